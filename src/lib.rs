@@ -1,0 +1,30 @@
+//! huitu (会图) joins the enterprise registries of a city into one graph and answers, every day, which enterprises
+//! above designated size (规模以上企业) still lack a union.
+//!
+//! The journey of one record, and the modules in its order:
+//!
+//! `connector` says where a registry's data is and what its columns mean; `pull` fetches raw rows; `land` keeps every
+//! row as it came, or quarantines it with a reason; `normalise` reads names, identifiers and addresses; `link` decides
+//! which records are one enterprise; `assess` decides size, coverage, gap, fund and priority; `publish` writes the
+//! chosen values and one immutable `edition`; `serve` answers from it. `hub` runs the journey, `store` is the durable
+//! truth, `simulate` plays the registries. ARCHITECTURE.md follows one record all the way.
+
+pub mod model;
+
+pub mod connector;
+pub mod pull;
+pub mod land;
+pub mod normalise;
+pub mod link;
+pub mod assess;
+pub mod publish;
+pub mod edition;
+
+pub mod hub;
+pub mod store;
+
+pub mod serve;
+pub mod simulate;
+
+pub mod cli;
+pub mod config;

@@ -1,0 +1,12 @@
+//! The nouns of the house: no imports of ours, no I/O.
+
+pub mod clock;
+pub mod enterprise;
+pub mod field;
+pub mod identifier;
+pub mod linkage;
+pub mod record;
+pub mod value;
+pub mod verdict;
+
+pub use clock::Clock;

@@ -1,0 +1,78 @@
+//! A record: one statement of one registry about one thing, with every value as read and as written.
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{Field, RecordKind};
+use super::value::{Money, PartialDate, Value};
+
+/// Position of a registry in the connector list of this run (order of the list, not stable between runs).
+pub type RegistryIndex = u16;
+
+/// One field of a record: the text as written and, where it could be read, its value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldValue {
+    pub field: Field,
+    /// The cell's text as the registry wrote it (several columns joined in the connector's order).
+    pub raw: Box<str>,
+    /// None where the text could not be read as the type the connector names; the row still lands.
+    pub value: Option<Value>,
+}
+
+/// One record as mapped from a raw row. `part` tells apart the records one row makes: 0 is the row itself,
+/// 1… are its covered units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub kind: RecordKind,
+    pub key: Box<str>,
+    pub part: u16,
+    pub fields: Vec<FieldValue>,
+}
+
+impl Record {
+    pub fn field(&self, field: Field) -> Option<&FieldValue> {
+        self.fields.iter().find(|f| f.field == field)
+    }
+    pub fn all(&self, field: Field) -> impl Iterator<Item = &FieldValue> {
+        self.fields.iter().filter(move |f| f.field == field)
+    }
+    pub fn raw(&self, field: Field) -> &str {
+        self.field(field).map_or("", |f| &f.raw)
+    }
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Text(t) if !t.is_empty() => Some(t),
+            _ => None,
+        }
+    }
+    pub fn count(&self, field: Field) -> Option<i64> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Count(n) => Some(*n),
+            _ => None,
+        }
+    }
+    pub fn number(&self, field: Field) -> Option<f64> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Number(n) => Some(*n),
+            Value::Count(n) => Some(*n as f64),
+            _ => None,
+        }
+    }
+    pub fn money(&self, field: Field) -> Option<Money> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Money(m) => Some(*m),
+            _ => None,
+        }
+    }
+    pub fn date(&self, field: Field) -> Option<PartialDate> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Date(d) => Some(*d),
+            _ => None,
+        }
+    }
+    pub fn flag(&self, field: Field) -> Option<bool> {
+        match self.field(field)?.value.as_ref()? {
+            Value::Flag(b) => Some(*b),
+            _ => None,
+        }
+    }
+}
