@@ -11,14 +11,14 @@
 
 pub mod model;
 
-pub mod connector;
-pub mod pull;
-pub mod land;
-pub mod normalise;
-pub mod link;
 pub mod assess;
-pub mod publish;
+pub mod connector;
 pub mod edition;
+pub mod land;
+pub mod link;
+pub mod normalise;
+pub mod publish;
+pub mod pull;
 
 pub mod hub;
 pub mod store;

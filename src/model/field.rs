@@ -3,12 +3,10 @@
 //! The names here are the vocabulary of `connector.toml` (`field = "credit_code"`). A field means the same
 //! in every registry; what differs is how a registry writes it, and that is said in the connector.
 
-use serde::{Deserialize, Serialize};
-
 macro_rules! named {
     ($(#[$m:meta])* $vis:vis enum $T:ident { $($(#[$vm:meta])* $V:ident = $name:literal),+ $(,)? }) => {
         $(#[$m])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
         $vis enum $T { $($(#[$vm])* #[serde(rename = $name)] $V),+ }
         impl $T {
             pub const ALL: &'static [$T] = &[$($T::$V),+];

@@ -21,7 +21,8 @@ pub fn clean_identifier(raw: &str) -> String {
     } else {
         raw.nfkc()
             .filter(|c| {
-                !c.is_whitespace() && !matches!(c, '-' | '－' | '—' | '–' | '_' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\'' | '`')
+                !c.is_whitespace()
+                    && !matches!(c, '-' | '－' | '—' | '–' | '_' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\'' | '`')
             })
             .flat_map(char::to_uppercase)
             .collect()
