@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod enterprise;
+pub mod facts;
 pub mod field;
 pub mod identifier;
 pub mod linkage;

@@ -1,0 +1,118 @@
+//! What assessing takes: every record's readable values, which entity each belongs to, and what persons have added.
+
+use chrono::NaiveDate;
+
+use super::field::{Field, RecordKind};
+use super::linkage::RecordRef;
+use super::record::RegistryIndex;
+use super::value::Value;
+
+/// A registry as survivorship sees it. Position in the list is its `RegistryIndex` and its default rank.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegistryTraits {
+    pub name: Box<str>,
+    pub title_zh: Box<str>,
+    pub title_en: Box<str>,
+    /// Issues credit codes: its code, name, status and founding date are official.
+    pub issues_codes: bool,
+    /// Keeps the official list of enterprises above designated size.
+    pub official_list: bool,
+    /// Is the federation's own union roll.
+    pub union_roll: bool,
+    /// Classification edition of its industry codes: 2002, 2011 or 2017.
+    pub industry_edition: u16,
+}
+
+/// One record's readable values (raw texts stay in the store).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    pub registry: RegistryIndex,
+    pub key: Box<str>,
+    pub part: u16,
+    /// Id in the store's `record` table.
+    pub record_id: i64,
+    pub kind: RecordKind,
+    /// Milliseconds since 1970.
+    pub landed_at: i64,
+    pub observed_at: Option<i64>,
+    pub values: Box<[(Field, Value)]>,
+}
+
+impl Facts {
+    pub fn get(&self, field: Field) -> Option<&Value> {
+        self.values.iter().find(|(f, _)| *f == field).map(|(_, v)| v)
+    }
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.get(field)? {
+            Value::Text(t) if !t.is_empty() => Some(t),
+            _ => None,
+        }
+    }
+    pub fn count(&self, field: Field) -> Option<i64> {
+        match self.get(field)? {
+            Value::Count(n) => Some(*n),
+            _ => None,
+        }
+    }
+    pub fn flag(&self, field: Field) -> Option<bool> {
+        match self.get(field)? {
+            Value::Flag(b) => Some(*b),
+            _ => None,
+        }
+    }
+}
+
+/// How one enterprise stands to another; made by linking from names, codes and relation columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    pub kind: RelationKind,
+    pub from: Box<str>,
+    pub to: Box<str>,
+    pub since: Option<NaiveDate>,
+}
+
+super::field::named! {
+    pub enum RelationKind { BranchOf = "branch_of", AbsorbedBy = "absorbed_by", RenamedFrom = "renamed_from", SameGroup = "same_group" }
+}
+
+/// A union record that nearly matches an enterprise, waiting for a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenPair {
+    /// Review pair's id.
+    pub id: Box<str>,
+    pub enterprise: Box<str>,
+    pub union_record: RecordRef,
+    /// log2 odds.
+    pub weight: f32,
+}
+
+/// A standing finding of a visit (withdrawn and expired ones are not given).
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandingFinding {
+    pub id: Box<str>,
+    pub enterprise: Box<str>,
+    /// Code of `reference/union/closing_reasons.csv`, or `branch`, `individual_business`, `grace_period`.
+    pub reason: Box<str>,
+    pub by: Option<Box<str>>,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub until: Option<NaiveDate>,
+}
+
+/// Everything one run of assessing looks at.
+#[derive(Debug, Default)]
+pub struct World {
+    pub registries: Vec<RegistryTraits>,
+    pub facts: Vec<Facts>,
+    /// For each fact, index into `entities`; None for a mention that attached to nothing.
+    pub entity_of: Vec<Option<u32>>,
+    /// Entity ids. An entity whose facts are only union records is a union without a known host.
+    pub entities: Vec<Box<str>>,
+    pub relations: Vec<Relation>,
+    pub open_pairs: Vec<OpenPair>,
+    pub findings: Vec<StandingFinding>,
+    /// What was lacking before this run: enterprise id → since (None = before the first edition).
+    pub lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
+    /// Whether any edition was published before.
+    pub first_edition: bool,
+}
