@@ -1,1 +1,109 @@
-//! (being built)
+//! Settings: command line over environment over `huitu.toml` over defaults. Unknown keys are errors that name the
+//! nearest known key.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::assess::Policy;
+
+/// What a `huitu.toml` may say; every key has a command-line option or a default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ConfigFile {
+    pub data: Option<PathBuf>,
+    pub connectors: Option<PathBuf>,
+    pub store: Option<String>,
+    pub listen: Option<SocketAddr>,
+    pub zone: Option<String>,
+    /// Registry name → place, as `--source name=place`.
+    pub sources: BTreeMap<String, String>,
+    pub policy: Option<Policy>,
+    /// Path of a thresholds file that replaces the built-in one.
+    pub thresholds: Option<PathBuf>,
+    /// Origins that browsers may call from (CORS); none by default.
+    pub origins: Vec<String>,
+}
+
+const KEYS: &[&str] = &["data", "connectors", "store", "listen", "zone", "sources", "policy", "thresholds", "origins"];
+
+/// Where everything is, for every subcommand.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Everything the hub writes: store, editions, spool, quarantine.
+    pub data: PathBuf,
+    pub connectors: Option<PathBuf>,
+    /// PostgreSQL URL; None = the embedded store in `data`.
+    pub store: Option<String>,
+    pub listen: SocketAddr,
+    pub zone: chrono_tz::Tz,
+    pub sources: BTreeMap<String, String>,
+    pub policy: Policy,
+    pub thresholds: Option<PathBuf>,
+    pub origins: Vec<String>,
+}
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("cannot read the configuration {path}: {source}; give an existing file with --config")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("configuration {path}: {message}")]
+    Malformed { path: PathBuf, message: String },
+    #[error("configuration {path}: unknown key \"{key}\"; did you mean \"{nearest}\"? Known keys: {known}")]
+    UnknownKey { path: PathBuf, key: String, nearest: String, known: String },
+    #[error("unknown time zone \"{0}\"; give an IANA name such as Asia/Shanghai")]
+    Zone(String),
+    #[error("--source \"{0}\" is not of the form REGISTRY=PLACE, for example tax=/data/tax.csv.gz")]
+    Source(String),
+}
+
+impl ConfigFile {
+    pub fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
+        let malformed = |e: toml::de::Error| ConfigError::Malformed { path: path.into(), message: e.to_string() };
+        let table: toml::Table = toml::from_str(&text).map_err(malformed)?;
+        if let Some(key) = table.keys().find(|k| !KEYS.contains(&k.as_str())) {
+            return Err(ConfigError::UnknownKey {
+                path: path.into(),
+                key: key.clone(),
+                nearest: nearest(key, KEYS.iter().copied()).unwrap_or(KEYS[0]).to_owned(),
+                known: KEYS.join(", "),
+            });
+        }
+        toml::from_str(&text).map_err(malformed)
+    }
+}
+
+/// The known word closest to a mistyped one (Damerau–Levenshtein).
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known.into_iter().min_by_key(|k| strsim::damerau_levenshtein(word, k))
+}
+
+/// Reads `REGISTRY=PLACE`.
+pub fn parse_source(text: &str) -> Result<(String, String), ConfigError> {
+    match text.split_once('=') {
+        Some((registry, place)) if !registry.is_empty() && !place.is_empty() => Ok((registry.to_owned(), place.to_owned())),
+        _ => Err(ConfigError::Source(text.to_owned())),
+    }
+}
+
+pub fn parse_zone(name: &str) -> Result<chrono_tz::Tz, ConfigError> {
+    name.parse().map_err(|_| ConfigError::Zone(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("huitu.toml");
+        std::fs::write(&path, "lisen = \"127.0.0.1:80\"\n").expect("written");
+        let message = ConfigFile::read(&path).expect_err("unknown key").to_string();
+        assert!(message.contains("\"lisen\"") && message.contains("\"listen\""), "{message}");
+    }
+}

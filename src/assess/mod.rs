@@ -1,1 +1,3 @@
 //! (being built)
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct Policy {}

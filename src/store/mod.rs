@@ -1,1 +1,323 @@
-//! (being built)
+//! The durable truth, through sqlx: SQLite in one file, or PostgreSQL by URL.
+//!
+//! In: nouns to keep. Out: nouns as kept. One enum over the two pools and one macro that runs the same code on both;
+//! SQL text is shared wherever the databases agree (`$1` works on both), and where they do not, both versions stand
+//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`]).
+
+pub mod batch;
+pub mod edition;
+pub mod entity;
+pub mod finding;
+pub mod judgement;
+pub mod quarantine;
+pub mod record;
+pub mod registry;
+pub mod token;
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use thiserror::Error;
+
+/// Name of the embedded store's file inside the data directory.
+pub const SQLITE_FILE: &str = "huitu.sqlite";
+/// Key of the PostgreSQL advisory lock that makes one process the sync leader ("huitu" in ASCII).
+const LEADER_LOCK: i64 = 0x68_75_69_74_75;
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("store {place}: {source}")]
+    Database { place: String, source: sqlx::Error },
+    #[error("store {place}: cannot prepare the tables: {source}")]
+    Migrate { place: String, source: sqlx::migrate::MigrateError },
+    #[error("cannot use the data directory {path}: {source}; give a writable directory with --data")]
+    Directory { path: PathBuf, source: std::io::Error },
+    #[error("another huitu is syncing into {place}; wait for it to end, or give another --data or --store")]
+    Busy { place: String },
+    #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
+    Url(String),
+}
+
+/// A SQLite file opened twice: one connection that writes, several that read.
+#[derive(Clone)]
+pub struct Sqlite {
+    pub(crate) writer: SqlitePool,
+    pub(crate) reader: SqlitePool,
+    dir: PathBuf,
+}
+
+#[derive(Clone)]
+pub enum Store {
+    Sqlite(Sqlite),
+    Postgres(PgPool, String),
+}
+
+/// Runs the same body on whichever database is open: `read!(store, |db| query.fetch_all(db).await)`.
+macro_rules! read {
+    ($store:expr, |$db:ident| $body:expr) => {
+        match $store {
+            $crate::store::Store::Sqlite(s) => {
+                let $db = &s.reader;
+                $body
+            }
+            $crate::store::Store::Postgres(p, _) => {
+                let $db = p;
+                $body
+            }
+        }
+    };
+}
+/// As `read!`, on the writing connection.
+macro_rules! write {
+    ($store:expr, |$db:ident| $body:expr) => {
+        match $store {
+            $crate::store::Store::Sqlite(s) => {
+                let $db = &s.writer;
+                $body
+            }
+            $crate::store::Store::Postgres(p, _) => {
+                let $db = p;
+                $body
+            }
+        }
+    };
+}
+/// Runs the body inside an open transaction: `in_tx!(tx, |c| query.execute(c).await)`.
+macro_rules! in_tx {
+    ($tx:expr, |$c:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(t) => {
+                let $c = &mut **t;
+                $body
+            }
+            $crate::store::Tx::Postgres(t) => {
+                let $c = &mut **t;
+                $body
+            }
+        }
+    };
+}
+/// A struct that reads itself from a row by its fields' names, on either database. By hand instead of sqlx's derive,
+/// which would bring its whole macro crate into the build.
+macro_rules! row {
+    ($(#[$m:meta])* pub struct $T:ident { $($(#[$fm:meta])* pub $f:ident: $t:ty,)+ }) => {
+        $(#[$m])*
+        pub struct $T { $($(#[$fm])* pub $f: $t,)+ }
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $T
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+            f64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+            String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+        {
+            fn from_row(row: &'r R) -> Result<$T, sqlx::Error> {
+                Ok($T { $($f: row.try_get(stringify!($f))?,)+ })
+            }
+        }
+    };
+}
+pub(crate) use {in_tx, read, row, write};
+
+/// A writing transaction; dropped without `commit` it leaves no trace.
+pub enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Tx::Sqlite(t) => t.commit().await,
+            Tx::Postgres(t) => t.commit().await,
+        }
+    }
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        match self {
+            Tx::Sqlite(t) => t.rollback().await,
+            Tx::Postgres(t) => t.rollback().await,
+        }
+    }
+}
+
+/// Held while syncing; dropping it lets another process lead.
+pub enum Leadership {
+    File(#[allow(dead_code)] std::fs::File),
+    Connection(#[allow(dead_code)] Box<sqlx::pool::PoolConnection<sqlx::Postgres>>),
+}
+
+impl Store {
+    /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
+    pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
+        let directory = |source| StoreError::Directory { path: data.into(), source };
+        std::fs::create_dir_all(data).map_err(directory)?;
+        match url {
+            Some(url) if url.starts_with("postgres") => Store::open_postgres(url).await,
+            Some(url) => Err(StoreError::Url(masked(url))),
+            None => Store::open_sqlite(data).await,
+        }
+    }
+
+    async fn open_sqlite(data: &Path) -> Result<Store, StoreError> {
+        let file = data.join(SQLITE_FILE);
+        let place = file.display().to_string();
+        let failed = |source| StoreError::Database { place: place.clone(), source };
+        // busy_timeout comes before the journal mode: switching to WAL needs the lock.
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .busy_timeout(Duration::from_secs(30))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", "-131072")
+            .pragma("temp_store", "MEMORY")
+            .pragma("mmap_size", "268435456")
+            .pragma("wal_autocheckpoint", "4000")
+            .statement_cache_capacity(64);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        migrator(include_str!("../../migrations/sqlite/0001_store.sql"))
+            .run(&writer)
+            .await
+            .map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(6)
+            .max_lifetime(Duration::from_secs(600))
+            .connect_with(options.read_only(true).pragma("cache_size", "-16384"))
+            .await
+            .map_err(failed)?;
+        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into() }))
+    }
+
+    async fn open_postgres(url: &str) -> Result<Store, StoreError> {
+        let place = masked(url);
+        let failed = |source| StoreError::Database { place: place.clone(), source };
+        let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url(place.clone()))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.application_name("huitu"))
+            .await
+            .map_err(failed)?;
+        migrator(include_str!("../../migrations/postgres/0001_store.sql"))
+            .run(&pool)
+            .await
+            .map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        Ok(Store::Postgres(pool, place))
+    }
+
+    /// Where it is, for messages; secrets masked.
+    pub fn place(&self) -> String {
+        match self {
+            Store::Sqlite(s) => s.dir.join(SQLITE_FILE).display().to_string(),
+            Store::Postgres(_, place) => place.clone(),
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Store::Postgres(..))
+    }
+
+    pub(crate) fn failed(&self, source: sqlx::Error) -> StoreError {
+        StoreError::Database { place: self.place(), source }
+    }
+
+    /// Opens a writing transaction (`BEGIN IMMEDIATE` on SQLite: two writers must not meet half-way).
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        match self {
+            Store::Sqlite(s) => s.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Store::Postgres(p, _) => p.begin().await.map(Tx::Postgres),
+        }
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Becomes the one process that syncs; `Busy` where another one is.
+    pub async fn lead(&self) -> Result<Leadership, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                let path = s.dir.join("sync.lock");
+                let directory = |source| StoreError::Directory { path: path.clone(), source };
+                let file = std::fs::File::options().create(true).append(true).open(&path).map_err(directory)?;
+                match file.try_lock() {
+                    Ok(()) => Ok(Leadership::File(file)),
+                    Err(_) => Err(StoreError::Busy { place: self.place() }),
+                }
+            }
+            Store::Postgres(p, place) => {
+                let mut connection = p.acquire().await.map_err(|e| self.failed(e))?;
+                let (got,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
+                    .bind(LEADER_LOCK)
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(|e| self.failed(e))?;
+                // The lock belongs to the connection: keep it out of the pool until it ends with us.
+                connection.close_on_drop();
+                match got {
+                    true => Ok(Leadership::Connection(Box::new(connection))),
+                    false => Err(StoreError::Busy { place: place.clone() }),
+                }
+            }
+        }
+    }
+
+    /// A value of the small key–value table, for counters and digests.
+    pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> =
+            read!(self, |db| sqlx::query_as("SELECT value FROM meta WHERE key = $1").bind(key).fetch_optional(db).await)
+                .map_err(|e| self.failed(e))?;
+        Ok(row.map(|r| r.0))
+    }
+
+    /// Closes the pools; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Store::Sqlite(s) => {
+                s.reader.close().await;
+                s.writer.close().await;
+            }
+            Store::Postgres(p, _) => p.close().await,
+        }
+    }
+}
+
+/// The migrations of one database, in order; each file's number is its version.
+fn migrator(first: &'static str) -> sqlx::migrate::Migrator {
+    use sqlx::SqlSafeStr;
+    use sqlx::migrate::{Migration, MigrationType, Migrator};
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![migration(1, "store", first)])
+}
+
+pub async fn set_meta(tx: &mut Tx, key: &str, value: &str) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
+    .bind(key)
+    .bind(value)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
+
+/// An address with its password written as `****`.
+pub fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:****@{host}", user.split(':').next().unwrap_or("")),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(masked("postgres://huitu:secret@db/huitu"), "postgres://huitu:****@db/huitu");
+        assert_eq!(masked("postgres://db/huitu"), "postgres://db/huitu");
+    }
+}

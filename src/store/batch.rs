@@ -1,0 +1,138 @@
+//! Batches: what one pull or push brought, and what became of every row.
+
+use super::{Store, StoreError, Tx, in_tx, read, write};
+
+super::row! {
+    /// One row of `batch`. `landed` = `added` + `changed` + `unchanged`; `read_rows` = `landed` + `quarantined`.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct BatchRow {
+        pub id: i64,
+        pub registry_id: i64,
+        pub started_at: i64,
+        pub finished_at: Option<i64>,
+        /// RUNNING DONE HELD REJECTED FAILED
+        pub state: String,
+        pub source: String,
+        pub complete: i64,
+        pub read_rows: i64,
+        pub landed: i64,
+        pub added: i64,
+        pub changed: i64,
+        pub unchanged: i64,
+        pub quarantined: i64,
+        pub gone: i64,
+        pub held_because: Option<String>,
+        pub decided_by: Option<String>,
+        pub decided_why: Option<String>,
+        pub drift: Option<String>,
+        pub idempotency: Option<String>,
+        pub cursor: Option<String>,
+    }
+}
+
+const COLUMNS: &str = "id, registry_id, started_at, finished_at, state, source, complete, read_rows, landed, added, changed, unchanged, \
+     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor";
+
+impl Store {
+    /// Opens a batch in state RUNNING and answers its id.
+    pub async fn batch_started(&self, registry_id: i64, at: i64, source: &str, complete: bool) -> Result<i64, StoreError> {
+        let row: (i64,) = write!(self, |db| sqlx::query_as(
+            "INSERT INTO batch (id, registry_id, started_at, state, source, complete)
+             SELECT COALESCE((SELECT MAX(id) FROM batch), 0) + 1, $1, $2, 'RUNNING', $3, $4
+             RETURNING id"
+        )
+        .bind(registry_id)
+        .bind(at)
+        .bind(source)
+        .bind(i64::from(complete))
+        .fetch_one(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        Ok(row.0)
+    }
+
+    /// Closes a batch outside a landing transaction (held, failed, rejected).
+    pub async fn batch_closed(&self, batch: &BatchRow) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        close(&mut tx, batch).await.map_err(|e| self.failed(e))?;
+        tx.commit().await.map_err(|e| self.failed(e))
+    }
+
+    /// What a killed process left RUNNING is FAILED: its rows never landed.
+    pub async fn fail_interrupted_batches(&self, at: i64, except: &[i64]) -> Result<(), StoreError> {
+        let except = serde_json::to_string(except).expect("numbers");
+        match self {
+            Store::Sqlite(s) => sqlx::query(
+                "UPDATE batch SET state = 'FAILED', finished_at = $1
+                 WHERE state = 'RUNNING' AND id NOT IN (SELECT value FROM json_each($2))",
+            )
+            .bind(at)
+            .bind(except)
+            .execute(&s.writer)
+            .await
+            .map(|_| ()),
+            // PostgreSQL spells the array function differently.
+            Store::Postgres(p, _) => sqlx::query(
+                "UPDATE batch SET state = 'FAILED', finished_at = $1
+                 WHERE state = 'RUNNING' AND id NOT IN (SELECT value::BIGINT FROM json_array_elements_text($2::JSON))",
+            )
+            .bind(at)
+            .bind(except)
+            .execute(p)
+            .await
+            .map(|_| ()),
+        }
+        .map_err(|e| self.failed(e))
+    }
+
+    pub async fn batch(&self, id: i64) -> Result<Option<BatchRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM batch WHERE id = $1"));
+        read!(self, |db| sqlx::query_as(sql).bind(id).fetch_optional(db).await).map_err(|e| self.failed(e))
+    }
+
+    /// The latest batches, newest first; `registry_id` None = of all registries, `state` None = any.
+    pub async fn batches(&self, registry_id: Option<i64>, state: Option<&str>, limit: i64) -> Result<Vec<BatchRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM batch
+             WHERE (registry_id = $1 OR $1 IS NULL) AND (state = $2 OR $2 IS NULL)
+             ORDER BY id DESC LIMIT $3"
+        ));
+        read!(self, |db| sqlx::query_as(sql).bind(registry_id).bind(state).bind(limit).fetch_all(db).await)
+            .map_err(|e| self.failed(e))
+    }
+
+    /// The batch that a push with this idempotency key made, if it came before.
+    pub async fn batch_by_idempotency(&self, registry_id: i64, key: &str) -> Result<Option<BatchRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM batch WHERE registry_id = $1 AND idempotency = $2"));
+        read!(self, |db| sqlx::query_as(sql).bind(registry_id).bind(key).fetch_optional(db).await).map_err(|e| self.failed(e))
+    }
+}
+
+/// Writes a batch's final counts and state.
+pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "UPDATE batch SET finished_at = $2, state = $3, read_rows = $4, landed = $5, added = $6, changed = $7, unchanged = $8,
+                          quarantined = $9, gone = $10, held_because = $11, decided_by = $12, decided_why = $13, drift = $14,
+                          idempotency = $15, cursor = $16
+         WHERE id = $1"
+    )
+    .bind(batch.id)
+    .bind(batch.finished_at)
+    .bind(&batch.state)
+    .bind(batch.read_rows)
+    .bind(batch.landed)
+    .bind(batch.added)
+    .bind(batch.changed)
+    .bind(batch.unchanged)
+    .bind(batch.quarantined)
+    .bind(batch.gone)
+    .bind(&batch.held_because)
+    .bind(&batch.decided_by)
+    .bind(&batch.decided_why)
+    .bind(&batch.drift)
+    .bind(&batch.idempotency)
+    .bind(&batch.cursor)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}

@@ -1,0 +1,116 @@
+//! Which editions were published, and what changed with each.
+
+use super::{Store, StoreError, Tx, in_tx, read};
+
+super::row! {
+    /// One published edition. `as_of` is an ISO date in the configured zone, `sources` JSON.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct EditionRow {
+        pub number: i64,
+        pub published_at: i64,
+        pub as_of: String,
+        pub digest: String,
+        pub enterprises: i64,
+        pub sources: String,
+        pub removed_at: Option<i64>,
+    }
+}
+
+super::row! {
+    /// One change of one enterprise between two editions.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ChangeRow {
+        pub enterprise_id: String,
+        pub edition: i64,
+        pub at: i64,
+        pub field: Option<String>,
+        pub what: String,
+        pub from_value: Option<String>,
+        pub to_value: Option<String>,
+        pub registry: Option<String>,
+    }
+}
+
+impl Store {
+    /// All editions, newest first, removed ones included.
+    pub async fn editions(&self) -> Result<Vec<EditionRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC"
+        )
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    pub async fn latest_edition(&self) -> Result<Option<EditionRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC LIMIT 1"
+        )
+        .fetch_optional(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// What happened to one enterprise, newest first.
+    pub async fn changes_of(&self, enterprise: &str, limit: i64) -> Result<Vec<ChangeRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT enterprise_id, edition, at, field, what, from_value, to_value, registry
+             FROM change WHERE enterprise_id = $1 ORDER BY id DESC LIMIT $2"
+        )
+        .bind(enterprise)
+        .bind(limit)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Notes that an edition's files were removed.
+    pub async fn edition_removed(&self, number: i64, at: i64) -> Result<(), StoreError> {
+        super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = $2 WHERE number = $1")
+            .bind(number)
+            .bind(at)
+            .execute(db)
+            .await
+            .map(|_| ()))
+        .map_err(|e| self.failed(e))
+    }
+}
+
+pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO edition (number, published_at, as_of, digest, enterprises, sources) VALUES ($1, $2, $3, $4, $5, $6)"
+    )
+    .bind(e.number)
+    .bind(e.published_at)
+    .bind(&e.as_of)
+    .bind(&e.digest)
+    .bind(e.enterprises)
+    .bind(&e.sources)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
+
+/// Appends changes; they are numbered as they come.
+pub async fn put_changes(tx: &mut Tx, changes: &[ChangeRow]) -> Result<(), sqlx::Error> {
+    let (first,): (i64,) = in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM change").fetch_one(c).await)?;
+    for (i, ch) in changes.iter().enumerate() {
+        in_tx!(tx, |c| sqlx::query(
+            "INSERT INTO change (id, enterprise_id, edition, at, field, what, from_value, to_value, registry)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        )
+        .bind(first + 1 + i as i64)
+        .bind(&ch.enterprise_id)
+        .bind(ch.edition)
+        .bind(ch.at)
+        .bind(&ch.field)
+        .bind(&ch.what)
+        .bind(&ch.from_value)
+        .bind(&ch.to_value)
+        .bind(&ch.registry)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! Entities, the links that make them, and the pairs that wait for a person.
+
+use serde_json::json;
+use sqlx::Row;
+
+use super::{Store, StoreError, Tx, in_tx, read};
+use crate::model::linkage::{Evidence, RecordRef};
+
+/// A link as kept: record and part → entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkRow {
+    pub record_id: i64,
+    pub part: i64,
+    pub entity_id: Box<str>,
+    pub method: String,
+    pub weight: Option<f64>,
+    /// JSON list of `Evidence`.
+    pub evidence: Option<String>,
+    pub runner_up: Option<String>,
+    pub refused: Option<String>,
+}
+
+/// A pair for a person to decide; `rank` orders the queue by what a decision would change on the gap list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewRow {
+    pub id: String,
+    pub left: RecordRef,
+    pub right: RecordRef,
+    pub entities: Vec<String>,
+    pub weight: f64,
+    pub evidence: Vec<Evidence>,
+    pub effect: String,
+    pub rank: f64,
+}
+
+macro_rules! review_row {
+    ($r:expr) => {
+        ReviewRow {
+            id: $r.get(0),
+            left: RecordRef {
+                registry: $r.get::<String, _>(1).into(),
+                key: $r.get::<String, _>(2).into(),
+                part: $r.get::<i64, _>(3) as u16,
+            },
+            right: RecordRef {
+                registry: $r.get::<String, _>(4).into(),
+                key: $r.get::<String, _>(5).into(),
+                part: $r.get::<i64, _>(6) as u16,
+            },
+            entities: serde_json::from_str($r.get::<&str, _>(7)).unwrap_or_default(),
+            weight: $r.get(8),
+            evidence: serde_json::from_str($r.get::<&str, _>(9)).unwrap_or_default(),
+            effect: $r.get(10),
+            rank: $r.get(11),
+        }
+    };
+}
+
+impl Store {
+    /// Every link as (record, part, entity).
+    pub async fn links(&self) -> Result<Vec<(i64, u16, Box<str>)>, StoreError> {
+        use futures_util::TryStreamExt;
+        let mut links = Vec::new();
+        read!(self, |db| {
+            let mut rows = sqlx::query("SELECT record_id, part, entity_id FROM link").fetch(db);
+            while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
+                links.push((row.get(0), row.get::<i64, _>(1) as u16, row.get::<&str, _>(2).into()));
+            }
+        });
+        Ok(links)
+    }
+
+    /// Links of some records in one statement.
+    pub async fn links_of(&self, record_ids: &[i64]) -> Result<Vec<LinkRow>, StoreError> {
+        let ids = serde_json::to_string(record_ids).expect("numbers");
+        let take = |r: (i64, i64, String, String, Option<f64>, Option<String>, Option<String>, Option<String>)| LinkRow {
+            record_id: r.0,
+            part: r.1,
+            entity_id: r.2.into(),
+            method: r.3,
+            weight: r.4,
+            evidence: r.5,
+            runner_up: r.6,
+            refused: r.7,
+        };
+        let rows = match self {
+            Store::Sqlite(s) => {
+                sqlx::query_as(
+                    "SELECT record_id, part, entity_id, method, weight, evidence, runner_up, refused FROM link
+                     WHERE record_id IN (SELECT value FROM json_each($1)) ORDER BY record_id, part",
+                )
+                .bind(ids)
+                .fetch_all(&s.reader)
+                .await
+            }
+            Store::Postgres(p, _) => {
+                sqlx::query_as(
+                    "SELECT record_id, part, entity_id, method, weight, evidence, runner_up, refused FROM link
+                     WHERE record_id = ANY($1) ORDER BY record_id, part",
+                )
+                .bind(record_ids)
+                .fetch_all(p)
+                .await
+            }
+        }
+        .map_err(|e| self.failed(e))?;
+        Ok(rows.into_iter().map(take).collect())
+    }
+
+    /// Where a merged entity went; None where the id is unknown or stands for itself.
+    pub async fn entity_redirect(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let row: Option<(Option<String>,)> =
+            read!(self, |db| sqlx::query_as("SELECT merged_into FROM entity WHERE id = $1").bind(id).fetch_optional(db).await)
+                .map_err(|e| self.failed(e))?;
+        Ok(row.and_then(|r| r.0))
+    }
+
+    /// The review queue, first what would change the gap list most.
+    pub async fn review_pairs(&self, limit: i64) -> Result<Vec<ReviewRow>, StoreError> {
+        let rows = read!(self, |db| sqlx::query(
+            "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
+             FROM review_pair ORDER BY rank DESC, id LIMIT $1"
+        )
+        .bind(limit)
+        .fetch_all(db)
+        .await
+        .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>()))
+        .map_err(|e| self.failed(e))?;
+        Ok(rows)
+    }
+
+    pub async fn review_pair(&self, id: &str) -> Result<Option<ReviewRow>, StoreError> {
+        read!(self, |db| sqlx::query(
+            "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
+             FROM review_pair WHERE id = $1"
+        )
+        .bind(id)
+        .fetch_optional(db)
+        .await
+        .map(|row| row.map(|r| review_row!(r))))
+        .map_err(|e| self.failed(e))
+    }
+}
+
+/// Writes links that are new or changed, thousands a statement: the rows travel as one JSON text.
+pub async fn put_links(tx: &mut Tx, links: &[LinkRow]) -> Result<(), sqlx::Error> {
+    for chunk in links.chunks(5_000) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|l| json!([l.record_id, l.part, l.entity_id, l.method, l.weight, l.evidence, l.runner_up, l.refused]))
+            .collect();
+        let text = serde_json::to_string(&rows).expect("plain values");
+        match tx {
+            Tx::Sqlite(t) => sqlx::query(
+                "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
+                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 FROM json_each($1)
+                 WHERE TRUE
+                 ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
+                     weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up, refused = excluded.refused",
+            )
+            .bind(text)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+            // PostgreSQL needs the types named.
+            Tx::Postgres(t) => sqlx::query(
+                "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
+                 SELECT (v->>0)::BIGINT, (v->>1)::BIGINT, v->>2, v->>3, (v->>4)::DOUBLE PRECISION, v->>5, v->>6, v->>7
+                 FROM json_array_elements($1::JSON) AS v
+                 ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
+                     weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up, refused = excluded.refused",
+            )
+            .bind(text)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes links of records that are gone or no longer attach.
+pub async fn drop_links(tx: &mut Tx, links: &[(i64, u16)]) -> Result<(), sqlx::Error> {
+    for (record_id, part) in links {
+        in_tx!(tx, |c| sqlx::query("DELETE FROM link WHERE record_id = $1 AND part = $2")
+            .bind(*record_id)
+            .bind(i64::from(*part))
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// Notes entities that appeared with this edition.
+pub async fn put_entities(tx: &mut Tx, edition: i64, ids: &[Box<str>]) -> Result<(), sqlx::Error> {
+    for chunk in ids.chunks(20_000) {
+        let text = serde_json::to_string(chunk).expect("ids");
+        match tx {
+            Tx::Sqlite(t) => sqlx::query(
+                "INSERT INTO entity (id, since) SELECT value, $2 FROM json_each($1) WHERE TRUE
+                 ON CONFLICT (id) DO UPDATE SET until = NULL, merged_into = NULL",
+            )
+            .bind(text)
+            .bind(edition)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+            Tx::Postgres(t) => sqlx::query(
+                "INSERT INTO entity (id, since) SELECT v, $2 FROM json_array_elements_text($1::JSON) AS v
+                 ON CONFLICT (id) DO UPDATE SET until = NULL, merged_into = NULL",
+            )
+            .bind(text)
+            .bind(edition)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+        }
+    }
+    Ok(())
+}
+
+/// Ends an entity; where it was merged, its id redirects from now on.
+pub async fn end_entity(tx: &mut Tx, id: &str, edition: i64, merged_into: Option<&str>) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE entity SET until = $2, merged_into = $3 WHERE id = $1")
+        .bind(id)
+        .bind(edition)
+        .bind(merged_into)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}
+
+/// Replaces the review queue with what this run could not settle.
+pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
+    for p in pairs {
+        in_tx!(tx, |c| sqlx::query(
+            "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
+                                      entities, weight, evidence, effect, rank)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING"
+        )
+        .bind(&p.id)
+        .bind(&*p.left.registry)
+        .bind(&*p.left.key)
+        .bind(i64::from(p.left.part))
+        .bind(&*p.right.registry)
+        .bind(&*p.right.key)
+        .bind(i64::from(p.right.part))
+        .bind(serde_json::to_string(&p.entities).expect("ids"))
+        .bind(p.weight)
+        .bind(serde_json::to_string(&p.evidence).expect("evidence"))
+        .bind(&p.effect)
+        .bind(p.rank)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What visits found: an input to the verdicts with its own provenance; withdrawable, never deleted.
+
+use super::{Store, StoreError, read, write};
+
+super::row! {
+    /// One finding. Times in milliseconds since 1970, `until` an ISO date.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct FindingRow {
+        pub id: String,
+        pub enterprise_id: String,
+        pub reason: String,
+        pub note: Option<String>,
+        pub by_whom: Option<String>,
+        pub at: i64,
+        pub until: Option<String>,
+        pub withdrawn_at: Option<i64>,
+        pub withdrawn_by: Option<String>,
+        pub withdrawn_why: Option<String>,
+        pub idempotency: Option<String>,
+    }
+}
+
+impl Store {
+    /// All findings in the order they were made; those of one enterprise where it is named.
+    pub async fn findings(&self, enterprise: Option<&str>) -> Result<Vec<FindingRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, enterprise_id, reason, note, by_whom, at, until, withdrawn_at, withdrawn_by, withdrawn_why, idempotency
+             FROM finding WHERE (enterprise_id = $1 OR $1 IS NULL) ORDER BY at, id"
+        )
+        .bind(enterprise)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Records a finding; a repeated idempotency key records nothing and answers false.
+    pub async fn record_finding(&self, f: &FindingRow) -> Result<bool, StoreError> {
+        let done = write!(self, |db| sqlx::query(
+            "INSERT INTO finding (id, enterprise_id, reason, note, by_whom, at, until, idempotency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+        )
+        .bind(&f.id)
+        .bind(&f.enterprise_id)
+        .bind(&f.reason)
+        .bind(&f.note)
+        .bind(&f.by_whom)
+        .bind(f.at)
+        .bind(&f.until)
+        .bind(&f.idempotency)
+        .execute(db)
+        .await
+        .map(|d| d.rows_affected()))
+        .map_err(|e| self.failed(e))?;
+        Ok(done == 1)
+    }
+
+    /// Takes a finding back; false where it is unknown or was withdrawn before.
+    pub async fn withdraw_finding(&self, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<bool, StoreError> {
+        let done = write!(self, |db| {
+            sqlx::query(
+            "UPDATE finding SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_why = $4 WHERE id = $1 AND withdrawn_at IS NULL"
+        )
+        .bind(id)
+        .bind(at)
+        .bind(by)
+        .bind(why)
+        .execute(db)
+        .await
+        .map(|d| d.rows_affected())
+        })
+        .map_err(|e| self.failed(e))?;
+        Ok(done == 1)
+    }
+}

@@ -1,0 +1,110 @@
+//! Persons' decisions on pairs: recorded with who and why, withdrawable, never deleted.
+
+use super::{Store, StoreError, read, write};
+use crate::model::linkage::{Judgement, JudgementVerdict, RecordRef};
+
+super::row! {
+    /// A judgement with its history. Times in milliseconds since 1970.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct JudgementRow {
+        pub id: String,
+        pub verdict: String,
+        pub left_registry: String,
+        pub left_key: String,
+        pub left_part: i64,
+        pub right_registry: String,
+        pub right_key: String,
+        pub right_part: i64,
+        pub reason: Option<String>,
+        pub by_whom: Option<String>,
+        pub at: i64,
+        pub withdrawn_at: Option<i64>,
+        pub withdrawn_by: Option<String>,
+        pub withdrawn_why: Option<String>,
+        pub idempotency: Option<String>,
+    }
+}
+
+impl JudgementRow {
+    /// As linking takes it.
+    pub fn judgement(&self) -> Judgement {
+        let side =
+            |registry: &str, key: &str, part: i64| RecordRef { registry: registry.into(), key: key.into(), part: part as u16 };
+        Judgement {
+            id: self.id.as_str().into(),
+            verdict: JudgementVerdict::from_name(&self.verdict).unwrap_or(JudgementVerdict::NotSure),
+            left: side(&self.left_registry, &self.left_key, self.left_part),
+            right: side(&self.right_registry, &self.right_key, self.right_part),
+        }
+    }
+}
+
+impl Store {
+    /// Judgements in force, in the order they were made.
+    pub async fn judgements(&self) -> Result<Vec<JudgementRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, reason, by_whom, at,
+                    withdrawn_at, withdrawn_by, withdrawn_why, idempotency
+             FROM judgement WHERE withdrawn_at IS NULL ORDER BY at, id"
+        )
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    pub async fn judgement(&self, id: &str) -> Result<Option<JudgementRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, reason, by_whom, at,
+                    withdrawn_at, withdrawn_by, withdrawn_why, idempotency
+             FROM judgement WHERE id = $1"
+        )
+        .bind(id)
+        .fetch_optional(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Records a judgement; a repeated idempotency key records nothing and answers false.
+    pub async fn record_judgement(&self, j: &JudgementRow) -> Result<bool, StoreError> {
+        let done = write!(self, |db| sqlx::query(
+            "INSERT INTO judgement (id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part,
+                                    reason, by_whom, at, idempotency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
+        )
+        .bind(&j.id)
+        .bind(&j.verdict)
+        .bind(&j.left_registry)
+        .bind(&j.left_key)
+        .bind(j.left_part)
+        .bind(&j.right_registry)
+        .bind(&j.right_key)
+        .bind(j.right_part)
+        .bind(&j.reason)
+        .bind(&j.by_whom)
+        .bind(j.at)
+        .bind(&j.idempotency)
+        .execute(db)
+        .await
+        .map(|d| d.rows_affected()))
+        .map_err(|e| self.failed(e))?;
+        Ok(done == 1)
+    }
+
+    /// Takes a judgement back; false where it is unknown or was withdrawn before.
+    pub async fn withdraw_judgement(&self, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<bool, StoreError> {
+        let done = write!(self, |db| {
+            sqlx::query(
+            "UPDATE judgement SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_why = $4 WHERE id = $1 AND withdrawn_at IS NULL"
+        )
+        .bind(id)
+        .bind(at)
+        .bind(by)
+        .bind(why)
+        .execute(db)
+        .await
+        .map(|d| d.rows_affected())
+        })
+        .map_err(|e| self.failed(e))?;
+        Ok(done == 1)
+    }
+}

@@ -1,0 +1,102 @@
+//! Rows that could not be read or mapped, with where they stood and why; they can be replayed after a fix.
+
+use super::{Store, StoreError, Tx, in_tx, read};
+
+super::row! {
+    /// One quarantined row. `row_number` 1 = the first row after the header; `detail` is JSON {zh, en}.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct QuarantinedRow {
+        pub id: i64,
+        pub registry_id: i64,
+        pub batch_id: i64,
+        pub row_number: i64,
+        pub byte_offset: Option<i64>,
+        pub column_name: Option<String>,
+        pub code: String,
+        pub detail: String,
+        pub raw: String,
+        pub layout_id: Option<i64>,
+        pub state: String,
+    }
+}
+
+impl Store {
+    /// Open quarantined rows after an id, oldest first; `registry_id` None = of all registries.
+    pub async fn quarantined(&self, registry_id: Option<i64>, after: i64, limit: i64) -> Result<Vec<QuarantinedRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state
+             FROM quarantine
+             WHERE (registry_id = $1 OR $1 IS NULL) AND state = 'OPEN' AND id > $2 ORDER BY id LIMIT $3"
+        )
+        .bind(registry_id)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    pub async fn quarantined_row(&self, id: i64) -> Result<Option<QuarantinedRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state
+             FROM quarantine WHERE id = $1"
+        )
+        .bind(id)
+        .fetch_optional(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// How many rows of a batch were quarantined for each reason, most frequent first.
+    pub async fn quarantine_reasons(&self, batch_id: i64) -> Result<Vec<(String, i64)>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT code, COUNT(*) FROM quarantine WHERE batch_id = $1 GROUP BY code ORDER BY COUNT(*) DESC, code"
+        )
+        .bind(batch_id)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+}
+
+/// Puts rows aside. A complete pull makes the registry's older open rows obsolete: see [`supersede`].
+pub async fn put(tx: &mut Tx, rows: &[QuarantinedRow]) -> Result<(), sqlx::Error> {
+    for r in rows {
+        in_tx!(tx, |c| {
+            sqlx::query(
+            "INSERT INTO quarantine (id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id)
+             SELECT COALESCE((SELECT MAX(id) FROM quarantine), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9"
+        )
+        .bind(r.registry_id)
+        .bind(r.batch_id)
+        .bind(r.row_number)
+        .bind(r.byte_offset)
+        .bind(&r.column_name)
+        .bind(&r.code)
+        .bind(&r.detail)
+        .bind(&r.raw)
+        .bind(r.layout_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// A complete pull states the whole registry again: its earlier quarantined rows no longer wait.
+pub async fn supersede(tx: &mut Tx, registry_id: i64, batch_id: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "UPDATE quarantine SET state = 'SUPERSEDED' WHERE registry_id = $1 AND batch_id <> $2 AND state = 'OPEN'"
+    )
+    .bind(registry_id)
+    .bind(batch_id)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
+
+/// A replayed row has landed.
+pub async fn replayed(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE quarantine SET state = 'REPLAYED' WHERE id = $1").bind(id).execute(c).await.map(|_| ()))
+}
