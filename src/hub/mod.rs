@@ -1,1 +1,3 @@
-//! (being built)
+//! Runs the journey: sync, ingest, live look-up, re-assess.
+
+pub mod progress;
