@@ -1,1 +1,4 @@
+//! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod layers;
+mod servers;
