@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::Lang;
 use crate::hub::progress::{Event, Progress};
+use crate::model::text::grouped;
 
 /// Shows a running sync.
 pub struct Terminal {
@@ -67,19 +68,6 @@ impl Progress for Terminal {
             None => {}
         }
     }
-}
-
-/// `12,345`.
-pub fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    if n < 0 { format!("-{out}") } else { out }
 }
 
 /// Columns a text takes on a terminal: Chinese characters take two.

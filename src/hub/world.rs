@@ -133,7 +133,12 @@ pub fn link_record(record: &Record, registry: RegistryIndex, issues_codes: bool)
         },
         issues_codes,
         name: raw(Field::Name),
-        former_names: record.all(Field::FormerName).chain(record.all(Field::EnglishName)).map(|f| f.raw.clone()).filter(|t| !t.is_empty()).collect(),
+        former_names: record
+            .all(Field::FormerName)
+            .chain(record.all(Field::EnglishName))
+            .map(|f| f.raw.clone())
+            .filter(|t| !t.is_empty())
+            .collect(),
         union_name: raw(Field::UnionName),
         credit_code: raw(Field::CreditCode),
         organisation_code: raw(Field::OrganisationCode),

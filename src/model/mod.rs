@@ -7,6 +7,7 @@ pub mod field;
 pub mod identifier;
 pub mod linkage;
 pub mod record;
+pub mod text;
 pub mod value;
 pub mod verdict;
 

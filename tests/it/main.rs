@@ -1,4 +1,5 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod land;
 mod layers;
 mod servers;

@@ -15,7 +15,8 @@ pub fn free_port() -> u16 {
 
 /// Folder of the data shared with developers, None where it is absent; absent in CI is a failure.
 pub fn shared() -> Option<PathBuf> {
-    let place = std::env::var_os("HUITU_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let place =
+        std::env::var_os("HUITU_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if place.join("linkage-case").is_dir() {
         return Some(place);
     }
@@ -30,7 +31,8 @@ fn missing(what: &str, remedy: &str) {
 }
 
 fn newest_postgres() -> Option<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|e| Some(e.ok()?.path().join("bin"))).collect();
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|e| Some(e.ok()?.path().join("bin"))).collect();
     found.retain(|p| p.join("initdb").exists());
     found.sort();
     found.pop()
@@ -102,7 +104,17 @@ impl Postgres {
         let child = as_user(&bin.join("postgres"), "postgres")
             .arg("-D")
             .arg(&data)
-            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200", "-k"])
+            .args([
+                "-p",
+                &port.to_string(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=200",
+                "-k",
+            ])
             .arg(dir.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
