@@ -1,1 +1,5 @@
+//! The journey, connectors, the graph, the store on both databases, the command line.
+
 mod edition;
+mod layers;
+mod servers;
