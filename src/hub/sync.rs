@@ -10,7 +10,7 @@ use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::{Hub, HubError};
 use crate::connector::Connector;
-use crate::land::apply::{Guard, Landing, land};
+use crate::land::apply::{Guard, Landing, RowReader, land};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
 use crate::store::batch::BatchRow;
@@ -108,7 +108,7 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    async fn take_in(&self, connector: &Connector, row: &RegistryRow, arrived: Arrived, progress: &dyn Progress) -> Result<Receipt, HubError> {
+    async fn take_in(&self, connector: &Arc<Connector>, row: &RegistryRow, arrived: Arrived, progress: &dyn Progress) -> Result<Receipt, HubError> {
         let now = self.clock.millis();
         let (zh, en) = (connector.title.zh.as_str(), connector.title.en.as_str());
         let empty = |outcome| Receipt { records: row.records, ..Receipt::empty(&row.name, zh, en, outcome) };
@@ -153,7 +153,7 @@ impl Hub {
     /// Lands a finished spool; on a held batch the spool moves aside, otherwise it is removed.
     pub(super) async fn land_spool(
         &self,
-        connector: &Connector,
+        connector: &Arc<Connector>,
         row: &RegistryRow,
         spool: &Spool,
         mut state: SpoolState,
@@ -163,12 +163,17 @@ impl Hub {
             state.batch = self.store.batch_started(row.id, state.started_at, &state.source, state.complete).await?;
         }
         let batch = state.batch;
+        let reader = match state.rows {
+            // An empty answer may not even have columns; the guard decides what it means.
+            0 => Arc::new(super::reader::NoRows) as Arc<dyn RowReader>,
+            _ => super::reader::reader(connector, &state.columns).map_err(|p| HubError::Settings(p.to_string()))?,
+        };
         let receipt = land(Landing {
             store: &self.store,
             registry: row,
             title: (&connector.title.zh, &connector.title.en),
             spool,
-            reader: super::reader::reader(connector, &state.columns),
+            reader,
             state,
             guard: Guard { vanish: connector.guard.max_vanished_percent / 100.0, released },
             now: self.clock.millis(),

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::LandError;
 use super::receipt::{Outcome, Receipt};
-use super::spool::{Fault, Spool, SpoolState, SpooledRow};
+use super::spool::{Fault, Spool, SpoolState, SpooledRow, cells_to_json};
 use crate::store::batch::{self, BatchRow};
 use crate::store::quarantine::{self, QuarantinedRow};
 use crate::store::record::{self, KeyIndex, Known, NewRecord, key_hash};
@@ -18,10 +18,10 @@ const CHUNK: usize = 6_000;
 
 /// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
 pub trait RowReader: Send + Sync {
-    /// The key and, where the registry says so, when it last changed the row (milliseconds).
-    fn key(&self, cells: &[Option<&str>]) -> Result<(String, Option<i64>), Fault>;
-    /// Whether the row maps to records; asked only for rows that are new or changed.
-    fn check(&self, cells: &[Option<&str>]) -> Result<(), Fault>;
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault>;
+    /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
+    /// so, when it last changed the row (milliseconds since 1970).
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault>;
 }
 
 /// When a complete pull may tombstone what it no longer has.
@@ -106,16 +106,16 @@ impl Sorter {
 
     fn sort(&mut self, payload: &str, chunk: &mut Chunk) -> Result<(), Fault> {
         let owned = record::cells(payload).unwrap_or_default();
-        let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
-        if cells.len() != self.width {
-            self.nameless += 1;
-            return Err(fault(
-                "row_width",
-                format!("该行有 {} 列，表头有 {} 列", cells.len(), self.width),
-                format!("the row has {} cells, the header {}", cells.len(), self.width),
-            ));
-        }
-        let (key, observed_at) = match self.reader.key(&cells) {
+        let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+        // Columns that appeared later in the pull were absent here.
+        let padded = (cells.len() < self.width).then(|| {
+            cells.resize(self.width, None);
+            let mut json = String::with_capacity(payload.len() + 16);
+            cells_to_json(cells.iter().copied(), &mut json);
+            json
+        });
+        let payload = padded.as_deref().unwrap_or(payload);
+        let key = match self.reader.key(&cells) {
             Ok(k) => k,
             Err(f) => {
                 self.nameless += 1;
@@ -148,13 +148,13 @@ impl Sorter {
                 return Ok(());
             }
             // Seen even where the new content cannot be read: the source still has the record.
-            self.reader.check(&cells)?;
+            let observed_at = self.reader.check(&cells)?;
             known.hash = hash;
             known.gone = false;
             let row = NewRecord { id: known.id, key, hash, layout_id: self.layout_id, observed_at, payload: payload.to_owned() };
             chunk.changed.push(row);
         } else {
-            self.reader.check(&cells)?;
+            let observed_at = self.reader.check(&cells)?;
             let id = self.next_id;
             self.next_id += 1;
             self.index.insert(slot, Known { id, hash, gone: false, seen: true });

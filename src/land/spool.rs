@@ -155,8 +155,18 @@ impl SpoolWriter {
         Ok(())
     }
 
-    pub fn columns(&mut self, columns: &[String]) {
-        self.state.columns = columns.to_vec();
+    /// Names the columns. Where a pull meets new ones on its way they go behind the known ones, so that a row's cells
+    /// never change their place; answers the place of each given column.
+    pub fn columns(&mut self, columns: &[String]) -> Vec<usize> {
+        columns
+            .iter()
+            .map(|name| {
+                self.state.columns.iter().position(|known| known == name).unwrap_or_else(|| {
+                    self.state.columns.push(name.clone());
+                    self.state.columns.len() - 1
+                })
+            })
+            .collect()
     }
 
     /// Appends a row whose cells are already a JSON array.

@@ -13,9 +13,9 @@ use crate::servers::postgres;
 struct FirstCell;
 
 impl RowReader for FirstCell {
-    fn key(&self, cells: &[Option<&str>]) -> Result<(String, Option<i64>), Fault> {
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault> {
         match cells[0] {
-            Some(key) if !key.is_empty() => Ok((key.to_owned(), None)),
+            Some(key) if !key.is_empty() => Ok(key.to_owned()),
             _ => Err(Fault {
                 code: "key_missing".into(),
                 column: Some("id".into()),
@@ -25,7 +25,7 @@ impl RowReader for FirstCell {
             }),
         }
     }
-    fn check(&self, cells: &[Option<&str>]) -> Result<(), Fault> {
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault> {
         match cells[1] {
             Some("bad") => Err(Fault {
                 code: "value_unreadable".into(),
@@ -34,7 +34,7 @@ impl RowReader for FirstCell {
                 en: "unreadable".into(),
                 raw: String::new(),
             }),
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }
