@@ -9,6 +9,7 @@ pub mod linkage;
 pub mod provenance;
 pub mod record;
 pub mod text;
+pub mod reference;
 pub mod value;
 pub mod verdict;
 
