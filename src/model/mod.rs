@@ -6,6 +6,7 @@ pub mod facts;
 pub mod field;
 pub mod identifier;
 pub mod linkage;
+pub mod message;
 pub mod record;
 pub mod value;
 pub mod verdict;
