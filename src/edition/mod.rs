@@ -31,7 +31,7 @@ pub use page::{Cursor, Direction, Order, Page, Sort};
 pub use rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use search::{Hit, HitField};
 pub use set::Editions;
-pub use write::write;
+pub use write::{folder_name, write};
 
 /// What can go wrong with an edition. `Display` is for the log and the operator.
 #[derive(Debug, thiserror::Error)]

@@ -113,6 +113,6 @@ pub struct World {
     pub findings: Vec<StandingFinding>,
     /// What was lacking before this run: enterprise id → since (None = before the first edition).
     pub lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
-    /// Whether any edition was published before.
+    /// Whether this run makes the first edition: what is lacking now was lacking before anybody counted.
     pub first_edition: bool,
 }
