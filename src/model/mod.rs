@@ -6,11 +6,8 @@ pub mod facts;
 pub mod field;
 pub mod identifier;
 pub mod linkage;
-<<<<<<< HEAD
 pub mod message;
-=======
 pub mod provenance;
->>>>>>> main
 pub mod record;
 pub mod text;
 pub mod reference;

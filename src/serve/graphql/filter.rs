@@ -271,9 +271,10 @@ impl EnterpriseFilter {
         texts("registry", &self.in_registry, false)?;
         texts("registry", &self.not_in_registry, true)?;
         texts("finding", &self.has_finding, false)?;
-        let count = |range: IntRange| Range {
-            gte: range.gte.map(|n| n.max(0) as u32),
-            lte: range.lte.map(|n| n.max(0) as u32),
+        let count = |range: IntRange| match range.lte {
+            // No count is below zero: an empty range.
+            Some(..0) => Range { gte: Some(u32::MAX), lte: Some(0) },
+            lte => Range { gte: range.gte.map(|n| n.max(0) as u32), lte: lte.map(|n| n as u32) },
         };
         parts.extend(self.employees.map(|r| Filter::Employees(count(r))));
         parts.extend(self.insured.map(|r| Filter::Insured(count(r))));
