@@ -176,7 +176,7 @@ fn related(record: &Record) -> Vec<RelatedUnit> {
 }
 
 /// A record's readable values. Codes that failed their check keep their text: the verdicts show them as written.
-fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
+pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
     let values = record.fields.into_iter().filter_map(|f| match f.value {
         Some(value) => Some((f.field, value)),
         None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text(f.raw))),
