@@ -8,6 +8,8 @@ pub mod identifier;
 pub mod linkage;
 pub mod provenance;
 pub mod record;
+pub mod reference;
+pub mod text;
 pub mod value;
 pub mod verdict;
 

@@ -1,1 +1,6 @@
+//! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod edition;
+mod land;
+mod layers;
+mod servers;
