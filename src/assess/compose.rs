@@ -114,11 +114,8 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Assesses one enterprise. None where no registry describes an enterprise under this entity.
-pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> Option<(Enterprise, Option<Contradiction>)> {
-    if !dossier.is_enterprise() {
-        return None;
-    }
+/// Assesses one enterprise: an entity with at least one record of kind enterprise.
+pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> (Enterprise, Option<Contradiction>) {
     let choices = Choices::new(context, dossier);
     let size = size::judge(context, dossier, choices.industry(), choices.ownership());
     let union = coverage::judge(context, dossier);
@@ -134,7 +131,7 @@ pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> Option<
         Some((u32::try_from(n).ok()?, context.input(name, n, facts)))
     });
     enterprise.verdicts.priority = priority::judge(context, &enterprise, heads);
-    Some((enterprise, contradiction))
+    (enterprise, contradiction)
 }
 
 /// The chosen values, without tags and verdicts.
