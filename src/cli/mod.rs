@@ -5,6 +5,7 @@
 
 pub mod doctor;
 pub mod export;
+pub mod simulate;
 pub mod sync;
 pub mod terminal;
 
@@ -129,6 +130,8 @@ enum Command {
     Sync(sync::SyncArgs),
     /// Write the crosswalk, the gap list or the quarantine as a file
     Export(export::ExportArgs),
+    /// A simulated city: extracts, or registries served as departments have them
+    Simulate(simulate::SimulateArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -167,6 +170,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Sync(args) => sync::run(&common, args).await,
         Command::Export(args) => export::run(&common, args).await,
+        Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

@@ -4,3 +4,4 @@ mod edition;
 mod land;
 mod layers;
 mod servers;
+mod simulate;
