@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod doctor;
 pub mod export;
+pub mod finding;
 pub mod quarantine;
 pub mod sync;
 pub mod terminal;
@@ -136,6 +137,8 @@ enum Command {
     Batch(batch::BatchArgs),
     /// Rows that could not be read; read them again after a fix
     Quarantine(quarantine::QuarantineArgs),
+    /// What a visit found
+    Finding(finding::FindingArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
     /// What is missing or wrong on this machine, with the remedy
@@ -178,6 +181,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&common, args).await,
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
+        Command::Finding(args) => finding::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }

@@ -4,6 +4,7 @@
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
 mod decide;
+mod person;
 pub mod progress;
 mod publish;
 mod pull;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use decide::Decision;
+pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use sync::{SyncOptions, SyncReport};
 
