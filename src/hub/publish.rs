@@ -54,7 +54,12 @@ struct Decided {
 
 impl Hub {
     /// Publishes an edition if what it would rest on has changed since the last one.
-    pub(super) async fn publish(&self, force: bool, progress: &dyn Progress, receipts: &mut [Receipt]) -> Result<Option<Published>, HubError> {
+    pub(super) async fn publish(
+        &self,
+        force: bool,
+        progress: &dyn Progress,
+        receipts: &mut [Receipt],
+    ) -> Result<Option<Published>, HubError> {
         let rows = self.registry_rows().await?;
         let now = self.clock.now();
         let as_of = self.clock.today(self.settings.zone);
@@ -64,7 +69,8 @@ impl Hub {
         if !force && previous.is_some() && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs) {
             return Ok(None);
         }
-        let stage = |zh: &str, en: &str| progress.event(&Event::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+        let stage =
+            |zh: &str, en: &str| progress.event(&Event::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
         stage("读取记录", "reading the records");
         let loaded = world::load(&self.store, &self.connectors, &rows).await?;
         let links_before: HashMap<(i64, u16), Box<str>> =
@@ -76,9 +82,10 @@ impl Hub {
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
         let (hub, before) = (self.clone(), links_before.clone());
-        let decided = tokio::task::spawn_blocking(move || hub.decide(loaded, before, &judgements, findings, lacking_since, first, as_of))
-            .await
-            .expect("deciding does not panic");
+        let decided =
+            tokio::task::spawn_blocking(move || hub.decide(loaded, before, &judgements, findings, lacking_since, first, as_of))
+                .await
+                .expect("deciding does not panic");
         count_linked(&decided.joined, receipts);
 
         stage("发布", "publishing");
@@ -172,7 +179,11 @@ impl Hub {
                 entity,
                 method: d.method,
                 weight: d.weight,
-                evidence: if evidence.is_empty() { "".into() } else { serde_json::to_string(&evidence).expect("plain texts").into() },
+                evidence: if evidence.is_empty() {
+                    "".into()
+                } else {
+                    serde_json::to_string(&evidence).expect("plain texts").into()
+                },
                 runner_up: d.runner_up.map(|e| e.to_string().into()),
                 refused: d.refused.map(|r| r.name()),
             });
@@ -181,7 +192,9 @@ impl Hub {
         let relations = linking
             .relations
             .iter()
-            .filter_map(|r| Some(Relation { kind: r.kind, from: r.from.to_string().into(), to: r.to?.to_string().into(), since: None }))
+            .filter_map(|r| {
+                Some(Relation { kind: r.kind, from: r.from.to_string().into(), to: r.to?.to_string().into(), since: None })
+            })
             .collect();
         let world = World {
             registries,

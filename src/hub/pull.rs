@@ -96,7 +96,8 @@ impl Hub {
                 (spool.resume(state)?, cursor)
             }
             _ => {
-                let state = SpoolState { source, started_at: self.clock.millis(), connector: connector.digest, ..Default::default() };
+                let state =
+                    SpoolState { source, started_at: self.clock.millis(), connector: connector.digest, ..Default::default() };
                 let since = if full { None } else { row.cursor.as_deref().and_then(|c| serde_json::from_str::<Cursor>(c).ok()) };
                 (spool.create(state)?, since)
             }

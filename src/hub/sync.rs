@@ -95,7 +95,10 @@ impl Hub {
                 self.connectors.iter().find(|c| c.name == *name).cloned().ok_or_else(|| {
                     let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
                     let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
-                    HubError::Settings(format!("there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")))
+                    HubError::Settings(format!(
+                        "there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}",
+                        known.join(", ")
+                    ))
                 })
             })
             .collect()
@@ -108,7 +111,13 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    async fn take_in(&self, connector: &Arc<Connector>, row: &RegistryRow, arrived: Arrived, progress: &dyn Progress) -> Result<Receipt, HubError> {
+    async fn take_in(
+        &self,
+        connector: &Arc<Connector>,
+        row: &RegistryRow,
+        arrived: Arrived,
+        progress: &dyn Progress,
+    ) -> Result<Receipt, HubError> {
         let now = self.clock.millis();
         let (zh, en) = (connector.title.zh.as_str(), connector.title.en.as_str());
         let empty = |outcome| Receipt { records: row.records, ..Receipt::empty(&row.name, zh, en, outcome) };
@@ -196,11 +205,21 @@ fn summary(r: &Receipt) -> (String, String) {
         Outcome::Landed => (
             format!(
                 "读取 {}，新增 {}，变更 {}，未变 {}，隔离 {}，消失 {}",
-                grouped(r.read), grouped(r.added), grouped(r.changed), grouped(r.unchanged), grouped(r.quarantined), grouped(r.gone)
+                grouped(r.read),
+                grouped(r.added),
+                grouped(r.changed),
+                grouped(r.unchanged),
+                grouped(r.quarantined),
+                grouped(r.gone)
             ),
             format!(
                 "{} read, {} new, {} changed, {} unchanged, {} quarantined, {} gone",
-                grouped(r.read), grouped(r.added), grouped(r.changed), grouped(r.unchanged), grouped(r.quarantined), grouped(r.gone)
+                grouped(r.read),
+                grouped(r.added),
+                grouped(r.changed),
+                grouped(r.unchanged),
+                grouped(r.quarantined),
+                grouped(r.gone)
             ),
         ),
         Outcome::Unchanged => ("数据源未变化".into(), "source unchanged".into()),

@@ -9,8 +9,8 @@ pub mod linkage;
 pub mod message;
 pub mod provenance;
 pub mod record;
-pub mod text;
 pub mod reference;
+pub mod text;
 pub mod value;
 pub mod verdict;
 

@@ -16,7 +16,10 @@ pub fn labels(enterprises: &[Enterprise]) -> Labels {
 fn area_labels(enterprises: &[Enterprise]) -> Vec<AreaLabel> {
     let areas = areas();
     let label = |code: String, level: &str, parent: Option<String>, zh: &str, en: &str, point| AreaLabel {
-        predecessors: code.parse().map(|c| areas.predecessors(c).iter().map(|s| s.code.to_string()).collect()).unwrap_or_default(),
+        predecessors: code
+            .parse()
+            .map(|c| areas.predecessors(c).iter().map(|s| s.code.to_string()).collect())
+            .unwrap_or_default(),
         code,
         level: level.into(),
         parent,
@@ -64,7 +67,8 @@ fn industry_labels(enterprises: &[Enterprise]) -> Vec<IndustryLabel> {
         labels.push(label(d.code, "DIVISION", 2017, Some(d.section.to_string()), d.name_zh, d.name_en));
     }
     // Groups, classes and codes of other editions have no shipped names (departments publish them): the code stands for itself.
-    let used: BTreeSet<(u16, &str)> = enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
+    let used: BTreeSet<(u16, &str)> =
+        enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
     for (edition, raw) in used {
         let Some(code) = IndustryCode::parse(raw, edition) else { continue };
         let digits = code.number();

@@ -32,7 +32,8 @@ pub fn open_pairs(review: &[ReviewPair]) -> Vec<OpenPair> {
 /// The queue as the store keeps it. `effect` is a code that clients get as text: `covers_lacking`, `covers`,
 /// `confirms`, `joins`.
 pub fn review_rows(review: &[ReviewPair], enterprises: &[Enterprise]) -> Vec<ReviewRow> {
-    let wanted: HashMap<String, usize> = review.iter().flat_map(|p| [p.left_entity, p.right_entity]).flatten().map(|e| (e.to_string(), 0)).collect();
+    let wanted: HashMap<String, usize> =
+        review.iter().flat_map(|p| [p.left_entity, p.right_entity]).flatten().map(|e| (e.to_string(), 0)).collect();
     let by_id: HashMap<&str, &Enterprise> =
         enterprises.iter().filter(|e| wanted.contains_key(&*e.id)).map(|e| (&*e.id, e)).collect();
     review
