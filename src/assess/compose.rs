@@ -2,10 +2,10 @@
 
 use chrono::Months;
 
-use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, Location, LocationBasis};
+use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis};
 use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
-use crate::model::identifier::CreditCode;
+use crate::model::identifier::{CreditCode, clean_identifier};
 use crate::model::provenance::Agreement;
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, ReasonInput, SizeClass,
@@ -114,11 +114,8 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Assesses one enterprise. None where no registry describes an enterprise under this entity.
-pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> Option<(Enterprise, Option<Contradiction>)> {
-    if !dossier.is_enterprise() {
-        return None;
-    }
+/// Assesses one enterprise: an entity with at least one record of kind enterprise.
+pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> (Enterprise, Option<Contradiction>) {
     let choices = Choices::new(context, dossier);
     let size = size::judge(context, dossier, choices.industry(), choices.ownership());
     let union = coverage::judge(context, dossier);
@@ -134,7 +131,7 @@ pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> Option<
         Some((u32::try_from(n).ok()?, context.input(name, n, facts)))
     });
     enterprise.verdicts.priority = priority::judge(context, &enterprise, heads);
-    Some((enterprise, contradiction))
+    (enterprise, contradiction)
 }
 
 /// The chosen values, without tags and verdicts.
@@ -161,6 +158,7 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         credit_code_raw: code.map(|(text, _)| text.into()),
         name: name.into(),
         former_names: former_names(dossier, name),
+        identifiers: identifiers(dossier),
         status: scope.status,
         established_on: scope.established.and_then(|(date, _)| date.first_day()),
         district: place.map(|p| p.district),
@@ -188,6 +186,25 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         branch_of: head(context, dossier).map(Into::into),
         verdicts: unjudged(),
     }
+}
+
+/// Every identifier its records carry, cleaned, each once.
+fn identifiers(dossier: Dossier<'_>) -> Vec<(IdentifierKind, Box<str>)> {
+    const KINDS: [(Field, IdentifierKind); 4] = [
+        (Field::OrganisationCode, IdentifierKind::OrganisationCode),
+        (Field::RegistrationNumber, IdentifierKind::Registration),
+        (Field::TaxNumber, IdentifierKind::Tax),
+        (Field::InsuranceNumber, IdentifierKind::Insurance),
+    ];
+    let of = |facts: &'_ Facts, field, kind| facts.text(field).map(|t| (kind, clean_identifier(t).into_boxed_str()));
+    let mut found: Vec<(IdentifierKind, Box<str>)> = dossier
+        .facts()
+        .flat_map(|facts| KINDS.iter().filter_map(move |(field, kind)| of(facts, *field, *kind)))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn unjudged() -> Verdicts {

@@ -25,6 +25,7 @@ mod unions;
 mod vocabulary;
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -57,20 +58,22 @@ pub struct Assessed {
 pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
-    let judged: Vec<Option<(Enterprise, Option<Contradiction>)>> = (0..world.entities.len() as u32)
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|entity| compose::enterprise(&context, Dossier::new(world, &groups, entity)))
-        .collect();
-    let is_enterprise: Vec<bool> = judged.iter().map(Option::is_some).collect();
-    let id_of = |entity: u32| is_enterprise[entity as usize].then(|| world.entities[entity as usize].clone());
+    let entities: Vec<u32> = (0..world.entities.len() as u32).filter(|e| Dossier::new(world, &groups, *e).is_enterprise()).collect();
+    // Written in place, in order; the few contradictions go beside and are ordered after.
+    let found: Mutex<Vec<(u32, Contradiction)>> = Mutex::default();
+    let judge = |entity: &u32| {
+        let (enterprise, contradiction) = compose::enterprise(&context, Dossier::new(world, &groups, *entity));
+        if let Some(contradiction) = contradiction {
+            found.lock().expect("no panic while pushing").push((*entity, contradiction));
+        }
+        enterprise
+    };
+    let enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
+    let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
     let unions = context.roll.trade_unions(world, as_of, &policy.city, id_of);
-    let mut assessed = Assessed { enterprises: Vec::with_capacity(judged.len()), unions, contradictions: Vec::new() };
-    for (enterprise, contradiction) in judged.into_iter().flatten() {
-        assessed.enterprises.push(enterprise);
-        assessed.contradictions.extend(contradiction);
-    }
-    assessed
+    let mut found = found.into_inner().expect("no panic while pushing");
+    found.sort_by_key(|(entity, _)| *entity);
+    Assessed { enterprises, unions, contradictions: found.into_iter().map(|(_, c)| c).collect() }
 }
 
 /// What every registry says of every field of one enterprise, which statement was chosen, and by which rule. `facts` are

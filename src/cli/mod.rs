@@ -4,6 +4,8 @@
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
 pub mod doctor;
+pub mod export;
+pub mod sync;
 pub mod terminal;
 
 use std::net::SocketAddr;
@@ -123,6 +125,10 @@ impl Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Pull, land, link, assess, publish; a receipt at the end
+    Sync(sync::SyncArgs),
+    /// Write the crosswalk, the gap list or the quarantine as a file
+    Export(export::ExportArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -159,6 +165,8 @@ fn init_log() {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let common = cli.common;
     match cli.command {
+        Command::Sync(args) => sync::run(&common, args).await,
+        Command::Export(args) => export::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

@@ -7,7 +7,7 @@ use super::progress::{Event, Progress};
 use super::sync::Arrived;
 use super::{Hub, HubError};
 use crate::connector::{Connector, Problem};
-use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter};
+use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
 use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
 
@@ -38,7 +38,7 @@ impl RowSink for Sink {
 
     fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
         let straight = self.places.iter().enumerate().all(|(i, place)| i == *place);
-        let mut moved: Vec<Option<&str>> = Vec::new();
+        let width = self.writer.state.columns.len();
         let mut faults = chunk.faults.iter().peekable();
         chunk.for_each(|head, cells| {
             // Faults among the rows keep their place in the order of the source.
@@ -46,18 +46,15 @@ impl RowSink for Sink {
                 self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
             }
             self.json.clear();
-            let cells = match straight {
-                true => cells,
-                false => {
-                    moved.clear();
-                    moved.resize(self.writer.state.columns.len(), None);
-                    for (cell, place) in cells.iter().zip(&self.places) {
-                        moved[*place] = *cell;
-                    }
-                    &moved
+            if straight {
+                cells_to_json(cells.iter().copied(), &mut self.json);
+            } else {
+                let mut moved = vec![None; width];
+                for (cell, place) in cells.iter().zip(&self.places) {
+                    moved[*place] = *cell;
                 }
-            };
-            crate::land::spool::cells_to_json(cells.iter().copied(), &mut self.json);
+                cells_to_json(moved.into_iter(), &mut self.json);
+            }
             self.writer.row_json(head.number, head.offset, &self.json).map_err(io_error)
         })?;
         for f in faults {
