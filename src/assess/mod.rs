@@ -58,7 +58,8 @@ pub struct Assessed {
 pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
-    let entities: Vec<u32> = (0..world.entities.len() as u32).filter(|e| Dossier::new(world, &groups, *e).is_enterprise()).collect();
+    let entities: Vec<u32> =
+        (0..world.entities.len() as u32).filter(|e| Dossier::new(world, &groups, *e).is_enterprise()).collect();
     // Written in place, in order; the few contradictions go beside and are ordered after.
     let found: Mutex<Vec<(u32, Contradiction)>> = Mutex::default();
     let judge = |entity: &u32| {

@@ -35,7 +35,8 @@ pub struct Ask {
 impl Ask {
     pub fn new(app: App, caller: Arc<Caller>, lang: Lang) -> Ask {
         let details = Arc::new(Details::new(app.hub().clone()));
-        let records = DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(2_000);
+        let records =
+            DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(2_000);
         let current = app.hub().editions.current().map_err(Problem::from);
         Ask {
             app,

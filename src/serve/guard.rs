@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Name, Value, Variables};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use async_graphql::{Name, Value, Variables};
 
 use super::problem::{Code, Problem};
 

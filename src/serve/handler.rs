@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql::{PathSegment, Request, Response as Answer, ServerError, Value, Variables};
+use async_graphql::{Request, Response as Answer, ServerError, Value, Variables};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -494,17 +494,6 @@ impl Serialize for Whole<'_> {
 
 pub(super) fn serialise(answer: &Answer, with_data: bool, extensions: Option<&Extensions<'_>>) -> Vec<u8> {
     serde_json::to_vec(&Whole { answer, with_data, extensions }).expect("answers are plain JSON")
-}
-
-/// Path of an error, for the log.
-pub fn path_text(path: &[PathSegment]) -> String {
-    path.iter()
-        .map(|segment| match segment {
-            PathSegment::Field(name) => name.clone(),
-            PathSegment::Index(at) => at.to_string(),
-        })
-        .collect::<Vec<_>>()
-        .join(".")
 }
 
 #[cfg(test)]

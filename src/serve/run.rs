@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
 
 use super::App;
 
@@ -22,7 +22,8 @@ const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` resolves; then takes no more connections and lets the open answers finish.
 pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
-    let graceful = GracefulShutdown::new();
+    let (stop, stopped) = watch::channel(());
+    let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
@@ -49,9 +50,17 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
             .header_read_timeout(HEADER_DEADLINE)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()))
             .with_upgrades();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        let mut stopped = stopped.clone();
+        open.spawn(async move {
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
@@ -59,7 +68,9 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
     }
     watcher.abort();
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    drop(stop);
+    open.close();
+    if tokio::time::timeout(DRAIN, open.wait()).await.is_err() {
         tracing::warn!("connections were still open after {DRAIN:?} and are cut");
     }
     Ok(())

@@ -27,7 +27,7 @@ impl EditionNode {
 #[Object(name = "Edition")]
 impl EditionNode {
     /// `edition:` and the number.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("edition:{}", self.0.number))
     }
     /// Rising with every edition.

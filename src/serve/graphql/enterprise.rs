@@ -60,7 +60,7 @@ impl Enterprise {
 #[Object]
 impl Enterprise {
     /// Stable over time; an id that was merged into another one still finds it.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.row().id().to_owned())
     }
     /// Null where the code fails its check character; see `creditCodeRaw`.

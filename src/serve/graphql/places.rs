@@ -79,7 +79,7 @@ impl Area {
 #[Object]
 impl Area {
     /// `area:` and the code.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("area:{}", self.code))
     }
     /// Six digits (city, district), nine digits (street, town), or the federation's own code.
@@ -168,7 +168,7 @@ impl Industry {
 #[Object]
 impl Industry {
     /// `industry:`, the year of the classification and the code.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("industry:{}:{}", self.year, self.code))
     }
     /// As the registry gives it.

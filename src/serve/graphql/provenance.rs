@@ -35,7 +35,7 @@ impl RegistryRecord {
 #[Object]
 impl RegistryRecord {
     /// `record:` and its number.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("record:{}", self.id))
     }
     /// Whose it is.

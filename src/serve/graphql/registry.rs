@@ -64,7 +64,7 @@ fn state(name: &str) -> RegistryState {
 #[Object]
 impl Registry {
     /// `registry:` and the name.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("registry:{}", self.name))
     }
     /// Short name, as in connectors and on the command line.
@@ -178,7 +178,7 @@ pub struct Batch {
 #[Object]
 impl Batch {
     /// `batch:` and its number.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("batch:{}", self.row.id))
     }
     /// Whose it is.
@@ -252,7 +252,7 @@ pub struct Quarantined(QuarantinedRow);
 #[Object(name = "QuarantinedRow")]
 impl Quarantined {
     /// `quarantine:` and its number.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(format!("quarantine:{}", self.0.id))
     }
     /// 1 = the first row after the header.

@@ -33,7 +33,7 @@ impl TradeUnion {
 #[Object]
 impl TradeUnion {
     /// Stable over time.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.row().id().to_owned())
     }
     /// Name on the roll.
