@@ -23,7 +23,7 @@ pub struct SimulateArgs {
     /// The same seed gives the same city
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Days later: about 1 % of the enterprises change on each day
+    /// Days later: about 1 % of the records change on each day
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=365))]
     day: u16,
     /// Folder to write to

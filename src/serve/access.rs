@@ -147,16 +147,53 @@ impl Access {
         let secret = match (self, authorization) {
             (Access::Demonstration, _) => return Ok(Caller::new("demonstration", Role::Admin)),
             (Access::Tokens, None) => {
-                return Err(Problem::new(Code::Unauthenticated, "需要访问令牌:Authorization: Bearer …", "a token is needed: Authorization: Bearer …"));
+                return Err(Problem::new(
+                    Code::Unauthenticated,
+                    "需要访问令牌:Authorization: Bearer …",
+                    "a token is needed: Authorization: Bearer …",
+                ));
             }
             (Access::Tokens, Some(header)) => header.strip_prefix("Bearer ").unwrap_or("").trim(),
         };
-        let refused = || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
+        let refused =
+            || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
         let row = store.token_by_hash(&hash_secret(secret)).await?.ok_or_else(refused)?;
         if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now_millis) {
             return Err(refused());
         }
         Caller::from_row(&row).ok_or_else(refused)
+    }
+}
+
+/// Callers met lately, so that a token is looked up in the store every few seconds, not with every request.
+#[derive(Default)]
+pub(super) struct Known(std::sync::Mutex<hashbrown::HashMap<String, (i64, std::sync::Arc<Caller>)>>);
+
+/// A revoked token is refused after this long at the latest.
+const REMEMBERED_MILLIS: i64 = 2_000;
+const REMEMBERED_CALLERS: usize = 10_000;
+
+impl Known {
+    pub async fn caller(
+        &self,
+        access: Access,
+        authorization: Option<&str>,
+        store: &Store,
+        now_millis: i64,
+    ) -> Result<std::sync::Arc<Caller>, Problem> {
+        let key = authorization.unwrap_or("").to_owned();
+        if let Some((at, caller)) = self.0.lock().expect("no panic while holding the callers").get(&key) {
+            if (0..REMEMBERED_MILLIS).contains(&(now_millis - at)) {
+                return Ok(caller.clone());
+            }
+        }
+        let caller = std::sync::Arc::new(access.caller(authorization, store, now_millis).await?);
+        let mut known = self.0.lock().expect("no panic while holding the callers");
+        if known.len() >= REMEMBERED_CALLERS {
+            known.clear();
+        }
+        known.insert(key, (now_millis, caller.clone()));
+        Ok(caller)
     }
 }
 

@@ -70,18 +70,19 @@ impl Problem {
         Problem::new(Code::BadInput, zh, en)
     }
     pub fn internal() -> Problem {
-        Problem::new(
-            Code::Internal,
-            "内部错误;请把请求编号告诉管理员",
-            "internal error; give the request id to the operator",
-        )
+        Problem::new(Code::Internal, "内部错误;请把请求编号告诉管理员", "internal error; give the request id to the operator")
     }
     pub fn forbidden_field(field: &str, scope: &str) -> Problem {
-        Problem::new(Code::ForbiddenField, format!("无权查看字段 {field};需要权限 {scope}"), format!("field {field} needs the scope {scope}"))
-            .hint(scope)
+        Problem::new(
+            Code::ForbiddenField,
+            format!("无权查看字段 {field};需要权限 {scope}"),
+            format!("field {field} needs the scope {scope}"),
+        )
+        .hint(scope)
     }
     pub fn forbidden(scope: &str) -> Problem {
-        Problem::new(Code::Forbidden, format!("没有权限;需要 {scope}"), format!("not permitted; this needs the scope {scope}")).hint(scope)
+        Problem::new(Code::Forbidden, format!("没有权限;需要 {scope}"), format!("not permitted; this needs the scope {scope}"))
+            .hint(scope)
     }
     pub fn text(&self, lang: Lang) -> &str {
         lang.pick(&self.zh, &self.en)

@@ -1,16 +1,21 @@
-//! Places, industries and federation units as look-up tables, read once from `reference/`. Sources and licences:
-//! `reference/README.md`. The tables that decide (thresholds, size classes, registration types, kinds of union) are read by
-//! `assess`, which judges by them.
+//! The reference data of the house, read once from `reference/`: areas, industries, registration types, statuses,
+//! thresholds, size classes, union codes. Sources and licences: `reference/README.md`.
 //!
 //! Everything here is shipped inside the binary. Code tables that a department owns (industry classes, new streets)
 //! arrive as records through a connector and are not looked for here.
 
 pub mod areas;
 pub mod industries;
+pub mod registration;
+pub mod sizes;
+pub mod thresholds;
 pub mod unions;
 
 pub use areas::{Areas, District, Place, Town, areas};
 pub use industries::{Industries, IndustryCode, industries};
+pub use registration::{operating_status, ownership_of};
+pub use sizes::size_class;
+pub use thresholds::{Thresholds, thresholds};
 pub use unions::{FederationUnit, federation_units};
 
 /// Rows of an embedded table, without its header. The tables are ours and tested: a broken one is a bug of the build.

@@ -279,7 +279,9 @@ impl EnterpriseFilter {
         parts.extend(self.employees.map(|r| Filter::Employees(count(r))));
         parts.extend(self.insured.map(|r| Filter::Insured(count(r))));
         parts.extend(self.revenue_yuan.map(|r| Filter::Revenue(Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) })));
-        parts.extend(self.priority.map(|r| Filter::Priority(Range { gte: r.gte.map(|n| n as f32), lte: r.lte.map(|n| n as f32) })));
+        parts.extend(
+            self.priority.map(|r| Filter::Priority(Range { gte: r.gte.map(|n| n as f32), lte: r.lte.map(|n| n as f32) })),
+        );
         let days = |r: DateRange| Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) };
         parts.extend(self.established_on.map(|r| Filter::EstablishedOn(days(r))));
         parts.extend(self.gap_since.map(|r| Filter::GapSince(days(r))));

@@ -63,7 +63,9 @@ impl ScalarType for Decimal {
             Value::Number(number) => number.to_string(),
             _ => return Err(InputValueError::expected_type(value)),
         };
-        parse_yuan(&text).map(Decimal).ok_or_else(|| InputValueError::custom(format!("{text:?} is not an amount such as 12000.50")))
+        parse_yuan(&text)
+            .map(Decimal)
+            .ok_or_else(|| InputValueError::custom(format!("{text:?} is not an amount such as 12000.50")))
     }
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
