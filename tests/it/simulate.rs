@@ -1,5 +1,7 @@
 //! The simulated city: the same by the same seed, believable, and honest about its truth.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
+
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
