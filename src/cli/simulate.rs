@@ -73,10 +73,15 @@ pub async fn run(common: &Common, args: SimulateArgs) -> anyhow::Result<ExitCode
 }
 
 fn bail_open(common: &Common, at: SocketAddr) -> anyhow::Result<ExitCode> {
-    bail!(common.lang().pick(
-        &format!("模拟登记机关只在本机提供服务，不能监听 {at}；请用 127.0.0.1"),
-        &format!("simulated registries serve this machine alone, not {at}; use 127.0.0.1"),
-    ).to_owned())
+    bail!(
+        common
+            .lang()
+            .pick(
+                &format!("模拟登记机关只在本机提供服务，不能监听 {at}；请用 127.0.0.1"),
+                &format!("simulated registries serve this machine alone, not {at}; use 127.0.0.1"),
+            )
+            .to_owned()
+    )
 }
 
 async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<ExitCode> {
@@ -89,10 +94,11 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
         report(common, &args, summary.enterprises, summary.rows, Vec::new());
         return Ok(ExitCode::SUCCESS);
     }
-    let options =
-        ServeOptions { listen: args.at, token: Some(args.token.clone()), requests_per_sec: args.rate, truth: true };
+    let options = ServeOptions { listen: args.at, token: Some(args.token.clone()), requests_per_sec: args.rate, truth: true };
     let served = match simulate::serve(&args.out, args.seed, args.enterprises, args.day, options).await {
-        Err(e @ SimulateError::Listen { .. }) => return Err(e).context(lang.pick("用 --at 指定其他端口", "choose another port with --at")),
+        Err(e @ SimulateError::Listen { .. }) => {
+            return Err(e).context(lang.pick("用 --at 指定其他端口", "choose another port with --at"));
+        }
         other => other?,
     };
     if let Some(fault) = args.fault {
@@ -119,12 +125,24 @@ fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6]
     println!(
         "{}",
         lang.pick(
-            &format!("模拟城市：{} 家企业，种子 {}，第 {} 天 → {}", grouped(enterprises), args.seed, args.day, args.out.display()),
-            &format!("simulated city: {} enterprises, seed {}, day {} → {}", grouped(enterprises), args.seed, args.day, args.out.display()),
+            &format!(
+                "模拟城市：{} 家企业，种子 {}，第 {} 天 → {}",
+                grouped(enterprises as i64),
+                args.seed,
+                args.day,
+                args.out.display()
+            ),
+            &format!(
+                "simulated city: {} enterprises, seed {}, day {} → {}",
+                grouped(enterprises as i64),
+                args.seed,
+                args.day,
+                args.out.display()
+            ),
         )
     );
     for (registry, count) in rows {
         let place = sources.iter().find(|(r, _)| *r == registry).map_or("", |(_, p)| p.as_str());
-        println!("  {registry:<17}{:>12}  {place}", grouped(count));
+        println!("  {registry:<17}{:>12}  {place}", grouped(count as i64));
     }
 }
