@@ -4,4 +4,5 @@ mod edition;
 mod graphql;
 mod land;
 mod layers;
+mod program;
 mod servers;
