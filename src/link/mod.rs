@@ -1,1 +1,56 @@
-//! (being built)
+//! Which records are one enterprise.
+//!
+//! In: records as the registries wrote them, a person's judgements, what the last run decided. Out: for every record
+//! its entity with the evidence, pairs that a person should look at, relations between entities, warnings.
+//!
+//! The result is a function of the records and the judgements alone: the order of arrival does not matter, and many
+//! small runs end where one full run would. The steps:
+//!
+//! 1. [`book`]: every record becomes a line of numbers (names and addresses taken apart, codes as keys).
+//! 2. [`identify`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
+//! 3. [`block`]: a loose profile meets those that share a telling key with it (name, sound, one slip, phone, address).
+//! 4. [`compare`] and [`weights`]: every such pair is compared in levels; each level moves the decision by its weight,
+//!    log2 of how much more often true pairs show it than chance does (Fellegi and Sunter, *A Theory for Record
+//!    Linkage*, JASA 64, 1969), corrected for how common the value is (Winkler 2000).
+//! 5. [`cluster`]: best edge first, under constraints: never two valid codes, never a branch with its parent, never
+//!    two clusters through a record without a code; a narrow lead over the runner-up goes to [`review`].
+//! 6. [`entity`]: clusters get ids that outlive the run.
+//!
+//! It does no I/O, asks no clock, and never changes what a registry wrote.
+
+pub mod block;
+pub mod book;
+pub mod cluster;
+pub mod compare;
+pub mod entity;
+pub mod fit;
+pub mod identify;
+mod linker;
+pub mod outcome;
+pub mod score;
+pub mod settings;
+pub mod terms;
+
+pub use entity::EntityKey;
+pub use linker::Linker;
+pub use outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Previous, Refusal, Relation, ReviewPair, Statistics};
+pub use settings::Settings;
+pub use weights::Weights;
+
+use crate::model::linkage::{Judgement, LinkRecord};
+
+pub mod weights;
+
+/// Links `records` from nothing: the whole of it in one call. [`Linker`] does the same step by step, in less memory,
+/// and remembers.
+pub fn link(
+    records: &[LinkRecord],
+    previous: &Previous,
+    judgements: &[Judgement],
+    settings: &Settings,
+    weights: &Weights,
+) -> Linking {
+    let mut linker = Linker::new(settings.clone(), weights.clone());
+    linker.put(records);
+    linker.link(previous, judgements)
+}

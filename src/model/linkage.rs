@@ -19,11 +19,13 @@ named! {
 }
 
 /// A record as linking sees it: everything as written; `normalise` reads it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LinkRecord {
     /// Lower index = higher rank among registries.
     pub registry: RegistryIndex,
     pub key: Box<str>,
+    /// The store's number of the record; linking hands it back and does nothing else with it.
+    pub store_id: i64,
     /// 0 for the row itself, 1… for the units it covers.
     pub part: u16,
     pub role: LinkRole,
@@ -48,6 +50,24 @@ pub struct LinkRecord {
     pub industry: Box<str>,
     pub registration_type: Box<str>,
     pub employees: Option<u32>,
+    /// Other units the record names: its parent, the firm that absorbed it, its group.
+    pub related: Vec<RelatedUnit>,
+}
+
+/// Another unit that a record names, and how it is related to the record's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelatedUnit {
+    pub kind: RelationKind,
+    pub name: Box<str>,
+    /// Credit or organisation code as written, or empty.
+    pub code: Box<str>,
+}
+
+named! {
+    /// A fact between two enterprises; never a reason to join them.
+    pub enum RelationKind {
+        BranchOf = "BRANCH_OF", AbsorbedBy = "ABSORBED_BY", RenamedFrom = "RENAMED_FROM", SameGroup = "SAME_GROUP",
+    }
 }
 
 impl Default for LinkRole {

@@ -1,0 +1,433 @@
+//! The book of all records as linking needs them: numbers instead of text, each name and address once.
+//!
+//! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
+
+use hashbrown::{HashMap, HashTable};
+use rayon::prelude::*;
+use std::hash::BuildHasher;
+
+use crate::model::linkage::{LinkRecord, LinkRole, RecordRef};
+use crate::normalise::address::{Address, read_address};
+use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
+use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
+use crate::normalise::phone::read_phone;
+use crate::normalise::place::PLACES;
+use crate::normalise::{Glyph, hash, mix};
+
+use super::entity::reference;
+use super::settings::Settings;
+
+/// Number of a record in the book; stays with the record for its life.
+pub type RecordNo = u32;
+/// Number of a name in the book; 0 is the empty name.
+pub type NameNo = u32;
+/// Number of an address in the book; 0 is none.
+pub type AddressNo = u32;
+
+/// One record. 0 means absent wherever a number can be absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Facts {
+    pub reference: u64,
+    pub store_id: i64,
+    /// Valid organisation code, however it was written.
+    pub organisation: u64,
+    pub registration: u64,
+    /// Hash of a code that fails its check; its text is in `Book::broken`.
+    pub broken: u64,
+    pub name: NameNo,
+    /// First of `other_names` in the pool.
+    pub others_from: u32,
+    pub address: AddressNo,
+    pub operating: AddressNo,
+    pub phone: u32,
+    /// yyyymmdd; parts that are not known are 0.
+    pub established: u32,
+    pub employees: u32,
+    /// Industry digits with a leading 1: 17519, 175; 0 is none.
+    pub industry: u32,
+    /// County code in force, from the area column or the district text.
+    pub county: u32,
+    key_from: u32,
+    key_len: u16,
+    pub registry: u16,
+    pub part: u16,
+    pub others: u8,
+    pub role: u8,
+    pub flags: u8,
+}
+
+pub const ISSUES_CODES: u8 = 1;
+pub const CONTRADICTING: u8 = 2;
+pub const BY_CREDIT_CODE: u8 = 4;
+pub const GONE: u8 = 8;
+pub const JOINT: u8 = 16;
+
+impl Facts {
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+    pub fn role(&self) -> LinkRole {
+        LinkRole::ALL.get(usize::from(self.role)).copied().unwrap_or_default()
+    }
+    pub fn is_gone(&self) -> bool {
+        self.has(GONE)
+    }
+}
+
+/// A name's place in the pool, and the hashes blocking and comparing ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct NameEntry {
+    from: u32,
+    len: u8,
+    shape: Shape,
+    /// Hash of all glyphs.
+    pub whole: u64,
+    /// Of 字号, trade, canonical form and branch, without places.
+    pub body: u64,
+    /// Of 字号 and trade (and branch).
+    pub stem: u64,
+    pub brand: u64,
+}
+
+impl NameEntry {
+    /// What term frequencies are counted by: the 字号, or the stem of a name that has none.
+    pub fn term(&self) -> u64 {
+        if self.brand == EMPTY { self.stem } else { self.brand }
+    }
+}
+
+/// Hash of no glyphs.
+const EMPTY: u64 = crate::normalise::EMPTY_HASH;
+
+/// A code that fails its check character.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrokenCode {
+    pub text: Box<str>,
+    /// Organisation keys of the valid codes one slip away.
+    pub could_be: Box<[u64]>,
+}
+
+/// All records, their names and addresses.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    pub records: Vec<Facts>,
+    names: Vec<NameEntry>,
+    glyphs: Vec<Glyph>,
+    other_names: Vec<NameNo>,
+    addresses: Vec<Address>,
+    keys: String,
+    /// Codes that fail their check: as cleaned, and the organisation keys one slip away.
+    broken: HashMap<u64, BrokenCode>,
+    by_reference: HashTable<RecordNo>,
+    name_numbers: HashTable<NameNo>,
+    address_numbers: HashTable<AddressNo>,
+    /// Raw names already read: saves reading a name again for every registry that has it.
+    read: HashMap<u64, (NameNo, Box<[NameNo]>)>,
+    read_addresses: HashMap<u64, AddressNo>,
+}
+
+/// A record read, before its names have numbers.
+struct Draft {
+    identifiers: Identifiers,
+    texts: Vec<(u64, Option<Box<Names>>)>,
+    addresses: [(u64, Option<Address>); 2],
+    county: u32,
+    phone: u32,
+}
+
+impl Book {
+    pub fn new() -> Book {
+        Book { names: vec![NameEntry::default()], addresses: vec![Address::default()], ..Book::default() }
+    }
+
+    /// Adds records or replaces those with the same reference. The numbers of the records touched, in order.
+    pub fn put(&mut self, records: &[LinkRecord], settings: &Settings) -> Vec<RecordNo> {
+        let mut touched = Vec::with_capacity(records.len());
+        for chunk in records.chunks(1 << 15) {
+            let drafts: Vec<Draft> = chunk.par_iter().map(|record| self.draft(record)).collect();
+            touched.extend(chunk.iter().zip(drafts).map(|(record, draft)| self.enter(record, draft, settings)));
+        }
+        touched
+    }
+
+    fn draft(&self, record: &LinkRecord) -> Draft {
+        let mut texts = Vec::with_capacity(2);
+        let mut read = |raw: &str| {
+            if !raw.is_empty() {
+                let key = xxhash_rust::xxh3::xxh3_64(raw.as_bytes());
+                texts.push((key, (!self.read.contains_key(&key)).then(|| Box::new(read_names(raw)))));
+            }
+        };
+        read(&record.name);
+        if record.role != LinkRole::Enterprise {
+            read(&record.union_name);
+        }
+        record.former_names.iter().for_each(|name| read(name));
+        let address = |raw: &str| {
+            let key = if raw.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(raw.as_bytes()).max(1) };
+            (key, (key != 0 && !self.read_addresses.contains_key(&key)).then(|| read_address(raw)))
+        };
+        let county = PLACES
+            .county_in(&record.district)
+            .or_else(|| PLACES.county(&record.area))
+            .filter(|county| county % 100 != 0)
+            .unwrap_or(0);
+        Draft {
+            identifiers: read_identifiers(
+                &record.credit_code,
+                &record.organisation_code,
+                &record.registration_number,
+                &record.tax_number,
+            ),
+            texts,
+            addresses: [address(&record.address), address(&record.operating_address)],
+            county,
+            phone: read_phone(&record.phone).map_or(0, |phone| (mix(phone) as u32).max(1)),
+        }
+    }
+
+    fn enter(&mut self, record: &LinkRecord, draft: Draft, settings: &Settings) -> RecordNo {
+        let (names, joint) = self.number_names(&draft);
+        let [address, operating] = draft.addresses.map(|(key, address)| self.number_address(key, address));
+        let reference = reference(settings.registry(record.registry), &record.key, record.part);
+        let others_from = self.other_names.len() as u32;
+        let name = names.first().copied().unwrap_or(0);
+        for other in names.iter().skip(1).filter(|other| **other != 0 && **other != name).take(usize::from(u8::MAX)) {
+            self.other_names.push(*other);
+        }
+        let ids = draft.identifiers;
+        let broken = if ids.broken.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(ids.broken.as_bytes()).max(1) };
+        if broken != 0 {
+            self.broken
+                .entry(broken)
+                .or_insert_with(|| BrokenCode { could_be: one_slip_away(&ids.broken).into(), text: ids.broken });
+        }
+        let key_from = self.keys.len() as u32;
+        let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+        let mut facts = Facts {
+            reference,
+            store_id: record.store_id,
+            organisation: ids.organisation,
+            registration: ids.registration,
+            broken,
+            name,
+            others_from,
+            address,
+            operating,
+            phone: draft.phone,
+            established: record
+                .established
+                .map_or(0, |d| d.year.max(0) as u32 * 10_000 + u32::from(d.month) * 100 + u32::from(d.day)),
+            employees: record.employees.unwrap_or(0),
+            industry: industry(&record.industry),
+            county: draft.county,
+            key_from,
+            key_len: record.key.len().min(usize::from(u16::MAX)) as u16,
+            registry: record.registry,
+            part: record.part,
+            others: (self.other_names.len() as u32 - others_from) as u8,
+            role: LinkRole::ALL.iter().position(|role| *role == record.role).unwrap_or(0) as u8,
+            flags: flag(record.issues_codes, ISSUES_CODES)
+                | flag(ids.conflicting != 0, CONTRADICTING)
+                | flag(ids.by_credit_code, BY_CREDIT_CODE)
+                | flag(joint, JOINT),
+        };
+        if let Some(known) = self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied() {
+            let old = &mut self.records[known as usize];
+            (facts.key_from, facts.key_len) = (old.key_from, old.key_len);
+            *old = facts;
+            return known;
+        }
+        self.keys.push_str(&record.key[..usize::from(facts.key_len)]);
+        let number = self.records.len() as RecordNo;
+        self.records.push(facts);
+        let records = &self.records;
+        self.by_reference.insert_unique(reference, number, |no| records[*no as usize].reference);
+        number
+    }
+
+    /// The record's own name first (empty where the union's name has to stand for it), then the others.
+    fn number_names(&mut self, draft: &Draft) -> (Vec<NameNo>, bool) {
+        let mut numbers: Vec<NameNo> = Vec::new();
+        for (key, names) in &draft.texts {
+            if !self.read.contains_key(key)
+                && let Some(names) = names
+            {
+                let name = self.number_name(&names.name);
+                let noted = names.noted.iter().map(|n| self.number_name(n)).collect();
+                self.read.insert(*key, (name, noted));
+            }
+            let (name, noted) = &self.read[key];
+            numbers.extend(std::iter::once(*name).chain(noted.iter().copied()));
+        }
+        numbers.retain(|n| *n != 0);
+        let mut seen = Vec::new();
+        numbers.retain(|n| {
+            !seen.contains(n) && {
+                seen.push(*n);
+                true
+            }
+        });
+        let joint = numbers.iter().any(|n| self.names[*n as usize].shape.joint);
+        (numbers, joint)
+    }
+
+    fn number_name(&mut self, name: &Name) -> NameNo {
+        if name.glyphs.is_empty() {
+            return 0;
+        }
+        let view = name.view();
+        let whole = mix(hash(&name.glyphs) ^ u64::from(name.shape.joint) ^ u64::from(name.shape.english) << 1)
+            ^ name.shape.ends.iter().fold(0, |n, e| n * 131 + u64::from(*e));
+        let (names, glyphs) = (&self.names, &self.glyphs);
+        let same = |no: &NameNo| {
+            let entry = &names[*no as usize];
+            entry.whole == whole
+                && entry.shape == name.shape
+                && glyphs[entry.from as usize..][..usize::from(entry.len)] == name.glyphs
+        };
+        if let Some(known) = self.name_numbers.find(whole, same) {
+            return *known;
+        }
+        let form = mix(u64::from(name.shape.form_class) + 1);
+        let branch = hash(view.branch());
+        let entry = NameEntry {
+            from: self.glyphs.len() as u32,
+            len: name.glyphs.len() as u8,
+            shape: name.shape,
+            whole,
+            body: mix(hash(view.stem()) ^ form ^ branch.rotate_left(17)),
+            stem: mix(hash(view.stem()) ^ branch.rotate_left(17)),
+            brand: hash(view.brand()),
+        };
+        self.glyphs.extend_from_slice(&name.glyphs);
+        let number = self.names.len() as NameNo;
+        self.names.push(entry);
+        let names = &self.names;
+        self.name_numbers.insert_unique(whole, number, |no| names[*no as usize].whole);
+        number
+    }
+
+    fn number_address(&mut self, key: u64, address: Option<Address>) -> AddressNo {
+        if key == 0 {
+            return 0;
+        }
+        if let Some(known) = self.read_addresses.get(&key) {
+            return *known;
+        }
+        let Some(address) = address else { return 0 };
+        let number = if address.is_empty() { 0 } else { self.intern_address(address) };
+        self.read_addresses.insert(key, number);
+        number
+    }
+
+    fn intern_address(&mut self, address: Address) -> AddressNo {
+        let place = |a: &Address| mix(u64::from(a.whole) << 32 | u64::from(a.county)) ^ a.sketch;
+        let addresses = &self.addresses;
+        if let Some(known) = self.address_numbers.find(place(&address), |no| addresses[*no as usize] == address) {
+            return *known;
+        }
+        let number = self.addresses.len() as AddressNo;
+        self.addresses.push(address);
+        let addresses = &self.addresses;
+        self.address_numbers.insert_unique(place(&address), number, |no| place(&addresses[*no as usize]));
+        number
+    }
+
+    /// Marks a record as gone; false where it is not known.
+    pub fn remove(&mut self, reference: u64) -> Option<RecordNo> {
+        let known = self.find(reference)?;
+        self.records[known as usize].flags |= GONE;
+        Some(known)
+    }
+
+    pub fn find(&self, reference: u64) -> Option<RecordNo> {
+        self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied()
+    }
+    pub fn facts(&self, record: RecordNo) -> &Facts {
+        &self.records[record as usize]
+    }
+    pub fn key(&self, record: RecordNo) -> &str {
+        let facts = self.facts(record);
+        &self.keys[facts.key_from as usize..][..usize::from(facts.key_len)]
+    }
+    pub fn record_ref(&self, record: RecordNo, settings: &Settings) -> RecordRef {
+        let facts = self.facts(record);
+        RecordRef { registry: settings.registry(facts.registry).into(), key: self.key(record).into(), part: facts.part }
+    }
+    pub fn name_entry(&self, name: NameNo) -> &NameEntry {
+        &self.names[name as usize]
+    }
+    pub fn name(&self, name: NameNo) -> NameRef<'_> {
+        let entry = &self.names[name as usize];
+        NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape }
+    }
+    pub fn addresses_len(&self) -> usize {
+        self.addresses.len()
+    }
+    pub fn broken_code(&self, broken: u64) -> Option<&BrokenCode> {
+        self.broken.get(&broken)
+    }
+    pub fn names_len(&self) -> usize {
+        self.names.len()
+    }
+    /// The record's own name, then its former and other names.
+    pub fn names_of(&self, record: RecordNo) -> impl Iterator<Item = NameNo> + '_ {
+        let facts = self.facts(record);
+        let others = &self.other_names[facts.others_from as usize..][..usize::from(facts.others)];
+        std::iter::once(facts.name).chain(others.iter().copied()).filter(|n| *n != 0)
+    }
+    pub fn address(&self, address: AddressNo) -> &Address {
+        &self.addresses[address as usize]
+    }
+    /// Records that are not gone.
+    pub fn standing(&self) -> impl Iterator<Item = RecordNo> + '_ {
+        (0..self.records.len() as RecordNo).filter(|no| !self.facts(*no).is_gone())
+    }
+    /// Forgets what only putting needs.
+    pub fn trim(&mut self) {
+        self.read = HashMap::new();
+        self.read_addresses = HashMap::new();
+    }
+}
+
+/// `7519` → 17519, `75` → 175; letters in front (section) are cut. 0 where no digit is left.
+fn industry(raw: &str) -> u32 {
+    let digits = raw.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count().min(4)];
+    if digits.is_empty() { 0 } else { digits.bytes().fold(1, |n, d| n * 10 + u32::from(d - b'0')) }
+}
+
+/// Hash builder for tables whose keys are hashes already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spread;
+
+impl BuildHasher for Spread {
+    type Hasher = SpreadHasher;
+    fn build_hasher(&self) -> SpreadHasher {
+        SpreadHasher(0)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SpreadHasher(u64);
+
+impl std::hash::Hasher for SpreadHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = mix(self.0 ^ u64::from(*byte));
+        }
+    }
+    fn write_u64(&mut self, n: u64) {
+        self.0 = mix(self.0 ^ n);
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(u64::from(n));
+    }
+}
+
+/// A map keyed by numbers that are evenly spread already, or nearly.
+pub type NumberMap<K, V> = HashMap<K, V, Spread>;

@@ -1,0 +1,208 @@
+//! Records that share a valid identifier become one profile; every other record is a profile of its own, *loose*.
+//!
+//! The exception: a branch written with its parent's code stays apart and is flagged, for the code says only whose
+//! branch it is.
+
+use rayon::prelude::*;
+
+use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
+use super::outcome::FlagKind;
+
+pub type ProfileNo = u32;
+
+/// Records that a valid identifier makes one, or a single record without one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Profile {
+    from: u32,
+    len: u32,
+    /// Valid organisation code; 0 makes the profile loose.
+    pub organisation: u64,
+    /// Organisation code that this branch was wrongly written with: its parent's.
+    pub parent: u64,
+    /// Smallest (registry, reference) of its records: a number that does not depend on the order of arrival.
+    pub anchor: (u16, u64),
+    /// One of its records was issued its code by the registry that issues them.
+    pub issued: bool,
+    /// Its best record bears a branch's name.
+    pub branch: bool,
+    /// It has a name to tell by.
+    pub named: bool,
+}
+
+impl Profile {
+    pub fn is_loose(&self) -> bool {
+        self.organisation == 0
+    }
+}
+
+/// All profiles, and the profile of every record.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    pub all: Vec<Profile>,
+    members: Vec<RecordNo>,
+    /// u32::MAX for a record that is gone.
+    pub of_record: Vec<ProfileNo>,
+    /// Warnings found on the way: kind, record, count.
+    pub flags: Vec<(FlagKind, RecordNo, u32)>,
+}
+
+impl Profiles {
+    /// Records of a profile, best registry first.
+    pub fn members(&self, profile: ProfileNo) -> &[RecordNo] {
+        let profile = &self.all[profile as usize];
+        &self.members[profile.from as usize..][..profile.len as usize]
+    }
+    /// Pairs that nothing but a person's word may join: two valid codes, a branch and the firm whose code it was written
+    /// with, a branch and a whole firm.
+    pub fn barred(&self, left: ProfileNo, right: ProfileNo) -> bool {
+        let (a, b) = (self.get(left), self.get(right));
+        let two_codes = a.organisation != 0 && b.organisation != 0;
+        let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
+        two_codes || parent || (a.branch != b.branch && a.named && b.named)
+    }
+    pub fn get(&self, profile: ProfileNo) -> &Profile {
+        &self.all[profile as usize]
+    }
+}
+
+/// Names beyond this number behind one code are no renames any more.
+const MANY_NAMES: usize = 8;
+
+/// Groups the records of `book` by their identifiers.
+pub fn identify(book: &Book) -> Profiles {
+    identify_but(book, |_| false)
+}
+
+/// The same, with the codes of some records covered up: what fitting learns from.
+pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
+    let order = grouped(book, hidden);
+    let mut profiles = Profiles { of_record: vec![u32::MAX; book.records.len()], ..Profiles::default() };
+    let mut at = 0;
+    while at < order.len() {
+        let key = order[at].0;
+        let end = at + order[at..].iter().take_while(|(k, ..)| *k == key).count();
+        let group: Vec<RecordNo> = order[at..end].iter().map(|(.., record)| *record).collect();
+        match key {
+            Key::Organisation(code) => coded(book, &mut profiles, code, &group),
+            Key::Registration(_) => profiles.add(book, 0, 0, &group),
+            Key::None => group.iter().for_each(|record| profiles.add(book, 0, 0, &[*record])),
+        }
+        at = end;
+    }
+    profiles
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Organisation(u64),
+    Registration(u64),
+    None,
+}
+
+/// All standing records with the key they go by, sorted by key, registry and reference.
+fn grouped(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Vec<(Key, u16, u64, RecordNo)> {
+    // Registration numbers that stand beside exactly one organisation code lead to it.
+    let mut led: NumberMap<u64, u64> = NumberMap::default();
+    for facts in book.records.iter().filter(|f| !f.is_gone() && f.organisation != 0 && f.registration != 0) {
+        led.entry(facts.registration)
+            .and_modify(|code| {
+                if *code != facts.organisation {
+                    *code = 0
+                }
+            })
+            .or_insert(facts.organisation);
+    }
+    let key = |facts: &Facts| match (facts.organisation, facts.registration) {
+        (0, 0) => Key::None,
+        (0, number) => match led.get(&number) {
+            Some(0) => Key::None,
+            Some(code) => Key::Organisation(*code),
+            None => Key::Registration(number),
+        },
+        (code, _) => Key::Organisation(code),
+    };
+    let mut order: Vec<_> = book
+        .standing()
+        .map(|record| {
+            let facts = book.facts(record);
+            (if hidden(record) { Key::None } else { key(facts) }, facts.registry, facts.reference, record)
+        })
+        .collect();
+    order.par_sort_unstable();
+    order
+}
+
+/// One group of records with the same valid code: the branches among them that are not its own stay apart.
+fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
+    let strays = strays(book, group);
+    if strays.is_empty() {
+        profiles.add(book, code, 0, group);
+    } else {
+        let own: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
+        profiles.add(book, code, 0, &own);
+        for stray in strays {
+            profiles.add(book, 0, code, &[stray]);
+            profiles.flags.push((FlagKind::BranchUnderParentCode, stray, 1));
+        }
+    }
+    if group.len() > MANY_NAMES {
+        let mut names: Vec<u64> = group.iter().map(|r| book.name_entry(book.facts(*r).name).stem).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > MANY_NAMES {
+            profiles.flags.push((FlagKind::CodeOnManyNames, group[0], names.len() as u32));
+        }
+    }
+}
+
+/// Records with a branch's name under a code that is not a branch's.
+fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
+    let is_branch = |record: RecordNo| book.name(book.facts(record).name).is_branch();
+    let branches = group.iter().filter(|r| is_branch(**r)).count();
+    if branches == 0 || branches == group.len() {
+        return Vec::new();
+    }
+    let issuers: Vec<RecordNo> = group.iter().copied().filter(|r| book.facts(*r).has(ISSUES_CODES)).collect();
+    let head_is_branch = match issuers.first() {
+        Some(_) => issuers.iter().any(|r| is_branch(*r)),
+        None => branches * 2 > group.len(),
+    };
+    if head_is_branch {
+        return Vec::new();
+    }
+    let known: Vec<u32> = issuers.iter().flat_map(|r| book.names_of(*r)).collect();
+    group.iter().copied().filter(|r| is_branch(*r) && !known.contains(&book.facts(*r).name)).collect()
+}
+
+impl Profiles {
+    fn add(&mut self, book: &Book, organisation: u64, parent: u64, group: &[RecordNo]) {
+        let Some(first) = group.first() else { return };
+        let number = self.all.len() as ProfileNo;
+        let from = self.members.len() as u32;
+        self.members.extend_from_slice(group);
+        for record in group {
+            self.of_record[*record as usize] = number;
+            let facts = book.facts(*record);
+            if facts.has(CONTRADICTING) {
+                self.flags.push((FlagKind::ContradictingCodes, *record, 2));
+            }
+            if facts.broken != 0 {
+                self.flags.push((FlagKind::BrokenCode, *record, 1));
+            }
+            if facts.name == 0 {
+                self.flags.push((FlagKind::NoName, *record, 1));
+            }
+        }
+        let facts = book.facts(*first);
+        self.all.push(Profile {
+            from,
+            len: group.len() as u32,
+            organisation,
+            parent,
+            anchor: (facts.registry, facts.reference),
+            issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
+            branch: book.name(facts.name).is_branch(),
+            named: facts.name != 0 && !book.name(facts.name).shape.english,
+        });
+    }
+}

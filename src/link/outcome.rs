@@ -1,0 +1,197 @@
+//! What a run of linking hands back.
+
+use hashbrown::HashMap;
+
+use crate::model::linkage::{Evidence, LinkMethod, RecordRef, RelationKind};
+
+use super::entity::{EntityKey, reference};
+
+/// What the last run decided. Empty for the first run.
+#[derive(Debug, Clone, Default)]
+pub struct Previous {
+    entities: HashMap<u64, EntityKey>,
+}
+
+impl Previous {
+    /// Remembers that a record belonged to an entity.
+    pub fn insert(&mut self, registry: &str, key: &str, part: u16, entity: EntityKey) {
+        self.entities.insert(reference(registry, key, part), entity);
+    }
+    pub fn insert_reference(&mut self, reference: u64, entity: EntityKey) {
+        self.entities.insert(reference, entity);
+    }
+    pub fn is_empty(&self) -> bool {
+        self.entities.is_empty()
+    }
+    pub(super) fn get(&self, reference: u64) -> Option<EntityKey> {
+        self.entities.get(&reference).copied()
+    }
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, EntityKey)> + '_ {
+        self.entities.iter().map(|(reference, entity)| (*reference, *entity))
+    }
+}
+
+/// Why a better edge was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The two hold different valid codes.
+    TwoCodes,
+    /// Two records of the registry that issues codes, and nothing proves them one.
+    TwoOfIssuer,
+    /// One is a branch, the other is not.
+    BranchAndParent,
+    /// It would join two clusters through a record without a code.
+    ThroughLooseRecord,
+    /// A person said they are different.
+    Judgement,
+    /// The lead over the second best is too narrow.
+    NarrowLead,
+}
+
+impl Refusal {
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::TwoCodes => "two_codes",
+            Refusal::TwoOfIssuer => "two_of_issuer",
+            Refusal::BranchAndParent => "branch_and_parent",
+            Refusal::ThroughLooseRecord => "through_loose_record",
+            Refusal::Judgement => "judgement",
+            Refusal::NarrowLead => "narrow_lead",
+        }
+    }
+}
+
+/// The entity of one record. `record` is the [`super::Linker`]'s number of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    pub record: u32,
+    pub store_id: i64,
+    pub part: u16,
+    /// None: a mention that fits no enterprise.
+    pub entity: Option<EntityKey>,
+    pub method: LinkMethod,
+    /// log2 odds of the edge that joined it; None where a code or a judgement did, or where it stands alone.
+    pub weight: Option<f32>,
+    /// The record it was joined to.
+    pub partner: Option<u32>,
+    pub runner_up: Option<EntityKey>,
+    pub refused: Option<Refusal>,
+}
+
+/// What happened to an entity in this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntityEvent {
+    Founded(EntityKey),
+    /// `from` is no more; its id redirects to `into`.
+    Merged {
+        from: EntityKey,
+        into: EntityKey,
+    },
+    /// `into` is new and was a part of `from`.
+    Split {
+        from: EntityKey,
+        into: EntityKey,
+    },
+    /// No record is left.
+    Gone(EntityKey),
+}
+
+/// A pair that a person should look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewPair {
+    /// Depends on the two records only: the same pair has the same id in every run.
+    pub id: Box<str>,
+    pub left: RecordRef,
+    pub right: RecordRef,
+    pub left_store_id: i64,
+    pub right_store_id: i64,
+    /// Entity of the left record (None: a mention that attaches to nothing), entity of the right one.
+    pub left_entity: Option<EntityKey>,
+    pub right_entity: Option<EntityKey>,
+    /// log2 odds.
+    pub weight: f32,
+    pub evidence: Vec<Evidence>,
+    /// The left record is a union's, or a unit's on its list: a yes would cover the enterprise of the right one.
+    pub of_union: bool,
+    /// Joined all the same, and to be confirmed; false: apart until somebody says otherwise.
+    pub joined: bool,
+}
+
+/// A fact between two entities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    pub kind: RelationKind,
+    pub from: EntityKey,
+    /// None: the other unit is named only.
+    pub to: Option<EntityKey>,
+    pub name: Box<str>,
+    /// The record that says so.
+    pub record: RecordRef,
+}
+
+/// Something a person should know about a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FlagKind {
+    /// One valid code stands in records of many names.
+    CodeOnManyNames,
+    /// Many records without a code carry one name.
+    ManyRecordsOneName,
+    /// A branch was written with its parent's code; it was kept apart.
+    BranchUnderParentCode,
+    /// A record holds two valid codes that contradict each other.
+    ContradictingCodes,
+    /// Names that are each other's former names in a circle.
+    RenameCycle,
+    /// A code fails its check character.
+    BrokenCode,
+    /// Nothing to compare: the name is empty or punctuation.
+    NoName,
+}
+
+impl FlagKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            FlagKind::CodeOnManyNames => "code_on_many_names",
+            FlagKind::ManyRecordsOneName => "many_records_one_name",
+            FlagKind::BranchUnderParentCode => "branch_under_parent_code",
+            FlagKind::ContradictingCodes => "contradicting_codes",
+            FlagKind::RenameCycle => "rename_cycle",
+            FlagKind::BrokenCode => "broken_code",
+            FlagKind::NoName => "no_name",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flag {
+    pub kind: FlagKind,
+    pub entity: Option<EntityKey>,
+    pub record: RecordRef,
+    /// How many records or names it is about.
+    pub count: u32,
+}
+
+/// Counts of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    pub records: usize,
+    pub profiles: usize,
+    pub loose: usize,
+    pub candidate_pairs: usize,
+    pub edges: usize,
+    pub entities: usize,
+    /// Stage and seconds are the caller's matter; these are sizes only.
+    pub keys: usize,
+    pub dropped_keys: usize,
+}
+
+/// The outcome of a run. Lists hold what differs from the previous run; everything when it was the first.
+#[derive(Debug, Clone, Default)]
+pub struct Linking {
+    pub decisions: Vec<Decision>,
+    pub events: Vec<EntityEvent>,
+    pub review: Vec<ReviewPair>,
+    pub relations: Vec<Relation>,
+    pub flags: Vec<Flag>,
+    pub statistics: Statistics,
+}

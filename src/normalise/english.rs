@@ -1,0 +1,87 @@
+//! English names of Chinese firms: the 字号 in pinyin or letters, trade words that can be put back into Chinese.
+//!
+//! `Hengxin (Beijing) Trading Co., Ltd.` reads as 字号 `HENGXIN` and trade 商贸贸易. Which of the Chinese words the
+//! Chinese name uses is the matter of the comparison.
+
+use std::sync::LazyLock;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::glyph::{Glyph, glyphs, pinyin};
+use super::name::Name;
+use super::place::PLACES;
+use super::tables;
+
+static TRADES: LazyLock<HashMap<&'static str, Vec<Vec<Glyph>>>> = LazyLock::new(|| {
+    tables::ENGLISH
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(word, chinese)| (word, chinese.split(' ').map(glyphs).collect()))
+        .collect()
+});
+
+/// Words of form, and the provinces and prefectures in pinyin.
+static GLUE: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let mut words: HashSet<String> = tables::lines(tables::ENGLISH_FORMS).map(str::to_string).collect();
+    for place in tables::places().filter(|p| p.code % 100 == 0) {
+        let name = glyphs(place.name);
+        let mut stem = name.as_slice();
+        while stem.len() > 2 && !PLACES.is_place(&stem[..stem.len() - 1]) {
+            stem = &stem[..stem.len() - 1];
+        }
+        for cut in [stem, &stem[..stem.len().saturating_sub(1).max(2).min(stem.len())]] {
+            words.insert(cut.iter().map(|g| pinyin(*g)).collect());
+        }
+    }
+    words.extend(["shaanxi", "hongkong", "hong", "kong", "macau", "tibet", "peking", "canton"].map(str::to_string));
+    words
+});
+
+/// Reads a name written in Latin letters.
+pub(super) fn read(raw: &str) -> Name {
+    let lower: String = raw.chars().flat_map(char::to_lowercase).collect();
+    let (mut brand, mut trade) = (String::new(), Vec::new());
+    for word in lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()) {
+        let word = word.trim_end_matches("'s").trim_matches('\'');
+        if let Some(chinese) = TRADES.get(word) {
+            trade.extend(chinese.iter().flatten().copied());
+        } else if !GLUE.contains(word) {
+            brand.push_str(word);
+        }
+    }
+    let brand = glyphs(&brand);
+    let mut name = Name::from_parts([&[], &[], &brand, &trade, &[], &[]]);
+    name.shape.english = true;
+    name
+}
+
+/// The pinyin of Chinese glyphs in capitals, other glyphs as they are: what an English name would use.
+pub fn romanised(chinese: &[Glyph]) -> Vec<Glyph> {
+    let mut letters = Vec::with_capacity(chinese.len() * 4);
+    for glyph in chinese {
+        match pinyin(*glyph) {
+            "" => letters.push(*glyph),
+            // ü is written u or v; u is what people type most.
+            syllable => letters.extend(syllable.chars().map(|c| if c == 'ü' { 'U' } else { c.to_ascii_uppercase() } as Glyph)),
+        }
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalise::glyph::text;
+    use crate::normalise::name::read_name;
+
+    #[test]
+    fn an_english_name_gives_pinyin_and_chinese_trade_words() {
+        let name = read_name("Hengxin (Beijing) Trading Co., Ltd.");
+        assert!(name.shape.english);
+        assert_eq!(text(name.view().brand()), "HENGXIN");
+        assert_eq!(text(name.view().trade()), "商贸贸易");
+        assert_eq!(text(read_name("Beijing Hengxin Media Co.,Ltd").view().brand()), "HENGXIN");
+        assert_eq!(text(&romanised(&glyphs("恒信"))), "HENGXIN");
+    }
+}

@@ -1,0 +1,171 @@
+//! Characters folded for comparison.
+//!
+//! A [`Glyph`] is one character after NFKC, traditional → simplified (OpenCC, character by character) and upper case.
+//! Blanks, punctuation and invisible characters fold to nothing; brackets of every kind to `(` and `)`.
+
+use std::sync::LazyLock;
+
+use ferrous_opencc::{OpenCC, config::BuiltinConfig};
+use pinyin::{ToPinyin, ToPinyinMulti};
+use unicode_normalization::UnicodeNormalization;
+
+/// A folded character of the Basic Multilingual Plane; rarer ones are hashed into its private area.
+pub type Glyph = u16;
+
+pub const OPEN: Glyph = b'(' as Glyph;
+pub const CLOSE: Glyph = b')' as Glyph;
+
+/// Folds to nothing.
+const NOTHING: u16 = 0;
+/// Folds to several glyphs: take the slow path.
+const SEVERAL: u16 = 0xFFFF;
+
+const CJK: std::ops::RangeInclusive<u32> = 0x3400..=0x9FFF;
+
+static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    let simplify = OpenCC::from_config(BuiltinConfig::T2s).ok();
+    let mut buffer = [0u8; 4];
+    (0..=0xFFFFu32)
+        .map(|code| {
+            let Some(c) = char::from_u32(code) else { return NOTHING };
+            let c = match &simplify {
+                Some(opencc) if CJK.contains(&code) => single(opencc.convert(c.encode_utf8(&mut buffer)).chars()).unwrap_or(c),
+                _ => c,
+            };
+            let folded: Vec<u16> = fold_slowly(c).collect();
+            match folded.as_slice() {
+                [] => NOTHING,
+                [one] => *one,
+                _ => SEVERAL,
+            }
+        })
+        .collect()
+});
+
+fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
+    let first = chars.next()?;
+    chars.next().is_none().then_some(first)
+}
+
+fn fold_slowly(c: char) -> impl Iterator<Item = u16> {
+    std::iter::once(c).nfkc().flat_map(char::to_uppercase).filter_map(|c| match c {
+        '(' | '[' | '{' | '〔' | '【' | '《' | '<' | '〈' | '「' | '『' | '﹝' => Some(OPEN),
+        ')' | ']' | '}' | '〕' | '】' | '》' | '>' | '〉' | '」' | '』' | '﹞' => Some(CLOSE),
+        c if c.is_alphanumeric() => Some(private(c)),
+        '&' | '#' | '+' => Some(c as u16),
+        _ => None,
+    })
+}
+
+/// Characters beyond the basic plane (rare name characters) keep apart by a hash into the private area.
+fn private(c: char) -> u16 {
+    let code = c as u32;
+    if code <= 0xFFFF { code as u16 } else { 0xE000 + (code.wrapping_mul(0x9E37_79B1) >> 16) as u16 % 0x1900 }
+}
+
+/// The folded characters of `text`, brackets included.
+pub fn glyphs(text: &str) -> Vec<Glyph> {
+    let folded = &*FOLDED;
+    let mut out = Vec::with_capacity(text.len() / 2);
+    for c in text.chars() {
+        match folded.get(c as usize) {
+            Some(&NOTHING) => {}
+            Some(&SEVERAL) => out.extend(fold_slowly(c)),
+            Some(&glyph) => out.push(glyph),
+            None => out.extend(fold_slowly(c)),
+        }
+    }
+    out
+}
+
+/// Back to text, for evidence and tests.
+pub fn text(glyphs: &[Glyph]) -> String {
+    glyphs.iter().map(|g| char::from_u32(u32::from(*g)).unwrap_or('\u{fffd}')).collect()
+}
+
+pub fn is_digit(glyph: Glyph) -> bool {
+    (u16::from(b'0')..=u16::from(b'9')).contains(&glyph)
+}
+
+pub fn is_latin(glyph: Glyph) -> bool {
+    (u16::from(b'A')..=u16::from(b'Z')).contains(&glyph)
+}
+
+pub fn is_han(glyph: Glyph) -> bool {
+    CJK.contains(&u32::from(glyph))
+}
+
+/// Number of the plain pinyin syllable of every glyph: its first reading; 0 where it has none.
+static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
+    let mut syllables = Syllables { texts: vec![""], of: vec![0; 0x10000], second: vec![0; 0x10000] };
+    let mut number = hashbrown::HashMap::new();
+    let mut numbered = |text: &'static str, texts: &mut Vec<&'static str>| {
+        *number.entry(text).or_insert_with(|| {
+            texts.push(text);
+            (texts.len() - 1) as u16
+        })
+    };
+    for code in CJK {
+        let Some(c) = char::from_u32(code) else { continue };
+        if let Some(reading) = c.to_pinyin() {
+            syllables.of[code as usize] = numbered(reading.plain(), &mut syllables.texts);
+        }
+        if let Some(readings) = c.to_pinyin_multi() {
+            let other = (0..readings.count())
+                .map(|i| readings.get(i).plain())
+                .find(|t| syllables.texts[syllables.of[code as usize] as usize] != *t);
+            if let Some(other) = other {
+                syllables.second[code as usize] = numbered(other, &mut syllables.texts);
+            }
+        }
+    }
+    syllables
+});
+
+struct Syllables {
+    texts: Vec<&'static str>,
+    of: Vec<u16>,
+    second: Vec<u16>,
+}
+
+/// Number of the glyph's syllable; two glyphs with the same number sound alike. 0: no reading known.
+pub fn syllable(glyph: Glyph) -> u16 {
+    SYLLABLE.of[glyph as usize]
+}
+
+/// The syllable without tone, lower case; empty where none is known.
+pub fn pinyin(glyph: Glyph) -> &'static str {
+    SYLLABLE.texts[syllable(glyph) as usize]
+}
+
+/// The second reading of a glyph that has several (重 zhong, chong); empty otherwise.
+pub fn other_pinyin(glyph: Glyph) -> &'static str {
+    SYLLABLE.texts[SYLLABLE.second[glyph as usize] as usize]
+}
+
+/// Whether two glyphs share a reading.
+pub fn sound_alike(a: Glyph, b: Glyph) -> bool {
+    let readings = |g: Glyph| [SYLLABLE.of[g as usize], SYLLABLE.second[g as usize]];
+    a == b || readings(a).iter().any(|r| *r != 0 && readings(b).contains(r))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn width_script_case_and_punctuation_do_not_matter() {
+        assert_eq!(text(&glyphs("ＡＢｃ１２３")), "ABC123");
+        assert_eq!(text(&glyphs("臺灣電腦（北京）·有限公司。")), "台湾电脑(北京)有限公司");
+        assert_eq!(text(&glyphs("　 —，。\u{200b}")), "");
+    }
+
+    #[test]
+    fn homophones_share_a_syllable() {
+        let g = |s: &str| glyphs(s)[0];
+        assert_eq!(syllable(g("华")), syllable(g("化")));
+        assert_ne!(syllable(g("华")), syllable(g("中")));
+        assert_eq!(pinyin(g("京")), "jing");
+        assert!(sound_alike(g("重"), g("虫")));
+    }
+}

@@ -1,0 +1,486 @@
+//! The parts of an enterprise's name: place, trade name (字号), trade, legal form, branch.
+//!
+//! Order in a Chinese name (企业名称登记管理规定): 行政区划 + 字号 + 行业 + 组织形式, the place also in brackets after the
+//! 字号 (`某某(北京)有限公司`), a branch after the whole name of its unit. Former names stand in brackets behind
+//! `原` or `曾用名`; a union's name is its host's with a union word behind it.
+
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+use super::english;
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin, text};
+use super::lexicon::Lexicon;
+use super::place::{Level, PLACES};
+use super::tables;
+
+/// Where the parts of a name end, and what is known of the whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Ends of place, place in brackets, 字号, trade and form; the branch is the rest.
+    pub ends: [u8; 5],
+    /// Canonical legal form: `有限责任公司` and `有限公司` are one; 0 where there is none.
+    pub form_class: u8,
+    /// County-level code of the place, where it names one; 0 otherwise.
+    pub place_code: u32,
+    /// The name is in Latin letters: the 字号 is its pinyin in capitals, the trade its Chinese trade words.
+    pub english: bool,
+    /// The name is a joint or regional union's: it names no single host.
+    pub joint: bool,
+}
+
+/// A name taken apart. The parts lie behind each other: place, place in brackets, 字号, trade, form, branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Name {
+    pub glyphs: Vec<Glyph>,
+    pub shape: Shape,
+}
+
+/// A name taken apart, its glyphs kept elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct NameRef<'a> {
+    pub glyphs: &'a [Glyph],
+    pub shape: Shape,
+}
+
+/// The longest name that is read, in glyphs; what follows is cut.
+const LONGEST: usize = 80;
+
+impl<'a> NameRef<'a> {
+    fn between(self, from: usize, to: usize) -> &'a [Glyph] {
+        let end = |which: usize| self.shape.ends.get(which).map_or(self.glyphs.len(), |end| usize::from(*end));
+        &self.glyphs[if from == 0 { 0 } else { end(from - 1) }..end(to)]
+    }
+    pub fn place(self) -> &'a [Glyph] {
+        self.between(0, 0)
+    }
+    /// The place written in brackets.
+    pub fn inner_place(self) -> &'a [Glyph] {
+        self.between(1, 1)
+    }
+    /// The trade name, 字号.
+    pub fn brand(self) -> &'a [Glyph] {
+        self.between(2, 2)
+    }
+    pub fn trade(self) -> &'a [Glyph] {
+        self.between(3, 3)
+    }
+    pub fn form(self) -> &'a [Glyph] {
+        self.between(4, 4)
+    }
+    pub fn branch(self) -> &'a [Glyph] {
+        self.between(5, 5)
+    }
+    /// 字号 and trade.
+    pub fn stem(self) -> &'a [Glyph] {
+        self.between(2, 3)
+    }
+    /// 字号, trade and form.
+    pub fn core(self) -> &'a [Glyph] {
+        self.between(2, 4)
+    }
+    /// Everything but the places: 字号, trade, form, branch.
+    pub fn body(self) -> &'a [Glyph] {
+        self.between(2, 5)
+    }
+    pub fn is_branch(self) -> bool {
+        !self.branch().is_empty()
+    }
+    /// Nothing to compare: empty, or punctuation only.
+    pub fn is_empty(self) -> bool {
+        self.glyphs.is_empty()
+    }
+    pub fn to_text(self) -> String {
+        text(self.glyphs)
+    }
+}
+
+impl Name {
+    pub fn view(&self) -> NameRef<'_> {
+        NameRef { glyphs: &self.glyphs, shape: self.shape }
+    }
+
+    /// Puts the parts behind each other.
+    pub(super) fn from_parts(parts: [&[Glyph]; 6]) -> Name {
+        let mut name = Name::default();
+        for (i, part) in parts.iter().enumerate() {
+            let room = LONGEST.saturating_sub(name.glyphs.len());
+            name.glyphs.extend_from_slice(&part[..part.len().min(room)]);
+            if let Some(end) = name.shape.ends.get_mut(i) {
+                *end = name.glyphs.len() as u8;
+            }
+        }
+        name
+    }
+}
+
+/// The name of a record and the other names that stand inside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    pub name: Name,
+    /// Former and other names from notes.
+    pub noted: Vec<Name>,
+}
+
+struct Words {
+    trades: Lexicon<()>,
+    /// Payload: canonical form.
+    forms: Lexicon<u8>,
+    branches: Lexicon<()>,
+    /// Payload: joint or regional.
+    unions: Lexicon<bool>,
+    notes: Lexicon<()>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut classes: HashMap<&str, u8> = HashMap::new();
+    let forms: Vec<(&str, u8)> = tables::marked(tables::FORMS, '=')
+        .map(|(form, class)| {
+            let next = classes.len() as u8 + 1;
+            (form, *classes.entry(class.unwrap_or(form)).or_insert(next))
+        })
+        .collect();
+    Words {
+        trades: Lexicon::new(tables::words(tables::TRADES).map(|w| (w, ()))),
+        forms: Lexicon::new(forms),
+        branches: Lexicon::new(tables::lines(tables::BRANCHES).map(|w| (w, ()))),
+        unions: Lexicon::new(tables::marked(tables::UNIONS, '@').map(|(w, joint)| (w, joint.is_some()))),
+        notes: Lexicon::new(tables::lines(tables::NOTES).map(|w| (w, ()))),
+    }
+});
+
+/// Whether `text` consists of words of trade.
+pub fn is_trade(text: &[Glyph]) -> bool {
+    segments(text).first() == Some(&true)
+}
+
+/// Canonical class of a legal form as written; 0 where it is none.
+pub fn form_class(form: &str) -> u8 {
+    WORDS.forms.prefix(&glyphs(form)).map_or(0, |(_, class)| class)
+}
+
+/// Reads one name.
+pub fn read_name(raw: &str) -> Name {
+    read_names(raw).name
+}
+
+/// Reads a name and the former names noted inside it.
+pub fn read_names(raw: &str) -> Names {
+    let mut written = glyphs(raw);
+    written.truncate(3 * LONGEST);
+    if written.iter().any(|g| is_latin(*g)) && !written.iter().any(|g| is_han(*g)) {
+        return Names { name: english::read(raw), noted: Vec::new() };
+    }
+    let mut noted = Vec::new();
+    let written = cut_notes(written, &mut noted);
+    let (written, joint) = cut_union(written);
+    let mut name = take_apart(&written);
+    name.shape.joint = joint;
+    Names {
+        name,
+        noted: noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty()).collect(),
+    }
+}
+
+/// Removes `(原某某公司)`, `(曾用名:某某)` and `(筹)`; what the notes name goes to `noted`.
+fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
+    let mut kept = Vec::with_capacity(written.len());
+    let mut at = 0;
+    while at < written.len() {
+        if written[at] == OPEN {
+            let end = closing(&written, at);
+            let inside = &written[at + 1..end];
+            if let Some((len, ())) = WORDS.notes.prefix(inside) {
+                let alias = &inside[len..];
+                if alias.iter().filter(|g| is_han(**g)).count() >= 3 {
+                    noted.push(alias.to_vec());
+                    at = end + 1;
+                    continue;
+                }
+            }
+            if inside.len() <= 1 {
+                at = end + 1; // (筹), (新), ()
+                continue;
+            }
+        }
+        kept.push(written[at]);
+        at += 1;
+    }
+    kept
+}
+
+/// Position of the bracket that closes the one at `open`, or the end.
+fn closing(written: &[Glyph], open: usize) -> usize {
+    let mut depth = 0;
+    for (at, glyph) in written.iter().enumerate().skip(open) {
+        match *glyph {
+            OPEN => depth += 1,
+            CLOSE => {
+                depth -= 1;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+    }
+    written.len()
+}
+
+/// Cuts 工会委员会 and its kin from the end.
+fn cut_union(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
+    let mut joint = false;
+    for _ in 0..2 {
+        match WORDS.unions.suffix(&written) {
+            Some((len, regional)) if written.len() >= len + 2 => {
+                written.truncate(written.len() - len);
+                joint |= regional;
+            }
+            _ => break,
+        }
+    }
+    (written, joint)
+}
+
+fn take_apart(written: &[Glyph]) -> Name {
+    let (flat, inner) = open_brackets(written);
+    let (place_len, place_code) = place_prefix(&flat);
+    let (place, rest) = flat.split_at(place_len);
+    let (whole, branch) = cut_branch(rest);
+    let (form_len, form_class) = form_suffix(whole);
+    let (body, form) = whole.split_at(whole.len() - form_len);
+    let (body, inner) = cut_inner_place(body, inner);
+    let (brand, trade) = body.split_at(brand_len(&body));
+    let mut name = Name::from_parts([place, &inner, brand, trade, form, branch]);
+    (name.shape.form_class, name.shape.place_code) = (form_class, place_code);
+    name
+}
+
+/// Takes the brackets away: a place in them goes aside, anything else stays where it stands.
+fn open_brackets(written: &[Glyph]) -> (Vec<Glyph>, Vec<Glyph>) {
+    let (mut flat, mut inner) = (Vec::with_capacity(written.len()), Vec::new());
+    let mut at = 0;
+    while at < written.len() {
+        if written[at] == OPEN && inner.is_empty() && at >= 2 {
+            let end = closing(written, at);
+            let inside = &written[at + 1..end];
+            if PLACES.is_place(inside) || *inside == *CHINA {
+                inner.extend_from_slice(inside);
+                at = end + 1;
+                continue;
+            }
+        }
+        if written[at] != OPEN && written[at] != CLOSE {
+            flat.push(written[at]);
+        }
+        at += 1;
+    }
+    (flat, inner)
+}
+
+/// Length of the places in front, and the code of the smallest. A county without its suffix counts only behind a place
+/// that holds it (北京海淀…), since many are everyday words (东方, 和平).
+fn place_prefix(flat: &[Glyph]) -> (usize, u32) {
+    let (mut len, mut code) = (0, 0u32);
+    if flat.starts_with(&CHINA) && flat.len() > 4 {
+        len = 2;
+    }
+    for _ in 0..4 {
+        let rest = &flat[len..];
+        let step = PLACES.prefixes(rest).find(|(step, place)| {
+            let left = rest.len() - step;
+            let holds = place.level != Level::County
+                || place.full
+                || (code != 0 && place.code / 10_000 == code / 10_000 && place.code != 0)
+                || (code == 0
+                    && place.code % 100 > 20
+                    && !EVERYDAY.contains(&rest[..*step])
+                    && (place.code % 100 > 80 || has_brand(&rest[*step..])));
+            left >= 2 && holds && !WORDS.forms.contains(&rest[*step..]) && !is_road(rest, *step)
+        });
+        let Some((step, place)) = step else { break };
+        len += step;
+        if place.code != 0 {
+            code = place.code;
+        }
+        // A town behind its county: 昆山千灯镇.
+        if place.level != Level::Province {
+            let rest = &flat[len..];
+            if let Some(town) = (2..=3).find(|at| rest.get(*at).is_some_and(|g| TOWNS.contains(g)) && rest.len() >= at + 4) {
+                len += town + 1;
+                break;
+            }
+        }
+    }
+    (len, if code % 100 == 0 { 0 } else { code })
+}
+
+/// What is left would still begin with a 字号.
+fn has_brand(rest: &[Glyph]) -> bool {
+    let body = &rest[..rest.len() - form_suffix(rest).0];
+    let len = brand_len(body);
+    (2..=4).contains(&len) && len < body.len()
+}
+
+static CHINA: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("中国"));
+static TOWNS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("镇乡"));
+static ROADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("路街道"));
+/// Counties whose short name is an everyday word, or a usual 字号.
+const EVERYDAY_WORDS: [&str; 36] = [
+    "东方", "大安", "新民", "高平", "永安", "永康", "天长", "永济", "兴隆", "平安", "安平", "大通", "大方", "文安", "太平",
+    "中江", "兴国", "兴业", "新和", "大名", "永新", "永春", "富民", "富裕", "富源", "同心", "天祝", "金湖", "宝丰", "光山",
+    "新兴", "德安", "万安", "永和", "大同", "长丰",
+];
+static EVERYDAY: LazyLock<hashbrown::HashSet<Box<[Glyph]>>> =
+    LazyLock::new(|| EVERYDAY_WORDS.iter().map(|w| glyphs(w).into()).collect());
+
+/// 北京路商店: the place is the name of a road, and what the shop does follows.
+fn is_road(rest: &[Glyph], step: usize) -> bool {
+    let behind = rest.get(step + 1..).unwrap_or_default();
+    rest.get(step).is_some_and(|g| ROADS.contains(g))
+        && (WORDS.trades.prefix(behind).is_some() || WORDS.forms.prefix(behind).is_some())
+}
+
+static COMPANY: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("公司"));
+static BRANCH_HEADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("分支"));
+
+/// Splits `某某有限公司海淀分公司` into the whole unit's name and what makes it a branch.
+fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
+    let none = (rest, &rest[rest.len()..]);
+    let Some((word, ())) = WORDS.branches.suffix(rest) else {
+        return none;
+    };
+    // The first 公司 that something follows ends the whole unit's name: 公司分公司, 公司第一分公司.
+    let company = rest.windows(2).position(|pair| pair == *COMPANY).map(|at| at + 2);
+    if let Some(end) = company.filter(|end| *end < rest.len() && *end >= 4) {
+        return rest.split_at(end);
+    }
+    // No 公司 in front: only words that cannot mean anything but a branch (分公司, 支行).
+    let start = rest.len() - word;
+    if word >= 2 && BRANCH_HEADS.contains(&rest[start]) && start >= 3 {
+        return rest.split_at(start);
+    }
+    none
+}
+
+/// Length of the legal form at the end, and its canonical class.
+fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
+    let (len, class) = match WORDS.forms.suffix(whole) {
+        Some((len, class)) if whole.len() >= len + 2 => (len, class),
+        _ => (0, 0),
+    };
+    if len <= 1 {
+        return garbled_form(whole).unwrap_or((len, class));
+    }
+    // 投资中心(有限合伙): two endings.
+    if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
+        && let Some((more, _)) = WORDS.forms.suffix(&whole[..whole.len() - len])
+        && whole.len() >= len + more + 2
+    {
+        return (len + more, class);
+    }
+    (len, class)
+}
+
+/// 有限责任公司司, 有限公可: a slip inside the form must not turn it into trade. What the form begins with is still there.
+fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
+    let from = whole.len().saturating_sub(9).max(2);
+    FORM_HEADS.iter().find_map(|(head, class)| {
+        let at = (from..whole.len().saturating_sub(head.len() - 1)).find(|at| whole[*at..].starts_with(head))?;
+        Some((whole.len() - at, *class))
+    })
+}
+
+static FORM_HEADS: LazyLock<[(Vec<Glyph>, u8); 4]> = LazyLock::new(|| {
+    ["股份有限", "有限责任", "有限", "责任公司"]
+        .map(|head| (glyphs(head), form_class(if head.starts_with('股') { "股份有限公司" } else { "有限公司" })))
+});
+
+static PARTNERSHIP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限合伙"));
+
+/// 某某北京科技: a place whose brackets were lost stands between 字号 and trade, or ends the body.
+fn cut_inner_place(body: &[Glyph], inner: Vec<Glyph>) -> (Vec<Glyph>, Vec<Glyph>) {
+    if inner.is_empty() {
+        for at in 2..body.len().saturating_sub(1) {
+            let rest = &body[at..];
+            let found = PLACES.prefixes(rest).find(|(len, place)| {
+                place.level != Level::County
+                    && (*len == rest.len() || WORDS.trades.prefix(&rest[*len..]).is_some())
+                    && !is_road(rest, *len)
+            });
+            if let Some((len, _)) = found {
+                return ([&body[..at], &rest[len..]].concat(), rest[..len].to_vec());
+            }
+        }
+    }
+    (body.to_vec(), inner)
+}
+
+/// For every position: whether the text from there on consists of trade words.
+fn segments(text: &[Glyph]) -> Vec<bool> {
+    let mut whole = vec![false; text.len() + 1];
+    whole[text.len()] = true;
+    for at in (0..text.len()).rev() {
+        whole[at] = WORDS.trades.prefixes(&text[at..]).any(|(len, ())| whole[at + len]);
+    }
+    if text.is_empty() {
+        whole[0] = false;
+    }
+    whole
+}
+
+/// How much of the body is the 字号: up to where only trade words follow, else up to the first trade word, else four glyphs.
+fn brand_len(body: &[Glyph]) -> usize {
+    let whole = segments(body);
+    if whole[0] {
+        return 0;
+    }
+    if let Some(at) = (2..body.len()).find(|at| whole[*at]) {
+        return at;
+    }
+    (2..body.len()).find(|at| WORDS.trades.prefix(&body[*at..]).is_some()).unwrap_or(if body.len() <= 5 { body.len() } else { 4 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(raw: &str) -> String {
+        let name = read_name(raw);
+        let name = name.view();
+        [name.place(), name.inner_place(), name.brand(), name.trade(), name.form(), name.branch()].map(text).join("|")
+    }
+
+    #[test]
+    fn a_name_comes_apart_into_place_brand_trade_form_and_branch() {
+        for (raw, expected) in [
+            ("北京恒信通达科技有限公司", "北京||恒信通达|科技|有限公司|"),
+            ("恒信通达（北京）科技有限公司", "|北京|恒信通达|科技|有限公司|"),
+            ("恒信通达北京科技有限公司", "|北京|恒信通达|科技|有限公司|"),
+            ("北京市海淀区恒信科技发展有限责任公司", "北京市海淀区||恒信|科技发展|有限责任公司|"),
+            ("恒信投资中心（有限合伙）", "||恒信|投资|中心有限合伙|"),
+            ("北京恒信商贸有限公司朝阳分公司", "北京||恒信|商贸|有限公司|朝阳分公司"),
+            ("北京恒信商贸有限公司第一分公司", "北京||恒信|商贸|有限公司|第一分公司"),
+            ("恒信集团有限公司", "||恒信||集团有限公司|"),
+            ("", "|||||"),
+            ("（）。。", "|||||"),
+        ] {
+            assert_eq!(parts(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn notes_become_other_names_and_union_words_go() {
+        let names = read_names("北京恒信商贸有限公司（原北京立达商贸公司）工会委员会");
+        assert_eq!(names.name.view().to_text(), "北京恒信商贸有限公司");
+        assert_eq!(names.noted.iter().map(|n| n.view().to_text()).collect::<Vec<_>>(), ["北京立达商贸公司"]);
+        assert!(read_name("中关村大厦联合工会").shape.joint);
+    }
+
+    #[test]
+    fn forms_that_mean_the_same_are_one_class() {
+        let class = |raw| read_name(raw).shape.form_class;
+        assert_eq!(class("恒信商贸有限责任公司"), class("恒信商贸有限公司"));
+        assert_ne!(class("恒信商贸集团有限公司"), class("恒信商贸有限公司"));
+    }
+}
