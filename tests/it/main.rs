@@ -1,6 +1,8 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod clients;
 mod edition;
+mod examples;
 mod graphql;
 mod land;
 mod layers;
