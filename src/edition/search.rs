@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use super::names::{
-    fold, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair, syllable_pairs_from,
+    Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
+    syllable_pairs_from,
 };
 use super::open::{Edition, Key, Row};
 use crate::model::enterprise::IdentifierKind;
