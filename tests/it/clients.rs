@@ -48,3 +48,10 @@ async fn the_audits_of_graphql_over_http_pass() {
     let served = served(50, |_| {}).await;
     passed(node("audits.mjs", &served, &[]).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tiles_are_read_by_mapboxs_library_and_hold_every_enterprise() {
+    let served = served(3_000, |_| {}).await;
+    let data = served.data("{ gap(first: 0) { totalCount } }", serde_json::json!({})).await;
+    passed(node("tiles.mjs", &served, &[&data["gap"]["totalCount"].to_string()]).await);
+}

@@ -6,4 +6,5 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod plain;
 mod servers;
