@@ -7,18 +7,18 @@ use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::{CreditCode, clean_identifier};
 use crate::model::provenance::Agreement;
+use crate::model::reference::registration::is_branch_type;
+use crate::model::reference::{IndustryCode, areas};
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, ReasonInput, SizeClass,
     SizeStatus, SizeVerdict, UnionStatus, UnionVerdict, Verdicts,
 };
 
-use super::areas::AREAS;
 use super::dossier::Dossier;
 use super::fund::Contradiction;
 use super::gap::Scope;
-use super::industry::Code;
 use super::survive::{self, Candidate, Reading};
-use super::{Context, coverage, fund, gap, priority, size, vocabulary};
+use super::{Context, coverage, fund, gap, priority, size};
 
 /// What was chosen for one field: how it reads, and who said it.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ impl<'a> Choices<'a> {
             _ => None,
         }
     }
-    pub fn industry(&self) -> Option<(Code<'a>, &'a Facts)> {
+    pub fn industry(&self) -> Option<(IndustryCode, &'a Facts)> {
         let chosen = self.get(EnterpriseField::Industry)?;
         match chosen.reading {
             Reading::Industry(code) => Some((code, chosen.facts)),
@@ -163,15 +163,15 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         established_on: scope.established.and_then(|(date, _)| date.first_day()),
         district: place.map(|p| p.district),
         town: place.and_then(|p| p.town),
-        federation: place.map(|p| AREAS.federation(p)),
+        federation: place.map(|p| areas().federation_of(p.district, p.town).into()),
         address: choices.text(F::Address).map(Into::into),
         location: match choices.get(F::Location).map(|c| c.reading) {
             Some(Reading::Point(longitude, latitude)) => Some(Location { longitude, latitude, basis: LocationBasis::Registry }),
             _ => None,
         },
-        industry: industry.map(|(code, _)| code.text().into()),
+        industry: industry.map(|(code, _)| survive::code_text(&code).into()),
         industry_edition: industry.map_or(2017, |(code, _)| code.edition),
-        section: industry.and_then(|(code, _)| code.section),
+        section: industry.map(|(code, _)| code.section),
         ownership: scope.ownership,
         registration_type: choices.text(F::RegistrationType).map(Into::into),
         investor_countries: investor_countries(dossier),
@@ -272,7 +272,7 @@ fn branch(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>) ->
         return Some(ReasonInput::new("branch_of", head));
     }
     if let Some(Chosen { reading: Reading::Text(text), facts }) = choices.get(EnterpriseField::RegistrationType)
-        && vocabulary::is_branch_type(text)
+        && is_branch_type(text)
     {
         return Some(context.input("registration_type", text, facts));
     }

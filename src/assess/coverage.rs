@@ -11,7 +11,7 @@ use super::Context;
 use super::dossier::Dossier;
 use super::survive;
 use super::unions::{Link, precedence, union_id};
-use super::vocabulary::UnionForm;
+use super::vocabulary;
 
 /// The verdict on one enterprise.
 pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict {
@@ -83,7 +83,7 @@ fn through_head<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(Link
         for _ in 0..4 {
             if let Some(link) = context.roll.independent(head) {
                 let row = &context.roll.unions[link.union];
-                if branch || row.form == UnionForm::Group {
+                if branch || row.form.covered == UnionKind::Parent {
                     return Some((*link, relation));
                 }
             }
@@ -130,8 +130,7 @@ fn union_link(context: &Context<'_>, link: &Link<'_>, kind: UnionKind) -> UnionL
 }
 
 fn reason(context: &Context<'_>, code: &str, link: &Link<'_>) -> Reason {
-    let row = &context.roll.unions[link.union];
-    let name = row.facts.text(Field::UnionName).or_else(|| row.facts.text(Field::Name)).unwrap_or("");
+    let name = vocabulary::union_name(context.roll.unions[link.union].facts);
     Reason::new(code).with(context.input("union", name, link.facts))
 }
 

@@ -76,7 +76,7 @@ impl std::fmt::Display for Period {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contradiction {
     pub enterprise: Box<str>,
-    /// `fund_dues_without_union`: probably a missed match. `fund_preparatory_though_union`: pays the wrong kind.
+    /// `fund_dues_without_union`: probably a missed match. `fund_preparatory_with_union`: pays the wrong kind.
     pub code: &'static str,
     pub inputs: Vec<ReasonInput>,
 }
@@ -105,9 +105,9 @@ pub(crate) fn judge(
         verdict.reasons.push(match payroll {
             Some((money, facts)) => {
                 verdict.due = Some(on(money));
-                Reason::new("fund_no_payment_record").with(context.input("payroll", money, facts))
+                Reason::new("fund_no_payments").with(context.input("payroll", money, facts))
             }
-            None => Reason::new("fund_no_payment_record"),
+            None => Reason::new("fund_no_payments"),
         });
         return (verdict, None);
     };
@@ -144,7 +144,7 @@ pub(crate) fn judge(
             (FundStatus::WrongKind, "fund_dues_without_union", Some("fund_dues_without_union"))
         }
         (Some(FundKind::Preparatory), true) if pays => {
-            (FundStatus::WrongKind, "fund_preparatory_though_union", Some("fund_preparatory_though_union"))
+            (FundStatus::WrongKind, "fund_preparatory_with_union", Some("fund_preparatory_with_union"))
         }
         _ => match (paid, due) {
             (Some(paid), Some(due)) if paid.0 as f64 >= due.0 as f64 * context.policy.fund.full_from => {
@@ -152,10 +152,10 @@ pub(crate) fn judge(
             }
             (Some(paid), Some(_)) if paid.0 > 0 => (FundStatus::Partial, "fund_partial", None),
             (None | Some(_), Some(due)) if due.0 > 0 => (FundStatus::Unpaid, "fund_unpaid", None),
-            _ => (FundStatus::Unknown, "fund_due_unknown", None),
+            _ => (FundStatus::Unknown, "fund_no_payroll", None),
         },
     };
-    if code == "fund_due_unknown" {
+    if code == "fund_no_payroll" {
         inputs.push(ReasonInput::missing("payroll"));
     }
     let contradiction = contradiction.map(|code| Contradiction { enterprise: dossier.id().into(), code, inputs: inputs.clone() });

@@ -64,7 +64,8 @@ pub fn decide(size: SizeStatus, union: UnionStatus) -> (GapStatus, &'static str)
     match (union, size) {
         (U::Independent, _) => (G::Covered, "covered_independent"),
         (U::Parent, _) => (G::Covered, "covered_parent"),
-        (U::Joint | U::Federation, S::Above) => (G::LackingIndependent, "lacking_only_joint"),
+        (U::Joint, S::Above) => (G::LackingIndependent, "lacking_only_joint"),
+        (U::Federation, S::Above) => (G::LackingIndependent, "lacking_only_federation"),
         (U::Joint, S::Below) => (G::Covered, "covered_joint"),
         (U::Federation, S::Below) => (G::Covered, "covered_federation"),
         (U::Joint | U::Federation, S::Unknown) => (G::Undecided, "undecided_size"),
@@ -114,7 +115,9 @@ pub(crate) fn out_of_scope(context: &Context<'_>, scope: &Scope<'_>) -> Option<R
         )
     };
     let finding = scope.findings.iter().filter(takes_out).max_by_key(|f| f.at)?;
-    Some(Reason::new("out_finding").with(finding_input(finding)))
+    let mut input = finding_input(finding);
+    input.name = "reason".into();
+    Some(Reason::new("out_finding").with(input))
 }
 
 /// The first day on which the enterprise is expected to have a union.

@@ -8,18 +8,15 @@
 //! One entity's way: `dossier` gathers its facts, `survive` chooses a statement per field, then `size`, `coverage`, `gap`,
 //! `fund` and `priority` judge, and `compose` puts the enterprise together. `explain` shows every rule that was tried.
 
-mod areas;
 mod compose;
 mod coverage;
 mod dossier;
 pub mod fund;
 pub mod gap;
-pub mod industry;
 pub mod policy;
 mod priority;
 pub mod rules;
 mod size;
-pub mod size_class;
 mod survive;
 mod unions;
 mod vocabulary;
@@ -33,11 +30,12 @@ use rayon::prelude::*;
 use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
 use crate::model::facts::{Facts, OpenPair, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
+use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict::ReasonInput;
 
 pub use fund::Contradiction;
 pub use policy::Policy;
-pub use rules::{RuleFault, Rules};
+pub use rules::Rules;
 pub use unions::union_id;
 
 use dossier::{ByEntity, Dossier};
@@ -71,7 +69,7 @@ pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -
     };
     let enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
     let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
-    let unions = context.roll.trade_unions(world, as_of, &policy.city, id_of);
+    let unions = context.roll.trade_unions(world, as_of, id_of);
     let mut found = found.into_inner().expect("no panic while pushing");
     found.sort_by_key(|(entity, _)| *entity);
     Assessed { enterprises, unions, contradictions: found.into_iter().map(|(_, c)| c).collect() }
@@ -118,7 +116,7 @@ pub(crate) struct Context<'a> {
     policy: &'a Policy,
     as_of: NaiveDate,
     plan: Plan,
-    rules_in_force: Vec<&'a rules::Rule>,
+    rules_in_force: Vec<&'a ThresholdRule>,
     roll: Roll<'a>,
     attached: Attached<'a>,
 }

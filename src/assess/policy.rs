@@ -13,8 +13,6 @@ use crate::model::verdict::UnionStatus;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Division code prefix of the city (`11` Beijing, `3201` Nanjing): whose districts a bare `海淀区` means.
-    pub city: String,
     /// Months after its founding in which an enterprise need not have a union yet. Local rules say six months to one
     /// year after opening; Beijing's own value is not published, hence a knob.
     pub grace_months: u32,
@@ -107,7 +105,6 @@ pub struct FieldPolicy {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
-            city: "11".into(),
             grace_months: 6,
             counted_kinds: vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation],
             branches_out_of_scope: true,
@@ -177,9 +174,6 @@ impl Policy {
         }
         if !(0.0..1.0).contains(&self.tolerance) {
             faults.push(format!("policy.tolerance = {}: a share from 0 to below 1 is needed", self.tolerance));
-        }
-        if !self.city.is_empty() && !(self.city.len() <= 6 && self.city.bytes().all(|b| b.is_ascii_digit())) {
-            faults.push(format!("policy.city = \"{}\": the leading digits of a division code are needed", self.city));
         }
         if let (Some(above), Some(below)) = (self.proxy.above, self.proxy.below)
             && below >= above

@@ -45,7 +45,7 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
     if let Some(from) = waiting_from(context, enterprise) {
         let days = (context.as_of - from).num_days().max(0) as f32;
         let full = weights.waiting_full_months.max(1) as f32 * 30.44;
-        add("waiting", weights.waiting * (days / full).min(1.0), Some(ReasonInput::new("since", from)));
+        add("waiting", weights.waiting * (days / full).min(1.0), Some(ReasonInput::new("months", (days / 30.44) as u32)));
     }
     let score = factors.iter().map(|f| f.points).sum::<f32>();
     Priority { score: (score * 10.0).round() / 10.0, factors }

@@ -6,15 +6,15 @@
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
+use crate::model::reference::industries::{CURRENT, IndustryCode};
+use crate::model::reference::size_class;
+use crate::model::reference::thresholds::{Condition, Holds, Metric, RuleTest, ThresholdRule, qualification_of};
 use crate::model::value::Money;
-use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeStatus, SizeVerdict};
+use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
 
 use super::Context;
 use super::dossier::Dossier;
-use super::industry::{Code, Within};
-use super::rules::{Condition, Metric, Rule};
 use super::survive;
-use super::vocabulary;
 
 /// What a condition asked for, as found.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub struct TriedCondition<'a> {
 /// One rule tried on one enterprise; `above` is None where a missing input decides.
 #[derive(Debug, Clone)]
 pub struct TriedRule<'a> {
-    pub rule: &'a Rule,
+    pub rule: &'a ThresholdRule,
     pub conditions: Vec<TriedCondition<'a>>,
     pub above: Option<bool>,
 }
@@ -76,7 +76,7 @@ pub struct TriedRule<'a> {
 /// Which rule is for this industry on this day.
 #[derive(Debug, Clone)]
 pub enum RuleChoice<'a> {
-    Rule(&'a Rule),
+    Rule(&'a ThresholdRule),
     /// No industry code is known.
     NoIndustry,
     /// The code is too short to tell between rules.
@@ -88,23 +88,20 @@ pub enum RuleChoice<'a> {
 }
 
 /// The rule that speaks of `code` on the day of the context.
-pub(crate) fn rule_for<'a>(context: &Context<'a>, code: Option<Code<'_>>) -> RuleChoice<'a> {
+pub(crate) fn rule_for<'a>(context: &Context<'a>, code: Option<IndustryCode>) -> RuleChoice<'a> {
     let Some(code) = code else { return RuleChoice::NoIndustry };
     let mut maybe = false;
     for rule in &context.rules_in_force {
-        match rule.speaks_of(&code) {
-            Within::Yes => return RuleChoice::Rule(rule),
-            Within::Maybe => maybe = true,
-            Within::No => {}
+        match rule.holds(&code) {
+            Holds::Yes => return RuleChoice::Rule(rule),
+            Holds::Undecided => maybe = true,
+            Holds::No => {}
         }
     }
     if maybe {
         return RuleChoice::ShortCode;
     }
-    if code.section.is_some_and(|s| context.rules.without_rule(code.edition, s)) {
-        return RuleChoice::NoRule;
-    }
-    let ever = context.rules.statistics().any(|r| r.speaks_of(&code) != Within::No);
+    let ever = !context.rules.without_rule(&code) && context.rules.ever_speaks_of(&code);
     if ever { RuleChoice::NotInForce } else { RuleChoice::NoRule }
 }
 
@@ -124,16 +121,13 @@ pub(crate) fn input<'a>(context: &Context<'a>, dossier: Dossier<'a>, metric: Met
         Metric::RevenueMain => amount(&[Field::RevenueMain, Field::Revenue]),
         Metric::Revenue => amount(&[Field::Revenue, Field::RevenueMain]),
         Metric::Sales => amount(&[Field::Sales, Field::RevenueMain, Field::Revenue]),
-        Metric::Assets => amount(&[Field::Assets]),
         Metric::Employees => {
             let (n, facts) =
                 ranked(context, dossier, EnterpriseField::Employees, |f| f.count(Field::Employees).filter(|n| *n >= 0))?;
             Some(Input { metric, field: Field::Employees, value: InputValue::Count(n), facts: Some(facts), stands_in: false })
         }
         Metric::Qualification => {
-            let told = |f: &'a Facts| {
-                f.text(Field::Qualification).filter(|t| vocabulary::qualification(t).is_some() || vocabulary::no_qualification(t))
-            };
+            let told = |f: &'a Facts| f.text(Field::Qualification).filter(|t| qualification_of(t).is_some());
             let (text, facts) = ranked(context, dossier, EnterpriseField::Qualification, told)?;
             Some(Input {
                 metric,
@@ -166,27 +160,31 @@ fn ranked<'a, T>(
 }
 
 /// Tries every condition of a rule.
-pub(crate) fn try_rule<'a>(context: &Context<'a>, dossier: Dossier<'a>, rule: &'a Rule, ownership: Ownership) -> TriedRule<'a> {
+pub(crate) fn try_rule<'a>(
+    context: &Context<'a>,
+    dossier: Dossier<'a>,
+    rule: &'a ThresholdRule,
+    ownership: Ownership,
+) -> TriedRule<'a> {
     let tried = rule.conditions.iter().map(|condition| {
         let input = input(context, dossier, condition.metric(), ownership);
         let holds = input.as_ref().and_then(|input| match (condition, input.value) {
             (Condition::AtLeast(_, least), value) => value.number().map(|n| n >= *least),
             (Condition::Is(_, want), InputValue::Flag(flag)) => Some(flag == *want),
-            (Condition::OneOf(_, list), InputValue::Text(text)) => match vocabulary::qualification(text) {
-                Some(word) => Some(list.iter().any(|l| **l == *word)),
-                None => vocabulary::no_qualification(text).then_some(false),
-            },
+            (Condition::OneOf(_, list), InputValue::Text(text)) => {
+                qualification_of(text).map(|word| list.iter().any(|l| l == word))
+            }
             _ => None,
         });
         TriedCondition { condition, input, holds }
     });
     let conditions: Vec<TriedCondition<'a>> = tried.collect();
     let any = |want: Option<bool>| conditions.iter().any(|c| c.holds == want);
-    let above = match rule.all {
-        true if any(Some(false)) => Some(false),
-        false if any(Some(true)) => Some(true),
+    let above = match rule.test {
+        RuleTest::All if any(Some(false)) => Some(false),
+        RuleTest::Any if any(Some(true)) => Some(true),
         _ if any(None) => None,
-        all => Some(all),
+        test => Some(test == RuleTest::All),
     };
     TriedRule { rule, conditions, above }
 }
@@ -195,7 +193,7 @@ pub(crate) fn try_rule<'a>(context: &Context<'a>, dossier: Dossier<'a>, rule: &'
 pub(crate) fn judge<'a>(
     context: &Context<'a>,
     dossier: Dossier<'a>,
-    industry: Option<(Code<'a>, &'a Facts)>,
+    industry: Option<(IndustryCode, &'a Facts)>,
     ownership: Ownership,
 ) -> SizeVerdict {
     let choice = rule_for(context, industry.map(|(code, _)| code));
@@ -203,10 +201,7 @@ pub(crate) fn judge<'a>(
         RuleChoice::Rule(rule) => Some(try_rule(context, dossier, rule, ownership)),
         _ => None,
     };
-    let size_class = match industry {
-        Some((code, _)) => context.rules.size_classes.judge(&code, |m| input(context, dossier, m, ownership)?.value.number()),
-        None => crate::model::verdict::SizeClass::Unknown,
-    };
+    let size_class = industry.map_or(SizeClass::Unknown, |(code, _)| class(context, dossier, &code));
     let mut reasons = Vec::with_capacity(2);
     let by_rule = tried.as_ref().map(|t| (t.rule, t.above));
     if let Some((listed, facts)) = official_list(context, dossier) {
@@ -214,9 +209,13 @@ pub(crate) fn judge<'a>(
         let code = if listed { "official_list" } else { "not_on_official_list" };
         reasons.push(Reason::new(code).with(context.input("official_list", listed, facts)));
         if let Some(tried) = tried.as_ref().filter(|t| t.above.is_some_and(|above| above != listed)) {
-            reasons.push(rule_reason(context, "official_and_rule_disagree", tried, industry));
+            let mut disagree = rule_reason(context, "official_and_rule_disagree", tried, industry);
+            let word = |above: bool| if above { SizeStatus::Above.name() } else { SizeStatus::Below.name() };
+            disagree.inputs.push(ReasonInput::new("list", word(listed)));
+            disagree.inputs.push(ReasonInput::new("rule_verdict", word(!listed)));
+            reasons.push(disagree);
         }
-        let rule = by_rule.filter(|(_, above)| above.is_some()).map(|(rule, _)| rule.id.clone());
+        let rule = by_rule.filter(|(_, above)| above.is_some()).map(|(rule, _)| rule.id.as_str().into());
         return SizeVerdict { verdict, basis: Some(SizeBasis::OfficialList), rule, reasons, size_class };
     }
     let unknown = |reasons, rule| SizeVerdict { verdict: SizeStatus::Unknown, basis: None, rule, reasons, size_class };
@@ -231,7 +230,7 @@ pub(crate) fn judge<'a>(
         });
         return unknown(reasons, None);
     };
-    let rule = Some(tried.rule.id.clone());
+    let rule = Some(tried.rule.id.as_str().into());
     match tried.above {
         Some(above) => {
             reasons.push(rule_reason(context, if above { "above_rule" } else { "below_rule" }, &tried, industry));
@@ -255,6 +254,14 @@ pub(crate) fn judge<'a>(
     }
 }
 
+/// Large, medium, small or micro by employees, revenue and assets.
+fn class(context: &Context<'_>, dossier: Dossier<'_>, code: &IndustryCode) -> SizeClass {
+    let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| survive::money(f, field)).map(|(m, _)| m);
+    let employees = ranked(context, dossier, EnterpriseField::Employees, |f| f.count(Field::Employees).filter(|n| *n >= 0));
+    let employees = employees.and_then(|(n, _)| u32::try_from(n).ok());
+    size_class(code, employees, money(Field::Revenue).or_else(|| money(Field::RevenueMain)), money(Field::Assets))
+}
+
 /// The word of the registry that keeps the official list.
 pub(crate) fn official_list<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(bool, &'a Facts)> {
     let keeps = |f: &&Facts| context.world.registries.get(f.registry as usize).is_some_and(|r| r.official_list);
@@ -267,7 +274,7 @@ fn proxy<'a>(
     context: &Context<'a>,
     dossier: Dossier<'a>,
     tried: &TriedRule<'a>,
-    industry: Option<(Code<'a>, &Facts)>,
+    industry: Option<(IndustryCode, &Facts)>,
 ) -> Option<(SizeStatus, Reason)> {
     let money = |m: Metric| matches!(m, Metric::RevenueMain | Metric::Revenue | Metric::Sales);
     if !tried.conditions.iter().filter(|c| c.holds.is_none()).all(|c| money(c.condition.metric())) {
@@ -280,7 +287,7 @@ fn proxy<'a>(
         Some(found) => (found, "employees"),
         None => (policy.insured_stands_in.then(insured).flatten()?, "insured"),
     };
-    let section = industry.filter(|(code, _)| code.edition == 2017).and_then(|(code, _)| code.section);
+    let section = industry.filter(|(code, _)| code.edition == CURRENT).map(|(code, _)| code.section);
     let above = section.and_then(|s| policy.above_by_section.get(&s).copied()).or(policy.above);
     let reason = |limit: u32| {
         Reason::new("proxy_employees").with(context.input(name, heads, facts)).with(ReasonInput::new("limit", limit))
@@ -292,7 +299,7 @@ fn proxy<'a>(
     }
 }
 
-fn rule_reason(context: &Context<'_>, code: &str, tried: &TriedRule<'_>, industry: Option<(Code<'_>, &Facts)>) -> Reason {
+fn rule_reason(context: &Context<'_>, code: &str, tried: &TriedRule<'_>, industry: Option<(IndustryCode, &Facts)>) -> Reason {
     let mut reason = Reason::new(code);
     reason.inputs.reserve(tried.conditions.len() + 2);
     reason.inputs.push(ReasonInput::new("rule", &tried.rule.id));
@@ -310,6 +317,6 @@ fn named(context: &Context<'_>, input: &Input<'_>) -> ReasonInput {
     }
 }
 
-fn industry_input(context: &Context<'_>, (code, facts): (Code<'_>, &Facts)) -> ReasonInput {
-    context.input("industry", format_args!("{} (GB/T 4754-{})", code.text(), code.edition), facts)
+fn industry_input(context: &Context<'_>, (code, facts): (IndustryCode, &Facts)) -> ReasonInput {
+    context.input("industry", format_args!("{} (GB/T 4754-{})", survive::code_text(&code), code.edition), facts)
 }

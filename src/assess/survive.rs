@@ -9,14 +9,40 @@ use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::provenance::{Agreement, SurvivorshipRule};
+use crate::model::reference::registration::RegistrationScheme;
+use crate::model::reference::{IndustryCode, areas, operating_status};
 use crate::model::value::{Money, PartialDate, Value};
 use crate::model::verdict::{OperatingStatus, Ownership};
 
 use super::Context;
-use super::areas::{AREAS, Place};
 use super::dossier::Dossier;
-use super::industry::Code;
 use super::vocabulary;
+
+/// A place as far as it is known: six and nine digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub district: u32,
+    pub town: Option<u32>,
+}
+
+impl Place {
+    /// Same district, and not two different towns.
+    fn agrees(self, other: Place) -> bool {
+        self.district == other.district && (self.town.is_none() || other.town.is_none() || self.town == other.town)
+    }
+}
+
+/// The digits of a code, or its section's letter where it has none.
+pub fn code_text(code: &IndustryCode) -> String {
+    if code.number().is_empty() { code.section.to_string() } else { code.number().to_string() }
+}
+
+/// In one edition: one says no more than the beginning of the other. Across editions, without a crosswalk: the same digits
+/// in the same section.
+fn codes_agree(a: &IndustryCode, b: &IndustryCode) -> bool {
+    let prefix = a.number().starts_with(b.number()) || b.number().starts_with(a.number());
+    a.section == b.section && if a.edition == b.edition { prefix } else { a.number() == b.number() }
+}
 
 /// One statement as read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +54,7 @@ pub enum Reading<'a> {
     Date(PartialDate),
     Place(Place),
     Point(f64, f64),
-    Industry(Code<'a>),
+    Industry(IndustryCode),
     Ownership(Ownership, bool),
     Count(i64),
     Money(Money),
@@ -41,9 +67,9 @@ impl std::fmt::Display for Reading<'_> {
             Reading::Text(t) | Reading::CreditCode(t, _) => f.write_str(t),
             Reading::Status(s) => f.write_str(s.name()),
             Reading::Date(d) => d.fmt(f),
-            Reading::Place(p) => p.fmt(f),
+            Reading::Place(p) => p.town.unwrap_or(p.district).fmt(f),
             Reading::Point(x, y) => write!(f, "{x},{y}"),
-            Reading::Industry(c) => f.write_str(&c.text()),
+            Reading::Industry(c) => f.write_str(&code_text(c)),
             Reading::Ownership(o, _) => f.write_str(o.name()),
             Reading::Count(n) => n.fmt(f),
             Reading::Money(m) => m.fmt(f),
@@ -63,8 +89,8 @@ pub struct Candidate<'a> {
 pub struct Plan {
     /// By `EnterpriseField`: rule, and each registry's place in the rank.
     fields: Vec<(SurvivorshipRule, Vec<u16>)>,
-    /// By registry: edition of its registration type codes.
-    registration_editions: Vec<u16>,
+    /// By registry: table of its registration type codes.
+    registration_schemes: Vec<RegistrationScheme>,
 }
 
 impl Plan {
@@ -77,8 +103,11 @@ impl Plan {
             };
             (policy.rule, registries.iter().enumerate().map(place).collect())
         });
-        let edition = |r: &RegistryTraits| policy.registration_editions.get(&*r.name).copied().unwrap_or(2011);
-        Plan { fields: fields.collect(), registration_editions: registries.iter().map(edition).collect() }
+        let scheme = |r: &RegistryTraits| match policy.registration_editions.get(&*r.name) {
+            Some(2022) => RegistrationScheme::Statistics2022,
+            _ => RegistrationScheme::Statistics2011,
+        };
+        Plan { fields: fields.collect(), registration_schemes: registries.iter().map(scheme).collect() }
     }
 }
 
@@ -127,7 +156,11 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
             // A union's own code is not its host's.
             (!code.is_some_and(|c| c.is_union())).then_some(Reading::CreditCode(text, code.is_some()))
         }
-        F::Status => vocabulary::status(facts.text(Field::Status)?).map(Reading::Status),
+        F::Status => {
+            let text = facts.text(Field::Status)?;
+            let status = OperatingStatus::from_name(text).or_else(|| operating_status(text))?;
+            (status != OperatingStatus::Unknown).then_some(Reading::Status(status))
+        }
         F::EstablishedOn => date(facts, Field::EstablishedOn).map(Reading::Date),
         F::Area => read_place(context, facts).map(Reading::Place),
         F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(Reading::Text),
@@ -136,16 +169,17 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
             // Outside China's bounds a coordinate is swapped, projected or zero.
             ((73.0..136.0).contains(&x) && (3.0..54.0).contains(&y)).then_some(Reading::Point(x, y))
         }
-        F::Industry => Code::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
+        F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
         F::Ownership => {
-            let edition = context.plan.registration_editions.get(facts.registry as usize).copied().unwrap_or(2011);
-            let told = facts.text(Field::Ownership).and_then(|t| vocabulary::ownership(t, edition));
-            let typed = || facts.text(Field::RegistrationType).and_then(|t| vocabulary::ownership(t, edition));
-            let reading = match told {
-                Some(told) if told.firm => told,
-                other => typed().filter(|t| t.firm || other.is_none()).or(other)?,
-            };
-            Some(Reading::Ownership(reading.ownership, reading.firm))
+            let scheme = context.plan.registration_schemes.get(facts.registry as usize);
+            let scheme = scheme.copied().unwrap_or(RegistrationScheme::Statistics2011);
+            let mut told = [Field::Ownership, Field::RegistrationType]
+                .into_iter()
+                .filter_map(|field| vocabulary::ownership(facts.text(field)?, scheme));
+            let first = told.next()?;
+            // The first firm word; else the first one.
+            let (ownership, firm) = std::iter::once(first).chain(told).find(|(_, firm)| *firm).unwrap_or(first);
+            Some(Reading::Ownership(ownership, firm))
         }
         F::RegistrationType => facts.text(Field::RegistrationType).map(Reading::Text),
         F::InvestorCountry => facts.text(Field::InvestorCountry).map(Reading::Text),
@@ -161,18 +195,13 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
 
 /// Place by code, else by district and street text, else by the authority in charge, else by the address.
 fn read_place(context: &Context<'_>, facts: &Facts) -> Option<Place> {
-    let city = &context.policy.city;
-    if let Some(place) = facts.text(Field::Area).and_then(|code| AREAS.by_code(code, context.as_of)) {
-        return Some(place);
+    if let Some(place) = facts.text(Field::Area).and_then(|code| areas().resolve(code, context.as_of)) {
+        return Some(Place { district: place.district, town: place.town });
     }
     let told = [Field::District, Field::Area, Field::Authority, Field::Address, Field::OperatingAddress];
-    let mut place = told.iter().find_map(|f| AREAS.by_text(facts.text(*f)?, city))?;
-    if place.town.is_none()
-        && let Some(street) = facts.text(Field::Street)
-    {
-        place.town = AREAS.town_by_name(place.district, street);
-    }
-    Some(place)
+    let district = told.iter().find_map(|f| areas().district_by_name(facts.text(*f)?))?;
+    let town = facts.text(Field::Street).and_then(|street| areas().town_by_name(district, street));
+    Some(Place { district, town })
 }
 
 /// A date field of a record.
@@ -204,7 +233,7 @@ fn number(facts: &Facts, field: Field) -> Option<f64> {
 fn completeness(reading: &Reading<'_>) -> u32 {
     match reading {
         Reading::Place(p) => u32::from(p.town.is_some()),
-        Reading::Industry(c) => c.digits.len() as u32,
+        Reading::Industry(c) => c.number().len() as u32,
         Reading::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
         Reading::Ownership(_, firm) => u32::from(*firm),
         Reading::CreditCode(_, valid) => u32::from(*valid),
@@ -259,7 +288,9 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
     };
     // The ranked statement in more detail: the same division with four digits, the same district with its street.
     let finer = |c: &Candidate<'_>| match (candidates[chosen].reading, c.reading) {
-        (Reading::Industry(a), Reading::Industry(b)) => a.edition == b.edition && b.digits.len() > a.digits.len() && a.agrees(&b),
+        (Reading::Industry(a), Reading::Industry(b)) => {
+            a.edition == b.edition && b.number().len() > a.number().len() && codes_agree(&a, &b)
+        }
         (Reading::Place(a), Reading::Place(b)) => a.town.is_none() && b.town.is_some() && a.district == b.district,
         _ => false,
     };
@@ -305,7 +336,7 @@ fn equivalent(a: &Reading<'_>, b: &Reading<'_>, tolerance: f64) -> bool {
                 && (a.day == 0 || b.day == 0 || a.day == b.day)
         }
         (Reading::Place(a), Reading::Place(b)) => a.agrees(*b),
-        (Reading::Industry(a), Reading::Industry(b)) => a.agrees(b),
+        (Reading::Industry(a), Reading::Industry(b)) => codes_agree(a, b),
         // A bare legal form does not contradict who owns it.
         (Reading::Ownership(a, a_firm), Reading::Ownership(b, b_firm)) => a == b || !a_firm || !b_firm,
         (Reading::Count(a), Reading::Count(b)) => near(*a as f64, *b as f64),

@@ -9,11 +9,12 @@ use crate::model::enterprise::TradeUnion;
 use crate::model::facts::{Facts, World};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
+use crate::model::reference::unions::{UnionForm, UnionState};
+use crate::model::reference::{areas, federation_units};
 use crate::model::verdict::UnionKind;
 
-use super::areas::AREAS;
 use super::survive;
-use super::vocabulary::{self, UnionForm, UnionState};
+use super::vocabulary;
 
 /// Crockford's base32: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -70,14 +71,13 @@ impl<'a> Roll<'a> {
             if facts.kind != RecordKind::Union {
                 continue;
             }
-            let name = facts.text(Field::UnionName).or_else(|| facts.text(Field::Name)).unwrap_or("");
             let registry = world.registries.get(facts.registry as usize).map_or("", |r| &r.name);
             row_of.insert((facts.registry, &facts.key), unions.len());
             unions.push(UnionRow {
                 facts,
                 id: union_id(registry, &facts.key),
-                form: vocabulary::union_form(facts.text(Field::UnionKind), name),
-                state: vocabulary::union_state(facts.text(Field::UnionStatus)),
+                form: vocabulary::union_form(facts),
+                state: vocabulary::union_state(facts),
                 host: *entity,
                 same_as: None,
                 covered: Vec::new(),
@@ -100,7 +100,7 @@ impl<'a> Roll<'a> {
                 unions[union].covered.push(entity);
             }
             // A union of one enterprise lists its own host first: that is the host link again.
-            let is_own = host == Some(entity) && form == UnionForm::Kind(UnionKind::Independent);
+            let is_own = host == Some(entity) && form.covered == UnionKind::Independent;
             if let (Some(kind), false) = (covered_kind(form, state), is_own) {
                 links.push(Link { entity, union, kind, facts, is_host: false });
             }
@@ -126,20 +126,15 @@ impl<'a> Roll<'a> {
         &self,
         world: &World,
         as_of: chrono::NaiveDate,
-        city: &str,
         id_of: impl Fn(u32) -> Option<Box<str>>,
     ) -> Vec<TradeUnion> {
-        let kept = self
-            .unions
-            .iter()
-            .filter(|row| row.same_as.is_none() && row.state != UnionState::Ended && row.form != UnionForm::Office);
+        let kept = self.unions.iter().filter(|row| row.same_as.is_none() && row.state != UnionState::Ended);
         let unions = kept.map(|row| {
             let facts = row.facts;
             let text = |field| facts.text(field).map(Box::from);
             let count = |field| facts.count(field).and_then(|n| u32::try_from(n).ok());
-            let by_text = |field| facts.text(field).and_then(|t| AREAS.by_text(t, city));
-            let place = facts.text(Field::Area).and_then(|c| AREAS.by_code(c, as_of));
-            let place = place.or_else(|| by_text(Field::District)).or_else(|| by_text(Field::ParentUnion));
+            let by_text = |field| facts.text(field).and_then(|t| areas().district_by_name(t));
+            let by_code = facts.text(Field::Area).and_then(|c| areas().resolve(c, as_of)).map(|p| p.district);
             let mut covers: Vec<Box<str>> = Vec::with_capacity(1 + row.covered.len());
             covers.extend(row.host.and_then(&id_of));
             for entity in &row.covered {
@@ -147,12 +142,12 @@ impl<'a> Roll<'a> {
             }
             TradeUnion {
                 id: row.id.clone(),
-                name: facts.text(Field::UnionName).or_else(|| facts.text(Field::Name)).unwrap_or("").into(),
+                name: vocabulary::union_name(facts).into(),
                 credit_code: union_code(facts),
                 kind: listed_kind(row.form, row.state),
                 level: text(Field::UnionLevel),
                 parent: text(Field::ParentUnion),
-                district: place.map(|p| p.district),
+                district: by_code.or_else(|| by_text(Field::District)).or_else(|| by_text(Field::ParentUnion)),
                 industrial: facts.text(Field::UnionIndustrial).or_else(|| facts.text(Field::ParentUnion)).and_then(industrial),
                 established_on: survive::date(facts, Field::EstablishedOn).and_then(|d| d.first_day()),
                 employees: count(Field::Employees),
@@ -173,24 +168,13 @@ fn union_code(facts: &Facts) -> Option<Box<str>> {
     own.or_else(host).map(|c| c.as_str().into())
 }
 
-/// The industrial union (教育工会, 建设工会 …) that a text names: unit id of `reference/unions/federation_units.csv`.
+/// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`).
 fn industrial(text: &str) -> Option<Box<str>> {
-    const PARTS: [(&str, &str); 10] = [
-        ("教育工会", "I-EDU"),
-        ("建筑", "I-CON"),
-        ("建设工会", "I-CON"),
-        ("交通运输工会", "I-TRA"),
-        ("工业", "I-IND"),
-        ("服务工会", "I-SER"),
-        ("金融工会", "I-FIN"),
-        ("政法工会", "I-POL"),
-        ("文化工会", "I-CUL"),
-        ("卫生工会", "I-HEA"),
-    ];
-    if text.starts_with("I-") {
-        return Some(text.into());
-    }
-    PARTS.iter().find(|(part, _)| text.contains(part)).map(|(_, id)| Box::from(*id))
+    let mut units = federation_units().iter().filter(|u| u.kind == "industrial");
+    // 建筑（建设）工会: either word before 工会 names it.
+    let words = |name: &'static str| name.split(['（', '）']).map(|w| w.trim_end_matches("工会")).filter(|w| !w.is_empty());
+    let named = |name: &'static str| text.contains("工会") && words(name).any(|w| text.contains(w));
+    units.find(|u| u.unit == text.trim() || named(u.name_zh)).map(|u| u.unit.into())
 }
 
 /// Rows of one host that both speak of its own union are one: the row observed last, then the first key, is kept.
@@ -213,33 +197,26 @@ fn merge_repeated(unions: &mut [UnionRow<'_>]) {
 
 /// How a union covers the unit it stands at.
 fn host_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
-    match (state, form) {
-        (UnionState::Ended, _) | (_, UnionForm::Office) => None,
-        (UnionState::Preparing, _) => Some(UnionKind::Preparing),
-        (_, UnionForm::Group) => Some(UnionKind::Independent),
-        (_, UnionForm::Branch) => Some(UnionKind::Parent),
-        (_, UnionForm::Kind(kind)) => Some(kind),
+    match state {
+        UnionState::Ended => None,
+        UnionState::Preparing => Some(UnionKind::Preparing),
+        UnionState::Standing => Some(form.host),
     }
 }
 
-/// How a union covers the units on its list.
+/// How a union covers the units on its list: one union for several employers is a joint one, whatever its name says.
 fn covered_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
-    match (state, form) {
-        (UnionState::Ended, _) | (_, UnionForm::Office | UnionForm::Branch) => None,
+    match (state, form.covered) {
+        (UnionState::Ended, _) => None,
         (UnionState::Preparing, _) => Some(UnionKind::Preparing),
-        (_, UnionForm::Group) => Some(UnionKind::Parent),
-        // One union for several employers is a joint one, whatever its name says.
-        (_, UnionForm::Kind(UnionKind::Independent)) => Some(UnionKind::Joint),
-        (_, UnionForm::Kind(kind)) => Some(kind),
+        (UnionState::Standing, UnionKind::Independent) => Some(UnionKind::Joint),
+        (UnionState::Standing, kind) => Some(kind),
     }
 }
 
+/// The kind that the list of unions shows: PARENT for a group's union.
 fn listed_kind(form: UnionForm, state: UnionState) -> UnionKind {
-    match host_kind(form, state) {
-        Some(UnionKind::Independent) if form == UnionForm::Group => UnionKind::Parent,
-        Some(kind) => kind,
-        None => UnionKind::Preparing,
-    }
+    if state == UnionState::Preparing { UnionKind::Preparing } else { form.covered }
 }
 
 /// INDEPENDENT > PARENT > JOINT > FEDERATION > PREPARING.

@@ -3,10 +3,18 @@
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but something waits for a person (a held batch,
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
+pub mod batch;
+pub mod demo;
 pub mod doctor;
 pub mod export;
+pub mod finding;
+pub mod quarantine;
+pub mod schema;
+pub mod serve;
+pub mod simulate;
 pub mod sync;
 pub mod terminal;
+pub mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,6 +78,15 @@ pub enum Lang {
     En,
 }
 
+impl From<Lang> for crate::model::message::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Zh => Self::Zh,
+            Lang::En => Self::En,
+        }
+    }
+}
+
 impl Lang {
     /// Picks the text of this language.
     pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
@@ -119,16 +136,33 @@ impl Common {
             policy: file.policy.unwrap_or_default(),
             thresholds: file.thresholds,
             origins: file.origins,
+            secrets: Default::default(),
         })
     }
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Simulated departments, a sync, the ten most urgent enterprises, and the graph served: the whole thing in one command
+    Demo(demo::DemoArgs),
+    /// The graph over HTTP
+    Serve(serve::ServeArgs),
     /// Pull, land, link, assess, publish; a receipt at the end
     Sync(sync::SyncArgs),
     /// Write the crosswalk, the gap list or the quarantine as a file
     Export(export::ExportArgs),
+    /// What each pull brought; release or reject a held batch
+    Batch(batch::BatchArgs),
+    /// Rows that could not be read; read them again after a fix
+    Quarantine(quarantine::QuarantineArgs),
+    /// What a visit found
+    Finding(finding::FindingArgs),
+    /// Who may call, and what for
+    Token(token::TokenArgs),
+    /// A city that never was, as extracts or served as its departments would
+    Simulate(simulate::SimulateArgs),
+    /// The GraphQL schema that is served
+    Schema(schema::SchemaArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -167,6 +201,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Sync(args) => sync::run(&common, args).await,
         Command::Export(args) => export::run(&common, args).await,
+        Command::Batch(args) => batch::run(&common, args).await,
+        Command::Quarantine(args) => quarantine::run(&common, args).await,
+        Command::Finding(args) => finding::run(&common, args).await,
+        Command::Token(args) => token::run(&common, args).await,
+        Command::Demo(args) => demo::run(&common, args).await,
+        Command::Serve(args) => serve::run(&common, args).await,
+        Command::Simulate(args) => simulate::run(&common, args).await,
+        Command::Schema(args) => schema::run(args),
         Command::Doctor => doctor::run(&common).await,
     }
 }

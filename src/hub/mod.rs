@@ -3,6 +3,8 @@
 //! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
+mod decide;
+mod person;
 pub mod progress;
 mod publish;
 mod pull;
@@ -16,12 +18,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use decide::Decision;
+pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use sync::{SyncOptions, SyncReport};
 
 use crate::assess::Rules;
 use crate::config::Settings;
-use crate::connector::{Connector, ConnectorError};
+use crate::connector::{Connector, ConnectorError, Secret};
 use crate::edition::{EditionError, Editions};
 use crate::land::LandError;
 use crate::model::Clock;
@@ -76,6 +80,11 @@ impl Hub {
                 )));
             };
             connectors[at] = connectors[at].clone().with_source(place);
+        }
+        for connector in &mut connectors {
+            if let Some(file) = settings.secrets.get(&connector.name) {
+                connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
+            }
         }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;

@@ -5,14 +5,15 @@
 
 use std::sync::LazyLock;
 
-use super::industries::IndustryCode;
+use super::industries::{EDITIONS, IndustryCode};
 use super::{keep, rows};
 use crate::model::value::Money;
 use crate::model::verdict::SizeClass;
 
 #[derive(Debug)]
 struct Bound {
-    codes: &'static str,
+    /// By edition, in the order of `EDITIONS`: 2002, 2011, 2017.
+    codes: [&'static str; 3],
     metric: SizeMetric,
     /// Lower bounds of large, medium, small.
     at_least: [i64; 3],
@@ -30,7 +31,7 @@ fn bounds() -> &'static [Bound] {
         let number = |s: &str| s.parse::<i64>().expect("bounds of size_classes.csv are numbers");
         rows("size_classes.csv", include_str!("../../../reference/size_classes.csv"))
             .map(|r| Bound {
-                codes: keep(&r[2]),
+                codes: [keep(&r[9]), keep(&r[8]), keep(&r[2])],
                 metric: match &r[3] {
                     "employees" => SizeMetric::Employees,
                     "revenue" => SizeMetric::Revenue,
@@ -53,22 +54,28 @@ fn covers(codes: &str, code: &IndustryCode) -> bool {
     })
 }
 
-/// Size class of an enterprise whose industry is a code of 2017. UNKNOWN where the industry has no row, the code is too
-/// coarse, or an input is missing.
+/// Size class by the industry, in the edition of its code, and the numbers that are known. UNKNOWN where the industry has no
+/// row, the code is too coarse, or a missing number could change the class: one number below its bound of small is micro
+/// whatever the others are.
 pub fn size_class(code: &IndustryCode, employees: Option<u32>, revenue: Option<Money>, assets: Option<Money>) -> SizeClass {
-    if code.edition != super::industries::CURRENT {
-        return SizeClass::Unknown;
-    }
+    let Some(edition) = EDITIONS.iter().position(|e| *e == code.edition) else { return SizeClass::Unknown };
     let mut worst: Option<usize> = None;
-    for bound in bounds().iter().filter(|b| covers(b.codes, code)) {
+    let mut missing = false;
+    for bound in bounds().iter().filter(|b| covers(b.codes[edition], code)) {
         let value = match bound.metric {
             SizeMetric::Employees => employees.map(i64::from),
             SizeMetric::Revenue => revenue.map(|m| m.0 / 100),
             SizeMetric::Assets => assets.map(|m| m.0 / 100),
         };
-        let Some(value) = value else { return SizeClass::Unknown };
+        let Some(value) = value else {
+            missing = true;
+            continue;
+        };
         let class = bound.at_least.iter().position(|least| value >= *least).unwrap_or(3);
         worst = Some(worst.map_or(class, |w| w.max(class)));
+    }
+    if missing && worst != Some(3) {
+        return SizeClass::Unknown;
     }
     match worst {
         Some(0) => SizeClass::Large,
@@ -96,5 +103,25 @@ mod tests {
         assert_eq!(class("5199", 5, 1_000), SizeClass::Small);
         assert_eq!(class("7291", 50, 1), SizeClass::Unknown, "business services are judged by assets");
         assert_eq!(class("6510", 99, 1_000), SizeClass::Small);
+    }
+
+    #[test]
+    fn a_code_is_classed_in_its_own_edition() {
+        let class = |code: &str, edition| {
+            let code = IndustryCode::parse(code, edition).unwrap();
+            size_class(&code, Some(60), Some(Money::from_yuan(30_000_000)), None)
+        };
+        // 6311 is wholesale in 2002 and telecommunications in 2017.
+        assert_eq!(class("6311", 2002), SizeClass::Small);
+        assert_eq!(class("6311", 2017), SizeClass::Small);
+        assert_eq!(class("6510", 2002), SizeClass::Medium, "retail");
+        assert_eq!(class("6510", 2011), SizeClass::Small, "software");
+    }
+
+    #[test]
+    fn a_missing_number_matters_unless_another_makes_it_micro() {
+        let code = IndustryCode::parse("3911", 2017).unwrap();
+        assert_eq!(size_class(&code, Some(19), None, None), SizeClass::Micro);
+        assert_eq!(size_class(&code, Some(20), None, None), SizeClass::Unknown);
     }
 }
