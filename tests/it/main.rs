@@ -6,7 +6,7 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
-mod program;
 mod plain;
+mod program;
 mod servers;
 mod simulate;
