@@ -3,8 +3,14 @@
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but something waits for a person (a held batch,
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
+pub mod batch;
 pub mod doctor;
+pub mod export;
+pub mod finding;
+pub mod quarantine;
+pub mod sync;
 pub mod terminal;
+pub mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -123,6 +129,18 @@ impl Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Pull, land, link, assess, publish; a receipt at the end
+    Sync(sync::SyncArgs),
+    /// Write the crosswalk, the gap list or the quarantine as a file
+    Export(export::ExportArgs),
+    /// What each pull brought; release or reject a held batch
+    Batch(batch::BatchArgs),
+    /// Rows that could not be read; read them again after a fix
+    Quarantine(quarantine::QuarantineArgs),
+    /// What a visit found
+    Finding(finding::FindingArgs),
+    /// Who may call, and what for
+    Token(token::TokenArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -159,6 +177,12 @@ fn init_log() {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let common = cli.common;
     match cli.command {
+        Command::Sync(args) => sync::run(&common, args).await,
+        Command::Export(args) => export::run(&common, args).await,
+        Command::Batch(args) => batch::run(&common, args).await,
+        Command::Quarantine(args) => quarantine::run(&common, args).await,
+        Command::Finding(args) => finding::run(&common, args).await,
+        Command::Token(args) => token::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

@@ -48,15 +48,27 @@ pub async fn run(common: &Common, args: SyncArgs) -> anyhow::Result<ExitCode> {
 pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
     let header = match lang {
         Lang::Zh => ["登记库", ">读取", ">入库", ">其中新增", ">变更", ">未变", ">隔离", ">消失", ">已关联", "结果"],
-        Lang::En => ["registry", ">read", ">landed", ">new", ">changed", ">unchanged", ">quarantined", ">gone", ">linked", "outcome"],
+        Lang::En => {
+            ["registry", ">read", ">landed", ">new", ">changed", ">unchanged", ">quarantined", ">gone", ">linked", "outcome"]
+        }
     };
     let rows: Vec<Vec<String>> = report.receipts.iter().map(|r| row(r, lang)).collect();
     let mut out = table(&header, &rows);
     for r in &report.receipts {
         for (code, n) in &r.reasons {
             out.push_str(&match lang {
-                Lang::Zh => format!("  {}：{} 行隔离，原因 {code}（huitu quarantine list {} 查看）\n", r.title_zh, grouped(*n), r.registry),
-                Lang::En => format!("  {}: {} rows quarantined, {code} (see them with: huitu quarantine list {})\n", r.registry, grouped(*n), r.registry),
+                Lang::Zh => format!(
+                    "  {}：{} 行隔离，原因 {code}（huitu quarantine list {} 查看）\n",
+                    r.title_zh,
+                    grouped(*n),
+                    r.registry
+                ),
+                Lang::En => format!(
+                    "  {}: {} rows quarantined, {code} (see them with: huitu quarantine list {})\n",
+                    r.registry,
+                    grouped(*n),
+                    r.registry
+                ),
             });
         }
         if let Some(n) = &r.notice {
@@ -67,11 +79,17 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
         Some(e) => out.push_str(&match lang {
             Lang::Zh => format!(
                 "已发布第 {} 期：{} 家企业，其中规模以上未建会 {} 家（{:.1} 秒）\n",
-                e.number, grouped(e.enterprises as i64), grouped(e.gap as i64), report.seconds
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.gap as i64),
+                report.seconds
             ),
             Lang::En => format!(
                 "Published edition {}: {} enterprises, {} above designated size without a union ({:.1} s)\n",
-                e.number, grouped(e.enterprises as i64), grouped(e.gap as i64), report.seconds
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.gap as i64),
+                report.seconds
             ),
         }),
         None => out.push_str(lang.pick("没有变化，未发布新的一期\n", "Nothing changed: no new edition\n")),
@@ -93,6 +111,15 @@ fn row(r: &Receipt, lang: Lang) -> Vec<String> {
     let n = |n: i64| grouped(n);
     let linked = r.linked.map_or_else(|| "–".to_owned(), n);
     vec![
-        name.clone(), n(r.read), n(r.landed), n(r.added), n(r.changed), n(r.unchanged), n(r.quarantined), n(r.gone), linked, outcome.to_owned(),
+        name.clone(),
+        n(r.read),
+        n(r.landed),
+        n(r.added),
+        n(r.changed),
+        n(r.unchanged),
+        n(r.quarantined),
+        n(r.gone),
+        linked,
+        outcome.to_owned(),
     ]
 }

@@ -106,7 +106,10 @@ fn readings() -> &'static Readings {
             let packed = pack_syllable(&plain);
             readings.packed[offset as usize] = packed;
             readings.initial[offset as usize] = plain.as_bytes()[0];
-            readings.known.insert(packed);
+            // Readings without a vowel (m, ng) would let almost any letters pass as syllables.
+            if plain.bytes().any(|b| b"aeiouv".contains(&b)) {
+                readings.known.insert(packed);
+            }
         }
         readings
     })

@@ -53,7 +53,7 @@ struct Query {
 const FORM_INITIALS: [&str; 5] = ["gfyxgs", "yxzrgs", "jtyxgs", "yxgs", "gs"];
 /// Longer texts are cut: no name is longer.
 const MAX_CHARACTERS: usize = 100;
-const MAX_SPELLINGS: usize = 8;
+const MAX_SPELLINGS: usize = 32;
 
 impl Query {
     fn new(text: &str) -> Query {

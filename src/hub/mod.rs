@@ -3,6 +3,8 @@
 //! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
+mod decide;
+mod person;
 pub mod progress;
 mod publish;
 mod pull;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use decide::Decision;
+pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use sync::{SyncOptions, SyncReport};
 

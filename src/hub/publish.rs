@@ -148,7 +148,7 @@ impl Hub {
             }
         }
         drop(links_before);
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::embedded());
+        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
         linker.put(&records);
         drop(records);
         let linking = linker.link(&previous, judgements);

@@ -99,6 +99,7 @@ impl Hub {
                 (spool.create(state)?, since)
             }
         };
+        let midway = writer.state.cursor.is_some();
         let already = writer.rows();
         let registry = row.name.clone();
         let reported = std::sync::atomic::AtomicU64::new(0);
@@ -113,7 +114,7 @@ impl Hub {
             zone: self.settings.zone,
             allow_private: self.allow_private,
             progress: Some(Arc::new(report)),
-            known: row.fingerprint.clone().filter(|_| !full && resume.is_none()),
+            known: row.fingerprint.clone().filter(|_| !full && !midway),
             temp: self.settings.data.join("spool"),
             base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
             ..PullContext::default()

@@ -154,7 +154,7 @@ impl Hub {
             Arrived::Spooled(state) => {
                 progress.event(&Event::Landing { registry: row.name.clone() });
                 let spool = Spool::new(&self.settings.data, &row.name);
-                self.land_spool(connector, row, &spool, state, false).await
+                self.land_spool(connector, row, &spool, state, None).await
             }
         }
     }
@@ -166,9 +166,9 @@ impl Hub {
         row: &RegistryRow,
         spool: &Spool,
         mut state: SpoolState,
-        released: bool,
+        released: Option<(String, String)>,
     ) -> Result<Receipt, HubError> {
-        if !released {
+        if released.is_none() {
             state.batch = self.store.batch_started(row.id, state.started_at, &state.source, state.complete).await?;
         }
         let batch = state.batch;
@@ -184,7 +184,11 @@ impl Hub {
             spool,
             reader,
             state,
-            guard: Guard { vanish: connector.guard.max_vanished_percent / 100.0, released },
+            guard: Guard {
+                vanish: connector.guard.max_vanished_percent / 100.0,
+                quarantine: connector.guard.max_quarantined_percent / 100.0,
+                released,
+            },
             now: self.clock.millis(),
         })
         .await?;

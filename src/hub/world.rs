@@ -13,7 +13,7 @@ use super::HubError;
 use crate::connector::{Connector, Layout};
 use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
-use crate::model::linkage::{LinkRecord, LinkRole};
+use crate::model::linkage::{LinkRecord, LinkRole, RelatedUnit, RelationKind};
 use crate::model::record::{Record, RegistryIndex};
 use crate::model::value::Value;
 use crate::store::record::{StoredRecord, cells};
@@ -105,7 +105,7 @@ fn map_rows(rows: &[StoredRecord], reading: &Reading, issues: &[bool]) -> Loaded
         match reading.records(row) {
             Some((registry, records)) => {
                 for record in records {
-                    out.link.push(link_record(&record, registry, issues[registry as usize]));
+                    out.link.push(link_record(&record, row.id, registry, issues[registry as usize]));
                     out.facts.push(facts(record, registry, row));
                 }
             }
@@ -120,11 +120,12 @@ fn map_rows(rows: &[StoredRecord], reading: &Reading, issues: &[bool]) -> Loaded
 }
 
 /// A record's identifying facts as written.
-pub fn link_record(record: &Record, registry: RegistryIndex, issues_codes: bool) -> LinkRecord {
+pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issues_codes: bool) -> LinkRecord {
     let raw = |field| -> Box<str> { record.raw(field).into() };
     LinkRecord {
         registry,
         key: record.key.clone(),
+        store_id,
         part: record.part,
         role: match record.kind {
             RecordKind::Enterprise => LinkRole::Enterprise,
@@ -156,11 +157,26 @@ pub fn link_record(record: &Record, registry: RegistryIndex, issues_codes: bool)
         industry: raw(Field::Industry),
         registration_type: raw(Field::RegistrationType),
         employees: [Field::Employees, Field::Insured].iter().find_map(|f| record.count(*f)).and_then(|n| u32::try_from(n).ok()),
+        related: related(record),
     }
 }
 
+/// The other units a record names.
+fn related(record: &Record) -> Vec<RelatedUnit> {
+    const NAMED: [(RelationKind, Field, Option<Field>); 3] = [
+        (RelationKind::BranchOf, Field::ParentName, Some(Field::ParentCode)),
+        (RelationKind::AbsorbedBy, Field::AbsorbedByName, Some(Field::AbsorbedByCode)),
+        (RelationKind::SameGroup, Field::GroupName, None),
+    ];
+    let unit = |(kind, name, code): (RelationKind, Field, Option<Field>)| {
+        let (name, code) = (record.raw(name), code.map_or("", |c| record.raw(c)));
+        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into() })
+    };
+    NAMED.into_iter().filter_map(unit).collect()
+}
+
 /// A record's readable values. Codes that failed their check keep their text: the verdicts show them as written.
-fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
+pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
     let values = record.fields.into_iter().filter_map(|f| match f.value {
         Some(value) => Some((f.field, value)),
         None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text(f.raw))),

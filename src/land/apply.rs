@@ -25,12 +25,14 @@ pub trait RowReader: Send + Sync {
 }
 
 /// When a complete pull may tombstone what it no longer has.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
     /// Hold the batch when more than this share of the registry's records vanish (0.05 = 5 %).
     pub vanish: f64,
-    /// Set when a person released the batch.
-    pub released: bool,
+    /// Hold the batch when more than this share of its rows cannot be read.
+    pub quarantine: f64,
+    /// Who released the batch, and why: then nothing holds it.
+    pub released: Option<(String, String)>,
 }
 
 /// What landing is asked to do.
@@ -198,6 +200,8 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         drift: job.state.drift.clone(),
         idempotency: job.state.idempotency.clone(),
         cursor: job.state.next_cursor.clone(),
+        decided_by: job.guard.released.as_ref().map(|(by, _)| by.clone()),
+        decided_why: job.guard.released.as_ref().map(|(_, why)| why.clone()),
         ..Default::default()
     };
     let sorter = write_rows(&mut tx, &job, sorter, &mut batch).await?;
@@ -281,7 +285,27 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
 }
 
 fn held_because(job: &Landing<'_>, batch: &BatchRow, vanished: i64, live_before: i64) -> Option<Notice> {
-    if job.guard.released || !job.state.complete || live_before == 0 {
+    if job.guard.released.is_some() {
+        return None;
+    }
+    if batch.read_rows > 0 && batch.quarantined as f64 > job.guard.quarantine * batch.read_rows as f64 {
+        return Some(Notice {
+            code: "unreadable".into(),
+            zh: format!(
+                "{} 行中有 {} 行无法读取，超过 {:.1}% 的上限；很可能列或编码变了。未入库任何行，请核对后放行或退回",
+                batch.read_rows,
+                batch.quarantined,
+                job.guard.quarantine * 100.0
+            ),
+            en: format!(
+                "{} of {} rows cannot be read, above the limit of {:.1} %: columns or encoding may have changed; nothing landed; look at the batch, then release or reject it",
+                batch.quarantined,
+                batch.read_rows,
+                job.guard.quarantine * 100.0
+            ),
+        });
+    }
+    if !job.state.complete || live_before == 0 {
         return None;
     }
     if batch.read_rows == 0 {

@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use crate::model::linkage::{LinkRecord, LinkRole, RecordRef};
 use crate::normalise::address::{Address, read_address};
-use crate::normalise::identifier::{Identifiers, read_identifiers};
+use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
 use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
 use crate::normalise::phone::read_phone;
 use crate::normalise::place::PLACES;
@@ -89,6 +89,24 @@ pub struct NameEntry {
     pub brand: u64,
 }
 
+impl NameEntry {
+    /// What term frequencies are counted by: the 字号, or the stem of a name that has none.
+    pub fn term(&self) -> u64 {
+        if self.brand == EMPTY { self.stem } else { self.brand }
+    }
+}
+
+/// Hash of no glyphs.
+const EMPTY: u64 = crate::normalise::EMPTY_HASH;
+
+/// A code that fails its check character.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrokenCode {
+    pub text: Box<str>,
+    /// Organisation keys of the valid codes one slip away.
+    pub could_be: Box<[u64]>,
+}
+
 /// All records, their names and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
@@ -98,7 +116,8 @@ pub struct Book {
     other_names: Vec<NameNo>,
     addresses: Vec<Address>,
     keys: String,
-    pub broken: HashMap<u64, Box<str>>,
+    /// Codes that fail their check: as cleaned, and the organisation keys one slip away.
+    broken: HashMap<u64, BrokenCode>,
     by_reference: HashTable<RecordNo>,
     name_numbers: HashTable<NameNo>,
     address_numbers: HashTable<AddressNo>,
@@ -179,7 +198,9 @@ impl Book {
         let ids = draft.identifiers;
         let broken = if ids.broken.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(ids.broken.as_bytes()).max(1) };
         if broken != 0 {
-            self.broken.insert(broken, ids.broken);
+            self.broken
+                .entry(broken)
+                .or_insert_with(|| BrokenCode { could_be: one_slip_away(&ids.broken).into(), text: ids.broken });
         }
         let key_from = self.keys.len() as u32;
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
@@ -340,6 +361,12 @@ impl Book {
     pub fn name(&self, name: NameNo) -> NameRef<'_> {
         let entry = &self.names[name as usize];
         NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape }
+    }
+    pub fn addresses_len(&self) -> usize {
+        self.addresses.len()
+    }
+    pub fn broken_code(&self, broken: u64) -> Option<&BrokenCode> {
+        self.broken.get(&broken)
     }
     pub fn names_len(&self) -> usize {
         self.names.len()

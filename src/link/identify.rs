@@ -23,7 +23,10 @@ pub struct Profile {
     pub anchor: (u16, u64),
     /// One of its records was issued its code by the registry that issues them.
     pub issued: bool,
+    /// Its best record bears a branch's name.
     pub branch: bool,
+    /// It has a name to tell by.
+    pub named: bool,
 }
 
 impl Profile {
@@ -49,6 +52,14 @@ impl Profiles {
         let profile = &self.all[profile as usize];
         &self.members[profile.from as usize..][..profile.len as usize]
     }
+    /// Pairs that nothing but a person's word may join: two valid codes, a branch and the firm whose code it was written
+    /// with, a branch and a whole firm.
+    pub fn barred(&self, left: ProfileNo, right: ProfileNo) -> bool {
+        let (a, b) = (self.get(left), self.get(right));
+        let two_codes = a.organisation != 0 && b.organisation != 0;
+        let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
+        two_codes || parent || (a.branch != b.branch && a.named && b.named)
+    }
     pub fn get(&self, profile: ProfileNo) -> &Profile {
         &self.all[profile as usize]
     }
@@ -59,7 +70,12 @@ const MANY_NAMES: usize = 8;
 
 /// Groups the records of `book` by their identifiers.
 pub fn identify(book: &Book) -> Profiles {
-    let order = grouped(book);
+    identify_but(book, |_| false)
+}
+
+/// The same, with the codes of some records covered up: what fitting learns from.
+pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
+    let order = grouped(book, hidden);
     let mut profiles = Profiles { of_record: vec![u32::MAX; book.records.len()], ..Profiles::default() };
     let mut at = 0;
     while at < order.len() {
@@ -84,7 +100,7 @@ enum Key {
 }
 
 /// All standing records with the key they go by, sorted by key, registry and reference.
-fn grouped(book: &Book) -> Vec<(Key, u16, u64, RecordNo)> {
+fn grouped(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Vec<(Key, u16, u64, RecordNo)> {
     // Registration numbers that stand beside exactly one organisation code lead to it.
     let mut led: NumberMap<u64, u64> = NumberMap::default();
     for facts in book.records.iter().filter(|f| !f.is_gone() && f.organisation != 0 && f.registration != 0) {
@@ -109,7 +125,7 @@ fn grouped(book: &Book) -> Vec<(Key, u16, u64, RecordNo)> {
         .standing()
         .map(|record| {
             let facts = book.facts(record);
-            (key(facts), facts.registry, facts.reference, record)
+            (if hidden(record) { Key::None } else { key(facts) }, facts.registry, facts.reference, record)
         })
         .collect();
     order.par_sort_unstable();
@@ -186,6 +202,7 @@ impl Profiles {
             anchor: (facts.registry, facts.reference),
             issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
             branch: book.name(facts.name).is_branch(),
+            named: facts.name != 0 && !book.name(facts.name).shape.english,
         });
     }
 }

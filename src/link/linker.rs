@@ -3,12 +3,17 @@
 use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, LinkRole, RecordRef};
 use crate::normalise::identifier::organisation_text;
 
+use super::block::block;
 use super::book::{BY_CREDIT_CODE, Book, NumberMap, RecordNo};
+use super::cluster::{Clusters, Spoken, cluster};
 use super::entity::{self, EntityKey};
+use super::fit::fit;
 use super::identify::{ProfileNo, Profiles, identify};
 use super::outcome::{Decision, EntityEvent, Flag, Linking, Previous, Statistics};
+use super::score::{Bench, score};
 use super::settings::Settings;
-use super::weights::Weights;
+use super::terms::Terms;
+use super::weights::{WeightTable, Weights};
 
 /// All records known so far, and how to link them.
 #[derive(Debug, Clone)]
@@ -47,42 +52,67 @@ impl Linker {
     pub fn link(&mut self, previous: &Previous, _judgements: &[Judgement]) -> Linking {
         self.book.trim();
         let profiles = identify(&self.book);
-        let cluster_of = same_names(&self.book, &profiles);
-        let entities = name_clusters(&self.book, &profiles, &cluster_of, previous);
-        self.outcome(&profiles, &cluster_of, &entities, previous)
+        let terms = Terms::count(&self.book, &profiles);
+        let blocks = block(&self.book, &profiles, &self.settings);
+        let bench = Bench { book: &self.book, profiles: &profiles, terms: &terms, weights: &self.weights };
+        let (edges, pairs) = score(bench, &blocks);
+        let mut clusters = cluster(&profiles, &blocks.loose, &edges, &Spoken::default(), &self.settings);
+        let statistics = Statistics {
+            records: self.book.standing().count(),
+            profiles: profiles.all.len(),
+            loose: blocks.loose.len(),
+            candidate_pairs: pairs,
+            edges: edges.iter().map(Vec::len).sum(),
+            entities: 0,
+            keys: blocks.keys,
+            dropped_keys: blocks.dropped,
+        };
+        self.outcome(&profiles, &blocks.loose, &mut clusters, statistics, previous)
+    }
+
+    /// Fits the weight table to the records of the book.
+    pub fn fit(&mut self) -> WeightTable {
+        fit(&self.book, &self.settings, &self.weights)
     }
 
     fn outcome(
         &self,
         profiles: &Profiles,
-        cluster_of: &[ProfileNo],
-        entities: &[Option<EntityKey>],
+        loose: &[ProfileNo],
+        clusters: &mut Clusters,
+        mut statistics: Statistics,
         previous: &Previous,
     ) -> Linking {
+        let cluster_of: Vec<ProfileNo> = (0..profiles.all.len() as ProfileNo).map(|p| clusters.root(p)).collect();
+        let entities = name_clusters(&self.book, profiles, &cluster_of, previous);
+        statistics.entities = entities.iter().flatten().count();
+        let index: NumberMap<ProfileNo, u32> = loose.iter().enumerate().map(|(i, p)| (*p, i as u32)).collect();
+        let entity = |profile: ProfileNo| entities[cluster_of[profile as usize] as usize];
         let decisions: Vec<Decision> = self
             .book
             .standing()
             .map(|record| {
                 let profile = profiles.of_record[record as usize];
-                let cluster = cluster_of[profile as usize];
                 let facts = self.book.facts(record);
-                let method = match () {
-                    _ if cluster != profile => LinkMethod::Name,
-                    _ if profiles.get(profile).is_loose() => LinkMethod::RegistrationNumber,
-                    _ if facts.has(BY_CREDIT_CODE) => LinkMethod::CreditCode,
-                    _ => LinkMethod::OrganisationCode,
+                let joined = index.get(&profile).map(|i| clusters.joined[*i as usize]);
+                let method = match joined {
+                    Some(joined) if joined.joined => LinkMethod::Score,
+                    Some(_) => LinkMethod::Name,
+                    None if facts.organisation == 0 => LinkMethod::RegistrationNumber,
+                    None if facts.has(BY_CREDIT_CODE) => LinkMethod::CreditCode,
+                    None => LinkMethod::OrganisationCode,
                 };
-                let partner = (cluster != profile).then(|| profiles.members(cluster)[0]);
+                let partner = joined.filter(|j| j.joined).and_then(|j| j.partner);
                 Decision {
                     record,
                     store_id: facts.store_id,
                     part: facts.part,
-                    entity: entities[cluster as usize],
+                    entity: entity(profile),
                     method,
-                    weight: None,
-                    partner,
-                    runner_up: None,
-                    refused: None,
+                    weight: joined.filter(|j| j.joined).map(|j| j.lead),
+                    partner: partner.map(|p| profiles.members(p)[0]),
+                    runner_up: joined.and_then(|j| j.runner_up).and_then(entity),
+                    refused: joined.and_then(|j| j.refused),
                 }
             })
             .collect();
@@ -92,18 +122,11 @@ impl Linker {
             .iter()
             .map(|(kind, record, count)| Flag {
                 kind: *kind,
-                entity: entities[cluster_of[profiles.of_record[*record as usize] as usize] as usize],
+                entity: entity(profiles.of_record[*record as usize]),
                 record: self.record_ref(*record),
                 count: *count,
             })
             .collect();
-        let statistics = Statistics {
-            records: decisions.len(),
-            profiles: profiles.all.len(),
-            loose: profiles.all.iter().filter(|p| p.is_loose()).count(),
-            entities: entities.iter().flatten().count(),
-            ..Statistics::default()
-        };
         Linking { decisions, events, flags, statistics, ..Linking::default() }
     }
 
@@ -126,47 +149,21 @@ impl Linker {
     }
 }
 
-/// The profile whose cluster each profile joins: a loose one joins the only coded one with its very name.
-fn same_names(book: &Book, profiles: &Profiles) -> Vec<ProfileNo> {
-    let mut by_name: NumberMap<u64, ProfileNo> = NumberMap::default();
-    for number in 0..profiles.all.len() as ProfileNo {
-        if profiles.get(number).is_loose() {
-            continue;
-        }
-        let mut names: Vec<u64> =
-            profiles.members(number).iter().flat_map(|r| book.names_of(*r)).map(|n| book.name_entry(n).whole).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            by_name.entry(name).and_modify(|known| *known = ProfileNo::MAX).or_insert(number);
-        }
-    }
-    (0..profiles.all.len() as ProfileNo)
-        .map(|number| {
-            let profile = profiles.get(number);
-            let name = book.name_entry(book.facts(profiles.members(number)[0]).name).whole;
-            match by_name.get(&name) {
-                Some(target)
-                    if profile.is_loose()
-                        && *target != ProfileNo::MAX
-                        && profile.parent != profiles.get(*target).organisation =>
-                {
-                    *target
-                }
-                _ => number,
-            }
-        })
-        .collect()
-}
-
 /// Ids for all clusters that hold a record which may found one.
 fn name_clusters(book: &Book, profiles: &Profiles, cluster_of: &[ProfileNo], previous: &Previous) -> Vec<Option<EntityKey>> {
     let mut taken: hashbrown::HashSet<EntityKey> = hashbrown::HashSet::new();
-    let mut anchors: Vec<(u16, u64, ProfileNo)> = (0..profiles.all.len() as ProfileNo)
-        .filter(|p| cluster_of[*p as usize] == *p)
-        .filter(|p| profiles.members(*p).iter().any(|r| book.facts(*r).role() != LinkRole::Mention))
-        .map(|p| (profiles.get(p).anchor.0, profiles.get(p).anchor.1, p))
-        .collect();
+    let mut founders: NumberMap<ProfileNo, (u16, u64)> = NumberMap::default();
+    for profile in 0..profiles.all.len() as ProfileNo {
+        for record in profiles.members(profile) {
+            let facts = book.facts(*record);
+            if facts.role() != LinkRole::Mention {
+                let founder = (facts.registry, facts.reference);
+                founders.entry(cluster_of[profile as usize]).and_modify(|known| *known = founder.min(*known)).or_insert(founder);
+            }
+        }
+    }
+    let mut anchors: Vec<(u16, u64, ProfileNo)> =
+        founders.into_iter().map(|(p, (registry, reference))| (registry, reference, p)).collect();
     anchors.sort_unstable();
     let mut keys = vec![None; profiles.all.len()];
     for (_, reference, profile) in anchors {

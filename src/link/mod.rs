@@ -18,12 +18,18 @@
 //!
 //! It does no I/O, asks no clock, and never changes what a registry wrote.
 
+pub mod block;
 pub mod book;
+pub mod cluster;
+pub mod compare;
 pub mod entity;
+pub mod fit;
 pub mod identify;
 mod linker;
 pub mod outcome;
+pub mod score;
 pub mod settings;
+pub mod terms;
 
 pub use entity::EntityKey;
 pub use linker::Linker;

@@ -1,14 +1,180 @@
 //! The weight table: how much each level of agreement moves a decision.
+//!
+//! For every level the table holds `m`, how often pairs of one enterprise show it, and `u`, how often others do; the
+//! weight is log2(m / u) (Fellegi and Sunter 1969). Two tables: for union rolls and mentions, written by hand from
+//! everyday names, and for registries. For names `u` is relative: where the 字号 is the same it is a share of the
+//! profiles with that 字号, so that a common one weighs less (Winkler's frequency correction); elsewhere a share of all
+//! profiles. A phone or address that agrees while the names say nothing is weighed by how many share it.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Readable as TOML; log2 units.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Weights {}
+use super::compare::*;
+
+const SHIPPED: &str = include_str!("../../reference/names/weights.toml");
+
+/// Number of features.
+pub const FEATURES: usize = 12;
+/// Name and level names of every feature, in the order of the tables.
+pub static FEATURE: [(&str, fn() -> Vec<&'static str>); FEATURES] = [
+    ("name", || NameLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("form", || FormLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("place", || PlaceLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("address", || PlaceOfBusinessLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("phone", || PhoneLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("county", || CountyLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("employees", || EmployeesLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("established", || EstablishedLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("industry", || IndustryLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("occupied", || OccupiedLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("code", || CodeLevel::ALL.iter().map(|l| l.name()).collect()),
+    ("registration", || RegistrationLevel::ALL.iter().map(|l| l.name()).collect()),
+];
+
+pub const NAME: usize = 0;
+const FORM: usize = 1;
+const PLACE: usize = 2;
+pub const ADDRESS: usize = 3;
+pub const PHONE: usize = 4;
+
+/// How often a level is seen among pairs of one enterprise (`m`) and among others (`u`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Odds {
+    pub m: f64,
+    pub u: f64,
+}
+
+impl Odds {
+    fn log2(self) -> f32 {
+        (self.m / self.u).log2() as f32
+    }
+}
+
+/// Feature → level → odds.
+pub type Table = BTreeMap<String, BTreeMap<String, Odds>>;
+
+/// The table as written in TOML.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightTable {
+    /// log2 odds that a record without a code has its enterprise among the others at all.
+    pub prior: f32,
+    /// For records of union rolls, and mentions.
+    pub roll: Table,
+    /// For records of registries.
+    pub registry: Table,
+}
+
+/// The weight table, ready for use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    table: WeightTable,
+    /// Weight of every feature and level: rolls, then registries.
+    log2: [[Vec<f32>; FEATURES]; 2],
+    /// log2 m alone, for agreement weighed by frequency.
+    log2_m: [[Vec<f32>; FEATURES]; 2],
+}
+
+/// What went wrong with a weight table.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum WeightsError {
+    #[error("weight table cannot be read: {0}")]
+    Syntax(String),
+    #[error("weight table: {table}.{feature}.{level} is missing; expected {{ m = …, u = … }} between 0 and 1")]
+    Missing { table: &'static str, feature: &'static str, level: &'static str },
+    #[error("weight table: {table}.{feature}.{level} must hold m and u above 0 and at most 1")]
+    Range { table: &'static str, feature: &'static str, level: &'static str },
+}
 
 impl Weights {
     /// The table shipped with the program.
     pub fn shipped() -> Weights {
-        Weights::default()
+        Weights::parse(SHIPPED).expect("the shipped weight table is complete")
+    }
+
+    /// Reads a table that `huitu link fit` wrote, or a person.
+    pub fn parse(toml: &str) -> Result<Weights, WeightsError> {
+        Weights::new(toml::from_str(toml).map_err(|e| WeightsError::Syntax(e.to_string()))?)
+    }
+
+    pub fn new(table: WeightTable) -> Result<Weights, WeightsError> {
+        let mut log2: [[Vec<f32>; FEATURES]; 2] = Default::default();
+        let mut log2_m = log2.clone();
+        for (which, (name, rows)) in [("roll", &table.roll), ("registry", &table.registry)].into_iter().enumerate() {
+            for (number, (feature, levels)) in FEATURE.iter().enumerate() {
+                for level in levels() {
+                    let odds = rows.get(*feature).and_then(|row| row.get(level));
+                    let odds = odds.ok_or(WeightsError::Missing { table: name, feature, level })?;
+                    if !(odds.m > 0.0 && odds.m <= 1.0 && odds.u > 0.0 && odds.u <= 1.0) {
+                        return Err(WeightsError::Range { table: name, feature, level });
+                    }
+                    log2[which][number].push(odds.log2());
+                    log2_m[which][number].push(odds.m.log2() as f32);
+                }
+            }
+        }
+        Ok(Weights { table, log2, log2_m })
+    }
+
+    pub fn table(&self) -> &WeightTable {
+        &self.table
+    }
+    pub fn to_toml(&self) -> String {
+        toml::to_string(&self.table).expect("numbers and names can be written")
+    }
+
+    /// What the names alone say, without the size of the haystack where the 字号 is not the same.
+    pub fn of_names(&self, name: NameLevel, form: FormLevel, place: PlaceLevel, brand_count: u32) -> f32 {
+        let log2 = &self.log2[0];
+        let rare = if name.same_brand() { (brand_count as f32).log2() } else { ASSUMED_HAYSTACK };
+        log2[NAME][name as usize] + log2[FORM][form as usize] + log2[PLACE][place as usize] - rare
+    }
+
+    /// The weight of every feature, in the order of [`FEATURE`]. Their sum and the prior are the log2 odds.
+    pub fn weigh(&self, pair: &Comparison, profiles: u32) -> [f32; FEATURES] {
+        let which = usize::from(!pair.of_roll);
+        let (log2, log2_m) = (&self.log2[which], &self.log2_m[which]);
+        let haystack = (profiles.max(2) as f32).log2();
+        let levels = pair.levels();
+        let mut weights: [f32; FEATURES] = std::array::from_fn(|feature| log2[feature][levels[feature]]);
+        weights[NAME] -= if pair.name.same_brand() { (pair.brand_count.max(1) as f32).log2() } else { haystack };
+        // Names that say nothing: a shared phone or address weighs by how many share it, not by how often kin do.
+        if pair.name.is_far() {
+            if pair.phone == PhoneLevel::Same {
+                weights[PHONE] = log2_m[PHONE][pair.phone as usize] + haystack - (pair.phone_count.max(2) as f32).log2();
+            }
+            if pair.address <= PlaceOfBusinessLevel::RoadAndNumber {
+                weights[ADDRESS] =
+                    log2_m[ADDRESS][pair.address as usize] + haystack - (pair.address_count.max(2) as f32).log2() - 1.0;
+            }
+        }
+        weights
+    }
+
+    pub fn prior(&self) -> f32 {
+        self.table.prior
+    }
+}
+
+/// log2 of a middling number of profiles: which of several names agrees best should not depend on the city's size.
+const ASSUMED_HAYSTACK: f32 = 15.0;
+
+impl Comparison {
+    /// Level numbers in the order of [`FEATURE`].
+    pub fn levels(&self) -> [usize; FEATURES] {
+        [
+            self.name as usize,
+            self.form as usize,
+            self.place as usize,
+            self.address as usize,
+            self.phone as usize,
+            self.county as usize,
+            self.employees as usize,
+            self.established as usize,
+            self.industry as usize,
+            self.occupied as usize,
+            self.code as usize,
+            self.registration as usize,
+        ]
     }
 }

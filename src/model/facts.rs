@@ -71,9 +71,7 @@ pub struct Relation {
     pub since: Option<NaiveDate>,
 }
 
-super::field::named! {
-    pub enum RelationKind { BranchOf = "branch_of", AbsorbedBy = "absorbed_by", RenamedFrom = "renamed_from", SameGroup = "same_group" }
-}
+pub use super::linkage::RelationKind;
 
 /// A union record that nearly matches an enterprise, waiting for a person.
 #[derive(Debug, Clone, PartialEq)]

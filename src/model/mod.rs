@@ -6,6 +6,7 @@ pub mod facts;
 pub mod field;
 pub mod identifier;
 pub mod linkage;
+pub mod message;
 pub mod provenance;
 pub mod record;
 pub mod reference;

@@ -154,6 +154,11 @@ pub fn is_trade(text: &[Glyph]) -> bool {
     segments(text).first() == Some(&true)
 }
 
+/// Canonical class of a legal form as written; 0 where it is none.
+pub fn form_class(form: &str) -> u8 {
+    WORDS.forms.prefix(&glyphs(form)).map_or(0, |(_, class)| class)
+}
+
 /// Reads one name.
 pub fn read_name(raw: &str) -> Name {
     read_names(raw).name
@@ -360,11 +365,12 @@ fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
 
 /// Length of the legal form at the end, and its canonical class.
 fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
-    let Some((len, class)) = WORDS.forms.suffix(whole) else {
-        return (0, 0);
+    let (len, class) = match WORDS.forms.suffix(whole) {
+        Some((len, class)) if whole.len() >= len + 2 => (len, class),
+        _ => (0, 0),
     };
-    if whole.len() < len + 2 {
-        return (0, 0);
+    if len <= 1 {
+        return garbled_form(whole).unwrap_or((len, class));
     }
     // 投资中心(有限合伙): two endings.
     if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
@@ -375,6 +381,20 @@ fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
     }
     (len, class)
 }
+
+/// 有限责任公司司, 有限公可: a slip inside the form must not turn it into trade. What the form begins with is still there.
+fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
+    let from = whole.len().saturating_sub(9).max(2);
+    FORM_HEADS.iter().find_map(|(head, class)| {
+        let at = (from..whole.len().saturating_sub(head.len() - 1)).find(|at| whole[*at..].starts_with(head))?;
+        Some((whole.len() - at, *class))
+    })
+}
+
+static FORM_HEADS: LazyLock<[(Vec<Glyph>, u8); 4]> = LazyLock::new(|| {
+    ["股份有限", "有限责任", "有限", "责任公司"]
+        .map(|head| (glyphs(head), form_class(if head.starts_with('股') { "股份有限公司" } else { "有限公司" })))
+});
 
 static PARTNERSHIP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限合伙"));
 

@@ -54,7 +54,10 @@ enum Step {
     Record {
         cells: usize,
     },
-    TooLong,
+    /// `whole`: its end has been seen.
+    TooLong {
+        whole: bool,
+    },
     End,
 }
 
@@ -108,7 +111,7 @@ impl<R: Read> CsvReader<R> {
                     reader.consume();
                     header.push(row);
                 }
-                Step::TooLong | Step::End => return Err(Unusable::Empty),
+                Step::TooLong { .. } | Step::End => return Err(Unusable::Empty),
             }
         }
         let columns = if header.is_empty() { decoding.header.clone() } else { join_header(&header, &decoding.header_join) };
@@ -163,11 +166,11 @@ impl<R: Read> CsvReader<R> {
             written += out;
             cells += ends;
             match result {
-                ReadRecordResult::InputEmpty if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong),
+                ReadRecordResult::InputEmpty if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong { whole: false }),
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.out.resize(self.out.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong),
+                ReadRecordResult::Record if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong { whole: true }),
                 ReadRecordResult::Record => return Ok(Step::Record { cells }),
                 ReadRecordResult::End => return Ok(Step::End),
             }
@@ -217,18 +220,13 @@ impl<R: Read> CsvReader<R> {
     }
 
     /// Puts the reader behind the first line of the record, for records that a stray quote has swallowed.
-    fn back_to_first_line(&mut self) -> io::Result<()> {
+    fn back_to_first_line(&mut self) {
         let leading = self.buffer[self.row_start..self.scan].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let from = self.row_start + leading;
         let line = self.buffer[from..self.scan].iter().position(|b| *b == b'\n');
         self.scan = line.map_or(self.scan, |at| from + at + 1);
         self.ended = false;
         self.reset_parser();
-        Ok(())
-    }
-
-    fn spans_lines(&self) -> bool {
-        self.raw().contains('\n')
     }
 
     /// Fills `chunk` until it is full or the text ends (false). `number` counts the rows.
@@ -238,26 +236,30 @@ impl<R: Read> CsvReader<R> {
     pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64) -> io::Result<bool> {
         while !chunk.is_full() {
             let step = self.step()?;
-            let cells = match step {
+            let (cells, too_long) = match step {
                 Step::End => return Ok(false),
-                Step::TooLong => 0,
-                Step::Record { cells } => cells,
+                Step::TooLong { .. } => (0, true),
+                Step::Record { cells } => (cells, false),
             };
             *number += 1;
-            let too_long = matches!(step, Step::TooLong);
-            if too_long || cells != chunk.width() {
-                let swallowed = self.quote && self.spans_lines();
-                let at_end = self.ended && !self.buffer[..self.scan].ends_with(b"\n");
-                if !too_long && !swallowed && at_end && cells < chunk.width() && *number > 1 {
+            let odd_quotes = self.quote && self.ended && self.raw().bytes().filter(|b| *b == b'"').count() % 2 == 1;
+            if too_long || cells != chunk.width() || odd_quotes {
+                let swallowed = self.quote && self.raw().contains('\n');
+                let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
+                if cut_off && !too_long && !swallowed && *number > 1 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
-                let error = if too_long && !swallowed { row_too_long(self.max_row) } else { cell_count(chunk.width(), cells) };
+                let error = match too_long {
+                    _ if swallowed || odd_quotes => stray_quote(),
+                    true => row_too_long(self.max_row),
+                    false => cell_count(chunk.width(), cells),
+                };
                 if swallowed {
-                    self.back_to_first_line()?;
-                } else if too_long {
+                    self.back_to_first_line();
+                } else if matches!(step, Step::TooLong { whole: false }) {
                     self.skip_rest_of_line()?;
                 }
-                self.fault(chunk, *number, if swallowed { stray_quote() } else { error });
+                self.fault(chunk, *number, error);
                 continue;
             }
             if self.damaged() {

@@ -69,7 +69,7 @@ async fn push(store: &Store, dir: &std::path::Path, rows: &[(&str, &str)], relea
         spool: &spool,
         state,
         reader: Arc::new(FirstCell),
-        guard: Guard { vanish: 0.05, released },
+        guard: Guard { vanish: 0.05, quarantine: 0.6, released: released.then(|| ("tester".to_owned(), "checked".to_owned())) },
         now: 1_700_000_000_000,
     })
     .await

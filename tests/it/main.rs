@@ -4,6 +4,7 @@ mod assess;
 mod assess_gap;
 mod assess_size;
 mod edition;
+mod graphql;
 mod land;
 mod layers;
 mod servers;

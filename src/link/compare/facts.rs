@@ -1,0 +1,220 @@
+//! Addresses, phones, dates, sizes and codes of two profiles against each other.
+
+use crate::link::book::{AddressNo, Book, Facts, ISSUES_CODES, RecordNo};
+use crate::link::terms::Terms;
+use crate::model::field::named;
+use crate::model::linkage::LinkRole;
+
+named! {
+    /// Registered and operating addresses.
+    pub enum PlaceOfBusinessLevel {
+        Whole = "whole", RoadAndNumber = "road_and_number", Alike = "alike", Road = "road", Differs = "differs", Absent = "absent",
+    }
+}
+named! { pub enum PhoneLevel { Same = "same", Differs = "differs", Absent = "absent" } }
+named! { pub enum CountyLevel { Same = "same", Differs = "differs", Absent = "absent" } }
+named! {
+    /// Ratio of the larger to the smaller number of staff.
+    pub enum EmployeesLevel {
+        Within15Percent = "within_15_percent", Within40Percent = "within_40_percent", WithinDouble = "within_double",
+        WithinFourfold = "within_fourfold", Beyond = "beyond", Absent = "absent",
+    }
+}
+named! {
+    /// The date of the loose side against the nearest of the other.
+    pub enum EstablishedLevel {
+        Day = "day", Month = "month", Year = "year", UpToThreeYearsLater = "up_to_three_years_later", Later = "later",
+        Earlier = "earlier", Absent = "absent",
+    }
+}
+named! { pub enum IndustryLevel { Class = "class", Division = "division", Differs = "differs", Absent = "absent" } }
+named! {
+    /// Whether the other side already has a record of the loose side's registry.
+    pub enum OccupiedLevel { Free = "free", Taken = "taken", IssuerFree = "issuer_free", IssuerTaken = "issuer_taken" }
+}
+named! {
+    /// A code of the loose side that fails its check character.
+    pub enum CodeLevel { OneSlip = "one_slip", SameBroken = "same_broken", Differs = "differs", Absent = "absent" }
+}
+named! { pub enum RegistrationLevel { Same = "same", Differs = "differs", Absent = "absent" } }
+
+fn facts<'a>(book: &'a Book, records: &'a [RecordNo]) -> impl Iterator<Item = &'a Facts> + Clone {
+    records.iter().map(|record| book.facts(*record))
+}
+
+fn addresses_of<'a>(book: &'a Book, records: &'a [RecordNo]) -> impl Iterator<Item = AddressNo> + Clone + 'a {
+    facts(book, records).flat_map(|f| [f.address, f.operating]).filter(|a| *a != 0)
+}
+
+/// The best level, the two addresses, and how many profiles share the one that agreed.
+pub fn addresses(
+    book: &Book,
+    terms: &Terms,
+    left: &[RecordNo],
+    right: &[RecordNo],
+) -> (PlaceOfBusinessLevel, (AddressNo, AddressNo), u32) {
+    use PlaceOfBusinessLevel::*;
+    let mut best = (Absent, (0, 0));
+    for here in addresses_of(book, left) {
+        for there in addresses_of(book, right) {
+            let (a, b) = (book.address(here), book.address(there));
+            let level = match () {
+                _ if here == there || a.whole == b.whole => Whole,
+                _ if a.road == b.road && a.number == b.number && a.number != 0 => RoadAndNumber,
+                _ if a.resemblance(b) > 0.55 => Alike,
+                _ if a.road == b.road && a.road != 0 => Road,
+                _ => Differs,
+            };
+            if level < best.0 {
+                best = (level, (here, there));
+            }
+        }
+    }
+    let count = if best.0 <= RoadAndNumber { terms.address(best.1.1).max(terms.address(best.1.0)) } else { 1 };
+    (best.0, best.1, count)
+}
+
+pub fn phones(book: &Book, terms: &Terms, left: &[RecordNo], right: &[RecordNo]) -> (PhoneLevel, u32) {
+    let known = |records| facts(book, records).map(|f| f.phone).filter(|p| *p != 0);
+    let mut level = PhoneLevel::Absent;
+    for here in known(left) {
+        for there in known(right) {
+            if here == there {
+                return (PhoneLevel::Same, terms.phone(here));
+            }
+            level = PhoneLevel::Differs;
+        }
+    }
+    (level, 1)
+}
+
+/// District by column; by address where no column says.
+pub fn counties(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CountyLevel {
+    let known = |records| {
+        facts(book, records)
+            .map(|f| if f.county != 0 { f.county } else { book.address(f.address).county })
+            .filter(|county| *county != 0)
+    };
+    let mut level = CountyLevel::Absent;
+    for here in known(left) {
+        for there in known(right) {
+            if here == there {
+                return CountyLevel::Same;
+            }
+            level = CountyLevel::Differs;
+        }
+    }
+    level
+}
+
+pub fn employees(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> EmployeesLevel {
+    use EmployeesLevel::*;
+    let known = |records| facts(book, records).map(|f| f.employees).filter(|n| *n != 0);
+    let mut least = f32::INFINITY;
+    for here in known(left) {
+        for there in known(right) {
+            least = least.min(here.max(there) as f32 / here.min(there) as f32);
+        }
+    }
+    match least {
+        r if r.is_infinite() => Absent,
+        r if r <= 1.15 => Within15Percent,
+        r if r <= 1.4 => Within40Percent,
+        r if r <= 2.0 => WithinDouble,
+        r if r <= 4.0 => WithinFourfold,
+        _ => Beyond,
+    }
+}
+
+pub fn established(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> EstablishedLevel {
+    use EstablishedLevel::*;
+    let known = |records| facts(book, records).map(|f| f.established).filter(|d| *d != 0);
+    let mut best = Absent;
+    for here in known(left) {
+        for there in known(right) {
+            let (year, other) = (here / 10_000, there / 10_000);
+            let level = match () {
+                _ if here == there && here % 100 != 0 => Day,
+                _ if here / 100 == there / 100 && here / 100 % 100 != 0 => Month,
+                _ if year == other => Year,
+                _ if year > other && year - other <= 3 => UpToThreeYearsLater,
+                _ if year > other => Later,
+                _ => Earlier,
+            };
+            best = best.min(level);
+        }
+    }
+    best
+}
+
+pub fn industries(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> IndustryLevel {
+    let known = |records| facts(book, records).map(|f| f.industry).filter(|i| *i >= 100);
+    let division = |industry: u32| match industry {
+        10_000.. => industry / 100,
+        1_000.. => industry / 10,
+        _ => industry,
+    };
+    let mut best = IndustryLevel::Absent;
+    for here in known(left) {
+        for there in known(right) {
+            let level = match () {
+                _ if here == there && here >= 10_000 => IndustryLevel::Class,
+                _ if division(here) == division(there) => IndustryLevel::Division,
+                _ => IndustryLevel::Differs,
+            };
+            best = best.min(level);
+        }
+    }
+    best
+}
+
+pub fn occupied(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> OccupiedLevel {
+    let taken = facts(book, left).any(|l| facts(book, right).any(|r| r.registry == l.registry && r.role == l.role));
+    match (facts(book, left).any(|f| f.has(ISSUES_CODES)), taken) {
+        (true, true) => OccupiedLevel::IssuerTaken,
+        (true, false) => OccupiedLevel::IssuerFree,
+        (false, true) => OccupiedLevel::Taken,
+        (false, false) => OccupiedLevel::Free,
+    }
+}
+
+pub fn codes(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CodeLevel {
+    let broken = |records| facts(book, records).map(|f| f.broken).filter(|b| *b != 0);
+    let codes = |records| facts(book, records).map(|f| f.organisation).filter(|o| *o != 0);
+    if broken(left).any(|here| broken(right).any(|there| here == there)) {
+        return CodeLevel::SameBroken;
+    }
+    let near = |broken: u64, code: u64| book.broken_code(broken).is_some_and(|known| known.could_be.contains(&code));
+    let mut level = CodeLevel::Absent;
+    for (weak, valid) in [(left, right), (right, left)] {
+        for here in broken(weak) {
+            for there in codes(valid) {
+                if near(here, there) {
+                    return CodeLevel::OneSlip;
+                }
+                if std::ptr::eq(weak, left) {
+                    level = CodeLevel::Differs;
+                }
+            }
+        }
+    }
+    level
+}
+
+pub fn registrations(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> RegistrationLevel {
+    let known = |records| facts(book, records).map(|f| f.registration).filter(|r| *r != 0);
+    let mut level = RegistrationLevel::Absent;
+    for here in known(left) {
+        for there in known(right) {
+            if here == there {
+                return RegistrationLevel::Same;
+            }
+            level = RegistrationLevel::Differs;
+        }
+    }
+    level
+}
+
+pub fn of_roll(book: &Book, left: &[RecordNo]) -> bool {
+    facts(book, left).all(|f| f.role() != LinkRole::Enterprise)
+}

@@ -1,0 +1,299 @@
+//! How two names differ: the *kind* of difference decides, not its size.
+//!
+//! `恒信科技` and `恒信科技发展` are two firms, `恒信科技有限公司` and `恒信科技有限责任公司` one; a wrong homophone is a slip, a
+//! glyph put in front of a 字号 is a sibling.
+
+use crate::model::field::named;
+use crate::normalise::Glyph;
+use crate::normalise::english::romanised;
+use crate::normalise::glyph::{is_latin, sound_alike};
+use crate::normalise::name::NameRef;
+
+use crate::link::book::{Book, NameNo, RecordNo};
+use crate::link::terms::Terms;
+use crate::link::weights::Weights;
+
+named! {
+    /// 字号, trade and branch of the loose side against the other.
+    pub enum NameLevel {
+        Equal = "equal",
+        /// One glyph is another that sounds alike.
+        SoundInBrand = "sound_in_brand", SoundInTrade = "sound_in_trade",
+        /// Two neighbours changed places.
+        SwapInBrand = "swap_in_brand", SwapInTrade = "swap_in_trade",
+        /// A glyph stands twice.
+        DoubleInBrand = "double_in_brand", DoubleInTrade = "double_in_trade",
+        /// The loose side lacks one glyph.
+        DropInBrand = "drop_in_brand", DropInTrade = "drop_in_trade",
+        /// The loose side has one more glyph.
+        AddInBrand = "add_in_brand", AddInTrade = "add_in_trade",
+        /// One glyph is another.
+        OtherInBrand = "other_in_brand", OtherInTrade = "other_in_trade",
+        TwoSlips = "two_slips",
+        /// The trade is cut short and so is the form: an everyday abbreviation.
+        TradeCut = "trade_cut",
+        TradeAbsent = "trade_absent",
+        /// The trade is shorter, but the form is whole: a sibling, as a rule.
+        TradeShorter = "trade_shorter",
+        TradeLonger = "trade_longer",
+        TradeDiffers = "trade_differs",
+        BrandExtended = "brand_extended",
+        /// First glyphs of the parts (中石化).
+        Initials = "initials",
+        EnglishBoth = "english_both", EnglishBrand = "english_brand",
+        /// Two branches of one firm.
+        OtherBranch = "other_branch",
+        Different = "different",
+        Absent = "absent",
+    }
+}
+
+impl NameLevel {
+    /// The 字号 is the same, so that its frequency counts.
+    pub fn same_brand(self) -> bool {
+        use NameLevel::*;
+        matches!(
+            self,
+            Equal
+                | SoundInTrade
+                | SwapInTrade
+                | DoubleInTrade
+                | DropInTrade
+                | AddInTrade
+                | OtherInTrade
+                | TradeCut
+                | TradeAbsent
+                | TradeShorter
+                | TradeLonger
+                | TradeDiffers
+                | OtherBranch
+        )
+    }
+    /// Nothing in the names speaks for one enterprise.
+    pub fn is_far(self) -> bool {
+        matches!(self, NameLevel::Different | NameLevel::Absent)
+    }
+}
+
+named! {
+    /// Legal form of the loose side against the other's.
+    pub enum FormLevel {
+        Same = "same",
+        /// 有限公司 and 公司, or nothing.
+        Shortened = "shortened",
+        /// 有限公司 and 股份有限公司.
+        Related = "related",
+        /// 有限公司 and 集团, 厂 and 中心.
+        OtherKind = "other_kind",
+        Unknown = "unknown",
+    }
+}
+
+named! {
+    /// Places inside the names.
+    pub enum PlaceLevel {
+        Same = "same",
+        /// One of them has none, or a shorter one.
+        Dropped = "dropped",
+        /// In front here, in brackets there.
+        Moved = "moved",
+        Differs = "differs",
+        Unknown = "unknown",
+    }
+}
+
+/// The best of all pairs of names.
+pub struct Best {
+    pub level: NameLevel,
+    pub form: FormLevel,
+    pub place: PlaceLevel,
+    pub names: (NameNo, NameNo),
+    pub brand_count: u32,
+}
+
+pub fn best(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], right: &[RecordNo]) -> Best {
+    let mut best =
+        Best { level: NameLevel::Absent, form: FormLevel::Unknown, place: PlaceLevel::Unknown, names: (0, 0), brand_count: 1 };
+    let mut best_weight = f32::NEG_INFINITY;
+    let mut seen = [0 as NameNo; 12];
+    let mut known = 0;
+    for there in right.iter().flat_map(|r| book.names_of(*r)) {
+        if seen[..known].contains(&there) {
+            continue;
+        }
+        if known < seen.len() {
+            seen[known] = there;
+            known += 1;
+        }
+        for here in left.iter().flat_map(|r| book.names_of(*r)) {
+            let (level, form, place) = relation(book, here, there);
+            let brand_count = if level.same_brand() { terms.brand(book, there) } else { 1 };
+            let weight = weights.of_names(level, form, place, brand_count);
+            if weight > best_weight {
+                best_weight = weight;
+                best = Best { level, form, place, names: (here, there), brand_count };
+            }
+        }
+    }
+    best
+}
+
+fn relation(book: &Book, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, PlaceLevel) {
+    if here == there {
+        return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
+    }
+    let (a, b) = (book.name(here), book.name(there));
+    let (ea, eb) = (book.name_entry(here), book.name_entry(there));
+    if a.glyphs == b.glyphs {
+        return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
+    }
+    let level = if a.shape.english != b.shape.english {
+        let (english, chinese) = if a.shape.english { (a, b) } else { (b, a) };
+        return (in_english(english, chinese), FormLevel::Unknown, PlaceLevel::Unknown);
+    } else if ea.stem == eb.stem {
+        NameLevel::Equal
+    } else {
+        stems(a, b)
+    };
+    (level, forms(a, b), places(a, b))
+}
+
+fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
+    let (x, y) = (a.shape.form_class, b.shape.form_class);
+    let shortened = |class: u8| class == 0 || class == *COMPANY;
+    match () {
+        _ if x == y => FormLevel::Same,
+        _ if shortened(x) && (y == 0 || CORPORATE.contains(&y) || x == 0) => FormLevel::Shortened,
+        _ if shortened(y) && (CORPORATE.contains(&x) || y == 0) => FormLevel::Shortened,
+        _ if CORPORATE.contains(&x) && CORPORATE.contains(&y) => FormLevel::Related,
+        _ => FormLevel::OtherKind,
+    }
+}
+
+static COMPANY: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("公司"));
+/// Limited and joint-stock companies; a group is another kind.
+static CORPORATE: std::sync::LazyLock<[u8; 3]> =
+    std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::name::form_class));
+
+fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
+    let all = |n: NameRef<'_>| n.place().len() + n.inner_place().len();
+    let compatible = |x: &[Glyph], y: &[Glyph]| {
+        let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+        // 北京 and 北京市, 北京 and 北京市海淀区: the shorter is the longer without suffixes.
+        short.is_empty() || long.starts_with(short) || short.iter().all(|g| long.contains(g))
+    };
+    match () {
+        _ if a.place() == b.place() && a.inner_place() == b.inner_place() => PlaceLevel::Same,
+        _ if all(a) == 0 || all(b) == 0 => PlaceLevel::Dropped,
+        _ if a.place().is_empty() != b.place().is_empty() && a.inner_place().is_empty() != b.inner_place().is_empty() => {
+            let (x, y) = (&a.glyphs[..all(a)], &b.glyphs[..all(b)]);
+            if compatible(x, y) { PlaceLevel::Moved } else { PlaceLevel::Differs }
+        }
+        _ if compatible(a.place(), b.place()) && compatible(a.inner_place(), b.inner_place()) => PlaceLevel::Dropped,
+        _ => PlaceLevel::Differs,
+    }
+}
+
+/// An English name against a Chinese one.
+fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
+    let letters = english.brand();
+    let stem = chinese.stem();
+    if letters.is_empty() || !letters.iter().all(|g| is_latin(*g)) && letters.len() < 3 {
+        return NameLevel::Different;
+    }
+    let brand = (1..=stem.len().min(6)).find(|len| romanised(&stem[..*len]) == letters);
+    let Some(len) = brand else { return NameLevel::Different };
+    let trade = &stem[len..];
+    let both = trade.windows(2).any(|pair| english.trade().windows(2).any(|known| known == pair));
+    if both { NameLevel::EnglishBoth } else { NameLevel::EnglishBrand }
+}
+
+/// 字号, trade and branch against each other where they are not equal.
+fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
+    if a.is_branch() && b.is_branch() && a.stem() == b.stem() {
+        return NameLevel::OtherBranch;
+    }
+    let (x, y) = ([a.stem(), a.branch()].concat(), [b.stem(), b.branch()].concat());
+    if let Some(level) = slip(&x, &y, b.brand().len()) {
+        return level;
+    }
+    let (brand, other) = (a.brand(), b.brand());
+    if !brand.is_empty() && brand == other {
+        return trades(a, b);
+    }
+    if let Some(level) = abbreviation(a, b) {
+        return level;
+    }
+    if a.trade() == b.trade() && brand.len().min(other.len()) >= 2 && (contains(brand, other) || contains(other, brand)) {
+        return NameLevel::BrandExtended;
+    }
+    NameLevel::Different
+}
+
+/// One slip (or two) between two texts, and whether it lies in the first `brand` glyphs.
+fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
+    use NameLevel::*;
+    if x.len().abs_diff(y.len()) > 2 || x.len().min(y.len()) < 3 {
+        return None;
+    }
+    let front = x.iter().zip(y).take_while(|(a, b)| a == b).count();
+    let back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (mx, my) = (&x[front..x.len() - back], &y[front..y.len() - back]);
+    let pick = |in_brand: NameLevel, in_trade: NameLevel| Some(if front < brand { in_brand } else { in_trade });
+    match (mx, my) {
+        ([a], [b]) if sound_alike(*a, *b) => pick(SoundInBrand, SoundInTrade),
+        ([_], [_]) => pick(OtherInBrand, OtherInTrade),
+        ([a, b], [c, d]) if a == d && b == c => pick(SwapInBrand, SwapInTrade),
+        ([a], []) if front > 0 && x[front - 1] == *a || x.get(front + 1) == mx.first() && mx.len() == 1 && my.is_empty() => {
+            let _ = a;
+            pick(DoubleInBrand, DoubleInTrade)
+        }
+        // A glyph more at the very end of the 字号 lies in the 字号.
+        ([_], []) => Some(if front <= brand && x.len() > y.len() && front < brand + 1 { AddInBrand } else { AddInTrade }),
+        ([], [_]) => pick(DropInBrand, DropInTrade),
+        _ if mx.len().max(my.len()) <= 2 && x.len().min(y.len()) >= 6 && mx.len() == my.len() => Some(TwoSlips),
+        _ => None,
+    }
+}
+
+/// Equal 字号, unequal trade.
+fn trades(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
+    let (x, y) = (a.trade(), b.trade());
+    let short_form = a.shape.form_class == 0 || a.shape.form_class == *COMPANY || a.shape.form_class == *GROUP;
+    match () {
+        _ if x.is_empty() => NameLevel::TradeAbsent,
+        _ if x.len() < y.len() && subsequence(x, y) => {
+            if short_form {
+                NameLevel::TradeCut
+            } else {
+                NameLevel::TradeShorter
+            }
+        }
+        _ if x.len() > y.len() && subsequence(y, x) => NameLevel::TradeLonger,
+        _ => NameLevel::TradeDiffers,
+    }
+}
+
+static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("集团"));
+
+/// The loose side is a short form: the beginning of the other's stem, or its first glyphs.
+fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
+    let (x, y) = (a.stem(), b.stem());
+    let short_form = a.shape.form_class == 0 || a.shape.form_class == *COMPANY || a.shape.form_class == *GROUP;
+    if !short_form || x.len() < 2 || x.len() >= y.len() || a.is_branch() != b.is_branch() {
+        return None;
+    }
+    if y.starts_with(x) {
+        return Some(if x.len() <= b.brand().len() { NameLevel::TradeAbsent } else { NameLevel::TradeCut });
+    }
+    (x.len() <= 4 && x[0] == y[0] && subsequence(x, y)).then_some(NameLevel::Initials)
+}
+
+fn subsequence(short: &[Glyph], long: &[Glyph]) -> bool {
+    let mut rest = long.iter();
+    short.iter().all(|g| rest.any(|other| other == g))
+}
+
+fn contains(long: &[Glyph], short: &[Glyph]) -> bool {
+    long.len() > short.len() && long.windows(short.len()).any(|w| w == short)
+}

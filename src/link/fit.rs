@@ -1,0 +1,168 @@
+//! Fits the weight table to the records at hand.
+//!
+//! Free labels: of the records with a valid code some are *covered up*, so that they look loose; whether the linking
+//! would find their profile again is known. That seeds m and u; then a few rounds of expectation–maximisation add the
+//! truly loose records, each counted by how likely its best edges are (Winkler 1988, Dempster, Laird and Rubin 1977).
+
+use rayon::prelude::*;
+
+use super::block::block;
+use super::book::{Book, RecordNo};
+use super::compare::Comparison;
+use super::identify::{ProfileNo, Profiles, identify_but};
+use super::score::Bench;
+use super::settings::Settings;
+use super::terms::Terms;
+use super::weights::{FEATURE, FEATURES, NAME, Odds, Table, WeightTable, Weights};
+use crate::normalise::mix;
+
+/// One record in this many is covered up.
+const ONE_IN: u64 = 5;
+/// Most records to cover up: more do not make the table better.
+const MOST: u64 = 60_000;
+/// Rounds of expectation and maximisation.
+const ROUNDS: usize = 4;
+/// Pretend counts that keep unseen levels from having no weight at all.
+const PSEUDO: f64 = 0.5;
+
+struct Pair {
+    comparison: Comparison,
+    levels: [usize; FEATURES],
+    truth: Option<bool>,
+    left: u32,
+}
+
+/// A weight table fitted to `book`, starting from `seed`. The codes feature cannot be learnt (covered records have
+/// valid codes) and stays as it was.
+pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
+    let coded = book.standing().filter(|r| book.facts(*r).organisation != 0).count() as u64;
+    let one_in = ONE_IN.max(coded / MOST);
+    let hidden = |record: RecordNo| {
+        let facts = book.facts(record);
+        facts.organisation != 0 && mix(facts.reference ^ 0xF17) % one_in == 0
+    };
+    let profiles = identify_but(book, hidden);
+    let terms = Terms::count(book, &profiles);
+    let blocks = block(book, &profiles, settings);
+    let mut table = seed.table().clone();
+    let mut weights = seed.clone();
+    for _ in 0..ROUNDS {
+        let bench = Bench { book, profiles: &profiles, terms: &terms, weights: &weights };
+        let pairs: Vec<Vec<Pair>> = blocks
+            .loose
+            .par_iter()
+            .enumerate()
+            .map_init(Vec::new, |candidates, (index, left)| {
+                blocks.candidates(index, candidates);
+                candidates
+                    .iter()
+                    .filter(|right| !profiles.barred(*left, **right))
+                    .map(|right| {
+                        let comparison = bench.compare(*left, *right);
+                        Pair {
+                            levels: comparison.levels(),
+                            comparison,
+                            truth: truth(book, &profiles, *left, *right),
+                            left: *left,
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
+        let counts = count(bench, &pairs);
+        table.roll = counts[0].table(seed, 0, terms.profiles);
+        table.registry = counts[1].table(seed, 1, terms.profiles);
+        table.prior = prior(bench, &pairs);
+        weights = Weights::new(table.clone()).expect("fitted odds lie between 0 and 1");
+    }
+    table
+}
+
+/// Whether the two are one enterprise by their codes, covered up or not; None where a code is missing.
+fn truth(book: &Book, profiles: &Profiles, left: ProfileNo, right: ProfileNo) -> Option<bool> {
+    let code = |profile: ProfileNo| match profiles.get(profile).organisation {
+        0 => profiles.members(profile).iter().map(|r| book.facts(*r).organisation).find(|code| *code != 0),
+        code => Some(code),
+    };
+    Some(code(left)? == code(right)?)
+}
+
+/// Counts of levels among pairs of one enterprise and of others, and how many loose profiles were seen.
+struct Counts {
+    same: [Vec<f64>; FEATURES],
+    other: [Vec<f64>; FEATURES],
+    /// Sum over loose profiles of how many share the 字号.
+    brands: f64,
+    lefts: f64,
+}
+
+fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
+    let empty = || {
+        let zeros: [Vec<f64>; FEATURES] = std::array::from_fn(|f| vec![0.0; FEATURE[f].1().len()]);
+        Counts { same: zeros.clone(), other: zeros, brands: 0.0, lefts: 0.0 }
+    };
+    let mut counts = [empty(), empty()];
+    for candidates in pairs {
+        let Some(first) = candidates.first() else { continue };
+        let which = usize::from(!first.comparison.of_roll);
+        let left = bench.profiles.members(first.left)[0];
+        counts[which].lefts += 1.0;
+        counts[which].brands += f64::from(bench.terms.brand(bench.book, bench.book.facts(left).name));
+        let odds: Vec<f64> = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).collect();
+        let all: f64 = 1.0 + odds.iter().sum::<f64>();
+        for (pair, odds) in candidates.iter().zip(odds) {
+            let likely = match pair.truth {
+                Some(true) => 1.0,
+                Some(false) => 0.0,
+                None => odds / all,
+            };
+            // Among others, those whose names would pass as the same count most: they are whom the rest must tell apart.
+            let by_name = bench.weights.weigh(&pair.comparison, bench.terms.profiles)[NAME] + bench.weights.prior();
+            let rivals = (1.0 - likely) * f64::from(by_name).exp2().min(1.0);
+            for feature in 0..FEATURES {
+                let level = pair.levels[feature];
+                counts[which].same[feature][level] += likely;
+                counts[which].other[feature][level] += if feature == NAME { 1.0 - likely } else { rivals };
+            }
+        }
+    }
+    counts
+}
+
+impl Counts {
+    fn table(&self, seed: &Weights, which: usize, profiles: u32) -> Table {
+        let old = if which == 0 { &seed.table().roll } else { &seed.table().registry };
+        let mut table = Table::new();
+        for (number, (feature, levels)) in FEATURE.iter().enumerate() {
+            let row = table.entry(feature.to_string()).or_default();
+            let same: f64 = self.same[number].iter().sum();
+            let other: f64 = self.other[number].iter().sum();
+            for (level, name) in levels().into_iter().enumerate() {
+                let m = (self.same[number][level] + PSEUDO) / (same + PSEUDO * 4.0);
+                let u = if number == NAME {
+                    let among = match crate::link::compare::NameLevel::ALL[level].same_brand() {
+                        true => self.brands.max(1.0),
+                        false => self.lefts.max(1.0) * f64::from(profiles),
+                    };
+                    (self.other[number][level] + PSEUDO) / among
+                } else {
+                    (self.other[number][level] + PSEUDO) / (other + PSEUDO * 4.0)
+                };
+                let odds = Odds { m: m.clamp(1e-6, 1.0), u: u.clamp(1e-12, 1.0) };
+                row.insert(name.to_string(), if *feature == "code" { old[*feature][name] } else { odds });
+            }
+        }
+        table
+    }
+}
+
+/// log2 odds that a loose profile finds its enterprise among the candidates.
+fn prior(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> f32 {
+    let (mut found, mut all) = (1.0, 2.0);
+    for candidates in pairs {
+        let odds: f64 = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).sum();
+        found += odds / (1.0 + odds);
+        all += 1.0;
+    }
+    (found / (all - found) as f64).log2().clamp(0.0, 6.0) as f32
+}
