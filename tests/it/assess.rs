@@ -61,7 +61,15 @@ impl Small {
         let at = self.world.facts.len();
         self.add_part(entity, registry, kind, &format!("{registry}-{at}"), 0, values)
     }
-    pub fn add_part(&mut self, entity: &str, registry: u16, kind: RecordKind, key: &str, part: u16, values: Vec<(Field, Value)>) -> usize {
+    pub fn add_part(
+        &mut self,
+        entity: &str,
+        registry: u16,
+        kind: RecordKind,
+        key: &str,
+        part: u16,
+        values: Vec<(Field, Value)>,
+    ) -> usize {
         let entity = match self.world.entities.iter().position(|e| &**e == entity) {
             Some(at) => at,
             None => {
@@ -72,7 +80,16 @@ impl Small {
         let at = self.world.facts.len();
         self.world.entity_of.push(Some(entity as u32));
         let (record_id, values) = (at as i64, values.into());
-        self.world.facts.push(Facts { registry, key: key.into(), part, record_id, kind, landed_at: 0, observed_at: None, values });
+        self.world.facts.push(Facts {
+            registry,
+            key: key.into(),
+            part,
+            record_id,
+            kind,
+            landed_at: 0,
+            observed_at: None,
+            values,
+        });
         at
     }
     /// An enterprise as commerce and statistics describe it.
@@ -124,7 +141,10 @@ fn the_issuing_registry_names_the_enterprise_and_others_are_kept() {
     assert_eq!(name.value.as_deref(), Some("北京甲商贸有限公司"));
     assert_eq!(name.rule, SurvivorshipRule::Official);
     assert_eq!(name.agreement, Agreement::Different);
-    assert_eq!(name.others.iter().filter_map(|o| o.value.as_deref()).collect::<Vec<_>>(), ["北京甲贸易公司", "北京甲商贸（有限公司）"]);
+    assert_eq!(
+        name.others.iter().filter_map(|o| o.value.as_deref()).collect::<Vec<_>>(),
+        ["北京甲贸易公司", "北京甲商贸（有限公司）"]
+    );
     let enterprise = small.one(TODAY, "a");
     assert_eq!(&*enterprise.name, "北京甲商贸有限公司");
     assert!(enterprise.conflicts.contains(EnterpriseField::Name as usize));
@@ -249,13 +269,37 @@ fn the_fund_of_the_latest_period_is_judged_by_amount_and_kind() {
         (true, vec![payment("2026Q3", "工会经费", None, 5000)], FundStatus::Partial, "fund_partial", Some(FundKind::Dues)),
         (true, vec![payment("2026Q3", "工会经费", Some(5000), 5000)], FundStatus::Paid, "fund_paid", Some(FundKind::Dues)),
         (true, vec![payment("2026Q3", "工会经费", None, 0)], FundStatus::Unpaid, "fund_unpaid", Some(FundKind::Dues)),
-        (true, vec![payment("2026Q3", "建会筹备金", None, 6000)], FundStatus::WrongKind, "fund_preparatory_with_union", Some(FundKind::Preparatory)),
-        (false, vec![payment("2026Q3", "工会经费", None, 6000)], FundStatus::WrongKind, "fund_dues_without_union", Some(FundKind::Dues)),
+        (
+            true,
+            vec![payment("2026Q3", "建会筹备金", None, 6000)],
+            FundStatus::WrongKind,
+            "fund_preparatory_with_union",
+            Some(FundKind::Preparatory),
+        ),
+        (
+            false,
+            vec![payment("2026Q3", "工会经费", None, 6000)],
+            FundStatus::WrongKind,
+            "fund_dues_without_union",
+            Some(FundKind::Dues),
+        ),
         (false, vec![payment("2026Q3", "建会筹备金", None, 6000)], FundStatus::Paid, "fund_paid", Some(FundKind::Preparatory)),
         // The later period counts, not the larger payment.
-        (true, vec![payment("2026Q2", "工会经费", None, 6000), payment("2026Q3", "工会经费", None, 10)], FundStatus::Partial, "fund_partial", Some(FundKind::Dues)),
+        (
+            true,
+            vec![payment("2026Q2", "工会经费", None, 6000), payment("2026Q3", "工会经费", None, 10)],
+            FundStatus::Partial,
+            "fund_partial",
+            Some(FundKind::Dues),
+        ),
         // Two payments of one period add up.
-        (true, vec![payment("2026Q3", "工会经费", None, 4000), payment("2026年3季度", "工会经费", None, 2000)], FundStatus::Paid, "fund_paid", Some(FundKind::Dues)),
+        (
+            true,
+            vec![payment("2026Q3", "工会经费", None, 4000), payment("2026年3季度", "工会经费", None, 2000)],
+            FundStatus::Paid,
+            "fund_paid",
+            Some(FundKind::Dues),
+        ),
         (true, vec![], FundStatus::Unknown, "fund_no_payments", None),
     ] {
         let mut small = Small::new();
@@ -276,7 +320,10 @@ fn the_fund_of_the_latest_period_is_judged_by_amount_and_kind() {
 #[test]
 fn the_score_is_the_sum_of_its_factors_and_only_who_may_need_a_visit_has_one() {
     let mut small = Small::new();
-    small.enterprise("i", vec![(Field::Employees, Value::Count(2000)), (Field::RegistrationType, text("330")), (Field::Leading, Value::Flag(true))]);
+    small.enterprise(
+        "i",
+        vec![(Field::Employees, Value::Count(2000)), (Field::RegistrationType, text("330")), (Field::Leading, Value::Flag(true))],
+    );
     small.add("i", PAYMENTS, RecordKind::Payment, payment("2026Q3", "建会筹备金", Some(1), 1));
     small.add("i", COMMERCE, RecordKind::Dispute, vec![(Field::On, date("2026-01-05"))]);
     small.world.first_edition = true;

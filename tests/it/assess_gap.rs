@@ -27,7 +27,8 @@ fn relate(small: &mut Small, kind: RelationKind, from: &str, to: &str) {
 }
 
 fn find(small: &mut Small, reason: &str) {
-    let finding = StandingFinding { id: "f1".into(), enterprise: "a".into(), reason: reason.into(), by: None, at: 1, until: None };
+    let finding =
+        StandingFinding { id: "f1".into(), enterprise: "a".into(), reason: reason.into(), by: None, at: 1, until: None };
     small.world.findings.push(finding);
 }
 
@@ -145,7 +146,9 @@ fn the_grace_period_ends_on_its_day() {
 
 #[test]
 fn no_staff_needs_every_known_count_to_be_zero() {
-    for (employees, insured, out) in [(Some(0), Some(0), true), (Some(0), None, true), (None, Some(0), true), (Some(0), Some(3), false), (None, None, false)] {
+    for (employees, insured, out) in
+        [(Some(0), Some(0), true), (Some(0), None, true), (None, Some(0), true), (Some(0), Some(3), false), (None, None, false)]
+    {
         let mut small = Small::new();
         small.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::Status, text("存续"))]);
         if let Some(n) = employees {
@@ -255,7 +258,8 @@ fn since_is_kept_and_is_unknown_in_the_first_edition() {
 #[test]
 fn a_union_without_a_known_host_is_a_union_and_no_enterprise() {
     let mut small = sized(SizeStatus::Above);
-    let row = small.union("nobody", "某街道联合工会", vec![(Field::Members, Value::Count(77)), (Field::District, text("海淀区"))]);
+    let row =
+        small.union("nobody", "某街道联合工会", vec![(Field::Members, Value::Count(77)), (Field::District, text("海淀区"))]);
     small.covered(row, 1, "a");
     let assessed = small.assess(TODAY);
     assert_eq!(assessed.enterprises.len(), 1);

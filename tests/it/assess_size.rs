@@ -35,6 +35,7 @@ enum Test {
     Qualification(&'static [&'static str], &'static [&'static str]),
 }
 
+#[rustfmt::skip]
 const RULES: &[Stated] = &[
     Stated { id: "industry-1998", from: "1998-01-01", to: "2006-12-31", codes: &[(2002, "1311"), (2011, "4411"), (2017, "0610")], test: Test::MoneyOr(Field::RevenueMain, 5_000_000, Field::StateOwned), before: None, after: Some("industry-2007") },
     Stated { id: "industry-2007", from: "2007-01-01", to: "2010-12-31", codes: &[(2002, "1311"), (2011, "4411"), (2017, "0610")], test: Test::Money(Field::RevenueMain, 5_000_000), before: Some("industry-1998"), after: Some("industry-2011") },
@@ -136,7 +137,12 @@ fn every_rule_holds_at_its_bound_on_its_days_in_every_edition() {
             for on in &days {
                 for (values, status) in cases(rule.test) {
                     let got = judged(*edition, code, on, values.clone());
-                    assert_eq!(got, (status, Some(rule.id.to_string())), "{} code {code} of {edition} on {on}: {values:?}", rule.id);
+                    assert_eq!(
+                        got,
+                        (status, Some(rule.id.to_string())),
+                        "{} code {code} of {edition} on {on}: {values:?}",
+                        rule.id
+                    );
                     tried += 1;
                 }
             }
@@ -168,7 +174,12 @@ fn the_table_states_every_rule_of_the_file() {
     assert_eq!(ids, stated);
     for rule in rules.statistics() {
         let stated = RULES.iter().find(|s| s.id == rule.id).expect("just compared");
-        assert_eq!((rule.valid_from, rule.valid_to), (day(stated.from), (!stated.to.is_empty()).then(|| day(stated.to))), "{}", rule.id);
+        assert_eq!(
+            (rule.valid_from, rule.valid_to),
+            (day(stated.from), (!stated.to.is_empty()).then(|| day(stated.to))),
+            "{}",
+            rule.id
+        );
     }
 }
 
@@ -177,7 +188,11 @@ fn sections_without_a_rule_are_unknown_and_say_so() {
     let rich = || vec![(Field::Revenue, yuan(1_000_000_000)), (Field::Employees, Value::Count(5000))];
     for (edition, code) in [(2002, "0111"), (2011, "6610"), (2017, "9110"), (2017, "J"), (2017, "9700")] {
         let verdict = world(edition, code, rich()).one(TODAY, "a").verdicts.size;
-        assert_eq!((verdict.verdict, codes(&verdict.reasons), verdict.basis), (SizeStatus::Unknown, vec!["no_rule"], None), "{code}");
+        assert_eq!(
+            (verdict.verdict, codes(&verdict.reasons), verdict.basis),
+            (SizeStatus::Unknown, vec!["no_rule"], None),
+            "{code}"
+        );
     }
     let early = world(2017, "6510", rich()).one("2005-06-30", "a").verdicts.size;
     assert_eq!((early.verdict, codes(&early.reasons)), (SizeStatus::Unknown, vec!["no_rule_in_force"]));
@@ -207,15 +222,26 @@ fn the_official_list_comes_first_and_a_differing_rule_is_shown() {
         world(2017, "3912", values).one(TODAY, "a").verdicts.size
     };
     let agreed = listed(true, 20_000_000);
-    assert_eq!((agreed.verdict, agreed.basis, codes(&agreed.reasons)), (SizeStatus::Above, Some(SizeBasis::OfficialList), vec!["official_list"]));
+    assert_eq!(
+        (agreed.verdict, agreed.basis, codes(&agreed.reasons)),
+        (SizeStatus::Above, Some(SizeBasis::OfficialList), vec!["official_list"])
+    );
     let above = listed(true, 19_999_999);
     assert_eq!((above.verdict, codes(&above.reasons)), (SizeStatus::Above, vec!["official_list", "official_and_rule_disagree"]));
     assert_eq!(above.rule.as_deref(), Some("industry-2011"));
     let below = listed(false, 20_000_000);
-    assert_eq!((below.verdict, codes(&below.reasons)), (SizeStatus::Below, vec!["not_on_official_list", "official_and_rule_disagree"]));
+    assert_eq!(
+        (below.verdict, codes(&below.reasons)),
+        (SizeStatus::Below, vec!["not_on_official_list", "official_and_rule_disagree"])
+    );
     // The same flag in a registry that does not keep the list is no list.
     let mut other = Small::new();
-    other.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::OfficialList, Value::Flag(true)), (Field::Industry, text("3912"))]);
+    other.add(
+        "a",
+        COMMERCE,
+        RecordKind::Enterprise,
+        vec![(Field::OfficialList, Value::Flag(true)), (Field::Industry, text("3912"))],
+    );
     assert_eq!(other.one(TODAY, "a").verdicts.size.verdict, SizeStatus::Unknown);
 }
 
@@ -232,7 +258,10 @@ fn revenue_stands_in_for_main_revenue_and_says_so() {
 fn every_input_names_its_record() {
     let verdict = world(2017, "3912", vec![(Field::RevenueMain, yuan(20_000_000))]).one(TODAY, "a").verdicts.size;
     let input = verdict.reasons[0].inputs.iter().find(|i| &*i.name == "revenue_main").expect("the rule's input");
-    assert_eq!((input.value.as_deref(), input.registry.as_deref(), input.record.as_deref()), (Some("20000000"), Some("statistics"), Some("3-1")));
+    assert_eq!(
+        (input.value.as_deref(), input.registry.as_deref(), input.record.as_deref()),
+        (Some("20000000"), Some("statistics"), Some("3-1"))
+    );
 }
 
 #[test]
@@ -270,7 +299,11 @@ fn a_wrong_rules_file_is_refused_with_file_line_and_reason() {
         )
     };
     let head = "schema = 1\n[sources]\ns = \"甲\"\n";
-    let (dates, c, money) = ("valid_from = \"2011-01-01\"", "codes.2017 = { sections = [\"C\"] }", "{ metric = \"revenue\", op = \"ge\", value = 5 }");
+    let (dates, c, money) = (
+        "valid_from = \"2011-01-01\"",
+        "codes.2017 = { sections = [\"C\"] }",
+        "{ metric = \"revenue\", op = \"ge\", value = 5 }",
+    );
     let good = rule("a", dates, c, money);
     assert!(Rules::parse(&format!("{head}{good}"), "r.toml").is_ok());
     for (what, file, line, reason) in [
@@ -278,7 +311,12 @@ fn a_wrong_rules_file_is_refused_with_file_line_and_reason() {
         ("unknown metric", rule("b", dates, c, "{ metric = \"profit\", op = \"ge\", value = 5 }"), 12, "profit"),
         ("unknown code", rule("b", dates, "codes.2017 = { divisions = [\"99\"] }", money), 4, "99"),
         ("unknown key", rule("b", &format!("{dates}\nvalid_til = \"2012-01-01\""), c, money), 10, "valid_til"),
-        ("two rules for one industry", format!("{good}{}", rule("b", dates, "codes.2017 = { divisions = [\"13\"] }", money)), 15, "\"a\""),
+        (
+            "two rules for one industry",
+            format!("{good}{}", rule("b", dates, "codes.2017 = { divisions = [\"13\"] }", money)),
+            15,
+            "\"a\"",
+        ),
         ("one id twice", format!("{good}{}", rule("a", dates, "codes.2017 = { sections = [\"D\"] }", money)), 15, "twice"),
     ] {
         let faults = Rules::parse(&format!("{head}{file}"), "r.toml").expect_err(what);

@@ -9,8 +9,8 @@ use super::provenance::RegistryRecord;
 use super::registry::Registry;
 use super::scalars::*;
 use super::unions::TradeUnion;
-use crate::assess::rules::Rule;
 use crate::model::message::reason_text;
+use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
 use crate::serve::ask::{OrTell, ask};
 
@@ -116,7 +116,7 @@ impl SizeVerdict {
 }
 
 /// A threshold rule of the national statistics.
-pub struct SizeRule(Rule);
+pub struct SizeRule(ThresholdRule);
 
 impl SizeRule {
     fn find(ask: &crate::serve::ask::Ask, id: &str) -> Option<SizeRule> {
@@ -137,7 +137,7 @@ impl SizeRule {
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> &str {
-        lang.map_or(ask(ctx).lang, Into::into).pick(&self.0.title_zh, &self.0.title_en)
+        lang.map_or(ask(ctx).lang, Into::into).pick(&self.0.scope_zh, &self.0.scope_en)
     }
     /// First day in force.
     async fn valid_from(&self) -> Date {
