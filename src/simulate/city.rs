@@ -121,6 +121,15 @@ impl City {
         ((all - at * SLOTS as u64).min(SLOTS as u64) as usize, new)
     }
 
+    /// Day on which an enterprise was founded; 0 for those of the first day.
+    pub(super) fn founded_on_day(&self, id: u64) -> u16 {
+        let first_new = self.first_neighbourhoods() * SLOTS as u64;
+        match id.checked_sub(first_new) {
+            Some(n) => 1 + (n as f64 / (self.enterprises as f64 * FOUNDED_PER_DAY)) as u16,
+            None => 0,
+        }
+    }
+
     /// One neighbourhood as it is today.
     pub fn neighbourhood(&self, number: u64) -> Neighbourhood {
         let mut made = self.as_founded(number, &self.renamed);

@@ -6,22 +6,29 @@
 
 mod change;
 mod city;
+mod commerce;
+mod departments;
 mod draw;
 mod entity;
 mod extract;
+mod fault;
 mod name;
 mod neighbourhood;
 mod record;
+mod served;
 mod spoil;
 mod truth;
 mod words;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use city::{City, Neighbourhood, first_day};
 pub use entity::{Entity, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};
 pub use extract::{Format, Summary, stream, write, write_truth};
+pub use fault::{Fault, FaultSwitch, spoil_file};
 pub use record::{Row, header};
+pub use served::{ServeOptions, Served, Source, serve};
 pub use truth::{Truth, TruthPolicy, judge};
 
 /// Why a city could not be written or served.
@@ -29,6 +36,10 @@ pub use truth::{Truth, TruthPolicy, judge};
 pub enum SimulateError {
     #[error("cannot {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("cannot write the front-end database {}: {source}", path.display())]
+    Database { path: PathBuf, source: sqlx::Error },
+    #[error("cannot listen on {address}: {source}; stop the program that uses it, or choose another port")]
+    Listen { address: SocketAddr, source: std::io::Error },
 }
 
 impl SimulateError {

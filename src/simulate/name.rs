@@ -145,7 +145,7 @@ pub fn branch(parent: &Name, draw: &mut Draw, district: &'static str, number: us
         0..=4 => format!("{short}分公司"),
         5..=7 => format!("{short}第{}分公司", ["一", "二", "三", "四", "五", "六", "七", "八", "九"][number % 9]),
         8 => format!("第{}分公司", ["一", "二", "三", "四", "五", "六", "七", "八", "九"][number % 9]),
-        _ => format!("{short}营业部"),
+        _ => format!("{short}销售分公司"),
     };
     Name { branch, ..parent.clone() }
 }

@@ -121,8 +121,8 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
     let town = lie.towns[draw.below(lie.towns.len())];
     let district = lie.district.name_zh;
 
-    let established =
-        if new { first_day() + Days::new(draw.below(usize::from(city.day.max(1))) as u64) } else { established(&mut draw) };
+    let founded = city.founded_on_day(id);
+    let established = if new { first_day() + Days::new(founded.into()) } else { established(&mut draw) };
     let year = established.year();
     let employees = match kind {
         Kind::Individual => draw.lognormal(0.7, 0.6),
@@ -226,7 +226,7 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
         members: 0,
         payment: None,
         records: [0; 6],
-        touched: [0; 6],
+        touched: [founded; 6],
     };
     entity.official = official(&entity, &mut draw);
     entity.records = records(&entity, &mut draw);

@@ -19,7 +19,7 @@ pub struct TruthPolicy {
 
 impl Default for TruthPolicy {
     fn default() -> Self {
-        TruthPolicy { grace_months: 12, proxy_employees: None }
+        TruthPolicy { grace_months: 6, proxy_employees: Some(100) }
     }
 }
 
@@ -41,7 +41,7 @@ pub struct Truth {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asks {
-    /// Main revenue; plain revenue stands in. Yuan.
+    /// Main revenue, and plain revenue; where one is missing the other stands in. Yuan.
     Main(i64),
     Revenue(i64),
     Qualification,
@@ -93,25 +93,32 @@ pub fn size(entity: &Entity, policy: &TruthPolicy) -> (&'static str, &'static st
     if let (true, Some(listed)) = (statistics, entity.official) {
         return (word(listed), "OFFICIAL_LIST", "", "");
     }
-    let Some((id, asks)) = rule else { return ("UNKNOWN", "", "", "no_rule") };
+    let code = statistics || reported(entity, Registry::Tax);
+    if !code && !reported(entity, Registry::Commerce) {
+        return ("UNKNOWN", "", "", "industry");
+    }
     // The commerce registry gives the division alone, which does not tell development from the rest of real estate.
-    let fine = statistics || reported(entity, Registry::Tax);
+    if !code && TRADES[entity.trade].class.starts_with("70") {
+        return ("UNKNOWN", "", "", "industry_class");
+    }
+    let Some((id, asks)) = rule else { return ("UNKNOWN", "", "", "no_rule") };
     let known = |value: Option<bool>| value.map(|above| (word(above), "RULE", id, ""));
     let revenue = (statistics && entity.reports_revenue).then_some(entity.revenue_yuan);
-    let main = (statistics && entity.reports_main).then_some(entity.revenue_main_yuan).or(revenue);
+    let main = (statistics && entity.reports_main).then_some(entity.revenue_main_yuan);
     let found = match asks {
-        Asks::Main(least) => known(main.map(|r| r >= least)),
-        Asks::Revenue(least) => known(revenue.map(|r| r >= least)),
+        Asks::Main(least) => known(main.or(revenue).map(|r| r >= least)),
+        Asks::Revenue(least) => known(revenue.or(main).map(|r| r >= least)),
         Asks::Qualification => known(if statistics { entity.qualification.map(qualifies) } else { None }),
         Asks::Development => known(if statistics { entity.development } else { None }),
     };
     if let Some(found) = found {
         return found;
     }
-    if let (Some(least), Some(heads)) = (policy.proxy_employees, employees(entity))
+    // Heads stand in for money alone, not for a qualification.
+    if let (Asks::Main(_) | Asks::Revenue(_), Some(least), Some(heads)) = (asks, policy.proxy_employees, employees(entity))
         && heads >= least
     {
-        return ("ABOVE", "PROXY", if fine { id } else { "" }, "");
+        return ("ABOVE", "PROXY", id, "");
     }
     let missing = match asks {
         Asks::Main(_) => "revenue_main",
@@ -176,21 +183,22 @@ fn standing(entity: &Entity) -> Standing {
 
 fn out_of_scope(entity: &Entity, today: NaiveDate, policy: &TruthPolicy) -> Option<&'static str> {
     match standing(entity) {
-        Standing::Deregistered => return Some("deregistered"),
-        Standing::MovedOut => return Some("moved_out"),
-        Standing::Revoked => return Some("revoked"),
-        Standing::Active | Standing::Suspended => {}
+        Standing::Deregistered => return Some("out_deregistered"),
+        Standing::MovedOut => return Some("out_moved"),
+        // A revoked licence ends no employment: whoever still works there can join.
+        Standing::Active | Standing::Suspended | Standing::Revoked => {}
     }
+    let typed = [Registry::Commerce, Registry::Tax, Registry::Statistics].iter().any(|r| reported(entity, *r));
     match entity.kind {
-        Kind::Branch => return Some("branch"),
-        Kind::Individual => return Some("individual_business"),
-        Kind::Company => {}
+        Kind::Branch => return Some("out_branch"),
+        Kind::Individual if typed => return Some("out_individual"),
+        Kind::Individual | Kind::Company => {}
     }
     if employees(entity) == Some(0) {
-        return Some("no_staff");
+        return Some("out_no_staff");
     }
     let dated = [Registry::Commerce, Registry::Tax].iter().any(|r| reported(entity, *r));
-    (dated && entity.established + Months::new(policy.grace_months) > today).then_some("grace_period")
+    (dated && entity.established + Months::new(policy.grace_months) > today).then_some("out_grace")
 }
 
 /// The right verdicts on the enterprise in `slot`.
@@ -200,13 +208,14 @@ pub fn judge(made: &Neighbourhood, slot: usize, today: NaiveDate, policy: &Truth
     let coverage = coverage(made, slot);
     let (gap, gap_reason) = match (out_of_scope(entity, today, policy), coverage, size) {
         (Some(reason), ..) => ("OUT_OF_SCOPE", reason),
-        (None, "INDEPENDENT", _) => ("COVERED", "independent"),
-        (None, "PARENT", _) => ("COVERED", "parent"),
-        (None, "JOINT" | "FEDERATION", "ABOVE") => ("LACKING_INDEPENDENT", "above_size_shared_union"),
-        (None, "JOINT" | "FEDERATION", "BELOW") => ("COVERED", "below_size_shared_union"),
-        (None, "JOINT" | "FEDERATION", _) => ("UNDECIDED", "size_unknown"),
-        (None, "PREPARING", _) => ("LACKING", "preparing"),
-        _ => ("LACKING", "no_union"),
+        (None, "INDEPENDENT", _) => ("COVERED", "covered_independent"),
+        (None, "PARENT", _) => ("COVERED", "covered_parent"),
+        (None, "JOINT" | "FEDERATION", "ABOVE") => ("LACKING_INDEPENDENT", "lacking_only_joint"),
+        (None, "JOINT", "BELOW") => ("COVERED", "covered_joint"),
+        (None, "FEDERATION", "BELOW") => ("COVERED", "covered_federation"),
+        (None, "JOINT" | "FEDERATION", _) => ("UNDECIDED", "undecided_size"),
+        (None, "PREPARING", _) => ("LACKING", "lacking_preparing"),
+        _ => ("LACKING", "lacking_none"),
     };
     Truth { size, basis, rule, size_reason, coverage, gap, gap_reason, fund: fund(entity, coverage) }
 }
@@ -215,11 +224,13 @@ pub fn judge(made: &Neighbourhood, slot: usize, today: NaiveDate, policy: &Truth
 fn fund(entity: &Entity, coverage: &str) -> &'static str {
     let has_union = matches!(coverage, "INDEPENDENT" | "PARENT" | "JOINT" | "FEDERATION");
     match entity.payment {
-        Some(p) if p.paid_yuan > 0 && p.dues != has_union => "WRONG_KIND",
-        Some(p) if p.paid_yuan >= p.due_yuan => "PAID",
+        // Who is about to found a union may already pay its dues.
+        Some(p) if p.paid_yuan > 0 && p.dues && !has_union && coverage != "PREPARING" => "WRONG_KIND",
+        Some(p) if p.paid_yuan > 0 && !p.dues && has_union => "WRONG_KIND",
+        // Within one hundredth counts as full.
+        Some(p) if p.paid_yuan * 100 >= p.due_yuan * 99 => "PAID",
         Some(p) if p.paid_yuan > 0 => "PARTIAL",
         Some(_) => "UNPAID",
-        None if reported(entity, Registry::Tax) && entity.payroll_yuan > 0 => "UNPAID",
         None => "UNKNOWN",
     }
 }
