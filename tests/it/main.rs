@@ -1,6 +1,9 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
 mod clients;
+mod assess;
+mod assess_gap;
+mod assess_size;
 mod edition;
 mod examples;
 mod graphql;
