@@ -1,5 +1,8 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod assess;
+mod assess_gap;
+mod assess_size;
 mod clients;
 mod edition;
 mod examples;
