@@ -7,9 +7,11 @@ pub mod assess;
 pub mod batch;
 pub mod demo;
 pub mod doctor;
+pub mod edition;
 pub mod export;
 pub mod finding;
 pub mod quarantine;
+pub mod query;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
@@ -160,6 +162,10 @@ enum Command {
     Assess(assess::AssessArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
+    /// The published states: list, verify, prune
+    Edition(edition::EditionArgs),
+    /// Ask the graph without a server
+    Query(query::QueryArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
     /// A city that never was, as extracts or served as its departments would
@@ -208,6 +214,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
+        Command::Edition(args) => edition::run(&common, args).await,
+        Command::Query(args) => query::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
