@@ -4,6 +4,7 @@
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
 pub mod batch;
+pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod export;
@@ -159,6 +160,8 @@ enum Command {
     Finding(finding::FindingArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
+    /// Describe a registry's data, check and preview it
+    Connector(connector::ConnectorArgs),
     /// A city that never was, as extracts or served as its departments would
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
@@ -204,6 +207,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
+        Command::Connector(args) => connector::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
