@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod batch;
+pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod edition;
@@ -168,6 +169,8 @@ enum Command {
     Query(query::QueryArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
+    /// Describe a registry's data, check and preview it
+    Connector(connector::ConnectorArgs),
     /// A city that never was, as extracts or served as its departments would
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
@@ -214,8 +217,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
+<<<<<<< HEAD
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
+=======
+        Command::Connector(args) => connector::run(&common, args).await,
+>>>>>>> connector
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
