@@ -84,7 +84,10 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
         None | Some("utf-8" | "utf8") => false,
         Some("gb18030") => true,
         Some(other) => {
-            return Err(Problem::bad_input(format!("未知编码 {other}:可用 utf-8、gb18030"), format!("unknown encoding {other}: utf-8 or gb18030")));
+            return Err(Problem::bad_input(
+                format!("未知编码 {other}:可用 utf-8、gb18030"),
+                format!("unknown encoding {other}: utf-8 or gb18030"),
+            ));
         }
     };
     let columns = columns::choose(plain.parameter("columns"), &plain.ask.caller)?;
@@ -162,7 +165,8 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
             let _ = send.blocking_send(Ok(Frame::trailers(trailers)));
         }
     });
-    let frames = futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
+    let frames =
+        futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
     let mut response = Response::new(Body::new(StreamBody::new(frames)));
     let headers = response.headers_mut();
     headers.insert(

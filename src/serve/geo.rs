@@ -38,7 +38,10 @@ pub async fn geojson(State(app): State<App>, Path(file): Path<String>, uri: Uri,
         "districts.geojson" => ("DISTRICT", edition::Dimension::District),
         "streets.geojson" => ("TOWN", edition::Dimension::Town),
         _ => {
-            let problem = not_found("没有这个图层:可用 districts.geojson、streets.geojson", "no such layer: districts.geojson and streets.geojson are served");
+            let problem = not_found(
+                "没有这个图层:可用 districts.geojson、streets.geojson",
+                "no such layer: districts.geojson and streets.geojson are served",
+            );
             return refuse(&problem, plain.lang, &plain.id);
         }
     };

@@ -9,13 +9,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 
+use super::App;
 use super::access::Role;
 use super::ask::Ask;
 use super::cache;
 use super::graphql::filter::EnterpriseFilter;
 use super::handler::{header_text, lang_of, request_id, status_of};
 use super::problem::{Code, Problem};
-use super::App;
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
 
@@ -75,7 +75,9 @@ impl Plain {
                 app.hub().editions.number(number)?
             }
             (None, Some(day)) => {
-                let day = day.parse().map_err(|_| Problem::bad_input("asOf 应为 2026-11-22 这样的日期", "asOf is a day such as 2026-11-22"))?;
+                let day = day
+                    .parse()
+                    .map_err(|_| Problem::bad_input("asOf 应为 2026-11-22 这样的日期", "asOf is a day such as 2026-11-22"))?;
                 ask.edition_at(Some(day), None)?
             }
             (None, None) => ask.edition()?,
@@ -103,8 +105,9 @@ impl Plain {
     pub fn filter(&self) -> Result<Filter, Problem> {
         let mut object = match self.parameter("filter") {
             None => serde_json::Map::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|e| Problem::bad_input(format!("filter 不是 JSON 对象:{e}"), format!("filter is not a JSON object: {e}")))?,
+            Some(text) => serde_json::from_str(text).map_err(|e| {
+                Problem::bad_input(format!("filter 不是 JSON 对象:{e}"), format!("filter is not a JSON object: {e}"))
+            })?,
         };
         for name in ["area", "industry", "ownership", "tags", "sizeClass", "designatedSize", "union", "gap"] {
             if let Some(values) = self.parameter(name) {

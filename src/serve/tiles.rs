@@ -117,7 +117,12 @@ impl Tile {
 }
 
 /// `GET /tiles/{layer}/{z}/{x}/{y}.mvt`
-pub async fn tile(State(app): State<App>, Path((layer, z, x, y)): Path<(String, String, String, String)>, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn tile(
+    State(app): State<App>,
+    Path((layer, z, x, y)): Path<(String, String, String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let plain = match Plain::new(&app, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
@@ -149,7 +154,8 @@ fn clusters(plain: &Plain, tile: Tile, filter: Filter) -> Result<Vec<u8>, Proble
         }
         let (x, y) = tile.local(x, y);
         let name = name_of(edition, code, plain.lang);
-        let properties = [("code", Property::Text(code)), ("name", Property::Text(&name)), ("count", Property::Count(group.measures.in_gap))];
+        let properties =
+            [("code", Property::Text(code)), ("name", Property::Text(&name)), ("count", Property::Count(group.measures.in_gap))];
         layer.point(code.parse().unwrap_or(0), x, y, &properties);
     }
     let mut bytes = Vec::new();
@@ -189,7 +195,8 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
     let last = first + (1_u64 << (2 * tile.shift()));
     let start = places.points.partition_point(|(at, _)| *at < first);
     let end = places.points.partition_point(|(at, _)| *at < last);
-    let mut inside: Vec<(Row, u64)> = places.points[start..end].iter().filter(|(_, row)| shown(*row)).map(|(at, row)| (*row, *at)).collect();
+    let mut inside: Vec<(Row, u64)> =
+        places.points[start..end].iter().filter(|(_, row)| shown(*row)).map(|(at, row)| (*row, *at)).collect();
     inside.sort_unstable();
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
@@ -209,7 +216,12 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
     }
     if let Some((row, at)) = inside.get(MAX_POINTS) {
         let (x, y) = tile.local(compact(*at), compact(*at >> 1));
-        rest.point(u64::from(*row), x, y, &[("count", Property::Count((inside.len() - MAX_POINTS) as u64)), ("basis", Property::Text("REGISTRY"))]);
+        rest.point(
+            u64::from(*row),
+            x,
+            y,
+            &[("count", Property::Count((inside.len() - MAX_POINTS) as u64)), ("basis", Property::Text("REGISTRY"))],
+        );
     }
     for (code, rows) in &places.labelled {
         let label = code.to_string();
@@ -222,8 +234,12 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
         let (x, y) = tile.local(x, y);
         let name = name_of(edition, &label, plain.lang);
         let basis = if label.len() == 9 { "TOWN" } else { "DISTRICT" };
-        let properties =
-            [("code", Property::Text(&label)), ("name", Property::Text(&name)), ("count", Property::Count(count)), ("basis", Property::Text(basis))];
+        let properties = [
+            ("code", Property::Text(&label)),
+            ("name", Property::Text(&name)),
+            ("count", Property::Count(count)),
+            ("basis", Property::Text(basis)),
+        ];
         rest.point(u64::from(*code), x, y, &properties);
     }
     let mut bytes = Vec::new();
@@ -295,7 +311,14 @@ mod tests {
     #[test]
     fn addresses_outside_the_world_are_none() {
         assert!(Tile::parse("3", "7", "7.mvt").is_some());
-        for (z, x, y) in [("3", "8", "0.mvt"), ("21", "0", "0.mvt"), ("-1", "0", "0.mvt"), ("3", "0", "0"), ("3", "+1", "0.mvt"), ("99999999999", "0", "0.mvt")] {
+        for (z, x, y) in [
+            ("3", "8", "0.mvt"),
+            ("21", "0", "0.mvt"),
+            ("-1", "0", "0.mvt"),
+            ("3", "0", "0"),
+            ("3", "+1", "0.mvt"),
+            ("99999999999", "0", "0.mvt"),
+        ] {
             assert!(Tile::parse(z, x, y).is_none(), "{z}/{x}/{y}");
         }
     }

@@ -7,4 +7,5 @@ mod graphql;
 mod land;
 mod layers;
 mod plain;
+mod reconcile;
 mod servers;

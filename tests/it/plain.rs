@@ -13,8 +13,13 @@ fn get(path: &str) -> Request<Body> {
 #[tokio::test]
 async fn geojson_has_every_area_and_the_graphs_numbers() {
     let served = served(3_000, |_| {}).await;
-    let data = served.data("{ coverage(by: [TOWN], filter: { ownership: [PRIVATE] }) { total { enterprises inGap } } }", json!({})).await;
-    for (path, areas) in [("/geo/districts.geojson?ownership=PRIVATE", 16), ("/geo/streets.geojson?filter=%7B%22ownership%22%3A%22PRIVATE%22%7D", 320)] {
+    let data = served
+        .data("{ coverage(by: [TOWN], filter: { ownership: [PRIVATE] }) { total { enterprises inGap } } }", json!({}))
+        .await;
+    for (path, areas) in [
+        ("/geo/districts.geojson?ownership=PRIVATE", 16),
+        ("/geo/streets.geojson?filter=%7B%22ownership%22%3A%22PRIVATE%22%7D", 320),
+    ] {
         let (status, headers, bytes) = served.send(get(path)).await;
         assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
         let collection: Value = serde_json::from_slice(&bytes).unwrap();
@@ -23,11 +28,16 @@ async fn geojson_has_every_area_and_the_graphs_numbers() {
         let sum: i64 = features.iter().map(|f| f["properties"]["inGap"].as_i64().unwrap()).sum();
         assert_eq!(sum, data["coverage"]["total"]["inGap"].as_i64().unwrap());
         assert_eq!(collection["total"]["enterprises"], data["coverage"]["total"]["enterprises"]);
-        let again = Request::get(path).header(header::ACCEPT_LANGUAGE, "zh").header(header::IF_NONE_MATCH, &headers[header::ETAG]).body(Body::empty()).unwrap();
+        let again = Request::get(path)
+            .header(header::ACCEPT_LANGUAGE, "zh")
+            .header(header::IF_NONE_MATCH, &headers[header::ETAG])
+            .body(Body::empty())
+            .unwrap();
         assert_eq!(served.send(again).await.0, StatusCode::NOT_MODIFIED);
     }
     let streets: Value = serde_json::from_slice(&served.send(get("/geo/streets.geojson")).await.2).unwrap();
-    let unknown = streets["features"].as_array().unwrap().iter().find(|f| f["id"] == "").expect("unknown streets are a row of their own");
+    let unknown =
+        streets["features"].as_array().unwrap().iter().find(|f| f["id"] == "").expect("unknown streets are a row of their own");
     assert_eq!(unknown["geometry"], Value::Null);
     assert!(unknown["properties"]["enterprises"].as_i64().unwrap() > 0);
     for (path, status) in [
@@ -45,7 +55,9 @@ async fn geojson_has_every_area_and_the_graphs_numbers() {
 #[tokio::test]
 async fn exports_have_every_row_of_the_list_in_every_format() {
     let served = served(2_500, |_| {}).await;
-    let gap = served.data("{ gap(first: 500, filter: { area: [\"110103\", \"110105\"] }) { totalCount nodes { id name } } }", json!({})).await;
+    let gap = served
+        .data("{ gap(first: 500, filter: { area: [\"110103\", \"110105\"] }) { totalCount nodes { id name } } }", json!({}))
+        .await;
     let total = gap["gap"]["totalCount"].as_u64().unwrap() as usize;
     let names: Vec<&str> = gap["gap"]["nodes"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
     assert!(total > 20 && total <= 500);
@@ -58,7 +70,8 @@ async fn exports_have_every_row_of_the_list_in_every_format() {
     assert_eq!(rows.iter().map(|r| &r[1]).collect::<Vec<_>>(), names);
     assert!(rows.iter().all(|r| !r[14].is_empty()), "every row says why");
 
-    let (_, headers, bytes) = served.send(get("/export/gap.csv?area=110103,110105&encoding=gb18030&columns=name,employees")).await;
+    let (_, headers, bytes) =
+        served.send(get("/export/gap.csv?area=110103,110105&encoding=gb18030&columns=name,employees")).await;
     assert!(headers[header::CONTENT_TYPE].to_str().unwrap().contains("gb18030"));
     let (text, _, bad) = encoding_rs::GB18030.decode(&bytes);
     assert!(!bad && text.starts_with("企业名称,从业人员\r\n") && text.contains(names[0]));

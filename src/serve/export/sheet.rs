@@ -53,7 +53,7 @@ pub fn arrow(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
 /// One sheet; rows go to a temporary file as they come, so that memory stays flat.
 pub fn xlsx(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::other)?;
     let bold = CellFormat::new().set_bold();
     for (at, column) in export.columns.iter().enumerate() {
         sheet.write_string_with_format(0, at as u16, column.title(export.lang), &bold).map_err(Error::other)?;
