@@ -11,5 +11,6 @@ mod land;
 mod layers;
 mod plain;
 mod program;
+mod reconcile;
 mod servers;
 mod simulate;
