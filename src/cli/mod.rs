@@ -5,10 +5,14 @@
 
 pub mod assess;
 pub mod batch;
+pub mod demo;
 pub mod doctor;
 pub mod export;
 pub mod finding;
 pub mod quarantine;
+pub mod schema;
+pub mod serve;
+pub mod simulate;
 pub mod sync;
 pub mod terminal;
 pub mod token;
@@ -75,6 +79,15 @@ pub enum Lang {
     En,
 }
 
+impl From<Lang> for crate::model::message::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Zh => Self::Zh,
+            Lang::En => Self::En,
+        }
+    }
+}
+
 impl Lang {
     /// Picks the text of this language.
     pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
@@ -124,12 +137,17 @@ impl Common {
             policy: file.policy.unwrap_or_default(),
             thresholds: file.thresholds,
             origins: file.origins,
+            secrets: Default::default(),
         })
     }
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Simulated departments, a sync, the ten most urgent enterprises, and the graph served: the whole thing in one command
+    Demo(demo::DemoArgs),
+    /// The graph over HTTP
+    Serve(serve::ServeArgs),
     /// Pull, land, link, assess, publish; a receipt at the end
     Sync(sync::SyncArgs),
     /// Write the crosswalk, the gap list or the quarantine as a file
@@ -144,6 +162,10 @@ enum Command {
     Finding(finding::FindingArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
+    /// A city that never was, as extracts or served as its departments would
+    Simulate(simulate::SimulateArgs),
+    /// The GraphQL schema that is served
+    Schema(schema::SchemaArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -187,6 +209,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
+        Command::Demo(args) => demo::run(&common, args).await,
+        Command::Serve(args) => serve::run(&common, args).await,
+        Command::Simulate(args) => simulate::run(&common, args).await,
+        Command::Schema(args) => schema::run(args),
         Command::Doctor => doctor::run(&common).await,
     }
 }

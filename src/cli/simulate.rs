@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{Common, Lang};
-use crate::model::text::grouped;
+use crate::model::text;
 use crate::simulate::{self, City, Fault, Format, Registry, ServeOptions, SimulateError, Summary};
 
 /// Port that the built-in commerce connector asks.
@@ -23,7 +23,7 @@ pub struct SimulateArgs {
     /// The same seed gives the same city
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Days later: about 1 % of the enterprises change on each day
+    /// Days later: about 1 % of the records change on each day
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=365))]
     day: u16,
     /// Folder to write to
@@ -73,10 +73,15 @@ pub async fn run(common: &Common, args: SimulateArgs) -> anyhow::Result<ExitCode
 }
 
 fn bail_open(common: &Common, at: SocketAddr) -> anyhow::Result<ExitCode> {
-    bail!(common.lang().pick(
-        &format!("模拟登记机关只在本机提供服务，不能监听 {at}；请用 127.0.0.1"),
-        &format!("simulated registries serve this machine alone, not {at}; use 127.0.0.1"),
-    ).to_owned())
+    bail!(
+        common
+            .lang()
+            .pick(
+                &format!("模拟登记机关只在本机提供服务，不能监听 {at}；请用 127.0.0.1"),
+                &format!("simulated registries serve this machine alone, not {at}; use 127.0.0.1"),
+            )
+            .to_owned()
+    )
 }
 
 async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<ExitCode> {
@@ -89,10 +94,11 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
         report(common, &args, summary.enterprises, summary.rows, Vec::new());
         return Ok(ExitCode::SUCCESS);
     }
-    let options =
-        ServeOptions { listen: args.at, token: Some(args.token.clone()), requests_per_sec: args.rate, truth: true };
+    let options = ServeOptions { listen: args.at, token: Some(args.token.clone()), requests_per_sec: args.rate, truth: true };
     let served = match simulate::serve(&args.out, args.seed, args.enterprises, args.day, options).await {
-        Err(e @ SimulateError::Listen { .. }) => return Err(e).context(lang.pick("用 --at 指定其他端口", "choose another port with --at")),
+        Err(e @ SimulateError::Listen { .. }) => {
+            return Err(e).context(lang.pick("用 --at 指定其他端口", "choose another port with --at"));
+        }
         other => other?,
     };
     if let Some(fault) = args.fault {
@@ -108,6 +114,11 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
+/// `12,345`.
+fn grouped(n: u64) -> String {
+    text::grouped(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
 fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6], sources: Vec<(&'static str, String)>) {
     let rows: Vec<(&'static str, u64)> = Registry::ALL.iter().map(|r| (r.name(), rows[*r as usize])).collect();
     if common.json {
@@ -119,8 +130,20 @@ fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6]
     println!(
         "{}",
         lang.pick(
-            &format!("模拟城市：{} 家企业，种子 {}，第 {} 天 → {}", grouped(enterprises), args.seed, args.day, args.out.display()),
-            &format!("simulated city: {} enterprises, seed {}, day {} → {}", grouped(enterprises), args.seed, args.day, args.out.display()),
+            &format!(
+                "模拟城市：{} 家企业，种子 {}，第 {} 天 → {}",
+                grouped(enterprises),
+                args.seed,
+                args.day,
+                args.out.display()
+            ),
+            &format!(
+                "simulated city: {} enterprises, seed {}, day {} → {}",
+                grouped(enterprises),
+                args.seed,
+                args.day,
+                args.out.display()
+            ),
         )
     );
     for (registry, count) in rows {

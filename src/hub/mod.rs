@@ -26,7 +26,7 @@ pub use sync::{SyncOptions, SyncReport};
 
 use crate::assess::Rules;
 use crate::config::Settings;
-use crate::connector::{Connector, ConnectorError};
+use crate::connector::{Connector, ConnectorError, Secret};
 use crate::edition::{EditionError, Editions};
 use crate::land::LandError;
 use crate::model::Clock;
@@ -81,6 +81,11 @@ impl Hub {
                 )));
             };
             connectors[at] = connectors[at].clone().with_source(place);
+        }
+        for connector in &mut connectors {
+            if let Some(file) = settings.secrets.get(&connector.name) {
+                connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
+            }
         }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;

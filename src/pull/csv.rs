@@ -166,11 +166,15 @@ impl<R: Read> CsvReader<R> {
             written += out;
             cells += ends;
             match result {
-                ReadRecordResult::InputEmpty if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong { whole: false }),
+                ReadRecordResult::InputEmpty if self.scan - self.row_start > self.max_row => {
+                    return Ok(Step::TooLong { whole: false });
+                }
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.out.resize(self.out.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record if self.scan - self.row_start > self.max_row => return Ok(Step::TooLong { whole: true }),
+                ReadRecordResult::Record if self.scan - self.row_start > self.max_row => {
+                    return Ok(Step::TooLong { whole: true });
+                }
                 ReadRecordResult::Record => return Ok(Step::Record { cells }),
                 ReadRecordResult::End => return Ok(Step::End),
             }

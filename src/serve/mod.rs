@@ -8,13 +8,18 @@ pub mod access;
 mod ask;
 mod cache;
 mod details;
+mod export;
+mod geo;
 pub mod graphql;
 pub mod guard;
 mod handler;
+mod mvt;
 mod persisted;
+mod plain;
 mod probes;
 pub mod problem;
 mod run;
+mod tiles;
 mod ui;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +38,7 @@ use graphql::Graph;
 use probes::Metrics;
 use problem::Problem;
 
-use crate::edition::EditionSource;
+use crate::edition::{Edition, EditionSource};
 use crate::hub::Hub;
 
 /// How to serve.
@@ -72,6 +77,7 @@ struct Inner {
     /// Counts changes of edition or freshness: part of every cache key.
     generation: AtomicU64,
     callers: access::Known,
+    places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
 }
 
 impl App {
@@ -86,6 +92,7 @@ impl App {
             freshness: RwLock::default(),
             generation: AtomicU64::new(0),
             callers: access::Known::default(),
+            places: std::sync::Mutex::default(),
         }))
     }
 
@@ -145,6 +152,10 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
+    /// Where the enterprises of the gap list are.
+    fn places(&self, edition: &Edition) -> Result<Arc<tiles::Places>, Problem> {
+        tiles::places_of(&self.0.places, edition)
+    }
     /// Who asks, by the `Authorization` header.
     async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
         let inner = &self.0;
@@ -166,5 +177,9 @@ pub fn app(state: App) -> Router {
         .route("/graphiql", get(ui::graphiql))
         .route("/schema.graphql", get(ui::schema))
         .route("/assets/{*path}", get(ui::asset))
+        .route("/geo/{file}", get(geo::geojson))
+        .route("/tiles/{file}", get(tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/export/{file}", get(export::export))
         .with_state(state)
 }

@@ -9,8 +9,8 @@ use super::provenance::RegistryRecord;
 use super::registry::Registry;
 use super::scalars::*;
 use super::unions::TradeUnion;
-use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::message::reason_text;
+use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
 use crate::serve::ask::{OrTell, ask};
 
