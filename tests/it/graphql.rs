@@ -30,6 +30,7 @@ fn settings(data: &std::path::Path) -> Settings {
         policy: Default::default(),
         thresholds: None,
         origins: Vec::new(),
+        secrets: Default::default(),
     }
 }
 
