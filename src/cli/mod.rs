@@ -217,12 +217,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
-<<<<<<< HEAD
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
-=======
         Command::Connector(args) => connector::run(&common, args).await,
->>>>>>> connector
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
