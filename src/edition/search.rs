@@ -276,3 +276,25 @@ impl Edition {
         hits
     }
 }
+
+/// Pieces on more rows than this say little about a name.
+const COMMON: u64 = 20_000;
+
+impl Edition {
+    /// The `limit` rows whose names share most with `name`, rare pieces counting more: also where letters were mistyped or
+    /// left out. For matching, not for searching: most of them are somebody else.
+    pub fn similar(&self, name: &str, scope: Option<&RoaringBitmap>, limit: usize) -> Vec<Row> {
+        let folded = fold(name);
+        let mut weights: HashMap<Row, f32> = HashMap::new();
+        for piece in folded.windows(2).take(MAX_CHARACTERS) {
+            let Some(rows) = self.piece(pair(piece[0], piece[1])).filter(|rows| rows.len() <= COMMON) else { continue };
+            let rarity = (self.len() as f32 / rows.len() as f32).ln();
+            for row in rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))) {
+                *weights.entry(row).or_default() += rarity;
+            }
+        }
+        let mut rows: Vec<(Row, f32)> = weights.into_iter().collect();
+        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        rows.into_iter().take(limit).map(|(row, _)| row).collect()
+    }
+}

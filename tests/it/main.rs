@@ -2,6 +2,7 @@
 
 mod assess;
 mod assess_gap;
+mod assess_people;
 mod assess_size;
 mod clients;
 mod edition;
@@ -11,5 +12,6 @@ mod land;
 mod layers;
 mod plain;
 mod program;
+mod reconcile;
 mod servers;
 mod simulate;
