@@ -44,6 +44,8 @@ pub struct Settings {
     pub policy: Policy,
     pub thresholds: Option<PathBuf>,
     pub origins: Vec<String>,
+    /// Registry name → file with its token, where the program itself made it (demonstration).
+    pub secrets: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Debug, Error)]

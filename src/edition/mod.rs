@@ -1,1 +1,61 @@
-//! (being built)
+//! The edition: one immutable published state of the graph, as a folder of Arrow IPC files that anyone can open.
+//!
+//! In: the chosen values and verdicts of every enterprise (`EditionInput`). Out: a folder `NNNNNN/` with
+//! `enterprises.arrow` (rows numbered by falling priority), `details.arrow` (reasons, same rows), `members.arrow` (the
+//! records of each row and why), `unions.arrow`, `dims.arrow` (group numbers for counting), `facets.arrow` and
+//! `names.arrow` (bitmaps per value and per piece of a name), `lookups.arrow` (identifier → row), `labels.json` and
+//! `manifest.json` with the SHA-256 of every file. `open` maps it into memory without copying; `filter`, `page`,
+//! `coverage` and `search` answer from it. It knows nothing of the store, of GraphQL or of the clock.
+
+pub mod coverage;
+mod facets;
+pub mod filter;
+mod input;
+pub mod manifest;
+mod names;
+mod open;
+pub mod page;
+mod rows;
+mod search;
+mod set;
+mod table;
+pub mod testing;
+mod write;
+
+pub use coverage::{CoverageGroup, Dimension, Measures};
+pub use filter::{Filter, Range};
+pub use input::{AreaLabel, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+pub use manifest::Manifest;
+pub use open::{Edition, Key, Row};
+pub use page::{Cursor, Direction, Order, Page, Sort};
+pub use rows::{EnterpriseRow, MemberRow, UnionRow};
+pub use search::{Hit, HitField};
+pub use set::Editions;
+pub use write::{folder_name, write};
+
+/// What can go wrong with an edition. `Display` is for the log and the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum EditionError {
+    #[error("edition folder {path}: {source}")]
+    Io { path: std::path::PathBuf, source: std::io::Error },
+    #[error("edition file {path}: {reason}; publish a new edition, or restore this one from a backup")]
+    Broken { path: std::path::PathBuf, reason: String },
+    #[error("edition: {0}")]
+    Arrow(#[from] arrow_schema::ArrowError),
+    #[error("edition manifest: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The edition was pruned, or never existed; `nearest` is the closest one that can be opened.
+    #[error("edition {number} is gone; nearest is {nearest:?}")]
+    Gone { number: u32, nearest: Option<u32> },
+    #[error("there is no edition yet; run `huitu sync`")]
+    None,
+    /// The caller asked for something that does not exist; safe to show.
+    #[error("{0}")]
+    BadInput(String),
+}
+
+impl EditionError {
+    fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> EditionError + '_ {
+        move |source| EditionError::Io { path: path.to_path_buf(), source }
+    }
+}

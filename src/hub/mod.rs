@@ -1,1 +1,126 @@
-//! (being built)
+//! Runs the journey: sync, ingest, live look-up, re-assess.
+//!
+//! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
+//! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
+
+mod decide;
+mod explain;
+mod person;
+pub mod progress;
+mod publish;
+mod pull;
+mod reader;
+pub mod retention;
+pub mod sync;
+pub mod world;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+pub use decide::Decision;
+pub use person::{NewFinding, NewJudgement};
+pub use publish::Published;
+pub use sync::{SyncOptions, SyncReport};
+
+use crate::assess::Rules;
+use crate::config::Settings;
+use crate::connector::{Connector, ConnectorError, Secret};
+use crate::edition::{EditionError, Editions};
+use crate::land::LandError;
+use crate::model::Clock;
+use crate::store::registry::RegistryRow;
+use crate::store::{Store, StoreError};
+
+#[derive(Debug, Error)]
+pub enum HubError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Land(#[from] LandError),
+    #[error(transparent)]
+    Edition(#[from] EditionError),
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// One hub: its store, its connectors, its rules, its editions. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    pub store: Store,
+    /// By rank; the position is the registry's index in linking and assessing.
+    pub connectors: Vec<Arc<Connector>>,
+    pub settings: Arc<Settings>,
+    pub rules: Arc<Rules>,
+    pub editions: Arc<Editions>,
+    pub clock: Clock,
+    /// Registries on private and loopback addresses may be pulled (demonstration, tests).
+    pub allow_private: bool,
+    /// Registries whose place came from the command line: relative places are then taken from the working directory.
+    overridden: Arc<BTreeSet<String>>,
+}
+
+impl Hub {
+    /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
+        let mut connectors = match &settings.connectors {
+            Some(dir) => Connector::load_dir(dir)?,
+            None => Connector::embedded(),
+        };
+        connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+        for (registry, place) in &settings.sources {
+            let Some(at) = connectors.iter().position(|c| c.name == *registry) else {
+                let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
+                let nearest = crate::config::nearest(registry, known.iter().copied()).unwrap_or_default();
+                return Err(HubError::Settings(format!(
+                    "--source {registry}=…: there is no registry \"{registry}\"; did you mean \"{nearest}\"? Known: {}",
+                    known.join(", ")
+                )));
+            };
+            connectors[at] = connectors[at].clone().with_source(place);
+        }
+        for connector in &mut connectors {
+            if let Some(file) = settings.secrets.get(&connector.name) {
+                connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
+            }
+        }
+        let rules = rules(settings.thresholds.as_deref())?;
+        let store = Store::open(&settings.data, settings.store.as_deref()).await?;
+        let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);
+        Ok(Hub {
+            store,
+            connectors: connectors.into_iter().map(Arc::new).collect(),
+            overridden: Arc::new(settings.sources.keys().cloned().collect()),
+            settings: Arc::new(settings),
+            rules: Arc::new(rules),
+            editions,
+            clock,
+            allow_private: false,
+        })
+    }
+
+    pub fn editions_root(&self) -> PathBuf {
+        self.settings.data.join("editions")
+    }
+
+    /// The store's rows of all connectors, made where they are new.
+    pub async fn registry_rows(&self) -> Result<Vec<RegistryRow>, StoreError> {
+        let names: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+        self.store.ensure_registries(&names).await
+    }
+}
+
+/// The built-in threshold rules, or those of a file.
+fn rules(file: Option<&std::path::Path>) -> Result<Rules, HubError> {
+    let Some(path) = file else { return Ok(Rules::embedded()) };
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        HubError::Settings(format!("cannot read the thresholds {shown}: {e}; give an existing file as `thresholds`"))
+    })?;
+    Rules::parse(&text, &shown)
+        .map_err(|faults| HubError::Settings(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}

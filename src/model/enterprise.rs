@@ -30,6 +30,13 @@ named! {
     }
 }
 
+named! {
+    /// Identifiers by which an enterprise can be looked up besides its id and its credit code.
+    pub enum IdentifierKind {
+        OrganisationCode = "organisation_code", Registration = "registration", Tax = "tax", Insurance = "insurance",
+    }
+}
+
 /// A set of small enums, one bit each, in the order of `ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bits(pub u32);
@@ -56,6 +63,9 @@ pub struct Enterprise {
     pub credit_code_raw: Option<Box<str>>,
     pub name: Box<str>,
     pub former_names: Vec<Box<str>>,
+    /// Cleaned identifiers (`identifier::clean_identifier`) of all its records; the organisation code inside a credit
+    /// code need not be repeated.
+    pub identifiers: Vec<(IdentifierKind, Box<str>)>,
     pub status: OperatingStatus,
     pub established_on: Option<NaiveDate>,
     /// Six-digit county code, already the successor in force (110101); None where unknown.

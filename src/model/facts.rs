@@ -71,9 +71,7 @@ pub struct Relation {
     pub since: Option<NaiveDate>,
 }
 
-super::field::named! {
-    pub enum RelationKind { BranchOf = "branch_of", AbsorbedBy = "absorbed_by", RenamedFrom = "renamed_from", SameGroup = "same_group" }
-}
+pub use super::linkage::RelationKind;
 
 /// A union record that nearly matches an enterprise, waiting for a person.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +111,6 @@ pub struct World {
     pub findings: Vec<StandingFinding>,
     /// What was lacking before this run: enterprise id → since (None = before the first edition).
     pub lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
-    /// Whether any edition was published before.
+    /// Whether this run makes the first edition: what is lacking now was lacking before anybody counted.
     pub first_edition: bool,
 }

@@ -6,7 +6,11 @@ pub mod facts;
 pub mod field;
 pub mod identifier;
 pub mod linkage;
+pub mod message;
+pub mod provenance;
 pub mod record;
+pub mod reference;
+pub mod text;
 pub mod value;
 pub mod verdict;
 

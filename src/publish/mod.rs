@@ -1,1 +1,191 @@
-//! (being built)
+//! Publishing: what linking and assessing decided becomes links, entities, review pairs and changes in the store, and
+//! one immutable edition.
+//!
+//! In: decisions and verdicts. Out: an edition folder and the store's transaction that records it, committed after the
+//! folder has its final name. It decides nothing.
+
+mod changes;
+mod labels;
+mod review;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use hashbrown::{HashMap, HashSet};
+
+use crate::assess::Assessed;
+use crate::edition::{self, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
+use crate::link::{EntityEvent, EntityKey, Linking};
+use crate::store::edition::EditionRow;
+use crate::store::entity::{self, LinkRow};
+use crate::store::{Store, StoreError};
+
+pub use review::open_pairs;
+
+/// One decided record, ready to be kept.
+pub struct Joined {
+    pub record_id: i64,
+    pub part: u16,
+    /// Position in `Publication::registries`.
+    pub registry: u16,
+    pub key: Box<str>,
+    pub entity: Option<EntityKey>,
+    pub method: crate::model::linkage::LinkMethod,
+    pub weight: Option<f32>,
+    /// JSON list of `Evidence`, empty where an identifier decided.
+    pub evidence: Box<str>,
+    pub runner_up: Option<EntityKey>,
+    pub refused: Option<&'static str>,
+}
+
+/// Links as the store has them: (record, part) → entity. 24 bytes each.
+pub type Links = HashMap<(i64, u16), EntityKey>;
+
+/// Everything one edition is made of.
+pub struct Publication {
+    pub number: u32,
+    pub published_at: DateTime<Utc>,
+    pub as_of: NaiveDate,
+    pub zone: chrono_tz::Tz,
+    pub sources: Vec<EditionSource>,
+    pub joined: Vec<Joined>,
+    pub linking: Linking,
+    pub assessed: Assessed,
+    /// Names of the registries.
+    pub registries: Vec<Box<str>>,
+    pub links_before: Arc<Links>,
+    pub previous: Option<Arc<Edition>>,
+    /// Digest of everything the edition rests on.
+    pub inputs: String,
+}
+
+/// The digest of an edition's inputs, in the store's `meta` table.
+pub const INPUTS: &str = "published_inputs";
+
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Edition(#[from] EditionError),
+}
+
+/// Writes store and edition. Answers None where the data is the same as in the edition before: then only the inputs'
+/// digest is noted and no edition appears.
+pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Option<Manifest>, PublishError> {
+    let failed = |e| PublishError::Store(store.failed(e));
+    let number = i64::from(p.number);
+    let at = p.published_at.timestamp_millis();
+    let merged: std::collections::HashMap<Box<str>, Box<str>> = p
+        .linking
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            EntityEvent::Merged { from, into } => Some((from.to_string().into(), into.to_string().into())),
+            _ => None,
+        })
+        .collect();
+    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, number, at);
+    let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
+    let labels = labels::labels(&p.assessed.enterprises);
+    let (links, dropped) = link_changes(&p.joined, &p.links_before);
+    let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
+
+    let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
+    let members = p
+        .joined
+        .into_iter()
+        .filter_map(|j| {
+            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
+            let registry = p.registries[j.registry as usize].clone();
+            let (key, part, record_id) = (j.key, j.part, j.record_id);
+            Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
+        })
+        .collect();
+    drop(enterprises);
+    let input = EditionInput {
+        number: p.number,
+        published_at: p.published_at,
+        as_of: p.as_of,
+        zone: p.zone,
+        enterprises: p.assessed.enterprises,
+        unions: p.assessed.unions,
+        members,
+        sources: p.sources,
+        labels,
+    };
+
+    let mut tx = store.begin().await?;
+    entity::put_links(&mut tx, &links).await.map_err(failed)?;
+    entity::drop_links(&mut tx, &dropped).await.map_err(failed)?;
+    entity::put_entities(&mut tx, number, &appeared).await.map_err(failed)?;
+    for id in &ended {
+        entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
+    }
+    entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
+    crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, INPUTS, &p.inputs).await.map_err(failed)?;
+
+    let root = root.to_path_buf();
+    let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
+    let written = tokio::task::spawn_blocking(move || edition::write(&root, input).map(|m| (m, root)));
+    let (manifest, root) = written.await.expect("writing an edition does not panic")?;
+    if before == Some((manifest.digest.clone(), manifest.as_of)) {
+        // The inputs moved but the graph did not: keep the links, publish nothing.
+        let folder = root.join(edition::folder_name(manifest.number));
+        std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+        tx.commit().await.map_err(failed)?;
+        return Ok(None);
+    }
+    let row = EditionRow {
+        number,
+        published_at: at,
+        as_of: manifest.as_of.to_string(),
+        digest: manifest.digest.clone(),
+        enterprises: i64::from(manifest.enterprises),
+        sources: serde_json::to_string(&manifest.sources).expect("plain texts"),
+        removed_at: None,
+    };
+    crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    Ok(Some(manifest))
+}
+
+/// Links to write (new or with another entity) and links to drop.
+fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u16)>) {
+    let mut links = Vec::new();
+    let mut live = HashSet::with_capacity(joined.len());
+    for j in joined {
+        let Some(entity) = j.entity else { continue };
+        live.insert((j.record_id, j.part));
+        if before.get(&(j.record_id, j.part)) == Some(&entity) {
+            continue;
+        }
+        links.push(LinkRow {
+            record_id: j.record_id,
+            part: i64::from(j.part),
+            entity_id: entity.to_string().into(),
+            method: j.method.name().to_owned(),
+            weight: j.weight.map(f64::from),
+            evidence: (!j.evidence.is_empty()).then(|| j.evidence.to_string()),
+            runner_up: j.runner_up.map(|e| e.to_string()),
+            refused: j.refused.map(str::to_owned),
+        });
+    }
+    let mut dropped: Vec<(i64, u16)> = before.keys().filter(|k| !live.contains(*k)).copied().collect();
+    dropped.sort_unstable();
+    (links, dropped)
+}
+
+/// Entities that are new, and those that have no record left.
+fn entity_changes(joined: &[Joined], before: &Links) -> (Vec<Box<str>>, Vec<Box<str>>) {
+    let old: HashSet<EntityKey> = before.values().copied().collect();
+    let new: HashSet<EntityKey> = joined.iter().filter_map(|j| j.entity).collect();
+    let sorted = |keys: Vec<&EntityKey>| {
+        let mut ids: Vec<Box<str>> = keys.into_iter().map(|key| key.to_string().into()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    (sorted(new.difference(&old).collect()), sorted(old.difference(&new).collect()))
+}

@@ -1,1 +1,212 @@
-//! (being built)
+//! Serving: the graph over HTTP.
+//!
+//! In: a hub (store, editions, connectors). Out: `/graphql` (GraphQL over HTTP), `/healthz`, `/readyz`, `/metrics`, the
+//! query page at `/graphiql`. Every request has a caller, whom resolvers and caches know. Lists, counts and search are
+//! answered from the mapped edition; details come from the store in batches.
+
+pub mod access;
+mod ask;
+pub mod bench;
+mod cache;
+mod details;
+mod export;
+mod geo;
+pub mod graphql;
+pub mod guard;
+mod handler;
+pub mod live;
+mod mvt;
+mod persisted;
+mod plain;
+mod probes;
+pub mod problem;
+mod reconcile;
+mod run;
+mod tiles;
+mod ui;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use axum::Router;
+use axum::routing::get;
+
+pub use access::{Access, Caller, Role, Scope};
+pub use guard::Limits;
+pub use persisted::Documents;
+pub use run::run;
+
+use cache::AnswerCache;
+use graphql::Graph;
+use live::Live;
+use probes::Metrics;
+use problem::Problem;
+
+use crate::edition::{Edition, EditionSource};
+use crate::hub::Hub;
+
+/// How to serve.
+pub struct Options {
+    pub access: Access,
+    pub limits: Limits,
+    pub documents: Documents,
+    /// Bytes of whole answers to keep.
+    pub cache_bytes: usize,
+}
+
+impl Options {
+    pub fn new(access: Access) -> Options {
+        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20 }
+    }
+}
+
+/// How old the registries are, as every answer says.
+#[derive(Debug, Default)]
+pub struct Freshness {
+    /// For `extensions.sources`.
+    sources: Vec<serde_json::Value>,
+}
+
+/// Everything the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    hub: Hub,
+    options: Options,
+    graph: Graph,
+    answers: AnswerCache,
+    metrics: Metrics,
+    freshness: RwLock<Arc<Freshness>>,
+    /// Counts changes of edition or freshness: part of every cache key.
+    generation: AtomicU64,
+    callers: access::Known,
+    places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
+    live: Live,
+}
+
+impl App {
+    /// `refresh` must run once before the first request is answered.
+    pub fn new(hub: Hub, options: Options) -> App {
+        App(Arc::new(Inner {
+            hub,
+            graph: graphql::graph(),
+            answers: AnswerCache::new(options.cache_bytes),
+            options,
+            metrics: Metrics::default(),
+            freshness: RwLock::default(),
+            generation: AtomicU64::new(0),
+            callers: access::Known::default(),
+            places: std::sync::Mutex::default(),
+            live: Live::default(),
+        }))
+    }
+
+    /// Looks for a newer edition and for how fresh the registries are. Call it after a sync; `run` also does every second.
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let editions = hub.editions.clone();
+        let swapped = tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
+        let rows = hub.store.registries().await?;
+        let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
+        let now = hub.clock.now();
+        let sources: Vec<serde_json::Value> = of_edition
+            .into_iter()
+            .map(|source| {
+                let row = rows.iter().find(|r| r.name == source.name);
+                let good = row.and_then(|r| chrono::DateTime::from_timestamp_millis(r.last_good?));
+                let EditionSource { name, as_of, stale, .. } = source;
+                let as_of = good.map_or(as_of, |good| good.max(as_of));
+                let behind = row.is_some_and(|r| r.state != "CURRENT") || now - as_of > STALE_AFTER;
+                serde_json::json!({ "name": name, "asOf": as_of, "stale": if row.is_some() { behind } else { stale } })
+            })
+            .collect();
+        let changed = self.freshness().sources != sources;
+        if changed {
+            *self.0.freshness.write().expect("no panic while holding the freshness") = Arc::new(Freshness { sources });
+        }
+        if let Some(edition) = &swapped {
+            if let Some(manifest) = hub.editions.manifest(edition.number()) {
+                // Nobody listening is not an error.
+                let _ = self.live().editions.send(manifest);
+            }
+        }
+        if changed || swapped.is_some() {
+            self.0.generation.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+    fn graph(&self) -> &Graph {
+        &self.0.graph
+    }
+    fn limits(&self) -> &Limits {
+        &self.0.options.limits
+    }
+    fn documents(&self) -> &Documents {
+        &self.0.options.documents
+    }
+    fn answers(&self) -> &AnswerCache {
+        &self.0.answers
+    }
+    fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+    fn freshness(&self) -> Arc<Freshness> {
+        self.0.freshness.read().expect("no panic while holding the freshness").clone()
+    }
+    /// The edition and the freshness an answer rests on. A swap between reading it and answering at worst keeps an answer
+    /// under the older number.
+    fn generation(&self) -> u64 {
+        let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
+        number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
+    }
+    fn live(&self) -> &Live {
+        &self.0.live
+    }
+    /// Requests of the same site, of configured sites, and of programs that are no browsers.
+    fn is_known_origin(&self, headers: &axum::http::HeaderMap) -> bool {
+        let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+    }
+    /// Where the enterprises of the gap list are.
+    fn places(&self, edition: &Edition) -> Result<Arc<tiles::Places>, Problem> {
+        tiles::places_of(&self.0.places, edition)
+    }
+    /// Who asks, by the `Authorization` header.
+    async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
+        let inner = &self.0;
+        inner.callers.caller(inner.options.access, authorization, &inner.hub.store, inner.hub.clock.millis()).await
+    }
+}
+
+/// A registry not heard of for longer is marked stale.
+const STALE_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(36);
+
+/// The routes.
+pub fn app(state: App) -> Router {
+    Router::new()
+        .route("/graphql", axum::routing::any(handler::graphql))
+        .route("/graphql/sse", axum::routing::any(live::sse::sse))
+        .route("/graphql/ws", get(live::ws::ws))
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+        .route("/", get(ui::home))
+        .route("/graphiql", get(ui::graphiql))
+        .route("/schema.graphql", get(ui::schema))
+        .route("/assets/{*path}", get(ui::asset))
+        .route("/geo/{file}", get(geo::geojson))
+        .route("/tiles/{file}", get(tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))
+        .route("/reconcile/{what}", get(reconcile::help))
+        .route("/reconcile/suggest/{what}", get(reconcile::suggest))
+        .route("/export/{file}", get(export::export))
+        .with_state(state)
+}

@@ -101,6 +101,17 @@ impl Store {
             .map_err(|e| self.failed(e))
     }
 
+    /// For each registry the last batch that changed anything: together they name a state of the records.
+    pub async fn last_changes(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT registry_id, MAX(id) FROM batch
+             WHERE state = 'DONE' AND added + changed + gone > 0 GROUP BY registry_id ORDER BY registry_id"
+        )
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// The batch that a push with this idempotency key made, if it came before.
     pub async fn batch_by_idempotency(&self, registry_id: i64, key: &str) -> Result<Option<BatchRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM batch WHERE registry_id = $1 AND idempotency = $2"));

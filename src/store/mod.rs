@@ -12,6 +12,7 @@ pub mod judgement;
 pub mod quarantine;
 pub mod record;
 pub mod registry;
+pub mod target;
 pub mod token;
 
 use std::path::{Path, PathBuf};

@@ -295,3 +295,13 @@ async fn keep_version(tx: &mut Tx, id: i64, replaced_by: i64, at: i64) -> Result
     .await
     .map(|_| ()))
 }
+
+/// One cell of a payload, borrowed where it needs no unescaping.
+#[derive(serde::Deserialize)]
+struct Cell<'a>(#[serde(borrow)] Option<std::borrow::Cow<'a, str>>);
+
+/// The cells of a payload, in its layout's order; None where it is not a JSON array of texts and nulls.
+pub fn cells(payload: &str) -> Option<Vec<Option<std::borrow::Cow<'_, str>>>> {
+    let cells: Vec<Cell<'_>> = serde_json::from_str(payload).ok()?;
+    Some(cells.into_iter().map(|c| c.0).collect())
+}

@@ -1,0 +1,34 @@
+# make demo: the whole thing, from nothing. make test: every check. See README.md for what they need.
+SHELL := /bin/bash
+CARGO ?= cargo
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: demo build test check web setup-test deny fmt schema
+
+demo: build
+	./target/release/huitu demo
+
+build: web
+	$(CARGO) build --release --locked
+
+# The GraphiQL page is built by Node where there is one; without it the server serves a plain page instead.
+web:
+	@./web/build
+
+test: setup-test web fmt deny
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked
+
+# Servers and browsers that the tests talk to; says the command where it may not install.
+setup-test:
+	@./tests/setup
+
+fmt:
+	$(CARGO) fmt --check
+
+deny:
+	@./tests/deny
+
+# Rewrites every file that is generated from the program and compared by a test.
+schema:
+	$(CARGO) run --release --locked -- schema -o schema.graphql

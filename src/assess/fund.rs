@@ -1,0 +1,192 @@
+//! Union dues (工会经费) and preparatory fund (建会筹备金): what is due on the payroll, what was paid, and whether it is
+//! the right kind: dues where there is a union, preparatory fund where there is none.
+//!
+//! In: payment records and the payroll. Out: the latest period's verdict. 2 % of the payroll: Trade Union Law art. 43(2).
+
+use crate::model::enterprise::EnterpriseField;
+use crate::model::facts::Facts;
+use crate::model::field::{Field, RecordKind};
+use crate::model::value::{Money, Value};
+use crate::model::verdict::{FundKind, FundStatus, FundVerdict, Reason, ReasonInput, UnionStatus};
+
+use super::Context;
+use super::dossier::Dossier;
+use super::survive;
+use super::vocabulary;
+
+/// A period of payment: a year, a quarter or a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period {
+    pub year: u16,
+    /// Last month of the period: what is later ends later.
+    last_month: u8,
+    months: u8,
+}
+
+impl Period {
+    /// Reads `2026`, `2026Q3`, `2026-Q3`, `2026年第3季度`, `2026-09`, `202609`, `2026年9月`.
+    pub fn parse(text: &str) -> Option<Period> {
+        let text = text.trim();
+        let year: u16 = text.get(..4)?.parse().ok().filter(|y| (1949..2200).contains(y))?;
+        let rest = text[4..].trim_start_matches(['年', '-', '/', '.', ' ']);
+        let number = |s: &str| s.trim_matches(|c: char| !c.is_ascii_digit()).parse::<u8>().ok();
+        let quarter_word = ["一", "二", "三", "四"].iter().position(|w| rest.contains(w)).map(|i| i as u8 + 1);
+        if rest.is_empty() || rest == "年度" || rest == "度" {
+            return Some(Period { year, last_month: 12, months: 12 });
+        }
+        if rest.contains(['Q', 'q']) || rest.contains("季") {
+            let quarter = number(rest).or(quarter_word).filter(|q| (1..=4).contains(q))?;
+            return Some(Period { year, last_month: quarter * 3, months: 3 });
+        }
+        if rest.contains('半') {
+            return Some(Period { year, last_month: if rest.contains('上') { 6 } else { 12 }, months: 6 });
+        }
+        let month = number(rest).filter(|m| (1..=12).contains(m))?;
+        Some(Period { year, last_month: month, months: 1 })
+    }
+
+    fn of(facts: &Facts) -> Option<Period> {
+        match facts.get(Field::Period)? {
+            Value::Text(text) => Period::parse(text),
+            Value::Count(n) => Period::parse(&n.to_string()),
+            Value::Date(date) => Period::parse(&date.to_string().get(..7).map(str::to_string).unwrap_or(date.to_string())),
+            _ => None,
+        }
+    }
+
+    /// The part of a year's payroll that falls into the period.
+    fn share(self, yearly: Money) -> Money {
+        Money((i128::from(yearly.0) * i128::from(self.months) / 12) as i64)
+    }
+}
+
+/// `2026`, `2026Q3`, `2026-09`; half years `2026H1`.
+impl std::fmt::Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.months {
+            12 => write!(f, "{}", self.year),
+            6 => write!(f, "{}H{}", self.year, self.last_month / 6),
+            3 => write!(f, "{}Q{}", self.year, self.last_month / 3),
+            _ => write!(f, "{}-{:02}", self.year, self.last_month),
+        }
+    }
+}
+
+/// Something in the payments that does not fit the union roll, for review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contradiction {
+    pub enterprise: Box<str>,
+    /// `fund_dues_without_union`: probably a missed match. `fund_preparatory_with_union`: pays the wrong kind.
+    pub code: &'static str,
+    pub inputs: Vec<ReasonInput>,
+}
+
+/// The verdict, and the contradiction if there is one. `payroll` is a year's, as chosen.
+pub(crate) fn judge(
+    context: &Context<'_>,
+    dossier: Dossier<'_>,
+    union: UnionStatus,
+    payroll: Option<(Money, &Facts)>,
+) -> (FundVerdict, Option<Contradiction>) {
+    let dated = dossier.of_kind(RecordKind::Payment).filter_map(|f| Some((Period::of(f)?, f)));
+    // Of a year, its quarters and its months, the one that ends last; of two that end together, the longer.
+    let latest = dated.clone().map(|(p, _)| (p.year, p.last_month, p.months)).max();
+    let rate = context.policy.fund.rate;
+    let on = |payroll: Money| Money((payroll.0 as f64 * rate).round() as i64);
+    let Some(latest) = latest else {
+        let mut verdict = FundVerdict {
+            status: FundStatus::Unknown,
+            period: "".into(),
+            due: None,
+            paid: None,
+            kind_paid: None,
+            reasons: Vec::new(),
+        };
+        verdict.due = payroll.map(|(yearly, _)| on(yearly));
+        verdict.reasons = vec![Reason::new("fund_no_payments")];
+        return (verdict, None);
+    };
+    let mut records: Vec<(Period, &Facts)> = dated.filter(|(p, _)| (p.year, p.last_month, p.months) == latest).collect();
+    records.sort_by(|a, b| a.1.key.cmp(&b.1.key));
+    let period = records[0].0;
+    let sum = |field| {
+        let mut sums = records.iter().filter_map(|(_, f)| survive::money(f, field));
+        let first = sums.next()?;
+        Some(sums.fold(first, |a, b| Money(a.0 + b.0)))
+    };
+    let paid = sum(Field::PaidYuan);
+    let told = sum(Field::DueYuan);
+    let due = told.or_else(|| payroll.map(|(yearly, _)| on(period.share(yearly))));
+    let paying = |f: &&(Period, &Facts)| survive::money(f.1, Field::PaidYuan).is_some_and(|m| m.0 > 0);
+    let kind_of = |f: &(Period, &Facts)| f.1.text(Field::PaymentKind).and_then(vocabulary::fund_kind);
+    let kind_paid = records.iter().filter(paying).find_map(kind_of).or_else(|| records.iter().find_map(kind_of));
+    let (kind, first) = (kind_paid, records[0].1);
+    let mut inputs = vec![context.input("period", period, first)];
+    inputs.extend(paid.map(|p| context.input("paid", p, first)));
+    match (told, due, payroll) {
+        (Some(told), ..) => inputs.push(context.input("due", told, first)),
+        (None, Some(due), Some((yearly, facts))) => {
+            inputs.push(ReasonInput::new("due", due));
+            inputs.push(context.input("payroll", yearly, facts));
+        }
+        _ => {}
+    }
+    let has_union =
+        matches!(union, UnionStatus::Independent | UnionStatus::Parent | UnionStatus::Joint | UnionStatus::Federation);
+    let pays = paid.is_some_and(|p| p.0 > 0);
+    let (status, code, contradiction) = match (kind, has_union) {
+        (Some(FundKind::Dues), false) if pays && union != UnionStatus::Preparing => {
+            (FundStatus::WrongKind, "fund_dues_without_union", Some("fund_dues_without_union"))
+        }
+        (Some(FundKind::Preparatory), true) if pays => {
+            (FundStatus::WrongKind, "fund_preparatory_with_union", Some("fund_preparatory_with_union"))
+        }
+        _ => match (paid, due) {
+            (Some(paid), Some(due)) if paid.0 as f64 >= due.0 as f64 * context.policy.fund.full_from => {
+                (FundStatus::Paid, "fund_paid", None)
+            }
+            (Some(paid), Some(_)) if paid.0 > 0 => (FundStatus::Partial, "fund_partial", None),
+            (None | Some(_), Some(due)) if due.0 > 0 => (FundStatus::Unpaid, "fund_unpaid", None),
+            _ => (FundStatus::Unknown, "fund_no_payroll", None),
+        },
+    };
+    if code == "fund_no_payroll" {
+        inputs.push(ReasonInput::missing("payroll"));
+    }
+    let contradiction = contradiction.map(|code| Contradiction { enterprise: dossier.id().into(), code, inputs: inputs.clone() });
+    let reasons = vec![Reason { code: code.into(), inputs }];
+    (FundVerdict { status, period: period.to_string().into(), due, paid, kind_paid: kind, reasons }, contradiction)
+}
+
+/// Whether the latest payments are of the preparatory fund: a lead, since it has no union by its own account.
+pub fn pays_preparatory(verdict: &FundVerdict) -> bool {
+    verdict.kind_paid == Some(FundKind::Preparatory) && verdict.paid.is_some_and(|p| p.0 > 0)
+}
+
+/// The field whose chosen value is a year's payroll.
+pub const PAYROLL: EnterpriseField = EnterpriseField::Payroll;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_read_as_departments_write_them() {
+        for (text, want) in [
+            ("2026", Some("2026")),
+            ("2026年", Some("2026")),
+            ("2026Q3", Some("2026Q3")),
+            ("2026年第3季度", Some("2026Q3")),
+            ("2026年三季度", Some("2026Q3")),
+            ("2026-09", Some("2026-09")),
+            ("202609", Some("2026-09")),
+            ("2026年9月", Some("2026-09")),
+            ("2026年上半年", Some("2026H1")),
+            ("2026-13", None),
+            ("第三季度", None),
+            ("", None),
+        ] {
+            assert_eq!(Period::parse(text).map(|p| p.to_string()).as_deref(), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a federation may decide for itself: which statements win, which unions count, how long a new firm has, what
+//! makes a visit urgent. The `[policy]` table of the configuration; every key has a default, unknown keys are errors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::enterprise::EnterpriseField;
+use crate::model::provenance::SurvivorshipRule;
+use crate::model::verdict::UnionStatus;
+
+/// All knobs of assessing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Months after its founding in which an enterprise need not have a union yet. Local rules say six months to one
+    /// year after opening; Beijing's own value is not published, hence a knob.
+    pub grace_months: u32,
+    /// Kinds of coverage that count in the coverage rate. Whether joint unions count is federation practice
+    /// (`reference/unions/indicators.csv`, union_rate_entity).
+    pub counted_kinds: Vec<UnionStatus>,
+    /// Branches of legal persons are out of scope: their head is counted.
+    pub branches_out_of_scope: bool,
+    /// Individual businesses (个体工商户) are out of scope, as in the entity rate's denominator.
+    pub individuals_out_of_scope: bool,
+    /// A branch is covered PARENT where its head has an independent union.
+    pub parent_covers_branches: bool,
+    /// Members of a group are covered PARENT only where the group's own union says that it covers the group (集团工会).
+    pub group_union_covers_members: bool,
+    pub proxy: ProxyPolicy,
+    pub fund: FundPolicy,
+    pub priority: PriorityPolicy,
+    /// Two head counts or sums of money that differ by no more than this share are the same statement rounded.
+    pub tolerance: f64,
+    /// Edition of the three-digit registration type codes by registry (2011 or 2022: 110 means two things); 2011 where not named.
+    pub registration_editions: BTreeMap<String, u16>,
+    /// By field (`NAME`, `EMPLOYEES`, …): which statement wins.
+    pub survivorship: BTreeMap<String, FieldPolicy>,
+    /// Where dispatched workers are counted once: at their agency, whose union they join first (总工发〔2009〕21号), or at the host.
+    pub dispatched_count_at: DispatchedCount,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DispatchedCount {
+    Agency,
+    Host,
+}
+
+/// Head counts that stand in where the money a rule asks for is missing. The verdict is then marked PROXY.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProxyPolicy {
+    /// From this head count on an enterprise is ABOVE by proxy; None switches the proxy off.
+    /// Default: the campaign rule `union-campaign-100` (百人以上企业建会, Beijing 2018).
+    pub above: Option<u32>,
+    /// Up to this head count an enterprise is BELOW by proxy; None (the default) leaves it UNKNOWN: a firm with few
+    /// people can still have a large revenue.
+    pub below: Option<u32>,
+    /// Other values of `above` by section letter of the 2017 edition, e.g. `F = 50`.
+    pub above_by_section: BTreeMap<char, u32>,
+    /// Whether the count of insured persons may stand in where no employees count is known.
+    pub insured_stands_in: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FundPolicy {
+    /// Share of the payroll, Trade Union Law art. 43(2).
+    pub rate: f64,
+    /// Paid counts as paid in full from this share of what is due (rounding, late corrections).
+    pub full_from: f64,
+}
+
+/// Points of each factor; the score is their sum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriorityPolicy {
+    /// Points at `employees_full` people; fewer people earn a logarithmic share.
+    pub employees: f32,
+    pub employees_full: u32,
+    /// Foreign or Hong Kong, Macao, Taiwan investment.
+    pub foreign: f32,
+    pub fortune_500: f32,
+    /// Others wait for it.
+    pub leading: f32,
+    pub dispatch_agency: f32,
+    pub pays_preparatory_fund: f32,
+    pub recent_dispute: f32,
+    /// Points after `waiting_full_months` of lacking a union; earlier in proportion.
+    pub waiting: f32,
+    pub waiting_full_months: u32,
+}
+
+/// Which statement of one field wins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldPolicy {
+    pub rule: SurvivorshipRule,
+    /// Registries by name, best first; those not named follow in the order of the connector list.
+    #[serde(default)]
+    pub rank: Vec<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            grace_months: 6,
+            counted_kinds: vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation],
+            branches_out_of_scope: true,
+            individuals_out_of_scope: true,
+            parent_covers_branches: true,
+            group_union_covers_members: true,
+            proxy: ProxyPolicy::default(),
+            fund: FundPolicy::default(),
+            priority: PriorityPolicy::default(),
+            tolerance: 0.05,
+            registration_editions: BTreeMap::new(),
+            survivorship: BTreeMap::new(),
+            dispatched_count_at: DispatchedCount::Agency,
+        }
+    }
+}
+
+impl Default for ProxyPolicy {
+    fn default() -> Self {
+        ProxyPolicy { above: Some(100), below: None, above_by_section: BTreeMap::new(), insured_stands_in: true }
+    }
+}
+
+impl Default for FundPolicy {
+    fn default() -> Self {
+        FundPolicy { rate: 0.02, full_from: 0.99 }
+    }
+}
+
+impl Default for PriorityPolicy {
+    fn default() -> Self {
+        PriorityPolicy {
+            employees: 40.0,
+            employees_full: 2000,
+            foreign: 10.0,
+            fortune_500: 15.0,
+            leading: 10.0,
+            dispatch_agency: 8.0,
+            pays_preparatory_fund: 10.0,
+            recent_dispute: 12.0,
+            waiting: 15.0,
+            waiting_full_months: 36,
+        }
+    }
+}
+
+impl Policy {
+    /// The rule of a field: the configured one, or the house's default.
+    pub fn field(&self, field: EnterpriseField) -> FieldPolicy {
+        self.survivorship.get(field.name()).cloned().unwrap_or_else(|| default_field(field))
+    }
+
+    /// What is wrong with the policy, named key by key; empty where it can be used.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for name in self.survivorship.keys() {
+            if EnterpriseField::from_name(name).is_none() {
+                let known: Vec<_> = EnterpriseField::ALL.iter().map(|f| f.name()).collect();
+                faults.push(format!("policy.survivorship.{name}: no such field; known: {}", known.join(", ")));
+            }
+        }
+        if !(0.0..=1.0).contains(&self.fund.rate) {
+            faults.push(format!("policy.fund.rate = {}: a share between 0 and 1 is needed (2 % is 0.02)", self.fund.rate));
+        }
+        if !(0.0..=1.0).contains(&self.fund.full_from) {
+            faults.push(format!("policy.fund.full_from = {}: a share between 0 and 1 is needed", self.fund.full_from));
+        }
+        if !(0.0..1.0).contains(&self.tolerance) {
+            faults.push(format!("policy.tolerance = {}: a share from 0 to below 1 is needed", self.tolerance));
+        }
+        if let (Some(above), Some(below)) = (self.proxy.above, self.proxy.below)
+            && below >= above
+        {
+            faults.push(format!("policy.proxy: below = {below} must be less than above = {above}"));
+        }
+        faults
+    }
+}
+
+/// Names, codes, states and founding dates are official where the registry issues the codes; what statistics counts,
+/// statistics knows best; payroll is declared to the tax office; insured persons to the insurer.
+fn default_field(field: EnterpriseField) -> FieldPolicy {
+    use EnterpriseField as F;
+    use SurvivorshipRule as R;
+    let (rule, rank): (R, &[&str]) = match field {
+        F::Name | F::CreditCode | F::Status | F::EstablishedOn | F::RegistrationType | F::InvestorCountry => {
+            (R::Official, &["commerce"])
+        }
+        F::Address => (R::Official, &["commerce", "tax"]),
+        F::Area => (R::RegistryRank, &["commerce", "statistics", "tax", "social_insurance"]),
+        F::Location => (R::RegistryRank, &["commerce", "statistics"]),
+        F::Industry => (R::RegistryRank, &["statistics", "tax", "commerce"]),
+        F::Ownership => (R::MostComplete, &["statistics", "commerce", "tax"]),
+        F::Employees => (R::RegistryRank, &["statistics", "tax", "social_insurance"]),
+        F::Insured => (R::RegistryRank, &["social_insurance"]),
+        F::Revenue => (R::RegistryRank, &["statistics", "tax"]),
+        F::Payroll => (R::RegistryRank, &["tax", "statistics", "social_insurance"]),
+        F::OfficialList => (R::Official, &["statistics"]),
+        F::Qualification => (R::MostRecent, &["commerce"]),
+        F::Union => (R::Official, &["unions"]),
+    };
+    FieldPolicy { rule, rank: rank.iter().map(|r| r.to_string()).collect() }
+}

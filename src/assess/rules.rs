@@ -1,0 +1,48 @@
+//! The rules that assessing applies: the thresholds of designated size. The national size classes are a law, not a rule
+//! file: `model::reference::size_class`.
+
+use crate::model::reference::industries::IndustryCode;
+use crate::model::reference::thresholds::{Holds, RuleFamily, ThresholdError, ThresholdRule, Thresholds, thresholds};
+
+/// Rules read from data files, checked before they judge anybody.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    thresholds: Thresholds,
+}
+
+impl Rules {
+    /// The rules that ship with the program.
+    pub fn embedded() -> Rules {
+        Rules { thresholds: thresholds().clone() }
+    }
+
+    /// Reads a federation's own thresholds file; `file` is its name for messages. Refused as a whole, with file, line and
+    /// reason of every fault found: a rule without dates, an unknown metric or code, two rules for one industry on one day.
+    pub fn parse(text: &str, file: &str) -> Result<Rules, Vec<ThresholdError>> {
+        Thresholds::parse(file, text).map(|thresholds| Rules { thresholds }).map_err(|fault| vec![fault])
+    }
+
+    /// No rules at all, for questions that no rule decides.
+    pub(crate) fn none() -> Rules {
+        Rules { thresholds: Thresholds { rules: Vec::new(), no_rule: Default::default() } }
+    }
+
+    pub fn all(&self) -> &[ThresholdRule] {
+        &self.thresholds.rules
+    }
+    pub fn get(&self, id: &str) -> Option<&ThresholdRule> {
+        self.thresholds.rule(id)
+    }
+    /// The rules that decide designated size, on any day.
+    pub fn statistics(&self) -> impl Iterator<Item = &ThresholdRule> {
+        self.thresholds.rules.iter().filter(|r| r.family == RuleFamily::Statistics)
+    }
+    /// Whether statistics has no rule at all for this section (A, J, S, T).
+    pub fn without_rule(&self, code: &IndustryCode) -> bool {
+        self.thresholds.has_no_rule(code)
+    }
+    /// Whether some rule spoke or speaks of this industry, on whatever day.
+    pub fn ever_speaks_of(&self, code: &IndustryCode) -> bool {
+        self.statistics().any(|r| r.holds(code) != Holds::No)
+    }
+}

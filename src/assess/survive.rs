@@ -1,0 +1,377 @@
+//! Survivorship: of everything that registries say of a field, which statement is chosen, by which rule, and whether the
+//! others agree.
+//!
+//! In: one entity's facts. Out: candidates as read, the position of the chosen one, the agreement. Both assessing and the
+//! provenance that is shown go through `read`, `choose` and `agreement`; there is no second path.
+
+use crate::model::enterprise::EnterpriseField;
+use crate::model::facts::{Facts, RegistryTraits};
+use crate::model::field::{Field, RecordKind};
+use crate::model::identifier::CreditCode;
+use crate::model::provenance::{Agreement, SurvivorshipRule};
+use crate::model::reference::registration::RegistrationScheme;
+use crate::model::reference::{IndustryCode, areas, operating_status};
+use crate::model::value::{Money, PartialDate, Value};
+use crate::model::verdict::{OperatingStatus, Ownership};
+
+use super::Context;
+use super::dossier::Dossier;
+use super::vocabulary;
+
+/// A place as far as it is known: six and nine digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub district: u32,
+    pub town: Option<u32>,
+}
+
+impl Place {
+    /// Same district, and not two different towns.
+    fn agrees(self, other: Place) -> bool {
+        self.district == other.district && (self.town.is_none() || other.town.is_none() || self.town == other.town)
+    }
+}
+
+/// The digits of a code, or its section's letter where it has none.
+pub fn code_text(code: &IndustryCode) -> String {
+    if code.number().is_empty() { code.section.to_string() } else { code.number().to_string() }
+}
+
+/// In one edition: one says no more than the beginning of the other. Across editions, without a crosswalk: the same digits
+/// in the same section.
+fn codes_agree(a: &IndustryCode, b: &IndustryCode) -> bool {
+    let prefix = a.number().starts_with(b.number()) || b.number().starts_with(a.number());
+    a.section == b.section && if a.edition == b.edition { prefix } else { a.number() == b.number() }
+}
+
+/// One statement as read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading<'a> {
+    Text(&'a str),
+    /// As written, and whether its check character holds.
+    CreditCode(&'a str, bool),
+    Status(OperatingStatus),
+    Date(PartialDate),
+    Place(Place),
+    Point(f64, f64),
+    Industry(IndustryCode),
+    Ownership(Ownership, bool),
+    /// As written, and the ownership it tells.
+    RegistrationType(&'a str, Option<(Ownership, bool)>),
+    Count(i64),
+    Money(Money),
+    Flag(bool),
+}
+
+impl std::fmt::Display for Reading<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reading::Text(t) | Reading::CreditCode(t, _) | Reading::RegistrationType(t, _) => f.write_str(t),
+            Reading::Status(s) => f.write_str(s.name()),
+            Reading::Date(d) => d.fmt(f),
+            Reading::Place(p) => p.town.unwrap_or(p.district).fmt(f),
+            Reading::Point(x, y) => write!(f, "{x},{y}"),
+            Reading::Industry(c) => f.write_str(&code_text(c)),
+            Reading::Ownership(o, _) => f.write_str(o.name()),
+            Reading::Count(n) => n.fmt(f),
+            Reading::Money(m) => m.fmt(f),
+            Reading::Flag(b) => b.fmt(f),
+        }
+    }
+}
+
+/// A statement and the record that makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    pub facts: &'a Facts,
+    pub reading: Reading<'a>,
+}
+
+/// The policy's field rules against the registries of this run.
+pub struct Plan {
+    /// By `EnterpriseField`: rule, and each registry's place in the rank.
+    fields: Vec<(SurvivorshipRule, Vec<u16>)>,
+    /// By registry: table of its registration type codes.
+    registration_schemes: Vec<RegistrationScheme>,
+}
+
+impl Plan {
+    pub fn new(registries: &[RegistryTraits], policy: &super::Policy) -> Plan {
+        let fields = EnterpriseField::ALL.iter().map(|field| {
+            let policy = policy.field(*field);
+            let place = |(i, r): (usize, &RegistryTraits)| match policy.rank.iter().position(|name| **name == *r.name) {
+                Some(place) => place as u16,
+                None => (policy.rank.len() + i) as u16,
+            };
+            (policy.rule, registries.iter().enumerate().map(place).collect())
+        });
+        let scheme = |r: &RegistryTraits| match policy.registration_editions.get(&*r.name) {
+            Some(2022) => RegistrationScheme::Statistics2022,
+            _ => RegistrationScheme::Statistics2011,
+        };
+        Plan { fields: fields.collect(), registration_schemes: registries.iter().map(scheme).collect() }
+    }
+}
+
+impl Plan {
+    fn scheme(&self, facts: &Facts) -> RegistrationScheme {
+        self.registration_schemes.get(facts.registry as usize).copied().unwrap_or(RegistrationScheme::Statistics2011)
+    }
+
+    /// Place of a record's registry in the rank of a field, then its key: smaller is better.
+    pub fn place<'f>(&self, field: EnterpriseField, facts: &'f Facts) -> (u16, std::cmp::Reverse<i64>, &'f str, u16) {
+        let rank = self.fields[field as usize].1.get(facts.registry as usize).copied().unwrap_or(u16::MAX);
+        (rank, std::cmp::Reverse(facts.observed_at.unwrap_or(i64::MIN)), &facts.key, facts.part)
+    }
+}
+
+/// Whether this registry's word on this field is official.
+fn is_official(field: EnterpriseField, registry: &RegistryTraits) -> bool {
+    match field {
+        EnterpriseField::OfficialList => registry.official_list,
+        EnterpriseField::Union => registry.union_roll,
+        _ => registry.issues_codes,
+    }
+}
+
+/// Fills `out` with what the entity's records say of a field. Records of unions tell their host's name, code, place and
+/// ownership; founding date and head count in them are the union's own.
+pub fn read<'a>(context: &Context<'a>, dossier: Dossier<'a>, field: EnterpriseField, out: &mut Vec<Candidate<'a>>) {
+    use EnterpriseField as F;
+    out.clear();
+    for facts in dossier.facts() {
+        let of_host = match facts.kind {
+            RecordKind::Enterprise => true,
+            RecordKind::Union => matches!(field, F::Name | F::CreditCode | F::Area | F::Address | F::Ownership | F::Union),
+            _ => false,
+        };
+        if of_host && let Some(reading) = read_one(context, facts, field) {
+            out.push(Candidate { facts, reading });
+        }
+    }
+}
+
+fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField) -> Option<Reading<'a>> {
+    use EnterpriseField as F;
+    let count = |field| facts.count(field).filter(|n| *n >= 0).map(Reading::Count);
+    match field {
+        F::Name => facts.text(Field::Name).map(Reading::Text),
+        F::CreditCode => {
+            let text = facts.text(Field::CreditCode)?;
+            let code = CreditCode::parse(text);
+            // A union's own code is not its host's.
+            (!code.is_some_and(|c| c.is_union())).then_some(Reading::CreditCode(text, code.is_some()))
+        }
+        F::Status => {
+            let text = facts.text(Field::Status)?;
+            let status = OperatingStatus::from_name(text).or_else(|| operating_status(text))?;
+            (status != OperatingStatus::Unknown).then_some(Reading::Status(status))
+        }
+        F::EstablishedOn => date(facts, Field::EstablishedOn).map(Reading::Date),
+        F::Area => read_place(context, facts).map(Reading::Place),
+        F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(Reading::Text),
+        F::Location => {
+            let (x, y) = (number(facts, Field::Longitude)?, number(facts, Field::Latitude)?);
+            // Outside China's bounds a coordinate is swapped, projected or zero.
+            ((73.0..136.0).contains(&x) && (3.0..54.0).contains(&y)).then_some(Reading::Point(x, y))
+        }
+        F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
+        F::Ownership => {
+            let scheme = context.plan.scheme(facts);
+            let mut told = [Field::Ownership, Field::RegistrationType]
+                .into_iter()
+                .filter_map(|field| vocabulary::ownership(facts.text(field)?, scheme));
+            let first = told.next()?;
+            // The first firm word; else the first one.
+            let (ownership, firm) = std::iter::once(first).chain(told).find(|(_, firm)| *firm).unwrap_or(first);
+            Some(Reading::Ownership(ownership, firm))
+        }
+        F::RegistrationType => {
+            let text = facts.text(Field::RegistrationType)?;
+            Some(Reading::RegistrationType(text, vocabulary::ownership(text, context.plan.scheme(facts))))
+        }
+        F::InvestorCountry => facts.text(Field::InvestorCountry).map(Reading::Text),
+        F::Employees => count(Field::Employees),
+        F::Insured => count(Field::Insured),
+        F::Revenue => money(facts, Field::Revenue).or_else(|| money(facts, Field::RevenueMain)).map(Reading::Money),
+        F::Payroll => money(facts, Field::Payroll).map(Reading::Money),
+        F::OfficialList => facts.flag(Field::OfficialList).map(Reading::Flag),
+        F::Qualification => facts.text(Field::Qualification).map(Reading::Text),
+        F::Union => facts.text(Field::UnionName).map(Reading::Text),
+    }
+}
+
+/// Place by code, else by district and street text, else by the authority in charge, else by the address.
+fn read_place(context: &Context<'_>, facts: &Facts) -> Option<Place> {
+    if let Some(place) = facts.text(Field::Area).and_then(|code| areas().resolve(code, context.as_of)) {
+        return Some(Place { district: place.district, town: place.town });
+    }
+    let told = [Field::District, Field::Area, Field::Authority, Field::Address, Field::OperatingAddress];
+    let district = told.iter().find_map(|f| areas().district_by_name(facts.text(*f)?))?;
+    let town = facts.text(Field::Street).and_then(|street| areas().town_by_name(district, street));
+    Some(Place { district, town })
+}
+
+/// A date field of a record.
+pub fn date(facts: &Facts, field: Field) -> Option<PartialDate> {
+    match facts.get(field)? {
+        Value::Date(d) => Some(*d),
+        _ => None,
+    }
+}
+
+/// A money field of a record, in yuan; a bare number is yuan.
+pub fn money(facts: &Facts, field: Field) -> Option<Money> {
+    match facts.get(field)? {
+        Value::Money(m) => Some(*m),
+        Value::Count(n) => Some(Money::from_yuan(*n)),
+        _ => None,
+    }
+}
+
+fn number(facts: &Facts, field: Field) -> Option<f64> {
+    match facts.get(field)? {
+        Value::Number(n) => Some(*n),
+        Value::Count(n) => Some(*n as f64),
+        _ => None,
+    }
+}
+
+/// How much a statement says; more is better where completeness decides.
+fn completeness(reading: &Reading<'_>) -> u32 {
+    match reading {
+        Reading::Place(p) => u32::from(p.town.is_some()),
+        Reading::Industry(c) => c.number().len() as u32,
+        Reading::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
+        Reading::Ownership(_, firm) => u32::from(*firm),
+        Reading::CreditCode(_, valid) => u32::from(*valid),
+        Reading::Text(t) => t.len() as u32,
+        _ => 0,
+    }
+}
+
+/// Position of the chosen candidate and the rule that chose it; None where there is none.
+pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candidate<'_>]) -> Option<(usize, SurvivorshipRule)> {
+    use SurvivorshipRule as R;
+    use std::cmp::Reverse;
+    if candidates.is_empty() {
+        return None;
+    }
+    let (rule, ranks) = &context.plan.fields[field as usize];
+    let official = |c: &Candidate<'_>| {
+        c.facts.kind == RecordKind::Enterprise
+            && context.world.registries.get(c.facts.registry as usize).is_some_and(|r| is_official(field, r))
+            || field == EnterpriseField::Union
+    };
+    // A record of a union speaks of its host in passing: after every record about the enterprise itself.
+    let aside = |c: &Candidate<'_>| c.facts.kind == RecordKind::Union && field != EnterpriseField::Union;
+    // A code whose check character fails never beats one that holds.
+    let broken = |c: &Candidate<'_>| matches!(c.reading, Reading::CreditCode(_, false));
+    let key = |i: usize| {
+        let c = &candidates[i];
+        let rank = ranks.get(c.facts.registry as usize).copied().unwrap_or(u16::MAX);
+        let recent = Reverse((c.facts.observed_at.unwrap_or(i64::MIN), c.facts.landed_at));
+        let complete = Reverse(completeness(&c.reading));
+        let first: (bool, Reverse<u32>, u16) = match rule {
+            R::Official => (!official(c), Reverse(0), rank),
+            R::MostComplete => (false, complete, rank),
+            R::MostRecent | R::RegistryRank | R::OnlyValue | R::Finding => (false, Reverse(0), rank),
+        };
+        let newest_first = if *rule == R::MostRecent { recent } else { Reverse((0, 0)) };
+        // Of two records of one registry that differ in state, the living one tells the state.
+        let state = match c.reading {
+            Reading::Status(s) => s as u8,
+            _ => 0,
+        };
+        (broken(c), aside(c), newest_first, first, recent, state, complete, &*c.facts.key, c.facts.part)
+    };
+    let mut chosen = (0..candidates.len()).min_by_key(|i| key(*i))?;
+    if candidates.len() == 1 {
+        return Some((chosen, R::OnlyValue));
+    }
+    let mut by = match rule {
+        R::Official if official(&candidates[chosen]) => R::Official,
+        R::Official | R::OnlyValue | R::Finding => R::RegistryRank,
+        other => *other,
+    };
+    // The ranked statement in more detail: the same division with four digits, the same district with its street.
+    let finer = |c: &Candidate<'_>| match (candidates[chosen].reading, c.reading) {
+        (Reading::Industry(a), Reading::Industry(b)) => {
+            a.edition == b.edition && b.number().len() > a.number().len() && codes_agree(&a, &b)
+        }
+        (Reading::Place(a), Reading::Place(b)) => a.town.is_none() && b.town.is_some() && a.district == b.district,
+        _ => false,
+    };
+    if let Some(better) = (0..candidates.len()).filter(|i| finer(&candidates[*i])).min_by_key(|i| key(*i)) {
+        chosen = better;
+        by = R::MostComplete;
+    }
+    Some((chosen, by))
+}
+
+/// How the candidates stand to each other.
+pub fn agreement(context: &Context<'_>, candidates: &[Candidate<'_>]) -> Agreement {
+    let Some((first, rest)) = candidates.split_first() else { return Agreement::Single };
+    if rest.is_empty() {
+        return Agreement::Single;
+    }
+    if rest.iter().all(|c| same(&c.reading, &first.reading)) {
+        return Agreement::Same;
+    }
+    // Precision makes equivalence no transitive relation: compare all pairs (there are few).
+    let pairs = (0..candidates.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let mut equal = pairs.map(|(i, j)| equivalent(&candidates[i].reading, &candidates[j].reading, context.policy.tolerance));
+    if equal.all(|e| e) { Agreement::Equivalent } else { Agreement::Different }
+}
+
+fn same(a: &Reading<'_>, b: &Reading<'_>) -> bool {
+    match (a, b) {
+        (Reading::Ownership(a, _), Reading::Ownership(b, _)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// Equal once read.
+fn equivalent(a: &Reading<'_>, b: &Reading<'_>, tolerance: f64) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= tolerance * a.abs().max(b.abs());
+    match (a, b) {
+        (Reading::Text(a), Reading::Text(b)) | (Reading::CreditCode(a, _), Reading::CreditCode(b, _)) => {
+            a == b || letters(a).eq(letters(b)) || (a.is_ascii() != b.is_ascii() && folded(a) == folded(b))
+        }
+        (Reading::Date(a), Reading::Date(b)) => {
+            a.year == b.year
+                && (a.month == 0 || b.month == 0 || a.month == b.month)
+                && (a.day == 0 || b.day == 0 || a.day == b.day)
+        }
+        (Reading::Place(a), Reading::Place(b)) => a.agrees(*b),
+        (Reading::Industry(a), Reading::Industry(b)) => codes_agree(a, b),
+        // A bare legal form does not contradict who owns it.
+        (Reading::Ownership(a, a_firm), Reading::Ownership(b, b_firm)) => a == b || !a_firm || !b_firm,
+        // `159` and 有限责任公司 are two tables' words: they differ only where they name different owners.
+        (Reading::RegistrationType(a, a_owner), Reading::RegistrationType(b, b_owner)) => match (a_owner, b_owner) {
+            (Some((a, true)), Some((b, true))) => a == b,
+            _ => letters(a).eq(letters(b)) || a_owner.is_none_or(|o| !o.1) || b_owner.is_none_or(|o| !o.1),
+        },
+        (Reading::Count(a), Reading::Count(b)) => near(*a as f64, *b as f64),
+        (Reading::Money(a), Reading::Money(b)) => near(a.yuan(), b.yuan()),
+        // About a hundred metres.
+        (Reading::Point(ax, ay), Reading::Point(bx, by)) => (ax - bx).abs() < 0.001 && (ay - by).abs() < 0.001,
+        _ => a == b,
+    }
+}
+
+/// The letters, digits and characters of a text: brackets, blanks and punctuation left out, full-width made ASCII.
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter_map(|c| {
+        let c = match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+            _ => c,
+        };
+        c.is_alphanumeric().then(|| c.to_ascii_uppercase())
+    })
+}
+
+fn folded(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}

@@ -1,0 +1,235 @@
+//! The union roll: each union once, its form and state, and whom it covers.
+//!
+//! In: records of kind union and covered_unit. Out: the unions, and for every entity the links to the unions that cover
+//! it. One enterprise has at most one union of its own: a second record of the same host and form is the same union.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::enterprise::TradeUnion;
+use crate::model::facts::{Facts, World};
+use crate::model::field::{Field, RecordKind};
+use crate::model::identifier::CreditCode;
+use crate::model::reference::unions::{UnionForm, UnionState};
+use crate::model::reference::{areas, federation_units};
+use crate::model::verdict::UnionKind;
+
+use super::survive;
+use super::vocabulary;
+
+/// Crockford's base32: no I, L, O, U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Id of the union that a record of the roll speaks of: `U` and twelve characters, the same in every run.
+pub fn union_id(registry: &str, key: &str) -> Box<str> {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    hash.update(registry.as_bytes());
+    hash.update(&[0]);
+    hash.update(key.as_bytes());
+    let digest = hash.digest();
+    let mut id = String::with_capacity(13);
+    id.push('U');
+    id.extend((0..12).rev().map(|i| ALPHABET[(digest >> (5 * i) & 31) as usize] as char));
+    id.into()
+}
+
+/// One union of the roll.
+pub struct UnionRow<'a> {
+    pub facts: &'a Facts,
+    pub id: Box<str>,
+    pub form: UnionForm,
+    pub state: UnionState,
+    pub host: Option<u32>,
+    /// Position of the row that speaks of the same union and is kept.
+    pub same_as: Option<usize>,
+    /// Entities on its covered list, in the list's order.
+    pub covered: Vec<u32>,
+}
+
+/// One entity's link to one union.
+#[derive(Clone, Copy)]
+pub struct Link<'a> {
+    pub entity: u32,
+    pub union: usize,
+    pub kind: UnionKind,
+    /// The record that says so: the union's row, or the covered unit's.
+    pub facts: &'a Facts,
+    /// Its own row, not a covered list.
+    pub is_host: bool,
+}
+
+/// The roll, with links sorted by entity.
+pub struct Roll<'a> {
+    pub unions: Vec<UnionRow<'a>>,
+    links: Vec<Link<'a>>,
+}
+
+impl<'a> Roll<'a> {
+    pub fn new(world: &'a World) -> Roll<'a> {
+        let mut unions: Vec<UnionRow<'a>> = Vec::new();
+        let mut row_of: HashMap<(u16, &str), usize> = HashMap::new();
+        for (facts, entity) in world.facts.iter().zip(&world.entity_of) {
+            if facts.kind != RecordKind::Union {
+                continue;
+            }
+            let registry = world.registries.get(facts.registry as usize).map_or("", |r| &r.name);
+            row_of.insert((facts.registry, &facts.key), unions.len());
+            unions.push(UnionRow {
+                facts,
+                id: union_id(registry, &facts.key),
+                form: vocabulary::union_form(facts),
+                state: vocabulary::union_state(facts),
+                host: *entity,
+                same_as: None,
+                covered: Vec::new(),
+            });
+        }
+        merge_repeated(&mut unions);
+        let mut links: Vec<Link<'a>> = Vec::new();
+        for (i, row) in unions.iter().enumerate() {
+            if let (Some(entity), Some(kind)) = (row.host, host_kind(row.form, row.state)) {
+                links.push(Link { entity, union: row.same_as.unwrap_or(i), kind, facts: row.facts, is_host: true });
+            }
+        }
+        let mut listed = HashSet::new();
+        for (facts, entity) in world.facts.iter().zip(&world.entity_of) {
+            let (RecordKind::CoveredUnit, Some(entity)) = (facts.kind, *entity) else { continue };
+            let Some(&at) = row_of.get(&(facts.registry, &*facts.key)) else { continue };
+            let (form, state, host) = (unions[at].form, unions[at].state, unions[at].host);
+            let union = unions[at].same_as.unwrap_or(at);
+            if listed.insert((union, entity)) {
+                unions[union].covered.push(entity);
+            }
+            // A union of one enterprise lists its own host first: that is the host link again.
+            let is_own = host == Some(entity) && form.covered == UnionKind::Independent;
+            if let (Some(kind), false) = (covered_kind(form, state), is_own) {
+                links.push(Link { entity, union, kind, facts, is_host: false });
+            }
+        }
+        links.sort_by_key(|l| (l.entity, precedence(l.kind), !l.is_host, l.union));
+        Roll { unions, links }
+    }
+
+    /// An entity's links, the strongest first.
+    pub fn of(&self, entity: u32) -> &[Link<'a>] {
+        let from = self.links.partition_point(|l| l.entity < entity);
+        let to = from + self.links[from..].partition_point(|l| l.entity == entity);
+        &self.links[from..to]
+    }
+
+    /// The entity's own independent union, and whether that is a group's union.
+    pub fn independent(&self, entity: u32) -> Option<&Link<'a>> {
+        self.of(entity).iter().find(|l| l.kind == UnionKind::Independent)
+    }
+
+    /// The unions of the edition, repeated rows and ended unions left out. `id_of` names an entity that is an enterprise.
+    pub fn trade_unions(
+        &self,
+        world: &World,
+        as_of: chrono::NaiveDate,
+        id_of: impl Fn(u32) -> Option<Box<str>>,
+    ) -> Vec<TradeUnion> {
+        let kept = self.unions.iter().filter(|row| row.same_as.is_none() && row.state != UnionState::Ended);
+        let unions = kept.map(|row| {
+            let facts = row.facts;
+            let text = |field| facts.text(field).map(Box::from);
+            let count = |field| facts.count(field).and_then(|n| u32::try_from(n).ok());
+            let by_text = |field| facts.text(field).and_then(|t| areas().district_by_name(t));
+            let by_code = facts.text(Field::Area).and_then(|c| areas().resolve(c, as_of)).map(|p| p.district);
+            let mut covers: Vec<Box<str>> = Vec::with_capacity(1 + row.covered.len());
+            covers.extend(row.host.and_then(&id_of));
+            for entity in &row.covered {
+                covers.extend(id_of(*entity).filter(|_| row.host != Some(*entity)));
+            }
+            TradeUnion {
+                id: row.id.clone(),
+                name: vocabulary::union_name(facts).into(),
+                credit_code: union_code(facts),
+                kind: listed_kind(row.form, row.state),
+                level: text(Field::UnionLevel),
+                parent: text(Field::ParentUnion),
+                district: by_code.or_else(|| by_text(Field::District)).or_else(|| by_text(Field::ParentUnion)),
+                industrial: facts.text(Field::UnionIndustrial).or_else(|| facts.text(Field::ParentUnion)).and_then(industrial),
+                established_on: survive::date(facts, Field::EstablishedOn).and_then(|d| d.first_day()),
+                employees: count(Field::Employees),
+                members: count(Field::Members),
+                covers,
+                registry: world.registries.get(facts.registry as usize).map_or("".into(), |r| r.name.clone()),
+                record: facts.key.clone(),
+            }
+        });
+        unions.collect()
+    }
+}
+
+fn union_code(facts: &Facts) -> Option<Box<str>> {
+    let own = facts.text(Field::UnionCode).and_then(CreditCode::parse).filter(|c| c.is_union());
+    // Some rolls write the union's own code where the host's belongs.
+    let host = || facts.text(Field::CreditCode).and_then(CreditCode::parse).filter(|c| c.is_union());
+    own.or_else(host).map(|c| c.as_str().into())
+}
+
+/// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`).
+fn industrial(text: &str) -> Option<Box<str>> {
+    // Most unions stand under an area's federation.
+    if text.ends_with("区总工会") || text.ends_with("市总工会") {
+        return None;
+    }
+    let mut units = federation_units().iter().filter(|u| u.kind == "industrial");
+    // 建筑（建设）工会: either word before 工会 names it.
+    let words = |name: &'static str| name.split(['（', '）']).map(|w| w.trim_end_matches("工会")).filter(|w| !w.is_empty());
+    let named = |name: &'static str| text.contains("工会") && words(name).any(|w| text.contains(w));
+    units.find(|u| u.unit == text.trim() || named(u.name_zh)).map(|u| u.unit.into())
+}
+
+/// Rows of one host that both speak of its own union are one: the row observed last, then the first key, is kept.
+fn merge_repeated(unions: &mut [UnionRow<'_>]) {
+    let mut order: Vec<usize> =
+        (0..unions.len()).filter(|i| host_kind(unions[*i].form, unions[*i].state) == Some(UnionKind::Independent)).collect();
+    order.retain(|i| unions[*i].host.is_some());
+    order.sort_by(|a, b| {
+        let key = |i: &usize| (unions[*i].host, std::cmp::Reverse(unions[*i].facts.observed_at), unions[*i].facts.registry);
+        key(a).cmp(&key(b)).then_with(|| unions[*a].facts.key.cmp(&unions[*b].facts.key))
+    });
+    let mut kept: Option<usize> = None;
+    for i in order {
+        match kept {
+            Some(first) if unions[first].host == unions[i].host => unions[i].same_as = Some(first),
+            _ => kept = Some(i),
+        }
+    }
+}
+
+/// How a union covers the unit it stands at.
+fn host_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
+    match state {
+        UnionState::Ended => None,
+        UnionState::Preparing => Some(UnionKind::Preparing),
+        UnionState::Standing => Some(form.host),
+    }
+}
+
+/// How a union covers the units on its list: one union for several employers is a joint one, whatever its name says.
+fn covered_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
+    match (state, form.covered) {
+        (UnionState::Ended, _) => None,
+        (UnionState::Preparing, _) => Some(UnionKind::Preparing),
+        (UnionState::Standing, UnionKind::Independent) => Some(UnionKind::Joint),
+        (UnionState::Standing, kind) => Some(kind),
+    }
+}
+
+/// The kind that the list of unions shows: PARENT for a group's union.
+fn listed_kind(form: UnionForm, state: UnionState) -> UnionKind {
+    if state == UnionState::Preparing { UnionKind::Preparing } else { form.covered }
+}
+
+/// INDEPENDENT > PARENT > JOINT > FEDERATION > PREPARING.
+pub fn precedence(kind: UnionKind) -> u8 {
+    match kind {
+        UnionKind::Independent => 0,
+        UnionKind::Parent => 1,
+        UnionKind::Joint => 2,
+        UnionKind::Federation => 3,
+        UnionKind::Preparing => 4,
+    }
+}

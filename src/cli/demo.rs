@@ -1,0 +1,136 @@
+//! `huitu demo`: five simulated departments, a sync over their real transports, the ten most urgent enterprises, and
+//! the graph served on this machine. One command, from nothing.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::serve::{bind, serve};
+use super::sync::receipt_text;
+use super::terminal::{Terminal, table};
+use super::{Common, Lang};
+use crate::connector::Connector;
+use crate::edition::EnterpriseRow;
+use crate::hub::{Hub, SyncOptions};
+use crate::model::Clock;
+use crate::model::message::reason_text;
+use crate::model::text::grouped;
+use crate::simulate::{self, ServeOptions};
+
+/// Enterprises shown before serving.
+const SHOWN: u32 = 10;
+/// Where the demonstration keeps its data unless --data says otherwise: never among real data.
+const DEMO_DATA: &str = "huitu-demo";
+/// Port of the simulated commerce registry: the same at every start, so that the second start finds nothing changed.
+const COMMERCE: ([u8; 4], u16) = ([127, 0, 0, 1], 8701);
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Number of invented enterprises
+    #[arg(long, short = 'n', default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=5_000_000))]
+    enterprises: u64,
+    /// The same seed gives the same city
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// End after printing the list
+    #[arg(long)]
+    no_serve: bool,
+}
+
+pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let lang = common.lang();
+    let mut settings = common.settings()?;
+    if common.data.is_none() {
+        settings.data = PathBuf::from(DEMO_DATA);
+    }
+    let listener = if args.no_serve { None } else { Some(bind(common, settings.listen).await?) };
+    let city = settings.data.join("simulated").join(format!("{}-{}", args.enterprises, args.seed));
+    println!(
+        "{}",
+        match lang {
+            Lang::Zh => format!("模拟一座有 {} 家虚构企业的城市（种子 {}）……", grouped(args.enterprises as i64), args.seed),
+            Lang::En =>
+                format!("simulating a city of {} invented enterprises (seed {}) …", grouped(args.enterprises as i64), args.seed),
+        }
+    );
+    let served = departments(&city, &args).await?;
+    let known: Vec<String> = match &settings.connectors {
+        Some(dir) => Connector::load_dir(dir)?,
+        None => Connector::embedded(),
+    }
+    .into_iter()
+    .map(|c| c.name)
+    .collect();
+    for source in &served.sources {
+        // Departments of the city that have no connector here are left out.
+        if known.iter().any(|name| name == source.registry) {
+            settings.sources.entry(source.registry.to_owned()).or_insert_with(|| source.place.clone());
+        }
+        if let Some(token) = &source.token {
+            let file = city.join(format!("{}.token", source.registry));
+            std::fs::write(&file, token).with_context(|| format!("cannot write {}", file.display()))?;
+            settings.secrets.insert(source.registry.to_owned(), std::path::absolute(file)?);
+        }
+    }
+    let mut hub = Hub::open(settings, Clock::System).await?;
+    hub.allow_private = true;
+    let report = hub.sync(&SyncOptions::default(), Arc::new(Terminal::new(lang))).await?;
+    print!("{}", receipt_text(&report, lang));
+    println!("{}", most_urgent(&hub, lang)?);
+    let code = match listener {
+        Some(listener) => serve(common, hub, listener).await?,
+        None => ExitCode::SUCCESS,
+    };
+    served.stop().await;
+    Ok(code)
+}
+
+/// The simulated departments; where the usual port is taken, on a free one.
+async fn departments(city: &std::path::Path, args: &DemoArgs) -> anyhow::Result<simulate::Served> {
+    let usual = ServeOptions { listen: COMMERCE.into(), ..ServeOptions::default() };
+    match simulate::serve(city, args.seed, args.enterprises, 0, usual).await {
+        Err(simulate::SimulateError::Listen { .. }) => {
+            Ok(simulate::serve(city, args.seed, args.enterprises, 0, ServeOptions::default()).await?)
+        }
+        done => Ok(done?),
+    }
+}
+
+/// The first rows of the gap list with their reasons.
+fn most_urgent(hub: &Hub, lang: Lang) -> anyhow::Result<String> {
+    let edition = hub.editions.current()?;
+    let header: [&str; 6] = match lang {
+        Lang::Zh => [">急迫度", "企业", "区", ">职工", "结论", "为什么"],
+        Lang::En => [">priority", "enterprise", "district", ">staff", "verdict", "why"],
+    };
+    let rows = (0..edition.len()).map(|row| EnterpriseRow { edition: &edition, row }).filter(|e| e.in_gap()).take(SHOWN as usize);
+    let mut lines = Vec::new();
+    for e in rows {
+        let verdicts = e.verdicts()?;
+        let why: Vec<String> = verdicts
+            .size
+            .reasons
+            .iter()
+            .chain(&verdicts.gap.reasons)
+            .filter(|r| &*r.code != "before_first_edition")
+            .map(|r| reason_text(&r.code, &r.inputs, lang.into()))
+            .collect();
+        let district = e.district().and_then(|d| edition.area(&d.to_string())).map_or("", |a| lang.pick(&a.zh, &a.en));
+        lines.push(vec![
+            format!("{:.1}", e.priority()),
+            e.name().to_owned(),
+            district.to_owned(),
+            e.employees().map_or_else(String::new, |n| grouped(i64::from(n))),
+            e.gap().map_or_else(String::new, |g| crate::model::message::value_name(g.name(), lang.into()).to_owned()),
+            why.join(lang.pick("；", "; ")),
+        ]);
+    }
+    Ok(format!(
+        "\n{}\n{}",
+        lang.pick("最应先走访的规模以上未建会企业：", "Above designated size, without a union, most urgent first:"),
+        table(&header, &lines)
+    ))
+}

@@ -1,0 +1,143 @@
+//! `huitu doctor`: what is missing or wrong on this machine, with the remedy.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::{Common, Lang};
+use crate::store::Store;
+
+/// Free space below which a sync is likely to end half-way, in bytes.
+const LITTLE_SPACE: u64 = 2 << 30;
+
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    ok: bool,
+    zh: String,
+    en: String,
+}
+
+impl Finding {
+    fn good(check: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Finding {
+        Finding { check, ok: true, zh: zh.into(), en: en.into() }
+    }
+    fn bad(check: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Finding {
+        Finding { check, ok: false, zh: zh.into(), en: en.into() }
+    }
+}
+
+/// Exit code 0 where everything is in order, 1 otherwise.
+pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
+    let settings = match common.settings() {
+        Ok(s) => s,
+        Err(e) => {
+            let finding = Finding::bad("settings", format!("设置有误：{e:#}"), format!("settings: {e:#}"));
+            return Ok(report(common, &[finding]));
+        }
+    };
+    let mut findings = vec![
+        Finding::good("settings", "设置可读", "settings can be read"),
+        space(&settings.data),
+        port(settings.listen),
+        memory(),
+    ];
+    findings.push(store(&settings.data, settings.store.as_deref()).await);
+    Ok(report(common, &findings))
+}
+
+fn report(common: &Common, findings: &[Finding]) -> ExitCode {
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(findings).expect("plain texts"));
+    } else {
+        let lang: Lang = common.lang();
+        for f in findings {
+            println!("{} {:<10} {}", if f.ok { "✓" } else { "✗" }, f.check, lang.pick(&f.zh, &f.en));
+        }
+    }
+    if findings.iter().all(|f| f.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn space(data: &std::path::Path) -> Finding {
+    let place = data.display();
+    if let Err(e) = std::fs::create_dir_all(data) {
+        return Finding::bad(
+            "data",
+            format!("数据目录 {place} 不可用：{e}；请用 --data 指定可写目录"),
+            format!("data directory {place}: {e}; give a writable one with --data"),
+        );
+    }
+    let probe = data.join(".doctor");
+    if let Err(e) = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)) {
+        return Finding::bad(
+            "data",
+            format!("数据目录 {place} 不可写：{e}；请用 --data 指定可写目录"),
+            format!("cannot write to the data directory {place}: {e}; give a writable one with --data"),
+        );
+    }
+    match free_bytes(data) {
+        Some(free) if free < LITTLE_SPACE => Finding::bad(
+            "data",
+            format!("数据目录 {place} 仅剩 {} MB；百万企业约需 4 GB", free >> 20),
+            format!("only {} MB are left at {place}; a million enterprises need about 4 GB", free >> 20),
+        ),
+        free => {
+            let gb = free.unwrap_or(0) >> 30;
+            Finding::good("data", format!("数据目录 {place} 可写，剩余 {gb} GB"), format!("{place} can be written, {gb} GB free"))
+        }
+    }
+}
+
+fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).ok()?;
+    // SAFETY: `statvfs` only writes into the struct it is given, and the path ends with NUL.
+    unsafe {
+        let mut stat: libc::statvfs = std::mem::zeroed();
+        (libc::statvfs(path.as_ptr(), &mut stat) == 0).then(|| stat.f_bavail as u64 * stat.f_frsize as u64)
+    }
+}
+
+fn port(listen: std::net::SocketAddr) -> Finding {
+    match TcpListener::bind(listen) {
+        Ok(_) => Finding::good("port", format!("{listen} 可用"), format!("{listen} is free")),
+        Err(e) => Finding::bad(
+            "port",
+            format!("无法监听 {listen}：{e}；请停用占用它的程序，或用 --listen 指定其他端口"),
+            format!("cannot listen on {listen}: {e}; stop the program that uses it, or choose another with --listen"),
+        ),
+    }
+}
+
+fn memory() -> Finding {
+    let available = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?.to_owned();
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    match available {
+        Some(kb) if kb < 1 << 20 => Finding::bad(
+            "memory",
+            format!("可用内存仅 {} MB；一个区约需 1 GB，百万企业约需 6 GB", kb >> 10),
+            format!(
+                "only {} MB of memory are available; a district needs about 1 GB, a million enterprises about 6 GB",
+                kb >> 10
+            ),
+        ),
+        kb => {
+            let gb = kb.unwrap_or(0) >> 20;
+            Finding::good("memory", format!("可用内存 {gb} GB"), format!("{gb} GB of memory available"))
+        }
+    }
+}
+
+async fn store(data: &std::path::Path, url: Option<&str>) -> Finding {
+    match Store::open(data, url).await {
+        Ok(store) => {
+            let place = store.place();
+            store.close().await;
+            Finding::good("store", format!("数据库可用：{place}"), format!("store is in order: {place}"))
+        }
+        Err(e) => Finding::bad("store", format!("数据库不可用：{e}"), format!("{e}")),
+    }
+}

@@ -1,0 +1,217 @@
+//! `huitu export crosswalk|gap|quarantine`: files for people and for other programs.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use super::Common;
+use crate::edition::{Edition, EnterpriseRow};
+use crate::hub::Hub;
+use crate::model::Clock;
+
+/// Rows of the quarantine read at a time.
+const PAGE: i64 = 5_000;
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Every record and the enterprise it belongs to: registry, record_id, entity_id
+    Crosswalk,
+    /// Enterprises above designated size that lack a union, most urgent first
+    Gap,
+    /// Rows that could not be read or mapped, with where they stood and why
+    Quarantine,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Csv,
+    Ndjson,
+}
+
+#[derive(Args)]
+pub struct ExportArgs {
+    what: What,
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+    /// File to write; standard output without it
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Writes rows in either format; cells that a spreadsheet would take for a formula are disarmed in CSV.
+struct Table {
+    out: Box<dyn Write>,
+    format: Format,
+    header: &'static [&'static str],
+}
+
+impl Table {
+    fn new(args: &ExportArgs, header: &'static [&'static str]) -> anyhow::Result<Table> {
+        let out: Box<dyn Write> = match &args.output {
+            Some(path) => {
+                let file = std::fs::File::create(path)
+                    .with_context(|| format!("cannot write {}; give another file with -o", path.display()))?;
+                Box::new(BufWriter::with_capacity(1 << 20, file))
+            }
+            None => Box::new(BufWriter::new(std::io::stdout().lock())),
+        };
+        let mut table = Table { out, format: args.format, header };
+        if args.format == Format::Csv {
+            table.csv(header)?;
+        }
+        Ok(table)
+    }
+
+    fn csv(&mut self, cells: &[&str]) -> anyhow::Result<()> {
+        for (i, cell) in cells.iter().enumerate() {
+            if i > 0 {
+                self.out.write_all(b",")?;
+            }
+            let formula =
+                cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && cell.parse::<f64>().is_err();
+            let guard = if formula { "'" } else { "" };
+            match cell.contains([',', '"', '\n', '\r']) {
+                true => write!(self.out, "\"{guard}{}\"", cell.replace('"', "\"\""))?,
+                false => write!(self.out, "{guard}{cell}")?,
+            }
+        }
+        self.out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[&str]) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => self.csv(cells),
+            Format::Ndjson => {
+                let object: serde_json::Map<String, serde_json::Value> =
+                    self.header.iter().zip(cells).map(|(h, c)| ((*h).to_owned(), (*c).into())).collect();
+                serde_json::to_writer(&mut self.out, &object)?;
+                self.out.write_all(b"\n")?;
+                Ok(())
+            }
+        }
+    }
+}
+
+pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> {
+    let hub = Hub::open(common.settings()?, Clock::System).await?;
+    let done = match args.what {
+        What::Crosswalk => crosswalk(&hub, &args).await,
+        What::Gap => gap(&*hub.editions.current()?, &args),
+        What::Quarantine => quarantine(&hub, &args).await,
+    };
+    hub.store.close().await;
+    // A reader that has seen enough (head) is no error.
+    match done {
+        Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => {
+            Ok(ExitCode::SUCCESS)
+        }
+        done => done.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn crosswalk(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
+    let mut table = Table::new(args, &["registry", "record_id", "entity_id"])?;
+    let names: std::collections::HashMap<i64, String> =
+        hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();
+    let entity_of: std::collections::HashMap<i64, Box<str>> = hub
+        .store
+        .links()
+        .await?
+        .into_iter()
+        .filter(|(_, part, _)| *part == 0)
+        .map(|(record, _, entity)| (record, entity))
+        .collect();
+    let last = hub.store.last_record_id().await?;
+    for after in (0..last).step_by(20_000) {
+        for record in hub.store.records_between(after, (after + 20_000).min(last)).await? {
+            if let (Some(registry), Some(entity)) = (names.get(&record.registry_id), entity_of.get(&record.id)) {
+                table.row(&[registry, &record.key, entity])?;
+            }
+        }
+    }
+    table.out.flush()?;
+    Ok(())
+}
+
+const GAP: &[&str] = &[
+    "id",
+    "credit_code",
+    "name",
+    "district",
+    "town",
+    "address",
+    "industry",
+    "ownership",
+    "employees",
+    "revenue_yuan",
+    "gap",
+    "reasons",
+    "since",
+    "priority",
+];
+
+fn gap(edition: &Edition, args: &ExportArgs) -> anyhow::Result<()> {
+    let mut table = Table::new(args, GAP)?;
+    let text = |n: Option<String>| n.unwrap_or_default();
+    for row in 0..edition.len() {
+        let e = EnterpriseRow { edition, row };
+        if !e.in_gap() {
+            continue;
+        }
+        let verdicts = e.verdicts()?;
+        let area = |code: Option<u32>| code.and_then(|c| edition.area(&c.to_string())).map(|a| a.zh.clone());
+        let reasons: Vec<&str> = verdicts.size.reasons.iter().chain(&verdicts.gap.reasons).map(|r| &*r.code).collect();
+        table.row(&[
+            e.id(),
+            e.credit_code().unwrap_or(""),
+            e.name(),
+            &text(area(e.district())),
+            &text(area(e.town())),
+            e.address().unwrap_or(""),
+            e.industry().unwrap_or(""),
+            e.ownership().map_or("", |o| o.name()),
+            &text(e.employees().map(|n| n.to_string())),
+            &text(e.revenue().map(|m| m.to_string())),
+            e.gap().map_or("", |g| g.name()),
+            &reasons.join("|"),
+            &text(e.gap_since().map(|d| d.to_string())),
+            &format!("{:.1}", e.priority()),
+        ])?;
+    }
+    table.out.flush()?;
+    Ok(())
+}
+
+async fn quarantine(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
+    let mut table = Table::new(args, &["id", "registry", "batch", "row", "byte_offset", "column", "code", "detail", "raw"])?;
+    let names: std::collections::HashMap<i64, String> =
+        hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();
+    let mut after = 0;
+    loop {
+        let rows = hub.store.quarantined(None, after, PAGE).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        for r in &rows {
+            let offset = r.byte_offset.map(|o| o.to_string()).unwrap_or_default();
+            let registry = names.get(&r.registry_id).map_or("", String::as_str);
+            let column = r.column_name.as_deref().unwrap_or("");
+            table.row(&[
+                &r.id.to_string(),
+                registry,
+                &r.batch_id.to_string(),
+                &r.row_number.to_string(),
+                &offset,
+                column,
+                &r.code,
+                &r.detail,
+                &r.raw,
+            ])?;
+        }
+    }
+    table.out.flush()?;
+    Ok(())
+}

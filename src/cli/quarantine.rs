@@ -1,0 +1,132 @@
+//! `huitu quarantine list|show|replay`: rows that could not be read, and reading them again after a fix.
+//! `huitu export quarantine` writes them as a file.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::sync::receipt_text;
+use super::terminal::{Terminal, table};
+use super::{Common, Lang};
+use crate::hub::{Hub, SyncReport};
+use crate::model::Clock;
+use crate::store::quarantine::QuarantinedRow;
+
+#[derive(Args)]
+pub struct QuarantineArgs {
+    #[command(subcommand)]
+    command: QuarantineCommand,
+}
+
+#[derive(Subcommand)]
+enum QuarantineCommand {
+    /// Open rows, oldest first
+    List {
+        /// Only of this registry
+        registry: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+    /// One row with its whole text
+    Show { id: i64 },
+    /// Read rows again with today's connector
+    Replay {
+        registry: String,
+        /// Ids; all open rows of the registry without
+        ids: Vec<i64>,
+    },
+}
+
+/// The reason in the language asked for; kept as JSON {zh, en}.
+fn reason(r: &QuarantinedRow, lang: Lang) -> String {
+    let detail: serde_json::Value = serde_json::from_str(&r.detail).unwrap_or_default();
+    detail[lang.pick("zh", "en")].as_str().unwrap_or(&r.code).to_owned()
+}
+
+pub async fn run(common: &Common, args: QuarantineArgs) -> anyhow::Result<ExitCode> {
+    let hub = Hub::open(common.settings()?, Clock::System).await?;
+    let done = match args.command {
+        QuarantineCommand::List { registry, limit } => list(&hub, common, registry.as_deref(), limit).await,
+        QuarantineCommand::Show { id } => show(&hub, common, id).await,
+        QuarantineCommand::Replay { registry, ids } => replay(&hub, common, &registry, &ids).await,
+    };
+    hub.store.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn list(hub: &Hub, common: &Common, registry: Option<&str>, limit: i64) -> anyhow::Result<()> {
+    let id = match registry {
+        Some(name) => Some(hub.registry(name).await?.1.id),
+        None => None,
+    };
+    let names = hub.registry_rows().await?;
+    let name = |id: i64| names.iter().find(|r| r.id == id).map_or("", |r| r.name.as_str());
+    let rows = hub.store.quarantined(id, 0, limit).await?;
+    if common.json {
+        let all: Vec<_> = rows.iter().map(|r| json(r, name(r.registry_id))).collect();
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    if rows.is_empty() {
+        println!("{}", common.lang().pick("没有隔离的行", "no rows are quarantined"));
+        return Ok(());
+    }
+    let header: [&str; 6] = match common.lang() {
+        Lang::Zh => [">编号", "登记库", ">批次", ">行号", ">字节偏移", "原因"],
+        Lang::En => [">id", "registry", ">batch", ">row", ">offset", "reason"],
+    };
+    let cells = rows.iter().map(|r| {
+        vec![
+            r.id.to_string(),
+            name(r.registry_id).to_owned(),
+            r.batch_id.to_string(),
+            r.row_number.to_string(),
+            r.byte_offset.map_or_else(|| "–".to_owned(), |o| o.to_string()),
+            reason(r, common.lang()),
+        ]
+    });
+    print!("{}", table(&header, &cells.collect::<Vec<_>>()));
+    Ok(())
+}
+
+fn json(r: &QuarantinedRow, registry: &str) -> serde_json::Value {
+    serde_json::json!({
+        "id": r.id, "registry": registry, "batch": r.batch_id, "row": r.row_number, "offset": r.byte_offset, "column": r.column_name,
+        "code": r.code, "reason": serde_json::from_str::<serde_json::Value>(&r.detail).unwrap_or_default(), "raw": r.raw, "state": r.state,
+    })
+}
+
+async fn show(hub: &Hub, common: &Common, id: i64) -> anyhow::Result<()> {
+    let Some(row) = hub.store.quarantined_row(id).await? else {
+        anyhow::bail!("there is no quarantined row {id}; `huitu quarantine list` shows them");
+    };
+    let names = hub.registry_rows().await?;
+    let name = names.iter().find(|r| r.id == row.registry_id).map_or("", |r| r.name.as_str());
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&json(&row, name))?),
+        false => println!("{name} {} #{}: {}\n{}", row.code, row.row_number, reason(&row, common.lang()), row.raw),
+    }
+    Ok(())
+}
+
+async fn replay(hub: &Hub, common: &Common, registry: &str, ids: &[i64]) -> anyhow::Result<()> {
+    let progress = Arc::new(Terminal::new(common.lang()));
+    let (receipts, edition) = hub.replay_quarantine(registry, ids, progress).await?;
+    if receipts.is_empty() {
+        println!(
+            "{}",
+            common.lang().pick(
+                "没有可重放的行；无法拆分的行需重新拉取",
+                "no row can be replayed; rows that were never split into cells need a new pull"
+            )
+        );
+        return Ok(());
+    }
+    let report = SyncReport { receipts, edition, seconds: 0.0 };
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&report)?),
+        false => print!("{}", receipt_text(&report, common.lang())),
+    }
+    Ok(())
+}

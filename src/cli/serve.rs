@@ -1,0 +1,66 @@
+//! `huitu serve`: the graph over HTTP, from the current edition and the ones that follow.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Common, Lang};
+use crate::hub::Hub;
+use crate::model::Clock;
+use crate::serve::{Access, App, Options, app};
+
+#[derive(Args)]
+pub struct ServeArgs {}
+
+pub async fn run(common: &Common, _: ServeArgs) -> anyhow::Result<ExitCode> {
+    let settings = common.settings()?;
+    let listener = bind(common, settings.listen).await?;
+    let hub = Hub::open(settings, Clock::System).await?;
+    serve(common, hub, listener).await
+}
+
+/// Takes the address; a port in use is said before anything else is done.
+pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| match common.lang() {
+        Lang::Zh => format!("无法监听 {listen}；请停用占用它的程序，或用 --listen 指定其他端口"),
+        Lang::En => format!("cannot listen on {listen}; stop the program that uses it, or choose another port with --listen"),
+    })
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+pub async fn serve(common: &Common, hub: Hub, listener: TcpListener) -> anyhow::Result<ExitCode> {
+    let lang = common.lang();
+    let address = listener.local_addr()?;
+    let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
+    let access = Access::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    let state = App::new(hub.clone(), Options::new(access));
+    state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    if access == Access::Demonstration {
+        println!(
+            "{}",
+            lang.pick(
+                "演示模式：未配置访问令牌，仅本机可访问，任何本机用户都是管理员（huitu token create 配置令牌）",
+                "demonstration mode: no token is configured, only this machine can call, and everybody on it is the operator (huitu token create ends this)"
+            )
+        );
+    }
+    println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
+    crate::serve::run(listener, app(state.clone()), state, stopped()).await?;
+    hub.store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when the process is asked to end.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,125 @@
+//! `huitu sync`: pull, land, link, assess, publish; a receipt at the end.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::terminal::{Terminal, table};
+use super::{Common, Lang};
+use crate::hub::{Hub, SyncOptions, SyncReport};
+use crate::land::receipt::{Outcome, Receipt};
+use crate::model::Clock;
+use crate::model::text::grouped;
+
+/// Exit code: done, but something waits for a person.
+const ATTENTION: u8 = 3;
+
+#[derive(Args)]
+pub struct SyncArgs {
+    /// Registries to sync; all without names
+    registries: Vec<String>,
+    /// Pull everything again, also from sources that say they have not changed
+    #[arg(long)]
+    full: bool,
+    /// Publish an edition even if nothing changed
+    #[arg(long)]
+    republish: bool,
+    /// Allow sources on private and loopback addresses
+    #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
+    allow_private: bool,
+}
+
+pub async fn run(common: &Common, args: SyncArgs) -> anyhow::Result<ExitCode> {
+    let mut hub = Hub::open(common.settings()?, Clock::System).await?;
+    hub.allow_private = args.allow_private;
+    let options = SyncOptions { registries: args.registries, full: args.full, republish: args.republish };
+    let report = hub.sync(&options, Arc::new(Terminal::new(common.lang()))).await;
+    hub.store.close().await;
+    let report = report?;
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&report)?),
+        false => print!("{}", receipt_text(&report, common.lang())),
+    }
+    Ok(if report.needs_attention() { ExitCode::from(ATTENTION) } else { ExitCode::SUCCESS })
+}
+
+/// The receipt as people read it.
+pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
+    let header = match lang {
+        Lang::Zh => ["登记库", ">读取", ">入库", ">其中新增", ">变更", ">未变", ">隔离", ">消失", ">已关联", "结果"],
+        Lang::En => {
+            ["registry", ">read", ">landed", ">new", ">changed", ">unchanged", ">quarantined", ">gone", ">linked", "outcome"]
+        }
+    };
+    let rows: Vec<Vec<String>> = report.receipts.iter().map(|r| row(r, lang)).collect();
+    let mut out = table(&header, &rows);
+    for r in &report.receipts {
+        for (code, n) in &r.reasons {
+            out.push_str(&match lang {
+                Lang::Zh => format!(
+                    "  {}：{} 行隔离，原因 {code}（huitu quarantine list {} 查看）\n",
+                    r.title_zh,
+                    grouped(*n),
+                    r.registry
+                ),
+                Lang::En => format!(
+                    "  {}: {} rows quarantined, {code} (see them with: huitu quarantine list {})\n",
+                    r.registry,
+                    grouped(*n),
+                    r.registry
+                ),
+            });
+        }
+        if let Some(n) = &r.notice {
+            out.push_str(&format!("  {}: {}\n", r.registry, lang.pick(&n.zh, &n.en)));
+        }
+    }
+    match &report.edition {
+        Some(e) => out.push_str(&match lang {
+            Lang::Zh => format!(
+                "已发布第 {} 期：{} 家企业，其中规模以上未建会 {} 家（{:.1} 秒）\n",
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.gap as i64),
+                report.seconds
+            ),
+            Lang::En => format!(
+                "Published edition {}: {} enterprises, {} above designated size without a union ({:.1} s)\n",
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.gap as i64),
+                report.seconds
+            ),
+        }),
+        None => out.push_str(lang.pick("没有变化，未发布新的一期\n", "Nothing changed: no new edition\n")),
+    }
+    out
+}
+
+fn row(r: &Receipt, lang: Lang) -> Vec<String> {
+    let outcome = match r.outcome {
+        Outcome::Landed => lang.pick("完成", "done"),
+        Outcome::Unchanged => lang.pick("数据源未变", "source unchanged"),
+        Outcome::Held => lang.pick("暂挂待审", "HELD"),
+        Outcome::Failed => lang.pick("失败", "FAILED"),
+    };
+    let name = match lang {
+        Lang::Zh => &r.title_zh,
+        Lang::En => &r.registry,
+    };
+    let n = |n: i64| grouped(n);
+    let linked = r.linked.map_or_else(|| "–".to_owned(), n);
+    vec![
+        name.clone(),
+        n(r.read),
+        n(r.landed),
+        n(r.added),
+        n(r.changed),
+        n(r.unchanged),
+        n(r.quarantined),
+        n(r.gone),
+        linked,
+        outcome.to_owned(),
+    ]
+}

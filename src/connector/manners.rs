@@ -1,0 +1,141 @@
+//! How huitu behaves towards a registry: how often, how fast, when not, and when to leave it alone.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveTime, Utc};
+use chrono_tz::Tz;
+
+/// Manners of one connector. Every default is one that a small department's server survives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manners {
+    /// Requests (or SQL pages) per second; None: one after the other without a pause.
+    pub rate_per_sec: Option<f64>,
+    /// Requests at the same time.
+    pub concurrency: u32,
+    /// No pull begins or goes on in these hours, in the configured time zone.
+    pub quiet: Vec<QuietHours>,
+    /// When to pull, as cron (five fields, in the configured time zone); None: with every sync.
+    pub schedule: Option<String>,
+    pub connect_timeout_secs: u64,
+    /// Longest silence while reading.
+    pub read_timeout_secs: u64,
+    /// Longest time of one request or one page.
+    pub total_timeout_secs: u64,
+    /// Tries after the first one, each waiting longer, with jitter.
+    pub retries: u32,
+    /// Failures in a row after which the registry is left alone …
+    pub breaker_failures: u32,
+    /// … for so long.
+    pub breaker_secs: u64,
+    /// Hours after which the registry counts as late.
+    pub stale_after_hours: u64,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Manners {
+            rate_per_sec: None,
+            concurrency: 1,
+            quiet: Vec::new(),
+            schedule: None,
+            connect_timeout_secs: 10,
+            read_timeout_secs: 30,
+            total_timeout_secs: 300,
+            retries: 4,
+            breaker_failures: 5,
+            breaker_secs: 300,
+            stale_after_hours: 48,
+        }
+    }
+}
+
+/// `08:30-18:00`; over midnight where the end lies before the start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QuietHours {
+    pub from: NaiveTime,
+    pub to: NaiveTime,
+}
+
+impl FromStr for QuietHours {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (from, to) = text.split_once('-').ok_or(())?;
+        let time = |t: &str| match t.trim() {
+            "24:00" => Ok(NaiveTime::MIN),
+            t => NaiveTime::parse_from_str(t, "%H:%M").map_err(|_| ()),
+        };
+        Ok(QuietHours { from: time(from)?, to: time(to)? })
+    }
+}
+
+impl QuietHours {
+    fn covers(&self, time: NaiveTime) -> bool {
+        if self.from < self.to { time >= self.from && time < self.to } else { time >= self.from || time < self.to }
+    }
+}
+
+/// Whether a registry may or should be pulled now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    Now,
+    /// Its schedule says later.
+    NotYet {
+        next: DateTime<Utc>,
+    },
+    /// It asked for quiet at this hour.
+    Quiet,
+}
+
+impl Manners {
+    /// Whether the registry asked for quiet at `now`.
+    pub fn quiet_at(&self, now: DateTime<Utc>, zone: Tz) -> bool {
+        let time = now.with_timezone(&zone).time();
+        self.quiet.iter().any(|q| q.covers(time))
+    }
+
+    /// What the schedule and the quiet hours say. A scheduled time that was missed is due at once, however old.
+    pub fn due(&self, now: DateTime<Utc>, last: Option<DateTime<Utc>>, zone: Tz) -> Due {
+        if self.quiet_at(now, zone) {
+            return Due::Quiet;
+        }
+        let (Some(pattern), Some(last)) = (&self.schedule, last) else { return Due::Now };
+        let Ok(cron) = croner::Cron::from_str(pattern) else { return Due::Now };
+        match cron.find_next_occurrence(&last.with_timezone(&zone), false) {
+            Ok(next) if next > now => Due::NotYet { next: next.with_timezone(&Utc) },
+            _ => Due::Now,
+        }
+    }
+}
+
+/// Whether `pattern` is a cron line that comes to pass.
+pub fn valid_schedule(pattern: &str) -> bool {
+    croner::Cron::from_str(pattern).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn quiet_hours_may_span_midnight() {
+        let manners = Manners { quiet: vec!["22:00-06:00".parse().expect("hours")], ..Manners::default() };
+        let zone = chrono_tz::Asia::Shanghai;
+        assert!(manners.quiet_at(at("2026-11-22T15:00:00Z"), zone), "23:00 in Beijing");
+        assert!(!manners.quiet_at(at("2026-11-22T02:00:00Z"), zone), "10:00 in Beijing");
+        assert!("8-9".parse::<QuietHours>().is_err());
+    }
+
+    #[test]
+    fn a_missed_time_is_due_and_a_future_one_is_not() {
+        let manners = Manners { schedule: Some("30 2 * * *".into()), ..Manners::default() };
+        let zone = chrono_tz::Asia::Shanghai;
+        let last = Some(at("2026-11-21T18:31:00Z"));
+        assert_eq!(manners.due(at("2026-11-22T10:00:00Z"), last, zone), Due::NotYet { next: at("2026-11-22T18:30:00Z") });
+        assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), last, zone), Due::Now);
+        assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), None, zone), Due::Now);
+    }
+}

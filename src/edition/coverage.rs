@@ -1,0 +1,308 @@
+//! Coverage: counts of enterprises, employees and members per group, by any dimensions, over any rows.
+//!
+//! One pass over narrow columns: a row's group number and its verdicts pick one cell; the measures are read off the cells.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
+use hashbrown::HashMap;
+use roaring::RoaringBitmap;
+
+use super::EditionError;
+use super::open::{Edition, named};
+use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    District,
+    Town,
+    Federation,
+    IndustrySection,
+    IndustryDivision,
+    Ownership,
+    SizeClass,
+    /// By the first country an enterprise names, so that each is counted once.
+    InvestorCountry,
+    GapStatus,
+    UnionStatus,
+}
+
+/// What is counted. `scope` is everything but OUT_OF_SCOPE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measures {
+    /// All enterprises, in scope or not.
+    pub enterprises: u64,
+    pub in_scope: u64,
+    /// In scope and above designated size.
+    pub above: u64,
+    /// In scope with an independent union.
+    pub independent: u64,
+    /// In scope, above designated size, with an independent union.
+    pub above_independent: u64,
+    /// In scope with a union of any counted kind: independent, parent's, joint, federation.
+    pub unionised: u64,
+    /// By gap status.
+    pub covered: u64,
+    pub lacking: u64,
+    pub lacking_independent: u64,
+    pub undecided: u64,
+    pub out_of_scope: u64,
+    /// The gap list: above designated size, lacking or lacking an independent union.
+    pub in_gap: u64,
+    /// Employees of enterprises in scope, and of those with a union of a counted kind.
+    pub employees: u64,
+    pub employees_of_unionised: u64,
+    /// Members of the unions whose hosts are in the group.
+    pub members: u64,
+}
+
+impl Measures {
+    pub fn add(&mut self, other: &Measures) {
+        macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
+        add!(enterprises, in_scope, above, independent, above_independent, unionised, covered, lacking, lacking_independent);
+        add!(undecided, out_of_scope, in_gap, employees, employees_of_unionised, members);
+    }
+
+    fn add_cell(&mut self, verdicts: u8, count: u64, employees: u64) {
+        let gap = GapStatus::ALL[usize::from(verdicts % 5)];
+        let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
+        let above = SizeStatus::ALL[usize::from(verdicts / 35)] == SizeStatus::Above;
+        self.enterprises += count;
+        match gap {
+            GapStatus::Lacking => self.lacking += count,
+            GapStatus::LackingIndependent => self.lacking_independent += count,
+            GapStatus::Covered => self.covered += count,
+            GapStatus::Undecided => self.undecided += count,
+            GapStatus::OutOfScope => {
+                self.out_of_scope += count;
+                return;
+            }
+        }
+        self.in_scope += count;
+        self.employees += employees;
+        if above {
+            self.above += count;
+            if matches!(gap, GapStatus::Lacking | GapStatus::LackingIndependent) {
+                self.in_gap += count;
+            }
+        }
+        if union == UnionStatus::Independent {
+            self.independent += count;
+            self.above_independent += if above { count } else { 0 };
+        }
+        if matches!(union, UnionStatus::Independent | UnionStatus::Parent | UnionStatus::Joint | UnionStatus::Federation) {
+            self.unionised += count;
+            self.employees_of_unionised += employees;
+        }
+    }
+}
+
+/// One group that has enterprises: the code in each dimension (empty: unknown), and what was counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CoverageGroup {
+    pub keys: Vec<String>,
+    pub measures: Measures,
+}
+
+/// Dense counting up to this many cells (24 bytes each); beyond that by hash.
+const DENSE_CELLS: usize = 4_000_000;
+const CHUNK: usize = 4096;
+
+/// A dimension of this edition: numbers per row, or derived from the verdicts, and the codes they stand for.
+enum Numbers<'a> {
+    Column(&'a [u16]),
+    Verdicts(fn(u8) -> u8),
+}
+
+impl Edition {
+    /// Groups in ascending order of their keys. Fails with BadInput when there would be more than `limit` of them.
+    pub fn coverage(
+        &self,
+        by: &[Dimension],
+        rows: &RoaringBitmap,
+        limit: usize,
+    ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
+        let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
+        let employees: &[u32] = named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values();
+        let members: &[u32] = named(&self.dims, "hosted_members")?.as_primitive::<UInt32Type>().values();
+        let mut axes = Vec::new();
+        let mut groups = 1_usize;
+        for dimension in by {
+            let (numbers, codes) = self.axis(*dimension)?;
+            axes.push((numbers, groups, codes.len()));
+            groups = groups.saturating_mul(codes.len());
+        }
+        // Few of the 105 combinations of verdicts occur; numbering only those keeps the cells in the cache.
+        let (slot_of, combinations) = self.combinations(verdicts);
+        let width = combinations.len();
+
+        let mut cells = Cells::new(groups, width);
+        let mut keys = [0_u64; CHUNK];
+        let mut picked = vec![0_u32; CHUNK];
+        let whole = rows.len() == u64::from(self.len());
+        let mut visit = |picked: Picked<'_>| {
+            let count = picked.len();
+            let keys = &mut keys[..count];
+            keys.fill(0);
+            for (numbers, stride, _) in &axes {
+                let stride = *stride as u64;
+                match (numbers, &picked) {
+                    (Numbers::Column(n), Picked::Range(r)) => {
+                        keys.iter_mut().zip(&n[r.clone()]).for_each(|(k, n)| *k += u64::from(*n) * stride);
+                    }
+                    (Numbers::Column(n), Picked::Rows(rows)) => {
+                        keys.iter_mut().zip(*rows).for_each(|(k, row)| *k += u64::from(n[*row as usize]) * stride);
+                    }
+                    (Numbers::Verdicts(f), picked) => {
+                        keys.iter_mut().enumerate().for_each(|(i, k)| *k += u64::from(f(verdicts[picked.at(i)])) * stride);
+                    }
+                }
+            }
+            for (i, key) in keys.iter().enumerate() {
+                let row = picked.at(i);
+                cells.add(*key, slot_of[usize::from(verdicts[row])], employees[row], members[row]);
+            }
+        };
+        if whole {
+            let rows = self.len() as usize;
+            (0..rows).step_by(CHUNK).for_each(|start| visit(Picked::Range(start..rows.min(start + CHUNK))));
+        } else {
+            let mut rows = rows.iter();
+            loop {
+                let picked = rows.next_many(&mut picked);
+                if picked.is_empty() {
+                    break;
+                }
+                visit(Picked::Rows(picked));
+            }
+        }
+        let found = cells.measures(&combinations);
+        if found.len() > limit {
+            return Err(EditionError::BadInput(format!(
+                "{} groups; at most {limit} are answered: filter, or group by fewer dimensions",
+                found.len()
+            )));
+        }
+        let mut total = Measures::default();
+        let mut out = Vec::with_capacity(found.len());
+        let codes: Vec<Vec<&str>> = by.iter().map(|d| self.axis(*d).map(|(_, codes)| codes)).collect::<Result<_, _>>()?;
+        for (key, measures) in found {
+            total.add(&measures);
+            let keys = axes
+                .iter()
+                .zip(&codes)
+                .map(|((_, stride, size), codes)| codes[key as usize / stride % size].to_owned())
+                .collect();
+            out.push(CoverageGroup { keys, measures });
+        }
+        out.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
+        Ok((out, total))
+    }
+
+    fn axis(&self, dimension: Dimension) -> Result<(Numbers<'_>, Vec<&str>), EditionError> {
+        let name = match dimension {
+            Dimension::District => "district",
+            Dimension::Town => "town",
+            Dimension::Federation => "federation",
+            Dimension::IndustrySection => "section",
+            Dimension::IndustryDivision => "division",
+            Dimension::Ownership => "ownership",
+            Dimension::SizeClass => "size_class",
+            Dimension::InvestorCountry => "country",
+            Dimension::GapStatus => return Ok((Numbers::Verdicts(|v| v % 5), GapStatus::ALL.iter().map(|g| g.name()).collect())),
+            Dimension::UnionStatus => {
+                return Ok((Numbers::Verdicts(|v| v / 5 % 7), UnionStatus::ALL.iter().map(|u| u.name()).collect()));
+            }
+        };
+        let numbers: &[u16] = named(&self.dims, name)?.as_primitive::<UInt16Type>().values();
+        let codes = self.dim_values.get(name).map(|v| v.iter().map(String::as_str).collect()).unwrap_or_default();
+        Ok((Numbers::Column(numbers), codes))
+    }
+
+    fn combinations(&self, verdicts: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let combinations = self.combinations.get_or_init(|| {
+            let mut seen = [false; 256];
+            verdicts.iter().for_each(|v| seen[usize::from(*v)] = true);
+            (0..105_u8).filter(|v| seen[usize::from(*v)]).collect()
+        });
+        let mut slot_of = vec![0; 256];
+        for (slot, verdicts) in combinations.iter().enumerate() {
+            slot_of[usize::from(*verdicts)] = slot as u8;
+        }
+        (slot_of, combinations.clone())
+    }
+}
+
+enum Picked<'a> {
+    Range(std::ops::Range<usize>),
+    Rows(&'a [u32]),
+}
+
+impl Picked<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Picked::Range(r) => r.len(),
+            Picked::Rows(rows) => rows.len(),
+        }
+    }
+    fn at(&self, i: usize) -> usize {
+        match self {
+            Picked::Range(r) => r.start + i,
+            Picked::Rows(rows) => rows[i] as usize,
+        }
+    }
+}
+
+/// Count and employees per group and verdicts; members per group.
+struct Cells {
+    width: usize,
+    counts: Vec<(u32, u64)>,
+    members: Vec<u64>,
+    /// Where the groups are too many for a table: group → its place in it.
+    places: Option<HashMap<u64, u32>>,
+}
+
+impl Cells {
+    fn new(groups: usize, width: usize) -> Cells {
+        let dense = groups.saturating_mul(width) <= DENSE_CELLS;
+        let groups = if dense { groups } else { 0 };
+        Cells { width, counts: vec![(0, 0); groups * width], members: vec![0; groups], places: (!dense).then(HashMap::new) }
+    }
+
+    #[inline]
+    fn add(&mut self, group: u64, slot: u8, employees: u32, members: u32) {
+        let place = match &mut self.places {
+            None => group as usize,
+            Some(places) => {
+                let next = self.members.len() as u32;
+                let place = *places.entry(group).or_insert(next);
+                if place == next {
+                    self.members.push(0);
+                    self.counts.resize(self.counts.len() + self.width, (0, 0));
+                }
+                place as usize
+            }
+        };
+        let cell = &mut self.counts[place * self.width + usize::from(slot)];
+        cell.0 += 1;
+        cell.1 += u64::from(employees);
+        self.members[place] += u64::from(members);
+    }
+
+    /// The groups that have enterprises.
+    fn measures(self, combinations: &[u8]) -> Vec<(u64, Measures)> {
+        let of_place = |place: usize| {
+            let mut measures = Measures { members: self.members[place], ..Measures::default() };
+            let cells = &self.counts[place * self.width..(place + 1) * self.width];
+            for (verdicts, (count, employees)) in combinations.iter().zip(cells) {
+                if *count > 0 {
+                    measures.add_cell(*verdicts, u64::from(*count), *employees);
+                }
+            }
+            measures
+        };
+        match &self.places {
+            None => (0..self.members.len()).map(|g| (g as u64, of_place(g))).filter(|(_, m)| m.enterprises > 0).collect(),
+            Some(places) => places.iter().map(|(group, place)| (*group, of_place(*place as usize))).collect(),
+        }
+    }
+}

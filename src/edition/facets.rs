@@ -1,0 +1,223 @@
+//! Facets: for every value of every facet the bitmap of its rows; and dims: a small number per row for counting by group.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::builder::{LargeBinaryBuilder, StringBuilder};
+use arrow_array::{ArrayRef, UInt64Array};
+use hashbrown::HashMap;
+use roaring::RoaringBitmap;
+
+use super::EditionError;
+use super::manifest::FileDigest;
+use super::table::{column, write_table};
+use crate::model::enterprise::{Enterprise, EnterpriseField};
+use crate::model::verdict::{
+    EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,
+};
+
+/// Group numbers per row. Number 0 means unknown; `values[dim][number]` is the code.
+pub struct Dims {
+    pub numbers: Vec<(&'static str, Vec<u16>)>,
+    pub values: BTreeMap<&'static str, Vec<String>>,
+    /// size*35 + union*5 + gap: everything the counts of coverage depend on.
+    pub verdicts: Vec<u8>,
+}
+
+/// The value by which an industry is grouped: the code, with its edition in front where that is not GB/T 4754-2017
+/// (`2011:79` is another division than `79`). Sections of 2011 and 2017 mean the same; those of 2002 do not.
+pub fn industry_key(code: &str, edition: u16) -> String {
+    let is_section = code.len() == 1;
+    match edition {
+        0 | 2017 => code.to_owned(),
+        2011 if is_section => code.to_owned(),
+        year => format!("{year}:{code}"),
+    }
+}
+
+/// The digits of an industry code without the section letter some registries put in front (`C3911`).
+fn digits(code: &str) -> &str {
+    code.trim_start_matches(|c: char| c.is_ascii_alphabetic())
+}
+
+struct Interner {
+    values: Vec<String>,
+    numbers: HashMap<String, u16>,
+}
+
+impl Interner {
+    fn new() -> Interner {
+        Interner { values: vec![String::new()], numbers: HashMap::new() }
+    }
+    /// 0 for the empty text, and where 65,535 values are used up.
+    fn number(&mut self, value: &str) -> u16 {
+        if value.is_empty() {
+            return 0;
+        }
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        let Ok(number) = u16::try_from(self.values.len()) else { return 0 };
+        self.values.push(value.to_owned());
+        self.numbers.insert(value.to_owned(), number);
+        number
+    }
+}
+
+/// Numbers every row in every dimension, in the order the values first appear.
+pub fn dims_of(rows: &[Enterprise]) -> Dims {
+    use std::fmt::Write;
+    let mut numbers = Vec::new();
+    let mut values = BTreeMap::new();
+    let mut text = String::new();
+    let mut add = |name: &'static str, value: &mut dyn FnMut(&Enterprise, &mut String)| {
+        let mut interner = Interner::new();
+        let column = rows
+            .iter()
+            .map(|e| {
+                text.clear();
+                value(e, &mut text);
+                interner.number(&text)
+            })
+            .collect();
+        numbers.push((name, column));
+        values.insert(name, interner.values);
+    };
+    let code = |text: &mut String, code: Option<u32>| {
+        if let Some(code) = code {
+            let _ = write!(text, "{code}"); // writing to a String cannot fail
+        }
+    };
+    add("district", &mut |e, t| code(t, e.district));
+    add("town", &mut |e, t| code(t, e.town));
+    add("federation", &mut |e, t| t.push_str(e.federation.as_deref().unwrap_or("")));
+    add("section", &mut |e, t| {
+        if let Some(letter) = e.section {
+            t.push_str(&industry_key(letter.encode_utf8(&mut [0; 4]), e.industry_edition));
+        }
+    });
+    add("division", &mut |e, t| {
+        if let Some(division) = e.industry.as_deref().and_then(|c| digits(c).get(..2)) {
+            t.push_str(&industry_key(division, e.industry_edition));
+        }
+    });
+    add("country", &mut |e, t| t.push_str(e.investor_countries.first().map_or("", |c| &**c)));
+    add("ownership", &mut |e, t| t.push_str(e.ownership.name()));
+    add("size_class", &mut |e, t| t.push_str(e.verdicts.size.size_class.name()));
+    let verdicts = rows
+        .iter()
+        .map(|e| e.verdicts.size.verdict as u8 * 35 + e.verdicts.union.verdict as u8 * 5 + e.verdicts.gap.status as u8)
+        .collect();
+    Dims { numbers, values, verdicts }
+}
+
+#[derive(Default)]
+struct Facets<'a> {
+    rows: BTreeMap<(&'static str, std::borrow::Cow<'a, str>), Vec<u32>>,
+}
+
+impl<'a> Facets<'a> {
+    /// One value per row, by number.
+    fn numbered(&mut self, facet: &'static str, values: impl Iterator<Item = &'a str>, numbers: impl Iterator<Item = usize>) {
+        let values: Vec<&str> = values.collect();
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); values.len()];
+        for (row, number) in numbers.enumerate() {
+            lists[number].push(row as u32);
+        }
+        for (value, list) in values.into_iter().zip(lists) {
+            if !value.is_empty() && !list.is_empty() {
+                self.rows.insert((facet, value.into()), list);
+            }
+        }
+    }
+    /// Any number of values per row, as bits.
+    fn bits(&mut self, facet: &'static str, values: impl Iterator<Item = &'a str>, bits: impl Fn(usize) -> u32, rows: usize) {
+        for (bit, value) in values.enumerate().take(32) {
+            let list: Vec<u32> = (0..rows).filter(|row| bits(*row) & (1 << bit) != 0).map(|row| row as u32).collect();
+            if !list.is_empty() {
+                self.rows.insert((facet, value.into()), list);
+            }
+        }
+    }
+    /// Any number of texts per row.
+    fn texts<I: Iterator<Item = &'a str>>(&mut self, facet: &'static str, rows: impl Iterator<Item = I>) {
+        let mut lists: HashMap<&str, Vec<u32>> = HashMap::new();
+        for (row, texts) in rows.enumerate() {
+            for text in texts {
+                let list = lists.entry(text).or_default();
+                if list.last() != Some(&(row as u32)) {
+                    list.push(row as u32);
+                }
+            }
+        }
+        self.rows.extend(lists.into_iter().map(|(value, list)| ((facet, value.into()), list)));
+    }
+}
+
+/// Writes `facets.arrow`: facet, value, number of rows, bitmap (the portable Roaring format), sorted by facet and value.
+pub fn write_facets(folder: &Path, rows: &[Enterprise], sources: &[&str], dims: &Dims) -> Result<FileDigest, EditionError> {
+    let mut facets = Facets::default();
+    for (name, numbers) in &dims.numbers {
+        if *name == "country" {
+            continue; // all countries count here, not only the first
+        }
+        facets.numbered(name, dims.values[name].iter().map(String::as_str), numbers.iter().map(|n| usize::from(*n)));
+    }
+    macro_rules! of_enum {
+        ($facet:literal, $T:ty, $value:expr) => {
+            facets.numbered($facet, <$T>::ALL.iter().map(|v| v.name()), rows.iter().map($value).map(|v: $T| v as usize))
+        };
+    }
+    of_enum!("status", OperatingStatus, |e| e.status);
+    of_enum!("ownership", Ownership, |e| e.ownership);
+    of_enum!("size", SizeStatus, |e| e.verdicts.size.verdict);
+    of_enum!("size_class", SizeClass, |e| e.verdicts.size.size_class);
+    of_enum!("union", UnionStatus, |e| e.verdicts.union.verdict);
+    of_enum!("gap", GapStatus, |e| e.verdicts.gap.status);
+    of_enum!("fund", FundStatus, |e| e.verdicts.fund.status);
+    facets.numbered("in_gap", ["no", "yes"].into_iter(), rows.iter().map(|e| usize::from(e.in_gap())));
+    facets.bits("tag", EnterpriseTag::ALL.iter().map(|t| t.name()), |row| rows[row].tags.0, rows.len());
+    facets.bits("conflict", EnterpriseField::ALL.iter().map(|t| t.name()), |row| rows[row].conflicts.0, rows.len());
+    facets.bits("registry", sources.iter().copied(), |row| rows[row].registries.0, rows.len());
+    facets.texts("country", rows.iter().map(|e| e.investor_countries.iter().map(|c| &**c)));
+    facets.texts("finding", rows.iter().map(|e| e.findings.iter().map(|c| &**c)));
+    facets.texts("branch_of", rows.iter().map(|e| e.branch_of.iter().map(|c| &**c)));
+    // Groups and classes: any prefix of three or four digits of codes of the edition in force; older editions by exact code.
+    facets.texts(
+        "industry",
+        rows.iter().map(|e| {
+            let code = digits(e.industry.as_deref().unwrap_or(""));
+            let current = matches!(e.industry_edition, 0 | 2017);
+            [code.get(..3), code.get(..4)].into_iter().flatten().filter(move |_| current)
+        }),
+    );
+
+    let mut names = StringBuilder::new();
+    let mut values = StringBuilder::new();
+    let mut counts = Vec::with_capacity(facets.rows.len());
+    let mut bitmaps = LargeBinaryBuilder::new();
+    let mut bytes = Vec::new();
+    for ((facet, value), list) in facets.rows {
+        names.append_value(facet);
+        values.append_value(value);
+        counts.push(list.len() as u64);
+        bitmap_bytes(&list, &mut bytes);
+        bitmaps.append_value(&bytes);
+    }
+    let columns = vec![
+        column("facet", Arc::new(names.finish()) as ArrayRef, &[]),
+        column("value", Arc::new(values.finish()) as ArrayRef, &[]),
+        column("rows", Arc::new(UInt64Array::from(counts)) as ArrayRef, &[]),
+        column("bitmap", Arc::new(bitmaps.finish()) as ArrayRef, &[("format", "Roaring, portable")]),
+    ];
+    write_table(folder, "facets.arrow", columns)
+}
+
+/// Replaces `bytes` by the bitmap of ascending rows.
+pub fn bitmap_bytes(rows: &[u32], bytes: &mut Vec<u8>) {
+    let mut bitmap = RoaringBitmap::from_sorted_iter(rows.iter().copied()).expect("rows are visited in ascending order");
+    bitmap.optimize();
+    bytes.clear();
+    bitmap.serialize_into(&mut *bytes).expect("writing to memory cannot fail");
+}

@@ -1,0 +1,261 @@
+//! Filters: a tree of conditions → the bitmap of the rows that meet it. Rows are in priority order, so is the bitmap.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use roaring::RoaringBitmap;
+
+use super::facets::industry_key;
+use super::open::Edition;
+use super::write::days;
+use super::{EditionError, Row};
+use crate::model::value::Money;
+
+/// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Range<T> {
+    pub gte: Option<T>,
+    pub lte: Option<T>,
+}
+
+impl<T: PartialOrd + Copy> Range<T> {
+    pub fn contains(&self, value: T) -> bool {
+        self.gte.is_none_or(|low| value >= low) && self.lte.is_none_or(|high| value <= high)
+    }
+    fn map<U>(self, f: impl Fn(T) -> U) -> Range<U> {
+        Range { gte: self.gte.map(&f), lte: self.lte.map(&f) }
+    }
+}
+
+/// A condition on enterprises.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Filter {
+    #[default]
+    All,
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    /// One of the values of a facet of `facets.arrow`: status, ownership, size, size_class, union, gap, fund, tag,
+    /// country, registry, conflict, finding, branch_of.
+    Any {
+        facet: &'static str,
+        values: Vec<String>,
+    },
+    /// Above designated size and lacking a union: the gap list.
+    InGap,
+    /// Codes of areas of any level, or their Chinese names.
+    Area(Vec<String>),
+    /// Codes of sections, divisions, groups or classes of GB/T 4754-2017; `2011:79` for another edition.
+    Industry(Vec<String>),
+    /// As typed into a search box.
+    Text(String),
+    Employees(Range<u32>),
+    Insured(Range<u32>),
+    Revenue(Range<Money>),
+    Priority(Range<f32>),
+    EstablishedOn(Range<NaiveDate>),
+    GapSince(Range<NaiveDate>),
+    Box {
+        west: f64,
+        south: f64,
+        east: f64,
+        north: f64,
+    },
+    /// Rows found by other means, in this edition.
+    Rows(Arc<RoaringBitmap>),
+}
+
+impl Edition {
+    /// The rows that meet `filter`. BadInput names an area or industry that does not exist.
+    pub fn filter(&self, filter: &Filter) -> Result<Arc<RoaringBitmap>, EditionError> {
+        self.filter_within(filter, None)
+    }
+
+    /// `scope` only says which rows need looking at: rows outside it may or may not be in the result.
+    fn filter_within(&self, filter: &Filter, scope: Option<&RoaringBitmap>) -> Result<Arc<RoaringBitmap>, EditionError> {
+        let columns = &self.columns;
+        Ok(match filter {
+            Filter::All => self.all(),
+            Filter::Rows(rows) => rows.clone(),
+            Filter::And(parts) => self.all_of(parts, scope)?,
+            Filter::Or(parts) => {
+                let mut any = RoaringBitmap::new();
+                for part in parts {
+                    any |= &*self.filter_within(part, scope)?;
+                }
+                Arc::new(any)
+            }
+            Filter::Not(part) => Arc::new(&*self.all() - &*self.filter_within(part, scope)?),
+            Filter::Any { facet, values } => self.any_of(values.iter().map(|v| self.facet(facet, v))),
+            Filter::InGap => self.facet("in_gap", "yes").unwrap_or_default(),
+            Filter::Area(codes) => {
+                let found = codes.iter().map(|code| self.area_rows(code)).collect::<Result<Vec<_>, _>>()?;
+                self.any_of(found.into_iter())
+            }
+            Filter::Industry(codes) => {
+                let found = codes.iter().map(|code| self.industry_rows(code)).collect::<Result<Vec<_>, _>>()?;
+                self.any_of(found.into_iter())
+            }
+            Filter::Text(text) => self.text(text),
+            Filter::Priority(range) => {
+                // Rows are numbered by falling score, so a range of scores is a range of rows.
+                let scores = columns.priority.values();
+                let start = range.lte.map_or(0, |high| scores.partition_point(|s| *s > high));
+                let end = range.gte.map_or(scores.len(), |low| scores.partition_point(|s| *s >= low));
+                let mut rows = RoaringBitmap::new();
+                rows.insert_range(start as u32..end.max(start) as u32);
+                Arc::new(rows)
+            }
+            Filter::Employees(range) => self.scan_column(scope, &columns.employees, *range),
+            Filter::Insured(range) => self.scan_column(scope, &columns.insured, *range),
+            Filter::Revenue(range) => self.scan_column(scope, &columns.revenue, range.map(|m| i128::from(m.0))),
+            Filter::EstablishedOn(range) => self.scan_column(scope, &columns.established_on, range.map(days)),
+            Filter::GapSince(range) => self.scan_column(scope, &columns.gap_since, range.map(days)),
+            Filter::Box { west, south, east, north } => {
+                let (longitudes, latitudes) = (columns.longitude.values(), columns.latitude.values());
+                let inside = |row: usize| {
+                    let (longitude, latitude) = (longitudes[row], latitudes[row]);
+                    longitude >= *west && longitude <= *east && latitude >= *south && latitude <= *north
+                };
+                let known = arrow_array::Array::nulls(&columns.longitude).cloned();
+                Arc::new(self.scan(scope, |row| inside(row) && known.as_ref().is_none_or(|k| k.is_valid(row))))
+            }
+        })
+    }
+
+    /// Cheap conditions first, so that scans look at few rows.
+    fn all_of(&self, parts: &[Filter], scope: Option<&RoaringBitmap>) -> Result<Arc<RoaringBitmap>, EditionError> {
+        let mut parts: Vec<&Filter> = parts.iter().collect();
+        parts.sort_by_key(|part| part.cost());
+        let mut rows: Option<Arc<RoaringBitmap>> = None;
+        for part in parts {
+            let found = self.filter_within(part, rows.as_deref().or(scope))?;
+            rows = Some(match rows {
+                None => found,
+                Some(so_far) => Arc::new(&*so_far & &*found),
+            });
+        }
+        Ok(rows.unwrap_or_else(|| self.all()))
+    }
+
+    fn any_of(&self, bitmaps: impl Iterator<Item = Option<Arc<RoaringBitmap>>>) -> Arc<RoaringBitmap> {
+        let mut any: Option<Arc<RoaringBitmap>> = None;
+        for bitmap in bitmaps.flatten() {
+            any = Some(match any {
+                None => bitmap,
+                Some(mut so_far) => {
+                    *Arc::make_mut(&mut so_far) |= &*bitmap;
+                    so_far
+                }
+            });
+        }
+        any.unwrap_or_default()
+    }
+
+    fn scan_column<T: arrow_array::types::ArrowPrimitiveType>(
+        &self,
+        scope: Option<&RoaringBitmap>,
+        column: &arrow_array::PrimitiveArray<T>,
+        range: Range<T::Native>,
+    ) -> Arc<RoaringBitmap>
+    where
+        T::Native: PartialOrd + Copy,
+    {
+        let values = column.values();
+        Arc::new(match arrow_array::Array::nulls(column) {
+            None => self.scan(scope, |row| range.contains(values[row])),
+            Some(known) => self.scan(scope, |row| range.contains(values[row]) && known.is_valid(row)),
+        })
+    }
+
+    /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
+    pub(super) fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
+        let rows = self.len() as usize;
+        if let Some(scope) = scope.filter(|s| s.len() < rows as u64 / 4) {
+            return RoaringBitmap::from_sorted_iter(scope.iter().filter(|row| holds(*row as usize)))
+                .expect("a bitmap is visited in ascending order");
+        }
+        let mut words = vec![0_u8; rows.div_ceil(64) * 8];
+        for (chunk, word) in words.chunks_exact_mut(8).enumerate() {
+            let start = chunk * 64;
+            let bits = (start..rows.min(start + 64)).fold(0_u64, |bits, row| bits | u64::from(holds(row)) << (row - start));
+            word.copy_from_slice(&bits.to_le_bytes());
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &words)
+    }
+
+    /// The rows of an area: city, district, town or federation unit, by code, `area:` id, or Chinese name.
+    pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
+        let code = area.strip_prefix("area:").unwrap_or(area).trim();
+        let known = self.area(code).or_else(|| self.labels.areas.iter().find(|a| a.zh == code));
+        let code = known.map_or(code, |a| a.code.as_str());
+        let digits = code.bytes().all(|b| b.is_ascii_digit());
+        let found = match code.len() {
+            6 if digits && code.ends_with("0000") => Some(self.all()),
+            6 if digits => self.facet("district", code),
+            9 if digits => self.facet("town", code),
+            12 if digits => self.facet("town", &code[..9]),
+            _ => self.facet("federation", code),
+        };
+        if found.is_none() && known.is_none() {
+            return Err(EditionError::BadInput(format!("no area {area:?}: use a code such as 110108 or a name such as 海淀区")));
+        }
+        Ok(found)
+    }
+
+    /// The rows of a section, division, group or class.
+    pub fn industry_rows(&self, industry: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
+        let code = industry.strip_prefix("industry:").unwrap_or(industry).trim().to_ascii_uppercase();
+        let (edition, code) = match code.split_once(':') {
+            Some((edition, code)) => (edition.parse().unwrap_or(0), code.to_owned()),
+            None => (2017, code),
+        };
+        let bare = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let found = match (code.len(), bare.len()) {
+            (1, 0) => self.facet("section", &industry_key(&code, edition)),
+            (_, 2) => self.facet("division", &industry_key(bare, edition)),
+            (_, 3 | 4) => self.facet("industry", bare),
+            _ => {
+                let text =
+                    format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)");
+                return Err(EditionError::BadInput(text));
+            }
+        };
+        Ok(found)
+    }
+
+    /// The bitmap of a few rows.
+    pub fn bitmap_of(rows: impl IntoIterator<Item = Row>) -> Arc<RoaringBitmap> {
+        Arc::new(rows.into_iter().collect())
+    }
+}
+
+impl Filter {
+    /// Both conditions.
+    pub fn and(self, other: Filter) -> Filter {
+        match (self, other) {
+            (Filter::All, one) | (one, Filter::All) => one,
+            (Filter::And(mut parts), Filter::And(more)) => {
+                parts.extend(more);
+                Filter::And(parts)
+            }
+            (Filter::And(mut parts), one) | (one, Filter::And(mut parts)) => {
+                parts.push(one);
+                Filter::And(parts)
+            }
+            (one, two) => Filter::And(vec![one, two]),
+        }
+    }
+
+    /// Order of evaluation: bitmaps before names before columns.
+    fn cost(&self) -> u8 {
+        match self {
+            Filter::All | Filter::Rows(_) | Filter::InGap | Filter::Any { .. } | Filter::Priority(_) => 0,
+            Filter::Area(_) | Filter::Industry(_) => 1,
+            Filter::Text(_) => 2,
+            Filter::Not(part) => part.cost(),
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().map(Filter::cost).max().unwrap_or(0),
+            _ => 3,
+        }
+    }
+}

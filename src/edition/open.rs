@@ -1,0 +1,255 @@
+//! An opened edition: its files mapped into memory, its columns at hand, rows found by identifier.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, LargeBinaryArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use roaring::RoaringBitmap;
+use serde::Deserialize;
+
+use super::rows::Columns;
+use super::table::open_table;
+use super::{EditionError, Labels, Manifest};
+use crate::model::enterprise::{Enterprise, IdentifierKind};
+use crate::model::identifier::clean_identifier;
+
+/// Number of an enterprise in its edition: 0 is the most urgent.
+pub type Row = u32;
+
+/// What an enterprise can be looked up by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key {
+    Id(String),
+    CreditCode(String),
+    Identifier(IdentifierKind, String),
+    Record {
+        registry: String,
+        key: String,
+    },
+    /// The whole name, current or former.
+    Name(String),
+}
+
+/// One opened edition. Cheap to share; everything it returns is as of this edition.
+pub struct Edition {
+    pub manifest: Manifest,
+    pub folder: PathBuf,
+    pub labels: Labels,
+    /// Codes by group number, per dimension; number 0 is unknown.
+    pub(super) dim_values: BTreeMap<String, Vec<String>>,
+    pub(super) columns: Columns,
+    pub(super) dims: RecordBatch,
+    area_names: HashMap<String, usize>,
+    industry_names: HashMap<(u16, String), usize>,
+    facet: StringArray,
+    value: StringArray,
+    facet_bytes: LargeBinaryArray,
+    facet_bitmaps: Vec<OnceLock<Arc<RoaringBitmap>>>,
+    piece: UInt64Array,
+    piece_bytes: LargeBinaryArray,
+    lookup_hashes: UInt64Array,
+    lookup_rows: UInt32Array,
+    all: Arc<RoaringBitmap>,
+    /// The combinations of size, union and gap that occur.
+    pub(super) combinations: OnceLock<Vec<u8>>,
+    pub(super) texts: std::sync::Mutex<super::search::TextCache>,
+}
+
+#[derive(Deserialize)]
+struct LabelFile {
+    labels: Labels,
+    dims: BTreeMap<String, Vec<String>>,
+}
+
+impl std::fmt::Debug for Edition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Edition({})", self.manifest.number)
+    }
+}
+
+impl Edition {
+    /// Opens the edition in `folder` (`…/editions/000012`). Takes milliseconds whatever its size: nothing is read yet.
+    pub fn open(folder: &Path) -> Result<Edition, EditionError> {
+        let manifest = Manifest::read(folder)?;
+        let table = |name: &str| {
+            let file = manifest.files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {
+                path: folder.join(name),
+                reason: "the manifest does not list it".to_owned(),
+            })?;
+            open_table(folder, name, file.bytes)
+        };
+        let path = folder.join("labels.json");
+        let labels: LabelFile = serde_json::from_slice(&std::fs::read(&path).map_err(EditionError::io(&path))?)?;
+        let facets = table("facets.arrow")?;
+        let names = table("names.arrow")?;
+        let lookups = table("lookups.arrow")?;
+        let columns = Columns::new(
+            &table("enterprises.arrow")?,
+            &table("details.arrow")?,
+            &table("members.arrow")?,
+            &table("unions.arrow")?,
+        )
+        .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
+        let mut all = RoaringBitmap::new();
+        all.insert_range(0..manifest.enterprises);
+        Ok(Edition {
+            area_names: labels.labels.areas.iter().enumerate().map(|(i, a)| (a.code.clone(), i)).collect(),
+            industry_names: labels.labels.industries.iter().enumerate().map(|(i, a)| ((a.edition, a.code.clone()), i)).collect(),
+            labels: labels.labels,
+            dim_values: labels.dims,
+            columns,
+            dims: table("dims.arrow")?,
+            facet: named(&facets, "facet")?.as_string().clone(),
+            value: named(&facets, "value")?.as_string().clone(),
+            facet_bytes: named(&facets, "bitmap")?.as_binary().clone(),
+            facet_bitmaps: (0..facets.num_rows()).map(|_| OnceLock::new()).collect(),
+            piece: named(&names, "piece")?.as_primitive().clone(),
+            piece_bytes: named(&names, "bitmap")?.as_binary().clone(),
+            lookup_hashes: named(&lookups, "hash")?.as_primitive().clone(),
+            lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
+            all: Arc::new(all),
+            combinations: OnceLock::new(),
+            texts: std::sync::Mutex::default(),
+            folder: folder.to_path_buf(),
+            manifest,
+        })
+    }
+
+    pub fn number(&self) -> u32 {
+        self.manifest.number
+    }
+
+    pub fn len(&self) -> u32 {
+        self.manifest.enterprises
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every row.
+    pub fn all(&self) -> Arc<RoaringBitmap> {
+        self.all.clone()
+    }
+
+    /// The rows with `value` in `facet`; None where no row has it.
+    pub fn facet(&self, facet: &str, value: &str) -> Option<Arc<RoaringBitmap>> {
+        let position = self.facet_position(facet, value).ok()?;
+        let bitmap = self.facet_bitmaps[position].get_or_init(|| Arc::new(bitmap(self.facet_bytes.value(position))));
+        Some(bitmap.clone())
+    }
+
+    /// The values of a facet that at least one row has.
+    pub fn facet_values(&self, facet: &str) -> impl Iterator<Item = &str> {
+        let start = self.facet_position(facet, "").unwrap_or_else(|p| p);
+        (start..self.facet.len()).take_while(move |i| self.facet.value(*i) == facet).map(|i| self.value.value(i))
+    }
+
+    fn facet_position(&self, facet: &str, value: &str) -> Result<usize, usize> {
+        search_by(self.facet.len(), |i| (self.facet.value(i), self.value.value(i)).cmp(&(facet, value)))
+    }
+
+    pub(super) fn piece(&self, piece: u64) -> Option<RoaringBitmap> {
+        let position = self.piece.values().binary_search(&piece).ok()?;
+        Some(bitmap(self.piece_bytes.value(position)))
+    }
+
+    /// The union of all pieces from `low` to `high`, both included.
+    pub(super) fn pieces(&self, low: u64, high: u64) -> RoaringBitmap {
+        let start = self.piece.values().partition_point(|p| *p < low);
+        let end = self.piece.values().partition_point(|p| *p <= high);
+        (start..end).fold(RoaringBitmap::new(), |all, i| all | bitmap(self.piece_bytes.value(i)))
+    }
+
+    /// The rows a key names: none, one, or several (a branch under its parent's code).
+    pub fn rows(&self, key: &Key) -> Vec<Row> {
+        let hash = match key {
+            Key::Id(id) => lookup_hash("id", &[id]),
+            Key::CreditCode(code) => lookup_hash("credit_code", &[&clean_identifier(code)]),
+            Key::Identifier(kind, value) => lookup_hash(kind.name(), &[&clean_identifier(value)]),
+            Key::Record { registry, key } => lookup_hash("record", &[registry, key]),
+            Key::Name(name) => lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]),
+        };
+        self.hashed(hash)
+    }
+
+    pub fn row_of_id(&self, id: &str) -> Option<Row> {
+        self.hashed(lookup_hash("id", &[id])).first().copied()
+    }
+
+    /// Position of a union in `unions.arrow`.
+    pub fn union_of_id(&self, id: &str) -> Option<u32> {
+        self.hashed(lookup_hash("union", &[id])).first().copied()
+    }
+
+    fn hashed(&self, hash: u64) -> Vec<u32> {
+        let hashes = self.lookup_hashes.values();
+        let start = hashes.partition_point(|h| *h < hash);
+        hashes[start..].iter().take_while(|h| **h == hash).enumerate().map(|(i, _)| self.lookup_rows.value(start + i)).collect()
+    }
+
+    pub fn area(&self, code: &str) -> Option<&super::AreaLabel> {
+        self.area_names.get(code).map(|i| &self.labels.areas[*i])
+    }
+
+    /// The label of an industry code in its edition of the classification; 0 stands for 2017.
+    pub fn industry(&self, code: &str, edition: u16) -> Option<&super::IndustryLabel> {
+        let edition = if edition == 0 { 2017 } else { edition };
+        self.industry_names.get(&(edition, code.to_owned())).map(|i| &self.labels.industries[*i])
+    }
+}
+
+pub(super) fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, EditionError> {
+    batch
+        .column_by_name(name)
+        .map(|c| &**c)
+        .ok_or_else(|| EditionError::Broken { path: name.into(), reason: "this column is missing".to_owned() })
+}
+
+fn bitmap(bytes: &[u8]) -> RoaringBitmap {
+    RoaringBitmap::deserialize_unchecked_from(bytes).expect("bitmaps are written by `bitmap_bytes`")
+}
+
+fn search_by(len: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Result<usize, usize> {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low.midpoint(high);
+        match compare(middle) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+            std::cmp::Ordering::Equal => return Ok(middle),
+        }
+    }
+    Err(low)
+}
+
+/// xxh3-64 of the kind and the values, each followed by NUL. Two of 2^24 keys collide with a chance of 1 in 100,000.
+pub(super) fn lookup_hash(kind: &str, values: &[&str]) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+    for value in std::iter::once(&kind).chain(values) {
+        hash.update(value.as_bytes());
+        hash.update(&[0]);
+    }
+    hash.digest()
+}
+
+/// The hashes under which an enterprise is found, besides its records.
+pub(super) fn lookup_keys(e: &Enterprise) -> Vec<u64> {
+    let mut hashes = vec![lookup_hash("id", &[&e.id])];
+    if let Some(code) = e.credit_code.as_deref().or(e.credit_code_raw.as_deref()) {
+        let code = clean_identifier(code);
+        hashes.push(lookup_hash("credit_code", &[&code]));
+        if let (true, Some(organisation)) = (e.credit_code.is_some(), code.get(8..17)) {
+            hashes.push(lookup_hash(IdentifierKind::OrganisationCode.name(), &[organisation]));
+        }
+    }
+    for (kind, value) in &e.identifiers {
+        hashes.push(lookup_hash(kind.name(), &[value]));
+    }
+    for name in std::iter::once(&e.name).chain(&e.former_names) {
+        hashes.push(lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]));
+    }
+    hashes
+}

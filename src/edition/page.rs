@@ -1,0 +1,176 @@
+//! Pages: rows of a bitmap in an order, from a cursor on. A cursor is an edition, an order and a row: the edition never
+//! changes, so a page after it never skips or repeats anybody, whatever is published meanwhile.
+
+use std::cmp::Ordering;
+
+use arrow_array::Array;
+use roaring::RoaringBitmap;
+
+use super::open::{Edition, Row};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sort {
+    Priority,
+    Employees,
+    Revenue,
+    /// By code point.
+    Name,
+    EstablishedOn,
+    GapSince,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Order {
+    pub sort: Sort,
+    pub direction: Direction,
+}
+
+/// Where a page ended. `question` is a digest of the filter and the order: a cursor fits only the question it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub edition: u32,
+    pub question: u32,
+    pub row: Row,
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+impl Cursor {
+    /// Sixteen characters of base64url.
+    pub fn encode(&self) -> String {
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&self.edition.to_be_bytes());
+        bytes[4..8].copy_from_slice(&self.question.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.row.to_be_bytes());
+        let mut text = String::with_capacity(16);
+        for three in bytes.chunks_exact(3) {
+            let bits = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
+            (0..4).rev().for_each(|i| text.push(DIGITS[(bits >> (6 * i)) as usize & 63] as char));
+        }
+        text
+    }
+    /// None for anything `encode` did not write.
+    pub fn decode(text: &str) -> Option<Cursor> {
+        if text.len() != 16 {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(12);
+        for four in text.as_bytes().chunks_exact(4) {
+            let bits = four.iter().try_fold(0_u32, |bits, c| Some(bits << 6 | DIGITS.iter().position(|d| d == c)? as u32))?;
+            bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
+        }
+        let number = |i: usize| u32::from_be_bytes(bytes[i..i + 4].try_into().expect("four bytes"));
+        Some(Cursor { edition: number(0), question: number(4), row: number(8) })
+    }
+}
+
+/// One page of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    /// Of all pages together; exact.
+    pub total: u64,
+    pub has_next: bool,
+    pub has_previous: bool,
+}
+
+impl Edition {
+    /// The `first` rows of `matches` after row `after`, in `order`; equal rows by priority. Rows without a value come last.
+    pub fn page(&self, matches: &RoaringBitmap, order: &[Order], first: usize, after: Option<Row>) -> Page {
+        let total = matches.len();
+        let mut rows: Vec<Row> = match order {
+            [] | [Order { sort: Sort::Priority, direction: Direction::Desc }, ..] => {
+                let mut rows = matches.iter();
+                if let Some(after) = after {
+                    rows.advance_to(after.saturating_add(1));
+                }
+                rows.take(first + 1).collect()
+            }
+            order => self.smallest(matches, first + 1, after, |a, b| self.compare(order, a, b)),
+        };
+        let has_next = rows.len() > first;
+        rows.truncate(first);
+        Page { rows, total, has_next, has_previous: after.is_some() && total > 0 }
+    }
+
+    /// The `count` first rows after `after` in the order of `compare`, without sorting them all.
+    fn smallest(
+        &self,
+        matches: &RoaringBitmap,
+        count: usize,
+        after: Option<Row>,
+        compare: impl Fn(Row, Row) -> Ordering,
+    ) -> Vec<Row> {
+        let mut kept: Vec<Row> = Vec::with_capacity(count * 2 + 64);
+        let mut worst: Option<Row> = None;
+        for row in matches {
+            if after.is_some_and(|after| compare(row, after).is_le()) || worst.is_some_and(|worst| compare(row, worst).is_ge()) {
+                continue;
+            }
+            kept.push(row);
+            if kept.len() == kept.capacity() {
+                kept.select_nth_unstable_by(count - 1, |a, b| compare(*a, *b));
+                kept.truncate(count);
+                worst = kept.last().copied();
+            }
+        }
+        kept.sort_unstable_by(|a, b| compare(*a, *b));
+        kept.truncate(count);
+        kept
+    }
+
+    fn compare(&self, order: &[Order], a: Row, b: Row) -> Ordering {
+        let columns = &self.columns;
+        let (i, j) = (a as usize, b as usize);
+        for Order { sort, direction } in order {
+            let ordering = match sort {
+                Sort::Priority => directed(Some(columns.priority.value(i)), Some(columns.priority.value(j)), *direction),
+                Sort::Employees => directed(value(&columns.employees, i), value(&columns.employees, j), *direction),
+                Sort::Revenue => directed(value(&columns.revenue, i), value(&columns.revenue, j), *direction),
+                Sort::Name => directed(Some(columns.name.value(i)), Some(columns.name.value(j)), *direction),
+                Sort::EstablishedOn => directed(value(&columns.established_on, i), value(&columns.established_on, j), *direction),
+                Sort::GapSince => directed(value(&columns.gap_since, i), value(&columns.gap_since, j), *direction),
+            };
+            if ordering.is_ne() {
+                return ordering;
+            }
+        }
+        a.cmp(&b)
+    }
+}
+
+fn value<T: arrow_array::types::ArrowPrimitiveType>(array: &arrow_array::PrimitiveArray<T>, row: usize) -> Option<T::Native> {
+    (!array.is_null(row)).then(|| array.value(row))
+}
+
+fn directed<T: PartialOrd>(a: Option<T>, b: Option<T>, direction: Direction) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            let ordering = a.partial_cmp(&b).unwrap_or(Ordering::Equal);
+            if direction == Direction::Desc { ordering.reverse() } else { ordering }
+        }
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_nothing_else_does() {
+        let cursor = Cursor { edition: 12, question: 0xdead_beef, row: 2_499_999 };
+        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        for text in ["", "AAAA", "AAAAAAAAAAAAAAA!", "AAAAAAAAAAAAAAAAA", "中文中文中"] {
+            assert_eq!(Cursor::decode(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Search: what a person types (two Chinese characters, pinyin initials or syllables, a code) → rows.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use roaring::RoaringBitmap;
+
+use super::names::{
+    Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
+    syllable_pairs_from,
+};
+use super::open::{Edition, Key, Row};
+use crate::model::enterprise::IdentifierKind;
+
+/// What the text was found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HitField {
+    Name,
+    FormerName,
+    CreditCode,
+    Identifier,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    pub row: Row,
+    /// The name or code that matched.
+    pub matched: String,
+    pub field: HitField,
+}
+
+/// How many of the most urgent candidates are ranked by how well the name fits.
+const RANKED: usize = 200;
+/// Texts whose rows are remembered per edition.
+const REMEMBERED: usize = 64;
+
+/// Rows per text, oldest forgotten first.
+#[derive(Default)]
+pub(super) struct TextCache {
+    rows: HashMap<String, Arc<RoaringBitmap>>,
+    order: std::collections::VecDeque<String>,
+}
+
+/// A text as it is looked for.
+struct Query {
+    folded: Vec<char>,
+    /// Lower-case letters only: may be initials or syllables.
+    letters: Option<String>,
+    /// Ways to read the letters as whole syllables followed by the beginning of one (possibly empty).
+    spellings: Vec<(Vec<u32>, String)>,
+}
+
+/// Endings of initials that stand for the form (有限公司 …), which the index leaves out.
+const FORM_INITIALS: [&str; 5] = ["gfyxgs", "yxzrgs", "jtyxgs", "yxgs", "gs"];
+/// Longer texts are cut: no name is longer.
+const MAX_CHARACTERS: usize = 100;
+const MAX_SPELLINGS: usize = 32;
+
+impl Query {
+    fn new(text: &str) -> Query {
+        let mut folded = fold(text);
+        folded.truncate(MAX_CHARACTERS);
+        let is_letters = folded.len() >= 2 && folded.iter().all(char::is_ascii_lowercase);
+        let mut letters: Option<String> = is_letters.then(|| folded.iter().collect());
+        let spellings = letters.as_deref().map(spellings).unwrap_or_default();
+        if let Some(l) = &mut letters {
+            if let Some(rest) = FORM_INITIALS.iter().find_map(|form| l.strip_suffix(form)).filter(|rest| rest.len() >= 2) {
+                *l = rest.to_owned();
+            }
+        }
+        Query { folded, letters, spellings }
+    }
+
+    /// Whether a folded name contains the text, or is spelt like it.
+    fn fits(&self, name: &[char], readings: &mut Vec<Reading>) -> bool {
+        if name.windows(self.folded.len().max(1)).any(|w| w == self.folded) {
+            return true;
+        }
+        let Some(letters) = &self.letters else { return false };
+        spell(name, readings);
+        let begins_with = |r: &Reading, letter: u8| initial(r[0]) == letter || initial(r[1]) == letter;
+        readings.windows(letters.len()).any(|w| w.iter().zip(letters.bytes()).all(|(r, letter)| begins_with(r, letter)))
+            || self.spellings.iter().any(|(whole, rest)| {
+                let length = whole.len() + usize::from(!rest.is_empty());
+                readings.windows(length).any(|w| {
+                    let read = w.iter().zip(whole).all(|(r, syllable)| r.contains(syllable));
+                    read && (rest.is_empty() || w[whole.len()].iter().any(|r| *r != 0 && begins(*r, rest)))
+                })
+            })
+    }
+}
+
+/// Whether a packed syllable begins with `prefix`.
+fn begins(packed: u32, prefix: &str) -> bool {
+    let range = syllable_pairs_from(0, prefix);
+    range.contains(&syllable_pair(0, packed))
+}
+
+/// All ways to cut letters into syllables, the last of which may be incomplete; at least two pieces.
+fn spellings(letters: &str) -> Vec<(Vec<u32>, String)> {
+    fn cut(rest: &str, so_far: &mut Vec<u32>, found: &mut Vec<(Vec<u32>, String)>) {
+        if found.len() >= MAX_SPELLINGS {
+            return;
+        }
+        if rest.is_empty() {
+            if so_far.len() >= 2 {
+                found.push((so_far.clone(), String::new()));
+            }
+            return;
+        }
+        for length in (1..=rest.len().min(6)).rev() {
+            if is_syllable(&rest[..length]) {
+                so_far.push(pack_syllable(&rest[..length]));
+                cut(&rest[length..], so_far, found);
+                so_far.pop();
+            }
+        }
+        if !so_far.is_empty() && rest.len() < 6 && !is_syllable(rest) {
+            found.push((so_far.clone(), rest.to_owned()));
+        }
+    }
+    let mut found = Vec::new();
+    if letters.len() <= 40 {
+        cut(letters, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+impl Edition {
+    /// All rows whose names, former names, pinyin or codes contain `text`. Texts of fewer than two characters find names
+    /// in which the character is followed by another one.
+    pub fn text(&self, text: &str) -> Arc<RoaringBitmap> {
+        let query = Query::new(text);
+        let key: String = query.folded.iter().collect();
+        if let Some(rows) = self.texts.lock().expect("no panic while holding the cache").rows.get(&key) {
+            return rows.clone();
+        }
+        let mut rows = self.by_code(text).into_iter().map(|hit| hit.row).collect::<RoaringBitmap>();
+        let (candidates, exact) = self.candidates(&query);
+        if exact {
+            rows |= candidates;
+        } else {
+            let mut readings = Vec::new();
+            rows |=
+                candidates.iter().filter(|row| self.named_like(*row, &query, &mut readings).is_some()).collect::<RoaringBitmap>();
+        }
+        let rows = Arc::new(rows);
+        let mut cache = self.texts.lock().expect("no panic while holding the cache");
+        if cache.rows.insert(key.clone(), rows.clone()).is_none() {
+            cache.order.push_back(key);
+        }
+        if cache.order.len() > REMEMBERED {
+            if let Some(oldest) = cache.order.pop_front() {
+                cache.rows.remove(&oldest);
+            }
+        }
+        rows
+    }
+
+    /// The best `first` hits within `scope` (None: everywhere): codes and whole names first, then names that begin with
+    /// the text, then the most urgent of those that contain it.
+    pub fn search(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize) -> Vec<Hit> {
+        let query = Query::new(text);
+        if query.folded.is_empty() {
+            return Vec::new();
+        }
+        let mut hits = self.by_code(text);
+        let mut readings = Vec::new();
+        for row in self.rows(&Key::Name(text.to_owned())) {
+            hits.extend(self.named_like(row, &query, &mut readings));
+        }
+        hits.retain(|hit| scope.is_none_or(|scope| scope.contains(hit.row)));
+        let mut seen: RoaringBitmap = hits.iter().map(|hit| hit.row).collect();
+        hits.truncate(first);
+        if hits.len() == first {
+            return hits;
+        }
+        let (mut candidates, _) = self.candidates(&query);
+        if let Some(scope) = scope {
+            candidates &= scope;
+        }
+        let mut ranked: Vec<(usize, Hit)> = Vec::new();
+        for row in candidates.iter() {
+            if !seen.insert(row) {
+                continue;
+            }
+            if let Some(hit) = self.named_like(row, &query, &mut readings) {
+                let rank = self.rank(&hit, &query);
+                ranked.push((rank, hit));
+                if ranked.len() >= RANKED.max(first) {
+                    break;
+                }
+            }
+        }
+        ranked.sort_by_key(|(rank, hit)| (*rank, hit.row));
+        hits.extend(ranked.into_iter().map(|(_, hit)| hit).take(first - hits.len()));
+        hits
+    }
+
+    /// Lower is better: where in the name the text stands, former names behind current ones.
+    fn rank(&self, hit: &Hit, query: &Query) -> usize {
+        let name = fold(&hit.matched);
+        let position = name.windows(query.folded.len()).position(|w| w == query.folded).unwrap_or(8);
+        position.min(8) + if hit.field == HitField::FormerName { 10 } else { 0 }
+    }
+
+    /// Rows that may contain the text, and whether they surely do.
+    fn candidates(&self, query: &Query) -> (RoaringBitmap, bool) {
+        let characters = match query.folded.as_slice() {
+            [] => RoaringBitmap::new(),
+            [one] => {
+                let range = pairs_from(*one);
+                self.pieces(range.start, range.end - 1)
+            }
+            many => self.all_pieces(many.windows(2).map(|w| pair(w[0], w[1]))),
+        };
+        let Some(letters) = &query.letters else { return (characters, query.folded.len() <= 2) };
+        let width = letters.len().min(3);
+        let initials = self.all_pieces(letters.as_bytes().windows(width).map(initials_piece));
+        let mut found = characters | initials;
+        for (whole, rest) in &query.spellings {
+            let mut spelt = (whole.len() >= 2).then(|| self.all_pieces(whole.windows(2).map(|w| syllable_pair(w[0], w[1]))));
+            if !rest.is_empty() {
+                let last = whole.last().expect("a spelling has a whole syllable");
+                let (low, high) = syllable_pairs_from(*last, rest).into_inner();
+                let begun = self.pieces(low, high);
+                spelt = Some(spelt.map_or_else(|| begun.clone(), |spelt| spelt & &begun));
+            }
+            found |= spelt.unwrap_or_default();
+        }
+        (found, false)
+    }
+
+    fn all_pieces(&self, pieces: impl Iterator<Item = u64>) -> RoaringBitmap {
+        let mut rows: Option<RoaringBitmap> = None;
+        for piece in pieces {
+            let Some(found) = self.piece(piece) else { return RoaringBitmap::new() };
+            rows = Some(match rows {
+                None => found,
+                Some(so_far) => so_far & found,
+            });
+        }
+        rows.unwrap_or_default()
+    }
+
+    fn named_like(&self, row: Row, query: &Query, readings: &mut Vec<Reading>) -> Option<Hit> {
+        let enterprise = self.enterprise(row);
+        let current = (enterprise.name(), HitField::Name);
+        let former = enterprise.former_names().into_iter().map(|name| (name, HitField::FormerName));
+        std::iter::once(current).chain(former).find(|(name, _)| query.fits(&fold(name), readings)).map(|(name, field)| Hit {
+            row,
+            matched: name.to_owned(),
+            field,
+        })
+    }
+
+    /// Rows whose codes are the text.
+    fn by_code(&self, text: &str) -> Vec<Hit> {
+        let code = crate::model::identifier::clean_identifier(text);
+        if code.len() < 8 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Vec::new();
+        }
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut add = |rows: Vec<Row>, field: HitField| {
+            for row in rows {
+                if hits.iter().all(|hit| hit.row != row) {
+                    hits.push(Hit { row, matched: code.clone(), field });
+                }
+            }
+        };
+        add(self.rows(&Key::CreditCode(code.clone())), HitField::CreditCode);
+        for kind in IdentifierKind::ALL {
+            add(self.rows(&Key::Identifier(*kind, code.clone())), HitField::Identifier);
+        }
+        hits.sort_by_key(|hit| hit.row);
+        hits
+    }
+}
+
+/// Pieces on more rows than this say little about a name.
+const COMMON: u64 = 20_000;
+
+impl Edition {
+    /// The `limit` rows whose names share most with `name`, rare pieces counting more: also where letters were mistyped or
+    /// left out. For matching, not for searching: most of them are somebody else.
+    pub fn similar(&self, name: &str, scope: Option<&RoaringBitmap>, limit: usize) -> Vec<Row> {
+        let folded = fold(name);
+        let mut weights: HashMap<Row, f32> = HashMap::new();
+        for piece in folded.windows(2).take(MAX_CHARACTERS) {
+            let Some(rows) = self.piece(pair(piece[0], piece[1])).filter(|rows| rows.len() <= COMMON) else { continue };
+            let rarity = (self.len() as f32 / rows.len() as f32).ln();
+            for row in rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))) {
+                *weights.entry(row).or_default() += rarity;
+            }
+        }
+        let mut rows: Vec<(Row, f32)> = weights.into_iter().collect();
+        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        rows.into_iter().take(limit).map(|(row, _)| row).collect()
+    }
+}

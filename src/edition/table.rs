@@ -1,0 +1,95 @@
+//! One Arrow IPC file with one record batch: written with its digest, opened by mapping it into memory.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_ipc::convert::try_fb_to_schema;
+use arrow_ipc::reader::{FileDecoder, read_footer_length};
+use arrow_ipc::root_as_footer;
+use arrow_ipc::writer::FileWriter;
+use arrow_schema::{Field, Schema};
+
+use super::EditionError;
+use super::manifest::{FileDigest, Hashing};
+
+/// A column to write.
+pub struct Column {
+    pub field: Field,
+    pub array: ArrayRef,
+}
+
+/// A column that may hold nulls, with notes for whoever opens the file elsewhere.
+pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) -> Column {
+    let array = array.into();
+    let notes: std::collections::HashMap<String, String> =
+        notes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Column { field: Field::new(name, array.data_type().clone(), true).with_metadata(notes), array }
+}
+
+/// Writes `columns` as `folder/name`, synced to disk. The whole file is one record batch, so that a row number is an index.
+pub fn write_table(folder: &Path, name: &str, columns: Vec<Column>) -> Result<FileDigest, EditionError> {
+    let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(|c| (c.field, c.array)).unzip();
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(schema.clone(), arrays)?;
+    let path = folder.join(name);
+    let file = File::create(&path).map_err(EditionError::io(&path))?;
+    let mut writer = FileWriter::try_new(Hashing::new(BufWriter::with_capacity(1 << 20, file)), &schema)?;
+    writer.write(&batch)?;
+    writer.finish()?;
+    let (file, bytes, sha256) = writer.into_inner()?.finish();
+    let file = file.into_inner().map_err(|e| EditionError::io(&path)(e.into_error()))?;
+    file.sync_all().map_err(EditionError::io(&path))?;
+    Ok(FileDigest { name: name.to_owned(), bytes, sha256 })
+}
+
+/// Writes plain bytes as `folder/name`, synced to disk.
+pub fn write_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileDigest, EditionError> {
+    let path = folder.join(name);
+    let mut file = Hashing::new(File::create(&path).map_err(EditionError::io(&path))?);
+    file.write_all(bytes).map_err(EditionError::io(&path))?;
+    let (file, bytes, sha256) = file.finish();
+    file.sync_all().map_err(EditionError::io(&path))?;
+    Ok(FileDigest { name: name.to_owned(), bytes, sha256 })
+}
+
+/// Maps a file into memory and reads its one batch without copying. `expected` bytes come from the manifest: a file of
+/// another size is refused. The contents are trusted as written by us; `Manifest::verify` checks them whole.
+pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatch, EditionError> {
+    let path = folder.join(name);
+    let broken = |reason: String| EditionError::Broken { path: path.clone(), reason };
+    let file = File::open(&path).map_err(EditionError::io(&path))?;
+    // SAFETY: files of a published edition are never written again, only unlinked, which leaves the mapping whole.
+    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(EditionError::io(&path))?;
+    if map.len() as u64 != expected {
+        return Err(broken(format!("{} bytes; the manifest says {expected}", map.len())));
+    }
+    let map = Arc::new(map);
+    let start = std::ptr::NonNull::new(map.as_ptr().cast_mut()).ok_or_else(|| broken("not mapped".to_owned()))?;
+    // SAFETY: the pointer and the length are the mapping's, which the buffer keeps alive.
+    let buffer = unsafe { Buffer::from_custom_allocation(start, map.len(), map.clone()) };
+
+    let trailer = buffer.len().checked_sub(10).ok_or_else(|| broken("too short".to_owned()))?;
+    let footer_len = read_footer_length(buffer[trailer..].try_into().expect("ten bytes"))?;
+    let footer_start = trailer.checked_sub(footer_len).ok_or_else(|| broken("the footer is cut off".to_owned()))?;
+    let footer = root_as_footer(&buffer[footer_start..trailer]).map_err(|e| broken(e.to_string()))?;
+    let schema = try_fb_to_schema(footer.schema().ok_or_else(|| broken("no schema".to_owned()))?)?;
+    // SAFETY: written by `write_table`; checking 2.5 million names for UTF-8 at every start would take a second.
+    let mut decoder =
+        unsafe { FileDecoder::new(Arc::new(schema), footer.version()).with_skip_validation(true) }.with_require_alignment(true);
+    let slice = |block: &arrow_ipc::Block| {
+        buffer.slice_with_length(block.offset() as usize, block.bodyLength() as usize + block.metaDataLength() as usize)
+    };
+    for block in footer.dictionaries().iter().flatten() {
+        decoder.read_dictionary(block, &slice(block))?;
+    }
+    let blocks = footer.recordBatches().ok_or_else(|| broken("no batch".to_owned()))?;
+    if blocks.len() != 1 {
+        return Err(broken(format!("{} batches instead of one", blocks.len())));
+    }
+    let block = blocks.get(0);
+    decoder.read_record_batch(block, &slice(block))?.ok_or_else(|| broken("no batch".to_owned()))
+}

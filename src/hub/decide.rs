@@ -1,0 +1,151 @@
+//! What people decide about batches and rows: release or reject a held batch, replay quarantined rows.
+
+use std::sync::Arc;
+
+use super::progress::Progress;
+use super::{Hub, HubError, Published};
+use crate::connector::Connector;
+use crate::land::receipt::Receipt;
+use crate::land::spool::{Spool, SpoolState};
+use crate::store::batch::BatchRow;
+use crate::store::quarantine::{QuarantinedRow, replayed};
+use crate::store::registry::RegistryRow;
+
+/// What a decision led to.
+#[derive(Debug)]
+pub struct Decision {
+    pub batch: BatchRow,
+    /// None where the batch was rejected.
+    pub receipt: Option<Receipt>,
+    pub edition: Option<Published>,
+}
+
+impl Hub {
+    /// The connector and the store's row of a registry.
+    pub async fn registry(&self, name: &str) -> Result<(Arc<Connector>, RegistryRow), HubError> {
+        let rows = self.registry_rows().await?;
+        let connector = self.connectors.iter().find(|c| c.name == name);
+        match (connector, rows.into_iter().find(|r| r.name == name)) {
+            (Some(connector), Some(row)) => Ok((connector.clone(), row)),
+            _ => {
+                let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+                let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
+                Err(HubError::Settings(format!(
+                    "there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// Releases or rejects a batch that its guard held; `by` and `why` are kept with it.
+    pub async fn decide_batch(
+        &self,
+        id: i64,
+        release: bool,
+        by: &str,
+        why: &str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Decision, HubError> {
+        let _leader = self.store.lead().await?;
+        let unknown = || HubError::Settings(format!("there is no batch {id}; `huitu batch list` shows them"));
+        let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
+        if batch.state != "HELD" {
+            return Err(HubError::Settings(format!("batch {id} is {}, not HELD: there is nothing to decide", batch.state)));
+        }
+        let rows = self.registry_rows().await?;
+        let row = rows.into_iter().find(|r| r.id == batch.registry_id).ok_or_else(unknown)?;
+        let (connector, row) = self.registry(&row.name).await?;
+        let spool = Spool::held(&self.settings.data, &row.name, id);
+        if !release {
+            let closed = BatchRow {
+                state: "REJECTED".into(),
+                decided_by: Some(by.to_owned()),
+                decided_why: Some(why.to_owned()),
+                finished_at: Some(self.clock.millis()),
+                ..batch
+            };
+            self.store.batch_closed(&closed).await?;
+            spool.remove()?;
+            return Ok(Decision { batch: closed, receipt: None, edition: None });
+        }
+        let state = spool.state().ok_or_else(|| {
+            HubError::Settings(format!("the rows of batch {id} are no longer kept; sync {} again instead", row.name))
+        })?;
+        let state = SpoolState { batch: id, ..state };
+        let receipt = self.land_spool(&connector, &row, &spool, state, Some((by.to_owned(), why.to_owned()))).await?;
+        let mut receipts = [receipt];
+        let edition = self.publish(false, progress.as_ref(), &mut receipts).await?;
+        let [receipt] = receipts;
+        let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
+        Ok(Decision { batch, receipt: Some(receipt), edition })
+    }
+
+    /// Reads quarantined rows again with today's connector, after a fix: `ids` empty = all open rows of the registry.
+    /// Rows that still cannot be read are quarantined anew; rows whose cells were never told apart need a new pull.
+    pub async fn replay_quarantine(
+        &self,
+        registry: &str,
+        ids: &[i64],
+        progress: Arc<dyn Progress>,
+    ) -> Result<(Vec<Receipt>, Option<Published>), HubError> {
+        let _leader = self.store.lead().await?;
+        let (connector, row) = self.registry(registry).await?;
+        let layouts = self.store.layouts().await?;
+        let mut open = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = self.store.quarantined(Some(row.id), after, 5_000).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            open.extend(page.into_iter().filter(|r| ids.is_empty() || ids.contains(&r.id)));
+        }
+        let mut by_layout: std::collections::BTreeMap<i64, Vec<QuarantinedRow>> = std::collections::BTreeMap::new();
+        for r in open.into_iter().filter(|r| r.raw.starts_with('[')) {
+            by_layout.entry(r.layout_id.unwrap_or(0)).or_default().push(r);
+        }
+        let mut receipts = Vec::new();
+        for (layout, rows) in by_layout {
+            let Some((_, columns)) = layouts.get(&layout) else { continue };
+            receipts.push(self.replay(&connector, &row, columns, rows).await?);
+        }
+        let edition = self.publish(false, progress.as_ref(), &mut receipts).await?;
+        Ok((receipts, edition))
+    }
+
+    async fn replay(
+        &self,
+        connector: &Arc<Connector>,
+        row: &RegistryRow,
+        columns: &[String],
+        rows: Vec<QuarantinedRow>,
+    ) -> Result<Receipt, HubError> {
+        let failed = |e| HubError::Store(self.store.failed(e));
+        let spool = Spool::new(&self.settings.data.join("replay"), &row.name);
+        let state = SpoolState {
+            source: "quarantine".into(),
+            started_at: self.clock.millis(),
+            connector: connector.digest,
+            // The registry's own cursor and fingerprint stay where they are.
+            next_cursor: row.cursor.clone(),
+            fingerprint: row.fingerprint.clone(),
+            ..Default::default()
+        };
+        let mut writer = spool.create(state)?;
+        writer.columns(columns);
+        for r in &rows {
+            writer.row_json(r.row_number as u64, r.byte_offset.map(|o| o as u64), &r.raw)?;
+        }
+        let state = writer.finish()?;
+        // Rows that fail again must not hold the others: a person asked for this.
+        let asked = Some(("replay".to_owned(), "quarantine replay".to_owned()));
+        let batch = self.store.batch_started(row.id, state.started_at, &state.source, false).await?;
+        let receipt = self.land_spool(connector, row, &spool, SpoolState { batch, ..state }, asked).await?;
+        let mut tx = self.store.begin().await?;
+        for r in &rows {
+            replayed(&mut tx, r.id).await.map_err(failed)?;
+        }
+        tx.commit().await.map_err(failed)?;
+        Ok(receipt)
+    }
+}

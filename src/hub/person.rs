@@ -1,0 +1,162 @@
+//! What persons add: findings of visits and judgements on pairs. Recorded first, then the verdicts follow.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::progress::Progress;
+use super::{Hub, HubError, Published};
+use crate::edition::Key;
+use crate::model::linkage::JudgementVerdict;
+use crate::model::reference::unions::finding_reasons;
+use crate::store::finding::FindingRow;
+use crate::store::judgement::JudgementRow;
+
+/// Findings that are no closing reason of the union roll but decide scope all the same.
+const OWN_REASONS: [&str; 3] = ["branch", "individual_business", "grace_period"];
+
+/// What a visit found, as entered.
+#[derive(Debug, Clone)]
+pub struct NewFinding {
+    /// Enterprise id or credit code.
+    pub enterprise: String,
+    pub reason: String,
+    pub note: Option<String>,
+    pub until: Option<NaiveDate>,
+    pub by: Option<String>,
+    pub idempotency: Option<String>,
+}
+
+/// A decision on a review pair, as entered.
+#[derive(Debug, Clone)]
+pub struct NewJudgement {
+    pub pair: String,
+    pub verdict: JudgementVerdict,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    pub idempotency: Option<String>,
+}
+
+/// An id that says nothing but is unique: hash of what is recorded and when.
+fn new_id(prefix: char, parts: &[&str], at: i64) -> String {
+    let text = parts.join("\u{1f}");
+    format!("{prefix}{:016x}", xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), at as u64))
+}
+
+impl Hub {
+    /// The id of an enterprise named by id or credit code, in the current edition.
+    pub fn enterprise_id(&self, text: &str) -> Result<String, HubError> {
+        let edition = self.editions.current()?;
+        let rows = match edition.row_of_id(text) {
+            Some(row) => vec![row],
+            None => edition.rows(&Key::CreditCode(text.to_owned())),
+        };
+        match rows.as_slice() {
+            [row] => Ok(crate::edition::EnterpriseRow { edition: &edition, row: *row }.id().to_owned()),
+            [] => {
+                Err(HubError::Settings(format!("no enterprise has the id or credit code \"{text}\"; search for its name first")))
+            }
+            several => Err(HubError::Settings(format!(
+                "{} enterprises carry \"{text}\"; give the enterprise's id instead",
+                several.len()
+            ))),
+        }
+    }
+
+    /// Records a finding and publishes what follows from it. A repeated idempotency key changes nothing.
+    pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn Progress>) -> Result<FindingRow, HubError> {
+        let known: Vec<&str> = finding_reasons().iter().map(|r| r.code).chain(OWN_REASONS).collect();
+        if !known.contains(&new.reason.as_str()) {
+            let nearest = crate::config::nearest(&new.reason, known.iter().copied()).unwrap_or_default();
+            return Err(HubError::Settings(format!(
+                "unknown reason \"{}\"; did you mean \"{nearest}\"? Known: {}",
+                new.reason,
+                known.join(", ")
+            )));
+        }
+        let enterprise = self.enterprise_id(&new.enterprise)?;
+        let at = self.clock.millis();
+        let row = FindingRow {
+            id: new_id('F', &[&enterprise, &new.reason, new.idempotency.as_deref().unwrap_or("")], at),
+            enterprise_id: enterprise,
+            reason: new.reason,
+            note: new.note,
+            by_whom: new.by,
+            at,
+            until: new.until.map(|d| d.to_string()),
+            withdrawn_at: None,
+            withdrawn_by: None,
+            withdrawn_why: None,
+            idempotency: new.idempotency,
+        };
+        if !self.store.record_finding(&row).await? {
+            let findings = self.store.findings(None).await?;
+            return Ok(findings.into_iter().find(|f| f.idempotency == row.idempotency).unwrap_or(row));
+        }
+        self.reassess(progress).await?;
+        Ok(row)
+    }
+
+    /// Takes a finding back and publishes what follows.
+    pub async fn withdraw_finding(
+        &self,
+        id: &str,
+        by: Option<&str>,
+        why: Option<&str>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Option<Published>, HubError> {
+        match self.store.withdraw_finding(id, by, why, self.clock.millis()).await? {
+            true => self.reassess(progress).await,
+            false => Err(HubError::Settings(format!("there is no standing finding {id}; `huitu finding list` shows them"))),
+        }
+    }
+
+    /// Records a judgement on a review pair and publishes what follows.
+    pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn Progress>) -> Result<JudgementRow, HubError> {
+        let Some(pair) = self.store.review_pair(&new.pair).await? else {
+            return Err(HubError::Settings(format!("there is no open pair {}; `huitu review` shows them", new.pair)));
+        };
+        let at = self.clock.millis();
+        let row = JudgementRow {
+            id: new_id('J', &[&new.pair, new.verdict.name(), new.idempotency.as_deref().unwrap_or("")], at),
+            verdict: new.verdict.name().to_owned(),
+            left_registry: pair.left.registry.to_string(),
+            left_key: pair.left.key.to_string(),
+            left_part: i64::from(pair.left.part),
+            right_registry: pair.right.registry.to_string(),
+            right_key: pair.right.key.to_string(),
+            right_part: i64::from(pair.right.part),
+            reason: new.reason,
+            by_whom: new.by,
+            at,
+            withdrawn_at: None,
+            withdrawn_by: None,
+            withdrawn_why: None,
+            idempotency: new.idempotency,
+        };
+        self.store.record_judgement(&row).await?;
+        self.reassess(progress).await?;
+        Ok(row)
+    }
+
+    /// Takes a judgement back and publishes what follows; no trace stays in the clusters.
+    pub async fn withdraw_judgement(
+        &self,
+        id: &str,
+        by: Option<&str>,
+        why: Option<&str>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Option<Published>, HubError> {
+        match self.store.withdraw_judgement(id, by, why, self.clock.millis()).await? {
+            true => self.reassess(progress).await,
+            false => Err(HubError::Settings(format!("there is no judgement {id} in force"))),
+        }
+    }
+
+    /// Links and assesses again without pulling: after a judgement, a finding, a change of rules or policy.
+    pub async fn reassess(&self, progress: Arc<dyn Progress>) -> Result<Option<Published>, HubError> {
+        let _leader = self.store.lead().await?;
+        self.remove_unrecorded_editions().await?;
+        self.publish(false, progress.as_ref(), &mut []).await
+    }
+}

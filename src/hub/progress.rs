@@ -1,0 +1,42 @@
+//! What a running sync tells whoever watches: a terminal, a subscription, nobody.
+
+/// One step of a sync.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Pulling {
+        registry: String,
+        rows: u64,
+        of: Option<u64>,
+    },
+    Landing {
+        registry: String,
+    },
+    /// A registry's turn is over.
+    Done {
+        registry: String,
+        zh: String,
+        en: String,
+    },
+    /// A stage that concerns all registries (link, assess, publish).
+    Stage {
+        name: String,
+        zh: String,
+        en: String,
+    },
+    StageDone {
+        name: String,
+        zh: String,
+        en: String,
+    },
+}
+
+pub trait Progress: Send + Sync {
+    fn event(&self, event: &Event);
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn event(&self, _: &Event) {}
+}

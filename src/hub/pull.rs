@@ -1,0 +1,158 @@
+//! One registry's turn at pulling: into its spool, from where an interrupted pull stopped.
+
+use std::io;
+use std::sync::Arc;
+
+use super::progress::{Event, Progress};
+use super::sync::Arrived;
+use super::{Hub, HubError};
+use crate::connector::{Connector, Problem};
+use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
+use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
+use crate::store::registry::{Notice, RegistryRow};
+
+/// Rows between two progress events.
+const EVERY: u64 = 20_000;
+
+pub(super) fn notice(problem: &Problem) -> Notice {
+    Notice { code: problem.code.to_string(), zh: problem.zh.clone(), en: problem.en.clone() }
+}
+
+/// Writes what a pull brings into the spool.
+struct Sink {
+    writer: SpoolWriter,
+    /// Place in the spool of each column of the chunk.
+    places: Vec<usize>,
+    json: String,
+}
+
+fn io_error(e: crate::land::LandError) -> io::Error {
+    io::Error::other(e.to_string())
+}
+
+impl RowSink for Sink {
+    fn columns(&mut self, columns: &[String]) -> io::Result<()> {
+        self.places = self.writer.columns(columns);
+        Ok(())
+    }
+
+    fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
+        let straight = self.places.iter().enumerate().all(|(i, place)| i == *place);
+        let width = self.writer.state.columns.len();
+        let mut faults = chunk.faults.iter().peekable();
+        chunk.for_each(|head, cells| {
+            // Faults among the rows keep their place in the order of the source.
+            while let Some(f) = faults.next_if(|f| f.number < head.number) {
+                self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
+            }
+            self.json.clear();
+            if straight {
+                cells_to_json(cells.iter().copied(), &mut self.json);
+            } else {
+                let mut moved = vec![None; width];
+                for (cell, place) in cells.iter().zip(&self.places) {
+                    moved[*place] = *cell;
+                }
+                cells_to_json(moved.into_iter(), &mut self.json);
+            }
+            self.writer.row_json(head.number, head.offset, &self.json).map_err(io_error)
+        })?;
+        for f in faults {
+            self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, cursor: &Cursor) -> io::Result<()> {
+        let cursor = serde_json::to_string(cursor).expect("a cursor is plain");
+        self.writer.checkpoint(Some(cursor)).map_err(io_error)
+    }
+}
+
+fn spooled(f: &pull::RowFault) -> Fault {
+    Fault { raw: f.raw.clone(), ..super::reader::fault(f.error.clone()) }
+}
+
+impl Hub {
+    /// Pulls one registry into its spool. What went wrong with the source is an `Arrived`, what went wrong here an error.
+    pub(super) async fn pull(
+        &self,
+        connector: &Arc<Connector>,
+        row: &RegistryRow,
+        full: bool,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Arrived, HubError> {
+        let spool = Spool::new(&self.settings.data, &row.name);
+        let source = connector.source.shown();
+        let earlier = spool.state().filter(|s| !full && s.connector == connector.digest && s.source == source);
+        let (writer, resume) = match earlier {
+            // Killed between pulling and landing: everything is here already.
+            Some(state) if state.finished => return Ok(Arrived::Spooled(state)),
+            Some(state) if state.cursor.is_some() => {
+                let cursor = state.cursor.as_deref().and_then(|c| serde_json::from_str(c).ok());
+                (spool.resume(state)?, cursor)
+            }
+            _ => {
+                let state =
+                    SpoolState { source, started_at: self.clock.millis(), connector: connector.digest, ..Default::default() };
+                let since = if full { None } else { row.cursor.as_deref().and_then(|c| serde_json::from_str::<Cursor>(c).ok()) };
+                (spool.create(state)?, since)
+            }
+        };
+        let midway = writer.state.cursor.is_some();
+        let already = writer.rows();
+        let registry = row.name.clone();
+        let reported = std::sync::atomic::AtomicU64::new(0);
+        let report = move |p: pull::Progress| {
+            use std::sync::atomic::Ordering;
+            if p.rows / EVERY != reported.swap(p.rows / EVERY, Ordering::Relaxed) || p.rows < EVERY {
+                progress.event(&Event::Pulling { registry: registry.clone(), rows: already + p.rows, of: p.total_rows });
+            }
+        };
+        let context = PullContext {
+            clock: self.clock.clone(),
+            zone: self.settings.zone,
+            allow_private: self.allow_private,
+            progress: Some(Arc::new(report)),
+            known: row.fingerprint.clone().filter(|_| !full && !midway),
+            temp: self.settings.data.join("spool"),
+            base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
+            ..PullContext::default()
+        };
+        let mut sink = Sink { writer, places: Vec::new(), json: String::new() };
+        match pull::pull(connector, resume, &context, &mut sink).await {
+            Ok(pulled) if pulled.unchanged => {
+                spool.remove()?;
+                Ok(Arrived::Unchanged)
+            }
+            Ok(pulled) => {
+                sink.writer.state.complete = pulled.complete;
+                sink.writer.state.fingerprint = Some(pulled.fingerprint);
+                sink.writer.state.next_cursor = Some(serde_json::to_string(&pulled.next_cursor).expect("a cursor is plain"));
+                let layout = match connector.layout(&sink.writer.state.columns) {
+                    Ok(layout) => layout,
+                    Err(problem) if sink.writer.rows() > 0 => {
+                        let state = sink.writer.finish()?;
+                        return Ok(Arrived::Suspect(state, notice(&problem)));
+                    }
+                    // Nothing came: the guard decides what an empty answer means.
+                    Err(_) => return Ok(Arrived::Spooled(sink.writer.finish()?)),
+                };
+                if !layout.drift.is_empty() {
+                    sink.writer.state.drift = serde_json::to_string(&layout.drift).ok();
+                }
+                let state = sink.writer.finish()?;
+                Ok(match &layout.hold {
+                    Some(problem) => Arrived::Suspect(state, notice(problem)),
+                    None => Arrived::Spooled(state),
+                })
+            }
+            Err(e) if e.held => {
+                let state = sink.writer.finish()?;
+                Ok(Arrived::Suspect(state, notice(&e.problem)))
+            }
+            // The spool stays: the next pull goes on at its last checkpoint.
+            Err(e) => Ok(Arrived::Failed(notice(&e.problem))),
+        }
+    }
+}

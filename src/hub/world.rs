@@ -1,0 +1,211 @@
+//! From the store's rows to what linking and assessing take.
+//!
+//! In: the store and the connectors. Out: for every record that is not gone, a `LinkRecord` (texts as written) and
+//! `Facts` (values as read), in the order of the store's ids. Several readers work side by side; the mapping itself
+//! runs on the blocking pool, so that reading and mapping overlap.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::HubError;
+use crate::connector::{Connector, Layout};
+use crate::model::facts::{Facts, RegistryTraits};
+use crate::model::field::{Field, RecordKind};
+use crate::model::linkage::{LinkRecord, LinkRole, RelatedUnit, RelationKind};
+use crate::model::record::{Record, RegistryIndex};
+use crate::model::value::Value;
+use crate::store::record::{StoredRecord, cells};
+use crate::store::registry::RegistryRow;
+use crate::store::{Store, StoreError};
+
+/// Records a reader takes at a time.
+const RANGE: i64 = 40_000;
+/// Readers at work side by side; more than the two cores help no further.
+const READERS: usize = 3;
+
+/// Parallel lists: `link[i]` and `facts[i]` speak of the same record.
+#[derive(Default)]
+pub struct Loaded {
+    pub link: Vec<LinkRecord>,
+    pub facts: Vec<Facts>,
+    /// Stored rows that the connectors of today can no longer read, by registry: they stay in the store.
+    pub unreadable: HashMap<RegistryIndex, u64>,
+}
+
+/// What reading stored payloads needs: per layout, the registry and the connector's column positions.
+pub struct Reading {
+    layouts: HashMap<i64, (RegistryIndex, Arc<Connector>, Layout)>,
+}
+
+impl Reading {
+    /// Positions are registry indices: the order of `connectors`. Registries without a connector are left out.
+    pub async fn new(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<Reading, StoreError> {
+        let mut layouts = HashMap::new();
+        for (id, (registry_id, columns)) in store.layouts().await? {
+            let Some(row) = rows.iter().find(|r| r.id == registry_id) else { continue };
+            let Some(index) = connectors.iter().position(|c| c.name == row.name) else { continue };
+            if let Ok(layout) = connectors[index].layout(&columns) {
+                layouts.insert(id, (index as RegistryIndex, connectors[index].clone(), layout));
+            }
+        }
+        Ok(Reading { layouts })
+    }
+
+    /// The records a stored row makes, with its registry; None where today's connectors cannot read it.
+    pub fn records(&self, row: &StoredRecord) -> Option<(RegistryIndex, Vec<Record>)> {
+        let (registry, connector, layout) = self.layouts.get(&row.layout_id)?;
+        let owned = cells(&row.payload)?;
+        let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+        Some((*registry, connector.read(layout, &cells).ok()?))
+    }
+
+    /// The columns of a stored row's layout.
+    pub fn columns(&self, row: &StoredRecord) -> Option<&[String]> {
+        self.layouts.get(&row.layout_id).map(|(_, _, layout)| layout.columns.as_slice())
+    }
+}
+
+/// Loads every live record.
+pub async fn load(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<Loaded, HubError> {
+    let reading = Arc::new(Reading::new(store, connectors, rows).await?);
+    let issues: Arc<Vec<bool>> = Arc::new(connectors.iter().map(|c| c.issues_codes).collect());
+    let last = store.last_record_id().await?;
+    let ranges = (0..last).step_by(RANGE as usize).map(|after| (after, (after + RANGE).min(last)));
+    let parts: Vec<Loaded> = futures_util::stream::iter(ranges)
+        .map(|(after, to)| {
+            let (store, reading, issues) = (store.clone(), reading.clone(), issues.clone());
+            async move {
+                let rows = store.records_between(after, to).await?;
+                let mapped = tokio::task::spawn_blocking(move || map_rows(&rows, &reading, &issues)).await;
+                Ok::<_, HubError>(mapped.expect("mapping does not panic"))
+            }
+        })
+        .buffered(READERS)
+        .try_collect()
+        .await?;
+    let mut all = Loaded::default();
+    let total = parts.iter().map(|p| p.link.len()).sum();
+    all.link.reserve_exact(total);
+    all.facts.reserve_exact(total);
+    for part in parts {
+        all.link.extend(part.link);
+        all.facts.extend(part.facts);
+        for (registry, n) in part.unreadable {
+            *all.unreadable.entry(registry).or_default() += n;
+        }
+    }
+    Ok(all)
+}
+
+fn map_rows(rows: &[StoredRecord], reading: &Reading, issues: &[bool]) -> Loaded {
+    let mut out = Loaded::default();
+    for row in rows {
+        match reading.records(row) {
+            Some((registry, records)) => {
+                for record in records {
+                    out.link.push(link_record(&record, row.id, registry, issues[registry as usize]));
+                    out.facts.push(facts(record, registry, row));
+                }
+            }
+            None => {
+                if let Some((registry, ..)) = reading.layouts.get(&row.layout_id) {
+                    *out.unreadable.entry(*registry).or_default() += 1;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A record's identifying facts as written.
+pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issues_codes: bool) -> LinkRecord {
+    let raw = |field| -> Box<str> { record.raw(field).into() };
+    LinkRecord {
+        registry,
+        key: record.key.clone(),
+        store_id,
+        part: record.part,
+        role: match record.kind {
+            RecordKind::Enterprise => LinkRole::Enterprise,
+            RecordKind::Union => LinkRole::Union,
+            _ => LinkRole::Mention,
+        },
+        issues_codes,
+        name: raw(Field::Name),
+        former_names: record
+            .all(Field::FormerName)
+            .chain(record.all(Field::EnglishName))
+            .map(|f| f.raw.clone())
+            .filter(|t| !t.is_empty())
+            .collect(),
+        union_name: raw(Field::UnionName),
+        credit_code: raw(Field::CreditCode),
+        organisation_code: raw(Field::OrganisationCode),
+        registration_number: raw(Field::RegistrationNumber),
+        tax_number: raw(Field::TaxNumber),
+        area: raw(Field::Area),
+        district: match record.raw(Field::District) {
+            "" => raw(Field::Authority),
+            district => district.into(),
+        },
+        address: raw(Field::Address),
+        operating_address: raw(Field::OperatingAddress),
+        phone: raw(Field::Phone),
+        established: record.date(Field::EstablishedOn),
+        industry: raw(Field::Industry),
+        registration_type: raw(Field::RegistrationType),
+        employees: [Field::Employees, Field::Insured].iter().find_map(|f| record.count(*f)).and_then(|n| u32::try_from(n).ok()),
+        related: related(record),
+    }
+}
+
+/// The other units a record names.
+fn related(record: &Record) -> Vec<RelatedUnit> {
+    const NAMED: [(RelationKind, Field, Option<Field>); 3] = [
+        (RelationKind::BranchOf, Field::ParentName, Some(Field::ParentCode)),
+        (RelationKind::AbsorbedBy, Field::AbsorbedByName, Some(Field::AbsorbedByCode)),
+        (RelationKind::SameGroup, Field::GroupName, None),
+    ];
+    let unit = |(kind, name, code): (RelationKind, Field, Option<Field>)| {
+        let (name, code) = (record.raw(name), code.map_or("", |c| record.raw(c)));
+        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into() })
+    };
+    NAMED.into_iter().filter_map(unit).collect()
+}
+
+/// A record's readable values. Codes that failed their check keep their text: the verdicts show them as written.
+pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
+    let values = record.fields.into_iter().filter_map(|f| match f.value {
+        Some(value) => Some((f.field, value)),
+        None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text(f.raw))),
+        None => None,
+    });
+    Facts {
+        registry,
+        key: record.key,
+        part: record.part,
+        record_id: row.id,
+        kind: record.kind,
+        landed_at: row.landed_at,
+        observed_at: row.observed_at,
+        values: values.collect(),
+    }
+}
+
+/// What survivorship needs to know of the registries, in the connectors' order.
+pub fn traits(connectors: &[Arc<Connector>]) -> Vec<RegistryTraits> {
+    connectors
+        .iter()
+        .map(|c| RegistryTraits {
+            name: c.name.as_str().into(),
+            title_zh: c.title.zh.as_str().into(),
+            title_en: c.title.en.as_str().into(),
+            issues_codes: c.issues_codes,
+            official_list: c.contract.columns.iter().any(|column| column.field == Field::OfficialList),
+            union_roll: c.contract.kind == RecordKind::Union,
+            industry_edition: c.industry_edition().unwrap_or(2017),
+        })
+        .collect()
+}

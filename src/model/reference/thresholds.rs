@@ -1,0 +1,498 @@
+//! Threshold rules: who is above designated size, by which rule, from when to when. Read from `reference/thresholds.toml`
+//! or from a federation's own file of the same form; a wrong file is refused as a whole, with the line and the reason.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::industries::{EDITIONS, IndustryCode, industries};
+
+/// Who uses a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleFamily {
+    /// Decides designated size.
+    Statistics,
+    /// The federation's own head counts: proxies and targets.
+    Union,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleTest {
+    All,
+    Any,
+}
+
+/// What a condition looks at. Money in yuan, people in persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    RevenueMain,
+    Revenue,
+    Sales,
+    Employees,
+    Qualification,
+    DevelopmentActivity,
+    StateOwned,
+    StarRated,
+}
+
+impl Metric {
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::RevenueMain => "revenue_main",
+            Metric::Revenue => "revenue",
+            Metric::Sales => "sales",
+            Metric::Employees => "employees",
+            Metric::Qualification => "qualification",
+            Metric::DevelopmentActivity => "development_activity",
+            Metric::StateOwned => "state_owned",
+            Metric::StarRated => "star_rated",
+        }
+    }
+}
+
+/// One condition of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// At least so many yuan or persons.
+    AtLeast(Metric, i64),
+    /// The flag has this value.
+    Is(Metric, bool),
+    /// The word is one of these.
+    OneOf(Metric, Vec<String>),
+}
+
+impl Condition {
+    pub fn metric(&self) -> Metric {
+        match self {
+            Condition::AtLeast(m, _) | Condition::Is(m, _) | Condition::OneOf(m, _) => *m,
+        }
+    }
+}
+
+/// Industries a rule speaks of, in one edition: sections, divisions and classes as a union, less the excluded classes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeSet {
+    #[serde(default)]
+    pub sections: Vec<String>,
+    #[serde(default)]
+    pub divisions: Vec<String>,
+    #[serde(default)]
+    pub classes: Vec<String>,
+    #[serde(default)]
+    pub exclude_classes: Vec<String>,
+}
+
+/// Whether a code set holds an industry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    Yes,
+    No,
+    /// The code is too coarse to tell: division 70 holds development (7010) and property management (7020).
+    Undecided,
+}
+
+impl CodeSet {
+    pub fn holds(&self, code: &IndustryCode) -> Holds {
+        let division = code.division();
+        // A class in the list, or one left out, can be told only from four digits (or from fewer that exclude it).
+        let touches = |classes: &[String]| {
+            classes.iter().any(|c| c.starts_with(code.number()) && code.number().len() < 4)
+                && (division.is_some()
+                    || classes
+                        .iter()
+                        .any(|c| industries().section_of(code.edition, c[..2].parse().unwrap_or(0)) == Some(code.section)))
+        };
+        let named = |classes: &[String]| code.class().is_some_and(|c| classes.iter().any(|n| n == c));
+        if named(&self.exclude_classes) {
+            return Holds::No;
+        }
+        let whole = self.sections.iter().any(|s| s.starts_with(code.section))
+            || division.is_some_and(|d| self.divisions.iter().any(|n| n == d));
+        if whole {
+            return if touches(&self.exclude_classes) { Holds::Undecided } else { Holds::Yes };
+        }
+        if named(&self.classes) {
+            return Holds::Yes;
+        }
+        let section_only = division.is_none()
+            && self.divisions.iter().any(|d| industries().section_of(code.edition, d.parse().unwrap_or(0)) == Some(code.section));
+        if section_only || touches(&self.classes) { Holds::Undecided } else { Holds::No }
+    }
+}
+
+/// One rule, as written in the file.
+#[derive(Debug, Clone)]
+pub struct ThresholdRule {
+    pub id: String,
+    pub family: RuleFamily,
+    pub scope_zh: String,
+    pub scope_en: String,
+    pub valid_from: NaiveDate,
+    /// Last day, included; None while in force.
+    pub valid_to: Option<NaiveDate>,
+    /// By edition; empty = every industry.
+    pub codes: BTreeMap<u16, CodeSet>,
+    pub test: RuleTest,
+    pub conditions: Vec<Condition>,
+    /// Texts of the sources.
+    pub sources: Vec<String>,
+    /// high, medium, low.
+    pub confidence: String,
+    /// The year of a change is inferred.
+    pub cutover_uncertain: bool,
+}
+
+impl ThresholdRule {
+    pub fn in_force(&self, on: NaiveDate) -> bool {
+        self.valid_from <= on && self.valid_to.is_none_or(|last| on <= last)
+    }
+    pub fn holds(&self, code: &IndustryCode) -> Holds {
+        if self.codes.is_empty() {
+            return Holds::Yes;
+        }
+        self.codes.get(&code.edition).map_or(Holds::No, |set| set.holds(code))
+    }
+}
+
+/// Reads 资质等级 into the word that conditions on `qualification` use. `none` for a text that says there is none; None for an
+/// empty or unknown text (then the input is missing, not failed).
+pub fn qualification_of(raw: &str) -> Option<&'static str> {
+    let text = raw.trim();
+    let words = [
+        ("无资质", "none"),
+        ("施工总承包", "general_contracting"),
+        ("总承包", "general_contracting"),
+        ("专业承包", "professional_contracting"),
+        ("专业分包", "professional_contracting"),
+        ("劳务", "labour_subcontracting"),
+        ("general_contracting", "general_contracting"),
+        ("professional_contracting", "professional_contracting"),
+        ("labour_subcontracting", "labour_subcontracting"),
+    ];
+    if matches!(text, "无" | "none") {
+        return Some("none");
+    }
+    words.iter().find(|(word, _)| text.contains(word)).map(|(_, meaning)| *meaning)
+}
+
+/// All rules, and the sections that have none.
+#[derive(Debug, Clone)]
+pub struct Thresholds {
+    pub rules: Vec<ThresholdRule>,
+    /// Section letters without any rule of statistics, by edition.
+    pub no_rule: BTreeMap<u16, Vec<char>>,
+}
+
+impl Thresholds {
+    pub fn rule(&self, id: &str) -> Option<&ThresholdRule> {
+        self.rules.iter().find(|r| r.id == id)
+    }
+    /// Rules of a family in force on a day, in the order of the file.
+    pub fn in_force(&self, family: RuleFamily, on: NaiveDate) -> impl Iterator<Item = &ThresholdRule> {
+        self.rules.iter().filter(move |r| r.family == family && r.in_force(on))
+    }
+    /// Whether an industry is of a section for which statistics knows no designated size.
+    pub fn has_no_rule(&self, code: &IndustryCode) -> bool {
+        self.no_rule.get(&code.edition).is_some_and(|letters| letters.contains(&code.section))
+    }
+}
+
+/// The rules shipped with the program.
+pub fn thresholds() -> &'static Thresholds {
+    static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| {
+        Thresholds::parse("reference/thresholds.toml", include_str!("../../../reference/thresholds.toml"))
+            .unwrap_or_else(|e| panic!("{e}"))
+    });
+    &THRESHOLDS
+}
+
+/// Why a threshold file was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {reason}")]
+pub struct ThresholdError {
+    pub file: String,
+    pub line: usize,
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    schema: u32,
+    sources: BTreeMap<String, String>,
+    rule: Vec<Spanned<RawRule>>,
+    #[serde(default)]
+    no_rule: BTreeMap<String, Vec<char>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    id: String,
+    family: RuleFamily,
+    scope_zh: String,
+    scope_en: String,
+    valid_from: Option<String>,
+    valid_to: Option<String>,
+    codes: RawCodes,
+    test: RuleTest,
+    conditions: Vec<RawCondition>,
+    sources: Vec<String>,
+    confidence: String,
+    #[serde(default)]
+    cutover_uncertain: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawCodes {
+    All(String),
+    ByEdition(BTreeMap<String, CodeSet>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCondition {
+    metric: Metric,
+    op: String,
+    value: toml::Value,
+}
+
+impl Thresholds {
+    /// Reads a threshold file; `file` is its name for messages. Refuses unknown keys, a rule without dates or codes, a code
+    /// that its edition does not have, and two rules of statistics that judge the same industry on the same day differently.
+    pub fn parse(file: &str, text: &str) -> Result<Thresholds, ThresholdError> {
+        let error = |at: Option<Range<usize>>, reason: String| ThresholdError {
+            file: file.to_owned(),
+            line: at.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+            reason,
+        };
+        let raw: RawFile = toml::from_str(text).map_err(|e| error(e.span(), e.message().to_owned()))?;
+        if raw.schema != 1 {
+            return Err(error(None, format!("schema {} is not known; this program reads schema 1", raw.schema)));
+        }
+        let mut rules: Vec<ThresholdRule> = Vec::new();
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        for spanned in raw.rule {
+            let span = spanned.span();
+            let rule = read_rule(spanned.into_inner(), &raw.sources).map_err(|reason| error(Some(span.clone()), reason))?;
+            if rules.iter().any(|r| r.id == rule.id) {
+                return Err(error(Some(span), format!("rule {:?} stands twice", rule.id)));
+            }
+            if let Some(other) = rules.iter().find(|r| contradicts(r, &rule)) {
+                return Err(error(
+                    Some(span),
+                    format!(
+                        "rule {:?} judges an industry that rule {:?} judges on the same day; end one before the other begins",
+                        rule.id, other.id
+                    ),
+                ));
+            }
+            rules.push(rule);
+            lines.push(span);
+        }
+        let mut no_rule = BTreeMap::new();
+        for (edition, letters) in raw.no_rule {
+            no_rule.insert(read_edition(&edition).map_err(|reason| error(None, reason))?, letters);
+        }
+        Ok(Thresholds { rules, no_rule })
+    }
+}
+
+fn read_edition(text: &str) -> Result<u16, String> {
+    text.parse()
+        .ok()
+        .filter(|e| EDITIONS.contains(e))
+        .ok_or_else(|| format!("{text:?} is no edition of GB/T 4754; known are 2002, 2011 and 2017"))
+}
+
+fn read_rule(raw: RawRule, sources: &BTreeMap<String, String>) -> Result<ThresholdRule, String> {
+    let id = raw.id;
+    let day = |key: &str, value: &str| {
+        value.parse::<NaiveDate>().map_err(|_| format!("rule {id:?}: {key} = {value:?} is no date; write it as 2011-01-01"))
+    };
+    let valid_from = day("valid_from", raw.valid_from.as_deref().ok_or_else(|| format!("rule {id:?} has no valid_from"))?)?;
+    let valid_to = raw.valid_to.as_deref().map(|d| day("valid_to", d)).transpose()?;
+    if valid_to.is_some_and(|last| last < valid_from) {
+        return Err(format!("rule {id:?} ends before it begins"));
+    }
+    let mut codes = BTreeMap::new();
+    match raw.codes {
+        RawCodes::All(all) if all == "all" => {}
+        RawCodes::All(other) => return Err(format!("rule {id:?}: codes = {other:?}; write \"all\" or one set per edition")),
+        RawCodes::ByEdition(sets) => {
+            for (edition, set) in sets {
+                let edition = read_edition(&edition).map_err(|e| format!("rule {id:?}: {e}"))?;
+                check_codes(edition, &set).map_err(|e| format!("rule {id:?}: {e}"))?;
+                codes.insert(edition, set);
+            }
+            if codes.is_empty() {
+                return Err(format!("rule {id:?} names no industry; write codes = \"all\" if it means every one"));
+            }
+        }
+    }
+    if raw.conditions.is_empty() {
+        return Err(format!("rule {id:?} has no condition"));
+    }
+    let conditions = raw.conditions.into_iter().map(|c| read_condition(&id, c)).collect::<Result<_, _>>()?;
+    let mut named = Vec::new();
+    for key in raw.sources {
+        named.push(sources.get(&key).cloned().ok_or_else(|| format!("rule {id:?}: source {key:?} is not in [sources]"))?);
+    }
+    Ok(ThresholdRule {
+        family: raw.family,
+        scope_zh: raw.scope_zh,
+        scope_en: raw.scope_en,
+        valid_from,
+        valid_to,
+        codes,
+        test: raw.test,
+        conditions,
+        sources: named,
+        confidence: raw.confidence,
+        cutover_uncertain: raw.cutover_uncertain,
+        id,
+    })
+}
+
+fn read_condition(rule: &str, raw: RawCondition) -> Result<Condition, String> {
+    let bad = || format!("rule {rule:?}: condition on {} has op {:?} with value {}", raw.metric.name(), raw.op, raw.value);
+    Ok(match (raw.op.as_str(), &raw.value) {
+        ("ge", toml::Value::Integer(n)) if *n >= 0 => Condition::AtLeast(raw.metric, *n),
+        ("eq", toml::Value::Boolean(b)) => Condition::Is(raw.metric, *b),
+        ("in", toml::Value::Array(words)) => Condition::OneOf(
+            raw.metric,
+            words.iter().map(|w| w.as_str().map(str::to_owned)).collect::<Option<_>>().ok_or_else(bad)?,
+        ),
+        _ => return Err(bad()),
+    })
+}
+
+fn check_codes(edition: u16, set: &CodeSet) -> Result<(), String> {
+    let all = industries();
+    let unknown = |code: &str| format!("{code:?} is not in the edition of {edition}");
+    for section in &set.sections {
+        let mut letters = section.chars();
+        match (letters.next(), letters.next()) {
+            (Some(letter), None) if all.section_name(edition, letter).is_some() => {}
+            _ => return Err(unknown(section)),
+        }
+    }
+    for code in &set.divisions {
+        if code.len() != 2 || IndustryCode::parse(code, edition).is_none() {
+            return Err(unknown(code));
+        }
+    }
+    for code in set.classes.iter().chain(&set.exclude_classes) {
+        if code.len() != 4 || IndustryCode::parse(code, edition).is_none() {
+            return Err(unknown(code));
+        }
+    }
+    Ok(())
+}
+
+/// Two rules of statistics with a common day and a common industry.
+fn contradicts(a: &ThresholdRule, b: &ThresholdRule) -> bool {
+    let ends = |r: &ThresholdRule| r.valid_to.unwrap_or(NaiveDate::MAX);
+    let same_family = a.family == RuleFamily::Statistics && b.family == RuleFamily::Statistics;
+    if !same_family || a.valid_from > ends(b) || b.valid_from > ends(a) {
+        return false;
+    }
+    EDITIONS.iter().any(|edition| match (a.codes.get(edition), b.codes.get(edition)) {
+        (Some(left), Some(right)) => overlap(*edition, left, right),
+        _ => false,
+    })
+}
+
+fn overlap(edition: u16, a: &CodeSet, b: &CodeSet) -> bool {
+    let classes = a.classes.iter().chain(&b.classes).chain(&a.exclude_classes).chain(&b.exclude_classes);
+    // A class that neither names stands for the rest of its division.
+    let rest = (1..=98).map(|d| format!("{d:02}99"));
+    classes.cloned().chain(rest).any(|class| {
+        IndustryCode::parse(&class, edition).is_some_and(|code| a.holds(&code) == Holds::Yes && b.holds(&code) == Holds::Yes)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str, edition: u16) -> IndustryCode {
+        IndustryCode::parse(text, edition).unwrap()
+    }
+    fn judging(text: &str, edition: u16, on: &str) -> Vec<(&'static str, Holds)> {
+        let on = on.parse().unwrap();
+        thresholds()
+            .in_force(RuleFamily::Statistics, on)
+            .map(|r| (r.id.as_str(), r.holds(&code(text, edition))))
+            .filter(|(_, h)| *h != Holds::No)
+            .collect()
+    }
+
+    #[test]
+    fn each_industry_has_one_rule_in_each_edition() {
+        use Holds::{Undecided, Yes};
+        type Judging = &'static [(&'static str, Holds)];
+        let cases: [(&str, u16, &str, Judging); 16] = [
+            ("3911", 2017, "2026-09-30", &[("industry-2011", Yes)]),
+            ("3911", 2002, "2008-06-30", &[("industry-2007", Yes)]),
+            ("5199", 2017, "2026-09-30", &[("wholesale-2010", Yes)]),
+            ("5191", 2002, "2026-09-30", &[("services-2020-2000", Yes)]),
+            ("6399", 2002, "2026-09-30", &[("wholesale-2010", Yes)]),
+            ("7010", 2017, "2026-09-30", &[("real-estate-development", Yes)]),
+            ("7020", 2017, "2026-09-30", &[("services-2020-1000", Yes)]),
+            ("70", 2017, "2026-09-30", &[("real-estate-development", Undecided), ("services-2020-1000", Undecided)]),
+            ("8411", 2017, "2026-09-30", &[("services-2020-2000", Yes)]),
+            ("8411", 2011, "2026-09-30", &[("services-2020-500", Yes)]),
+            ("8311", 2011, "2026-09-30", &[("services-2020-2000", Yes)]),
+            ("Q", 2017, "2026-09-30", &[("services-2020-2000", Undecided), ("services-2020-500", Undecided)]),
+            ("7299", 2017, "2019-12-31", &[("services-2013-1000", Yes)]),
+            ("7299", 2017, "2020-01-01", &[("services-2020-1000", Yes)]),
+            ("6601", 2017, "2026-09-30", &[]),
+            ("7299", 2017, "2012-12-31", &[]),
+        ];
+        for (text, edition, on, expected) in cases {
+            assert_eq!(judging(text, edition, on), expected, "{text} of {edition} on {on}");
+        }
+        assert!(thresholds().has_no_rule(&code("6601", 2017)));
+    }
+
+    #[test]
+    fn qualifications_are_read_from_the_words_of_the_licence() {
+        assert_eq!(qualification_of("建筑工程施工总承包二级"), Some("general_contracting"));
+        assert_eq!(qualification_of("专业承包一级"), Some("professional_contracting"));
+        assert_eq!(qualification_of("施工劳务"), Some("labour_subcontracting"));
+        assert_eq!(qualification_of("无"), Some("none"));
+        assert_eq!(qualification_of(""), None);
+        assert_eq!(qualification_of("二级"), None);
+    }
+
+    /// Replaces `from` by `to` in the first rule that has it, and expects the whole file to be refused.
+    fn refused(from: &str, to: &str) -> ThresholdError {
+        let text = include_str!("../../../reference/thresholds.toml");
+        assert!(text.contains(from));
+        Thresholds::parse("mine.toml", &text.replacen(from, to, 1)).unwrap_err()
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_with_its_line_and_reason() {
+        let gone = refused("valid_from = \"1998-01-01\"\n", "");
+        assert!(gone.reason.contains("no valid_from"), "{gone}");
+        assert!(gone.line > 20, "{gone}");
+        assert!(refused("valid_from = \"2011-01-01\"", "valid_from = \"2010-01-01\"").reason.contains("industry-2007"));
+        assert!(refused("divisions = [\"63\"]", "divisions = [\"64\"]").reason.contains("not in the edition of 2002"));
+        assert!(refused("op = \"ge\"", "op = \"gt\"").reason.contains("op \"gt\""));
+        assert!(refused("confidence = ", "confidense = ").reason.contains("confidense"));
+        assert!(refused("sources = [\"fujian-2023\"]", "sources = [\"nobody\"]").reason.contains("nobody"));
+        assert!(refused("valid_to = \"2006-12-31\"", "valid_to = \"1996-12-31\"").reason.contains("ends before"));
+        assert!(refused("id = \"industry-2007\"", "id = \"industry-1998\"").reason.contains("twice"));
+    }
+}

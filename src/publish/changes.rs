@@ -1,0 +1,109 @@
+//! What changed about each enterprise from the edition before to this one: the material of `history`.
+
+use std::collections::HashMap;
+
+use crate::edition::{Edition, EnterpriseRow};
+use crate::model::enterprise::{Enterprise, EnterpriseField};
+use crate::store::edition::ChangeRow;
+
+/// One fact that can change: how to read it from the new state and from the old one.
+struct Watched {
+    /// None for verdicts, which are no fields of a registry.
+    field: Option<EnterpriseField>,
+    what: &'static str,
+    now: fn(&Enterprise) -> Option<String>,
+    before: fn(&EnterpriseRow<'_>) -> Option<String>,
+}
+
+const WATCHED: &[Watched] = &[
+    Watched {
+        field: Some(EnterpriseField::Name),
+        what: "name",
+        now: |e| Some(e.name.to_string()),
+        before: |r| Some(r.name().to_owned()),
+    },
+    Watched {
+        field: Some(EnterpriseField::CreditCode),
+        what: "credit_code",
+        now: |e| e.credit_code.as_ref().map(ToString::to_string),
+        before: |r| r.credit_code().map(str::to_owned),
+    },
+    Watched {
+        field: Some(EnterpriseField::Status),
+        what: "status",
+        now: |e| Some(e.status.name().to_owned()),
+        before: |r| r.status().map(|s| s.name().to_owned()),
+    },
+    Watched {
+        field: Some(EnterpriseField::Area),
+        what: "area",
+        now: |e| e.district.map(|d| d.to_string()),
+        before: |r| r.district().map(|d| d.to_string()),
+    },
+    Watched {
+        field: None,
+        what: "designated_size",
+        now: |e| Some(e.verdicts.size.verdict.name().to_owned()),
+        before: |r| r.size().map(|s| s.name().to_owned()),
+    },
+    Watched {
+        field: Some(EnterpriseField::Union),
+        what: "union_coverage",
+        now: |e| Some(e.verdicts.union.verdict.name().to_owned()),
+        before: |r| r.union().map(|s| s.name().to_owned()),
+    },
+    Watched {
+        field: None,
+        what: "gap",
+        now: |e| Some(e.verdicts.gap.status.name().to_owned()),
+        before: |r| r.gap().map(|s| s.name().to_owned()),
+    },
+];
+
+/// All changes, in the order of the new enterprises, then those that are no more. `merged` maps ended ids to the ids
+/// that took them in. Without a previous edition there is nothing to compare with.
+pub fn changes(
+    previous: Option<&Edition>,
+    current: &[Enterprise],
+    merged: &HashMap<Box<str>, Box<str>>,
+    number: i64,
+    at: i64,
+) -> Vec<ChangeRow> {
+    let Some(previous) = previous else { return Vec::new() };
+    let change = |id: &str, field: Option<EnterpriseField>, what: &str, from: Option<String>, to: Option<String>| ChangeRow {
+        enterprise_id: id.to_owned(),
+        edition: number,
+        at,
+        field: field.map(|f| f.name().to_owned()),
+        what: what.to_owned(),
+        from_value: from,
+        to_value: to,
+        registry: None,
+    };
+    let mut changes = Vec::new();
+    let mut kept = vec![false; previous.len() as usize];
+    for e in current {
+        let Some(row) = previous.row_of_id(&e.id) else {
+            changes.push(change(&e.id, None, "appeared", None, Some(e.name.to_string())));
+            continue;
+        };
+        kept[row as usize] = true;
+        let before = EnterpriseRow { edition: previous, row };
+        for w in WATCHED {
+            let (from, to) = ((w.before)(&before), (w.now)(e));
+            if from != to {
+                changes.push(change(&e.id, w.field, w.what, from, to));
+            }
+        }
+    }
+    for row in (0..previous.len()).filter(|row| !kept[*row as usize]) {
+        let before = EnterpriseRow { edition: previous, row };
+        let into = merged.get(before.id());
+        let what = if into.is_some() { "merged" } else { "gone" };
+        changes.push(change(before.id(), None, what, Some(before.name().to_owned()), into.map(ToString::to_string)));
+        if let Some(into) = into {
+            changes.push(change(into, None, "took_in", Some(before.id().to_owned()), None));
+        }
+    }
+    changes
+}

@@ -1,0 +1,74 @@
+//! The review queue: which pairs wait for a person, and which of them matter most for the gap list.
+
+use std::collections::HashMap;
+
+use crate::link::ReviewPair;
+use crate::model::enterprise::Enterprise;
+use crate::model::facts::OpenPair;
+use crate::model::verdict::{SizeStatus, UnionStatus};
+use crate::store::entity::ReviewRow;
+
+/// Points above any priority score: pairs that would change the gap list come first.
+const CHANGES_GAP_LIST: f64 = 10_000.0;
+/// Points for pairs that would change a verdict outside the list.
+const CHANGES_VERDICT: f64 = 5_000.0;
+
+/// What assessing is told of open pairs: a union's record that nearly matches an enterprise.
+pub fn open_pairs(review: &[ReviewPair]) -> Vec<OpenPair> {
+    review
+        .iter()
+        .filter(|p| p.of_union && !p.joined)
+        .filter_map(|p| {
+            Some(OpenPair {
+                id: p.id.clone(),
+                enterprise: p.right_entity?.to_string().into(),
+                union_record: p.left.clone(),
+                weight: p.weight,
+            })
+        })
+        .collect()
+}
+
+/// The queue as the store keeps it. `effect` is a code that clients get as text: `covers_lacking`, `covers`,
+/// `confirms`, `joins`.
+pub fn review_rows(review: &[ReviewPair], enterprises: &[Enterprise]) -> Vec<ReviewRow> {
+    let wanted: HashMap<String, usize> =
+        review.iter().flat_map(|p| [p.left_entity, p.right_entity]).flatten().map(|e| (e.to_string(), 0)).collect();
+    let by_id: HashMap<&str, &Enterprise> =
+        enterprises.iter().filter(|e| wanted.contains_key(&*e.id)).map(|e| (&*e.id, e)).collect();
+    review
+        .iter()
+        .map(|p| {
+            let entities: Vec<String> = [p.left_entity, p.right_entity].into_iter().flatten().map(|e| e.to_string()).collect();
+            let enterprise = p.right_entity.and_then(|e| by_id.get(e.to_string().as_str()).copied());
+            let (effect, rank) = effect(p, enterprise);
+            ReviewRow {
+                id: p.id.to_string(),
+                left: p.left.clone(),
+                right: p.right.clone(),
+                entities,
+                weight: f64::from(p.weight),
+                evidence: p.evidence.clone(),
+                effect: effect.to_owned(),
+                rank,
+            }
+        })
+        .collect()
+}
+
+fn effect(pair: &ReviewPair, enterprise: Option<&Enterprise>) -> (&'static str, f64) {
+    // Between equals the closest call first: there a person's eye is worth most.
+    let closeness = 1.0 / (1.0 + f64::from(pair.weight.abs()));
+    let Some(e) = enterprise else { return ("joins", closeness) };
+    let urgency = f64::from(e.verdicts.priority.score);
+    let above = e.verdicts.size.verdict == SizeStatus::Above;
+    match (pair.of_union, pair.joined) {
+        (true, false) if above && matches!(e.verdicts.union.verdict, UnionStatus::Possible | UnionStatus::None) => {
+            ("covers_lacking", CHANGES_GAP_LIST + urgency + closeness)
+        }
+        (true, false) => ("covers", CHANGES_VERDICT + urgency + closeness),
+        (true, true) if above => ("confirms", CHANGES_VERDICT + urgency + closeness),
+        (_, true) => ("confirms", closeness),
+        (false, false) => ("joins", if above { urgency + closeness } else { closeness }),
+    }
+}

@@ -1,0 +1,468 @@
+//! Delimited text to rows. A stray quote costs one line, not the rest of the file.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+use encoding_rs::Encoding;
+
+use super::chunk::{Chunk, RowHead};
+use super::decode::{Damage, TextReader, encoded_len};
+use crate::connector::{Decoding, Encoding as Wanted, RowError, cell_count};
+
+/// Reads records of delimited text from a stream.
+pub struct CsvReader<R> {
+    text: TextReader<R>,
+    parser: csv_core::Reader,
+    delimiter: u8,
+    quote: bool,
+    /// Decoded text; `buffer[row_start..scan]` is the record being read.
+    buffer: Vec<u8>,
+    row_start: usize,
+    scan: usize,
+    /// Decoded bytes before `buffer`, and encoded bytes before `row_start`.
+    before: u64,
+    source_offset: u64,
+    out: Vec<u8>,
+    ends: Vec<usize>,
+    max_row: usize,
+    ended: bool,
+}
+
+/// What stands at the beginning of a file.
+pub struct Opened<R> {
+    pub reader: CsvReader<R>,
+    pub columns: Vec<String>,
+}
+
+/// Why a file is no table at all.
+pub enum Unusable {
+    Io(io::Error),
+    Html,
+    Empty,
+    /// The named encoding is not UTF-8, the text surely is.
+    OtherEncoding(&'static Encoding),
+}
+
+impl From<io::Error> for Unusable {
+    fn from(e: io::Error) -> Self {
+        Unusable::Io(e)
+    }
+}
+
+enum Step {
+    /// A record of `cells` cells in `out`.
+    Record {
+        cells: usize,
+    },
+    /// `whole`: its end has been seen.
+    TooLong {
+        whole: bool,
+    },
+    End,
+}
+
+impl<R: Read> CsvReader<R> {
+    /// Reads up to and including the header. `sniff_delimiter`: the place was given by hand, so the delimiter may differ.
+    ///
+    /// # Errors
+    /// [`Unusable`]: the file is no table.
+    pub fn open(stream: R, decoding: &Decoding, max_row: usize, sniff_delimiter: bool) -> Result<Opened<R>, Unusable> {
+        let wanted = match decoding.encoding {
+            Wanted::Auto => None,
+            Wanted::Named(encoding) => Some(encoding),
+        };
+        let (text, contradiction) = TextReader::open(stream, wanted)?;
+        if contradiction {
+            return Err(Unusable::OtherEncoding(text.encoding));
+        }
+        let source_offset = text.mark_bytes;
+        let mut reader = CsvReader {
+            text,
+            parser: csv_core::Reader::new(),
+            delimiter: decoding.delimiter,
+            quote: decoding.quote,
+            buffer: Vec::with_capacity(1 << 18),
+            row_start: 0,
+            scan: 0,
+            before: 0,
+            source_offset,
+            out: vec![0; 1 << 14],
+            ends: vec![0; 256],
+            max_row,
+            ended: false,
+        };
+        if !reader.fill()? {
+            return Err(Unusable::Empty);
+        }
+        let head = String::from_utf8_lossy(&reader.buffer[..reader.buffer.len().min(1024)]).trim_start().to_ascii_lowercase();
+        if head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head") {
+            return Err(Unusable::Html);
+        }
+        if sniff_delimiter {
+            reader.delimiter = likely_delimiter(&reader.buffer).unwrap_or(reader.delimiter);
+        }
+        reader.reset_parser();
+        reader.skip_lines(decoding.skip)?;
+        let mut header: Vec<Vec<String>> = Vec::new();
+        for _ in 0..decoding.header_rows {
+            match reader.step()? {
+                Step::Record { cells } => {
+                    let row = reader.cells(cells).map(|c| c.unwrap_or_default().to_string()).collect();
+                    reader.consume();
+                    header.push(row);
+                }
+                Step::TooLong { .. } | Step::End => return Err(Unusable::Empty),
+            }
+        }
+        let columns = if header.is_empty() { decoding.header.clone() } else { join_header(&header, &decoding.header_join) };
+        if columns.is_empty() {
+            return Err(Unusable::Empty);
+        }
+        Ok(Opened { reader, columns })
+    }
+
+    fn reset_parser(&mut self) {
+        self.parser = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quote).build();
+    }
+
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.row_start > 0 {
+            self.buffer.copy_within(self.row_start.., 0);
+            self.buffer.truncate(self.buffer.len() - self.row_start);
+            self.before += self.row_start as u64;
+            self.scan -= self.row_start;
+            self.row_start = 0;
+        }
+        self.text.fill(&mut self.buffer)
+    }
+
+    fn skip_lines(&mut self, lines: u32) -> io::Result<()> {
+        for _ in 0..lines {
+            loop {
+                if let Some(end) = self.buffer[self.scan..].iter().position(|b| *b == b'\n') {
+                    self.scan += end + 1;
+                    self.consume();
+                    break;
+                }
+                self.scan = self.buffer.len();
+                if !self.fill()? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one record into `out`.
+    fn step(&mut self) -> io::Result<Step> {
+        let (mut written, mut cells) = (0, 0);
+        loop {
+            if self.scan == self.buffer.len() && !self.ended && !self.fill()? {
+                self.ended = true;
+            }
+            let (result, read, out, ends) =
+                self.parser.read_record(&self.buffer[self.scan..], &mut self.out[written..], &mut self.ends[cells..]);
+            self.scan += read;
+            written += out;
+            cells += ends;
+            match result {
+                ReadRecordResult::InputEmpty if self.scan - self.row_start > self.max_row => {
+                    return Ok(Step::TooLong { whole: false });
+                }
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.out.resize(self.out.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record if self.scan - self.row_start > self.max_row => {
+                    return Ok(Step::TooLong { whole: true });
+                }
+                ReadRecordResult::Record => return Ok(Step::Record { cells }),
+                ReadRecordResult::End => return Ok(Step::End),
+            }
+        }
+    }
+
+    fn text(&self, cells: usize) -> &str {
+        let end = self.ends[..cells].last().copied().unwrap_or(0);
+        std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text")
+    }
+
+    fn cells(&self, cells: usize) -> impl Iterator<Item = Option<&str>> {
+        let text = self.text(cells);
+        let mut start = 0;
+        self.ends[..cells].iter().map(move |end| {
+            let cell = &text[start..*end];
+            start = *end;
+            Some(cell)
+        })
+    }
+
+    /// The record's text as it stands in the source, without line ends.
+    fn raw(&self) -> &str {
+        let raw = std::str::from_utf8(&self.buffer[self.row_start..self.scan]).expect("decoded");
+        raw.trim_matches(['\r', '\n'])
+    }
+
+    /// Goes on behind the record; returns the encoded offset at which it began.
+    fn consume(&mut self) -> u64 {
+        let began = self.source_offset;
+        let raw = std::str::from_utf8(&self.buffer[self.row_start..self.scan]).expect("decoded");
+        let mut length = encoded_len(self.text.encoding, raw);
+        let end = self.before + self.scan as u64;
+        while let Some(Damage { at, source_bytes }) = self.text.damage.front().copied().filter(|d| d.at < end) {
+            if at >= self.before + self.row_start as u64 {
+                length = length - encoded_len(self.text.encoding, "\u{fffd}") + source_bytes;
+            }
+            self.text.damage.pop_front();
+        }
+        self.source_offset += length;
+        self.row_start = self.scan;
+        began
+    }
+
+    fn damaged(&self) -> bool {
+        self.text.damage.front().is_some_and(|d| d.at < self.before + self.scan as u64)
+    }
+
+    /// Puts the reader behind the first line of the record, for records that a stray quote has swallowed.
+    fn back_to_first_line(&mut self) {
+        let leading = self.buffer[self.row_start..self.scan].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let from = self.row_start + leading;
+        let line = self.buffer[from..self.scan].iter().position(|b| *b == b'\n');
+        self.scan = line.map_or(self.scan, |at| from + at + 1);
+        self.ended = false;
+        self.reset_parser();
+    }
+
+    /// Fills `chunk` until it is full or the text ends (false). `number` counts the rows.
+    ///
+    /// # Errors
+    /// I/O of the source; `UnexpectedEof` where the last line stops short of its cells: the file was cut off.
+    pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64) -> io::Result<bool> {
+        while !chunk.is_full() {
+            let step = self.step()?;
+            let (cells, too_long) = match step {
+                Step::End => return Ok(false),
+                Step::TooLong { .. } => (0, true),
+                Step::Record { cells } => (cells, false),
+            };
+            *number += 1;
+            let odd_quotes = self.quote && self.ended && self.raw().bytes().filter(|b| *b == b'"').count() % 2 == 1;
+            if too_long || cells != chunk.width() || odd_quotes {
+                let swallowed = self.quote && self.raw().contains('\n');
+                let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
+                if cut_off && !too_long && !swallowed && *number > 1 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                let error = match too_long {
+                    _ if swallowed || odd_quotes => stray_quote(),
+                    true => row_too_long(self.max_row),
+                    false => cell_count(chunk.width(), cells),
+                };
+                if swallowed {
+                    self.back_to_first_line();
+                } else if matches!(step, Step::TooLong { whole: false }) {
+                    self.skip_rest_of_line()?;
+                }
+                self.fault(chunk, *number, error);
+                continue;
+            }
+            if self.damaged() {
+                self.fault(chunk, *number, undecodable(self.text.encoding));
+                continue;
+            }
+            if self.text(cells).as_bytes().contains(&0) {
+                self.fault(chunk, *number, nul());
+                continue;
+            }
+            let offset = self.consume();
+            let end = self.ends[..cells].last().copied().unwrap_or(0);
+            let text = std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
+            chunk.push_joined(RowHead { number: *number, offset: Some(offset) }, text, &self.ends[..cells]);
+        }
+        Ok(true)
+    }
+
+    fn fault(&mut self, chunk: &mut Chunk, number: u64, error: RowError) {
+        let raw = self.raw().to_string();
+        let offset = self.consume();
+        chunk.fault(number, Some(offset), error, &raw);
+    }
+
+    /// After a row that is too long without being quoted: the rest of its line is passed over.
+    fn skip_rest_of_line(&mut self) -> io::Result<()> {
+        self.reset_parser();
+        loop {
+            if let Some(end) = self.buffer[self.scan..].iter().position(|b| *b == b'\n') {
+                self.scan += end + 1;
+                return Ok(());
+            }
+            // Only the beginning is kept for the quarantine; the rest is dropped as it comes.
+            let keep = self.row_start + 8192;
+            self.scan = self.buffer.len();
+            if self.scan > keep {
+                let dropped = std::str::from_utf8(&self.buffer[..self.scan]).expect("decoded").floor_char_boundary(keep);
+                let gone = std::str::from_utf8(&self.buffer[dropped..self.scan]).expect("decoded");
+                self.source_offset += encoded_len(self.text.encoding, gone);
+                self.before += (self.scan - dropped) as u64;
+                self.buffer.truncate(dropped);
+                self.scan = dropped;
+            }
+            if !self.fill()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The sign that stands most often in the first line.
+fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
+    let line = buffer.split(|b| *b == b'\n').next()?;
+    let count = |sign: u8| line.iter().filter(|b| **b == sign).count();
+    [b',', b'\t', b';', b'|'].into_iter().max_by_key(|s| (count(*s), *s == b',')).filter(|s| count(*s) > 0)
+}
+
+/// Column names of a header of one or several rows: parts joined, blanks of merged cells filled from the left in all rows
+/// but the last, empty names numbered, repeated ones too.
+pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut parts: Vec<Vec<String>> = vec![Vec::new(); width];
+    for (level, row) in rows.iter().enumerate() {
+        let mut left = String::new();
+        for (at, parts) in parts.iter_mut().enumerate() {
+            let own = row.get(at).map(|c| c.trim().trim_start_matches('\u{feff}')).unwrap_or_default();
+            let text = match own {
+                "" if level + 1 < rows.len() => left.clone(),
+                own => own.to_string(),
+            };
+            left.clone_from(&text);
+            if !text.is_empty() && parts.last() != Some(&text) {
+                parts.push(text);
+            }
+        }
+    }
+    let mut columns: Vec<String> = Vec::with_capacity(width);
+    for (at, parts) in parts.into_iter().enumerate() {
+        let name = if parts.is_empty() { format!("column_{}", at + 1) } else { parts.join(join) };
+        let repeated =
+            columns.iter().filter(|c| **c == name || c.strip_prefix(&name).is_some_and(|r| r.starts_with('_'))).count();
+        columns.push(if repeated > 0 && columns.contains(&name) { format!("{name}_{}", repeated + 1) } else { name });
+    }
+    columns
+}
+
+fn row_too_long(max: usize) -> RowError {
+    RowError {
+        column: None,
+        code: "row_too_long",
+        zh: format!("该行超过 {max} 字节"),
+        en: format!("the row is longer than {max} bytes"),
+    }
+}
+
+fn stray_quote() -> RowError {
+    RowError {
+        column: None,
+        code: "stray_quote",
+        zh: "该行的引号没有配对".into(),
+        en: "the row has a quote without its partner".into(),
+    }
+}
+
+fn undecodable(encoding: &'static Encoding) -> RowError {
+    RowError {
+        column: None,
+        code: "undecodable",
+        zh: format!("该行含有不属于 {} 编码的字节", encoding.name()),
+        en: format!("the row holds bytes that are no {}", encoding.name()),
+    }
+}
+
+pub(super) fn nul() -> RowError {
+    RowError { column: None, code: "nul", zh: "该行含有 NUL 字符".into(), en: "the row holds a NUL character".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rows = Vec<(u64, Vec<String>)>;
+
+    fn read(bytes: &[u8]) -> (Vec<String>, Rows, Vec<(u64, Option<u64>, &'static str)>) {
+        let opened = CsvReader::open(bytes, &Decoding::default(), 200, false).ok().expect("a table");
+        let mut reader = opened.reader;
+        let mut number = 0;
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        loop {
+            let mut chunk = Chunk::new(opened.columns.len());
+            let more = reader.read_chunk(&mut chunk, &mut number).expect("memory reads");
+            chunk
+                .for_each(|head, cells| {
+                    rows.push((
+                        head.offset.expect("files have offsets"),
+                        cells.iter().map(|c| c.unwrap_or("∅").to_string()).collect(),
+                    ));
+                    Ok::<(), ()>(())
+                })
+                .expect("no error");
+            faults.extend(chunk.faults.iter().map(|f| (f.number, f.offset, f.error.code)));
+            if !more {
+                return (opened.columns, rows, faults);
+            }
+        }
+    }
+
+    #[test]
+    fn offsets_are_those_of_the_encoded_file() {
+        let text = "编号,名称\r\n1,北京\r\n2,\"上,海\"\r\n";
+        let gb = encoding_rs::GB18030.encode(text).0.into_owned();
+        let (columns, rows, faults) = read(&gb);
+        assert_eq!(columns, ["编号", "名称"]);
+        assert_eq!(rows[1].1, ["2", "上,海"]);
+        let at: Vec<usize> = rows.iter().map(|r| r.0 as usize).collect();
+        assert!(gb[at[0]..].trim_ascii_start().starts_with(b"1,"), "{at:?}");
+        assert!(gb[at[1]..].trim_ascii_start().starts_with(b"2,"), "{at:?}");
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn a_stray_quote_costs_one_line() {
+        let (_, rows, faults) = read("id,name\n1,甲\n2,\"乙\n3,丙\n4,丁\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "3", "4"]);
+        assert_eq!(faults.iter().map(|f| (f.0, f.2)).collect::<Vec<_>>(), [(2, "stray_quote")]);
+    }
+
+    #[test]
+    fn a_quoted_line_break_stays_in_its_cell() {
+        let (_, rows, faults) = read("id,name\n1,\"甲\n乙\"\n2,丙\n".as_bytes());
+        assert_eq!(rows[0].1[1], "甲\n乙");
+        assert!(faults.is_empty() && rows.len() == 2);
+    }
+
+    #[test]
+    fn bad_rows_are_counted_and_the_good_ones_kept() {
+        let mut bytes = b"id,name\n1,a\n2\n3,b,c\n4,\xff\n5,n\x00l\n".to_vec();
+        bytes.extend(format!("6,{}\n7,ok\n", "x".repeat(300)).into_bytes());
+        let opened = read(&bytes);
+        // 0xFF alone is no GB18030 either, so the file is not taken for something it is not.
+        assert_eq!(opened.1.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "7"]);
+        let codes: Vec<_> = opened.2.iter().map(|f| (f.0, f.2)).collect();
+        assert_eq!(codes, [(2, "cell_count"), (3, "cell_count"), (4, "undecodable"), (5, "nul"), (6, "row_too_long")]);
+        let offset = opened.2[2].1.expect("offset") as usize;
+        assert!(bytes[offset..].trim_ascii_start().starts_with(b"4,"));
+    }
+
+    #[test]
+    fn a_cut_off_file_is_noticed() {
+        let opened = CsvReader::open(&b"id,name,x\n1,a,b\n2,a"[..], &Decoding::default(), 200, false).ok().expect("a table");
+        let mut reader = opened.reader;
+        let error = reader.read_chunk(&mut Chunk::new(3), &mut 0).expect_err("cut");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn two_header_rows_become_one() {
+        let rows = [vec!["基本信息".into(), String::new(), "规模".into()], vec!["编号".into(), "名称".into(), "人数".into()]];
+        assert_eq!(join_header(&rows, "/"), ["基本信息/编号", "基本信息/名称", "规模/人数"]);
+        assert_eq!(join_header(&[vec!["a".into(), String::new(), "a".into()]], "/"), ["a", "column_2", "a_2"]);
+    }
+}

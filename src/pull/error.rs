@@ -1,0 +1,90 @@
+//! Why a pull ended early: a stable code, a text naming registry, place and remedy, and what follows from it.
+
+use std::fmt;
+
+use crate::connector::{Connector, Problem};
+
+/// A pull that could not be finished. What was delivered before its last checkpoint stays good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullError {
+    /// `registry`, place (secrets masked) and remedy are in the texts.
+    pub problem: Problem,
+    /// Trying again later may help: the server was busy or could not be reached.
+    pub retryable: bool,
+    /// What came is no statement of the registry (an HTML page, `{"code":500}`, half a file): nothing of this batch may
+    /// land before a person has looked at it.
+    pub held: bool,
+    /// Seconds the registry asked us to wait.
+    pub retry_after_secs: Option<u64>,
+}
+
+impl fmt::Display for PullError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for PullError {}
+
+impl PullError {
+    /// What happened to which connector's source; `zh` and `en` are clauses that follow its name and place.
+    pub fn new(connector: &Connector, code: &'static str, zh: impl fmt::Display, en: impl fmt::Display) -> PullError {
+        let (name, place) = (&connector.name, connector.source.shown());
+        PullError {
+            problem: Problem::new(
+                code,
+                format!("连接器「{name}」（{place}）：{zh}"),
+                format!("connector \"{name}\" ({place}): {en}"),
+            ),
+            retryable: false,
+            held: false,
+            retry_after_secs: None,
+        }
+    }
+
+    pub fn retryable(mut self) -> PullError {
+        self.retryable = true;
+        self
+    }
+
+    pub fn held(mut self) -> PullError {
+        self.held = true;
+        self
+    }
+
+    pub(super) fn of(problem: Problem) -> PullError {
+        PullError { problem, retryable: false, held: false, retry_after_secs: None }
+    }
+
+    pub(super) fn cancelled(connector: &Connector) -> PullError {
+        PullError::new(
+            connector,
+            "cancelled",
+            "拉取已中止，下次从断点继续",
+            "the pull was stopped; the next one goes on from here",
+        )
+        .retryable()
+    }
+
+    pub(super) fn sink(connector: &Connector, error: &std::io::Error) -> PullError {
+        PullError::new(connector, "spool_failed", format!("无法暂存数据：{error}"), format!("cannot keep the rows: {error}"))
+            .retryable()
+    }
+
+    pub(super) fn io(connector: &Connector, what: &str, error: &std::io::Error) -> PullError {
+        use std::io::ErrorKind::*;
+        let (zh, en) = (format!("读取 {what} 失败：{error}"), format!("cannot read {what}: {error}"));
+        match error.kind() {
+            UnexpectedEof => PullError::new(
+                connector,
+                "truncated",
+                format!("{what} 不完整（传输中断？），该批次已暂停"),
+                format!("{what} is truncated (an interrupted transfer?); the batch is held"),
+            )
+            .held(),
+            InvalidData | InvalidInput => PullError::new(connector, "unreadable", zh, en).held(),
+            PermissionDenied => PullError::new(connector, "permission", zh, en),
+            _ => PullError::new(connector, "unreadable", zh, en).retryable(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the edition does not hold: the registries' rows, what each of them says of a field, findings and changes. Read in
+//! batches: one statement per kind and answer, however many enterprises a page has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+
+use super::problem::Problem;
+use crate::connector::Connector;
+use crate::hub::Hub;
+use crate::hub::world::{self, Reading};
+use crate::model::enterprise::EnterpriseField;
+use crate::model::facts::Facts;
+use crate::model::field::Field;
+use crate::model::provenance::FieldProvenance;
+use crate::store::record::{StoredRecord, cells};
+
+/// A registry's row as kept, and as read.
+#[derive(Debug, Clone)]
+pub struct RecordDetail {
+    pub id: i64,
+    pub registry: String,
+    pub key: String,
+    /// Milliseconds since 1970.
+    pub observed_at: Option<i64>,
+    pub landed_at: i64,
+    pub gone: bool,
+    pub fields: Vec<FieldDetail>,
+    /// The row's records as assessing takes them, by part; empty where today's connectors cannot read it.
+    pub(super) facts: Vec<Facts>,
+}
+
+/// A column of a row, and the field it was mapped to.
+#[derive(Debug, Clone)]
+pub struct FieldDetail {
+    pub column: String,
+    pub raw: Option<String>,
+    pub field: Option<Field>,
+    pub value: Option<String>,
+}
+
+/// The field of an enterprise that a connector's field speaks of.
+pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
+    Some(match field {
+        Field::Name => EnterpriseField::Name,
+        Field::CreditCode => EnterpriseField::CreditCode,
+        Field::Status => EnterpriseField::Status,
+        Field::EstablishedOn => EnterpriseField::EstablishedOn,
+        Field::Area | Field::District | Field::Street => EnterpriseField::Area,
+        Field::Address | Field::OperatingAddress => EnterpriseField::Address,
+        Field::Longitude | Field::Latitude => EnterpriseField::Location,
+        Field::Industry => EnterpriseField::Industry,
+        Field::Ownership => EnterpriseField::Ownership,
+        Field::RegistrationType => EnterpriseField::RegistrationType,
+        Field::InvestorCountry => EnterpriseField::InvestorCountry,
+        Field::Employees => EnterpriseField::Employees,
+        Field::Insured => EnterpriseField::Insured,
+        Field::Revenue | Field::RevenueMain => EnterpriseField::Revenue,
+        Field::Payroll => EnterpriseField::Payroll,
+        Field::OfficialList => EnterpriseField::OfficialList,
+        Field::Qualification => EnterpriseField::Qualification,
+        Field::UnionName | Field::UnionKind => EnterpriseField::Union,
+        _ => return None,
+    })
+}
+
+/// Reads details for one answer. Made per request, so that nothing is kept beyond it.
+pub struct Details {
+    hub: Hub,
+    /// Layouts and registries, read once per answer.
+    reading: tokio::sync::OnceCell<Arc<(Reading, HashMap<i64, String>)>>,
+}
+
+impl Details {
+    pub fn new(hub: Hub) -> Details {
+        Details { hub, reading: tokio::sync::OnceCell::new() }
+    }
+
+    async fn reading(&self) -> Result<Arc<(Reading, HashMap<i64, String>)>, Problem> {
+        let made = self.reading.get_or_try_init(|| async {
+            let rows = self.hub.store.registries().await?;
+            let reading = Reading::new(&self.hub.store, &self.hub.connectors, &rows).await?;
+            let names = rows.into_iter().map(|r| (r.id, r.name)).collect();
+            Ok::<_, Problem>(Arc::new((reading, names)))
+        });
+        made.await.cloned()
+    }
+
+    fn detail(
+        connectors: &[Arc<Connector>],
+        row: &StoredRecord,
+        reading: &Reading,
+        names: &HashMap<i64, String>,
+    ) -> RecordDetail {
+        let columns = reading.columns(row).unwrap_or_default();
+        let read = reading.records(row);
+        let raw: Vec<Option<String>> =
+            cells(&row.payload).unwrap_or_default().into_iter().map(|cell| cell.map(|text| text.into_owned())).collect();
+        let connector = read.as_ref().and_then(|(registry, _)| connectors.get(usize::from(*registry)));
+        let field_of = |column: &str| {
+            let columns = &connector?.contract.columns;
+            columns.iter().find(|c| c.name == column || c.also.iter().any(|other| other == column)).map(|c| c.field)
+        };
+        let fields = columns
+            .iter()
+            .zip(raw)
+            .map(|(column, raw)| {
+                let field = field_of(column);
+                let found = field.and_then(|field| read.as_ref()?.1.iter().find_map(|record| record.field(field)));
+                let value = found.and_then(|f| f.value.as_ref().map(ToString::to_string));
+                FieldDetail { column: column.clone(), raw, field, value }
+            })
+            .collect();
+        let facts = match read {
+            Some((registry, records)) => records.into_iter().map(|record| world::facts(record, registry, row)).collect(),
+            None => Vec::new(),
+        };
+        RecordDetail {
+            id: row.id,
+            registry: names.get(&row.registry_id).cloned().unwrap_or_default(),
+            key: row.key.clone(),
+            observed_at: row.observed_at,
+            landed_at: row.landed_at,
+            gone: row.gone != 0,
+            fields,
+            facts,
+        }
+    }
+
+    /// What registries say of an enterprise, from its records and the part of each row that is meant.
+    pub fn provenance(&self, members: &[(Arc<RecordDetail>, u16)]) -> Vec<FieldProvenance> {
+        let facts: Vec<Facts> =
+            members.iter().flat_map(|(record, part)| record.facts.iter().filter(|f| f.part == *part).cloned()).collect();
+        let traits = world::traits(&self.hub.connectors);
+        let today = self.hub.clock.today(self.hub.settings.zone);
+        crate::assess::provenance(facts, traits, &self.hub.settings.policy, today)
+    }
+
+    /// Name of a registry by its position among the connectors.
+    pub fn registry_name(&self, index: u16) -> &str {
+        self.hub.connectors.get(usize::from(index)).map_or("", |c| &c.name)
+    }
+}
+
+/// The loader of one request.
+pub struct DetailLoader(pub Arc<Details>);
+
+/// Key: id of the row in the store.
+impl Loader<i64> for DetailLoader {
+    type Value = Arc<RecordDetail>;
+    type Error = Problem;
+
+    async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, Arc<RecordDetail>>, Problem> {
+        let reading = self.0.reading().await?;
+        let rows = self.0.hub.store.records_by_id(ids).await?;
+        Ok(rows
+            .iter()
+            .map(|row| (row.id, Arc::new(Details::detail(&self.0.hub.connectors, row, &reading.0, &reading.1))))
+            .collect())
+    }
+}

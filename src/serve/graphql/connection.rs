@@ -1,0 +1,104 @@
+//! Connections: pages with keyset cursors. Those of enterprises are pinned to an edition.
+
+use std::sync::Arc;
+
+use async_graphql::{Object, SimpleObject};
+
+use super::edition::EditionNode;
+use super::enterprise::Enterprise;
+use crate::edition::{Cursor, Edition, Page, Row};
+use crate::serve::ask::checked_cursor;
+use crate::serve::problem::Problem;
+
+/// Pages of enterprises are at most this long.
+pub const MAX_PAGE: usize = 500;
+
+/// Where a page stands (Relay).
+#[derive(Debug, Clone, Default, SimpleObject)]
+pub struct PageInfo {
+    /// There are rows after this page.
+    pub has_next_page: bool,
+    /// There are rows before this page.
+    pub has_previous_page: bool,
+    /// Cursor of the first row.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last row: give it as `after` for the next page.
+    pub end_cursor: Option<String>,
+}
+
+/// Enterprises, page by page. All pages come from the edition of the first one.
+pub struct EnterpriseConnection {
+    pub edition: Arc<Edition>,
+    pub question: u32,
+    pub page: Page,
+}
+
+impl EnterpriseConnection {
+    /// No enterprises.
+    pub fn empty(edition: Arc<Edition>) -> EnterpriseConnection {
+        let page = Page { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
+        EnterpriseConnection { edition, question: 0, page }
+    }
+    fn cursor(&self, row: Row) -> String {
+        Cursor { edition: self.edition.number(), question: self.question, row }.encode()
+    }
+}
+
+/// Enterprises, page by page. All pages come from the edition of the first one: whatever is published meanwhile, each
+/// enterprise comes exactly once.
+#[Object]
+impl EnterpriseConnection {
+    /// The enterprises of this page.
+    async fn nodes(&self) -> Vec<Enterprise> {
+        self.page.rows.iter().map(|row| Enterprise::new(&self.edition, *row)).collect()
+    }
+    /// The same with their cursors.
+    async fn edges(&self) -> Vec<EnterpriseEdge> {
+        let edge = |row: &Row| EnterpriseEdge { cursor: self.cursor(*row), node: Enterprise::new(&self.edition, *row) };
+        self.page.rows.iter().map(edge).collect()
+    }
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: self.page.rows.first().map(|row| self.cursor(*row)),
+            end_cursor: self.page.rows.last().map(|row| self.cursor(*row)),
+        }
+    }
+    /// Of all pages together; exact.
+    async fn total_count(&self) -> i32 {
+        self.page.total as i32
+    }
+    /// The edition all pages come from.
+    async fn edition(&self) -> EditionNode {
+        EditionNode::opened(&self.edition)
+    }
+}
+
+/// An enterprise and its cursor.
+#[derive(SimpleObject)]
+pub struct EnterpriseEdge {
+    /// Give it as `after` to go on behind this enterprise.
+    cursor: String,
+    /// The enterprise.
+    node: Enterprise,
+}
+
+/// A page of a short list that is at hand whole; cursors are positions.
+pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+    let start = checked_cursor(after, SLICE)?.map_or(0, |cursor| cursor.row as usize + 1);
+    let total = all.len();
+    let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
+    let cursor = |at: usize| Cursor { edition: 0, question: SLICE, row: at as u32 }.encode();
+    let page_info = PageInfo {
+        has_next_page: start + nodes.len() < total,
+        has_previous_page: start > 0 && total > 0,
+        start_cursor: (!nodes.is_empty()).then(|| cursor(start)),
+        end_cursor: (!nodes.is_empty()).then(|| cursor(start + nodes.len() - 1)),
+    };
+    Ok((nodes, page_info))
+}
+
+/// Marks cursors of short lists.
+const SLICE: u32 = 0x511c_e000;

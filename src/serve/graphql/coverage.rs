@@ -1,0 +1,263 @@
+//! Coverage: counts and rates by any dimensions, each rate with its numerator and denominator.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+
+use super::edition::EditionNode;
+use super::scalars::Language;
+use crate::edition::{self, CoverageGroup, Edition, Filter, Measures};
+use crate::model::message::{Lang, value_name};
+use crate::serve::ask::{Ask, ask};
+use crate::serve::problem::Problem;
+
+/// Groups one answer may have.
+const MAX_GROUPS: usize = 20_000;
+/// Dimensions one question may have.
+const MAX_DIMENSIONS: usize = 6;
+
+/// What enterprises can be grouped by.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq, Hash)]
+#[graphql(remote = "crate::edition::Dimension")]
+pub enum Dimension {
+    District,
+    Town,
+    Federation,
+    IndustrySection,
+    IndustryDivision,
+    Ownership,
+    SizeClass,
+    /// By the first country an enterprise names, so that each is counted once.
+    InvestorCountry,
+    GapStatus,
+    UnionStatus,
+}
+
+/// Counts per group, and of all groups together.
+#[derive(SimpleObject)]
+pub struct Coverage {
+    /// The edition that was counted.
+    edition: EditionNode,
+    /// The edition it was compared with.
+    compared_with: Option<EditionNode>,
+    /// One row per group that has enterprises, in the order of the codes.
+    rows: Vec<CoverageRow>,
+    /// All of them together; each enterprise once.
+    total: CoverageRow,
+}
+
+/// Counts and rates of one group.
+pub struct CoverageRow {
+    edition: Arc<Edition>,
+    by: Arc<Vec<Dimension>>,
+    keys: Vec<String>,
+    measures: Measures,
+    before: Option<Measures>,
+}
+
+/// A rate, with what was divided by what.
+#[derive(SimpleObject)]
+pub struct Ratio {
+    /// Counted.
+    numerator: u64,
+    /// Out of.
+    denominator: u64,
+    /// Null where the denominator is 0.
+    value: Option<f64>,
+}
+
+fn ratio(numerator: u64, denominator: u64) -> Option<Ratio> {
+    Some(Ratio { numerator, denominator, value: (denominator > 0).then(|| numerator as f64 / denominator as f64) })
+}
+
+/// What changed since the edition compared with.
+#[derive(SimpleObject)]
+pub struct CoverageChange {
+    /// Enterprises with an independent union, more or fewer.
+    unions: i64,
+    /// Enterprises covered by any counted kind, more or fewer.
+    covered_units: i64,
+    /// Union members, more or fewer.
+    members: i64,
+}
+
+/// The group in one dimension.
+pub struct GroupKey {
+    edition: Arc<Edition>,
+    dimension: Dimension,
+    code: String,
+}
+
+/// The group in one dimension; the code is empty where the value is unknown.
+#[Object]
+impl GroupKey {
+    /// The dimension.
+    async fn dimension(&self) -> Dimension {
+        self.dimension
+    }
+    /// Code of the area, industry or kind.
+    async fn code(&self) -> &str {
+        &self.code
+    }
+    /// Its name.
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> String {
+        group_name(&self.edition, self.dimension, &self.code, lang.map_or(ask(ctx).lang, Into::into))
+    }
+}
+
+/// Name of a group; its code where it has none.
+pub fn group_name(edition: &Edition, dimension: Dimension, code: &str, lang: Lang) -> String {
+    let found = match dimension {
+        _ if code.is_empty() => None,
+        Dimension::District | Dimension::Town | Dimension::Federation => {
+            edition.area(code).map(|a| lang.pick(&a.zh, &a.en).clone())
+        }
+        Dimension::IndustrySection | Dimension::IndustryDivision => {
+            let (year, code) = code.split_once(':').map_or((2017, code), |(year, code)| (year.parse().unwrap_or(2017), code));
+            edition.industry(code, year).map(|i| lang.pick(&i.zh, &i.en).clone())
+        }
+        _ => None,
+    };
+    found.unwrap_or_else(|| value_name(code, lang).to_owned())
+}
+
+/// Counts and rates of one group. Out-of-scope enterprises count in `enterprises` and `outOfScope` only.
+#[Object]
+impl CoverageRow {
+    /// The group, in the order of `by`; empty for the total.
+    async fn keys(&self) -> Vec<GroupKey> {
+        let keys = self.by.iter().zip(&self.keys);
+        keys.map(|(dimension, code)| GroupKey { edition: self.edition.clone(), dimension: *dimension, code: code.clone() })
+            .collect()
+    }
+    /// All enterprises of the group.
+    async fn enterprises(&self) -> Option<u64> {
+        Some(self.measures.enterprises)
+    }
+    /// In scope and above designated size.
+    async fn above_designated_size(&self) -> Option<u64> {
+        Some(self.measures.above)
+    }
+    /// In scope with an independent union.
+    async fn independent(&self) -> Option<u64> {
+        Some(self.measures.independent)
+    }
+    /// In scope with a union of any counted kind: independent, parent's, joint, federation.
+    async fn covered(&self) -> Option<u64> {
+        Some(self.measures.unionised)
+    }
+    /// Gap status LACKING, of any size.
+    async fn lacking(&self) -> Option<u64> {
+        Some(self.measures.lacking)
+    }
+    /// Gap status LACKING_INDEPENDENT.
+    async fn lacking_independent(&self) -> Option<u64> {
+        Some(self.measures.lacking_independent)
+    }
+    /// On the gap list: above designated size and lacking a union or an independent one; what the root field `gap` counts.
+    async fn in_gap(&self) -> Option<u64> {
+        Some(self.measures.in_gap)
+    }
+    /// Gap status UNDECIDED.
+    async fn undecided(&self) -> Option<u64> {
+        Some(self.measures.undecided)
+    }
+    /// Gap status OUT_OF_SCOPE.
+    async fn out_of_scope(&self) -> Option<u64> {
+        Some(self.measures.out_of_scope)
+    }
+    /// Employees of enterprises in scope.
+    async fn employees(&self) -> Option<u64> {
+        Some(self.measures.employees)
+    }
+    /// Employees of enterprises in scope that have a union of a counted kind.
+    async fn employees_of_unionised(&self) -> Option<u64> {
+        Some(self.measures.employees_of_unionised)
+    }
+    /// Members of the unions whose hosts are in the group.
+    async fn members(&self) -> Option<u64> {
+        Some(self.measures.members)
+    }
+    /// 规模以上企业独立建会率: above designated size with an independent union / above designated size.
+    async fn independent_rate(&self) -> Option<Ratio> {
+        ratio(self.measures.above_independent, self.measures.above)
+    }
+    /// 工会组织覆盖率: with a union of a counted kind / in scope.
+    async fn coverage_rate(&self) -> Option<Ratio> {
+        ratio(self.measures.unionised, self.measures.in_scope)
+    }
+    /// 职工入会率, as yearbooks print it: members / employees of units that have a union.
+    async fn membership_rate_unionised(&self) -> Option<Ratio> {
+        ratio(self.measures.members, self.measures.employees_of_unionised)
+    }
+    /// Members / all employees. Never to be mixed with the other one.
+    async fn membership_rate_all(&self) -> Option<Ratio> {
+        ratio(self.measures.members, self.measures.employees)
+    }
+    /// What changed since the edition of `compareWith`.
+    async fn change(&self) -> Option<CoverageChange> {
+        let (now, before) = (&self.measures, self.before.as_ref()?);
+        let difference = |now: u64, before: u64| now as i64 - before as i64;
+        Some(CoverageChange {
+            unions: difference(now.independent, before.independent),
+            covered_units: difference(now.unionised, before.unionised),
+            members: difference(now.members, before.members),
+        })
+    }
+}
+
+/// Counts the rows of `filter` by `by`, and compares with an earlier edition where one is named.
+pub fn coverage(
+    ask: &Ask,
+    by: Vec<Dimension>,
+    filter: Filter,
+    as_of: Option<chrono::NaiveDate>,
+    compare_with: Option<chrono::NaiveDate>,
+) -> Result<Coverage, Problem> {
+    if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
+        return Err(Problem::bad_input(
+            format!("by 最多 {MAX_DIMENSIONS} 个维度,且不能重复"),
+            format!("by takes at most {MAX_DIMENSIONS} dimensions, each once"),
+        ));
+    }
+    let edition = ask.edition_at(as_of, None)?;
+    let (groups, total) = count(ask, &edition, &by, &filter)?;
+    let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
+    let before = match &compared {
+        Some(earlier) => Some(count(ask, earlier, &by, &filter)?),
+        None => None,
+    };
+    let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
+    let mut total_before = None;
+    if let Some((groups, total)) = before {
+        rows_before.extend(groups.into_iter().map(|g| (g.keys, g.measures)));
+        total_before = Some(total);
+    }
+    let by = Arc::new(by);
+    let row =
+        |keys: Vec<String>, measures, before| CoverageRow { edition: edition.clone(), by: by.clone(), keys, measures, before };
+    let rows = groups
+        .into_iter()
+        .map(|g| {
+            let before = compared.as_ref().map(|_| rows_before.get(&g.keys).copied().unwrap_or_default());
+            row(g.keys, g.measures, before)
+        })
+        .collect();
+    Ok(Coverage {
+        total: row(Vec::new(), total, total_before),
+        compared_with: compared.as_ref().map(EditionNode::opened),
+        edition: EditionNode::opened(&edition),
+        rows,
+    })
+}
+
+fn count(ask: &Ask, edition: &Edition, by: &[Dimension], filter: &Filter) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
+    let rows = edition.filter(&ask.within_areas(filter.clone()))?;
+    let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
+    Ok(edition.coverage(&by, &rows, MAX_GROUPS)?)
+}

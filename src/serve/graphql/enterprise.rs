@@ -1,0 +1,282 @@
+//! The enterprise: its chosen values, its verdicts, and the way to where they come from.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::connection::{EnterpriseConnection, MAX_PAGE};
+use super::history::{ChangeConnection, Finding};
+use super::places::{Area, Industry, Location};
+use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
+use super::query::list;
+use super::scalars::*;
+use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
+use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
+use crate::model::verdict::Verdicts;
+use crate::serve::access::Scope;
+use crate::serve::ask::{OrTell, ask, checked_first, or_null, permitted};
+use crate::serve::problem::Problem;
+
+/// A row of an edition, with its verdicts read at most once.
+#[derive(Clone)]
+pub struct Enterprise(Arc<Inner>);
+
+struct Inner {
+    edition: Arc<Edition>,
+    row: Row,
+    verdicts: OnceLock<Option<Arc<Verdicts>>>,
+}
+
+impl Enterprise {
+    pub fn new(edition: &Arc<Edition>, row: Row) -> Enterprise {
+        Enterprise(Arc::new(Inner { edition: edition.clone(), row, verdicts: OnceLock::new() }))
+    }
+    pub fn edition(&self) -> &Arc<Edition> {
+        &self.0.edition
+    }
+    pub fn row(&self) -> EnterpriseRow<'_> {
+        self.0.edition.enterprise(self.0.row)
+    }
+    /// The verdicts with their reasons.
+    pub fn verdicts(&self, ctx: &Context<'_>) -> Result<Arc<Verdicts>> {
+        let read = self.0.verdicts.get_or_init(|| match self.row().verdicts() {
+            Ok(verdicts) => Some(Arc::new(verdicts)),
+            Err(error) => {
+                tracing::error!(%error, enterprise = self.row().id(), "verdicts of an edition cannot be read");
+                None
+            }
+        });
+        read.clone().ok_or_else(Problem::internal).or_tell(ctx)
+    }
+    /// The member record with this registry and key.
+    pub fn record_of(&self, registry: &str, key: &str) -> Option<RegistryRecord> {
+        let member = self.row().members().find(|m| m.registry() == registry && m.key() == key)?;
+        Some(RegistryRecord { registry: registry.to_owned(), key: key.to_owned(), id: member.record_id() })
+    }
+}
+
+/// One legal entity, joined from the records of several registries, as of one edition. Whatever comes from a registry is
+/// null where no registry says it.
+#[Object]
+impl Enterprise {
+    /// Stable over time; an id that was merged into another one still finds it.
+    pub async fn id(&self) -> ID {
+        ID(self.row().id().to_owned())
+    }
+    /// Null where the code fails its check character; see `creditCodeRaw`.
+    async fn credit_code(&self) -> Option<CreditCode> {
+        self.row().credit_code().map(|c| CreditCode(c.to_owned()))
+    }
+    /// The credit code as written, also where its check character fails.
+    async fn credit_code_raw(&self) -> Option<&str> {
+        self.row().credit_code_raw()
+    }
+    /// The registered name.
+    async fn name(&self) -> &str {
+        self.row().name()
+    }
+    /// Earlier names.
+    async fn former_names(&self) -> Vec<&str> {
+        self.row().former_names()
+    }
+    /// Operating status.
+    async fn status(&self) -> Option<OperatingStatus> {
+        self.row().status().map(Into::into)
+    }
+    /// Founding date.
+    async fn established_on(&self) -> Option<Date> {
+        self.row().established_on().map(Date)
+    }
+    /// The street or town; where that is unknown, the district.
+    async fn area(&self) -> Option<Area> {
+        let row = self.row();
+        row.town().or(row.district()).map(|code| Area::new(self.edition(), code.to_string()))
+    }
+    /// Address as written.
+    async fn address(&self) -> Option<&str> {
+        self.row().address()
+    }
+    /// The registry's point, else the label point of its area.
+    async fn location(&self) -> Option<Location> {
+        let row = self.row();
+        if let Some(location) = row.location() {
+            return Some(location.into());
+        }
+        let town = row.town().and_then(|code| label_point(self.edition(), code)).map(|p| (p, LocationBasis::Town));
+        let (point, basis) = town.or_else(|| {
+            row.district().and_then(|code| label_point(self.edition(), code)).map(|p| (p, LocationBasis::District))
+        })?;
+        Some(Location { longitude: point.0, latitude: point.1, basis })
+    }
+    /// Industry by GB/T 4754, in the edition of the registry that was chosen.
+    async fn industry(&self) -> Option<Industry> {
+        let row = self.row();
+        row.industry().map(|code| Industry::new(self.edition(), code, row.industry_edition()))
+    }
+    /// Whose capital it is.
+    async fn ownership(&self) -> Option<Ownership> {
+        self.row().ownership().map(Into::into)
+    }
+    /// 登记注册类型 as written.
+    async fn registration_type(&self) -> Option<&str> {
+        self.row().registration_type()
+    }
+    /// ISO 3166 codes.
+    async fn investor_countries(&self) -> Vec<&str> {
+        self.row().investor_countries()
+    }
+    /// 从业人员
+    async fn employees(&self) -> Option<u32> {
+        self.row().employees()
+    }
+    /// 参保人数
+    async fn insured(&self) -> Option<u32> {
+        self.row().insured()
+    }
+    /// 营业收入. Needs the scope `finance`.
+    async fn revenue_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        permitted(ctx, Scope::Finance).then(|| self.row().revenue().map(Decimal)).flatten()
+    }
+    /// 工资总额. Needs the scope `finance`.
+    async fn payroll_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        permitted(ctx, Scope::Finance).then(|| self.row().payroll().map(Decimal)).flatten()
+    }
+    /// Marks that raise its priority.
+    async fn tags(&self) -> Vec<EnterpriseTag> {
+        use crate::model::verdict::EnterpriseTag as Model;
+        self.row().tags().iter().filter_map(|bit| Model::ALL.get(bit).copied().map(Into::into)).collect()
+    }
+
+    /// Above designated size, and why.
+    async fn designated_size(&self) -> Option<SizeVerdict> {
+        Some(SizeVerdict(self.clone()))
+    }
+    /// How a union covers it, and why.
+    async fn union_coverage(&self) -> Option<UnionVerdict> {
+        Some(UnionVerdict(self.clone()))
+    }
+    /// Whether a union is missing, and why.
+    async fn gap(&self) -> Option<GapVerdict> {
+        Some(GapVerdict(self.clone()))
+    }
+    /// What is due to the union fund, and what was paid. Needs the scope `finance`.
+    async fn fund(&self, ctx: &Context<'_>) -> Result<Option<FundVerdict>> {
+        if !permitted(ctx, Scope::Finance) {
+            return Ok(None);
+        }
+        Ok(Some(FundVerdict { enterprise: self.clone(), verdicts: self.verdicts(ctx)? }))
+    }
+    /// What visits found, withdrawn findings included. Needs the scope `review`.
+    async fn findings(&self, ctx: &Context<'_>) -> Option<Vec<Finding>> {
+        if !permitted(ctx, Scope::Review) {
+            return None;
+        }
+        or_null(ctx, Finding::of(ctx, self).await)
+    }
+
+    /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.
+    async fn provenance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these fields; all where left out.")] fields: Option<Vec<EnterpriseField>>,
+    ) -> Option<Vec<FieldProvenance>> {
+        if !permitted(ctx, Scope::Records) {
+            return None;
+        }
+        let all = or_null(ctx, provenance(ctx, self).await)?;
+        let finance = ask(ctx).caller.may(Scope::Finance);
+        let hidden = |f: EnterpriseField| !finance && matches!(f, EnterpriseField::Revenue | EnterpriseField::Payroll);
+        let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && !hidden(p.field);
+        Some(all.into_iter().filter(wanted).collect())
+    }
+    /// Fields on which registries differ. Needs the scope `records`.
+    async fn conflicts(&self, ctx: &Context<'_>) -> Option<Vec<FieldConflict>> {
+        if !permitted(ctx, Scope::Records) {
+            return None;
+        }
+        if self.row().conflicts().0 == 0 {
+            return Some(Vec::new());
+        }
+        let conflicts = self.row().conflicts();
+        let finance = ask(ctx).caller.may(Scope::Finance);
+        let differs = |p: &FieldProvenance| {
+            let hidden = !finance && matches!(p.field, EnterpriseField::Revenue | EnterpriseField::Payroll);
+            let model: crate::model::enterprise::EnterpriseField = p.field.into();
+            conflicts.contains(model as usize) && !hidden
+        };
+        let all = or_null(ctx, provenance(ctx, self).await)?;
+        Some(all.into_iter().filter(differs).map(Into::into).collect())
+    }
+    /// The records that were joined, each with the evidence that joined it. Needs the scope `records`.
+    async fn identity(&self, ctx: &Context<'_>) -> Option<Identity> {
+        permitted(ctx, Scope::Records).then(|| Identity(self.clone()))
+    }
+    /// The records that were joined, by registry and key.
+    async fn records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<RecordConnection>> {
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let mut all: Vec<RegistryRecord> = Vec::new();
+        for m in self.row().members() {
+            if all.last().is_none_or(|last| last.id != m.record_id()) {
+                all.push(RegistryRecord { registry: m.registry().to_owned(), key: m.key().to_owned(), id: m.record_id() });
+            }
+        }
+        RecordConnection::page(all, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// What changed from edition to edition, newest first.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<ChangeConnection>> {
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        ChangeConnection::of(ctx, self.row().id(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Its branches.
+    async fn branches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<EnterpriseConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let filter = Filter::Any { facet: "branch_of", values: vec![self.row().id().to_owned()] };
+        list(ask(ctx), self.edition(), filter, &[], first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// The enterprise whose branch it is.
+    async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {
+        let row = self.edition().enterprise_of_id(self.row().branch_of()?)?;
+        ask(ctx).may_see(row).then(|| Enterprise::new(self.edition(), row.row))
+    }
+}
+
+fn label_point(edition: &Edition, code: u32) -> Option<(f64, f64)> {
+    edition.area(&code.to_string())?.label_point
+}
+
+/// What a search found.
+#[derive(SimpleObject)]
+pub struct SearchHit {
+    /// The enterprise.
+    pub enterprise: Enterprise,
+    /// The name or code that matched.
+    pub matched: String,
+    /// What it is: a name or a code.
+    pub field: EnterpriseField,
+}
+
+impl SearchHit {
+    pub fn new(edition: &Arc<Edition>, hit: crate::edition::Hit) -> SearchHit {
+        let field = match hit.field {
+            HitField::Name | HitField::FormerName => EnterpriseField::Name,
+            HitField::CreditCode | HitField::Identifier => EnterpriseField::CreditCode,
+        };
+        SearchHit { enterprise: Enterprise::new(edition, hit.row), matched: hit.matched, field }
+    }
+}

@@ -1,0 +1,244 @@
+//! Scalars, and the enums of the model as GraphQL shows them.
+
+use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::NaiveDate;
+
+use crate::model::message::Lang;
+use crate::model::value::Money;
+
+/// A day, ISO 8601: `2026-11-22`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub NaiveDate);
+
+/// A day, ISO 8601: `2026-11-22`.
+#[Scalar(name = "Date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .map(Date)
+                .map_err(|_| InputValueError::custom(format!("{text:?} is not a day such as 2026-11-22"))),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DateTime(pub chrono::DateTime<chrono::Utc>);
+
+impl DateTime {
+    /// None where the milliseconds since 1970 are out of range.
+    pub fn from_millis(millis: i64) -> Option<DateTime> {
+        chrono::DateTime::from_timestamp_millis(millis).map(DateTime)
+    }
+}
+
+/// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.
+#[Scalar(name = "DateTime")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => chrono::DateTime::parse_from_rfc3339(text)
+                .map(|t| DateTime(t.to_utc()))
+                .map_err(|_| InputValueError::custom(format!("{text:?} is not a time such as 2026-11-22T04:30:00Z"))),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+    }
+}
+
+/// An amount of money in yuan as a decimal text: `12000` or `12000.50`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decimal(pub Money);
+
+/// An amount of money in yuan as a decimal text: `12000` or `12000.50`.
+#[Scalar(name = "Decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = match &value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        parse_yuan(&text)
+            .map(Decimal)
+            .ok_or_else(|| InputValueError::custom(format!("{text:?} is not an amount such as 12000.50")))
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+fn parse_yuan(text: &str) -> Option<Money> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || fraction.len() > 2 || !all_digits(fraction) {
+        return None;
+    }
+    let fen: i64 = format!("{fraction:0<2}").parse().ok()?;
+    Some(Money(sign * whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(fen)?))
+}
+
+/// Unified social credit code, 18 characters (统一社会信用代码, GB 32100-2015).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditCode(pub String);
+
+/// Unified social credit code, 18 characters (统一社会信用代码, GB 32100-2015).
+#[Scalar(name = "CreditCode")]
+impl ScalarType for CreditCode {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(CreditCode(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// The languages texts are given in.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::Zh => Lang::Zh,
+            Language::En => Lang::En,
+        }
+    }
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Language {
+        lang.pick(Language::Zh, Language::En)
+    }
+}
+
+/// The GraphQL twin of one of the model's named enums.
+macro_rules! twin {
+    ($(#[$m:meta])* $T:ident = $remote:literal { $($(#[$vm:meta])* $V:ident = $name:literal),+ $(,)? }) => {
+        $(#[$m])*
+        #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq, Hash)]
+        #[graphql(remote = $remote)]
+        pub enum $T { $($(#[$vm])* #[graphql(name = $name)] $V),+ }
+        impl $T {
+            pub fn name(self) -> &'static str { match self { $($T::$V => $name),+ } }
+        }
+    };
+}
+
+twin! {
+    /// What the commerce registry says of an enterprise's life.
+    OperatingStatus = "crate::model::verdict::OperatingStatus" {
+        Active = "ACTIVE", Suspended = "SUSPENDED", Revoked = "REVOKED", Deregistered = "DEREGISTERED", MovedOut = "MOVED_OUT", Unknown = "UNKNOWN",
+    }
+}
+twin! {
+    /// Whose capital it is (登记注册类型). HMT: Hong Kong, Macao, Taiwan.
+    Ownership = "crate::model::verdict::Ownership" {
+        State = "STATE", Collective = "COLLECTIVE", Private = "PRIVATE", Hmt = "HMT", Foreign = "FOREIGN", Mixed = "MIXED",
+        Individual = "INDIVIDUAL", Other = "OTHER", Unknown = "UNKNOWN",
+    }
+}
+twin! {
+    /// Large, medium, small or micro (统计上大中小微型企业划分办法, 2017).
+    SizeClass = "crate::model::verdict::SizeClass" { Large = "LARGE", Medium = "MEDIUM", Small = "SMALL", Micro = "MICRO", Unknown = "UNKNOWN" }
+}
+twin! {
+    /// Marks that raise the priority of an enterprise.
+    EnterpriseTag = "crate::model::verdict::EnterpriseTag" {
+        Fortune500 = "FORTUNE_500", Leading = "LEADING", LabourDispatch = "LABOUR_DISPATCH", Foreign = "FOREIGN", Hmt = "HMT",
+        DisputeLast12Months = "DISPUTE_LAST_12_MONTHS", PaysPreparatoryFund = "PAYS_PREPARATORY_FUND", Listed = "LISTED",
+    }
+}
+twin! {
+    /// A field of an enterprise that registries speak of.
+    EnterpriseField = "crate::model::enterprise::EnterpriseField" {
+        Name = "NAME", CreditCode = "CREDIT_CODE", Status = "STATUS", EstablishedOn = "ESTABLISHED_ON", Area = "AREA", Address = "ADDRESS",
+        Location = "LOCATION", Industry = "INDUSTRY", Ownership = "OWNERSHIP", RegistrationType = "REGISTRATION_TYPE",
+        InvestorCountry = "INVESTOR_COUNTRY", Employees = "EMPLOYEES", Insured = "INSURED", Revenue = "REVENUE", Payroll = "PAYROLL",
+        OfficialList = "OFFICIAL_LIST", Qualification = "QUALIFICATION", Union = "UNION",
+    }
+}
+twin! {
+    /// Whether a location is the registry's own point or the label point of an area.
+    LocationBasis = "crate::model::enterprise::LocationBasis" { Registry = "REGISTRY", Town = "TOWN", District = "DISTRICT" }
+}
+twin! {
+    /// Above or below designated size (规模以上).
+    SizeStatus = "crate::model::verdict::SizeStatus" { Above = "ABOVE", Below = "BELOW", Unknown = "UNKNOWN" }
+}
+twin! {
+    /// What the size verdict rests on: the official list, a threshold rule, or headcount standing in for revenue.
+    SizeBasis = "crate::model::verdict::SizeBasis" { OfficialList = "OFFICIAL_LIST", Rule = "RULE", Proxy = "PROXY" }
+}
+twin! {
+    /// How an enterprise is covered by a union; where several apply, the first.
+    UnionStatus = "crate::model::verdict::UnionStatus" {
+        Independent = "INDEPENDENT", Parent = "PARENT",
+        /// 联合基层工会
+        Joint = "JOINT",
+        /// 区域性、行业性工会联合会
+        Federation = "FEDERATION",
+        /// 筹备组
+        Preparing = "PREPARING",
+        /// A union record nearly matches: a person decides.
+        Possible = "POSSIBLE", None = "NONE",
+    }
+}
+twin! {
+    /// Kinds of unions on the roll.
+    UnionKind = "crate::model::verdict::UnionKind" {
+        Independent = "INDEPENDENT", Parent = "PARENT", Joint = "JOINT", Federation = "FEDERATION", Preparing = "PREPARING",
+    }
+}
+twin! {
+    /// Whether a union is missing.
+    GapStatus = "crate::model::verdict::GapStatus" {
+        Lacking = "LACKING", LackingIndependent = "LACKING_INDEPENDENT", Covered = "COVERED", Undecided = "UNDECIDED", OutOfScope = "OUT_OF_SCOPE",
+    }
+}
+twin! {
+    /// Whether union dues or the preparatory fund were paid.
+    FundStatus = "crate::model::verdict::FundStatus" { Paid = "PAID", Partial = "PARTIAL", Unpaid = "UNPAID", WrongKind = "WRONG_KIND", Unknown = "UNKNOWN" }
+}
+twin! {
+    /// Union dues (工会经费) or preparatory fund (建会筹备金).
+    FundKind = "crate::model::verdict::FundKind" { Dues = "DUES", Preparatory = "PREPARATORY" }
+}
+twin! {
+    /// What joined a record to its enterprise.
+    LinkMethod = "crate::model::linkage::LinkMethod" {
+        CreditCode = "CREDIT_CODE", OrganisationCode = "ORGANISATION_CODE", RegistrationNumber = "REGISTRATION_NUMBER", Name = "NAME",
+        NameAndAddress = "NAME_AND_ADDRESS", Score = "SCORE", Judgement = "JUDGEMENT",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yuan_are_read_exactly() {
+        for (text, fen) in [("0", 0), ("12000.5", 1_200_050), ("-3.07", -307)] {
+            assert_eq!(parse_yuan(text), Some(Money(fen)), "{text}");
+        }
+        for text in ["", "1.234", "1e9", "1,000", ".5", "9999999999999999999", "１２"] {
+            assert_eq!(parse_yuan(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! GraphQL over HTTP, to the letter (graphql.github.io/graphql-over-http): one handler over the raw bytes.
+//!
+//! In: a request. Out: the answer as bytes, with X-Request-Id, and an ETag where the answer rests on editions alone. The
+//! steps: media types → caller → parameters → kept answer → scan, parse, cost → execute → errors made safe.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::{Request, Response as Answer, ServerError, Value, Variables};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::access::{Caller, Role};
+use super::ask::Ask;
+use super::cache;
+use super::guard;
+use super::persisted;
+use super::problem::{Code, Problem};
+use crate::model::message::Lang;
+
+/// The media types an answer can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`: the status tells request errors from answers.
+    GraphQl,
+    /// `application/json`: the older form; 200 also for request errors.
+    Json,
+}
+
+impl Media {
+    fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Media::GraphQl => "application/graphql-response+json; charset=utf-8",
+            Media::Json => "application/json; charset=utf-8",
+        })
+    }
+    /// The best acceptable type; None where none is.
+    fn negotiate(accept: Option<&str>) -> Option<Media> {
+        let Some(accept) = accept.filter(|a| !a.trim().is_empty()) else { return Some(Media::Json) };
+        let mut best: Option<(f32, u8, Media)> = None;
+        for range in accept.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next().unwrap_or("").to_ascii_lowercase();
+            let mut quality = 1.0;
+            let mut utf8 = true;
+            for part in parts {
+                match part.split_once('=') {
+                    Some((key, value)) if key.eq_ignore_ascii_case("q") => quality = value.parse().unwrap_or(0.0),
+                    Some((key, value)) if key.eq_ignore_ascii_case("charset") => {
+                        utf8 = value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+                    }
+                    _ => {}
+                }
+            }
+            let (precision, media) = match name.as_str() {
+                "application/graphql-response+json" => (2, Media::GraphQl),
+                "application/json" => (2, Media::Json),
+                "application/*" => (1, Media::Json),
+                "*/*" => (0, Media::Json),
+                _ => continue,
+            };
+            let better = best.is_none_or(|(q, p, m)| (quality, precision, media == Media::GraphQl) > (q, p, m == Media::GraphQl));
+            if utf8 && quality > 0.0 && better {
+                best = Some((quality, precision, media));
+            }
+        }
+        best.map(|(_, _, media)| media)
+    }
+}
+
+/// The parameters of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    pub query: Option<String>,
+    pub operation_name: Option<String>,
+    #[serde(default)]
+    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Id of a trusted document.
+    pub document_id: Option<String>,
+}
+
+impl Parameters {
+    pub(super) fn from_body(body: &[u8]) -> Result<Parameters, Problem> {
+        serde_json::from_slice(body).map_err(|e| {
+            let text = e.to_string();
+            if body.first() == Some(&b'[') {
+                return Problem::bad_input(
+                    "不支持批量请求:请一次发送一个查询",
+                    "batches are not supported: send one question at a time",
+                );
+            }
+            Problem::bad_input(
+                format!("请求体不是有效的 GraphQL 请求:{text}"),
+                format!("the body is not a GraphQL request: {text}"),
+            )
+        })
+    }
+
+    pub(super) fn from_query(uri: &Uri) -> Result<Parameters, Problem> {
+        let mut parameters = Parameters::default();
+        let pairs: Vec<(String, String)> = axum::extract::Query::try_from_uri(uri)
+            .map(|q: axum::extract::Query<Vec<(String, String)>>| q.0)
+            .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
+        let object = |name: &str, text: &str| {
+            serde_json::from_str(text).map_err(|e| {
+                Problem::bad_input(format!("{name} 不是 JSON 对象:{e}"), format!("{name} is not a JSON object: {e}"))
+            })
+        };
+        for (name, text) in pairs {
+            match name.as_str() {
+                "query" => parameters.query = Some(text),
+                "operationName" => parameters.operation_name = Some(text),
+                "documentId" => parameters.document_id = Some(text),
+                "variables" if !text.is_empty() => parameters.variables = Some(object("variables", &text)?),
+                "extensions" if !text.is_empty() => parameters.extensions = Some(object("extensions", &text)?),
+                _ => {}
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+/// A request that got as far as having an id, a language and a media type.
+pub struct Incoming<'a> {
+    pub id: String,
+    pub lang: Lang,
+    media: Media,
+    headers: &'a HeaderMap,
+    method: &'a Method,
+}
+
+/// The request's own id where it is short and plain, else a new one.
+pub fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get("x-request-id").and_then(|v| v.to_str().ok());
+    let plain =
+        |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_owned)
+}
+
+pub fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|v| v.to_str().ok())
+}
+
+pub fn lang_of(headers: &HeaderMap) -> Lang {
+    header_text(headers, header::ACCEPT_LANGUAGE).map_or(Lang::Zh, Lang::from_accept)
+}
+
+/// `GET` and `POST /graphql`.
+pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+    let started = Instant::now();
+    let id = request_id(&headers);
+    let lang = lang_of(&headers);
+    let Some(media) = Media::negotiate(header_text(&headers, header::ACCEPT)) else {
+        let problem = Problem::bad_input(
+            "Accept 中没有可提供的类型:请接受 application/graphql-response+json",
+            "nothing in Accept can be served: accept application/graphql-response+json",
+        );
+        let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method };
+        return incoming.refuse(StatusCode::NOT_ACCEPTABLE, &problem);
+    };
+    let incoming = Incoming { id, lang, media, headers: &headers, method: &method };
+    let response = incoming.answer(&app, &uri, body).await;
+    app.metrics().request(response.status().as_u16(), started.elapsed());
+    tracing::info!(
+        request_id = %incoming.id,
+        status = response.status().as_u16(),
+        micros = started.elapsed().as_micros() as u64,
+        "graphql"
+    );
+    response
+}
+
+impl Incoming<'_> {
+    async fn answer(&self, app: &App, uri: &Uri, body: Body) -> Response {
+        let is_get = match *self.method {
+            Method::GET | Method::HEAD => true,
+            Method::POST => false,
+            _ => {
+                let problem = Problem::bad_input("只支持 GET 与 POST", "only GET and POST are served");
+                let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, &problem);
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+                return response;
+            }
+        };
+        let caller = match app.caller(header_text(self.headers, header::AUTHORIZATION)).await {
+            Ok(caller) => caller,
+            Err(problem) => return self.refuse(status_of(problem.code), &problem),
+        };
+        if caller.role == Role::Ingest {
+            return self.refuse(StatusCode::FORBIDDEN, &Problem::forbidden("read"));
+        }
+        let raw = match is_get {
+            true => Bytes::copy_from_slice(uri.query().unwrap_or("").as_bytes()),
+            false => match self.body(app, body).await {
+                Ok(bytes) => bytes,
+                Err(refused) => return *refused,
+            },
+        };
+        let key = self.key(app, &caller, &raw, is_get);
+        if let Some(kept) = app.answers().get(key) {
+            app.metrics().cache_hit();
+            return self.respond(StatusCode::OK, kept, Some(key));
+        }
+        let parameters = match is_get {
+            true => Parameters::from_query(uri),
+            false => Parameters::from_body(&raw),
+        };
+        let mut parameters = match parameters {
+            Ok(parameters) => parameters,
+            Err(problem) => return self.refuse(StatusCode::BAD_REQUEST, &problem),
+        };
+        if let Err(problem) = persisted::resolve(app, &mut parameters) {
+            return self.request_error(&problem);
+        }
+        let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
+            let problem =
+                Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+            return self.refuse(StatusCode::BAD_REQUEST, &problem);
+        };
+        self.ask(app, caller, document, parameters, key, is_get).await
+    }
+
+    /// The body, within its limit and of the right type.
+    async fn body(&self, app: &App, body: Body) -> Result<Bytes, Box<Response>> {
+        let content_type = header_text(self.headers, header::CONTENT_TYPE).unwrap_or("");
+        let mut parts = content_type.split(';').map(str::trim);
+        let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+        let is_utf8 = parts
+            .filter_map(|p| p.split_once('='))
+            .all(|(key, value)| !key.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+        if !is_json || !is_utf8 {
+            let problem = Problem::bad_input(
+                "Content-Type 应为 application/json(UTF-8)",
+                "the Content-Type must be application/json in UTF-8",
+            );
+            return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
+        }
+        let limit = app.limits().body_bytes;
+        axum::body::to_bytes(body, limit).await.map_err(|_| {
+            let problem = Problem::new(
+                Code::CostExceeded,
+                format!("请求体超过 {limit} 字节,或传输中断"),
+                format!("the body is longer than {limit} bytes, or was cut off"),
+            );
+            Box::new(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &problem))
+        })
+    }
+
+    fn key(&self, app: &App, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
+        let generation = app.generation().to_le_bytes();
+        cache::key(&[raw, caller.visibility().as_bytes(), &generation, &[self.lang as u8, self.media as u8, u8::from(is_get)]])
+    }
+
+    async fn ask(
+        &self,
+        app: &App,
+        caller: Arc<Caller>,
+        document: String,
+        parameters: Parameters,
+        key: cache::Key,
+        is_get: bool,
+    ) -> Response {
+        let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+        let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
+        let (parsed, cost) = match check(app, &document, name, &variables) {
+            Ok(checked) => checked,
+            Err(Refused::Problem(problem)) => return self.request_error(&problem),
+            Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
+        };
+        let is_query = guard::operation(&parsed, name).is_ok_and(guard::is_query);
+        if is_get && !is_query {
+            let problem = Problem::bad_input("GET 只能用于查询:变更请用 POST", "GET is for queries only: use POST for mutations");
+            let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, &problem);
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+        let ask = Arc::new(Ask::new(app.clone(), caller, self.lang));
+        let mut request = Request::new(document).variables(variables).data(ask.clone());
+        request.operation_name = name.map(str::to_owned);
+        request.set_parsed_query(parsed);
+        let execution = AssertUnwindSafe(app.graph().execute(request)).catch_unwind();
+        let mut answer = match tokio::time::timeout(app.limits().time, execution).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                tracing::error!(request_id = %self.id, "a resolver panicked");
+                Answer::from_errors(vec![Problem::internal().server_error(self.lang)])
+            }
+            Err(_) => {
+                let seconds = app.limits().time.as_secs();
+                let problem = Problem::new(
+                    Code::Timeout,
+                    format!("查询超过 {seconds} 秒;请缩小范围"),
+                    format!("the question took longer than {seconds} seconds; ask for less"),
+                );
+                Answer::from_errors(vec![problem.server_error(self.lang)])
+            }
+        };
+        for error in &mut answer.errors {
+            make_safe(error, &self.id, self.lang);
+        }
+        let failed_before =
+            answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
+        let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
+        let extensions = Extensions { app, ask: &ask, cost, limit: app.limits().cost };
+        let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
+        if keep {
+            app.answers().put(key, bytes.clone());
+        }
+        let status = match (failed_before, self.media) {
+            (true, Media::GraphQl) => request_status(&answer.errors),
+            _ => StatusCode::OK,
+        };
+        self.respond(status, bytes, keep.then_some(key))
+    }
+
+    /// A request error: under `application/json` the status stays 200, as old clients expect.
+    fn request_error(&self, problem: &Problem) -> Response {
+        self.request_errors(vec![problem.server_error(self.lang)])
+    }
+
+    fn request_errors(&self, mut errors: Vec<ServerError>) -> Response {
+        for error in &mut errors {
+            make_safe(error, &self.id, self.lang);
+        }
+        let status = if self.media == Media::GraphQl { request_status(&errors) } else { StatusCode::OK };
+        let bytes = serialise(&Answer::from_errors(errors), false, None);
+        self.respond(status, Bytes::from(bytes), None)
+    }
+
+    /// What is not a GraphQL request at all, or comes from nobody.
+    fn refuse(&self, status: StatusCode, problem: &Problem) -> Response {
+        let mut error = problem.server_error(self.lang);
+        make_safe(&mut error, &self.id, self.lang);
+        let bytes = serialise(&Answer::from_errors(vec![error]), false, None);
+        self.respond(status, Bytes::from(bytes), None)
+    }
+
+    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<cache::Key>) -> Response {
+        let tag = key.map(|key| format!("\"{key:032x}\""));
+        let asked = header_text(self.headers, header::IF_NONE_MATCH);
+        let same = tag
+            .as_deref()
+            .is_some_and(|tag| asked.is_some_and(|list| list.split(',').any(|t| t.trim().trim_start_matches("W/") == tag)));
+        let mut response = match same && *self.method == Method::GET {
+            true => Response::new(Body::empty()),
+            false => Response::new(Body::from(bytes)),
+        };
+        *response.status_mut() = if same && *self.method == Method::GET { StatusCode::NOT_MODIFIED } else { status };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, self.media.content_type());
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if let Some(tag) = tag.and_then(|t| HeaderValue::from_str(&t).ok()) {
+            headers.insert(header::ETAG, tag);
+        }
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert("x-request-id", id);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The status of a problem outside GraphQL.
+pub fn status_of(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::ForbiddenField => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::EditionGone => StatusCode::GONE,
+        Code::SourceUnavailable => StatusCode::BAD_GATEWAY,
+        Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Only what is our own fault is a 5xx.
+fn request_status(errors: &[ServerError]) -> StatusCode {
+    let is = |code: Code| errors.iter().any(|e| code_of(e).is_some_and(|c| c == code.name()));
+    match () {
+        () if is(Code::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        () if is(Code::Timeout) => StatusCode::GATEWAY_TIMEOUT,
+        () => StatusCode::BAD_REQUEST,
+    }
+}
+
+pub(super) enum Refused {
+    Problem(Problem),
+    Syntax(Box<ServerError>),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused::Problem(problem)
+    }
+}
+
+/// Scans, parses and prices a document.
+pub(super) fn check(
+    app: &App,
+    document: &str,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
+    let limits = app.limits();
+    guard::scan(document, limits)?;
+    let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
+    let operation = guard::operation(&parsed, name)?;
+    let cost = guard::cost(&parsed, operation, variables, limits)?;
+    Ok((parsed, cost.rows))
+}
+
+fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// Every error has a code, a safe text and the request id. What has no code comes from the library: the document does not
+/// fit the schema.
+pub(super) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
+    error.source = None;
+    let has_code = code_of(error).is_some();
+    let extensions = error.extensions.get_or_insert_default();
+    if !has_code {
+        extensions.set("code", Code::BadInput.name());
+        extensions.set("retryable", false);
+        let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
+        extensions.set("hint", hint);
+    }
+    extensions.set("requestId", request_id);
+}
+
+/// What every answer says beside its data: the edition, how old the registries are, what it cost.
+pub(super) struct Extensions<'a> {
+    pub app: &'a App,
+    pub ask: &'a Ask,
+    pub cost: u64,
+    pub limit: u64,
+}
+
+impl Serialize for Extensions<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        let manifest = self.ask.answered().and_then(|number| self.app.hub().editions.manifest(number));
+        if let Some(m) = manifest {
+            map.serialize_entry(
+                "edition",
+                &serde_json::json!({ "id": format!("edition:{}", m.number), "number": m.number, "asOf": m.as_of, "publishedAt": m.published_at }),
+            )?;
+        }
+        map.serialize_entry("sources", &*self.app.freshness().sources)?;
+        map.serialize_entry("cost", &serde_json::json!({ "requested": self.cost, "limit": self.limit }))?;
+        map.end()
+    }
+}
+
+struct Whole<'a> {
+    answer: &'a Answer,
+    with_data: bool,
+    extensions: Option<&'a Extensions<'a>>,
+}
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        if !self.answer.errors.is_empty() {
+            map.serialize_entry("errors", &self.answer.errors)?;
+        }
+        if self.with_data {
+            map.serialize_entry("data", &self.answer.data)?;
+        }
+        if let Some(extensions) = self.extensions {
+            map.serialize_entry("extensions", extensions)?;
+        }
+        map.end()
+    }
+}
+
+pub(super) fn serialise(answer: &Answer, with_data: bool, extensions: Option<&Extensions<'_>>) -> Vec<u8> {
+    serde_json::to_vec(&Whole { answer, with_data, extensions }).expect("answers are plain JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_acceptable_media_type_is_taken() {
+        for (accept, expected) in [
+            (None, Some(Media::Json)),
+            (Some("*/*"), Some(Media::Json)),
+            (Some("application/graphql-response+json, application/json;q=0.9"), Some(Media::GraphQl)),
+            (Some("application/json, application/graphql-response+json"), Some(Media::GraphQl)),
+            (Some("application/json;q=0.9, */*;q=0.1"), Some(Media::Json)),
+            (Some("text/html"), None),
+            (Some("application/json; charset=gbk"), None),
+            (Some("application/graphql-response+json;q=0"), None),
+        ] {
+            assert_eq!(Media::negotiate(accept), expected, "{accept:?}");
+        }
+    }
+}

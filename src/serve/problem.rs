@@ -1,0 +1,143 @@
+//! What a caller is told when something does not work: a stable code, a safe text in the caller's language, a remedy.
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+
+use crate::edition::EditionError;
+use crate::model::message::Lang;
+use crate::store::StoreError;
+
+/// The stable codes of `extensions.code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    BadInput,
+    Unauthenticated,
+    Forbidden,
+    ForbiddenField,
+    NotFound,
+    Ambiguous,
+    SourceUnavailable,
+    CostExceeded,
+    TooDeep,
+    Timeout,
+    EditionGone,
+    PersistedQueryNotFound,
+    Internal,
+}
+
+impl Code {
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::BadInput => "BAD_INPUT",
+            Code::Unauthenticated => "UNAUTHENTICATED",
+            Code::Forbidden => "FORBIDDEN",
+            Code::ForbiddenField => "FORBIDDEN_FIELD",
+            Code::NotFound => "NOT_FOUND",
+            Code::Ambiguous => "AMBIGUOUS",
+            Code::SourceUnavailable => "SOURCE_UNAVAILABLE",
+            Code::CostExceeded => "COST_EXCEEDED",
+            Code::TooDeep => "TOO_DEEP",
+            Code::Timeout => "TIMEOUT",
+            Code::EditionGone => "EDITION_GONE",
+            Code::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Code::Internal => "INTERNAL",
+        }
+    }
+    /// Whether the same question may succeed a little later.
+    pub fn retryable(self) -> bool {
+        matches!(self, Code::SourceUnavailable | Code::Timeout | Code::Internal)
+    }
+}
+
+/// One problem, in both languages.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub code: Code,
+    pub zh: String,
+    pub en: String,
+    /// What the caller can do, or the value that would work.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code, zh: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem { code, zh: zh.into(), en: en.into(), hint: None }
+    }
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+    pub fn bad_input(zh: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem::new(Code::BadInput, zh, en)
+    }
+    pub fn internal() -> Problem {
+        Problem::new(Code::Internal, "内部错误;请把请求编号告诉管理员", "internal error; give the request id to the operator")
+    }
+    pub fn forbidden_field(field: &str, scope: &str) -> Problem {
+        Problem::new(
+            Code::ForbiddenField,
+            format!("无权查看字段 {field};需要权限 {scope}"),
+            format!("field {field} needs the scope {scope}"),
+        )
+        .hint(scope)
+    }
+    pub fn forbidden(scope: &str) -> Problem {
+        Problem::new(Code::Forbidden, format!("没有权限;需要 {scope}"), format!("not permitted; this needs the scope {scope}"))
+            .hint(scope)
+    }
+    pub fn text(&self, lang: Lang) -> &str {
+        lang.pick(&self.zh, &self.en)
+    }
+    pub fn extensions(&self) -> ErrorExtensionValues {
+        let mut values = ErrorExtensionValues::default();
+        values.set("code", self.code.name());
+        values.set("retryable", self.code.retryable());
+        if let Some(hint) = &self.hint {
+            values.set("hint", hint.as_str());
+        }
+        values
+    }
+    /// As the GraphQL library takes it.
+    pub fn error(&self, lang: Lang) -> async_graphql::Error {
+        let mut error = async_graphql::Error::new(self.text(lang));
+        error.extensions = Some(self.extensions());
+        error
+    }
+    pub fn server_error(&self, lang: Lang) -> ServerError {
+        let mut error = ServerError::new(self.text(lang), None);
+        error.extensions = Some(self.extensions());
+        error
+    }
+}
+
+impl From<EditionError> for Problem {
+    fn from(error: EditionError) -> Problem {
+        match error {
+            EditionError::BadInput(text) => Problem::bad_input(format!("输入有误:{text}"), text),
+            EditionError::Gone { nearest, .. } => {
+                let nearest = nearest.map_or_else(String::new, |n| format!("edition:{n}"));
+                Problem::new(
+                    Code::EditionGone,
+                    format!("该版本已不存在;最近的可用版本是 {nearest}"),
+                    format!("this edition is gone; the nearest one is {nearest}"),
+                )
+                .hint(nearest)
+            }
+            EditionError::None => Problem::new(
+                Code::NotFound,
+                "还没有发布任何版本;请先运行 huitu sync",
+                "no edition has been published yet; run `huitu sync` first",
+            ),
+            other => {
+                tracing::error!(error = %other, "an edition could not be read");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        tracing::error!(%error, "the store could not be read");
+        Problem::internal()
+    }
+}

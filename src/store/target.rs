@@ -1,0 +1,51 @@
+//! Targets set by people; those that a connector delivers are records.
+
+use super::{Store, StoreError, read, write};
+
+super::row! {
+    /// Unit × year × indicator. `at` in milliseconds since 1970.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TargetRow {
+        pub area: String,
+        pub year: i64,
+        pub indicator: String,
+        pub value: f64,
+        pub responsible: Option<String>,
+        pub by_whom: Option<String>,
+        pub at: i64,
+    }
+}
+
+impl Store {
+    /// Targets of a year, or of all years, by area and indicator.
+    pub async fn targets(&self, year: Option<i64>) -> Result<Vec<TargetRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT area, year, indicator, value, responsible, by_whom, at FROM target
+             WHERE (year = $1 OR $1 IS NULL) ORDER BY year, indicator, area"
+        )
+        .bind(year)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Sets a target; the one before is replaced.
+    pub async fn put_target(&self, t: &TargetRow) -> Result<(), StoreError> {
+        write!(self, |db| sqlx::query(
+            "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
+                 by_whom = excluded.by_whom, at = excluded.at"
+        )
+        .bind(&t.area)
+        .bind(t.year)
+        .bind(&t.indicator)
+        .bind(t.value)
+        .bind(&t.responsible)
+        .bind(&t.by_whom)
+        .bind(t.at)
+        .execute(db)
+        .await
+        .map(|_| ()))
+        .map_err(|e| self.failed(e))
+    }
+}

@@ -1,0 +1,157 @@
+//! Real database servers for the tests, on free ports of 127.0.0.1, in temporary folders, ended with the test run.
+//!
+//! A missing server is never a silent skip: with `CI` set it fails the test, otherwise the test says what to install.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+/// A port nobody listens on right now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").port()
+}
+
+/// Folder of the data shared with developers, None where it is absent; absent in CI is a failure.
+pub fn shared() -> Option<PathBuf> {
+    let place =
+        std::env::var_os("HUITU_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    if place.join("linkage-case").is_dir() {
+        return Some(place);
+    }
+    assert!(std::env::var_os("CI").is_none(), "shared test data is missing at {}", place.display());
+    eprintln!("NOT CHECKED: shared test data is missing at {}; set HUITU_SHARED", place.display());
+    None
+}
+
+fn missing(what: &str, remedy: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{what} is missing: {remedy}");
+    eprintln!("NOT CHECKED: {what} is missing: {remedy}");
+}
+
+fn newest_postgres() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|e| Some(e.ok()?.path().join("bin"))).collect();
+    found.retain(|p| p.join("initdb").exists());
+    found.sort();
+    found.pop()
+}
+
+/// A PostgreSQL server of this test run.
+pub struct Postgres {
+    port: u16,
+}
+
+/// Processes and folders to end with this one: statics are never dropped.
+static LEFT: Mutex<Vec<(Child, tempfile::TempDir)>> = Mutex::new(Vec::new());
+
+extern "C" fn end_servers() {
+    if let Ok(mut left) = LEFT.lock() {
+        for (mut child, dir) in left.drain(..) {
+            let _ = child.kill();
+            let _ = child.wait();
+            drop(dir);
+        }
+    }
+}
+
+/// Ends `child` and removes `dir` when this process exits.
+pub fn end_with_us(child: Child, dir: tempfile::TempDir) {
+    static REGISTERED: std::sync::Once = std::sync::Once::new();
+    // SAFETY: the handler only takes a lock that no other thread holds at exit, and ends children.
+    REGISTERED.call_once(|| unsafe {
+        libc::atexit(end_servers);
+    });
+    LEFT.lock().expect("no panic while holding the list").push((child, dir));
+}
+
+/// Servers refuse to run as root: hand the folder to `user` and start as that user.
+fn as_user(program: &Path, user: &str) -> Command {
+    // SAFETY: geteuid has no preconditions.
+    if unsafe { libc::geteuid() } == 0 {
+        let mut c = Command::new("setpriv");
+        c.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
+        c
+    } else {
+        Command::new(program)
+    }
+}
+
+impl Postgres {
+    fn start() -> Option<Postgres> {
+        let Some(bin) = newest_postgres() else {
+            missing("PostgreSQL", "apt-get install postgresql");
+            return None;
+        };
+        let dir = tempfile::Builder::new().prefix("huitu-pg-").tempdir().expect("temporary directory");
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).expect("a folder");
+        let root = unsafe { libc::geteuid() } == 0;
+        if root {
+            let done = Command::new("chown").arg("-R").arg("postgres:postgres").arg(dir.path()).status().expect("chown");
+            assert!(done.success(), "the postgres user exists");
+        }
+        let done = as_user(&bin.join("initdb"), "postgres")
+            .args(["-D"])
+            .arg(&data)
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"])
+            .stdout(Stdio::null())
+            .status()
+            .expect("initdb starts");
+        assert!(done.success(), "initdb");
+        let port = free_port();
+        let child = as_user(&bin.join("postgres"), "postgres")
+            .arg("-D")
+            .arg(&data)
+            .args([
+                "-p",
+                &port.to_string(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=200",
+                "-k",
+            ])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("postgres starts");
+        end_with_us(child, dir);
+        let server = Postgres { port };
+        let until = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "PostgreSQL did not open port {port} within 30 s");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(server)
+    }
+
+    /// Address of a new, empty database.
+    pub async fn database(&self) -> String {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let admin = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
+        let until = Instant::now() + Duration::from_secs(30);
+        let pool = loop {
+            // The port opens before the server has finished starting.
+            match sqlx::PgPool::connect(&admin).await {
+                Ok(pool) => break pool,
+                Err(e) => assert!(Instant::now() < until, "PostgreSQL: {e}"),
+            }
+        };
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await.expect("a new database");
+        pool.close().await;
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+}
+
+/// The PostgreSQL server shared by the tests of this process.
+pub fn postgres() -> Option<&'static Postgres> {
+    static SERVER: OnceLock<Option<Postgres>> = OnceLock::new();
+    SERVER.get_or_init(Postgres::start).as_ref()
+}
