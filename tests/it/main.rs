@@ -15,3 +15,4 @@ mod program;
 mod reconcile;
 mod servers;
 mod simulate;
+mod simulate_journey;
