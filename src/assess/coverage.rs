@@ -21,6 +21,7 @@ pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict
         if unions.iter().any(|u| u.union == context.roll.unions[link.union].id) {
             continue;
         }
+        unions.reserve_exact(1);
         unions.push(union_link(context, link, link.kind));
         reasons.push(reason(context, union_code(link.kind), link));
     }
@@ -134,7 +135,7 @@ fn reason(context: &Context<'_>, code: &str, link: &Link<'_>) -> Reason {
     Reason::new(code).with(context.input("union", name, link.facts))
 }
 
-fn union_code(kind: UnionKind) -> &'static str {
+pub(crate) fn union_code(kind: UnionKind) -> &'static str {
     match kind {
         UnionKind::Independent => "union_independent",
         UnionKind::Parent => "union_parent",

@@ -86,17 +86,44 @@ pub fn pack_syllable(syllable: &str) -> u32 {
     packed
 }
 
+/// Characters of enterprise names that are read in two ways; all others keep their usual reading.
+const READ_TWICE: [(char, &str, &str); 21] = [
+    ('长', "chang", "zhang"),
+    ('行', "xing", "hang"),
+    ('乐', "le", "yue"),
+    ('重', "chong", "zhong"),
+    ('朝', "chao", "zhao"),
+    ('传', "chuan", "zhuan"),
+    ('都', "du", "dou"),
+    ('厦', "sha", "xia"),
+    ('藏', "cang", "zang"),
+    ('调', "tiao", "diao"),
+    ('盛', "sheng", "cheng"),
+    ('曾', "zeng", "ceng"),
+    ('单', "dan", "shan"),
+    ('车', "che", "ju"),
+    ('得', "de", "dei"),
+    ('和', "he", "huo"),
+    ('会', "hui", "kuai"),
+    ('解', "jie", "xie"),
+    ('石', "shi", "dan"),
+    ('仇', "chou", "qiu"),
+    ('覃', "qin", "tan"),
+];
+
+/// A character's readings as packed syllables; zero where there is none.
+pub type Reading = [u32; 2];
+
 struct Readings {
-    /// Packed syllable per character from U+4E00; 0 where it has no reading.
-    packed: Vec<u32>,
-    initial: Vec<u8>,
+    /// By character from U+4E00.
+    packed: Vec<Reading>,
     known: HashSet<u32>,
 }
 
 fn readings() -> &'static Readings {
     static READINGS: OnceLock<Readings> = OnceLock::new();
     READINGS.get_or_init(|| {
-        let mut readings = Readings { packed: vec![0; 0x5200], initial: vec![0; 0x5200], known: HashSet::new() };
+        let mut readings = Readings { packed: vec![[0; 2]; 0x5200], known: HashSet::new() };
         for offset in 0..0x5200_u32 {
             let Some(reading) = char::from_u32(0x4e00 + offset).and_then(|c| c.to_pinyin()) else { continue };
             let plain = reading.plain().replace('ü', "v");
@@ -104,24 +131,32 @@ fn readings() -> &'static Readings {
                 continue;
             }
             let packed = pack_syllable(&plain);
-            readings.packed[offset as usize] = packed;
-            readings.initial[offset as usize] = plain.as_bytes()[0];
+            readings.packed[offset as usize] = [packed, 0];
             // Readings without a vowel (m, ng) would let almost any letters pass as syllables.
             if plain.bytes().any(|b| b"aeiouv".contains(&b)) {
                 readings.known.insert(packed);
             }
         }
+        for (c, one, other) in READ_TWICE {
+            readings.packed[c as usize - 0x4e00] = [pack_syllable(one), pack_syllable(other)];
+        }
         readings
     })
 }
 
-/// The reading of a character: packed syllable and first letter.
-fn reading(c: char) -> Option<(u32, u8)> {
-    let offset = (c as u32).checked_sub(0x4e00)? as usize;
-    let readings = readings();
-    match *readings.packed.get(offset)? {
-        0 => None,
-        packed => Some((packed, readings.initial[offset])),
+fn reading(c: char) -> Reading {
+    if c.is_ascii_lowercase() {
+        return [pack_syllable(c.encode_utf8(&mut [0; 4])), 0];
+    }
+    let offset = (c as u32).checked_sub(0x4e00).map(|o| o as usize);
+    offset.and_then(|o| readings().packed.get(o).copied()).unwrap_or_default()
+}
+
+/// First letter of a packed syllable; 0 for none.
+pub fn initial(packed: u32) -> u8 {
+    match packed / 27_u32.pow(LETTERS as u32 - 1) {
+        0 => 0,
+        letter => b'a' - 1 + letter as u8,
     }
 }
 
@@ -129,26 +164,10 @@ pub fn is_syllable(text: &str) -> bool {
     text.len() <= LETTERS && readings().known.contains(&pack_syllable(text))
 }
 
-/// The name without its form, as packed syllables and as initials. Letters and digits stand for themselves.
-pub fn spell(name: &[char], syllables: &mut Vec<u32>, initials: &mut Vec<u8>) {
-    syllables.clear();
-    initials.clear();
-    for c in without_form(name) {
-        match reading(*c) {
-            Some((packed, initial)) => {
-                syllables.push(packed);
-                initials.push(initial);
-            }
-            None if c.is_ascii_lowercase() => {
-                syllables.push(pack_syllable(c.encode_utf8(&mut [0; 4])));
-                initials.push(*c as u8);
-            }
-            None => {
-                syllables.push(0);
-                initials.push(0);
-            }
-        }
-    }
+/// The readings of a name without its form. Letters stand for themselves, digits for nothing.
+pub fn spell(name: &[char], readings: &mut Vec<Reading>) {
+    readings.clear();
+    readings.extend(without_form(name).iter().map(|c| reading(*c)));
 }
 
 fn without_form(name: &[char]) -> &[char] {
@@ -187,15 +206,11 @@ pub fn write_names(folder: &Path, rows: &[Enterprise]) -> Result<FileDigest, Edi
     };
     let spelled = || {
         let mut pieces = Pieces::default();
-        let (mut syllables, mut initials) = (Vec::new(), Vec::new());
+        let mut readings = Vec::new();
         for (row, e) in rows.iter().enumerate() {
-            let row = row as u32;
             for name in names(e) {
-                spell(&name, &mut syllables, &mut initials);
-                let spelt = |w: &[u8]| w.iter().all(|l| *l != 0);
-                initials.windows(2).filter(|w| spelt(w)).for_each(|w| pieces.add(initials_piece(w), row));
-                initials.windows(3).filter(|w| spelt(w)).for_each(|w| pieces.add(initials_piece(w), row));
-                syllables.windows(2).filter(|w| w[0] != 0 && w[1] != 0).for_each(|w| pieces.add(syllable_pair(w[0], w[1]), row));
+                spell(&name, &mut readings);
+                each_piece(&readings, |piece| pieces.add(piece, row as u32));
             }
         }
         encode(pieces)
@@ -213,6 +228,21 @@ pub fn write_names(folder: &Path, rows: &[Enterprise]) -> Result<FileDigest, Edi
         column("bitmap", Arc::new(bitmaps.finish()) as ArrayRef, &[("format", "Roaring, portable")]),
     ];
     write_table(folder, "names.arrow", columns)
+}
+
+/// Pairs and triples of initials and pairs of syllables, in every reading.
+fn each_piece(readings: &[Reading], mut add: impl FnMut(u64)) {
+    for (at, first) in readings.iter().enumerate() {
+        for a in first.iter().copied().filter(|r| *r != 0) {
+            for b in readings.get(at + 1).copied().unwrap_or_default().into_iter().filter(|r| *r != 0) {
+                add(syllable_pair(a, b));
+                add(initials_piece(&[initial(a), initial(b)]));
+                for c in readings.get(at + 2).copied().unwrap_or_default().into_iter().filter(|r| *r != 0) {
+                    add(initials_piece(&[initial(a), initial(b), initial(c)]));
+                }
+            }
+        }
+    }
 }
 
 fn encode(pieces: Pieces) -> Vec<(u64, Vec<u8>)> {
@@ -240,10 +270,11 @@ mod tests {
 
     #[test]
     fn spelling_leaves_the_form_out() {
-        let (mut syllables, mut initials) = (Vec::new(), Vec::new());
-        spell(&fold("北京华宇科技有限公司"), &mut syllables, &mut initials);
+        let mut readings = Vec::new();
+        spell(&fold("北京华宇科技有限公司"), &mut readings);
+        let initials: Vec<u8> = readings.iter().map(|r| initial(r[0])).collect();
         assert_eq!(initials, b"bjhykj");
-        assert_eq!(syllables[2], pack_syllable("hua"));
+        assert_eq!(readings[2][0], pack_syllable("hua"));
         assert!(is_syllable("yu") && !is_syllable("xq"));
     }
 

@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use super::names::{
-    fold, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair, syllable_pairs_from,
+    Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
+    syllable_pairs_from,
 };
 use super::open::{Edition, Key, Row};
 use crate::model::enterprise::IdentifierKind;
@@ -71,17 +72,20 @@ impl Query {
     }
 
     /// Whether a folded name contains the text, or is spelt like it.
-    fn fits(&self, name: &[char], buffers: &mut (Vec<u32>, Vec<u8>)) -> bool {
+    fn fits(&self, name: &[char], readings: &mut Vec<Reading>) -> bool {
         if name.windows(self.folded.len().max(1)).any(|w| w == self.folded) {
             return true;
         }
         let Some(letters) = &self.letters else { return false };
-        let (syllables, initials) = buffers;
-        spell(name, syllables, initials);
-        initials.windows(letters.len()).any(|w| w == letters.as_bytes())
+        spell(name, readings);
+        let begins_with = |r: &Reading, letter: u8| initial(r[0]) == letter || initial(r[1]) == letter;
+        readings.windows(letters.len()).any(|w| w.iter().zip(letters.bytes()).all(|(r, letter)| begins_with(r, letter)))
             || self.spellings.iter().any(|(whole, rest)| {
                 let length = whole.len() + usize::from(!rest.is_empty());
-                syllables.windows(length).any(|w| w.starts_with(whole) && (rest.is_empty() || begins(w[whole.len()], rest)))
+                readings.windows(length).any(|w| {
+                    let read = w.iter().zip(whole).all(|(r, syllable)| r.contains(syllable));
+                    read && (rest.is_empty() || w[whole.len()].iter().any(|r| *r != 0 && begins(*r, rest)))
+                })
             })
     }
 }
@@ -136,9 +140,9 @@ impl Edition {
         if exact {
             rows |= candidates;
         } else {
-            let mut buffers = Default::default();
+            let mut readings = Vec::new();
             rows |=
-                candidates.iter().filter(|row| self.named_like(*row, &query, &mut buffers).is_some()).collect::<RoaringBitmap>();
+                candidates.iter().filter(|row| self.named_like(*row, &query, &mut readings).is_some()).collect::<RoaringBitmap>();
         }
         let rows = Arc::new(rows);
         let mut cache = self.texts.lock().expect("no panic while holding the cache");
@@ -161,9 +165,9 @@ impl Edition {
             return Vec::new();
         }
         let mut hits = self.by_code(text);
-        let mut buffers = Default::default();
+        let mut readings = Vec::new();
         for row in self.rows(&Key::Name(text.to_owned())) {
-            hits.extend(self.named_like(row, &query, &mut buffers));
+            hits.extend(self.named_like(row, &query, &mut readings));
         }
         hits.retain(|hit| scope.is_none_or(|scope| scope.contains(hit.row)));
         let mut seen: RoaringBitmap = hits.iter().map(|hit| hit.row).collect();
@@ -180,7 +184,7 @@ impl Edition {
             if !seen.insert(row) {
                 continue;
             }
-            if let Some(hit) = self.named_like(row, &query, &mut buffers) {
+            if let Some(hit) = self.named_like(row, &query, &mut readings) {
                 let rank = self.rank(&hit, &query);
                 ranked.push((rank, hit));
                 if ranked.len() >= RANKED.max(first) {
@@ -239,11 +243,11 @@ impl Edition {
         rows.unwrap_or_default()
     }
 
-    fn named_like(&self, row: Row, query: &Query, buffers: &mut (Vec<u32>, Vec<u8>)) -> Option<Hit> {
+    fn named_like(&self, row: Row, query: &Query, readings: &mut Vec<Reading>) -> Option<Hit> {
         let enterprise = self.enterprise(row);
         let current = (enterprise.name(), HitField::Name);
         let former = enterprise.former_names().into_iter().map(|name| (name, HitField::FormerName));
-        std::iter::once(current).chain(former).find(|(name, _)| query.fits(&fold(name), buffers)).map(|(name, field)| Hit {
+        std::iter::once(current).chain(former).find(|(name, _)| query.fits(&fold(name), readings)).map(|(name, field)| Hit {
             row,
             matched: name.to_owned(),
             field,
@@ -270,5 +274,27 @@ impl Edition {
         }
         hits.sort_by_key(|hit| hit.row);
         hits
+    }
+}
+
+/// Pieces on more rows than this say little about a name.
+const COMMON: u64 = 20_000;
+
+impl Edition {
+    /// The `limit` rows whose names share most with `name`, rare pieces counting more: also where letters were mistyped or
+    /// left out. For matching, not for searching: most of them are somebody else.
+    pub fn similar(&self, name: &str, scope: Option<&RoaringBitmap>, limit: usize) -> Vec<Row> {
+        let folded = fold(name);
+        let mut weights: HashMap<Row, f32> = HashMap::new();
+        for piece in folded.windows(2).take(MAX_CHARACTERS) {
+            let Some(rows) = self.piece(pair(piece[0], piece[1])).filter(|rows| rows.len() <= COMMON) else { continue };
+            let rarity = (self.len() as f32 / rows.len() as f32).ln();
+            for row in rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))) {
+                *weights.entry(row).or_default() += rarity;
+            }
+        }
+        let mut rows: Vec<(Row, f32)> = weights.into_iter().collect();
+        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        rows.into_iter().take(limit).map(|(row, _)| row).collect()
     }
 }

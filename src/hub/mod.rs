@@ -4,11 +4,13 @@
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
 mod decide;
+mod explain;
 mod person;
 pub mod progress;
 mod publish;
 mod pull;
 mod reader;
+pub mod retention;
 pub mod sync;
 pub mod world;
 

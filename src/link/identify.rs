@@ -5,6 +5,10 @@
 
 use rayon::prelude::*;
 
+use crate::normalise::address::Address;
+use crate::normalise::hash;
+use crate::normalise::name::ends_as_branch;
+
 use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
 use super::outcome::FlagKind;
 
@@ -23,10 +27,6 @@ pub struct Profile {
     pub anchor: (u16, u64),
     /// One of its records was issued its code by the registry that issues them.
     pub issued: bool,
-    /// Its best record bears a branch's name.
-    pub branch: bool,
-    /// It has a name to tell by.
-    pub named: bool,
 }
 
 impl Profile {
@@ -53,12 +53,12 @@ impl Profiles {
         &self.members[profile.from as usize..][..profile.len as usize]
     }
     /// Pairs that nothing but a person's word may join: two valid codes, a branch and the firm whose code it was written
-    /// with, a branch and a whole firm.
+    /// with. (A branch and a whole firm: that is for the names to say, see `NameLevel::BranchAndParent`.)
     pub fn barred(&self, left: ProfileNo, right: ProfileNo) -> bool {
         let (a, b) = (self.get(left), self.get(right));
         let two_codes = a.organisation != 0 && b.organisation != 0;
         let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
-        two_codes || parent || (a.branch != b.branch && a.named && b.named)
+        two_codes || parent
     }
     pub fn get(&self, profile: ProfileNo) -> &Profile {
         &self.all[profile as usize]
@@ -76,6 +76,7 @@ pub fn identify(book: &Book) -> Profiles {
 /// The same, with the codes of some records covered up: what fitting learns from.
 pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
     let order = grouped(book, hidden);
+    let seats = branch_seats(book);
     let mut profiles = Profiles { of_record: vec![u32::MAX; book.records.len()], ..Profiles::default() };
     let mut at = 0;
     while at < order.len() {
@@ -83,7 +84,11 @@ pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles 
         let end = at + order[at..].iter().take_while(|(k, ..)| *k == key).count();
         let group: Vec<RecordNo> = order[at..end].iter().map(|(.., record)| *record).collect();
         match key {
-            Key::Organisation(code) => coded(book, &mut profiles, code, &group),
+            Key::Organisation(code) => {
+                for (code, group) in by_credit_code(book, code, &group) {
+                    coded(book, &mut profiles, &seats, code, &group);
+                }
+            }
             Key::Registration(_) => profiles.add(book, 0, 0, &group),
             Key::None => group.iter().for_each(|record| profiles.add(book, 0, 0, &[*record])),
         }
@@ -132,9 +137,36 @@ fn grouped(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Vec<(Key, u16, u64
     order
 }
 
+/// Two whole credit codes around one organisation code are two enterprises. Records with the organisation code alone go
+/// with the credit code whose records bear their name, or stand alone.
+fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<RecordNo>)> {
+    let credit = |record: RecordNo| book.facts(record).credit;
+    let mut credits: Vec<u64> = group.iter().map(|r| credit(*r)).filter(|c| *c != 0).collect();
+    credits.sort_unstable();
+    credits.dedup();
+    if credits.len() < 2 {
+        return vec![(code, group.to_vec())];
+    }
+    let mut groups: Vec<(u64, Vec<RecordNo>)> = Vec::new();
+    for own in &credits {
+        groups.push((code, group.iter().copied().filter(|r| credit(*r) == *own).collect()));
+    }
+    for record in group.iter().copied().filter(|r| credit(*r) == 0) {
+        let stem = book.name_entry(book.facts(record).name).stem;
+        let bears = |group: &Vec<RecordNo>| group.iter().any(|r| book.names_of(*r).any(|n| book.name_entry(n).stem == stem));
+        match groups.iter_mut().find(|(code, group)| *code != 0 && bears(group)) {
+            Some((_, group)) => group.push(record),
+            None => groups.push((0, vec![record])),
+        }
+    }
+    groups
+}
+
 /// One group of records with the same valid code: the branches among them that are not its own stay apart.
-fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
-    let strays = strays(book, group);
+fn coded(book: &Book, profiles: &mut Profiles, seats: &Seats, code: u64, group: &[RecordNo]) {
+    let mut strays = strays(book, group);
+    strays.extend(seated_elsewhere(book, seats, group).into_iter().filter(|r| !group.is_empty() && group[0] != *r));
+    strays.dedup();
     if strays.is_empty() {
         profiles.add(book, code, 0, group);
     } else {
@@ -155,23 +187,69 @@ fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
     }
 }
 
-/// Records with a branch's name under a code that is not a branch's.
+/// Records with a branch's name under a code that is the whole firm's; or with a branch's branch's under a branch's.
 fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
-    let is_branch = |record: RecordNo| book.name(book.facts(record).name).is_branch();
-    let branches = group.iter().filter(|r| is_branch(**r)).count();
-    if branches == 0 || branches == group.len() {
+    let branch = |record: RecordNo| book.name(book.facts(record).name).branch();
+    let branches = group.iter().filter(|r| !branch(**r).is_empty()).count();
+    if branches == 0 {
         return Vec::new();
     }
     let issuers: Vec<RecordNo> = group.iter().copied().filter(|r| book.facts(*r).has(ISSUES_CODES)).collect();
-    let head_is_branch = match issuers.first() {
-        Some(_) => issuers.iter().any(|r| is_branch(*r)),
-        None => branches * 2 > group.len(),
+    let head = match issuers.iter().max_by_key(|r| branch(**r).len()) {
+        Some(issuer) => branch(*issuer),
+        // Without the issuer's word the majority says what the code is for; the shortest name, who is whose branch.
+        None if branches * 2 > group.len() => {
+            group.iter().map(|r| branch(*r)).filter(|b| !b.is_empty()).min_by_key(|b| b.len()).unwrap_or_default()
+        }
+        None => &[],
     };
-    if head_is_branch {
-        return Vec::new();
-    }
     let known: Vec<u32> = issuers.iter().flat_map(|r| book.names_of(*r)).collect();
-    group.iter().copied().filter(|r| is_branch(*r) && !known.contains(&book.facts(*r).name)).collect()
+    let below = |name: &[u16]| name.len() > head.len() + 1 && name.starts_with(head) && ends_as_branch(name);
+    group.iter().copied().filter(|r| below(branch(*r)) && !known.contains(&book.facts(*r).name)).collect()
+}
+
+/// Where the branches of a firm sit: hash of the firm's 字号 and trade → roads and numbers.
+type Seats = NumberMap<u64, Vec<u64>>;
+
+fn branch_seats(book: &Book) -> Seats {
+    let mut seats = Seats::default();
+    for record in book.standing() {
+        let facts = book.facts(record);
+        let name = book.name(facts.name);
+        if name.is_branch() {
+            seats.entry(hash(name.stem())).or_default().extend(addresses(book, record));
+        }
+    }
+    seats
+}
+
+fn addresses(book: &Book, record: RecordNo) -> impl Iterator<Item = u64> + '_ {
+    let facts = book.facts(record);
+    let seat = |address: &Address| match address.number {
+        0 => u64::from(address.whole),
+        number => u64::from(address.road) << 32 | u64::from(number),
+    };
+    [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(move |a| seat(book.address(a)))
+}
+
+/// Records under a whole firm's code that sit where one of its branches does, and where no other record of the firm
+/// does, in a district that is not the firm's: a branch that was written with its parent's name and code.
+fn seated_elsewhere(book: &Book, seats: &Seats, group: &[RecordNo]) -> Vec<RecordNo> {
+    let head = book.name(book.facts(group[0]).name);
+    let Some(seats) = seats.get(&hash(head.stem())).filter(|_| !head.is_branch() && group.len() > 1) else {
+        return Vec::new();
+    };
+    let elsewhere = |record: &RecordNo| {
+        let county = book.facts(*record).county;
+        let own: Vec<u64> = addresses(book, *record).collect();
+        let others = || group.iter().filter(|r| *r != record).flat_map(|r| addresses(book, *r));
+        !book.facts(*record).has(ISSUES_CODES)
+            && own.iter().any(|a| seats.contains(a))
+            && others().next().is_some()
+            && !others().any(|a| own.contains(&a))
+            && !group.iter().any(|r| r != record && county != 0 && book.facts(*r).county == county)
+    };
+    group.iter().copied().filter(elsewhere).collect()
 }
 
 impl Profiles {
@@ -201,8 +279,6 @@ impl Profiles {
             parent,
             anchor: (facts.registry, facts.reference),
             issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
-            branch: book.name(facts.name).is_branch(),
-            named: facts.name != 0 && !book.name(facts.name).shape.english,
         });
     }
 }

@@ -249,12 +249,13 @@ impl<'a> Counter<'a> {
 
     /// How many rows a list argument asks for.
     fn length(&self, field: &'a Field) -> Option<u64> {
-        let (name, value) = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids"))?;
+        let (name, value) =
+            field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids" | "representations"))?;
         let value = value.node.clone().into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok()?;
         match (name.node.as_str(), value) {
             // A negative number is the resolver's to refuse.
             ("first", Value::Number(number)) => Some(number.as_u64().unwrap_or(0)),
-            ("ids", Value::List(ids)) => Some(ids.len() as u64),
+            ("ids" | "representations", Value::List(ids)) => Some(ids.len() as u64),
             _ => None,
         }
     }

@@ -91,7 +91,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    fn from_body(body: &[u8]) -> Result<Parameters, Problem> {
+    pub(super) fn from_body(body: &[u8]) -> Result<Parameters, Problem> {
         serde_json::from_slice(body).map_err(|e| {
             let text = e.to_string();
             if body.first() == Some(&b'[') {
@@ -107,7 +107,7 @@ impl Parameters {
         })
     }
 
-    fn from_query(uri: &Uri) -> Result<Parameters, Problem> {
+    pub(super) fn from_query(uri: &Uri) -> Result<Parameters, Problem> {
         let mut parameters = Parameters::default();
         let pairs: Vec<(String, String)> = axum::extract::Query::try_from_uri(uri)
             .map(|q: axum::extract::Query<Vec<(String, String)>>| q.0)

@@ -6,15 +6,23 @@
 
 pub mod access;
 mod ask;
+pub mod bench;
 mod cache;
 mod details;
+mod export;
+mod geo;
 pub mod graphql;
 pub mod guard;
 mod handler;
+pub mod live;
+mod mvt;
 mod persisted;
+mod plain;
 mod probes;
 pub mod problem;
+mod reconcile;
 mod run;
+mod tiles;
 mod ui;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,10 +38,11 @@ pub use run::run;
 
 use cache::AnswerCache;
 use graphql::Graph;
+use live::Live;
 use probes::Metrics;
 use problem::Problem;
 
-use crate::edition::EditionSource;
+use crate::edition::{Edition, EditionSource};
 use crate::hub::Hub;
 
 /// How to serve.
@@ -72,6 +81,8 @@ struct Inner {
     /// Counts changes of edition or freshness: part of every cache key.
     generation: AtomicU64,
     callers: access::Known,
+    places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
+    live: Live,
 }
 
 impl App {
@@ -86,6 +97,8 @@ impl App {
             freshness: RwLock::default(),
             generation: AtomicU64::new(0),
             callers: access::Known::default(),
+            places: std::sync::Mutex::default(),
+            live: Live::default(),
         }))
     }
 
@@ -111,6 +124,12 @@ impl App {
         let changed = self.freshness().sources != sources;
         if changed {
             *self.0.freshness.write().expect("no panic while holding the freshness") = Arc::new(Freshness { sources });
+        }
+        if let Some(edition) = &swapped {
+            if let Some(manifest) = hub.editions.manifest(edition.number()) {
+                // Nobody listening is not an error.
+                let _ = self.live().editions.send(manifest);
+            }
         }
         if changed || swapped.is_some() {
             self.0.generation.fetch_add(1, Ordering::Relaxed);
@@ -145,6 +164,20 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
+    fn live(&self) -> &Live {
+        &self.0.live
+    }
+    /// Requests of the same site, of configured sites, and of programs that are no browsers.
+    fn is_known_origin(&self, headers: &axum::http::HeaderMap) -> bool {
+        let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+    }
+    /// Where the enterprises of the gap list are.
+    fn places(&self, edition: &Edition) -> Result<Arc<tiles::Places>, Problem> {
+        tiles::places_of(&self.0.places, edition)
+    }
     /// Who asks, by the `Authorization` header.
     async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
         let inner = &self.0;
@@ -159,6 +192,8 @@ const STALE_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(36);
 pub fn app(state: App) -> Router {
     Router::new()
         .route("/graphql", axum::routing::any(handler::graphql))
+        .route("/graphql/sse", axum::routing::any(live::sse::sse))
+        .route("/graphql/ws", get(live::ws::ws))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
@@ -166,5 +201,12 @@ pub fn app(state: App) -> Router {
         .route("/graphiql", get(ui::graphiql))
         .route("/schema.graphql", get(ui::schema))
         .route("/assets/{*path}", get(ui::asset))
+        .route("/geo/{file}", get(geo::geojson))
+        .route("/tiles/{file}", get(tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))
+        .route("/reconcile/{what}", get(reconcile::help))
+        .route("/reconcile/suggest/{what}", get(reconcile::suggest))
+        .route("/export/{file}", get(export::export))
         .with_state(state)
 }

@@ -1,11 +1,21 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod assess;
+mod assess_gap;
+mod assess_people;
+mod assess_size;
+mod clients;
 mod connector;
 mod edition;
+mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod plain;
+mod program;
 mod pull_file;
 mod pull_http;
 mod pull_sql;
+mod reconcile;
 mod servers;
+mod simulate;

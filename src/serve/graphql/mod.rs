@@ -12,16 +12,17 @@ pub mod query;
 pub mod registry;
 pub mod review;
 pub mod scalars;
+pub mod subscription;
 pub mod unions;
 pub mod verdicts;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, Schema};
+use async_graphql::{EmptyMutation, SDLExportOptions, Schema};
 
-pub type Graph = Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type Graph = Schema<query::Query, EmptyMutation, subscription::Subscriptions>;
 
 /// The schema that is served. Limits are kept by the handler before the library sees a document.
 pub fn graph() -> Graph {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription).finish()
+    Schema::build(query::Query, EmptyMutation, subscription::Subscriptions).finish()
 }
 
 /// The schema as text: the contents of `schema.graphql`.

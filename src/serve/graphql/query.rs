@@ -13,7 +13,7 @@ use super::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries}
 use super::provenance::RegistryRecord;
 use super::registry::{Registry, registries};
 use super::review::{ReviewConnection, ReviewFilter};
-use super::scalars::{Date, Language};
+use super::scalars::{CreditCode, Date, Language};
 use super::unions::{TradeUnion, TradeUnionConnection};
 use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
@@ -220,6 +220,20 @@ impl Query {
         #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
     ) -> Result<EnterpriseConnection> {
         root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+    }
+
+    #[graphql(entity)]
+    async fn enterprise_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Enterprise>> {
+        let ask = ask(ctx);
+        let edition = ask.edition().or_tell(ctx)?;
+        find(ask, &edition, &EnterpriseKey::Id(id.0)).await.or_tell(ctx)
+    }
+
+    #[graphql(entity)]
+    async fn enterprise_entity_by_credit_code(&self, ctx: &Context<'_>, credit_code: CreditCode) -> Result<Option<Enterprise>> {
+        let ask = ask(ctx);
+        let edition = ask.edition().or_tell(ctx)?;
+        find(ask, &edition, &EnterpriseKey::CreditCode(credit_code.0)).await.or_tell(ctx)
     }
 
     /// Exactly one legal entity, or null; AMBIGUOUS where a key names several (a branch under its parent's code does not

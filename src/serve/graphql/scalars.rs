@@ -10,6 +10,7 @@ use crate::model::value::Money;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(pub NaiveDate);
 
+/// A day, ISO 8601: `2026-11-22`.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -36,6 +37,7 @@ impl DateTime {
     }
 }
 
+/// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.
 #[Scalar(name = "DateTime")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -55,6 +57,7 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decimal(pub Money);
 
+/// An amount of money in yuan as a decimal text: `12000` or `12000.50`.
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -87,6 +90,7 @@ fn parse_yuan(text: &str) -> Option<Money> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditCode(pub String);
 
+/// Unified social credit code, 18 characters (统一社会信用代码, GB 32100-2015).
 #[Scalar(name = "CreditCode")]
 impl ScalarType for CreditCode {
     fn parse(value: Value) -> InputValueResult<Self> {

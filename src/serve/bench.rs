@@ -1,0 +1,225 @@
+//! `huitu bench serve`: what each kind of question costs the server, on generated facts, against the bars of the product.
+//!
+//! CPU time of the whole process per request, through the router, nothing kept (except where said): what a busy server pays.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use axum::routing::post;
+use axum::{Router, http::StatusCode};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use tower::ServiceExt;
+
+use super::{Access, App, Options, app};
+use crate::edition::{Edition, testing, write};
+use crate::hub::Hub;
+
+/// One figure and its bar.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    pub what: String,
+    pub value: f64,
+    pub unit: &'static str,
+    /// At most this; at least this where `higher_is_better`.
+    pub bar: Option<f64>,
+    pub higher_is_better: bool,
+}
+
+impl Figure {
+    fn at_most(what: &str, value: f64, unit: &'static str, bar: Option<f64>) -> Figure {
+        Figure { what: what.to_owned(), value, unit, bar, higher_is_better: false }
+    }
+    pub fn is_met(&self) -> bool {
+        self.bar.is_none_or(|bar| if self.higher_is_better { self.value >= bar } else { self.value <= bar })
+    }
+}
+
+impl std::fmt::Display for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:<58} {:>12.3} {:<7}", self.what, self.value, self.unit)?;
+        match self.bar {
+            Some(bar) => write!(
+                f,
+                " (bar {} {bar} {})",
+                if self.higher_is_better { "≥" } else { "≤" },
+                if self.is_met() { "ok" } else { "MISSED" }
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+/// CPU time of this process, all threads.
+fn cpu() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place to write to.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Resident memory in megabytes, and the part of it that is not mapped files; 0 where the system does not say.
+fn memory_megabytes() -> (f64, f64) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find(|l| l.starts_with(name)).and_then(|l| l.split_whitespace().nth(1)?.parse::<f64>().ok());
+        line.unwrap_or(0.0) / 1024.0
+    };
+    (field("VmRSS:"), field("RssAnon:"))
+}
+
+fn question(query: &str) -> Request<Body> {
+    let body = serde_json::json!({ "query": query }).to_string();
+    Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).expect("a plain request")
+}
+
+async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, usize) {
+    let response = router.clone().oneshot(request).await.expect("routers do not fail");
+    let status = response.status();
+    (status, response.into_body().collect().await.map_or(0, |b| b.to_bytes().len()))
+}
+
+/// Milliseconds of CPU per request: the median of several rounds.
+async fn cost(router: &Router, make: impl Fn(usize) -> Request<Body>, times: usize) -> (f64, usize) {
+    let (status, size) = answer(router, make(0)).await;
+    assert!(status.is_success(), "a benchmark's question must be answered, got {status}");
+    let mut rounds: Vec<f64> = Vec::new();
+    for round in 0..7 {
+        let started = cpu();
+        for i in 0..times {
+            answer(router, make(round * times + i)).await;
+        }
+        rounds.push((cpu() - started).as_secs_f64() * 1e3 / times as f64);
+    }
+    rounds.sort_by(f64::total_cmp);
+    (rounds[rounds.len() / 2], size)
+}
+
+/// The digest of a benchmark's editions' root; made where it is not there yet, which for millions takes a minute.
+pub fn prepare(root: &Path, rows: u32) -> anyhow::Result<Vec<Figure>> {
+    let editions = root.join("editions");
+    if editions.join("000001").exists() {
+        return Ok(Vec::new());
+    }
+    let facts = testing::input(1, rows, 1);
+    let (started, wall) = (cpu(), Instant::now());
+    let manifest = write(&editions, facts)?;
+    let bytes: u64 = manifest.files.iter().map(|f| f.bytes).sum();
+    Ok(vec![
+        Figure::at_most("writing the edition, CPU", (cpu() - started).as_secs_f64(), "s", None),
+        Figure::at_most("writing the edition, wall clock", wall.elapsed().as_secs_f64(), "s", None),
+        Figure::at_most("size of the edition", bytes as f64 / 1e6, "MB", None),
+    ])
+}
+
+/// Measures a hub whose edition `prepare` made. A process that only opened it shows what serving needs in memory.
+pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    let folder = hub.editions_root().join("000001");
+    let started = Instant::now();
+    let edition = Edition::open(&folder)?;
+    figures.push(Figure::at_most("opening the edition", started.elapsed().as_secs_f64() * 1e3, "ms", Some(3_000.0)));
+    let rows = f64::from(edition.len());
+    drop(edition);
+    let serve = async |cache_bytes: usize| -> anyhow::Result<Router> {
+        let mut options = Options::new(Access::Demonstration);
+        options.cache_bytes = cache_bytes;
+        let state = App::new(hub.clone(), options);
+        state.refresh().await.map_err(|p| anyhow::anyhow!(p.en))?;
+        Ok(app(state))
+    };
+    let router = serve(0).await?;
+    let page = "{ gap(first: 50) { totalCount nodes { id name creditCode employees status address } } }";
+    let (uncached, size) = cost(&router, |_| question(page), 40).await;
+    figures.push(Figure::at_most("gap page of 50 × 6 fields with exact total", uncached, "ms", Some(1.0)));
+    let facets = "{ gap(first: 50, filter: { area: [\"110105\"], industry: [\"C\", \"I\"], ownership: [PRIVATE, FOREIGN], sizeClass: [SMALL, LARGE] }) \
+                  { totalCount nodes { id name creditCode employees status address } } }";
+    figures.push(Figure::at_most(
+        "the same behind a filter of four facets",
+        cost(&router, |_| question(facets), 40).await.0,
+        "ms",
+        Some(1.5),
+    ));
+    let adhoc = "{ enterprises(first: 50, filter: { employees: { gte: 37, lte: 95 } }) { totalCount nodes { id name } } }";
+    figures.push(Figure::at_most(
+        "a range of employees over everything",
+        cost(&router, |_| question(adhoc), 10).await.0,
+        "ms",
+        None,
+    ));
+    let coverage = "{ coverage(by: [TOWN, INDUSTRY_SECTION]) { total { enterprises inGap } } }";
+    figures.push(Figure::at_most(
+        "coverage by street × section (counting)",
+        cost(&router, |_| question(coverage), 10).await.0,
+        "ms",
+        Some(15.0),
+    ));
+    let table = "{ coverage(by: [TOWN, INDUSTRY_SECTION]) { rows { keys { code } inGap } } }";
+    figures.push(Figure::at_most(
+        "the same with all rows written out",
+        cost(&router, |_| question(table), 3).await.0,
+        "ms",
+        None,
+    ));
+    let words = ["科技", "北京", "华宇", "天地", "食品", "信达"];
+    let search = |i: usize| {
+        question(&format!("{{ search(text: \"{}\", first: 10) {{ matched enterprise {{ id name }} }} }}", words[i % 6]))
+    };
+    figures.push(Figure::at_most("search as you type, two characters", cost(&router, search, 12).await.0, "ms", Some(5.0)));
+    let letters = ["hy", "kj", "huayu", "tiandi", "xdsp", "bjhy"];
+    let search = |i: usize| {
+        question(&format!("{{ search(text: \"{}\", first: 10) {{ matched enterprise {{ id name }} }} }}", letters[i % 6]))
+    };
+    figures.push(Figure::at_most("search by pinyin", cost(&router, search, 6).await.0, "ms", None));
+    let tile = |i: usize| {
+        let address = ["8/210/96", "12/3371/1551", "14/13487/6207", "13/6742/3103"][i % 4];
+        Request::get(format!("/tiles/gap/{address}.mvt")).body(Body::empty()).expect("a plain request")
+    };
+    figures.push(Figure::at_most("tile of the gap list", cost(&router, tile, 12).await.0, "ms", Some(5.0)));
+    let detail = "{ gap(first: 1) { nodes { id name records { nodes { key } } identity { members { method weight evidence { weight } } } \
+                  unionCoverage { unions { tradeUnion { name } } reasons { message } } designatedSize { reasons { message inputs { name value } } } } } }";
+    figures.push(Figure::at_most(
+        "detail of one enterprise with records and reasons",
+        cost(&router, |_| question(detail), 40).await.0,
+        "ms",
+        Some(2.0),
+    ));
+
+    let keeping = serve(64 << 20).await?;
+    let (kept, _) = cost(&keeping, |_| question(page), 400).await;
+    let body = vec![b'x'; size];
+    let empty: Router = Router::new().route(
+        "/graphql",
+        post(move |bytes: axum::body::Bytes| {
+            let body = body.clone();
+            async move { (bytes.len() > 1).then_some(body).unwrap_or_default() }
+        }),
+    );
+    let (floor, _) = cost(&empty, |_| question(page), 400).await;
+    figures.push(Figure::at_most("a kept answer, above an empty handler of that size", (kept - floor) * 1e3, "µs", Some(10.0)));
+
+    let request = Request::get("/export/enterprises.csv").body(Body::empty()).expect("a plain request");
+    let started = Instant::now();
+    let mut body = router.clone().oneshot(request).await.expect("routers do not fail").into_body();
+    let mut first = None;
+    while let Some(frame) = body.frame().await {
+        frame.map_err(|e| anyhow::anyhow!("the export broke off: {e}"))?;
+        first.get_or_insert_with(|| started.elapsed());
+    }
+    let first = first.unwrap_or_default().as_secs_f64() * 1e3;
+    figures.push(Figure::at_most("CSV export, first byte", first, "ms", Some(100.0)));
+    let rate = rows / started.elapsed().as_secs_f64();
+    figures.push(Figure {
+        what: "CSV export, 15 columns with reasons".to_owned(),
+        value: rate,
+        unit: "rows/s",
+        bar: Some(300_000.0),
+        higher_is_better: true,
+    });
+    let (resident, own) = memory_megabytes();
+    figures.push(Figure::at_most("memory without mapped files after all this", own, "MB", Some(1_024.0)));
+    figures.push(Figure::at_most("memory with mapped files (the system takes them back)", resident, "MB", None));
+    Ok(figures)
+}

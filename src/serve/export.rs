@@ -1,0 +1,316 @@
+//! Exports: every row of a filter, streamed straight from the edition with flat memory.
+//!
+//! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose, `asOf=` or
+//! `edition=`, `encoding=gb18030` for CSV. The number of rows is in `x-huitu-rows` before the first byte; where the client
+//! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
+
+mod columns;
+mod sheet;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use roaring::RoaringBitmap;
+use sha2::{Digest, Sha256};
+
+use super::App;
+use super::access::Scope;
+use super::plain::{Plain, not_found};
+use super::problem::Problem;
+use crate::edition::{Edition, Filter};
+use crate::model::message::Lang;
+
+pub use columns::Column;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Ndjson,
+    Arrow,
+    Xlsx,
+}
+
+/// What is written, whatever the form.
+pub struct Export {
+    pub edition: Arc<Edition>,
+    pub rows: Arc<RoaringBitmap>,
+    pub columns: Vec<Column>,
+    pub lang: Lang,
+    pub gb18030: bool,
+}
+
+/// Bytes handed over at a time.
+const CHUNK: usize = 64 << 10;
+/// Chunks made ahead of the client: a slow client holds this much memory and no more.
+const AHEAD: usize = 4;
+
+/// `GET /export/{list}.{format}`
+pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&app, &uri, &headers).await {
+        Ok(plain) => plain,
+        Err(refused) => return *refused,
+    };
+    match plan(&plain, &file) {
+        Ok((export, format)) => {
+            tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
+            stream(export, format, &file, &headers, &plain.id)
+        }
+        Err(problem) => plain.refuse(&problem),
+    }
+}
+
+fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
+    plain.ask.caller.require(Scope::Export)?;
+    let (list, extension) = file.split_once('.').unwrap_or((file, ""));
+    let format = match extension {
+        "csv" => Format::Csv,
+        "ndjson" => Format::Ndjson,
+        "arrow" => Format::Arrow,
+        "xlsx" => Format::Xlsx,
+        _ => return Err(not_found("可用格式:csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx")),
+    };
+    let base = match list {
+        "gap" => Filter::InGap,
+        "enterprises" => Filter::All,
+        _ => return Err(not_found("可导出 gap 或 enterprises", "gap and enterprises can be exported")),
+    };
+    let gb18030 = match plain.parameter("encoding").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("utf-8" | "utf8") => false,
+        Some("gb18030") => true,
+        Some(other) => {
+            return Err(Problem::bad_input(
+                format!("未知编码 {other}:可用 utf-8、gb18030"),
+                format!("unknown encoding {other}: utf-8 or gb18030"),
+            ));
+        }
+    };
+    let columns = columns::choose(plain.parameter("columns"), &plain.ask.caller)?;
+    let rows = plain.edition.filter(&base.and(plain.filter()?))?;
+    if format == Format::Xlsx && rows.len() > sheet::MAX_ROWS {
+        return Err(Problem::bad_input(
+            format!("{} 行超过 Excel 的上限;请改用 csv 或缩小范围", rows.len()),
+            format!("{} rows are more than a sheet holds: use csv, or filter", rows.len()),
+        ));
+    }
+    Ok((Export { edition: plain.edition.clone(), rows, columns, lang: plain.lang, gb18030 }, format))
+}
+
+/// Where the writers put their bytes: chunks to the client, counted and hashed. Fails where the client has gone.
+pub struct Sink {
+    buffer: Vec<u8>,
+    hash: Sha256,
+    send: tokio::sync::mpsc::Sender<Result<Frame<Bytes>, std::io::Error>>,
+}
+
+impl Sink {
+    fn flush_chunk(&mut self) -> std::io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + 4096));
+        self.hash.update(&chunk);
+        self.send
+            .blocking_send(Ok(Frame::data(chunk.into())))
+            .map_err(|_| std::io::Error::new(std::io::ErrorKind::BrokenPipe, "the client went away"))
+    }
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= CHUNK {
+            self.flush_chunk()?;
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &str) -> Response {
+    let (send, receive) = tokio::sync::mpsc::channel(AHEAD);
+    let wants_trailers = headers.get(header::TE).and_then(|v| v.to_str().ok()).is_some_and(|te| te.contains("trailers"));
+    let rows = export.rows.len();
+    let gb18030 = export.gb18030;
+    let name = file.replace(['"', '\\'], "");
+    let numbered = name.replacen('.', &format!("-{}.", export.edition.number()), 1);
+    tokio::task::spawn_blocking(move || {
+        let mut sink = Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash: Sha256::new(), send: send.clone() };
+        let written = write(&export, format, &mut sink).and_then(|()| sink.flush_chunk());
+        if let Err(error) = written {
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                tracing::error!(%error, "an export broke off");
+                if matches!(format, Format::Csv | Format::Ndjson) {
+                    let last = "\n# TRUNCATED 导出中断,数据不完整 the export broke off and is incomplete\n";
+                    let _ = send.blocking_send(Ok(Frame::data(Bytes::from_static(last.as_bytes()))));
+                }
+                let _ = send.blocking_send(Err(std::io::Error::other("truncated")));
+            }
+            return;
+        }
+        if wants_trailers {
+            let mut trailers = HeaderMap::new();
+            let digest = crate::edition::manifest::hex(&sink.hash.finalize());
+            trailers.insert("x-huitu-rows", HeaderValue::from(rows));
+            if let Ok(digest) = HeaderValue::from_str(&digest) {
+                trailers.insert("x-huitu-sha256", digest);
+            }
+            let _ = send.blocking_send(Ok(Frame::trailers(trailers)));
+        }
+    });
+    let frames =
+        futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
+    let mut response = Response::new(Body::new(StreamBody::new(frames)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(match format {
+            Format::Csv if gb18030 => "text/csv; charset=gb18030",
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Ndjson => "application/x-ndjson; charset=utf-8",
+            Format::Arrow => "application/vnd.apache.arrow.stream",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }),
+    );
+    headers.insert("x-huitu-rows", HeaderValue::from(rows));
+    if wants_trailers {
+        headers.insert(header::TRAILER, HeaderValue::from_static("x-huitu-rows, x-huitu-sha256"));
+    }
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"huitu-{numbered}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+/// Writes the whole export.
+pub fn write(export: &Export, format: Format, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    match format {
+        Format::Csv => csv(export, out),
+        Format::Ndjson => ndjson(export, out),
+        Format::Arrow => sheet::arrow(export, out),
+        Format::Xlsx => sheet::xlsx(export, out),
+    }
+}
+
+fn csv(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let mut line = Vec::with_capacity(1024);
+    let mut cell = String::new();
+    // Excel takes UTF-8 for UTF-8 only behind a byte order mark.
+    if !export.gb18030 {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    let emit = |line: &mut Vec<u8>, out: &mut dyn std::io::Write| -> std::io::Result<()> {
+        line.extend_from_slice(b"\r\n");
+        if export.gb18030 {
+            let text = std::str::from_utf8(line).expect("cells are UTF-8");
+            out.write_all(&encoding_rs::GB18030.encode(text).0)?;
+        } else {
+            out.write_all(line)?;
+        }
+        line.clear();
+        Ok(())
+    };
+    for (i, column) in export.columns.iter().enumerate() {
+        if i > 0 {
+            line.push(b',');
+        }
+        csv_cell(column.title(export.lang), false, &mut line);
+    }
+    emit(&mut line, out)?;
+    for row in export.rows.iter() {
+        let enterprise = export.edition.enterprise(row);
+        for (i, column) in export.columns.iter().enumerate() {
+            if i > 0 {
+                line.push(b',');
+            }
+            cell.clear();
+            column.write(&enterprise, export.lang, &mut cell);
+            csv_cell(&cell, column.is_number(), &mut line);
+        }
+        emit(&mut line, out)?;
+    }
+    Ok(())
+}
+
+/// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
+fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
+    let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '=', '+', '-', '@']);
+    let guard = !is_number && starts_formula() && text.parse::<f64>().is_err();
+    let quote = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    if quote {
+        line.push(b'"');
+    }
+    if guard {
+        line.push(b'\'');
+    }
+    if quote {
+        for byte in text.bytes() {
+            if byte == b'"' {
+                line.push(b'"');
+            }
+            line.push(byte);
+        }
+        line.push(b'"');
+    } else {
+        line.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn ndjson(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    let mut cell = String::new();
+    for row in export.rows.iter() {
+        let enterprise = export.edition.enterprise(row);
+        for (i, column) in export.columns.iter().enumerate() {
+            out.write_all(if i == 0 { b"{" } else { b"," })?;
+            serde_json::to_writer(&mut *out, column.name())?;
+            out.write_all(b":")?;
+            cell.clear();
+            column.write(&enterprise, export.lang, &mut cell);
+            match (cell.is_empty(), column.is_number()) {
+                (true, _) => out.write_all(b"null")?,
+                (false, true) => out.write_all(cell.as_bytes())?,
+                (false, false) => serde_json::to_writer(&mut *out, &cell)?,
+            }
+        }
+        out.write_all(b"}\n")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cell = |text: &str, is_number| {
+            let mut line = Vec::new();
+            csv_cell(text, is_number, &mut line);
+            String::from_utf8(line).unwrap()
+        };
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+86", "+86"),
+            ("-3.5", "-3.5"),
+            ("-3.5x", "'-3.5x"),
+            ("@cmd", "'@cmd"),
+            ("=1", "'=1"),
+            ("\tx", "'\tx"),
+            ("=\"a\",b", "\"'=\"\"a\"\",b\""),
+            ("北京,示例", "\"北京,示例\""),
+        ] {
+            assert_eq!(cell(text, false), expected);
+        }
+        assert_eq!(cell("-12", true), "-12");
+    }
+}

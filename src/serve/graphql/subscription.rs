@@ -1,0 +1,89 @@
+//! What happens now.
+
+use async_graphql::{Context, SimpleObject, Subscription};
+use futures_util::{Stream, StreamExt};
+use tokio::sync::broadcast;
+
+use super::edition::EditionNode;
+use super::registry::Registry;
+use crate::hub::progress::Event;
+use crate::model::message::Lang;
+use crate::serve::ask::ask;
+
+/// One step of a sync under way.
+#[derive(SimpleObject)]
+pub struct SyncProgress {
+    /// The registry it concerns; null for a stage that concerns all.
+    registry: Option<Registry>,
+    /// pulling, landing, done, or the stage's name.
+    stage: String,
+    /// Rows so far.
+    done: u64,
+    /// Rows in all, where that is known.
+    of: Option<u64>,
+    /// What is happening, in the caller's language.
+    message: String,
+}
+
+impl SyncProgress {
+    fn new(event: &Event, lang: Lang) -> SyncProgress {
+        let step = |registry: Option<&String>, stage: &str, done, of, message: String| SyncProgress {
+            registry: registry.map(|name| Registry::named(name)),
+            stage: stage.to_owned(),
+            done,
+            of,
+            message,
+        };
+        match event {
+            Event::Pulling { registry, rows, of } => step(
+                Some(registry),
+                "pulling",
+                *rows,
+                *of,
+                lang.pick(format!("正在读取 {rows} 行"), format!("pulling: {rows} rows")),
+            ),
+            Event::Landing { registry } => step(Some(registry), "landing", 0, None, lang.pick("正在入库", "landing").to_owned()),
+            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, lang.pick(zh, en).clone()),
+            Event::Stage { name, zh, en } | Event::StageDone { name, zh, en } => {
+                step(None, name, 0, None, lang.pick(zh, en).clone())
+            }
+        }
+    }
+}
+
+/// Items of a channel; one that was missed because the subscriber was slow is skipped.
+fn items<T: Clone + Send + 'static>(receiver: broadcast::Receiver<T>) -> impl Stream<Item = T> {
+    futures_util::stream::unfold(receiver, |mut receiver| async move {
+        loop {
+            match receiver.recv().await {
+                Ok(item) => return Some((item, receiver)),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    })
+}
+
+pub struct Subscriptions;
+
+/// What happens now, over WebSocket (`/graphql/ws`) or server-sent events (`/graphql/sse`).
+#[Subscription(name = "Subscription")]
+impl Subscriptions {
+    /// Every edition as it is published.
+    async fn edition_published<'ctx>(&self, ctx: &Context<'ctx>) -> impl Stream<Item = EditionNode> + use<'ctx> {
+        items(ask(ctx).app.live().editions.subscribe()).map(EditionNode::of)
+    }
+
+    /// Every step of syncs under way.
+    async fn sync_progress<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
+    ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
+        let lang = ask(ctx).lang;
+        items(ask(ctx).app.live().syncs.subscribe()).map(move |event| SyncProgress::new(&event, lang)).filter(move |step| {
+            let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
+            std::future::ready(wanted)
+        })
+    }
+}

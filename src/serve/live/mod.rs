@@ -1,0 +1,96 @@
+//! What happens now: editions published, syncs under way. Over WebSocket (graphql-transport-ws) and server-sent events
+//! (graphql-sse, distinct connections).
+
+pub mod sse;
+pub mod ws;
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response as Answer, Variables};
+use futures_util::stream::BoxStream;
+use tokio::sync::broadcast;
+
+use super::App;
+use super::access::Caller;
+use super::ask::Ask;
+use super::handler::{Parameters, Refused, check, make_safe};
+use super::persisted;
+use super::problem::Problem;
+use crate::edition::Manifest;
+use crate::hub::progress::{Event, Progress};
+use crate::model::message::Lang;
+
+/// Events a slow subscriber may be behind before it misses some.
+const BEHIND: usize = 256;
+
+/// Where events go out to subscribers.
+pub struct Live {
+    pub syncs: broadcast::Sender<Event>,
+    pub editions: broadcast::Sender<Arc<Manifest>>,
+}
+
+impl Default for Live {
+    fn default() -> Live {
+        Live { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0 }
+    }
+}
+
+/// Hands a sync's events to subscribers, and on to whoever else watches.
+pub struct Broadcast {
+    pub app: App,
+    pub also: Option<Arc<dyn Progress>>,
+}
+
+impl Progress for Broadcast {
+    fn event(&self, event: &Event) {
+        // Nobody listening is not an error.
+        let _ = self.app.live().syncs.send(event.clone());
+        if let Some(also) = &self.also {
+            also.event(event);
+        }
+    }
+}
+
+/// Starts an operation of any kind as a stream of answers; refused ones never reach the library.
+fn start(
+    app: &App,
+    caller: Arc<Caller>,
+    lang: Lang,
+    mut parameters: Parameters,
+    id: &str,
+) -> Result<BoxStream<'static, Answer>, Box<Answer>> {
+    let refuse = |mut error: async_graphql::ServerError| {
+        make_safe(&mut error, id, lang);
+        Box::new(Answer::from_errors(vec![error]))
+    };
+    persisted::resolve(app, &mut parameters).map_err(|p| refuse(p.server_error(lang)))?;
+    let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
+        let problem =
+            Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+        return Err(refuse(problem.server_error(lang)));
+    };
+    let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+    let name = parameters.operation_name.filter(|n| !n.is_empty());
+    let parsed = match check(app, &document, name.as_deref(), &variables) {
+        Ok((parsed, _)) => parsed,
+        Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),
+        Err(Refused::Syntax(error)) => return Err(refuse(*error)),
+    };
+    let ask = Arc::new(Ask::new(app.clone(), caller, lang));
+    let mut request = Request::new(document).variables(variables).data(ask);
+    request.operation_name = name;
+    request.set_parsed_query(parsed);
+    let id = id.to_owned();
+    let answers = app.graph().execute_stream(request);
+    Ok(Box::pin(futures_util::StreamExt::map(answers, move |mut answer| {
+        for error in &mut answer.errors {
+            make_safe(error, &id, lang);
+        }
+        answer
+    })))
+}
+
+/// Whether the operation ended before it produced anything.
+fn failed_before(answer: &Answer) -> bool {
+    answer.data == async_graphql::Value::Null && !answer.errors.is_empty() && answer.errors.iter().all(|e| e.path.is_empty())
+}

@@ -1,0 +1,125 @@
+//! Maps, tiles and exports: the same numbers as the graph, for clients that do not speak GraphQL.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::graphql::served;
+
+fn get(path: &str) -> Request<Body> {
+    Request::get(path).header(header::ACCEPT_LANGUAGE, "zh").body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn geojson_has_every_area_and_the_graphs_numbers() {
+    let served = served(3_000, |_| {}).await;
+    let data = served
+        .data("{ coverage(by: [TOWN], filter: { ownership: [PRIVATE] }) { total { enterprises inGap } } }", json!({}))
+        .await;
+    for (path, areas) in [
+        ("/geo/districts.geojson?ownership=PRIVATE", 16),
+        ("/geo/streets.geojson?filter=%7B%22ownership%22%3A%22PRIVATE%22%7D", 320),
+    ] {
+        let (status, headers, bytes) = served.send(get(path)).await;
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+        let collection: Value = serde_json::from_slice(&bytes).unwrap();
+        let features = collection["features"].as_array().unwrap();
+        assert!(features.len() >= areas, "{path}: {}", features.len());
+        let sum: i64 = features.iter().map(|f| f["properties"]["inGap"].as_i64().unwrap()).sum();
+        assert_eq!(sum, data["coverage"]["total"]["inGap"].as_i64().unwrap());
+        assert_eq!(collection["total"]["enterprises"], data["coverage"]["total"]["enterprises"]);
+        let again = Request::get(path)
+            .header(header::ACCEPT_LANGUAGE, "zh")
+            .header(header::IF_NONE_MATCH, &headers[header::ETAG])
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(served.send(again).await.0, StatusCode::NOT_MODIFIED);
+    }
+    let streets: Value = serde_json::from_slice(&served.send(get("/geo/streets.geojson")).await.2).unwrap();
+    let unknown =
+        streets["features"].as_array().unwrap().iter().find(|f| f["id"] == "").expect("unknown streets are a row of their own");
+    assert_eq!(unknown["geometry"], Value::Null);
+    assert!(unknown["properties"]["enterprises"].as_i64().unwrap() > 0);
+    for (path, status) in [
+        ("/geo/planets.geojson", StatusCode::NOT_FOUND),
+        ("/geo/districts.geojson?filter=%7B", StatusCode::BAD_REQUEST),
+        ("/geo/districts.geojson?ownership=PINK", StatusCode::BAD_REQUEST),
+        ("/geo/districts.geojson?area=999999", StatusCode::BAD_REQUEST),
+        ("/geo/districts.geojson?asOf=yesterday", StatusCode::BAD_REQUEST),
+        ("/geo/districts.geojson?edition=77", StatusCode::GONE),
+    ] {
+        assert_eq!(served.send(get(path)).await.0, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn exports_have_every_row_of_the_list_in_every_format() {
+    let served = served(2_500, |_| {}).await;
+    let gap = served
+        .data("{ gap(first: 500, filter: { area: [\"110103\", \"110105\"] }) { totalCount nodes { id name } } }", json!({}))
+        .await;
+    let total = gap["gap"]["totalCount"].as_u64().unwrap() as usize;
+    let names: Vec<&str> = gap["gap"]["nodes"].as_array().unwrap().iter().map(|n| n["name"].as_str().unwrap()).collect();
+    assert!(total > 20 && total <= 500);
+
+    let (status, headers, bytes) = served.send(get("/export/gap.csv?area=110103,110105")).await;
+    assert_eq!((status, headers["x-huitu-rows"].to_str().unwrap()), (StatusCode::OK, &*total.to_string()));
+    assert!(bytes.starts_with("\u{feff}编号,企业名称".as_bytes()));
+    let mut reader = csv::Reader::from_reader(&bytes[3..]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|r| &r[1]).collect::<Vec<_>>(), names);
+    assert!(rows.iter().all(|r| !r[14].is_empty()), "every row says why");
+
+    let (_, headers, bytes) =
+        served.send(get("/export/gap.csv?area=110103,110105&encoding=gb18030&columns=name,employees")).await;
+    assert!(headers[header::CONTENT_TYPE].to_str().unwrap().contains("gb18030"));
+    let (text, _, bad) = encoding_rs::GB18030.decode(&bytes);
+    assert!(!bad && text.starts_with("企业名称,从业人员\r\n") && text.contains(names[0]));
+
+    let (_, _, bytes) = served.send(get("/export/gap.ndjson?area=110103,110105&columns=id,name,employees,priority")).await;
+    let lines: Vec<Value> = String::from_utf8(bytes).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines.len(), total);
+    assert!(lines[0]["priority"].is_number() && lines[0]["name"] == names[0]);
+
+    let (_, _, bytes) = served.send(get("/export/gap.arrow?area=110103,110105&columns=name,employees")).await;
+    let batches: Vec<_> = arrow_ipc::reader::StreamReader::try_new(&bytes[..], None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(batches.iter().map(|b| b.num_rows()).sum::<usize>(), total);
+
+    let (_, _, bytes) = served.send(get("/export/gap.xlsx?area=110103,110105&columns=name,employees")).await;
+    use calamine::Reader;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    assert_eq!(sheet.height(), total + 1);
+    assert_eq!(sheet.get_value((1, 0)).unwrap().to_string(), names[0]);
+
+    let (_, _, all) = served.send(get("/export/enterprises.csv?columns=id")).await;
+    assert_eq!(all.iter().filter(|b| **b == b'\n').count(), 2_501);
+    for (path, status) in [
+        ("/export/gap.pdf", StatusCode::NOT_FOUND),
+        ("/export/people.csv", StatusCode::NOT_FOUND),
+        ("/export/gap.csv?columns=salary", StatusCode::BAD_REQUEST),
+        ("/export/gap.csv?encoding=latin1", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(served.send(get(path)).await.0, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn tiles_are_addressed_strictly_and_kept_by_edition() {
+    let served = served(3_000, |_| {}).await;
+    for (path, status) in [
+        ("/tiles/gap/8/210/96.mvt", StatusCode::OK),
+        ("/tiles/gap/14/13489/6208.mvt", StatusCode::OK),
+        ("/tiles/gap/3/9/0.mvt", StatusCode::NOT_FOUND),
+        ("/tiles/gap/3/1/-1.mvt", StatusCode::NOT_FOUND),
+        ("/tiles/gap/33/1/1.mvt", StatusCode::NOT_FOUND),
+        ("/tiles/union/3/1/1.mvt", StatusCode::NOT_FOUND),
+        ("/tiles/none.json", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(served.send(get(path)).await.0, status, "{path}");
+    }
+    let (_, headers, bytes) = served.send(get("/tiles/gap.json")).await;
+    let json: Value = serde_json::from_slice(&bytes).unwrap();
+    assert!(json["tiles"][0].as_str().unwrap().ends_with("/tiles/gap/{z}/{x}/{y}.mvt?edition=1"));
+    assert!(headers.contains_key(header::ETAG));
+}
