@@ -134,7 +134,7 @@ fn reason(context: &Context<'_>, code: &str, link: &Link<'_>) -> Reason {
     Reason::new(code).with(context.input("union", name, link.facts))
 }
 
-fn union_code(kind: UnionKind) -> &'static str {
+pub(crate) fn union_code(kind: UnionKind) -> &'static str {
     match kind {
         UnionKind::Independent => "union_independent",
         UnionKind::Parent => "union_parent",

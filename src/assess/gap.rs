@@ -11,6 +11,7 @@
 use chrono::{Months, NaiveDate};
 
 use crate::model::facts::{Facts, StandingFinding};
+use crate::model::reference::unions::finding_reasons;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, GapVerdict, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus};
 
@@ -75,49 +76,55 @@ pub fn decide(size: SizeStatus, union: UnionStatus) -> (GapStatus, &'static str)
     }
 }
 
-/// The first reason that takes an enterprise out of scope.
-pub(crate) fn out_of_scope(context: &Context<'_>, scope: &Scope<'_>) -> Option<Reason> {
-    let status = |code| {
-        let input = match scope.status_from {
-            Some(facts) => context.input("status", scope.status.name(), facts),
-            None => ReasonInput::new("status", scope.status.name()),
-        };
-        Some(Reason::new(code).with(input))
-    };
-    match scope.status {
-        OperatingStatus::Deregistered => return status("out_deregistered"),
-        OperatingStatus::MovedOut => return status("out_moved"),
-        _ => {}
-    }
-    if let Some(branch) = scope.branch.as_ref().filter(|_| context.policy.branches_out_of_scope) {
-        return Some(Reason::new("out_branch").with(branch.clone()));
-    }
-    if scope.ownership == Ownership::Individual && context.policy.individuals_out_of_scope {
-        return Some(Reason::new("out_individual").with(ReasonInput::new("ownership", scope.ownership.name())));
-    }
-    let known: Vec<&(i64, &Facts)> = scope.heads.iter().flatten().collect();
-    if !known.is_empty() && known.iter().all(|(n, _)| *n == 0) {
-        let inputs = scope.heads.iter().zip(["employees", "insured"]);
-        let inputs = inputs.filter_map(|(head, name)| head.as_ref().map(|(n, facts)| context.input(name, n, facts)));
-        return Some(Reason { code: "out_no_staff".into(), inputs: inputs.collect() });
-    }
-    if let Some((established, facts)) = scope.established
-        && let Some(until) = grace_ends(established, context.policy.grace_months)
-        && context.as_of < until
-    {
+/// One way out of scope: its reason code, and the test that gives the reason where it applies.
+type Check = (&'static str, fn(&Context<'_>, &Scope<'_>) -> Option<Reason>);
+
+/// Every way out of scope, in the order in which they are tried.
+pub(crate) const SCOPE_CHECKS: [Check; 7] = [
+    ("out_deregistered", |context, scope| with_status(context, scope, OperatingStatus::Deregistered, "out_deregistered")),
+    ("out_moved", |context, scope| with_status(context, scope, OperatingStatus::MovedOut, "out_moved")),
+    ("out_branch", |context, scope| {
+        let branch = scope.branch.as_ref().filter(|_| context.policy.branches_out_of_scope)?;
+        Some(Reason::new("out_branch").with(branch.clone()))
+    }),
+    ("out_individual", |context, scope| {
+        let out = scope.ownership == Ownership::Individual && context.policy.individuals_out_of_scope;
+        out.then(|| Reason::new("out_individual").with(ReasonInput::new("ownership", scope.ownership.name())))
+    }),
+    ("out_no_staff", no_staff),
+    ("out_grace", |context, scope| {
+        let (established, facts) = scope.established?;
+        let until = grace_ends(established, context.policy.grace_months).filter(|until| context.as_of < *until)?;
         let founded = context.input("established_on", established, facts);
-        return Some(Reason::new("out_grace").with(founded).with(ReasonInput::new("until", until)));
-    }
-    let takes_out = |f: &&&StandingFinding| {
-        matches!(
-            &*f.reason,
-            "not_exist" | "closed" | "moved" | "no_staff" | "below" | "branch" | "individual_business" | "grace_period"
-        )
-    };
-    let finding = scope.findings.iter().filter(takes_out).max_by_key(|f| f.at)?;
-    let mut input = finding_input(finding);
-    input.name = "reason".into();
-    Some(Reason::new("out_finding").with(input))
+        Some(Reason::new("out_grace").with(founded).with(ReasonInput::new("until", until)))
+    }),
+    ("out_finding", |_, scope| {
+        let takes_out = |f: &&&StandingFinding| finding_reasons().iter().any(|r| r.code == &*f.reason && !r.stays_in_scope);
+        let finding = scope.findings.iter().filter(takes_out).max_by_key(|f| f.at)?;
+        let mut input = finding_input(finding);
+        input.name = "reason".into();
+        Some(Reason::new("out_finding").with(input))
+    }),
+];
+
+/// The first reason that takes an enterprise out of scope.
+fn out_of_scope(context: &Context<'_>, scope: &Scope<'_>) -> Option<Reason> {
+    SCOPE_CHECKS.iter().find_map(|(_, check)| check(context, scope))
+}
+
+fn with_status(context: &Context<'_>, scope: &Scope<'_>, status: OperatingStatus, code: &str) -> Option<Reason> {
+    let facts = scope.status_from.filter(|_| scope.status == status)?;
+    Some(Reason::new(code).with(context.input("status", status.name(), facts)))
+}
+
+/// Every head count that is known is zero.
+fn no_staff(context: &Context<'_>, scope: &Scope<'_>) -> Option<Reason> {
+    let known = || scope.heads.iter().zip(["employees", "insured"]).filter_map(|(head, name)| Some((head.as_ref()?, name)));
+    let none = known().next().is_some() && known().all(|((n, _), _)| *n == 0);
+    none.then(|| {
+        let inputs = known().map(|((n, facts), name)| context.input(name, n, facts));
+        Reason { code: "out_no_staff".into(), inputs: inputs.collect() }
+    })
 }
 
 /// The first day on which the enterprise is expected to have a union.

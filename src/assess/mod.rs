@@ -11,6 +11,7 @@
 mod compose;
 mod coverage;
 mod dossier;
+mod explain;
 pub mod fund;
 pub mod gap;
 pub mod policy;
@@ -33,6 +34,7 @@ use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, Survivor
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict::ReasonInput;
 
+pub use explain::{Explanation, Outcome, Step, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
 pub use rules::Rules;
@@ -83,11 +85,15 @@ pub fn provenance(facts: Vec<Facts>, registries: Vec<RegistryTraits>, policy: &P
     let context = Context::new(&world, &rules, policy, as_of);
     let groups = ByEntity::new(&world);
     let dossier = Dossier::new(&world, &groups, 0);
+    provenance_of(&context, dossier)
+}
+
+fn provenance_of(context: &Context<'_>, dossier: Dossier<'_>) -> Vec<FieldProvenance> {
     let mut candidates = Vec::new();
     let mut fields = Vec::new();
     for field in EnterpriseField::ALL {
-        survive::read(&context, dossier, *field, &mut candidates);
-        fields.extend(field_provenance(&context, *field, &candidates));
+        survive::read(context, dossier, *field, &mut candidates);
+        fields.extend(field_provenance(context, *field, &candidates));
     }
     fields
 }

@@ -310,7 +310,7 @@ fn rule_reason(context: &Context<'_>, code: &str, tried: &TriedRule<'_>, industr
     reason
 }
 
-fn named(context: &Context<'_>, input: &Input<'_>) -> ReasonInput {
+pub(crate) fn named(context: &Context<'_>, input: &Input<'_>) -> ReasonInput {
     match input.facts {
         Some(facts) => context.input(input.field.name(), input.value, facts),
         None => ReasonInput::new(input.field.name(), input.value),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but something waits for a person (a held batch,
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
+pub mod assess;
 pub mod batch;
 pub mod demo;
 pub mod doctor;
@@ -155,6 +156,8 @@ enum Command {
     Batch(batch::BatchArgs),
     /// Rows that could not be read; read them again after a fix
     Quarantine(quarantine::QuarantineArgs),
+    /// Which rules decide, and why one enterprise was judged as it was
+    Assess(assess::AssessArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// Who may call, and what for
@@ -203,6 +206,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&common, args).await,
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
+        Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{Common, Lang};
-use crate::model::text::grouped;
+use crate::model::text;
 use crate::simulate::{self, City, Fault, Format, Registry, ServeOptions, SimulateError, Summary};
 
 /// Port that the built-in commerce connector asks.
@@ -23,7 +23,7 @@ pub struct SimulateArgs {
     /// The same seed gives the same city
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Days later: about 1 % of the enterprises change on each day
+    /// Days later: about 1 % of the records change on each day
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=365))]
     day: u16,
     /// Folder to write to
@@ -114,6 +114,11 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
+/// `12,345`.
+fn grouped(n: u64) -> String {
+    text::grouped(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
 fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6], sources: Vec<(&'static str, String)>) {
     let rows: Vec<(&'static str, u64)> = Registry::ALL.iter().map(|r| (r.name(), rows[*r as usize])).collect();
     if common.json {
@@ -127,14 +132,14 @@ fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6]
         lang.pick(
             &format!(
                 "模拟城市：{} 家企业，种子 {}，第 {} 天 → {}",
-                grouped(enterprises as i64),
+                grouped(enterprises),
                 args.seed,
                 args.day,
                 args.out.display()
             ),
             &format!(
                 "simulated city: {} enterprises, seed {}, day {} → {}",
-                grouped(enterprises as i64),
+                grouped(enterprises),
                 args.seed,
                 args.day,
                 args.out.display()
@@ -143,6 +148,6 @@ fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6]
     );
     for (registry, count) in rows {
         let place = sources.iter().find(|(r, _)| *r == registry).map_or("", |(_, p)| p.as_str());
-        println!("  {registry:<17}{:>12}  {place}", grouped(count as i64));
+        println!("  {registry:<17}{:>12}  {place}", grouped(count));
     }
 }

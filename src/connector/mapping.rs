@@ -103,6 +103,13 @@ pub struct Drift {
     pub en: String,
 }
 
+impl Layout {
+    /// Where the columns of the key stand.
+    pub fn key_positions(&self) -> &[usize] {
+        &self.key
+    }
+}
+
 /// Headers are the same when they differ by blanks, width of signs, or case only.
 pub(crate) fn same_header(a: &str, b: &str) -> bool {
     a == b || plain_header(a) == plain_header(b)

@@ -4,6 +4,7 @@
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
 mod decide;
+mod explain;
 mod person;
 pub mod progress;
 mod publish;

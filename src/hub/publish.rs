@@ -211,7 +211,7 @@ impl Hub {
         Decided { linking, joined, assessed }
     }
 
-    async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
+    pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
         let rows = self.store.findings(None).await?;
         let standing = rows.into_iter().filter(|f| f.withdrawn_at.is_none()).map(|f| StandingFinding {
             id: f.id.into(),

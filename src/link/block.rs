@@ -37,6 +37,7 @@ enum Kind {
     Broken,
     Registration,
     Head,
+    Tail,
 }
 
 fn key(kind: Kind, value: u64) -> u64 {
@@ -68,6 +69,20 @@ pub fn keys(book: &Book, members: &[RecordNo], seeking: bool, out: &mut Vec<u64>
         out.push(key(Kind::BrandTrade, entry.term() ^ hash(&trade[..trade.len().min(2)]).rotate_left(7)));
         out.extend(counties.iter().map(|county| key(Kind::BrandCounty, entry.term() ^ u64::from(*county) << 20)));
         out.push(key(Kind::Head, hash(&name.stem()[..name.stem().len().min(4)])));
+        if seeking {
+            // A place in front that was not taken for one, or a slip in it.
+            let branch = hash(name.branch()).rotate_left(17);
+            let stem = name.stem();
+            out.extend((1..=3).filter(|cut| stem.len() >= cut + 4).map(|cut| key(Kind::Stem, mix(hash(&stem[cut..]) ^ branch))));
+        }
+        if !name.place().is_empty() && name.place().len() <= 3 {
+            let taken = [name.place(), name.stem()].concat();
+            out.push(key(Kind::Stem, mix(hash(&taken) ^ hash(name.branch()).rotate_left(17))));
+        }
+        let flat = [name.stem(), name.branch()].concat();
+        if flat.len() >= 6 {
+            out.push(key(Kind::Tail, hash(&flat[flat.len() - 6..])));
+        }
         slips(name, out);
         letters(name, out);
     }

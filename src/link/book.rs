@@ -31,6 +31,8 @@ pub struct Facts {
     pub store_id: i64,
     /// Valid organisation code, however it was written.
     pub organisation: u64,
+    /// Hash of the valid 18-character credit code.
+    pub credit: u64,
     pub registration: u64,
     /// Hash of a code that fails its check; its text is in `Book::broken`.
     pub broken: u64,
@@ -45,7 +47,7 @@ pub struct Facts {
     pub employees: u32,
     /// Industry digits with a leading 1: 17519, 175; 0 is none.
     pub industry: u32,
-    /// County code in force, from the area column or the district text.
+    /// County, from the district text or the area column.
     pub county: u32,
     key_from: u32,
     key_len: u16,
@@ -167,11 +169,7 @@ impl Book {
             let key = if raw.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(raw.as_bytes()).max(1) };
             (key, (key != 0 && !self.read_addresses.contains_key(&key)).then(|| read_address(raw)))
         };
-        let county = PLACES
-            .county_in(&record.district)
-            .or_else(|| PLACES.county(&record.area))
-            .filter(|county| county % 100 != 0)
-            .unwrap_or(0);
+        let county = PLACES.county_in(&record.district).or_else(|| PLACES.county(&record.area)).unwrap_or(0);
         Draft {
             identifiers: read_identifiers(
                 &record.credit_code,
@@ -208,6 +206,7 @@ impl Book {
             reference,
             store_id: record.store_id,
             organisation: ids.organisation,
+            credit: ids.credit,
             registration: ids.registration,
             broken,
             name,

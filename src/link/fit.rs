@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::block::block;
 use super::book::{Book, RecordNo};
-use super::compare::Comparison;
+use super::compare::{Comparison, NameLevel};
 use super::identify::{ProfileNo, Profiles, identify_but};
 use super::score::Bench;
 use super::settings::Settings;
@@ -19,11 +19,11 @@ use crate::normalise::mix;
 /// One record in this many is covered up.
 const ONE_IN: u64 = 5;
 /// Most records to cover up: more do not make the table better.
-const MOST: u64 = 60_000;
+const MOST: u64 = 25_000;
 /// Rounds of expectation and maximisation.
 const ROUNDS: usize = 4;
-/// Pretend counts that keep unseen levels from having no weight at all.
-const PSEUDO: f64 = 0.5;
+/// The table to start from counts like this many pairs: rare levels stay near it.
+const BELIEF: f64 = 30.0;
 
 struct Pair {
     comparison: Comparison,
@@ -54,9 +54,10 @@ pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
             .enumerate()
             .map_init(Vec::new, |candidates, (index, left)| {
                 blocks.candidates(index, candidates);
+                // Loose against loose teaches nothing: who they are is not known.
                 candidates
                     .iter()
-                    .filter(|right| !profiles.barred(*left, **right))
+                    .filter(|right| !profiles.get(**right).is_loose() && !profiles.barred(*left, **right))
                     .map(|right| {
                         let comparison = bench.compare(*left, *right);
                         Pair {
@@ -118,11 +119,12 @@ fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
             };
             // Among others, those whose names would pass as the same count most: they are whom the rest must tell apart.
             let by_name = bench.weights.weigh(&pair.comparison, bench.terms.profiles)[NAME] + bench.weights.prior();
-            let rivals = (1.0 - likely) * f64::from(by_name).exp2().min(1.0);
+            let unlike = if pair.truth == Some(false) { 1.0 } else { 0.0 };
+            let rivals = unlike * f64::from(by_name).exp2().min(1.0);
             for feature in 0..FEATURES {
                 let level = pair.levels[feature];
                 counts[which].same[feature][level] += likely;
-                counts[which].other[feature][level] += if feature == NAME { 1.0 - likely } else { rivals };
+                counts[which].other[feature][level] += if feature == NAME { unlike } else { rivals };
             }
         }
     }
@@ -138,21 +140,34 @@ impl Counts {
             let same: f64 = self.same[number].iter().sum();
             let other: f64 = self.other[number].iter().sum();
             for (level, name) in levels().into_iter().enumerate() {
-                let m = (self.same[number][level] + PSEUDO) / (same + PSEUDO * 4.0);
-                let u = if number == NAME {
-                    let among = match crate::link::compare::NameLevel::ALL[level].same_brand() {
-                        true => self.brands.max(1.0),
-                        false => self.lefts.max(1.0) * f64::from(profiles),
-                    };
-                    (self.other[number][level] + PSEUDO) / among
-                } else {
-                    (self.other[number][level] + PSEUDO) / (other + PSEUDO * 4.0)
+                let before = old[*feature][name];
+                let m = (self.same[number][level] + BELIEF * before.m) / (same + BELIEF);
+                let u = match number {
+                    NAME => self.name_u(NameLevel::ALL[level], before.u, profiles),
+                    _ => (self.other[number][level] + BELIEF * before.u) / (other + BELIEF),
                 };
+                // What a record lacks says nothing about which enterprise it is.
+                let (m, u) = if matches!(name, "absent" | "unknown") && number != NAME { (m, m) } else { (m, u) };
                 let odds = Odds { m: m.clamp(1e-6, 1.0), u: u.clamp(1e-12, 1.0) };
-                row.insert(name.to_string(), if *feature == "code" { old[*feature][name] } else { odds });
+                row.insert(name.to_string(), if *feature == "code" { before } else { odds });
             }
         }
         table
+    }
+}
+
+impl Counts {
+    /// Where the 字号 is the same: a share of the profiles that have it. Elsewhere: of all profiles. Names that say
+    /// nothing are the rule among others, though blocking brings few of them together.
+    fn name_u(&self, level: NameLevel, before: f64, profiles: u32) -> f64 {
+        let seen = self.other[NAME][level as usize];
+        let among = match () {
+            _ if level.is_far() => return before,
+            _ if level.same_brand() => self.brands,
+            _ => self.lefts * f64::from(profiles),
+        };
+        let belief = if level.same_brand() { BELIEF } else { BELIEF * f64::from(profiles) };
+        (seen + belief * before) / (among + belief)
     }
 }
 
@@ -161,7 +176,11 @@ fn prior(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> f32 {
     let (mut found, mut all) = (1.0, 2.0);
     for candidates in pairs {
         let odds: f64 = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).sum();
-        found += odds / (1.0 + odds);
+        let known = candidates.iter().any(|pair| pair.truth.is_some());
+        found += match known {
+            true => f64::from(u8::from(candidates.iter().any(|pair| pair.truth == Some(true)))),
+            false => odds / (1.0 + odds),
+        };
         all += 1.0;
     }
     (found / (all - found) as f64).log2().clamp(0.0, 6.0) as f32

@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use crate::normalise::name::ends_as_branch;
+
 use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
 use super::outcome::FlagKind;
 
@@ -23,10 +25,6 @@ pub struct Profile {
     pub anchor: (u16, u64),
     /// One of its records was issued its code by the registry that issues them.
     pub issued: bool,
-    /// Its best record bears a branch's name.
-    pub branch: bool,
-    /// It has a name to tell by.
-    pub named: bool,
 }
 
 impl Profile {
@@ -53,12 +51,12 @@ impl Profiles {
         &self.members[profile.from as usize..][..profile.len as usize]
     }
     /// Pairs that nothing but a person's word may join: two valid codes, a branch and the firm whose code it was written
-    /// with, a branch and a whole firm.
+    /// with. (A branch and a whole firm: that is for the names to say, see `NameLevel::BranchAndParent`.)
     pub fn barred(&self, left: ProfileNo, right: ProfileNo) -> bool {
         let (a, b) = (self.get(left), self.get(right));
         let two_codes = a.organisation != 0 && b.organisation != 0;
         let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
-        two_codes || parent || (a.branch != b.branch && a.named && b.named)
+        two_codes || parent
     }
     pub fn get(&self, profile: ProfileNo) -> &Profile {
         &self.all[profile as usize]
@@ -83,7 +81,11 @@ pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles 
         let end = at + order[at..].iter().take_while(|(k, ..)| *k == key).count();
         let group: Vec<RecordNo> = order[at..end].iter().map(|(.., record)| *record).collect();
         match key {
-            Key::Organisation(code) => coded(book, &mut profiles, code, &group),
+            Key::Organisation(code) => {
+                for (code, group) in by_credit_code(book, code, &group) {
+                    coded(book, &mut profiles, code, &group);
+                }
+            }
             Key::Registration(_) => profiles.add(book, 0, 0, &group),
             Key::None => group.iter().for_each(|record| profiles.add(book, 0, 0, &[*record])),
         }
@@ -132,6 +134,31 @@ fn grouped(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Vec<(Key, u16, u64
     order
 }
 
+/// Two whole credit codes around one organisation code are two enterprises. Records with the organisation code alone go
+/// with the credit code whose records bear their name, or stand alone.
+fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<RecordNo>)> {
+    let credit = |record: RecordNo| book.facts(record).credit;
+    let mut credits: Vec<u64> = group.iter().map(|r| credit(*r)).filter(|c| *c != 0).collect();
+    credits.sort_unstable();
+    credits.dedup();
+    if credits.len() < 2 {
+        return vec![(code, group.to_vec())];
+    }
+    let mut groups: Vec<(u64, Vec<RecordNo>)> = Vec::new();
+    for own in &credits {
+        groups.push((code, group.iter().copied().filter(|r| credit(*r) == *own).collect()));
+    }
+    for record in group.iter().copied().filter(|r| credit(*r) == 0) {
+        let stem = book.name_entry(book.facts(record).name).stem;
+        let bears = |group: &Vec<RecordNo>| group.iter().any(|r| book.names_of(*r).any(|n| book.name_entry(n).stem == stem));
+        match groups.iter_mut().find(|(code, group)| *code != 0 && bears(group)) {
+            Some((_, group)) => group.push(record),
+            None => groups.push((0, vec![record])),
+        }
+    }
+    groups
+}
+
 /// One group of records with the same valid code: the branches among them that are not its own stay apart.
 fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
     let strays = strays(book, group);
@@ -155,23 +182,25 @@ fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
     }
 }
 
-/// Records with a branch's name under a code that is not a branch's.
+/// Records with a branch's name under a code that is the whole firm's; or with a branch's branch's under a branch's.
 fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
-    let is_branch = |record: RecordNo| book.name(book.facts(record).name).is_branch();
-    let branches = group.iter().filter(|r| is_branch(**r)).count();
-    if branches == 0 || branches == group.len() {
+    let branch = |record: RecordNo| book.name(book.facts(record).name).branch();
+    let branches = group.iter().filter(|r| !branch(**r).is_empty()).count();
+    if branches == 0 {
         return Vec::new();
     }
     let issuers: Vec<RecordNo> = group.iter().copied().filter(|r| book.facts(*r).has(ISSUES_CODES)).collect();
-    let head_is_branch = match issuers.first() {
-        Some(_) => issuers.iter().any(|r| is_branch(*r)),
-        None => branches * 2 > group.len(),
+    let head = match issuers.iter().max_by_key(|r| branch(**r).len()) {
+        Some(issuer) => branch(*issuer),
+        // Without the issuer's word the majority says what the code is for; the shortest name, who is whose branch.
+        None if branches * 2 > group.len() => {
+            group.iter().map(|r| branch(*r)).filter(|b| !b.is_empty()).min_by_key(|b| b.len()).unwrap_or_default()
+        }
+        None => &[],
     };
-    if head_is_branch {
-        return Vec::new();
-    }
     let known: Vec<u32> = issuers.iter().flat_map(|r| book.names_of(*r)).collect();
-    group.iter().copied().filter(|r| is_branch(*r) && !known.contains(&book.facts(*r).name)).collect()
+    let below = |name: &[u16]| name.len() > head.len() + 1 && name.starts_with(head) && ends_as_branch(name);
+    group.iter().copied().filter(|r| below(branch(*r)) && !known.contains(&book.facts(*r).name)).collect()
 }
 
 impl Profiles {
@@ -201,8 +230,6 @@ impl Profiles {
             parent,
             anchor: (facts.registry, facts.reference),
             issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
-            branch: book.name(facts.name).is_branch(),
-            named: facts.name != 0 && !book.name(facts.name).shape.english,
         });
     }
 }

@@ -56,6 +56,26 @@ impl Linker {
         let blocks = block(&self.book, &profiles, &self.settings);
         let bench = Bench { book: &self.book, profiles: &profiles, terms: &terms, weights: &self.weights };
         let (edges, pairs) = score(bench, &blocks);
+        if let Ok(want) = std::env::var("DEBUG") {
+            for (i, left) in blocks.loose.iter().enumerate() {
+                if profiles.members(*left).iter().any(|r| want.split(',').any(|w| w == self.book.key(*r))) {
+                    let mut c = Vec::new();
+                    blocks.candidates(i, &mut c);
+                    eprintln!("{:?} candidates {}", self.book.key(profiles.members(*left)[0]), c.len());
+                    for e in &edges[i] {
+                        let pair = bench.compare(e.left, e.right);
+                        eprintln!(
+                            "  -> {} {:.2} {:?} {:?} n={}",
+                            self.book.key(profiles.members(e.right)[0]),
+                            e.weight,
+                            bench.weights.weigh(&pair, terms.profiles),
+                            pair,
+                            self.book.name(pair.names.1).to_text()
+                        );
+                    }
+                }
+            }
+        }
         let mut clusters = cluster(&profiles, &blocks.loose, &edges, &Spoken::default(), &self.settings);
         let statistics = Statistics {
             records: self.book.standing().count(),

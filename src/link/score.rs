@@ -1,4 +1,6 @@
 //! Edges: candidate pairs with their weight.
+//!
+//! A branch that was written with its parent's code may only join what bears its own name, give or take a slip.
 
 use rayon::prelude::*;
 
@@ -53,7 +55,9 @@ pub fn score(bench: Bench<'_>, blocks: &Blocks) -> (Vec<Vec<Edge>>, usize) {
             let mut edges: Vec<Edge> = candidates
                 .iter()
                 .filter(|right| !bench.profiles.barred(*left, **right))
-                .map(|right| Edge { left: *left, right: *right, weight: bench.weight(&bench.compare(*left, *right)) })
+                .map(|right| (*right, bench.compare(*left, *right)))
+                .filter(|(_, pair)| bench.profiles.get(*left).parent == 0 || pair.name.is_near())
+                .map(|(right, pair)| Edge { left: *left, right, weight: bench.weight(&pair) })
                 .filter(|edge| edge.weight >= LIGHTEST)
                 .collect();
             edges.sort_by(|a, b| {

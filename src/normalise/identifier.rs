@@ -16,6 +16,9 @@ pub type RegistrationKey = u64;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identifiers {
     pub organisation: OrganisationKey,
+    /// The whole valid credit code, hashed; 0 where none is written. Two of them are two enterprises, even with one
+    /// organisation code.
+    pub credit: u64,
     /// A valid 18-character credit code, or the old tax number, led to it; false: the organisation code column alone.
     pub by_credit_code: bool,
     /// Another column holds another valid organisation code.
@@ -28,6 +31,7 @@ pub struct Identifiers {
 /// Reads the four columns as written.
 pub fn read_identifiers(credit: &str, organisation: &str, registration: &str, tax: &str) -> Identifiers {
     let mut found = Identifiers::default();
+    found_credit(&[credit, tax, registration], &mut found.credit);
     let mut take = |code: OrganisationCode, by_credit_code: bool| {
         let key = organisation_key(&code);
         match found.organisation {
@@ -56,14 +60,21 @@ pub fn read_identifiers(credit: &str, organisation: &str, registration: &str, ta
     }
     numbers.extend(RegistrationNumber::parse(registration));
     found.registration = numbers.first().map_or(0, registration_key);
-    if let Code::Organisation(code) = read_code(registration) {
-        // A credit code in the column of the registration number.
-        if found.organisation == 0 {
-            (found.organisation, found.by_credit_code) = (organisation_key(&code), true);
-        }
+    // A credit code in the column of the registration number. Fifteen digits there are no tax number, though one in
+    // eleven would pass for one.
+    if found.organisation == 0
+        && let Some(code) = CreditCode::parse(registration).filter(|code| !code.is_union())
+    {
+        (found.organisation, found.by_credit_code) = (organisation_key(&code.organisation_code()), true);
     }
     found.broken = broken.into_iter().next().unwrap_or_default().into();
     found
+}
+
+fn found_credit(columns: &[&str], credit: &mut u64) {
+    let code =
+        columns.iter().filter(|raw| raw.len() >= 18).find_map(|raw| CreditCode::parse(raw)).filter(|code| !code.is_union());
+    *credit = code.map_or(0, |code| xxhash_rust::xxh3::xxh3_64(code.as_str().as_bytes()).max(1));
 }
 
 enum Code {
@@ -86,7 +97,13 @@ fn read_code(raw: &str) -> Code {
         Some(TaxNumber::Registration(number)) => Code::Registration(number),
         None => match clean_identifier(raw) {
             // A branch of one payer adds two characters to the fifteen of the old number.
-            clean if clean.len() == 17 && clean.is_ascii() && OrganisationCode::parse(&clean[6..15]).is_some() => {
+            // (A credit code that lost a character is no such number: no division code begins with 9.)
+            clean
+                if clean.len() == 17
+                    && clean.is_ascii()
+                    && !clean.starts_with('9')
+                    && OrganisationCode::parse(&clean[6..15]).is_some() =>
+            {
                 Code::Organisation(OrganisationCode::parse(&clean[6..15]).expect("just parsed"))
             }
             clean if clean.len() < 6 || !clean.is_ascii() || clean.starts_with("81") => Code::Nothing,

@@ -343,22 +343,53 @@ fn is_road(rest: &[Glyph], step: usize) -> bool {
 
 static COMPANY: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("公司"));
 static BRANCH_HEADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("分支"));
+static ORDINAL: LazyLock<Glyph> = LazyLock::new(|| glyphs("第")[0]);
+/// Digits of ordinals: 第十六, 第2.
+static NUMERALS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("0123456789一二三四五六七八九十百零两"));
+static LIMITED: LazyLock<[Vec<Glyph>; 3]> = LazyLock::new(|| ["有限责任", "股份有限", "有限"].map(glyphs));
+
+/// Whether a branch part ends with a word that cannot be a firm's own (分公司, 门市部).
+pub fn ends_as_branch(branch: &[Glyph]) -> bool {
+    WORDS.branches.suffix(branch).is_some_and(|(len, ())| len >= 2)
+}
+
+pub fn is_numeral(glyph: Glyph) -> bool {
+    NUMERALS.contains(&glyph)
+}
 
 /// Splits `某某有限公司海淀分公司` into the whole unit's name and what makes it a branch.
 fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
+    // Whatever follows the first 公司 is a part of that company, unless it is a company again (某某公司管理有限公司).
+    let company = rest.windows(2).position(|pair| pair == *COMPANY).map(|at| at + 2);
+    if let Some(end) = company.filter(|end| rest.len() >= end + 2 && *end >= 4) {
+        let tail = &rest[end..];
+        let again = tail.ends_with(&COMPANY) && !tail[..tail.len() - 2].last().is_some_and(|g| BRANCH_HEADS.contains(g));
+        if !again && WORDS.unions.suffix(tail).is_none() {
+            return rest.split_at(end);
+        }
+    }
     let none = (rest, &rest[rest.len()..]);
     let Some((word, ())) = WORDS.branches.suffix(rest) else {
         return none;
     };
-    // The first 公司 that something follows ends the whole unit's name: 公司分公司, 公司第一分公司.
-    let company = rest.windows(2).position(|pair| pair == *COMPANY).map(|at| at + 2);
-    if let Some(end) = company.filter(|end| *end < rest.len() && *end >= 4) {
-        return rest.split_at(end);
-    }
-    // No 公司 in front: only words that cannot mean anything but a branch (分公司, 支行).
     let start = rest.len() - word;
+    // The form was shortened: 某某有限责任第八分公司.
+    for limited in LIMITED.iter() {
+        if let Some(at) =
+            rest.windows(limited.len()).position(|w| w == *limited).filter(|at| *at >= 2 && at + limited.len() <= start)
+        {
+            return rest.split_at(at + limited.len());
+        }
+    }
+    // The form was left out: 某某商贸第二门市部, 某某商贸海淀分公司.
+    let numerals = rest[..start].iter().rev().take_while(|g| is_numeral(**g)).count();
+    if numerals > 0 && start >= numerals + 4 && rest[start - numerals - 1] == *ORDINAL {
+        return rest.split_at(start - numerals - 1);
+    }
+    // Only words that cannot mean anything but a branch (分公司, 支行).
     if word >= 2 && BRANCH_HEADS.contains(&rest[start]) && start >= 3 {
-        return rest.split_at(start);
+        let place = (2..=4).rev().find(|len| start >= len + 3 && PLACES.is_place(&rest[start - len..start]));
+        return rest.split_at(start - place.unwrap_or(0));
     }
     none
 }
@@ -369,8 +400,13 @@ fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
         Some((len, class)) if whole.len() >= len + 2 => (len, class),
         _ => (0, 0),
     };
-    if len <= 1 {
-        return garbled_form(whole).unwrap_or((len, class));
+    if len <= 2
+        && let Some(garbled) = garbled_form(whole)
+    {
+        return garbled;
+    }
+    if len == 0 {
+        return (0, 0);
     }
     // 投资中心(有限合伙): two endings.
     if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
@@ -382,19 +418,22 @@ fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
     (len, class)
 }
 
-/// 有限责任公司司, 有限公可: a slip inside the form must not turn it into trade. What the form begins with is still there.
+/// 有限责任公司司, 有公限司, 有限公可: a slip inside the form must not turn it into trade. A stretch at the end that begins
+/// like a form and, but for one glyph, consists of the glyphs of forms, is one.
 fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
-    let from = whole.len().saturating_sub(9).max(2);
-    FORM_HEADS.iter().find_map(|(head, class)| {
-        let at = (from..whole.len().saturating_sub(head.len() - 1)).find(|at| whole[*at..].starts_with(head))?;
-        Some((whole.len() - at, *class))
+    let longest = whole.len().saturating_sub(2).min(8);
+    (3..=longest).rev().find_map(|len| {
+        let tail = &whole[whole.len() - len..];
+        let known = tail.iter().filter(|g| FORM_GLYPHS.contains(g)).count();
+        let limited = tail.iter().any(|g| FORM_GLYPHS[..2].contains(g));
+        let begins = FORM_GLYPHS[..4].contains(&tail[0]);
+        let shares = FORM_GLYPHS[3] == tail[0];
+        (begins && limited && known + 1 >= len && known >= 3)
+            .then(|| (len, form_class(if shares { "股份有限公司" } else { "有限公司" })))
     })
 }
 
-static FORM_HEADS: LazyLock<[(Vec<Glyph>, u8); 4]> = LazyLock::new(|| {
-    ["股份有限", "有限责任", "有限", "责任公司"]
-        .map(|head| (glyphs(head), form_class(if head.starts_with('股') { "股份有限公司" } else { "有限公司" })))
-});
+static FORM_GLYPHS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限责股任公司份"));
 
 static PARTNERSHIP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限合伙"));
 
@@ -461,6 +500,13 @@ mod tests {
             ("恒信投资中心（有限合伙）", "||恒信|投资|中心有限合伙|"),
             ("北京恒信商贸有限公司朝阳分公司", "北京||恒信|商贸|有限公司|朝阳分公司"),
             ("北京恒信商贸有限公司第一分公司", "北京||恒信|商贸|有限公司|第一分公司"),
+            ("北京恒信商贸有限责任第八分公司", "北京||恒信|商贸|有限责任|第八分公司"),
+            ("恒信商贸第十六分店", "||恒信|商贸||第十六分店"),
+            ("恒信商贸顺义分公司", "||恒信|商贸||顺义分公司"),
+            ("北京恒信商贸公司银宏粤菜馆", "北京||恒信|商贸|公司|银宏粤菜馆"),
+            ("北京恒信商贸有公限司", "北京||恒信|商贸|有公限司|"),
+            ("北京恒信商贸有限责任公司司", "北京||恒信|商贸|有限责任公司司|"),
+            ("北京恒信酒店管理公司", "北京||恒信|酒店管理|公司|"),
             ("恒信集团有限公司", "||恒信||集团有限公司|"),
             ("", "|||||"),
             ("（）。。", "|||||"),

@@ -17,12 +17,21 @@ pub enum Level {
     County,
 }
 
+/// A county as a number: hash of its name in force. Registries of one city name their districts without the city.
+pub type CountyKey = u32;
+
+fn county_key(name: &str) -> CountyKey {
+    (super::hash(&glyphs(name)) as u32).max(1)
+}
+
 /// One way to write a place.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     pub level: Level,
     /// Code in force; 0 where several places share the name.
     pub code: u32,
+    /// A county by name (北京's 朝阳区 and 长春's are one): 0 for larger places.
+    pub county: CountyKey,
     /// Written with its suffix (北京市, not 北京).
     pub full: bool,
 }
@@ -115,13 +124,18 @@ impl Places {
                 })
                 .or_insert(place);
         };
+        let names: HashMap<u32, &str> = tables::places().map(|row| (row.code, row.name)).collect();
         for row in tables::places() {
             let current = if row.successor == 0 { row.code } else { row.successor };
             if row.successor != 0 {
                 successor.insert(row.code, row.successor);
             }
             name.insert(row.code, row.name.into());
-            let place = Place { level: row.level, code: current, full: true };
+            let county = match row.level {
+                Level::County => county_key(names.get(&current).unwrap_or(&row.name)),
+                _ => 0,
+            };
+            let place = Place { level: row.level, code: current, county, full: true };
             if let Some(short) = short(row.name) {
                 add(short, Place { full: false, ..place });
             }
@@ -145,10 +159,11 @@ impl Places {
         self.words.contains(text)
     }
 
-    /// County code in force for a code of 6, 9 or 12 digits; None where it is too short or no number.
-    pub fn county(&self, code: &str) -> Option<u32> {
+    /// The county of a code of 6, 9 or 12 digits; None where it is too short, no number, or no county's.
+    pub fn county(&self, code: &str) -> Option<CountyKey> {
         let six: u32 = code.trim().get(..6)?.parse().ok()?;
-        Some(self.in_force(six))
+        let code = self.in_force(six);
+        (code % 100 != 0).then(|| self.name(code).map(county_key)).flatten()
     }
 
     /// The code that took the place of `code`, or `code` itself.
@@ -164,15 +179,15 @@ impl Places {
     }
 
     /// The county that a text such as `海淀区总工会` or `国家税务总局北京市海淀区税务局` speaks of.
-    pub fn county_in(&self, words: &str) -> Option<u32> {
+    pub fn county_in(&self, words: &str) -> Option<CountyKey> {
         let text = glyphs(words);
         let mut found = None;
         let mut at = 0;
         while at < text.len() {
             match self.words.prefix(&text[at..]) {
                 Some((len, place)) => {
-                    if place.level == Level::County && place.code != 0 {
-                        found = Some(place.code);
+                    if place.county != 0 {
+                        found = Some(place.county);
                     }
                     at += len;
                 }
@@ -198,15 +213,19 @@ mod tests {
 
     #[test]
     fn old_codes_resolve_to_the_ones_in_force() {
-        assert_eq!(PLACES.county("110228"), Some(110118));
-        assert_eq!(PLACES.county("110103001000"), Some(110101));
+        assert_eq!(PLACES.in_force(110228), 110118);
+        assert_eq!(PLACES.county("110228"), PLACES.county("110118"));
+        assert_eq!(PLACES.county("110103001000"), PLACES.county_in("东城区"));
         assert_eq!(PLACES.county("3205"), None);
+        assert_eq!(PLACES.county("110000"), None);
     }
 
     #[test]
     fn a_district_is_found_inside_the_name_of_its_authority() {
-        assert_eq!(PLACES.county_in("国家税务总局北京市海淀区税务局"), Some(110108));
-        assert_eq!(PLACES.county_in("密云县总工会"), Some(110118));
+        assert_eq!(PLACES.county_in("国家税务总局北京市海淀区税务局"), PLACES.county("110108"));
+        assert_eq!(PLACES.county_in("密云县总工会"), PLACES.county("110118"));
+        assert_eq!(PLACES.county_in("朝阳区总工会"), PLACES.county("110105"));
+        assert_ne!(PLACES.county("110105"), PLACES.county("110108"));
         assert_eq!(PLACES.county_in("总工会"), None);
     }
 

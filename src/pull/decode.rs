@@ -147,6 +147,53 @@ impl<R: Read> TextReader<R> {
     }
 }
 
+/// The decoded text of a stream as a stream again, for readers of JSON and XML.
+pub struct Utf8Reader<R> {
+    text: TextReader<R>,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl<R: Read> Utf8Reader<R> {
+    /// # Errors
+    /// I/O of the source.
+    pub fn open(inner: R, wanted: Option<&'static Encoding>) -> io::Result<Utf8Reader<R>> {
+        let (text, contradiction) = TextReader::open(inner, wanted)?;
+        if contradiction {
+            let named = text.encoding.name();
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it should be {named}, but is UTF-8 (decoding.encoding)"),
+            ));
+        }
+        Ok(Utf8Reader { text, buffer: Vec::new(), at: 0 })
+    }
+}
+
+impl<R: Read> Read for Utf8Reader<R> {
+    /// Bytes that are no text end the reading: in a nested format nobody can say which record they belong to.
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.buffer.len() {
+            self.buffer.clear();
+            self.at = 0;
+            if !self.text.fill(&mut self.buffer)? {
+                return Ok(0);
+            }
+            if let Some(damage) = self.text.damage.front() {
+                let name = self.text.encoding.name();
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("it holds bytes that are no {name}, about {} bytes in", damage.at),
+                ));
+            }
+        }
+        let n = out.len().min(self.buffer.len() - self.at);
+        out[..n].copy_from_slice(&self.buffer[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
 /// How many bytes `text` has in `encoding`.
 pub fn encoded_len(encoding: &'static Encoding, text: &str) -> u64 {
     if encoding == UTF_8 {

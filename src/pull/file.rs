@@ -11,9 +11,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::csv::{CsvReader, Opened, Unusable};
+use super::chunk::RowHead;
+use super::csv::{CsvReader, Opened, Unusable, nul};
+use super::json::{self, JsonColumns};
 use super::{Chunk, Cursor, Progress, PullContext, PullError, Pulled, RowSink};
-use crate::connector::{Caps, Connector, Format};
+use super::{decode, xlsx, xml};
+use crate::connector::{Caps, Connector, Encoding, Format, cell_count, format_of};
 
 /// What a set of files looked like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,11 +44,14 @@ enum Event {
 /// Pulls the files at the connector's place.
 pub(super) async fn pull(connector: &Connector, context: &PullContext, sink: &mut dyn RowSink) -> Result<Pulled, PullError> {
     let place = connector.source.resolved_place(&connector.name).map_err(PullError::of)?;
+    if place.starts_with("http://") || place.starts_with("https://") {
+        return super::http::download(connector, &place, context, sink).await;
+    }
     let paths = find(connector, &place, context)?;
     pull_paths(connector, context, sink, paths).await
 }
 
-async fn pull_paths(
+pub(super) async fn pull_paths(
     connector: &Connector,
     context: &PullContext,
     sink: &mut dyn RowSink,
@@ -192,7 +198,7 @@ fn write_fingerprint(connector: &Connector, files: Vec<FileMark>) -> String {
     serde_json::to_string(&Fingerprint { connector: digest(connector), files }).expect("plain data")
 }
 
-fn file_hash(path: &Path) -> io::Result<String> {
+pub(super) fn file_hash(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Xxh3::new();
     let mut block = vec![0; 1 << 16];
@@ -231,24 +237,28 @@ impl Reader {
         let shown = path.display().to_string();
         let connector = self.connector.clone();
         let io = |e: io::Error| PullError::io(&connector, &shown, &e);
-        let file = File::open(path).map_err(io)?;
-        let format = connector.source.format_at(&shown).unwrap_or(Format::Csv);
-        let mut source = Source { inner: file, hash: &mut self.hash, read: self.read_bytes.clone(), own: 0 };
-        let hash_rest: io::Result<()>;
         let lower = shown.to_ascii_lowercase();
+        let format = connector.source.format_at(&shown).unwrap_or(Format::Csv);
+        let caps = &connector.source.caps;
         let (to_sink, cancel) = (self.to_sink.clone(), self.cancel.clone());
         let mut rows =
             Rows { connector: &connector, to_sink, cancel, number: &mut self.number, columns: &mut self.columns, shown: &shown };
-        if lower.ends_with(".gz") {
-            let caps = connector.source.caps.clone();
-            let mut capped = Capped::new(flate2::read::MultiGzDecoder::new(&mut source), caps, |gz| gz.get_ref().own);
-            rows.read(format, &mut capped)?;
-            hash_rest = Ok(());
-        } else {
-            rows.read(format, &mut source)?;
-            hash_rest = io::copy(&mut source, &mut io::sink()).map(|_| ());
+        let file = File::open(path).map_err(io)?;
+        let mut source = Source { inner: file, hash: &mut self.hash, read: self.read_bytes.clone(), own: 0 };
+        if format == Format::Xlsx && !lower.ends_with(".gz") {
+            io::copy(&mut source, &mut io::sink()).map_err(io)?;
+            return rows.read_workbook(path);
         }
-        hash_rest.map_err(io)
+        if lower.ends_with(".zip") {
+            io::copy(&mut source, &mut io::sink()).map_err(io)?;
+            return rows.read_zip(path, format);
+        }
+        if lower.ends_with(".gz") {
+            let gz = flate2::read::MultiGzDecoder::new(&mut source);
+            return rows.read(format, &mut Capped::new(gz, caps.clone(), |gz| gz.get_ref().own));
+        }
+        rows.read(format, &mut Capped::new(&mut source, caps.clone(), |s| s.own))?;
+        io::copy(&mut source, &mut io::sink()).map(|_| ()).map_err(io)
     }
 }
 
@@ -323,13 +333,109 @@ impl Rows<'_> {
     fn read(&mut self, format: Format, stream: &mut dyn Read) -> Result<(), PullError> {
         match format {
             Format::Csv | Format::Tsv => self.read_csv(stream),
-            other => Err(PullError::new(
-                self.connector,
-                "format",
-                format!("尚不支持 {other} 文件"),
-                format!("{other} files are not read yet"),
-            )),
+            Format::Json => self.read_json(stream),
+            Format::Ndjson => self.read_ndjson(stream),
+            Format::Xml => self.read_xml(stream),
+            Format::Xlsx => {
+                // A workbook is read from the middle: it needs a file to itself.
+                let mut spool = tempfile::NamedTempFile::new().map_err(|e| PullError::sink(self.connector, &e))?;
+                io::copy(stream, &mut spool).map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+                self.read_workbook(spool.path())
+            }
         }
+    }
+
+    fn read_zip(&mut self, path: &Path, format: Format) -> Result<(), PullError> {
+        let io = |e: io::Error| PullError::io(self.connector, self.shown, &e);
+        let caps = self.connector.source.caps.clone();
+        xlsx::check_archive(path, &caps).map_err(io)?;
+        let file = io::BufReader::new(File::open(path).map_err(io)?);
+        let mut archive = zip::ZipArchive::new(file).map_err(|e| io(xlsx::zip_error(e)))?;
+        let entries = xlsx::data_entries(&mut archive).map_err(io)?;
+        if entries.is_empty() {
+            return Err(io(io::Error::new(io::ErrorKind::InvalidData, "the archive is empty")));
+        }
+        for at in entries {
+            let entry = archive.by_index(at).map_err(|e| PullError::io(self.connector, self.shown, &xlsx::zip_error(e)))?;
+            let format = format_of(&xlsx::entry_name(entry.name_raw())).unwrap_or(format);
+            self.read(format, &mut xlsx::capped_entry(entry, &caps))?;
+        }
+        Ok(())
+    }
+
+    fn read_workbook(&mut self, path: &Path) -> Result<(), PullError> {
+        let mut sheet = Sheet { rows: self, chunk: Chunk::default(), failed: None };
+        let read = xlsx::read_sheet(path, &sheet.rows.connector.decoding, &sheet.rows.connector.source.caps, &mut sheet);
+        let Sheet { chunk, failed, .. } = sheet;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        read.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+        self.send(chunk)
+    }
+
+    /// Hands JSON records on, however they were found.
+    fn read_records(
+        &mut self,
+        mut stream: impl FnMut(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+    ) -> Result<(), PullError> {
+        let mut records = Records { columns: JsonColumns::new(self.connector), waiting: Vec::new(), chunk: Chunk::default() };
+        let mut failed = None;
+        let streamed = stream(&mut |item| {
+            records.take(self, item).map_err(|e| {
+                failed = Some(e);
+                io::Error::other("stopped")
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        streamed.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+        records.finish(self)
+    }
+
+    fn text_reader<'s>(&self, stream: &'s mut dyn Read) -> Result<decode::Utf8Reader<&'s mut dyn Read>, PullError> {
+        let wanted = match self.connector.decoding.encoding {
+            Encoding::Auto => None,
+            Encoding::Named(encoding) => Some(encoding),
+        };
+        decode::Utf8Reader::open(stream, wanted).map_err(|e| PullError::io(self.connector, self.shown, &e))
+    }
+
+    fn read_json(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = self.text_reader(stream)?;
+        let pointer = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
+        self.read_records(|each| json::stream_items(&mut text, pointer.as_deref(), each))
+    }
+
+    fn read_xml(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = io::BufReader::new(self.text_reader(stream)?);
+        let (record, depth) = (self.connector.decoding.records.clone(), self.connector.source.caps.depth);
+        self.read_records(|each| xml::stream_records(&mut text, record.as_deref(), depth, each))
+    }
+
+    fn read_ndjson(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = io::BufReader::with_capacity(1 << 17, self.text_reader(stream)?);
+        let cap = self.connector.source.caps.row_bytes as u64;
+        self.read_records(|each| {
+            let mut line = String::new();
+            loop {
+                line.clear();
+                let read = io::BufRead::read_line(&mut io::Read::take(&mut text, cap + 1), &mut line)?;
+                if read as u64 > cap {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("a line is longer than {cap} bytes (source.caps.row_bytes)"),
+                    ));
+                }
+                if read == 0 {
+                    return Ok(());
+                }
+                if !line.trim().is_empty() {
+                    each(line.trim())?;
+                }
+            }
+        })
     }
 
     fn read_csv(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
@@ -393,5 +499,105 @@ impl Rows<'_> {
             )
             .held(),
         }
+    }
+}
+
+/// JSON records on their way: the first ones wait until the columns are settled.
+struct Records {
+    columns: JsonColumns,
+    waiting: Vec<String>,
+    chunk: Chunk,
+}
+
+/// Records looked at before the columns are settled.
+const SETTLE_AFTER: usize = 1000;
+
+impl Records {
+    fn take(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
+        if self.columns.started() {
+            return self.push(rows, item);
+        }
+        self.waiting.push(item.to_string());
+        if self.waiting.len() < SETTLE_AFTER { Ok(()) } else { self.settle(rows) }
+    }
+
+    fn settle(&mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.columns.start(waiting.iter().map(String::as_str));
+        self.begin(rows)?;
+        waiting.iter().try_for_each(|item| self.push(rows, item))
+    }
+
+    fn begin(&mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        self.chunk = Chunk::new(self.columns.names.len());
+        rows.header(self.columns.names.clone())
+    }
+
+    fn push(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
+        *rows.number += 1;
+        while !self.columns.push(item, *rows.number, None, &mut self.chunk) {
+            // A key not seen before: what came so far goes out with the old columns.
+            rows.send(std::mem::take(&mut self.chunk))?;
+            let names = &self.columns.names;
+            self.chunk = Chunk::new(names.len());
+        }
+        if self.chunk.width() != rows.columns.len() {
+            rows.header(self.columns.names.clone())?;
+        }
+        if self.chunk.is_full() {
+            rows.send(std::mem::replace(&mut self.chunk, Chunk::new(self.columns.names.len())))?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        if !self.columns.started() {
+            self.settle(rows)?;
+        }
+        rows.send(self.chunk)
+    }
+}
+
+/// Sheet rows on their way.
+struct Sheet<'s, 'r> {
+    rows: &'s mut Rows<'r>,
+    chunk: Chunk,
+    failed: Option<PullError>,
+}
+
+impl Sheet<'_, '_> {
+    fn keep(&mut self, done: Result<(), PullError>) -> io::Result<()> {
+        done.map_err(|e| {
+            self.failed = Some(e);
+            io::Error::other("stopped")
+        })
+    }
+}
+
+impl xlsx::SheetRows for Sheet<'_, '_> {
+    fn header(&mut self, columns: Vec<String>) -> io::Result<()> {
+        self.chunk = Chunk::new(columns.len());
+        let done = self.rows.header(columns);
+        self.keep(done)
+    }
+
+    fn row(&mut self, cells: &[Option<String>]) -> io::Result<()> {
+        *self.rows.number += 1;
+        let number = *self.rows.number;
+        let text = || cells.iter().map(|c| c.as_deref().unwrap_or_default()).collect::<Vec<_>>().join("\t");
+        if cells.len() != self.chunk.width() {
+            self.chunk.fault(number, None, cell_count(self.chunk.width(), cells.len()), &text());
+        } else if cells.iter().flatten().any(|c| c.as_bytes().contains(&0)) {
+            self.chunk.fault(number, None, nul(), &text());
+        } else {
+            self.chunk.push_row(RowHead { number, offset: None }, cells.iter().map(Option::as_deref));
+        }
+        if self.chunk.is_full() {
+            let width = self.chunk.width();
+            let chunk = std::mem::replace(&mut self.chunk, Chunk::new(width));
+            let done = self.rows.send(chunk);
+            return self.keep(done);
+        }
+        Ok(())
     }
 }

@@ -9,10 +9,16 @@ mod csv;
 mod decode;
 mod error;
 mod file;
+mod http;
+mod json;
+mod sql;
+mod xlsx;
+mod xml;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -149,14 +155,115 @@ pub async fn pull(
     let cursor = resume.unwrap_or_default();
     match connector.source.transport {
         Transport::File => file::pull(connector, context, sink).await,
-        _ => {
-            let _ = cursor;
-            Err(PullError::new(
-                connector,
-                "push_only",
-                "该登记由部门推送，无法拉取",
-                "the department posts its batches; there is nothing to pull",
-            ))
+        Transport::Http => http::pull(connector, cursor, context, sink).await,
+        Transport::Sql => sql::pull(connector, cursor, context, sink).await,
+        Transport::Push => Err(PullError::new(
+            connector,
+            "push_only",
+            "该登记由部门推送，无法拉取",
+            "the department posts its batches; there is nothing to pull",
+        )),
+    }
+}
+
+/// The greatest value of a cursor column. Times that lie in the future are passed over: one wrong clock would otherwise
+/// hide every later change.
+struct Greatest {
+    value: Option<String>,
+    limit: NaiveDateTime,
+}
+
+/// How far a registry's clock may be ahead of ours.
+const CLOCK_SKEW_SECS: i64 = 300;
+
+impl Greatest {
+    fn new(cursor: &Cursor, clock: &Clock) -> Greatest {
+        // Registries write local time without a zone: the furthest zone ahead is allowed for.
+        let limit = clock.now().naive_utc() + TimeDelta::seconds(CLOCK_SKEW_SECS) + TimeDelta::hours(14);
+        Greatest { value: cursor.greatest.clone(), limit }
+    }
+
+    fn see(&mut self, text: &str) {
+        if text.is_empty() || time_of(text).is_some_and(|(time, _)| time > self.limit) {
+            return;
         }
+        let greater = match &self.value {
+            None => true,
+            Some(now) => match (now.parse::<i128>(), text.parse::<i128>()) {
+                (Ok(now), Ok(text)) => text > now,
+                _ => text > now.as_str(),
+            },
+        };
+        if greater {
+            self.value = Some(text.to_string());
+        }
+    }
+
+    fn value(&self) -> Option<String> {
+        self.value.clone()
+    }
+}
+
+/// A time as registries write it, and the format to write it back.
+fn time_of(text: &str) -> Option<(NaiveDateTime, &'static str)> {
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Some((time.naive_utc(), "%Y-%m-%dT%H:%M:%S%.fZ"));
+    }
+    // PostgreSQL writes `+08`, which is no RFC 3339.
+    for zoned in ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"] {
+        if let Ok(time) = chrono::DateTime::parse_from_str(text, zoned) {
+            return Some((time.naive_utc(), "%Y-%m-%d %H:%M:%S%.f+00"));
+        }
+    }
+    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
+            return Some((time, format));
+        }
+    }
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some((day.and_time(chrono::NaiveTime::MIN), "%Y-%m-%d"))
+}
+
+/// `text` moved back: seconds for a time, units for a whole number. What is neither stays.
+fn stepped_back(text: &str, overlap: u64) -> String {
+    if let Ok(number) = text.parse::<i64>() {
+        return number.saturating_sub_unsigned(overlap).to_string();
+    }
+    match time_of(text) {
+        Some((time, format)) => (time - TimeDelta::seconds(overlap.min(1 << 40) as i64)).format(format).to_string(),
+        None => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overlap_steps_back_in_the_registry_s_own_format() {
+        for (text, expected) in [
+            ("2026-11-22 00:05:00", "2026-11-21 23:55:00"),
+            ("2026-11-22T00:05:00Z", "2026-11-21T23:55:00Z"),
+            ("2026-11-22T08:05:00+08:00", "2026-11-21T23:55:00Z"),
+            ("2026-11-22 08:05:00.5+08", "2026-11-21 23:55:00.500+00"),
+            ("2026-11-22", "2026-11-21"),
+            ("1000", "400"),
+            ("v17", "v17"),
+        ] {
+            assert_eq!(stepped_back(text, 600), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_in_the_future_does_not_become_the_cursor() {
+        let clock = Clock::fixed("2026-11-22T00:00:00Z".parse().expect("a time"));
+        let mut greatest = Greatest::new(&Cursor::default(), &clock);
+        for text in ["2026-11-20 10:00:00", "2099-01-01 00:00:00", "2026-11-21 09:00:00", ""] {
+            greatest.see(text);
+        }
+        assert_eq!(greatest.value().as_deref(), Some("2026-11-21 09:00:00"));
+        let mut numbers = Greatest::new(&Cursor::default(), &clock);
+        ["9", "10", "8"].into_iter().for_each(|n| numbers.see(n));
+        assert_eq!(numbers.value().as_deref(), Some("10"));
     }
 }

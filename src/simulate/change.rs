@@ -1,4 +1,5 @@
-//! What happens in a city from day to day: about one enterprise in a hundred changes on each day, in some registry.
+//! What happens in a city from day to day: about one record in a hundred is another, new or gone on each day. More than in
+//! a real city, so that a few thousand enterprises show every kind of change.
 
 use super::city::{City, Neighbourhood, first_day, purpose};
 use super::draw::Draw;
@@ -8,7 +9,7 @@ use super::words::TRADES;
 use chrono::Days;
 
 /// Of 100,000 enterprises, how many see something happen on one day.
-const CHANGED_PER_DAY: usize = 1000;
+const CHANGED_PER_DAY: usize = 3000;
 
 /// Lives a neighbourhood through the days up to the city's.
 pub(super) fn apply(city: &City, made: &mut Neighbourhood) {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::SimulateError;
 use super::city::{City, Neighbourhood};
 use super::entity::{Kind, OwnUnion, Registry};
-use super::record::{self, Row, entity_id, header, rows, union_id};
+use super::record::{Row, entity_id, header, rows, union_id};
 use super::truth::{self, TruthPolicy};
 
 /// Neighbourhoods made at a time.
@@ -100,6 +100,11 @@ fn finish<W: Write>(mut writer: csv::Writer<W>, path: &Path) -> Result<(), Simul
     sink.flush().map_err(|e| SimulateError::io("write", path, e))
 }
 
+/// A row of `entities.csv`.
+type EntityRow = [String; 10];
+/// A row of `verdicts.csv`.
+type VerdictRow = [String; 13];
+
 /// `truth.csv` (each record's enterprise), `payments.csv` (the same for payments), `entities.csv`, `verdicts.csv`.
 struct TruthWriter {
     folder: PathBuf,
@@ -173,7 +178,7 @@ impl TruthWriter {
         let policy = TruthPolicy::default();
         let numbers: Vec<u64> = (0..city.neighbourhoods()).collect();
         for batch in numbers.chunks(BATCH) {
-            let made: Vec<(Vec<[String; 10]>, Vec<[String; 13]>)> =
+            let made: Vec<(Vec<EntityRow>, Vec<VerdictRow>)> =
                 batch.par_iter().map(|n| truth_of(city, &city.neighbourhood(*n), &policy)).collect();
             for (entities, verdicts) in made {
                 for row in entities {
@@ -189,7 +194,7 @@ impl TruthWriter {
     }
 }
 
-fn truth_of(city: &City, made: &Neighbourhood, policy: &TruthPolicy) -> (Vec<[String; 10]>, Vec<[String; 13]>) {
+fn truth_of(city: &City, made: &Neighbourhood, policy: &TruthPolicy) -> (Vec<EntityRow>, Vec<VerdictRow>) {
     let today = city.today();
     let (mut entities, mut verdicts) = (Vec::with_capacity(made.entities.len()), Vec::with_capacity(made.entities.len()));
     for (slot, e) in made.entities.iter().enumerate() {
@@ -245,6 +250,5 @@ fn truth_of(city: &City, made: &Neighbourhood, policy: &TruthPolicy) -> (Vec<[St
             "1".to_owned(),
         ]);
     }
-    debug_assert_eq!(record::header(Registry::Commerce)[0], "记录号");
     (entities, verdicts)
 }

@@ -462,7 +462,7 @@ impl Writer<'_> {
             host = format!("{host}（原{}）", former.name.full());
         } else if self.draw.chance(0.05) {
             self.tags.push("union_suffix");
-            host.push_str(*self.draw.pick(&["工会", "工会委员会"]));
+            host.push_str(self.draw.pick::<&str>(&["工会", "工会委员会"]));
         }
         let heads = ((f64::from(e.employees) * self.draw.lognormal(0.0, 0.2)).round() as u32).max(1);
         let members = e.members.min(heads);

@@ -1,5 +1,8 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 
+mod assess;
+mod assess_gap;
+mod assess_size;
 mod clients;
 mod edition;
 mod examples;
@@ -8,4 +11,6 @@ mod land;
 mod layers;
 mod plain;
 mod reconcile;
+mod program;
 mod servers;
+mod simulate;

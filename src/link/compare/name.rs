@@ -7,7 +7,8 @@ use crate::model::field::named;
 use crate::normalise::Glyph;
 use crate::normalise::english::romanised;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::NameRef;
+use crate::normalise::name::{NameRef, is_numeral};
+use crate::normalise::place::PLACES;
 
 use crate::link::book::{Book, NameNo, RecordNo};
 use crate::link::terms::Terms;
@@ -41,8 +42,14 @@ named! {
         /// First glyphs of the parts (中石化).
         Initials = "initials",
         EnglishBoth = "english_both", EnglishBrand = "english_brand",
-        /// Two branches of one firm.
+        /// The 字号 is another, the trade the same.
+        SameTrade = "same_trade",
+        /// The slip is in the place, which is therefore none.
+        SlipInPlace = "slip_in_place",
+        /// Two branches of one firm, or two numbers in otherwise equal names.
         OtherBranch = "other_branch",
+        /// One is a branch, the other is not: never one enterprise.
+        BranchAndParent = "branch_and_parent",
         Different = "different",
         Absent = "absent",
     }
@@ -69,9 +76,13 @@ impl NameLevel {
                 | OtherBranch
         )
     }
+    /// Equal but for a slip.
+    pub fn is_near(self) -> bool {
+        self < NameLevel::TradeCut || self == NameLevel::SlipInPlace
+    }
     /// Nothing in the names speaks for one enterprise.
     pub fn is_far(self) -> bool {
-        matches!(self, NameLevel::Different | NameLevel::Absent)
+        matches!(self, NameLevel::Different | NameLevel::SameTrade | NameLevel::Absent)
     }
 }
 
@@ -152,10 +163,24 @@ fn relation(book: &Book, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, 
         return (in_english(english, chinese), FormLevel::Unknown, PlaceLevel::Unknown);
     } else if ea.stem == eb.stem {
         NameLevel::Equal
+    } else if prefixed(a, b) || prefixed(b, a) {
+        return (NameLevel::Equal, forms(a, b), PlaceLevel::Dropped);
     } else {
         stems(a, b)
     };
     (level, forms(a, b), places(a, b))
+}
+
+/// `long` is `short` with a place in front that was not taken for one (平谷鑫达商贸), or `short`'s beginning was taken for
+/// a place (安达路通 for 路通 of 安达).
+fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
+    let (x, y) = (long.stem(), short.stem());
+    if long.branch() != short.branch() {
+        return false;
+    }
+    let place = short.place();
+    let taken = !place.is_empty() && x.len() == place.len() + y.len() && x.starts_with(place) && x.ends_with(y);
+    taken || y.len() >= 4 && x.len() > y.len() && x.ends_with(y) && PLACES.is_place(&x[..x.len() - y.len()])
 }
 
 fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
@@ -210,12 +235,27 @@ fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
 
 /// 字号, trade and branch against each other where they are not equal.
 fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
-    if a.is_branch() && b.is_branch() && a.stem() == b.stem() {
-        return NameLevel::OtherBranch;
-    }
     let (x, y) = ([a.stem(), a.branch()].concat(), [b.stem(), b.branch()].concat());
+    if a.is_branch() && b.is_branch() && a.stem() == b.stem() {
+        return match slip(&x, &y, b.brand().len()) {
+            Some(level) if a.branch().len() > 3 => level,
+            _ => NameLevel::OtherBranch,
+        };
+    }
+    if a.is_branch() != b.is_branch() && x != y {
+        return NameLevel::BranchAndParent;
+    }
+    if x == y {
+        return NameLevel::Equal;
+    }
     if let Some(level) = slip(&x, &y, b.brand().len()) {
         return level;
+    }
+    if a.place().len() != b.place().len() {
+        let (p, q) = ([a.place(), &x].concat(), [b.place(), &y].concat());
+        if slip(&p, &q, a.place().len().max(b.place().len())).is_some_and(|level| level != NameLevel::TwoSlips) {
+            return NameLevel::SlipInPlace;
+        }
     }
     let (brand, other) = (a.brand(), b.brand());
     if !brand.is_empty() && brand == other {
@@ -226,6 +266,9 @@ fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
     }
     if a.trade() == b.trade() && brand.len().min(other.len()) >= 2 && (contains(brand, other) || contains(other, brand)) {
         return NameLevel::BrandExtended;
+    }
+    if a.trade().len() >= 2 && a.trade() == b.trade() && !brand.is_empty() && !other.is_empty() {
+        return NameLevel::SameTrade;
     }
     NameLevel::Different
 }
@@ -240,16 +283,15 @@ fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
     let back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (mx, my) = (&x[front..x.len() - back], &y[front..y.len() - back]);
     let pick = |in_brand: NameLevel, in_trade: NameLevel| Some(if front < brand { in_brand } else { in_trade });
+    let numbers = mx.iter().chain(my).all(|g| is_numeral(*g)) && !(mx.is_empty() && my.is_empty());
     match (mx, my) {
+        _ if numbers => Some(OtherBranch),
         ([a], [b]) if sound_alike(*a, *b) => pick(SoundInBrand, SoundInTrade),
         ([_], [_]) => pick(OtherInBrand, OtherInTrade),
         ([a, b], [c, d]) if a == d && b == c => pick(SwapInBrand, SwapInTrade),
-        ([a], []) if front > 0 && x[front - 1] == *a || x.get(front + 1) == mx.first() && mx.len() == 1 && my.is_empty() => {
-            let _ = a;
-            pick(DoubleInBrand, DoubleInTrade)
-        }
+        ([a], []) if front > 0 && x[front - 1] == *a || x.get(front + 1) == Some(a) => pick(DoubleInBrand, DoubleInTrade),
         // A glyph more at the very end of the 字号 lies in the 字号.
-        ([_], []) => Some(if front <= brand && x.len() > y.len() && front < brand + 1 { AddInBrand } else { AddInTrade }),
+        ([_], []) => Some(if front <= brand { AddInBrand } else { AddInTrade }),
         ([], [_]) => pick(DropInBrand, DropInTrade),
         _ if mx.len().max(my.len()) <= 2 && x.len().min(y.len()) >= 6 && mx.len() == my.len() => Some(TwoSlips),
         _ => None,

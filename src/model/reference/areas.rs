@@ -199,7 +199,7 @@ impl Areas {
             return None;
         }
         let county: u32 = digits[..6].parse().ok()?;
-        if county % 100 == 0 {
+        if county.is_multiple_of(100) {
             return None;
         }
         let town = (digits.len() >= 9).then(|| digits[..9].parse::<u32>().ok()).flatten().filter(|t| t % 1000 != 0);

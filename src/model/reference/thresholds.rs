@@ -440,7 +440,8 @@ mod tests {
     #[test]
     fn each_industry_has_one_rule_in_each_edition() {
         use Holds::{Undecided, Yes};
-        let cases: [(&str, u16, &str, &[(&str, Holds)]); 16] = [
+        type Judging = &'static [(&'static str, Holds)];
+        let cases: [(&str, u16, &str, Judging); 16] = [
             ("3911", 2017, "2026-09-30", &[("industry-2011", Yes)]),
             ("3911", 2002, "2008-06-30", &[("industry-2007", Yes)]),
             ("5199", 2017, "2026-09-30", &[("wholesale-2010", Yes)]),

@@ -1,0 +1,225 @@
+//! `huitu assess explain|rules`: every rule that was tried on one enterprise with its inputs; the rules in force.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::terminal::table;
+use super::{Common, Lang};
+use crate::assess::{Explanation, Outcome, Rules, Step, Topic};
+use crate::hub::Hub;
+use crate::model::Clock;
+use crate::model::message::{self, input_name, reason_text, value_name};
+use crate::model::provenance::{FieldProvenance, SourceValue};
+use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
+use crate::model::verdict::ReasonInput;
+
+#[derive(Args)]
+pub struct AssessArgs {
+    #[command(subcommand)]
+    command: AssessCommand,
+}
+
+#[derive(Subcommand)]
+enum AssessCommand {
+    /// Every rule that was tried on an enterprise, and every input
+    Explain {
+        /// Enterprise id or credit code
+        enterprise: String,
+        /// Show the rules for other industries and other days too
+        #[arg(long)]
+        all: bool,
+    },
+    /// The rules of designated size, with their sources
+    Rules {
+        /// Only those in force on this day
+        #[arg(long, value_name = "DATE")]
+        on: Option<NaiveDate>,
+        /// Check a thresholds file instead, without using it
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
+}
+
+pub async fn run(common: &Common, args: AssessArgs) -> anyhow::Result<ExitCode> {
+    match args.command {
+        AssessCommand::Explain { enterprise, all } => {
+            let hub = Hub::open(common.settings()?, Clock::System).await?;
+            let explained = hub.explain(&enterprise).await;
+            let registries: Vec<String> = hub.connectors.iter().map(|c| c.name.clone()).collect();
+            hub.store.close().await;
+            print_explanation(common, &explained?, &registries, all)?;
+        }
+        AssessCommand::Rules { on, check: Some(file) } => {
+            let rules = read_rules(&file)?;
+            let found = rules.all().iter().filter(|r| on.is_none_or(|day| r.in_force(day))).count();
+            println!("{}: {found} {}", file.display(), common.lang().pick("条规则，无误", "rules, nothing wrong"));
+        }
+        AssessCommand::Rules { on, check: None } => {
+            let rules = match common.settings()?.thresholds {
+                Some(file) => read_rules(&file)?,
+                None => Rules::embedded(),
+            };
+            print_rules(common, &rules, on)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_rules(file: &std::path::Path) -> anyhow::Result<Rules> {
+    let text =
+        std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read the thresholds {}: {e}", file.display()))?;
+    Rules::parse(&text, &file.display().to_string())
+        .map_err(|faults| anyhow::anyhow!(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
+fn print_rules(common: &Common, rules: &Rules, on: Option<NaiveDate>) -> anyhow::Result<()> {
+    let lang = common.lang();
+    let shown: Vec<&ThresholdRule> = rules.all().iter().filter(|r| on.is_none_or(|day| r.in_force(day))).collect();
+    if common.json {
+        let all: Vec<_> = shown
+            .iter()
+            .map(|r| {
+                json!({ "id": r.id, "titleZh": r.scope_zh, "titleEn": r.scope_en, "validFrom": r.valid_from, "validTo": r.valid_to,
+                    "asks": r.conditions.iter().map(asked).collect::<Vec<_>>(), "all": r.test == RuleTest::All,
+                    "sources": r.sources, "confidence": r.confidence, "cutoverUncertain": r.cutover_uncertain })
+            })
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    let rows = shown.iter().map(|r| {
+        let until = r.valid_to.map_or(String::new(), |d| d.to_string());
+        let title = lang.pick(&r.scope_zh, &r.scope_en).to_owned();
+        vec![r.id.clone(), r.valid_from.to_string(), until, r.confidence.clone(), title]
+    });
+    let header = match lang {
+        Lang::Zh => ["规则", "自", "至", "可信度", "内容"],
+        Lang::En => ["rule", "from", "to", "confidence", "what it says"],
+    };
+    print!("{}", table(&header, &rows.collect::<Vec<_>>()));
+    Ok(())
+}
+
+fn asked(condition: &Condition) -> String {
+    match condition {
+        Condition::AtLeast(metric, least) => format!("{} >= {least}", metric.name()),
+        Condition::Is(metric, flag) => format!("{} = {flag}", metric.name()),
+        Condition::OneOf(metric, words) => format!("{} in {}", metric.name(), words.join(", ")),
+    }
+}
+
+fn print_explanation(common: &Common, explained: &Explanation, registries: &[String], all: bool) -> anyhow::Result<()> {
+    let e = &explained.enterprise;
+    if common.json {
+        let fields: Vec<_> = explained.fields.iter().map(|f| field_json(f, registries)).collect();
+        let shown = json!({ "id": e.id, "name": e.name, "verdicts": e.verdicts, "fields": fields, "steps": explained.steps });
+        println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(());
+    }
+    let lang = common.lang();
+    let message_lang = message_lang(lang);
+    println!("{} {} {}", e.id, e.credit_code.as_deref().unwrap_or("—"), e.name);
+    for topic in Topic::ALL {
+        println!("\n{}", topic_title(*topic, explained, lang));
+        let shown = |s: &&Step| s.topic == *topic && (all || !matches!(s.outcome, Outcome::OtherIndustry | Outcome::NotInForce));
+        for step in explained.steps.iter().filter(shown) {
+            print!("  {} {:<28} {}", mark(step.outcome), step.rule, outcome_text(step.outcome, lang));
+            if message::is_known(&step.rule) && matches!(step.outcome, Outcome::Decided | Outcome::Holds) {
+                print!(" · {}", reason_text(&step.rule, &step.inputs, message_lang));
+            }
+            println!();
+            for asks in &step.asks {
+                println!("      {asks}");
+            }
+            for input in &step.inputs {
+                println!("      {}", input_text(input, message_lang));
+            }
+        }
+    }
+    println!("\n{}", lang.pick("字段的取值", "how each field was chosen"));
+    let header = match lang {
+        Lang::Zh => ["字段", "取值", "来自", "规则", "一致性", "其他"],
+        Lang::En => ["field", "value", "from", "rule", "agreement", "others"],
+    };
+    let source = |s: &SourceValue| registries.get(usize::from(s.registry)).map_or("?", String::as_str).to_owned();
+    let rows = explained.fields.iter().map(|f| {
+        let others = f.others.iter().map(|o| format!("{}: {}", source(o), o.value.as_deref().unwrap_or("—")));
+        vec![
+            f.field.name().to_owned(),
+            f.value.as_deref().unwrap_or("—").to_owned(),
+            f.source.as_ref().map(source).unwrap_or_default(),
+            f.rule.name().to_owned(),
+            f.agreement.name().to_owned(),
+            others.collect::<Vec<_>>().join("; "),
+        ]
+    });
+    print!("{}", table(&header, &rows.collect::<Vec<_>>()));
+    Ok(())
+}
+
+fn field_json(field: &FieldProvenance, registries: &[String]) -> serde_json::Value {
+    let source = |s: &SourceValue| json!({ "registry": registries.get(usize::from(s.registry)), "record": s.key, "part": s.part, "value": s.value });
+    json!({ "field": field.field, "value": field.value, "rule": field.rule, "agreement": field.agreement,
+        "source": field.source.as_ref().map(source), "others": field.others.iter().map(source).collect::<Vec<_>>() })
+}
+
+fn message_lang(lang: Lang) -> message::Lang {
+    match lang {
+        Lang::Zh => message::Lang::Zh,
+        Lang::En => message::Lang::En,
+    }
+}
+
+/// The topic and its verdict.
+fn topic_title(topic: Topic, explained: &Explanation, lang: Lang) -> String {
+    let v = &explained.enterprise.verdicts;
+    let (zh, en, code) = match topic {
+        Topic::Size => ("规模", "designated size", v.size.verdict.name()),
+        Topic::Union => ("工会覆盖", "union coverage", v.union.verdict.name()),
+        Topic::Gap => ("缺口", "gap", v.gap.status.name()),
+        Topic::Fund => ("经费", "fund", v.fund.status.name()),
+        Topic::Priority => ("优先级", "priority", ""),
+    };
+    let title = lang.pick(zh, en);
+    match topic {
+        Topic::Priority => format!("{title}: {:.1}", v.priority.score),
+        _ => format!("{title}: {code} {}", value_name(code, message_lang(lang))),
+    }
+}
+
+fn mark(outcome: Outcome) -> char {
+    match outcome {
+        Outcome::Decided => '●',
+        Outcome::Holds => '○',
+        Outcome::MissingInput | Outcome::CodeTooShort => '?',
+        _ => '·',
+    }
+}
+
+fn outcome_text(outcome: Outcome, lang: Lang) -> &'static str {
+    let (zh, en) = match outcome {
+        Outcome::Decided => ("成立，据此判定", "holds and decides"),
+        Outcome::Holds => ("成立，已由前者判定", "holds; decided before"),
+        Outcome::DoesNotHold => ("不成立", "does not hold"),
+        Outcome::MissingInput => ("缺少依据", "an input is missing"),
+        Outcome::OtherIndustry => ("不适用于该行业", "for other industries"),
+        Outcome::CodeTooShort => ("行业代码过粗，无法判断", "the industry code is too short to tell"),
+        Outcome::NotInForce => ("当日不适用", "not in force on the day"),
+        Outcome::NotTried => ("未使用", "not tried"),
+    };
+    lang.pick(zh, en)
+}
+
+/// `营业收入 25000000 ← statistics TJ00000001`.
+fn input_text(input: &ReasonInput, lang: message::Lang) -> String {
+    let value = input.value.as_deref().unwrap_or("—");
+    let from = match (&input.registry, &input.record) {
+        (Some(registry), Some(record)) => format!(" ← {registry} {record}"),
+        _ => String::new(),
+    };
+    format!("{} {}{from}", input_name(&input.name, lang), value_name(value, lang))
+}

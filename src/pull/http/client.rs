@@ -1,0 +1,559 @@
+//! One registry's HTTP client: addresses resolved, judged and pinned; no redirects; time-outs; bodies capped; retries with
+//! jitter that heed `Retry-After`.
+
+use std::io::Read;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LINK, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::auth::Credentials;
+use crate::connector::{Connector, Method};
+use crate::pull::file::Capped;
+use crate::pull::{PullContext, PullError};
+
+/// Longest wait that is sat out; a registry that asks for more is asked again by the next sync.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+pub struct RegistryClient<'a> {
+    pub connector: &'a Connector,
+    pub context: &'a PullContext,
+    client: reqwest::Client,
+    credentials: Credentials,
+    next_slot: Option<Instant>,
+    pub bytes: u64,
+}
+
+/// One request.
+pub struct Ask {
+    pub method: Method,
+    pub url: Url,
+    pub body: Option<String>,
+    pub etag: Option<String>,
+    pub modified: Option<String>,
+}
+
+impl Ask {
+    pub fn get(url: Url) -> Ask {
+        Ask { method: Method::Get, url, body: None, etag: None, modified: None }
+    }
+}
+
+/// An answer with status 200 (or 304 where a validator was sent), its body not read yet.
+pub struct Answer {
+    pub not_modified: bool,
+    pub etag: Option<String>,
+    pub modified: Option<String>,
+    pub next_link: Option<String>,
+    pub media_type: String,
+    pub gzip: bool,
+    pub response: reqwest::Response,
+}
+
+impl<'a> RegistryClient<'a> {
+    /// # Errors
+    /// `bad_url`, `unresolved`, `private_address`, `secret_missing`.
+    pub async fn new(connector: &'a Connector, context: &'a PullContext, url: &Url) -> Result<Self, PullError> {
+        let credentials = Credentials::read(connector).map_err(PullError::of)?;
+        let addresses = judged_addresses(connector, context, url).await?;
+        let manners = &connector.manners;
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .gzip(false)
+            .connect_timeout(Duration::from_secs(manners.connect_timeout_secs))
+            .read_timeout(Duration::from_secs(manners.read_timeout_secs))
+            .timeout(Duration::from_secs(manners.total_timeout_secs))
+            .user_agent(concat!("huitu/", env!("CARGO_PKG_VERSION")));
+        if let Some(host) = url.host_str() {
+            builder = builder.resolve_to_addrs(host, &addresses);
+        }
+        let client = builder.build().map_err(|e| {
+            PullError::new(
+                connector,
+                "http_client",
+                format!("无法建立 HTTP 客户端：{e}"),
+                format!("cannot set up the HTTP client: {e}"),
+            )
+        })?;
+        Ok(RegistryClient { connector, context, client, credentials, next_slot: None, bytes: 0 })
+    }
+
+    /// Sends `ask` until it is answered, refused, or out of tries.
+    ///
+    /// # Errors
+    /// `unauthorised`, `redirect`, `http_status`, `rate_limited`, `unreachable`, `timeout`, `cancelled`, `quiet_hours`.
+    pub async fn send(&mut self, ask: &Ask) -> Result<Answer, PullError> {
+        let mut tries = 0;
+        loop {
+            self.wait_turn().await?;
+            let error = match self.once(ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if !error.retryable || tries >= self.connector.manners.retries => return Err(error),
+                Err(error) => error,
+            };
+            let wait = match error.retry_after_secs {
+                Some(secs) if Duration::from_secs(secs) > MAX_WAIT => return Err(error),
+                Some(secs) => Duration::from_secs(secs) + jitter(Duration::from_millis(250)),
+                None => backoff(tries),
+            };
+            tries += 1;
+            tracing::debug!(registry = %self.connector.name, code = %error.problem.code, wait_ms = wait.as_millis() as u64, "trying again");
+            self.pause(wait).await?;
+        }
+    }
+
+    /// Sends `ask` and reads its whole body as UTF-8 text; a body that breaks off is asked for again.
+    ///
+    /// # Errors
+    /// As [`Self::send`]; `too_large`, `undecodable`.
+    pub async fn text(&mut self, ask: &Ask) -> Result<(Answer3, String), PullError> {
+        let mut tries = 0;
+        loop {
+            let answer = self.send(ask).await?;
+            let head = Answer3 {
+                not_modified: answer.not_modified,
+                etag: answer.etag.clone(),
+                next_link: answer.next_link.clone(),
+                media_type: answer.media_type.clone(),
+            };
+            if answer.not_modified {
+                return Ok((head, String::new()));
+            }
+            match self.body(answer).await {
+                Ok(body) => return self.decode(body).map(|text| (head, text)),
+                Err(error) if !error.retryable || tries >= self.connector.manners.retries => return Err(error),
+                Err(_) => {
+                    self.pause(backoff(tries)).await?;
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    fn decode(&self, body: Vec<u8>) -> Result<String, PullError> {
+        use crate::connector::Encoding;
+        let body = match body.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) => rest.to_vec(),
+            None => body,
+        };
+        let wanted = match self.connector.decoding.encoding {
+            Encoding::Named(encoding) if encoding != encoding_rs::UTF_8 => encoding,
+            _ => match String::from_utf8(body) {
+                Ok(text) => return Ok(text),
+                Err(e) => {
+                    let (text, bad) = encoding_rs::GB18030.decode_without_bom_handling(e.as_bytes());
+                    if !bad {
+                        return Ok(text.into_owned());
+                    }
+                    return Err(PullError::new(
+                        self.connector,
+                        "undecodable",
+                        "应答不是 UTF-8 或 GB18030 文本，该批次已暂停",
+                        "the answer is neither UTF-8 nor GB18030; the batch is held",
+                    )
+                    .held());
+                }
+            },
+        };
+        let (text, _, bad) = wanted.decode(&body);
+        if bad {
+            let name = wanted.name();
+            return Err(PullError::new(
+                self.connector,
+                "undecodable",
+                format!("应答不是 {name} 文本，该批次已暂停"),
+                format!("the answer is no {name}; the batch is held"),
+            )
+            .held());
+        }
+        Ok(text.into_owned())
+    }
+
+    /// The decoded bytes of an answer, capped.
+    async fn body(&mut self, answer: Answer) -> Result<Vec<u8>, PullError> {
+        let caps = &self.connector.source.caps;
+        let gzip = answer.gzip;
+        let mut raw = Vec::new();
+        let mut stream = answer.response.bytes_stream();
+        while let Some(piece) = self.cancellable(stream.next()).await? {
+            let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
+            raw.extend_from_slice(&piece);
+            if raw.len() as u64 > caps.bytes {
+                return Err(self.too_large());
+            }
+        }
+        self.bytes += raw.len() as u64;
+        if !gzip {
+            return Ok(raw);
+        }
+        let mut decoded = Vec::new();
+        let taken = raw.len() as u64;
+        Capped::new(flate2::read::MultiGzDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)
+            .read_to_end(&mut decoded)
+            .map_err(|e| PullError::io(self.connector, "the gzip answer", &e))?;
+        Ok(decoded)
+    }
+
+    /// Writes the body of an answer to `file` as it comes.
+    ///
+    /// # Errors
+    /// As [`Self::text`]; `spool_failed`.
+    pub async fn save(&mut self, answer: Answer, file: &mut std::fs::File) -> Result<u64, PullError> {
+        use std::io::Write;
+        let cap = self.connector.source.caps.bytes;
+        let mut stream = answer.response.bytes_stream();
+        let mut written = 0;
+        while let Some(piece) = self.cancellable(stream.next()).await? {
+            let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
+            written += piece.len() as u64;
+            if written > cap {
+                return Err(self.too_large());
+            }
+            file.write_all(&piece).map_err(|e| PullError::sink(self.connector, &e))?;
+        }
+        self.bytes += written;
+        Ok(written)
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<Answer, PullError> {
+        let method = match ask.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut request = self.client.request(method, ask.url.clone()).header(ACCEPT_ENCODING, "gzip");
+        for (name, value) in &self.connector.source.http.headers {
+            request = request.header(name, value);
+        }
+        if let Some(etag) = &ask.etag {
+            request = request.header("If-None-Match", etag);
+        }
+        if let Some(modified) = &ask.modified {
+            request = request.header("If-Modified-Since", modified);
+        }
+        let body = ask.body.as_deref().unwrap_or_default();
+        request = self.credentials.apply(request, ask.method.name(), &ask.url, body, &self.context.clock);
+        if let Some(body) = &ask.body {
+            let json = body.trim_start().starts_with(['{', '[']);
+            request = request.header(CONTENT_TYPE, if json { "application/json" } else { "application/x-www-form-urlencoded" });
+            request = request.body(body.clone());
+        }
+        let response = self.cancellable(request.send()).await?.map_err(|e| self.transport_error(&e))?;
+        self.judge(ask, response)
+    }
+
+    fn judge(&self, ask: &Ask, response: reqwest::Response) -> Result<Answer, PullError> {
+        let connector = self.connector;
+        let status = response.status();
+        let code = status.as_u16();
+        let headers = response.headers();
+        match status {
+            StatusCode::NOT_MODIFIED if ask.etag.is_some() || ask.modified.is_some() => {}
+            s if s == StatusCode::OK => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                let (zh, en) = match connector.source.http.auth.secret.env.as_deref().or(connector
+                    .source
+                    .http
+                    .auth
+                    .secret
+                    .file
+                    .as_deref())
+                {
+                    Some(place) => (
+                        format!("凭证被拒绝（{code}），请检查 {place}"),
+                        format!("the credentials were refused ({code}); check {place}"),
+                    ),
+                    None => (
+                        format!("需要凭证（{code}），请在 source.auth 中配置"),
+                        format!("credentials are needed ({code}); configure source.auth"),
+                    ),
+                };
+                return Err(PullError::new(connector, "unauthorised", zh, en));
+            }
+            s if s.is_redirection() => {
+                let to = header(headers, "location").unwrap_or_default();
+                let to = crate::connector::mask(&to);
+                return Err(PullError::new(
+                    connector,
+                    "redirect",
+                    format!("要求转到 {to}，按约定不跟随；若地址已变，请修改 source.place"),
+                    format!("redirects to {to}, which is not followed; change source.place if the address has moved"),
+                ));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let mut error = PullError::new(
+                    connector,
+                    "rate_limited",
+                    format!("数据源繁忙（{code}），请降低 manners.rate_per_sec 或稍后再试"),
+                    format!("the registry is busy ({code}); lower manners.rate_per_sec or try later"),
+                )
+                .retryable();
+                error.retry_after_secs = retry_after(headers, self.context);
+                return Err(error);
+            }
+            s => {
+                let error =
+                    PullError::new(connector, "http_status", format!("应答状态 {code}"), format!("answers with status {code}"));
+                return Err(if s.is_server_error() || s == StatusCode::REQUEST_TIMEOUT { error.retryable() } else { error });
+            }
+        }
+        Ok(Answer {
+            not_modified: status == StatusCode::NOT_MODIFIED,
+            etag: header(headers, ETAG.as_str()),
+            modified: header(headers, LAST_MODIFIED.as_str()),
+            next_link: header(headers, LINK.as_str()).and_then(|l| next_link(&l)),
+            media_type: header(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(),
+            gzip: header(headers, CONTENT_ENCODING.as_str()).is_some_and(|e| e.eq_ignore_ascii_case("gzip")),
+            response,
+        })
+    }
+
+    /// Keeps the registry's rate and its quiet hours.
+    async fn wait_turn(&mut self) -> Result<(), PullError> {
+        if self.connector.manners.quiet_at(self.context.clock.now(), self.context.zone) {
+            return Err(PullError::new(
+                self.connector,
+                "quiet_hours",
+                "现在是约定的安静时段，稍后从断点继续",
+                "these are its quiet hours; the pull goes on from here later",
+            )
+            .retryable());
+        }
+        if let Some(rate) = self.connector.manners.rate_per_sec {
+            let now = Instant::now();
+            let slot = self.next_slot.map_or(now, |s| s.max(now));
+            self.next_slot = Some(slot + Duration::from_secs_f64(1.0 / rate));
+            self.cancellable(sleep_until(slot)).await?;
+        }
+        Ok(())
+    }
+
+    async fn pause(&self, wait: Duration) -> Result<(), PullError> {
+        self.cancellable(sleep(wait)).await
+    }
+
+    async fn cancellable<T>(&self, work: impl Future<Output = T>) -> Result<T, PullError> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.context.cancel.cancelled() => Err(PullError::cancelled(self.connector)),
+        }
+    }
+
+    fn too_large(&self) -> PullError {
+        let cap = self.connector.source.caps.bytes;
+        PullError::new(
+            self.connector,
+            "too_large",
+            format!("应答超过 {cap} 字节（source.caps.bytes），该批次已暂停"),
+            format!("the answer is longer than {cap} bytes (source.caps.bytes); the batch is held"),
+        )
+        .held()
+    }
+
+    fn transport_error(&self, error: &reqwest::Error) -> PullError {
+        let what = innermost(error);
+        if error.is_timeout() {
+            return PullError::new(
+                self.connector,
+                "timeout",
+                format!("在时限内没有应答（{what}）"),
+                format!("no answer within its time-out ({what})"),
+            )
+            .retryable();
+        }
+        PullError::new(
+            self.connector,
+            "unreachable",
+            format!("无法连接或连接中断：{what}；请检查地址与网络"),
+            format!("cannot be reached, or broke off: {what}; check the address and the network"),
+        )
+        .retryable()
+    }
+}
+
+/// What is left of an answer once its body has been read.
+pub struct Answer3 {
+    pub not_modified: bool,
+    pub etag: Option<String>,
+    pub next_link: Option<String>,
+    pub media_type: String,
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_string)
+}
+
+/// The cause without the address, which may hold a secret.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if std::ptr::eq(cause as *const _ as *const (), error as *const _ as *const ()) {
+        "request failed".into()
+    } else {
+        cause.to_string()
+    }
+}
+
+/// Seconds, or a date.
+fn retry_after(headers: &HeaderMap, context: &PullContext) -> Option<u64> {
+    let value = header(headers, RETRY_AFTER.as_str())?;
+    if let Ok(secs) = value.trim().parse() {
+        return Some(secs);
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    u64::try_from((at.to_utc() - context.clock.now()).num_seconds()).ok()
+}
+
+/// The target of `rel="next"` in a Link header.
+fn next_link(value: &str) -> Option<String> {
+    value.split(',').find_map(|link| {
+        let (target, params) = link.split_once('>')?;
+        let next = params.split(';').any(|p| matches!(p.trim(), "rel=\"next\"" | "rel=next"));
+        next.then(|| target.trim().trim_start_matches('<').to_string())
+    })
+}
+
+fn jitter(upto: Duration) -> Duration {
+    upto.mul_f64(rand::random::<f64>())
+}
+
+/// 0.25 s, 0.5 s, 1 s, … up to 30 s, of which half is chance.
+fn backoff(tries: u32) -> Duration {
+    let full = Duration::from_millis(250) * 2u32.pow(tries.min(7));
+    let full = full.min(Duration::from_secs(30));
+    full / 2 + jitter(full / 2)
+}
+
+async fn judged_addresses(connector: &Connector, context: &PullContext, url: &Url) -> Result<Vec<SocketAddr>, PullError> {
+    let bad = || {
+        PullError::new(
+            connector,
+            "bad_url",
+            "网址无效，应以 http:// 或 https:// 开头",
+            "the address is no valid http:// or https:// one",
+        )
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad());
+    }
+    let host = url.host_str().ok_or_else(bad)?;
+    resolve(connector, context, host, url.port_or_known_default().ok_or_else(bad)?).await
+}
+
+async fn resolve(connector: &Connector, context: &PullContext, host: &str, port: u16) -> Result<Vec<SocketAddr>, PullError> {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses: Vec<SocketAddr> = match literal.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => tokio::net::lookup_host((host, port))
+            .await
+            .map_err(|e| {
+                PullError::new(
+                    connector,
+                    "unresolved",
+                    format!("找不到主机 {host}：{e}"),
+                    format!("cannot find the host {host}: {e}"),
+                )
+                .retryable()
+            })?
+            .collect(),
+    };
+    if !(context.allow_private || connector.source.private)
+        && let Some(address) = addresses.iter().find(|a| is_private(a.ip()))
+    {
+        let ip = address.ip();
+        return Err(PullError::new(
+            connector,
+            "private_address",
+            format!("{host} 指向内网地址 {ip}；若确属约定，请在连接器中写 source.private = true"),
+            format!("{host} points to the private address {ip}; if that is agreed, write source.private = true in the connector"),
+        ));
+    }
+    Ok(addresses)
+}
+
+/// Whether a connector may reach the host of a database address.
+///
+/// # Errors
+/// `bad_url`, `unresolved`, `private_address`.
+pub async fn check_host(connector: &Connector, context: &PullContext, url: &str, port: u16) -> Result<(), PullError> {
+    let Some(host) = Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_string)) else { return Ok(()) };
+    let port = Url::parse(url).ok().and_then(|u| u.port()).unwrap_or(port);
+    resolve(connector, context, &host, port).await.map(|_| ())
+}
+
+/// Addresses that a connector must not reach unless it says so: loopback, private, link-local, shared, and the like.
+pub fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => {
+            let [first, second, ..] = a.octets();
+            a.is_loopback()
+                || a.is_private()
+                || a.is_link_local()
+                || a.is_unspecified()
+                || a.is_broadcast()
+                || a.is_multicast()
+                || a.is_documentation()
+                || first == 0
+                || first >= 240
+                || (first == 100 && (64..128).contains(&second))
+                || (first == 198 && (18..20).contains(&second))
+        }
+        IpAddr::V6(a) => match embedded_v4(a) {
+            Some(v4) => is_private(IpAddr::V4(v4)),
+            None => {
+                a.is_loopback()
+                    || a.is_unspecified()
+                    || a.is_multicast()
+                    || a.segments()[0] & 0xfe00 == 0xfc00
+                    || a.segments()[0] & 0xffc0 == 0xfe80
+            }
+        },
+    }
+}
+
+/// The IPv4 address inside a mapped (`::ffff:a.b.c.d`) or NAT64 (`64:ff9b::a.b.c.d`) one.
+fn embedded_v4(a: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
+    let s = a.segments();
+    let last = || std::net::Ipv4Addr::new((s[6] >> 8) as u8, s[6] as u8, (s[7] >> 8) as u8, s[7] as u8);
+    a.to_ipv4_mapped().or_else(|| (s[..6] == [0x64, 0xff9b, 0, 0, 0, 0]).then(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inside_addresses_are_known_in_every_dress() {
+        for inside in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+        ] {
+            assert!(is_private(inside.parse().expect("an address")), "{inside}");
+        }
+        for outside in ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"] {
+            assert!(!is_private(outside.parse().expect("an address")), "{outside}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_found_in_the_link_header() {
+        let link = "<http://x/a?page=1>; rel=\"prev\", <http://x/a?page=3>; rel=\"next\"";
+        assert_eq!(next_link(link).as_deref(), Some("http://x/a?page=3"));
+        assert_eq!(next_link("<http://x/a>; rel=\"last\""), None);
+    }
+}

@@ -1,0 +1,187 @@
+//! XML to records: each element of the connector's name becomes one JSON object (children by name, attributes with `@`),
+//! read on like any other. A DOCTYPE is refused before anything it declares could be expanded.
+
+use std::io::{self, BufRead};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use serde_json::{Map, Value};
+
+/// Streams the records named `record` (None: the children of the root).
+///
+/// # Errors
+/// `InvalidData` for a DOCTYPE, nesting deeper than `max_depth` and text that is no XML; `UnexpectedEof` where it is cut off.
+pub fn stream_records(
+    text: impl BufRead,
+    record: Option<&str>,
+    max_depth: usize,
+    each: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut reader = Reader::from_reader(text);
+    reader.config_mut().check_end_names = true;
+    let mut buffer = Vec::new();
+    let mut depth = 0;
+    let mut open: Vec<(Element, String)> = Vec::new();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).map_err(bad)? {
+            Event::DocType(_) => return Err(invalid("it has a DOCTYPE, which is refused")),
+            Event::Start(start) => {
+                depth += 1;
+                if depth > max_depth {
+                    return Err(invalid(&format!("it is nested deeper than {max_depth}")));
+                }
+                let name = local_name(&start);
+                let begins = open.is_empty()
+                    && match record {
+                        Some(record) => name == record,
+                        None => depth == 2,
+                    };
+                if begins || !open.is_empty() {
+                    open.push((Element::of(&start)?, name));
+                }
+            }
+            Event::Empty(start) => {
+                let name = local_name(&start);
+                let element = Element::of(&start)?;
+                match open.last_mut() {
+                    Some((parent, _)) => parent.add(name, element.value()),
+                    None if record.map_or(depth == 1, |r| r == name) => each(&element.value().to_string())?,
+                    None => {}
+                }
+            }
+            Event::Text(text) => {
+                if let Some((element, _)) = open.last_mut() {
+                    element.text.push_str(&text);
+                }
+            }
+            Event::CData(data) => {
+                if let Some((element, _)) = open.last_mut() {
+                    element.text.push_str(&data);
+                }
+            }
+            Event::GeneralRef(reference) => {
+                let text = resolve(&reference)?;
+                if let Some((element, _)) = open.last_mut() {
+                    element.text.push_str(&text);
+                }
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                if let Some((element, name)) = open.pop() {
+                    match open.last_mut() {
+                        Some((parent, _)) => parent.add(name, element.value()),
+                        None => each(&element.value().to_string())?,
+                    }
+                }
+            }
+            Event::Eof if depth > 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Default)]
+struct Element {
+    text: String,
+    children: Map<String, Value>,
+}
+
+impl Element {
+    fn of(start: &BytesStart<'_>) -> io::Result<Element> {
+        let mut element = Element::default();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|e| invalid(&e.to_string()))?;
+            let name = attribute.key.local_name().as_ref().to_string();
+            if attribute.key.as_ref().starts_with("xmlns") {
+                continue;
+            }
+            let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|e| invalid(&e.to_string()))?;
+            element.children.insert(format!("@{name}"), Value::String(value.into_owned()));
+        }
+        Ok(element)
+    }
+
+    /// A repeated child becomes a list.
+    fn add(&mut self, name: String, value: Value) {
+        match self.children.get_mut(&name) {
+            None => drop(self.children.insert(name, value)),
+            Some(Value::Array(list)) => list.push(value),
+            Some(one) => *one = Value::Array(vec![one.take(), value]),
+        }
+    }
+
+    fn value(mut self) -> Value {
+        let text = self.text.trim();
+        match (self.children.is_empty(), text.is_empty()) {
+            (true, true) => Value::Null,
+            (true, false) => Value::String(text.to_string()),
+            (false, true) => Value::Object(self.children),
+            (false, false) => {
+                self.children.insert("text".into(), Value::String(text.to_string()));
+                Value::Object(self.children)
+            }
+        }
+    }
+}
+
+fn local_name(start: &BytesStart<'_>) -> String {
+    start.local_name().as_ref().to_string()
+}
+
+/// The five entities of XML and character references; no others exist without a DOCTYPE.
+fn resolve(reference: &BytesRef<'_>) -> io::Result<String> {
+    if let Some(c) = reference.resolve_char_ref().map_err(|e| invalid(&e.to_string()))? {
+        return Ok(c.to_string());
+    }
+    let name: &str = reference;
+    match quick_xml::escape::resolve_predefined_entity(name) {
+        Some(text) => Ok(text.to_string()),
+        None => Err(invalid(&format!("it uses the unknown entity &{name};"))),
+    }
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_string())
+}
+
+fn bad(error: quick_xml::Error) -> io::Error {
+    match error {
+        quick_xml::Error::Io(e) => io::Error::new(e.kind(), e.to_string()),
+        quick_xml::Error::Syntax(_) => io::ErrorKind::UnexpectedEof.into(),
+        other => invalid(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(xml: &str, name: Option<&str>) -> io::Result<Vec<String>> {
+        let mut records = Vec::new();
+        stream_records(xml.as_bytes(), name, 128, &mut |r| {
+            records.push(r.to_string());
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    #[test]
+    fn elements_become_objects() {
+        let xml = r#"<?xml version="1.0"?><r:list xmlns:r="u"><row id="1"><name>甲 &amp; 乙</name><u>a</u><u>b</u><e/></row><row id="2"><name><![CDATA[<丙>]]></name></row></r:list>"#;
+        let expected = [r#"{"@id":"1","e":null,"name":"甲 & 乙","u":["a","b"]}"#, r#"{"@id":"2","name":"<丙>"}"#];
+        assert_eq!(records(xml, Some("row")).expect("XML"), expected);
+        assert_eq!(records(xml, None).expect("XML"), expected);
+    }
+
+    #[test]
+    fn entity_bombs_depth_and_cuts_are_refused() {
+        let bomb = r#"<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><l><row>&b;</row></l>"#;
+        assert!(records(bomb, None).expect_err("refused").to_string().contains("DOCTYPE"));
+        let deep = "<a>".repeat(200) + &"</a>".repeat(200);
+        assert!(records(&deep, None).expect_err("refused").to_string().contains("nested"));
+        assert_eq!(records("<l><row><name>x</name>", None).expect_err("cut").kind(), io::ErrorKind::UnexpectedEof);
+        assert!(records("<l><row>&x;</row></l>", None).expect_err("unknown").to_string().contains("&x;"));
+    }
+}

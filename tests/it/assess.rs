@@ -1,0 +1,339 @@
+//! Assessing from the outside: small worlds in, verdicts with reasons and chosen values out.
+
+use chrono::NaiveDate;
+use huitu::assess::{Assessed, Policy, Rules, assess, provenance};
+use huitu::model::enterprise::{Enterprise, EnterpriseField};
+use huitu::model::facts::{Facts, RegistryTraits, World};
+use huitu::model::field::{Field, RecordKind};
+use huitu::model::provenance::{Agreement, FieldProvenance, SurvivorshipRule};
+use huitu::model::value::{Money, PartialDate, Value};
+use huitu::model::verdict::{FundKind, FundStatus, OperatingStatus, Ownership, Reason, UnionStatus};
+
+pub const COMMERCE: u16 = 0;
+pub const TAX: u16 = 1;
+pub const INSURANCE: u16 = 2;
+pub const STATISTICS: u16 = 3;
+pub const UNIONS: u16 = 4;
+pub const PAYMENTS: u16 = 5;
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+pub fn text(t: &str) -> Value {
+    Value::Text(t.into())
+}
+pub fn yuan(n: i64) -> Value {
+    Value::Money(Money::from_yuan(n))
+}
+pub fn date(t: &str) -> Value {
+    Value::Date(PartialDate::full(day(t)))
+}
+
+/// A world that grows record by record; entities are named by letters.
+pub struct Small {
+    pub world: World,
+    pub policy: Policy,
+}
+
+impl Small {
+    pub fn new() -> Small {
+        let registry = |name: &str, issues_codes, official_list, union_roll| RegistryTraits {
+            name: name.into(),
+            title_zh: name.into(),
+            title_en: name.into(),
+            issues_codes,
+            official_list,
+            union_roll,
+            industry_edition: 2017,
+        };
+        let registries = vec![
+            registry("commerce", true, false, false),
+            registry("tax", false, false, false),
+            registry("social_insurance", false, false, false),
+            registry("statistics", false, true, false),
+            registry("unions", false, false, true),
+            registry("payments", false, false, false),
+        ];
+        Small { world: World { registries, ..World::default() }, policy: Policy::default() }
+    }
+    /// Adds a record of `entity`; its key is the registry's number and a running one.
+    pub fn add(&mut self, entity: &str, registry: u16, kind: RecordKind, values: Vec<(Field, Value)>) -> usize {
+        let at = self.world.facts.len();
+        self.add_part(entity, registry, kind, &format!("{registry}-{at}"), 0, values)
+    }
+    pub fn add_part(
+        &mut self,
+        entity: &str,
+        registry: u16,
+        kind: RecordKind,
+        key: &str,
+        part: u16,
+        values: Vec<(Field, Value)>,
+    ) -> usize {
+        let entity = match self.world.entities.iter().position(|e| &**e == entity) {
+            Some(at) => at,
+            None => {
+                self.world.entities.push(entity.into());
+                self.world.entities.len() - 1
+            }
+        };
+        let at = self.world.facts.len();
+        self.world.entity_of.push(Some(entity as u32));
+        let (record_id, values) = (at as i64, values.into());
+        self.world.facts.push(Facts {
+            registry,
+            key: key.into(),
+            part,
+            record_id,
+            kind,
+            landed_at: 0,
+            observed_at: None,
+            values,
+        });
+        at
+    }
+    /// An enterprise as commerce and statistics describe it.
+    pub fn enterprise(&mut self, entity: &str, values: Vec<(Field, Value)>) {
+        let basis = vec![(Field::Name, text(entity)), (Field::Status, text("存续")), (Field::EstablishedOn, date("2001-02-03"))];
+        self.add(entity, COMMERCE, RecordKind::Enterprise, basis);
+        self.add(entity, STATISTICS, RecordKind::Enterprise, values);
+    }
+    pub fn union(&mut self, host: &str, name: &str, values: Vec<(Field, Value)>) -> usize {
+        let mut all = vec![(Field::UnionName, text(name)), (Field::Name, text(host))];
+        all.extend(values);
+        self.add(host, UNIONS, RecordKind::Union, all)
+    }
+    pub fn covered(&mut self, union: usize, part: u16, unit: &str) {
+        let key = self.world.facts[union].key.clone();
+        self.add_part(unit, UNIONS, RecordKind::CoveredUnit, &key, part, vec![(Field::Name, text(unit))]);
+    }
+    pub fn assess(&self, as_of: &str) -> Assessed {
+        assess(&self.world, &Rules::embedded(), &self.policy, day(as_of))
+    }
+    pub fn one(&self, as_of: &str, entity: &str) -> Enterprise {
+        let found = self.assess(as_of).enterprises.into_iter().find(|e| &*e.id == entity);
+        found.unwrap_or_else(|| panic!("{entity} is assessed"))
+    }
+}
+
+pub fn codes(reasons: &[Reason]) -> Vec<&str> {
+    reasons.iter().map(|r| &*r.code).collect()
+}
+
+pub const TODAY: &str = "2026-11-22";
+
+fn field(fields: &[FieldProvenance], field: EnterpriseField) -> &FieldProvenance {
+    fields.iter().find(|f| f.field == field).expect("somebody says it")
+}
+
+fn provenance_of(small: &Small) -> Vec<FieldProvenance> {
+    provenance(small.world.facts.clone(), small.world.registries.clone(), &small.policy, day(TODAY))
+}
+
+#[test]
+fn the_issuing_registry_names_the_enterprise_and_others_are_kept() {
+    let mut small = Small::new();
+    small.add("a", TAX, RecordKind::Enterprise, vec![(Field::Name, text("北京甲贸易公司"))]);
+    small.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::Name, text("北京甲商贸有限公司"))]);
+    small.add("a", STATISTICS, RecordKind::Enterprise, vec![(Field::Name, text("北京甲商贸（有限公司）"))]);
+    let fields = provenance_of(&small);
+    let name = field(&fields, EnterpriseField::Name);
+    assert_eq!(name.value.as_deref(), Some("北京甲商贸有限公司"));
+    assert_eq!(name.rule, SurvivorshipRule::Official);
+    assert_eq!(name.agreement, Agreement::Different);
+    assert_eq!(
+        name.others.iter().filter_map(|o| o.value.as_deref()).collect::<Vec<_>>(),
+        ["北京甲贸易公司", "北京甲商贸（有限公司）"]
+    );
+    let enterprise = small.one(TODAY, "a");
+    assert_eq!(&*enterprise.name, "北京甲商贸有限公司");
+    assert!(enterprise.conflicts.contains(EnterpriseField::Name as usize));
+}
+
+#[test]
+fn spelling_precision_and_rounding_are_no_conflict() {
+    let mut small = Small::new();
+    let commerce = vec![
+        (Field::Name, text("北京乙（集团）有限公司")),
+        (Field::Area, text("110108")),
+        (Field::Industry, text("75")),
+        (Field::EstablishedOn, date("2011-05-06")),
+    ];
+    let statistics = vec![
+        (Field::Name, text("北京乙(集团) 有限公司")),
+        (Field::Area, text("110108001000")),
+        (Field::Industry, text("7519")),
+        (Field::EstablishedOn, Value::Date(PartialDate { year: 2011, month: 5, day: 0 })),
+        (Field::Employees, Value::Count(100)),
+    ];
+    small.add("b", COMMERCE, RecordKind::Enterprise, commerce);
+    small.add("b", STATISTICS, RecordKind::Enterprise, statistics);
+    small.add("b", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(103)), (Field::Industry, text("7519"))]);
+    let fields = provenance_of(&small);
+    for (which, agreement) in [
+        (EnterpriseField::Name, Agreement::Equivalent),
+        (EnterpriseField::Area, Agreement::Equivalent),
+        (EnterpriseField::Industry, Agreement::Equivalent),
+        (EnterpriseField::EstablishedOn, Agreement::Equivalent),
+        (EnterpriseField::Employees, Agreement::Equivalent),
+    ] {
+        assert_eq!(field(&fields, which).agreement, agreement, "{which}");
+    }
+    // The ranked district in more detail: the registry that knows the street.
+    assert_eq!(field(&fields, EnterpriseField::Area).rule, SurvivorshipRule::MostComplete);
+    let enterprise = small.one(TODAY, "b");
+    assert_eq!((enterprise.district, enterprise.town), (Some(110108), Some(110108001)));
+    assert_eq!(enterprise.industry.as_deref(), Some("7519"));
+    assert_eq!(enterprise.employees, Some(100));
+    assert_eq!(enterprise.conflicts.0, 0);
+}
+
+#[test]
+fn two_head_counts_stay_apart() {
+    let mut small = Small::new();
+    small.add("c", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(80))]);
+    small.add("c", STATISTICS, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(120))]);
+    small.add("c", INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(61))]);
+    let enterprise = small.one(TODAY, "c");
+    assert_eq!((enterprise.employees, enterprise.insured), (Some(120), Some(61)));
+    assert!(enterprise.conflicts.contains(EnterpriseField::Employees as usize));
+    assert!(!enterprise.conflicts.contains(EnterpriseField::Insured as usize));
+}
+
+#[test]
+fn a_code_that_fails_its_check_stays_visible_and_loses_to_one_that_holds() {
+    let mut small = Small::new();
+    small.add("d", COMMERCE, RecordKind::Enterprise, vec![(Field::CreditCode, text("91350100M000100Y44"))]);
+    let alone = small.one(TODAY, "d");
+    assert_eq!((alone.credit_code.as_deref(), alone.credit_code_raw.as_deref()), (None, Some("91350100M000100Y44")));
+    small.add("d", TAX, RecordKind::Enterprise, vec![(Field::CreditCode, text("91350100M000100Y43"))]);
+    let both = small.one(TODAY, "d");
+    assert_eq!(both.credit_code.as_deref(), Some("91350100M000100Y43"));
+}
+
+#[test]
+fn a_firm_word_on_ownership_beats_a_bare_form() {
+    let mut small = Small::new();
+    small.add("e", COMMERCE, RecordKind::Enterprise, vec![(Field::RegistrationType, text("有限责任公司"))]);
+    small.add("e", STATISTICS, RecordKind::Enterprise, vec![(Field::RegistrationType, text("159"))]);
+    assert_eq!(small.one(TODAY, "e").ownership, Ownership::Mixed);
+    small.add("e", TAX, RecordKind::Enterprise, vec![(Field::RegistrationType, text("外商投资企业"))]);
+    let enterprise = small.one(TODAY, "e");
+    assert_eq!(enterprise.ownership, Ownership::Foreign);
+    assert!(!enterprise.conflicts.contains(EnterpriseField::Ownership as usize));
+}
+
+#[test]
+fn policy_may_rank_registries_otherwise() {
+    let mut small = Small::new();
+    small.add("f", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(80))]);
+    small.add("f", STATISTICS, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(120))]);
+    small.policy = toml::from_str("[survivorship.EMPLOYEES]\nrule = \"REGISTRY_RANK\"\nrank = [\"tax\"]\n").expect("a policy");
+    assert_eq!(small.policy.faults(), Vec::<String>::new());
+    assert_eq!(small.one(TODAY, "f").employees, Some(80));
+    let wrong: Policy = toml::from_str("[survivorship.EMPLOYEE]\nrule = \"REGISTRY_RANK\"\n").expect("well-formed");
+    assert!(wrong.faults()[0].contains("survivorship.EMPLOYEE"), "{:?}", wrong.faults());
+    assert!(toml::from_str::<Policy>("grace_month = 3\n").is_err());
+}
+
+#[test]
+fn the_order_of_records_does_not_matter() {
+    let mut small = Small::new();
+    for (registry, name, status, count) in [
+        (COMMERCE, "北京丙有限公司", "存续", 10),
+        (COMMERCE, "北京丙有限公司", "注销", 20),
+        (TAX, "北京丙公司", "正常", 30),
+        (STATISTICS, "北京丙有限公司", "正常运营", 40),
+    ] {
+        let values = vec![(Field::Name, text(name)), (Field::Status, text(status)), (Field::Employees, Value::Count(count))];
+        small.add("g", registry, RecordKind::Enterprise, values);
+    }
+    let forward = small.one(TODAY, "g");
+    small.world.facts.reverse();
+    small.world.entity_of.reverse();
+    assert_eq!(forward, small.one(TODAY, "g"));
+    assert_eq!(forward.status, OperatingStatus::Active, "of two records of one registry the living one tells the state");
+}
+
+fn payment(period: &str, kind: &str, due: Option<i64>, paid: i64) -> Vec<(Field, Value)> {
+    let mut values = vec![(Field::Period, text(period)), (Field::PaymentKind, text(kind)), (Field::PaidYuan, yuan(paid))];
+    values.extend(due.map(|d| (Field::DueYuan, yuan(d))));
+    values
+}
+
+#[test]
+fn the_fund_of_the_latest_period_is_judged_by_amount_and_kind() {
+    // Payroll 1.2 million a year: 24,000 due a year, 6,000 a quarter.
+    for (has_union, payments, status, code, kind) in [
+        (true, vec![payment("2026Q3", "工会经费", None, 6000)], FundStatus::Paid, "fund_paid", Some(FundKind::Dues)),
+        (true, vec![payment("2026Q3", "工会经费", None, 5000)], FundStatus::Partial, "fund_partial", Some(FundKind::Dues)),
+        (true, vec![payment("2026Q3", "工会经费", Some(5000), 5000)], FundStatus::Paid, "fund_paid", Some(FundKind::Dues)),
+        (true, vec![payment("2026Q3", "工会经费", None, 0)], FundStatus::Unpaid, "fund_unpaid", Some(FundKind::Dues)),
+        (
+            true,
+            vec![payment("2026Q3", "建会筹备金", None, 6000)],
+            FundStatus::WrongKind,
+            "fund_preparatory_with_union",
+            Some(FundKind::Preparatory),
+        ),
+        (
+            false,
+            vec![payment("2026Q3", "工会经费", None, 6000)],
+            FundStatus::WrongKind,
+            "fund_dues_without_union",
+            Some(FundKind::Dues),
+        ),
+        (false, vec![payment("2026Q3", "建会筹备金", None, 6000)], FundStatus::Paid, "fund_paid", Some(FundKind::Preparatory)),
+        // The later period counts, not the larger payment.
+        (
+            true,
+            vec![payment("2026Q2", "工会经费", None, 6000), payment("2026Q3", "工会经费", None, 10)],
+            FundStatus::Partial,
+            "fund_partial",
+            Some(FundKind::Dues),
+        ),
+        // Two payments of one period add up.
+        (
+            true,
+            vec![payment("2026Q3", "工会经费", None, 4000), payment("2026年3季度", "工会经费", None, 2000)],
+            FundStatus::Paid,
+            "fund_paid",
+            Some(FundKind::Dues),
+        ),
+        (true, vec![], FundStatus::Unknown, "fund_no_payments", None),
+    ] {
+        let mut small = Small::new();
+        small.enterprise("h", vec![(Field::Payroll, yuan(1_200_000))]);
+        if has_union {
+            small.union("h", "庚工会", vec![]);
+        }
+        for values in &payments {
+            small.add("h", PAYMENTS, RecordKind::Payment, values.clone());
+        }
+        let assessed = small.assess(TODAY);
+        let fund = &assessed.enterprises[0].verdicts.fund;
+        assert_eq!((fund.status, codes(&fund.reasons), fund.kind_paid), (status, vec![code], kind), "{payments:?}");
+        assert_eq!(assessed.contradictions.len(), usize::from(status == FundStatus::WrongKind));
+    }
+}
+
+#[test]
+fn the_score_is_the_sum_of_its_factors_and_only_who_may_need_a_visit_has_one() {
+    let mut small = Small::new();
+    small.enterprise(
+        "i",
+        vec![(Field::Employees, Value::Count(2000)), (Field::RegistrationType, text("330")), (Field::Leading, Value::Flag(true))],
+    );
+    small.add("i", PAYMENTS, RecordKind::Payment, payment("2026Q3", "建会筹备金", Some(1), 1));
+    small.add("i", COMMERCE, RecordKind::Dispute, vec![(Field::On, date("2026-01-05"))]);
+    small.world.first_edition = true;
+    let lacking = small.one(TODAY, "i");
+    let priority = &lacking.verdicts.priority;
+    let factors: Vec<&str> = priority.factors.iter().map(|f| &*f.code).collect();
+    assert_eq!(factors, ["employees", "foreign", "leading", "pays_preparatory_fund", "recent_dispute", "waiting"]);
+    assert!((priority.factors.iter().map(|f| f.points).sum::<f32>() - priority.score).abs() < 0.05);
+    assert!((priority.factors[0].points - small.policy.priority.employees).abs() < 0.05, "as many people as earn all points");
+    small.union("i", "辛工会", vec![]);
+    let covered = small.one(TODAY, "i");
+    assert_eq!((covered.verdicts.union.verdict, covered.verdicts.priority.score), (UnionStatus::Independent, 0.0));
+}

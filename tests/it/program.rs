@@ -1,0 +1,143 @@
+//! The program as its users start it: exit codes, messages that name the thing and the remedy, and what a kill leaves.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use huitu::simulate::{City, Format, Registry, write};
+use huitu::store::Store;
+
+/// The registries of the core layouts.
+const REGISTRIES: [Registry; 5] =
+    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+
+/// `huitu` with a clean environment and English messages.
+fn huitu(data: &Path) -> Command {
+    let mut c = Command::new(env!("CARGO_BIN_EXE_huitu"));
+    c.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(["--lang", "en", "--data"]).arg(data);
+    c
+}
+
+/// `sync` of the extracts in `city`.
+fn sync(data: &Path, city: &Path) -> Command {
+    let mut c = huitu(data);
+    c.arg("sync");
+    for r in REGISTRIES {
+        c.arg("--source").arg(format!("{}={}", r.name(), city.join(format!("{}.csv", r.name())).display()));
+    }
+    c.args(REGISTRIES.map(|r| r.name()));
+    c
+}
+
+fn text(o: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
+}
+
+/// Everything that matters of a store and its newest edition: records, links, the edition's data digest.
+async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, String) {
+    let store = Store::open(data, None).await.expect("the store opens");
+    let last = store.last_record_id().await.expect("a number");
+    let records = store.records_between(0, last).await.expect("records");
+    let of: std::collections::HashMap<i64, (i64, String)> =
+        records.iter().map(|r| (r.id, (r.registry_id, r.key.clone()))).collect();
+    let names: std::collections::HashMap<i64, String> =
+        store.registries().await.expect("registries").into_iter().map(|r| (r.id, r.name)).collect();
+    let named = |id: i64| of.get(&id).map(|(registry, key)| format!("{}/{key}", names[registry])).unwrap_or_default();
+    let mut content: Vec<(String, String)> = records.iter().map(|r| (named(r.id), r.payload.clone())).collect();
+    let mut links: Vec<(String, String)> = store
+        .links()
+        .await
+        .expect("links")
+        .into_iter()
+        .map(|(record, part, entity)| (format!("{}#{part}", named(record)), entity.to_string()))
+        .collect();
+    content.sort();
+    links.sort();
+    let open: Vec<String> = store.batches(None, Some("RUNNING"), 10).await.expect("batches").into_iter().map(|b| b.id.to_string()).collect();
+    assert!(open.is_empty(), "no batch stays open: {open:?}");
+    let edition = store.latest_edition().await.expect("editions").expect("an edition");
+    store.close().await;
+    (content, links, edition.enterprises.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_killed_at_any_moment_and_run_again_ends_as_an_undisturbed_one() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let city = dir.path().join("city");
+    write(&City::new(11, 1_500, 0), &city, Format::Csv).expect("a city");
+    let calm = dir.path().join("calm");
+    let started = std::time::Instant::now();
+    let done = sync(&calm, &city).output().expect("huitu starts");
+    let whole = started.elapsed();
+    assert!(done.status.success(), "{}", text(&done));
+    let expected = state(&calm).await;
+
+    let rounds: u32 = std::env::var("HUITU_KILL_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let shaken = dir.path().join("shaken");
+    for round in 0..rounds {
+        // Every other round begins from nothing, so that first landings are hit as often as later ones.
+        if round % 2 == 0 {
+            let _ = std::fs::remove_dir_all(&shaken);
+        }
+        let mut child = sync(&shaken, &city).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("huitu starts");
+        // The moments are spread over the whole run; when a kill comes too late it tests a finished run.
+        std::thread::sleep(whole.mul_f64(f64::from(round * 7 % rounds) / f64::from(rounds)) + Duration::from_millis(5));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let again = sync(&shaken, &city).output().expect("huitu starts");
+        assert!(again.status.success(), "round {round}: {}", text(&again));
+        assert_eq!(state(&shaken).await, expected, "round {round}");
+    }
+}
+
+#[test]
+fn bad_input_is_one_message_that_names_the_thing_and_the_remedy() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let city = dir.path().join("city");
+    write(&City::new(3, 100, 0), &city, Format::Csv).expect("a city");
+    let tax = city.join("tax.csv");
+
+    // A missing file.
+    let data = dir.path().join("a");
+    let gone = dir.path().join("nowhere.csv").display().to_string();
+    let o = huitu(&data).args(["sync", "tax", "--source", &format!("tax={gone}")]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("nowhere.csv") && text(&o).contains("tax"), "{}", text(&o));
+
+    // A key column that is not there.
+    let renamed = dir.path().join("renamed.csv");
+    let content = std::fs::read_to_string(&tax).expect("tax");
+    std::fs::write(&renamed, content.replacen("登记序号", "序列", 1)).expect("written");
+    let o = huitu(&data).args(["sync", "tax", "--source", &format!("tax={}", renamed.display())]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("登记序号"), "{}", text(&o));
+
+    // A registry that nobody knows, an address that is none, a configuration key that is misspelt.
+    let o = huitu(&data).args(["sync", "taxx"]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("did you mean \"tax\""), "{}", text(&o));
+    let o = huitu(&data).args(["sync", "--store", "oracle://x/y"]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("postgres://"), "{}", text(&o));
+    let config = dir.path().join("huitu.toml");
+    std::fs::write(&config, "conectors = \"x\"\n").expect("written");
+    let o = huitu(&data).arg("--config").arg(&config).arg("doctor").output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("connectors"), "{}", text(&o));
+
+    // A port in use.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let o = huitu(&data).args(["serve", "--listen", &address]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains(&address) && text(&o).contains("--listen"), "{}", text(&o));
+
+    // Another address without a token.
+    let o = huitu(&data).args(["serve", "--listen", "0.0.0.0:0"]).output().expect("huitu starts");
+    assert!(!o.status.success() && text(&o).contains("token"), "{}", text(&o));
+
+    // Nothing half done: no record landed.
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let records = runtime.block_on(async { Store::open(&data, None).await.expect("opens").last_record_id().await.expect("a number") });
+    assert_eq!(records, 0);
+}
+
+#[test]
+fn the_served_schema_is_the_one_in_the_repository() {
+    let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).expect("schema.graphql");
+    assert_eq!(huitu::serve::graphql::sdl(), file, "run `make schema`");
+}
