@@ -3,6 +3,7 @@
 mod assess;
 mod assess_gap;
 mod assess_size;
+mod bench;
 mod clients;
 mod edition;
 mod examples;
@@ -10,7 +11,7 @@ mod graphql;
 mod land;
 mod layers;
 mod plain;
-mod reconcile;
 mod program;
+mod reconcile;
 mod servers;
 mod simulate;

@@ -53,7 +53,8 @@ async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, St
         .collect();
     content.sort();
     links.sort();
-    let open: Vec<String> = store.batches(None, Some("RUNNING"), 10).await.expect("batches").into_iter().map(|b| b.id.to_string()).collect();
+    let open: Vec<String> =
+        store.batches(None, Some("RUNNING"), 10).await.expect("batches").into_iter().map(|b| b.id.to_string()).collect();
     assert!(open.is_empty(), "no batch stays open: {open:?}");
     let edition = store.latest_edition().await.expect("editions").expect("an edition");
     store.close().await;
@@ -132,7 +133,8 @@ fn bad_input_is_one_message_that_names_the_thing_and_the_remedy() {
 
     // Nothing half done: no record landed.
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let records = runtime.block_on(async { Store::open(&data, None).await.expect("opens").last_record_id().await.expect("a number") });
+    let records =
+        runtime.block_on(async { Store::open(&data, None).await.expect("opens").last_record_id().await.expect("a number") });
     assert_eq!(records, 0);
 }
 
