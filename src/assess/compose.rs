@@ -58,6 +58,13 @@ impl<'a> Choices<'a> {
             _ => None,
         }
     }
+    fn registration_type(&self) -> Option<(&'a str, &'a Facts)> {
+        let chosen = self.get(EnterpriseField::RegistrationType)?;
+        match chosen.reading {
+            Reading::RegistrationType(text, _) => Some((text, chosen.facts)),
+            _ => None,
+        }
+    }
     fn count(&self, field: EnterpriseField) -> Option<(i64, &'a Facts)> {
         let chosen = self.get(field)?;
         match chosen.reading {
@@ -173,7 +180,7 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         industry_edition: industry.map_or(2017, |(code, _)| code.edition),
         section: industry.map(|(code, _)| code.section),
         ownership: scope.ownership,
-        registration_type: choices.text(F::RegistrationType).map(Into::into),
+        registration_type: choices.registration_type().map(|(text, _)| text.into()),
         investor_countries: investor_countries(dossier),
         employees: count(F::Employees),
         insured: count(F::Insured),
@@ -271,9 +278,7 @@ fn branch(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>) ->
     if let Some(head) = head(context, dossier) {
         return Some(ReasonInput::new("branch_of", head));
     }
-    if let Some(Chosen { reading: Reading::Text(text), facts }) = choices.get(EnterpriseField::RegistrationType)
-        && is_branch_type(text)
-    {
+    if let Some((text, facts)) = choices.registration_type().filter(|(text, _)| is_branch_type(text)) {
         return Some(context.input("registration_type", text, facts));
     }
     match choices.get(EnterpriseField::Name) {

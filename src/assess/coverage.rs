@@ -21,6 +21,7 @@ pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict
         if unions.iter().any(|u| u.union == context.roll.unions[link.union].id) {
             continue;
         }
+        unions.reserve_exact(1);
         unions.push(union_link(context, link, link.kind));
         reasons.push(reason(context, union_code(link.kind), link));
     }

@@ -102,13 +102,8 @@ pub(crate) fn judge(
             kind_paid: None,
             reasons: Vec::new(),
         };
-        verdict.reasons.push(match payroll {
-            Some((money, facts)) => {
-                verdict.due = Some(on(money));
-                Reason::new("fund_no_payments").with(context.input("payroll", money, facts))
-            }
-            None => Reason::new("fund_no_payments"),
-        });
+        verdict.due = payroll.map(|(yearly, _)| on(yearly));
+        verdict.reasons = vec![Reason::new("fund_no_payments")];
         return (verdict, None);
     };
     let mut records: Vec<(Period, &Facts)> = dated.filter(|(p, _)| (p.year, p.last_month, p.months) == latest).collect();

@@ -47,6 +47,7 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
         let full = weights.waiting_full_months.max(1) as f32 * 30.44;
         add("waiting", weights.waiting * (days / full).min(1.0), Some(ReasonInput::new("months", (days / 30.44) as u32)));
     }
+    factors.shrink_to_fit();
     let score = factors.iter().map(|f| f.points).sum::<f32>();
     Priority { score: (score * 10.0).round() / 10.0, factors }
 }

@@ -74,7 +74,7 @@ pub struct TriedRule<'a> {
 }
 
 /// Which rule is for this industry on this day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum RuleChoice<'a> {
     Rule(&'a ThresholdRule),
     /// No industry code is known.
@@ -202,7 +202,7 @@ pub(crate) fn judge<'a>(
         _ => None,
     };
     let size_class = industry.map_or(SizeClass::Unknown, |(code, _)| class(context, dossier, &code));
-    let mut reasons = Vec::with_capacity(2);
+    let mut reasons = Vec::with_capacity(1);
     let by_rule = tried.as_ref().map(|t| (t.rule, t.above));
     if let Some((listed, facts)) = official_list(context, dossier) {
         let verdict = if listed { SizeStatus::Above } else { SizeStatus::Below };
@@ -301,7 +301,8 @@ fn proxy<'a>(
 
 fn rule_reason(context: &Context<'_>, code: &str, tried: &TriedRule<'_>, industry: Option<(IndustryCode, &Facts)>) -> Reason {
     let mut reason = Reason::new(code);
-    reason.inputs.reserve(tried.conditions.len() + 2);
+    let found = tried.conditions.iter().filter(|c| c.input.is_some()).count();
+    reason.inputs.reserve_exact(found + 1 + usize::from(industry.is_some()));
     reason.inputs.push(ReasonInput::new("rule", &tried.rule.id));
     if let Some(industry) = industry {
         reason.inputs.push(industry_input(context, industry));

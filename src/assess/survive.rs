@@ -56,6 +56,8 @@ pub enum Reading<'a> {
     Point(f64, f64),
     Industry(IndustryCode),
     Ownership(Ownership, bool),
+    /// As written, and the ownership it tells.
+    RegistrationType(&'a str, Option<(Ownership, bool)>),
     Count(i64),
     Money(Money),
     Flag(bool),
@@ -64,7 +66,7 @@ pub enum Reading<'a> {
 impl std::fmt::Display for Reading<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reading::Text(t) | Reading::CreditCode(t, _) => f.write_str(t),
+            Reading::Text(t) | Reading::CreditCode(t, _) | Reading::RegistrationType(t, _) => f.write_str(t),
             Reading::Status(s) => f.write_str(s.name()),
             Reading::Date(d) => d.fmt(f),
             Reading::Place(p) => p.town.unwrap_or(p.district).fmt(f),
@@ -112,6 +114,10 @@ impl Plan {
 }
 
 impl Plan {
+    fn scheme(&self, facts: &Facts) -> RegistrationScheme {
+        self.registration_schemes.get(facts.registry as usize).copied().unwrap_or(RegistrationScheme::Statistics2011)
+    }
+
     /// Place of a record's registry in the rank of a field, then its key: smaller is better.
     pub fn place<'f>(&self, field: EnterpriseField, facts: &'f Facts) -> (u16, std::cmp::Reverse<i64>, &'f str, u16) {
         let rank = self.fields[field as usize].1.get(facts.registry as usize).copied().unwrap_or(u16::MAX);
@@ -171,8 +177,7 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
         }
         F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
         F::Ownership => {
-            let scheme = context.plan.registration_schemes.get(facts.registry as usize);
-            let scheme = scheme.copied().unwrap_or(RegistrationScheme::Statistics2011);
+            let scheme = context.plan.scheme(facts);
             let mut told = [Field::Ownership, Field::RegistrationType]
                 .into_iter()
                 .filter_map(|field| vocabulary::ownership(facts.text(field)?, scheme));
@@ -181,7 +186,10 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
             let (ownership, firm) = std::iter::once(first).chain(told).find(|(_, firm)| *firm).unwrap_or(first);
             Some(Reading::Ownership(ownership, firm))
         }
-        F::RegistrationType => facts.text(Field::RegistrationType).map(Reading::Text),
+        F::RegistrationType => {
+            let text = facts.text(Field::RegistrationType)?;
+            Some(Reading::RegistrationType(text, vocabulary::ownership(text, context.plan.scheme(facts))))
+        }
         F::InvestorCountry => facts.text(Field::InvestorCountry).map(Reading::Text),
         F::Employees => count(Field::Employees),
         F::Insured => count(Field::Insured),
@@ -339,6 +347,11 @@ fn equivalent(a: &Reading<'_>, b: &Reading<'_>, tolerance: f64) -> bool {
         (Reading::Industry(a), Reading::Industry(b)) => codes_agree(a, b),
         // A bare legal form does not contradict who owns it.
         (Reading::Ownership(a, a_firm), Reading::Ownership(b, b_firm)) => a == b || !a_firm || !b_firm,
+        // `159` and 有限责任公司 are two tables' words: they differ only where they name different owners.
+        (Reading::RegistrationType(a, a_owner), Reading::RegistrationType(b, b_owner)) => match (a_owner, b_owner) {
+            (Some((a, true)), Some((b, true))) => a == b,
+            _ => letters(a).eq(letters(b)) || a_owner.is_none_or(|o| !o.1) || b_owner.is_none_or(|o| !o.1),
+        },
         (Reading::Count(a), Reading::Count(b)) => near(*a as f64, *b as f64),
         (Reading::Money(a), Reading::Money(b)) => near(a.yuan(), b.yuan()),
         // About a hundred metres.

@@ -170,6 +170,10 @@ fn union_code(facts: &Facts) -> Option<Box<str>> {
 
 /// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`).
 fn industrial(text: &str) -> Option<Box<str>> {
+    // Most unions stand under an area's federation.
+    if text.ends_with("区总工会") || text.ends_with("市总工会") {
+        return None;
+    }
     let mut units = federation_units().iter().filter(|u| u.kind == "industrial");
     // 建筑（建设）工会: either word before 工会 names it.
     let words = |name: &'static str| name.split(['（', '）']).map(|w| w.trim_end_matches("工会")).filter(|w| !w.is_empty());

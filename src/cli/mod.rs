@@ -5,11 +5,14 @@
 
 pub mod assess;
 pub mod batch;
+pub mod connector;
 pub mod demo;
 pub mod doctor;
+pub mod edition;
 pub mod export;
 pub mod finding;
 pub mod quarantine;
+pub mod query;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
@@ -160,8 +163,14 @@ enum Command {
     Assess(assess::AssessArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
+    /// The published states: list, verify, prune
+    Edition(edition::EditionArgs),
+    /// Ask the graph without a server
+    Query(query::QueryArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
+    /// Describe a registry's data, check and preview it
+    Connector(connector::ConnectorArgs),
     /// A city that never was, as extracts or served as its departments would
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
@@ -195,7 +204,7 @@ pub fn main() -> ExitCode {
 
 fn init_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("HUITU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("HUITU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sqlx=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }
 
@@ -208,6 +217,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
+        Command::Edition(args) => edition::run(&common, args).await,
+        Command::Query(args) => query::run(&common, args).await,
+        Command::Connector(args) => connector::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,

@@ -61,6 +61,7 @@ keys! {
     "legal_basis": Bilingual => "共享依据（协议或法规）", "the agreement or law under which the data is shared";
     "contact": Text => "部门联系方式", "whom to ask in the department";
     "kind" ("enterprise"): words!(RecordKind) => "每行记录是什么", "what one row is about";
+    "enabled" ("true"): Flag => "随每次同步拉取；false 时须用 --source 指定数据位置", "pulled with every sync; false: only where --source says where its data is";
     "rank" ("50"): Integer => "各登记不一致时的采信次序，1 最先", "1 is believed first where registries differ";
     "issues_codes" ("false"): Flag => "本登记是统一社会信用代码的发放机关", "the registry issues credit codes";
     "complete" ("true"): Flag => "每次给出全部记录（缺少的可视为已撤销）", "each pull brings every row, so that a missing one may be gone";

@@ -27,6 +27,8 @@ struct Manifest {
     contact: Option<String>,
     #[serde(default = "enterprise")]
     kind: RecordKind,
+    #[serde(default = "yes")]
+    enabled: bool,
     #[serde(default = "fifty")]
     rank: u16,
     #[serde(default)]
@@ -391,6 +393,7 @@ fn build(name: &str, text: &str, m: Manifest, problems: &mut Vec<Problem>) -> Co
         owner: m.owner,
         legal_basis: m.legal_basis,
         contact: m.contact,
+        enabled: m.enabled,
         rank: m.rank,
         issues_codes: m.issues_codes,
         complete: m.complete,

@@ -4,6 +4,7 @@
 //! a file of the registry or a connection; that is `pull`'s work.
 
 mod date;
+pub mod guess;
 mod keys;
 mod manifest;
 mod manners;
@@ -49,6 +50,8 @@ pub struct Connector {
     /// The agreement or law under which it is shared.
     pub legal_basis: Option<Bilingual>,
     pub contact: Option<String>,
+    /// Pulled with every sync. A ready-made connector whose place nobody has named yet is not.
+    pub enabled: bool,
     /// 1 is believed first where registries differ.
     pub rank: u16,
     /// The registry issues credit codes: two of its records with different valid codes are two enterprises.
@@ -149,11 +152,19 @@ pub struct Lookup {
 struct Embedded;
 
 impl Connector {
-    /// Every folder in `path` that holds a `connector.toml`, by rank, then by name.
+    /// The enabled connectors of a folder of connector folders, by rank, then by name.
+    ///
+    /// # Errors
+    /// As [`Connector::load_dir_all`].
+    pub fn load_dir(path: &Path) -> Result<Vec<Connector>, ConnectorError> {
+        Ok(Connector::load_dir_all(path)?.into_iter().filter(|c| c.enabled).collect())
+    }
+
+    /// Every folder in `path` that holds a `connector.toml`, the disabled ones too, by rank, then by name.
     ///
     /// # Errors
     /// All problems of all connectors at once; nothing is pulled while one is wrong.
-    pub fn load_dir(path: &Path) -> Result<Vec<Connector>, ConnectorError> {
+    pub fn load_dir_all(path: &Path) -> Result<Vec<Connector>, ConnectorError> {
         let unreadable = |e: std::io::Error, what: &Path| {
             Problem::new(
                 "connectors_unreadable",
@@ -200,8 +211,13 @@ impl Connector {
         Ok(connector)
     }
 
-    /// The connectors that ship with huitu.
+    /// The enabled connectors that ship with huitu.
     pub fn embedded() -> Vec<Connector> {
+        Connector::embedded_all().into_iter().filter(|c| c.enabled).collect()
+    }
+
+    /// All connectors that ship with huitu: also those that are ready but wait for a place of their own.
+    pub fn embedded_all() -> Vec<Connector> {
         let read = Embedded::iter()
             .filter_map(|path| path.strip_suffix("/connector.toml").map(str::to_string))
             .map(|name| Connector::parse(&name, &Embedded::text(&format!("{name}/connector.toml"))))

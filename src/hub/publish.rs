@@ -1,8 +1,9 @@
 //! From landed records to the next edition: link, assess, publish.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
+use hashbrown::HashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -12,11 +13,11 @@ use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{Linker, Linking, Previous, Settings as LinkSettings, Weights};
+use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
 use crate::model::facts::{Relation, StandingFinding, World};
 use crate::model::linkage::Judgement;
 use crate::model::verdict::GapStatus;
-use crate::publish::{INPUTS, Joined, Publication, PublishError, open_pairs, publish};
+use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -73,8 +74,9 @@ impl Hub {
             |zh: &str, en: &str| progress.event(&Event::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
         stage("读取记录", "reading the records");
         let loaded = world::load(&self.store, &self.connectors, &rows).await?;
-        let links_before: HashMap<(i64, u16), Box<str>> =
-            self.store.links().await?.into_iter().map(|(record, part, entity)| ((record, part), entity)).collect();
+        let links = self.store.links().await?.into_iter();
+        let links_before: Arc<Links> =
+            Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
@@ -83,10 +85,10 @@ impl Hub {
         let first = previous.is_none();
         let (hub, before) = (self.clone(), links_before.clone());
         let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, before, &judgements, findings, lacking_since, first, as_of))
+            tokio::task::spawn_blocking(move || hub.decide(loaded, &before, &judgements, findings, lacking_since, first, as_of))
                 .await
                 .expect("deciding does not panic");
-        count_linked(&decided.joined, receipts);
+        count_linked(&decided.joined, &self.connectors, receipts);
 
         stage("发布", "publishing");
         let number = match self.store.latest_edition().await? {
@@ -102,6 +104,7 @@ impl Hub {
             zone: self.settings.zone,
             sources: self.sources(&rows),
             joined: decided.joined,
+            registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             linking: decided.linking,
             assessed: decided.assessed,
             links_before,
@@ -131,10 +134,10 @@ impl Hub {
     fn decide(
         &self,
         loaded: Loaded,
-        links_before: HashMap<(i64, u16), Box<str>>,
+        links_before: &Links,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
-        lacking_since: HashMap<Box<str>, Option<NaiveDate>>,
+        lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
@@ -143,11 +146,10 @@ impl Hub {
         let Loaded { link: records, facts, .. } = loaded;
         let mut previous = Previous::default();
         for r in &records {
-            if let Some(id) = links_before.get(&(r.store_id, r.part)).and_then(|e| e.parse().ok()) {
-                previous.insert(&names[r.registry as usize], &r.key, r.part, id);
+            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
+                previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
             }
         }
-        drop(links_before);
         let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
         linker.put(&records);
         drop(records);
@@ -157,26 +159,24 @@ impl Hub {
         let at: HashMap<(i64, u16), u32> = facts.iter().enumerate().map(|(i, f)| ((f.record_id, f.part), i as u32)).collect();
         let mut entity_of = vec![None; facts.len()];
         let mut entities: Vec<Box<str>> = Vec::new();
-        let mut index: HashMap<u64, u32> = HashMap::new();
+        let mut index: HashMap<EntityKey, u32> = HashMap::new();
         let mut joined = Vec::with_capacity(facts.len());
         for d in &linking.decisions {
             let Some(&i) = at.get(&(d.store_id, d.part)) else { continue };
             let fact = &facts[i as usize];
-            let entity = d.entity.map(|key| {
-                let n = *index.entry(key.to_bits()).or_insert_with(|| {
+            entity_of[i as usize] = d.entity.map(|key| {
+                *index.entry(key).or_insert_with(|| {
                     entities.push(key.to_string().into());
                     entities.len() as u32 - 1
-                });
-                entity_of[i as usize] = Some(n);
-                entities[n as usize].clone()
+                })
             });
             let evidence = linker.evidence(d);
             joined.push(Joined {
                 record_id: d.store_id,
                 part: d.part,
-                registry: names[fact.registry as usize].clone(),
+                registry: fact.registry,
                 key: fact.key.clone(),
-                entity,
+                entity: d.entity,
                 method: d.method,
                 weight: d.weight,
                 evidence: if evidence.is_empty() {
@@ -184,7 +184,7 @@ impl Hub {
                 } else {
                     serde_json::to_string(&evidence).expect("plain texts").into()
                 },
-                runner_up: d.runner_up.map(|e| e.to_string().into()),
+                runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
             });
         }
@@ -279,7 +279,7 @@ impl Hub {
 }
 
 /// What was lacking in the edition before, and since when.
-fn lacking_since(previous: &crate::edition::Edition) -> HashMap<Box<str>, Option<NaiveDate>> {
+fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMap<Box<str>, Option<NaiveDate>> {
     (0..previous.len())
         .map(|row| EnterpriseRow { edition: previous, row })
         .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))
@@ -288,20 +288,20 @@ fn lacking_since(previous: &crate::edition::Edition) -> HashMap<Box<str>, Option
 }
 
 /// Fills in how many records of each registry met a record of another one.
-fn count_linked(joined: &[Joined], receipts: &mut [Receipt]) {
-    let mut registries_of: HashMap<&str, (&str, bool)> = HashMap::new();
+fn count_linked(joined: &[Joined], registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
+    // Per entity: the registry of its first record, and whether another one followed.
+    let mut met: HashMap<EntityKey, (u16, bool)> = HashMap::new();
     for j in joined {
-        if let Some(entity) = &j.entity {
-            let seen = registries_of.entry(entity).or_insert((&j.registry, false));
-            seen.1 |= seen.0 != &*j.registry;
+        if let Some(entity) = j.entity {
+            let seen = met.entry(entity).or_insert((j.registry, false));
+            seen.1 |= seen.0 != j.registry;
         }
     }
-    let mut linked: HashMap<&str, i64> = HashMap::new();
+    let mut linked = vec![0i64; registries.len()];
     for j in joined.iter().filter(|j| j.part == 0) {
-        let met = j.entity.as_deref().is_some_and(|e| registries_of[e].1);
-        *linked.entry(&j.registry).or_default() += i64::from(met);
+        linked[j.registry as usize] += i64::from(j.entity.is_some_and(|e| met[&e].1));
     }
     for r in receipts {
-        r.linked = Some(linked.get(r.registry.as_str()).copied().unwrap_or(0));
+        r.linked = registries.iter().position(|c| c.name == r.registry).map(|i| linked[i]);
     }
 }

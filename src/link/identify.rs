@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use crate::normalise::address::Address;
+use crate::normalise::hash;
 use crate::normalise::name::ends_as_branch;
 
 use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
@@ -74,6 +76,7 @@ pub fn identify(book: &Book) -> Profiles {
 /// The same, with the codes of some records covered up: what fitting learns from.
 pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
     let order = grouped(book, hidden);
+    let seats = branch_seats(book);
     let mut profiles = Profiles { of_record: vec![u32::MAX; book.records.len()], ..Profiles::default() };
     let mut at = 0;
     while at < order.len() {
@@ -83,7 +86,7 @@ pub fn identify_but(book: &Book, hidden: impl Fn(RecordNo) -> bool) -> Profiles 
         match key {
             Key::Organisation(code) => {
                 for (code, group) in by_credit_code(book, code, &group) {
-                    coded(book, &mut profiles, code, &group);
+                    coded(book, &mut profiles, &seats, code, &group);
                 }
             }
             Key::Registration(_) => profiles.add(book, 0, 0, &group),
@@ -160,8 +163,10 @@ fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<R
 }
 
 /// One group of records with the same valid code: the branches among them that are not its own stay apart.
-fn coded(book: &Book, profiles: &mut Profiles, code: u64, group: &[RecordNo]) {
-    let strays = strays(book, group);
+fn coded(book: &Book, profiles: &mut Profiles, seats: &Seats, code: u64, group: &[RecordNo]) {
+    let mut strays = strays(book, group);
+    strays.extend(seated_elsewhere(book, seats, group).into_iter().filter(|r| !group.is_empty() && group[0] != *r));
+    strays.dedup();
     if strays.is_empty() {
         profiles.add(book, code, 0, group);
     } else {
@@ -201,6 +206,50 @@ fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
     let known: Vec<u32> = issuers.iter().flat_map(|r| book.names_of(*r)).collect();
     let below = |name: &[u16]| name.len() > head.len() + 1 && name.starts_with(head) && ends_as_branch(name);
     group.iter().copied().filter(|r| below(branch(*r)) && !known.contains(&book.facts(*r).name)).collect()
+}
+
+/// Where the branches of a firm sit: hash of the firm's 字号 and trade → roads and numbers.
+type Seats = NumberMap<u64, Vec<u64>>;
+
+fn branch_seats(book: &Book) -> Seats {
+    let mut seats = Seats::default();
+    for record in book.standing() {
+        let facts = book.facts(record);
+        let name = book.name(facts.name);
+        if name.is_branch() {
+            seats.entry(hash(name.stem())).or_default().extend(addresses(book, record));
+        }
+    }
+    seats
+}
+
+fn addresses(book: &Book, record: RecordNo) -> impl Iterator<Item = u64> + '_ {
+    let facts = book.facts(record);
+    let seat = |address: &Address| match address.number {
+        0 => u64::from(address.whole),
+        number => u64::from(address.road) << 32 | u64::from(number),
+    };
+    [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(move |a| seat(book.address(a)))
+}
+
+/// Records under a whole firm's code that sit where one of its branches does, and where no other record of the firm
+/// does, in a district that is not the firm's: a branch that was written with its parent's name and code.
+fn seated_elsewhere(book: &Book, seats: &Seats, group: &[RecordNo]) -> Vec<RecordNo> {
+    let head = book.name(book.facts(group[0]).name);
+    let Some(seats) = seats.get(&hash(head.stem())).filter(|_| !head.is_branch() && group.len() > 1) else {
+        return Vec::new();
+    };
+    let elsewhere = |record: &RecordNo| {
+        let county = book.facts(*record).county;
+        let own: Vec<u64> = addresses(book, *record).collect();
+        let others = || group.iter().filter(|r| *r != record).flat_map(|r| addresses(book, *r));
+        !book.facts(*record).has(ISSUES_CODES)
+            && own.iter().any(|a| seats.contains(a))
+            && others().next().is_some()
+            && !others().any(|a| own.contains(&a))
+            && !group.iter().any(|r| r != record && county != 0 && book.facts(*r).county == county)
+    };
+    group.iter().copied().filter(elsewhere).collect()
 }
 
 impl Profiles {

@@ -77,6 +77,16 @@ const REASONS: &[(&str, &str, &str)] = &[
         "名录与规则结论不一致:名录 {list},规则 {rule_verdict}",
         "list and rule disagree: the list says {list}, the rule {rule_verdict}",
     ),
+    (
+        "official_and_rule_disagree",
+        "名录与规则 {rule} 结论不一致：名录 {list}，规则 {rule_verdict}",
+        "list and rule {rule} disagree: the list says {list}, the rule {rule_verdict}",
+    ),
+    (
+        "proxy_insured",
+        "缺少营业收入和从业人员，按参保人数 {insured} 人推定",
+        "revenue and employees are missing; judged by {insured} insured persons instead",
+    ),
     // union coverage
     ("no_union_record", "工会名录中没有该企业的工会", "the union roll has no union for this enterprise"),
     ("union_independent", "已单独建立基层工会:{union}", "has an independent union: {union}"),
@@ -126,6 +136,7 @@ const REASONS: &[(&str, &str, &str)] = &[
         "在首个版本之前已缺少工会,起始日期不明",
         "was lacking before the first edition; since when is unknown",
     ),
+    ("finding_noted", "走访记录：{finding}", "noted on a visit: {finding}"),
     // fund
     ("fund_paid", "已足额缴纳:应缴 {due} 元,实缴 {paid} 元", "paid in full: {due} yuan due, {paid} yuan paid"),
     ("fund_partial", "未足额缴纳:应缴 {due} 元,实缴 {paid} 元", "paid in part: {due} yuan due, {paid} yuan paid"),
@@ -172,6 +183,28 @@ const INPUTS: &[(&str, &str, &str)] = &[
     ("union", "工会", "union"),
     ("due", "应缴", "due"),
     ("paid", "实缴", "paid"),
+    ("industry_class", "行业小类", "industry class (four digits)"),
+    ("ownership", "所有制", "ownership"),
+    ("registration_type", "登记注册类型", "registration type"),
+    ("name", "名称", "name"),
+    ("branch_of", "所属总部", "head office"),
+    ("same_group", "所属集团", "group"),
+    ("until", "至", "until"),
+    ("finding", "走访结论", "finding"),
+    ("reason", "原因", "reason"),
+    ("period", "所属期", "period"),
+    ("kind", "种类", "kind"),
+    ("list", "名录", "list"),
+    ("rule_verdict", "规则结论", "the rule's verdict"),
+    ("limit", "界限", "limit"),
+    ("pair", "待确认配对", "review pair"),
+    ("weight", "证据权重", "weight"),
+    ("size", "规模", "designated size"),
+    ("coverage", "工会覆盖", "union coverage"),
+    ("points", "分值", "points"),
+    ("months", "月数", "months"),
+    ("basis", "依据", "basis"),
+    ("union_kind", "工会类型", "kind of union"),
 ];
 
 /// Names of group keys that are neither areas nor industries.

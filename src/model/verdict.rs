@@ -69,6 +69,8 @@ impl Reason {
         Reason { code: code.into(), inputs: Vec::new() }
     }
     pub fn with(mut self, input: ReasonInput) -> Reason {
+        // Millions of reasons hold one input: room for one, not for four.
+        self.inputs.reserve_exact(1);
         self.inputs.push(input);
         self
     }

@@ -8,15 +8,15 @@ mod changes;
 mod labels;
 mod review;
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
 use crate::edition::{self, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
-use crate::link::{EntityEvent, Linking};
+use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, LinkRow};
 use crate::store::{Store, StoreError};
@@ -27,16 +27,20 @@ pub use review::open_pairs;
 pub struct Joined {
     pub record_id: i64,
     pub part: u16,
-    pub registry: Box<str>,
+    /// Position in `Publication::registries`.
+    pub registry: u16,
     pub key: Box<str>,
-    pub entity: Option<Box<str>>,
+    pub entity: Option<EntityKey>,
     pub method: crate::model::linkage::LinkMethod,
     pub weight: Option<f32>,
     /// JSON list of `Evidence`, empty where an identifier decided.
     pub evidence: Box<str>,
-    pub runner_up: Option<Box<str>>,
+    pub runner_up: Option<EntityKey>,
     pub refused: Option<&'static str>,
 }
+
+/// Links as the store has them: (record, part) → entity. 24 bytes each.
+pub type Links = HashMap<(i64, u16), EntityKey>;
 
 /// Everything one edition is made of.
 pub struct Publication {
@@ -48,8 +52,9 @@ pub struct Publication {
     pub joined: Vec<Joined>,
     pub linking: Linking,
     pub assessed: Assessed,
-    /// Links as the store has them: (record, part) → entity.
-    pub links_before: HashMap<(i64, u16), Box<str>>,
+    /// Names of the registries.
+    pub registries: Vec<Box<str>>,
+    pub links_before: Arc<Links>,
     pub previous: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
     pub inputs: String,
@@ -72,7 +77,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let failed = |e| PublishError::Store(store.failed(e));
     let number = i64::from(p.number);
     let at = p.published_at.timestamp_millis();
-    let merged: HashMap<Box<str>, Box<str>> = p
+    let merged: std::collections::HashMap<Box<str>, Box<str>> = p
         .linking
         .events
         .iter()
@@ -87,13 +92,14 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let (links, dropped) = link_changes(&p.joined, &p.links_before);
     let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
 
-    let enterprises: HashSet<&str> = p.assessed.enterprises.iter().map(|e| &*e.id).collect();
+    let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
     let members = p
         .joined
         .into_iter()
         .filter_map(|j| {
-            let enterprise = j.entity.filter(|id| enterprises.contains(&**id))?;
-            let (registry, key, part, record_id) = (j.registry, j.key, j.part, j.record_id);
+            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
+            let registry = p.registries[j.registry as usize].clone();
+            let (key, part, record_id) = (j.key, j.part, j.record_id);
             Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
         })
         .collect();
@@ -147,23 +153,23 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
 }
 
 /// Links to write (new or with another entity) and links to drop.
-fn link_changes(joined: &[Joined], before: &HashMap<(i64, u16), Box<str>>) -> (Vec<LinkRow>, Vec<(i64, u16)>) {
+fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u16)>) {
     let mut links = Vec::new();
     let mut live = HashSet::with_capacity(joined.len());
     for j in joined {
-        let Some(entity) = &j.entity else { continue };
+        let Some(entity) = j.entity else { continue };
         live.insert((j.record_id, j.part));
-        if before.get(&(j.record_id, j.part)).is_some_and(|b| b == entity) {
+        if before.get(&(j.record_id, j.part)) == Some(&entity) {
             continue;
         }
         links.push(LinkRow {
             record_id: j.record_id,
             part: i64::from(j.part),
-            entity_id: entity.clone(),
+            entity_id: entity.to_string().into(),
             method: j.method.name().to_owned(),
             weight: j.weight.map(f64::from),
             evidence: (!j.evidence.is_empty()).then(|| j.evidence.to_string()),
-            runner_up: j.runner_up.as_ref().map(ToString::to_string),
+            runner_up: j.runner_up.map(|e| e.to_string()),
             refused: j.refused.map(str::to_owned),
         });
     }
@@ -173,11 +179,11 @@ fn link_changes(joined: &[Joined], before: &HashMap<(i64, u16), Box<str>>) -> (V
 }
 
 /// Entities that are new, and those that have no record left.
-fn entity_changes(joined: &[Joined], before: &HashMap<(i64, u16), Box<str>>) -> (Vec<Box<str>>, Vec<Box<str>>) {
-    let old: HashSet<&str> = before.values().map(|e| &**e).collect();
-    let new: HashSet<&str> = joined.iter().filter_map(|j| j.entity.as_deref()).collect();
-    let sorted = |ids: Vec<&&str>| {
-        let mut ids: Vec<Box<str>> = ids.into_iter().map(|id| Box::from(*id)).collect();
+fn entity_changes(joined: &[Joined], before: &Links) -> (Vec<Box<str>>, Vec<Box<str>>) {
+    let old: HashSet<EntityKey> = before.values().copied().collect();
+    let new: HashSet<EntityKey> = joined.iter().filter_map(|j| j.entity).collect();
+    let sorted = |keys: Vec<&EntityKey>| {
+        let mut ids: Vec<Box<str>> = keys.into_iter().map(|key| key.to_string().into()).collect();
         ids.sort_unstable();
         ids
     };

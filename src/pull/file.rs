@@ -410,7 +410,8 @@ impl Rows<'_> {
 
     fn read_xml(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
         let mut text = io::BufReader::new(self.text_reader(stream)?);
-        let (record, depth) = (self.connector.decoding.records.clone(), self.connector.source.caps.depth);
+        let record = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
+        let depth = self.connector.source.caps.depth;
         self.read_records(|each| xml::stream_records(&mut text, record.as_deref(), depth, each))
     }
 

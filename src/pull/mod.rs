@@ -4,6 +4,7 @@
 //! chunks of rows as written with the faults among them, and checkpoints. What rows mean is not decided here, nothing is
 //! stored here, and a broken source delivers nothing that a caller could take for the registry's word.
 
+pub mod check;
 mod chunk;
 mod csv;
 mod decode;
@@ -11,6 +12,8 @@ mod error;
 mod file;
 mod http;
 mod json;
+mod rehearsal;
+pub mod sample;
 mod sql;
 mod xlsx;
 mod xml;

@@ -337,3 +337,65 @@ fn the_score_is_the_sum_of_its_factors_and_only_who_may_need_a_visit_has_one() {
     let covered = small.one(TODAY, "i");
     assert_eq!((covered.verdicts.union.verdict, covered.verdicts.priority.score), (UnionStatus::Independent, 0.0));
 }
+
+#[test]
+fn two_tables_words_for_a_type_conflict_only_where_the_owners_differ() {
+    for (commerce, statistics, conflict) in [
+        ("有限责任公司", "159", false),
+        ("有限责任公司", "170", false),
+        ("有限责任公司(自然人投资或控股)", "173", false),
+        ("有限责任公司(自然人投资或控股)", "330", true),
+        ("全民所有制", "110", false),
+        ("外商投资企业", "230", true),
+    ] {
+        let mut small = Small::new();
+        small.add("t", COMMERCE, RecordKind::Enterprise, vec![(Field::RegistrationType, text(commerce))]);
+        small.add("t", STATISTICS, RecordKind::Enterprise, vec![(Field::RegistrationType, text(statistics))]);
+        let enterprise = small.one(TODAY, "t");
+        assert_eq!(
+            enterprise.conflicts.contains(EnterpriseField::RegistrationType as usize),
+            conflict,
+            "{commerce} {statistics}"
+        );
+        assert_eq!(enterprise.registration_type.as_deref(), Some(commerce));
+    }
+}
+
+#[test]
+fn every_reason_has_a_text_in_both_languages() {
+    use huitu::model::message::{Lang, is_known, reason_text};
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/assess");
+    let starts = [
+        "out_",
+        "lacking_",
+        "covered_",
+        "undecided_",
+        "union_",
+        "fund_",
+        "proxy_",
+        "no_rule",
+        "official_",
+        "not_on_",
+        "missing_",
+        "above_",
+        "below_",
+        "finding_",
+        "revenue_stands",
+        "before_",
+    ];
+    // Names of inputs and topics that begin alike.
+    let others = ["union_roll", "union_kind", "union_coverage", "official_list_"];
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).expect("the stage's sources") {
+        let source = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+        for literal in source.split('"').skip(1).step_by(2) {
+            let is_code = literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+            if is_code && starts.iter().any(|s| literal.starts_with(s)) && !literal.ends_with('_') && !others.contains(&literal) {
+                assert!(is_known(literal), "{literal} has no text");
+                assert_ne!(reason_text(literal, &[], Lang::Zh), reason_text(literal, &[], Lang::En));
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}

@@ -143,3 +143,36 @@ fn the_served_schema_is_the_one_in_the_repository() {
     let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).expect("schema.graphql");
     assert_eq!(huitu::serve::graphql::sdl(), file, "run `make schema`");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_city_gives_the_same_graph_on_postgresql() {
+    let Some(server) = crate::servers::postgres() else { return };
+    let url = server.database().await;
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let city = dir.path().join("city");
+    write(&City::new(5, 800, 0), &city, Format::Csv).expect("a city");
+    let (embedded, cluster) = (dir.path().join("sqlite"), dir.path().join("postgres"));
+    let one = sync(&embedded, &city).output().expect("huitu starts");
+    assert!(one.status.success(), "{}", text(&one));
+    let other = sync(&cluster, &city).args(["--store", &url]).output().expect("huitu starts");
+    assert!(other.status.success(), "{}", text(&other));
+
+    let crosswalk = |data: &Path, store: Option<&str>| {
+        let mut c = huitu(data);
+        c.args(["export", "crosswalk"]);
+        c.args(store.map(|s| ["--store", s]).into_iter().flatten());
+        let o = c.output().expect("huitu starts");
+        assert!(o.status.success(), "{}", text(&o));
+        let mut lines: Vec<String> = String::from_utf8_lossy(&o.stdout).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let left = crosswalk(&embedded, None);
+    assert_eq!(left, crosswalk(&cluster, Some(&url)));
+    assert!(left.len() > 1_000, "{} lines", left.len());
+
+    // A second sync changes nothing and publishes nothing.
+    let again = sync(&cluster, &city).args(["--store", &url, "--json"]).output().expect("huitu starts");
+    let report: serde_json::Value = serde_json::from_slice(&again.stdout).expect("a report");
+    assert!(report["edition"].is_null(), "{report}");
+}

@@ -6,14 +6,14 @@
 use std::sync::LazyLock;
 
 use super::industries::{EDITIONS, IndustryCode};
-use super::{keep, rows};
+use super::rows;
 use crate::model::value::Money;
 use crate::model::verdict::SizeClass;
 
 #[derive(Debug)]
 struct Bound {
     /// By edition, in the order of `EDITIONS`: 2002, 2011, 2017.
-    codes: [&'static str; 3],
+    codes: [Vec<Part>; 3],
     metric: SizeMetric,
     /// Lower bounds of large, medium, small.
     at_least: [i64; 3],
@@ -31,7 +31,7 @@ fn bounds() -> &'static [Bound] {
         let number = |s: &str| s.parse::<i64>().expect("bounds of size_classes.csv are numbers");
         rows("size_classes.csv", include_str!("../../../reference/size_classes.csv"))
             .map(|r| Bound {
-                codes: [keep(&r[9]), keep(&r[8]), keep(&r[2])],
+                codes: [parts(&r[9]), parts(&r[8]), parts(&r[2])],
                 metric: match &r[3] {
                     "employees" => SizeMetric::Employees,
                     "revenue" => SizeMetric::Revenue,
@@ -44,13 +44,32 @@ fn bounds() -> &'static [Bound] {
     &BOUNDS
 }
 
+/// One part of a row's codes.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Section(char),
+    /// Divisions from and to.
+    Divisions(u8, u8),
+    Class([u8; 4]),
+}
+
 /// `M`, `54-58`, `7010`, joined by `;`.
-fn covers(codes: &str, code: &IndustryCode) -> bool {
-    codes.split(';').any(|one| match (one.len(), one.split_once('-')) {
-        (_, Some((from, to))) => code.division().is_some_and(|d| from <= d && d <= to),
-        (1, None) => one.starts_with(code.section),
-        (2, None) => code.division() == Some(one),
-        _ => code.class() == Some(one),
+fn parts(codes: &str) -> Vec<Part> {
+    let division = |s: &str| s.parse::<u8>().expect("divisions of size_classes.csv are numbers");
+    let part = |one: &str| match (one.len(), one.split_once('-')) {
+        (_, Some((from, to))) => Part::Divisions(division(from), division(to)),
+        (1, None) => Part::Section(one.chars().next().expect("one letter")),
+        (2, None) => Part::Divisions(division(one), division(one)),
+        _ => Part::Class(one.as_bytes().try_into().expect("classes of size_classes.csv have four digits")),
+    };
+    codes.split(';').map(part).collect()
+}
+
+fn covers(parts: &[Part], code: &IndustryCode, division: Option<u8>) -> bool {
+    parts.iter().any(|part| match part {
+        Part::Section(letter) => *letter == code.section,
+        Part::Divisions(from, to) => division.is_some_and(|d| (*from..=*to).contains(&d)),
+        Part::Class(class) => code.number().as_bytes() == class,
     })
 }
 
@@ -59,9 +78,10 @@ fn covers(codes: &str, code: &IndustryCode) -> bool {
 /// whatever the others are.
 pub fn size_class(code: &IndustryCode, employees: Option<u32>, revenue: Option<Money>, assets: Option<Money>) -> SizeClass {
     let Some(edition) = EDITIONS.iter().position(|e| *e == code.edition) else { return SizeClass::Unknown };
+    let division = code.division().and_then(|d| d.parse().ok());
     let mut worst: Option<usize> = None;
     let mut missing = false;
-    for bound in bounds().iter().filter(|b| covers(b.codes[edition], code)) {
+    for bound in bounds().iter().filter(|b| covers(&b.codes[edition], code, division)) {
         let value = match bound.metric {
             SizeMetric::Employees => employees.map(i64::from),
             SizeMetric::Revenue => revenue.map(|m| m.0 / 100),

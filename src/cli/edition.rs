@@ -1,0 +1,88 @@
+//! `huitu edition list|verify|prune`: the published states.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::terminal::table;
+use super::{Common, Lang};
+use crate::hub::Hub;
+use crate::model::Clock;
+use crate::model::text::grouped;
+
+#[derive(Args)]
+pub struct EditionArgs {
+    #[command(subcommand)]
+    command: EditionCommand,
+}
+
+#[derive(Subcommand)]
+enum EditionCommand {
+    /// All editions that can be opened, newest first
+    List,
+    /// Read every file of an edition again and compare its digests; the newest without a number
+    Verify { number: Option<u32> },
+    /// Remove what the policy no longer keeps: the last edition of each day for 90 days, then of each month
+    Prune {
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode> {
+    let hub = Hub::open(common.settings()?, Clock::System).await?;
+    let done = match args.command {
+        EditionCommand::List => list(&hub, common),
+        EditionCommand::Verify { number } => verify(&hub, common, number),
+        EditionCommand::Prune { dry_run } => prune(&hub, common, dry_run).await,
+    };
+    hub.store.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+fn list(hub: &Hub, common: &Common) -> anyhow::Result<()> {
+    let editions = hub.editions.list();
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&editions.iter().map(|m| &**m).collect::<Vec<_>>())?);
+        return Ok(());
+    }
+    let header: [&str; 5] = match common.lang() {
+        Lang::Zh => [">期号", "截至", "发布时间", ">企业", "摘要"],
+        Lang::En => [">number", "as of", "published", ">enterprises", "digest"],
+    };
+    let rows = editions.iter().map(|m| {
+        let published = m.published_at.with_timezone(&hub.settings.zone).format("%Y-%m-%d %H:%M").to_string();
+        vec![m.number.to_string(), m.as_of.to_string(), published, grouped(i64::from(m.enterprises)), m.digest[..12].to_owned()]
+    });
+    print!("{}", table(&header, &rows.collect::<Vec<_>>()));
+    Ok(())
+}
+
+fn verify(hub: &Hub, common: &Common, number: Option<u32>) -> anyhow::Result<()> {
+    let edition = match number {
+        Some(n) => hub.editions.number(n)?,
+        None => hub.editions.current()?,
+    };
+    edition.manifest.verify(&edition.folder)?;
+    println!("{} {}", edition.number(), common.lang().pick("完整无误", "is intact"));
+    Ok(())
+}
+
+async fn prune(hub: &Hub, common: &Common, dry_run: bool) -> anyhow::Result<()> {
+    let removed = hub.prune_editions(dry_run).await?;
+    match common.json {
+        true => println!("{}", serde_json::json!({ "removed": removed, "dryRun": dry_run })),
+        false => {
+            let list: Vec<String> = removed.iter().map(ToString::to_string).collect();
+            let what = match (common.lang(), dry_run) {
+                (Lang::Zh, true) => "将移除",
+                (Lang::Zh, false) => "已移除",
+                (Lang::En, true) => "would remove",
+                (Lang::En, false) => "removed",
+            };
+            println!("{what}: {}", if list.is_empty() { "–".to_owned() } else { list.join(", ") });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! A first connector from a sample: what its headers and values look like, learned from the connectors that ship with huitu.
+
+use super::mapping::same_header;
+use super::reading::{self, As, Reading};
+use super::{Connector, money};
+use crate::model::field::Field;
+
+/// What one column of the sample seems to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    pub column: String,
+    /// None: nothing known looks like it; it is landed and not read.
+    pub field: Option<Field>,
+    /// The rest of its table in the manifest (`as = …, unit = …`).
+    pub extra: String,
+    /// Why: `header`, `similar header`, `values`.
+    pub because: &'static str,
+}
+
+/// A sample's columns, the column that identifies its rows, and what the rows are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guesses {
+    pub columns: Vec<Guess>,
+    pub key: String,
+    pub kind: &'static str,
+}
+
+/// Similarity (normalised Damerau–Levenshtein) from which another header is taken for the same.
+const SIMILAR: f64 = 0.6;
+/// Share of values that must read as an identifier for the column to be one.
+const MOSTLY: f64 = 0.8;
+
+/// Guesses from `columns` and some `rows`. `known`: the connectors to learn from.
+pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connector]) -> Guesses {
+    let mut guesses: Vec<Guess> = columns.iter().enumerate().map(|(at, column)| column_guess(column, at, rows, known)).collect();
+    // One column per field: the first keeps it, unless a later one has the very header.
+    for at in 0..guesses.len() {
+        let Some(field) = guesses[at].field else { continue };
+        let rank = |g: &Guess| ["header", "values", "similar header"].iter().position(|b| *b == g.because);
+        let better =
+            guesses.iter().enumerate().any(|(i, g)| i != at && g.field == Some(field) && (rank(g), i) < (rank(&guesses[at]), at));
+        if better {
+            (guesses[at].field, guesses[at].extra, guesses[at].because) = (None, String::new(), "");
+        }
+    }
+    let key = key_column(columns, rows, &guesses);
+    if let Some(at) = columns.iter().position(|c| *c == key)
+        && guesses[at].because != "header"
+        && guesses[at].because != "values"
+    {
+        (guesses[at].field, guesses[at].because) = (None, "");
+    }
+    let has = |field: Field| guesses.iter().any(|g| g.field == Some(field));
+    let kind = match () {
+        () if has(Field::UnionName) || has(Field::Members) => "union",
+        () if has(Field::PaidYuan) => "payment",
+        () if has(Field::HostName) => "dispatch",
+        () if has(Field::InvestorName) => "investment",
+        () => "enterprise",
+    };
+    Guesses { columns: guesses, key, kind }
+}
+
+fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[Connector]) -> Guess {
+    let values: Vec<&str> = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|t| !t.is_empty()).collect();
+    let reads = |kind: As| {
+        let good = values.iter().filter(|v| matches!(reading::read(kind, v, &money::Unit::default()), Reading::Value(_))).count();
+        values.len() >= 2 && good as f64 >= MOSTLY * values.len() as f64
+    };
+    let plain = column.rsplit('/').next().unwrap_or(column);
+    let headers = || {
+        known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| std::iter::once(&c.name).chain(&c.also).map(move |n| (n, c)))
+    };
+    let (found, because) = match headers().find(|(name, _)| same_header(name, plain)) {
+        Some((_, c)) => (Some(c), "header"),
+        None => {
+            let unit_free = |text: &str| text.split(['(', '（']).next().unwrap_or(text).to_string();
+            let score = |name: &str| strsim::normalized_damerau_levenshtein(&unit_free(name), &unit_free(plain));
+            let best = headers().map(|(name, c)| (score(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
+            (best.filter(|(s, _)| *s >= SIMILAR).map(|(_, c)| c), "similar header")
+        }
+    };
+    let identifier = [
+        (As::CreditCode, Field::CreditCode),
+        (As::OrganisationCode, Field::OrganisationCode),
+        (As::RegistrationNumber, Field::RegistrationNumber),
+    ];
+    if because != "header"
+        && let Some((_, field)) = identifier.into_iter().find(|(kind, _)| reads(*kind))
+    {
+        return Guess { column: column.to_string(), field: Some(field), extra: String::new(), because: "values" };
+    }
+    match found {
+        Some(c) => Guess {
+            column: column.to_string(),
+            field: Some(c.field),
+            extra: extra(c.field, c.read_as, plain, c.edition),
+            because,
+        },
+        None => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+    }
+}
+
+/// Unit from the header's own words (`营业收入(万元)`), edition of an industry.
+fn extra(field: Field, read_as: As, header: &str, edition: Option<u16>) -> String {
+    let mut extra = String::new();
+    if read_as != reading::natural(field) {
+        extra.push_str(&format!(", as = \"{read_as}\""));
+    }
+    if read_as == As::Money {
+        let unit = [
+            ("亿元", "hundred_million_yuan"),
+            ("百万", "million_yuan"),
+            ("万元", "ten_thousand_yuan"),
+            ("千元", "thousand_yuan"),
+        ]
+        .into_iter()
+        .find(|(word, _)| header.contains(word))
+        .map_or("yuan", |(_, unit)| unit);
+        extra.push_str(&format!(", unit = \"{unit}\""));
+    }
+    if read_as == As::Industry {
+        extra.push_str(&format!(", edition = {}", edition.unwrap_or(2017)));
+    }
+    if read_as == As::Ownership {
+        extra.push_str(", otherwise = \"\"");
+    }
+    extra
+}
+
+/// The first column without blanks and repetitions; columns that are nothing else are preferred.
+fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess]) -> String {
+    let unique = |at: usize| {
+        let mut seen = std::collections::HashSet::new();
+        !rows.is_empty()
+            && rows.iter().all(|r| r.get(at).and_then(|c| c.as_deref()).is_some_and(|v| !v.trim().is_empty() && seen.insert(v)))
+    };
+    let candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
+    let speaking = candidates.iter().find(|at| guesses[**at].field.is_none()).or(candidates.first());
+    speaking.map_or_else(|| columns.first().cloned().unwrap_or_default(), |at| columns[*at].clone())
+}
+
+/// The manifest that the guesses make. Texts of the operator's are left as placeholders in its own words.
+pub fn manifest(guesses: &Guesses, title: &str, source: &str, decoding: &str) -> String {
+    let quote = |text: &str| toml::Value::String(text.to_string()).to_string();
+    let title = quote(title);
+    let mut text = format!(
+        "# Guessed from a sample: check every line. / 由样例推断，请逐行核对。\ntitle = {{ zh = {title}, en = {title} }}\nowner = {{ zh = {title}, en = {title} }}\nkind = \"{}\"\n\n{source}\n",
+        guesses.kind
+    );
+    if !decoding.is_empty() {
+        text.push_str(&format!("\n[decoding]\n{decoding}"));
+    }
+    text.push_str(&format!("\n[key]\ncolumns = [{}]\n\n[columns]\n", quote(&guesses.key)));
+    let mut ignored = Vec::new();
+    for guess in &guesses.columns {
+        let column = quote(&guess.column);
+        match guess.field {
+            Some(field) if guess.extra.is_empty() => text.push_str(&format!("{column} = \"{field}\"")),
+            Some(field) => text.push_str(&format!("{column} = {{ field = \"{field}\"{} }}", guess.extra)),
+            None if guess.column == guesses.key => continue,
+            None => {
+                ignored.push(column);
+                continue;
+            }
+        }
+        let because = if guess.because == "header" { "" } else { guess.because };
+        text.push_str(if because.is_empty() { "\n" } else { "   # guessed by its " });
+        text.push_str(because);
+        if !because.is_empty() {
+            text.push('\n');
+        }
+    }
+    if !ignored.is_empty() {
+        // `ignore` is a key of the whole manifest: it must stand above the first table.
+        let line = format!(
+            "# Landed, not read; map them under [columns] if they mean something. / 只入库不读取，如有含义请写入 [columns]。\nignore = [{}]\n",
+            ignored.join(", ")
+        );
+        let at = text.find("\n[").map_or(text.len(), |p| p + 1);
+        text.insert_str(at, &format!("{line}\n"));
+    }
+    text
+}

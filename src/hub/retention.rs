@@ -1,0 +1,73 @@
+//! Which editions are kept: the last one of each day for ninety days, then the last one of each month; always the newest.
+
+use std::collections::HashSet;
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::{Hub, HubError};
+use crate::edition::{EditionError, folder_name};
+
+/// Days for which the last edition of every day is kept.
+const DAILY_DAYS: u64 = 90;
+
+/// Numbers to keep, of editions given as (number, as of) in ascending order.
+pub fn kept(editions: &[(u32, NaiveDate)], today: NaiveDate) -> HashSet<u32> {
+    let daily_from = today.checked_sub_days(Days::new(DAILY_DAYS)).unwrap_or(today);
+    let mut keep = HashSet::new();
+    for (i, (number, day)) in editions.iter().enumerate() {
+        let next = editions.get(i + 1).map(|(_, day)| *day);
+        let last_of_day = next != Some(*day);
+        let last_of_month = next.is_none_or(|n| (n.year(), n.month()) != (day.year(), day.month()));
+        if next.is_none() || (last_of_day && *day >= daily_from) || last_of_month {
+            keep.insert(*number);
+        }
+    }
+    keep
+}
+
+impl Hub {
+    /// Removes the editions that the policy no longer keeps; answers their numbers. Servers that still read one of them
+    /// keep its files until they let go.
+    pub async fn prune_editions(&self, dry_run: bool) -> Result<Vec<u32>, HubError> {
+        let _leader = self.store.lead().await?;
+        self.editions.refresh()?;
+        let mut known: Vec<(u32, NaiveDate)> = self.editions.list().iter().map(|m| (m.number, m.as_of)).collect();
+        known.sort_unstable();
+        let keep = kept(&known, self.clock.today(self.settings.zone));
+        let removed: Vec<u32> = known.into_iter().map(|(n, _)| n).filter(|n| !keep.contains(n)).collect();
+        if !dry_run {
+            for number in &removed {
+                let folder = self.editions_root().join(folder_name(*number));
+                std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+                self.store.edition_removed(i64::from(*number), self.clock.millis()).await?;
+            }
+            self.editions.refresh()?;
+        }
+        Ok(removed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    #[test]
+    fn the_last_of_each_day_then_of_each_month_and_always_the_newest() {
+        let editions = [
+            (1, day("2026-01-10")),
+            (2, day("2026-01-31")),
+            (3, day("2026-02-27")),
+            (4, day("2026-09-01")),
+            (5, day("2026-09-01")),
+            (6, day("2026-09-02")),
+            (7, day("2026-09-02")),
+        ];
+        let mut keep: Vec<u32> = kept(&editions, day("2026-09-03")).into_iter().collect();
+        keep.sort_unstable();
+        assert_eq!(keep, [2, 3, 5, 7]);
+    }
+}

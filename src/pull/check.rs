@@ -1,0 +1,320 @@
+//! The tests that every connector passes, ours and theirs: its sample against what it should read to, drift, bad places,
+//! and, for HTTP and SQL, a rehearsal on this machine with the sample as the registry.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::rehearsal::{Fault, Rehearsal, database};
+use super::sample::{Sample, at_sample, expected_json, take};
+use super::{Cursor, PullContext};
+use crate::connector::{Connector, DriftKind, Format, PagingKind, Transport};
+
+/// One test and how it went.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    pub name: &'static str,
+    pub passed: bool,
+    pub zh: String,
+    pub en: String,
+}
+
+fn found(name: &'static str, passed: bool, zh: impl Into<String>, en: impl Into<String>) -> Finding {
+    Finding { name, passed, zh: zh.into(), en: en.into() }
+}
+
+/// Files in `folder/sample`, by name.
+pub fn sample_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("sample"))
+        .into_iter()
+        .flatten()
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.is_file())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Reads all samples of a folder as the connector would.
+///
+/// # Errors
+/// What a pull of such a file would say.
+pub async fn read_samples(
+    connector: &Connector,
+    folder: &Path,
+    context: &PullContext,
+) -> Result<Sample, super::sample::SampleError> {
+    let mut all = Sample::default();
+    for file in sample_files(folder) {
+        let sample = take(&at_sample(connector, &file), None, context, None).await?;
+        all.rows.extend(sample.rows);
+        all.faults.extend(sample.faults);
+        (all.columns, all.layout) = (sample.columns, sample.layout);
+    }
+    Ok(all)
+}
+
+/// Runs every test that fits the connector.
+pub async fn check(connector: &Connector, folder: &Path, context: &PullContext) -> Vec<Finding> {
+    let context = &PullContext { known: None, allow_private: true, base: None, ..context.clone() };
+    let mut findings = Vec::new();
+    let sample = match read_samples(connector, folder, context).await {
+        Ok(sample) if !sample.rows.is_empty() => sample,
+        Ok(_) => {
+            findings.push(found(
+                "sample",
+                false,
+                format!("没有样例：请在 {}/sample 放入一份虚构数据", folder.display()),
+                format!("there is no sample: put a file of invented rows into {}/sample", folder.display()),
+            ));
+            return findings;
+        }
+        Err(error) => {
+            findings.push(found(
+                "sample",
+                false,
+                format!("样例无法读取：{error}"),
+                format!("the sample cannot be read: {error}"),
+            ));
+            return findings;
+        }
+    };
+    let (rows, faults) = (sample.rows.len(), sample.faults.len());
+    findings.push(found(
+        "sample",
+        true,
+        format!("样例 {rows} 行，隔离 {faults} 行"),
+        format!("{rows} rows, {faults} quarantined"),
+    ));
+    findings.push(expected(&sample, folder));
+    findings.push(replay(connector, &sample, folder, context).await);
+    findings.push(mapped(connector, &sample));
+    findings.extend(drift(connector, &sample));
+    findings.push(bad_place(connector, context).await);
+    match connector.source.transport {
+        Transport::Http if connector.source.format != Some(Format::Xml) => {
+            findings.extend(http(connector, folder, context).await)
+        }
+        Transport::Sql => findings.extend(sql(connector, &sample, context).await),
+        _ => {}
+    }
+    findings
+}
+
+fn expected(sample: &Sample, folder: &Path) -> Finding {
+    let path = folder.join("expected.json");
+    let wanted: Option<Value> = std::fs::read_to_string(&path).ok().and_then(|t| serde_json::from_str(&t).ok());
+    let Some(wanted) = wanted else {
+        return found(
+            "expected",
+            false,
+            "缺少 expected.json：核对样例的读法后运行 connector check --write-expected",
+            "expected.json is missing: look at how the sample reads, then run connector check --write-expected",
+        );
+    };
+    let read = expected_json(sample);
+    if read == wanted {
+        return found("expected", true, "样例读出的记录与 expected.json 一致", "the sample reads to expected.json");
+    }
+    let difference = first_difference(&wanted, &read);
+    found("expected", false, format!("与 expected.json 不同：{difference}"), format!("differs from expected.json: {difference}"))
+}
+
+fn first_difference(wanted: &Value, read: &Value) -> String {
+    let empty = Vec::new();
+    let (wanted, read) = (wanted.as_array().unwrap_or(&empty), read.as_array().unwrap_or(&empty));
+    for (at, one) in wanted.iter().enumerate() {
+        match read.get(at) {
+            Some(other) if other == one => {}
+            Some(other) => return format!("[{at}] {one} ≠ {other}"),
+            None => return format!("[{at}] {one} ≠ ∅"),
+        }
+    }
+    read.get(wanted.len()).map_or_else(String::new, |more| format!("[{}] ∅ ≠ {more}", wanted.len()))
+}
+
+async fn replay(connector: &Connector, sample: &Sample, folder: &Path, context: &PullContext) -> Finding {
+    let same = match read_samples(connector, folder, context).await {
+        Ok(again) => expected_json(&again) == expected_json(sample) && again.columns == sample.columns,
+        Err(_) => false,
+    };
+    found("replay", same, "再次读取结果相同", "reading it again gives the same")
+}
+
+fn mapped(connector: &Connector, sample: &Sample) -> Finding {
+    let missing: Vec<&str> = sample.layout.iter().flat_map(|l| &l.drift).map(|d| d.column.as_str()).collect();
+    let seen = |field| sample.rows.iter().any(|r| r.read.as_ref().is_ok_and(|rec| rec.iter().any(|r| r.field(field).is_some())));
+    let unread: Vec<&str> =
+        connector.contract.columns.iter().filter(|c| !c.optional && !seen(c.field)).map(|c| c.name.as_str()).collect();
+    let passed = missing.is_empty() && unread.is_empty();
+    let (a, b) = (missing.join("、"), unread.join("、"));
+    found(
+        "contract",
+        passed,
+        if passed {
+            "样例的列与约定一致，每个必有列都读出了值".into()
+        } else {
+            format!("与约定不符的列：{a}；样例中没有值的列：{b}")
+        },
+        if passed {
+            "the sample has the contract's columns, each with a value".into()
+        } else {
+            format!("columns that differ: {a}; columns without a value in the sample: {b}")
+        },
+    )
+}
+
+fn drift(connector: &Connector, sample: &Sample) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut added = sample.columns.clone();
+    added.push("新增列".into());
+    let reported = |columns: &[String], kind| connector.layout(columns).is_ok_and(|l| l.drift.iter().any(|d| d.kind == kind));
+    findings.push(found("column_added", reported(&added, DriftKind::Added), "新增的列会被报告", "an added column is reported"));
+    let positions = sample.layout.as_ref().map(|l| l.key_positions().to_vec()).unwrap_or_default();
+    let required = connector.contract.columns.iter().filter(|c| !c.optional);
+    let column = required.filter_map(|c| sample.columns.iter().position(|n| *n == c.name)).find(|at| !positions.contains(at));
+    if let Some(at) = column {
+        let mut gone = sample.columns.clone();
+        gone[at] = "全然不同".into();
+        let noticed = reported(&gone, DriftKind::Gone) || reported(&gone, DriftKind::Renamed);
+        findings.push(found("column_gone", noticed, "缺少的列会被报告", "a missing column is reported"));
+    }
+    if let Some(at) = positions.first() {
+        let mut keyless = sample.columns.clone();
+        keyless.remove(*at);
+        let refused = connector.layout(&keyless).is_err_and(|p| p.code == "column_missing" && p.en.contains(&connector.name));
+        findings.push(found("key_gone", refused, "没有主键列的数据不会入库", "data without its key column is refused"));
+    }
+    let short: Vec<Option<&str>> = vec![None; sample.columns.len().saturating_sub(1)];
+    let quarantined = sample.layout.as_ref().is_some_and(|l| connector.read(l, &short).is_err());
+    findings.push(found("bad_row", quarantined, "列数不符的行进入隔离区", "a row with the wrong number of cells is quarantined"));
+    findings
+}
+
+async fn bad_place(connector: &Connector, context: &PullContext) -> Finding {
+    let mut lost = connector.clone();
+    lost.manners.retries = 0;
+    lost.manners.connect_timeout_secs = 2;
+    lost.source.http.auth.kind = crate::connector::AuthKind::None;
+    lost.source.place = match connector.source.transport {
+        Transport::Http => "http://127.0.0.1:9/nowhere".into(),
+        Transport::Sql => "postgres://nobody:secret@127.0.0.1:9/nowhere".into(),
+        Transport::File | Transport::Push => "/nonexistent/huitu/*.csv".into(),
+    };
+    let error = match take(&lost, None, context, None).await {
+        Err(super::sample::SampleError::Pull(error)) => error,
+        _ => return found("bad_place", false, "错误的位置没有报错", "a wrong place is not noticed"),
+    };
+    let text = error.problem.to_string();
+    let good = text.contains(&connector.name) && !text.contains("secret");
+    found(
+        "bad_place",
+        good,
+        "错误的位置给出点名的报错，不泄露密码",
+        "a wrong place gives an error that names the registry and no password",
+    )
+}
+
+/// The same rows, whichever page the pull goes on from.
+async fn http(connector: &Connector, folder: &Path, context: &PullContext) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(rehearsal) = Rehearsal::start(connector, &sample_files(folder)).await else {
+        findings.push(found(
+            "rehearsal",
+            false,
+            "样例不是接口应答的形状",
+            "the sample has not the shape of the interface's answer",
+        ));
+        return findings;
+    };
+    let rehearsed = rehearsal.connector(connector);
+    let whole = take(&rehearsed, None, context, None).await;
+    let whole = match whole {
+        Ok(sample) if sample.rows.len() + sample.faults.len() == rehearsal.records() => sample,
+        Ok(sample) => {
+            let (came, all) = (sample.rows.len(), rehearsal.records());
+            findings.push(found(
+                "paging",
+                false,
+                format!("逐页拉取得到 {came} 条，应为 {all} 条"),
+                format!("page by page {came} records came of {all}"),
+            ));
+            return findings;
+        }
+        Err(error) => {
+            findings.push(found(
+                "paging",
+                false,
+                format!("逐页拉取失败：{error}"),
+                format!("the pull page by page failed: {error}"),
+            ));
+            return findings;
+        }
+    };
+    findings.push(found("paging", true, "逐页拉取得到全部记录", "page by page every record comes"));
+    let mut same = true;
+    for checkpoint in &whole.checkpoints {
+        let resumed = take(&rehearsed, Some(checkpoint.clone()), context, None).await;
+        let rest: Vec<_> = whole.rows.iter().filter(|r| r.number > checkpoint.rows).map(|r| (r.number, &r.cells)).collect();
+        same &= resumed.as_ref().is_ok_and(|r| r.rows.iter().map(|r| (r.number, &r.cells)).collect::<Vec<_>>() == rest);
+    }
+    let pages = whole.checkpoints.len();
+    let needed = connector.source.http.paging.kind == PagingKind::None || pages > 0;
+    findings.push(found(
+        "resume",
+        same && needed,
+        format!("从 {pages} 个断点中任一个继续，结果相同"),
+        format!("going on from any of {pages} checkpoints gives the same"),
+    ));
+    for (name, fault) in [("html_with_200", Fault::Html), ("error_with_200", Fault::ErrorBody), ("truncated", Fault::Truncated)] {
+        rehearsal.set(fault);
+        let held = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.held);
+        findings.push(found(name, held, "暂停该批次，什么也不删", "the batch is held, nothing is deleted"));
+    }
+    rehearsal.set(Fault::Refused);
+    let refused = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.problem.code == "unauthorised" && !e.retryable);
+    findings.push(found(
+        "refused",
+        refused,
+        "凭证被拒绝时说明原因，不再重试",
+        "refused credentials are said, and not tried again",
+    ));
+    rehearsal.set(Fault::Redirect);
+    let kept = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.problem.code == "redirect");
+    findings.push(found("redirect", kept, "不跟随转向", "redirects are not followed"));
+    findings
+}
+
+async fn sql(connector: &Connector, sample: &Sample, context: &PullContext) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Ok(dir) = tempfile::tempdir() else { return findings };
+    let Ok(rehearsed) = database(connector, sample, &dir.path().join("rehearsal.db")).await else {
+        findings.push(found(
+            "rehearsal",
+            false,
+            "样例无法写入演练数据库",
+            "the sample cannot be written into the rehearsal database",
+        ));
+        return findings;
+    };
+    let mut sink = super::sample::Counting::default();
+    let pulled = super::pull(&rehearsed, None, context, &mut sink).await;
+    let all = pulled.as_ref().is_ok_and(|p| p.rows as usize == sample.rows.len());
+    findings.push(found("table", all, "从表中读出全部行", "every row comes out of the table"));
+    if let (Some(_), Ok(pulled)) = (&connector.source.sql.cursor, &pulled) {
+        let mut sink = super::sample::Counting::default();
+        let again = super::pull(&rehearsed, Some(pulled.next_cursor.clone()), context, &mut sink).await;
+        let fewer = again.is_ok_and(|p| !p.complete && p.rows >= 1 && p.rows as usize <= sample.rows.len());
+        findings.push(found("incremental", fewer, "再次拉取只取变化的行", "the next pull brings only what changed"));
+        let ahead = Cursor { since: Some("2999-01-01 00:00:00".into()), ..Cursor::default() };
+        let mut sink = super::sample::Counting::default();
+        let none = super::pull(&rehearsed, Some(ahead), context, &mut sink).await.is_ok_and(|p| p.rows == 0 && !p.complete);
+        findings.push(found("future_cursor", none, "未来的断点不删除任何记录", "a cursor in the future deletes nothing"));
+    }
+    findings
+}
+
+/// The findings as JSON for machines.
+pub fn as_json(name: &str, findings: &[Finding]) -> Value {
+    json!({ "connector": name, "passed": findings.iter().all(|f| f.passed), "findings": findings })
+}
