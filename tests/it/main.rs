@@ -4,6 +4,7 @@ mod assess;
 mod assess_gap;
 mod assess_people;
 mod assess_size;
+mod bench;
 mod clients;
 mod connector;
 mod edition;
