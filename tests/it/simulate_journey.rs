@@ -13,6 +13,7 @@ use huitu::edition::{Edition, EnterpriseRow};
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
+use huitu::model::verdict::UnionStatus;
 use huitu::simulate::{self, ServeOptions};
 
 /// Names one record: registry, key, part.
@@ -104,7 +105,7 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     let report = hub.sync(&SyncOptions::default(), Arc::new(Silent)).await.unwrap();
     for receipt in &report.receipts {
         let at = served.sources.iter().position(|s| s.registry == &*receipt.registry).unwrap();
-        assert_eq!(receipt.read, served.rows[at], "{}: every row is read", receipt.registry);
+        assert_eq!(receipt.read, served.rows[at] as i64, "{}: every row is read", receipt.registry);
         assert_eq!(receipt.read, receipt.landed + receipt.quarantined, "{}", receipt.registry);
         assert_eq!(receipt.quarantined, 0, "{}", receipt.registry);
     }
@@ -138,8 +139,13 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     // A branch's or a subsidiary's coverage hangs on the identity of the firm it belongs to as well.
     let settled = |id: &&str| truth.related.get(*id).is_none_or(|to| right.contains_key(to.as_str()));
     let mut wrong: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    let mut compared = 0;
+    let (mut compared, mut asked) = (0, 0);
     for (id, row) in right.iter().filter(|(id, _)| settled(id)) {
+        // A union record that nearly matches is a question to a person: whose union it is has not been settled.
+        if row.verdicts().unwrap().union.verdict == UnionStatus::Possible {
+            asked += 1;
+            continue;
+        }
         compared += 1;
         for (what, value) in found(row) {
             if truth.verdicts[*id][what] != value {
@@ -151,9 +157,14 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     let all = truth.verdicts.len();
     let agree =
         best.iter().filter(|(id, row)| found(row).iter().all(|(what, value)| truth.verdicts[**id][*what] == *value)).count();
-    println!("{all} enterprises, identity right {}, compared {compared}, agreeing in everything {agree}", right.len());
+    println!(
+        "{all} enterprises, identity right {}, compared {compared}, asked {asked}, agreeing in everything {agree}",
+        right.len()
+    );
     let shown: Vec<String> = wrong.iter().map(|(what, ids)| format!("{} × {what}, for example {}", ids.len(), ids[0])).collect();
     assert!(wrong.is_empty(), "where the identity is right the verdicts must be:\n{}", shown.join("\n"));
-    assert!(compared as f64 >= 0.97 * all as f64, "identity right in {compared} of {all}");
-    assert!(agree as f64 >= 0.985 * all as f64, "{agree} of {all} agree");
+    // Measured: 2,993 compared, 4 asked, 2,994 agreeing of 3,000.
+    assert!(compared as f64 >= 0.99 * all as f64, "identity right in {compared} of {all}");
+    assert!(asked as f64 <= 0.005 * all as f64, "{asked} of {all} left to a person");
+    assert!(agree as f64 >= 0.99 * all as f64, "{agree} of {all} agree");
 }
