@@ -104,7 +104,7 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     let report = hub.sync(&SyncOptions::default(), Arc::new(Silent)).await.unwrap();
     for receipt in &report.receipts {
         let at = served.sources.iter().position(|s| s.registry == &*receipt.registry).unwrap();
-        assert_eq!(receipt.read, served.rows[at], "{}: every row is read", receipt.registry);
+        assert_eq!(receipt.read, served.rows[at] as i64, "{}: every row is read", receipt.registry);
         assert_eq!(receipt.read, receipt.landed + receipt.quarantined, "{}", receipt.registry);
         assert_eq!(receipt.quarantined, 0, "{}", receipt.registry);
     }
