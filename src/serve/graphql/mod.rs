@@ -29,7 +29,9 @@ pub fn graph() -> Graph {
 
 /// The schema as a subgraph of Apollo Federation v2.
 pub fn federation_sdl() -> String {
-    graph().sdl_with_options(SDLExportOptions::new().federation().prefer_single_line_descriptions().use_space_ident().indent_width(2))
+    graph().sdl_with_options(
+        SDLExportOptions::new().federation().prefer_single_line_descriptions().use_space_ident().indent_width(2),
+    )
 }
 
 /// The schema as text: the contents of `schema.graphql`.

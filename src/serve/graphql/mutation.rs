@@ -342,7 +342,11 @@ impl Mutation {
     }
 
     /// Starts a sync in the background; the subscription `syncProgress` follows it. Needs the scope `operate`.
-    async fn start_sync(&self, ctx: &Context<'_>, #[graphql(desc = "What to sync.")] input: StartSyncInput) -> Result<SyncPayload> {
+    async fn start_sync(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to sync.")] input: StartSyncInput,
+    ) -> Result<SyncPayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Operate).or_tell(ctx)?;
         let hub = ask.app.hub();
@@ -428,7 +432,11 @@ impl Mutation {
         match Target::set(ask, input).await {
             Ok(target) => Ok(TargetPayload { target: Some(target), user_errors: Vec::new() }),
             Err(problem) if problem.code == Code::BadInput => {
-                let error = UserError { field: Some("area".to_owned()), code: problem.code.name().to_owned(), message: problem.text(ask.lang).to_owned() };
+                let error = UserError {
+                    field: Some("area".to_owned()),
+                    code: problem.code.name().to_owned(),
+                    message: problem.text(ask.lang).to_owned(),
+                };
                 Ok(TargetPayload { user_errors: vec![error], ..TargetPayload::default() })
             }
             Err(problem) => Err(problem.error(ask.lang)),

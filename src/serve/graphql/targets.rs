@@ -100,7 +100,12 @@ impl Target {
     }
 
     /// Targets of a year inside an area, ranked by attainment within each indicator.
-    pub async fn list(ask: &Ask, year: i32, within: Option<&str>, as_of: Option<chrono::NaiveDate>) -> Result<Vec<Target>, Problem> {
+    pub async fn list(
+        ask: &Ask,
+        year: i32,
+        within: Option<&str>,
+        as_of: Option<chrono::NaiveDate>,
+    ) -> Result<Vec<Target>, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(as_of, None)?;
         let rows = ask.app.hub().store.targets(Some(i64::from(year))).await?;
@@ -112,7 +117,8 @@ impl Target {
         };
         let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
         let kept = rows.into_iter().filter(|row| inside(&row.area) && visible(&row.area));
-        let mut targets: Vec<(String, Target)> = kept.map(|row| (row.indicator.clone(), Target::new(ask, &edition, row))).collect();
+        let mut targets: Vec<(String, Target)> =
+            kept.map(|row| (row.indicator.clone(), Target::new(ask, &edition, row))).collect();
         targets.sort_by(|(a, s), (b, t)| {
             let attainment = |t: &Target| t.attainment.unwrap_or(f64::NEG_INFINITY);
             a.cmp(b).then(attainment(t).total_cmp(&attainment(s)))
@@ -134,10 +140,16 @@ impl Target {
         }
         if !INDICATORS.contains(&input.indicator.as_str()) {
             let known = INDICATORS.join(", ");
-            return Err(Problem::bad_input(format!("没有指标 {};可用:{known}", input.indicator), format!("there is no indicator {}; known: {known}", input.indicator)));
+            return Err(Problem::bad_input(
+                format!("没有指标 {};可用:{known}", input.indicator),
+                format!("there is no indicator {}; known: {known}", input.indicator),
+            ));
         }
         if !(input.value.is_finite() && input.value >= 0.0 && (2000..=2100).contains(&input.year)) {
-            return Err(Problem::bad_input("目标值应为非负数,年份在 2000 到 2100 之间", "the value is a number from 0, the year from 2000 to 2100"));
+            return Err(Problem::bad_input(
+                "目标值应为非负数,年份在 2000 到 2100 之间",
+                "the value is a number from 0, the year from 2000 to 2100",
+            ));
         }
         let row = TargetRow {
             area: input.area,
