@@ -11,6 +11,7 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod people;
 mod plain;
 mod program;
 mod reconcile;
