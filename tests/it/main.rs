@@ -12,6 +12,7 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod people;
 mod plain;
 mod program;
 mod pull_file;
