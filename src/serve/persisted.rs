@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::App;
-use super::handler::Parameters;
 use super::problem::{Code, Problem};
+use super::request::Parameters;
 
 /// Documents remembered for automatic persisted queries.
 const REMEMBERED: usize = 1_000;

@@ -3,6 +3,7 @@
 mod auth;
 mod client;
 mod download;
+mod lookup;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use crate::connector::{Connector, Format, PagingKind};
 pub(super) use client::check_host;
 use client::{Ask, RegistryClient};
 pub(super) use download::pull as download;
+pub use lookup::lookup;
 
 /// Pages without an end are an error, not a long wait.
 const MAX_PAGES: u64 = 1_000_000;
