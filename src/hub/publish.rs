@@ -83,11 +83,12 @@ impl Hub {
 
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before) = (self.clone(), links_before.clone());
-        let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, &before, &judgements, findings, lacking_since, first, as_of))
-                .await
-                .expect("deciding does not panic");
+        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
+        let decided = tokio::task::spawn_blocking(move || {
+            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
+        })
+        .await
+        .expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
         stage("发布", "publishing");
@@ -134,6 +135,7 @@ impl Hub {
     fn decide(
         &self,
         loaded: Loaded,
+        weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
@@ -150,7 +152,7 @@ impl Hub {
                 previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
             }
         }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
+        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
         linker.put(&records);
         drop(records);
         let linking = linker.link(&previous, judgements);
@@ -255,6 +257,7 @@ impl Hub {
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
         add(format!("{:?}", self.rules));
+        add(self.weights()?.to_toml());
         for j in self.store.judgements().await? {
             add(j.id);
         }

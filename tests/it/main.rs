@@ -10,6 +10,8 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod link;
+mod link_scored;
 mod plain;
 mod program;
 mod reconcile;
