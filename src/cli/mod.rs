@@ -15,6 +15,7 @@ pub mod finding;
 pub mod link;
 pub mod quarantine;
 pub mod query;
+pub mod report;
 pub mod review;
 pub mod schema;
 pub mod serve;
@@ -170,6 +171,8 @@ enum Command {
     Review(review::ReviewArgs),
     /// Why two records are, or are not, one enterprise
     Explain(explain::ExplainArgs),
+    /// The bulletin of a period, as HTML or as a workbook
+    Report(report::ReportArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -228,6 +231,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Link(args) => link::run(&common, args).await,
         Command::Review(args) => review::run(&common, args).await,
         Command::Explain(args) => explain::run(&common, args).await,
+        Command::Report(args) => report::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
