@@ -12,6 +12,8 @@ mod examples;
 mod graphql;
 mod land;
 mod layers;
+mod link;
+mod link_scored;
 mod people;
 mod plain;
 mod program;
