@@ -12,6 +12,7 @@ pub mod edition;
 pub mod export;
 pub mod finding;
 pub mod quarantine;
+pub mod report;
 pub mod query;
 pub mod schema;
 pub mod serve;
@@ -161,6 +162,8 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     /// Which rules decide, and why one enterprise was judged as it was
     Assess(assess::AssessArgs),
+    /// The bulletin of a period, as HTML or as a workbook
+    Report(report::ReportArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -216,6 +219,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
+        Command::Report(args) => report::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,

@@ -19,7 +19,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use keys::{KEYS, Key};
+pub use keys::{Holds, KEYS, Key};
 pub use manners::{Due, Manners, QuietHours};
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use problem::{ConnectorError, Problem, RowError, nearest};

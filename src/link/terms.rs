@@ -4,7 +4,7 @@ use super::book::{AddressNo, Book, NameNo, NumberMap};
 use super::identify::{ProfileNo, Profiles};
 
 /// Counts over profiles, each profile counted once per value.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     brands: NumberMap<u64, u32>,
     phones: NumberMap<u32, u32>,

@@ -4,6 +4,7 @@
 //! chunks of rows as written with the faults among them, and checkpoints. What rows mean is not decided here, nothing is
 //! stored here, and a broken source delivers nothing that a caller could take for the registry's word.
 
+mod breaker;
 pub mod check;
 mod chunk;
 mod csv;
@@ -30,6 +31,7 @@ use crate::model::Clock;
 
 pub use chunk::{Chunk, RowFault, RowHead};
 pub use error::PullError;
+pub use http::lookup;
 
 /// Where a pull stands. Serialised as JSON into the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -156,7 +158,8 @@ pub async fn pull(
     sink: &mut dyn RowSink,
 ) -> Result<Pulled, PullError> {
     let cursor = resume.unwrap_or_default();
-    match connector.source.transport {
+    breaker::check(connector, context)?;
+    let pulled = match connector.source.transport {
         Transport::File => file::pull(connector, context, sink).await,
         Transport::Http => http::pull(connector, cursor, context, sink).await,
         Transport::Sql => sql::pull(connector, cursor, context, sink).await,
@@ -166,7 +169,9 @@ pub async fn pull(
             "该登记由部门推送，无法拉取",
             "the department posts its batches; there is nothing to pull",
         )),
-    }
+    };
+    breaker::note(connector, context, &pulled);
+    pulled
 }
 
 /// The greatest value of a cursor column. Times that lie in the future are passed over: one wrong clock would otherwise

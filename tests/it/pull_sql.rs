@@ -1,0 +1,243 @@
+//! Front-end databases: the same claims on SQLite, PostgreSQL and MariaDB, each the real server.
+
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use huitu::connector::Connector;
+use huitu::model::Clock;
+use huitu::pull::sample::{Sample, take};
+use huitu::pull::{Cursor, PullContext, pull};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use crate::servers::{end_with_us, free_port, postgres};
+
+const MANIFEST: &str = r#"
+title = { zh = "职业健康", en = "Health" }
+owner = { zh = "卫健委", en = "Health" }
+[source]
+transport = "sql"
+place = "postgres://x"
+private = true
+[source.sql]
+table = "health"
+[key]
+columns = ["id"]
+[columns]
+"单位名称" = "name"
+"从业人数" = "employees"
+"营业收入" = { field = "revenue", unit = "ten_thousand_yuan" }
+"更新时间" = "updated_at"
+"#;
+
+/// `incremental`: by the time of change, ten minutes of overlap.
+fn connector(place: &str, incremental: bool) -> Connector {
+    let text = if incremental {
+        MANIFEST.replace("table = \"health\"", "table = \"health\"\ncursor = \"更新时间\"\noverlap = 600")
+    } else {
+        MANIFEST.to_string()
+    };
+    let mut connector = Connector::parse("health", &text).expect("a manifest");
+    connector.source.place = place.to_string();
+    connector
+}
+
+fn context() -> PullContext {
+    PullContext {
+        clock: Clock::fixed("2026-03-10T00:00:00Z".parse().expect("a time")),
+        allow_private: true,
+        ..PullContext::default()
+    }
+}
+
+/// Ten thousand rows with a whole-number key, a decimal, a time, and nulls.
+fn rows(quote: char) -> Vec<String> {
+    let q = quote;
+    let mut statements = vec![format!(
+        "CREATE TABLE health (id INTEGER PRIMARY KEY, {q}单位名称{q} VARCHAR(200), {q}从业人数{q} INTEGER, {q}营业收入{q} DECIMAL(18,2), {q}更新时间{q} TIMESTAMP NULL)"
+    )];
+    for block in 0..20 {
+        let values: Vec<String> = (block * 500..block * 500 + 500)
+            .map(|i| {
+                let revenue = if i % 3 == 0 { "NULL".to_string() } else { format!("{}.50", i) };
+                format!("({i}, '北京示例{i}号有限公司', {}, {revenue}, '2026-03-0{} 10:00:00')", i % 900, 1 + i % 5)
+            })
+            .collect();
+        statements.push(format!("INSERT INTO health VALUES {}", values.join(", ")));
+    }
+    statements
+}
+
+async fn fill<C: Connection>(mut connection: C, quote: char)
+where
+    for<'c> &'c mut C: Executor<'c>,
+{
+    for statement in rows(quote) {
+        (&mut connection).execute(AssertSqlSafe(statement)).await.expect("the rows");
+    }
+    connection.close().await.expect("closed");
+}
+
+async fn change<C: Connection>(mut connection: C, statement: &'static str)
+where
+    for<'c> &'c mut C: Executor<'c>,
+{
+    (&mut connection).execute(statement).await.expect("the change");
+    connection.close().await.expect("closed");
+}
+
+async fn all(connector: &Connector, resume: Option<Cursor>) -> Sample {
+    take(connector, resume, &context(), None).await.expect("rows")
+}
+
+async fn the_table_comes_whole_typed_and_resumable(place: &str) {
+    let connector = connector(place, false);
+    let whole = all(&connector, None).await;
+    assert_eq!((whole.rows.len(), whole.faults.len()), (10_000, 0));
+    let records = whole.rows[1].read.as_ref().expect("read");
+    assert_eq!(&*records[0].key, "1");
+    assert_eq!(records[0].money(huitu::model::field::Field::Revenue).map(|m| m.to_string()).as_deref(), Some("15000"));
+    assert!(whole.rows[0].cells.contains(&None), "a null stays null");
+    // Whole numbers are compared as such: 10 comes after 9, on every page.
+    let keys: Vec<i64> =
+        whole.rows.iter().map(|r| r.cells[0].as_deref().and_then(|k| k.parse().ok()).expect("a number")).collect();
+    assert!(keys.is_sorted());
+    assert!(whole.checkpoints.len() >= 2);
+    for checkpoint in &whole.checkpoints {
+        let rest = all(&connector, Some(checkpoint.clone())).await;
+        assert_eq!(rest.rows.len() as u64 + checkpoint.rows, 10_000);
+        assert_eq!(rest.rows[0].cells, whole.rows[checkpoint.rows as usize].cells);
+    }
+}
+
+async fn only_what_changed_comes_again(place: &str, changes: impl AsyncFn(&'static str), quoted_time: &'static str) {
+    let connector = connector(place, true);
+    let mut sink = huitu::pull::sample::Counting::default();
+    let first = pull(&connector, None, &context(), &mut sink).await.expect("the first pull");
+    assert_eq!((first.rows, first.complete), (10_000, true));
+    assert!(first.next_cursor.since.as_deref().is_some_and(|s| s.starts_with("2026-03-05")), "{:?}", first.next_cursor);
+    changes(quoted_time).await;
+    let second = pull(&connector, Some(first.next_cursor), &context(), &mut sink).await.expect("the second pull");
+    // The overlap brings the rows of the last moment again; the row of 2099 comes, and does not become the cursor.
+    assert_eq!((second.rows, second.complete), (2_002, false));
+    assert_eq!(second.next_cursor.since.as_deref().map(|s| &s[..10]), Some("2026-03-09"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_read_whole_and_by_what_changed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("frontend.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let open = || sqlx::SqliteConnection::connect_with(&options);
+    fill(open().await.expect("opens"), '"').await;
+    let place = format!("sqlite:{}", path.display());
+    the_table_comes_whole_typed_and_resumable(&place).await;
+    only_what_changed_comes_again(
+        &place,
+        async |s| change(open().await.expect("opens"), s).await,
+        "UPDATE health SET \"更新时间\" = CASE id WHEN 7 THEN '2026-03-09 08:00:00' ELSE '2099-01-01 00:00:00' END WHERE id IN (7, 8)",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_read_whole_and_by_what_changed() {
+    let Some(server) = postgres() else { return };
+    let place = server.database().await;
+    let open = || sqlx::PgConnection::connect(&place);
+    fill(open().await.expect("opens"), '"').await;
+    the_table_comes_whole_typed_and_resumable(&place).await;
+    only_what_changed_comes_again(
+        &place,
+        async |s| change(open().await.expect("opens"), s).await,
+        "UPDATE health SET \"更新时间\" = CASE id WHEN 7 THEN '2026-03-09 08:00:00'::timestamp ELSE '2099-01-01 00:00:00' END WHERE id IN (7, 8)",
+    )
+    .await;
+    let mut missing = connector(&place, false);
+    missing.source.sql.table = Some("helth".into());
+    let error = take(&missing, None, &context(), None).await.expect_err("no such table").to_string();
+    assert!(error.contains("connector \"health\"") && error.contains("helth"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_is_read_whole_and_by_what_changed() {
+    let Some(place) = mariadb() else { return };
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        match sqlx::MySqlConnection::connect(&place).await {
+            Ok(_) => break,
+            Err(e) => assert!(Instant::now() < until, "MariaDB: {e}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let open = || sqlx::MySqlConnection::connect(&place);
+    fill(open().await.expect("opens"), '`').await;
+    the_table_comes_whole_typed_and_resumable(&place).await;
+    only_what_changed_comes_again(
+        &place,
+        async |s| change(open().await.expect("opens"), s).await,
+        "UPDATE health SET `更新时间` = CASE id WHEN 7 THEN '2026-03-09 08:00:00' ELSE '2037-01-01 00:00:00' END WHERE id IN (7, 8)",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let error = take(&connector("postgres://hub:hunter2@127.0.0.1:9/x", false), None, &context(), None)
+        .await
+        .expect_err("nobody")
+        .to_string();
+    assert!(error.contains("connector \"health\"") && !error.contains("hunter2"), "{error}");
+    let error =
+        take(&connector("sqlite:/nonexistent/x.db", false), None, &context(), None).await.expect_err("nobody").to_string();
+    assert!(error.contains("/nonexistent/x.db"), "{error}");
+}
+
+/// Address of an empty database on a MariaDB of this test run. None where it is not installed (a failure in CI).
+fn mariadb() -> Option<String> {
+    static PORT: OnceLock<Option<u16>> = OnceLock::new();
+    let port = (*PORT.get_or_init(start_mariadb))?;
+    Some(format!("mysql://root@127.0.0.1:{port}/frontend"))
+}
+
+fn start_mariadb() -> Option<u16> {
+    let found = |name: &str| {
+        ["/usr/sbin", "/usr/bin", "/usr/local/bin"].iter().map(|d| std::path::Path::new(d).join(name)).find(|p| p.exists())
+    };
+    let (Some(server), Some(install)) = (found("mariadbd"), found("mariadb-install-db")) else {
+        assert!(std::env::var_os("CI").is_none(), "MariaDB is missing: apt-get install mariadb-server");
+        eprintln!("NOT CHECKED: MariaDB is missing: apt-get install mariadb-server");
+        return None;
+    };
+    let dir = tempfile::Builder::new().prefix("huitu-mariadb-").tempdir().expect("a folder");
+    let data = dir.path().join("data");
+    // SAFETY: geteuid has no preconditions.
+    let user = if unsafe { libc::geteuid() } == 0 { "root".to_string() } else { std::env::var("USER").unwrap_or_default() };
+    let made = Command::new(install)
+        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-name-resolve"])
+        .args([format!("--datadir={}", data.display()), format!("--user={user}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("mariadb-install-db runs");
+    assert!(made.success(), "mariadb-install-db");
+    let port = free_port();
+    let init = dir.path().join("init.sql");
+    std::fs::write(&init, "CREATE DATABASE frontend CHARACTER SET utf8mb4;\n").expect("written");
+    let child = Command::new(server)
+        .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--default-time-zone=+00:00"])
+        .args([
+            format!("--datadir={}", data.display()),
+            format!("--port={port}"),
+            format!("--socket={}", dir.path().join("s").display()),
+            format!("--user={user}"),
+            format!("--init-file={}", init.display()),
+            format!("--pid-file={}", dir.path().join("pid").display()),
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("mariadbd starts");
+    end_with_us(child, dir);
+    Some(port)
+}
