@@ -178,7 +178,28 @@ pub fn known(kind: As, text: &str) -> Option<&'static str> {
         As::PaymentKind => PAYMENT_KIND,
         _ => return None,
     };
-    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).or_else(|| vocabulary(kind).find(|v| *v == text))
+    let listed = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    listed.or_else(|| vocabulary(kind).find(|v| *v == text)).or_else(|| referenced(kind, text))
+}
+
+/// What the house's reference tables (`reference/registration`, `reference/unions`) say of a word that is not listed here.
+fn referenced(kind: As, text: &str) -> Option<&'static str> {
+    use crate::model::reference::{operating_status, unions};
+    use crate::model::verdict::UnionKind;
+    match kind {
+        As::Status => operating_status(text).map(|s| s.name()),
+        As::UnionKind => {
+            let form = unions::union_form(text)?;
+            // A group's union (集团工会) is its host's own and the parent's for those it covers: PARENT says both.
+            Some(if form.covered == UnionKind::Parent { UnionKind::Parent.name() } else { form.host.name() })
+        }
+        As::UnionStatus => Some(match unions::union_state(text)? {
+            unions::UnionState::Standing => "ACTIVE",
+            unions::UnionState::Preparing => "PREPARING",
+            unions::UnionState::Ended => "DISSOLVED",
+        }),
+        _ => None,
+    }
 }
 
 /// The values that a column read as `kind` can have; a value map may name no others. Empty where the vocabulary is open.
@@ -202,5 +223,24 @@ pub fn flag(text: &str) -> Option<bool> {
         "否" | "0" | "0.0" | "N" | "n" | "NO" | "No" | "no" | "false" | "FALSE" | "False" | "无" | "×" | "F" | "不是"
         | "规下" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_not_listed_are_read_by_the_reference_tables() {
+        for (kind, text, value) in [
+            (As::UnionStatus, "筹备期", "PREPARING"),
+            (As::UnionStatus, "已注销", "DISSOLVED"),
+            (As::UnionKind, "集团工会", "PARENT"),
+            (As::UnionKind, "2", "JOINT"),
+            (As::Status, "存续（在营、开业、在册）", "ACTIVE"),
+        ] {
+            assert_eq!(known(kind, text), Some(value), "{text}");
+        }
+        assert_eq!(known(As::UnionKind, "其他"), None);
     }
 }
