@@ -3,7 +3,8 @@
 //!
 //! In: payment records and the payroll. Out: the latest period's verdict. 2 % of the payroll: Trade Union Law art. 43(2).
 
-use crate::model::enterprise::EnterpriseField;
+use chrono::{Months, NaiveDate};
+
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::value::{Money, Value};
@@ -43,6 +44,17 @@ impl Period {
         }
         let month = number(rest).filter(|m| (1..=12).contains(m))?;
         Some(Period { year, last_month: month, months: 1 })
+    }
+
+    /// First day of the period.
+    pub fn first_day(self) -> NaiveDate {
+        let month = u32::from(self.last_month - self.months + 1);
+        NaiveDate::from_ymd_opt(self.year.into(), month, 1).expect("periods begin with a month of a year")
+    }
+    /// Last day of the period.
+    pub fn last_day(self) -> NaiveDate {
+        let next = self.first_day().checked_add_months(Months::new(self.months.into()));
+        next.and_then(|day| day.pred_opt()).expect("years are far from the end of the calendar")
     }
 
     fn of(facts: &Facts) -> Option<Period> {
@@ -163,9 +175,6 @@ pub fn pays_preparatory(verdict: &FundVerdict) -> bool {
     verdict.kind_paid == Some(FundKind::Preparatory) && verdict.paid.is_some_and(|p| p.0 > 0)
 }
 
-/// The field whose chosen value is a year's payroll.
-pub const PAYROLL: EnterpriseField = EnterpriseField::Payroll;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +196,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Period::parse(text).map(|p| p.to_string()).as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn periods_know_their_days() {
+        for (text, first, last) in [
+            ("2026", "2026-01-01", "2026-12-31"),
+            ("2026Q1", "2026-01-01", "2026-03-31"),
+            ("2026Q4", "2026-10-01", "2026-12-31"),
+            ("2024-02", "2024-02-01", "2024-02-29"),
+            ("2026年下半年", "2026-07-01", "2026-12-31"),
+        ] {
+            let period = Period::parse(text).expect("a period");
+            assert_eq!((period.first_day().to_string(), period.last_day().to_string()), (first.into(), last.into()), "{text}");
         }
     }
 }

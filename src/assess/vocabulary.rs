@@ -49,7 +49,7 @@ pub fn union_state(facts: &Facts) -> UnionState {
     match facts.text(Field::UnionStatus).map(str::trim) {
         None => UnionState::Standing,
         Some("PREPARING") => UnionState::Preparing,
-        Some("DELETED" | "CANCELLED" | "ENDED") => UnionState::Ended,
+        Some("DISSOLVED" | "DELETED" | "CANCELLED" | "ENDED") => UnionState::Ended,
         Some(text) => unions::union_state(text).unwrap_or(UnionState::Standing),
     }
 }

@@ -58,8 +58,8 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     );
     let served = departments(&city, &args).await?;
     let known: Vec<String> = match &settings.connectors {
-        Some(dir) => Connector::load_dir(dir)?,
-        None => Connector::embedded(),
+        Some(dir) => Connector::load_dir_all(dir)?,
+        None => Connector::embedded_all(),
     }
     .into_iter()
     .map(|c| c.name)

@@ -5,14 +5,19 @@
 
 pub mod assess;
 pub mod batch;
+pub mod bench;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod edition;
+pub mod explain;
 pub mod export;
 pub mod finding;
+pub mod link;
 pub mod quarantine;
 pub mod query;
+pub mod report;
+pub mod review;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
@@ -161,6 +166,14 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     /// Which rules decide, and why one enterprise was judged as it was
     Assess(assess::AssessArgs),
+    /// How well the records were joined; fit the weights to them
+    Link(link::LinkArgs),
+    /// Decide the pairs that linking left to a person, one keystroke each
+    Review(review::ReviewArgs),
+    /// Why two records are, or are not, one enterprise
+    Explain(explain::ExplainArgs),
+    /// The bulletin of a period, as HTML or as a workbook
+    Report(report::ReportArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -175,6 +188,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
     Schema(schema::SchemaArgs),
+    /// Figures of this machine against the bars of the product
+    Bench(bench::BenchArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -216,6 +231,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
+        Command::Link(args) => link::run(&common, args).await,
+        Command::Review(args) => review::run(&common, args).await,
+        Command::Explain(args) => explain::run(&common, args).await,
+        Command::Report(args) => report::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
@@ -225,6 +244,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Bench(args) => bench::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

@@ -125,6 +125,7 @@ const UNION_KIND: &[(&str, &str)] = &[
     ("工会联合会", "FEDERATION"),
     ("区域联合会", "FEDERATION"),
     ("行业联合会", "FEDERATION"),
+    ("集团工会", "PARENT"),
     ("总公司工会覆盖", "PARENT"),
     ("上级单位工会覆盖", "PARENT"),
     ("集团工会覆盖", "PARENT"),
@@ -137,13 +138,24 @@ const UNION_STATUS: &[(&str, &str)] = &[
     ("正常", "ACTIVE"),
     ("在册", "ACTIVE"),
     ("存续", "ACTIVE"),
+    ("锁定", "ACTIVE"),
+    ("1", "ACTIVE"),
+    ("3", "ACTIVE"),
+    ("4", "PREPARING"),
     ("筹备", "PREPARING"),
     ("筹备中", "PREPARING"),
+    ("筹备期", "PREPARING"),
+    ("筹备组", "PREPARING"),
     ("筹建", "PREPARING"),
     ("筹建中", "PREPARING"),
     ("撤销", "DISSOLVED"),
     ("已撤销", "DISSOLVED"),
     ("注销", "DISSOLVED"),
+    ("已注销", "DISSOLVED"),
+    ("删除", "DISSOLVED"),
+    ("已删除", "DISSOLVED"),
+    ("0", "DISSOLVED"),
+    ("解散", "DISSOLVED"),
     ("合并", "DISSOLVED"),
     ("停止活动", "SUSPENDED"),
 ];
@@ -166,7 +178,28 @@ pub fn known(kind: As, text: &str) -> Option<&'static str> {
         As::PaymentKind => PAYMENT_KIND,
         _ => return None,
     };
-    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).or_else(|| vocabulary(kind).find(|v| *v == text))
+    let listed = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    listed.or_else(|| vocabulary(kind).find(|v| *v == text)).or_else(|| referenced(kind, text))
+}
+
+/// What the house's reference tables (`reference/registration`, `reference/unions`) say of a word that is not listed here.
+fn referenced(kind: As, text: &str) -> Option<&'static str> {
+    use crate::model::reference::{operating_status, unions};
+    use crate::model::verdict::UnionKind;
+    match kind {
+        As::Status => operating_status(text).map(|s| s.name()),
+        As::UnionKind => {
+            let form = unions::union_form(text)?;
+            // A group's union (集团工会) is its host's own and the parent's for those it covers: PARENT says both.
+            Some(if form.covered == UnionKind::Parent { UnionKind::Parent.name() } else { form.host.name() })
+        }
+        As::UnionStatus => Some(match unions::union_state(text)? {
+            unions::UnionState::Standing => "ACTIVE",
+            unions::UnionState::Preparing => "PREPARING",
+            unions::UnionState::Ended => "DISSOLVED",
+        }),
+        _ => None,
+    }
 }
 
 /// The values that a column read as `kind` can have; a value map may name no others. Empty where the vocabulary is open.
@@ -190,5 +223,24 @@ pub fn flag(text: &str) -> Option<bool> {
         "否" | "0" | "0.0" | "N" | "n" | "NO" | "No" | "no" | "false" | "FALSE" | "False" | "无" | "×" | "F" | "不是"
         | "规下" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_not_listed_are_read_by_the_reference_tables() {
+        for (kind, text, value) in [
+            (As::UnionStatus, "筹备期", "PREPARING"),
+            (As::UnionStatus, "已注销", "DISSOLVED"),
+            (As::UnionKind, "集团工会", "PARENT"),
+            (As::UnionKind, "2", "JOINT"),
+            (As::Status, "存续（在营、开业、在册）", "ACTIVE"),
+        ] {
+            assert_eq!(known(kind, text), Some(value), "{text}");
+        }
+        assert_eq!(known(As::UnionKind, "其他"), None);
     }
 }

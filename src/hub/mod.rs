@@ -10,6 +10,7 @@ pub mod progress;
 mod publish;
 mod pull;
 mod reader;
+mod relink;
 pub mod retention;
 pub mod sync;
 pub mod world;
@@ -68,8 +69,8 @@ impl Hub {
     /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
     pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
         let mut connectors = match &settings.connectors {
-            Some(dir) => Connector::load_dir(dir)?,
-            None => Connector::embedded(),
+            Some(dir) => Connector::load_dir_all(dir)?,
+            None => Connector::embedded_all(),
         };
         connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
         for (registry, place) in &settings.sources {
@@ -83,6 +84,8 @@ impl Hub {
             };
             connectors[at] = connectors[at].clone().with_source(place);
         }
+        // A connector that is not enabled waits until somebody says where its data is.
+        connectors.retain(|c| c.enabled || settings.sources.contains_key(&c.name));
         for connector in &mut connectors {
             if let Some(file) = settings.secrets.get(&connector.name) {
                 connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };

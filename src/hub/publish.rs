@@ -72,6 +72,12 @@ impl Hub {
         }
         let stage =
             |zh: &str, en: &str| progress.event(&Event::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+        // Nothing ever landed: an empty edition would say that there are no enterprises.
+        if previous.is_none() && self.store.last_record_id().await? == 0 {
+            return Ok(None);
+        }
+        let began = std::time::Instant::now();
+        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
         let loaded = world::load(&self.store, &self.connectors, &rows).await?;
         let links = self.store.links().await?.into_iter();
@@ -81,15 +87,18 @@ impl Hub {
         let findings = self.standing_findings(as_of).await?;
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
 
+        lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before) = (self.clone(), links_before.clone());
-        let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, &before, &judgements, findings, lacking_since, first, as_of))
-                .await
-                .expect("deciding does not panic");
+        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
+        let decided = tokio::task::spawn_blocking(move || {
+            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
+        })
+        .await
+        .expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
+        lap("decided");
         stage("发布", "publishing");
         let number = match self.store.latest_edition().await? {
             Some(e) => e.number as u32 + 1,
@@ -112,6 +121,7 @@ impl Hub {
             inputs,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
+        lap("published");
         self.editions.refresh()?;
         let published = manifest.map(|m| Published {
             number: m.number,
@@ -134,6 +144,7 @@ impl Hub {
     fn decide(
         &self,
         loaded: Loaded,
+        weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
@@ -150,11 +161,15 @@ impl Hub {
                 previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
             }
         }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
+        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
+        let began = std::time::Instant::now();
+        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         linker.put(&records);
         drop(records);
+        lap("normalised");
         let linking = linker.link(&previous, judgements);
         drop(previous);
+        lap("linked");
 
         let at: HashMap<(i64, u16), u32> = facts.iter().enumerate().map(|(i, f)| ((f.record_id, f.part), i as u32)).collect();
         let mut entity_of = vec![None; facts.len()];
@@ -207,7 +222,9 @@ impl Hub {
             lacking_since,
             first_edition,
         };
+        lap("gathered");
         let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
+        lap("assessed");
         Decided { linking, joined, assessed }
     }
 
@@ -255,6 +272,7 @@ impl Hub {
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
         add(format!("{:?}", self.rules));
+        add(self.weights()?.to_toml());
         for j in self.store.judgements().await? {
             add(j.id);
         }

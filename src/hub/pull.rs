@@ -131,11 +131,11 @@ impl Hub {
                 sink.writer.state.next_cursor = Some(serde_json::to_string(&pulled.next_cursor).expect("a cursor is plain"));
                 let layout = match connector.layout(&sink.writer.state.columns) {
                     Ok(layout) => layout,
-                    Err(problem) if sink.writer.rows() > 0 => {
+                    Err(problem) if !sink.writer.state.columns.is_empty() => {
                         let state = sink.writer.finish()?;
                         return Ok(Arrived::Suspect(state, notice(&problem)));
                     }
-                    // Nothing came: the guard decides what an empty answer means.
+                    // Nothing came, not even columns: the guard decides what an empty answer means.
                     Err(_) => return Ok(Arrived::Spooled(sink.writer.finish()?)),
                 };
                 if !layout.drift.is_empty() {

@@ -76,6 +76,7 @@ impl Hub {
             let (connector, row, arrived, began) = done.expect("a pull does not panic");
             let mut receipt = self.take_in(&connector, &row, arrived?, progress.as_ref()).await?;
             receipt.seconds = began.elapsed().as_secs_f64();
+            tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
             let (zh, en) = summary(&receipt);
             progress.event(&Event::Done { registry: connector.name.clone(), zh, en });
             receipts.push(receipt);

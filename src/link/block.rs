@@ -23,7 +23,7 @@ use super::settings::Settings;
 /// What a key stands for; part of its hash.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Body = 1,
+    Body,
     Stem,
     Slip,
     Brand,
@@ -41,7 +41,19 @@ enum Kind {
 }
 
 fn key(kind: Kind, value: u64) -> u64 {
-    mix(value ^ (kind as u64) << 56)
+    mix(value ^ (kind as u64) << 56) << 4 | kind as u64
+}
+
+/// How many profiles may stand behind a key: what is shared by many tells little, and least by itself.
+fn most(key: u64, settings: &Settings) -> u32 {
+    const BRAND: u64 = Kind::Brand as u64;
+    const PHONE: u64 = Kind::Phone as u64;
+    const ADDRESS: u64 = Kind::Address as u64;
+    const ROAD: u64 = Kind::Road as u64;
+    match key & 15 {
+        BRAND | PHONE | ADDRESS | ROAD => settings.largest_block / 5,
+        _ => settings.largest_block,
+    }
 }
 
 /// Longest stretch of a name that slip keys are made of.
@@ -197,7 +209,7 @@ pub fn block(book: &Book, profiles: &Profiles, settings: &Settings) -> Blocks {
     let (table, slots, slots_from) = number_slots(&seeking);
     drop(seeking);
     let hits = stream_past(book, profiles, &table);
-    fill(loose, slots, slots_from, table.len(), &hits, settings)
+    fill(loose, slots, slots_from, &table.limits(settings), &hits)
 }
 
 fn number_slots(seeking: &[Vec<u64>]) -> (Table, Vec<u32>, Vec<u32>) {
@@ -225,8 +237,13 @@ impl Table {
     fn find(&self, key: u64) -> Option<u32> {
         if self.filter.may_hold(key) { self.numbers.get(&key).copied() } else { None }
     }
-    fn len(&self) -> usize {
-        self.numbers.len()
+    /// The largest number of profiles behind each slot.
+    fn limits(&self, settings: &Settings) -> Vec<u32> {
+        let mut limits = vec![0; self.numbers.len()];
+        for (key, slot) in &self.numbers {
+            limits[*slot as usize] = most(*key, settings);
+        }
+        limits
     }
 }
 
@@ -271,14 +288,8 @@ fn stream_past(book: &Book, profiles: &Profiles, table: &Table) -> Vec<Vec<(u32,
 }
 
 /// Orders the hits by slot (counting sort) and leaves out the slots that too many hit.
-fn fill(
-    loose: Vec<ProfileNo>,
-    slots: Vec<u32>,
-    slots_from: Vec<u32>,
-    size: usize,
-    hits: &[Vec<(u32, ProfileNo)>],
-    settings: &Settings,
-) -> Blocks {
+fn fill(loose: Vec<ProfileNo>, slots: Vec<u32>, slots_from: Vec<u32>, limits: &[u32], hits: &[Vec<(u32, ProfileNo)>]) -> Blocks {
+    let size = limits.len();
     let counts: Vec<AtomicU32> = (0..size).map(|_| AtomicU32::new(0)).collect();
     hits.par_iter().for_each(|chunk| {
         for (slot, _) in chunk {
@@ -289,8 +300,8 @@ fn fill(
     let mut dropped = 0;
     for (slot, count) in counts.iter().enumerate() {
         let count = count.load(Ordering::Relaxed);
-        let kept = if count > settings.largest_block { 0 } else { count };
-        dropped += usize::from(count > settings.largest_block);
+        let kept = if count > limits[slot] { 0 } else { count };
+        dropped += usize::from(count > limits[slot]);
         behind_from[slot + 1] = behind_from[slot] + kept;
     }
     let mut next = behind_from.clone();

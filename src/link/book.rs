@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
 use std::hash::BuildHasher;
 
-use crate::model::linkage::{LinkRecord, LinkRole, RecordRef};
+use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
 use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
@@ -109,6 +109,15 @@ pub struct BrokenCode {
     pub could_be: Box<[u64]>,
 }
 
+/// Another unit that a record names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    pub kind: RelationKind,
+    pub name: NameNo,
+    /// Organisation key of its code; 0 where none is written.
+    pub organisation: u64,
+}
+
 /// All records, their names and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
@@ -118,6 +127,7 @@ pub struct Book {
     other_names: Vec<NameNo>,
     addresses: Vec<Address>,
     keys: String,
+    related: HashMap<RecordNo, Box<[Related]>>,
     /// Codes that fail their check: as cleaned, and the organisation keys one slip away.
     broken: HashMap<u64, BrokenCode>,
     by_reference: HashTable<RecordNo>,
@@ -231,7 +241,9 @@ impl Book {
                 | flag(ids.by_credit_code, BY_CREDIT_CODE)
                 | flag(joint, JOINT),
         };
-        if let Some(known) = self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied() {
+        let related = self.number_related(record);
+        if let Some(known) = self.find(reference) {
+            self.keep_related(known, related);
             let old = &mut self.records[known as usize];
             (facts.key_from, facts.key_len) = (old.key_from, old.key_len);
             *old = facts;
@@ -239,10 +251,36 @@ impl Book {
         }
         self.keys.push_str(&record.key[..usize::from(facts.key_len)]);
         let number = self.records.len() as RecordNo;
+        self.keep_related(number, related);
         self.records.push(facts);
         let records = &self.records;
         self.by_reference.insert_unique(reference, number, |no| records[*no as usize].reference);
         number
+    }
+
+    fn number_related(&mut self, record: &LinkRecord) -> Box<[Related]> {
+        record
+            .related
+            .iter()
+            .map(|unit| Related {
+                kind: unit.kind,
+                name: self.number_name(&read_names(&unit.name).name),
+                organisation: read_identifiers(&unit.code, &unit.code, "", "").organisation,
+            })
+            .collect()
+    }
+
+    fn keep_related(&mut self, record: RecordNo, related: Box<[Related]>) {
+        if related.is_empty() {
+            self.related.remove(&record);
+        } else {
+            self.related.insert(record, related);
+        }
+    }
+
+    /// Units that the record names.
+    pub fn related(&self, record: RecordNo) -> &[Related] {
+        self.related.get(&record).map_or(&[], |units| units)
     }
 
     /// The record's own name first (empty where the union's name has to stand for it), then the others.

@@ -5,8 +5,6 @@
 //! all of them fit, and no cluster ever joins another with a code through one of them. What a person said is stronger
 //! than every constraint.
 
-use hashbrown::HashMap;
-
 use super::book::NumberMap;
 use super::identify::{ProfileNo, Profiles};
 use super::outcome::Refusal;
@@ -234,14 +232,4 @@ fn lead(
 fn mean(values: impl Iterator<Item = f32>) -> f32 {
     let (sum, count) = values.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
     if count == 0 { f32::NEG_INFINITY } else { sum / count as f32 }
-}
-
-/// Profiles by cluster root.
-pub fn members(clusters: &mut Clusters, count: usize) -> HashMap<ProfileNo, Vec<ProfileNo>> {
-    let mut members: HashMap<ProfileNo, Vec<ProfileNo>> = HashMap::new();
-    for profile in 0..count as ProfileNo {
-        let root = clusters.root(profile);
-        members.entry(root).or_default().push(profile);
-    }
-    members
 }

@@ -36,7 +36,7 @@ impl Profile {
 }
 
 /// All profiles, and the profile of every record.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Profiles {
     pub all: Vec<Profile>,
     members: Vec<RecordNo>,

@@ -26,9 +26,6 @@ impl Previous {
     pub(super) fn get(&self, reference: u64) -> Option<EntityKey> {
         self.entities.get(&reference).copied()
     }
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, EntityKey)> + '_ {
-        self.entities.iter().map(|(reference, entity)| (*reference, *entity))
-    }
 }
 
 /// Why a better edge was not taken.
@@ -185,7 +182,8 @@ pub struct Statistics {
     pub dropped_keys: usize,
 }
 
-/// The outcome of a run. Lists hold what differs from the previous run; everything when it was the first.
+/// The outcome of a run. `decisions` and `events` hold what differs from the run before (everything after none);
+/// `review`, `relations` and `flags` hold all that stand now.
 #[derive(Debug, Clone, Default)]
 pub struct Linking {
     pub decisions: Vec<Decision>,

@@ -10,6 +10,7 @@ pub mod bench;
 mod cache;
 mod details;
 mod export;
+mod frame;
 mod geo;
 pub mod graphql;
 pub mod guard;
@@ -21,6 +22,7 @@ mod plain;
 mod probes;
 pub mod problem;
 mod reconcile;
+mod request;
 mod run;
 mod tiles;
 mod ui;
@@ -83,6 +85,7 @@ struct Inner {
     callers: access::Known,
     places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
     live: Live,
+    syncing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
@@ -99,6 +102,7 @@ impl App {
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
+            syncing: Arc::default(),
         }))
     }
 
@@ -167,6 +171,10 @@ impl App {
     fn live(&self) -> &Live {
         &self.0.live
     }
+    /// The right to start a sync from here; None while one is running.
+    fn begin_sync(&self) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        self.0.syncing.clone().try_lock_owned().ok()
+    }
     /// Requests of the same site, of configured sites, and of programs that are no browsers.
     fn is_known_origin(&self, headers: &axum::http::HeaderMap) -> bool {
         let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
@@ -208,5 +216,6 @@ pub fn app(state: App) -> Router {
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }

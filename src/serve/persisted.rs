@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::App;
-use super::handler::Parameters;
 use super::problem::{Code, Problem};
+use super::request::Parameters;
 
 /// Documents remembered for automatic persisted queries.
 const REMEMBERED: usize = 1_000;
@@ -57,10 +57,10 @@ impl Documents {
         if seen.0.insert(digest.clone(), document.to_owned()).is_none() {
             seen.1.push_back(digest);
         }
-        if seen.1.len() > REMEMBERED {
-            if let Some(oldest) = seen.1.pop_front() {
-                seen.0.remove(&oldest);
-            }
+        if seen.1.len() > REMEMBERED
+            && let Some(oldest) = seen.1.pop_front()
+        {
+            seen.0.remove(&oldest);
         }
     }
 }

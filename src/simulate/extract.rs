@@ -105,24 +105,30 @@ type EntityRow = [String; 10];
 /// A row of `verdicts.csv`.
 type VerdictRow = [String; 13];
 
-/// `truth.csv` (each record's enterprise), `payments.csv` (the same for payments), `entities.csv`, `verdicts.csv`.
+/// `truth.csv` (each record's enterprise), `payments.csv` (the same for payments), `covered.csv` (the enterprises on covered
+/// lists, `part` being the place in the list), `entities.csv`, `verdicts.csv`.
 struct TruthWriter {
     folder: PathBuf,
     records: csv::Writer<BufWriter<File>>,
     payments: csv::Writer<BufWriter<File>>,
+    covered: csv::Writer<BufWriter<File>>,
 }
 
 impl TruthWriter {
     fn create(folder: &Path) -> Result<TruthWriter, SimulateError> {
-        let open = |name: &str| -> Result<_, SimulateError> {
+        let open = |name: &str, columns: &[&str]| -> Result<_, SimulateError> {
             let path = folder.join(name);
             let mut writer = csv_writer(create(&path)?);
-            writer
-                .write_record(["registry", "record_id", "entity_id", "has_id", "tags"])
-                .map_err(|e| SimulateError::io("write", &path, e.into()))?;
+            writer.write_record(columns).map_err(|e| SimulateError::io("write", &path, e.into()))?;
             Ok(writer)
         };
-        Ok(TruthWriter { folder: folder.to_owned(), records: open("truth.csv")?, payments: open("payments.csv")? })
+        let columns = ["registry", "record_id", "entity_id", "has_id", "tags"];
+        Ok(TruthWriter {
+            folder: folder.to_owned(),
+            records: open("truth.csv", &columns)?,
+            payments: open("payments.csv", &columns)?,
+            covered: open("covered.csv", &["registry", "record_id", "part", "entity_id"])?,
+        })
     }
 
     fn records(&mut self, registry: Registry, rows: &[Row]) -> Result<(), SimulateError> {
@@ -132,6 +138,11 @@ impl TruthWriter {
             writer
                 .write_record([registry.name(), &row.cells[0], &row.entity_id, has_id, &row.tags.join("|")])
                 .map_err(|e| SimulateError::io("write", &self.folder.join("truth.csv"), e.into()))?;
+            for (at, entity) in row.covers.iter().enumerate() {
+                self.covered
+                    .write_record([registry.name(), &row.cells[0], &(at + 1).to_string(), entity])
+                    .map_err(|e| SimulateError::io("write", &self.folder.join("covered.csv"), e.into()))?;
+            }
         }
         Ok(())
     }
@@ -139,6 +150,7 @@ impl TruthWriter {
     fn finish(self, city: &City) -> Result<(), SimulateError> {
         finish(self.records, &self.folder.join("truth.csv"))?;
         finish(self.payments, &self.folder.join("payments.csv"))?;
+        finish(self.covered, &self.folder.join("covered.csv"))?;
         let (entities, verdicts) = (self.folder.join("entities.csv"), self.folder.join("verdicts.csv"));
         let mut into_entities = csv_writer(create(&entities)?);
         let mut into_verdicts = csv_writer(create(&verdicts)?);

@@ -20,6 +20,8 @@ pub struct Row {
     /// The identifiers as written lead to the right enterprise.
     pub has_id: bool,
     pub tags: Vec<&'static str>,
+    /// Enterprises on its covered list, in the list's order.
+    pub covers: Vec<String>,
 }
 
 /// Columns of a registry's extract: the layout of the department, then the optional ones.
@@ -45,6 +47,8 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "世界500强",
             "龙头企业",
             "是否上市",
+            "隶属企业名称",
+            "隶属企业统一社会信用代码",
         ],
         Registry::Tax => &[
             "登记序号",
@@ -160,6 +164,10 @@ pub fn rows(city: &City, registry: Registry, position: u64, made: &Neighbourhood
                 entity_id: entity_id(entity.id),
                 has_id: writer.has_id(),
                 tags: writer.tags,
+                covers: match &entity.union {
+                    OwnUnion::Group(slots) if registry == Registry::Unions => covered_ids(slots, made),
+                    _ => Vec::new(),
+                },
             });
         }
     }
@@ -173,6 +181,7 @@ pub fn rows(city: &City, registry: Registry, position: u64, made: &Neighbourhood
                 entity_id: union_id(made.number, n),
                 has_id: false,
                 tags: vec!["shared"],
+                covers: covered_ids(&union.covered, made),
             });
         }
     }
@@ -346,6 +355,13 @@ impl Writer<'_> {
             yes(e.leading),
             yes(e.on_exchange),
         ]);
+        // Whose branch it is, the registry nearly always says.
+        let head = match self.made.related(e) {
+            Some((Relation::BranchOf, head)) if self.draw.chance(0.9) => Some(head),
+            _ => None,
+        };
+        cells.push(head.map_or_else(String::new, |h| h.name.full()));
+        cells.push(head.map_or_else(String::new, |h| h.credit_code.clone()));
     }
 
     fn tax(&mut self, cells: &mut Vec<String>) {
@@ -538,6 +554,10 @@ fn covered_list(slots: &[usize], made: &Neighbourhood, draw: &mut Draw) -> Strin
         names.push(name);
     }
     names.join("；")
+}
+
+fn covered_ids(slots: &[usize], made: &Neighbourhood) -> Vec<String> {
+    slots.iter().filter_map(|s| made.entities.get(*s)).map(|e| entity_id(e.id)).collect()
 }
 
 /// A joint union or a federation: no host of its own, a list of covered units.

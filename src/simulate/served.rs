@@ -89,7 +89,7 @@ impl Stamp {
 }
 
 /// Raised whenever the same seed gives another city.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 fn made_by() -> String {
     format!("huitu {} generation {GENERATION}", env!("CARGO_PKG_VERSION"))

@@ -195,6 +195,7 @@ fn the_strongest_coverage_wins_and_all_are_listed() {
 fn an_ended_union_covers_nobody_and_two_rows_of_one_host_are_one_union() {
     let mut small = sized(SizeStatus::Above);
     small.union("a", "甲工会", vec![(Field::UnionStatus, text("已撤销"))]);
+    small.union("a", "甲工会", vec![(Field::UnionStatus, text("DISSOLVED"))]);
     let assessed = small.assess(TODAY);
     assert_eq!((assessed.unions.len(), assessed.enterprises[0].verdicts.union.verdict), (0, UnionStatus::None));
     small.union("a", "甲工会委员会", vec![(Field::Members, Value::Count(9))]);
@@ -203,6 +204,21 @@ fn an_ended_union_covers_nobody_and_two_rows_of_one_host_are_one_union() {
     assert_eq!(assessed.unions.len(), 1);
     assert_eq!(assessed.enterprises[0].verdicts.union.unions.len(), 1);
     assert_eq!(assessed.enterprises[0].verdicts.union.unions[0].union, assessed.unions[0].id);
+}
+
+#[test]
+fn the_state_on_the_roll_comes_before_its_kind() {
+    for (state, union) in [
+        ("筹备期", UnionStatus::Preparing),
+        ("PREPARING", UnionStatus::Preparing),
+        ("已注销", UnionStatus::None),
+        ("正常", UnionStatus::Independent),
+        ("ACTIVE", UnionStatus::Independent),
+    ] {
+        let mut small = sized(SizeStatus::Above);
+        small.union("a", "甲工会", vec![(Field::UnionKind, text("独立基层工会")), (Field::UnionStatus, text(state))]);
+        assert_eq!(small.one(TODAY, "a").verdicts.union.verdict, union, "{state}");
+    }
 }
 
 #[test]

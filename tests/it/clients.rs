@@ -90,3 +90,10 @@ async fn the_subgraph_composes_with_another_one() {
     let served = served(200, |_| {}).await;
     passed(node("federation.mjs", &served, &[], async || {}).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_client_snippets_read_the_whole_list() {
+    let served = served(4_000, |_| {}).await;
+    let data = served.data("{ gap(first: 0, filter: { area: [\"110103\"] }) { totalCount } }", serde_json::json!({})).await;
+    passed(node("snippets.mjs", &served, &["110103", &data["gap"]["totalCount"].to_string()], async || {}).await);
+}

@@ -19,7 +19,7 @@ pub struct Served {
     pub router: Router,
 }
 
-fn settings(data: &std::path::Path) -> Settings {
+pub fn settings(data: &std::path::Path) -> Settings {
     Settings {
         data: data.to_path_buf(),
         connectors: None,
@@ -29,7 +29,7 @@ fn settings(data: &std::path::Path) -> Settings {
         sources: Default::default(),
         policy: Default::default(),
         thresholds: None,
-        origins: Vec::new(),
+        origins: vec!["https://map.example".to_owned()],
         secrets: Default::default(),
     }
 }

@@ -123,3 +123,20 @@ async fn tiles_are_addressed_strictly_and_kept_by_edition() {
     assert!(json["tiles"][0].as_str().unwrap().ends_with("/tiles/gap/{z}/{x}/{y}.mvt?edition=1"));
     assert!(headers.contains_key(header::ETAG));
 }
+
+#[tokio::test]
+async fn only_configured_sites_may_call_from_browsers() {
+    let served = served(20, |_| {}).await;
+    let preflight = |origin: &str| {
+        Request::options("/graphql")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let (_, headers, _) = served.send(preflight("https://map.example")).await;
+    assert_eq!(headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://map.example");
+    assert!(headers[header::ACCESS_CONTROL_ALLOW_HEADERS].to_str().unwrap().contains("authorization"));
+    let (_, headers, _) = served.send(preflight("https://elsewhere.example")).await;
+    assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+}

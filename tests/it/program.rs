@@ -138,10 +138,43 @@ fn bad_input_is_one_message_that_names_the_thing_and_the_remedy() {
     assert_eq!(records, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_and_an_unreadable_encoding_are_named() {
+    use huitu::simulate::{ServeOptions, serve};
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let served = serve(&dir.path().join("city"), 3, 100, 0, ServeOptions::default()).await.expect("departments");
+    let place = served.source("commerce").expect("commerce").place.clone();
+    let data = dir.path().join("data");
+    let refused = {
+        let mut c = huitu(&data);
+        c.env("HUITU_COMMERCE_TOKEN", "not-the-token");
+        c.args(["sync", "commerce", "--allow-private", "--source", &format!("commerce={place}")]);
+        tokio::task::spawn_blocking(move || c.output()).await.expect("ran").expect("huitu starts")
+    };
+    let said = text(&refused);
+    assert!(!refused.status.success() && said.contains("commerce") && said.contains("HUITU_COMMERCE_TOKEN"), "{said}");
+    assert!(!said.contains("not-the-token"), "a secret is never shown: {said}");
+
+    // Bytes of no encoding at all.
+    let noise: Vec<u8> = (0..4_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 | 0x80).collect();
+    let file = dir.path().join("tax.csv");
+    std::fs::write(&file, noise).expect("written");
+    let o = {
+        let mut c = huitu(&data);
+        c.args(["sync", "tax", "--source", &format!("tax={}", file.display())]);
+        tokio::task::spawn_blocking(move || c.output()).await.expect("ran").expect("huitu starts")
+    };
+    let said = text(&o);
+    assert!(!o.status.success() && said.contains("tax.csv"), "{said}");
+    served.stop().await;
+    let store = Store::open(&data, None).await.expect("opens");
+    assert_eq!(store.last_record_id().await.expect("a number"), 0, "nothing half done");
+}
+
 #[test]
 fn the_served_schema_is_the_one_in_the_repository() {
     let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).expect("schema.graphql");
-    assert_eq!(huitu::serve::graphql::sdl(), file, "run `make schema`");
+    assert!(huitu::serve::graphql::sdl() == file, "schema.graphql is not what is served: run `make schema`");
 }
 
 #[tokio::test(flavor = "multi_thread")]

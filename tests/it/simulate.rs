@@ -210,7 +210,7 @@ fn a_day_later_about_one_percent_has_changed_and_keys_have_stayed() {
     }
     let share = (changed + gone + new) as f64 / all as f64;
     assert!((0.006..0.015).contains(&share), "{share}");
-    assert!(changed > 200 && gone > 5 && new > 50, "{changed} changed, {gone} gone, {new} new");
+    assert!(changed > 200 && gone >= 3 && new > 50, "{changed} changed, {gone} gone, {new} new");
 }
 
 fn client() -> reqwest::Client {

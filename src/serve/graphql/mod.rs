@@ -6,6 +6,7 @@ pub mod edition;
 pub mod enterprise;
 pub mod filter;
 pub mod history;
+pub mod mutation;
 pub mod places;
 pub mod provenance;
 pub mod query;
@@ -13,16 +14,24 @@ pub mod registry;
 pub mod review;
 pub mod scalars;
 pub mod subscription;
+pub mod targets;
 pub mod unions;
 pub mod verdicts;
 
-use async_graphql::{EmptyMutation, SDLExportOptions, Schema};
+use async_graphql::{SDLExportOptions, Schema};
 
-pub type Graph = Schema<query::Query, EmptyMutation, subscription::Subscriptions>;
+pub type Graph = Schema<query::Query, mutation::Mutation, subscription::Subscriptions>;
 
 /// The schema that is served. Limits are kept by the handler before the library sees a document.
 pub fn graph() -> Graph {
-    Schema::build(query::Query, EmptyMutation, subscription::Subscriptions).finish()
+    Schema::build(query::Query, mutation::Mutation, subscription::Subscriptions).finish()
+}
+
+/// The schema as a subgraph of Apollo Federation v2.
+pub fn federation_sdl() -> String {
+    graph().sdl_with_options(
+        SDLExportOptions::new().federation().prefer_single_line_descriptions().use_space_ident().indent_width(2),
+    )
 }
 
 /// The schema as text: the contents of `schema.graphql`.

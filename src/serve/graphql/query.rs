@@ -14,6 +14,7 @@ use super::provenance::RegistryRecord;
 use super::registry::{Registry, registries};
 use super::review::{ReviewConnection, ReviewFilter};
 use super::scalars::{CreditCode, Date, Language};
+use super::targets::Target;
 use super::unions::{TradeUnion, TradeUnionConnection};
 use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
@@ -356,6 +357,17 @@ impl Query {
     ) -> Result<Option<TradeUnion>> {
         let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(TradeUnion::find(&edition, &id))
+    }
+
+    /// Annual targets and how far they are reached, best first within each indicator.
+    async fn targets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Year of the targets.")] year: i32,
+        #[graphql(desc = "Only areas inside this one.")] within: Option<AreaKey>,
+        #[graphql(desc = "Reached as of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Vec<Target>> {
+        Target::list(ask(ctx), year, within.as_ref().map(AreaKey::code), as_of.map(|d| d.0)).await.or_tell(ctx)
     }
 
     /// The registries this graph rests on, in the order of their rank.

@@ -174,6 +174,12 @@ pub struct Batch {
     row: BatchRow,
 }
 
+impl Batch {
+    pub fn new(registry: &str, row: BatchRow) -> Batch {
+        Batch { registry: Registry::named(registry), row }
+    }
+}
+
 /// What one pull or push brought: `read` = `landed` + `quarantined`.
 #[Object]
 impl Batch {

@@ -12,9 +12,10 @@ use futures_util::StreamExt;
 
 use super::{failed_before, start};
 use crate::serve::App;
-use crate::serve::handler::{Parameters, header_text, lang_of, request_id, serialise};
+use crate::serve::handler::{header_text, lang_of, request_id, serialise};
 use crate::serve::plain::refuse;
 use crate::serve::problem::Problem;
+use crate::serve::request::Parameters;
 
 /// A comment this often keeps proxies from closing a quiet connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);

@@ -25,9 +25,10 @@ use super::{failed_before, start};
 use crate::model::message::Lang;
 use crate::serve::App;
 use crate::serve::access::Caller;
-use crate::serve::handler::{Parameters, header_text, lang_of, request_id, serialise};
+use crate::serve::handler::{header_text, lang_of, request_id, serialise};
 use crate::serve::plain::refuse;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::request::Parameters;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 const INIT_WITHIN: Duration = Duration::from_secs(10);

@@ -1,0 +1,91 @@
+//! Why two records are, or are not, one enterprise: the features of a comparison in words and weights.
+
+use crate::model::linkage::{Evidence, LinkMethod};
+use crate::normalise::identifier::organisation_text;
+
+use super::book::{Book, Facts, RecordNo};
+use super::compare::{Comparison, FormLevel, NameLevel, PlaceOfBusinessLevel};
+use super::weights::{FEATURE, Weights};
+
+/// The features of a comparison that moved the decision, in the order of the weight table, then the prior. Names, dates
+/// and numbers carry the two values; addresses and phones are kept as numbers only and carry none.
+pub fn of_pair(
+    book: &Book,
+    weights: &Weights,
+    profiles: u32,
+    pair: &Comparison,
+    left: RecordNo,
+    right: RecordNo,
+) -> Vec<Evidence> {
+    let levels = pair.levels();
+    let parts = weights.weigh(pair, profiles);
+    let mut evidence: Vec<Evidence> = FEATURE
+        .iter()
+        .enumerate()
+        .filter(|(feature, (name, _))| *name == "name" || parts[*feature].abs() >= 0.05)
+        .map(|(feature, (name, level_names))| {
+            let (here, there) = values(book, name, pair, book.facts(left), book.facts(right));
+            Evidence {
+                feature: (*name).into(),
+                level: level_names()[levels[feature]].into(),
+                left: here,
+                right: there,
+                weight: parts[feature],
+            }
+        })
+        .collect();
+    evidence.push(Evidence { feature: "prior".into(), level: "any".into(), left: None, right: None, weight: weights.prior() });
+    evidence
+}
+
+type Values = (Option<Box<str>>, Option<Box<str>>);
+
+fn values(book: &Book, feature: &str, pair: &Comparison, left: &Facts, right: &Facts) -> Values {
+    let both = |show: &dyn Fn(&Facts) -> Option<Box<str>>| (show(left), show(right));
+    match feature {
+        "name" => (Some(book.name(pair.names.0).to_text().into()), Some(book.name(pair.names.1).to_text().into())),
+        "employees" => both(&|f| (f.employees != 0).then(|| f.employees.to_string().into())),
+        "established" => both(&|f| (f.established != 0).then(|| date(f.established))),
+        "industry" => both(&|f| (f.industry >= 100).then(|| f.industry.to_string()[1..].into())),
+        "code" => both(&|f| match book.broken_code(f.broken) {
+            Some(broken) => Some(broken.text.clone()),
+            None => (f.organisation != 0).then(|| organisation_text(f.organisation).into()),
+        }),
+        _ => (None, None),
+    }
+}
+
+fn date(packed: u32) -> Box<str> {
+    let (year, month, day) = (packed / 10_000, packed / 100 % 100, packed % 100);
+    match (month, day) {
+        (0, _) => format!("{year:04}"),
+        (_, 0) => format!("{year:04}-{month:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02}"),
+    }
+    .into()
+}
+
+/// The code that joined a record.
+pub fn of_code(facts: &Facts, method: LinkMethod) -> Vec<Evidence> {
+    let (feature, code) = match method {
+        LinkMethod::CreditCode => ("credit_code", organisation_text(facts.organisation)),
+        LinkMethod::OrganisationCode => ("organisation_code", organisation_text(facts.organisation)),
+        LinkMethod::RegistrationNumber => ("registration_number", format!("{:015}", facts.registration)),
+        _ => return Vec::new(),
+    };
+    let code: Option<Box<str>> = Some(code.into());
+    vec![Evidence { feature: feature.into(), level: "equal".into(), left: code.clone(), right: code, weight: CERTAIN }]
+}
+
+/// Weight shown for an equal valid code: about one in a billion that it is not so.
+const CERTAIN: f32 = 30.0;
+
+/// How a scored pair was joined, in the words of the contract.
+pub fn method(pair: &Comparison) -> LinkMethod {
+    let same_name = pair.name == NameLevel::Equal && pair.form <= FormLevel::Shortened;
+    match same_name {
+        true if pair.address <= PlaceOfBusinessLevel::RoadAndNumber => LinkMethod::NameAndAddress,
+        true => LinkMethod::Name,
+        false => LinkMethod::Score,
+    }
+}
