@@ -9,6 +9,7 @@ pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod edition;
+pub mod edition_diff;
 pub mod export;
 pub mod finding;
 pub mod quarantine;
