@@ -5,16 +5,20 @@
 
 pub mod assess;
 pub mod batch;
+pub mod bench;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod edition;
 pub mod edition_diff;
+pub mod explain;
 pub mod export;
 pub mod finding;
+pub mod link;
 pub mod quarantine;
-pub mod report;
 pub mod query;
+pub mod report;
+pub mod review;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
@@ -163,6 +167,12 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     /// Which rules decide, and why one enterprise was judged as it was
     Assess(assess::AssessArgs),
+    /// How well the records were joined; fit the weights to them
+    Link(link::LinkArgs),
+    /// Decide the pairs that linking left to a person, one keystroke each
+    Review(review::ReviewArgs),
+    /// Why two records are, or are not, one enterprise
+    Explain(explain::ExplainArgs),
     /// The bulletin of a period, as HTML or as a workbook
     Report(report::ReportArgs),
     /// What a visit found
@@ -179,6 +189,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
     Schema(schema::SchemaArgs),
+    /// Figures of this machine against the bars of the product
+    Bench(bench::BenchArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -220,6 +232,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Batch(args) => batch::run(&common, args).await,
         Command::Quarantine(args) => quarantine::run(&common, args).await,
         Command::Assess(args) => assess::run(&common, args).await,
+        Command::Link(args) => link::run(&common, args).await,
+        Command::Review(args) => review::run(&common, args).await,
+        Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
@@ -230,6 +245,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Bench(args) => bench::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

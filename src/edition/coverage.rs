@@ -168,7 +168,13 @@ impl Edition {
         } else {
             let mut rows = rows.iter();
             loop {
-                let picked = rows.next_many(&mut picked);
+                // Not `next_many`: in roaring 0.12 it loses a container that is one run of all 65,536 rows.
+                let mut count = 0;
+                for (slot, row) in picked.iter_mut().zip(&mut rows) {
+                    *slot = row;
+                    count += 1;
+                }
+                let picked = &picked[..count];
                 if picked.is_empty() {
                     break;
                 }

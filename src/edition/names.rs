@@ -38,11 +38,8 @@ pub fn fold(name: &str) -> Vec<char> {
         };
         match c {
             '\u{4e00}'..='\u{9fff}' => folded.push(c),
-            c if c.is_ascii() => {
-                if c.is_ascii_alphanumeric() {
-                    folded.push(c.to_ascii_lowercase());
-                }
-            }
+            c if c.is_ascii_alphanumeric() => folded.push(c.to_ascii_lowercase()),
+            c if c.is_ascii() => {}
             c if c.is_alphanumeric() => folded.extend(c.to_lowercase()),
             _ => {}
         }

@@ -63,10 +63,10 @@ impl Query {
         let is_letters = folded.len() >= 2 && folded.iter().all(char::is_ascii_lowercase);
         let mut letters: Option<String> = is_letters.then(|| folded.iter().collect());
         let spellings = letters.as_deref().map(spellings).unwrap_or_default();
-        if let Some(l) = &mut letters {
-            if let Some(rest) = FORM_INITIALS.iter().find_map(|form| l.strip_suffix(form)).filter(|rest| rest.len() >= 2) {
-                *l = rest.to_owned();
-            }
+        if let Some(l) = &mut letters
+            && let Some(rest) = FORM_INITIALS.iter().find_map(|form| l.strip_suffix(form)).filter(|rest| rest.len() >= 2)
+        {
+            *l = rest.to_owned();
         }
         Query { folded, letters, spellings }
     }
@@ -149,10 +149,10 @@ impl Edition {
         if cache.rows.insert(key.clone(), rows.clone()).is_none() {
             cache.order.push_back(key);
         }
-        if cache.order.len() > REMEMBERED {
-            if let Some(oldest) = cache.order.pop_front() {
-                cache.rows.remove(&oldest);
-            }
+        if cache.order.len() > REMEMBERED
+            && let Some(oldest) = cache.order.pop_front()
+        {
+            cache.rows.remove(&oldest);
         }
         rows
     }

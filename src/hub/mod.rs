@@ -10,6 +10,7 @@ pub mod progress;
 mod publish;
 mod pull;
 mod reader;
+mod relink;
 pub mod retention;
 pub mod sync;
 pub mod world;

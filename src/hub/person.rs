@@ -113,6 +113,13 @@ impl Hub {
 
     /// Records a judgement on a review pair and publishes what follows.
     pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn Progress>) -> Result<JudgementRow, HubError> {
+        let row = self.record_judgement(new).await?;
+        self.reassess(progress).await?;
+        Ok(row)
+    }
+
+    /// Records a judgement; what follows is published by the next [`Hub::reassess`].
+    pub async fn record_judgement(&self, new: NewJudgement) -> Result<JudgementRow, HubError> {
         let Some(pair) = self.store.review_pair(&new.pair).await? else {
             return Err(HubError::Settings(format!("there is no open pair {}; `huitu review` shows them", new.pair)));
         };
@@ -135,7 +142,6 @@ impl Hub {
             idempotency: new.idempotency,
         };
         self.store.record_judgement(&row).await?;
-        self.reassess(progress).await?;
         Ok(row)
     }
 

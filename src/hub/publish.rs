@@ -90,11 +90,12 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before) = (self.clone(), links_before.clone());
-        let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, &before, &judgements, findings, lacking_since, first, as_of))
-                .await
-                .expect("deciding does not panic");
+        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
+        let decided = tokio::task::spawn_blocking(move || {
+            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
+        })
+        .await
+        .expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
@@ -143,6 +144,7 @@ impl Hub {
     fn decide(
         &self,
         loaded: Loaded,
+        weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
@@ -159,7 +161,7 @@ impl Hub {
                 previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
             }
         }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
+        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         linker.put(&records);
@@ -270,6 +272,7 @@ impl Hub {
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
         add(format!("{:?}", self.rules));
+        add(self.weights()?.to_toml());
         for j in self.store.judgements().await? {
             add(j.id);
         }

@@ -73,7 +73,7 @@ fn name_clusters(ground: &Ground<'_>, cluster_of: &[ProfileNo], memory: &Memory)
         let slot = &mut place[cluster_of[profile as usize] as usize];
         if *slot == u32::MAX {
             *slot = unnamed.len() as u32;
-            unnamed.push(Unnamed { founder: None, earlier: Vec::new() });
+            unnamed.push(Unnamed { founder: None, founders: None, earlier: Vec::new() });
         }
         let cluster = &mut unnamed[*slot as usize];
         for record in profiles.members(profile) {
@@ -81,7 +81,9 @@ fn name_clusters(ground: &Ground<'_>, cluster_of: &[ProfileNo], memory: &Memory)
             cluster.earlier.extend(memory.entities[*record as usize]);
             if facts.role() != LinkRole::Mention {
                 let founder = (facts.registry, facts.reference);
-                cluster.founder = Some(cluster.founder.map_or(founder, |known| known.min(founder)));
+                if cluster.founder.is_none_or(|known| founder < known) {
+                    (cluster.founder, cluster.founders) = (Some(founder), memory.entities[*record as usize]);
+                }
             }
         }
     }

@@ -67,6 +67,8 @@ pub struct Named {
 pub struct Unnamed {
     /// Best (registry, reference) of the records that can found an entity; None: mentions only.
     pub founder: Option<(u16, u64)>,
+    /// The earlier entity of that founder: where the majority is a tie, its word counts.
+    pub founders: Option<EntityKey>,
     /// Earlier entities of its records, one entry a record.
     pub earlier: Vec<EntityKey>,
 }
@@ -82,8 +84,11 @@ pub fn name(clusters: &[Unnamed], vanished: impl IntoIterator<Item = EntityKey>)
             claims.push((same[0], number, same.len() as u32));
         }
     }
-    // Most records first; then the better founder, then the id: nothing depends on the order of arrival.
-    claims.sort_by_key(|(key, number, count)| (std::cmp::Reverse(*count), clusters[*number].founder, *key));
+    // Most records first; then the better founder and what it was before: nothing depends on the order of arrival.
+    claims.sort_by_key(|(key, number, count)| {
+        let cluster = &clusters[*number];
+        (std::cmp::Reverse(*count), cluster.founder, cluster.founders != Some(*key), *key)
+    });
     let mut keys: Vec<Option<EntityKey>> = vec![None; clusters.len()];
     let mut holder: HashMap<EntityKey, usize> = HashMap::new();
     for (key, number, _) in &claims {
@@ -161,7 +166,8 @@ mod tests {
     use super::*;
 
     fn cluster(founder: u64, earlier: &[u64]) -> Unnamed {
-        Unnamed { founder: Some((0, founder)), earlier: earlier.iter().map(|bits| EntityKey::from_bits(*bits)).collect() }
+        let earlier: Vec<EntityKey> = earlier.iter().map(|bits| EntityKey::from_bits(*bits)).collect();
+        Unnamed { founder: Some((0, founder)), founders: earlier.first().copied(), earlier }
     }
 
     #[test]

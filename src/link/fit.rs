@@ -108,7 +108,7 @@ fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
         let which = usize::from(!first.comparison.of_roll);
         let left = bench.profiles.members(first.left)[0];
         counts[which].lefts += 1.0;
-        counts[which].brands += f64::from(bench.terms.brand(bench.book, bench.book.facts(left).name));
+        counts[which].brands += f64::from(bench.terms.brand(bench.book.facts(left).name));
         let odds: Vec<f64> = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).collect();
         let all: f64 = 1.0 + odds.iter().sum::<f64>();
         for (pair, odds) in candidates.iter().zip(odds) {

@@ -41,10 +41,6 @@ impl Linker {
         Linker { settings, weights, book: Book::new(), memory: Memory::default(), last: None }
     }
 
-    pub(super) fn restored(settings: Settings, weights: Weights, book: Book, memory: Memory) -> Linker {
-        Linker { settings, weights, book, memory, last: None }
-    }
-
     /// Adds records, or replaces those with the same registry, key and part.
     pub fn put(&mut self, records: &[LinkRecord]) {
         self.book.put(records, &self.settings);
@@ -70,6 +66,15 @@ impl Linker {
     }
     pub fn record_ref(&self, record: RecordNo) -> RecordRef {
         self.book.record_ref(record, &self.settings)
+    }
+    /// Whether a valid code or registration number stands in the record.
+    pub fn has_code(&self, record: RecordNo) -> bool {
+        let facts = self.book.facts(record);
+        facts.organisation != 0 || facts.registration != 0
+    }
+    /// Reference, store id and part of every record that stands.
+    pub fn records(&self) -> impl Iterator<Item = (u64, i64, u16)> + '_ {
+        self.book.standing().map(|record| self.book.facts(record)).map(|facts| (facts.reference, facts.store_id, facts.part))
     }
     /// Registry index, key and part of a record, without a copy.
     pub fn record_key(&self, record: RecordNo) -> (u16, &str, u16) {

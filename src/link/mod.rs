@@ -30,6 +30,7 @@ pub mod identify;
 mod linker;
 pub mod outcome;
 mod relation;
+pub mod report;
 pub mod review;
 pub mod score;
 pub mod settings;
@@ -38,6 +39,7 @@ pub mod terms;
 pub use entity::EntityKey;
 pub use linker::Linker;
 pub use outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Previous, Refusal, Relation, ReviewPair, Statistics};
+pub use report::Report;
 pub use settings::Settings;
 pub use weights::Weights;
 

@@ -6,7 +6,8 @@ use super::identify::{ProfileNo, Profiles};
 /// Counts over profiles, each profile counted once per value.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    brands: NumberMap<u64, u32>,
+    /// By name: profiles that carry its 字号.
+    brands: Vec<u32>,
     phones: NumberMap<u32, u32>,
     addresses: Vec<u32>,
     /// Number of profiles.
@@ -17,6 +18,7 @@ impl Terms {
     pub fn count(book: &Book, profiles: &Profiles) -> Terms {
         let mut terms = Terms { profiles: profiles.all.len() as u32, ..Terms::default() };
         terms.addresses = vec![0; book.addresses_len()];
+        let mut by_brand: NumberMap<u64, u32> = NumberMap::default();
         let mut names: Vec<NameNo> = Vec::new();
         let mut brands: Vec<u64> = Vec::new();
         let mut phones: Vec<u32> = Vec::new();
@@ -33,7 +35,7 @@ impl Terms {
             names.dedup();
             brands.extend(names.iter().map(|n| book.name_entry(*n).term()));
             for brand in distinct(&mut brands) {
-                *terms.brands.entry(*brand).or_default() += 1;
+                *by_brand.entry(*brand).or_default() += 1;
             }
             for phone in distinct(&mut phones) {
                 *terms.phones.entry(*phone).or_default() += 1;
@@ -42,12 +44,14 @@ impl Terms {
                 terms.addresses[*address as usize] += 1;
             }
         }
+        terms.brands =
+            (0..book.names_len() as NameNo).map(|n| by_brand.get(&book.name_entry(n).term()).copied().unwrap_or(1)).collect();
         terms
     }
 
     /// Profiles that carry the 字号 of this name (the whole stem where a name has none).
-    pub fn brand(&self, book: &Book, name: NameNo) -> u32 {
-        self.brands.get(&book.name_entry(name).term()).copied().unwrap_or(1)
+    pub fn brand(&self, name: NameNo) -> u32 {
+        self.brands[name as usize]
     }
     pub fn phone(&self, phone: u32) -> u32 {
         self.phones.get(&phone).copied().unwrap_or(1)

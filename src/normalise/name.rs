@@ -44,7 +44,7 @@ pub struct NameRef<'a> {
 }
 
 /// The longest name that is read, in glyphs; what follows is cut.
-const LONGEST: usize = 80;
+pub const LONGEST: usize = 80;
 
 impl<'a> NameRef<'a> {
     fn between(self, from: usize, to: usize) -> &'a [Glyph] {

@@ -111,7 +111,11 @@ impl<R: Read> CsvReader<R> {
                     reader.consume();
                     header.push(row);
                 }
-                Step::TooLong { .. } | Step::End => return Err(Unusable::Empty),
+                Step::TooLong { .. } => {
+                    let what = format!("the header is longer than {max_row} bytes (source.caps.row_bytes)");
+                    return Err(Unusable::Io(io::Error::new(io::ErrorKind::InvalidData, what)));
+                }
+                Step::End => return Err(Unusable::Empty),
             }
         }
         let columns = if header.is_empty() { decoding.header.clone() } else { join_header(&header, &decoding.header_join) };
@@ -202,6 +206,18 @@ impl<R: Read> CsvReader<R> {
         raw.trim_matches(['\r', '\n'])
     }
 
+    /// As `raw`, unchecked.
+    fn inner(&self) -> &[u8] {
+        let mut raw = &self.buffer[self.row_start..self.scan];
+        while let [b'\r' | b'\n', rest @ ..] = raw {
+            raw = rest;
+        }
+        while let [rest @ .., b'\r' | b'\n'] = raw {
+            raw = rest;
+        }
+        raw
+    }
+
     /// Goes on behind the record; returns the encoded offset at which it began.
     fn consume(&mut self) -> u64 {
         let began = self.source_offset;
@@ -246,15 +262,15 @@ impl<R: Read> CsvReader<R> {
                 Step::Record { cells } => (cells, false),
             };
             *number += 1;
-            let odd_quotes = self.quote && self.ended && self.raw().bytes().filter(|b| *b == b'"').count() % 2 == 1;
-            if too_long || cells != chunk.width() || odd_quotes {
-                let swallowed = self.quote && self.raw().contains('\n');
+            let swallowed = self.quote && self.inner().contains(&b'\n');
+            let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter);
+            if too_long || cells != chunk.width() || bad_quotes {
                 let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
                 if cut_off && !too_long && !swallowed && *number > 1 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 let error = match too_long {
-                    _ if swallowed || odd_quotes => stray_quote(),
+                    _ if swallowed || bad_quotes => stray_quote(),
                     true => row_too_long(self.max_row),
                     false => cell_count(chunk.width(), cells),
                 };
@@ -310,6 +326,38 @@ impl<R: Read> CsvReader<R> {
             if !self.fill()? {
                 return Ok(());
             }
+        }
+    }
+}
+
+/// Whether every quote of a record opens at the beginning of a cell and closes at its end. Looked at only where a record
+/// spans lines, or is the last: elsewhere a lenient reading harms nobody.
+fn well_quoted(record: &[u8], delimiter: u8) -> bool {
+    let mut at = 0;
+    loop {
+        if record.get(at) == Some(&b'"') {
+            at += 1;
+            loop {
+                match (record.get(at), record.get(at + 1)) {
+                    (None, _) => return false,
+                    (Some(b'"'), Some(b'"')) => at += 2,
+                    (Some(b'"'), _) => break,
+                    _ => at += 1,
+                }
+            }
+            at += 1;
+        } else {
+            while record.get(at).is_some_and(|b| *b != delimiter) {
+                if record[at] == b'"' {
+                    return false;
+                }
+                at += 1;
+            }
+        }
+        match record.get(at) {
+            None => return true,
+            Some(b) if *b == delimiter => at += 1,
+            Some(_) => return false,
         }
     }
 }
@@ -429,6 +477,13 @@ mod tests {
         let (_, rows, faults) = read("id,name\n1,甲\n2,\"乙\n3,丙\n4,丁\n".as_bytes());
         assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "3", "4"]);
         assert_eq!(faults.iter().map(|f| (f.0, f.2)).collect::<Vec<_>>(), [(2, "stray_quote")]);
+    }
+
+    #[test]
+    fn two_stray_quotes_far_apart_cost_two_lines() {
+        let (_, rows, faults) = read("id,name,n\n1,\"甲,1\n2,乙,2\n3,\"丙,3\n4,丁,4\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["2", "4"]);
+        assert_eq!(faults.iter().map(|f| (f.0, f.2)).collect::<Vec<_>>(), [(1, "stray_quote"), (3, "stray_quote")]);
     }
 
     #[test]

@@ -197,9 +197,17 @@ impl<'a> Job<'a> {
         let Source { sql, .. } = &self.connector.source;
         match (&sql.query, &sql.table) {
             (Some(query), _) => format!("({}) AS source", query.trim().trim_end_matches(';')),
-            (None, Some(table)) => table.split('.').map(|part| self.quoted(part)).collect::<Vec<_>>().join("."),
-            (None, None) => self.quoted(&self.connector.name),
+            (None, Some(table)) => {
+                let table = table.split('.').map(|part| self.quoted(part)).collect::<Vec<_>>().join(".");
+                format!("{table} AS source")
+            }
+            (None, None) => format!("{} AS source", self.quoted(&self.connector.name)),
         }
+    }
+
+    /// A column of the table itself: a bare name in ORDER BY would mean the text that the SELECT makes of it.
+    fn column(&self, at: usize) -> String {
+        format!("source.{}", self.quoted(&self.columns[at]))
     }
 
     fn probe(&self) -> String {
@@ -230,7 +238,7 @@ impl<'a> Job<'a> {
     }
 
     fn as_text(&self, at: usize) -> String {
-        let name = self.quoted(&self.columns[at]);
+        let name = self.column(at);
         match self.dialect {
             Dialect::Postgres => format!("{name}::text"),
             Dialect::MySql => format!("CAST({name} AS CHAR)"),
@@ -250,7 +258,7 @@ impl<'a> Job<'a> {
     /// The statement and its texts to bind.
     fn select(&self) -> (String, Vec<String>) {
         let columns = (0..self.columns.len()).map(|at| self.as_text(at)).collect::<Vec<_>>().join(", ");
-        let order = self.order.iter().map(|at| self.quoted(&self.columns[*at])).collect::<Vec<_>>().join(", ");
+        let order = self.order.iter().map(|at| self.column(*at)).collect::<Vec<_>>().join(", ");
         let (mut conditions, mut bound) = (Vec::new(), Vec::new());
         match (self.cursor_at, &self.cursor.at) {
             (Some(at), _) => {
@@ -262,7 +270,7 @@ impl<'a> Job<'a> {
                 };
                 if let Some(from) = from {
                     bound.push(from);
-                    conditions.push(format!("{} >= {}", self.quoted(&self.columns[at]), self.bound(at, 1)));
+                    conditions.push(format!("{} >= {}", self.column(at), self.bound(at, 1)));
                 }
             }
             (None, Some(Position::Key(last))) if last.len() == self.order.len() => {
@@ -282,7 +290,7 @@ impl<'a> Job<'a> {
             for (i, at) in self.order[..=depth].iter().enumerate() {
                 bound.push(last[i].clone());
                 let sign = if i == depth { ">" } else { "=" };
-                parts.push(format!("{} {sign} {}", self.quoted(&self.columns[*at]), self.bound(*at, bound.len())));
+                parts.push(format!("{} {sign} {}", self.column(*at), self.bound(*at, bound.len())));
             }
             alternatives.push(parts.join(" AND "));
         }
@@ -356,6 +364,8 @@ macro_rules! stream {
         async fn $name(connection: &mut $Connection, mut job: Job<'_>) -> Result<Pulled, PullError> {
             let connector = job.connector;
             let limit = Duration::from_secs(connector.manners.read_timeout_secs);
+            // The first row may have to wait for the database to sort them all.
+            let patience = limit.max(Duration::from_secs(connector.manners.total_timeout_secs));
             // Safe: identifiers are quoted, values are bound; a query of its own comes from the operator's manifest.
             let probe = within(connector, limit, (&mut *connection).prepare(AssertSqlSafe(job.probe()).into_sql_str())).await?;
             job.start(probe.columns().iter().map(|c| (c.name().to_string(), c.type_info().name().to_string())).collect())?;
@@ -368,7 +378,7 @@ macro_rules! stream {
             let width = job.columns.len();
             loop {
                 let next = tokio::select! {
-                    next = tokio::time::timeout(limit, rows.next()) => next.map_err(|_| timed_out(connector))?,
+                    next = tokio::time::timeout(if job.rows == 0 { patience } else { limit }, rows.next()) => next.map_err(|_| timed_out(connector))?,
                     () = job.context.cancel.cancelled() => return Err(PullError::cancelled(connector)),
                 };
                 let Some(row) = next else { break };

@@ -182,10 +182,10 @@ impl Known {
         now_millis: i64,
     ) -> Result<std::sync::Arc<Caller>, Problem> {
         let key = authorization.unwrap_or("").to_owned();
-        if let Some((at, caller)) = self.0.lock().expect("no panic while holding the callers").get(&key) {
-            if (0..REMEMBERED_MILLIS).contains(&(now_millis - at)) {
-                return Ok(caller.clone());
-            }
+        if let Some((at, caller)) = self.0.lock().expect("no panic while holding the callers").get(&key)
+            && (0..REMEMBERED_MILLIS).contains(&(now_millis - at))
+        {
+            return Ok(caller.clone());
         }
         let caller = std::sync::Arc::new(access.caller(authorization, store, now_millis).await?);
         let mut known = self.0.lock().expect("no panic while holding the callers");

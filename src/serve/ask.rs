@@ -34,9 +34,9 @@ pub struct Ask {
 
 impl Ask {
     pub fn new(app: App, caller: Arc<Caller>, lang: Lang) -> Ask {
-        let details = Arc::new(Details::new(app.hub().clone()));
+        let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone()));
         let records =
-            DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(2_000);
+            DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
         let current = app.hub().editions.current().map_err(Problem::from);
         Ask {
             app,
@@ -110,8 +110,10 @@ impl Ask {
     /// The registries' rows in the store, read once per answer.
     pub async fn registry_rows(&self) -> Result<Arc<Vec<RegistryRow>>, Problem> {
         self.touch_store();
-        let read =
-            self.registries.get_or_try_init(|| async { Ok::<_, Problem>(Arc::new(self.app.hub().store.registries().await?)) });
+        let read = self.registries.get_or_try_init(|| async {
+            self.details.count_read();
+            Ok::<_, Problem>(Arc::new(self.app.hub().store.registries().await?))
+        });
         read.await.cloned()
     }
 

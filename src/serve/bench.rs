@@ -194,7 +194,7 @@ pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
         "/graphql",
         post(move |bytes: axum::body::Bytes| {
             let body = body.clone();
-            async move { (bytes.len() > 1).then_some(body).unwrap_or_default() }
+            async move { if bytes.is_empty() { Vec::new() } else { body } }
         }),
     );
     let (floor, _) = cost(&empty, |_| question(page), 400).await;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_graphql::dataloader::Loader;
 
@@ -14,6 +15,7 @@ use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
+use crate::store::finding::FindingRow;
 use crate::store::record::{StoredRecord, cells};
 
 /// A registry's row as kept, and as read.
@@ -68,18 +70,26 @@ pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
 /// Reads details for one answer. Made per request, so that nothing is kept beyond it.
 pub struct Details {
     hub: Hub,
+    /// Statements sent to the store, for the metrics.
+    reads: Arc<AtomicU64>,
     /// Layouts and registries, read once per answer.
     reading: tokio::sync::OnceCell<Arc<(Reading, HashMap<i64, String>)>>,
 }
 
 impl Details {
-    pub fn new(hub: Hub) -> Details {
-        Details { hub, reading: tokio::sync::OnceCell::new() }
+    pub fn new(hub: Hub, reads: Arc<AtomicU64>) -> Details {
+        Details { hub, reads, reading: tokio::sync::OnceCell::new() }
+    }
+
+    pub fn count_read(&self) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn reading(&self) -> Result<Arc<(Reading, HashMap<i64, String>)>, Problem> {
         let made = self.reading.get_or_try_init(|| async {
+            self.count_read();
             let rows = self.hub.store.registries().await?;
+            self.count_read();
             let reading = Reading::new(&self.hub.store, &self.hub.connectors, &rows).await?;
             let names = rows.into_iter().map(|r| (r.id, r.name)).collect();
             Ok::<_, Problem>(Arc::new((reading, names)))
@@ -153,10 +163,29 @@ impl Loader<i64> for DetailLoader {
 
     async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, Arc<RecordDetail>>, Problem> {
         let reading = self.0.reading().await?;
+        self.0.count_read();
         let rows = self.0.hub.store.records_by_id(ids).await?;
         Ok(rows
             .iter()
             .map(|row| (row.id, Arc::new(Details::detail(&self.0.hub.connectors, row, &reading.0, &reading.1))))
             .collect())
+    }
+}
+
+/// Key: id of an enterprise. One enterprise is asked for by its id; several at once by reading all findings, which are few.
+impl Loader<String> for DetailLoader {
+    type Value = Vec<FindingRow>;
+    type Error = Problem;
+
+    async fn load(&self, ids: &[String]) -> Result<HashMap<String, Vec<FindingRow>>, Problem> {
+        self.0.count_read();
+        let one = if let [id] = ids { Some(id.as_str()) } else { None };
+        let mut found: HashMap<String, Vec<FindingRow>> = ids.iter().map(|id| (id.clone(), Vec::new())).collect();
+        for row in self.0.hub.store.findings(one).await? {
+            if let Some(rows) = found.get_mut(&row.enterprise_id) {
+                rows.push(row);
+            }
+        }
+        Ok(found)
     }
 }

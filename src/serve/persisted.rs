@@ -57,10 +57,10 @@ impl Documents {
         if seen.0.insert(digest.clone(), document.to_owned()).is_none() {
             seen.1.push_back(digest);
         }
-        if seen.1.len() > REMEMBERED {
-            if let Some(oldest) = seen.1.pop_front() {
-                seen.0.remove(&oldest);
-            }
+        if seen.1.len() > REMEMBERED
+            && let Some(oldest) = seen.1.pop_front()
+        {
+            seen.0.remove(&oldest);
         }
     }
 }

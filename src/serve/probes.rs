@@ -19,6 +19,8 @@ pub struct Metrics {
     client_errors: AtomicU64,
     server_errors: AtomicU64,
     cache_hits: AtomicU64,
+    /// Statements that answers sent to the store.
+    pub store_reads: std::sync::Arc<AtomicU64>,
     buckets: [AtomicU64; BUCKETS.len()],
     micros: AtomicU64,
 }
@@ -78,6 +80,8 @@ pub async fn metrics(State(app): State<App>) -> Response {
     }
     line(format_args!("# TYPE huitu_graphql_cached_answers_total counter"));
     line(format_args!("huitu_graphql_cached_answers_total {}", read(&m.cache_hits)));
+    line(format_args!("# TYPE huitu_store_reads_total counter"));
+    line(format_args!("huitu_store_reads_total {}", read(&m.store_reads)));
     line(format_args!("# TYPE huitu_graphql_seconds histogram"));
     for (bound, bucket) in BUCKETS.iter().zip(&m.buckets) {
         line(format_args!("huitu_graphql_seconds_bucket{{le=\"{}\"}} {}", *bound as f64 / 1e6, read(bucket)));

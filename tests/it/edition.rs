@@ -320,3 +320,18 @@ fn an_edition_without_enterprises_answers_too() {
     assert_eq!(edition.coverage(&[Dimension::District], &edition.all(), 10).unwrap().0.len(), 0);
     assert!(edition.search("科技", None, 5).is_empty());
 }
+
+#[test]
+fn counts_hold_beyond_the_size_of_one_bitmap_container() {
+    // Full runs of 65,536 rows come into being where the most urgent rows all share a value.
+    let case = case(150_000);
+    let filter = Filter::Priority(Range { gte: Some(2.0), lte: None });
+    let rows = case.edition.filter(&filter).unwrap();
+    assert!(rows.len() > 70_000);
+    let (groups, total) = case.edition.coverage(&[Dimension::District], &rows, 100).unwrap();
+    assert_eq!(total.enterprises, rows.len());
+    assert_eq!(groups.iter().map(|g| g.measures.enterprises).sum::<u64>(), rows.len());
+    let expected = case.facts.iter().filter(|e| e.verdicts.priority.score >= 2.0 && e.in_gap()).count() as u64;
+    assert_eq!(total.in_gap, expected);
+    assert_eq!(case.edition.page(&rows, &[], 3, Some(65_534)).rows, [65_535, 65_536, 65_537]);
+}

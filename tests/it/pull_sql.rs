@@ -197,7 +197,7 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
 fn mariadb() -> Option<String> {
     static PORT: OnceLock<Option<u16>> = OnceLock::new();
     let port = (*PORT.get_or_init(start_mariadb))?;
-    Some(format!("mysql://root@127.0.0.1:{port}/test"))
+    Some(format!("mysql://root@127.0.0.1:{port}/frontend"))
 }
 
 fn start_mariadb() -> Option<u16> {
@@ -223,7 +223,7 @@ fn start_mariadb() -> Option<u16> {
     assert!(made.success(), "mariadb-install-db");
     let port = free_port();
     let init = dir.path().join("init.sql");
-    std::fs::write(&init, "CREATE DATABASE IF NOT EXISTS test CHARACTER SET utf8mb4;\n").expect("written");
+    std::fs::write(&init, "CREATE DATABASE frontend CHARACTER SET utf8mb4;\n").expect("written");
     let child = Command::new(server)
         .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--default-time-zone=+00:00"])
         .args([

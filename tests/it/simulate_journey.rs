@@ -13,6 +13,7 @@ use huitu::edition::{Edition, EnterpriseRow};
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
+use huitu::model::verdict::UnionStatus;
 use huitu::simulate::{self, ServeOptions};
 
 /// Names one record: registry, key, part.
@@ -137,9 +138,11 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     }
     // A branch's or a subsidiary's coverage hangs on the identity of the firm it belongs to as well.
     let settled = |id: &&str| truth.related.get(*id).is_none_or(|to| right.contains_key(to.as_str()));
+    // A union that nearly matches is a question for a person, never a silent no: such an identity is not settled either.
+    let open = |row: &EnterpriseRow<'_>| row.union() == Some(UnionStatus::Possible);
     let mut wrong: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut compared = 0;
-    for (id, row) in right.iter().filter(|(id, _)| settled(id)) {
+    for (id, row) in right.iter().filter(|(id, row)| settled(id) && !open(row)) {
         compared += 1;
         for (what, value) in found(row) {
             if truth.verdicts[*id][what] != value {

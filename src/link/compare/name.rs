@@ -7,7 +7,7 @@ use crate::model::field::named;
 use crate::normalise::Glyph;
 use crate::normalise::english::romanised;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::{NameRef, is_numeral};
+use crate::normalise::name::{LONGEST, NameRef, is_numeral};
 use crate::normalise::place::PLACES;
 
 use crate::link::book::{Book, NameNo, RecordNo};
@@ -138,7 +138,7 @@ pub fn best(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], ri
         }
         for here in left.iter().flat_map(|r| book.names_of(*r)) {
             let (level, form, place) = relation(book, here, there);
-            let brand_count = if level.same_brand() { terms.brand(book, there) } else { 1 };
+            let brand_count = if level.same_brand() { terms.brand(there) } else { 1 };
             let weight = weights.of_names(level, form, place, brand_count);
             if weight > best_weight {
                 best_weight = weight;
@@ -233,27 +233,40 @@ fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     if both { NameLevel::EnglishBoth } else { NameLevel::EnglishBrand }
 }
 
+/// Room for the parts of two names without a form.
+struct Flat {
+    glyphs: [Glyph; LONGEST],
+    len: usize,
+}
+
+impl Flat {
+    /// Some parts of a name behind each other.
+    fn of(parts: [&[Glyph]; 3]) -> Flat {
+        let mut flat = Flat { glyphs: [0; LONGEST], len: 0 };
+        for part in parts {
+            flat.glyphs[flat.len..flat.len + part.len()].copy_from_slice(part);
+            flat.len += part.len();
+        }
+        flat
+    }
+    fn get(&self) -> &[Glyph] {
+        &self.glyphs[..self.len]
+    }
+}
+
 /// 字号, trade and branch against each other where they are not equal.
 fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
-    let (x, y) = ([a.stem(), a.branch()].concat(), [b.stem(), b.branch()].concat());
-    if a.is_branch() && b.is_branch() && a.stem() == b.stem() {
-        return match slip(&x, &y, b.brand().len()) {
-            Some(level) if a.branch().len() > 3 => level,
-            _ => NameLevel::OtherBranch,
-        };
-    }
-    if a.is_branch() != b.is_branch() && x != y {
-        return NameLevel::BranchAndParent;
-    }
-    if x == y {
-        return NameLevel::Equal;
-    }
-    if let Some(level) = slip(&x, &y, b.brand().len()) {
+    if a.is_branch() || b.is_branch() {
+        if let Some(level) = branches(a, b) {
+            return level;
+        }
+    } else if let Some(level) = slip(a.stem(), b.stem(), b.brand().len()) {
         return level;
     }
     if a.place().len() != b.place().len() {
-        let (p, q) = ([a.place(), &x].concat(), [b.place(), &y].concat());
-        if slip(&p, &q, a.place().len().max(b.place().len())).is_some_and(|level| level != NameLevel::TwoSlips) {
+        let p = Flat::of([a.place(), a.stem(), a.branch()]);
+        let q = Flat::of([b.place(), b.stem(), b.branch()]);
+        if slip(p.get(), q.get(), a.place().len().max(b.place().len())).is_some_and(|level| level != NameLevel::TwoSlips) {
             return NameLevel::SlipInPlace;
         }
     }
@@ -264,13 +277,26 @@ fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
     if let Some(level) = abbreviation(a, b) {
         return level;
     }
-    if a.trade() == b.trade() && brand.len().min(other.len()) >= 2 && (contains(brand, other) || contains(other, brand)) {
+    let same_trade = a.trade() == b.trade();
+    if same_trade && brand.len().min(other.len()) >= 2 && (contains(brand, other) || contains(other, brand)) {
         return NameLevel::BrandExtended;
     }
-    if a.trade().len() >= 2 && a.trade() == b.trade() && !brand.is_empty() && !other.is_empty() {
+    if same_trade && a.trade().len() >= 2 && !brand.is_empty() && !other.is_empty() {
         return NameLevel::SameTrade;
     }
     NameLevel::Different
+}
+
+/// At least one is a branch.
+fn branches(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
+    let (x, y) = (Flat::of([a.stem(), a.branch(), &[]]), Flat::of([b.stem(), b.branch(), &[]]));
+    let slipped = slip(x.get(), y.get(), b.brand().len());
+    match () {
+        _ if x.get() == y.get() => Some(NameLevel::Equal),
+        _ if a.is_branch() != b.is_branch() => Some(NameLevel::BranchAndParent),
+        _ if a.stem() == b.stem() => Some(slipped.filter(|_| a.branch().len() > 3).unwrap_or(NameLevel::OtherBranch)),
+        _ => slipped,
+    }
 }
 
 /// One slip (or two) between two texts, and whether it lies in the first `brand` glyphs.

@@ -3,6 +3,8 @@
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,8 +26,8 @@ pub struct RegistryClient<'a> {
     pub context: &'a PullContext,
     client: reqwest::Client,
     credentials: Credentials,
-    next_slot: Option<Instant>,
-    pub bytes: u64,
+    next_slot: Mutex<Option<Instant>>,
+    bytes: AtomicU64,
 }
 
 /// One request.
@@ -61,6 +63,8 @@ impl<'a> RegistryClient<'a> {
         let credentials = Credentials::read(connector).map_err(PullError::of)?;
         let addresses = judged_addresses(connector, context, url).await?;
         let manners = &connector.manners;
+        // The same provider as the program's; a second installation changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -80,14 +84,19 @@ impl<'a> RegistryClient<'a> {
                 format!("cannot set up the HTTP client: {e}"),
             )
         })?;
-        Ok(RegistryClient { connector, context, client, credentials, next_slot: None, bytes: 0 })
+        Ok(RegistryClient { connector, context, client, credentials, next_slot: Mutex::new(None), bytes: AtomicU64::new(0) })
+    }
+
+    /// Bytes received so far, as they came.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Sends `ask` until it is answered, refused, or out of tries.
     ///
     /// # Errors
     /// `unauthorised`, `redirect`, `http_status`, `rate_limited`, `unreachable`, `timeout`, `cancelled`, `quiet_hours`.
-    pub async fn send(&mut self, ask: &Ask) -> Result<Answer, PullError> {
+    pub async fn send(&self, ask: &Ask) -> Result<Answer, PullError> {
         let mut tries = 0;
         loop {
             self.wait_turn().await?;
@@ -111,11 +120,11 @@ impl<'a> RegistryClient<'a> {
     ///
     /// # Errors
     /// As [`Self::send`]; `too_large`, `undecodable`.
-    pub async fn text(&mut self, ask: &Ask) -> Result<(Answer3, String), PullError> {
+    pub async fn text(&self, ask: &Ask) -> Result<(Head, String), PullError> {
         let mut tries = 0;
         loop {
             let answer = self.send(ask).await?;
-            let head = Answer3 {
+            let head = Head {
                 not_modified: answer.not_modified,
                 etag: answer.etag.clone(),
                 next_link: answer.next_link.clone(),
@@ -175,7 +184,7 @@ impl<'a> RegistryClient<'a> {
     }
 
     /// The decoded bytes of an answer, capped.
-    async fn body(&mut self, answer: Answer) -> Result<Vec<u8>, PullError> {
+    async fn body(&self, answer: Answer) -> Result<Vec<u8>, PullError> {
         let caps = &self.connector.source.caps;
         let gzip = answer.gzip;
         let mut raw = Vec::new();
@@ -187,7 +196,7 @@ impl<'a> RegistryClient<'a> {
                 return Err(self.too_large());
             }
         }
-        self.bytes += raw.len() as u64;
+        self.bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
         if !gzip {
             return Ok(raw);
         }
@@ -203,7 +212,7 @@ impl<'a> RegistryClient<'a> {
     ///
     /// # Errors
     /// As [`Self::text`]; `spool_failed`.
-    pub async fn save(&mut self, answer: Answer, file: &mut std::fs::File) -> Result<u64, PullError> {
+    pub async fn save(&self, answer: Answer, file: &mut std::fs::File) -> Result<u64, PullError> {
         use std::io::Write;
         let cap = self.connector.source.caps.bytes;
         let mut stream = answer.response.bytes_stream();
@@ -216,7 +225,7 @@ impl<'a> RegistryClient<'a> {
             }
             file.write_all(&piece).map_err(|e| PullError::sink(self.connector, &e))?;
         }
-        self.bytes += written;
+        self.bytes.fetch_add(written, Ordering::Relaxed);
         Ok(written)
     }
 
@@ -313,7 +322,7 @@ impl<'a> RegistryClient<'a> {
     }
 
     /// Keeps the registry's rate and its quiet hours.
-    async fn wait_turn(&mut self) -> Result<(), PullError> {
+    async fn wait_turn(&self) -> Result<(), PullError> {
         if self.connector.manners.quiet_at(self.context.clock.now(), self.context.zone) {
             return Err(PullError::new(
                 self.connector,
@@ -324,9 +333,13 @@ impl<'a> RegistryClient<'a> {
             .retryable());
         }
         if let Some(rate) = self.connector.manners.rate_per_sec {
-            let now = Instant::now();
-            let slot = self.next_slot.map_or(now, |s| s.max(now));
-            self.next_slot = Some(slot + Duration::from_secs_f64(1.0 / rate));
+            let slot = {
+                let now = Instant::now();
+                let mut next = self.next_slot.lock().expect("no panic while holding it");
+                let slot = next.map_or(now, |s| s.max(now));
+                *next = Some(slot + Duration::from_secs_f64(1.0 / rate));
+                slot
+            };
             self.cancellable(sleep_until(slot)).await?;
         }
         Ok(())
@@ -376,7 +389,7 @@ impl<'a> RegistryClient<'a> {
 }
 
 /// What is left of an answer once its body has been read.
-pub struct Answer3 {
+pub struct Head {
     pub not_modified: bool,
     pub etag: Option<String>,
     pub next_link: Option<String>,

@@ -26,7 +26,7 @@ pub async fn pull(
     let url = super::parse_url(connector, place)?;
     let known: Option<Fingerprint> = context.known.as_deref().and_then(|k| serde_json::from_str(k).ok());
     let known = known.filter(|k| k.connector == digest(connector) && k.url == connector.source.shown());
-    let mut client = RegistryClient::new(connector, context, &url).await?;
+    let client = RegistryClient::new(connector, context, &url).await?;
     let mut tries = 0;
     loop {
         let mut ask = Ask::get(url.clone());
@@ -69,7 +69,7 @@ pub async fn pull(
         }
         let inner = PullContext { known: None, ..context.clone() };
         let mut pulled = file::pull_paths(connector, &inner, sink, vec![path]).await?;
-        pulled.bytes = client.bytes;
+        pulled.bytes = client.bytes();
         let print = Fingerprint { connector: digest(connector), url: connector.source.shown(), etag, modified, sha };
         pulled.fingerprint = serde_json::to_string(&print).expect("plain data");
         return Ok(pulled);

@@ -45,7 +45,7 @@ async fn ask_all(connector: &Connector, spec: &Lookup, codes: &[&str], context: 
         if client.is_none() {
             client = Some(RegistryClient::new(connector, context, &url).await?);
         }
-        let Some(client) = &mut client else { continue };
+        let Some(client) = &client else { continue };
         let list = serde_json::to_string(&clean).expect("texts");
         let body = spec.body.as_ref().map(|b| b.replace("{codes_json}", &list).replace("{codes}", &clean.join(",")));
         let ask = Ask { method: spec.method, url, body, etag: None, modified: None };

@@ -5,6 +5,7 @@ mod client;
 mod download;
 mod lookup;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use reqwest::Url;
@@ -30,11 +31,10 @@ pub(super) async fn pull(
 ) -> Result<Pulled, PullError> {
     let place = connector.source.resolved_place(&connector.name).map_err(PullError::of)?;
     let base = parse_url(connector, &place)?;
-    let mut client = RegistryClient::new(connector, context, &base).await?;
+    let client = RegistryClient::new(connector, context, &base).await?;
     let http = &connector.source.http;
     let mut pages = Pages {
         connector,
-        context,
         sink,
         columns: JsonColumns::new(connector),
         greatest: Greatest::new(&cursor, &context.clock),
@@ -48,13 +48,17 @@ pub(super) async fn pull(
     let mut fingerprint = None;
     let mut seen = HashSet::new();
     let mut total = None;
+    let mut ahead = None;
     for _ in 0..MAX_PAGES {
-        let mut ask = ask(connector, &base, &at, since.as_deref())?;
-        let first_page = !resumed && pages.sent == 0 && seen.is_empty();
-        if first_page && http.unchanged_by_etag {
-            ask.etag = known_etag(connector, context);
-        }
-        let (answer, body) = client.text(&ask).await?;
+        let first_page = !resumed && seen.is_empty();
+        let (answer, body) = match ahead.take() {
+            Some(fetched) => fetched?,
+            None => {
+                let mut ask = ask(connector, &base, &at, since.as_deref())?;
+                ask.etag = known_etag(connector, context).filter(|_| first_page && http.unchanged_by_etag);
+                client.text(&ask).await?
+            }
+        };
         if answer.not_modified {
             return Ok(finished(connector, cursor, &pages, &client, context.known.clone(), true));
         }
@@ -63,14 +67,31 @@ pub(super) async fn pull(
         }
         let page = Page { connector, media_type: &answer.media_type, body: &body };
         page.check()?;
-        let came = pages.deliver(&page, &mut cursor)?;
-        total = http.total.as_deref().and_then(|t| json::text_at(&body, t)).and_then(|t| t.parse::<u64>().ok()).or(total);
-        let rows = pages.before + pages.sent;
-        context.report(Progress { rows, bytes: client.bytes, total_rows: total, total_bytes: None });
-        if came > 0 && !seen.insert(xxh3_64(body.as_bytes())) {
+        let items = page.items()?;
+        let came = items.len() as u64;
+        if !seen.insert(xxh3_64(body.as_bytes())) && came > 0 {
             return Err(repeats(connector));
         }
-        let Some(next) = next(connector, &base, &at, came, rows, total, &body, answer.next_link)? else {
+        total = http.total.as_deref().and_then(|t| json::text_at(&body, t)).and_then(|t| t.parse::<u64>().ok()).or(total);
+        let rows = pages.before + pages.sent + came;
+        let next = next(connector, &base, &at, came, rows, total, &body, answer.next_link)?;
+        // Where the manners allow two requests at a time, the next page is under way while this one is read.
+        let ask_ahead = match &next {
+            Some(at) if connector.manners.concurrency > 1 => Some(ask(connector, &base, at, since.as_deref())?),
+            _ => None,
+        };
+        let fetch = async {
+            match &ask_ahead {
+                Some(ask) => Some(client.text(ask).await),
+                None => None,
+            }
+        };
+        let deliver = async { pages.deliver(&items, &mut cursor) };
+        let (fetched, delivered) = tokio::join!(fetch, deliver);
+        delivered?;
+        ahead = fetched;
+        context.report(Progress { rows, bytes: client.bytes(), total_rows: total, total_bytes: None });
+        let Some(next) = next else {
             if total.is_some_and(|t| rows < t) {
                 return Err(short(connector, rows, total.unwrap_or_default()));
             }
@@ -80,13 +101,15 @@ pub(super) async fn pull(
         cursor.at = Some(at.clone());
         cursor.rows = rows;
         pages.sink.checkpoint(&cursor).map_err(|e| PullError::sink(connector, &e))?;
+        if context.cancel.is_cancelled() {
+            return Err(PullError::cancelled(connector));
+        }
     }
     Err(repeats(connector))
 }
 
 struct Pages<'a> {
     connector: &'a Connector,
-    context: &'a PullContext,
     sink: &'a mut dyn RowSink,
     columns: JsonColumns,
     greatest: Greatest,
@@ -139,44 +162,44 @@ impl Page<'_> {
 }
 
 impl Pages<'_> {
-    /// Hands the page's records to the sink; how many there were.
-    fn deliver(&mut self, page: &Page<'_>, cursor: &mut Cursor) -> Result<u64, PullError> {
-        let items = page.items()?;
-        let items: Vec<&str> = items.iter().map(|i| i.as_ref()).collect();
+    /// Hands the page's records to the sink.
+    fn deliver(&mut self, items: &[Cow<'_, str>], cursor: &mut Cursor) -> Result<(), PullError> {
         if items.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
-        let connector = self.connector;
-        let refused = |e: std::io::Error| PullError::sink(connector, &e);
         if !self.columns.started() {
-            self.columns.start(items.iter().copied());
-            self.sink.columns(&self.columns.names).map_err(refused)?;
+            self.columns.start(items.iter().map(Cow::as_ref));
+            self.say_columns()?;
         }
         let mut chunk = Chunk::new(self.columns.names.len());
-        for item in &items {
+        for item in items {
             let number = self.before + self.sent + 1;
-            if !self.columns.push(item, number, None, &mut chunk) {
+            let mut grown = false;
+            while !self.columns.push(item, number, None, &mut chunk) {
                 // A key not seen before: what came so far goes out with the old columns.
-                let done = std::mem::take(&mut chunk);
-                if !done.is_empty() {
-                    self.sink.rows(done).map_err(refused)?;
-                }
-                while !self.columns.push(item, number, None, &mut { Chunk::new(self.columns.names.len()) }) {}
-                chunk = Chunk::new(self.columns.names.len());
-                self.sink.columns(&self.columns.names).map_err(refused)?;
-                self.columns.push(item, number, None, &mut chunk);
+                let wider = Chunk::new(self.columns.names.len());
+                self.send(std::mem::replace(&mut chunk, wider), cursor)?;
+                grown = true;
+            }
+            if grown {
+                self.say_columns()?;
             }
             self.sent += 1;
         }
+        self.send(chunk, cursor)
+    }
+
+    fn say_columns(&mut self) -> Result<(), PullError> {
+        self.sink.columns(&self.columns.names).map_err(|e| PullError::sink(self.connector, &e))
+    }
+
+    fn send(&mut self, chunk: Chunk, cursor: &mut Cursor) -> Result<(), PullError> {
         self.faults += chunk.faults.len() as u64;
         self.note_greatest(&chunk, cursor);
-        if !chunk.is_empty() {
-            self.sink.rows(chunk).map_err(refused)?;
+        if chunk.is_empty() {
+            return Ok(());
         }
-        if self.context.cancel.is_cancelled() {
-            return Err(PullError::cancelled(connector));
-        }
-        Ok(items.len() as u64)
+        self.sink.rows(chunk).map_err(|e| PullError::sink(self.connector, &e))
     }
 
     fn note_greatest(&mut self, chunk: &Chunk, cursor: &mut Cursor) {
@@ -192,12 +215,12 @@ impl Pages<'_> {
 }
 
 impl<'a> Page<'a> {
-    fn items(&self) -> Result<Vec<std::borrow::Cow<'a, str>>, PullError> {
+    fn items(&self) -> Result<Vec<Cow<'a, str>>, PullError> {
         let pointer = self.connector.source.http.items.as_deref();
         if self.is_xml() {
             let mut records = Vec::new();
             let mut keep = |record: &str| {
-                records.push(std::borrow::Cow::Owned(record.to_string()));
+                records.push(Cow::Owned(record.to_string()));
                 Ok(())
             };
             return super::xml::stream_records(self.body.as_bytes(), pointer, self.connector.source.caps.depth, &mut keep)
@@ -205,7 +228,7 @@ impl<'a> Page<'a> {
                 .map_err(|e| PullError::io(self.connector, "the XML answer", &e));
         }
         match json::items(self.body, pointer) {
-            Ok(Some(items)) => Ok(items.into_iter().map(std::borrow::Cow::Borrowed).collect()),
+            Ok(Some(items)) => Ok(items.into_iter().map(Cow::Borrowed).collect()),
             Ok(None) => {
                 let place = pointer.unwrap_or("/");
                 let body = excerpt(self.body);
@@ -406,7 +429,7 @@ fn finished(
         next_cursor: Cursor { since, ..Cursor::default() },
         rows: pages.sent,
         faults: pages.faults,
-        bytes: client.bytes,
+        bytes: client.bytes(),
         fingerprint: fingerprint.unwrap_or_default(),
         unchanged,
     }

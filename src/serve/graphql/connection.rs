@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, Result, SelectionField, SimpleObject};
 
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use crate::edition::{Cursor, Edition, Page, Row};
-use crate::serve::ask::checked_cursor;
+use crate::serve::ask::{OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
 
 /// Pages of enterprises are at most this long.
@@ -39,6 +39,21 @@ impl EnterpriseConnection {
         let page = Page { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
         EnterpriseConnection { edition, question: 0, page }
     }
+    /// One read for all enterprises of the page, where the selection goes into the registries' rows or into findings; what
+    /// is asked of each enterprise afterwards is then at hand.
+    async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
+        let (ask, field) = (ask(ctx), ctx.field());
+        if selects(field, &["provenance", "conflicts", "fields", "observedAt", "landedAt", "gone"]) {
+            let members = self.page.rows.iter().flat_map(|row| self.edition.enterprise(*row).members());
+            ask.touch_store();
+            ask.records.load_many(members.map(|m| m.record_id())).await?;
+        }
+        if selects(field, &["findings"]) {
+            ask.touch_store();
+            ask.records.load_many(self.page.rows.iter().map(|row| self.edition.enterprise(*row).id().to_owned())).await?;
+        }
+        Ok(())
+    }
     fn cursor(&self, row: Row) -> String {
         Cursor { edition: self.edition.number(), question: self.question, row }.encode()
     }
@@ -49,13 +64,15 @@ impl EnterpriseConnection {
 #[Object]
 impl EnterpriseConnection {
     /// The enterprises of this page.
-    async fn nodes(&self) -> Vec<Enterprise> {
-        self.page.rows.iter().map(|row| Enterprise::new(&self.edition, *row)).collect()
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Enterprise>> {
+        self.fetch_ahead(ctx).await.or_tell(ctx)?;
+        Ok(self.page.rows.iter().map(|row| Enterprise::new(&self.edition, *row)).collect())
     }
     /// The same with their cursors.
-    async fn edges(&self) -> Vec<EnterpriseEdge> {
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<EnterpriseEdge>> {
+        self.fetch_ahead(ctx).await.or_tell(ctx)?;
         let edge = |row: &Row| EnterpriseEdge { cursor: self.cursor(*row), node: Enterprise::new(&self.edition, *row) };
-        self.page.rows.iter().map(edge).collect()
+        Ok(self.page.rows.iter().map(edge).collect())
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {
@@ -83,6 +100,11 @@ pub struct EnterpriseEdge {
     cursor: String,
     /// The enterprise.
     node: Enterprise,
+}
+
+/// Whether a selection has one of these fields, at any depth.
+fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
+    field.selection_set().any(|inner| names.contains(&inner.name()) || selects(inner, names))
 }
 
 /// A page of a short list that is at hand whole; cursors are positions.

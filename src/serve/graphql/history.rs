@@ -47,8 +47,8 @@ impl Finding {
     pub async fn of(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<Finding>, Problem> {
         let ask = ask(ctx);
         ask.touch_store();
-        let rows = ask.app.hub().store.findings(Some(enterprise.row().id())).await?;
-        Ok(rows.into_iter().map(Into::into).collect())
+        let rows = ask.records.load_one(enterprise.row().id().to_owned()).await?;
+        Ok(rows.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 }
 
@@ -89,6 +89,7 @@ impl ChangeConnection {
     pub async fn of(ctx: &Context<'_>, id: &str, first: usize, after: Option<&str>) -> Result<ChangeConnection, Problem> {
         let ask = ask(ctx);
         ask.touch_store();
+        ask.details.count_read();
         let rows = ask.app.hub().store.changes_of(id, MAX_CHANGES).await?;
         let total_count = rows.len() as i32;
         let (rows, page_info) = connection::slice(rows, first, after)?;

@@ -101,7 +101,7 @@ pub struct TradeUnionConnection {
 }
 
 /// Marks cursors of unions.
-const UNIONS: u32 = 0x0a1_0a15;
+const UNIONS: u32 = 0x00a1_0a15;
 
 impl TradeUnionConnection {
     /// Unions are few beside enterprises (one in twenty): a scan per question is cheap.

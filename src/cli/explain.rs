@@ -1,0 +1,105 @@
+//! `huitu explain RECORD RECORD`: why two records are, or are not, one enterprise.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::terminal::table;
+use super::{Common, Lang};
+use crate::hub::Hub;
+use crate::link::report::probability;
+use crate::model::Clock;
+use crate::model::linkage::{Evidence, RecordRef};
+
+#[derive(Args)]
+pub struct ExplainArgs {
+    /// A record: REGISTRY:KEY, or REGISTRY:KEY#PART for a unit on a union's list
+    left: String,
+    /// The other record
+    right: String,
+}
+
+/// Reads `tax:SW001` or `unions:GH001#2`.
+fn record(text: &str) -> anyhow::Result<RecordRef> {
+    let wrong =
+        || anyhow::anyhow!("\"{text}\" names no record: expected REGISTRY:KEY or REGISTRY:KEY#PART, for example tax:SW00000001");
+    let (registry, key) = text.split_once(':').filter(|(r, k)| !r.is_empty() && !k.is_empty()).ok_or_else(wrong)?;
+    let (key, part) = match key.rsplit_once('#') {
+        Some((key, part)) => (key, part.parse().map_err(|_| wrong())?),
+        None => (key, 0),
+    };
+    Ok(RecordRef { registry: registry.into(), key: key.into(), part })
+}
+
+pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode> {
+    let (left, right) = (record(&args.left)?, record(&args.right)?);
+    let hub = Hub::open(common.settings()?, Clock::System).await?;
+    let relinked = hub.relinked().await;
+    hub.store.close().await;
+    let (linker, linking) = relinked?;
+    let Some((evidence, weight)) = linker.explain(&left, &right) else {
+        anyhow::bail!(
+            "one of {} and {} is not in the store; sync first, or look the key up with huitu export crosswalk",
+            args.left,
+            args.right
+        );
+    };
+    let entity = |wanted: &RecordRef| {
+        let found = linking.decisions.iter().find(|d| linker.record_ref(d.record) == *wanted);
+        found.map(|d| (d.entity.map(|e| e.to_string()), d.method.name(), d.refused.map(|r| r.name())))
+    };
+    let (here, there) = (entity(&left), entity(&right));
+    let together = matches!((&here, &there), (Some((Some(a), ..)), Some((Some(b), ..))) if a == b);
+    if common.json {
+        println!(
+            "{}",
+            serde_json::json!({ "left": left, "right": right, "weight": weight, "together": together, "evidence": evidence,
+                "leftEntity": here, "rightEntity": there })
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    print!("{}", shown(&evidence, common.lang()));
+    let lang = common.lang();
+    println!(
+        "{} {weight:.2}  ({:.4})",
+        lang.pick("合计（log2 几率；概率）", "sum (log2 odds; probability)"),
+        probability(weight)
+    );
+    for (name, side) in [(&args.left, here), (&args.right, there)] {
+        if let Some((entity, method, refused)) = side {
+            let refused = refused.map(|r| format!(" {} {r}", lang.pick("拒绝：", "refused:"))).unwrap_or_default();
+            println!("{name} → {} {method}{refused}", entity.as_deref().unwrap_or("–"));
+        }
+    }
+    println!("{}", if together { lang.pick("同一实体", "one entity") } else { lang.pick("不同实体", "two entities") });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Features, levels, values and weights in columns.
+pub fn shown(evidence: &[Evidence], lang: Lang) -> String {
+    let header = match lang {
+        Lang::Zh => ["特征", "等级", "左", "右", ">权重 log2"],
+        Lang::En => ["feature", "level", "left", "right", ">weight log2"],
+    };
+    let text = |value: &Option<Box<str>>| value.as_deref().unwrap_or("").to_owned();
+    let rows: Vec<Vec<String>> = evidence
+        .iter()
+        .map(|e| vec![e.feature.to_string(), e.level.to_string(), text(&e.left), text(&e.right), format!("{:+.2}", e.weight)])
+        .collect();
+    table(&header, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_named_by_registry_key_and_part() {
+        let named = |registry: &str, key: &str, part| RecordRef { registry: registry.into(), key: key.into(), part };
+        assert_eq!(record("tax:SW1").unwrap(), named("tax", "SW1", 0));
+        assert_eq!(record("unions:GH1#2").unwrap(), named("unions", "GH1", 2));
+        for wrong in ["SW1", ":SW1", "tax:", "tax:SW1#x"] {
+            assert!(record(wrong).is_err(), "{wrong}");
+        }
+    }
+}

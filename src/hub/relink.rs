@@ -1,0 +1,61 @@
+//! Linking what the store holds without publishing anything: for reports, explanations and fitting.
+
+use super::world::{self, Loaded};
+use super::{Hub, HubError};
+use crate::link::{Linker, Linking, Previous, Settings, Weights};
+use crate::model::linkage::Judgement;
+
+/// The fitted weight table, beside the store; without it the shipped one counts.
+const WEIGHTS_FILE: &str = "weights.toml";
+
+impl Hub {
+    /// Where `huitu link fit --apply` puts its table.
+    pub fn weights_path(&self) -> std::path::PathBuf {
+        self.settings.data.join(WEIGHTS_FILE)
+    }
+
+    /// The weight table in force: the fitted one, or the shipped one.
+    pub fn weights(&self) -> Result<Weights, HubError> {
+        let path = self.weights_path();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Weights::parse(&text)
+                .map_err(|e| HubError::Settings(format!("{}: {e}; fit again, or remove the file", path.display()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Weights::shipped()),
+            Err(e) => Err(HubError::Settings(format!("cannot read {}: {e}", path.display()))),
+        }
+    }
+
+    /// All standing records in a linker, not linked yet.
+    pub async fn linker(&self) -> Result<Linker, HubError> {
+        let rows = self.registry_rows().await?;
+        let Loaded { link: records, .. } = world::load(&self.store, &self.connectors, &rows).await?;
+        let weights = self.weights()?;
+        let names: Vec<String> = self.connectors.iter().map(|c| c.name.clone()).collect();
+        let build = move || {
+            let mut linker = Linker::new(Settings::with_registries(names.iter().map(String::as_str)), weights);
+            linker.put(&records);
+            linker
+        };
+        Ok(tokio::task::spawn_blocking(build).await.expect("reading records does not panic"))
+    }
+
+    /// All standing records linked anew, with the judgements in force and the entity ids that are kept. The store stays
+    /// as it is.
+    pub async fn relinked(&self) -> Result<(Linker, Linking), HubError> {
+        let mut linker = self.linker().await?;
+        let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
+        let ids: std::collections::HashMap<(i64, u16), String> =
+            self.store.links().await?.into_iter().map(|(record, part, id)| ((record, part), id.to_string())).collect();
+        let mut previous = Previous::default();
+        for (reference, store_id, part) in linker.records() {
+            if let Some(id) = ids.get(&(store_id, part)).and_then(|id| id.parse().ok()) {
+                previous.insert_reference(reference, id);
+            }
+        }
+        let link = move || {
+            let linking = linker.link(&previous, &judgements);
+            (linker, linking)
+        };
+        Ok(tokio::task::spawn_blocking(link).await.expect("linking does not panic"))
+    }
+}
