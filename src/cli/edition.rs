@@ -1,11 +1,11 @@
-//! `huitu edition list|verify|prune`: the published states.
+//! `huitu edition list|diff|verify|prune`: the published states.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
 use super::terminal::table;
-use super::{Common, Lang};
+use super::{Common, Lang, edition_diff};
 use crate::hub::Hub;
 use crate::model::Clock;
 use crate::model::text::grouped;
@@ -20,6 +20,8 @@ pub struct EditionArgs {
 enum EditionCommand {
     /// All editions that can be opened, newest first
     List,
+    /// Whose verdict changed between two editions, and why
+    Diff(edition_diff::DiffArgs),
     /// Read every file of an edition again and compare its digests; the newest without a number
     Verify { number: Option<u32> },
     /// Remove what the policy no longer keeps: the last edition of each day for 90 days, then of each month
@@ -34,6 +36,7 @@ pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode>
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let done = match args.command {
         EditionCommand::List => list(&hub, common),
+        EditionCommand::Diff(args) => edition_diff::run(&hub, common, &args),
         EditionCommand::Verify { number } => verify(&hub, common, number),
         EditionCommand::Prune { dry_run } => prune(&hub, common, dry_run).await,
     };

@@ -10,6 +10,7 @@ pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod edition;
+pub mod edition_diff;
 pub mod explain;
 pub mod export;
 pub mod finding;

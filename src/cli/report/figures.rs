@@ -3,6 +3,8 @@
 //! In: the edition of the period's end, the one before its beginning, the year's targets. Out: plain figures; `html` and
 //! `sheet` only lay them out.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use chrono::{Datelike, NaiveDate};
 use roaring::RoaringBitmap;
@@ -41,6 +43,8 @@ pub struct Unit {
     pub rank: Option<u32>,
     pub now: Counts,
     pub before: Option<Counts>,
+    /// At the end of the year before: net increases count from there.
+    pub year_before: Option<Counts>,
     pub targets: Vec<Standing>,
     pub urgent: Vec<Urgent>,
 }
@@ -112,31 +116,40 @@ pub fn gather(
         .with_context(|| format!("edition {} knows no area {area}; use a code such as 110108", edition.number()))?;
     let (area_code, area_name) = (label.code.clone(), lang.pick(label.zh.clone(), label.en.clone()));
     let by = if label.level == "CITY" { Dimension::District } else { Dimension::Town };
+    let scope = Scope { area: area_code.clone(), parts: if label.level == "CITY" { "DISTRICT" } else { "TOWN" } };
     let rows = edition.filter(&Filter::Area(vec![area_code.clone()]))?;
     let (groups, _) = edition.coverage(&[by], &rows, MOST_UNITS)?;
-    let unit = |code: &str, rank| -> anyhow::Result<Unit> {
-        let now = counts(&edition, code)?.unwrap_or_default();
-        let counts_then = |then: &Option<std::sync::Arc<Edition>>| match then {
-            Some(then) => counts(then, code),
-            None => Ok(None),
-        };
-        let year = counts_then(&year_before)?;
-        let mine: Vec<Target> =
-            targets.iter().filter(|t| *t.area == *code && t.year == period.last_day().year()).cloned().collect();
-        let name =
-            edition.area(code).map_or_else(|| lang.pick("未知", "unknown").to_owned(), |a| lang.pick(a.zh.clone(), a.en.clone()));
+    let then = |edition: &Option<Arc<Edition>>, code: &str| match edition {
+        Some(edition) => scope.counts(edition, code),
+        None => Ok(None),
+    };
+    let unit = |code: &str| -> anyhow::Result<Unit> {
+        let label = edition.area(code).map(|a| lang.pick(a.zh.clone(), a.en.clone()));
         Ok(Unit {
             code: code.to_owned(),
-            name,
-            rank,
-            before: counts_then(&before)?,
-            targets: standings(&mine, edition.manifest.as_of, |_, indicator| done(indicator, &now, year.as_ref())),
-            urgent: urgent(&edition, code, lang)?,
-            now,
+            name: label.unwrap_or_else(|| lang.pick("未知", "unknown").to_owned()),
+            rank: None,
+            now: scope.counts(&edition, code)?.unwrap_or_default(),
+            before: then(&before, code)?,
+            year_before: then(&year_before, code)?,
+            targets: Vec::new(),
+            urgent: scope.urgent(&edition, code, lang)?,
         })
     };
-    let mut units = groups.iter().map(|g| unit(&g.keys[0], None)).collect::<anyhow::Result<Vec<Unit>>>()?;
+    let mut units = groups.iter().map(|g| unit(&g.keys[0])).collect::<anyhow::Result<Vec<Unit>>>()?;
+    let mut total = unit(&area_code)?;
     rank(&mut units);
+    let year: Vec<Target> = targets.iter().filter(|t| t.year == period.last_day().year()).cloned().collect();
+    // Together, so that each is ranked among its siblings.
+    let all = standings(&year, edition.manifest.as_of, |area, indicator| {
+        let unit = units.iter().chain([&total]).find(|u| u.code == area)?;
+        done(indicator, &unit.now, unit.year_before.as_ref())
+    });
+    for standing in all {
+        if let Some(unit) = units.iter_mut().chain([&mut total]).find(|u| *u.code == *standing.area) {
+            unit.targets.push(standing);
+        }
+    }
     Ok(Bulletin {
         lang,
         period: period.to_string(),
@@ -145,16 +158,16 @@ pub fn gather(
         digest: edition.manifest.digest.clone(),
         as_of: edition.manifest.as_of,
         compared: before.as_ref().map(|e| (e.number(), e.manifest.as_of)),
-        total: unit(&area_code, None)?,
+        total,
         area_code,
         units,
-        unequal: unequal_sums(targets),
+        unequal: unequal_sums(&year),
         sources: sources(&edition, lang),
     })
 }
 
 /// The last edition before a day; None where the first one is later.
-fn earlier(editions: &Editions, day: NaiveDate) -> anyhow::Result<Option<std::sync::Arc<Edition>>> {
+fn earlier(editions: &Editions, day: NaiveDate) -> anyhow::Result<Option<Arc<Edition>>> {
     match editions.as_of(day.pred_opt().unwrap_or(day)) {
         Ok(edition) => Ok(Some(edition)),
         Err(EditionError::Gone { .. } | EditionError::None) => Ok(None),
@@ -162,24 +175,58 @@ fn earlier(editions: &Editions, day: NaiveDate) -> anyhow::Result<Option<std::sy
     }
 }
 
-/// What is counted in an area; None where the edition does not know it. The empty code is what has no known area.
-fn counts(edition: &Edition, code: &str) -> anyhow::Result<Option<Counts>> {
-    let Some(rows) = rows(edition, code)? else { return Ok(None) };
-    let (_, measures) = edition.coverage(&[], &rows, 1)?;
-    let hosted = |at: u32| edition.union_at(at).covers().first().is_some_and(|host| rows.contains(*host));
-    let unions = (0..edition.union_count()).filter(|at| hosted(*at)).count() as u64;
-    Ok(Some(Counts { measures, unions }))
+/// The area reported on, and the level of its parts.
+struct Scope {
+    area: String,
+    parts: &'static str,
 }
 
-fn rows(edition: &Edition, code: &str) -> anyhow::Result<Option<std::sync::Arc<RoaringBitmap>>> {
-    if code.is_empty() {
-        let known = edition.labels.areas.iter().filter(|a| a.level == "DISTRICT").map(|a| a.code.clone()).collect();
-        return Ok(Some(edition.filter(&Filter::Not(Box::new(Filter::Area(known))))?));
+impl Scope {
+    /// The rows of a part, or of the whole; the empty code is what stands in none of the parts. None where the edition does
+    /// not know the code.
+    fn rows(&self, edition: &Edition, code: &str) -> anyhow::Result<Option<Arc<RoaringBitmap>>> {
+        let filter = if code.is_empty() {
+            let parts = edition.labels.areas.iter().filter(|a| a.level == self.parts).map(|a| a.code.clone()).collect();
+            Filter::And(vec![Filter::Area(vec![self.area.clone()]), Filter::Not(Box::new(Filter::Area(parts)))])
+        } else if edition.area(code).is_some() {
+            Filter::Area(vec![code.to_owned()])
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(edition.filter(&filter)?))
     }
-    if edition.area(code).is_none() {
-        return Ok(None);
+
+    fn counts(&self, edition: &Edition, code: &str) -> anyhow::Result<Option<Counts>> {
+        let Some(rows) = self.rows(edition, code)? else { return Ok(None) };
+        let (_, measures) = edition.coverage(&[], &rows, 1)?;
+        let hosted = |at: u32| edition.union_at(at).covers().first().is_some_and(|host| rows.contains(*host));
+        let unions = (0..edition.union_count()).filter(|at| hosted(*at)).count() as u64;
+        Ok(Some(Counts { measures, unions }))
     }
-    Ok(Some(edition.filter(&Filter::Area(vec![code.to_owned()]))?))
+
+    fn urgent(&self, edition: &Edition, code: &str, lang: Lang) -> anyhow::Result<Vec<Urgent>> {
+        let Some(rows) = self.rows(edition, code)? else { return Ok(Vec::new()) };
+        let gap = edition.filter(&Filter::And(vec![Filter::InGap, Filter::Rows(rows)]))?;
+        let page = edition.page(&gap, &[], URGENT, None);
+        let shown = page.rows.iter().map(|row| urgent(EnterpriseRow { edition, row: *row }, lang));
+        shown.collect()
+    }
+}
+
+fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
+    let verdicts = e.verdicts().with_context(|| format!("edition {}: verdicts of {}", e.edition.number(), e.id()))?;
+    let reasons = verdicts.size.reasons.iter().take(1).chain(verdicts.gap.reasons.iter().take(1));
+    let texts: Vec<String> = reasons.map(|r| reason_text(&r.code, &r.inputs, lang)).collect();
+    Ok(Urgent {
+        id: e.id().to_owned(),
+        credit_code: e.credit_code().unwrap_or_default().to_owned(),
+        name: e.name().to_owned(),
+        address: e.address().unwrap_or_default().to_owned(),
+        employees: e.employees(),
+        since: e.gap_since(),
+        score: e.priority(),
+        reasons: texts.join(lang.pick("；", "; ")),
+    })
 }
 
 /// What was reached of an indicator; the net increases count from the last edition of the year before.
@@ -202,29 +249,6 @@ fn rank(units: &mut [Unit]) {
         unit.rank = mine.map(|mine| 1 + rates.iter().flatten().filter(|other| **other > mine).count() as u32);
     }
     units.sort_by(|a, b| a.rank.unwrap_or(u32::MAX).cmp(&b.rank.unwrap_or(u32::MAX)).then_with(|| a.code.cmp(&b.code)));
-}
-
-fn urgent(edition: &Edition, code: &str, lang: Lang) -> anyhow::Result<Vec<Urgent>> {
-    let Some(rows) = rows(edition, code)? else { return Ok(Vec::new()) };
-    let gap = edition.filter(&Filter::And(vec![Filter::InGap, Filter::Rows(rows)]))?;
-    let page = edition.page(&gap, &[], URGENT, None);
-    let shown = page.rows.iter().map(|row| {
-        let e = EnterpriseRow { edition, row: *row };
-        let verdicts = e.verdicts().with_context(|| format!("edition {}: verdicts of {}", edition.number(), e.id()))?;
-        let reasons = verdicts.size.reasons.iter().take(1).chain(verdicts.gap.reasons.iter().take(1));
-        let texts: Vec<String> = reasons.map(|r| reason_text(&r.code, &r.inputs, lang)).collect();
-        Ok(Urgent {
-            id: e.id().to_owned(),
-            credit_code: e.credit_code().unwrap_or_default().to_owned(),
-            name: e.name().to_owned(),
-            address: e.address().unwrap_or_default().to_owned(),
-            employees: e.employees(),
-            since: e.gap_since(),
-            score: e.priority(),
-            reasons: texts.join(lang.pick("；", "; ")),
-        })
-    });
-    shown.collect()
 }
 
 fn sources(edition: &Edition, lang: Lang) -> Vec<Source> {
@@ -316,4 +340,92 @@ impl Bulletin {
 /// `12.5 %` of a rate, `120` of a number.
 pub fn shown(indicator: &str, value: f64) -> String {
     if is_rate(indicator) { format!("{:.1}%", value * 100.0) } else { format!("{value:.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::report::{html, sheet};
+    use crate::edition::{testing, write};
+
+    /// Two editions, before and in the fourth quarter of 2026.
+    fn editions(folder: &std::path::Path) -> Editions {
+        write(folder, testing::input(1, 400, 7)).expect("an edition");
+        write(folder, testing::input(25, 900, 7)).expect("an edition");
+        Editions::open(folder).expect("two editions")
+    }
+
+    fn bulletin(lang: Lang, area: &str, targets: &[Target]) -> Bulletin {
+        let folder = tempfile::tempdir().expect("a folder");
+        let editions = editions(folder.path());
+        let period = Period::parse("2026Q4").expect("a period");
+        let today = editions.list()[0].as_of;
+        gather(&editions, targets, period, area, today, lang).expect("a bulletin")
+    }
+
+    #[test]
+    fn units_add_up_to_the_whole_and_stand_by_rank() {
+        let b = bulletin(Lang::Zh, "110000", &[]);
+        let sum = |what: fn(&Measures) -> u64| b.units.iter().map(|u| what(&u.now.measures)).sum::<u64>();
+        for what in [|m: &Measures| m.in_scope, |m: &Measures| m.above, |m: &Measures| m.in_gap, |m: &Measures| m.members] {
+            assert_eq!(sum(what), what(&b.total.now.measures));
+        }
+        assert!(b.total.now.measures.in_scope > 0 && b.units.len() > 2);
+        let ranked: Vec<(u32, Option<f64>)> = b.units.iter().filter_map(|u| Some((u.rank?, u.now.independent_rate()))).collect();
+        assert!(ranked.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 >= w[1].1), "{ranked:?}");
+        for unit in &b.units {
+            assert!(unit.urgent.len() <= URGENT && unit.urgent.windows(2).all(|w| w[0].score >= w[1].score));
+        }
+    }
+
+    #[test]
+    fn changes_count_from_the_last_edition_before_the_period() {
+        let b = bulletin(Lang::En, "110000", &[]);
+        assert_eq!(b.compared.map(|(number, _)| number), Some(1));
+        let before = b.total.before.expect("the city was there before");
+        assert_ne!(before.measures.in_scope, b.total.now.measures.in_scope);
+        assert!(b.lead()[2].contains("edition 1"), "{:?}", b.lead());
+    }
+
+    #[test]
+    fn targets_stand_beside_their_units_and_unequal_sums_are_said() {
+        let target = |area: &str, value| Target {
+            area: area.into(),
+            year: 2026,
+            indicator: "independent_rate_above_size".into(),
+            value,
+            responsible: Some("甲".into()),
+        };
+        let first = bulletin(Lang::Zh, "110000", &[]).units[0].code.clone();
+        let b = bulletin(Lang::Zh, "110000", &[target(&first, 2.0), target("110000", 2.0)]);
+        let unit = b.units.iter().find(|u| u.code == first).expect("the unit");
+        let (done, missing) = (unit.targets[0].done.expect("known"), unit.targets[0].missing.expect("known"));
+        assert!((done + missing - 2.0).abs() < 1e-9);
+        assert_eq!((unit.targets[0].on_pace, unit.targets[0].rank), (Some(false), Some(1)));
+        assert_eq!(b.total.targets.len(), 1);
+    }
+
+    #[test]
+    fn both_forms_stand_alone() {
+        for lang in [Lang::Zh, Lang::En] {
+            let b = bulletin(lang, "110000", &[]);
+            let page = html::render(&b);
+            for outside in ["http:", "https:", "src=", "<script", "url("] {
+                assert!(!page.contains(outside), "{outside}");
+            }
+            assert!(page.contains(&b.digest) && b.units.iter().all(|u| page.contains(&u.name)));
+            let book = sheet::render(&b).expect("a workbook");
+            assert_eq!(&book[..2], b"PK");
+        }
+    }
+
+    #[test]
+    fn an_unknown_area_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let editions = editions(folder.path());
+        let period = Period::parse("2026").expect("a period");
+        let today = editions.list()[0].as_of;
+        let error = gather(&editions, &[], period, "999999", today, Lang::Zh).err().expect("refused");
+        assert!(error.to_string().contains("999999"), "{error}");
+    }
 }

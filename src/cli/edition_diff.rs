@@ -1,0 +1,136 @@
+//! `huitu edition diff FROM TO`: whose verdict changed between two editions, and why.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use super::terminal::table;
+use super::{Common, Lang};
+use crate::assess::Topic;
+use crate::assess::diff::{Cause, CauseKind, VerdictChange, verdict_changes};
+use crate::edition::{Edition, EnterpriseRow};
+use crate::hub::Hub;
+
+#[derive(Args)]
+pub struct DiffArgs {
+    /// Number of the earlier edition
+    from: u32,
+    /// Number of the later edition; the newest where left out
+    to: Option<u32>,
+    /// Enterprises shown one by one; --json shows all
+    #[arg(long, default_value_t = 20)]
+    show: usize,
+}
+
+/// One enterprise whose verdict moved.
+struct Moved {
+    id: String,
+    name: String,
+    changes: Vec<VerdictChange>,
+}
+
+struct Difference {
+    appeared: u32,
+    gone: u32,
+    moved: Vec<Moved>,
+}
+
+pub fn run(hub: &Hub, common: &Common, args: &DiffArgs) -> anyhow::Result<()> {
+    let from = hub.editions.number(args.from)?;
+    let to = match args.to {
+        Some(number) => hub.editions.number(number)?,
+        None => hub.editions.current()?,
+    };
+    let found = difference(&from, &to)?;
+    if common.json {
+        let moved = found.moved.iter().map(|m| json!({ "id": m.id, "name": m.name, "changes": m.changes }));
+        let all = json!({ "from": from.number(), "to": to.number(), "appeared": found.appeared, "gone": found.gone,
+            "moved": moved.collect::<Vec<_>>() });
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    print(common.lang(), &found, args.show);
+    Ok(())
+}
+
+/// Compares the narrow columns first and reads reasons only where one moved.
+fn difference(from: &Edition, to: &Edition) -> anyhow::Result<Difference> {
+    let mut found = Difference { appeared: 0, gone: 0, moved: Vec::new() };
+    let mut kept = 0;
+    for row in 0..to.len() {
+        let after = EnterpriseRow { edition: to, row };
+        let Some(before) = from.enterprise_of_id(after.id()) else {
+            found.appeared += 1;
+            continue;
+        };
+        kept += 1;
+        let words = |e: &EnterpriseRow<'_>| (e.size(), e.union(), e.gap(), e.fund());
+        if words(&before) == words(&after) {
+            continue;
+        }
+        let read = |e: &EnterpriseRow<'_>| e.verdicts().with_context(|| format!("edition {}: {}", e.edition.number(), e.id()));
+        let changes = verdict_changes(&read(&before)?, &read(&after)?);
+        found.moved.push(Moved { id: after.id().to_owned(), name: after.name().to_owned(), changes });
+    }
+    found.gone = from.len() - kept;
+    Ok(found)
+}
+
+fn print(lang: Lang, found: &Difference, show: usize) {
+    let mut counts: BTreeMap<(Topic, &str, &str), u32> = BTreeMap::new();
+    for change in found.moved.iter().flat_map(|m| &m.changes) {
+        *counts.entry((change.topic, &change.from, &change.to)).or_default() += 1;
+    }
+    println!(
+        "{}: {}   {}: {}   {}: {}",
+        lang.pick("新增", "appeared"),
+        found.appeared,
+        lang.pick("消失", "gone"),
+        found.gone,
+        lang.pick("判定变化", "verdicts moved"),
+        found.moved.len()
+    );
+    let rows =
+        counts.iter().map(|((topic, from, to), n)| vec![topic_name(*topic, lang), (*from).into(), (*to).into(), n.to_string()]);
+    let header: [&str; 4] = match lang {
+        Lang::Zh => ["判定", "原", "现", ">企业"],
+        Lang::En => ["verdict", "from", "to", ">enterprises"],
+    };
+    print!("{}", table(&header, &rows.collect::<Vec<_>>()));
+    for moved in found.moved.iter().take(show) {
+        println!("\n{} {}", moved.id, moved.name);
+        for change in &moved.changes {
+            println!("  {}: {} → {}", topic_name(change.topic, lang), change.from, change.to);
+            for cause in &change.why {
+                println!("      {}", cause_text(cause, lang));
+            }
+        }
+    }
+}
+
+fn topic_name(topic: Topic, lang: Lang) -> String {
+    let (zh, en) = match topic {
+        Topic::Size => ("规模", "designated size"),
+        Topic::Union => ("工会覆盖", "union coverage"),
+        Topic::Gap => ("缺口", "gap"),
+        Topic::Fund => ("经费", "fund"),
+        Topic::Priority => ("优先级", "priority"),
+    };
+    lang.pick(zh, en).to_owned()
+}
+
+fn cause_text(cause: &Cause, lang: Lang) -> String {
+    let (zh, en) = match cause.kind {
+        CauseKind::Rule => ("规则", "rule"),
+        CauseKind::Basis => ("判定依据", "basis"),
+        CauseKind::Input => ("数据", "input"),
+        CauseKind::Reason => ("理由", "reason"),
+        CauseKind::UnionAdded => ("新增工会", "union added"),
+        CauseKind::UnionEnded => ("工会撤销", "union ended"),
+        CauseKind::Verdict => ("其他判定", "other verdict"),
+    };
+    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "—".to_owned());
+    format!("{} {}: {} → {}", lang.pick(zh, en), cause.name, value(&cause.from), value(&cause.to))
+}
