@@ -97,7 +97,8 @@ async fn cost(router: &Router, make: impl Fn(usize) -> Request<Body>, times: usi
     (rounds[rounds.len() / 2], size)
 }
 
-/// The digest of a benchmark's editions' root; made where it is not there yet, which for millions takes a minute.
+/// Writes the benchmark's edition of `rows` enterprises under `root`, unless it is there already: for millions that takes
+/// minutes and gigabytes.
 pub fn prepare(root: &Path, rows: u32) -> anyhow::Result<Vec<Figure>> {
     let editions = root.join("editions");
     if editions.join("000001").exists() {

@@ -27,7 +27,7 @@ mod run;
 mod tiles;
 mod ui;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use axum::Router;
@@ -82,6 +82,8 @@ struct Inner {
     freshness: RwLock<Arc<Freshness>>,
     /// Counts changes of edition or freshness: part of every cache key.
     generation: AtomicU64,
+    /// Number of the edition that subscribers were told of last; 0 before the first.
+    told: AtomicU32,
     callers: access::Known,
     places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
     live: Live,
@@ -99,6 +101,7 @@ impl App {
             metrics: Metrics::default(),
             freshness: RwLock::default(),
             generation: AtomicU64::new(0),
+            told: AtomicU32::new(0),
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
@@ -110,7 +113,7 @@ impl App {
     pub async fn refresh(&self) -> Result<(), Problem> {
         let hub = &self.0.hub;
         let editions = hub.editions.clone();
-        let swapped = tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
+        tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
         let rows = hub.store.registries().await?;
         let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
         let now = hub.clock.now();
@@ -129,13 +132,17 @@ impl App {
         if changed {
             *self.0.freshness.write().expect("no panic while holding the freshness") = Arc::new(Freshness { sources });
         }
-        if let Some(edition) = &swapped {
-            if let Some(manifest) = hub.editions.manifest(edition.number()) {
-                // Nobody listening is not an error.
-                let _ = self.live().editions.send(manifest);
-            }
+        // A sync in this process has swapped the edition in already: what counts is what was told last.
+        let number = hub.editions.current().map_or(0, |e| e.number());
+        let told = self.0.told.swap(number, Ordering::Relaxed);
+        if told != 0
+            && told != number
+            && let Some(manifest) = hub.editions.manifest(number)
+        {
+            // Nobody listening is not an error.
+            let _ = self.live().editions.send(manifest);
         }
-        if changed || swapped.is_some() {
+        if changed || told != number {
             self.0.generation.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

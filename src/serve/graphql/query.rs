@@ -109,13 +109,13 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
         EnterpriseKey::Record(record) => Key::Record { registry: record.registry.clone(), key: record.key.clone() },
     };
     let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
-    if rows.is_empty() {
-        if let Key::Id(id) = &key {
-            // An id that was merged into another one.
-            ask.touch_store();
-            if let Some(target) = ask.app.hub().store.entity_redirect(id).await? {
-                rows = edition.row_of_id(&target).filter(|row| ask.may_see(edition.enterprise(*row))).into_iter().collect();
-            }
+    if rows.is_empty()
+        && let Key::Id(id) = &key
+    {
+        // An id that was merged into another one.
+        ask.touch_store();
+        if let Some(target) = ask.app.hub().store.entity_redirect(id).await? {
+            rows = edition.row_of_id(&target).filter(|row| ask.may_see(edition.enterprise(*row))).into_iter().collect();
         }
     }
     if rows.len() > 1 {
