@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod batch;
+pub mod bench;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
@@ -187,6 +188,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
     Schema(schema::SchemaArgs),
+    /// Figures of this machine against the bars of the product
+    Bench(bench::BenchArgs),
     /// What is missing or wrong on this machine, with the remedy
     Doctor,
 }
@@ -241,6 +244,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Bench(args) => bench::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }
 }

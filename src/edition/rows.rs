@@ -1,5 +1,7 @@
 //! Rows of an edition: typed views on the mapped columns, nothing copied until asked for.
 
+use std::borrow::Cow;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
 use arrow_array::{
@@ -7,12 +9,14 @@ use arrow_array::{
     PrimitiveArray, RecordBatch, StringArray, StructArray, UInt16Array, UInt32Array,
 };
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::open::{Edition, Row};
 use crate::model::enterprise::{Bits, Location, LocationBasis};
 use crate::model::value::Money;
 use crate::model::verdict::{
-    FundKind, FundStatus, GapStatus, OperatingStatus, Ownership, SizeBasis, SizeClass, SizeStatus, UnionKind, UnionStatus,
+    FundKind, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, PossibleUnion, Priority,
+    PriorityFactor, Reason, SizeBasis, SizeClass, SizeStatus, SizeVerdict, UnionKind, UnionLink, UnionStatus, UnionVerdict,
     Verdicts,
 };
 
@@ -38,7 +42,7 @@ macro_rules! columns {
                         cast(get(enterprises, stringify!($name).trim_end_matches('_'))?)
                             .ok_or(concat!("column ", stringify!($name), " has another type"))?.clone()
                     },)+
-                    details: get(details, "verdicts")?.as_string_opt::<i64>().ok_or("details are not texts")?.clone(),
+                    details: get(details, "reasons")?.as_string_opt::<i64>().ok_or("details are not texts")?.clone(),
                     member: MemberColumns::new(members.values())?,
                     members,
                     unions: UnionColumns::new(unions)?,
@@ -193,6 +197,39 @@ fn texts(array: &ListArray, row: usize) -> Vec<&str> {
     (offsets[row] as usize..offsets[row + 1] as usize).map(|i| values.value(i)).collect()
 }
 
+/// What `details.arrow` holds of the verdicts: everything that is no column of `enterprises.arrow`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Reasons<'a> {
+    #[serde(rename = "g", default, skip_serializing_if = "<[_]>::is_empty")]
+    gap: Cow<'a, [Reason]>,
+    #[serde(rename = "s", default, skip_serializing_if = "<[_]>::is_empty")]
+    size: Cow<'a, [Reason]>,
+    #[serde(rename = "u", default, skip_serializing_if = "<[_]>::is_empty")]
+    union: Cow<'a, [Reason]>,
+    #[serde(rename = "f", default, skip_serializing_if = "<[_]>::is_empty")]
+    fund: Cow<'a, [Reason]>,
+    #[serde(rename = "l", default, skip_serializing_if = "<[_]>::is_empty")]
+    unions: Cow<'a, [UnionLink]>,
+    #[serde(rename = "p", default, skip_serializing_if = "<[_]>::is_empty")]
+    possible: Cow<'a, [PossibleUnion]>,
+    #[serde(rename = "w", default, skip_serializing_if = "<[_]>::is_empty")]
+    factors: Cow<'a, [PriorityFactor]>,
+}
+
+impl<'a> Reasons<'a> {
+    pub fn of(v: &'a Verdicts) -> Reasons<'a> {
+        Reasons {
+            gap: (&v.gap.reasons).into(),
+            size: (&v.size.reasons).into(),
+            union: (&v.union.reasons).into(),
+            fund: (&v.fund.reasons).into(),
+            unions: (&v.union.unions).into(),
+            possible: (&v.union.possible).into(),
+            factors: (&v.priority.factors).into(),
+        }
+    }
+}
+
 /// One enterprise of an edition.
 #[derive(Clone, Copy)]
 pub struct EnterpriseRow<'a> {
@@ -282,13 +319,42 @@ impl<'a> EnterpriseRow<'a> {
     pub fn priority(&self) -> f32 {
         self.edition.columns.priority.value(self.row as usize)
     }
-    /// The verdicts with their reasons, as the JSON they are kept in.
-    pub fn verdicts_json(&self) -> &'a str {
+    /// The reasons, as the JSON they are kept in: `g` gap, `s` size, `u` union, `f` fund, each a list of `model::Reason`.
+    pub fn reasons_json(&self) -> &'a str {
         self.edition.columns.details.value(self.row as usize)
     }
     /// The verdicts with their reasons. Reading takes a few microseconds.
     pub fn verdicts(&self) -> Result<Verdicts, serde_json::Error> {
-        serde_json::from_str(self.verdicts_json())
+        let reasons: Reasons<'_> = serde_json::from_str(self.reasons_json())?;
+        Ok(Verdicts {
+            size: SizeVerdict {
+                verdict: self.size().unwrap_or(SizeStatus::Unknown),
+                basis: self.size_basis(),
+                rule: self.size_rule().map(Into::into),
+                reasons: reasons.size.into_owned(),
+                size_class: self.size_class().unwrap_or(SizeClass::Unknown),
+            },
+            union: UnionVerdict {
+                verdict: self.union().unwrap_or(UnionStatus::None),
+                unions: reasons.unions.into_owned(),
+                possible: reasons.possible.into_owned(),
+                reasons: reasons.union.into_owned(),
+            },
+            gap: GapVerdict {
+                status: self.gap().unwrap_or(GapStatus::Undecided),
+                reasons: reasons.gap.into_owned(),
+                since: self.gap_since(),
+            },
+            fund: FundVerdict {
+                status: self.fund().unwrap_or(FundStatus::Unknown),
+                period: self.fund_period().unwrap_or("").into(),
+                due: self.fund_due(),
+                paid: self.fund_paid(),
+                kind_paid: self.fund_kind(),
+                reasons: reasons.fund.into_owned(),
+            },
+            priority: Priority { score: self.priority(), factors: reasons.factors.into_owned() },
+        })
     }
     /// The records that were joined, by registry, key and part.
     pub fn members(&self) -> impl ExactSizeIterator<Item = MemberRow<'a>> + use<'a> {

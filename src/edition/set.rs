@@ -54,15 +54,23 @@ impl Editions {
     /// Looks for editions published or removed since, and swaps the newest one in. Returns it where it is another one than
     /// before. Requests under way finish on the edition they began with.
     pub fn refresh(&self) -> Result<Option<Arc<Edition>>, EditionError> {
-        let numbers = numbers(&self.root)?;
+        let mut numbers = numbers(&self.root)?;
         {
             let mut known = self.known.write().expect("no panic while holding the manifests");
             known.retain(|number, _| numbers.binary_search(number).is_ok());
-            for number in &numbers {
-                if !known.contains_key(number) {
-                    known.insert(*number, Arc::new(Manifest::read(&self.root.join(folder_name(*number)))?));
+            numbers.retain(|number| {
+                if known.contains_key(number) {
+                    return true;
                 }
-            }
+                match Manifest::read(&self.root.join(folder_name(*number))) {
+                    Ok(manifest) => known.insert(*number, Arc::new(manifest)).is_none(),
+                    // One that another version of the program wrote: the next sync publishes one that can be read.
+                    Err(error) => {
+                        tracing::warn!(%error, number, "an edition is passed over");
+                        false
+                    }
+                }
+            });
         }
         let newest = numbers.last().copied();
         let before = self.current.read().expect("no panic while holding the edition").as_ref().map(|e| e.number());

@@ -18,6 +18,7 @@ use super::facets::{Dims, dims_of, write_facets};
 use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
 use super::names::write_names;
 use super::open::{lookup_hash, lookup_keys};
+use super::rows::Reasons;
 use super::table::{Column, column, write_bytes, write_table};
 use super::{EditionError, EditionInput, Member};
 use crate::model::enterprise::{Enterprise, EnterpriseField, LocationBasis, TradeUnion};
@@ -297,16 +298,16 @@ fn enterprises(rows: &[Enterprise], sources: &[&str]) -> Result<Vec<Column>, Edi
     ])
 }
 
-/// The verdicts with their reasons, as JSON of `model::verdict::Verdicts`.
+/// What the columns of `enterprises.arrow` do not say of the verdicts: reasons, unions, factors; see `rows::Reasons`.
 fn details(rows: &[Enterprise]) -> Result<Vec<Column>, EditionError> {
     let mut builder = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 400);
     let mut text = Vec::with_capacity(2_000);
     for e in rows {
         text.clear();
-        serde_json::to_writer(&mut text, &e.verdicts)?;
+        serde_json::to_writer(&mut text, &Reasons::of(&e.verdicts))?;
         builder.append_value(std::str::from_utf8(&text).expect("serde_json writes UTF-8"));
     }
-    Ok(vec![column("verdicts", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")])])
+    Ok(vec![column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")])])
 }
 
 fn members_columns(members: &[Member], by_row: &[Vec<u32>]) -> Result<Vec<Column>, EditionError> {

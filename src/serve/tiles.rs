@@ -167,16 +167,11 @@ fn name_of(edition: &Edition, code: &str, lang: Lang) -> String {
     edition.area(code).map_or_else(|| code.to_owned(), |a| lang.pick(&a.zh, &a.en).clone())
 }
 
-/// Only what a tile shows of the verdicts: reading it skips everything else.
+/// Only what a tile shows of the reasons: reading it skips everything else.
 #[derive(Deserialize)]
 struct Slim<'a> {
-    #[serde(borrow)]
-    gap: SlimGap<'a>,
-}
-#[derive(Deserialize)]
-struct SlimGap<'a> {
-    #[serde(borrow)]
-    reasons: Vec<SlimReason<'a>>,
+    #[serde(borrow, rename = "g", default)]
+    gap: Vec<SlimReason<'a>>,
 }
 #[derive(Deserialize)]
 struct SlimReason<'a> {
@@ -203,8 +198,8 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
     for (row, at) in inside.iter().take(MAX_POINTS) {
         let e = edition.enterprise(*row);
         let (x, y) = tile.local(compact(*at), compact(*at >> 1));
-        let slim: Option<Slim<'_>> = serde_json::from_str(e.verdicts_json()).ok();
-        let reason = slim.as_ref().and_then(|s| s.gap.reasons.first()).map_or("", |r| &r.c);
+        let slim: Option<Slim<'_>> = serde_json::from_str(e.reasons_json()).ok();
+        let reason = slim.as_ref().and_then(|s| s.gap.first()).map_or("", |r| &r.c);
         let properties = [
             ("id", Property::Text(e.id())),
             ("name", Property::Text(e.name())),

@@ -4,7 +4,6 @@ mod assess;
 mod assess_gap;
 mod assess_people;
 mod assess_size;
-mod bench;
 mod clients;
 mod connector;
 mod edition;

@@ -97,15 +97,13 @@ pub fn choose(names: Option<&str>, caller: &Caller) -> Result<Vec<Column>, Probl
         .collect()
 }
 
-/// Only the reasons of the gap: reading them skips the rest of the verdicts.
+/// Only the reasons that are shown: reading them skips the rest.
 #[derive(Deserialize)]
 struct Slim {
-    size: SlimReasons,
-    gap: SlimReasons,
-}
-#[derive(Deserialize)]
-struct SlimReasons {
-    reasons: Vec<Reason>,
+    #[serde(rename = "g", default)]
+    gap: Vec<Reason>,
+    #[serde(rename = "s", default)]
+    size: Vec<Reason>,
 }
 
 impl Column {
@@ -176,8 +174,8 @@ impl Column {
             Column::GapSince => shown!(e.gap_since()),
             Column::Priority => shown!(Some(e.priority())),
             Column::Reasons => {
-                let Ok(slim) = serde_json::from_str::<Slim>(e.verdicts_json()) else { return };
-                for (i, reason) in slim.gap.reasons.iter().chain(&slim.size.reasons).enumerate() {
+                let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
+                for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
                     if i > 0 {
                         out.push_str("; ");
                     }
