@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
-use crate::normalise::english::romanised;
+use crate::normalise::english::romanise;
 use crate::normalise::name::NameRef;
-use crate::normalise::{hash, mix};
+use crate::normalise::{Glyph, hash, mix};
 
 use super::book::{Book, NameNo, NumberMap, RecordNo};
 use super::identify::{ProfileNo, Profiles};
@@ -158,10 +158,15 @@ fn letters(name: NameRef<'_>, out: &mut Vec<u64>) {
         return;
     }
     let stem = name.stem();
-    out.push(key(Kind::Letters, hash(&romanised(name.brand()))));
+    let mut letters = [0; 64];
+    let mut add = |glyphs: &[Glyph]| {
+        let len = romanise(glyphs, &mut letters);
+        out.push(key(Kind::Letters, hash(&letters[..len])));
+    };
+    add(name.brand());
     for len in 2..=4.min(stem.len()) {
         if len != name.brand().len() {
-            out.push(key(Kind::Letters, hash(&romanised(&stem[..len]))));
+            add(&stem[..len]);
         }
     }
 }

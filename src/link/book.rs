@@ -71,6 +71,19 @@ impl Facts {
     pub fn role(&self) -> LinkRole {
         LinkRole::ALL.get(usize::from(self.role)).copied().unwrap_or_default()
     }
+    /// Hash of what is compared of the record, names apart.
+    pub fn fingerprint(&self) -> u64 {
+        let parts = [
+            self.organisation,
+            self.registration,
+            self.broken,
+            u64::from(self.address) << 32 | u64::from(self.operating),
+            u64::from(self.phone) << 32 | u64::from(self.established),
+            u64::from(self.employees) << 32 | u64::from(self.industry),
+            u64::from(self.county) << 32 | u64::from(self.registry) << 16 | u64::from(self.role) << 8 | u64::from(self.flags),
+        ];
+        parts.iter().fold(0, |mark, part| mix(mark ^ part))
+    }
     pub fn is_gone(&self) -> bool {
         self.has(GONE)
     }

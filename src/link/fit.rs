@@ -39,7 +39,7 @@ pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
     let one_in = ONE_IN.max(coded / MOST);
     let hidden = |record: RecordNo| {
         let facts = book.facts(record);
-        facts.organisation != 0 && mix(facts.reference ^ 0xF17) % one_in == 0
+        facts.organisation != 0 && mix(facts.reference ^ 0xF17).is_multiple_of(one_in)
     };
     let profiles = identify_but(book, hidden);
     let terms = Terms::count(book, &profiles);
@@ -173,7 +173,7 @@ impl Counts {
 
 /// log2 odds that a loose profile finds its enterprise among the candidates.
 fn prior(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> f32 {
-    let (mut found, mut all) = (1.0, 2.0);
+    let (mut found, mut all) = (1.0_f64, 2.0_f64);
     for candidates in pairs {
         let odds: f64 = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).sum();
         let known = candidates.iter().any(|pair| pair.truth.is_some());
@@ -183,5 +183,5 @@ fn prior(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> f32 {
         };
         all += 1.0;
     }
-    (found / (all - found) as f64).log2().clamp(0.0, 6.0) as f32
+    (found / (all - found)).log2().clamp(0.0, 6.0) as f32
 }

@@ -12,7 +12,7 @@ use super::evidence;
 use super::fit::fit;
 use super::identify::{Profiles, identify, identify_but};
 use super::outcome::{Decision, Linking, Previous, Statistics};
-use super::score::{Bench, score};
+use super::score::{Bench, Scored, Scores, score};
 use super::settings::Settings;
 use super::terms::Terms;
 use super::weights::{WeightTable, Weights};
@@ -24,6 +24,7 @@ pub struct Linker {
     pub(super) weights: Weights,
     pub(super) book: Book,
     pub(super) memory: Memory,
+    scored: Scored,
     /// The last run's profiles and counts: what evidence is read from.
     last: Option<(Profiles, Terms)>,
 }
@@ -38,7 +39,7 @@ pub struct Memory {
 
 impl Linker {
     pub fn new(settings: Settings, weights: Weights) -> Linker {
-        Linker { settings, weights, book: Book::new(), memory: Memory::default(), last: None }
+        Linker { settings, weights, book: Book::new(), memory: Memory::default(), scored: Scored::default(), last: None }
     }
 
     /// Adds records, or replaces those with the same registry, key and part.
@@ -91,13 +92,14 @@ impl Linker {
         let terms = Terms::count(&self.book, &profiles);
         let blocks = block(&self.book, &profiles, &self.settings);
         let bench = Bench { book: &self.book, profiles: &profiles, terms: &terms, weights: &self.weights };
-        let (edges, pairs) = score(bench, &blocks);
+        let Scores { edges, candidates, compared } = score(bench, &blocks, &mut self.scored);
         let mut clusters = cluster(&profiles, &blocks.loose, &edges, &spoken, &self.settings);
         let statistics = Statistics {
             records: 0,
             profiles: profiles.all.len(),
             loose: blocks.loose.len(),
-            candidate_pairs: pairs,
+            candidate_pairs: candidates,
+            compared_pairs: compared,
             edges: edges.iter().map(Vec::len).sum(),
             entities: 0,
             keys: blocks.keys,

@@ -175,6 +175,8 @@ pub struct Statistics {
     pub profiles: usize,
     pub loose: usize,
     pub candidate_pairs: usize,
+    /// Candidate pairs that were compared anew; the others stood since an earlier run.
+    pub compared_pairs: usize,
     pub edges: usize,
     pub entities: usize,
     /// Stage and seconds are the caller's matter; these are sizes only.

@@ -10,13 +10,13 @@ pub struct Terms {
     brands: Vec<u32>,
     phones: NumberMap<u32, u32>,
     addresses: Vec<u32>,
-    /// Number of profiles.
+    /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
 
 impl Terms {
     pub fn count(book: &Book, profiles: &Profiles) -> Terms {
-        let mut terms = Terms { profiles: profiles.all.len() as u32, ..Terms::default() };
+        let mut terms = Terms { profiles: rounded(profiles.all.len()), ..Terms::default() };
         terms.addresses = vec![0; book.addresses_len()];
         let mut by_brand: NumberMap<u64, u32> = NumberMap::default();
         let mut names: Vec<NameNo> = Vec::new();
@@ -24,7 +24,10 @@ impl Terms {
         let mut phones: Vec<u32> = Vec::new();
         let mut addresses: Vec<AddressNo> = Vec::new();
         for number in 0..profiles.all.len() as ProfileNo {
-            (names.clear(), brands.clear(), phones.clear(), addresses.clear());
+            names.clear();
+            brands.clear();
+            phones.clear();
+            addresses.clear();
             for record in profiles.members(number) {
                 let facts = book.facts(*record);
                 names.extend(book.names_of(*record));
@@ -59,6 +62,10 @@ impl Terms {
     pub fn address(&self, address: AddressNo) -> u32 {
         self.addresses[address as usize].max(1)
     }
+}
+
+fn rounded(profiles: usize) -> u32 {
+    ((profiles.max(2) as f64).log2() * 4.0).round().mul_add(0.25, 0.0).exp2() as u32
 }
 
 fn distinct<T: Ord>(values: &mut Vec<T>) -> &[T] {

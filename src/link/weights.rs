@@ -16,8 +16,11 @@ const SHIPPED: &str = include_str!("../../reference/names/weights.toml");
 
 /// Number of features.
 pub const FEATURES: usize = 12;
+/// Lists the names of a feature's levels.
+pub type LevelNames = fn() -> Vec<&'static str>;
+
 /// Name and level names of every feature, in the order of the tables.
-pub static FEATURE: [(&str, fn() -> Vec<&'static str>); FEATURES] = [
+pub static FEATURE: [(&str, LevelNames); FEATURES] = [
     ("name", || NameLevel::ALL.iter().map(|l| l.name()).collect()),
     ("form", || FormLevel::ALL.iter().map(|l| l.name()).collect()),
     ("place", || PlaceLevel::ALL.iter().map(|l| l.name()).collect()),

@@ -8,8 +8,10 @@ use super::value::PartialDate;
 
 named! {
     /// How a record takes part in linking.
+    #[derive(Default)]
     pub enum LinkRole {
         /// Describes an enterprise: makes one where nothing matches.
+        #[default]
         Enterprise = "enterprise",
         /// A union: its host is matched. Makes an entity of its own where it has no host.
         Union = "union",
@@ -67,12 +69,6 @@ named! {
     /// A fact between two enterprises; never a reason to join them.
     pub enum RelationKind {
         BranchOf = "BRANCH_OF", AbsorbedBy = "ABSORBED_BY", RenamedFrom = "RENAMED_FROM", SameGroup = "SAME_GROUP",
-    }
-}
-
-impl Default for LinkRole {
-    fn default() -> Self {
-        LinkRole::Enterprise
     }
 }
 

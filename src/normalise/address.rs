@@ -54,7 +54,7 @@ pub fn read_address(raw: &str) -> Address {
         rest[first_digit..].iter().take_while(|g| is_digit(**g)).take(9).fold(0, |n, d| n * 10 + u32::from(d - b'0' as Glyph));
     let mut sketch = 0u64;
     for pair in rest.windows(2) {
-        sketch |= 1 << (u64::from(hash32(pair)) * 64 >> 32);
+        sketch |= 1 << ((u64::from(hash32(pair)) * 64) >> 32);
     }
     Address { whole: hash32(&rest), road: hash32(road), number, sketch, county }
 }

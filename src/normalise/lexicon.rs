@@ -4,11 +4,13 @@ use hashbrown::HashMap;
 
 use super::glyph::{Glyph, glyphs};
 
+type ByGlyph<T> = HashMap<Glyph, Vec<(Box<[Glyph]>, T)>>;
+
 /// Words grouped by their first glyph, longest first.
 #[derive(Debug, Default)]
 pub struct Lexicon<T> {
-    by_first: HashMap<Glyph, Vec<(Box<[Glyph]>, T)>>,
-    by_last: HashMap<Glyph, Vec<(Box<[Glyph]>, T)>>,
+    by_first: ByGlyph<T>,
+    by_last: ByGlyph<T>,
 }
 
 impl<T: Copy> Lexicon<T> {

@@ -163,7 +163,7 @@ impl Places {
     pub fn county(&self, code: &str) -> Option<CountyKey> {
         let six: u32 = code.trim().get(..6)?.parse().ok()?;
         let code = self.in_force(six);
-        (code % 100 != 0).then(|| self.name(code).map(county_key)).flatten()
+        if code.is_multiple_of(100) { None } else { self.name(code).map(county_key) }
     }
 
     /// The code that took the place of `code`, or `code` itself.
