@@ -111,7 +111,7 @@ fn found<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(UnionStatus
         };
         Some((status, *f))
     };
-    findings.iter().filter_map(|f| covers(&f)).min_by_key(|(status, f)| (*status as u8, std::cmp::Reverse(f.at)))
+    findings.iter().filter_map(covers).min_by_key(|(status, f)| (*status as u8, std::cmp::Reverse(f.at)))
 }
 
 /// A finding as an input: its code, its id as the record, who and when.

@@ -183,11 +183,11 @@ pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Curso
         Some(cursor) if cursor.question == question => Ok(Some(cursor)),
         Some(_) => Err(Problem::new(
             Code::BadInput,
-            "游标属于另一个查询:翻页时请保持筛选与排序不变",
+            "游标属于另一个查询：翻页时请保持筛选与排序不变",
             "this cursor belongs to another question: keep filter and order while paging",
         )),
         None => {
-            Err(Problem::bad_input("游标无效:请使用 pageInfo.endCursor 的值", "not a cursor: use a value of pageInfo.endCursor"))
+            Err(Problem::bad_input("游标无效：请使用 pageInfo.endCursor 的值", "not a cursor: use a value of pageInfo.endCursor"))
         }
     }
 }

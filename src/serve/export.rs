@@ -73,7 +73,7 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
         "ndjson" => Format::Ndjson,
         "arrow" => Format::Arrow,
         "xlsx" => Format::Xlsx,
-        _ => return Err(not_found("可用格式:csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx")),
+        _ => return Err(not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx")),
     };
     let base = match list {
         "gap" => Filter::InGap,
@@ -85,7 +85,7 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
         Some("gb18030") => true,
         Some(other) => {
             return Err(Problem::bad_input(
-                format!("未知编码 {other}:可用 utf-8、gb18030"),
+                format!("未知编码 {other}：可用 utf-8、gb18030"),
                 format!("unknown encoding {other}: utf-8 or gb18030"),
             ));
         }
@@ -94,7 +94,7 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
     if format == Format::Xlsx && rows.len() > sheet::MAX_ROWS {
         return Err(Problem::bad_input(
-            format!("{} 行超过 Excel 的上限;请改用 csv 或缩小范围", rows.len()),
+            format!("{} 行超过 Excel 的上限；请改用 csv 或缩小范围", rows.len()),
             format!("{} rows are more than a sheet holds: use csv, or filter", rows.len()),
         ));
     }
@@ -148,7 +148,7 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
             if error.kind() != std::io::ErrorKind::BrokenPipe {
                 tracing::error!(%error, "an export broke off");
                 if matches!(format, Format::Csv | Format::Ndjson) {
-                    let last = "\n# TRUNCATED 导出中断,数据不完整 the export broke off and is incomplete\n";
+                    let last = "\n# TRUNCATED 导出中断，数据不完整 the export broke off and is incomplete\n";
                     let _ = send.blocking_send(Ok(Frame::data(Bytes::from_static(last.as_bytes()))));
                 }
                 let _ = send.blocking_send(Err(std::io::Error::other("truncated")));

@@ -39,7 +39,7 @@ pub async fn geojson(State(app): State<App>, Path(file): Path<String>, uri: Uri,
         "streets.geojson" => ("TOWN", edition::Dimension::Town),
         _ => {
             let problem = not_found(
-                "没有这个图层:可用 districts.geojson、streets.geojson",
+                "没有这个图层：可用 districts.geojson、streets.geojson",
                 "no such layer: districts.geojson and streets.geojson are served",
             );
             return refuse(&problem, plain.lang, &plain.id);

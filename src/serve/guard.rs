@@ -128,7 +128,7 @@ pub fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Re
         (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
         (DocumentOperations::Multiple(_), None) => {
             return Err(Problem::bad_input(
-                "有多个操作:请给出 operationName",
+                "有多个操作：请给出 operationName",
                 "there are several operations: give operationName",
             ));
         }
@@ -178,7 +178,7 @@ pub fn cost(
     }
     if cost.rows > limits.cost {
         return Err(too_much(
-            format!("查询成本 {} 超过上限 {};请减小 first 或少选嵌套列表", cost.rows, limits.cost),
+            format!("查询成本 {} 超过上限 {}；请减小 first 或少选嵌套列表", cost.rows, limits.cost),
             format!("the question costs {}, more than {}: ask for fewer rows or fewer nested lists", cost.rows, limits.cost),
             limits.cost,
         ));

@@ -59,7 +59,7 @@ pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: 
     let lang = lang_of(&headers);
     let Some(media) = Media::negotiate(header_text(&headers, header::ACCEPT)) else {
         let problem = Problem::bad_input(
-            "Accept 中没有可提供的类型:请接受 application/graphql-response+json",
+            "Accept 中没有可提供的类型：请接受 application/graphql-response+json",
             "nothing in Accept can be served: accept application/graphql-response+json",
         );
         let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method };
@@ -146,7 +146,7 @@ impl Incoming<'_> {
         axum::body::to_bytes(body, limit).await.map_err(|_| {
             let problem = Problem::new(
                 Code::CostExceeded,
-                format!("请求体超过 {limit} 字节,或传输中断"),
+                format!("请求体超过 {limit} 字节，或传输中断"),
                 format!("the body is longer than {limit} bytes, or was cut off"),
             );
             Box::new(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &problem))
@@ -176,7 +176,8 @@ impl Incoming<'_> {
         };
         let is_query = guard::operation(&parsed, name).is_ok_and(guard::is_query);
         if is_get && !is_query {
-            let problem = Problem::bad_input("GET 只能用于查询:变更请用 POST", "GET is for queries only: use POST for mutations");
+            let problem =
+                Problem::bad_input("GET 只能用于查询：变更请用 POST", "GET is for queries only: use POST for mutations");
             let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, &problem);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
@@ -196,7 +197,7 @@ impl Incoming<'_> {
                 let seconds = app.limits().time.as_secs();
                 let problem = Problem::new(
                     Code::Timeout,
-                    format!("查询超过 {seconds} 秒;请缩小范围"),
+                    format!("查询超过 {seconds} 秒；请缩小范围"),
                     format!("the question took longer than {seconds} seconds; ask for less"),
                 );
                 Answer::from_errors(vec![problem.server_error(self.lang)])

@@ -106,7 +106,7 @@ impl Plain {
         let mut object = match self.parameter("filter") {
             None => serde_json::Map::new(),
             Some(text) => serde_json::from_str(text).map_err(|e| {
-                Problem::bad_input(format!("filter 不是 JSON 对象:{e}"), format!("filter is not a JSON object: {e}"))
+                Problem::bad_input(format!("filter 不是 JSON 对象：{e}"), format!("filter is not a JSON object: {e}"))
             })?,
         };
         for name in ["area", "industry", "ownership", "tags", "sizeClass", "designatedSize", "union", "gap"] {
@@ -118,10 +118,10 @@ impl Plain {
             object.insert("text".to_owned(), text.into());
         }
         let value = Value::from_json(serde_json::Value::Object(object))
-            .map_err(|e| Problem::bad_input(format!("filter 无法解析:{e}"), format!("filter cannot be read: {e}")))?;
+            .map_err(|e| Problem::bad_input(format!("filter 无法解析：{e}"), format!("filter cannot be read: {e}")))?;
         let filter = <EnterpriseFilter as InputType>::parse(Some(value)).map_err(|e| {
             let text = e.into_server_error(async_graphql::Pos::default()).message;
-            Problem::bad_input(format!("filter 有误:{text}"), format!("filter: {text}"))
+            Problem::bad_input(format!("filter 有误：{text}"), format!("filter: {text}"))
         })?;
         Ok(self.ask.within_areas(filter.plan(&self.ask.caller)?))
     }

@@ -70,18 +70,18 @@ impl Problem {
         Problem::new(Code::BadInput, zh, en)
     }
     pub fn internal() -> Problem {
-        Problem::new(Code::Internal, "内部错误;请把请求编号告诉管理员", "internal error; give the request id to the operator")
+        Problem::new(Code::Internal, "内部错误；请把请求编号告诉管理员", "internal error; give the request id to the operator")
     }
     pub fn forbidden_field(field: &str, scope: &str) -> Problem {
         Problem::new(
             Code::ForbiddenField,
-            format!("无权查看字段 {field};需要权限 {scope}"),
+            format!("无权查看字段 {field}；需要权限 {scope}"),
             format!("field {field} needs the scope {scope}"),
         )
         .hint(scope)
     }
     pub fn forbidden(scope: &str) -> Problem {
-        Problem::new(Code::Forbidden, format!("没有权限;需要 {scope}"), format!("not permitted; this needs the scope {scope}"))
+        Problem::new(Code::Forbidden, format!("没有权限；需要 {scope}"), format!("not permitted; this needs the scope {scope}"))
             .hint(scope)
     }
     pub fn text(&self, lang: Lang) -> &str {
@@ -112,19 +112,19 @@ impl Problem {
 impl From<EditionError> for Problem {
     fn from(error: EditionError) -> Problem {
         match error {
-            EditionError::BadInput(text) => Problem::bad_input(format!("输入有误:{text}"), text),
+            EditionError::BadInput(text) => Problem::bad_input(format!("输入有误：{text}"), text),
             EditionError::Gone { nearest, .. } => {
                 let nearest = nearest.map_or_else(String::new, |n| format!("edition:{n}"));
                 Problem::new(
                     Code::EditionGone,
-                    format!("该版本已不存在;最近的可用版本是 {nearest}"),
+                    format!("该版本已不存在；最近的可用版本是 {nearest}"),
                     format!("this edition is gone; the nearest one is {nearest}"),
                 )
                 .hint(nearest)
             }
             EditionError::None => Problem::new(
                 Code::NotFound,
-                "还没有发布任何版本;请先运行 huitu sync",
+                "还没有发布任何版本；请先运行 huitu sync",
                 "no edition has been published yet; run `huitu sync` first",
             ),
             other => {

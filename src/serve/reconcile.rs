@@ -119,7 +119,7 @@ fn manifest(plain: &Plain, headers: &HeaderMap) -> Value {
 
 fn queries(plain: &Plain, text: &str) -> Result<Value, Problem> {
     let queries: BTreeMap<String, Query> = serde_json::from_str(text)
-        .map_err(|e| Problem::bad_input(format!("queries 无法解析:{e}"), format!("queries cannot be read: {e}")))?;
+        .map_err(|e| Problem::bad_input(format!("queries 无法解析：{e}"), format!("queries cannot be read: {e}")))?;
     if queries.len() > MAX_QUERIES {
         return Err(Problem::bad_input(
             format!("一次最多 {MAX_QUERIES} 个查询"),
@@ -280,7 +280,7 @@ fn may_see(plain: &Plain, column: Column) -> bool {
 
 fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {
     let wanted: Extend = serde_json::from_str(text)
-        .map_err(|e| Problem::bad_input(format!("extend 无法解析:{e}"), format!("extend cannot be read: {e}")))?;
+        .map_err(|e| Problem::bad_input(format!("extend 无法解析：{e}"), format!("extend cannot be read: {e}")))?;
     if wanted.ids.len() > 1_000 {
         return Err(Problem::bad_input("一次最多 1000 个 id", "at most 1000 ids at a time").hint("1000"));
     }

@@ -75,12 +75,12 @@ impl Parameters {
             let text = e.to_string();
             if body.first() == Some(&b'[') {
                 return Problem::bad_input(
-                    "不支持批量请求:请一次发送一个查询",
+                    "不支持批量请求：请一次发送一个查询",
                     "batches are not supported: send one question at a time",
                 );
             }
             Problem::bad_input(
-                format!("请求体不是有效的 GraphQL 请求:{text}"),
+                format!("请求体不是有效的 GraphQL 请求：{text}"),
                 format!("the body is not a GraphQL request: {text}"),
             )
         })
@@ -93,7 +93,7 @@ impl Parameters {
             .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
         let object = |name: &str, text: &str| {
             serde_json::from_str(text).map_err(|e| {
-                Problem::bad_input(format!("{name} 不是 JSON 对象:{e}"), format!("{name} is not a JSON object: {e}"))
+                Problem::bad_input(format!("{name} 不是 JSON 对象：{e}"), format!("{name} is not a JSON object: {e}"))
             })
         };
         for (name, text) in pairs {

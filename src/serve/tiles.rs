@@ -250,7 +250,7 @@ pub async fn tilejson(State(app): State<App>, Path(file): Path<String>, uri: Uri
         Err(refused) => return *refused,
     };
     if file != "gap.json" {
-        return plain.refuse(&not_found("没有这个图层:可用 gap.json", "no such layer: gap.json is served"));
+        return plain.refuse(&not_found("没有这个图层：可用 gap.json", "no such layer: gap.json is served"));
     }
     let host = headers.get("host").and_then(|h| h.to_str().ok()).unwrap_or("127.0.0.1");
     let scheme = headers.get("x-forwarded-proto").and_then(|h| h.to_str().ok()).filter(|s| *s == "https").unwrap_or("http");

@@ -38,10 +38,10 @@ async fn node(script: &str, served: &Served, arguments: &[&str], ready: impl Asy
     let mut ready = Some(ready);
     let watch = async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            if line == "ready" {
-                if let Some(ready) = ready.take() {
-                    ready().await;
-                }
+            if line == "ready"
+                && let Some(ready) = ready.take()
+            {
+                ready().await;
             }
             text.push_str(&line);
             text.push('\n');

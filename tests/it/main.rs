@@ -1,4 +1,5 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
+#![allow(clippy::unwrap_used)] // a test that panics says where
 
 mod assess;
 mod assess_gap;

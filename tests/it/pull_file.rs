@@ -145,7 +145,7 @@ async fn half_a_file_and_no_file_at_all_delete_nothing() {
     let whole = gz(CSV.repeat(2000).as_bytes());
     assert_eq!(held(&connector(&folder.write("cut.csv.gz", &whole[..whole.len() / 2]), "")).await.problem.code, "truncated");
     assert_eq!(
-        held(&connector(&folder.write("cut.csv", &CSV.as_bytes()[..CSV.len() - 2].strip_suffix(b",").expect("a comma")), ""))
+        held(&connector(&folder.write("cut.csv", CSV.as_bytes()[..CSV.len() - 2].strip_suffix(b",").expect("a comma")), ""))
             .await
             .problem
             .code,

@@ -221,7 +221,7 @@ pub fn coverage(
 ) -> Result<Coverage, Problem> {
     if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
         return Err(Problem::bad_input(
-            format!("by 最多 {MAX_DIMENSIONS} 个维度,且不能重复"),
+            format!("by 最多 {MAX_DIMENSIONS} 个维度，且不能重复"),
             format!("by takes at most {MAX_DIMENSIONS} dimensions, each once"),
         ));
     }

@@ -198,7 +198,7 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
         }
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
-            "另一次同步正在进行;请稍后再试",
+            "另一次同步正在进行；请稍后再试",
             "another sync is running; try again in a moment",
         )
         .error(ask(ctx).lang)),

@@ -126,7 +126,7 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
             let ids: Vec<&str> = rows.iter().take(10).map(|row| edition.enterprise(*row).id()).collect();
             return Err(Problem::new(
                 Code::Ambiguous,
-                format!("有 {} 家企业符合,请改用 id 查询", rows.len()),
+                format!("有 {} 家企业符合，请改用 id 查询", rows.len()),
                 format!("{} enterprises match; ask by id", rows.len()),
             )
             .hint(ids.join(", ")));
@@ -326,7 +326,7 @@ impl Query {
             None => 2017,
             Some(Ok(year)) => year,
             Some(Err(_)) => {
-                return Err(Problem::bad_input("edition 应为年份,如 2017", "edition is a year such as 2017")
+                return Err(Problem::bad_input("edition 应为年份，如 2017", "edition is a year such as 2017")
                     .hint("2017")
                     .error(ask.lang));
             }

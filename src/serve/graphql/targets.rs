@@ -141,13 +141,13 @@ impl Target {
         if !INDICATORS.contains(&input.indicator.as_str()) {
             let known = INDICATORS.join(", ");
             return Err(Problem::bad_input(
-                format!("没有指标 {};可用:{known}", input.indicator),
+                format!("没有指标 {}；可用：{known}", input.indicator),
                 format!("there is no indicator {}; known: {known}", input.indicator),
             ));
         }
         if !(input.value.is_finite() && input.value >= 0.0 && (2000..=2100).contains(&input.year)) {
             return Err(Problem::bad_input(
-                "目标值应为非负数,年份在 2000 到 2100 之间",
+                "目标值应为非负数，年份在 2000 到 2100 之间",
                 "the value is a number from 0, the year from 2000 to 2100",
             ));
         }

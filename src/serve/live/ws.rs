@@ -88,7 +88,7 @@ fn handshake(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     if !app.is_known_origin(headers) {
         return Err(Problem::new(
             Code::Forbidden,
-            "不允许来自该网站的连接;请把其地址加入 origins",
+            "不允许来自该网站的连接；请把其地址加入 origins",
             "connections from this origin are not allowed: add it to `origins`",
         ));
     }
