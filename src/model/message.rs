@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn inputs_are_filled_in_and_missing_ones_show_a_dash() {
         let inputs = [ReasonInput::new("rule", "industry-2011"), ReasonInput::new("revenue", 25_000_000)];
-        assert_eq!(reason_text("above_rule", &inputs, Lang::Zh), "达到规则 industry-2011 的标准:营业收入 25000000");
+        assert_eq!(reason_text("above_rule", &inputs, Lang::Zh), "达到规则 industry-2011 的标准：营业收入 25000000");
         assert_eq!(reason_text("above_rule", &inputs, Lang::En), "meets rule industry-2011: revenue 25000000");
         assert_eq!(reason_text("union_joint", &[], Lang::En), "is covered by a joint union: —");
         assert_eq!(reason_text("missing_input", &[ReasonInput::missing("revenue")], Lang::Zh), "缺少判定所需的营业收入");
