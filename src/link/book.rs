@@ -244,7 +244,7 @@ impl Book {
             industry: industry(&record.industry),
             county: draft.county,
             key_from,
-            key_len: record.key.len().min(usize::from(u16::MAX)) as u16,
+            key_len: record.key.floor_char_boundary(usize::from(u16::MAX)) as u16,
             registry: record.registry,
             part: record.part,
             others: (self.other_names.len() as u32 - others_from) as u8,

@@ -165,8 +165,11 @@ fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<R
 /// One group of records with the same valid code: the branches among them that are not its own stay apart.
 fn coded(book: &Book, profiles: &mut Profiles, seats: &Seats, code: u64, group: &[RecordNo]) {
     let mut strays = strays(book, group);
-    strays.extend(seated_elsewhere(book, seats, group).into_iter().filter(|r| !group.is_empty() && group[0] != *r));
-    strays.dedup();
+    for seated in seated_elsewhere(book, seats, group) {
+        if seated != group[0] && !strays.contains(&seated) {
+            strays.push(seated);
+        }
+    }
     if strays.is_empty() {
         profiles.add(book, code, 0, group);
     } else {

@@ -110,6 +110,19 @@ fn a_branch_with_its_parents_code_stays_apart_and_is_flagged() {
 }
 
 #[test]
+fn a_branch_that_is_one_by_name_and_by_address_is_decided_once() {
+    let at = |r: LinkRecord, address: &str| LinkRecord { address: address.into(), ..r };
+    let records = [
+        at(record(0, "GS1", &code(1), "北京恒信商贸有限公司"), "海淀区学清路16号"),
+        at(record(1, "SW1", &code(1), "北京恒信商贸有限公司海淀分公司"), "朝阳区望京街8号"),
+        at(record(0, "GS2", &code(2), "北京恒信商贸有限公司海淀分公司"), "朝阳区望京街8号"),
+    ];
+    let (linker, linking) = linked(&records);
+    assert_eq!(linking.decisions.len(), records.len());
+    assert_eq!(entity_of(&linker, &linking, "SW1"), entity_of(&linker, &linking, "GS2"));
+}
+
+#[test]
 fn two_valid_codes_never_become_one_enterprise() {
     let name = "北京恒信通达科技有限公司";
     let (linker, linking) =
