@@ -198,6 +198,9 @@ enum Command {
 /// Runs the program and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.only_prints() {
+        end_quietly_on_a_closed_pipe();
+    }
     init_log();
     // One provider for every TLS connection; reqwest and sqlx look it up.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -215,6 +218,20 @@ pub fn main() -> ExitCode {
             eprintln!("{}{e:#}", lang.pick("huitu 出错：", "huitu: "));
             ExitCode::FAILURE
         }
+    }
+}
+
+impl Command {
+    /// Commands whose output may be cut short (`| head`). Those that talk to sockets keep the signal ignored.
+    fn only_prints(&self) -> bool {
+        !matches!(self, Command::Serve(_) | Command::Demo(_) | Command::Simulate(_) | Command::Sync(_) | Command::Connector(_))
+    }
+}
+
+fn end_quietly_on_a_closed_pipe() {
+    // SAFETY: restores the default action before any thread is started.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
 }
 
