@@ -91,6 +91,10 @@ impl Hub {
                 connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
             }
         }
+        let faults = settings.policy.faults();
+        if !faults.is_empty() {
+            return Err(HubError::Settings(format!("[policy]: {}", faults.join("; "))));
+        }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;
         let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);

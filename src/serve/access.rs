@@ -136,8 +136,8 @@ impl Access {
             (_, 1..) => Ok(Access::Tokens),
             (false, 0) => Err(Problem::new(
                 Code::Unauthenticated,
-                format!("拒绝在 {address} 上启动：没有配置访问令牌。请先运行 huitu token new,或使用 127.0.0.1"),
-                format!("refusing to serve on {address} without a token: run `huitu token new` first, or listen on 127.0.0.1"),
+                format!("拒绝在 {address} 上启动：没有配置访问令牌。请先运行 huitu token create，或使用 127.0.0.1"),
+                format!("refusing to serve on {address} without a token: run `huitu token create` first, or listen on 127.0.0.1"),
             )),
         }
     }
