@@ -33,7 +33,8 @@ fn text(o: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
 }
 
-/// Everything that matters of a store and its newest edition: records, links, the edition's data digest.
+/// What must be equal after any kill: every record, every link with its entity's id, the number of enterprises. Record
+/// numbers follow arrival and differ between runs, so the edition's digest (which holds them) is not compared.
 async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, String) {
     let store = Store::open(data, None).await.expect("the store opens");
     let last = store.last_record_id().await.expect("a number");
