@@ -9,6 +9,7 @@ pub mod edition;
 pub mod entity;
 pub mod finding;
 pub mod judgement;
+mod migrations;
 pub mod quarantine;
 pub mod record;
 pub mod registry;
@@ -178,10 +179,7 @@ impl Store {
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(64);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
-        migrator(include_str!("../../migrations/sqlite/0001_store.sql"))
-            .run(&writer)
-            .await
-            .map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        migrations::sqlite().run(&writer).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
             .max_lifetime(Duration::from_secs(600))
@@ -201,10 +199,7 @@ impl Store {
             .connect_with(options.application_name("huitu"))
             .await
             .map_err(failed)?;
-        migrator(include_str!("../../migrations/postgres/0001_store.sql"))
-            .run(&pool)
-            .await
-            .map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        migrations::postgres().run(&pool).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
         Ok(Store::Postgres(pool, place))
     }
 
@@ -280,16 +275,6 @@ impl Store {
             Store::Postgres(p, _) => p.close().await,
         }
     }
-}
-
-/// The migrations of one database, in order; each file's number is its version.
-fn migrator(first: &'static str) -> sqlx::migrate::Migrator {
-    use sqlx::SqlSafeStr;
-    use sqlx::migrate::{Migration, MigrationType, Migrator};
-    let migration = |version, name: &'static str, sql: &'static str| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(vec![migration(1, "store", first)])
 }
 
 pub async fn set_meta(tx: &mut Tx, key: &str, value: &str) -> Result<(), sqlx::Error> {

@@ -1,0 +1,40 @@
+//! The store's migrations, in order. A file that was ever released is never edited: a change is a new file.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// One step of the schema: its number and name, and the same step in both databases' words.
+struct Step {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// A step from the two files of that name.
+macro_rules! step {
+    ($number:literal, $file:literal) => {
+        Step {
+            number: $number,
+            name: $file,
+            sqlite: include_str!(concat!("../../migrations/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("../../migrations/postgres/", $file, ".sql")),
+        }
+    };
+}
+
+const STEPS: &[Step] = &[step!(1, "0001_store")];
+
+pub(super) fn sqlite() -> Migrator {
+    migrator(|step| step.sqlite)
+}
+
+pub(super) fn postgres() -> Migrator {
+    migrator(|step| step.postgres)
+}
+
+fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
+    let migration =
+        |step: &Step| Migration::new(step.number, step.name.into(), MigrationType::Simple, text(step).into_sql_str(), false);
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+}
