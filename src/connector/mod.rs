@@ -15,6 +15,7 @@ mod read;
 mod reading;
 mod schema;
 mod source;
+mod target;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -13,6 +13,7 @@ mod reader;
 mod relink;
 pub mod retention;
 pub mod sync;
+pub mod targets;
 pub mod world;
 
 use std::collections::BTreeSet;

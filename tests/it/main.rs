@@ -14,6 +14,7 @@ mod land;
 mod layers;
 mod link;
 mod link_scored;
+mod measures;
 mod people;
 mod plain;
 mod program;

@@ -8,6 +8,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use super::edition::EditionNode;
 use super::measures::Measured;
 use super::scalars::{Decimal, Language};
+use super::targets::Target;
 use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
 use crate::model::message::{Lang, value_name};
 use crate::model::value::Money;
@@ -57,6 +58,20 @@ pub struct CoverageRow {
     measures: Measures,
     before: Option<Measures>,
     more: Arc<Measured>,
+    /// By area code, where targets were asked for.
+    targets: Arc<HashMap<String, Target>>,
+    /// The area that all rows lie in.
+    within: String,
+}
+
+impl Coverage {
+    /// Puts the targets of one indicator beside the rows; for rows by one level of areas, and for the total.
+    pub fn set_targets(&mut self, targets: HashMap<String, Target>) {
+        let targets = Arc::new(targets);
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            row.targets = targets.clone();
+        }
+    }
 }
 
 impl CoverageRow {
@@ -83,7 +98,7 @@ fn ratio(numerator: u64, denominator: u64) -> Option<Ratio> {
 /// What changed since the edition compared with.
 #[derive(SimpleObject)]
 pub struct CoverageChange {
-    /// 净增组织数: enterprises with an independent union, more or fewer.
+    /// 净增组织数: standing unions of the roll, more or fewer.
     unions: i64,
     /// 净增覆盖单位: enterprises covered by any counted kind, more or fewer.
     covered_units: i64,
@@ -188,6 +203,10 @@ impl CoverageRow {
     async fn employees_of_unionised(&self) -> Option<u64> {
         Some(self.measures.employees_of_unionised)
     }
+    /// Standing unions of the roll whose hosts are in the group.
+    async fn unions(&self) -> Option<u64> {
+        Some(self.measures.unions)
+    }
     /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
         Some(self.measures.members)
@@ -241,12 +260,20 @@ impl CoverageRow {
         let yuan = |money: Money| u64::try_from((money.0 + 50) / 100).unwrap_or(0);
         Ok(ratio(yuan(d.fund_paid), yuan(d.fund_due)))
     }
+    /// The target asked for, of the area this row stands for; null where the row stands for no area, or it has no target.
+    async fn target(&self) -> Option<&Target> {
+        match (self.by.as_slice(), self.keys.as_slice()) {
+            ([Dimension::District | Dimension::Town | Dimension::Federation], [code]) => self.targets.get(code),
+            (_, []) => self.targets.get(&self.within),
+            _ => None,
+        }
+    }
     /// What changed since the edition of `compareWith`.
     async fn change(&self) -> Option<CoverageChange> {
         let (now, before) = (&self.measures, self.before.as_ref()?);
         let difference = |now: u64, before: u64| now as i64 - before as i64;
         Some(CoverageChange {
-            unions: difference(now.independent, before.independent),
+            unions: difference(now.unions, before.unions),
             covered_units: difference(now.unionised, before.unionised),
             members: difference(now.members, before.members),
         })
@@ -260,6 +287,7 @@ pub fn coverage(
     filter: Filter,
     as_of: Option<chrono::NaiveDate>,
     compare_with: Option<chrono::NaiveDate>,
+    within: Option<&str>,
 ) -> Result<Coverage, Problem> {
     if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
         return Err(Problem::bad_input(
@@ -284,8 +312,9 @@ pub fn coverage(
     }
     let by = Arc::new(by);
     let row = |keys: Vec<String>, measures, before| {
-        let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
-        CoverageRow { edition, by, keys, measures, before, more }
+        let (edition, by, more, targets) = (edition.clone(), by.clone(), more.clone(), Arc::default());
+        let within = within.map_or_else(|| crate::model::reference::areas::CITY.to_string(), str::to_owned);
+        CoverageRow { edition, by, keys, measures, before, more, targets, within }
     };
     let rows = groups
         .into_iter()

@@ -14,7 +14,7 @@ use super::provenance::RegistryRecord;
 use super::registry::{Registry, registries};
 use super::review::{ReviewConnection, ReviewFilter};
 use super::scalars::{CreditCode, Date, Language};
-use super::targets::Target;
+use super::targets::{Target, TargetKey};
 use super::unions::{TradeUnion, TradeUnionConnection};
 use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
@@ -281,13 +281,21 @@ impl Query {
         #[graphql(desc = "Only enterprises of this area.")] within: Option<AreaKey>,
         #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
         #[graphql(desc = "Shows what changed since the edition of this day.")] compare_with: Option<Date>,
+        #[graphql(desc = "Shows this target beside the rows of areas.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
         let mut plan = filter.unwrap_or_default().plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }
-        coverage(ask, by, plan, as_of.map(|d| d.0), compare_with.map(|d| d.0)).or_tell(ctx)
+        let within = within.as_ref().map(AreaKey::code);
+        let mut counted = coverage(ask, by, plan, as_of.map(|d| d.0), compare_with.map(|d| d.0), within).or_tell(ctx)?;
+        if let Some(key) = target {
+            ask.touch_store();
+            let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+            counted.set_targets(Target::by_area(ask, &edition, key.year, &key.indicator).await.or_tell(ctx)?);
+        }
+        Ok(counted)
     }
 
     /// The areas of one level, in the order of their codes.
