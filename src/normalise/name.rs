@@ -202,7 +202,7 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
                 }
             }
             // (筹), (新), (); (已更名) behind a form.
-            if inside.len() <= 1 || (is_remark(inside) && ends_with_form(&kept)) {
+            if inside.len() <= 1 || (is_remark(inside) && is_whole(&kept)) {
                 at = end + 1;
                 continue;
             }
@@ -221,9 +221,10 @@ fn is_remark(inside: &[Glyph]) -> bool {
         && PLACES.prefixes(inside).next().is_none()
 }
 
-fn ends_with_form(kept: &[Glyph]) -> bool {
+/// Ends as the name of a firm or a branch does.
+fn is_whole(kept: &[Glyph]) -> bool {
     let flat: Vec<Glyph> = kept.iter().copied().filter(|g| *g != OPEN && *g != CLOSE).collect();
-    form_suffix(&flat).0 > 0
+    form_suffix(&flat).0 > 0 || WORDS.branches.suffix(&flat).is_some()
 }
 
 /// Position of the bracket that closes the one at `open`, or the end.
@@ -531,6 +532,7 @@ mod tests {
             ("恒信集团有限公司", "||恒信||集团有限公司|"),
             ("北京恒信商贸有限公司(已更名)", "北京||恒信|商贸|有限公司|"),
             ("北京恒信商贸有限公司（停业）工会", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司海淀分公司(停业)", "北京||恒信|商贸|有限公司|海淀分公司"),
             ("北京恒信商贸有限公司(海淀门市部)", "北京||恒信|商贸|有限公司|海淀门市部"),
             ("恒信投资中心(普通合伙)(非正常)", "||恒信|投资|中心普通合伙|"),
             ("", "|||||"),
