@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
-use crate::edition::{self, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
+use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, LinkRow};
@@ -54,6 +54,7 @@ pub struct Publication {
     pub assessed: Assessed,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
+    pub counting: Counting,
     pub links_before: Arc<Links>,
     pub previous: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
@@ -113,7 +114,9 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         unions: p.assessed.unions,
         members,
         sources: p.sources,
+        registries: p.registries,
         labels,
+        counting: p.counting,
     };
 
     let mut tx = store.begin().await?;

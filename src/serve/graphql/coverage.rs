@@ -6,10 +6,12 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use super::edition::EditionNode;
-use super::scalars::Language;
-use crate::edition::{self, CoverageGroup, Edition, Filter, Measures};
+use super::measures::Measured;
+use super::scalars::{Decimal, Language};
+use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
 use crate::model::message::{Lang, value_name};
-use crate::serve::ask::{Ask, ask};
+use crate::model::value::Money;
+use crate::serve::ask::{Ask, OrTell, ask};
 use crate::serve::problem::Problem;
 
 /// Groups one answer may have.
@@ -54,6 +56,13 @@ pub struct CoverageRow {
     keys: Vec<String>,
     measures: Measures,
     before: Option<Measures>,
+    more: Arc<Measured>,
+}
+
+impl CoverageRow {
+    fn detail(&self, ctx: &Context<'_>) -> async_graphql::Result<Detail> {
+        self.more.of(&self.keys).or_tell(ctx)
+    }
 }
 
 /// A rate, with what was divided by what.
@@ -74,11 +83,11 @@ fn ratio(numerator: u64, denominator: u64) -> Option<Ratio> {
 /// What changed since the edition compared with.
 #[derive(SimpleObject)]
 pub struct CoverageChange {
-    /// Enterprises with an independent union, more or fewer.
+    /// 净增组织数: enterprises with an independent union, more or fewer.
     unions: i64,
-    /// Enterprises covered by any counted kind, more or fewer.
+    /// 净增覆盖单位: enterprises covered by any counted kind, more or fewer.
     covered_units: i64,
-    /// Union members, more or fewer.
+    /// 净增会员: union members, more or fewer.
     members: i64,
 }
 
@@ -147,7 +156,7 @@ impl CoverageRow {
     async fn independent(&self) -> Option<u64> {
         Some(self.measures.independent)
     }
-    /// In scope with a union of any counted kind: independent, parent's, joint, federation.
+    /// In scope with a union of a kind that policy counts; by default independent, parent's, joint and federation.
     async fn covered(&self) -> Option<u64> {
         Some(self.measures.unionised)
     }
@@ -179,7 +188,7 @@ impl CoverageRow {
     async fn employees_of_unionised(&self) -> Option<u64> {
         Some(self.measures.employees_of_unionised)
     }
-    /// Members of the unions whose hosts are in the group.
+    /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
         Some(self.measures.members)
     }
@@ -193,11 +202,44 @@ impl CoverageRow {
     }
     /// 职工入会率, as yearbooks print it: members / employees of units that have a union.
     async fn membership_rate_unionised(&self) -> Option<Ratio> {
-        ratio(self.measures.members, self.measures.employees_of_unionised)
+        ratio(self.measures.members_of_unionised, self.measures.employees_of_unionised)
     }
     /// Members / all employees. Never to be mixed with the other one.
     async fn membership_rate_all(&self) -> Option<Ratio> {
         ratio(self.measures.members, self.measures.employees)
+    }
+    /// 建会率（法人单位）: with a union of a kind that policy counts as established / in scope.
+    async fn establishment_rate(&self) -> Option<Ratio> {
+        ratio(self.measures.established, self.measures.in_scope)
+    }
+    /// 外资（港澳台）企业建会率: foreign, Hong Kong, Macao and Taiwan enterprises with a union / all of them in scope.
+    async fn foreign_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let d = self.detail(ctx)?;
+        Ok(ratio(d.foreign_established, d.foreign))
+    }
+    /// 女会员比重: women among the members, as far as the roll states them.
+    async fn female_share(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let d = self.detail(ctx)?;
+        Ok(ratio(d.female_members, d.members))
+    }
+    /// 农民工入会率: migrant members / migrant employees, as far as the roll states them.
+    async fn migrant_membership_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let d = self.detail(ctx)?;
+        Ok(ratio(d.migrant_members, d.migrant_employees))
+    }
+    /// 劳务派遣工会员数: members who are dispatched workers, each counted in one place only.
+    async fn dispatched_members(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<u64>> {
+        Ok(Some(self.detail(ctx)?.dispatched_members))
+    }
+    /// 应缴工会经费: a year's dues on the payrolls known, in yuan.
+    async fn dues_payable_yuan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Decimal>> {
+        Ok(Some(Decimal(self.detail(ctx)?.dues_payable)))
+    }
+    /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known.
+    async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let d = self.detail(ctx)?;
+        let yuan = |money: Money| u64::try_from((money.0 + 50) / 100).unwrap_or(0);
+        Ok(ratio(yuan(d.fund_paid), yuan(d.fund_due)))
     }
     /// What changed since the edition of `compareWith`.
     async fn change(&self) -> Option<CoverageChange> {
@@ -227,6 +269,8 @@ pub fn coverage(
     }
     let edition = ask.edition_at(as_of, None)?;
     let (groups, total) = count(ask, &edition, &by, &filter)?;
+    let counted = edition.filter(&ask.within_areas(filter.clone()))?;
+    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted));
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
     let before = match &compared {
         Some(earlier) => Some(count(ask, earlier, &by, &filter)?),
@@ -239,8 +283,10 @@ pub fn coverage(
         total_before = Some(total);
     }
     let by = Arc::new(by);
-    let row =
-        |keys: Vec<String>, measures, before| CoverageRow { edition: edition.clone(), by: by.clone(), keys, measures, before };
+    let row = |keys: Vec<String>, measures, before| {
+        let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
+        CoverageRow { edition, by, keys, measures, before, more }
+    };
     let rows = groups
         .into_iter()
         .map(|g| {
