@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::enterprise::{Enterprise, EntityId, TradeUnion};
 use crate::model::linkage::LinkMethod;
+use crate::model::tie::Tie;
 
 /// Everything one edition holds. Order does not matter: `write` numbers the rows by falling priority.
 #[derive(Debug, Clone)]
@@ -17,6 +18,9 @@ pub struct EditionInput {
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
     pub members: Vec<Member>,
+    /// Investments, dispatches, disputes and events; their registries by position in `registries`.
+    pub ties: Vec<Tie>,
+    pub registries: Vec<Box<str>>,
     pub sources: Vec<EditionSource>,
     pub labels: Labels,
 }
