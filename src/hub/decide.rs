@@ -30,10 +30,11 @@ impl Hub {
             _ => {
                 let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
                 let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
-                Err(HubError::Settings(format!(
-                    "there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}",
-                    known.join(", ")
-                )))
+                let known = known.join(", ");
+                Err(HubError::refused(
+                    format!("没有登记源“{name}”；是否指“{nearest}”？已有：{known}"),
+                    format!("there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {known}"),
+                ))
             }
         }
     }
@@ -48,10 +49,18 @@ impl Hub {
         progress: Arc<dyn Progress>,
     ) -> Result<Decision, HubError> {
         let _leader = self.store.lead().await?;
-        let unknown = || HubError::Settings(format!("there is no batch {id}; `huitu batch list` shows them"));
+        let unknown = || {
+            HubError::refused(
+                format!("没有批次 {id}；huitu batch list 可列出全部"),
+                format!("there is no batch {id}; `huitu batch list` shows them"),
+            )
+        };
         let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
         if batch.state != "HELD" {
-            return Err(HubError::Settings(format!("batch {id} is {}, not HELD: there is nothing to decide", batch.state)));
+            return Err(HubError::refused(
+                format!("批次 {id} 的状态是 {}，不是 HELD：无需决定", batch.state),
+                format!("batch {id} is {}, not HELD: there is nothing to decide", batch.state),
+            ));
         }
         let rows = self.registry_rows().await?;
         let row = rows.into_iter().find(|r| r.id == batch.registry_id).ok_or_else(unknown)?;
@@ -70,7 +79,10 @@ impl Hub {
             return Ok(Decision { batch: closed, receipt: None, edition: None });
         }
         let state = spool.state().ok_or_else(|| {
-            HubError::Settings(format!("the rows of batch {id} are no longer kept; sync {} again instead", row.name))
+            HubError::refused(
+                format!("批次 {id} 的数据已不再保留；请重新同步 {}", row.name),
+                format!("the rows of batch {id} are no longer kept; sync {} again instead", row.name),
+            )
         })?;
         let state = SpoolState { batch: id, ..state };
         let receipt = self.land_spool(&connector, &row, &spool, state, Some((by.to_owned(), why.to_owned()))).await?;

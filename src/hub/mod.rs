@@ -47,6 +47,15 @@ pub enum HubError {
     Connector(#[from] ConnectorError),
     #[error("{0}")]
     Settings(String),
+    /// What a person asked for cannot be done; both texts are safe to show and name the remedy.
+    #[error("{en}")]
+    Refused { zh: String, en: String },
+}
+
+impl HubError {
+    pub(crate) fn refused(zh: impl Into<String>, en: impl Into<String>) -> HubError {
+        HubError::Refused { zh: zh.into(), en: en.into() }
+    }
 }
 
 /// One hub: its store, its connectors, its rules, its editions. Cheap to clone.

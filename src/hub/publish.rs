@@ -16,6 +16,7 @@ use crate::land::receipt::Receipt;
 use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
 use crate::model::facts::{Relation, StandingFinding, World};
 use crate::model::linkage::Judgement;
+use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::store::registry::RegistryRow;
@@ -51,6 +52,7 @@ struct Decided {
     linking: Linking,
     joined: Vec<Joined>,
     assessed: crate::assess::Assessed,
+    ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -117,6 +119,7 @@ impl Hub {
             counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
+            ties: decided.ties,
             links_before,
             previous,
             inputs,
@@ -226,7 +229,8 @@ impl Hub {
         lap("gathered");
         let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
         lap("assessed");
-        Decided { linking, joined, assessed }
+        let ties = crate::publish::ties(&world, &assessed.enterprises);
+        Decided { linking, joined, assessed, ties }
     }
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {

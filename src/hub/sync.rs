@@ -96,10 +96,11 @@ impl Hub {
                 self.connectors.iter().find(|c| c.name == *name).cloned().ok_or_else(|| {
                     let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
                     let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
-                    HubError::Settings(format!(
-                        "there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}",
-                        known.join(", ")
-                    ))
+                    let known = known.join(", ");
+                    HubError::refused(
+                        format!("没有登记源“{name}”；是否指“{nearest}”？已有：{known}"),
+                        format!("there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {known}"),
+                    )
                 })
             })
             .collect()

@@ -11,6 +11,7 @@ pub mod provenance;
 pub mod record;
 pub mod reference;
 pub mod text;
+pub mod tie;
 pub mod value;
 pub mod verdict;
 

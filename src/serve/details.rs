@@ -85,6 +85,10 @@ impl Details {
         self.reads.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub fn count_reads(&self, count: u64) {
+        self.reads.fetch_add(count, Ordering::Relaxed);
+    }
+
     async fn reading(&self) -> Result<Arc<(Reading, HashMap<i64, String>)>, Problem> {
         let made = self.reading.get_or_try_init(|| async {
             self.count_read();

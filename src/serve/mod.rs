@@ -15,17 +15,20 @@ mod geo;
 pub mod graphql;
 pub mod guard;
 mod handler;
+mod jobs;
 pub mod live;
 mod mvt;
 mod persisted;
 mod plain;
 mod probes;
 pub mod problem;
+mod quality;
 mod reconcile;
 mod request;
 mod run;
 mod tiles;
 mod ui;
+mod usage;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -87,6 +90,9 @@ struct Inner {
     callers: access::Known,
     places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
     live: Live,
+    jobs: jobs::Jobs,
+    measured: quality::Measured,
+    tally: usage::Tally,
     syncing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -105,6 +111,9 @@ impl App {
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
+            jobs: jobs::Jobs::default(),
+            measured: quality::Measured::default(),
+            tally: usage::Tally::default(),
             syncing: Arc::default(),
         }))
     }
@@ -175,6 +184,27 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
+    fn jobs(&self) -> &jobs::Jobs {
+        &self.0.jobs
+    }
+    fn measured(&self) -> &quality::Measured {
+        &self.0.measured
+    }
+    fn tally(&self) -> &usage::Tally {
+        &self.0.tally
+    }
+    /// Keeps in the store what was counted of reading since the last time.
+    pub async fn keep_usage(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
+        match hub.store.add_usage(&rows).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.0.tally.put_back(rows);
+                Err(error.into())
+            }
+        }
+    }
     fn live(&self) -> &Live {
         &self.0.live
     }
@@ -223,6 +253,7 @@ pub fn app(state: App) -> Router {
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
+        .route("/export/jobs/{id}", get(export::fetch::fetch))
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }

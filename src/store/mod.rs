@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod edition;
 pub mod entity;
+pub mod export;
 pub mod finding;
 pub mod judgement;
 mod migrations;
@@ -15,6 +16,7 @@ pub mod record;
 pub mod registry;
 pub mod target;
 pub mod token;
+pub mod usage;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

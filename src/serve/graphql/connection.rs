@@ -103,16 +103,25 @@ pub struct EnterpriseEdge {
 }
 
 /// Whether a selection has one of these fields, at any depth.
-fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
+pub fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
     field.selection_set().any(|inner| names.contains(&inner.name()) || selects(inner, names))
 }
 
 /// A page of a short list that is at hand whole; cursors are positions.
 pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
-    let start = checked_cursor(after, SLICE)?.map_or(0, |cursor| cursor.row as usize + 1);
+    slice_of(0, all, first, after)
+}
+
+/// A page of a short list of an edition: a cursor of another edition is refused.
+pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+    let cursor = checked_cursor(after, SLICE)?;
+    if cursor.is_some_and(|c| c.edition != edition) {
+        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
+    }
+    let start = cursor.map_or(0, |cursor| cursor.row as usize + 1);
     let total = all.len();
     let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
-    let cursor = |at: usize| Cursor { edition: 0, question: SLICE, row: at as u32 }.encode();
+    let cursor = |at: usize| Cursor { edition, question: SLICE, row: at as u32 }.encode();
     let page_info = PageInfo {
         has_next_page: start + nodes.len() < total,
         has_previous_page: start > 0 && total > 0,

@@ -76,8 +76,14 @@ pub struct Ratio {
     value: Option<f64>,
 }
 
+impl Ratio {
+    pub fn of(numerator: u64, denominator: u64) -> Ratio {
+        Ratio { numerator, denominator, value: (denominator > 0).then(|| numerator as f64 / denominator as f64) }
+    }
+}
+
 fn ratio(numerator: u64, denominator: u64) -> Option<Ratio> {
-    Some(Ratio { numerator, denominator, value: (denominator > 0).then(|| numerator as f64 / denominator as f64) })
+    Some(Ratio::of(numerator, denominator))
 }
 
 /// What changed since the edition compared with.

@@ -1,9 +1,11 @@
 //! The graph: types, fields and questions of `schema.graphql`. What is served is what is printed: see `sdl`.
 
+pub mod conflicts;
 pub mod connection;
 pub mod coverage;
 pub mod edition;
 pub mod enterprise;
+pub mod exports;
 pub mod filter;
 pub mod history;
 pub mod measures;
@@ -12,6 +14,7 @@ pub mod places;
 pub mod provenance;
 pub mod query;
 pub mod registry;
+pub mod relations;
 pub mod review;
 pub mod scalars;
 pub mod subscription;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
 
+use super::conflicts::{ConflictConnection, ConflictFilter};
 use super::connection::{EnterpriseConnection, MAX_PAGE};
 use super::coverage::{Coverage, Dimension, coverage};
 use super::edition::{EditionConnection, EditionNode};
 use super::enterprise::{Enterprise, SearchHit};
+use super::exports::Export;
 use super::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use super::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use super::provenance::RegistryRecord;
@@ -412,6 +414,32 @@ impl Query {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         ReviewConnection::page(ask(ctx), &filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.
+    async fn conflicts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<ConflictFilter>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<ConflictConnection>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        ConflictConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx).map(Some)
+    }
+
+    /// The caller's exports, newest first. Needs the scope `export`.
+    async fn exports(&self, ctx: &Context<'_>, #[graphql(desc = "At most 100.")] first: i32) -> Result<Option<Vec<Export>>> {
+        if !permitted(ctx, Scope::Export) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        Export::list(ask(ctx), first).await.or_tell(ctx).map(Some)
     }
 
     /// Who asks, and what they may see.

@@ -1,14 +1,16 @@
 //! What happens now.
 
-use async_graphql::{Context, SimpleObject, Subscription};
+use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
 use super::edition::EditionNode;
+use super::exports::Export;
 use super::registry::Registry;
 use crate::hub::progress::Event;
 use crate::model::message::Lang;
-use crate::serve::ask::ask;
+use crate::serve::ask::{OrTell, ask};
+use crate::store::export::ExportRow;
 
 /// One step of a sync under way.
 #[derive(SimpleObject)]
@@ -72,6 +74,31 @@ impl Subscriptions {
     /// Every edition as it is published.
     async fn edition_published<'ctx>(&self, ctx: &Context<'ctx>) -> impl Stream<Item = EditionNode> + use<'ctx> {
         items(ask(ctx).app.live().editions.subscribe()).map(EditionNode::of)
+    }
+
+    /// One export: as it is now, then every step until it ends. Needs the scope `export`.
+    async fn export_progress<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<impl Stream<Item = Export> + use<'ctx>> {
+        let ask = ask(ctx).clone();
+        // Listening begins before the row is read, so that no step falls between the two.
+        let steps = items(ask.app.jobs().steps.subscribe());
+        let row = Export::find(&ask.app, &ask, &id).await.or_tell(ctx)?;
+        let ended = |row: &ExportRow| matches!(row.state.as_str(), "DONE" | "FAILED");
+        let is_over = ended(&row);
+        let now = futures_util::stream::once(std::future::ready(Export::of(row)));
+        let later = steps.filter(move |step| std::future::ready(step.row.id == *id && !is_over));
+        let mut over = is_over;
+        let later = later.take_while(move |step| {
+            let go_on = !over;
+            over |= ended(&step.row);
+            std::future::ready(go_on)
+        });
+        // A job that is over sends nothing any more: its stream ends with its row.
+        let later = if is_over { futures_util::stream::empty().left_stream() } else { later.map(Export).right_stream() };
+        Ok(now.chain(later))
     }
 
     /// Every step of syncs under way.
