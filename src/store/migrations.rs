@@ -23,7 +23,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_store")];
+const STEPS: &[Step] = &[step!(1, "0001_store"), step!(30, "0030_landing")];
 
 pub(super) fn sqlite() -> Migrator {
     migrator(|step| step.sqlite)

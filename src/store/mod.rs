@@ -9,6 +9,7 @@ pub mod edition;
 pub mod entity;
 pub mod finding;
 pub mod judgement;
+pub mod landing;
 mod migrations;
 pub mod quarantine;
 pub mod record;
