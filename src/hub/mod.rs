@@ -10,8 +10,10 @@ pub mod progress;
 mod publish;
 mod pull;
 mod reader;
+pub mod records;
 mod relink;
 pub mod retention;
+mod snapshot;
 pub mod sync;
 pub mod world;
 

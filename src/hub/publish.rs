@@ -8,7 +8,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::progress::{Event, Progress};
-use super::world::{self, Loaded};
+use super::records::{Keep, Links as LinksWanted, Part};
+use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
@@ -81,7 +82,7 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = world::load(&self.store, &self.connectors, &rows).await?;
+        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
@@ -147,7 +148,7 @@ impl Hub {
     #[allow(clippy::too_many_arguments)]
     fn decide(
         &self,
-        loaded: Loaded,
+        loaded: Part,
         weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
@@ -158,7 +159,7 @@ impl Hub {
     ) -> Decided {
         let registries = world::traits(&self.connectors);
         let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Loaded { link: records, facts, .. } = loaded;
+        let Part { link: records, facts, .. } = loaded;
         let mut previous = Previous::default();
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {

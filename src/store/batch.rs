@@ -133,11 +133,11 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
-    /// For each registry the last batch that changed anything: together they name a state of the records.
+    /// For each registry the last landing that changed anything: together they name a state of the records.
     pub async fn last_changes(&self) -> Result<Vec<(i64, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT registry_id, MAX(id) FROM batch
-             WHERE state = 'DONE' AND added + changed + gone > 0 GROUP BY registry_id ORDER BY registry_id"
+            "SELECT registry_id, MAX(landing) FROM batch
+             WHERE landing IS NOT NULL GROUP BY registry_id ORDER BY registry_id"
         )
         .fetch_all(db)
         .await)

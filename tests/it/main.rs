@@ -21,6 +21,7 @@ mod pull_file;
 mod pull_http;
 mod pull_sql;
 mod reconcile;
+mod records;
 mod servers;
 mod simulate;
 mod simulate_journey;
