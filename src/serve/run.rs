@@ -25,6 +25,7 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
     let (stop, stopped) = watch::channel(());
     let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let publisher = tokio::spawn(super::publish_pushes(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
     loop {
@@ -67,6 +68,7 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
         });
     }
     watcher.abort();
+    publisher.abort();
     drop(listener);
     drop(stop);
     open.close();

@@ -23,7 +23,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_store")];
+const STEPS: &[Step] = &[step!(1, "0001_store"), step!(20, "0020_push")];
 
 pub(super) fn sqlite() -> Migrator {
     migrator(|step| step.sqlite)

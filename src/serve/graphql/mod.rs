@@ -6,6 +6,7 @@ pub mod edition;
 pub mod enterprise;
 pub mod filter;
 pub mod history;
+pub mod live;
 pub mod mutation;
 pub mod places;
 pub mod provenance;

@@ -196,6 +196,10 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
         Err(HubError::Settings(message)) => {
             Ok(Err(vec![UserError { field: Some(field.to_owned()), code: Code::BadInput.name().to_owned(), message }]))
         }
+        Err(error @ HubError::Said { .. }) => {
+            let message = error.text(ask(ctx).lang);
+            Ok(Err(vec![UserError { field: Some(field.to_owned()), code: Code::BadInput.name().to_owned(), message }]))
+        }
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
             "另一次同步正在进行；请稍后再试",
