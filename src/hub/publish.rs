@@ -24,8 +24,6 @@ use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
 const PROGRAM_VERSION: u32 = 1;
-/// A source older than this is marked stale in answers, in milliseconds.
-const STALE_AFTER: i64 = 36 * 3_600_000;
 
 /// A published edition, for the receipt.
 #[derive(Debug, Clone, Serialize)]
@@ -248,7 +246,6 @@ impl Hub {
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
-        let now = self.clock.millis();
         let known = self.connectors.iter().filter_map(|c| Some((c, rows.iter().find(|r| r.name == c.name)?)));
         known
             .filter_map(|(c, row)| {
@@ -259,7 +256,7 @@ impl Hub {
                     title_en: c.title.en.clone(),
                     as_of: chrono::DateTime::from_timestamp_millis(good)?,
                     records: row.records as u64,
-                    stale: row.state != "CURRENT" || now - good > STALE_AFTER,
+                    stale: self.standing(row).is_behind(),
                 })
             })
             .collect()
