@@ -7,18 +7,25 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Common, Lang};
+use crate::config::Serving;
 use crate::hub::Hub;
 use crate::model::Clock;
 use crate::serve::{Access, App, Options, app};
 
 #[derive(Args)]
-pub struct ServeArgs {}
+pub struct ServeArgs {
+    /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
+    #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
+    trusted: Option<std::path::PathBuf>,
+}
 
-pub async fn run(common: &Common, _: ServeArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = common.settings()?;
     let listener = bind(common, settings.listen).await?;
     let hub = Hub::open(settings, Clock::System).await?;
-    serve(common, hub, listener).await
+    let mut serving = common.serving()?;
+    serving.trusted = args.trusted.or(serving.trusted);
+    serve(common, hub, listener, &serving).await
 }
 
 /// Takes the address; a port in use is said before anything else is done.
@@ -30,12 +37,17 @@ pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Resu
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub async fn serve(common: &Common, hub: Hub, listener: TcpListener) -> anyhow::Result<ExitCode> {
+pub async fn serve(common: &Common, hub: Hub, listener: TcpListener, serving: &Serving) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let address = listener.local_addr()?;
     let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
     let access = Access::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
-    let state = App::new(hub.clone(), Options::new(access));
+    let mut options = Options::new(access);
+    options.apply(serving).with_context(|| match lang {
+        Lang::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
+        Lang::En => "cannot read the folder of trusted documents; check --trusted",
+    })?;
+    let state = App::new(hub.clone(), options);
     state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
     if access == Access::Demonstration {
         println!(

@@ -34,9 +34,8 @@ pub(super) fn columns(
     let by_other: UInt32Array = (0..order.len()).map(|i| by_other.get(i).copied()).collect();
     let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
     let filled = |text: &'_ str| -> Option<String> { (!text.is_empty()).then(|| text.to_owned()) };
-    let optional = |pick: fn(&Tie) -> &str| -> ArrayRef {
-        Arc::new(order.iter().map(|t| filled(pick(t))).collect::<StringArray>())
-    };
+    let optional =
+        |pick: fn(&Tie) -> &str| -> ArrayRef { Arc::new(order.iter().map(|t| filled(pick(t))).collect::<StringArray>()) };
     Ok(vec![
         plain("kind", words(order.iter().map(|t| Some(t.kind.name())))?),
         plain("subject", counts(order.iter().map(|t| row(&t.subject)))),
@@ -87,12 +86,10 @@ impl Relations {
             Ok(named(batch, name)?.as_dictionary::<UInt16Type>().clone())
         };
         let text = |name: &str| -> Result<StringArray, EditionError> { Ok(named(batch, name)?.as_string::<i32>().clone()) };
-        let count = |name: &str| -> Result<UInt32Array, EditionError> {
-            Ok(named(batch, name)?.as_primitive::<UInt32Type>().clone())
-        };
-        let day = |name: &str| -> Result<Date32Array, EditionError> {
-            Ok(named(batch, name)?.as_primitive::<Date32Type>().clone())
-        };
+        let count =
+            |name: &str| -> Result<UInt32Array, EditionError> { Ok(named(batch, name)?.as_primitive::<UInt32Type>().clone()) };
+        let day =
+            |name: &str| -> Result<Date32Array, EditionError> { Ok(named(batch, name)?.as_primitive::<Date32Type>().clone()) };
         let by_other = count("by_other")?;
         Ok(Relations {
             kind: word("kind")?,

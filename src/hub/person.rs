@@ -53,12 +53,10 @@ impl Hub {
         };
         match rows.as_slice() {
             [row] => Ok(crate::edition::EnterpriseRow { edition: &edition, row: *row }.id().to_owned()),
-            [] => {
-                Err(HubError::refused(
-                    format!("没有编号或统一社会信用代码为“{text}”的企业；请先按名称搜索"),
-                    format!("no enterprise has the id or credit code \"{text}\"; search for its name first"),
-                ))
-            }
+            [] => Err(HubError::refused(
+                format!("没有编号或统一社会信用代码为“{text}”的企业；请先按名称搜索"),
+                format!("no enterprise has the id or credit code \"{text}\"; search for its name first"),
+            )),
             several => Err(HubError::refused(
                 format!("有 {} 家企业使用“{text}”；请改用企业编号", several.len()),
                 format!("{} enterprises carry \"{text}\"; give the enterprise's id instead", several.len()),

@@ -11,7 +11,8 @@ use super::App;
 use super::access::{Caller, Scope};
 use super::details::{DetailLoader, Details, RecordDetail};
 use super::problem::{Code, Problem};
-use crate::edition::{Cursor, Edition, EnterpriseRow, Filter};
+use super::usage::Shown;
+use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
@@ -29,6 +30,7 @@ pub struct Ask {
     /// Something beside editions was read: the answer must not be kept.
     beyond_editions: AtomicBool,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
+    shown: Mutex<Shown>,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
@@ -48,6 +50,7 @@ impl Ask {
             answered: AtomicU32::new(0),
             beyond_editions: AtomicBool::new(false),
             registries: tokio::sync::OnceCell::new(),
+            shown: Mutex::default(),
             visible: Mutex::default(),
         }
     }
@@ -76,6 +79,16 @@ impl Ask {
     /// The edition the answer rests on, if it rests on one.
     pub fn answered(&self) -> Option<u32> {
         Some(self.answered.load(Ordering::Relaxed)).filter(|n| *n > 0)
+    }
+
+    /// Notes that the answer shows these enterprises, and which fields of them.
+    pub fn show(&self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
+        self.shown.lock().expect("no panic while counting").add(edition, rows, fields);
+    }
+
+    /// What the answer shows.
+    pub fn take_shown(&self) -> Shown {
+        std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
     }
 
     pub fn touch_store(&self) {

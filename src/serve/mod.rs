@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod bench;
+mod budget;
 mod cache;
 mod details;
 mod export;
@@ -26,6 +27,8 @@ mod quality;
 mod reconcile;
 mod request;
 mod run;
+mod serving;
+mod suppress;
 mod tiles;
 mod ui;
 mod usage;
@@ -57,11 +60,13 @@ pub struct Options {
     pub documents: Documents,
     /// Bytes of whole answers to keep.
     pub cache_bytes: usize,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
+    pub suppress_below: u64,
 }
 
 impl Options {
     pub fn new(access: Access) -> Options {
-        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20 }
+        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20, suppress_below: 0 }
     }
 }
 
@@ -93,6 +98,7 @@ struct Inner {
     jobs: jobs::Jobs,
     measured: quality::Measured,
     tally: usage::Tally,
+    budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -114,6 +120,7 @@ impl App {
             jobs: jobs::Jobs::default(),
             measured: quality::Measured::default(),
             tally: usage::Tally::default(),
+            budgets: budget::Budgets::default(),
             syncing: Arc::default(),
         }))
     }
@@ -192,6 +199,13 @@ impl App {
     }
     fn tally(&self) -> &usage::Tally {
         &self.0.tally
+    }
+    fn budgets(&self) -> &budget::Budgets {
+        &self.0.budgets
+    }
+    /// The smallest group that this caller is told of; 0 = all.
+    fn least_told(&self, caller: &Caller) -> u64 {
+        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

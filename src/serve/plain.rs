@@ -137,13 +137,13 @@ impl Plain {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(bytes) = self.app.answers().get(self.key) {
-            return self.response(bytes, content_type);
+        if let Some(kept) = self.app.answers().get(self.key) {
+            return self.response(kept.bytes, content_type);
         }
         match make() {
             Ok(bytes) => {
                 let bytes = Bytes::from(bytes);
-                self.app.answers().put(self.key, bytes.clone());
+                self.app.answers().put(self.key, bytes.clone().into());
                 self.response(bytes, content_type)
             }
             Err(problem) => self.refuse(&problem),

@@ -145,8 +145,23 @@ mod tests {
     #[test]
     fn every_field_of_an_enterprise_is_counted_by_some_name() {
         let names = [
-            "name", "creditCode", "status", "establishedOn", "area", "address", "location", "industry", "ownership", "registrationType",
-            "investorCountries", "employees", "insured", "revenueYuan", "payrollYuan", "designatedSize", "unionCoverage",
+            "name",
+            "creditCode",
+            "status",
+            "establishedOn",
+            "area",
+            "address",
+            "location",
+            "industry",
+            "ownership",
+            "registrationType",
+            "investorCountries",
+            "employees",
+            "insured",
+            "revenueYuan",
+            "payrollYuan",
+            "designatedSize",
+            "unionCoverage",
         ];
         let all = names.iter().fold(0, |bits, name| bits | bits_of(name));
         assert_eq!(all, bits_of("provenance"));

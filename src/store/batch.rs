@@ -108,8 +108,10 @@ impl Store {
         ));
         let failed = |e| self.failed(e);
         let rows = read!(self, |db| sqlx::query_as(sql).bind(registry_id).bind(before).bind(limit).fetch_all(db).await);
-        let total: Result<(i64,), _> =
-            read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM batch WHERE registry_id = $1").bind(registry_id).fetch_one(db).await);
+        let total: Result<(i64,), _> = read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM batch WHERE registry_id = $1")
+            .bind(registry_id)
+            .fetch_one(db)
+            .await);
         Ok((rows.map_err(failed)?, total.map_err(failed)?.0))
     }
 

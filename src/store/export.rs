@@ -23,8 +23,7 @@ super::row! {
     }
 }
 
-const COLUMNS: &str =
-    "id, format, state, request, by_whom, created_at, expires_at, total_rows, sha256, path, error, idempotency";
+const COLUMNS: &str = "id, format, state, request, by_whom, created_at, expires_at, total_rows, sha256, path, error, idempotency";
 
 impl Store {
     /// Notes a new job; false where one with the same idempotency key is there already.

@@ -38,13 +38,12 @@ impl Store {
 
     /// How many rows of a registry are open.
     pub async fn quarantined_count(&self, registry_id: i64) -> Result<i64, StoreError> {
-        let row: (i64,) = read!(self, |db| sqlx::query_as(
-            "SELECT COUNT(*) FROM quarantine WHERE registry_id = $1 AND state = 'OPEN'"
-        )
-        .bind(registry_id)
-        .fetch_one(db)
-        .await)
-        .map_err(|e| self.failed(e))?;
+        let row: (i64,) =
+            read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM quarantine WHERE registry_id = $1 AND state = 'OPEN'")
+                .bind(registry_id)
+                .fetch_one(db)
+                .await)
+            .map_err(|e| self.failed(e))?;
         Ok(row.0)
     }
 

@@ -132,13 +132,12 @@ impl Store {
     /// About `limit` records of a registry, gone ones left out, spread evenly over its keys' order of arrival.
     pub async fn sample(&self, registry_id: i64, limit: i64) -> Result<Vec<StoredRecord>, StoreError> {
         let failed = |e| self.failed(e);
-        let bounds: (i64, Option<i64>, Option<i64>) = read!(self, |db| sqlx::query_as(
-            "SELECT COUNT(*), MIN(id), MAX(id) FROM record WHERE registry_id = $1"
-        )
-        .bind(registry_id)
-        .fetch_one(db)
-        .await)
-        .map_err(failed)?;
+        let bounds: (i64, Option<i64>, Option<i64>) =
+            read!(self, |db| sqlx::query_as("SELECT COUNT(*), MIN(id), MAX(id) FROM record WHERE registry_id = $1")
+                .bind(registry_id)
+                .fetch_one(db)
+                .await)
+            .map_err(failed)?;
         let (count, Some(low), Some(high)) = bounds else { return Ok(Vec::new()) };
         // Registries land one after the other, so that most ids between the bounds are the registry's own.
         let wanted = if count <= limit { high - low + 1 } else { limit * (high - low + 1) / count };

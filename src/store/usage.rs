@@ -28,7 +28,8 @@ impl Store {
         let failed = |e| self.failed(e);
         let mut tx = self.begin().await?;
         for r in rows {
-            in_tx!(&mut tx, |c| sqlx::query(
+            in_tx!(&mut tx, |c| {
+                sqlx::query(
                 "INSERT INTO usage (day, registry, who, purpose, fields, enterprises, answers) VALUES ($1, $2, $3, $4, $5, $6, $7)
                  ON CONFLICT (day, registry, who, purpose) DO UPDATE SET fields = usage.fields | excluded.fields,
                      enterprises = usage.enterprises + excluded.enterprises, answers = usage.answers + excluded.answers"
@@ -42,7 +43,8 @@ impl Store {
             .bind(r.answers)
             .execute(c)
             .await
-            .map(|_| ()))
+            .map(|_| ())
+            })
             .map_err(failed)?;
         }
         tx.commit().await.map_err(failed)

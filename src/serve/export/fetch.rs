@@ -43,7 +43,9 @@ async fn answer(app: &App, id: &str, method: &Method, headers: &HeaderMap) -> Re
     match row.state.as_str() {
         "DONE" => {}
         "FAILED" => return Err(not_found("该导出失败：请重新创建", "this export failed: create it again")),
-        state => return Err(not_found("导出尚未完成：请稍后再取", "this export is not finished: fetch it a little later").hint(state)),
+        state => {
+            return Err(not_found("导出尚未完成：请稍后再取", "this export is not finished: fetch it a little later").hint(state));
+        }
     }
     let path = row.path.as_ref().filter(|_| row.expires_at.is_none_or(|at| at > app.hub().clock.millis())).ok_or_else(unknown)?;
     let mut file = tokio::fs::File::open(app.exports_folder().join(path)).await.map_err(|_| unknown())?;

@@ -84,7 +84,9 @@ impl ConflictConnection {
         let scope = edition.filter(&scope)?;
         let per_field: Vec<(Model, RoaringBitmap)> = fields
             .into_iter()
-            .map(|field| (field, edition.facet("conflict", field.name()).map_or_else(RoaringBitmap::new, |rows| &*rows & &*scope)))
+            .map(|field| {
+                (field, edition.facet("conflict", field.name()).map_or_else(RoaringBitmap::new, |rows| &*rows & &*scope))
+            })
             .collect();
         let total = per_field.iter().map(|(_, rows)| rows.len()).sum();
         let any = per_field.iter().fold(RoaringBitmap::new(), |any, (_, rows)| any | rows);
@@ -94,7 +96,9 @@ impl ConflictConnection {
         let mut rows = any.iter();
         rows.advance_to((start / Model::ALL.len() as u64) as u32);
         let mut places = rows
-            .flat_map(|row| per_field.iter().filter(move |(_, rows)| rows.contains(row)).map(move |(field, _)| Place { row, field: *field }))
+            .flat_map(|row| {
+                per_field.iter().filter(move |(_, rows)| rows.contains(row)).map(move |(field, _)| Place { row, field: *field })
+            })
             .filter(|place| number(place.row, place.field) >= start);
         let taken: Vec<Place> = places.by_ref().take(first).collect();
         let has_next = places.next().is_some();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
+use super::exports::{CreateExportInput, ExportPayload};
 use super::history::Finding;
 use super::registry::Batch;
-use super::exports::{CreateExportInput, ExportPayload};
 use super::scalars::{Date, Language};
 use super::targets::{SetTarget, Target};
 use crate::hub::progress::Progress;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::PageInfo;
+use super::connection::{PageInfo, numbered, page_of};
 use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::connector::Connector;
 use crate::model::message::Lang;
 use crate::serve::access::Scope;
-use crate::edition::Cursor;
-use crate::serve::ask::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
+use crate::serve::ask::{Ask, OrTell, ask, checked_first, permitted};
 use crate::serve::problem::Problem;
 use crate::serve::quality;
 use crate::store::batch::BatchRow;
@@ -135,13 +134,8 @@ impl Registry {
         let ask = ask(ctx);
         let before = numbered(after.as_deref(), BATCHES).or_tell(ctx)?;
         ask.details.count_reads(2);
-        let (mut rows, total) = ask
-            .app
-            .hub()
-            .store
-            .batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1)
-            .await
-            .or_tell(ctx)?;
+        let (mut rows, total) =
+            ask.app.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
         let page_info = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
         let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
         Ok(Some(BatchConnection { nodes, page_info, total_count: total as i32 }))
@@ -173,7 +167,8 @@ impl Registry {
                 ids.sort_unstable();
                 ids.dedup();
                 let batches = store.batches_by_id(&ids).await.or_tell(ctx)?;
-                let batch = |id: i64| batches.iter().find(|b| b.id == id).map(|b| Batch { registry: self.clone(), row: b.clone() });
+                let batch =
+                    |id: i64| batches.iter().find(|b| b.id == id).map(|b| Batch { registry: self.clone(), row: b.clone() });
                 rows.into_iter().map(|row| Quarantined { batch: batch(row.batch_id), row }).collect()
             }
         };
@@ -211,25 +206,6 @@ const MAX_USAGE: i64 = 1_000;
 /// Marks cursors of batches, and of quarantined rows.
 const BATCHES: u32 = 0x0ba7_c4e5;
 const QUARANTINE: u32 = 0x04a2_a271;
-
-/// The number in a cursor of this kind of list.
-fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Problem> {
-    // Ids are 63 bits: the cursor's edition and row together hold them.
-    Ok(checked_cursor(after, question)?.map(|c| i64::from(c.edition) << 32 | i64::from(c.row)))
-}
-
-/// Cuts the row beyond the page off, which says only that there is one.
-fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
-    let has_next_page = rows.len() > first;
-    rows.truncate(first);
-    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
-    PageInfo {
-        has_next_page,
-        has_previous_page,
-        start_cursor: rows.first().map(cursor),
-        end_cursor: rows.last().map(cursor),
-    }
-}
 
 /// How good a registry's data is.
 pub struct Quality(Arc<quality::Quality>);
