@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::rows::Columns;
 use super::table::open_table;
-use super::{EditionError, Labels, Manifest};
+use super::{Counting, EditionError, Labels, Manifest};
 use crate::model::enterprise::{Enterprise, IdentifierKind};
 use crate::model::identifier::clean_identifier;
 
@@ -41,6 +41,9 @@ pub struct Edition {
     pub(super) dim_values: BTreeMap<String, Vec<String>>,
     pub(super) columns: Columns,
     pub(super) dims: RecordBatch,
+    /// Row and the rarer head counts, only of enterprises that have some.
+    pub(super) people: RecordBatch,
+    pub(super) counting: Counting,
     area_names: HashMap<String, usize>,
     industry_names: HashMap<(u16, String), usize>,
     facet: StringArray,
@@ -63,6 +66,7 @@ pub struct Edition {
 struct LabelFile {
     labels: Labels,
     dims: BTreeMap<String, Vec<String>>,
+    counting: Counting,
 }
 
 impl std::fmt::Debug for Edition {
@@ -108,6 +112,8 @@ impl Edition {
             dim_values: labels.dims,
             columns,
             dims: table("dims.arrow")?,
+            people: table("people.arrow")?,
+            counting: labels.counting,
             facet: named(&facets, "facet")?.as_string().clone(),
             value: named(&facets, "value")?.as_string().clone(),
             facet_bytes: named(&facets, "bitmap")?.as_binary().clone(),

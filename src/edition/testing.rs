@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{AreaLabel, EditionInput, EditionSource, IndustryLabel, Labels, Member};
-use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, TradeUnion};
+use super::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People, TradeUnion};
 use crate::model::identifier::{credit_check, organisation_check};
 use crate::model::linkage::LinkMethod;
 use crate::model::tie::{Tie, TieKind};
@@ -65,7 +65,6 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
         unions,
         members,
         ties: ties(count),
-        registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
         sources: REGISTRIES
             .iter()
             .map(|name| EditionSource {
@@ -77,7 +76,9 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
                 stale: false,
             })
             .collect(),
+        registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
         labels: labels(),
+        counting: Counting::default(),
     }
 }
 
@@ -189,7 +190,14 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         payroll: Some(Money::from_yuan(i64::from(employees) * 90_000)),
         tags,
         registries: Bits(0b111),
+        disputed_by: conflicts.iter().map(|bit| (EnterpriseField::ALL[bit], Bits(0b10))).collect(),
         conflicts,
+        people: People {
+            employees: if i.is_multiple_of(20) { employees / 2 } else { employees },
+            members: if matches!(union, UnionStatus::Independent | UnionStatus::Joint) { employees * 8 / 10 } else { 0 },
+            female_members: if union == UnionStatus::Independent { employees * 3 / 10 } else { 0 },
+            ..People::default()
+        },
         findings: if i % 500 == 7 { vec!["refused".into()] } else { Vec::new() },
         branch_of: (i % 100 == 99).then(|| format!("E{:012}", i - 1).into()),
         verdicts: Verdicts {
@@ -266,6 +274,10 @@ fn union_of(e: &Enterprise, i: u32, rng: &mut ChaCha8Rng) -> TradeUnion {
         established_on: NaiveDate::from_ymd_opt(2020, 1, 1),
         employees: e.employees,
         members: Some(members),
+        female_members: None,
+        migrant_members: None,
+        migrant_employees: None,
+        dispatched_members: None,
         covers: vec![e.id.clone()],
         registry: "unions".into(),
         record: format!("unions-{i}").into(),

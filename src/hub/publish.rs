@@ -11,7 +11,7 @@ use super::progress::{Event, Progress};
 use super::world::{self, Loaded};
 use super::{Hub, HubError};
 use crate::assess::assess;
-use crate::edition::{EditionSource, EnterpriseRow};
+use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
 use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
 use crate::model::facts::{Relation, StandingFinding, World};
@@ -116,6 +116,7 @@ impl Hub {
             sources: self.sources(&rows),
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
+            counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
             ties: decided.ties,
@@ -298,6 +299,12 @@ impl Hub {
         self.editions.refresh()?;
         Ok(())
     }
+}
+
+/// What of the policy the edition's counts rest on.
+fn counting(policy: &crate::assess::Policy) -> Counting {
+    let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
+    Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }
 
 /// What was lacking in the edition before, and since when.

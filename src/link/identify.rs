@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::normalise::address::Address;
 use crate::normalise::hash;
-use crate::normalise::name::ends_as_branch;
+use crate::normalise::name::reads_as_branch;
 
 use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
 use super::outcome::FlagKind;
@@ -207,7 +207,7 @@ fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
         None => &[],
     };
     let known: Vec<u32> = issuers.iter().flat_map(|r| book.names_of(*r)).collect();
-    let below = |name: &[u16]| name.len() > head.len() + 1 && name.starts_with(head) && ends_as_branch(name);
+    let below = |name: &[u16]| name.strip_prefix(head).is_some_and(|more| more.len() > 1 && reads_as_branch(more));
     group.iter().copied().filter(|r| below(branch(*r)) && !known.contains(&book.facts(*r).name)).collect()
 }
 

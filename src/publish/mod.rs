@@ -16,7 +16,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
-use crate::edition::{self, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
+use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::model::tie::Tie;
 use crate::store::edition::EditionRow;
@@ -58,6 +58,7 @@ pub struct Publication {
     pub ties: Vec<Tie>,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
+    pub counting: Counting,
     pub links_before: Arc<Links>,
     pub previous: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
@@ -117,9 +118,10 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         unions: p.assessed.unions,
         members,
         ties: p.ties,
-        registries: p.registries,
         sources: p.sources,
+        registries: p.registries,
         labels,
+        counting: p.counting,
     };
 
     let mut tx = store.begin().await?;

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use super::edition::EditionNode;
-use super::scalars::Language;
+use super::measures::Measured;
+use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
-use crate::edition::{self, CoverageGroup, Edition, Filter, Measures};
+use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
 use crate::model::message::{Lang, value_name};
-use crate::serve::ask::{Ask, ask};
+use crate::model::value::Money;
+use crate::serve::ask::{Ask, OrTell, ask};
 use crate::serve::problem::Problem;
 use crate::serve::suppress;
 
@@ -58,6 +60,7 @@ pub struct CoverageRow {
     before: Option<Measures>,
     suppressed: bool,
     target: Option<Target>,
+    more: Arc<Measured>,
 }
 
 /// A rate, with what was divided by what.
@@ -80,11 +83,11 @@ impl Ratio {
 /// What changed since the edition compared with.
 #[derive(SimpleObject)]
 pub struct CoverageChange {
-    /// Enterprises with an independent union, more or fewer.
+    /// 净增组织数: enterprises with an independent union, more or fewer.
     unions: i64,
-    /// Enterprises covered by any counted kind, more or fewer.
+    /// 净增覆盖单位: enterprises covered by any counted kind, more or fewer.
     covered_units: i64,
-    /// Union members, more or fewer.
+    /// 净增会员: union members, more or fewer.
     members: i64,
 }
 
@@ -133,6 +136,13 @@ pub fn group_name(edition: &Edition, dimension: Dimension, code: &str, lang: Lan
 }
 
 impl CoverageRow {
+    /// What takes a reading of its own; None where it is not told.
+    fn detail(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Detail>> {
+        if self.suppressed {
+            return Ok(None);
+        }
+        self.more.of(&self.keys).or_tell(ctx).map(Some)
+    }
     fn told(&self, count: impl Fn(&Measures) -> u64) -> Option<u64> {
         (!self.suppressed).then(|| count(&self.measures))
     }
@@ -168,7 +178,7 @@ impl CoverageRow {
     async fn independent(&self) -> Option<u64> {
         self.told(|m| m.independent)
     }
-    /// In scope with a union of any counted kind: independent, parent's, joint, federation.
+    /// In scope with a union of a kind that policy counts; by default independent, parent's, joint and federation.
     async fn covered(&self) -> Option<u64> {
         self.told(|m| m.unionised)
     }
@@ -200,7 +210,7 @@ impl CoverageRow {
     async fn employees_of_unionised(&self) -> Option<u64> {
         self.told(|m| m.employees_of_unionised)
     }
-    /// Members of the unions whose hosts are in the group.
+    /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
         self.told(|m| m.members)
     }
@@ -214,7 +224,7 @@ impl CoverageRow {
     }
     /// 职工入会率, as yearbooks print it: members / employees of units that have a union.
     async fn membership_rate_unionised(&self) -> Option<Ratio> {
-        self.rate(|m| (m.members, m.employees_of_unionised))
+        self.rate(|m| (m.members_of_unionised, m.employees_of_unionised))
     }
     /// Members / all employees. Never to be mixed with the other one.
     async fn membership_rate_all(&self) -> Option<Ratio> {
@@ -223,6 +233,39 @@ impl CoverageRow {
     /// The target of the group's area, where `target` names one: its first key that is an area with a target.
     async fn target(&self) -> Option<&Target> {
         self.target.as_ref()
+    }
+    /// 建会率（法人单位）: with a union of a kind that policy counts as established / in scope.
+    async fn establishment_rate(&self) -> Option<Ratio> {
+        self.rate(|m| (m.established, m.in_scope))
+    }
+    /// 外资（港澳台）企业建会率: foreign, Hong Kong, Macao and Taiwan enterprises with a union / all of them in scope.
+    async fn foreign_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.foreign_established, d.foreign)))
+    }
+    /// 女会员比重: women among the members, as far as the roll states them.
+    async fn female_share(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.female_members, d.members)))
+    }
+    /// 农民工入会率: migrant members / migrant employees, as far as the roll states them.
+    async fn migrant_membership_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.migrant_members, d.migrant_employees)))
+    }
+    /// 劳务派遣工会员数: members who are dispatched workers, each counted in one place only.
+    async fn dispatched_members(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<u64>> {
+        Ok(self.detail(ctx)?.map(|d| d.dispatched_members))
+    }
+    /// 应缴工会经费: a year's dues on the payrolls known, in yuan.
+    async fn dues_payable_yuan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Decimal>> {
+        Ok(self.detail(ctx)?.map(|d| Decimal(d.dues_payable)))
+    }
+    /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known.
+    async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        let yuan = |money: Money| u64::try_from((money.0 + 50) / 100).unwrap_or(0);
+        Ok(Some(Ratio::of(yuan(d.fund_paid), yuan(d.fund_due))))
     }
     /// What changed since the edition of `compareWith`.
     async fn change(&self) -> Option<CoverageChange> {
@@ -256,6 +299,8 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
     }
     let edition = ask.edition_at(as_of, None)?;
     let (groups, total) = count(ask, &edition, &by, &filter)?;
+    let counted = edition.filter(&ask.within_areas(filter.clone()))?;
+    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted));
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
     let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
     let mut total_before = None;
@@ -276,7 +321,8 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
         let is_area = |d: &Dimension| matches!(d, Dimension::District | Dimension::Town | Dimension::Federation);
         let areas = by.iter().zip(&keys).filter(|(d, _)| is_area(d));
         let target = areas.map(|(_, code)| code).find_map(|code| targets.get(code.as_str()).cloned());
-        CoverageRow { edition: edition.clone(), by: by.clone(), keys, measures, before, suppressed, target }
+        let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
+        CoverageRow { edition, by, keys, measures, before, suppressed, target, more }
     };
     let is_small = least > 0 && (1..least).contains(&total.enterprises);
     Ok(Coverage {
