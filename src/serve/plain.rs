@@ -86,7 +86,7 @@ impl Plain {
             uri.path().as_bytes(),
             uri.query().unwrap_or("").as_bytes(),
             ask.caller.visibility().as_bytes(),
-            &app.generation().to_le_bytes(),
+            &edition.number().to_le_bytes(),
             &[lang as u8],
         ]);
         let etag = format!("\"{key:032x}\"");

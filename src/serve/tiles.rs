@@ -154,8 +154,12 @@ fn clusters(plain: &Plain, tile: Tile, filter: Filter) -> Result<Vec<u8>, Proble
         }
         let (x, y) = tile.local(x, y);
         let name = name_of(edition, code, plain.lang);
-        let properties =
-            [("code", Property::Text(code)), ("name", Property::Text(&name)), ("count", Property::Count(group.measures.in_gap))];
+        let properties = [
+            ("code", Property::Text(code)),
+            ("name", Property::Text(&name)),
+            ("count", Property::Count(group.measures.in_gap)),
+            ("basis", Property::Text(if code.is_empty() { "UNKNOWN" } else { "DISTRICT" })),
+        ];
         layer.point(code.parse().unwrap_or(0), x, y, &properties);
     }
     let mut bytes = Vec::new();
