@@ -1,6 +1,7 @@
 //! The nouns of the house: no imports of ours, no I/O.
 
 pub mod clock;
+pub mod datum;
 pub mod enterprise;
 pub mod facts;
 pub mod field;

@@ -26,6 +26,7 @@ use super::access::Scope;
 use super::jobs::Progress;
 use super::plain::{Plain, not_found};
 use super::problem::Problem;
+use super::usage;
 use crate::edition::{Edition, Filter, Row};
 use crate::model::message::Lang;
 
@@ -106,6 +107,10 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
     match plan(&plain, &file) {
         Ok((export, format)) => {
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
+            let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
+            let mut shown = usage::Shown::default();
+            shown.add(&export.edition, export.rows.iter(), fields);
+            app.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             stream(export, format, &file, &headers, &plain.id)
         }
         Err(problem) => plain.refuse(&problem),

@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod bench;
+mod budget;
 mod cache;
 mod details;
 mod export;
@@ -30,6 +31,8 @@ mod reconcile;
 mod request;
 mod run;
 pub mod schedule;
+mod serving;
+mod suppress;
 mod tiles;
 mod ui;
 mod usage;
@@ -64,11 +67,20 @@ pub struct Options {
     pub cache_bytes: usize,
     /// How long pushes must have been quiet before an edition shows them.
     pub settle: std::time::Duration,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
+    pub suppress_below: u64,
 }
 
 impl Options {
     pub fn new(access: Access) -> Options {
-        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20, settle: SETTLE }
+        Options {
+            access,
+            limits: Limits::default(),
+            documents: Documents::default(),
+            cache_bytes: 64 << 20,
+            settle: SETTLE,
+            suppress_below: 0,
+        }
     }
 }
 
@@ -103,6 +115,7 @@ struct Inner {
     jobs: jobs::Jobs,
     measured: quality::Measured,
     tally: usage::Tally,
+    budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -125,6 +138,7 @@ impl App {
             jobs: jobs::Jobs::default(),
             measured: quality::Measured::default(),
             tally: usage::Tally::default(),
+            budgets: budget::Budgets::default(),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -203,6 +217,13 @@ impl App {
     }
     fn tally(&self) -> &usage::Tally {
         &self.0.tally
+    }
+    fn budgets(&self) -> &budget::Budgets {
+        &self.0.budgets
+    }
+    /// The smallest group that this caller is told of; 0 = all.
+    fn least_told(&self, caller: &Caller) -> u64 {
+        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

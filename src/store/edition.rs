@@ -65,7 +65,8 @@ impl Store {
     }
 
     /// What happened to several enterprises: for each the `limit` latest changes with ids below `before`, newest first, with
-    /// their ids and how many the enterprise has in all. One statement, however many enterprises.
+    /// their ids and how many the enterprise has in all. One statement, however many enterprises. Where fewer are below
+    /// `before`, others fill the number up, so that an enterprise with changes always has a row that says how many.
     pub async fn changes_of_many(
         &self,
         enterprises: &[String],
@@ -91,7 +92,7 @@ impl Store {
                          SELECT c.*, COUNT(*) OVER (PARTITION BY enterprise_id) AS total,
                                 ROW_NUMBER() OVER (PARTITION BY enterprise_id ORDER BY (id < $2) DESC, id DESC) AS place
                          FROM change c WHERE enterprise_id IN (SELECT value FROM json_each($1))) AS ranked
-                     WHERE place <= $3 AND id < $2 ORDER BY enterprise_id, id DESC"
+                     WHERE place <= $3 ORDER BY enterprise_id, id DESC"
                 )
                 .bind(serde_json::to_string(enterprises).expect("ids"))
                 .bind(before)
@@ -105,7 +106,7 @@ impl Store {
                          SELECT c.*, COUNT(*) OVER (PARTITION BY enterprise_id) AS total,
                                 ROW_NUMBER() OVER (PARTITION BY enterprise_id ORDER BY (id < $2) DESC, id DESC) AS place
                          FROM change c WHERE enterprise_id = ANY($1)) AS ranked
-                     WHERE place <= $3 AND id < $2 ORDER BY enterprise_id, id DESC"
+                     WHERE place <= $3 ORDER BY enterprise_id, id DESC"
                 )
                 .bind(enterprises)
                 .bind(before)

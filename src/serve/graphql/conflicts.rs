@@ -20,7 +20,7 @@ use crate::serve::problem::Problem;
 pub struct ConflictFilter {
     /// Only on these fields.
     field: Option<Vec<EnterpriseField>>,
-    /// Only of enterprises that have a record in one of these registries.
+    /// Only where one of these registries says something else than the value that was chosen.
     registry: Option<Vec<String>>,
     /// Only of enterprises in one of these areas, by code or name.
     area: Option<Vec<String>>,
@@ -51,6 +51,18 @@ pub struct ConflictRow {
     conflict: Option<FieldConflict>,
 }
 
+/// The rows on which registries differ on a field: any of them, or those that differ with the value chosen.
+fn disputed(edition: &Edition, field: Model, by: Option<&[String]>) -> RoaringBitmap {
+    let rows = |facet: &str, value: &str| edition.facet(facet, value).map_or_else(RoaringBitmap::new, |rows| (*rows).clone());
+    match by {
+        None => rows("conflict", field.name()),
+        Some(names) => {
+            let of = names.iter().map(|name| rows("disputed_by", &format!("{field}:{name}")));
+            of.fold(RoaringBitmap::new(), |all, rows| all | rows)
+        }
+    }
+}
+
 impl ConflictConnection {
     /// A page after a cursor, from the cursor's edition. Revenue and payroll only for who may see them.
     pub fn page(
@@ -74,20 +86,14 @@ impl ConflictConnection {
         if let Some(codes) = &filter.area {
             scope = scope.and(Filter::Area(codes.clone()));
         }
-        if let Some(names) = &filter.registry {
-            scope = scope.and(Filter::Any { facet: "registry", values: names.clone() });
-        }
         let scope = ask.within_areas(scope);
-        let question = xxhash_rust::xxh3::xxh3_64(format!("conflicts {scope:?} {fields:?}").as_bytes()) as u32;
+        let question =
+            xxhash_rust::xxh3::xxh3_64(format!("conflicts {scope:?} {fields:?} {:?}", filter.registry).as_bytes()) as u32;
         let cursor = checked_cursor(after, question)?;
         let edition = ask.edition_at(as_of, cursor.as_ref())?;
         let scope = edition.filter(&scope)?;
-        let per_field: Vec<(Model, RoaringBitmap)> = fields
-            .into_iter()
-            .map(|field| {
-                (field, edition.facet("conflict", field.name()).map_or_else(RoaringBitmap::new, |rows| &*rows & &*scope))
-            })
-            .collect();
+        let per_field: Vec<(Model, RoaringBitmap)> =
+            fields.into_iter().map(|field| (field, disputed(&edition, field, filter.registry.as_deref()) & &*scope)).collect();
         let total = per_field.iter().map(|(_, rows)| rows.len()).sum();
         let any = per_field.iter().fold(RoaringBitmap::new(), |any, (_, rows)| any | rows);
         // A place is numbered row × fields + field; 4 billion places are enough for 100 million enterprises.

@@ -9,6 +9,7 @@ use super::enterprise::Enterprise;
 use crate::edition::{Cursor, Edition, Page, Row};
 use crate::serve::ask::{OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
+use crate::serve::usage::selected;
 
 /// Pages of enterprises are at most this long.
 pub const MAX_PAGE: usize = 500;
@@ -43,6 +44,7 @@ impl EnterpriseConnection {
     /// is asked of each enterprise afterwards is then at hand.
     async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
         let (ask, field) = (ask(ctx), ctx.field());
+        ask.show(&self.edition, self.page.rows.iter().copied(), selected(field));
         if selects(field, &["provenance", "conflicts", "fields", "observedAt", "landedAt", "gone"]) {
             let members = self.page.rows.iter().flat_map(|row| self.edition.enterprise(*row).members());
             ask.touch_store();
@@ -129,6 +131,20 @@ pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>)
         end_cursor: (!nodes.is_empty()).then(|| cursor(start + nodes.len() - 1)),
     };
     Ok((nodes, page_info))
+}
+
+/// The number in a cursor of this kind of list.
+pub fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Problem> {
+    // Ids are 63 bits: the cursor's edition and row together hold them.
+    Ok(checked_cursor(after, question)?.map(|c| i64::from(c.edition) << 32 | i64::from(c.row)))
+}
+
+/// Cuts the row beyond the page off, which says only that there is one.
+pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
+    let has_next_page = rows.len() > first;
+    rows.truncate(first);
+    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
+    PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
 }
 
 /// Marks cursors of short lists.

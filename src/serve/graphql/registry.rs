@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::PageInfo;
+use super::connection::{PageInfo, numbered, page_of};
 use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::connector::Connector;
-use crate::edition::Cursor;
 use crate::model::message::Lang;
 use crate::serve::access::Scope;
-use crate::serve::ask::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
+use crate::serve::ask::{Ask, OrTell, ask, checked_first, permitted};
 use crate::serve::problem::Problem;
 use crate::serve::quality;
 use crate::store::batch::BatchRow;
@@ -207,20 +206,6 @@ const MAX_USAGE: i64 = 1_000;
 /// Marks cursors of batches, and of quarantined rows.
 const BATCHES: u32 = 0x0ba7_c4e5;
 const QUARANTINE: u32 = 0x04a2_a271;
-
-/// The number in a cursor of this kind of list.
-fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Problem> {
-    // Ids are 63 bits: the cursor's edition and row together hold them.
-    Ok(checked_cursor(after, question)?.map(|c| i64::from(c.edition) << 32 | i64::from(c.row)))
-}
-
-/// Cuts the row beyond the page off, which says only that there is one.
-fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
-    let has_next_page = rows.len() > first;
-    rows.truncate(first);
-    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
-    PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
-}
 
 /// How good a registry's data is.
 pub struct Quality(Arc<quality::Quality>);

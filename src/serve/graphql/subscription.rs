@@ -1,53 +1,75 @@
 //! What happens now.
 
-use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
+use async_graphql::{Context, ID, Object, Result, Subscription};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
 use super::edition::EditionNode;
 use super::exports::Export;
 use super::registry::Registry;
+use super::scalars::Language;
 use crate::hub::progress::Event;
-use crate::model::message::Lang;
 use crate::serve::ask::{OrTell, ask};
 use crate::store::export::ExportRow;
 
 /// One step of a sync under way.
-#[derive(SimpleObject)]
 pub struct SyncProgress {
-    /// The registry it concerns; null for a stage that concerns all.
     registry: Option<Registry>,
-    /// pulling, landing, done, or the stage's name.
     stage: String,
-    /// Rows so far.
     done: u64,
-    /// Rows in all, where that is known.
     of: Option<u64>,
-    /// What is happening, in the caller's language.
-    message: String,
+    zh: String,
+    en: String,
 }
 
+/// One step of a sync under way.
+#[Object]
 impl SyncProgress {
-    fn new(event: &Event, lang: Lang) -> SyncProgress {
-        let step = |registry: Option<&String>, stage: &str, done, of, message: String| SyncProgress {
+    /// The registry it concerns; null for a stage that concerns all.
+    async fn registry(&self) -> Option<&Registry> {
+        self.registry.as_ref()
+    }
+    /// pulling, landing, done, or the stage's name.
+    async fn stage(&self) -> &str {
+        &self.stage
+    }
+    /// Rows so far.
+    async fn done(&self) -> u64 {
+        self.done
+    }
+    /// Rows in all, where that is known.
+    async fn of(&self) -> Option<u64> {
+        self.of
+    }
+    /// What is happening.
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        lang.map_or(ask(ctx).lang, Into::into).pick(&self.zh, &self.en)
+    }
+}
+
+impl From<&Event> for SyncProgress {
+    fn from(event: &Event) -> SyncProgress {
+        let step = |registry: Option<&String>, stage: &str, done, of, zh: String, en: String| SyncProgress {
             registry: registry.map(|name| Registry::named(name)),
             stage: stage.to_owned(),
             done,
             of,
-            message,
+            zh,
+            en,
         };
         match event {
-            Event::Pulling { registry, rows, of } => step(
-                Some(registry),
-                "pulling",
-                *rows,
-                *of,
-                lang.pick(format!("正在读取 {rows} 行"), format!("pulling: {rows} rows")),
-            ),
-            Event::Landing { registry } => step(Some(registry), "landing", 0, None, lang.pick("正在入库", "landing").to_owned()),
-            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, lang.pick(zh, en).clone()),
+            Event::Pulling { registry, rows, of } => {
+                let (zh, en) = (format!("正在读取 {rows} 行"), format!("pulling: {rows} rows"));
+                step(Some(registry), "pulling", *rows, *of, zh, en)
+            }
+            Event::Landing { registry } => step(Some(registry), "landing", 0, None, "正在入库".to_owned(), "landing".to_owned()),
+            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, zh.clone(), en.clone()),
             Event::Stage { name, zh, en } | Event::StageDone { name, zh, en } => {
-                step(None, name, 0, None, lang.pick(zh, en).clone())
+                step(None, name, 0, None, zh.clone(), en.clone())
             }
         }
     }
@@ -107,8 +129,7 @@ impl Subscriptions {
         ctx: &Context<'ctx>,
         #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
     ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
-        let lang = ask(ctx).lang;
-        items(ask(ctx).app.live().syncs.subscribe()).map(move |event| SyncProgress::new(&event, lang)).filter(move |step| {
+        items(ask(ctx).app.live().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
             let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
             std::future::ready(wanted)
         })
