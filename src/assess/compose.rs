@@ -37,7 +37,8 @@ pub struct Choices<'a> {
 
 impl<'a> Choices<'a> {
     pub fn new(context: &Context<'a>, dossier: Dossier<'a>) -> Choices<'a> {
-        let mut choices = Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
+        let mut choices =
+            Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(8);
         for field in EnterpriseField::ALL {
             survive::read(context, dossier, *field, &mut candidates);

@@ -37,13 +37,7 @@ pub(crate) fn count(
 /// Statistics counts a dispatched worker where he works (谁用工谁统计), the insurer and the tax office where his contract
 /// is. So one of the two counts is corrected: by default the host's, since he joins his agency's union first
 /// (总工发〔2009〕21号).
-fn move_dispatched(
-    context: &Context<'_>,
-    groups: &ByEntity,
-    entities: &[u32],
-    enterprises: &[Enterprise],
-    heads: &mut [People],
-) {
+fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], enterprises: &[Enterprise], heads: &mut [People]) {
     let world = context.world;
     let flows = world.facts.iter().zip(&world.entity_of).filter(|(f, _)| f.kind == RecordKind::Dispatch);
     let flows: Vec<(&Facts, usize)> =

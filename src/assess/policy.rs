@@ -171,7 +171,8 @@ impl Policy {
         }
         for (key, kinds) in [("counted_kinds", &self.counted_kinds), ("established_kinds", &self.established_kinds)] {
             if let Some(kind) = kinds.iter().find(|k| matches!(k, UnionStatus::Possible | UnionStatus::None)) {
-                faults.push(format!("policy.{key}: {kind} is no union; name INDEPENDENT, PARENT, JOINT, FEDERATION or PREPARING"));
+                faults
+                    .push(format!("policy.{key}: {kind} is no union; name INDEPENDENT, PARENT, JOINT, FEDERATION or PREPARING"));
             }
         }
         if !(0.0..=1.0).contains(&self.fund.rate) {

@@ -7,8 +7,8 @@ use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::{Counting, EditionError};
 use super::open::{Edition, named};
+use super::{Counting, EditionError};
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::enterprise::{Enterprise, EntityId, TradeUnion};
 use crate::model::linkage::LinkMethod;
+use crate::model::tie::Tie;
 use crate::model::verdict::UnionStatus;
 
 /// Everything one edition holds. Order does not matter: `write` numbers the rows by falling priority.
@@ -18,9 +19,11 @@ pub struct EditionInput {
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
     pub members: Vec<Member>,
-    pub sources: Vec<EditionSource>,
-    /// Names of the registries in the order of the bits of `Enterprise::registries`.
+    /// Investments, dispatches, disputes and events.
+    pub ties: Vec<Tie>,
+    /// Names of the registries in the order of the bits of `Enterprise::registries`; ties name theirs by position.
     pub registries: Vec<Box<str>>,
+    pub sources: Vec<EditionSource>,
     pub labels: Labels,
     pub counting: Counting,
 }

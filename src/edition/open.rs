@@ -55,6 +55,8 @@ pub struct Edition {
     lookup_hashes: UInt64Array,
     lookup_rows: UInt32Array,
     all: Arc<RoaringBitmap>,
+    /// None in editions written before there was such a file.
+    pub(super) relations: Option<super::relations::Relations>,
     /// The combinations of size, union and gap that occur.
     pub(super) combinations: OnceLock<Vec<u8>>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
@@ -96,6 +98,11 @@ impl Edition {
             &table("unions.arrow")?,
         )
         .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
+        let has_relations = manifest.files.iter().any(|f| f.name == super::relations::RELATIONS);
+        let relations = match has_relations {
+            true => Some(super::relations::Relations::open(&table(super::relations::RELATIONS)?)?),
+            false => None,
+        };
         let mut all = RoaringBitmap::new();
         all.insert_range(0..manifest.enterprises);
         Ok(Edition {
@@ -116,6 +123,7 @@ impl Edition {
             lookup_hashes: named(&lookups, "hash")?.as_primitive().clone(),
             lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
             all: Arc::new(all),
+            relations,
             combinations: OnceLock::new(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),

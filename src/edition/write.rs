@@ -18,6 +18,7 @@ use super::facets::{Dims, dims_of, write_facets};
 use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
 use super::names::write_names;
 use super::open::{lookup_hash, lookup_keys};
+use super::relations;
 use super::rows::Reasons;
 use super::table::{Column, column, write_bytes, write_table};
 use super::{EditionError, EditionInput, Member};
@@ -105,6 +106,7 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
         Box::new(|| write_table(folder, "dims.arrow", dims_columns(&rows, &dims))),
         Box::new(|| write_table(folder, "people.arrow", super::detail::people_columns(&rows))),
+        Box::new(|| write_table(folder, relations::RELATIONS, relations::columns(&input.ties, &input.registries, &row_of)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of)?)),
         Box::new(|| {
             let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values, "counting": input.counting });
@@ -154,7 +156,7 @@ pub(super) fn days(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - 719_163 // 1970-01-01
 }
 
-fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+pub(super) fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
@@ -175,7 +177,7 @@ macro_rules! enum_column {
     };
 }
 
-fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Result<ArrayRef, ArrowError> {
+pub(super) fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Result<ArrayRef, ArrowError> {
     let mut builder = StringDictionaryBuilder::<UInt16Type>::new();
     for value in values {
         match value {
@@ -201,13 +203,13 @@ fn money<'a>(rows: &'a [Enterprise], value: impl Fn(&'a Enterprise) -> Option<Mo
     Ok(Arc::new(builder.finish()))
 }
 
-fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
+pub(super) fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
     let mut builder = Date32Builder::new();
     values.for_each(|v| builder.append_option(v.map(days)));
     Arc::new(builder.finish())
 }
 
-fn counts(values: impl Iterator<Item = Option<u32>>) -> ArrayRef {
+pub(super) fn counts(values: impl Iterator<Item = Option<u32>>) -> ArrayRef {
     let mut builder = UInt32Builder::new();
     values.for_each(|v| builder.append_option(v));
     Arc::new(builder.finish())

@@ -7,6 +7,7 @@
 mod changes;
 mod labels;
 mod review;
+mod ties;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +18,13 @@ use hashbrown::{HashMap, HashSet};
 use crate::assess::Assessed;
 use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
+use crate::model::tie::Tie;
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, LinkRow};
 use crate::store::{Store, StoreError};
 
 pub use review::open_pairs;
+pub use ties::ties;
 
 /// One decided record, ready to be kept.
 pub struct Joined {
@@ -52,6 +55,7 @@ pub struct Publication {
     pub joined: Vec<Joined>,
     pub linking: Linking,
     pub assessed: Assessed,
+    pub ties: Vec<Tie>,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
     pub counting: Counting,
@@ -113,8 +117,9 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         enterprises: p.assessed.enterprises,
         unions: p.assessed.unions,
         members,
-        sources: p.sources,
+        ties: p.ties,
         registries: p.registries,
+        sources: p.sources,
         labels,
         counting: p.counting,
     };

@@ -35,6 +35,7 @@ fn published(small: &Small, folder: &std::path::Path, number: u32) -> Arc<Editio
         enterprises: assessed.enterprises,
         unions: assessed.unions,
         members: Vec::new(),
+        ties: Vec::new(),
         sources: Vec::new(),
         registries: small.world.registries.iter().map(|r| r.name.clone()).collect(),
         labels: Labels::default(),

@@ -31,16 +31,16 @@ pub struct SetTarget {
 }
 
 /// Names the targets of a year for one indicator.
-#[derive(InputObject)]
+#[derive(Debug, Clone, InputObject)]
 pub struct TargetKey {
     /// Year.
     pub year: i32,
-    /// Id of the list of indicators.
+    /// Id of the list of indicators, as in `targets`.
     pub indicator: String,
 }
 
 /// The annual target of an area, and how far it is reached.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub struct Target {
     /// Id of the list of indicators: independent_rate_above_size, coverage_rate, net_new_units, …
     indicator: String,
@@ -76,7 +76,7 @@ pub struct Target {
 }
 
 /// The targets of the units below that do not add up to the target of the unit above.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub struct TargetParts {
     /// Their sum.
     sum: f64,
@@ -143,16 +143,18 @@ impl Target {
         Ok(targets)
     }
 
-    /// The targets of a year for one indicator, by area code.
+    /// The targets of a year and an indicator that the caller may see, by area.
     pub async fn by_area(
         ask: &Ask,
         edition: &std::sync::Arc<Edition>,
-        year: i32,
-        indicator: &str,
+        key: TargetKey,
     ) -> Result<std::collections::HashMap<String, Target>, Problem> {
-        let all = Target::all(ask, edition, year).await?;
-        let wanted = all.into_iter().filter(|t| t.indicator == canonical(indicator));
-        Ok(wanted.map(|t| (t.area.code_text().to_owned(), t)).collect())
+        ask.touch_store();
+        ask.details.count_read();
+        let mut wanted = Target::all(ask, edition, key.year).await?;
+        let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
+        wanted.retain(|t| t.indicator == canonical(&key.indicator) && visible(t.area.code_text()));
+        Ok(wanted.into_iter().map(|t| (t.area.code_text().to_owned(), t)).collect())
     }
 
     /// All targets of a year, each ranked among its siblings.
