@@ -20,6 +20,8 @@ use crate::model::linkage::Judgement;
 use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::store::finding::FindingRow;
+use crate::store::history::EditionBasis;
 use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -47,11 +49,11 @@ impl From<PublishError> for HubError {
 }
 
 /// What one run decided, before it is kept.
-struct Decided {
-    linking: Linking,
-    joined: Vec<Joined>,
-    assessed: crate::assess::Assessed,
-    ties: Vec<Tie>,
+pub(super) struct Decided {
+    pub linking: Linking,
+    pub joined: Vec<Joined>,
+    pub assessed: crate::assess::Assessed,
+    pub ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -80,12 +82,21 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
+        let records = self.records(LinksWanted::All, Keep::Write).await?;
+        let landing = records.mark.landing;
+        let loaded = records.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
+        let edition_basis = EditionBasis {
+            landing,
+            first: previous.is_none(),
+            made_by: self.made_by()?,
+            judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
+            findings: findings.iter().map(|f| f.id.to_string()).collect(),
+        };
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
 
         lap("records read");
@@ -122,6 +133,7 @@ impl Hub {
             links_before,
             previous,
             inputs,
+            basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
         lap("published");
@@ -134,6 +146,9 @@ impl Hub {
             gap,
             review_pairs,
         });
+        if published.is_some() {
+            self.prune_after_publishing().await?;
+        }
         let (zh, en) = match &published {
             Some(p) => (format!("已发布第 {} 期", p.number), format!("edition {} published", p.number)),
             None => ("没有变化".to_owned(), "nothing changed".to_owned()),
@@ -144,7 +159,7 @@ impl Hub {
 
     /// Links and assesses: pure from here on.
     #[allow(clippy::too_many_arguments)]
-    fn decide(
+    pub(super) fn decide(
         &self,
         loaded: Part,
         weights: Weights,
@@ -234,15 +249,7 @@ impl Hub {
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
         let rows = self.store.findings(None).await?;
-        let standing = rows.into_iter().filter(|f| f.withdrawn_at.is_none()).map(|f| StandingFinding {
-            id: f.id.into(),
-            enterprise: f.enterprise_id.into(),
-            reason: f.reason.into(),
-            by: f.by_whom.map(Into::into),
-            at: f.at,
-            until: f.until.and_then(|d| d.parse().ok()),
-        });
-        Ok(standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect())
+        Ok(standing(rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of))
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
@@ -285,6 +292,21 @@ impl Hub {
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// Digests of what makes an edition out of the records: equal digests, equal editions.
+    pub(super) fn made_by(&self) -> Result<std::collections::BTreeMap<String, String>, HubError> {
+        let digest = |text: String| Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let mut made_by: std::collections::BTreeMap<String, String> =
+            self.connectors.iter().map(|c| (format!("connector {}", c.name), c.digest.to_string())).collect();
+        let order: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+        made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
+        made_by.insert("zone".into(), self.settings.zone.to_string());
+        made_by.insert("order of connectors".into(), order.join(" "));
+        made_by.insert("rules".into(), digest(format!("{:?}", self.rules)));
+        made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
+        made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
+        Ok(made_by)
+    }
+
     /// Folders of editions that a killed process renamed but never recorded.
     pub(super) async fn remove_unrecorded_editions(&self) -> Result<(), HubError> {
         let recorded = self.store.latest_edition().await?.map_or(0, |e| e.number as u32);
@@ -299,8 +321,21 @@ impl Hub {
     }
 }
 
+/// Findings that have not run out on a day.
+pub(super) fn standing(rows: impl Iterator<Item = FindingRow>, as_of: NaiveDate) -> Vec<StandingFinding> {
+    let standing = rows.map(|f| StandingFinding {
+        id: f.id.into(),
+        enterprise: f.enterprise_id.into(),
+        reason: f.reason.into(),
+        by: f.by_whom.map(Into::into),
+        at: f.at,
+        until: f.until.and_then(|d| d.parse().ok()),
+    });
+    standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect()
+}
+
 /// What of the policy the edition's counts rest on.
-fn counting(policy: &crate::assess::Policy) -> Counting {
+pub(super) fn counting(policy: &crate::assess::Policy) -> Counting {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
     Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }

@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     step!(1, "0001_store"),
     step!(20, "0020_push"),
     step!(30, "0030_landing"),
+    step!(40, "0040_history"),
     step!(50, "0050_usage"),
 ];
 

@@ -9,6 +9,7 @@ pub mod edition;
 pub mod entity;
 pub mod export;
 pub mod finding;
+pub mod history;
 pub mod judgement;
 pub mod landing;
 mod migrations;

@@ -10,6 +10,7 @@ mod connector;
 mod edition;
 mod examples;
 mod graphql;
+mod history;
 mod land;
 mod layers;
 mod link;
