@@ -5,6 +5,7 @@
 
 mod decide;
 mod explain;
+mod measure;
 mod person;
 pub mod progress;
 mod publish;
