@@ -46,6 +46,13 @@ named! {
     }
 }
 
+impl As {
+    /// Codes with a check character: a failing one is kept as written and weighs less.
+    pub fn is_identifier(self) -> bool {
+        matches!(self, As::CreditCode | As::OrganisationCode | As::RegistrationNumber | As::TaxNumber)
+    }
+}
+
 /// What one cell says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
@@ -73,8 +80,8 @@ pub fn natural(field: Field) -> As {
         Industry => As::Industry,
         Ownership => As::Ownership,
         Capital | Revenue | RevenueMain | Sales | Payroll | Assets | DueYuan | PaidYuan => As::Money,
-        Employees | Insured | DispatchedWorkers | Members | FemaleMembers | MigrantMembers | Workers | People | Year
-        | Edition => As::Count,
+        Employees | Insured | DispatchedWorkers | Members | FemaleMembers | MigrantMembers | MigrantEmployees
+        | DispatchedMembers | Workers | People | Year | Edition => As::Count,
         OfficialList | DevelopmentActivity | StateOwned | StarRated | Fortune500 | Leading | Listed | DispatchAgency => As::Flag,
         UnionKind => As::UnionKind,
         UnionStatus => As::UnionStatus,

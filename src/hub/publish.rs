@@ -12,19 +12,18 @@ use super::records::{Keep, Links as LinksWanted, Part};
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
-use crate::edition::{EditionSource, EnterpriseRow};
+use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
 use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
 use crate::model::facts::{Relation, StandingFinding, World};
 use crate::model::linkage::Judgement;
+use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
 const PROGRAM_VERSION: u32 = 1;
-/// A source older than this is marked stale in answers, in milliseconds.
-const STALE_AFTER: i64 = 36 * 3_600_000;
 
 /// A published edition, for the receipt.
 #[derive(Debug, Clone, Serialize)]
@@ -52,6 +51,7 @@ struct Decided {
     linking: Linking,
     joined: Vec<Joined>,
     assessed: crate::assess::Assessed,
+    ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -115,8 +115,10 @@ impl Hub {
             sources: self.sources(&rows),
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
+            counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
+            ties: decided.ties,
             links_before,
             previous,
             inputs,
@@ -226,7 +228,8 @@ impl Hub {
         lap("gathered");
         let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
         lap("assessed");
-        Decided { linking, joined, assessed }
+        let ties = crate::publish::ties(&world, &assessed.enterprises);
+        Decided { linking, joined, assessed, ties }
     }
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
@@ -243,7 +246,6 @@ impl Hub {
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
-        let now = self.clock.millis();
         let known = self.connectors.iter().filter_map(|c| Some((c, rows.iter().find(|r| r.name == c.name)?)));
         known
             .filter_map(|(c, row)| {
@@ -254,7 +256,7 @@ impl Hub {
                     title_en: c.title.en.clone(),
                     as_of: chrono::DateTime::from_timestamp_millis(good)?,
                     records: row.records as u64,
-                    stale: row.state != "CURRENT" || now - good > STALE_AFTER,
+                    stale: self.standing(row).is_behind(),
                 })
             })
             .collect()
@@ -295,6 +297,12 @@ impl Hub {
         self.editions.refresh()?;
         Ok(())
     }
+}
+
+/// What of the policy the edition's counts rest on.
+fn counting(policy: &crate::assess::Policy) -> Counting {
+    let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
+    Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }
 
 /// What was lacking in the edition before, and since when.

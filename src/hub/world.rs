@@ -109,7 +109,7 @@ fn related(record: &Record) -> Vec<RelatedUnit> {
     ];
     let unit = |(kind, name, code): (RelationKind, Field, Option<Field>)| {
         let (name, code) = (record.raw(name), code.map_or("", |c| record.raw(c)));
-        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into() })
+        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into(), since: None })
     };
     NAMED.into_iter().filter_map(unit).collect()
 }

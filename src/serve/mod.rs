@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod bench;
+mod budget;
 mod cache;
 mod details;
 mod export;
@@ -15,17 +16,26 @@ mod geo;
 pub mod graphql;
 pub mod guard;
 mod handler;
+mod ingest;
+mod jobs;
 pub mod live;
 mod mvt;
 mod persisted;
 mod plain;
 mod probes;
 pub mod problem;
+mod publisher;
+mod quality;
+mod receipts;
 mod reconcile;
 mod request;
 mod run;
+pub mod schedule;
+mod serving;
+mod suppress;
 mod tiles;
 mod ui;
+mod usage;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -36,6 +46,7 @@ use axum::routing::get;
 pub use access::{Access, Caller, Role, Scope};
 pub use guard::Limits;
 pub use persisted::Documents;
+pub use publisher::publish_pushes;
 pub use run::run;
 
 use cache::AnswerCache;
@@ -54,13 +65,27 @@ pub struct Options {
     pub documents: Documents,
     /// Bytes of whole answers to keep.
     pub cache_bytes: usize,
+    /// How long pushes must have been quiet before an edition shows them.
+    pub settle: std::time::Duration,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
+    pub suppress_below: u64,
 }
 
 impl Options {
     pub fn new(access: Access) -> Options {
-        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20 }
+        Options {
+            access,
+            limits: Limits::default(),
+            documents: Documents::default(),
+            cache_bytes: 64 << 20,
+            settle: SETTLE,
+            suppress_below: 0,
+        }
     }
 }
+
+/// Pushes that come close together are published together.
+const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How old the registries are, as every answer says.
 #[derive(Debug, Default)]
@@ -87,7 +112,12 @@ struct Inner {
     callers: access::Known,
     places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
     live: Live,
+    jobs: jobs::Jobs,
+    measured: quality::Measured,
+    tally: usage::Tally,
+    budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
+    pushed: tokio::sync::Notify,
 }
 
 impl App {
@@ -105,7 +135,12 @@ impl App {
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
+            jobs: jobs::Jobs::default(),
+            measured: quality::Measured::default(),
+            tally: usage::Tally::default(),
+            budgets: budget::Budgets::default(),
             syncing: Arc::default(),
+            pushed: tokio::sync::Notify::new(),
         }))
     }
 
@@ -116,7 +151,6 @@ impl App {
         tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
         let rows = hub.store.registries().await?;
         let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
-        let now = hub.clock.now();
         let sources: Vec<serde_json::Value> = of_edition
             .into_iter()
             .map(|source| {
@@ -124,7 +158,7 @@ impl App {
                 let good = row.and_then(|r| chrono::DateTime::from_timestamp_millis(r.last_good?));
                 let EditionSource { name, as_of, stale, .. } = source;
                 let as_of = good.map_or(as_of, |good| good.max(as_of));
-                let behind = row.is_some_and(|r| r.state != "CURRENT") || now - as_of > STALE_AFTER;
+                let behind = row.is_some_and(|r| hub.standing(r).is_behind());
                 serde_json::json!({ "name": name, "asOf": as_of, "stale": if row.is_some() { behind } else { stale } })
             })
             .collect();
@@ -175,6 +209,34 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
+    fn jobs(&self) -> &jobs::Jobs {
+        &self.0.jobs
+    }
+    fn measured(&self) -> &quality::Measured {
+        &self.0.measured
+    }
+    fn tally(&self) -> &usage::Tally {
+        &self.0.tally
+    }
+    fn budgets(&self) -> &budget::Budgets {
+        &self.0.budgets
+    }
+    /// The smallest group that this caller is told of; 0 = all.
+    fn least_told(&self, caller: &Caller) -> u64 {
+        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
+    }
+    /// Keeps in the store what was counted of reading since the last time.
+    pub async fn keep_usage(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
+        match hub.store.add_usage(&rows).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.0.tally.put_back(rows);
+                Err(error.into())
+            }
+        }
+    }
     fn live(&self) -> &Live {
         &self.0.live
     }
@@ -200,9 +262,6 @@ impl App {
     }
 }
 
-/// A registry not heard of for longer is marked stale.
-const STALE_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(36);
-
 /// The routes.
 pub fn app(state: App) -> Router {
     Router::new()
@@ -223,6 +282,9 @@ pub fn app(state: App) -> Router {
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
+        .route("/export/jobs/{id}", get(export::fetch::fetch))
+        .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
+        .route("/receipts/{batch}", get(receipts::receipt))
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }

@@ -27,11 +27,13 @@ super::row! {
         pub drift: Option<String>,
         pub idempotency: Option<String>,
         pub cursor: Option<String>,
+        /// SHA-256 of a push's body, hex.
+        pub digest: Option<String>,
     }
 }
 
 const COLUMNS: &str = "id, registry_id, started_at, finished_at, state, source, complete, read_rows, landed, added, changed, unchanged, \
-     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor";
+     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor, digest";
 
 impl Store {
     /// Opens a batch in state RUNNING and answers its id.
@@ -101,6 +103,38 @@ impl Store {
             .map_err(|e| self.failed(e))
     }
 
+    /// Batches of a registry before (older than) an id, newest first, and how many it has in all.
+    pub async fn batches_before(&self, registry_id: i64, before: i64, limit: i64) -> Result<(Vec<BatchRow>, i64), StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM batch WHERE registry_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        ));
+        let failed = |e| self.failed(e);
+        let rows = read!(self, |db| sqlx::query_as(sql).bind(registry_id).bind(before).bind(limit).fetch_all(db).await);
+        let total: Result<(i64,), _> = read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM batch WHERE registry_id = $1")
+            .bind(registry_id)
+            .fetch_one(db)
+            .await);
+        Ok((rows.map_err(failed)?, total.map_err(failed)?.0))
+    }
+
+    /// Batches by id in one statement.
+    pub async fn batches_by_id(&self, ids: &[i64]) -> Result<Vec<BatchRow>, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                let sql = sqlx::AssertSqlSafe(format!(
+                    "SELECT {COLUMNS} FROM batch WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id"
+                ));
+                sqlx::query_as(sql).bind(serde_json::to_string(ids).expect("numbers")).fetch_all(&s.reader).await
+            }
+            // PostgreSQL takes the array itself.
+            Store::Postgres(p, _) => {
+                let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM batch WHERE id = ANY($1) ORDER BY id"));
+                sqlx::query_as(sql).bind(ids).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
     /// For each registry the last landing that changed anything: together they name a state of the records.
     pub async fn last_changes(&self) -> Result<Vec<(i64, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
@@ -124,7 +158,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "UPDATE batch SET finished_at = $2, state = $3, read_rows = $4, landed = $5, added = $6, changed = $7, unchanged = $8,
                           quarantined = $9, gone = $10, held_because = $11, decided_by = $12, decided_why = $13, drift = $14,
-                          idempotency = $15, cursor = $16
+                          idempotency = $15, cursor = $16, digest = $17
          WHERE id = $1"
     )
     .bind(batch.id)
@@ -143,6 +177,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     .bind(&batch.drift)
     .bind(&batch.idempotency)
     .bind(&batch.cursor)
+    .bind(&batch.digest)
     .execute(c)
     .await
     .map(|_| ()))

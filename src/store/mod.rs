@@ -8,6 +8,7 @@ pub mod batch;
 pub(crate) mod bulk;
 pub mod edition;
 pub mod entity;
+pub mod export;
 pub mod finding;
 pub mod judgement;
 pub mod landing;
@@ -17,6 +18,7 @@ pub mod record;
 pub mod registry;
 pub mod target;
 pub mod token;
+pub mod usage;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

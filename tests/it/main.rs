@@ -13,6 +13,7 @@ mod graphql;
 mod land;
 mod layers;
 mod link;
+mod link_incremental;
 mod link_scored;
 mod people;
 mod plain;

@@ -156,7 +156,10 @@ fn encode_link<'a>(link: &'a LinkRecord, texts: &mut Texts<'a>, out: &mut Vec<u8
     }
     put(out, related.len() as u64);
     for unit in related {
-        out.push(unit.kind as u8);
+        out.extend([unit.kind as u8, u8::from(unit.since.is_some())]);
+        if let Some(date) = unit.since {
+            put_date(out, date);
+        }
         put(out, texts.place(&unit.name));
         put(out, texts.place(&unit.code));
     }
@@ -392,9 +395,10 @@ fn link_record<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, like: Option<&Fact
     let mut related = Vec::new();
     for _ in 0..bytes.number()? {
         let kind = *RelationKind::ALL.get(bytes.byte()? as usize)?;
+        let since = if bytes.byte()? != 0 { Some(bytes.date()?) } else { None };
         let (name, code) = (texts.text(bytes)?, texts.text(bytes)?);
         if like.is_some() {
-            related.push(RelatedUnit { kind, name: name.into(), code: code.into() });
+            related.push(RelatedUnit { kind, name: name.into(), code: code.into(), since });
         }
     }
     let Some(facts) = like else { return Some(()) };

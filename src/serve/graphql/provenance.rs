@@ -8,8 +8,10 @@ use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
+use crate::model::field::Field;
 use crate::model::linkage::Evidence;
 use crate::model::provenance as model;
+use crate::model::value::Value;
 use crate::serve::access::Scope;
 use crate::serve::ask::{OrTell, ask, permitted};
 use crate::serve::details::{FieldDetail, RecordDetail, enterprise_field};
@@ -79,6 +81,14 @@ pub struct RecordField {
     field: Option<EnterpriseField>,
     /// As read.
     value: Option<String>,
+}
+
+impl RecordField {
+    /// A column as a registry answers it now.
+    pub fn of(column: String, raw: &str, field: Field, value: Option<&Value>) -> RecordField {
+        let value = value.map(ToString::to_string);
+        RecordField { column, raw: Some(raw.to_owned()), field: enterprise_field(field).map(Into::into), value }
+    }
 }
 
 impl From<&FieldDetail> for RecordField {
@@ -195,6 +205,16 @@ impl From<FieldProvenance> for FieldConflict {
         let values = p.source.iter().chain(&p.others).cloned().collect();
         FieldConflict { field: p.field, values, chosen: p.source, rule: p.rule }
     }
+}
+
+/// The conflict of an enterprise on one field, where its registries' rows can be read.
+pub async fn conflict_of(
+    ctx: &Context<'_>,
+    enterprise: &Enterprise,
+    field: EnterpriseField,
+) -> Result<Option<FieldConflict>, Problem> {
+    let all = provenance(ctx, enterprise).await?;
+    Ok(all.into_iter().find(|p| p.field == field).map(Into::into))
 }
 
 /// What registries say of an enterprise, in the order of the fields; one batched read for all enterprises of an answer.

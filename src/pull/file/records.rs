@@ -1,0 +1,118 @@
+//! Records of JSON and XML files, and the rows of a sheet, on their way to the sink.
+
+use std::io;
+
+use super::rows::Rows;
+use crate::connector::{Connector, cell_count};
+use crate::pull::chunk::RowHead;
+use crate::pull::csv::nul;
+use crate::pull::json::JsonColumns;
+use crate::pull::{Chunk, PullError, xlsx};
+
+/// JSON records on their way: the first ones wait until the columns are settled.
+pub(super) struct Records {
+    pub(super) columns: JsonColumns,
+    pub(super) waiting: Vec<String>,
+    pub(super) chunk: Chunk,
+}
+
+/// Records looked at before the columns are settled.
+const SETTLE_AFTER: usize = 1000;
+
+impl Records {
+    pub(super) fn new(connector: &Connector) -> Records {
+        Records { columns: JsonColumns::new(connector), waiting: Vec::new(), chunk: Chunk::default() }
+    }
+
+    pub(super) fn take(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
+        if self.columns.started() {
+            return self.push(rows, item);
+        }
+        self.waiting.push(item.to_string());
+        if self.waiting.len() < SETTLE_AFTER { Ok(()) } else { self.settle(rows) }
+    }
+
+    fn settle(&mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.columns.start(waiting.iter().map(String::as_str));
+        self.begin(rows)?;
+        waiting.iter().try_for_each(|item| self.push(rows, item))
+    }
+
+    fn begin(&mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        self.chunk = Chunk::new(self.columns.names.len());
+        rows.header(self.columns.names.clone())
+    }
+
+    fn push(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
+        *rows.number += 1;
+        while !self.columns.push(item, *rows.number, None, &mut self.chunk) {
+            // A key not seen before: what came so far goes out with the old columns.
+            rows.send(std::mem::take(&mut self.chunk))?;
+            let names = &self.columns.names;
+            self.chunk = Chunk::new(names.len());
+        }
+        if self.chunk.width() != rows.columns.len() {
+            rows.header(self.columns.names.clone())?;
+        }
+        if self.chunk.is_full() {
+            rows.send(std::mem::replace(&mut self.chunk, Chunk::new(self.columns.names.len())))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {
+        if !self.columns.started() {
+            self.settle(rows)?;
+        }
+        rows.send(self.chunk)
+    }
+}
+
+/// Sheet rows on their way.
+pub(super) struct Sheet<'s, 'r> {
+    pub(super) rows: &'s mut Rows<'r>,
+    pub(super) chunk: Chunk,
+    pub(super) failed: Option<PullError>,
+}
+
+impl<'s, 'r> Sheet<'s, 'r> {
+    pub(super) fn new(rows: &'s mut Rows<'r>) -> Sheet<'s, 'r> {
+        Sheet { rows, chunk: Chunk::default(), failed: None }
+    }
+
+    fn keep(&mut self, done: Result<(), PullError>) -> io::Result<()> {
+        done.map_err(|e| {
+            self.failed = Some(e);
+            io::Error::other("stopped")
+        })
+    }
+}
+
+impl xlsx::SheetRows for Sheet<'_, '_> {
+    fn header(&mut self, columns: Vec<String>) -> io::Result<()> {
+        self.chunk = Chunk::new(columns.len());
+        let done = self.rows.header(columns);
+        self.keep(done)
+    }
+
+    fn row(&mut self, cells: &[Option<String>]) -> io::Result<()> {
+        *self.rows.number += 1;
+        let number = *self.rows.number;
+        let text = || cells.iter().map(|c| c.as_deref().unwrap_or_default()).collect::<Vec<_>>().join("\t");
+        if cells.len() != self.chunk.width() {
+            self.chunk.fault(number, None, cell_count(self.chunk.width(), cells.len()), &text());
+        } else if cells.iter().flatten().any(|c| c.as_bytes().contains(&0)) {
+            self.chunk.fault(number, None, nul(), &text());
+        } else {
+            self.chunk.push_row(RowHead { number, offset: None }, cells.iter().map(Option::as_deref));
+        }
+        if self.chunk.is_full() {
+            let width = self.chunk.width();
+            let chunk = std::mem::replace(&mut self.chunk, Chunk::new(width));
+            let done = self.rows.send(chunk);
+            return self.keep(done);
+        }
+        Ok(())
+    }
+}

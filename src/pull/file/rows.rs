@@ -1,0 +1,203 @@
+//! Rows of one file on their way to the sink, format by format.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::records::{Records, Sheet};
+use crate::connector::{Connector, Encoding, Format, format_of};
+use crate::pull::csv::{CsvReader, Opened, Unusable};
+use crate::pull::{Chunk, PullError, decode, json, xlsx, xml};
+
+/// What goes from the reading thread to the sink.
+pub(super) enum Event {
+    Columns(Vec<String>),
+    Rows(Chunk),
+}
+
+/// Rows of one file on their way to the sink.
+pub(super) struct Rows<'a> {
+    pub(super) connector: &'a Connector,
+    pub(super) to_sink: mpsc::Sender<Event>,
+    pub(super) cancel: CancellationToken,
+    pub(super) number: &'a mut u64,
+    pub(super) columns: &'a mut Vec<String>,
+    pub(super) shown: &'a str,
+}
+
+impl Rows<'_> {
+    pub(super) fn read(&mut self, format: Format, stream: &mut dyn Read) -> Result<(), PullError> {
+        match format {
+            Format::Csv | Format::Tsv => self.read_csv(stream),
+            Format::Json => self.read_json(stream),
+            Format::Ndjson => self.read_ndjson(stream),
+            Format::Xml => self.read_xml(stream),
+            Format::Xlsx => {
+                // A workbook is read from the middle: it needs a file to itself.
+                let mut spool = tempfile::NamedTempFile::new().map_err(|e| PullError::sink(self.connector, &e))?;
+                io::copy(stream, &mut spool).map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+                self.read_workbook(spool.path())
+            }
+        }
+    }
+
+    pub(super) fn read_zip(&mut self, path: &Path, format: Format) -> Result<(), PullError> {
+        let io = |e: io::Error| PullError::io(self.connector, self.shown, &e);
+        let caps = self.connector.source.caps.clone();
+        xlsx::check_archive(path, &caps).map_err(io)?;
+        let file = io::BufReader::new(File::open(path).map_err(io)?);
+        let mut archive = zip::ZipArchive::new(file).map_err(|e| io(xlsx::zip_error(e)))?;
+        let entries = xlsx::data_entries(&mut archive).map_err(io)?;
+        if entries.is_empty() {
+            return Err(io(io::Error::new(io::ErrorKind::InvalidData, "the archive is empty")));
+        }
+        for at in entries {
+            let entry = archive.by_index(at).map_err(|e| PullError::io(self.connector, self.shown, &xlsx::zip_error(e)))?;
+            let format = format_of(&xlsx::entry_name(entry.name_raw())).unwrap_or(format);
+            self.read(format, &mut xlsx::capped_entry(entry, &caps))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_workbook(&mut self, path: &Path) -> Result<(), PullError> {
+        let mut sheet = Sheet::new(self);
+        let read = xlsx::read_sheet(path, &sheet.rows.connector.decoding, &sheet.rows.connector.source.caps, &mut sheet);
+        let Sheet { chunk, failed, .. } = sheet;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        read.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+        self.send(chunk)
+    }
+
+    /// Hands JSON records on, however they were found.
+    fn read_records(
+        &mut self,
+        mut stream: impl FnMut(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+    ) -> Result<(), PullError> {
+        let mut records = Records::new(self.connector);
+        let mut failed = None;
+        let streamed = stream(&mut |item| {
+            records.take(self, item).map_err(|e| {
+                failed = Some(e);
+                io::Error::other("stopped")
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        streamed.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+        records.finish(self)
+    }
+
+    fn text_reader<'s>(&self, stream: &'s mut dyn Read) -> Result<decode::Utf8Reader<&'s mut dyn Read>, PullError> {
+        let wanted = match self.connector.decoding.encoding {
+            Encoding::Auto => None,
+            Encoding::Named(encoding) => Some(encoding),
+        };
+        decode::Utf8Reader::open(stream, wanted).map_err(|e| PullError::io(self.connector, self.shown, &e))
+    }
+
+    fn read_json(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = self.text_reader(stream)?;
+        let pointer = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
+        self.read_records(|each| json::stream_items(&mut text, pointer.as_deref(), each))
+    }
+
+    fn read_xml(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = io::BufReader::new(self.text_reader(stream)?);
+        let record = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
+        let depth = self.connector.source.caps.depth;
+        self.read_records(|each| xml::stream_records(&mut text, record.as_deref(), depth, each))
+    }
+
+    fn read_ndjson(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let mut text = io::BufReader::with_capacity(1 << 17, self.text_reader(stream)?);
+        let cap = self.connector.source.caps.row_bytes as u64;
+        self.read_records(|each| {
+            let mut line = String::new();
+            loop {
+                line.clear();
+                let read = io::BufRead::read_line(&mut io::Read::take(&mut text, cap + 1), &mut line)?;
+                if read as u64 > cap {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("a line is longer than {cap} bytes (source.caps.row_bytes)"),
+                    ));
+                }
+                if read == 0 {
+                    return Ok(());
+                }
+                if !line.trim().is_empty() {
+                    each(line.trim())?;
+                }
+            }
+        })
+    }
+
+    fn read_csv(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+        let caps = &self.connector.source.caps;
+        let opened = CsvReader::open(stream, &self.connector.decoding, caps.row_bytes, self.connector.source.overridden);
+        let Opened { mut reader, columns } = opened.map_err(|e| self.unusable(e))?;
+        let width = columns.len();
+        self.header(columns)?;
+        loop {
+            let mut chunk = Chunk::new(width);
+            let more = reader.read_chunk(&mut chunk, self.number).map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+            self.send(chunk)?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) fn header(&mut self, columns: Vec<String>) -> Result<(), PullError> {
+        if *self.columns != columns {
+            self.columns.clone_from(&columns);
+            self.event(Event::Columns(columns))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, chunk: Chunk) -> Result<(), PullError> {
+        if chunk.is_empty() { Ok(()) } else { self.event(Event::Rows(chunk)) }
+    }
+
+    fn event(&self, event: Event) -> Result<(), PullError> {
+        if self.cancel.is_cancelled() || self.to_sink.blocking_send(event).is_err() {
+            return Err(PullError::cancelled(self.connector));
+        }
+        Ok(())
+    }
+
+    fn unusable(&self, unusable: Unusable) -> PullError {
+        let (connector, what) = (self.connector, self.shown);
+        match unusable {
+            Unusable::Io(e) => PullError::io(connector, what, &e),
+            Unusable::Html => PullError::new(
+                connector,
+                "html",
+                format!("{what} 是网页而不是数据（登录页或出错页？），该批次已暂停"),
+                format!("{what} is a web page, no data (a login or an error page?); the batch is held"),
+            )
+            .held(),
+            Unusable::Empty => PullError::new(
+                connector,
+                "empty",
+                format!("{what} 没有表头，该批次已暂停"),
+                format!("{what} has no header; the batch is held"),
+            )
+            .held(),
+            Unusable::OtherEncoding(named) => PullError::new(
+                connector,
+                "encoding",
+                format!("{what} 应为 {} 编码，实为 UTF-8；请修改 decoding.encoding", named.name()),
+                format!("{what} should be {}, but is UTF-8; change decoding.encoding", named.name()),
+            )
+            .held(),
+        }
+    }
+}
