@@ -6,6 +6,7 @@
 mod decide;
 mod explain;
 mod live;
+mod measure;
 mod person;
 pub mod progress;
 mod publish;

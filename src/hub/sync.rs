@@ -167,7 +167,7 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    async fn take_in(
+    pub(super) async fn take_in(
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,
