@@ -228,7 +228,11 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(e) => {
-            eprintln!("{}{e:#}", lang.pick("huitu 出错：", "huitu: "));
+            let text = match e.downcast_ref::<crate::hub::HubError>() {
+                Some(known) => known.text(lang.into()),
+                None => format!("{e:#}"),
+            };
+            eprintln!("{}{text}", lang.pick("huitu 出错：", "huitu: "));
             ExitCode::FAILURE
         }
     }

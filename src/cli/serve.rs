@@ -1,6 +1,7 @@
 //! `huitu serve`: the graph over HTTP, from the current edition and the ones that follow.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
@@ -8,7 +9,8 @@ use tokio::net::TcpListener;
 
 use super::{Common, Lang};
 use crate::config::Serving;
-use crate::hub::Hub;
+use crate::connector::valid_schedule;
+use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 use crate::serve::{Access, App, Options, app};
 
@@ -17,15 +19,56 @@ pub struct ServeArgs {
     /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
     #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
     trusted: Option<std::path::PathBuf>,
+    /// Pull nothing by itself: only `huitu sync`, startSync and pushes bring data
+    #[arg(long)]
+    no_schedule: bool,
+    /// When to pull, as cron: for one registry (tax="30 2 * * *"), or for all that name no schedule of their own
+    #[arg(long = "schedule", value_name = "[REGISTRY=]CRON")]
+    schedules: Vec<String>,
+    /// Allow sources on private and loopback addresses
+    #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
+    allow_private: bool,
 }
 
 pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = common.settings()?;
     let listener = bind(common, settings.listen).await?;
-    let hub = Hub::open(settings, Clock::System).await?;
+    let mut hub = Hub::open(settings, Clock::System).await?;
+    hub.allow_private = args.allow_private;
+    for text in &args.schedules {
+        plan(&mut hub, text)?;
+    }
     let mut serving = common.serving()?;
     serving.trusted = args.trusted.or(serving.trusted);
-    serve(common, hub, listener, &serving).await
+    serve(common, hub, listener, !args.no_schedule, &serving).await
+}
+
+/// Gives one registry, or all that have none, a schedule.
+fn plan(hub: &mut Hub, text: &str) -> anyhow::Result<()> {
+    let (name, cron) = match text.split_once('=') {
+        Some((name, cron)) => (Some(name.trim()), cron.trim()),
+        None => (None, text.trim()),
+    };
+    if !valid_schedule(cron) {
+        return Err(HubError::said(
+            format!("--schedule「{cron}」不是 cron，例如 \"30 2 * * *\""),
+            format!("--schedule \"{cron}\" is no cron line such as \"30 2 * * *\""),
+        )
+        .into());
+    }
+    if let Some(name) = name.filter(|n| hub.connectors.iter().all(|c| c.name != *n)) {
+        return Err(hub.no_registry(name).into());
+    }
+    for connector in &mut hub.connectors {
+        let chosen = match name {
+            Some(name) => connector.name == name,
+            None => connector.manners.schedule.is_none(),
+        };
+        if chosen {
+            Arc::make_mut(connector).manners.schedule = Some(cron.to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// Takes the address; a port in use is said before anything else is done.
@@ -37,7 +80,13 @@ pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Resu
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub async fn serve(common: &Common, hub: Hub, listener: TcpListener, serving: &Serving) -> anyhow::Result<ExitCode> {
+pub async fn serve(
+    common: &Common,
+    hub: Hub,
+    listener: TcpListener,
+    scheduled: bool,
+    serving: &Serving,
+) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let address = listener.local_addr()?;
     let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
@@ -59,9 +108,17 @@ pub async fn serve(common: &Common, hub: Hub, listener: TcpListener, serving: &S
         );
     }
     println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
+    let schedule = tokio::spawn(schedules(scheduled, state.clone()));
     crate::serve::run(listener, app(state.clone()), state, stopped()).await?;
+    schedule.abort();
     hub.store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn schedules(wanted: bool, state: App) {
+    if wanted {
+        crate::serve::schedule::run(state).await;
+    }
 }
 
 /// Resolves when the process is asked to end.

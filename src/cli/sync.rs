@@ -103,6 +103,7 @@ fn row(r: &Receipt, lang: Lang) -> Vec<String> {
         Outcome::Unchanged => lang.pick("数据源未变", "source unchanged"),
         Outcome::Held => lang.pick("暂挂待审", "HELD"),
         Outcome::Failed => lang.pick("失败", "FAILED"),
+        Outcome::Postponed => lang.pick("安静时段，稍后", "quiet hours, later"),
     };
     let name = match lang {
         Lang::Zh => &r.title_zh,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 /// Manners of one connector. Every default is one that a small department's server survives.
@@ -69,6 +69,16 @@ impl FromStr for QuietHours {
 }
 
 impl QuietHours {
+    /// The first moment at or after `at` that these hours do not cover.
+    fn end_after(&self, at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+        let local = at.with_timezone(&zone);
+        if !self.covers(local.time()) {
+            return at;
+        }
+        let day = if self.to > local.time() { local.date_naive() } else { local.date_naive() + chrono::Days::new(1) };
+        day.and_time(self.to).and_local_timezone(zone).earliest().map_or(at, |end| end.with_timezone(&Utc))
+    }
+
     fn covers(&self, time: NaiveTime) -> bool {
         if self.from < self.to { time >= self.from && time < self.to } else { time >= self.from || time < self.to }
     }
@@ -107,6 +117,34 @@ impl Manners {
     }
 }
 
+/// How long after its scheduled time a registry may still be under way before it counts as late.
+const GRACE: TimeDelta = TimeDelta::minutes(30);
+
+impl Manners {
+    /// The scheduled time after `last`, moved behind the quiet hours; None without a schedule.
+    pub fn expected_after(&self, last: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let cron = croner::Cron::from_str(self.schedule.as_deref()?).ok()?;
+        let mut at = cron.find_next_occurrence(&last.with_timezone(&zone), false).ok()?.with_timezone(&Utc);
+        // Quiet hours may touch one another: each round leaves one of them behind.
+        for _ in 0..=self.quiet.len() {
+            at = self.quiet.iter().fold(at, |at, quiet| quiet.end_after(at, zone));
+        }
+        Some(at)
+    }
+
+    /// Since when a registry whose last good pull was at `last` is late, if it is: its scheduled time where it has one
+    /// (half an hour of grace), else the end of `stale_after_hours`.
+    pub fn late_since(&self, last: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        match self.expected_after(last, zone) {
+            Some(expected) => (now > expected + GRACE).then_some(expected),
+            None => {
+                let limit = last + TimeDelta::hours(self.stale_after_hours.min(1 << 20) as i64);
+                (now > limit).then_some(limit)
+            }
+        }
+    }
+}
+
 /// Whether `pattern` is a cron line that comes to pass.
 pub fn valid_schedule(pattern: &str) -> bool {
     croner::Cron::from_str(pattern).is_ok()
@@ -137,5 +175,20 @@ mod tests {
         assert_eq!(manners.due(at("2026-11-22T10:00:00Z"), last, zone), Due::NotYet { next: at("2026-11-22T18:30:00Z") });
         assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), last, zone), Due::Now);
         assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), None, zone), Due::Now);
+    }
+
+    #[test]
+    fn a_registry_is_late_from_its_scheduled_time_on_and_quiet_hours_move_that_time() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let mut manners = Manners { schedule: Some("30 2 * * *".into()), ..Manners::default() };
+        let last = at("2026-11-20T18:31:00Z");
+        let expected = at("2026-11-21T18:30:00Z");
+        assert_eq!(manners.late_since(last, at("2026-11-21T18:45:00Z"), zone), None, "within the grace");
+        assert_eq!(manners.late_since(last, at("2026-11-21T19:30:00Z"), zone), Some(expected));
+        manners.quiet = vec!["22:00-06:00".parse().expect("hours"), "06:00-07:00".parse().expect("hours")];
+        assert_eq!(manners.expected_after(last, zone), Some(at("2026-11-21T23:00:00Z")), "07:00 in Beijing");
+        assert_eq!(manners.late_since(last, at("2026-11-21T19:30:00Z"), zone), None);
+        let unscheduled = Manners { stale_after_hours: 24, ..Manners::default() };
+        assert_eq!(unscheduled.late_since(last, at("2026-11-22T00:00:00Z"), zone), Some(at("2026-11-21T18:31:00Z")));
     }
 }

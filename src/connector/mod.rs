@@ -20,7 +20,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use keys::{Holds, KEYS, Key};
-pub use manners::{Due, Manners, QuietHours};
+pub use manners::{Due, Manners, QuietHours, valid_schedule};
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use problem::{ConnectorError, Problem, RowError, nearest};
 pub use read::{DriftWatch, cell_count};

@@ -221,6 +221,13 @@ fn value_missing(column: &str) -> RowError {
     }
 }
 
+impl Column {
+    /// What is said of a value of this column that cannot be read.
+    pub fn unreadable(&self, text: &str) -> RowError {
+        value_unreadable(self, text)
+    }
+}
+
 fn value_unreadable(column: &Column, text: &str) -> RowError {
     let sample: String = text.chars().take(40).collect();
     RowError {

@@ -46,6 +46,13 @@ named! {
     }
 }
 
+impl As {
+    /// Codes with a check character: a failing one is kept as written and weighs less.
+    pub fn is_identifier(self) -> bool {
+        matches!(self, As::CreditCode | As::OrganisationCode | As::RegistrationNumber | As::TaxNumber)
+    }
+}
+
 /// What one cell says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {

@@ -19,11 +19,11 @@ pub struct EditionInput {
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
     pub members: Vec<Member>,
-    /// Investments, dispatches, disputes and events; their registries by position in `registries`.
+    /// Investments, dispatches, disputes and events.
     pub ties: Vec<Tie>,
-    pub sources: Vec<EditionSource>,
-    /// Names of the registries in the order of the bits of `Enterprise::registries`.
+    /// Names of the registries in the order of the bits of `Enterprise::registries`; ties name theirs by position.
     pub registries: Vec<Box<str>>,
+    pub sources: Vec<EditionSource>,
     pub labels: Labels,
     pub counting: Counting,
 }

@@ -65,6 +65,7 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
         unions,
         members,
         ties: ties(count),
+        registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
         sources: REGISTRIES
             .iter()
             .map(|name| EditionSource {
@@ -76,7 +77,6 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
                 stale: false,
             })
             .collect(),
-        registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
         labels: labels(),
         counting: Counting::default(),
     }

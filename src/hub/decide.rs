@@ -20,6 +20,13 @@ pub struct Decision {
     pub edition: Option<Published>,
 }
 
+pub(super) fn no_batch(id: i64) -> HubError {
+    HubError::said(
+        format!("没有批次 {id}；用 huitu batch list 查看"),
+        format!("there is no batch {id}; `huitu batch list` shows them"),
+    )
+}
+
 impl Hub {
     /// The connector and the store's row of a registry.
     pub async fn registry(&self, name: &str) -> Result<(Arc<Connector>, RegistryRow), HubError> {
@@ -27,15 +34,7 @@ impl Hub {
         let connector = self.connectors.iter().find(|c| c.name == name);
         match (connector, rows.into_iter().find(|r| r.name == name)) {
             (Some(connector), Some(row)) => Ok((connector.clone(), row)),
-            _ => {
-                let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
-                let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
-                let known = known.join(", ");
-                Err(HubError::refused(
-                    format!("没有登记源“{name}”；是否指“{nearest}”？已有：{known}"),
-                    format!("there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {known}"),
-                ))
-            }
+            _ => Err(self.no_registry(name)),
         }
     }
 
@@ -49,16 +48,11 @@ impl Hub {
         progress: Arc<dyn Progress>,
     ) -> Result<Decision, HubError> {
         let _leader = self.store.lead().await?;
-        let unknown = || {
-            HubError::refused(
-                format!("没有批次 {id}；huitu batch list 可列出全部"),
-                format!("there is no batch {id}; `huitu batch list` shows them"),
-            )
-        };
+        let unknown = || no_batch(id);
         let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
         if batch.state != "HELD" {
-            return Err(HubError::refused(
-                format!("批次 {id} 的状态是 {}，不是 HELD：无需决定", batch.state),
+            return Err(HubError::said(
+                format!("批次 {id} 的状态是 {}，不是 HELD，无需处理", batch.state),
                 format!("batch {id} is {}, not HELD: there is nothing to decide", batch.state),
             ));
         }
@@ -66,6 +60,22 @@ impl Hub {
         let row = rows.into_iter().find(|r| r.id == batch.registry_id).ok_or_else(unknown)?;
         let (connector, row) = self.registry(&row.name).await?;
         let spool = Spool::held(&self.settings.data, &row.name, id);
+        if release && batch.complete != 0 {
+            let later =
+                self.store.batches(Some(row.id), Some("DONE"), 1).await?.into_iter().find(|b| b.id > id && b.complete != 0);
+            if let Some(later) = later {
+                return Err(HubError::said(
+                    format!(
+                        "批次 {id} 之后已有全量批次 {} 入库，放行会用旧数据覆盖新数据；请退回它：huitu batch reject {id} --reason …",
+                        later.id
+                    ),
+                    format!(
+                        "batch {id} has been overtaken by the complete batch {}: releasing it would put old rows over new ones; reject it with `huitu batch reject {id} --reason …`",
+                        later.id
+                    ),
+                ));
+            }
+        }
         if !release {
             let closed = BatchRow {
                 state: "REJECTED".into(),
@@ -79,7 +89,7 @@ impl Hub {
             return Ok(Decision { batch: closed, receipt: None, edition: None });
         }
         let state = spool.state().ok_or_else(|| {
-            HubError::refused(
+            HubError::said(
                 format!("批次 {id} 的数据已不再保留；请重新同步 {}", row.name),
                 format!("the rows of batch {id} are no longer kept; sync {} again instead", row.name),
             )
@@ -121,8 +131,38 @@ impl Hub {
             let Some((_, columns)) = layouts.get(&layout) else { continue };
             receipts.push(self.replay(&connector, &row, columns, rows).await?);
         }
+        self.replay_values(&connector, &row).await?;
         let edition = self.publish(false, progress.as_ref(), &mut receipts).await?;
         Ok((receipts, edition))
+    }
+
+    /// Strikes off the listed values that today's connector reads: their rows have landed long since.
+    async fn replay_values(&self, connector: &Connector, row: &RegistryRow) -> Result<(), HubError> {
+        let failed = |e| HubError::Store(self.store.failed(e));
+        let layouts = self.store.layouts().await?;
+        let mut after = 0;
+        loop {
+            let page = self.store.unreadable_values(Some(row.id), after, 2_000).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            let mut tx = self.store.begin().await?;
+            for value in &page {
+                let Some(key) = value.record_key.as_deref().filter(|k| !k.is_empty()) else { continue };
+                let Some(record) = self.store.record(row.id, key).await? else { continue };
+                let columns = layouts.get(&record.layout_id).map(|(_, columns)| columns.as_slice()).unwrap_or_default();
+                let Ok(layout) = connector.layout(columns) else { continue };
+                let owned = crate::store::record::cells(&record.payload).unwrap_or_default();
+                let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+                let still = match connector.read(&layout, &cells) {
+                    Ok(records) => super::reader::unreadable(connector, &records).iter().any(|v| v.column == value.column_name),
+                    Err(_) => true,
+                };
+                if !still {
+                    replayed(&mut tx, value.id).await.map_err(failed)?;
+                }
+            }
+            tx.commit().await.map_err(failed)?;
+        }
     }
 
     async fn replay(

@@ -5,13 +5,19 @@
 
 mod decide;
 mod explain;
+mod live;
 mod person;
 pub mod progress;
 mod publish;
 mod pull;
+mod push;
 mod reader;
+pub mod receipt;
+pub mod records;
 mod relink;
 pub mod retention;
+mod snapshot;
+mod standing;
 pub mod sync;
 pub mod world;
 
@@ -22,13 +28,16 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use decide::Decision;
+pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
+pub use push::{Push, PushRefused, Pushed};
+pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
 
 use crate::assess::Rules;
 use crate::config::Settings;
-use crate::connector::{Connector, ConnectorError, Secret};
+use crate::connector::{Connector, ConnectorError, Secret, Transport};
 use crate::edition::{EditionError, Editions};
 use crate::land::LandError;
 use crate::model::Clock;
@@ -47,16 +56,31 @@ pub enum HubError {
     Connector(#[from] ConnectorError),
     #[error("{0}")]
     Settings(String),
-    /// What a person asked for cannot be done; both texts are safe to show and name the remedy.
+    /// What the reader can mend, in both languages.
     #[error("{en}")]
-    Refused { zh: String, en: String },
+    Said { zh: String, en: String },
 }
 
 impl HubError {
-    pub(crate) fn refused(zh: impl Into<String>, en: impl Into<String>) -> HubError {
-        HubError::Refused { zh: zh.into(), en: en.into() }
+    pub fn said(zh: impl Into<String>, en: impl Into<String>) -> HubError {
+        HubError::Said { zh: zh.into(), en: en.into() }
+    }
+
+    /// The message in a language, where it exists in it.
+    pub fn text(&self, lang: crate::model::message::Lang) -> String {
+        match self {
+            HubError::Said { zh, en } => lang.pick(zh, en).clone(),
+            HubError::Connector(e) => e.problems.iter().map(|p| lang.pick(&p.zh, &p.en).as_str()).collect::<Vec<_>>().join("\n"),
+            HubError::Store(StoreError::Busy { place }) if lang == crate::model::message::Lang::Zh => {
+                format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
+            }
+            other => other.to_string(),
+        }
     }
 }
+
+/// A registry that has sent nothing for so long keeps the others waiting no longer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// One hub: its store, its connectors, its rules, its editions. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +94,10 @@ pub struct Hub {
     pub clock: Clock,
     /// Registries on private and loopback addresses may be pulled (demonstration, tests).
     pub allow_private: bool,
+    /// How long a sync waits for a registry that sends nothing before it publishes without it.
+    pub patience: std::time::Duration,
+    /// Answers of registries about single enterprises, kept for seconds.
+    pub lookups: Arc<Lookups>,
     /// Registries whose place came from the command line: relative places are then taken from the working directory.
     overridden: Arc<BTreeSet<String>>,
 }
@@ -84,17 +112,16 @@ impl Hub {
         connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
         for (registry, place) in &settings.sources {
             let Some(at) = connectors.iter().position(|c| c.name == *registry) else {
-                let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
-                let nearest = crate::config::nearest(registry, known.iter().copied()).unwrap_or_default();
-                return Err(HubError::Settings(format!(
-                    "--source {registry}=…: there is no registry \"{registry}\"; did you mean \"{nearest}\"? Known: {}",
-                    known.join(", ")
-                )));
+                return Err(no_registry(
+                    registry,
+                    connectors.iter().map(|c| c.name.as_str()),
+                    &format!("--source {registry}=…: "),
+                ));
             };
             connectors[at] = connectors[at].clone().with_source(place);
         }
-        // A connector that is not enabled waits until somebody says where its data is.
-        connectors.retain(|c| c.enabled || settings.sources.contains_key(&c.name));
+        // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place.
+        connectors.retain(|c| c.enabled || c.source.transport == Transport::Push || settings.sources.contains_key(&c.name));
         for connector in &mut connectors {
             if let Some(file) = settings.secrets.get(&connector.name) {
                 connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
@@ -116,6 +143,8 @@ impl Hub {
             editions,
             clock,
             allow_private: false,
+            patience: PATIENCE,
+            lookups: Arc::default(),
         })
     }
 
@@ -123,11 +152,25 @@ impl Hub {
         self.settings.data.join("editions")
     }
 
+    /// For a name that no connector has: the nearest one, and all of them.
+    pub(crate) fn no_registry(&self, name: &str) -> HubError {
+        no_registry(name, self.connectors.iter().map(|c| c.name.as_str()), "")
+    }
+
     /// The store's rows of all connectors, made where they are new.
     pub async fn registry_rows(&self) -> Result<Vec<RegistryRow>, StoreError> {
         let names: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
         self.store.ensure_registries(&names).await
     }
+}
+
+fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &str) -> HubError {
+    let known: Vec<&str> = known.collect();
+    let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
+    HubError::said(
+        format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
+        format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
+    )
 }
 
 /// The built-in threshold rules, or those of a file.

@@ -8,7 +8,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::progress::{Event, Progress};
-use super::world::{self, Loaded};
+use super::records::{Keep, Links as LinksWanted, Part};
+use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
@@ -23,8 +24,6 @@ use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
 const PROGRAM_VERSION: u32 = 1;
-/// A source older than this is marked stale in answers, in milliseconds.
-const STALE_AFTER: i64 = 36 * 3_600_000;
 
 /// A published edition, for the receipt.
 #[derive(Debug, Clone, Serialize)]
@@ -81,7 +80,7 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = world::load(&self.store, &self.connectors, &rows).await?;
+        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
@@ -147,7 +146,7 @@ impl Hub {
     #[allow(clippy::too_many_arguments)]
     fn decide(
         &self,
-        loaded: Loaded,
+        loaded: Part,
         weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
@@ -158,7 +157,7 @@ impl Hub {
     ) -> Decided {
         let registries = world::traits(&self.connectors);
         let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Loaded { link: records, facts, .. } = loaded;
+        let Part { link: records, facts, .. } = loaded;
         let mut previous = Previous::default();
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
@@ -247,7 +246,6 @@ impl Hub {
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
-        let now = self.clock.millis();
         let known = self.connectors.iter().filter_map(|c| Some((c, rows.iter().find(|r| r.name == c.name)?)));
         known
             .filter_map(|(c, row)| {
@@ -258,7 +256,7 @@ impl Hub {
                     title_en: c.title.en.clone(),
                     as_of: chrono::DateTime::from_timestamp_millis(good)?,
                     records: row.records as u64,
-                    stale: row.state != "CURRENT" || now - good > STALE_AFTER,
+                    stale: self.standing(row).is_behind(),
                 })
             })
             .collect()

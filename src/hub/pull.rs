@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::progress::{Event, Progress};
-use super::sync::Arrived;
+use super::sync::{Arrived, Pace};
 use super::{Hub, HubError};
-use crate::connector::{Connector, Problem};
+use crate::connector::{Connector, Drift, DriftKind, Problem};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
 use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
@@ -18,12 +18,82 @@ pub(super) fn notice(problem: &Problem) -> Notice {
     Notice { code: problem.code.to_string(), zh: problem.zh.clone(), en: problem.en.clone() }
 }
 
-/// Writes what a pull brings into the spool.
-struct Sink {
+/// Writes what a pull or a push brings into the spool.
+pub(super) struct Sink {
     writer: SpoolWriter,
     /// Place in the spool of each column of the chunk.
     places: Vec<usize>,
     json: String,
+    /// The first value of each spooled column, for the report of columns that differ.
+    samples: Vec<Option<String>>,
+    /// Rows in which samples were looked for.
+    looked: u64,
+}
+
+/// Rows in which a column's sample is looked for.
+const LOOKED_AT: u64 = 2_000;
+/// Characters of a sample.
+const SAMPLE_CHARS: usize = 40;
+
+impl Sink {
+    pub(super) fn new(writer: SpoolWriter) -> Sink {
+        Sink { writer, places: Vec::new(), json: String::new(), samples: Vec::new(), looked: 0 }
+    }
+
+    fn look_for_samples(&mut self, chunk: &Chunk) {
+        if self.looked >= LOOKED_AT || self.samples.iter().all(Option::is_some) {
+            return;
+        }
+        for row in 0..chunk.len() {
+            self.looked += 1;
+            for (cell, place) in chunk.cells(row).zip(&self.places) {
+                if let (Some(text), Some(sample @ None)) =
+                    (cell.map(str::trim).filter(|t| !t.is_empty()), self.samples.get_mut(*place))
+                {
+                    *sample = Some(text.chars().take(SAMPLE_CHARS).collect());
+                }
+            }
+            if self.looked >= LOOKED_AT {
+                break;
+            }
+        }
+    }
+
+    /// What a pull that ended well amounts to: everything for landing, or a batch that a person must look at.
+    pub(super) fn settle(mut self, connector: &Connector, pulled: pull::Pulled) -> Result<Arrived, HubError> {
+        self.writer.state.complete = pulled.complete;
+        self.writer.state.fingerprint = Some(pulled.fingerprint);
+        self.writer.state.next_cursor = Some(serde_json::to_string(&pulled.next_cursor).expect("a cursor is plain"));
+        let layout = match connector.layout(&self.writer.state.columns) {
+            Ok(layout) => layout,
+            Err(problem) if !self.writer.state.columns.is_empty() => {
+                let state = self.writer.finish()?;
+                return Ok(Arrived::Suspect(state, notice(&problem)));
+            }
+            // Nothing came, not even columns: the guard decides what an empty answer means.
+            Err(_) => return Ok(Arrived::Spooled(self.writer.finish()?)),
+        };
+        if !layout.drift.is_empty() {
+            let sample = |column: &str| {
+                let at = layout.columns.iter().position(|c| c == column)?;
+                self.samples.get(at).cloned().flatten()
+            };
+            let told: Vec<Drift> = layout
+                .drift
+                .iter()
+                .map(|d| {
+                    let of = if d.kind == DriftKind::Renamed { d.nearest.as_deref() } else { Some(d.column.as_str()) };
+                    Drift { sample: of.and_then(sample), ..d.clone() }
+                })
+                .collect();
+            self.writer.state.drift = serde_json::to_string(&told).ok();
+        }
+        let state = self.writer.finish()?;
+        Ok(match &layout.hold {
+            Some(problem) => Arrived::Suspect(state, notice(problem)),
+            None => Arrived::Spooled(state),
+        })
+    }
 }
 
 fn io_error(e: crate::land::LandError) -> io::Error {
@@ -33,10 +103,12 @@ fn io_error(e: crate::land::LandError) -> io::Error {
 impl RowSink for Sink {
     fn columns(&mut self, columns: &[String]) -> io::Result<()> {
         self.places = self.writer.columns(columns);
+        self.samples.resize(self.writer.state.columns.len(), None);
         Ok(())
     }
 
     fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
+        self.look_for_samples(&chunk);
         let straight = self.places.iter().enumerate().all(|(i, place)| i == *place);
         let width = self.writer.state.columns.len();
         let mut faults = chunk.faults.iter().peekable();
@@ -81,6 +153,7 @@ impl Hub {
         row: &RegistryRow,
         full: bool,
         progress: Arc<dyn Progress>,
+        pace: Pace,
     ) -> Result<Arrived, HubError> {
         let spool = Spool::new(&self.settings.data, &row.name);
         let source = connector.source.shown();
@@ -105,6 +178,7 @@ impl Hub {
         let reported = std::sync::atomic::AtomicU64::new(0);
         let report = move |p: pull::Progress| {
             use std::sync::atomic::Ordering;
+            pace.moved();
             if p.rows / EVERY != reported.swap(p.rows / EVERY, Ordering::Relaxed) || p.rows < EVERY {
                 progress.event(&Event::Pulling { registry: registry.clone(), rows: already + p.rows, of: p.total_rows });
             }
@@ -119,34 +193,15 @@ impl Hub {
             base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
             ..PullContext::default()
         };
-        let mut sink = Sink { writer, places: Vec::new(), json: String::new() };
+        let mut sink = Sink::new(writer);
         match pull::pull(connector, resume, &context, &mut sink).await {
             Ok(pulled) if pulled.unchanged => {
                 spool.remove()?;
                 Ok(Arrived::Unchanged)
             }
-            Ok(pulled) => {
-                sink.writer.state.complete = pulled.complete;
-                sink.writer.state.fingerprint = Some(pulled.fingerprint);
-                sink.writer.state.next_cursor = Some(serde_json::to_string(&pulled.next_cursor).expect("a cursor is plain"));
-                let layout = match connector.layout(&sink.writer.state.columns) {
-                    Ok(layout) => layout,
-                    Err(problem) if !sink.writer.state.columns.is_empty() => {
-                        let state = sink.writer.finish()?;
-                        return Ok(Arrived::Suspect(state, notice(&problem)));
-                    }
-                    // Nothing came, not even columns: the guard decides what an empty answer means.
-                    Err(_) => return Ok(Arrived::Spooled(sink.writer.finish()?)),
-                };
-                if !layout.drift.is_empty() {
-                    sink.writer.state.drift = serde_json::to_string(&layout.drift).ok();
-                }
-                let state = sink.writer.finish()?;
-                Ok(match &layout.hold {
-                    Some(problem) => Arrived::Suspect(state, notice(problem)),
-                    None => Arrived::Spooled(state),
-                })
-            }
+            Ok(pulled) => sink.settle(connector, pulled),
+            // The spool stays: the pull goes on at its last checkpoint once the hours are over.
+            Err(e) if e.problem.code == "quiet_hours" => Ok(Arrived::Postponed(notice(&e.problem))),
             Err(e) if e.held => {
                 let state = sink.writer.finish()?;
                 Ok(Arrived::Suspect(state, notice(&e.problem)))

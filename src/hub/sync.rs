@@ -1,7 +1,8 @@
 //! One sync: pulls side by side, landings one after the other, then link, assess and publish if anything changed.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -9,7 +10,7 @@ use tokio::task::JoinSet;
 use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::{Hub, HubError};
-use crate::connector::Connector;
+use crate::connector::{Connector, Transport};
 use crate::land::apply::{Guard, Landing, RowReader, land};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
@@ -50,6 +51,24 @@ pub(super) enum Arrived {
     /// The answer is broken in a way that a person must look at: what arrived is kept, nothing lands.
     Suspect(SpoolState, Notice),
     Failed(Notice),
+    /// The registry asked for quiet: nothing has happened.
+    Postponed(Notice),
+}
+
+/// A pull under way: when it last brought something.
+#[derive(Clone)]
+pub(super) struct Pace(Arc<Mutex<Instant>>);
+
+impl Pace {
+    fn new() -> Pace {
+        Pace(Arc::new(Mutex::new(Instant::now())))
+    }
+    pub(super) fn moved(&self) {
+        *self.0.lock().expect("no panic while holding it") = Instant::now();
+    }
+    fn silent_for(&self) -> Duration {
+        self.0.lock().expect("no panic while holding it").elapsed()
+    }
 }
 
 impl Hub {
@@ -62,47 +81,82 @@ impl Hub {
         let rows = self.registry_rows().await?;
 
         let mut pulls = JoinSet::new();
+        let mut waiting: BTreeMap<i64, Pace> = BTreeMap::new();
         for connector in chosen {
             let row = rows.iter().find(|r| r.name == connector.name).expect("ensured a moment ago").clone();
-            let (hub, progress, full) = (self.clone(), progress.clone(), options.full);
+            let (hub, progress, full, pace) = (self.clone(), progress.clone(), options.full, Pace::new());
+            waiting.insert(row.id, pace.clone());
             pulls.spawn(async move {
                 let began = Instant::now();
-                let arrived = hub.pull(&connector, &row, full, progress).await;
+                let arrived = hub.pull(&connector, &row, full, progress, pace).await;
                 (connector, row, arrived, began)
             });
         }
         let mut receipts = Vec::new();
-        while let Some(done) = pulls.join_next().await {
+        let mut edition = None;
+        // Something landed that no edition shows yet.
+        let mut unpublished = false;
+        loop {
+            let done = match tokio::time::timeout(self.patience / 4, pulls.join_next()).await {
+                Ok(None) => break,
+                Ok(Some(done)) => done,
+                Err(_) => {
+                    // Those that still send are worth waiting for; those that hang are not.
+                    if unpublished && waiting.values().all(|pace| pace.silent_for() >= self.patience) {
+                        self.mark_late(waiting.keys().copied()).await?;
+                        edition = self.publish(options.republish, progress.as_ref(), &mut receipts).await?.or(edition);
+                        unpublished = false;
+                    }
+                    continue;
+                }
+            };
             let (connector, row, arrived, began) = done.expect("a pull does not panic");
+            waiting.remove(&row.id);
             let mut receipt = self.take_in(&connector, &row, arrived?, progress.as_ref()).await?;
             receipt.seconds = began.elapsed().as_secs_f64();
             tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
             let (zh, en) = summary(&receipt);
             progress.event(&Event::Done { registry: connector.name.clone(), zh, en });
+            unpublished |= receipt.outcome == Outcome::Landed;
             receipts.push(receipt);
         }
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
-        let edition = self.publish(options.republish, progress.as_ref(), &mut receipts).await?;
+        let last = self.publish(options.republish && edition.is_none(), progress.as_ref(), &mut receipts).await?;
+        let edition = last.or(edition);
         Ok(SyncReport { receipts, edition, seconds: started.elapsed().as_secs_f64() })
     }
 
+    /// Registries that keep the others waiting are late from now on, until they land.
+    async fn mark_late(&self, registries: impl Iterator<Item = i64>) -> Result<(), HubError> {
+        let secs = self.patience.as_secs();
+        let why = Notice {
+            code: "silent".into(),
+            zh: format!("数据源已超过 {secs} 秒没有给出任何数据，仍在等待；其余登记已先行发布"),
+            en: format!(
+                "the registry has sent nothing for more than {secs} s and is still waited for; the others were published without it"
+            ),
+        };
+        for id in registries {
+            self.store.registry_failed(id, "LATE", self.clock.millis(), &why).await?;
+        }
+        Ok(())
+    }
+
+    /// The named connectors, or all that can be pulled.
     fn chosen(&self, names: &[String]) -> Result<Vec<Arc<Connector>>, HubError> {
+        let pushed = |c: &Connector| c.source.transport == Transport::Push;
         if names.is_empty() {
-            return Ok(self.connectors.clone());
+            return Ok(self.connectors.iter().filter(|c| !pushed(c)).cloned().collect());
+        }
+        if let Some(c) = self.connectors.iter().find(|c| pushed(c) && names.contains(&c.name)) {
+            return Err(HubError::said(
+                format!("登记「{0}」由部门推送（POST /ingest/{0}），无需拉取", c.name),
+                format!("registry \"{0}\" is pushed by its department (POST /ingest/{0}): there is nothing to pull", c.name),
+            ));
         }
         names
             .iter()
-            .map(|name| {
-                self.connectors.iter().find(|c| c.name == *name).cloned().ok_or_else(|| {
-                    let known: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
-                    let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
-                    let known = known.join(", ");
-                    HubError::refused(
-                        format!("没有登记源“{name}”；是否指“{nearest}”？已有：{known}"),
-                        format!("there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {known}"),
-                    )
-                })
-            })
+            .map(|name| self.connectors.iter().find(|c| c.name == *name).cloned().ok_or_else(|| self.no_registry(name)))
             .collect()
     }
 
@@ -137,21 +191,9 @@ impl Hub {
                 self.store.batch_closed(&batch).await?;
                 Ok(Receipt { batch: Some(id), notice: Some(why), ..empty(Outcome::Failed) })
             }
-            Arrived::Suspect(mut state, why) => {
-                state.batch = self.store.batch_started(row.id, state.started_at, &state.source, state.complete).await?;
-                let batch = BatchRow {
-                    id: state.batch,
-                    finished_at: Some(now),
-                    state: "HELD".into(),
-                    read_rows: state.rows as i64,
-                    held_because: Some(serde_json::to_string(&why).expect("plain texts")),
-                    ..Default::default()
-                };
-                self.store.batch_closed(&batch).await?;
-                self.store.registry_failed(row.id, "HELD", now, &why).await?;
-                Spool::new(&self.settings.data, &row.name).hold(&self.settings.data, &row.name, state.batch)?;
-                let read = state.rows as i64;
-                Ok(Receipt { batch: Some(state.batch), read, notice: Some(why), ..empty(Outcome::Held) })
+            Arrived::Postponed(why) => Ok(Receipt { notice: Some(why), ..empty(Outcome::Postponed) }),
+            Arrived::Suspect(state, why) => {
+                self.hold_suspect(row, &Spool::new(&self.settings.data, &row.name), state, why, empty(Outcome::Held)).await
             }
             Arrived::Spooled(state) => {
                 progress.event(&Event::Landing { registry: row.name.clone() });
@@ -159,6 +201,37 @@ impl Hub {
                 self.land_spool(connector, row, &spool, state, None).await
             }
         }
+    }
+
+    /// Keeps what arrived for a person to look at; nothing of it lands.
+    pub(super) async fn hold_suspect(
+        &self,
+        row: &RegistryRow,
+        spool: &Spool,
+        mut state: SpoolState,
+        why: Notice,
+        receipt: Receipt,
+    ) -> Result<Receipt, HubError> {
+        let now = self.clock.millis();
+        state.batch = self.store.batch_started(row.id, state.started_at, &state.source, state.complete).await?;
+        let batch = BatchRow {
+            id: state.batch,
+            finished_at: Some(now),
+            state: "HELD".into(),
+            read_rows: state.rows as i64,
+            source: state.source.clone(),
+            complete: i64::from(state.complete),
+            drift: state.drift.clone(),
+            idempotency: state.idempotency.clone(),
+            digest: state.digest.clone(),
+            held_because: Some(serde_json::to_string(&why).expect("plain texts")),
+            ..Default::default()
+        };
+        self.store.batch_closed(&batch).await?;
+        self.store.registry_failed(row.id, "HELD", now, &why).await?;
+        spool.hold(&self.settings.data, &row.name, state.batch)?;
+        let read = state.rows as i64;
+        Ok(Receipt { batch: Some(state.batch), read, notice: Some(why), ..receipt })
     }
 
     /// Lands a finished spool; on a held batch the spool moves aside, otherwise it is removed.
@@ -229,9 +302,13 @@ fn summary(r: &Receipt) -> (String, String) {
             ),
         ),
         Outcome::Unchanged => ("数据源未变化".into(), "source unchanged".into()),
-        Outcome::Held | Outcome::Failed => {
+        Outcome::Held | Outcome::Failed | Outcome::Postponed => {
             let (zh, en) = r.notice.as_ref().map_or(("", ""), |n| (n.zh.as_str(), n.en.as_str()));
-            let (state_zh, state_en) = if r.outcome == Outcome::Held { ("暂挂", "held") } else { ("失败", "failed") };
+            let (state_zh, state_en) = match r.outcome {
+                Outcome::Held => ("暂挂", "held"),
+                Outcome::Postponed => ("推迟", "postponed"),
+                _ => ("失败", "failed"),
+            };
             (format!("{state_zh}：{zh}"), format!("{state_en}: {en}"))
         }
     }

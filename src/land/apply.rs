@@ -8,7 +8,8 @@ use super::LandError;
 use super::receipt::{Outcome, Receipt};
 use super::spool::{Fault, Spool, SpoolState, SpooledRow, cells_to_json};
 use crate::store::batch::{self, BatchRow};
-use crate::store::quarantine::{self, QuarantinedRow};
+use crate::store::landing;
+use crate::store::quarantine::{self, QuarantinedRow, UnreadableValue};
 use crate::store::record::{self, KeyIndex, Known, NewRecord, key_hash};
 use crate::store::registry::{self, Notice, RegistryRow};
 use crate::store::{Store, Tx};
@@ -22,6 +23,18 @@ pub trait RowReader: Send + Sync {
     /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
     /// so, when it last changed the row (milliseconds since 1970).
     fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault>;
+    /// The values of checked rows that could not be read and are to be listed beside their rows; each is given out once.
+    fn unreadable_values(&self) -> Vec<UnreadableValue> {
+        Vec::new()
+    }
+    /// The column changes known before landing (JSON), with those that only the values of the checked rows show.
+    fn drift(&self, known: Option<String>) -> Option<String> {
+        known
+    }
+    /// Why the checked rows ask for a person before they land.
+    fn hold(&self) -> Option<Notice> {
+        None
+    }
 }
 
 /// When a complete pull may tombstone what it no longer has.
@@ -85,6 +98,7 @@ impl Sorter {
             raw: fault.raw,
             layout_id: Some(self.layout_id),
             state: "OPEN".into(),
+            record_key: None,
         }
     }
 
@@ -199,12 +213,14 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         complete: i64::from(job.state.complete),
         drift: job.state.drift.clone(),
         idempotency: job.state.idempotency.clone(),
+        digest: job.state.digest.clone(),
         cursor: job.state.next_cursor.clone(),
         decided_by: job.guard.released.as_ref().map(|(by, _)| by.clone()),
         decided_why: job.guard.released.as_ref().map(|(_, why)| why.clone()),
         ..Default::default()
     };
     let sorter = write_rows(&mut tx, &job, sorter, &mut batch).await?;
+    batch.drift = job.reader.drift(batch.drift.take());
 
     let vanished: Vec<i64> = match job.state.complete {
         true => sorter.index.values().filter(|k| !k.seen && !k.gone).map(|k| k.id).collect(),
@@ -239,9 +255,14 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         quarantine::supersede(&mut tx, job.registry.id, batch.id).await.map_err(failed)?;
     }
     let records = sorter.index.values().filter(|k| !k.gone).count() as i64 - batch.gone;
+    let values = job.reader.unreadable_values();
+    quarantine::put_values(&mut tx, job.registry.id, batch.id, layout_id, &values).await.map_err(failed)?;
     batch.finished_at = Some(job.now);
     batch.state = "DONE".into();
     batch::close(&mut tx, &batch).await.map_err(failed)?;
+    if batch.added + batch.changed + batch.gone > 0 {
+        landing::number(&mut tx, batch.id).await.map_err(failed)?;
+    }
     let cursor = job.state.next_cursor.as_deref();
     registry::registry_landed(&mut tx, job.registry.id, job.now, cursor, job.state.fingerprint.as_deref(), records)
         .await
@@ -304,6 +325,9 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, vanished: i64, live_before:
                 job.guard.quarantine * 100.0
             ),
         });
+    }
+    if let Some(why) = job.reader.hold() {
+        return Some(why);
     }
     if !job.state.complete || live_before == 0 {
         return None;

@@ -16,6 +16,8 @@ pub enum Outcome {
     Held,
     /// The pull failed; what was there before stays.
     Failed,
+    /// The registry asked for quiet at this hour: the pull goes on afterwards.
+    Postponed,
 }
 
 /// `read` = `landed` + `quarantined`; `landed` = `added` + `changed` + `unchanged`.

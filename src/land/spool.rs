@@ -46,7 +46,10 @@ pub struct SpoolState {
     pub started_at: i64,
     /// Digest of the connector that pulled it: another one starts anew.
     pub connector: u64,
+    /// Key under which a department pushed it, and the SHA-256 of what it sent.
     pub idempotency: Option<String>,
+    #[serde(default)]
+    pub digest: Option<String>,
     /// Changes of the columns against the contract, JSON.
     pub drift: Option<String>,
 }

@@ -118,8 +118,8 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         unions: p.assessed.unions,
         members,
         ties: p.ties,
-        sources: p.sources,
         registries: p.registries,
+        sources: p.sources,
         labels,
         counting: p.counting,
     };

@@ -66,6 +66,17 @@ impl PullError {
         .retryable()
     }
 
+    /// The registry asked for quiet at this hour.
+    pub(super) fn quiet(connector: &Connector) -> PullError {
+        PullError::new(
+            connector,
+            "quiet_hours",
+            "现在是约定的安静时段，稍后从断点继续",
+            "these are its quiet hours; the pull goes on from here later",
+        )
+        .retryable()
+    }
+
     pub(super) fn sink(connector: &Connector, error: &std::io::Error) -> PullError {
         PullError::new(connector, "spool_failed", format!("无法暂存数据：{error}"), format!("cannot keep the rows: {error}"))
             .retryable()
@@ -82,6 +93,7 @@ impl PullError {
                 format!("{what} is truncated (an interrupted transfer?); the batch is held"),
             )
             .held(),
+            FileTooLarge => PullError::new(connector, "too_large", zh, en).held(),
             InvalidData | InvalidInput => PullError::new(connector, "unreadable", zh, en).held(),
             PermissionDenied => PullError::new(connector, "permission", zh, en),
             _ => PullError::new(connector, "unreadable", zh, en).retryable(),

@@ -158,6 +158,9 @@ pub async fn pull(
     sink: &mut dyn RowSink,
 ) -> Result<Pulled, PullError> {
     let cursor = resume.unwrap_or_default();
+    if connector.manners.quiet_at(context.clock.now(), context.zone) {
+        return Err(PullError::quiet(connector));
+    }
     breaker::check(connector, context)?;
     let pulled = match connector.source.transport {
         Transport::File => file::pull(connector, context, sink).await,

@@ -48,6 +48,7 @@ pub fn at_sample(connector: &Connector, file: &Path) -> Connector {
     let mut sample = connector.clone();
     let place = file.display().to_string();
     sample.source.transport = Transport::File;
+    sample.manners.quiet.clear();
     sample.source.format = format_of(&place).or(sample.source.format);
     sample.source.place = place;
     sample

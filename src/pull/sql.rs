@@ -34,10 +34,6 @@ pub(super) async fn pull(
 ) -> Result<Pulled, PullError> {
     let place = connector.source.resolved_place(&connector.name).map_err(PullError::of)?;
     let url = without_our_params(&place);
-    let quiet = connector.manners.quiet_at(context.clock.now(), context.zone);
-    if quiet {
-        return Err(PullError::new(connector, "quiet_hours", "现在是约定的安静时段", "these are its quiet hours").retryable());
-    }
     let connect_limit = Duration::from_secs(connector.manners.connect_timeout_secs);
     let scheme = url.split(':').next().unwrap_or_default();
     match scheme {

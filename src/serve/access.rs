@@ -83,11 +83,13 @@ pub struct Caller {
     /// Codes of the areas they may see; empty = all.
     pub areas: Vec<String>,
     pub scopes: Vec<Scope>,
+    /// The registry whose batches an ingest token pushes.
+    pub registry: Option<String>,
 }
 
 impl Caller {
     pub fn new(name: &str, role: Role) -> Caller {
-        Caller { name: name.to_owned(), role, areas: Vec::new(), scopes: role.scopes().to_vec() }
+        Caller { name: name.to_owned(), role, areas: Vec::new(), scopes: role.scopes().to_vec(), registry: None }
     }
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
@@ -115,7 +117,7 @@ impl Caller {
             (Some(_), None) => vec!["none".to_owned()],
             (_, areas) => areas.unwrap_or_default(),
         };
-        Some(Caller { name: row.name.clone(), role, areas, scopes })
+        Some(Caller { name: row.name.clone(), role, areas, scopes, registry: row.registry.clone() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! One question: who asks, in which language, of which edition, and what reading it touched.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +11,7 @@ use roaring::RoaringBitmap;
 use super::App;
 use super::access::{Caller, Scope};
 use super::details::{DetailLoader, Details, RecordDetail};
+use super::graphql::live::LiveLoader;
 use super::problem::{Code, Problem};
 use super::usage::Shown;
 use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
@@ -23,6 +25,10 @@ pub struct Ask {
     pub lang: Lang,
     pub details: Arc<Details>,
     pub records: DataLoader<DetailLoader, HashMapCache>,
+    /// What registries say now of the enterprises of this answer.
+    pub live: DataLoader<LiveLoader, HashMapCache>,
+    /// Registries of which the answer says already that they are not available.
+    unavailable: Mutex<HashSet<String>>,
     /// The newest edition when the request came in: all of one answer comes from the same one.
     current: Result<Arc<Edition>, Problem>,
     /// The number of the edition first asked; 0 while none was.
@@ -39,6 +45,8 @@ impl Ask {
         let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone()));
         let records =
             DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
+        let live =
+            DataLoader::with_cache(LiveLoader(app.hub().clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
         let current = app.hub().editions.current().map_err(Problem::from);
         Ask {
             app,
@@ -46,6 +54,8 @@ impl Ask {
             lang,
             details,
             records,
+            live,
+            unavailable: Mutex::default(),
             current,
             answered: AtomicU32::new(0),
             beyond_editions: AtomicBool::new(false),
@@ -89,6 +99,11 @@ impl Ask {
     /// What the answer shows.
     pub fn take_shown(&self) -> Shown {
         std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
+    }
+
+    /// Whether nothing was said yet of this registry being unavailable.
+    pub fn first_word_of(&self, registry: &str) -> bool {
+        self.unavailable.lock().expect("no panic while holding it").insert(registry.to_owned())
     }
 
     pub fn touch_store(&self) {

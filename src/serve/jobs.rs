@@ -225,6 +225,7 @@ impl App {
         let maker = Caller {
             name: String::new(),
             role: super::access::Role::Client,
+            registry: None,
             areas: request.areas.clone(),
             scopes: request.scopes.iter().filter_map(|s| Scope::from_name(s)).collect(),
         };

@@ -16,6 +16,7 @@ mod geo;
 pub mod graphql;
 pub mod guard;
 mod handler;
+mod ingest;
 mod jobs;
 pub mod live;
 mod mvt;
@@ -23,10 +24,13 @@ mod persisted;
 mod plain;
 mod probes;
 pub mod problem;
+mod publisher;
 mod quality;
+mod receipts;
 mod reconcile;
 mod request;
 mod run;
+pub mod schedule;
 mod serving;
 mod suppress;
 mod tiles;
@@ -42,6 +46,7 @@ use axum::routing::get;
 pub use access::{Access, Caller, Role, Scope};
 pub use guard::Limits;
 pub use persisted::Documents;
+pub use publisher::publish_pushes;
 pub use run::run;
 
 use cache::AnswerCache;
@@ -62,13 +67,25 @@ pub struct Options {
     pub cache_bytes: usize,
     /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
     pub suppress_below: u64,
+    /// How long pushes must have been quiet before an edition shows them.
+    pub settle: std::time::Duration,
 }
 
 impl Options {
     pub fn new(access: Access) -> Options {
-        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20, suppress_below: 0 }
+        Options {
+            access,
+            limits: Limits::default(),
+            documents: Documents::default(),
+            cache_bytes: 64 << 20,
+            suppress_below: 0,
+            settle: SETTLE,
+        }
     }
 }
+
+/// Pushes that come close together are published together.
+const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How old the registries are, as every answer says.
 #[derive(Debug, Default)]
@@ -100,6 +117,7 @@ struct Inner {
     tally: usage::Tally,
     budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
+    pushed: tokio::sync::Notify,
 }
 
 impl App {
@@ -122,6 +140,7 @@ impl App {
             tally: usage::Tally::default(),
             budgets: budget::Budgets::default(),
             syncing: Arc::default(),
+            pushed: tokio::sync::Notify::new(),
         }))
     }
 
@@ -132,7 +151,6 @@ impl App {
         tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
         let rows = hub.store.registries().await?;
         let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
-        let now = hub.clock.now();
         let sources: Vec<serde_json::Value> = of_edition
             .into_iter()
             .map(|source| {
@@ -140,7 +158,7 @@ impl App {
                 let good = row.and_then(|r| chrono::DateTime::from_timestamp_millis(r.last_good?));
                 let EditionSource { name, as_of, stale, .. } = source;
                 let as_of = good.map_or(as_of, |good| good.max(as_of));
-                let behind = row.is_some_and(|r| r.state != "CURRENT") || now - as_of > STALE_AFTER;
+                let behind = row.is_some_and(|r| hub.standing(r).is_behind());
                 serde_json::json!({ "name": name, "asOf": as_of, "stale": if row.is_some() { behind } else { stale } })
             })
             .collect();
@@ -244,9 +262,6 @@ impl App {
     }
 }
 
-/// A registry not heard of for longer is marked stale.
-const STALE_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(36);
-
 /// The routes.
 pub fn app(state: App) -> Router {
     Router::new()
@@ -268,6 +283,8 @@ pub fn app(state: App) -> Router {
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
         .route("/export/jobs/{id}", get(export::fetch::fetch))
+        .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
+        .route("/receipts/{batch}", get(receipts::receipt))
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }

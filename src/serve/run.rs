@@ -31,6 +31,7 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
         tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
     }
     let keeping = state.clone();
+    let publisher = tokio::spawn(super::publish_pushes(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
     loop {
@@ -76,6 +77,7 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
     if let Err(problem) = keeping.keep_usage().await {
         tracing::warn!(problem = %problem.en, "what was read could not be kept");
     }
+    publisher.abort();
     drop(listener);
     drop(stop);
     open.close();

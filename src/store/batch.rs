@@ -27,11 +27,13 @@ super::row! {
         pub drift: Option<String>,
         pub idempotency: Option<String>,
         pub cursor: Option<String>,
+        /// SHA-256 of a push's body, hex.
+        pub digest: Option<String>,
     }
 }
 
 const COLUMNS: &str = "id, registry_id, started_at, finished_at, state, source, complete, read_rows, landed, added, changed, unchanged, \
-     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor";
+     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor, digest";
 
 impl Store {
     /// Opens a batch in state RUNNING and answers its id.
@@ -133,11 +135,11 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
-    /// For each registry the last batch that changed anything: together they name a state of the records.
+    /// For each registry the last landing that changed anything: together they name a state of the records.
     pub async fn last_changes(&self) -> Result<Vec<(i64, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT registry_id, MAX(id) FROM batch
-             WHERE state = 'DONE' AND added + changed + gone > 0 GROUP BY registry_id ORDER BY registry_id"
+            "SELECT registry_id, MAX(landing) FROM batch
+             WHERE landing IS NOT NULL GROUP BY registry_id ORDER BY registry_id"
         )
         .fetch_all(db)
         .await)
@@ -156,7 +158,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "UPDATE batch SET finished_at = $2, state = $3, read_rows = $4, landed = $5, added = $6, changed = $7, unchanged = $8,
                           quarantined = $9, gone = $10, held_because = $11, decided_by = $12, decided_why = $13, drift = $14,
-                          idempotency = $15, cursor = $16
+                          idempotency = $15, cursor = $16, digest = $17
          WHERE id = $1"
     )
     .bind(batch.id)
@@ -175,6 +177,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     .bind(&batch.drift)
     .bind(&batch.idempotency)
     .bind(&batch.cursor)
+    .bind(&batch.digest)
     .execute(c)
     .await
     .map(|_| ()))

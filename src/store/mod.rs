@@ -10,6 +10,7 @@ pub mod entity;
 pub mod export;
 pub mod finding;
 pub mod judgement;
+pub mod landing;
 mod migrations;
 pub mod quarantine;
 pub mod record;

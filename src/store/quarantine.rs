@@ -16,7 +16,10 @@ super::row! {
         pub detail: String,
         pub raw: String,
         pub layout_id: Option<i64>,
+        /// OPEN REPLAYED SUPERSEDED; VALUE: an unreadable value of a row that landed
         pub state: String,
+        /// Key of the landed row that a value belongs to.
+        pub record_key: Option<String>,
     }
 }
 
@@ -24,7 +27,7 @@ impl Store {
     /// Open quarantined rows after an id, oldest first; `registry_id` None = of all registries.
     pub async fn quarantined(&self, registry_id: Option<i64>, after: i64, limit: i64) -> Result<Vec<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
              FROM quarantine
              WHERE (registry_id = $1 OR $1 IS NULL) AND state = 'OPEN' AND id > $2 ORDER BY id LIMIT $3"
         )
@@ -49,7 +52,7 @@ impl Store {
 
     pub async fn quarantined_row(&self, id: i64) -> Result<Option<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
              FROM quarantine WHERE id = $1"
         )
         .bind(id)
@@ -58,10 +61,45 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// What a batch put aside, in the order of its rows: rows, or (`values`) the unreadable values of rows that landed.
+    pub async fn quarantined_of_batch(&self, batch_id: i64, values: bool, limit: i64) -> Result<Vec<QuarantinedRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
+             FROM quarantine
+             WHERE batch_id = $1 AND (record_key IS NOT NULL) = ($2 <> 0) ORDER BY id LIMIT $3"
+        )
+        .bind(batch_id)
+        .bind(i64::from(values))
+        .bind(limit)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Values that could not be read in rows that landed, after an id, oldest first.
+    pub async fn unreadable_values(
+        &self,
+        registry_id: Option<i64>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
+             FROM quarantine
+             WHERE (registry_id = $1 OR $1 IS NULL) AND state = 'VALUE' AND id > $2 ORDER BY id LIMIT $3"
+        )
+        .bind(registry_id)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// How many rows of a batch were quarantined for each reason, most frequent first.
     pub async fn quarantine_reasons(&self, batch_id: i64) -> Result<Vec<(String, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT code, COUNT(*) FROM quarantine WHERE batch_id = $1 GROUP BY code ORDER BY COUNT(*) DESC, code"
+            "SELECT code, COUNT(*) FROM quarantine WHERE batch_id = $1 AND record_key IS NULL GROUP BY code ORDER BY COUNT(*) DESC, code"
         )
         .bind(batch_id)
         .fetch_all(db)
@@ -87,6 +125,60 @@ pub async fn put(tx: &mut Tx, rows: &[QuarantinedRow]) -> Result<(), sqlx::Error
         .bind(&r.detail)
         .bind(&r.raw)
         .bind(r.layout_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+/// One value that could not be read in a row that landed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnreadableValue {
+    /// Key of its row; empty for the note that more were not listed.
+    pub key: String,
+    pub column: Option<String>,
+    pub code: String,
+    /// JSON {zh, en}
+    pub detail: String,
+    /// As written.
+    pub text: String,
+}
+
+/// Lists unreadable values beside their landed rows, and forgets those of rows that this batch changed or removed.
+pub async fn put_values(
+    tx: &mut Tx,
+    registry_id: i64,
+    batch_id: i64,
+    layout_id: i64,
+    values: &[UnreadableValue],
+) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "UPDATE quarantine SET state = 'SUPERSEDED'
+         WHERE registry_id = $1 AND state = 'VALUE' AND batch_id <> $2 AND (record_key = '' OR EXISTS (
+             SELECT 1 FROM record WHERE record.registry_id = quarantine.registry_id AND record.key = quarantine.record_key
+                                        AND (record.batch_id = $2 OR record.gone = 1)))"
+    )
+    .bind(registry_id)
+    .bind(batch_id)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    for v in values {
+        in_tx!(tx, |c| {
+            sqlx::query(
+            "INSERT INTO quarantine (id, registry_id, batch_id, row_number, column_name, code, detail, raw, layout_id, state, record_key)
+             SELECT COALESCE((SELECT MAX(id) FROM quarantine), 0) + 1, $1, $2, 0, $3, $4, $5, $6, $7, 'VALUE', $8"
+        )
+        .bind(registry_id)
+        .bind(batch_id)
+        .bind(&v.column)
+        .bind(&v.code)
+        .bind(&v.detail)
+        .bind(&v.text)
+        .bind(layout_id)
+        .bind(&v.key)
         .execute(c)
         .await
         .map(|_| ())

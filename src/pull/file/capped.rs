@@ -27,7 +27,7 @@ impl<R: Read, F: Fn(&R) -> u64> Read for Capped<R, F> {
         self.given += n as u64;
         if self.given > self.caps.bytes {
             return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
+                io::ErrorKind::FileTooLarge,
                 format!("more than {} bytes (source.caps.bytes)", self.caps.bytes),
             ));
         }
@@ -35,7 +35,7 @@ impl<R: Read, F: Fn(&R) -> u64> Read for Capped<R, F> {
         if self.given > RATIO_FROM && self.given / taken > self.caps.ratio {
             let ratio = self.caps.ratio;
             return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
+                io::ErrorKind::FileTooLarge,
                 format!("inflates more than {ratio} times (source.caps.ratio)"),
             ));
         }

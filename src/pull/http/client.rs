@@ -324,13 +324,7 @@ impl<'a> RegistryClient<'a> {
     /// Keeps the registry's rate and its quiet hours.
     async fn wait_turn(&self) -> Result<(), PullError> {
         if self.connector.manners.quiet_at(self.context.clock.now(), self.context.zone) {
-            return Err(PullError::new(
-                self.connector,
-                "quiet_hours",
-                "现在是约定的安静时段，稍后从断点继续",
-                "these are its quiet hours; the pull goes on from here later",
-            )
-            .retryable());
+            return Err(PullError::quiet(self.connector));
         }
         if let Some(rate) = self.connector.manners.rate_per_sec {
             let slot = {

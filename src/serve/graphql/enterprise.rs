@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::connection::{EnterpriseConnection, MAX_PAGE};
 use super::history::{ChangeConnection, Finding};
+use super::live::LiveRecord;
 use super::places::{Area, Industry, Location};
 use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
 use super::query::list;
@@ -219,6 +220,15 @@ impl Enterprise {
             }
         }
         RecordConnection::page(all, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Asks the registries now, where they can look single enterprises up; never fails the whole answer: a registry that
+    /// does not answer is an error SOURCE_UNAVAILABLE beside it. Needs the scope `records`.
+    async fn live(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these, by name; all that offer a look-up where left out.")] registries: Option<Vec<String>>,
+    ) -> Result<Option<Vec<LiveRecord>>> {
+        super::live::live(ctx, self, registries).await
     }
     /// What changed from edition to edition, newest first.
     async fn history(

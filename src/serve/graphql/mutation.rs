@@ -216,7 +216,7 @@ pub struct TargetPayload {
 fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(HubError::Refused { zh, en }) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(zh, en))])),
+        Err(HubError::Said { zh, en }) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(zh, en))])),
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
             "另一次同步正在进行；请稍后再试",

@@ -8,8 +8,10 @@ use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
+use crate::model::field::Field;
 use crate::model::linkage::Evidence;
 use crate::model::provenance as model;
+use crate::model::value::Value;
 use crate::serve::access::Scope;
 use crate::serve::ask::{OrTell, ask, permitted};
 use crate::serve::details::{FieldDetail, RecordDetail, enterprise_field};
@@ -79,6 +81,14 @@ pub struct RecordField {
     field: Option<EnterpriseField>,
     /// As read.
     value: Option<String>,
+}
+
+impl RecordField {
+    /// A column as a registry answers it now.
+    pub fn of(column: String, raw: &str, field: Field, value: Option<&Value>) -> RecordField {
+        let value = value.map(ToString::to_string);
+        RecordField { column, raw: Some(raw.to_owned()), field: enterprise_field(field).map(Into::into), value }
+    }
 }
 
 impl From<&FieldDetail> for RecordField {

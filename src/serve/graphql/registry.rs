@@ -105,11 +105,11 @@ impl Registry {
     }
     /// How it is doing.
     async fn state(&self, ctx: &Context<'_>) -> Result<RegistryState> {
-        Ok(self.row(ctx).await?.map_or(RegistryState::Never, |row| state(&row.state)))
+        Ok(self.row(ctx).await?.map_or(RegistryState::Never, |row| state(&ask(ctx).app.hub().standing(&row).state)))
     }
     /// Since when it is behind.
     async fn late_since(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(row.late_since?)))
+        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(ask(ctx).app.hub().standing(&row).late_since?)))
     }
     /// The last good pull.
     async fn last_good(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {

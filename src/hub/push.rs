@@ -1,0 +1,206 @@
+//! What a department sends us: read like a file of its registry, landed as one batch under the key it gave. The same key
+//! again answers the same receipt; nothing lands twice.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::progress::{Event, Progress};
+use super::pull::{Sink, notice};
+use super::receipt::BatchReceipt;
+use super::sync::Arrived;
+use super::{Hub, HubError, Published};
+use crate::connector::{Connector, Problem};
+use crate::land::receipt::{Outcome, Receipt};
+use crate::land::spool::{Spool, SpoolState};
+use crate::pull::sample::at_sample;
+use crate::pull::{self, PullContext};
+use crate::store::batch::BatchRow;
+use crate::store::registry::RegistryRow;
+use crate::store::{Leadership, StoreError};
+
+/// One batch as a department sent it.
+#[derive(Debug, Clone)]
+pub struct Push {
+    pub registry: String,
+    /// The department's own name of this batch.
+    pub key: String,
+    /// Where its body was put; the extension tells format and compression.
+    pub file: PathBuf,
+    /// SHA-256 of the body, hex.
+    pub digest: String,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Pushed {
+    pub receipt: BatchReceipt,
+    /// The store changed: an edition is due.
+    pub changed: bool,
+}
+
+/// Why nothing was taken in.
+#[derive(Debug)]
+pub enum PushRefused {
+    /// Another sync or push is at work.
+    Busy,
+    /// This key already named a batch with other contents.
+    KeyReused {
+        batch: i64,
+    },
+    /// What was sent cannot be read as this registry's rows.
+    Unreadable {
+        problem: Problem,
+        batch: i64,
+    },
+    Hub(HubError),
+}
+
+impl<E: Into<HubError>> From<E> for PushRefused {
+    fn from(error: E) -> PushRefused {
+        match error.into() {
+            HubError::Store(StoreError::Busy { .. }) => PushRefused::Busy,
+            other => PushRefused::Hub(other),
+        }
+    }
+}
+
+/// How long a push waits for its turn before it is told to come back.
+const TURN: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+impl Hub {
+    /// Takes in a pushed batch; answers after its commit.
+    ///
+    /// # Errors
+    /// [`PushRefused`]: nothing of it landed.
+    pub async fn push(&self, push: &Push) -> Result<Pushed, PushRefused> {
+        let (connector, row) = self.registry(&push.registry).await?;
+        if let Some(known) = self.pushed_before(&row, push).await? {
+            return Ok(known);
+        }
+        let _leader = self.wait_to_lead().await?;
+        // The same batch may have come in over another connection meanwhile.
+        if let Some(known) = self.pushed_before(&row, push).await? {
+            return Ok(known);
+        }
+        self.recover().await?;
+        let spool = Spool::new(&self.settings.data.join("push"), &row.name);
+        let receipt = match self.read_push(&connector, push, &spool).await? {
+            Ok(Arrived::Spooled(state)) => self.land_spool(&connector, &row, &spool, state, None).await?,
+            Ok(Arrived::Suspect(state, why)) if !state.columns.is_empty() && connector.layout(&state.columns).is_ok() => {
+                let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", Outcome::Held) };
+                self.hold_suspect(&row, &spool, state, why, held).await?
+            }
+            // Without its key column no row can be told apart: the department hears it at once.
+            Ok(Arrived::Suspect(_, why) | Arrived::Failed(why) | Arrived::Postponed(why)) => {
+                spool.remove()?;
+                let problem = Problem { code: why.code.into(), zh: why.zh, en: why.en };
+                return Err(self.refuse_push(&row, problem).await?);
+            }
+            Ok(Arrived::Unchanged) => unreachable!("a push has no fingerprint to be compared with"),
+            Err(problem) => {
+                spool.remove()?;
+                return Err(self.refuse_push(&row, problem).await?);
+            }
+        };
+        let batch = receipt.batch.expect("a landed or held push has a number");
+        let changed = receipt.added + receipt.changed + receipt.gone > 0;
+        Ok(Pushed { receipt: self.batch_receipt(batch).await?, changed })
+    }
+
+    /// The batch that this key named before.
+    async fn pushed_before(&self, row: &RegistryRow, push: &Push) -> Result<Option<Pushed>, PushRefused> {
+        let Some(batch) = self.store.batch_by_idempotency(row.id, &push.key).await? else { return Ok(None) };
+        if batch.digest.as_deref() != Some(&push.digest) {
+            return Err(PushRefused::KeyReused { batch: batch.id });
+        }
+        Ok(Some(Pushed { receipt: self.receipt_of(&row.name, batch).await?, changed: false }))
+    }
+
+    async fn wait_to_lead(&self) -> Result<Leadership, PushRefused> {
+        let waiting = async {
+            loop {
+                match self.store.lead().await {
+                    Err(StoreError::Busy { .. }) => tokio::time::sleep(LOOK_AGAIN).await,
+                    done => return done,
+                }
+            }
+        };
+        match tokio::time::timeout(TURN, waiting).await {
+            Ok(leader) => Ok(leader?),
+            Err(_) => Err(PushRefused::Busy),
+        }
+    }
+
+    /// Reads the body into the spool. The inner error is what the department must mend.
+    async fn read_push(
+        &self,
+        connector: &Arc<Connector>,
+        push: &Push,
+        spool: &Spool,
+    ) -> Result<Result<Arrived, Problem>, PushRefused> {
+        let state = SpoolState {
+            source: "push".into(),
+            started_at: self.clock.millis(),
+            connector: connector.digest,
+            idempotency: Some(push.key.clone()),
+            digest: Some(push.digest.clone()),
+            ..Default::default()
+        };
+        let mut sink = Sink::new(spool.create(state)?);
+        let context = PullContext {
+            clock: self.clock.clone(),
+            zone: self.settings.zone,
+            temp: self.settings.data.join("spool"),
+            ..PullContext::default()
+        };
+        let body = at_sample(connector, &push.file);
+        Ok(match pull::pull(&body, None, &context, &mut sink).await {
+            Ok(pulled) if pulled.rows == 0 => Err(Problem::new("empty", "推送的内容没有任何行", "what was pushed holds no row")),
+            Ok(pulled) => Ok(sink.settle(connector, pulled)?),
+            // Where its body lies on our disk is nothing to the department.
+            Err(error) => {
+                let place = push.file.display().to_string();
+                let clean = |text: &str| text.replace(&place, "push");
+                let n = notice(&error.problem);
+                Err(Problem { code: n.code.into(), zh: clean(&n.zh), en: clean(&n.en) })
+            }
+        })
+    }
+
+    /// Keeps for the operator that a push could not be read; the key stays free for a mended one.
+    async fn refuse_push(&self, row: &RegistryRow, problem: Problem) -> Result<PushRefused, PushRefused> {
+        let now = self.clock.millis();
+        let why = notice(&problem);
+        let id = self.store.batch_started(row.id, now, "push", false).await?;
+        let held_because = Some(serde_json::to_string(&why).expect("plain texts"));
+        let batch = BatchRow { id, finished_at: Some(now), state: "FAILED".into(), held_because, ..Default::default() };
+        self.store.batch_closed(&batch).await?;
+        Ok(PushRefused::Unreadable { problem, batch: id })
+    }
+
+    /// Whether a push landed after the newest edition: a process that was killed in between left it unpublished.
+    pub async fn has_unpublished_push(&self) -> Result<bool, HubError> {
+        let published = self.store.latest_edition().await?.map_or(0, |e| e.published_at);
+        let done = self.store.batches(None, Some("DONE"), 100).await?;
+        Ok(done.iter().any(|b| {
+            b.idempotency.is_some() && b.added + b.changed + b.gone > 0 && b.finished_at.is_some_and(|at| at > published)
+        }))
+    }
+
+    /// Publishes what pushes have landed; None where an edition already shows it.
+    ///
+    /// # Errors
+    /// `StoreError::Busy` while a sync is running: that sync will publish it.
+    pub async fn publish_pushed(&self, progress: Arc<dyn Progress>) -> Result<Option<Published>, HubError> {
+        let _leader = self.store.lead().await?;
+        self.recover().await?;
+        let edition = self.publish(false, progress.as_ref(), &mut []).await?;
+        if let Some(e) = &edition {
+            let (zh, en) = (format!("已发布第 {} 期", e.number), format!("edition {} published", e.number));
+            progress.event(&Event::Done { registry: "push".into(), zh, en });
+        }
+        Ok(edition)
+    }
+}

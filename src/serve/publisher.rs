@@ -1,0 +1,48 @@
+//! Publishes what departments push: once pushes have been quiet for a few seconds, at the latest a minute after the first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use super::live::Broadcast;
+use crate::hub::HubError;
+use crate::store::StoreError;
+
+/// Pushes that never pause are published this often.
+const AT_LATEST: Duration = Duration::from_secs(60);
+/// Another process syncs: it publishes the push with its own; looked at again after this long.
+const BUSY_AGAIN: Duration = Duration::from_secs(2);
+
+/// Runs beside the server until it is dropped. A push that a killed process left unpublished is published first.
+pub async fn publish_pushes(app: App) {
+    match app.hub().has_unpublished_push().await {
+        Ok(true) => app.0.pushed.notify_one(),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "whether pushes are unpublished could not be read"),
+    }
+    loop {
+        app.0.pushed.notified().await;
+        let settle = app.0.options.settle;
+        let quiet = async { while tokio::time::timeout(settle, app.0.pushed.notified()).await.is_ok() {} };
+        let _ = tokio::time::timeout(AT_LATEST.max(settle), quiet).await;
+        while let Err(error) = publish(&app).await {
+            match error {
+                HubError::Store(StoreError::Busy { .. }) => tokio::time::sleep(BUSY_AGAIN).await,
+                error => {
+                    tracing::error!(%error, "what was pushed could not be published; the next push or sync will try again");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+async fn publish(app: &App) -> Result<(), HubError> {
+    let _turn = app.0.syncing.clone().lock_owned().await;
+    let published = app.hub().publish_pushed(Arc::new(Broadcast { app: app.clone(), also: None })).await?;
+    if let Err(problem) = app.refresh().await {
+        tracing::error!(problem = %problem.en, "the edition after a push could not be read");
+    }
+    tracing::info!(edition = published.map(|e| e.number), "pushes published");
+    Ok(())
+}
