@@ -232,6 +232,7 @@ fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
 async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     crate::house::write(dir.path(), "connectors/cases/connector.toml", manifest("案件", "complete = false", PUSH, ""));
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..3usize {

@@ -10,6 +10,7 @@ mod connector;
 mod drift;
 mod edition;
 mod examples;
+mod faults;
 mod graphql;
 mod house;
 mod ingest;
