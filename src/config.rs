@@ -26,9 +26,32 @@ pub struct ConfigFile {
     pub thresholds: Option<PathBuf>,
     /// Origins that browsers may call from (CORS); none by default.
     pub origins: Vec<String>,
+    /// What callers may ask, and how.
+    pub serve: Serving,
 }
 
-const KEYS: &[&str] = &["data", "connectors", "store", "listen", "zone", "sources", "policy", "thresholds", "origins"];
+const KEYS: &[&str] = &["data", "connectors", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "serve"];
+
+/// The `[serve]` table: what callers may ask, and how. Every key has a default.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Serving {
+    /// Cost of one question, in rows read.
+    pub cost: Option<u64>,
+    /// Cost of all questions of a caller in a minute.
+    pub cost_per_minute: Option<u64>,
+    pub time_secs: Option<u64>,
+    /// Questions in one request; 0, the default, refuses batches.
+    pub batch: Option<usize>,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0, the default, tells all.
+    pub suppress_below: Option<u64>,
+    /// Folder of the only documents that are answered.
+    pub trusted: Option<PathBuf>,
+    /// Megabytes of answers to keep.
+    pub cache_mb: Option<usize>,
+}
+
+const SERVE_KEYS: &[&str] = &["cost", "cost_per_minute", "time_secs", "batch", "suppress_below", "trusted", "cache_mb"];
 
 /// Where everything is, for every subcommand.
 #[derive(Debug, Clone)]
@@ -75,6 +98,16 @@ impl ConfigFile {
                 known: KEYS.join(", "),
             });
         }
+        if let Some(serve) = table.get("serve").and_then(toml::Value::as_table)
+            && let Some(key) = serve.keys().find(|k| !SERVE_KEYS.contains(&k.as_str()))
+        {
+            return Err(ConfigError::UnknownKey {
+                path: path.into(),
+                key: format!("serve.{key}"),
+                nearest: nearest(key, SERVE_KEYS.iter().copied()).unwrap_or(SERVE_KEYS[0]).to_owned(),
+                known: SERVE_KEYS.join(", "),
+            });
+        }
         toml::from_str(&text).map_err(malformed)
     }
 }
@@ -107,5 +140,8 @@ mod tests {
         std::fs::write(&path, "lisen = \"127.0.0.1:80\"\n").expect("written");
         let message = ConfigFile::read(&path).expect_err("unknown key").to_string();
         assert!(message.contains("\"lisen\"") && message.contains("\"listen\""), "{message}");
+        std::fs::write(&path, "[serve]\nsupress_below = 3\n").expect("written");
+        let message = ConfigFile::read(&path).expect_err("unknown key").to_string();
+        assert!(message.contains("\"suppress_below\""), "{message}");
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::Months;
 
-use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis};
+use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People};
 use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::{CreditCode, clean_identifier};
@@ -31,11 +31,14 @@ struct Chosen<'a> {
 pub struct Choices<'a> {
     chosen: [Option<Chosen<'a>>; EnterpriseField::ALL.len()],
     pub conflicts: Bits,
+    /// Per conflicting field the registries that differ from the chosen value.
+    pub disputed_by: Vec<(EnterpriseField, Bits)>,
 }
 
 impl<'a> Choices<'a> {
     pub fn new(context: &Context<'a>, dossier: Dossier<'a>) -> Choices<'a> {
-        let mut choices = Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default() };
+        let mut choices =
+            Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(8);
         for field in EnterpriseField::ALL {
             survive::read(context, dossier, *field, &mut candidates);
@@ -44,6 +47,8 @@ impl<'a> Choices<'a> {
             }
             if candidates.len() > 1 && survive::agreement(context, &candidates) == Agreement::Different {
                 choices.conflicts.insert(*field as usize);
+                let chosen = choices.chosen[*field as usize].expect("several candidates, hence a chosen one").reading;
+                choices.disputed_by.push((*field, survive::differing(context, &chosen, &candidates)));
             }
         }
         choices
@@ -170,7 +175,11 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         established_on: scope.established.and_then(|(date, _)| date.first_day()),
         district: place.map(|p| p.district),
         town: place.and_then(|p| p.town),
-        federation: place.map(|p| areas().federation_of(p.district, p.town).into()),
+        // An industrial union cuts across areas: who stands under one is counted there, and nowhere else.
+        federation: match context.roll.industrial(dossier.entity) {
+            Some(unit) => Some(unit.into()),
+            None => place.map(|p| areas().federation_of(p.district, p.town).into()),
+        },
         address: choices.text(F::Address).map(Into::into),
         location: match choices.get(F::Location).map(|c| c.reading) {
             Some(Reading::Point(longitude, latitude)) => Some(Location { longitude, latitude, basis: LocationBasis::Registry }),
@@ -189,6 +198,8 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         tags: Bits::default(),
         registries,
         conflicts: choices.conflicts,
+        disputed_by: choices.disputed_by.clone(),
+        people: People::default(),
         findings: scope.findings.iter().map(|f| f.reason.clone()).collect(),
         branch_of: head(context, dossier).map(Into::into),
         verdicts: unjudged(),

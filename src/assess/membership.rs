@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
+use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
@@ -16,38 +16,27 @@ use super::dossier::{ByEntity, Dossier};
 use super::policy::DispatchedCount;
 use super::{Context, survive};
 
-/// The people of one enterprise, nobody of whom is counted in another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct HeadCount {
-    pub members: u32,
-    pub employees: u32,
-}
-
-/// Head counts in the order of `enterprises`; `entities` are their entities.
+/// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
 pub(crate) fn count(
     context: &Context<'_>,
     groups: &ByEntity,
     entities: &[u32],
-    enterprises: &[Enterprise],
+    enterprises: &mut [Enterprise],
     unions: &[TradeUnion],
-) -> Vec<HeadCount> {
-    let mut heads: Vec<HeadCount> =
-        enterprises.iter().map(|e| HeadCount { members: 0, employees: e.employees.or(e.insured).unwrap_or(0) }).collect();
-    move_dispatched(context, groups, entities, enterprises, &mut heads);
-    spread_members(enterprises, unions, &mut heads);
-    heads
+) {
+    let stated = |e: &Enterprise| People { employees: e.employees.or(e.insured).unwrap_or(0), ..People::default() };
+    let mut people: Vec<People> = enterprises.iter().map(stated).collect();
+    move_dispatched(context, groups, entities, enterprises, &mut people);
+    spread_members(enterprises, unions, &mut people);
+    for (enterprise, people) in enterprises.iter_mut().zip(people) {
+        enterprise.people = people;
+    }
 }
 
 /// Statistics counts a dispatched worker where he works (谁用工谁统计), the insurer and the tax office where his contract
 /// is. So one of the two counts is corrected: by default the host's, since he joins his agency's union first
 /// (总工发〔2009〕21号).
-fn move_dispatched(
-    context: &Context<'_>,
-    groups: &ByEntity,
-    entities: &[u32],
-    enterprises: &[Enterprise],
-    heads: &mut [HeadCount],
-) {
+fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], enterprises: &[Enterprise], heads: &mut [People]) {
     let world = context.world;
     let flows = world.facts.iter().zip(&world.entity_of).filter(|(f, _)| f.kind == RecordKind::Dispatch);
     let flows: Vec<(&Facts, usize)> =
@@ -109,7 +98,7 @@ fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> 
 
 /// A union's members belong to the units whose strongest coverage it is, in proportion to their people: a joint union's
 /// are not counted again in a federation above it, nor at a member that has a union of its own.
-fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut [HeadCount]) {
+fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut [People]) {
     let mut units: HashMap<&str, Vec<usize>> = HashMap::new();
     for (i, enterprise) in enterprises.iter().enumerate() {
         let strongest = enterprise.verdicts.union.unions.first();
@@ -120,11 +109,23 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
             units.entry(&link.union).or_default().push(i);
         }
     }
+    type Count = (fn(&TradeUnion) -> Option<u32>, fn(&mut People) -> &mut u32);
+    const COUNTS: [Count; 5] = [
+        (|u| u.members, |p| &mut p.members),
+        (|u| u.female_members, |p| &mut p.female_members),
+        (|u| u.migrant_members, |p| &mut p.migrant_members),
+        (|u| u.migrant_employees, |p| &mut p.migrant_employees),
+        (|u| u.dispatched_members, |p| &mut p.dispatched_members),
+    ];
     for union in unions {
-        let (Some(members), Some(units)) = (union.members.filter(|n| *n > 0), units.get(&*union.id)) else { continue };
+        let Some(units) = units.get(&*union.id) else { continue };
         let weights: Vec<u64> = units.iter().map(|i| u64::from(heads[*i].employees)).collect();
-        for (i, share) in units.iter().zip(shares(members, &weights)) {
-            heads[*i].members = heads[*i].members.saturating_add(share);
+        for (stated, of) in COUNTS {
+            let Some(total) = stated(union).filter(|n| *n > 0) else { continue };
+            for (i, share) in units.iter().zip(shares(total, &weights)) {
+                let count = of(&mut heads[*i]);
+                *count = count.saturating_add(share);
+            }
         }
     }
 }

@@ -39,7 +39,6 @@ use crate::model::verdict::ReasonInput;
 
 pub use explain::{Explanation, Outcome, Step, Topic, explain};
 pub use fund::Contradiction;
-pub use membership::HeadCount;
 pub use policy::Policy;
 pub use rules::Rules;
 pub use unions::union_id;
@@ -54,9 +53,6 @@ pub struct Assessed {
     /// In the order of the world's entities.
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
-    /// Members and employees of each enterprise with nobody counted twice, in the order of `enterprises`: what the two
-    /// membership rates add up.
-    pub heads: Vec<HeadCount>,
     /// Payments that do not fit the union roll, for review.
     pub contradictions: Vec<Contradiction>,
 }
@@ -76,13 +72,13 @@ pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -
         }
         enterprise
     };
-    let enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
+    let mut enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
     let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
     let unions = context.roll.trade_unions(world, as_of, id_of);
-    let heads = membership::count(&context, &groups, &entities, &enterprises, &unions);
+    membership::count(&context, &groups, &entities, &mut enterprises, &unions);
     let mut found = found.into_inner().expect("no panic while pushing");
     found.sort_by_key(|(entity, _)| *entity);
-    Assessed { enterprises, unions, heads, contradictions: found.into_iter().map(|(_, c)| c).collect() }
+    Assessed { enterprises, unions, contradictions: found.into_iter().map(|(_, c)| c).collect() }
 }
 
 /// What every registry says of every field of one enterprise, which statement was chosen, and by which rule. `facts` are

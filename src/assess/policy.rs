@@ -19,6 +19,8 @@ pub struct Policy {
     /// Kinds of coverage that count in the coverage rate. Whether joint unions count is federation practice
     /// (`reference/unions/indicators.csv`, union_rate_entity).
     pub counted_kinds: Vec<UnionStatus>,
+    /// Kinds of coverage that count in the establishment rate (建会率, union_rate_entity).
+    pub established_kinds: Vec<UnionStatus>,
     /// Branches of legal persons are out of scope: their head is counted.
     pub branches_out_of_scope: bool,
     /// Individual businesses (个体工商户) are out of scope, as in the entity rate's denominator.
@@ -107,6 +109,7 @@ impl Default for Policy {
         Policy {
             grace_months: 6,
             counted_kinds: vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation],
+            established_kinds: vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation],
             branches_out_of_scope: true,
             individuals_out_of_scope: true,
             parent_covers_branches: true,
@@ -164,6 +167,12 @@ impl Policy {
             if EnterpriseField::from_name(name).is_none() {
                 let known: Vec<_> = EnterpriseField::ALL.iter().map(|f| f.name()).collect();
                 faults.push(format!("policy.survivorship.{name}: no such field; known: {}", known.join(", ")));
+            }
+        }
+        for (key, kinds) in [("counted_kinds", &self.counted_kinds), ("established_kinds", &self.established_kinds)] {
+            if let Some(kind) = kinds.iter().find(|k| matches!(k, UnionStatus::Possible | UnionStatus::None)) {
+                faults
+                    .push(format!("policy.{key}: {kind} is no union; name INDEPENDENT, PARENT, JOINT, FEDERATION or PREPARING"));
             }
         }
         if !(0.0..=1.0).contains(&self.fund.rate) {

@@ -4,7 +4,7 @@
 //! In: one entity's facts. Out: candidates as read, the position of the chosen one, the agreement. Both assessing and the
 //! provenance that is shown go through `read`, `choose` and `agreement`; there is no second path.
 
-use crate::model::enterprise::EnterpriseField;
+use crate::model::enterprise::{Bits, EnterpriseField};
 use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
@@ -322,6 +322,17 @@ pub fn agreement(context: &Context<'_>, candidates: &[Candidate<'_>]) -> Agreeme
     let pairs = (0..candidates.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
     let mut equal = pairs.map(|(i, j)| equivalent(&candidates[i].reading, &candidates[j].reading, context.policy.tolerance));
     if equal.all(|e| e) { Agreement::Equivalent } else { Agreement::Different }
+}
+
+/// The registries (bits by their index) whose statement is another one than the chosen.
+pub fn differing(context: &Context<'_>, chosen: &Reading<'_>, candidates: &[Candidate<'_>]) -> Bits {
+    let mut registries = Bits::default();
+    for c in candidates.iter().filter(|c| c.facts.registry < 32) {
+        if !same(&c.reading, chosen) && !equivalent(&c.reading, chosen, context.policy.tolerance) {
+            registries.insert(c.facts.registry as usize);
+        }
+    }
+    registries
 }
 
 fn same(a: &Reading<'_>, b: &Reading<'_>) -> bool {

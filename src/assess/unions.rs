@@ -116,6 +116,12 @@ impl<'a> Roll<'a> {
         &self.links[from..to]
     }
 
+    /// The industrial union (`I-EDU`) under which the union stands that covers the entity most strongly.
+    pub fn industrial(&self, entity: u32) -> Option<&'static str> {
+        let strongest = self.of(entity).first().filter(|l| l.kind != UnionKind::Preparing)?;
+        industrial_of(self.unions[strongest.union].facts)
+    }
+
     /// The entity's own independent union, and whether that is a group's union.
     pub fn independent(&self, entity: u32) -> Option<&Link<'a>> {
         self.of(entity).iter().find(|l| l.kind == UnionKind::Independent)
@@ -148,10 +154,14 @@ impl<'a> Roll<'a> {
                 level: text(Field::UnionLevel),
                 parent: text(Field::ParentUnion),
                 district: by_code.or_else(|| by_text(Field::District)).or_else(|| by_text(Field::ParentUnion)),
-                industrial: facts.text(Field::UnionIndustrial).or_else(|| facts.text(Field::ParentUnion)).and_then(industrial),
+                industrial: industrial_of(facts).map(Into::into),
                 established_on: survive::date(facts, Field::EstablishedOn).and_then(|d| d.first_day()),
                 employees: count(Field::Employees),
                 members: count(Field::Members),
+                female_members: count(Field::FemaleMembers),
+                migrant_members: count(Field::MigrantMembers),
+                migrant_employees: count(Field::MigrantEmployees),
+                dispatched_members: count(Field::DispatchedMembers),
                 covers,
                 registry: world.registries.get(facts.registry as usize).map_or("".into(), |r| r.name.clone()),
                 record: facts.key.clone(),
@@ -168,8 +178,13 @@ fn union_code(facts: &Facts) -> Option<Box<str>> {
     own.or_else(host).map(|c| c.as_str().into())
 }
 
+/// The industrial union that a record of the roll stands under, by its unit id.
+pub fn industrial_of(facts: &Facts) -> Option<&'static str> {
+    facts.text(Field::UnionIndustrial).or_else(|| facts.text(Field::ParentUnion)).and_then(industrial)
+}
+
 /// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`).
-fn industrial(text: &str) -> Option<Box<str>> {
+fn industrial(text: &str) -> Option<&'static str> {
     // Most unions stand under an area's federation.
     if text.ends_with("区总工会") || text.ends_with("市总工会") {
         return None;
@@ -178,7 +193,7 @@ fn industrial(text: &str) -> Option<Box<str>> {
     // 建筑（建设）工会: either word before 工会 names it.
     let words = |name: &'static str| name.split(['（', '）']).map(|w| w.trim_end_matches("工会")).filter(|w| !w.is_empty());
     let named = |name: &'static str| text.contains("工会") && words(name).any(|w| text.contains(w));
-    units.find(|u| u.unit == text.trim() || named(u.name_zh)).map(|u| u.unit.into())
+    units.find(|u| u.unit == text.trim() || named(u.name_zh)).map(|u| u.unit)
 }
 
 /// Rows of one host that both speak of its own union are one: the row observed last, then the first key, is kept.

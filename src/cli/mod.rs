@@ -25,6 +25,7 @@ pub mod simulate;
 pub mod sync;
 pub mod terminal;
 pub mod token;
+pub mod trust;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -151,6 +152,16 @@ impl Common {
     }
 }
 
+impl Common {
+    /// What the configuration file says of serving.
+    pub fn serving(&self) -> anyhow::Result<crate::config::Serving> {
+        Ok(match &self.config {
+            Some(path) => ConfigFile::read(path)?.serve,
+            None => crate::config::Serving::default(),
+        })
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Simulated departments, a sync, the ten most urgent enterprises, and the graph served: the whole thing in one command
@@ -189,6 +200,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// The GraphQL schema that is served
     Schema(schema::SchemaArgs),
+    /// Check a folder of GraphQL documents and print the digests that name them
+    Trust(trust::TrustArgs),
     /// Figures of this machine against the bars of the product
     Bench(bench::BenchArgs),
     /// What is missing or wrong on this machine, with the remedy
@@ -266,6 +279,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Trust(args) => trust::run(&common, args).await,
         Command::Bench(args) => bench::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Common, Lang};
+use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
@@ -24,6 +25,9 @@ pub struct ServeArgs {
     /// Allow sources on private and loopback addresses
     #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
     allow_private: bool,
+    /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
+    #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
+    trusted: Option<std::path::PathBuf>,
 }
 
 pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -34,7 +38,9 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     for text in &args.schedules {
         plan(&mut hub, text)?;
     }
-    serve(common, hub, listener, !args.no_schedule).await
+    let mut serving = common.serving()?;
+    serving.trusted = args.trusted.or(serving.trusted);
+    serve(common, hub, listener, &serving, !args.no_schedule).await
 }
 
 /// Gives one registry, or all that have none, a schedule.
@@ -74,12 +80,23 @@ pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Resu
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub async fn serve(common: &Common, hub: Hub, listener: TcpListener, scheduled: bool) -> anyhow::Result<ExitCode> {
+pub async fn serve(
+    common: &Common,
+    hub: Hub,
+    listener: TcpListener,
+    serving: &Serving,
+    scheduled: bool,
+) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let address = listener.local_addr()?;
     let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
     let access = Access::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
-    let state = App::new(hub.clone(), Options::new(access));
+    let mut options = Options::new(access);
+    options.apply(serving).with_context(|| match lang {
+        Lang::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
+        Lang::En => "cannot read the folder of trusted documents; check --trusted",
+    })?;
+    let state = App::new(hub.clone(), options);
     state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
     if access == Access::Demonstration {
         println!(

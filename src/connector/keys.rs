@@ -52,6 +52,7 @@ macro_rules! keys {
 }
 
 use super::{AuthKind, DriftPolicy, Format, Method, PagingKind, Take, Transport, reading::As};
+use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use Holds::*;
 
@@ -131,6 +132,7 @@ keys! {
     "columns.*.unit" ("yuan"): Holds::Word(|| super::money::UNITS.iter().map(|(n, _)| *n).collect()) => "金额单位", "unit of money";
     "columns.*.rates": Map => "外币折算（如 美元 = 7.1）", "yuan per unit of a foreign currency";
     "columns.*.edition": Integer => "行业分类版本（2002、2011、2017）", "edition of GB/T 4754: 2002, 2011, 2017";
+    "columns.*.datum" ("wgs84"): words!(Datum) => "坐标系：wgs84、gcj02（国测局）、bd09（百度）", "datum of a longitude or latitude: wgs84, gcj02, bd09";
     "columns.*.values": Map => "取值对照；空串表示无", "words of the registry and what they mean; empty means absent";
     "columns.*.otherwise": Text => "对照表以外的取值视为", "what every other word means";
     "columns.*.also": Texts => "表头的其他写法", "other spellings of the header";

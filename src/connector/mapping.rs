@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::money::Unit;
 use super::problem::{Problem, nearest};
 use super::reading::{As, half_width};
+use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind, named};
 
 named! {
@@ -55,6 +56,8 @@ pub struct Column {
     pub required: bool,
     /// Edition of GB/T 4754 of an industry column.
     pub edition: Option<u16>,
+    /// What a longitude or latitude is measured in.
+    pub datum: Datum,
     /// Between the units of a list.
     pub separators: Vec<char>,
 }

@@ -6,6 +6,7 @@ use super::Connector;
 use super::mapping::{Column, Drift, DriftKind, DriftPolicy, Layout};
 use super::problem::RowError;
 use super::reading::{self, As, Reading};
+use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use crate::model::record::{FieldValue, Record};
 use crate::model::value::Value;
@@ -85,6 +86,9 @@ impl Connector {
             } else {
                 row.fields.push(FieldValue { field: column.field, raw: text.into(), value });
             }
+        }
+        if let Some(datum) = contract.columns.iter().map(|c| c.datum).find(|d| *d != Datum::Wgs84) {
+            move_to_wgs84(&mut row, datum);
         }
         for (combine, at) in contract.combine.iter().zip(&layout.combine) {
             let parts = at.iter().filter_map(|at| cells[*at]).map(str::trim).filter(|t| !t.is_empty());
@@ -180,6 +184,19 @@ fn plain(field: Field, read_as: As, text: &str) -> Option<FieldValue> {
         Reading::Absent => return None,
     };
     Some(FieldValue { field, raw: text.into(), value })
+}
+
+/// A registry's point in WGS-84; what it wrote stays as the raw text.
+fn move_to_wgs84(row: &mut Record, datum: Datum) {
+    let (Some(longitude), Some(latitude)) = (row.number(Field::Longitude), row.number(Field::Latitude)) else { return };
+    let (longitude, latitude) = datum.to_wgs84(longitude, latitude);
+    for field in &mut row.fields {
+        match field.field {
+            Field::Longitude => field.value = Some(Value::Number(longitude)),
+            Field::Latitude => field.value = Some(Value::Number(latitude)),
+            _ => {}
+        }
+    }
 }
 
 fn edition_of(edition: u16) -> FieldValue {

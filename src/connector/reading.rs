@@ -80,8 +80,8 @@ pub fn natural(field: Field) -> As {
         Industry => As::Industry,
         Ownership => As::Ownership,
         Capital | Revenue | RevenueMain | Sales | Payroll | Assets | DueYuan | PaidYuan => As::Money,
-        Employees | Insured | DispatchedWorkers | Members | FemaleMembers | MigrantMembers | Workers | People | Year
-        | Edition => As::Count,
+        Employees | Insured | DispatchedWorkers | Members | FemaleMembers | MigrantMembers | MigrantEmployees
+        | DispatchedMembers | Workers | People | Year | Edition => As::Count,
         OfficialList | DevelopmentActivity | StateOwned | StarRated | Fortune500 | Leading | Listed | DispatchAgency => As::Flag,
         UnionKind => As::UnionKind,
         UnionStatus => As::UnionStatus,

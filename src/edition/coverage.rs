@@ -7,8 +7,8 @@ use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::EditionError;
 use super::open::{Edition, named};
+use super::{Counting, EditionError};
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,8 +38,10 @@ pub struct Measures {
     pub independent: u64,
     /// In scope, above designated size, with an independent union.
     pub above_independent: u64,
-    /// In scope with a union of any counted kind: independent, parent's, joint, federation.
+    /// In scope with a union of a kind that counts in the coverage rate.
     pub unionised: u64,
+    /// In scope with a union of a kind that counts in the establishment rate.
+    pub established: u64,
     /// By gap status.
     pub covered: u64,
     pub lacking: u64,
@@ -51,18 +53,20 @@ pub struct Measures {
     /// Employees of enterprises in scope, and of those with a union of a counted kind.
     pub employees: u64,
     pub employees_of_unionised: u64,
-    /// Members of the unions whose hosts are in the group.
+    /// Members in enterprises in scope, each at one enterprise only.
     pub members: u64,
+    /// Those in enterprises with a union of a counted kind.
+    pub members_of_unionised: u64,
 }
 
 impl Measures {
     pub fn add(&mut self, other: &Measures) {
         macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
         add!(enterprises, in_scope, above, independent, above_independent, unionised, covered, lacking, lacking_independent);
-        add!(undecided, out_of_scope, in_gap, employees, employees_of_unionised, members);
+        add!(undecided, out_of_scope, in_gap, employees, employees_of_unionised, members, members_of_unionised, established);
     }
 
-    fn add_cell(&mut self, verdicts: u8, count: u64, employees: u64) {
+    fn add_cell(&mut self, verdicts: u8, count: u64, employees: u64, counting: &Counting) {
         let gap = GapStatus::ALL[usize::from(verdicts % 5)];
         let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
         let above = SizeStatus::ALL[usize::from(verdicts / 35)] == SizeStatus::Above;
@@ -89,7 +93,8 @@ impl Measures {
             self.independent += count;
             self.above_independent += if above { count } else { 0 };
         }
-        if matches!(union, UnionStatus::Independent | UnionStatus::Parent | UnionStatus::Joint | UnionStatus::Federation) {
+        self.established += if counting.established_kinds.contains(&union) { count } else { 0 };
+        if counting.counted_kinds.contains(&union) {
             self.unionised += count;
             self.employees_of_unionised += employees;
         }
@@ -108,7 +113,7 @@ const DENSE_CELLS: usize = 4_000_000;
 const CHUNK: usize = 4096;
 
 /// A dimension of this edition: numbers per row, or derived from the verdicts, and the codes they stand for.
-enum Numbers<'a> {
+pub(super) enum Numbers<'a> {
     Column(&'a [u16]),
     Verdicts(fn(u8) -> u8),
 }
@@ -123,7 +128,7 @@ impl Edition {
     ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
         let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
         let employees: &[u32] = named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values();
-        let members: &[u32] = named(&self.dims, "hosted_members")?.as_primitive::<UInt32Type>().values();
+        let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
         let mut axes = Vec::new();
         let mut groups = 1_usize;
         for dimension in by {
@@ -134,6 +139,7 @@ impl Edition {
         // Few of the 105 combinations of verdicts occur; numbering only those keeps the cells in the cache.
         let (slot_of, combinations) = self.combinations(verdicts);
         let width = combinations.len();
+        let standing = Standing::by_verdicts(&self.counting);
 
         let mut cells = Cells::new(groups, width);
         let mut keys = [0_u64; CHUNK];
@@ -159,7 +165,11 @@ impl Edition {
             }
             for (i, key) in keys.iter().enumerate() {
                 let row = picked.at(i);
-                cells.add(*key, slot_of[usize::from(verdicts[row])], employees[row], members[row]);
+                let place = cells.add(*key, slot_of[usize::from(verdicts[row])], employees[row]);
+                // Few enterprises have members.
+                if members[row] > 0 {
+                    cells.add_members(place, standing[usize::from(verdicts[row])], members[row]);
+                }
             }
         };
         if whole {
@@ -181,7 +191,7 @@ impl Edition {
                 visit(Picked::Rows(picked));
             }
         }
-        let found = cells.measures(&combinations);
+        let found = cells.measures(&combinations, &self.counting);
         if found.len() > limit {
             return Err(EditionError::BadInput(format!(
                 "{} groups; at most {limit} are answered: filter, or group by fewer dimensions",
@@ -204,7 +214,7 @@ impl Edition {
         Ok((out, total))
     }
 
-    fn axis(&self, dimension: Dimension) -> Result<(Numbers<'_>, Vec<&str>), EditionError> {
+    pub(super) fn axis(&self, dimension: Dimension) -> Result<(Numbers<'_>, Vec<&str>), EditionError> {
         let name = match dimension {
             Dimension::District => "district",
             Dimension::Town => "town",
@@ -258,11 +268,30 @@ impl Picked<'_> {
     }
 }
 
-/// Count and employees per group and verdicts; members per group.
+/// What an enterprise's verdicts mean for its members.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    OutOfScope,
+    InScope,
+    Unionised,
+}
+
+impl Standing {
+    /// By the number that stands for size, union and gap.
+    pub(super) fn by_verdicts(counting: &Counting) -> [Standing; 256] {
+        std::array::from_fn(|v| match GapStatus::ALL[v % 5] {
+            GapStatus::OutOfScope => Standing::OutOfScope,
+            _ if counting.counted_kinds.contains(&UnionStatus::ALL[v / 5 % 7]) => Standing::Unionised,
+            _ => Standing::InScope,
+        })
+    }
+}
+
+/// Count and employees per group and verdicts; members per group: in scope, and of those in unionised enterprises.
 struct Cells {
     width: usize,
     counts: Vec<(u32, u64)>,
-    members: Vec<u64>,
+    members: Vec<(u64, u64)>,
     /// Where the groups are too many for a table: group → its place in it.
     places: Option<HashMap<u64, u32>>,
 }
@@ -271,18 +300,18 @@ impl Cells {
     fn new(groups: usize, width: usize) -> Cells {
         let dense = groups.saturating_mul(width) <= DENSE_CELLS;
         let groups = if dense { groups } else { 0 };
-        Cells { width, counts: vec![(0, 0); groups * width], members: vec![0; groups], places: (!dense).then(HashMap::new) }
+        Cells { width, counts: vec![(0, 0); groups * width], members: vec![(0, 0); groups], places: (!dense).then(HashMap::new) }
     }
 
     #[inline]
-    fn add(&mut self, group: u64, slot: u8, employees: u32, members: u32) {
+    fn add(&mut self, group: u64, slot: u8, employees: u32) -> usize {
         let place = match &mut self.places {
             None => group as usize,
             Some(places) => {
                 let next = self.members.len() as u32;
                 let place = *places.entry(group).or_insert(next);
                 if place == next {
-                    self.members.push(0);
+                    self.members.push((0, 0));
                     self.counts.resize(self.counts.len() + self.width, (0, 0));
                 }
                 place as usize
@@ -291,17 +320,28 @@ impl Cells {
         let cell = &mut self.counts[place * self.width + usize::from(slot)];
         cell.0 += 1;
         cell.1 += u64::from(employees);
-        self.members[place] += u64::from(members);
+        place
+    }
+
+    fn add_members(&mut self, place: usize, standing: Standing, members: u32) {
+        let (all, unionised) = &mut self.members[place];
+        if standing != Standing::OutOfScope {
+            *all += u64::from(members);
+        }
+        if standing == Standing::Unionised {
+            *unionised += u64::from(members);
+        }
     }
 
     /// The groups that have enterprises.
-    fn measures(self, combinations: &[u8]) -> Vec<(u64, Measures)> {
+    fn measures(self, combinations: &[u8], counting: &Counting) -> Vec<(u64, Measures)> {
         let of_place = |place: usize| {
-            let mut measures = Measures { members: self.members[place], ..Measures::default() };
+            let (members, members_of_unionised) = self.members[place];
+            let mut measures = Measures { members, members_of_unionised, ..Measures::default() };
             let cells = &self.counts[place * self.width..(place + 1) * self.width];
             for (verdicts, (count, employees)) in combinations.iter().zip(cells) {
                 if *count > 0 {
-                    measures.add_cell(*verdicts, u64::from(*count), *employees);
+                    measures.add_cell(*verdicts, u64::from(*count), *employees, counting);
                 }
             }
             measures

@@ -140,6 +140,19 @@ impl<'a> Facets<'a> {
             }
         }
     }
+    /// Who says something else than the chosen value of a field: `EMPLOYEES:tax`.
+    fn disputes(&mut self, field: EnterpriseField, registries: &[&str], rows: &[Enterprise]) {
+        let known = registries.len().min(32);
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); known];
+        for (row, e) in rows.iter().enumerate().filter(|(_, e)| e.conflicts.contains(field as usize)) {
+            if let Some((_, by)) = e.disputed_by.iter().find(|(f, _)| *f == field) {
+                by.iter().filter(|bit| *bit < known).for_each(|bit| lists[bit].push(row as u32));
+            }
+        }
+        for (registry, list) in registries.iter().zip(lists).filter(|(_, list)| !list.is_empty()) {
+            self.rows.insert(("disputed_by", format!("{field}:{registry}").into()), list);
+        }
+    }
     /// Any number of texts per row.
     fn texts<I: Iterator<Item = &'a str>>(&mut self, facet: &'static str, rows: impl Iterator<Item = I>) {
         let mut lists: HashMap<&str, Vec<u32>> = HashMap::new();
@@ -179,6 +192,9 @@ pub fn write_facets(folder: &Path, rows: &[Enterprise], sources: &[&str], dims: 
     facets.numbered("in_gap", ["no", "yes"].into_iter(), rows.iter().map(|e| usize::from(e.in_gap())));
     facets.bits("tag", EnterpriseTag::ALL.iter().map(|t| t.name()), |row| rows[row].tags.0, rows.len());
     facets.bits("conflict", EnterpriseField::ALL.iter().map(|t| t.name()), |row| rows[row].conflicts.0, rows.len());
+    for field in EnterpriseField::ALL {
+        facets.disputes(*field, sources, rows);
+    }
     facets.bits("registry", sources.iter().copied(), |row| rows[row].registries.0, rows.len());
     facets.texts("country", rows.iter().map(|e| e.investor_countries.iter().map(|c| &**c)));
     facets.texts("finding", rows.iter().map(|e| e.findings.iter().map(|c| &**c)));

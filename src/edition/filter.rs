@@ -36,7 +36,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     Not(Box<Filter>),
     /// One of the values of a facet of `facets.arrow`: status, ownership, size, size_class, union, gap, fund, tag,
-    /// country, registry, conflict, finding, branch_of.
+    /// country, registry, conflict, disputed_by (`EMPLOYEES:tax`: tax says something else than the chosen head count),
+    /// finding, branch_of.
     Any {
         facet: &'static str,
         values: Vec<String>,

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::enterprise::{Enterprise, EntityId, TradeUnion};
 use crate::model::linkage::LinkMethod;
+use crate::model::tie::Tie;
+use crate::model::verdict::UnionStatus;
 
 /// Everything one edition holds. Order does not matter: `write` numbers the rows by falling priority.
 #[derive(Debug, Clone)]
@@ -17,8 +19,31 @@ pub struct EditionInput {
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
     pub members: Vec<Member>,
+    /// Investments, dispatches, disputes and events.
+    pub ties: Vec<Tie>,
+    /// Names of the registries in the order of the bits of `Enterprise::registries`; ties name theirs by position.
+    pub registries: Vec<Box<str>>,
     pub sources: Vec<EditionSource>,
     pub labels: Labels,
+    pub counting: Counting,
+}
+
+/// What the coverage counts rest on beside the facts; kept in the edition, so that its rates stay what they were.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counting {
+    /// Kinds of coverage that count in the coverage rate.
+    pub counted_kinds: Vec<UnionStatus>,
+    /// Kinds of coverage that count in the establishment rate.
+    pub established_kinds: Vec<UnionStatus>,
+    /// Dues payable as a share of a year's payroll.
+    pub dues_rate: f64,
+}
+
+impl Default for Counting {
+    fn default() -> Counting {
+        let kinds = vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation];
+        Counting { counted_kinds: kinds.clone(), established_kinds: kinds, dues_rate: 0.02 }
+    }
 }
 
 /// One record that belongs to an enterprise, and why.

@@ -9,7 +9,7 @@ use super::{EditionError, EditionSource};
 
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -2,12 +2,14 @@
 //!
 //! In: the chosen values and verdicts of every enterprise (`EditionInput`). Out: a folder `NNNNNN/` with
 //! `enterprises.arrow` (rows numbered by falling priority), `details.arrow` (reasons, same rows), `members.arrow` (the
-//! records of each row and why), `unions.arrow`, `dims.arrow` (group numbers for counting), `facets.arrow` and
+//! records of each row and why), `relations.arrow` (investments, dispatches, disputes, events), `unions.arrow`,
+//! `dims.arrow` (group numbers and people for counting), `people.arrow` (rarer head counts), `facets.arrow` and
 //! `names.arrow` (bitmaps per value and per piece of a name), `lookups.arrow` (identifier → row), `labels.json` and
 //! `manifest.json` with the SHA-256 of every file. `open` maps it into memory without copying; `filter`, `page`,
 //! `coverage` and `search` answer from it. It knows nothing of the store, of GraphQL or of the clock.
 
 pub mod coverage;
+mod detail;
 mod facets;
 pub mod filter;
 mod input;
@@ -15,6 +17,7 @@ pub mod manifest;
 mod names;
 mod open;
 pub mod page;
+mod relations;
 mod rows;
 mod search;
 mod set;
@@ -23,11 +26,13 @@ pub mod testing;
 mod write;
 
 pub use coverage::{CoverageGroup, Dimension, Measures};
+pub use detail::Detail;
 pub use filter::{Filter, Range};
-pub use input::{AreaLabel, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+pub use input::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
 pub use manifest::Manifest;
 pub use open::{Edition, Key, Row};
 pub use page::{Cursor, Direction, Order, Page, Sort};
+pub use relations::TieRow;
 pub use rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use search::{Hit, HitField};
 pub use set::Editions;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::rows::Columns;
 use super::table::open_table;
-use super::{EditionError, Labels, Manifest};
+use super::{Counting, EditionError, Labels, Manifest};
 use crate::model::enterprise::{Enterprise, IdentifierKind};
 use crate::model::identifier::clean_identifier;
 
@@ -41,6 +41,9 @@ pub struct Edition {
     pub(super) dim_values: BTreeMap<String, Vec<String>>,
     pub(super) columns: Columns,
     pub(super) dims: RecordBatch,
+    /// Row and the rarer head counts, only of enterprises that have some.
+    pub(super) people: RecordBatch,
+    pub(super) counting: Counting,
     area_names: HashMap<String, usize>,
     industry_names: HashMap<(u16, String), usize>,
     facet: StringArray,
@@ -52,6 +55,8 @@ pub struct Edition {
     lookup_hashes: UInt64Array,
     lookup_rows: UInt32Array,
     all: Arc<RoaringBitmap>,
+    /// None in editions written before there was such a file.
+    pub(super) relations: Option<super::relations::Relations>,
     /// The combinations of size, union and gap that occur.
     pub(super) combinations: OnceLock<Vec<u8>>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
@@ -61,6 +66,7 @@ pub struct Edition {
 struct LabelFile {
     labels: Labels,
     dims: BTreeMap<String, Vec<String>>,
+    counting: Counting,
 }
 
 impl std::fmt::Debug for Edition {
@@ -92,6 +98,11 @@ impl Edition {
             &table("unions.arrow")?,
         )
         .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
+        let has_relations = manifest.files.iter().any(|f| f.name == super::relations::RELATIONS);
+        let relations = match has_relations {
+            true => Some(super::relations::Relations::open(&table(super::relations::RELATIONS)?)?),
+            false => None,
+        };
         let mut all = RoaringBitmap::new();
         all.insert_range(0..manifest.enterprises);
         Ok(Edition {
@@ -101,6 +112,8 @@ impl Edition {
             dim_values: labels.dims,
             columns,
             dims: table("dims.arrow")?,
+            people: table("people.arrow")?,
+            counting: labels.counting,
             facet: named(&facets, "facet")?.as_string().clone(),
             value: named(&facets, "value")?.as_string().clone(),
             facet_bytes: named(&facets, "bitmap")?.as_binary().clone(),
@@ -110,6 +123,7 @@ impl Edition {
             lookup_hashes: named(&lookups, "hash")?.as_primitive().clone(),
             lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
             all: Arc::new(all),
+            relations,
             combinations: OnceLock::new(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),

@@ -301,6 +301,15 @@ impl<'a> EnterpriseRow<'a> {
             basis: self.location_basis()?,
         })
     }
+    /// The registry's point, else the label point of the town, else of the district, marked as such.
+    pub fn place(&self) -> Option<Location> {
+        let label = |code: Option<u32>, basis| {
+            let (longitude, latitude) = self.edition.area(&code?.to_string())?.label_point?;
+            Some(Location { longitude, latitude, basis })
+        };
+        let of_town = || label(self.town(), LocationBasis::Town);
+        self.location().or_else(of_town).or_else(|| label(self.district(), LocationBasis::District))
+    }
     /// Bits over `EnterpriseTag::ALL`.
     pub fn tags(&self) -> Bits {
         Bits(self.edition.columns.tags.value(self.row as usize))
@@ -438,6 +447,13 @@ impl<'a> UnionRow<'a> {
 }
 
 impl Edition {
+    /// How many records of a registry belong to enterprises. Reads one narrow column.
+    pub fn members_of(&self, registry: &str) -> u64 {
+        let column = &self.columns.member.registry;
+        let names = column.values().as_string::<i32>();
+        let Some(key) = (0..names.len()).find(|i| names.value(*i) == registry) else { return 0 };
+        column.keys().values().iter().filter(|k| usize::from(**k) == key).count() as u64
+    }
     /// The enterprise of a row below `len`.
     pub fn enterprise(&self, row: Row) -> EnterpriseRow<'_> {
         EnterpriseRow { edition: self, row }

@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{AreaLabel, EditionInput, EditionSource, IndustryLabel, Labels, Member};
-use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, TradeUnion};
+use super::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People, TradeUnion};
 use crate::model::identifier::{credit_check, organisation_check};
 use crate::model::linkage::LinkMethod;
+use crate::model::tie::{Tie, TieKind};
 use crate::model::value::Money;
 use crate::model::verdict::*;
 
@@ -63,6 +64,8 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
         enterprises,
         unions,
         members,
+        ties: ties(count),
+        registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
         sources: REGISTRIES
             .iter()
             .map(|name| EditionSource {
@@ -75,7 +78,42 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
             })
             .collect(),
         labels: labels(),
+        counting: Counting::default(),
     }
+}
+
+/// Every hundredth enterprise invests, dispatches, has a dispute and an event; without the generator's numbers, so that the
+/// enterprises stay what they are.
+fn ties(count: u32) -> Vec<Tie> {
+    let id = |i: u32| -> Option<Box<str>> { (i < count).then(|| format!("E{i:012}").into()) };
+    let mut ties = Vec::new();
+    for i in (0..count).step_by(100) {
+        for (kind, what, number) in [
+            (TieKind::Investment, "", Some(51.0)),
+            (TieKind::Dispatch, "", Some(f64::from(i % 90 + 1))),
+            (TieKind::Dispute, "arbitration", Some(3.0)),
+            (TieKind::Event, "work_safety_inspection", None),
+        ] {
+            let between = matches!(kind, TieKind::Investment | TieKind::Dispatch);
+            ties.push(Tie {
+                kind,
+                subject: id(i),
+                other: if between { id(i + 1) } else { None },
+                subject_name: format!("甲{i}").into(),
+                other_name: if between { format!("乙{i}") } else { String::new() }.into(),
+                what: what.into(),
+                title: if between { "" } else { "示例" }.into(),
+                country: if kind == TieKind::Investment { "德国" } else { "" }.into(),
+                number,
+                since: NaiveDate::from_ymd_opt(2026, 1 + i / 100 % 12, 1),
+                until: None,
+                registry: 0,
+                key: format!("{}-{i}", kind.name()).into(),
+                record_id: i64::from(i) * 3,
+            });
+        }
+    }
+    ties
 }
 
 fn district(i: u32) -> u32 {
@@ -152,7 +190,14 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         payroll: Some(Money::from_yuan(i64::from(employees) * 90_000)),
         tags,
         registries: Bits(0b111),
+        disputed_by: conflicts.iter().map(|bit| (EnterpriseField::ALL[bit], Bits(0b10))).collect(),
         conflicts,
+        people: People {
+            employees: if i.is_multiple_of(20) { employees / 2 } else { employees },
+            members: if matches!(union, UnionStatus::Independent | UnionStatus::Joint) { employees * 8 / 10 } else { 0 },
+            female_members: if union == UnionStatus::Independent { employees * 3 / 10 } else { 0 },
+            ..People::default()
+        },
         findings: if i % 500 == 7 { vec!["refused".into()] } else { Vec::new() },
         branch_of: (i % 100 == 99).then(|| format!("E{:012}", i - 1).into()),
         verdicts: Verdicts {
@@ -229,6 +274,10 @@ fn union_of(e: &Enterprise, i: u32, rng: &mut ChaCha8Rng) -> TradeUnion {
         established_on: NaiveDate::from_ymd_opt(2020, 1, 1),
         employees: e.employees,
         members: Some(members),
+        female_members: None,
+        migrant_members: None,
+        migrant_employees: None,
+        dispatched_members: None,
         covers: vec![e.id.clone()],
         registry: "unions".into(),
         record: format!("unions-{i}").into(),

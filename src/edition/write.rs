@@ -18,6 +18,7 @@ use super::facets::{Dims, dims_of, write_facets};
 use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
 use super::names::write_names;
 use super::open::{lookup_hash, lookup_keys};
+use super::relations;
 use super::rows::Reasons;
 use super::table::{Column, column, write_bytes, write_table};
 use super::{EditionError, EditionInput, Member};
@@ -92,9 +93,8 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
     }
     let mut unions = std::mem::take(&mut input.unions);
     unions.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.id.cmp(&b.id)));
-    let hosted = hosted_members(&unions, &row_of, rows.len());
     let members = members_by_row(&input.members, &row_of, rows.len());
-    let sources: Vec<&str> = input.sources.iter().map(|s| s.name.as_str()).collect();
+    let sources: Vec<&str> = input.registries.iter().map(|name| &**name).collect();
     let dims = dims_of(&rows);
 
     let jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
@@ -104,10 +104,12 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
-        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&rows, &dims, &hosted))),
+        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&rows, &dims))),
+        Box::new(|| write_table(folder, "people.arrow", super::detail::people_columns(&rows))),
+        Box::new(|| write_table(folder, relations::RELATIONS, relations::columns(&input.ties, &input.registries, &row_of)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of)?)),
         Box::new(|| {
-            let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values });
+            let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values, "counting": input.counting });
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
         }),
     ];
@@ -129,17 +131,6 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
     };
     drop(row_of);
     Ok((manifest, rows))
-}
-
-/// Union members per row: those of the unions whose host the enterprise is.
-fn hosted_members(unions: &[TradeUnion], row_of: &hashbrown::HashMap<&str, u32>, rows: usize) -> Vec<u32> {
-    let mut hosted = vec![0_u32; rows];
-    for union in unions {
-        if let Some(row) = union.covers.first().and_then(|host| row_of.get(&**host)) {
-            hosted[*row as usize] = hosted[*row as usize].saturating_add(union.members.unwrap_or(0));
-        }
-    }
-    hosted
 }
 
 /// Positions in `members` per row, ordered by registry, key and part.
@@ -165,7 +156,7 @@ pub(super) fn days(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - 719_163 // 1970-01-01
 }
 
-fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+pub(super) fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
@@ -186,7 +177,7 @@ macro_rules! enum_column {
     };
 }
 
-fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Result<ArrayRef, ArrowError> {
+pub(super) fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Result<ArrayRef, ArrowError> {
     let mut builder = StringDictionaryBuilder::<UInt16Type>::new();
     for value in values {
         match value {
@@ -212,13 +203,13 @@ fn money<'a>(rows: &'a [Enterprise], value: impl Fn(&'a Enterprise) -> Option<Mo
     Ok(Arc::new(builder.finish()))
 }
 
-fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
+pub(super) fn dates(values: impl Iterator<Item = Option<NaiveDate>>) -> ArrayRef {
     let mut builder = Date32Builder::new();
     values.for_each(|v| builder.append_option(v.map(days)));
     Arc::new(builder.finish())
 }
 
-fn counts(values: impl Iterator<Item = Option<u32>>) -> ArrayRef {
+pub(super) fn counts(values: impl Iterator<Item = Option<u32>>) -> ArrayRef {
     let mut builder = UInt32Builder::new();
     values.for_each(|v| builder.append_option(v));
     Arc::new(builder.finish())
@@ -360,13 +351,17 @@ fn union_columns(unions: &[TradeUnion], row_of: &hashbrown::HashMap<&str, u32>) 
         plain("established_on", dates(unions.iter().map(|u| u.established_on))),
         plain("employees", counts(unions.iter().map(|u| u.employees))),
         plain("members", counts(unions.iter().map(|u| u.members))),
+        plain("female_members", counts(unions.iter().map(|u| u.female_members))),
+        plain("migrant_members", counts(unions.iter().map(|u| u.migrant_members))),
+        plain("migrant_employees", counts(unions.iter().map(|u| u.migrant_employees))),
+        plain("dispatched_members", counts(unions.iter().map(|u| u.dispatched_members))),
         column("covers", Arc::new(covers.finish()) as ArrayRef, &[("items", "rows of enterprises.arrow, the host first")]),
         plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
         plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),
     ])
 }
 
-fn dims_columns(rows: &[Enterprise], dims: &Dims, hosted: &[u32]) -> Vec<Column> {
+fn dims_columns(rows: &[Enterprise], dims: &Dims) -> Vec<Column> {
     let mut columns: Vec<Column> = dims
         .numbers
         .iter()
@@ -374,14 +369,14 @@ fn dims_columns(rows: &[Enterprise], dims: &Dims, hosted: &[u32]) -> Vec<Column>
             column(name, Arc::new(UInt16Array::from(numbers.clone())) as ArrayRef, &[("meaning", "labels.json, dims")])
         })
         .collect();
-    let employees = rows.iter().map(|e| e.employees.unwrap_or(0)).collect::<Vec<u32>>();
+    let people = |of: fn(&Enterprise) -> u32| Arc::new(UInt32Array::from_iter_values(rows.iter().map(of))) as ArrayRef;
     columns.push(column(
         "verdicts",
         Arc::new(UInt8Array::from(dims.verdicts.clone())) as ArrayRef,
         &[("is", "size*35 + union*5 + gap")],
     ));
-    columns.push(column("employees", Arc::new(UInt32Array::from(employees)) as ArrayRef, &[("absent", "0")]));
-    columns.push(column("hosted_members", Arc::new(UInt32Array::from(hosted.to_vec())) as ArrayRef, &[]));
+    columns.push(column("employees", people(|e| e.people.employees), &[("absent", "0"), ("counted", "nobody twice")]));
+    columns.push(column("members", people(|e| e.people.members), &[("absent", "0"), ("counted", "nobody twice")]));
     columns
 }
 

@@ -53,13 +53,14 @@ impl Hub {
         };
         match rows.as_slice() {
             [row] => Ok(crate::edition::EnterpriseRow { edition: &edition, row: *row }.id().to_owned()),
-            [] => {
-                Err(HubError::Settings(format!("no enterprise has the id or credit code \"{text}\"; search for its name first")))
-            }
-            several => Err(HubError::Settings(format!(
-                "{} enterprises carry \"{text}\"; give the enterprise's id instead",
-                several.len()
-            ))),
+            [] => Err(HubError::said(
+                format!("没有编号或统一社会信用代码为“{text}”的企业；请先按名称搜索"),
+                format!("no enterprise has the id or credit code \"{text}\"; search for its name first"),
+            )),
+            several => Err(HubError::said(
+                format!("有 {} 家企业使用“{text}”；请改用企业编号", several.len()),
+                format!("{} enterprises carry \"{text}\"; give the enterprise's id instead", several.len()),
+            )),
         }
     }
 
@@ -68,11 +69,11 @@ impl Hub {
         let known: Vec<&str> = finding_reasons().iter().map(|r| r.code).chain(OWN_REASONS).collect();
         if !known.contains(&new.reason.as_str()) {
             let nearest = crate::config::nearest(&new.reason, known.iter().copied()).unwrap_or_default();
-            return Err(HubError::Settings(format!(
-                "unknown reason \"{}\"; did you mean \"{nearest}\"? Known: {}",
-                new.reason,
-                known.join(", ")
-            )));
+            let known = known.join(", ");
+            return Err(HubError::said(
+                format!("未知原因“{}”；是否指“{nearest}”？可用：{known}", new.reason),
+                format!("unknown reason \"{}\"; did you mean \"{nearest}\"? Known: {known}", new.reason),
+            ));
         }
         let enterprise = self.enterprise_id(&new.enterprise)?;
         let at = self.clock.millis();
@@ -107,7 +108,10 @@ impl Hub {
     ) -> Result<Option<Published>, HubError> {
         match self.store.withdraw_finding(id, by, why, self.clock.millis()).await? {
             true => self.reassess(progress).await,
-            false => Err(HubError::Settings(format!("there is no standing finding {id}; `huitu finding list` shows them"))),
+            false => Err(HubError::said(
+                format!("没有有效的走访结论 {id}；huitu finding list 可列出全部"),
+                format!("there is no standing finding {id}; `huitu finding list` shows them"),
+            )),
         }
     }
 
@@ -121,7 +125,10 @@ impl Hub {
     /// Records a judgement; what follows is published by the next [`Hub::reassess`].
     pub async fn record_judgement(&self, new: NewJudgement) -> Result<JudgementRow, HubError> {
         let Some(pair) = self.store.review_pair(&new.pair).await? else {
-            return Err(HubError::Settings(format!("there is no open pair {}; `huitu review` shows them", new.pair)));
+            return Err(HubError::said(
+                format!("没有待判定的记录对 {}；huitu review 可列出全部", new.pair),
+                format!("there is no open pair {}; `huitu review` shows them", new.pair),
+            ));
         };
         let at = self.clock.millis();
         let row = JudgementRow {
@@ -155,7 +162,7 @@ impl Hub {
     ) -> Result<Option<Published>, HubError> {
         match self.store.withdraw_judgement(id, by, why, self.clock.millis()).await? {
             true => self.reassess(progress).await,
-            false => Err(HubError::Settings(format!("there is no judgement {id} in force"))),
+            false => Err(HubError::said(format!("没有有效的判定 {id}"), format!("there is no judgement {id} in force"))),
         }
     }
 

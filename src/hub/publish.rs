@@ -8,14 +8,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::progress::{Event, Progress};
-use super::world::{self, Loaded};
+use super::records::{Keep, Links as LinksWanted, Part};
+use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
-use crate::edition::{EditionSource, EnterpriseRow};
+use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
 use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
 use crate::model::facts::{Relation, StandingFinding, World};
 use crate::model::linkage::Judgement;
+use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::store::registry::RegistryRow;
@@ -49,6 +51,7 @@ struct Decided {
     linking: Linking,
     joined: Vec<Joined>,
     assessed: crate::assess::Assessed,
+    ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -77,7 +80,7 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = world::load(&self.store, &self.connectors, &rows).await?;
+        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
@@ -112,8 +115,10 @@ impl Hub {
             sources: self.sources(&rows),
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
+            counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
+            ties: decided.ties,
             links_before,
             previous,
             inputs,
@@ -141,7 +146,7 @@ impl Hub {
     #[allow(clippy::too_many_arguments)]
     fn decide(
         &self,
-        loaded: Loaded,
+        loaded: Part,
         weights: Weights,
         links_before: &Links,
         judgements: &[Judgement],
@@ -152,7 +157,7 @@ impl Hub {
     ) -> Decided {
         let registries = world::traits(&self.connectors);
         let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Loaded { link: records, facts, .. } = loaded;
+        let Part { link: records, facts, .. } = loaded;
         let mut previous = Previous::default();
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
@@ -223,7 +228,8 @@ impl Hub {
         lap("gathered");
         let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
         lap("assessed");
-        Decided { linking, joined, assessed }
+        let ties = crate::publish::ties(&world, &assessed.enterprises);
+        Decided { linking, joined, assessed, ties }
     }
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
@@ -291,6 +297,12 @@ impl Hub {
         self.editions.refresh()?;
         Ok(())
     }
+}
+
+/// What of the policy the edition's counts rest on.
+fn counting(policy: &crate::assess::Policy) -> Counting {
+    let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
+    Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }
 
 /// What was lacking in the edition before, and since when.

@@ -1,6 +1,6 @@
 //! Linking what the store holds without publishing anything: for reports, explanations and fitting.
 
-use super::world::{self, Loaded};
+use super::records::{Keep, Links};
 use super::{Hub, HubError};
 use crate::link::{Linker, Linking, Previous, Settings, Weights};
 use crate::model::linkage::Judgement;
@@ -27,16 +27,18 @@ impl Hub {
 
     /// All standing records in a linker, not linked yet.
     pub async fn linker(&self) -> Result<Linker, HubError> {
-        let rows = self.registry_rows().await?;
-        let Loaded { link: records, .. } = world::load(&self.store, &self.connectors, &rows).await?;
+        let mut records = self.records(Links::All, Keep::Read).await?;
         let weights = self.weights()?;
         let names: Vec<String> = self.connectors.iter().map(|c| c.name.clone()).collect();
-        let build = move || {
-            let mut linker = Linker::new(Settings::with_registries(names.iter().map(String::as_str)), weights);
-            linker.put(&records);
-            linker
-        };
-        Ok(tokio::task::spawn_blocking(build).await.expect("reading records does not panic"))
+        let mut linker = Linker::new(Settings::with_registries(names.iter().map(String::as_str)), weights);
+        while let Some(part) = records.next().await? {
+            let put = move || {
+                linker.put(&part.link);
+                linker
+            };
+            linker = tokio::task::spawn_blocking(put).await.expect("reading records does not panic");
+        }
+        Ok(linker)
     }
 
     /// All standing records linked anew, with the judgements in force and the entity ids that are kept. The store stays

@@ -1,15 +1,12 @@
 //! From the store's rows to what linking and assessing take.
 //!
 //! In: the store and the connectors. Out: for every record that is not gone, a `LinkRecord` (texts as written) and
-//! `Facts` (values as read), in the order of the store's ids. Several readers work side by side; the mapping itself
-//! runs on the blocking pool, so that reading and mapping overlap.
+//! `Facts` (values as read), in the order of the store's ids. [`super::records`] reads them in bulk; what one row says is
+//! said here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt};
-
-use super::HubError;
 use crate::connector::{Connector, Layout};
 use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
@@ -20,19 +17,8 @@ use crate::store::record::{StoredRecord, cells};
 use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
-/// Records a reader takes at a time.
-const RANGE: i64 = 40_000;
-/// Readers at work side by side; more than the two cores help no further.
-const READERS: usize = 3;
-
-/// Parallel lists: `link[i]` and `facts[i]` speak of the same record.
-#[derive(Default)]
-pub struct Loaded {
-    pub link: Vec<LinkRecord>,
-    pub facts: Vec<Facts>,
-    /// Stored rows that the connectors of today can no longer read, by registry: they stay in the store.
-    pub unreadable: HashMap<RegistryIndex, u64>,
-}
+/// Fields that no verdict and no edition asks for: they stay in the store and are not carried through every run.
+pub const NOT_ASSESSED: &[Field] = &[Field::Scope, Field::Phone];
 
 /// What reading stored payloads needs: per layout, the registry and the connector's column positions.
 pub struct Reading {
@@ -61,62 +47,15 @@ impl Reading {
         Some((*registry, connector.read(layout, &cells).ok()?))
     }
 
+    /// The registry of a stored row, where a connector has its layout.
+    pub fn registry(&self, row: &StoredRecord) -> Option<RegistryIndex> {
+        self.layouts.get(&row.layout_id).map(|(registry, ..)| *registry)
+    }
+
     /// The columns of a stored row's layout.
     pub fn columns(&self, row: &StoredRecord) -> Option<&[String]> {
         self.layouts.get(&row.layout_id).map(|(_, _, layout)| layout.columns.as_slice())
     }
-}
-
-/// Loads every live record.
-pub async fn load(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<Loaded, HubError> {
-    let reading = Arc::new(Reading::new(store, connectors, rows).await?);
-    let issues: Arc<Vec<bool>> = Arc::new(connectors.iter().map(|c| c.issues_codes).collect());
-    let last = store.last_record_id().await?;
-    let ranges = (0..last).step_by(RANGE as usize).map(|after| (after, (after + RANGE).min(last)));
-    let parts: Vec<Loaded> = futures_util::stream::iter(ranges)
-        .map(|(after, to)| {
-            let (store, reading, issues) = (store.clone(), reading.clone(), issues.clone());
-            async move {
-                let rows = store.records_between(after, to).await?;
-                let mapped = tokio::task::spawn_blocking(move || map_rows(&rows, &reading, &issues)).await;
-                Ok::<_, HubError>(mapped.expect("mapping does not panic"))
-            }
-        })
-        .buffered(READERS)
-        .try_collect()
-        .await?;
-    let mut all = Loaded::default();
-    let total = parts.iter().map(|p| p.link.len()).sum();
-    all.link.reserve_exact(total);
-    all.facts.reserve_exact(total);
-    for part in parts {
-        all.link.extend(part.link);
-        all.facts.extend(part.facts);
-        for (registry, n) in part.unreadable {
-            *all.unreadable.entry(registry).or_default() += n;
-        }
-    }
-    Ok(all)
-}
-
-fn map_rows(rows: &[StoredRecord], reading: &Reading, issues: &[bool]) -> Loaded {
-    let mut out = Loaded::default();
-    for row in rows {
-        match reading.records(row) {
-            Some((registry, records)) => {
-                for record in records {
-                    out.link.push(link_record(&record, row.id, registry, issues[registry as usize]));
-                    out.facts.push(facts(record, registry, row));
-                }
-            }
-            None => {
-                if let Some((registry, ..)) = reading.layouts.get(&row.layout_id) {
-                    *out.unreadable.entry(*registry).or_default() += 1;
-                }
-            }
-        }
-    }
-    out
 }
 
 /// A record's identifying facts as written.
@@ -170,14 +109,16 @@ fn related(record: &Record) -> Vec<RelatedUnit> {
     ];
     let unit = |(kind, name, code): (RelationKind, Field, Option<Field>)| {
         let (name, code) = (record.raw(name), code.map_or("", |c| record.raw(c)));
-        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into() })
+        (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into(), since: None })
     };
     NAMED.into_iter().filter_map(unit).collect()
 }
 
-/// A record's readable values. Codes that failed their check keep their text: the verdicts show them as written.
+/// A record's readable values, but for those that nothing asks for (`NOT_ASSESSED`). Codes that failed their check keep
+/// their text: the verdicts show them as written.
 pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
-    let values = record.fields.into_iter().filter_map(|f| match f.value {
+    let asked = record.fields.into_iter().filter(|f| !NOT_ASSESSED.contains(&f.field));
+    let values = asked.filter_map(|f| match f.value {
         Some(value) => Some((f.field, value)),
         None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text(f.raw))),
         None => None,

@@ -8,6 +8,7 @@ use super::LandError;
 use super::receipt::{Outcome, Receipt};
 use super::spool::{Fault, Spool, SpoolState, SpooledRow, cells_to_json};
 use crate::store::batch::{self, BatchRow};
+use crate::store::landing;
 use crate::store::quarantine::{self, QuarantinedRow, UnreadableValue};
 use crate::store::record::{self, KeyIndex, Known, NewRecord, key_hash};
 use crate::store::registry::{self, Notice, RegistryRow};
@@ -259,6 +260,9 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     batch.finished_at = Some(job.now);
     batch.state = "DONE".into();
     batch::close(&mut tx, &batch).await.map_err(failed)?;
+    if batch.added + batch.changed + batch.gone > 0 {
+        landing::number(&mut tx, batch.id).await.map_err(failed)?;
+    }
     let cursor = job.state.next_cursor.as_deref();
     registry::registry_landed(&mut tx, job.registry.id, job.now, cursor, job.state.fingerprint.as_deref(), records)
         .await

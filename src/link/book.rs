@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use std::hash::BuildHasher;
 
 use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
+use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
 use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
@@ -71,19 +72,6 @@ impl Facts {
     pub fn role(&self) -> LinkRole {
         LinkRole::ALL.get(usize::from(self.role)).copied().unwrap_or_default()
     }
-    /// Hash of what is compared of the record, names apart.
-    pub fn fingerprint(&self) -> u64 {
-        let parts = [
-            self.organisation,
-            self.registration,
-            self.broken,
-            u64::from(self.address) << 32 | u64::from(self.operating),
-            u64::from(self.phone) << 32 | u64::from(self.established),
-            u64::from(self.employees) << 32 | u64::from(self.industry),
-            u64::from(self.county) << 32 | u64::from(self.registry) << 16 | u64::from(self.role) << 8 | u64::from(self.flags),
-        ];
-        parts.iter().fold(0, |mark, part| mix(mark ^ part))
-    }
     pub fn is_gone(&self) -> bool {
         self.has(GONE)
     }
@@ -129,6 +117,8 @@ pub struct Related {
     pub name: NameNo,
     /// Organisation key of its code; 0 where none is written.
     pub organisation: u64,
+    /// yyyymmdd, parts that are not known 0.
+    pub since: u32,
 }
 
 /// All records, their names and addresses.
@@ -146,9 +136,19 @@ pub struct Book {
     by_reference: HashTable<RecordNo>,
     name_numbers: HashTable<NameNo>,
     address_numbers: HashTable<AddressNo>,
+    standing: usize,
+    /// What changed since the last [`Book::settle`]; None before the first: everything.
+    before: Option<NumberMap<RecordNo, Before>>,
     /// Raw names already read: saves reading a name again for every registry that has it.
     read: HashMap<u64, (NameNo, Box<[NameNo]>)>,
     read_addresses: HashMap<u64, AddressNo>,
+}
+
+/// A record as it was when the book was last settled; new ones were gone.
+#[derive(Debug, Clone)]
+struct Before {
+    facts: Facts,
+    related: Box<[Related]>,
 }
 
 /// A record read, before its names have numbers.
@@ -237,9 +237,7 @@ impl Book {
             address,
             operating,
             phone: draft.phone,
-            established: record
-                .established
-                .map_or(0, |d| d.year.max(0) as u32 * 10_000 + u32::from(d.month) * 100 + u32::from(d.day)),
+            established: record.established.map_or(0, packed),
             employees: record.employees.unwrap_or(0),
             industry: industry(&record.industry),
             county: draft.county,
@@ -256,19 +254,67 @@ impl Book {
         };
         let related = self.number_related(record);
         if let Some(known) = self.find(reference) {
-            self.keep_related(known, related);
-            let old = &mut self.records[known as usize];
+            let old = self.records[known as usize];
             (facts.key_from, facts.key_len) = (old.key_from, old.key_len);
-            *old = facts;
+            if self.says_the_same(&old, &facts) && *self.related(known) == *related {
+                self.other_names.truncate(others_from as usize);
+                return known;
+            }
+            self.note(known);
+            self.standing += usize::from(old.is_gone());
+            self.keep_related(known, related);
+            self.records[known as usize] = facts;
             return known;
         }
         self.keys.push_str(&record.key[..usize::from(facts.key_len)]);
         let number = self.records.len() as RecordNo;
+        self.records.push(Facts { flags: GONE, ..Facts::default() });
+        self.note(number);
         self.keep_related(number, related);
-        self.records.push(facts);
+        self.records[number as usize] = facts;
+        self.standing += 1;
         let records = &self.records;
         self.by_reference.insert_unique(reference, number, |no| records[*no as usize].reference);
         number
+    }
+
+    /// Nothing has changed but where the other names are kept.
+    fn says_the_same(&self, old: &Facts, new: &Facts) -> bool {
+        let others = |facts: &Facts| &self.other_names[facts.others_from as usize..][..usize::from(facts.others)];
+        Facts { others_from: old.others_from, ..*new } == *old && others(old) == others(new)
+    }
+
+    /// Remembers what a record was, once.
+    fn note(&mut self, record: RecordNo) {
+        let (facts, related) = (self.records[record as usize], self.related.get(&record).cloned().unwrap_or_default());
+        if let Some(before) = &mut self.before {
+            before.entry(record).or_insert(Before { facts, related });
+        }
+    }
+
+    /// From now on changes are noted.
+    pub fn settle(&mut self) {
+        self.before = Some(NumberMap::default());
+    }
+
+    /// Records that changed since the book was settled, in order, as they were then. None: it never was.
+    pub fn changed(&self) -> Option<Vec<(RecordNo, Facts)>> {
+        let before = self.before.as_ref()?;
+        let mut changed: Vec<(RecordNo, Facts)> = before.iter().map(|(record, was)| (*record, was.facts)).collect();
+        changed.sort_unstable_by_key(|(record, _)| *record);
+        Some(changed)
+    }
+
+    /// Turns the changed records back to what they were; a second call turns them forth again.
+    pub fn turn(&mut self) {
+        let Some(mut before) = self.before.take() else { return };
+        for (record, was) in &mut before {
+            std::mem::swap(&mut self.records[*record as usize], &mut was.facts);
+            let now = self.related.remove(record).unwrap_or_default();
+            let then = std::mem::replace(&mut was.related, now);
+            self.keep_related(*record, then);
+        }
+        self.before = Some(before);
     }
 
     fn number_related(&mut self, record: &LinkRecord) -> Box<[Related]> {
@@ -279,6 +325,7 @@ impl Book {
                 kind: unit.kind,
                 name: self.number_name(&read_names(&unit.name).name),
                 organisation: read_identifiers(&unit.code, &unit.code, "", "").organisation,
+                since: unit.since.map_or(0, packed),
             })
             .collect()
     }
@@ -384,9 +431,11 @@ impl Book {
         number
     }
 
-    /// Marks a record as gone; false where it is not known.
+    /// Marks a record as gone; None where it is not known, or gone already.
     pub fn remove(&mut self, reference: u64) -> Option<RecordNo> {
-        let known = self.find(reference)?;
+        let known = self.find(reference).filter(|known| !self.facts(*known).is_gone())?;
+        self.note(known);
+        self.standing -= 1;
         self.records[known as usize].flags |= GONE;
         Some(known)
     }
@@ -434,11 +483,20 @@ impl Book {
     pub fn standing(&self) -> impl Iterator<Item = RecordNo> + '_ {
         (0..self.records.len() as RecordNo).filter(|no| !self.facts(*no).is_gone())
     }
-    /// Forgets what only putting needs.
+    /// How many records are not gone.
+    pub fn standing_count(&self) -> usize {
+        self.standing
+    }
+    /// Forgets the raw texts already read, which only speed up putting many records.
     pub fn trim(&mut self) {
         self.read = HashMap::new();
         self.read_addresses = HashMap::new();
     }
+}
+
+/// yyyymmdd, parts that are not known 0.
+fn packed(date: PartialDate) -> u32 {
+    date.year.max(0) as u32 * 10_000 + u32::from(date.month) * 100 + u32::from(date.day)
 }
 
 /// `7519` → 17519, `75` → 175; letters in front (section) are cut. 0 where no digit is left.

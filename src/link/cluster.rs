@@ -5,18 +5,20 @@
 //! all of them fit, and no cluster ever joins another with a code through one of them. What a person said is stronger
 //! than every constraint.
 
+use hashbrown::HashSet;
+
 use super::book::NumberMap;
-use super::identify::{ProfileNo, Profiles};
 use super::outcome::Refusal;
-use super::score::Edge;
+use super::profiles::{ProfileNo, Profiles};
+use super::score::{Bond, Bonds};
 use super::settings::Settings;
 
 /// What became of one loose profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Joined {
-    /// The edge that joined it, or the best that did not.
+    /// The other end of the bond that joined it, or of the best that did not.
     pub partner: Option<ProfileNo>,
-    /// log2 odds of that edge, rivals taken off.
+    /// log2 odds of that bond, rivals taken off.
     pub lead: f32,
     pub runner_up: Option<ProfileNo>,
     pub refused: Option<Refusal>,
@@ -25,19 +27,29 @@ pub struct Joined {
 }
 
 /// Pairs of profiles a person has spoken on.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Spoken {
     pub same: Vec<(ProfileNo, ProfileNo)>,
     pub different: Vec<(ProfileNo, ProfileNo)>,
 }
 
-/// The clusters: for every profile the number that stands for its cluster.
-pub struct Clusters {
-    parent: Vec<ProfileNo>,
+/// What clustering reads.
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    pub profiles: &'a Profiles,
+    pub bonds: &'a Bonds,
+    pub settings: &'a Settings,
+}
+
+/// Clusters of some profiles.
+pub struct Clusters<'a> {
+    field: Field<'a>,
+    /// Profiles that are in another's cluster.
+    parent: NumberMap<ProfileNo, ProfileNo>,
     /// What the cluster holds, at its root.
     holds: NumberMap<ProfileNo, Holds>,
-    /// By index of the loose profile.
-    pub joined: Vec<Joined>,
+    /// Of the loose profiles.
+    pub joined: NumberMap<ProfileNo, Joined>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -49,29 +61,37 @@ struct Holds {
     apart_from: Vec<ProfileNo>,
 }
 
-/// Missing edges inside a group of loose profiles count as this.
-const NO_EDGE: f32 = -10.0;
+/// Missing bonds inside a group of loose profiles count as this.
+const NO_BOND: f32 = -10.0;
 
-/// Clusters the loose profiles `loose` (with their best edges, heaviest first) and the coded ones.
-pub fn cluster(profiles: &Profiles, loose: &[ProfileNo], edges: &[Vec<Edge>], spoken: &Spoken, settings: &Settings) -> Clusters {
-    let index: NumberMap<ProfileNo, u32> = loose.iter().enumerate().map(|(i, profile)| (*profile, i as u32)).collect();
-    let mut clusters = Clusters {
-        parent: (0..profiles.all.len() as ProfileNo).collect(),
-        holds: NumberMap::default(),
-        joined: vec![Joined::default(); loose.len()],
-    };
+/// A bond worth trying.
+#[derive(Clone, Copy)]
+struct Edge {
+    left: ProfileNo,
+    right: ProfileNo,
+    weight: f32,
+}
+
+/// Clusters `scope`: profiles that no bond from [`Settings::join_from`] on and no judgement ties to others.
+pub fn cluster<'a>(field: Field<'a>, scope: &[ProfileNo], spoken: &Spoken) -> Clusters<'a> {
+    let Field { profiles, bonds, settings } = field;
+    let mut clusters =
+        Clusters { field, parent: NumberMap::default(), holds: NumberMap::default(), joined: NumberMap::default() };
+    let loose: Vec<ProfileNo> = scope.iter().copied().filter(|p| profiles.get(*p).is_loose()).collect();
+    clusters.joined.extend(loose.iter().map(|profile| (*profile, Joined::default())));
     for (left, right) in &spoken.different {
-        clusters.holds(profiles, *left).apart_from.push(*right);
-        clusters.holds(profiles, *right).apart_from.push(*left);
+        clusters.holds(*left).apart_from.push(*right);
+        clusters.holds(*right).apart_from.push(*left);
     }
     for (left, right) in &spoken.same {
         let (a, b) = (clusters.root(*left), clusters.root(*right));
-        if a != b && !clusters.kept_apart(profiles, a, b) {
-            clusters.merge(profiles, a, b);
+        if a != b && !clusters.kept_apart(a, b) {
+            clusters.merge(a, b);
         }
     }
-    let lookup = |x: ProfileNo, y: ProfileNo| weight_between(&index, edges, x, y);
-    let mut queue: Vec<Edge> = edges.iter().flatten().filter(|e| e.weight >= settings.join_from).copied().collect();
+    let edge = |left: ProfileNo, bond: &Bond| Edge { left, right: bond.right, weight: bond.weight };
+    let edges = loose.iter().flat_map(|left| bonds.best(*left).iter().map(|bond| edge(*left, bond)));
+    let mut queue: Vec<Edge> = edges.filter(|e| e.weight >= settings.join_from).collect();
     queue.sort_by(|a, b| {
         let anchors = |e: &Edge| (profiles.get(e.left).anchor, profiles.get(e.right).anchor);
         b.weight.total_cmp(&a.weight).then_with(|| anchors(a).cmp(&anchors(b)))
@@ -81,77 +101,70 @@ pub fn cluster(profiles: &Profiles, loose: &[ProfileNo], edges: &[Vec<Edge>], sp
         if a == b {
             continue;
         }
-        let verdict = clusters.may_join(profiles, &index, edges, edge, settings, &lookup);
-        match verdict {
-            Ok(()) => clusters.merge(profiles, a, b),
+        match clusters.may_join(edge) {
+            Ok(()) => clusters.merge(a, b),
             Err(refusal) => {
-                let joined = &mut clusters.joined[index[&edge.left] as usize];
+                let joined = clusters.joined.entry(edge.left).or_default();
                 joined.refused.get_or_insert(refusal);
             }
         }
     }
-    clusters.explain(loose, edges, profiles);
+    clusters.explain(&loose, spoken);
     clusters
 }
 
-fn weight_between(index: &NumberMap<ProfileNo, u32>, edges: &[Vec<Edge>], x: ProfileNo, y: ProfileNo) -> f32 {
-    let from = |x: ProfileNo, y: ProfileNo| {
-        index.get(&x).and_then(|i| edges[*i as usize].iter().find(|e| e.right == y)).map_or(f32::NEG_INFINITY, |e| e.weight)
-    };
-    from(x, y).max(from(y, x)).max(NO_EDGE)
-}
-
-impl Clusters {
+impl Clusters<'_> {
     /// The number that stands for a profile's cluster.
     pub fn root(&mut self, profile: ProfileNo) -> ProfileNo {
         let mut at = profile;
-        while self.parent[at as usize] != at {
-            self.parent[at as usize] = self.parent[self.parent[at as usize] as usize];
-            at = self.parent[at as usize];
+        while let Some(up) = self.parent.get(&at).copied() {
+            if let Some(further) = self.parent.get(&up).copied() {
+                self.parent.insert(at, further);
+            }
+            at = up;
         }
         at
     }
 
-    fn holds(&mut self, profiles: &Profiles, root: ProfileNo) -> &mut Holds {
-        self.holds.entry(root).or_insert_with(|| {
-            let profile = profiles.get(root);
-            match profile.is_loose() {
-                true => Holds { loose: vec![root], issued: profile.issued, ..Holds::default() },
-                false => Holds { coded: Some(root), issued: profile.issued, ..Holds::default() },
-            }
+    /// log2 odds of a pair, whichever of the two is the loose one.
+    fn weight(&self, x: ProfileNo, y: ProfileNo) -> f32 {
+        let from = |x: ProfileNo, y: ProfileNo| {
+            self.field.bonds.best(x).iter().find(|bond| bond.right == y).map_or(f32::NEG_INFINITY, |bond| bond.weight)
+        };
+        from(x, y).max(from(y, x)).max(NO_BOND)
+    }
+
+    fn holds(&mut self, root: ProfileNo) -> &mut Holds {
+        let profile = self.field.profiles.get(root);
+        self.holds.entry(root).or_insert_with(|| match profile.is_loose() {
+            true => Holds { loose: vec![root], issued: profile.issued, ..Holds::default() },
+            false => Holds { coded: Some(root), issued: profile.issued, ..Holds::default() },
         })
     }
 
-    fn merge(&mut self, profiles: &Profiles, a: ProfileNo, b: ProfileNo) {
-        let mut from = self.holds(profiles, b).clone();
-        let into = self.holds(profiles, a);
+    fn merge(&mut self, a: ProfileNo, b: ProfileNo) {
+        let mut from = self.holds(b).clone();
+        let into = self.holds(a);
         into.coded = into.coded.or(from.coded);
         into.issued |= from.issued;
         into.loose.append(&mut from.loose);
         into.apart_from.append(&mut from.apart_from);
         self.holds.remove(&b);
-        self.parent[b as usize] = a;
+        self.parent.insert(b, a);
     }
 
-    fn kept_apart(&mut self, profiles: &Profiles, a: ProfileNo, b: ProfileNo) -> bool {
-        let apart = self.holds(profiles, a).apart_from.clone();
+    fn kept_apart(&mut self, a: ProfileNo, b: ProfileNo) -> bool {
+        let apart = self.holds(a).apart_from.clone();
         apart.iter().any(|other| self.root(*other) == b)
     }
 
-    fn may_join(
-        &mut self,
-        profiles: &Profiles,
-        index: &NumberMap<ProfileNo, u32>,
-        edges: &[Vec<Edge>],
-        edge: Edge,
-        settings: &Settings,
-        lookup: &impl Fn(ProfileNo, ProfileNo) -> f32,
-    ) -> Result<(), Refusal> {
+    fn may_join(&mut self, edge: Edge) -> Result<(), Refusal> {
+        let Field { profiles, bonds, settings } = self.field;
         let (a, b) = (self.root(edge.left), self.root(edge.right));
-        if self.kept_apart(profiles, a, b) {
+        if self.kept_apart(a, b) {
             return Err(Refusal::Judgement);
         }
-        let (x, y) = (self.holds(profiles, a).clone(), self.holds(profiles, b).clone());
+        let (x, y) = (self.holds(a).clone(), self.holds(b).clone());
         if x.coded.is_some() && y.coded.is_some() {
             return Err(Refusal::ThroughLooseRecord);
         }
@@ -165,7 +178,8 @@ impl Clusters {
                 if group.loose.iter().any(|g| profiles.barred(*g, coded)) {
                     return Err(Refusal::BranchAndParent);
                 }
-                let leads = group.loose.iter().map(|g| lead(profiles, &edges[index[g] as usize], *g, coded, lookup));
+                let rival = |other: ProfileNo| !profiles.get(other).is_loose();
+                let leads = group.loose.iter().map(|g| self.weight(*g, coded) - claims(bonds.best(*g), coded, rival));
                 if mean(leads) < settings.join_from { Err(Refusal::NarrowLead) } else { Ok(()) }
             }
             None => {
@@ -175,36 +189,48 @@ impl Clusters {
                 if x.loose.len() * y.loose.len() > MOST_PAIRS {
                     return Err(Refusal::ThroughLooseRecord);
                 }
-                let all = x.loose.iter().flat_map(|l| y.loose.iter().map(|r| lookup(*l, *r)));
+                let all = x.loose.iter().flat_map(|l| y.loose.iter().map(|r| self.weight(*l, *r)));
                 if mean(all) < settings.join_from { Err(Refusal::ThroughLooseRecord) } else { Ok(()) }
             }
         }
     }
 
-    /// Says for every loose profile what joined it and what came second.
-    fn explain(&mut self, loose: &[ProfileNo], edges: &[Vec<Edge>], profiles: &Profiles) {
-        for (i, profile) in loose.iter().enumerate() {
+    /// Says for every loose profile what joined it, what came second, and what kept it from a better one.
+    fn explain(&mut self, loose: &[ProfileNo], spoken: &Spoken) {
+        let Field { profiles, bonds, .. } = self.field;
+        let apart: HashSet<(ProfileNo, ProfileNo)> = spoken.different.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+        for profile in loose {
             let own = self.root(*profile);
+            let best = bonds.best(*profile);
             let (mut partner, mut runner_up) = (None, None);
-            for edge in &edges[i] {
-                let inside = self.root(edge.right) == own;
+            for bond in best {
+                let inside = self.root(bond.right) == own;
                 if inside && partner.is_none() {
-                    partner = Some(*edge);
+                    partner = Some(*bond);
                 } else if !inside && runner_up.is_none() {
-                    runner_up = Some(*edge);
+                    runner_up = Some(*bond);
                 }
             }
-            let best = partner.or(runner_up);
-            let lead = best.map_or(f32::NEG_INFINITY, |best| {
+            let chosen = partner.or(runner_up);
+            let lead = chosen.map_or(f32::NEG_INFINITY, |chosen| {
                 let rival = |other: ProfileNo| !profiles.get(other).is_loose();
-                let claimed = edges[i].iter().any(|e| e.right != best.right && rival(e.right) && self.root(e.right) != own);
-                if claimed { best.weight - claims(&edges[i], best.right, rival) } else { best.weight }
+                let claimed = best.iter().any(|b| b.right != chosen.right && rival(b.right) && self.root(b.right) != own);
+                if claimed { chosen.weight - claims(best, chosen.right, rival) } else { chosen.weight }
             });
-            let entry = &mut self.joined[i];
+            let kept_apart = runner_up.is_some_and(|bond| apart.contains(&(*profile, bond.right)));
+            let stray = profiles.get(*profile).parent != 0;
+            let entry = self.joined.entry(*profile).or_default();
             entry.joined = partner.is_some();
-            entry.partner = best.map(|e| e.right);
-            entry.runner_up = runner_up.filter(|_| partner.is_some()).map(|e| e.right);
+            entry.partner = chosen.map(|bond| bond.right);
+            entry.runner_up = runner_up.filter(|_| partner.is_some()).map(|bond| bond.right);
             entry.lead = lead;
+            if entry.refused.is_none() {
+                entry.refused = match () {
+                    _ if kept_apart => Some(Refusal::Judgement),
+                    _ if stray => Some(Refusal::BranchAndParent),
+                    _ => None,
+                };
+            }
         }
     }
 }
@@ -212,21 +238,10 @@ impl Clusters {
 /// Groups of loose profiles larger than this are not compared one by one: they are left apart and flagged.
 const MOST_PAIRS: usize = 400;
 
-/// log2 (1 + the odds of all edges but the one to `to`).
-fn claims(edges: &[Edge], to: ProfileNo, counts: impl Fn(ProfileNo) -> bool) -> f32 {
-    let rivals: f64 = edges.iter().filter(|e| e.right != to && counts(e.right)).map(|e| f64::from(e.weight).exp2()).sum();
+/// log2 (1 + the odds of all bonds but the one to `to`).
+fn claims(bonds: &[Bond], to: ProfileNo, counts: impl Fn(ProfileNo) -> bool) -> f32 {
+    let rivals: f64 = bonds.iter().filter(|b| b.right != to && counts(b.right)).map(|b| f64::from(b.weight).exp2()).sum();
     (1.0 + rivals).log2() as f32
-}
-
-/// log2 odds for `to` after all rivals with a code have had their share.
-fn lead(
-    profiles: &Profiles,
-    edges: &[Edge],
-    from: ProfileNo,
-    to: ProfileNo,
-    lookup: &impl Fn(ProfileNo, ProfileNo) -> f32,
-) -> f32 {
-    lookup(from, to) - claims(edges, to, |other| !profiles.get(other).is_loose())
 }
 
 fn mean(values: impl Iterator<Item = f32>) -> f32 {

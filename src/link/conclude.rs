@@ -1,165 +1,133 @@
 //! From clusters to what is handed back: entities, decisions, events, pairs to review, relations, warnings.
 
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 
 use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
 use crate::normalise::mix;
 
 use super::book::{BY_CREDIT_CODE, NumberMap, RecordNo};
-use super::cluster::{Clusters, Joined, Spoken};
+use super::cluster::Spoken;
 use super::entity::{EntityKey, Unnamed, name};
 use super::evidence;
-use super::identify::ProfileNo;
 use super::linker::{Memory, reference};
-use super::outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Statistics};
-use super::relation::relations;
+use super::outcome::{Decision, EntityEvent, Flag, FlagKind};
+use super::profiles::ProfileNo;
+use super::relation::Firms;
 use super::review::review;
-use super::score::{Bench, Edge};
-use super::settings::Settings;
+use super::score::Bench;
+use super::standing::Standing;
 
-/// What the conclusion rests on.
-pub struct Ground<'a> {
-    pub bench: Bench<'a>,
-    pub loose: &'a [ProfileNo],
-    pub edges: &'a [Vec<Edge>],
-    pub spoken: &'a Spoken,
-    pub judgements: &'a [Judgement],
-    pub settings: &'a Settings,
-}
-
-pub struct Conclusion {
-    pub linking: Linking,
-    pub memory: Memory,
+/// What a run has to conclude anew. Each list is in order and names every profile once.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// Profiles whose clusters were made anew.
+    pub clustered: Vec<ProfileNo>,
+    /// Loose profiles outside of these that have a bond to one of them.
+    pub bound: Vec<ProfileNo>,
+    /// Profiles that are no more.
+    pub removed: Vec<ProfileNo>,
+    /// Profiles that speak of one whose name, code or very being has changed.
+    pub speakers: Vec<ProfileNo>,
+    /// Records that are gone since the run before.
+    pub vanished: Vec<RecordNo>,
 }
 
 /// Records of one name without a code beyond this number are flagged.
-const MANY_RECORDS: u32 = 20;
+pub const MANY_RECORDS: u32 = 20;
 
-pub fn conclude(ground: Ground<'_>, clusters: &mut Clusters, memory: &Memory, statistics: Statistics) -> Conclusion {
-    let Bench { book, profiles, .. } = ground.bench;
-    let cluster_of: Vec<ProfileNo> = (0..profiles.all.len() as ProfileNo).map(|p| clusters.root(p)).collect();
-    let (entities, events) = name_clusters(&ground, &cluster_of, memory);
-    let entity = |profile: ProfileNo| entities[cluster_of[profile as usize] as usize];
-
-    let (decisions, memory) = decide(&ground, clusters, entity, memory);
-    let decided = decided_pairs(ground.judgements);
-    let on = |a: RecordNo, b: RecordNo| {
-        let (a, b) = (book.facts(a).reference, book.facts(b).reference);
-        decided.contains(&(a.min(b), a.max(b)))
-    };
-    let review = review(ground.bench, ground.loose, ground.edges, clusters, entity, on, ground.settings);
-    let (relations, circles) = relations(book, profiles, entity, ground.settings);
-    let mut flags = flags(&ground, entity);
-    flags.extend(circles);
-    let statistics = Statistics {
-        records: book.standing().count(),
-        entities: entities.iter().flatten().collect::<HashSet<_>>().len(),
-        ..statistics
-    };
-    Conclusion { linking: Linking { decisions, events, review, relations, flags, statistics }, memory }
-}
-
-fn decided_pairs(judgements: &[Judgement]) -> HashSet<(u64, u64)> {
-    let pair = |j: &Judgement| (reference(&j.left), reference(&j.right));
-    judgements.iter().map(pair).map(|(a, b)| (a.min(b), a.max(b))).collect()
-}
-
-/// The id of every cluster root, and what became of earlier ids.
-fn name_clusters(ground: &Ground<'_>, cluster_of: &[ProfileNo], memory: &Memory) -> (Vec<Option<EntityKey>>, Vec<EntityEvent>) {
-    let Bench { book, profiles, .. } = ground.bench;
-    let mut place = vec![u32::MAX; cluster_of.len()];
+/// Names the clusters of `scope`: their ids go to `memory`.
+pub fn name_clusters(bench: Bench<'_>, standing: &mut Standing, memory: &mut Memory, scope: &Scope) -> Vec<EntityEvent> {
+    let Bench { book, profiles, .. } = bench;
+    let mut place: NumberMap<ProfileNo, u32> = NumberMap::default();
     let mut unnamed: Vec<Unnamed> = Vec::new();
-    for profile in 0..cluster_of.len() as ProfileNo {
-        let slot = &mut place[cluster_of[profile as usize] as usize];
-        if *slot == u32::MAX {
-            *slot = unnamed.len() as u32;
+    let mut of: Vec<u32> = Vec::with_capacity(scope.clustered.len());
+    let vanished: Vec<EntityKey> = scope.vanished.iter().filter_map(|record| memory.entities[*record as usize].take()).collect();
+    vanished.iter().for_each(|key| standing.leave(*key, 1));
+    for profile in &scope.clustered {
+        let number = *place.entry(standing.roots[*profile as usize]).or_insert(unnamed.len() as u32);
+        if number as usize == unnamed.len() {
             unnamed.push(Unnamed { founder: None, founders: None, earlier: Vec::new() });
         }
-        let cluster = &mut unnamed[*slot as usize];
-        for record in profiles.members(profile) {
-            let facts = book.facts(*record);
-            cluster.earlier.extend(memory.entities[*record as usize]);
+        of.push(number);
+        let cluster = &mut unnamed[number as usize];
+        for record in profiles.members(*profile) {
+            let (facts, earlier) = (book.facts(*record), memory.entities[*record as usize]);
+            if let Some(key) = earlier {
+                standing.leave(key, 1);
+                cluster.earlier.push(key);
+            }
             if facts.role() != LinkRole::Mention {
                 let founder = (facts.registry, facts.reference);
                 if cluster.founder.is_none_or(|known| founder < known) {
-                    (cluster.founder, cluster.founders) = (Some(founder), memory.entities[*record as usize]);
+                    (cluster.founder, cluster.founders) = (Some(founder), earlier);
                 }
             }
         }
     }
-    let vanished = (0..book.records.len()).filter(|r| book.records[*r].is_gone()).filter_map(|r| memory.entities[r]);
-    let named = name(&unnamed, vanished);
-    let keys = place.iter().map(|slot| named.keys.get(*slot as usize).copied().flatten()).collect();
-    (keys, named.events)
-}
-
-/// A decision for every record; those that were handed out before are left out.
-fn decide(
-    ground: &Ground<'_>,
-    clusters: &Clusters,
-    entity: impl Fn(ProfileNo) -> Option<EntityKey>,
-    memory: &Memory,
-) -> (Vec<Decision>, Memory) {
-    let Bench { book, profiles, .. } = ground.bench;
-    let index: NumberMap<ProfileNo, u32> = ground.loose.iter().enumerate().map(|(i, p)| (*p, i as u32)).collect();
-    let spoken: HashMap<ProfileNo, ProfileNo> = ground.spoken.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
-    let mut told = Memory { entities: vec![None; book.records.len()], told: vec![0; book.records.len()] };
-    let mut decisions = Vec::new();
-    for profile in 0..profiles.all.len() as ProfileNo {
-        let joined = index.get(&profile).map(|i| clusters.joined[*i as usize]);
-        let key = entity(profile);
-        let together = spoken.get(&profile).copied().filter(|other| entity(*other) == key);
-        let (how, partner) = how(ground, profile, joined, together);
-        for record in profiles.members(profile) {
-            let facts = book.facts(*record);
-            let decision = Decision {
-                record: *record,
-                store_id: facts.store_id,
-                part: facts.part,
-                entity: key,
-                method: how.unwrap_or(if facts.has(BY_CREDIT_CODE) {
-                    LinkMethod::CreditCode
-                } else {
-                    LinkMethod::OrganisationCode
-                }),
-                weight: joined.filter(|j| j.joined && together.is_none()).map(|j| j.lead),
-                partner: partner.map(|p| profiles.members(p)[0]),
-                runner_up: joined.and_then(|j| j.runner_up).and_then(&entity),
-                refused: joined.and_then(|j| j.refused),
-            };
-            let mark = fingerprint(&decision);
-            told.entities[*record as usize] = key;
-            told.told[*record as usize] = mark;
-            if memory.told[*record as usize] != mark {
-                decisions.push(decision);
-            }
+    let named = name(&unnamed, vanished, |key| standing.in_use.contains_key(&key.to_bits()));
+    for (profile, number) in scope.clustered.iter().zip(of) {
+        let key = named.keys[number as usize];
+        let members = profiles.members(*profile);
+        members.iter().for_each(|record| memory.entities[*record as usize] = key);
+        if let Some(key) = key {
+            *standing.in_use.entry(key.to_bits()).or_default() += members.len() as u32;
         }
     }
-    decisions.sort_unstable_by_key(|d| d.record);
-    (decisions, told)
+    named.events
 }
 
-/// How a profile came into its cluster (None: by its code), and with whom.
-fn how(
-    ground: &Ground<'_>,
-    profile: ProfileNo,
-    joined: Option<Joined>,
-    together: Option<ProfileNo>,
-) -> (Option<LinkMethod>, Option<ProfileNo>) {
-    let Some(joined) = joined else {
-        return (None, None);
+/// A decision for every record in scope; those that were handed out before are left out.
+pub fn decide(bench: Bench<'_>, standing: &Standing, memory: &mut Memory, scope: &Scope, spoken: &Spoken) -> Vec<Decision> {
+    let Bench { book, profiles, index, .. } = bench;
+    let same: HashMap<ProfileNo, ProfileNo> = spoken.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+    let firms = Firms { book, profiles, index, entities: &memory.entities };
+    let entity = |profile: ProfileNo| firms.entity(profile);
+    let of_profile = |profile: &ProfileNo| -> Vec<Decision> {
+        let joined = standing.joined.get(profile);
+        let key = entity(*profile);
+        let together = same.get(profile).copied().filter(|other| profiles.get(*profile).is_loose() && entity(*other) == key);
+        let (how, partner) = match (joined, together) {
+            (None, _) => (None, None),
+            (Some(_), Some(other)) => (Some(LinkMethod::Judgement), Some(other)),
+            (Some(joined), None) => match joined.partner.filter(|_| joined.joined) {
+                Some(partner) => (Some(evidence::method(&bench.compare(*profile, partner))), Some(partner)),
+                // It stands alone, or its registration number is all it has.
+                None if profiles.members(*profile).len() > 1 => (Some(LinkMethod::RegistrationNumber), None),
+                None => (Some(LinkMethod::Name), None),
+            },
+        };
+        let by_code = |record: RecordNo| match book.facts(record).has(BY_CREDIT_CODE) {
+            true => LinkMethod::CreditCode,
+            false => LinkMethod::OrganisationCode,
+        };
+        let decision = |record: &RecordNo| Decision {
+            record: *record,
+            store_id: book.facts(*record).store_id,
+            part: book.facts(*record).part,
+            entity: key,
+            method: how.unwrap_or_else(|| by_code(*record)),
+            weight: joined.filter(|j| j.joined && together.is_none()).map(|j| j.lead),
+            partner: partner.map(|p| profiles.members(p)[0]),
+            runner_up: joined.and_then(|j| j.runner_up).and_then(entity),
+            refused: joined.and_then(|j| j.refused),
+        };
+        profiles.members(*profile).iter().map(decision).collect()
     };
-    if together.is_some() {
-        return (Some(LinkMethod::Judgement), together);
+    let told = &memory.told;
+    let mut decisions: Vec<(u64, Decision)> = [&scope.clustered, &scope.bound]
+        .into_par_iter()
+        .flat_map(|list| list.par_iter())
+        .flat_map_iter(of_profile)
+        .map(|decision| (fingerprint(&decision), decision))
+        .filter(|(mark, decision)| told[decision.record as usize] != *mark)
+        .collect();
+    decisions.par_sort_unstable_by_key(|(_, d)| d.record);
+    for record in &scope.vanished {
+        memory.told[*record as usize] = 0;
     }
-    match joined.partner.filter(|_| joined.joined) {
-        Some(partner) => (Some(evidence::method(&ground.bench.compare(profile, partner))), Some(partner)),
-        // It stands alone, or its registration number is all it has.
-        None => {
-            let registered = ground.bench.profiles.members(profile).len() > 1;
-            (Some(if registered { LinkMethod::RegistrationNumber } else { LinkMethod::Name }), None)
-        }
-    }
+    decisions.iter().for_each(|(mark, decision)| memory.told[decision.record as usize] = *mark);
+    decisions.into_iter().map(|(_, decision)| decision).collect()
 }
 
 fn fingerprint(decision: &Decision) -> u64 {
@@ -173,30 +141,75 @@ fn fingerprint(decision: &Decision) -> u64 {
     mark.max(1)
 }
 
-fn flags(ground: &Ground<'_>, entity: impl Fn(ProfileNo) -> Option<EntityKey>) -> Vec<Flag> {
-    let Bench { book, profiles, .. } = ground.bench;
-    let flag = |kind: FlagKind, record: RecordNo, count: u32| Flag {
-        kind,
-        entity: entity(profiles.of_record[record as usize]),
-        record: book.record_ref(record, ground.settings),
-        count,
+/// Reviews and sayings of the profiles in scope, and sayings of `speakers`, kept in `standing`.
+pub fn revise(
+    bench: Bench<'_>,
+    standing: &mut Standing,
+    memory: &Memory,
+    scope: &Scope,
+    speakers: &[ProfileNo],
+    judgements: &[Judgement],
+) {
+    let Bench { book, profiles, index, .. } = bench;
+    let firms = Firms { book, profiles, index, entities: &memory.entities };
+    let decided: HashSet<(u64, u64)> =
+        judgements.iter().map(|j| (reference(&j.left), reference(&j.right))).map(|(a, b)| (a.min(b), a.max(b))).collect();
+    let spoken_on = |a: RecordNo, b: RecordNo| {
+        let (a, b) = (book.facts(a).reference, book.facts(b).reference);
+        decided.contains(&(a.min(b), a.max(b)))
     };
-    let mut flags: Vec<Flag> = profiles.flags.iter().map(|(kind, record, count)| flag(*kind, *record, *count)).collect();
-    let mut by_name: HashMap<u64, (u32, (u16, u64), RecordNo)> = HashMap::new();
-    for profile in ground.loose {
-        let record = profiles.members(*profile)[0];
-        let facts = book.facts(record);
-        if facts.name != 0 {
-            let rank = (facts.registry, facts.reference);
-            let entry = by_name.entry(book.name_entry(facts.name).whole).or_insert((0, rank, record));
-            entry.0 += 1;
-            if rank < entry.1 {
-                (entry.1, entry.2) = (rank, record);
-            }
+    for profile in &scope.removed {
+        standing.reviews.remove(profile);
+        standing.sayings.remove(profile);
+    }
+    let joined = [&scope.clustered, &scope.bound].into_par_iter().flat_map(|list| list.par_iter());
+    let reviewed: Vec<_> = joined
+        .filter_map(|profile| standing.joined.get(profile).map(|joined| (*profile, *joined)))
+        .map(|(profile, joined)| (profile, review(bench, &standing.roots, &standing.bonds, profile, &joined, firms, spoken_on)))
+        .collect();
+    for (profile, pairs) in reviewed {
+        match pairs.is_empty() {
+            true => drop(standing.reviews.remove(&profile)),
+            false => drop(standing.reviews.insert(profile, pairs.into())),
         }
     }
-    let many = by_name.values().filter(|(count, ..)| *count > MANY_RECORDS);
-    flags.extend(many.map(|(count, _, record)| flag(FlagKind::ManyRecordsOneName, *record, *count)));
+    let speaking = [scope.clustered.as_slice(), speakers].into_par_iter().flat_map(|list| list.par_iter());
+    let said: Vec<_> = speaking.map(|profile| (*profile, firms.sayings(*profile))).collect();
+    for (profile, told) in said {
+        match told.is_empty() {
+            true => drop(standing.sayings.remove(&profile)),
+            false => drop(standing.sayings.insert(profile, told.into())),
+        }
+    }
+}
+
+/// Every warning that stands, the circles of renames apart.
+pub fn flags(bench: Bench<'_>, standing: &Standing, memory: &Memory) -> Vec<Flag> {
+    let Bench { book, profiles, index, settings, .. } = bench;
+    let flag = |kind: FlagKind, record: RecordNo, count: u32| Flag {
+        kind,
+        entity: memory.entities[record as usize],
+        record: book.record_ref(record, settings),
+        count,
+    };
+    let of_profiles = profiles.flags.values().flatten();
+    let mut flags: Vec<Flag> = of_profiles.map(|(kind, record, count)| flag(*kind, *record, *count)).collect();
+    let mut names: Vec<u64> =
+        standing.same_name.iter().filter(|(_, count)| **count > MANY_RECORDS).map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    for name in names {
+        let mut best: Option<((u16, u64), RecordNo)> = None;
+        index.behind(super::keys::key(super::keys::Kind::Name, name), |profile| {
+            let record = profiles.members(profile)[0];
+            let facts = book.facts(record);
+            if profiles.get(profile).is_loose() && book.name_entry(facts.name).whole == name {
+                let found = ((facts.registry, facts.reference), record);
+                best = Some(best.map_or(found, |known| known.min(found)));
+            }
+            true
+        });
+        flags.extend(best.map(|(_, record)| flag(FlagKind::ManyRecordsOneName, record, standing.same_name[&name])));
+    }
     flags.sort_by(|a, b| (a.kind, &a.record).cmp(&(b.kind, &b.record)));
     flags
 }

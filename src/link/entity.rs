@@ -74,11 +74,13 @@ pub struct Unnamed {
 }
 
 /// Gives every cluster its id: the one most of its records had, where no other cluster holds more of it; a new one
-/// else. `vanished` are earlier entities of records that are gone.
-pub fn name(clusters: &[Unnamed], vanished: impl IntoIterator<Item = EntityKey>) -> Named {
+/// else. `vanished` are earlier entities of records that are gone; `elsewhere` tells ids that clusters outside of
+/// `clusters` hold.
+pub fn name(clusters: &[Unnamed], vanished: impl IntoIterator<Item = EntityKey>, elsewhere: impl Fn(EntityKey) -> bool) -> Named {
     let mut claims: Vec<(EntityKey, usize, u32)> = Vec::new();
     for (number, cluster) in clusters.iter().enumerate() {
         let mut earlier = cluster.earlier.clone();
+        earlier.retain(|key| !elsewhere(*key));
         earlier.sort_unstable();
         for same in earlier.chunk_by(|a, b| a == b) {
             claims.push((same[0], number, same.len() as u32));
@@ -97,8 +99,8 @@ pub fn name(clusters: &[Unnamed], vanished: impl IntoIterator<Item = EntityKey>)
             holder.insert(*key, *number);
         }
     }
-    let mut events = found(clusters, &mut keys, &mut holder, &claims);
-    events.extend(ended(&keys, &holder, &claims, vanished));
+    let mut events = found(clusters, &mut keys, &mut holder, &claims, &elsewhere);
+    events.extend(ended(&keys, &holder, &claims, vanished.into_iter().filter(|key| !elsewhere(*key))));
     Named { keys, events }
 }
 
@@ -108,6 +110,7 @@ fn found(
     keys: &mut [Option<EntityKey>],
     holder: &mut HashMap<EntityKey, usize>,
     claims: &[(EntityKey, usize, u32)],
+    elsewhere: impl Fn(EntityKey) -> bool,
 ) -> Vec<EntityEvent> {
     let mut origin: HashMap<usize, EntityKey> = HashMap::new();
     let mut known: HashSet<EntityKey> = holder.keys().copied().collect();
@@ -120,8 +123,8 @@ fn found(
     new.sort_unstable();
     let mut events = Vec::with_capacity(new.len());
     for ((_, reference), number) in new {
-        let key =
-            (0..).map(|n| EntityKey::founded_by(reference, n)).find(|key| !known.contains(key)).expect("ids do not run out");
+        let free = |key: &EntityKey| !known.contains(key) && !elsewhere(*key);
+        let key = (0..).map(|n| EntityKey::founded_by(reference, n)).find(free).expect("ids do not run out");
         known.insert(key);
         keys[number] = Some(key);
         holder.insert(key, number);
@@ -173,7 +176,7 @@ mod tests {
     #[test]
     fn the_majority_keeps_the_id_and_the_rest_is_told() {
         let key = EntityKey::from_bits;
-        let named = name(&[cluster(1, &[7, 7, 8]), cluster(2, &[7, 9]), cluster(3, &[])], [key(5)]);
+        let named = name(&[cluster(1, &[7, 7, 8]), cluster(2, &[7, 9]), cluster(3, &[])], [key(5)], |_| false);
         assert_eq!(named.keys[0], Some(key(7)));
         assert_eq!(named.keys[1], Some(key(9)));
         let new = named.keys[2].expect("a founder founds");
@@ -187,7 +190,7 @@ mod tests {
     #[test]
     fn a_split_leaves_the_id_with_the_larger_part() {
         let key = EntityKey::from_bits;
-        let named = name(&[cluster(1, &[7]), cluster(2, &[7, 7])], []);
+        let named = name(&[cluster(1, &[7]), cluster(2, &[7, 7])], [], |_| false);
         assert_eq!(named.keys[1], Some(key(7)));
         assert_eq!(named.events, [EntityEvent::Split { from: key(7), into: named.keys[0].expect("named") }]);
     }

@@ -6,10 +6,10 @@
 
 use rayon::prelude::*;
 
-use super::block::block;
 use super::book::{Book, RecordNo};
 use super::compare::{Comparison, NameLevel};
-use super::identify::{ProfileNo, Profiles, identify_but};
+use super::index::Index;
+use super::profiles::{Apart, ProfileNo, Profiles, identify_but};
 use super::score::Bench;
 use super::settings::Settings;
 use super::terms::Terms;
@@ -41,34 +41,36 @@ pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
         let facts = book.facts(record);
         facts.organisation != 0 && mix(facts.reference ^ 0xF17).is_multiple_of(one_in)
     };
-    let profiles = identify_but(book, hidden);
+    let profiles = identify_but(book, &Apart::default(), hidden);
     let terms = Terms::count(book, &profiles);
-    let blocks = block(book, &profiles, settings);
+    let index = Index::of(book, &profiles);
+    let loose: Vec<ProfileNo> = profiles.standing().filter(|p| profiles.get(*p).is_loose()).collect();
     let mut table = seed.table().clone();
     let mut weights = seed.clone();
     for _ in 0..ROUNDS {
-        let bench = Bench { book, profiles: &profiles, terms: &terms, weights: &weights };
-        let pairs: Vec<Vec<Pair>> = blocks
-            .loose
+        let bench = Bench { book, profiles: &profiles, terms: &terms, weights: &weights, index: &index, settings };
+        let pairs: Vec<Vec<Pair>> = loose
             .par_iter()
-            .enumerate()
-            .map_init(Vec::new, |candidates, (index, left)| {
-                blocks.candidates(index, candidates);
-                // Loose against loose teaches nothing: who they are is not known.
-                candidates
-                    .iter()
-                    .filter(|right| !profiles.get(**right).is_loose() && !profiles.barred(*left, **right))
-                    .map(|right| {
-                        let comparison = bench.compare(*left, *right);
-                        Pair {
-                            levels: comparison.levels(),
-                            comparison,
-                            truth: truth(book, &profiles, *left, *right),
-                            left: *left,
-                        }
-                    })
-                    .collect()
-            })
+            .map_init(
+                || (Vec::new(), Vec::new()),
+                |(scratch, candidates), left| {
+                    bench.candidates(*left, scratch, candidates);
+                    // Loose against loose teaches nothing: who they are is not known.
+                    candidates
+                        .iter()
+                        .filter(|right| !profiles.get(**right).is_loose() && !profiles.barred(*left, **right))
+                        .map(|right| {
+                            let comparison = bench.compare(*left, *right);
+                            Pair {
+                                levels: comparison.levels(),
+                                comparison,
+                                truth: truth(book, &profiles, *left, *right),
+                                left: *left,
+                            }
+                        })
+                        .collect()
+                },
+            )
             .collect();
         let counts = count(bench, &pairs);
         table.roll = counts[0].table(seed, 0, terms.profiles);

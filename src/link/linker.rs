@@ -2,19 +2,21 @@
 
 use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, LinkRecord, RecordRef};
 
-use super::block::block;
 use super::book::{Book, RecordNo};
-use super::cluster::{Spoken, cluster};
+use super::change::begin;
+use super::cluster::Spoken;
 use super::compare::compare;
-use super::conclude::{Conclusion, Ground, conclude};
+use super::conclude::{Scope, decide, flags, name_clusters, revise};
 use super::entity::{self, EntityKey};
 use super::evidence;
 use super::fit::fit;
-use super::identify::{Profiles, identify, identify_but};
 use super::outcome::{Decision, Linking, Previous, Statistics};
-use super::score::{Bench, Scored, Scores, score};
+use super::profiles::{Apart, Profiles};
+use super::relation::Firms;
+use super::review::queue;
+use super::score::{Bench, Scored};
 use super::settings::Settings;
-use super::terms::Terms;
+use super::standing::Standing;
 use super::weights::{WeightTable, Weights};
 
 /// All records known so far, how to link them, and what the last run decided.
@@ -24,9 +26,8 @@ pub struct Linker {
     pub(super) weights: Weights,
     pub(super) book: Book,
     pub(super) memory: Memory,
-    scored: Scored,
-    /// The last run's profiles and counts: what evidence is read from.
-    last: Option<(Profiles, Terms)>,
+    /// None before the first run.
+    pub(super) standing: Option<Standing>,
 }
 
 /// What earlier runs decided, by record number.
@@ -39,7 +40,7 @@ pub struct Memory {
 
 impl Linker {
     pub fn new(settings: Settings, weights: Weights) -> Linker {
-        Linker { settings, weights, book: Book::new(), memory: Memory::default(), scored: Scored::default(), last: None }
+        Linker { settings, weights, book: Book::new(), memory: Memory::default(), standing: None }
     }
 
     /// Adds records, or replaces those with the same registry, key and part.
@@ -60,10 +61,10 @@ impl Linker {
     }
     /// Records that stand.
     pub fn len(&self) -> usize {
-        self.book.standing().count()
+        self.book.standing_count()
     }
     pub fn is_empty(&self) -> bool {
-        self.book.standing().next().is_none()
+        self.book.standing_count() == 0
     }
     pub fn record_ref(&self, record: RecordNo) -> RecordRef {
         self.book.record_ref(record, &self.settings)
@@ -85,59 +86,92 @@ impl Linker {
 
     /// Links everything that stands in the book. `previous` tells the entities of an earlier run where the linker itself
     /// does not remember one. `judgements` are all that stand: a withdrawn one is simply no longer among them.
+    ///
+    /// After the first run only what a change touches is done again; the result is what a first run on the same records
+    /// would give.
     pub fn link(&mut self, previous: &Previous, judgements: &[Judgement]) -> Linking {
-        self.recall(previous);
-        let profiles = self.profiles(judgements);
-        let spoken = self.spoken(&profiles, judgements);
-        let terms = Terms::count(&self.book, &profiles);
-        let blocks = block(&self.book, &profiles, &self.settings);
-        let bench = Bench { book: &self.book, profiles: &profiles, terms: &terms, weights: &self.weights };
-        let Scores { edges, candidates, compared } = score(bench, &blocks, &mut self.scored);
-        let mut clusters = cluster(&profiles, &blocks.loose, &edges, &spoken, &self.settings);
-        let statistics = Statistics {
-            records: 0,
-            profiles: profiles.all.len(),
-            loose: blocks.loose.len(),
-            candidate_pairs: candidates,
-            compared_pairs: compared,
-            edges: edges.iter().map(Vec::len).sum(),
-            entities: 0,
-            keys: blocks.keys,
-            dropped_keys: blocks.dropped,
+        let changed = self.book.changed();
+        self.recall(previous, changed.as_ref().map(|changed| changed.iter().map(|(record, _)| *record).collect()));
+        let apart = self.apart(judgements);
+        let standing = self.standing.take().zip(changed);
+        let followed = standing.and_then(|(standing, changed)| self.follow(standing, &changed, judgements, &apart));
+        let (standing, spoken, scope, scored) = match followed {
+            Some(followed) => followed,
+            None => {
+                let gone = (0..self.book.records.len() as RecordNo).filter(|r| self.book.facts(*r).is_gone());
+                let vanished = gone.filter(|r| self.memory.entities[*r as usize].is_some()).collect();
+                let (mut standing, scored) = begin(&self.book, &self.settings, &self.weights, &apart);
+                let spoken = self.spoken(&standing.profiles, judgements);
+                let clustered: Vec<_> = standing.profiles.standing().collect();
+                standing.cluster(&clustered, &spoken, &self.settings);
+                (standing, spoken, Scope { clustered, vanished, ..Scope::default() }, scored)
+            }
         };
-        let ground = Ground { bench, loose: &blocks.loose, edges: &edges, spoken: &spoken, judgements, settings: &self.settings };
-        let Conclusion { linking, memory } = conclude(ground, &mut clusters, &self.memory, statistics);
-        self.memory = memory;
-        self.last = Some((profiles, terms));
-        linking
+        self.book.settle();
+        self.conclude(standing, &spoken, &scope, judgements, scored)
     }
 
-    /// Entities of an earlier run that were kept elsewhere.
-    fn recall(&mut self, previous: &Previous) {
+    fn conclude(
+        &mut self,
+        mut standing: Standing,
+        spoken: &Spoken,
+        scope: &Scope,
+        judgements: &[Judgement],
+        scored: Scored,
+    ) -> Linking {
+        let Linker { settings, weights, book, memory, .. } = self;
+        // What the bench reads and what is concluded are kept apart while both are at hand.
+        let (profiles, terms, index) = standing.lend();
+        let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
+        let events = name_clusters(bench, &mut standing, memory, scope);
+        let decisions = decide(bench, &standing, memory, scope, spoken);
+        let speakers = standing.speakers(bench, scope, &decisions);
+        revise(bench, &mut standing, memory, scope, &speakers, judgements);
+        let firms = Firms { book, profiles: &profiles, index: &index, entities: &memory.entities };
+        let (relations, circles) = firms.relations(&standing.sayings, settings);
+        let mut flags = flags(bench, &standing, memory);
+        flags.extend(circles);
+        let statistics = Statistics {
+            records: book.standing_count(),
+            profiles: profiles.count(),
+            loose: standing.joined.len(),
+            candidate_pairs: scored.candidates,
+            compared_pairs: scored.compared,
+            bonds: standing.bonds.len(),
+            entities: standing.in_use.len(),
+            keys: index.len(),
+        };
+        let review = queue(standing.reviews.values().flatten());
+        standing.judgements = judgements.to_vec();
+        (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
+        self.standing = Some(standing);
+        Linking { decisions, events, review, relations, flags, statistics }
+    }
+
+    /// Entities of an earlier run that were kept elsewhere; of the records `touched`, or of all.
+    fn recall(&mut self, previous: &Previous, touched: Option<Vec<RecordNo>>) {
         self.memory.entities.resize(self.book.records.len(), None);
         self.memory.told.resize(self.book.records.len(), 0);
         if !previous.is_empty() {
-            for (facts, entity) in self.book.records.iter().zip(&mut self.memory.entities) {
-                *entity = entity.or_else(|| previous.get(facts.reference));
+            let all = || (0..self.book.records.len() as RecordNo).collect();
+            for record in touched.unwrap_or_else(all) {
+                let entity = &mut self.memory.entities[record as usize];
+                *entity = entity.or_else(|| previous.get(self.book.facts(record).reference));
             }
         }
     }
 
-    /// Profiles by code; a record that a person told apart from its code's other records stands alone.
-    fn profiles(&self, judgements: &[Judgement]) -> Profiles {
-        let profiles = identify(&self.book);
-        let severed: Vec<RecordNo> = self
-            .pairs(judgements, JudgementVerdict::Different)
-            .filter(|(a, b)| profiles.of_record[*a as usize] == profiles.of_record[*b as usize])
-            .map(|(a, b)| {
-                let rank = |r: RecordNo| (self.book.facts(r).registry, self.book.facts(r).reference);
-                if rank(a) > rank(b) { a } else { b }
-            })
-            .collect();
-        if severed.is_empty() { profiles } else { identify_but(&self.book, |record| severed.contains(&record)) }
+    /// Records that a person told apart, each with its others.
+    fn apart(&self, judgements: &[Judgement]) -> Apart {
+        let mut apart = Apart::default();
+        for (a, b) in self.pairs(judgements, JudgementVerdict::Different) {
+            apart.entry(a).or_default().push(b);
+            apart.entry(b).or_default().push(a);
+        }
+        apart
     }
 
-    fn spoken(&self, profiles: &Profiles, judgements: &[Judgement]) -> Spoken {
+    pub(super) fn spoken(&self, profiles: &Profiles, judgements: &[Judgement]) -> Spoken {
         let of = |(a, b): (RecordNo, RecordNo)| (profiles.of_record[a as usize], profiles.of_record[b as usize]);
         Spoken {
             same: self.pairs(judgements, JudgementVerdict::Same).map(of).filter(|(a, b)| a != b).collect(),
@@ -162,7 +196,7 @@ impl Linker {
     /// Why the last run put a record where it did: features, levels, weights. Empty for one that stands alone.
     pub fn evidence(&self, decision: &Decision) -> Vec<Evidence> {
         let facts = self.book.facts(decision.record);
-        let (Some(partner), Some((profiles, terms))) = (decision.partner, &self.last) else {
+        let (Some(partner), Some(Standing { profiles, terms, .. })) = (decision.partner, &self.standing) else {
             return evidence::of_code(facts, decision.method);
         };
         if decision.method == LinkMethod::Judgement {
@@ -176,7 +210,7 @@ impl Linker {
     /// Two records by themselves, whatever clusters they are in: evidence and log2 odds. None where one is unknown or
     /// nothing was linked yet.
     pub fn explain(&self, left: &RecordRef, right: &RecordRef) -> Option<(Vec<Evidence>, f32)> {
-        let (_, terms) = self.last.as_ref()?;
+        let terms = &self.standing.as_ref()?.terms;
         let (a, b) = (self.book.find(reference(left))?, self.book.find(reference(right))?);
         let pair = compare(&self.book, terms, &self.weights, &[a], &[b]);
         let evidence = evidence::of_pair(&self.book, &self.weights, terms.profiles, &pair, a, b);

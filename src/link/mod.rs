@@ -7,8 +7,8 @@
 //! small runs end where one full run would. The steps:
 //!
 //! 1. [`book`]: every record becomes a line of numbers (names and addresses taken apart, codes as keys).
-//! 2. [`identify`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
-//! 3. [`block`]: a loose profile meets those that share a telling key with it (name, sound, one slip, phone, address).
+//! 2. [`profiles`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
+//! 3. `keys`: a loose profile meets those that share a telling key with it (name, sound, one slip, phone, address).
 //! 4. [`compare`] and [`weights`]: every such pair is compared in levels; each level moves the decision by its weight,
 //!    log2 of how much more often true pairs show it than chance does (Fellegi and Sunter, *A Theory for Record
 //!    Linkage*, JASA 64, 1969), corrected for how common the value is (Winkler 2000).
@@ -16,24 +16,32 @@
 //!    two clusters through a record without a code; a narrow lead over the runner-up goes to [`review`].
 //! 6. [`entity`]: clusters get ids that outlive the run.
 //!
+//! [`Linker`] keeps what these steps found. After a change it finds out what the change touches (`change`) and does the
+//! steps for that alone: the profiles of the codes concerned, the pairs that share a key with them, the clusters that
+//! these pairs tie together.
+//!
 //! It does no I/O, asks no clock, and never changes what a registry wrote.
 
-pub mod block;
 pub mod book;
+mod change;
 pub mod cluster;
 pub mod compare;
 mod conclude;
 pub mod entity;
 pub mod evidence;
 pub mod fit;
-pub mod identify;
+mod identify;
+mod index;
+mod keys;
 mod linker;
 pub mod outcome;
+pub mod profiles;
 mod relation;
 pub mod report;
 pub mod review;
 pub mod score;
 pub mod settings;
+mod standing;
 pub mod terms;
 
 pub use entity::EntityKey;

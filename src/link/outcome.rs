@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::linkage::{Evidence, LinkMethod, RecordRef, RelationKind};
+use crate::model::value::PartialDate;
 
 use super::entity::{EntityKey, reference};
 
@@ -122,6 +123,8 @@ pub struct Relation {
     /// None: the other unit is named only.
     pub to: Option<EntityKey>,
     pub name: Box<str>,
+    /// Since when, where a registry says so.
+    pub since: Option<PartialDate>,
     /// The record that says so.
     pub record: RecordRef,
 }
@@ -174,14 +177,15 @@ pub struct Statistics {
     pub records: usize,
     pub profiles: usize,
     pub loose: usize,
+    /// Pairs that share a key, among those that this run looked at: all of them in a first run.
     pub candidate_pairs: usize,
-    /// Candidate pairs that were compared anew; the others stood since an earlier run.
+    /// Pairs that this run compared.
     pub compared_pairs: usize,
-    pub edges: usize,
+    /// Pairs that are not hopeless.
+    pub bonds: usize,
     pub entities: usize,
-    /// Stage and seconds are the caller's matter; these are sizes only.
+    /// Entries of the key index.
     pub keys: usize,
-    pub dropped_keys: usize,
 }
 
 /// The outcome of a run. `decisions` and `events` hold what differs from the run before (everything after none);

@@ -1,139 +1,180 @@
 //! Relations between entities, as facts of their own: never a reason to join.
+//!
+//! What each profile says of others is kept between runs, and read again where the profile or one that it speaks of has
+//! changed.
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use crate::model::linkage::RelationKind;
-use crate::normalise::{hash, mix};
+use crate::model::value::PartialDate;
+use crate::normalise::glyph::text;
 
 use super::book::{Book, ISSUES_CODES, NameNo, NumberMap, RecordNo};
 use super::entity::EntityKey;
-use super::identify::{ProfileNo, Profiles};
+use super::index::Index;
+use super::keys::{Kind, firm, key};
 use super::outcome::{Flag, FlagKind, Relation};
+use super::profiles::{ProfileNo, Profiles};
 use super::settings::Settings;
 
-/// A firm's whole name without its branch: what a branch's name begins with.
-fn head(book: &Book, name: NameNo) -> u64 {
-    let name = book.name(name);
-    let places = &name.glyphs[..name.place().len() + name.inner_place().len()];
-    mix(hash(name.stem()) ^ hash(places).rotate_left(23) ^ u64::from(name.shape.form_class))
+/// Where firms that others speak of are looked up.
+#[derive(Clone, Copy)]
+pub struct Firms<'a> {
+    pub book: &'a Book,
+    pub profiles: &'a Profiles,
+    pub index: &'a Index,
+    /// Entities by record.
+    pub entities: &'a [Option<EntityKey>],
 }
 
-/// Branches and their firms, renamed firms, and what the records themselves say of others.
-pub fn relations(
-    book: &Book,
-    profiles: &Profiles,
-    entity: impl Fn(ProfileNo) -> Option<EntityKey>,
-    settings: &Settings,
-) -> (Vec<Relation>, Vec<Flag>) {
-    let firms = Firms::of(book, profiles, &entity);
-    let mut found: Vec<Relation> = Vec::new();
-    let mut told: hashbrown::HashSet<(RelationKind, EntityKey, u64)> = hashbrown::HashSet::new();
-    let mut renames: Vec<(EntityKey, EntityKey, RecordNo)> = Vec::new();
-    for number in 0..profiles.all.len() as ProfileNo {
-        let Some(from) = entity(number) else { continue };
-        let mut tell = |kind: RelationKind, to: Option<EntityKey>, name: Box<str>, mark: u64, record: RecordNo| {
-            if to != Some(from) && told.insert((kind, from, mark)) {
-                found.push(Relation { kind, from, to, name, record: book.record_ref(record, settings) });
+/// What a profile says of another unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    kind: RelationKind,
+    to: Option<EntityKey>,
+    /// Who bears the name now, where that is known and not the unit that was meant (a former name).
+    bearer: Option<EntityKey>,
+    /// The same unit has the same mark.
+    mark: u64,
+    name: NameNo,
+    /// How much of the name is meant, in glyphs.
+    len: u8,
+    /// yyyymmdd; 0: not known.
+    since: u32,
+    record: RecordNo,
+}
+
+/// What all profiles say.
+pub type Sayings = NumberMap<ProfileNo, Box<[Told]>>;
+
+impl Firms<'_> {
+    pub fn entity(&self, profile: ProfileNo) -> Option<EntityKey> {
+        self.entities[*self.profiles.members(profile).first()? as usize]
+    }
+
+    /// The entity behind a key, where there is but one. `is_it` makes sure of every profile found.
+    fn only(&self, key: super::keys::Key, is_it: impl Fn(RecordNo) -> bool) -> Option<EntityKey> {
+        let (mut found, mut several) = (None, false);
+        self.index.behind(key, |profile| {
+            if let Some(entity) = self.entity(profile).filter(|_| self.profiles.members(profile).iter().any(|r| is_it(*r))) {
+                several = found.is_some_and(|known| known != entity);
+                found = Some(entity);
             }
-        };
-        for record in profiles.members(number) {
+            !several
+        });
+        found.filter(|_| !several)
+    }
+    fn by_firm(&self, mark: u64) -> Option<EntityKey> {
+        self.only(key(Kind::Firm, mark), |record| {
+            let name = self.book.facts(record).name;
+            name != 0 && !self.book.name(name).is_branch() && firm(self.book, name) == mark
+        })
+    }
+    fn by_name(&self, name: NameNo) -> Option<EntityKey> {
+        let whole = self.book.name_entry(name).whole;
+        let bears = |record: RecordNo| self.book.name_entry(self.book.facts(record).name).whole == whole;
+        self.only(key(Kind::Name, whole), bears).filter(|_| name != 0)
+    }
+    fn by_code(&self, code: u64) -> Option<EntityKey> {
+        let best = self.profiles.of_code(code).min_by_key(|p| self.profiles.get(*p).anchor).filter(|_| code != 0);
+        best.and_then(|profile| self.entity(profile))
+    }
+
+    /// Branches and their firms, renamed firms, and what the records themselves say of others.
+    pub fn sayings(&self, profile: ProfileNo) -> Vec<Told> {
+        let Firms { book, profiles, .. } = *self;
+        let mut told: Vec<Told> = Vec::new();
+        for record in profiles.members(profile) {
             let facts = book.facts(*record);
             let name = book.name(facts.name);
             if name.is_branch() {
-                let firm = match profiles.get(number).parent {
-                    0 => firms.by_head.get(&head(book, facts.name)).copied().flatten(),
-                    code => firms.by_code.get(&code).copied(),
+                let mark = firm(book, facts.name);
+                let to = match profiles.get(profile).parent {
+                    0 => self.by_firm(mark),
+                    code => self.by_code(code),
                 };
-                let whole = name.glyphs.len() - name.branch().len();
-                let shown = crate::normalise::glyph::text(&name.glyphs[..whole]).into();
-                tell(RelationKind::BranchOf, firm, shown, firm.map_or(head(book, facts.name), EntityKey::to_bits), *record);
+                let len = (name.glyphs.len() - name.branch().len()) as u8;
+                let mark = to.map_or(mark, EntityKey::to_bits);
+                let kind = RelationKind::BranchOf;
+                told.push(Told { kind, to, bearer: None, mark, name: facts.name, len, since: 0, record: *record });
             }
             if facts.has(ISSUES_CODES) {
                 for former in book.names_of(*record).filter(|n| *n != facts.name) {
-                    let entry = book.name_entry(former);
-                    let holder = firms.by_name.get(&entry.whole).copied().flatten().filter(|holder| *holder != from);
-                    if let Some(holder) = holder {
-                        renames.push((from, holder, *record));
-                    }
-                    tell(RelationKind::RenamedFrom, None, book.name(former).to_text().into(), entry.whole, *record);
+                    told.push(self.renamed(former, 0, *record));
                 }
             }
             for unit in book.related(*record) {
-                let to = firms.by_code.get(&unit.organisation).copied();
-                let to = to.or_else(|| firms.by_name.get(&book.name_entry(unit.name).whole).copied().flatten());
-                tell(
-                    unit.kind,
-                    to,
-                    book.name(unit.name).to_text().into(),
-                    book.name_entry(unit.name).whole ^ unit.organisation,
-                    *record,
-                );
-            }
-        }
-    }
-    let flags = circles(&renames).into_iter().map(|(entity, record, count)| Flag {
-        kind: FlagKind::RenameCycle,
-        entity: Some(entity),
-        record: book.record_ref(record, settings),
-        count,
-    });
-    (found, flags.collect())
-}
-
-/// Ways to find a firm that another record speaks of; None where several fit.
-struct Firms {
-    by_head: NumberMap<u64, Option<EntityKey>>,
-    by_name: NumberMap<u64, Option<EntityKey>>,
-    by_code: NumberMap<u64, EntityKey>,
-}
-
-impl Firms {
-    fn of(book: &Book, profiles: &Profiles, entity: &impl Fn(ProfileNo) -> Option<EntityKey>) -> Firms {
-        let mut firms = Firms { by_head: NumberMap::default(), by_name: NumberMap::default(), by_code: NumberMap::default() };
-        // Heads that branches ask for, so that the table stays small.
-        for record in book.standing() {
-            let name = book.facts(record).name;
-            if book.name(name).is_branch() {
-                firms.by_head.insert(head(book, name), None);
-            }
-            for former in book.names_of(record).skip(1) {
-                firms.by_name.insert(book.name_entry(former).whole, None);
-            }
-            for unit in book.related(record) {
-                firms.by_name.insert(book.name_entry(unit.name).whole, None);
-            }
-        }
-        let mut ambiguous: hashbrown::HashSet<u64> = hashbrown::HashSet::new();
-        for number in 0..profiles.all.len() as ProfileNo {
-            let Some(key) = entity(number) else { continue };
-            let code = profiles.get(number).organisation;
-            if code != 0 {
-                firms.by_code.insert(code, key);
-            }
-            let mut last = 0;
-            for record in profiles.members(number) {
-                let name = book.facts(*record).name;
-                if name == 0 || name == last {
+                if unit.kind == RelationKind::RenamedFrom {
+                    told.push(self.renamed(unit.name, unit.since, *record));
                     continue;
                 }
-                last = name;
-                let mut note = |known: Option<&mut Option<EntityKey>>, mark: u64| match known {
-                    Some(slot) if slot.is_none() && !ambiguous.contains(&mark) => *slot = Some(key),
-                    Some(slot) if *slot != Some(key) => {
-                        *slot = None;
-                        ambiguous.insert(mark);
-                    }
-                    _ => {}
-                };
-                if !book.name(name).is_branch() {
-                    note(firms.by_head.get_mut(&head(book, name)), head(book, name));
-                }
-                let whole = book.name_entry(name).whole;
-                note(firms.by_name.get_mut(&whole), whole);
+                let to = self.by_code(unit.organisation).or_else(|| self.by_name(unit.name));
+                told.push(Told {
+                    kind: unit.kind,
+                    to,
+                    bearer: None,
+                    mark: book.name_entry(unit.name).whole ^ unit.organisation,
+                    name: unit.name,
+                    len: book.name(unit.name).glyphs.len() as u8,
+                    since: unit.since,
+                    record: *record,
+                });
             }
         }
-        firms
+        told
     }
+
+    fn renamed(&self, former: NameNo, since: u32, record: RecordNo) -> Told {
+        Told {
+            kind: RelationKind::RenamedFrom,
+            to: None,
+            bearer: self.by_name(former),
+            mark: self.book.name_entry(former).whole,
+            name: former,
+            len: self.book.name(former).glyphs.len() as u8,
+            since,
+            record,
+        }
+    }
+
+    /// All relations that stand, each once: the best registry's word, one with a date first.
+    pub fn relations(&self, sayings: &Sayings, settings: &Settings) -> (Vec<Relation>, Vec<Flag>) {
+        let mut all: Vec<(EntityKey, Told)> = sayings
+            .iter()
+            .filter_map(|(p, told)| Some((self.entity(*p)?, told)))
+            .flat_map(|(e, told)| told.iter().map(move |t| (e, *t)))
+            .collect();
+        let rank = |record: RecordNo| (self.book.facts(record).registry, self.book.facts(record).reference);
+        all.par_sort_unstable_by_key(|(from, t)| (*from, t.kind, t.mark, t.since == 0, rank(t.record)));
+        let renames: Vec<(EntityKey, EntityKey, RecordNo)> =
+            all.iter().filter_map(|(from, t)| Some((*from, t.bearer.filter(|b| b != from)?, t.record))).collect();
+        all.dedup_by_key(|(from, t)| (*from, t.kind, t.mark));
+        let found = all
+            .par_iter()
+            .filter(|(from, t)| t.to != Some(*from))
+            .map(|(from, t)| Relation {
+                kind: t.kind,
+                from: *from,
+                to: t.to,
+                name: text(&self.book.name(t.name).glyphs[..usize::from(t.len)]).into(),
+                since: date(t.since),
+                record: self.book.record_ref(t.record, settings),
+            })
+            .collect();
+        let flags = circles(&renames).into_iter().map(|(entity, record, count)| Flag {
+            kind: FlagKind::RenameCycle,
+            entity: Some(entity),
+            record: self.book.record_ref(record, settings),
+            count,
+        });
+        (found, flags.collect())
+    }
+}
+
+fn date(packed: u32) -> Option<PartialDate> {
+    let (year, month, day) = ((packed / 10_000) as i16, (packed / 100 % 100) as u8, (packed % 100) as u8);
+    (packed != 0).then_some(PartialDate { year, month, day })
 }
 
 /// Entities whose former names lead round to themselves. Every entity is visited once.

@@ -4,13 +4,14 @@ use crate::model::linkage::LinkRole;
 use crate::normalise::mix;
 
 use super::book::RecordNo;
-use super::cluster::{Clusters, Joined};
+use super::cluster::Joined;
 use super::compare::Comparison;
-use super::entity::{EntityKey, base32};
+use super::entity::base32;
 use super::evidence;
-use super::identify::ProfileNo;
 use super::outcome::ReviewPair;
-use super::score::{Bench, Edge};
+use super::profiles::ProfileNo;
+use super::relation::Firms;
+use super::score::{Bench, Bond, Bonds};
 use super::settings::Settings;
 
 /// The id of a pair of records, whichever comes first.
@@ -19,43 +20,45 @@ pub fn pair_id(left: u64, right: u64) -> Box<str> {
     base32('R', mix(a.rotate_left(21) ^ mix(b))).into()
 }
 
-/// All pairs to review. `spoken_on` tells pairs that a person has decided already.
+/// The pairs of a loose profile that a person should look at. `spoken_on` tells pairs that one has decided already.
 pub fn review(
     bench: Bench<'_>,
-    loose: &[ProfileNo],
-    edges: &[Vec<Edge>],
-    clusters: &mut Clusters,
-    entity: impl Fn(ProfileNo) -> Option<EntityKey>,
+    roots: &[ProfileNo],
+    bonds: &Bonds,
+    left: ProfileNo,
+    joined: &Joined,
+    firms: Firms<'_>,
     spoken_on: impl Fn(RecordNo, RecordNo) -> bool,
-    settings: &Settings,
 ) -> Vec<ReviewPair> {
     let mut pairs: Vec<ReviewPair> = Vec::new();
-    for (i, left) in loose.iter().enumerate() {
-        let joined = clusters.joined[i];
-        for (right, weight, settled) in worth_a_look(&joined, &edges[i], *left, clusters, settings) {
-            let comparison = bench.compare(*left, right);
-            let (here, there) = best_records(bench, &comparison, *left, right);
-            if spoken_on(here, there) {
-                continue;
-            }
-            let pair = to_pair(bench, &comparison, here, there, weight, settled, settings);
-            pairs.push(ReviewPair { left_entity: entity(*left), right_entity: entity(right), ..pair });
+    for (right, weight, settled) in worth_a_look(joined, bonds.best(left), left, roots, bench.settings) {
+        let comparison = bench.compare(left, right);
+        let (here, there) = best_records(bench, &comparison, left, right);
+        if !spoken_on(here, there) {
+            let pair = to_pair(bench, &comparison, here, there, weight, settled);
+            pairs.push(ReviewPair { left_entity: firms.entity(left), right_entity: firms.entity(right), ..pair });
         }
     }
-    pairs.sort_by(|a, b| a.id.cmp(&b.id));
-    pairs.dedup_by(|a, b| a.id == b.id);
     pairs
+}
+
+/// All pairs, each once: where both sides are loose, as the one with the heavier word has it.
+pub fn queue<'a>(reviews: impl Iterator<Item = &'a ReviewPair>) -> Vec<ReviewPair> {
+    let mut pairs: Vec<&ReviewPair> = reviews.collect();
+    pairs.sort_by(|a, b| (&a.id, b.joined, &a.left).cmp(&(&b.id, a.joined, &b.left)));
+    pairs.dedup_by(|a, b| a.id == b.id);
+    pairs.into_iter().cloned().collect()
 }
 
 /// The other side, its weight, and whether it is joined all the same.
 fn worth_a_look(
     joined: &Joined,
-    edges: &[Edge],
+    bonds: &[Bond],
     left: ProfileNo,
-    clusters: &mut Clusters,
+    roots: &[ProfileNo],
     settings: &Settings,
 ) -> Vec<(ProfileNo, f32, bool)> {
-    let own = clusters.root(left);
+    let root = |profile: ProfileNo| roots[profile as usize];
     if joined.joined && joined.lead >= settings.confirm_below {
         return Vec::new();
     }
@@ -63,12 +66,11 @@ fn worth_a_look(
     if joined.joined {
         found.extend(joined.partner.map(|partner| (partner, joined.lead, true)));
     }
-    let mut seen = vec![own];
-    for edge in edges.iter().filter(|e| e.weight >= settings.review_from) {
-        let root = clusters.root(edge.right);
-        if !seen.contains(&root) && found.len() < MOST_RIVALS {
-            seen.push(root);
-            found.push((edge.right, edge.weight, false));
+    let mut seen = vec![root(left)];
+    for bond in bonds.iter().filter(|bond| bond.weight >= settings.review_from) {
+        if !seen.contains(&root(bond.right)) && found.len() < MOST_RIVALS {
+            seen.push(root(bond.right));
+            found.push((bond.right, bond.weight, false));
         }
     }
     found
@@ -87,16 +89,8 @@ fn best_records(bench: Bench<'_>, pair: &Comparison, left: ProfileNo, right: Pro
 }
 
 /// The union's record stands on the left.
-fn to_pair(
-    bench: Bench<'_>,
-    comparison: &Comparison,
-    left: RecordNo,
-    right: RecordNo,
-    weight: f32,
-    joined: bool,
-    settings: &Settings,
-) -> ReviewPair {
-    let book = bench.book;
+fn to_pair(bench: Bench<'_>, comparison: &Comparison, left: RecordNo, right: RecordNo, weight: f32, joined: bool) -> ReviewPair {
+    let Bench { book, settings, .. } = bench;
     let (here, there) = (book.facts(left), book.facts(right));
     ReviewPair {
         id: pair_id(here.reference, there.reference),

@@ -1,30 +1,32 @@
-//! Edges: candidate pairs with their weight.
+//! Bonds: candidate pairs that are not hopeless, with their weight.
+//!
+//! They are kept between runs. A pair is compared again only where one of its sides has changed, or how common a value
+//! of theirs is; so a run after a small change compares little, and ends where a full one would.
 //!
 //! A branch that was written with its parent's code may only join what bears its own name, give or take a slip.
 
 use rayon::prelude::*;
 
-use crate::normalise::mix;
-
-use super::block::Blocks;
-use super::book::{Book, NumberMap, RecordNo};
+use super::book::{Book, NumberMap};
 use super::compare::{Comparison, compare};
-use super::identify::{ProfileNo, Profiles};
+use super::index::Index;
+use super::keys::{Key, is_blocking, keys, most};
+use super::profiles::{ProfileNo, Profiles};
+use super::settings::Settings;
 use super::terms::Terms;
 use super::weights::Weights;
 
-/// A loose profile and another, with what speaks for their being one enterprise.
+/// What speaks for a loose profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Edge {
-    pub left: ProfileNo,
+pub struct Bond {
     pub right: ProfileNo,
     /// log2 odds.
     pub weight: f32,
 }
 
-/// The best edges of one loose profile, heaviest first.
-const KEPT: usize = 8;
-/// Lighter edges decide nothing.
+/// So many of a loose profile's best bonds take part in clustering.
+const BEST: usize = 8;
+/// Lighter bonds decide nothing.
 const LIGHTEST: f32 = -9.0;
 
 /// Everything scoring reads.
@@ -34,6 +36,8 @@ pub struct Bench<'a> {
     pub profiles: &'a Profiles,
     pub terms: &'a Terms,
     pub weights: &'a Weights,
+    pub index: &'a Index,
+    pub settings: &'a Settings,
 }
 
 impl Bench<'_> {
@@ -44,145 +48,209 @@ impl Bench<'_> {
     pub fn weight(&self, pair: &Comparison) -> f32 {
         self.weights.weigh(pair, self.terms.profiles).iter().sum::<f32>() + self.weights.prior()
     }
-}
-
-/// Scores of an earlier run. A pair's weight holds as long as nothing it rests on has changed: so a run after a small
-/// change compares little, and ends where a full one would.
-#[derive(Debug, Clone, Default)]
-pub struct Scored {
-    profiles: u32,
-    /// Fingerprint of the profile that each record is the first of; 0 for the other records.
-    marks: Vec<u64>,
-    /// By first record of the loose profile.
-    entries: NumberMap<RecordNo, Entry>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    /// First records of all candidates, in order.
-    candidates: Box<[RecordNo]>,
-    /// First record of the other side, and weight, of every edge; None where they were too many to keep.
-    edges: Option<Box<[(RecordNo, f32)]>>,
-}
-
-/// More edges than this are not remembered.
-const REMEMBERED: usize = 40;
-
-/// What scoring gives: for each loose profile its best edges, and how many pairs were candidates and really compared.
-pub struct Scores {
-    pub edges: Vec<Vec<Edge>>,
-    pub candidates: usize,
-    pub compared: usize,
-}
-
-/// Scores every candidate pair, but those whose score stands in `before`; remembers them there.
-pub fn score(bench: Bench<'_>, blocks: &Blocks, before: &mut Scored) -> Scores {
-    if before.profiles != bench.terms.profiles {
-        *before = Scored { profiles: bench.terms.profiles, ..Scored::default() };
-    }
-    let marks = marks(bench);
-    let known = Known { before, marks: &marks };
-    let scored: Vec<(Entry, Vec<Edge>, usize)> = blocks
-        .loose
-        .par_iter()
-        .enumerate()
-        .map_init(Vec::new, |candidates, (index, left)| {
-            blocks.candidates(index, candidates);
-            known.edges(bench, *left, candidates)
-        })
-        .collect();
-    let mut scores = Scores { edges: Vec::with_capacity(scored.len()), candidates: 0, compared: 0 };
-    let mut entries = NumberMap::default();
-    for (left, (entry, edges, compared)) in blocks.loose.iter().zip(scored) {
-        scores.candidates += entry.candidates.len();
-        scores.compared += compared;
-        scores.edges.push(edges);
-        entries.insert(bench.profiles.members(*left)[0], entry);
-    }
-    before.entries = entries;
-    before.marks = vec![0; bench.book.records.len()];
-    for (profile, mark) in marks.iter().enumerate() {
-        before.marks[bench.profiles.members(profile as ProfileNo)[0] as usize] = *mark;
-    }
-    scores
-}
-
-/// What an earlier run knows, and the fingerprints of this one.
-struct Known<'a> {
-    before: &'a Scored,
-    marks: &'a [u64],
-}
-
-impl Known<'_> {
-    /// Nothing about the profile has changed.
-    fn unchanged(&self, bench: Bench<'_>, profile: ProfileNo) -> bool {
-        let first = bench.profiles.members(profile)[0];
-        self.before.marks.get(first as usize) == Some(&self.marks[profile as usize])
+    pub fn candidates(&self, left: ProfileNo, scratch: &mut Vec<Key>, out: &mut Vec<ProfileNo>) {
+        self.index.candidates(self.book, self.profiles, self.settings, left, scratch, out);
     }
 
-    /// The best edges of a loose profile, what to remember of them, and how many pairs were compared anew.
-    fn edges(&self, bench: Bench<'_>, left: ProfileNo, candidates: &[ProfileNo]) -> (Entry, Vec<Edge>, usize) {
-        let first = |profile: ProfileNo| bench.profiles.members(profile)[0];
-        let old = self.before.entries.get(&first(left)).filter(|_| self.unchanged(bench, left));
-        let recall = |right: ProfileNo| {
-            let edges = old?.edges.as_ref()?;
-            let known = self.unchanged(bench, right) && old?.candidates.binary_search(&first(right)).is_ok();
-            known.then(|| edges.iter().find(|(record, _)| *record == first(right)).map(|(_, weight)| *weight))
-        };
-        let mut compared = 0;
-        let mut edges: Vec<Edge> = Vec::new();
-        for right in candidates {
-            let weight = recall(*right).unwrap_or_else(|| {
-                compared += 1;
-                bench.edge(left, *right)
-            });
-            edges.extend(weight.map(|weight| Edge { left, right: *right, weight }));
-        }
-        let mut seen: Vec<RecordNo> = candidates.iter().map(|right| first(*right)).collect();
-        seen.sort_unstable();
-        let kept = (edges.len() <= REMEMBERED).then(|| edges.iter().map(|e| (first(e.right), e.weight)).collect());
-        edges.sort_by(|a, b| {
-            let anchor = |e: &Edge| bench.profiles.get(e.right).anchor;
-            b.weight.total_cmp(&a.weight).then_with(|| anchor(a).cmp(&anchor(b)))
-        });
-        edges.truncate(KEPT);
-        edges.shrink_to_fit();
-        (Entry { candidates: seen.into(), edges: kept }, edges, compared)
-    }
-}
-
-/// For every profile a fingerprint of its records and of how common their names, phones and addresses are.
-fn marks(bench: Bench<'_>) -> Vec<u64> {
-    let Bench { book, profiles, terms, .. } = bench;
-    (0..profiles.all.len() as ProfileNo)
-        .into_par_iter()
-        .map(|profile| {
-            let head = profiles.get(profile);
-            profiles.members(profile).iter().fold(mix(head.organisation ^ head.parent.rotate_left(32)), |mark, record| {
-                let facts = book.facts(*record);
-                let mut mark = mix(mark ^ u64::from(*record) ^ facts.fingerprint());
-                for name in book.names_of(*record) {
-                    mark = mix(mark ^ u64::from(name) << 32 ^ u64::from(terms.brand(name)));
-                }
-                let common = [
-                    if facts.phone == 0 { 0 } else { terms.phone(facts.phone) },
-                    terms.address(facts.address),
-                    terms.address(facts.operating),
-                ];
-                common.iter().fold(mark, |mark, count| mix(mark ^ u64::from(*count)))
-            })
-        })
-        .collect()
-}
-
-impl Bench<'_> {
-    /// Weight of the edge between a loose profile and a candidate; None where nothing may join them, or too little does.
-    fn edge(&self, left: ProfileNo, right: ProfileNo) -> Option<f32> {
+    /// The bond between a loose profile and a candidate; None where nothing may join them, or too little does.
+    fn bond(&self, left: ProfileNo, right: ProfileNo) -> Option<Bond> {
         if self.profiles.barred(left, right) {
             return None;
         }
         let pair = self.compare(left, right);
         let stray = self.profiles.get(left).parent != 0;
-        Some(self.weight(&pair)).filter(|weight| *weight >= LIGHTEST && (!stray || pair.name.is_near()))
+        let weight = self.weight(&pair);
+        (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(Bond { right, weight })
     }
+
+    /// Heaviest first; nothing depends on the order of arrival.
+    fn order(&self, bonds: &mut [Bond]) {
+        let anchor = |bond: &Bond| self.profiles.get(bond.right).anchor;
+        bonds.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| anchor(a).cmp(&anchor(b))));
+    }
+}
+
+/// The bonds of all loose profiles.
+#[derive(Debug, Clone, Default)]
+pub struct Bonds {
+    /// Heaviest first.
+    of: NumberMap<ProfileNo, Box<[Bond]>>,
+    /// Loose profiles that have a bond to this one.
+    to: NumberMap<ProfileNo, Vec<ProfileNo>>,
+}
+
+/// What scoring did.
+#[derive(Debug, Default)]
+pub struct Scored {
+    pub candidates: usize,
+    pub compared: usize,
+    /// Profiles whose best bonds changed, and the other ends of the bonds that did.
+    pub moved: Vec<ProfileNo>,
+}
+
+impl Bonds {
+    /// All bonds of a loose profile.
+    pub fn all(&self, left: ProfileNo) -> &[Bond] {
+        self.of.get(&left).map_or(&[], |bonds| bonds)
+    }
+    /// The bonds that count, heaviest first.
+    pub fn best(&self, left: ProfileNo) -> &[Bond] {
+        let all = self.all(left);
+        &all[..all.len().min(BEST)]
+    }
+    pub fn to(&self, right: ProfileNo) -> &[ProfileNo] {
+        self.to.get(&right).map_or(&[], Vec::as_slice)
+    }
+    pub fn len(&self) -> usize {
+        self.of.values().map(|bonds| bonds.len()).sum()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// Compares every candidate pair of the loose profiles given, whose bonds so far are forgotten.
+    pub fn score(&mut self, bench: Bench<'_>, loose: &[ProfileNo]) -> Scored {
+        let scored: Vec<(Vec<Bond>, usize)> = loose
+            .par_iter()
+            .map_init(
+                || (Vec::new(), Vec::new()),
+                |(scratch, candidates), left| {
+                    bench.candidates(*left, scratch, candidates);
+                    let mut bonds: Vec<Bond> = candidates.iter().filter_map(|right| bench.bond(*left, *right)).collect();
+                    bench.order(&mut bonds);
+                    (bonds, candidates.len())
+                },
+            )
+            .collect();
+        let mut done = Scored::default();
+        for (left, (bonds, candidates)) in loose.iter().zip(scored) {
+            done.candidates += candidates;
+            done.compared += candidates;
+            self.set(*left, bonds, &mut done.moved);
+        }
+        done
+    }
+
+    /// Puts new bonds in the place of the old ones; notes whose best bonds are others now.
+    fn set(&mut self, left: ProfileNo, bonds: Vec<Bond>, moved: &mut Vec<ProfileNo>) {
+        let best = |bonds: &[Bond]| bonds[..bonds.len().min(BEST)].to_vec();
+        let (old, new) = (best(self.all(left)), best(&bonds));
+        if old != new {
+            moved.push(left);
+            let differ = old.iter().filter(|bond| !new.contains(bond)).chain(new.iter().filter(|bond| !old.contains(bond)));
+            moved.extend(differ.map(|bond| bond.right));
+        }
+        for bond in self.of.remove(&left).unwrap_or_default() {
+            if !bonds.iter().any(|kept| kept.right == bond.right)
+                && let Some(lefts) = self.to.get_mut(&bond.right)
+                && let Some(at) = lefts.iter().position(|known| *known == left)
+            {
+                lefts.swap_remove(at);
+                if lefts.is_empty() {
+                    self.to.remove(&bond.right);
+                }
+            }
+        }
+        for bond in &bonds {
+            let lefts = self.to.entry(bond.right).or_default();
+            if !lefts.contains(&left) {
+                lefts.push(left);
+            }
+        }
+        if !bonds.is_empty() {
+            self.of.insert(left, bonds.into());
+        }
+    }
+
+    /// Follows a change. `removed` and `added` are the profiles that went and came; `touched` those for which a count
+    /// changed; `flipped` the keys that say something now and did not before, or the other way round.
+    pub fn rescore(&mut self, bench: Bench<'_>, change: &Rescoring<'_>) -> Scored {
+        let mut done = Scored::default();
+        for left in change.removed {
+            self.set(*left, Vec::new(), &mut done.moved);
+        }
+        let is_loose = |p: &ProfileNo| bench.profiles.stands(*p) && bench.profiles.get(*p).is_loose();
+        let mut whole: Vec<ProfileNo> = change.added.iter().chain(change.touched).copied().filter(is_loose).collect();
+        for key in change.flipped {
+            bench.index.behind(*key, |profile| {
+                whole.extend(Some(profile).filter(is_loose));
+                true
+            });
+        }
+        distinct(&mut whole);
+        let mut rights: Vec<ProfileNo> = [change.removed, change.added, change.touched].concat();
+        distinct(&mut rights);
+        // Loose profiles that met one of `rights`, or meet it now, pair by pair.
+        let met: Vec<Vec<(ProfileNo, ProfileNo, Option<Bond>, bool)>> = rights
+            .par_iter()
+            .map_init(
+                || (Vec::new(), Vec::new()),
+                |(scratch, sharing), right| {
+                    let mut pairs = Vec::new();
+                    sharing.clear();
+                    if bench.profiles.stands(*right) {
+                        loose_behind(bench, *right, scratch, sharing);
+                    }
+                    sharing.retain(|left| left != right && whole.binary_search(left).is_err());
+                    pairs.extend(sharing.iter().map(|left| (*left, *right, bench.bond(*left, *right), true)));
+                    let gone = self.to(*right).iter().filter(|left| sharing.binary_search(left).is_err());
+                    pairs.extend(gone.map(|left| (*left, *right, None, false)));
+                    pairs
+                },
+            )
+            .collect();
+        let mut pairs: Vec<(ProfileNo, ProfileNo, Option<Bond>, bool)> = met.into_iter().flatten().collect();
+        pairs.par_sort_unstable_by_key(|(left, right, ..)| (*left, *right));
+        for same in pairs.chunk_by(|a, b| a.0 == b.0) {
+            let left = same[0].0;
+            done.compared += same.iter().filter(|(.., compared)| *compared).count();
+            if whole.binary_search(&left).is_ok() {
+                continue;
+            }
+            let old = self.all(left);
+            let mut bonds: Vec<Bond> = old.iter().copied().filter(|b| rights.binary_search(&b.right).is_err()).collect();
+            bonds.extend(same.iter().filter_map(|(_, _, bond, _)| *bond));
+            bench.order(&mut bonds);
+            if bonds.as_slice() != old {
+                self.set(left, bonds, &mut done.moved);
+            }
+        }
+        let again = self.score(bench, &whole);
+        done.candidates = done.compared + again.candidates;
+        done.compared += again.compared;
+        done.moved.extend(again.moved);
+        done
+    }
+}
+
+/// What [`Bonds::rescore`] follows.
+pub struct Rescoring<'a> {
+    pub removed: &'a [ProfileNo],
+    pub added: &'a [ProfileNo],
+    pub touched: &'a [ProfileNo],
+    pub flipped: &'a [Key],
+}
+
+/// Loose profiles that have `right` among their candidates, in order.
+fn loose_behind(bench: Bench<'_>, right: ProfileNo, scratch: &mut Vec<Key>, out: &mut Vec<ProfileNo>) {
+    keys(bench.book, bench.profiles, right, scratch);
+    for key in scratch.iter().filter(|key| is_blocking(**key)) {
+        let from = out.len();
+        bench.index.at_most(*key, most(*key, bench.settings), out);
+        let mut kept = from;
+        for at in from..out.len() {
+            if bench.profiles.get(out[at]).is_loose() {
+                out[kept] = out[at];
+                kept += 1;
+            }
+        }
+        out.truncate(kept);
+    }
+    out.sort_unstable();
+    out.dedup();
+}
+
+fn distinct(profiles: &mut Vec<ProfileNo>) {
+    profiles.sort_unstable();
+    profiles.dedup();
 }

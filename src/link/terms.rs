@@ -1,75 +1,133 @@
-//! How common names, phones and addresses are among the profiles of this run: agreement on a rare value says more.
+//! How common names, phones and addresses are among the profiles: agreement on a rare value says more.
+//!
+//! Counts are handed out rounded to three binary digits: a record more or less then changes no weight, as a rule, and
+//! the pairs that rest on a count need not be compared again.
 
-use super::book::{AddressNo, Book, NameNo, NumberMap};
-use super::identify::{ProfileNo, Profiles};
+use super::book::{AddressNo, Book, NameNo, NumberMap, RecordNo};
+use super::profiles::Profiles;
 
 /// Counts over profiles, each profile counted once per value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Terms {
-    /// By name: profiles that carry its 字号.
-    brands: Vec<u32>,
+    /// By name: number of its 字号 (of the whole stem where a name has none).
+    brand_of: Vec<u32>,
+    brand_numbers: NumberMap<u64, u32>,
+    /// By number of the 字号: its hash, and how many profiles carry it.
+    brands: Vec<(u64, u32)>,
     phones: NumberMap<u32, u32>,
     addresses: Vec<u32>,
     /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
 
+/// A value that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Hash of a 字号.
+    Brand(u64),
+    Phone(u32),
+    Address(AddressNo),
+}
+
 impl Terms {
     pub fn count(book: &Book, profiles: &Profiles) -> Terms {
-        let mut terms = Terms { profiles: rounded(profiles.all.len()), ..Terms::default() };
-        terms.addresses = vec![0; book.addresses_len()];
-        let mut by_brand: NumberMap<u64, u32> = NumberMap::default();
-        let mut names: Vec<NameNo> = Vec::new();
-        let mut brands: Vec<u64> = Vec::new();
-        let mut phones: Vec<u32> = Vec::new();
-        let mut addresses: Vec<AddressNo> = Vec::new();
-        for number in 0..profiles.all.len() as ProfileNo {
-            names.clear();
-            brands.clear();
-            phones.clear();
-            addresses.clear();
-            for record in profiles.members(number) {
-                let facts = book.facts(*record);
-                names.extend(book.names_of(*record));
-                phones.extend((facts.phone != 0).then_some(facts.phone));
-                addresses.extend([facts.address, facts.operating].iter().filter(|a| **a != 0));
-            }
-            names.sort_unstable();
-            names.dedup();
-            brands.extend(names.iter().map(|n| book.name_entry(*n).term()));
-            for brand in distinct(&mut brands) {
-                *by_brand.entry(*brand).or_default() += 1;
-            }
-            for phone in distinct(&mut phones) {
-                *terms.phones.entry(*phone).or_default() += 1;
-            }
-            for address in distinct(&mut addresses) {
-                terms.addresses[*address as usize] += 1;
+        let mut terms = Terms { profiles: haystack(profiles.count()), ..Terms::default() };
+        terms.grow(book);
+        let mut values = Vec::new();
+        for profile in profiles.standing() {
+            terms.values(book, profiles.members(profile), &mut values);
+            for value in &values {
+                *terms.slot(*value) += 1;
             }
         }
-        terms.brands =
-            (0..book.names_len() as NameNo).map(|n| by_brand.get(&book.name_entry(n).term()).copied().unwrap_or(1)).collect();
         terms
     }
 
-    /// Profiles that carry the 字号 of this name (the whole stem where a name has none).
+    /// Takes in the names and addresses that are new in the book.
+    pub fn grow(&mut self, book: &Book) {
+        self.addresses.resize(book.addresses_len(), 0);
+        for name in self.brand_of.len()..book.names_len() {
+            let term = book.name_entry(name as NameNo).term();
+            let next = self.brands.len() as u32;
+            let number = *self.brand_numbers.entry(term).or_insert(next);
+            if number == next {
+                self.brands.push((term, 0));
+            }
+            self.brand_of.push(number);
+        }
+    }
+
+    /// What is counted of a profile with these records, each value once.
+    pub fn values(&self, book: &Book, members: &[RecordNo], out: &mut Vec<Value>) {
+        out.clear();
+        for record in members {
+            let facts = book.facts(*record);
+            out.extend(book.names_of(*record).map(|name| Value::Brand(self.brands[self.brand_of[name as usize] as usize].0)));
+            out.extend((facts.phone != 0).then_some(Value::Phone(facts.phone)));
+            out.extend([facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(Value::Address));
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    fn slot(&mut self, value: Value) -> &mut u32 {
+        match value {
+            Value::Brand(term) => &mut self.brands[self.brand_numbers[&term] as usize].1,
+            Value::Phone(phone) => self.phones.entry(phone).or_default(),
+            Value::Address(address) => &mut self.addresses[address as usize],
+        }
+    }
+
+    /// Profiles with `left` values are gone, others with `entered` values are new. The values whose rounded count is
+    /// another now.
+    pub fn shift(&mut self, left: &[Value], entered: &[Value]) -> Vec<Value> {
+        let mut changes: Vec<(Value, i32)> = left.iter().map(|v| (*v, -1)).chain(entered.iter().map(|v| (*v, 1))).collect();
+        changes.sort_unstable();
+        let mut moved = Vec::new();
+        for same in changes.chunk_by(|a, b| a.0 == b.0) {
+            let difference: i32 = same.iter().map(|(_, by)| by).sum();
+            let slot = self.slot(same[0].0);
+            let before = rounded(*slot);
+            *slot = slot.saturating_add_signed(difference);
+            if rounded(*slot) != before {
+                moved.push(same[0].0);
+            }
+        }
+        moved
+    }
+
+    /// Profiles that carry the 字号 of this name, about.
     pub fn brand(&self, name: NameNo) -> u32 {
-        self.brands[name as usize]
+        rounded(self.brands[self.brand_of[name as usize] as usize].1)
     }
     pub fn phone(&self, phone: u32) -> u32 {
-        self.phones.get(&phone).copied().unwrap_or(1)
+        rounded(self.phones.get(&phone).copied().unwrap_or(1))
     }
     pub fn address(&self, address: AddressNo) -> u32 {
-        self.addresses[address as usize].max(1)
+        rounded(self.addresses[address as usize])
     }
 }
 
-fn rounded(profiles: usize) -> u32 {
+/// Number of profiles as weights use it.
+pub fn haystack(profiles: usize) -> u32 {
     ((profiles.max(2) as f64).log2() * 4.0).round().mul_add(0.25, 0.0).exp2() as u32
 }
 
-fn distinct<T: Ord>(values: &mut Vec<T>) -> &[T] {
-    values.sort_unstable();
-    values.dedup();
-    values
+/// The highest three binary digits of a count, which is 1 at least: off by less than a quarter.
+fn rounded(count: u32) -> u32 {
+    let spare = (u32::BITS - count.leading_zeros()).saturating_sub(3);
+    (count >> spare << spare).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_keep_three_binary_digits() {
+        let table = [(0, 1), (1, 1), (7, 7), (8, 8), (9, 8), (11, 10), (15, 14), (16, 16), (19, 16), (1000, 896)];
+        for (count, shown) in table {
+            assert_eq!(rounded(count), shown, "{count}");
+        }
+    }
 }

@@ -53,6 +53,21 @@ impl Bits {
     }
 }
 
+/// The people of one enterprise, nobody of whom is counted in another one: what the rates of coverage add up. The chosen
+/// values keep the counts as registries state them; these are for sums. What the roll does not state counts as 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct People {
+    pub employees: u32,
+    /// Of the union that covers it most strongly, shared among the units that union covers.
+    pub members: u32,
+    pub female_members: u32,
+    pub migrant_members: u32,
+    /// Migrant workers (农民工) among the employees, as the roll states them.
+    pub migrant_employees: u32,
+    /// Members who are dispatched workers (劳务派遣工).
+    pub dispatched_members: u32,
+}
+
 /// One enterprise of an edition. Absent is None, never a guess.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enterprise {
@@ -90,10 +105,14 @@ pub struct Enterprise {
     pub payroll: Option<Money>,
     /// Bits over `EnterpriseTag::ALL`.
     pub tags: Bits,
-    /// Bits over the edition's list of sources.
+    /// Bits over the run's list of registries.
     pub registries: Bits,
     /// Bits over `EnterpriseField::ALL`: fields on which registries differ.
     pub conflicts: Bits,
+    /// For each of those fields the registries (bits as in `registries`) that say something else than the chosen value:
+    /// whom to ask.
+    pub disputed_by: Vec<(EnterpriseField, Bits)>,
+    pub people: People,
     /// Codes of the standing findings.
     pub findings: Vec<Box<str>>,
     /// Id of the enterprise whose branch it is.
@@ -128,6 +147,10 @@ pub struct TradeUnion {
     pub established_on: Option<NaiveDate>,
     pub employees: Option<u32>,
     pub members: Option<u32>,
+    pub female_members: Option<u32>,
+    pub migrant_members: Option<u32>,
+    pub migrant_employees: Option<u32>,
+    pub dispatched_members: Option<u32>,
     /// Host enterprise, then the covered ones.
     pub covers: Vec<EntityId>,
     pub registry: Box<str>,

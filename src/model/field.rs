@@ -130,6 +130,8 @@ named! {
         Members = "members",
         FemaleMembers = "female_members",
         MigrantMembers = "migrant_members",
+        MigrantEmployees = "migrant_employees",
+        DispatchedMembers = "dispatched_members",
         UnionIndustrial = "union_industrial",
         // payments
         Period = "period",

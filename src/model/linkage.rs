@@ -63,6 +63,8 @@ pub struct RelatedUnit {
     pub name: Box<str>,
     /// Credit or organisation code as written, or empty.
     pub code: Box<str>,
+    /// Since when, where the registry says so.
+    pub since: Option<PartialDate>,
 }
 
 named! {

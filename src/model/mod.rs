@@ -1,6 +1,7 @@
 //! The nouns of the house: no imports of ours, no I/O.
 
 pub mod clock;
+pub mod datum;
 pub mod enterprise;
 pub mod facts;
 pub mod field;
@@ -11,6 +12,7 @@ pub mod provenance;
 pub mod record;
 pub mod reference;
 pub mod text;
+pub mod tie;
 pub mod value;
 pub mod verdict;
 

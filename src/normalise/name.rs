@@ -130,6 +130,7 @@ struct Words {
     /// Payload: joint or regional.
     unions: Lexicon<bool>,
     notes: Lexicon<()>,
+    remarks: Lexicon<()>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -146,6 +147,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         branches: Lexicon::new(tables::lines(tables::BRANCHES).map(|w| (w, ()))),
         unions: Lexicon::new(tables::marked(tables::UNIONS, '@').map(|(w, joint)| (w, joint.is_some()))),
         notes: Lexicon::new(tables::lines(tables::NOTES).map(|w| (w, ()))),
+        remarks: Lexicon::new(tables::lines(tables::REMARKS).map(|w| (w, ()))),
     }
 });
 
@@ -182,7 +184,8 @@ pub fn read_names(raw: &str) -> Names {
     }
 }
 
-/// Removes `(原某某公司)`, `(曾用名:某某)` and `(筹)`; what the notes name goes to `noted`.
+/// Removes `(原某某公司)`, `(曾用名:某某)`, `(筹)` and, behind a whole name, `(已更名)`, `(停业)`; what the notes name goes
+/// to `noted`.
 fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
     let mut kept = Vec::with_capacity(written.len());
     let mut at = 0;
@@ -198,8 +201,9 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
                     continue;
                 }
             }
-            if inside.len() <= 1 {
-                at = end + 1; // (筹), (新), ()
+            // (筹), (新), (); (已更名) behind a form.
+            if inside.len() <= 1 || (is_remark(inside) && is_whole(&kept)) {
+                at = end + 1;
                 continue;
             }
         }
@@ -207,6 +211,20 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
         at += 1;
     }
     kept
+}
+
+/// A state of the unit: 已更名, 停业, 自然人独资. Never a branch, never a place.
+fn is_remark(inside: &[Glyph]) -> bool {
+    (0..inside.len()).any(|at| WORDS.remarks.prefix(&inside[at..]).is_some())
+        && WORDS.branches.suffix(inside).is_none()
+        && WORDS.forms.suffix(inside).is_none()
+        && PLACES.prefixes(inside).next().is_none()
+}
+
+/// Ends as the name of a firm or a branch does.
+fn is_whole(kept: &[Glyph]) -> bool {
+    let flat: Vec<Glyph> = kept.iter().copied().filter(|g| *g != OPEN && *g != CLOSE).collect();
+    form_suffix(&flat).0 > 0 || WORDS.branches.suffix(&flat).is_some()
 }
 
 /// Position of the bracket that closes the one at `open`, or the end.
@@ -348,9 +366,13 @@ static ORDINAL: LazyLock<Glyph> = LazyLock::new(|| glyphs("第")[0]);
 static NUMERALS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("0123456789一二三四五六七八九十百零两"));
 static LIMITED: LazyLock<[Vec<Glyph>; 3]> = LazyLock::new(|| ["有限责任", "股份有限", "有限"].map(glyphs));
 
-/// Whether a branch part ends with a word that cannot be a firm's own (分公司, 门市部).
-pub fn ends_as_branch(branch: &[Glyph]) -> bool {
+/// Whether a branch part speaks of a branch and not of a slip in the form: it ends with a word that cannot be a firm's own
+/// (分公司, 门市部), or begins with an ordinal or a place (a cut column leaves `第三分`, `汉阳区项目`).
+pub fn reads_as_branch(branch: &[Glyph]) -> bool {
+    let ordinal = branch.len() >= 2 && branch[0] == *ORDINAL && is_numeral(branch[1]);
     WORDS.branches.suffix(branch).is_some_and(|(len, ())| len >= 2)
+        || ordinal
+        || PLACES.prefixes(branch).map(|(len, _)| len).max().is_some_and(|len| branch.len() > len)
 }
 
 pub fn is_numeral(glyph: Glyph) -> bool {
@@ -508,6 +530,11 @@ mod tests {
             ("北京恒信商贸有限责任公司司", "北京||恒信|商贸|有限责任公司司|"),
             ("北京恒信酒店管理公司", "北京||恒信|酒店管理|公司|"),
             ("恒信集团有限公司", "||恒信||集团有限公司|"),
+            ("北京恒信商贸有限公司(已更名)", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司（停业）工会", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司海淀分公司(停业)", "北京||恒信|商贸|有限公司|海淀分公司"),
+            ("北京恒信商贸有限公司(海淀门市部)", "北京||恒信|商贸|有限公司|海淀门市部"),
+            ("恒信投资中心(普通合伙)(非正常)", "||恒信|投资|中心普通合伙|"),
             ("", "|||||"),
             ("（）。。", "|||||"),
         ] {
@@ -521,6 +548,15 @@ mod tests {
         assert_eq!(names.name.view().to_text(), "北京恒信商贸有限公司");
         assert_eq!(names.noted.iter().map(|n| n.view().to_text()).collect::<Vec<_>>(), ["北京立达商贸公司"]);
         assert!(read_name("中关村大厦联合工会").shape.joint);
+    }
+
+    #[test]
+    fn a_branch_is_seen_though_its_last_word_was_cut() {
+        for (branch, expected) in
+            [("第三分", true), ("汉阳区项目", true), ("海淀分公司", true), ("海淀区", false), ("司", false), ("限公司", false)]
+        {
+            assert_eq!(reads_as_branch(&glyphs(branch)), expected, "{branch}");
+        }
     }
 
     #[test]

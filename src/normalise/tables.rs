@@ -7,6 +7,7 @@ pub const FORMS: &str = include_str!("../../reference/names/forms.txt");
 pub const BRANCHES: &str = include_str!("../../reference/names/branches.txt");
 pub const UNIONS: &str = include_str!("../../reference/names/unions.txt");
 pub const NOTES: &str = include_str!("../../reference/names/notes.txt");
+pub const REMARKS: &str = include_str!("../../reference/names/remarks.txt");
 pub const ENGLISH: &str = include_str!("../../reference/names/english.tsv");
 pub const ENGLISH_FORMS: &str = include_str!("../../reference/names/english_forms.txt");
 const PLACES: &str = include_str!("../../reference/names/places.tsv");

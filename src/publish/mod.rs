@@ -7,6 +7,7 @@
 mod changes;
 mod labels;
 mod review;
+mod ties;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,13 +16,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
-use crate::edition::{self, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
+use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
+use crate::model::tie::Tie;
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, LinkRow};
 use crate::store::{Store, StoreError};
 
 pub use review::open_pairs;
+pub use ties::ties;
 
 /// One decided record, ready to be kept.
 pub struct Joined {
@@ -52,8 +55,10 @@ pub struct Publication {
     pub joined: Vec<Joined>,
     pub linking: Linking,
     pub assessed: Assessed,
+    pub ties: Vec<Tie>,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
+    pub counting: Counting,
     pub links_before: Arc<Links>,
     pub previous: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
@@ -112,8 +117,11 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         enterprises: p.assessed.enterprises,
         unions: p.assessed.unions,
         members,
+        ties: p.ties,
+        registries: p.registries,
         sources: p.sources,
         labels,
+        counting: p.counting,
     };
 
     let mut tx = store.begin().await?;

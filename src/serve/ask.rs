@@ -13,7 +13,8 @@ use super::access::{Caller, Scope};
 use super::details::{DetailLoader, Details, RecordDetail};
 use super::graphql::live::LiveLoader;
 use super::problem::{Code, Problem};
-use crate::edition::{Cursor, Edition, EnterpriseRow, Filter};
+use super::usage::Shown;
+use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
@@ -35,6 +36,7 @@ pub struct Ask {
     /// Something beside editions was read: the answer must not be kept.
     beyond_editions: AtomicBool,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
+    shown: Mutex<Shown>,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
@@ -58,6 +60,7 @@ impl Ask {
             answered: AtomicU32::new(0),
             beyond_editions: AtomicBool::new(false),
             registries: tokio::sync::OnceCell::new(),
+            shown: Mutex::default(),
             visible: Mutex::default(),
         }
     }
@@ -91,6 +94,16 @@ impl Ask {
     /// Whether nothing was said yet of this registry being unavailable.
     pub fn first_word_of(&self, registry: &str) -> bool {
         self.unavailable.lock().expect("no panic while holding it").insert(registry.to_owned())
+    }
+
+    /// Notes that the answer shows these enterprises, and which fields of them.
+    pub fn show(&self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
+        self.shown.lock().expect("no panic while counting").add(edition, rows, fields);
+    }
+
+    /// What the answer shows.
+    pub fn take_shown(&self) -> Shown {
+        std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
     }
 
     pub fn touch_store(&self) {

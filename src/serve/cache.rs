@@ -2,10 +2,12 @@
 //! of an older edition or freshness is simply not asked for any more, and falls out.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use hashbrown::HashMap;
+
+use super::usage::Shown;
 
 /// Everything an answer depends on, hashed: what was asked, of which edition and freshness, by whom, in which language
 /// and form.
@@ -20,6 +22,19 @@ pub fn key(parts: &[&[u8]]) -> Key {
     hash.digest128()
 }
 
+/// An answer, and what it shows, so that showing it again is counted again.
+#[derive(Clone)]
+pub struct Kept {
+    pub bytes: Bytes,
+    pub shown: Option<Arc<Shown>>,
+}
+
+impl From<Bytes> for Kept {
+    fn from(bytes: Bytes) -> Kept {
+        Kept { bytes, shown: None }
+    }
+}
+
 /// Keeps the latest answers up to a number of bytes.
 pub struct AnswerCache {
     limit: usize,
@@ -28,7 +43,7 @@ pub struct AnswerCache {
 
 #[derive(Default)]
 struct Held {
-    answers: HashMap<Key, Bytes>,
+    answers: HashMap<Key, Kept>,
     order: VecDeque<Key>,
     bytes: usize,
 }
@@ -38,25 +53,25 @@ impl AnswerCache {
         AnswerCache { limit, held: Mutex::default() }
     }
 
-    pub fn get(&self, key: Key) -> Option<Bytes> {
+    pub fn get(&self, key: Key) -> Option<Kept> {
         self.held.lock().expect("no panic while holding the cache").answers.get(&key).cloned()
     }
 
     /// Remembers an answer; one that alone would fill an eighth of the cache is not worth it.
-    pub fn put(&self, key: Key, answer: Bytes) {
-        if answer.len() > self.limit / 8 {
+    pub fn put(&self, key: Key, answer: Kept) {
+        if answer.bytes.len() > self.limit / 8 {
             return;
         }
         let mut held = self.held.lock().expect("no panic while holding the cache");
-        held.bytes += answer.len();
+        held.bytes += answer.bytes.len();
         match held.answers.insert(key, answer) {
-            Some(before) => held.bytes -= before.len(),
+            Some(before) => held.bytes -= before.bytes.len(),
             None => held.order.push_back(key),
         }
         while held.bytes > self.limit {
             let Some(oldest) = held.order.pop_front() else { break };
             if let Some(gone) = held.answers.remove(&oldest) {
-                held.bytes -= gone.len();
+                held.bytes -= gone.bytes.len();
             }
         }
     }
@@ -70,11 +85,11 @@ mod tests {
     fn the_oldest_answers_make_room() {
         let cache = AnswerCache::new(1_000);
         for i in 0..20_u8 {
-            cache.put(u128::from(i), Bytes::from(vec![i; 100]));
+            cache.put(u128::from(i), Bytes::from(vec![i; 100]).into());
         }
         assert!(cache.get(0).is_none() && cache.get(19).is_some());
         assert!(cache.held.lock().unwrap().bytes <= 1_000);
-        cache.put(99, Bytes::from(vec![0; 500]));
+        cache.put(99, Bytes::from(vec![0; 500]).into());
         assert!(cache.get(99).is_none(), "too large to keep");
     }
 

@@ -15,6 +15,8 @@ use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
+use crate::store::edition::ChangeRow;
+use crate::store::entity::ReviewRow;
 use crate::store::finding::FindingRow;
 use crate::store::record::{StoredRecord, cells};
 
@@ -83,6 +85,10 @@ impl Details {
 
     pub fn count_read(&self) {
         self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn count_reads(&self, count: u64) {
+        self.reads.fetch_add(count, Ordering::Relaxed);
     }
 
     async fn reading(&self) -> Result<Arc<(Reading, HashMap<i64, String>)>, Problem> {
@@ -169,6 +175,64 @@ impl Loader<i64> for DetailLoader {
             .iter()
             .map(|row| (row.id, Arc::new(Details::detail(&self.0.hub.connectors, row, &reading.0, &reading.1))))
             .collect())
+    }
+}
+
+/// A page of one enterprise's changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HistoryKey {
+    pub enterprise: String,
+    /// Only changes with ids below this.
+    pub before: i64,
+    pub limit: i64,
+}
+
+/// Changes with their ids, newest first, and how many the enterprise has in all.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryPage {
+    pub changes: Vec<(i64, ChangeRow)>,
+    pub total: i64,
+}
+
+/// One statement for all enterprises whose pages begin alike: those of one selection always do.
+impl Loader<HistoryKey> for DetailLoader {
+    type Value = HistoryPage;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[HistoryKey]) -> Result<HashMap<HistoryKey, HistoryPage>, Problem> {
+        let mut alike: HashMap<(i64, i64), Vec<String>> = HashMap::new();
+        for key in keys {
+            alike.entry((key.before, key.limit)).or_default().push(key.enterprise.clone());
+        }
+        let mut found: HashMap<HistoryKey, HistoryPage> = HashMap::new();
+        for ((before, limit), enterprises) in alike {
+            self.0.count_read();
+            for (id, total, row) in self.0.hub.store.changes_of_many(&enterprises, before, limit).await? {
+                let key = HistoryKey { enterprise: row.enterprise_id.clone(), before, limit };
+                let page = found.entry(key).or_default();
+                page.total = total;
+                if id < before {
+                    page.changes.push((id, row));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of a pair of the review queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PairKey(pub String);
+
+impl Loader<PairKey> for DetailLoader {
+    type Value = Arc<ReviewRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[PairKey]) -> Result<HashMap<PairKey, Arc<ReviewRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<&str> = keys.iter().map(|k| k.0.as_str()).collect();
+        let rows = self.0.hub.store.review_pairs_by_id(&ids).await?;
+        Ok(rows.into_iter().map(|row| (PairKey(row.id.clone()), Arc::new(row))).collect())
     }
 }
 

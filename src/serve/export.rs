@@ -5,9 +5,11 @@
 //! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
 
 mod columns;
+pub mod fetch;
 mod sheet;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -21,12 +23,14 @@ use sha2::{Digest, Sha256};
 
 use super::App;
 use super::access::Scope;
+use super::jobs::Progress;
 use super::plain::{Plain, not_found};
 use super::problem::Problem;
-use crate::edition::{Edition, Filter};
+use super::usage;
+use crate::edition::{Edition, Filter, Row};
 use crate::model::message::Lang;
 
-pub use columns::Column;
+pub use columns::{Column, choose};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -36,13 +40,57 @@ pub enum Format {
     Xlsx,
 }
 
+impl Format {
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+            Format::Arrow => "arrow",
+            Format::Xlsx => "xlsx",
+        }
+    }
+    pub fn from_extension(extension: &str) -> Option<Format> {
+        [Format::Csv, Format::Ndjson, Format::Arrow, Format::Xlsx].into_iter().find(|f| f.extension() == extension)
+    }
+}
+
+/// The rows of an export in the order they are written.
+pub enum Rows {
+    /// By falling priority.
+    Priority(Arc<RoaringBitmap>),
+    Ordered(Vec<Row>),
+}
+
+impl Rows {
+    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> Rows {
+        match order {
+            [] => Rows::Priority(rows),
+            order => Rows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
+        }
+    }
+    pub fn len(&self) -> u64 {
+        match self {
+            Rows::Priority(rows) => rows.len(),
+            Rows::Ordered(rows) => rows.len() as u64,
+        }
+    }
+    pub fn iter(&self) -> Box<dyn Iterator<Item = Row> + '_> {
+        match self {
+            Rows::Priority(rows) => Box::new(rows.iter()),
+            Rows::Ordered(rows) => Box::new(rows.iter().copied()),
+        }
+    }
+}
+
 /// What is written, whatever the form.
 pub struct Export {
     pub edition: Arc<Edition>,
-    pub rows: Arc<RoaringBitmap>,
+    pub rows: Rows,
     pub columns: Vec<Column>,
     pub lang: Lang,
     pub gb18030: bool,
+    /// Counts the rows written so far.
+    pub progress: Progress,
 }
 
 /// Bytes handed over at a time.
@@ -59,6 +107,10 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
     match plan(&plain, &file) {
         Ok((export, format)) => {
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
+            let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
+            let mut shown = usage::Shown::default();
+            shown.add(&export.edition, export.rows.iter(), fields);
+            app.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             stream(export, format, &file, &headers, &plain.id)
         }
         Err(problem) => plain.refuse(&problem),
@@ -68,13 +120,8 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
 fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
     plain.ask.caller.require(Scope::Export)?;
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
-    let format = match extension {
-        "csv" => Format::Csv,
-        "ndjson" => Format::Ndjson,
-        "arrow" => Format::Arrow,
-        "xlsx" => Format::Xlsx,
-        _ => return Err(not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx")),
-    };
+    let format = Format::from_extension(extension)
+        .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
     let base = match list {
         "gap" => Filter::InGap,
         "enterprises" => Filter::All,
@@ -92,13 +139,34 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
     };
     let columns = columns::choose(plain.parameter("columns"), &plain.ask.caller)?;
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
-    if format == Format::Xlsx && rows.len() > sheet::MAX_ROWS {
+    let rows = Rows::Priority(rows);
+    let export =
+        Export { edition: plain.edition.clone(), rows, columns, lang: plain.lang, gb18030, progress: Progress::default() };
+    check_size(&export, format)?;
+    Ok((export, format))
+}
+
+/// A sheet holds a million rows and no more.
+pub fn check_size(export: &Export, format: Format) -> Result<(), Problem> {
+    let rows = export.rows.len();
+    if format == Format::Xlsx && rows > sheet::MAX_ROWS {
         return Err(Problem::bad_input(
-            format!("{} 行超过 Excel 的上限；请改用 csv 或缩小范围", rows.len()),
-            format!("{} rows are more than a sheet holds: use csv, or filter", rows.len()),
+            format!("{rows} 行超过 Excel 的上限；请改用 csv 或缩小范围"),
+            format!("{rows} rows are more than a sheet holds: use csv, or filter"),
         ));
     }
-    Ok((Export { edition: plain.edition.clone(), rows, columns, lang: plain.lang, gb18030 }, format))
+    Ok(())
+}
+
+/// The media type of a file.
+pub fn content_type(format: Format, gb18030: bool) -> HeaderValue {
+    HeaderValue::from_static(match format {
+        Format::Csv if gb18030 => "text/csv; charset=gb18030",
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Ndjson => "application/x-ndjson; charset=utf-8",
+        Format::Arrow => "application/vnd.apache.arrow.stream",
+        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    })
 }
 
 /// Where the writers put their bytes: chunks to the client, counted and hashed. Fails where the client has gone.
@@ -169,16 +237,7 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
         futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
     let mut response = Response::new(Body::new(StreamBody::new(frames)));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(match format {
-            Format::Csv if gb18030 => "text/csv; charset=gb18030",
-            Format::Csv => "text/csv; charset=utf-8",
-            Format::Ndjson => "application/x-ndjson; charset=utf-8",
-            Format::Arrow => "application/vnd.apache.arrow.stream",
-            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        }),
-    );
+    headers.insert(header::CONTENT_TYPE, content_type(format, gb18030));
     headers.insert("x-huitu-rows", HeaderValue::from(rows));
     if wants_trailers {
         headers.insert(header::TRAILER, HeaderValue::from_static("x-huitu-rows, x-huitu-sha256"));
@@ -238,13 +297,14 @@ fn csv(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
             csv_cell(&cell, column.is_number(), &mut line);
         }
         emit(&mut line, out)?;
+        export.progress.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
 
 /// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
 fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
-    let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '=', '+', '-', '@']);
+    let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let guard = !is_number && starts_formula() && text.parse::<f64>().is_err();
     let quote = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
     if quote {
@@ -283,6 +343,7 @@ fn ndjson(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()>
             }
         }
         out.write_all(b"}\n")?;
+        export.progress.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
@@ -304,7 +365,8 @@ mod tests {
             ("-3.5", "-3.5"),
             ("-3.5x", "'-3.5x"),
             ("@cmd", "'@cmd"),
-            ("=1", "'=1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\u{ff20}x", "'\u{ff20}x"),
             ("\tx", "'\tx"),
             ("=\"a\",b", "\"'=\"\"a\"\",b\""),
             ("北京,示例", "\"北京,示例\""),

@@ -27,6 +27,10 @@ pub struct Limits {
     pub fields: u64,
     /// Rows read: a list of 50 with 3 objects each costs about 150.
     pub cost: u64,
+    /// Cost of all questions of one caller within a minute.
+    pub cost_per_minute: u64,
+    /// Questions in one request; 0 refuses batches.
+    pub batch: usize,
     pub time: std::time::Duration,
 }
 
@@ -40,6 +44,8 @@ impl Default for Limits {
             depth: 22,
             fields: 5_000,
             cost: 50_000,
+            cost_per_minute: 5_000_000,
+            batch: 0,
             time: std::time::Duration::from_secs(15),
         }
     }

@@ -25,6 +25,7 @@ use super::guard;
 use super::persisted;
 use super::problem::{Code, Problem};
 use super::request::{Media, Parameters};
+use super::usage;
 use crate::model::message::Lang;
 
 /// A request that got as far as having an id, a language and a media type.
@@ -106,16 +107,33 @@ impl Incoming<'_> {
         let key = self.key(app, &caller, &raw, is_get);
         if let Some(kept) = app.answers().get(key) {
             app.metrics().cache_hit();
-            return self.respond(StatusCode::OK, kept, Some(key));
+            if let Some(shown) = &kept.shown {
+                app.tally().add(&caller, &usage::purpose(self.headers), shown);
+            }
+            return self.respond(StatusCode::OK, kept.bytes, Some(key));
+        }
+        if !is_get && app.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
+            return self.batch(app, caller, &raw).await;
         }
         let parameters = match is_get {
             true => Parameters::from_query(uri),
             false => Parameters::from_body(&raw),
         };
-        let mut parameters = match parameters {
-            Ok(parameters) => parameters,
-            Err(problem) => return self.refuse(StatusCode::BAD_REQUEST, &problem),
-        };
+        match parameters {
+            Ok(parameters) => self.question(app, caller, parameters, Some(key), is_get).await,
+            Err(problem) => self.refuse(StatusCode::BAD_REQUEST, &problem),
+        }
+    }
+
+    /// One question; its answer is kept under the key, where there is one.
+    async fn question(
+        &self,
+        app: &App,
+        caller: Arc<Caller>,
+        mut parameters: Parameters,
+        key: Option<cache::Key>,
+        is_get: bool,
+    ) -> Response {
         if let Err(problem) = persisted::resolve(app, &mut parameters) {
             return self.request_error(&problem);
         }
@@ -125,6 +143,41 @@ impl Incoming<'_> {
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         };
         self.ask(app, caller, document, parameters, key, is_get).await
+    }
+
+    /// Several questions in one request, answered one after the other, where configured.
+    async fn batch(&self, app: &App, caller: Arc<Caller>, raw: &[u8]) -> Response {
+        let limit = app.limits().batch;
+        let questions: Vec<Parameters> = match serde_json::from_slice(raw) {
+            Ok(questions) => questions,
+            Err(e) => {
+                let problem = Problem::bad_input(
+                    format!("请求体不是 GraphQL 请求的列表：{e}"),
+                    format!("the body is not a list of GraphQL requests: {e}"),
+                );
+                return self.refuse(StatusCode::BAD_REQUEST, &problem);
+            }
+        };
+        if questions.is_empty() || questions.len() > limit {
+            let problem = Problem::bad_input(
+                format!("一次应有 1 到 {limit} 个查询"),
+                format!("one to {limit} questions can be asked at a time"),
+            )
+            .hint(limit.to_string());
+            return self.refuse(StatusCode::BAD_REQUEST, &problem);
+        }
+        let mut whole = vec![b'['];
+        for (at, parameters) in questions.into_iter().enumerate() {
+            if at > 0 {
+                whole.push(b',');
+            }
+            // Of a batch nothing is kept: its key is that of no single question.
+            let answer = self.question(app, caller.clone(), parameters, None, false).await;
+            let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
+            whole.extend_from_slice(&bytes);
+        }
+        whole.push(b']');
+        self.respond(StatusCode::OK, Bytes::from(whole), None)
     }
 
     /// The body, within its limit and of the right type.
@@ -164,7 +217,7 @@ impl Incoming<'_> {
         caller: Arc<Caller>,
         document: String,
         parameters: Parameters,
-        key: cache::Key,
+        key: Option<cache::Key>,
         is_get: bool,
     ) -> Response {
         let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
@@ -174,6 +227,10 @@ impl Incoming<'_> {
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
+        let now = app.hub().clock.millis();
+        if let Err(problem) = app.budgets().spend(&caller.name, cost, app.limits().cost_per_minute, now) {
+            return self.request_error(&problem);
+        }
         let is_query = guard::operation(&parsed, name).is_ok_and(guard::is_query);
         if is_get && !is_query {
             let problem =
@@ -208,17 +265,19 @@ impl Incoming<'_> {
         }
         let failed_before =
             answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
+        let shown = Arc::new(ask.take_shown());
+        app.tally().add(&ask.caller, &usage::purpose(self.headers), &shown);
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
         let extensions = Extensions { app, ask: &ask, cost, limit: app.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
-        if keep {
-            app.answers().put(key, bytes.clone());
+        if let Some(key) = key.filter(|_| keep) {
+            app.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
             _ => StatusCode::OK,
         };
-        self.respond(status, bytes, keep.then_some(key))
+        self.respond(status, bytes, key.filter(|_| keep))
     }
 
     /// A request error: under `application/json` the status stays 200, as old clients expect.

@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod bench;
+mod budget;
 mod cache;
 mod details;
 mod export;
@@ -16,6 +17,7 @@ pub mod graphql;
 pub mod guard;
 mod handler;
 mod ingest;
+mod jobs;
 pub mod live;
 mod mvt;
 mod persisted;
@@ -23,13 +25,17 @@ mod plain;
 mod probes;
 pub mod problem;
 mod publisher;
+mod quality;
 mod receipts;
 mod reconcile;
 mod request;
 mod run;
 pub mod schedule;
+mod serving;
+mod suppress;
 mod tiles;
 mod ui;
+mod usage;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -61,11 +67,20 @@ pub struct Options {
     pub cache_bytes: usize,
     /// How long pushes must have been quiet before an edition shows them.
     pub settle: std::time::Duration,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
+    pub suppress_below: u64,
 }
 
 impl Options {
     pub fn new(access: Access) -> Options {
-        Options { access, limits: Limits::default(), documents: Documents::default(), cache_bytes: 64 << 20, settle: SETTLE }
+        Options {
+            access,
+            limits: Limits::default(),
+            documents: Documents::default(),
+            cache_bytes: 64 << 20,
+            settle: SETTLE,
+            suppress_below: 0,
+        }
     }
 }
 
@@ -97,6 +112,10 @@ struct Inner {
     callers: access::Known,
     places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
     live: Live,
+    jobs: jobs::Jobs,
+    measured: quality::Measured,
+    tally: usage::Tally,
+    budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -116,6 +135,10 @@ impl App {
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
+            jobs: jobs::Jobs::default(),
+            measured: quality::Measured::default(),
+            tally: usage::Tally::default(),
+            budgets: budget::Budgets::default(),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -186,6 +209,34 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
+    fn jobs(&self) -> &jobs::Jobs {
+        &self.0.jobs
+    }
+    fn measured(&self) -> &quality::Measured {
+        &self.0.measured
+    }
+    fn tally(&self) -> &usage::Tally {
+        &self.0.tally
+    }
+    fn budgets(&self) -> &budget::Budgets {
+        &self.0.budgets
+    }
+    /// The smallest group that this caller is told of; 0 = all.
+    fn least_told(&self, caller: &Caller) -> u64 {
+        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
+    }
+    /// Keeps in the store what was counted of reading since the last time.
+    pub async fn keep_usage(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
+        match hub.store.add_usage(&rows).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.0.tally.put_back(rows);
+                Err(error.into())
+            }
+        }
+    }
     fn live(&self) -> &Live {
         &self.0.live
     }
@@ -231,6 +282,7 @@ pub fn app(state: App) -> Router {
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
+        .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
         .route("/receipts/{batch}", get(receipts::receipt))
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))

@@ -17,8 +17,14 @@ const REMEMBERED: usize = 1_000;
 #[derive(Default)]
 pub struct Documents {
     /// Where given, nothing else is answered.
-    trusted: Option<HashMap<String, String>>,
+    trusted: Option<HashMap<String, Trusted>>,
     seen: Mutex<(HashMap<String, String>, VecDeque<String>)>,
+}
+
+/// A trusted document, and the file it was read from.
+struct Trusted {
+    file: String,
+    text: String,
 }
 
 pub fn digest(document: &str) -> String {
@@ -33,21 +39,23 @@ impl Documents {
             let path = entry?.path();
             if path.extension().is_some_and(|e| e == "graphql") {
                 let document = std::fs::read_to_string(&path)?;
-                trusted.insert(digest(&document), document);
+                let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                trusted.insert(digest(&document), Trusted { file, text: document });
             }
         }
         Ok(Documents { trusted: Some(trusted), seen: Mutex::default() })
     }
-    /// Digests and documents of a trusted set.
-    pub fn list(&self) -> Vec<(&str, &str)> {
-        let mut all: Vec<(&str, &str)> = self.trusted.iter().flatten().map(|(d, t)| (d.as_str(), t.as_str())).collect();
-        all.sort_unstable();
+    /// Digests, files and documents of a trusted set, in the order of the files.
+    pub fn list(&self) -> Vec<(&str, &str, &str)> {
+        let mut all: Vec<(&str, &str, &str)> =
+            self.trusted.iter().flatten().map(|(d, t)| (d.as_str(), t.file.as_str(), t.text.as_str())).collect();
+        all.sort_unstable_by_key(|(_, file, _)| *file);
         all
     }
 
     fn find(&self, digest: &str) -> Option<String> {
         match &self.trusted {
-            Some(trusted) => trusted.get(digest).cloned(),
+            Some(trusted) => trusted.get(digest).map(|t| t.text.clone()),
             None => self.seen.lock().expect("no panic while holding the documents").0.get(digest).cloned(),
         }
     }

@@ -86,7 +86,7 @@ impl Plain {
             uri.path().as_bytes(),
             uri.query().unwrap_or("").as_bytes(),
             ask.caller.visibility().as_bytes(),
-            &app.generation().to_le_bytes(),
+            &edition.number().to_le_bytes(),
             &[lang as u8],
         ]);
         let etag = format!("\"{key:032x}\"");
@@ -137,13 +137,13 @@ impl Plain {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(bytes) = self.app.answers().get(self.key) {
-            return self.response(bytes, content_type);
+        if let Some(kept) = self.app.answers().get(self.key) {
+            return self.response(kept.bytes, content_type);
         }
         match make() {
             Ok(bytes) => {
                 let bytes = Bytes::from(bytes);
-                self.app.answers().put(self.key, bytes.clone());
+                self.app.answers().put(self.key, bytes.clone().into());
                 self.response(bytes, content_type)
             }
             Err(problem) => self.refuse(&problem),

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
-use super::access::Scope;
 use super::export::Column;
 use super::plain::{Plain, not_found};
 use super::problem::Problem;
@@ -275,7 +274,7 @@ struct ExtendProperty {
 }
 
 fn may_see(plain: &Plain, column: Column) -> bool {
-    !matches!(column, Column::RevenueYuan | Column::PayrollYuan) || plain.ask.caller.may(Scope::Finance)
+    column.scope().is_none_or(|scope| plain.ask.caller.may(scope))
 }
 
 fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {

@@ -18,6 +18,8 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 4_096;
 /// Answers under way at shutdown get this long.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Refreshes between two times of keeping who read what.
+const KEEP_USAGE_EVERY: u64 = 10;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` resolves; then takes no more connections and lets the open answers finish.
@@ -25,6 +27,10 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
     let (stop, stopped) = watch::channel(());
     let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    if let Err(problem) = state.resume_exports().await {
+        tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
+    }
+    let keeping = state.clone();
     let publisher = tokio::spawn(super::publish_pushes(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
@@ -68,6 +74,9 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
         });
     }
     watcher.abort();
+    if let Err(problem) = keeping.keep_usage().await {
+        tracing::warn!(problem = %problem.en, "what was read could not be kept");
+    }
     publisher.abort();
     drop(listener);
     drop(stop);
@@ -80,8 +89,13 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
 
 /// Another process may publish: its editions are swapped in within a second.
 async fn watch_editions(state: App) {
-    loop {
+    for second in 1_u64.. {
         tokio::time::sleep(REFRESH_EVERY).await;
+        if second.is_multiple_of(KEEP_USAGE_EVERY)
+            && let Err(problem) = state.keep_usage().await
+        {
+            tracing::warn!(problem = %problem.en, "what was read could not be kept yet");
+        }
         if let Err(problem) = state.refresh().await {
             tracing::warn!(problem = %problem.en, "the newest edition or the registries' freshness could not be read");
         }

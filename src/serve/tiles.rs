@@ -147,15 +147,19 @@ fn clusters(plain: &Plain, tile: Tile, filter: Filter) -> Result<Vec<u8>, Proble
     let mut layer = Layer::new("clusters");
     for group in groups {
         let code = &group.keys[0];
-        let Some((longitude, latitude)) = edition.area(code).and_then(|a| a.label_point) else { continue };
+        let Some((longitude, latitude)) = label_of(edition, code) else { continue };
         let (x, y) = cell(longitude, latitude);
         if !tile.holds(x, y) {
             continue;
         }
         let (x, y) = tile.local(x, y);
         let name = name_of(edition, code, plain.lang);
-        let properties =
-            [("code", Property::Text(code)), ("name", Property::Text(&name)), ("count", Property::Count(group.measures.in_gap))];
+        let properties = [
+            ("code", Property::Text(code)),
+            ("name", Property::Text(&name)),
+            ("count", Property::Count(group.measures.in_gap)),
+            ("basis", Property::Text(if code.is_empty() { "UNKNOWN" } else { "DISTRICT" })),
+        ];
         layer.point(code.parse().unwrap_or(0), x, y, &properties);
     }
     let mut bytes = Vec::new();
@@ -163,8 +167,30 @@ fn clusters(plain: &Plain, tile: Tile, filter: Filter) -> Result<Vec<u8>, Proble
     Ok(bytes)
 }
 
+/// Where an area's name stands. What has no known area stands at the city's label point, else in the middle of the
+/// districts': it is never dropped. None where the edition has no points at all.
+fn label_of(edition: &Edition, code: &str) -> Option<(f64, f64)> {
+    let of = |level: &'static str| edition.labels.areas.iter().filter(move |a| a.level == level).filter_map(|a| a.label_point);
+    let middle = || {
+        let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
+        of("DISTRICT").for_each(|(longitude, latitude)| {
+            x += longitude;
+            y += latitude;
+            count += 1.0;
+        });
+        (count > 0.0).then(|| (x / count, y / count))
+    };
+    let known = edition.area(code);
+    let above = || known.and_then(|a| edition.area(a.parent.as_deref()?)).and_then(|a| a.label_point);
+    known.and_then(|a| a.label_point).or_else(above).or_else(|| of("CITY").next()).or_else(middle)
+}
+
 fn name_of(edition: &Edition, code: &str, lang: Lang) -> String {
-    edition.area(code).map_or_else(|| code.to_owned(), |a| lang.pick(&a.zh, &a.en).clone())
+    match edition.area(code) {
+        Some(area) => lang.pick(&area.zh, &area.en).clone(),
+        None if code.is_empty() || code == "0" => lang.pick("区域不明", "area unknown").to_owned(),
+        None => code.to_owned(),
+    }
 }
 
 /// Only what a tile shows of the reasons: reading it skips everything else.
@@ -220,7 +246,7 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
     }
     for (code, rows) in &places.labelled {
         let label = code.to_string();
-        let Some((longitude, latitude)) = edition.area(&label).and_then(|a| a.label_point) else { continue };
+        let Some((longitude, latitude)) = label_of(edition, &label) else { continue };
         let (x, y) = cell(longitude, latitude);
         let count = rows.iter().filter(|row| shown(**row)).count() as u64;
         if !tile.holds(x, y) || count == 0 {
@@ -228,7 +254,11 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
         }
         let (x, y) = tile.local(x, y);
         let name = name_of(edition, &label, plain.lang);
-        let basis = if label.len() == 9 { "TOWN" } else { "DISTRICT" };
+        let basis = match label.len() {
+            9 => "TOWN",
+            6 => "DISTRICT",
+            _ => "UNKNOWN",
+        };
         let properties = [
             ("code", Property::Text(&label)),
             ("name", Property::Text(&name)),

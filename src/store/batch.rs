@@ -103,11 +103,43 @@ impl Store {
             .map_err(|e| self.failed(e))
     }
 
-    /// For each registry the last batch that changed anything: together they name a state of the records.
+    /// Batches of a registry before (older than) an id, newest first, and how many it has in all.
+    pub async fn batches_before(&self, registry_id: i64, before: i64, limit: i64) -> Result<(Vec<BatchRow>, i64), StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM batch WHERE registry_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        ));
+        let failed = |e| self.failed(e);
+        let rows = read!(self, |db| sqlx::query_as(sql).bind(registry_id).bind(before).bind(limit).fetch_all(db).await);
+        let total: Result<(i64,), _> = read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM batch WHERE registry_id = $1")
+            .bind(registry_id)
+            .fetch_one(db)
+            .await);
+        Ok((rows.map_err(failed)?, total.map_err(failed)?.0))
+    }
+
+    /// Batches by id in one statement.
+    pub async fn batches_by_id(&self, ids: &[i64]) -> Result<Vec<BatchRow>, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                let sql = sqlx::AssertSqlSafe(format!(
+                    "SELECT {COLUMNS} FROM batch WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id"
+                ));
+                sqlx::query_as(sql).bind(serde_json::to_string(ids).expect("numbers")).fetch_all(&s.reader).await
+            }
+            // PostgreSQL takes the array itself.
+            Store::Postgres(p, _) => {
+                let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM batch WHERE id = ANY($1) ORDER BY id"));
+                sqlx::query_as(sql).bind(ids).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
+    /// For each registry the last landing that changed anything: together they name a state of the records.
     pub async fn last_changes(&self) -> Result<Vec<(i64, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT registry_id, MAX(id) FROM batch
-             WHERE state = 'DONE' AND added + changed + gone > 0 GROUP BY registry_id ORDER BY registry_id"
+            "SELECT registry_id, MAX(landing) FROM batch
+             WHERE landing IS NOT NULL GROUP BY registry_id ORDER BY registry_id"
         )
         .fetch_all(db)
         .await)

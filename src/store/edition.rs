@@ -64,6 +64,58 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// What happened to several enterprises: for each the `limit` latest changes with ids below `before`, newest first, with
+    /// their ids and how many the enterprise has in all. One statement, however many enterprises. Where fewer are below
+    /// `before`, others fill the number up, so that an enterprise with changes always has a row that says how many.
+    pub async fn changes_of_many(
+        &self,
+        enterprises: &[String],
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, i64, ChangeRow)>, StoreError> {
+        use sqlx::Row;
+        macro_rules! taken {
+            ($rows:expr) => {
+                $rows
+                    .await
+                    .map_err(|e| self.failed(e))?
+                    .iter()
+                    .map(|r| Ok((r.try_get("id")?, r.try_get("total")?, <ChangeRow as sqlx::FromRow<_>>::from_row(r)?)))
+                    .collect::<Result<Vec<_>, sqlx::Error>>()
+                    .map_err(|e| self.failed(e))
+            };
+        }
+        match self {
+            Store::Sqlite(s) => taken!(
+                sqlx::query(
+                    "SELECT id, total, enterprise_id, edition, at, field, what, from_value, to_value, registry FROM (
+                         SELECT c.*, COUNT(*) OVER (PARTITION BY enterprise_id) AS total,
+                                ROW_NUMBER() OVER (PARTITION BY enterprise_id ORDER BY (id < $2) DESC, id DESC) AS place
+                         FROM change c WHERE enterprise_id IN (SELECT value FROM json_each($1))) AS ranked
+                     WHERE place <= $3 ORDER BY enterprise_id, id DESC"
+                )
+                .bind(serde_json::to_string(enterprises).expect("ids"))
+                .bind(before)
+                .bind(limit)
+                .fetch_all(&s.reader)
+            ),
+            // PostgreSQL takes the array itself.
+            Store::Postgres(p, _) => taken!(
+                sqlx::query(
+                    "SELECT id, total, enterprise_id, edition, at, field, what, from_value, to_value, registry FROM (
+                         SELECT c.*, COUNT(*) OVER (PARTITION BY enterprise_id) AS total,
+                                ROW_NUMBER() OVER (PARTITION BY enterprise_id ORDER BY (id < $2) DESC, id DESC) AS place
+                         FROM change c WHERE enterprise_id = ANY($1)) AS ranked
+                     WHERE place <= $3 ORDER BY enterprise_id, id DESC"
+                )
+                .bind(enterprises)
+                .bind(before)
+                .bind(limit)
+                .fetch_all(p)
+            ),
+        }
+    }
+
     /// Notes that an edition's files were removed.
     pub async fn edition_removed(&self, number: i64, at: i64) -> Result<(), StoreError> {
         super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = $2 WHERE number = $1")

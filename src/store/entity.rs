@@ -129,6 +129,34 @@ impl Store {
         Ok(rows)
     }
 
+    /// Pairs by id in one statement.
+    pub async fn review_pairs_by_id(&self, ids: &[&str]) -> Result<Vec<ReviewRow>, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                sqlx::query(
+                    "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
+                     FROM review_pair WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
+                )
+                .bind(serde_json::to_string(ids).expect("ids"))
+                .fetch_all(&s.reader)
+                .await
+                .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>())
+            }
+            // PostgreSQL takes the array itself.
+            Store::Postgres(p, _) => {
+                sqlx::query(
+                    "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
+                     FROM review_pair WHERE id = ANY($1) ORDER BY id",
+                )
+                .bind(ids)
+                .fetch_all(p)
+                .await
+                .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>())
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
     pub async fn review_pair(&self, id: &str) -> Result<Option<ReviewRow>, StoreError> {
         read!(self, |db| sqlx::query(
             "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank

@@ -23,7 +23,13 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[step!(1, "0001_store"), step!(20, "0020_push")];
+#[rustfmt::skip]
+const STEPS: &[Step] = &[
+    step!(1, "0001_store"),
+    step!(20, "0020_push"),
+    step!(30, "0030_landing"),
+    step!(50, "0050_usage"),
+];
 
 pub(super) fn sqlite() -> Migrator {
     migrator(|step| step.sqlite)

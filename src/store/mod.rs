@@ -7,14 +7,17 @@
 pub mod batch;
 pub mod edition;
 pub mod entity;
+pub mod export;
 pub mod finding;
 pub mod judgement;
+pub mod landing;
 mod migrations;
 pub mod quarantine;
 pub mod record;
 pub mod registry;
 pub mod target;
 pub mod token;
+pub mod usage;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -39,6 +39,17 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// How many rows of a registry are open.
+    pub async fn quarantined_count(&self, registry_id: i64) -> Result<i64, StoreError> {
+        let row: (i64,) =
+            read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM quarantine WHERE registry_id = $1 AND state = 'OPEN'")
+                .bind(registry_id)
+                .fetch_one(db)
+                .await)
+            .map_err(|e| self.failed(e))?;
+        Ok(row.0)
+    }
+
     pub async fn quarantined_row(&self, id: i64) -> Result<Option<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key

@@ -129,6 +129,26 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// About `limit` records of a registry, gone ones left out, spread evenly over its keys' order of arrival.
+    pub async fn sample(&self, registry_id: i64, limit: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        let failed = |e| self.failed(e);
+        let bounds: (i64, Option<i64>, Option<i64>) =
+            read!(self, |db| sqlx::query_as("SELECT COUNT(*), MIN(id), MAX(id) FROM record WHERE registry_id = $1")
+                .bind(registry_id)
+                .fetch_one(db)
+                .await)
+            .map_err(failed)?;
+        let (count, Some(low), Some(high)) = bounds else { return Ok(Vec::new()) };
+        // Registries land one after the other, so that most ids between the bounds are the registry's own.
+        let wanted = if count <= limit { high - low + 1 } else { limit * (high - low + 1) / count };
+        let step = ((high - low + 1) / wanted.max(1)).max(1);
+        let ids: Vec<i64> = (low..=high).step_by(step as usize).take(20 * limit as usize).collect();
+        let mut records = self.records_by_id(&ids).await?;
+        records.retain(|r| r.registry_id == registry_id && r.gone == 0);
+        records.truncate(limit as usize);
+        Ok(records)
+    }
+
     /// Every layout's columns by id.
     pub async fn layouts(&self) -> Result<HashMap<i64, (i64, Vec<String>)>, StoreError> {
         let rows: Vec<(i64, i64, String)> =

@@ -12,7 +12,7 @@ use crate::assess::{STATISTICS, Small, TAX, TODAY, day, text, yuan};
 
 fn people(small: &Small) -> Vec<(String, u32, u32)> {
     let assessed = small.assess(TODAY);
-    assessed.enterprises.iter().zip(&assessed.heads).map(|(e, h)| (e.id.to_string(), h.employees, h.members)).collect()
+    assessed.enterprises.iter().map(|e| (e.id.to_string(), e.people.employees, e.people.members)).collect()
 }
 
 #[test]

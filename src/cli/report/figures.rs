@@ -88,7 +88,7 @@ impl Counts {
     }
     /// Members among the employees of units that have a union.
     pub fn membership_rate(&self) -> Option<f64> {
-        rate(self.measures.members, self.measures.employees_of_unionised)
+        rate(self.measures.members_of_unionised, self.measures.employees_of_unionised)
     }
     /// Members among all employees.
     pub fn membership_rate_all(&self) -> Option<f64> {

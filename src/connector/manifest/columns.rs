@@ -10,6 +10,7 @@ use crate::connector::mapping::Column;
 use crate::connector::money::{UNITS, Unit};
 use crate::connector::reading::{As, natural};
 use crate::connector::values;
+use crate::model::field::Field;
 
 pub(super) fn columns(toml: BTreeMap<String, Spanned<OneOrMore>>, say: &mut Say<'_>) -> Vec<Column> {
     let mut in_order: Vec<(usize, String, OneOrMore)> =
@@ -56,6 +57,13 @@ fn column(name: &str, c: ColumnToml, say: &mut Say<'_>) -> Column {
             format!("column \"{name}\" must name the edition of its classification: edition = 2002, 2011 or 2017"),
         );
     }
+    if c.datum.is_some() && !matches!(c.field, Field::Longitude | Field::Latitude) {
+        say(
+            "datum_without_coordinate",
+            format!("列「{name}」不是经度或纬度，不能有 datum"),
+            format!("column \"{name}\" is neither longitude nor latitude and cannot have a datum"),
+        );
+    }
     let yuan = c.unit.as_deref().and_then(|u| UNITS.iter().find(|(n, _)| *n == u)).map_or(1, |(_, yuan)| *yuan);
     Column {
         name: name.to_string(),
@@ -68,6 +76,7 @@ fn column(name: &str, c: ColumnToml, say: &mut Say<'_>) -> Column {
         optional: c.optional,
         required: c.required,
         edition: c.edition.filter(|_| read_as == As::Industry),
+        datum: c.datum.unwrap_or_default(),
         separators: c.separators.as_deref().unwrap_or("、；;，,\n").chars().collect(),
     }
 }

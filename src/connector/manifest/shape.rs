@@ -9,6 +9,7 @@ use crate::connector::Bilingual;
 use crate::connector::mapping::DriftPolicy;
 use crate::connector::reading::As;
 use crate::connector::source::{AuthKind, Format, Method, PagingKind, Take, Transport};
+use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 
 #[derive(Deserialize)]
@@ -213,6 +214,7 @@ pub(super) struct ColumnToml {
     #[serde(default)]
     pub(super) rates: BTreeMap<String, f64>,
     pub(super) edition: Option<u16>,
+    pub(super) datum: Option<Datum>,
     #[serde(default)]
     pub(super) values: BTreeMap<String, Scalar>,
     pub(super) otherwise: Option<String>,
@@ -280,6 +282,7 @@ impl ColumnToml {
             unit: None,
             rates: BTreeMap::new(),
             edition: None,
+            datum: None,
             values: BTreeMap::new(),
             otherwise: None,
             also: Vec::new(),

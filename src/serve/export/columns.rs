@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, reason_text, value_name};
-use crate::model::verdict::{EnterpriseTag, Reason};
+use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
 use crate::serve::access::{Caller, Scope};
 use crate::serve::problem::Problem;
 
@@ -57,6 +57,23 @@ columns! {
     Reasons "reasons" "理由" "reasons" false,
     Longitude "longitude" "经度" "longitude" true,
     Latitude "latitude" "纬度" "latitude" true,
+    LocationBasis "locationBasis" "坐标来源" "location basis" false,
+    Area "area" "区域代码" "area code" false,
+    AreaName "areaName" "区域" "area" false,
+    AreaParentName "areaParentName" "上级区域" "area above" false,
+    IndustryEdition "industryEdition" "行业分类版本" "industry edition" false,
+    RegistrationType "registrationType" "登记注册类型" "registration type" false,
+    SizeBasis "sizeBasis" "规模依据" "size basis" false,
+    SizeRule "sizeRule" "规模规则" "size rule" false,
+    SizeReasons "sizeReasons" "规模理由" "size reasons" false,
+    UnionReasons "unionReasons" "建会理由" "union reasons" false,
+    Unions "unions" "工会" "unions" false,
+    GapReasons "gapReasons" "缺口理由" "gap reasons" false,
+    Fund "fund" "经费情况" "fund" false,
+    FundDueYuan "fundDueYuan" "应缴经费(元)" "fund due (yuan)" true,
+    FundPaidYuan "fundPaidYuan" "已缴经费(元)" "fund paid (yuan)" true,
+    BranchOf "branchOf" "总公司编号" "branch of" false,
+    Records "records" "来源记录" "records" false,
 }
 
 /// What a list shows where nobody chooses.
@@ -78,19 +95,100 @@ const USUAL: [Column; 15] = [
     Column::Reasons,
 ];
 
-/// The columns of `columns=a,b,c`; a column the caller may not see is refused, an unknown one named with the known ones.
+/// Columns by their path in the graph, where that is not their name.
+const PATHS: [(&str, Column); 27] = [
+    ("area.code", Column::Area),
+    ("area.name", Column::AreaName),
+    ("area.parent.name", Column::AreaParentName),
+    ("location.longitude", Column::Longitude),
+    ("location.latitude", Column::Latitude),
+    ("location.basis", Column::LocationBasis),
+    ("industry.code", Column::Industry),
+    ("industry.name", Column::IndustryName),
+    ("industry.edition", Column::IndustryEdition),
+    ("designatedSize.verdict", Column::DesignatedSize),
+    ("designatedSize.basis", Column::SizeBasis),
+    ("designatedSize.sizeClass", Column::SizeClass),
+    ("designatedSize.rule.id", Column::SizeRule),
+    ("designatedSize.reasons.message", Column::SizeReasons),
+    ("unionCoverage.verdict", Column::Union),
+    ("unionCoverage.unions.tradeUnion.name", Column::Unions),
+    ("unionCoverage.reasons.message", Column::UnionReasons),
+    ("gap.status", Column::Gap),
+    ("gap.since", Column::GapSince),
+    ("gap.priority.score", Column::Priority),
+    ("gap.reasons.message", Column::GapReasons),
+    ("fund.status", Column::Fund),
+    ("fund.dueYuan", Column::FundDueYuan),
+    ("fund.paidYuan", Column::FundPaidYuan),
+    ("branchOf.id", Column::BranchOf),
+    ("records.nodes.key", Column::Records),
+    ("tags", Column::Tags),
+];
+
+impl Column {
+    /// What the caller needs beyond exporting.
+    pub fn scope(self) -> Option<Scope> {
+        use Column as C;
+        matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan).then_some(Scope::Finance)
+    }
+    fn find(name: &str) -> Result<Column, Problem> {
+        let by_path = || PATHS.iter().find(|(path, _)| *path == name).map(|(_, column)| *column);
+        Column::ALL.iter().copied().find(|c| c.name() == name).or_else(by_path).ok_or_else(|| {
+            let known = Column::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
+            Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}"))
+                .hint(known.collect::<Vec<_>>().join(","))
+        })
+    }
+}
+
+/// The paths of a selection written as in GraphQL, in its order: `{ name area { code name } }` gives `name`, `area.code`,
+/// `area.name`. None where the brackets do not match or something else than names is in it.
+fn paths(selection: &str) -> Option<Vec<String>> {
+    let spaced = selection.replace('{', " { ").replace('}', " } ").replace(',', " ");
+    let (mut above, mut found): (Vec<&str>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut words = spaced.split_whitespace().peekable();
+    if words.next() != Some("{") {
+        return None;
+    }
+    let mut is_open = true;
+    while let Some(word) = words.next() {
+        match word {
+            "}" => is_open = above.pop().is_some(),
+            "{" => return None,
+            _ if !is_open || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => return None,
+            name if words.peek() == Some(&"{") => {
+                words.next();
+                above.push(name);
+            }
+            name => found.push(above.iter().copied().chain([name]).collect::<Vec<_>>().join(".")),
+        }
+        if !is_open && words.peek().is_some() {
+            return None;
+        }
+    }
+    (!is_open && !found.is_empty()).then_some(found)
+}
+
+/// The columns of `a,b,c`, or of a selection written as in GraphQL; a column the caller may not see is refused, an unknown
+/// one named with the known ones.
 pub fn choose(names: Option<&str>, caller: &Caller) -> Result<Vec<Column>, Problem> {
     let Some(names) = names else { return Ok(USUAL.to_vec()) };
+    let names: Vec<String> = match names.trim_start().starts_with('{') {
+        true => paths(names).ok_or_else(|| {
+            Problem::bad_input(
+                "列的选择应如 { name area { code name } gap { status } }",
+                "columns are chosen like { name area { code name } gap { status } }",
+            )
+        })?,
+        false => names.split(',').map(|name| name.trim().to_owned()).collect(),
+    };
     names
-        .split(',')
-        .map(str::trim)
+        .iter()
         .map(|name| {
-            let found = Column::ALL.iter().copied().find(|c| c.name() == name).ok_or_else(|| {
-                let known: Vec<&str> = Column::ALL.iter().map(|c| c.name()).collect();
-                Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}")).hint(known.join(","))
-            })?;
-            if matches!(found, Column::RevenueYuan | Column::PayrollYuan) {
-                caller.require(Scope::Finance)?;
+            let found = Column::find(name)?;
+            if let Some(scope) = found.scope() {
+                caller.require(scope)?;
             }
             Ok(found)
         })
@@ -104,6 +202,21 @@ struct Slim {
     gap: Vec<Reason>,
     #[serde(rename = "s", default)]
     size: Vec<Reason>,
+    #[serde(rename = "u", default)]
+    union: Vec<Reason>,
+    #[serde(rename = "l", default)]
+    unions: Vec<UnionLink>,
+}
+
+/// Texts of some of the reasons, one after the other.
+fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim) -> &Vec<Reason>) {
+    let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
+    for (i, reason) in which(&slim).iter().enumerate() {
+        if i > 0 {
+            out.push_str("; ");
+        }
+        out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
+    }
 }
 
 impl Column {
@@ -182,8 +295,43 @@ impl Column {
                     out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
                 }
             }
-            Column::Longitude => shown!(e.location().map(|l| l.longitude)),
-            Column::Latitude => shown!(e.location().map(|l| l.latitude)),
+            Column::Longitude => shown!(e.place().map(|l| l.longitude)),
+            Column::Latitude => shown!(e.place().map(|l| l.latitude)),
+            Column::LocationBasis => shown!(e.place().map(|l| l.basis)),
+            Column::Area => shown!(e.town().or(e.district())),
+            Column::AreaName => area(out, e.town().or(e.district())),
+            Column::AreaParentName => {
+                let above = e.edition.area(&e.town().or(e.district()).unwrap_or(0).to_string()).and_then(|a| a.parent.as_deref());
+                if let Some(label) = above.and_then(|code| e.edition.area(code)) {
+                    out.push_str(lang.pick(&label.zh, &label.en));
+                }
+            }
+            Column::IndustryEdition => shown!(e.industry().map(|_| e.industry_edition())),
+            Column::RegistrationType => shown!(e.registration_type()),
+            Column::SizeBasis => named!(e.size_basis()),
+            Column::SizeRule => shown!(e.size_rule()),
+            Column::SizeReasons => reasons(e, out, lang, |slim| &slim.size),
+            Column::UnionReasons => reasons(e, out, lang, |slim| &slim.union),
+            Column::GapReasons => reasons(e, out, lang, |slim| &slim.gap),
+            Column::Unions => {
+                let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
+                let names: Vec<&str> =
+                    slim.unions.iter().filter_map(|link| e.edition.union_of(&link.union)).map(|u| u.name()).collect();
+                words(out, &names);
+            }
+            Column::Fund => named!(e.fund()),
+            Column::FundDueYuan => shown!(e.fund_due()),
+            Column::FundPaidYuan => shown!(e.fund_paid()),
+            Column::BranchOf => shown!(e.branch_of()),
+            Column::Records => {
+                let mut last = None;
+                for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {
+                    if !out.is_empty() {
+                        out.push_str("; ");
+                    }
+                    let _ = write!(out, "{}:{}", m.registry(), m.key());
+                }
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Error, Write};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
@@ -28,6 +29,7 @@ pub fn arrow(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
         if batch.is_empty() {
             break;
         }
+        export.progress.fetch_add(batch.len() as u64, Ordering::Relaxed);
         let arrays = export.columns.iter().map(|column| -> ArrayRef {
             let mut cells = batch.iter().map(|row| {
                 cell.clear();
@@ -61,6 +63,7 @@ pub fn xlsx(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
     let mut cell = String::new();
     for (line, row) in (1_u32..).zip(export.rows.iter()) {
         let enterprise = export.edition.enterprise(row);
+        export.progress.fetch_add(1, Ordering::Relaxed);
         for (at, column) in export.columns.iter().enumerate() {
             cell.clear();
             column.write(&enterprise, export.lang, &mut cell);

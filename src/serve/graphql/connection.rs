@@ -9,6 +9,7 @@ use super::enterprise::Enterprise;
 use crate::edition::{Cursor, Edition, Page, Row};
 use crate::serve::ask::{OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
+use crate::serve::usage::selected;
 
 /// Pages of enterprises are at most this long.
 pub const MAX_PAGE: usize = 500;
@@ -43,6 +44,7 @@ impl EnterpriseConnection {
     /// is asked of each enterprise afterwards is then at hand.
     async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
         let (ask, field) = (ask(ctx), ctx.field());
+        ask.show(&self.edition, self.page.rows.iter().copied(), selected(field));
         if selects(field, &["provenance", "conflicts", "fields", "observedAt", "landedAt", "gone"]) {
             let members = self.page.rows.iter().flat_map(|row| self.edition.enterprise(*row).members());
             ask.touch_store();
@@ -103,16 +105,25 @@ pub struct EnterpriseEdge {
 }
 
 /// Whether a selection has one of these fields, at any depth.
-fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
+pub fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
     field.selection_set().any(|inner| names.contains(&inner.name()) || selects(inner, names))
 }
 
 /// A page of a short list that is at hand whole; cursors are positions.
 pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
-    let start = checked_cursor(after, SLICE)?.map_or(0, |cursor| cursor.row as usize + 1);
+    slice_of(0, all, first, after)
+}
+
+/// A page of a short list of an edition: a cursor of another edition is refused.
+pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+    let cursor = checked_cursor(after, SLICE)?;
+    if cursor.is_some_and(|c| c.edition != edition) {
+        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
+    }
+    let start = cursor.map_or(0, |cursor| cursor.row as usize + 1);
     let total = all.len();
     let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
-    let cursor = |at: usize| Cursor { edition: 0, question: SLICE, row: at as u32 }.encode();
+    let cursor = |at: usize| Cursor { edition, question: SLICE, row: at as u32 }.encode();
     let page_info = PageInfo {
         has_next_page: start + nodes.len() < total,
         has_previous_page: start > 0 && total > 0,
@@ -120,6 +131,20 @@ pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T
         end_cursor: (!nodes.is_empty()).then(|| cursor(start + nodes.len() - 1)),
     };
     Ok((nodes, page_info))
+}
+
+/// The number in a cursor of this kind of list.
+pub fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Problem> {
+    // Ids are 63 bits: the cursor's edition and row together hold them.
+    Ok(checked_cursor(after, question)?.map(|c| i64::from(c.edition) << 32 | i64::from(c.row)))
+}
+
+/// Cuts the row beyond the page off, which says only that there is one.
+pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
+    let has_next_page = rows.len() > first;
+    rows.truncate(first);
+    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
+    PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
 }
 
 /// Marks cursors of short lists.

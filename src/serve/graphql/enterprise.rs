@@ -10,6 +10,7 @@ use super::live::LiveRecord;
 use super::places::{Area, Industry, Location};
 use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
 use super::query::list;
+use super::relations::{self, DispatchConnection, Dispute, EventConnection, Investment};
 use super::scalars::*;
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
@@ -99,15 +100,7 @@ impl Enterprise {
     }
     /// The registry's point, else the label point of its area.
     async fn location(&self) -> Option<Location> {
-        let row = self.row();
-        if let Some(location) = row.location() {
-            return Some(location.into());
-        }
-        let town = row.town().and_then(|code| label_point(self.edition(), code)).map(|p| (p, LocationBasis::Town));
-        let (point, basis) = town.or_else(|| {
-            row.district().and_then(|code| label_point(self.edition(), code)).map(|p| (p, LocationBasis::District))
-        })?;
-        Some(Location { longitude: point.0, latitude: point.1, basis })
+        self.row().place().map(Into::into)
     }
     /// Industry by GB/T 4754, in the edition of the registry that was chosen.
     async fn industry(&self) -> Option<Industry> {
@@ -259,15 +252,57 @@ impl Enterprise {
         let filter = Filter::Any { facet: "branch_of", values: vec![self.row().id().to_owned()] };
         list(ask(ctx), self.edition(), filter, &[], first, after.as_deref()).or_tell(ctx).map(Some)
     }
+    /// Who invests in it.
+    async fn investors(&self, ctx: &Context<'_>) -> Option<Vec<Investment>> {
+        Some(relations::investments(ctx, self, false))
+    }
+    /// What it invests in.
+    async fn investments(&self, ctx: &Context<'_>) -> Option<Vec<Investment>> {
+        Some(relations::investments(ctx, self, true))
+    }
+    /// Labour dispatch (劳务派遣): where this agency's workers work.
+    async fn dispatches_to(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<DispatchConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        DispatchConnection::of(ctx, self, false, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Labour dispatch (劳务派遣): who dispatches workers here.
+    async fn dispatched_from(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<DispatchConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        DispatchConnection::of(ctx, self, true, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Strikes and cases of arbitration. Needs the scope `records`.
+    async fn disputes(&self, ctx: &Context<'_>) -> Option<Vec<Dispute>> {
+        permitted(ctx, Scope::Records).then(|| relations::disputes(self))
+    }
+    /// Inspections, hotline cases, services, media reports. Needs the scope `records`.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this kind, such as `work_safety_inspection`.")] kind: Option<String>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<EventConnection>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        EventConnection::of(self, kind.as_deref(), first, after.as_deref()).or_tell(ctx).map(Some)
+    }
     /// The enterprise whose branch it is.
     async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {
         let row = self.edition().enterprise_of_id(self.row().branch_of()?)?;
         ask(ctx).may_see(row).then(|| Enterprise::new(self.edition(), row.row))
     }
-}
-
-fn label_point(edition: &Edition, code: u32) -> Option<(f64, f64)> {
-    edition.area(&code.to_string())?.label_point
 }
 
 /// What a search found.

@@ -2,11 +2,13 @@
 
 use async_graphql::{Context, ID, SimpleObject};
 
-use super::connection::{self, PageInfo};
+use super::connection::{PageInfo, numbered, page_of};
+use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::{Date, DateTime, EnterpriseField};
 use crate::serve::ask::ask;
+use crate::serve::details::HistoryKey;
 use crate::serve::problem::Problem;
 use crate::store::finding::FindingRow;
 
@@ -57,6 +59,8 @@ impl Finding {
 pub struct Change {
     /// When the edition that brought it was published.
     at: Option<DateTime>,
+    /// That edition; null where it was removed since.
+    edition: Option<EditionNode>,
     /// Number of that edition.
     edition_number: i32,
     /// The field that changed, where it is one.
@@ -82,24 +86,27 @@ pub struct ChangeConnection {
     total_count: i32,
 }
 
-/// Changes kept in sight per enterprise.
-const MAX_CHANGES: i64 = 1_000;
+/// Marks cursors of changes.
+const CHANGES: u32 = 0x00c4_a26e;
 
 impl ChangeConnection {
     pub async fn of(ctx: &Context<'_>, id: &str, first: usize, after: Option<&str>) -> Result<ChangeConnection, Problem> {
         let ask = ask(ctx);
         ask.touch_store();
-        ask.details.count_read();
-        let rows = ask.app.hub().store.changes_of(id, MAX_CHANGES).await?;
-        let total_count = rows.len() as i32;
-        let (rows, page_info) = connection::slice(rows, first, after)?;
+        let before = numbered(after, CHANGES)?;
+        let key = HistoryKey { enterprise: id.to_owned(), before: before.unwrap_or(i64::MAX), limit: first as i64 + 1 };
+        let page = ask.records.load_one(key).await?.unwrap_or_default();
+        let mut rows = page.changes;
+        let page_info = page_of(&mut rows, first, before.is_some(), CHANGES, |(id, _)| *id);
         let field = |name: Option<String>| {
             crate::model::enterprise::EnterpriseField::from_name(name.as_deref()?).map(EnterpriseField::from)
         };
+        let editions = &ask.app.hub().editions;
         let nodes = rows
             .into_iter()
-            .map(|c| Change {
+            .map(|(_, c)| Change {
                 at: DateTime::from_millis(c.at),
+                edition: editions.manifest(c.edition as u32).map(EditionNode::of),
                 edition_number: c.edition as i32,
                 field: field(c.field),
                 what: c.what,
@@ -108,6 +115,6 @@ impl ChangeConnection {
                 registry: c.registry.as_deref().map(Registry::named),
             })
             .collect();
-        Ok(ChangeConnection { nodes, page_info, total_count })
+        Ok(ChangeConnection { nodes, page_info, total_count: page.total as i32 })
     }
 }

@@ -1,17 +1,21 @@
 //! The graph: types, fields and questions of `schema.graphql`. What is served is what is printed: see `sdl`.
 
+pub mod conflicts;
 pub mod connection;
 pub mod coverage;
 pub mod edition;
 pub mod enterprise;
+pub mod exports;
 pub mod filter;
 pub mod history;
 pub mod live;
+pub mod measures;
 pub mod mutation;
 pub mod places;
 pub mod provenance;
 pub mod query;
 pub mod registry;
+pub mod relations;
 pub mod review;
 pub mod scalars;
 pub mod subscription;
@@ -19,6 +23,7 @@ pub mod targets;
 pub mod unions;
 pub mod verdicts;
 
+use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{SDLExportOptions, Schema};
 
 pub type Graph = Schema<query::Query, mutation::Mutation, subscription::Subscriptions>;
@@ -33,6 +38,34 @@ pub fn federation_sdl() -> String {
     graph().sdl_with_options(
         SDLExportOptions::new().federation().prefer_single_line_descriptions().use_space_ident().indent_width(2),
     )
+}
+
+/// What is wrong with a document, by the limits and the schema; None where it can be answered.
+pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<String> {
+    use super::guard;
+    let limits = guard::Limits::default();
+    if let Err(problem) = guard::scan(document, &limits) {
+        return Some(problem.text(lang).to_owned());
+    }
+    let parsed = match async_graphql::parser::parse_query(document) {
+        Ok(parsed) => parsed,
+        Err(error) => return Some(error.to_string()),
+    };
+    let names: Vec<Option<String>> = match &parsed.operations {
+        DocumentOperations::Single(_) => vec![None],
+        DocumentOperations::Multiple(all) => all.keys().map(|name| Some(name.to_string())).collect(),
+    };
+    let variables = async_graphql::Variables::default();
+    for name in names {
+        // Costs that hang on variables are counted when they come.
+        let priced = guard::operation(&parsed, name.as_deref()).and_then(|o| guard::cost(&parsed, o, &variables, &limits));
+        if let Err(problem) = priced {
+            return Some(problem.text(lang).to_owned());
+        }
+    }
+    // Without data there are no answers: only what the schema says of the document is of interest.
+    let answer = graph().execute(async_graphql::Request::new(document).only_introspection()).await;
+    answer.errors.into_iter().find(|e| e.path.is_empty()).map(|e| e.message)
 }
 
 /// The schema as text: the contents of `schema.graphql`.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
+use super::exports::{CreateExportInput, ExportPayload};
 use super::history::Finding;
 use super::registry::Batch;
-use super::scalars::Date;
+use super::scalars::{Date, Language};
 use super::targets::{SetTarget, Target};
 use crate::hub::progress::Progress;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
 use crate::model::linkage::JudgementVerdict as ModelVerdict;
+use crate::model::message::Lang;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask};
 use crate::serve::live::Broadcast;
@@ -22,14 +24,36 @@ use crate::store::judgement::JudgementRow;
 use super::scalars::DateTime;
 
 /// Something in the input that cannot be so.
-#[derive(SimpleObject)]
 pub struct UserError {
-    /// The input's field, where it is one.
     field: Option<String>,
+    problem: Problem,
+}
+
+impl UserError {
+    pub fn of(field: Option<&str>, problem: Problem) -> UserError {
+        UserError { field: field.map(str::to_owned), problem }
+    }
+}
+
+/// Something in the input that cannot be so.
+#[Object]
+impl UserError {
+    /// The input's field, where it is one.
+    async fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
     /// Stable code.
-    code: String,
+    async fn code(&self) -> &str {
+        self.problem.code.name()
+    }
     /// What is wrong, and what would be right.
-    message: String,
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        self.problem.text(lang.map_or(ask(ctx).lang, Into::into))
+    }
 }
 
 /// A person's decision on a pair.
@@ -193,12 +217,9 @@ pub struct TargetPayload {
 fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(HubError::Settings(message)) => {
-            Ok(Err(vec![UserError { field: Some(field.to_owned()), code: Code::BadInput.name().to_owned(), message }]))
-        }
-        Err(error @ HubError::Said { .. }) => {
-            let message = error.text(ask(ctx).lang);
-            Ok(Err(vec![UserError { field: Some(field.to_owned()), code: Code::BadInput.name().to_owned(), message }]))
+        Err(error @ (HubError::Settings(_) | HubError::Said { .. })) => {
+            let problem = Problem::bad_input(error.text(Lang::Zh), error.text(Lang::En));
+            Ok(Err(vec![UserError::of(Some(field), problem)]))
         }
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
@@ -361,9 +382,8 @@ impl Mutation {
             }
         }
         let Some(turn) = ask.app.begin_sync() else {
-            let message = ask.lang.pick("同步正在进行", "a sync is running already").to_owned();
-            let error = UserError { field: None, code: Code::SourceUnavailable.name().to_owned(), message };
-            return Ok(SyncPayload { started: false, user_errors: vec![error] });
+            let problem = Problem::new(Code::SourceUnavailable, "同步正在进行", "a sync is running already");
+            return Ok(SyncPayload { started: false, user_errors: vec![UserError::of(None, problem)] });
         };
         let options = SyncOptions { registries, full: input.full.unwrap_or(false), ..SyncOptions::default() };
         let (app, progress) = (ask.app.clone(), progress(ask));
@@ -429,6 +449,17 @@ impl Mutation {
         }
     }
 
+    /// Starts an export to a file; the subscription `exportProgress` follows it. Needs the scope `export`.
+    async fn create_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to export.")] input: CreateExportInput,
+    ) -> Result<ExportPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Export).or_tell(ctx)?;
+        ExportPayload::create(ask, input).await.or_tell(ctx)
+    }
+
     /// Sets the target of an area for a year and an indicator; the one before is replaced. Needs the scope `operate`.
     async fn set_target(&self, ctx: &Context<'_>, #[graphql(desc = "The target.")] input: SetTarget) -> Result<TargetPayload> {
         let ask = ask(ctx);
@@ -436,12 +467,7 @@ impl Mutation {
         match Target::set(ask, input).await {
             Ok(target) => Ok(TargetPayload { target: Some(target), user_errors: Vec::new() }),
             Err(problem) if problem.code == Code::BadInput => {
-                let error = UserError {
-                    field: Some("area".to_owned()),
-                    code: problem.code.name().to_owned(),
-                    message: problem.text(ask.lang).to_owned(),
-                };
-                Ok(TargetPayload { user_errors: vec![error], ..TargetPayload::default() })
+                Ok(TargetPayload { user_errors: vec![UserError::of(Some("area"), problem)], ..TargetPayload::default() })
             }
             Err(problem) => Err(problem.error(ask.lang)),
         }

@@ -207,6 +207,16 @@ impl From<FieldProvenance> for FieldConflict {
     }
 }
 
+/// The conflict of an enterprise on one field, where its registries' rows can be read.
+pub async fn conflict_of(
+    ctx: &Context<'_>,
+    enterprise: &Enterprise,
+    field: EnterpriseField,
+) -> Result<Option<FieldConflict>, Problem> {
+    let all = provenance(ctx, enterprise).await?;
+    Ok(all.into_iter().find(|p| p.field == field).map(Into::into))
+}
+
 /// What registries say of an enterprise, in the order of the fields; one batched read for all enterprises of an answer.
 pub async fn provenance(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<FieldProvenance>, Problem> {
     let ask = ask(ctx);

@@ -4,23 +4,26 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
 
+use super::conflicts::{ConflictConnection, ConflictFilter};
 use super::connection::{EnterpriseConnection, MAX_PAGE};
-use super::coverage::{Coverage, Dimension, coverage};
+use super::coverage::{Coverage, Dimension, Question, coverage};
 use super::edition::{EditionConnection, EditionNode};
 use super::enterprise::{Enterprise, SearchHit};
+use super::exports::Export;
 use super::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use super::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use super::provenance::RegistryRecord;
 use super::registry::{Registry, registries};
 use super::review::{ReviewConnection, ReviewFilter};
 use super::scalars::{CreditCode, Date, Language};
-use super::targets::Target;
+use super::targets::{Target, TargetKey};
 use super::unions::{TradeUnion, TradeUnionConnection};
 use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
 use crate::serve::problem::{Code, Problem};
+use crate::serve::usage::selected;
 
 /// Anything that has an id.
 #[derive(Interface)]
@@ -169,6 +172,16 @@ async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
     Ok(find(ask, &edition, &EnterpriseKey::Id(id.to_owned())).await?.map(Node::Enterprise))
 }
 
+/// Counts the enterprises among these things as shown.
+fn show<'a>(ctx: &Context<'_>, nodes: impl Iterator<Item = &'a Node>) {
+    let fields = selected(ctx.field());
+    for node in nodes {
+        if let Node::Enterprise(e) = node {
+            ask(ctx).show(e.edition(), std::iter::once(e.row().row), fields);
+        }
+    }
+}
+
 pub struct Query;
 
 /// Every question this graph answers. Lists are pinned to an edition; `asOf` asks the last edition published by the end of
@@ -177,7 +190,9 @@ pub struct Query;
 impl Query {
     /// The thing with this id, or null.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An id of any type.")] id: ID) -> Result<Option<Node>> {
-        node_of(ask(ctx), &id).await.or_tell(ctx)
+        let found = node_of(ask(ctx), &id).await.or_tell(ctx)?;
+        show(ctx, found.iter());
+        Ok(found)
     }
 
     /// The things with these ids, in their order. At most 100.
@@ -194,6 +209,7 @@ impl Query {
         for id in &ids {
             found.push(node_of(ask, id).await.or_tell(ctx)?);
         }
+        show(ctx, found.iter().flatten());
         Ok(found)
     }
 
@@ -247,7 +263,9 @@ impl Query {
     ) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        find(ask, &edition, &by).await.or_tell(ctx)
+        let found = find(ask, &edition, &by).await.or_tell(ctx)?;
+        ask.show(&edition, found.iter().map(|e| e.row().row), selected(ctx.field()));
+        Ok(found)
     }
 
     /// Names, former names, pinyin, codes; two Chinese characters are enough. Best hits first.
@@ -268,6 +286,7 @@ impl Query {
             filter => Some(edition.filter(&filter).or_tell(ctx)?),
         };
         let hits = edition.search(&text, scope.as_deref(), first);
+        ask.show(&edition, hits.iter().map(|hit| hit.row), selected(ctx.field()));
         Ok(hits.into_iter().map(|hit| SearchHit::new(&edition, hit)).collect())
     }
 
@@ -281,13 +300,15 @@ impl Query {
         #[graphql(desc = "Only enterprises of this area.")] within: Option<AreaKey>,
         #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
         #[graphql(desc = "Shows what changed since the edition of this day.")] compare_with: Option<Date>,
+        #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
         let mut plan = filter.unwrap_or_default().plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }
-        coverage(ask, by, plan, as_of.map(|d| d.0), compare_with.map(|d| d.0)).or_tell(ctx)
+        let question = Question { by, filter: plan, as_of: as_of.map(|d| d.0), compare_with: compare_with.map(|d| d.0), target };
+        coverage(ask, question).await.or_tell(ctx)
     }
 
     /// The areas of one level, in the order of their codes.
@@ -412,6 +433,32 @@ impl Query {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         ReviewConnection::page(ask(ctx), &filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.
+    async fn conflicts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<ConflictFilter>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<ConflictConnection>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        ConflictConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx).map(Some)
+    }
+
+    /// The caller's exports, newest first. Needs the scope `export`.
+    async fn exports(&self, ctx: &Context<'_>, #[graphql(desc = "At most 100.")] first: i32) -> Result<Option<Vec<Export>>> {
+        if !permitted(ctx, Scope::Export) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        Export::list(ask(ctx), first).await.or_tell(ctx).map(Some)
     }
 
     /// Who asks, and what they may see.

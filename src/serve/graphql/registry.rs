@@ -1,14 +1,18 @@
 //! Registries: how fresh they are, what their batches brought, what was put aside.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::{self, PageInfo};
-use super::scalars::{DateTime, Language};
+use super::connection::{PageInfo, numbered, page_of};
+use super::coverage::Ratio;
+use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::connector::Connector;
 use crate::model::message::Lang;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask, checked_first, permitted};
 use crate::serve::problem::Problem;
+use crate::serve::quality;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::registry::{Notice, RegistryRow};
@@ -127,11 +131,14 @@ impl Registry {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         let Some(row) = self.row(ctx).await? else { return Ok(None) };
-        let rows = ask(ctx).app.hub().store.batches(Some(row.id), None, MAX_BATCHES).await.or_tell(ctx)?;
-        let total_count = rows.len() as i32;
-        let (rows, page_info) = connection::slice(rows, first, after.as_deref()).or_tell(ctx)?;
+        let ask = ask(ctx);
+        let before = numbered(after.as_deref(), BATCHES).or_tell(ctx)?;
+        ask.details.count_reads(2);
+        let (mut rows, total) =
+            ask.app.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
+        let page_info = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
         let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
-        Ok(Some(BatchConnection { nodes, page_info, total_count }))
+        Ok(Some(BatchConnection { nodes, page_info, total_count: total as i32 }))
     }
     /// Rows that could not be read or mapped and wait for a fix, oldest first. Needs the scope `operate`.
     async fn quarantine(
@@ -145,17 +152,136 @@ impl Registry {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         let Some(row) = self.row(ctx).await? else { return Ok(None) };
-        let rows = ask(ctx).app.hub().store.quarantined(Some(row.id), 0, MAX_QUARANTINED).await.or_tell(ctx)?;
-        let total_count = rows.len() as i32;
-        let (rows, page_info) = connection::slice(rows, first, after.as_deref()).or_tell(ctx)?;
-        Ok(Some(QuarantineConnection { nodes: rows.into_iter().map(Quarantined).collect(), page_info, total_count }))
+        let (ask, store) = (ask(ctx), &ask(ctx).app.hub().store);
+        let since = numbered(after.as_deref(), QUARANTINE).or_tell(ctx)?;
+        ask.details.count_reads(2);
+        let mut rows = store.quarantined(Some(row.id), since.unwrap_or(0), first as i64 + 1).await.or_tell(ctx)?;
+        let total = store.quarantined_count(row.id).await.or_tell(ctx)?;
+        let page_info = page_of(&mut rows, first, since.is_some(), QUARANTINE, |r| r.id);
+        let nodes = match super::connection::selects(ctx.field(), &["batch"]) {
+            false => rows.into_iter().map(|row| Quarantined { row, batch: None }).collect(),
+            // One read for the batches of the whole page.
+            true => {
+                ask.details.count_read();
+                let mut ids: Vec<i64> = rows.iter().map(|r| r.batch_id).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let batches = store.batches_by_id(&ids).await.or_tell(ctx)?;
+                let batch =
+                    |id: i64| batches.iter().find(|b| b.id == id).map(|b| Batch { registry: self.clone(), row: b.clone() });
+                rows.into_iter().map(|row| Quarantined { batch: batch(row.batch_id), row }).collect()
+            }
+        };
+        Ok(Some(QuarantineConnection { nodes, page_info, total_count: total as i32 }))
+    }
+    /// How good its data is. Null where nothing of it has landed.
+    async fn quality(&self, ctx: &Context<'_>) -> Result<Option<Quality>> {
+        let Some(row) = self.row(ctx).await?.filter(|row| row.records > 0) else { return Ok(None) };
+        let ask = ask(ctx);
+        let edition = ask.edition().ok();
+        let measured = ask.app.measured().of(ask.app.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
+        Ok(Some(Quality(measured)))
+    }
+    /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. For the department that
+    /// owns them. Needs the scope `operate`.
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From this day on.")] since: Date,
+    ) -> Result<Option<Vec<UsageRow>>> {
+        if !permitted(ctx, Scope::Operate) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        ask.app.keep_usage().await.or_tell(ctx)?;
+        ask.details.count_read();
+        let rows = ask.app.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().filter_map(UsageRow::new).collect()))
     }
 }
 
-/// Batches kept in sight per registry.
-const MAX_BATCHES: i64 = 1_000;
-/// Quarantined rows kept in sight per registry; `huitu export quarantine` has them all.
-const MAX_QUARANTINED: i64 = 10_000;
+/// Rows of usage in one answer.
+const MAX_USAGE: i64 = 1_000;
+/// Marks cursors of batches, and of quarantined rows.
+const BATCHES: u32 = 0x0ba7_c4e5;
+const QUARANTINE: u32 = 0x04a2_a271;
+
+/// How good a registry's data is.
+pub struct Quality(Arc<quality::Quality>);
+
+/// How good a registry's data is. Fields are measured on at most 5,000 rows spread evenly; each ratio's denominator says on
+/// how many.
+#[Object]
+impl Quality {
+    /// Per field: rows that give it.
+    async fn completeness(&self) -> Vec<FieldQuality> {
+        self.0.completeness.iter().map(FieldQuality::new).collect()
+    }
+    /// Per field: of the rows that give it, those whose text could be read.
+    async fn validity(&self) -> Vec<FieldQuality> {
+        self.0.validity.iter().map(FieldQuality::new).collect()
+    }
+    /// Enterprises with a record of it, of its records that belong to enterprises.
+    async fn uniqueness(&self) -> Ratio {
+        Ratio::of(self.0.uniqueness.part, self.0.uniqueness.whole)
+    }
+    /// Median age, in days, of its own last touch of a row; null where it does not say when that was.
+    async fn timeliness_days(&self) -> Option<f64> {
+        self.0.timeliness_days
+    }
+    /// Enterprises with a record of it that also have one of another registry.
+    async fn linked(&self) -> Ratio {
+        Ratio::of(self.0.linked.part, self.0.linked.whole)
+    }
+}
+
+/// One field's ratio.
+#[derive(SimpleObject)]
+pub struct FieldQuality {
+    /// The field.
+    field: EnterpriseField,
+    /// Of how many rows.
+    ratio: Ratio,
+}
+
+impl FieldQuality {
+    fn new((field, share): &(crate::model::enterprise::EnterpriseField, quality::Share)) -> FieldQuality {
+        FieldQuality { field: (*field).into(), ratio: Ratio::of(share.part, share.whole) }
+    }
+}
+
+/// What one caller read on one day.
+#[derive(SimpleObject)]
+pub struct UsageRow {
+    /// The day.
+    day: Date,
+    /// Name of the token.
+    who: String,
+    /// What for, as the caller said in the header `X-Purpose`.
+    purpose: Option<String>,
+    /// The fields that were read.
+    fields: Vec<EnterpriseField>,
+    /// Enterprises in all answers together; one shown twice counts twice.
+    enterprises: i64,
+    /// Answers.
+    answers: i64,
+}
+
+impl UsageRow {
+    fn new(row: crate::store::usage::UsageRow) -> Option<UsageRow> {
+        let fields = crate::model::enterprise::Bits(row.fields as u32);
+        let all = crate::model::enterprise::EnterpriseField::ALL;
+        Some(UsageRow {
+            day: Date(row.day.parse().ok()?),
+            who: row.who,
+            purpose: Some(row.purpose).filter(|p| !p.is_empty()),
+            fields: fields.iter().filter_map(|bit| all.get(bit).map(|f| (*f).into())).collect(),
+            enterprises: row.enterprises,
+            answers: row.answers,
+        })
+    }
+}
 
 /// What became of a batch.
 #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
@@ -252,26 +378,33 @@ pub struct BatchConnection {
 }
 
 /// A row that was put aside.
-pub struct Quarantined(QuarantinedRow);
+pub struct Quarantined {
+    row: QuarantinedRow,
+    batch: Option<Batch>,
+}
 
 /// A row that could not be read or mapped: nothing is dropped silently.
 #[Object(name = "QuarantinedRow")]
 impl Quarantined {
     /// `quarantine:` and its number.
     pub async fn id(&self) -> ID {
-        ID(format!("quarantine:{}", self.0.id))
+        ID(format!("quarantine:{}", self.row.id))
+    }
+    /// The batch it came with.
+    async fn batch(&self) -> Option<&Batch> {
+        self.batch.as_ref()
     }
     /// 1 = the first row after the header.
     async fn row(&self) -> i64 {
-        self.0.row_number
+        self.row.row_number
     }
     /// Byte offset in the source.
     async fn offset(&self) -> Option<String> {
-        self.0.byte_offset.map(|o| o.to_string())
+        self.row.byte_offset.map(|o| o.to_string())
     }
     /// Stable code of the reason.
     async fn code(&self) -> &str {
-        &self.0.code
+        &self.row.code
     }
     /// Why.
     async fn reason(
@@ -284,14 +417,14 @@ impl Quarantined {
             zh: String,
             en: String,
         }
-        match serde_json::from_str::<Detail>(&self.0.detail) {
+        match serde_json::from_str::<Detail>(&self.row.detail) {
             Ok(detail) => lang.map_or(ask(ctx).lang, Into::into).pick(detail.zh, detail.en),
-            Err(_) => self.0.code.clone(),
+            Err(_) => self.row.code.clone(),
         }
     }
     /// The row as it came. Needs the scope `records`.
     async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
-        permitted(ctx, Scope::Records).then_some(self.0.raw.as_str())
+        permitted(ctx, Scope::Records).then_some(self.row.raw.as_str())
     }
 }
 

@@ -10,6 +10,7 @@ use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
 use crate::edition::{Edition, Key};
 use crate::model::linkage::RecordRef;
 use crate::serve::ask::Ask;
+use crate::serve::details::PairKey;
 use crate::serve::problem::Problem;
 use crate::store::entity::ReviewRow;
 
@@ -83,6 +84,16 @@ impl ReviewConnection {
         let total_count = rows.len() as i32;
         let (rows, page_info) = connection::slice(rows, first, after)?;
         Ok(ReviewConnection { nodes: rows.into_iter().map(|row| pair(ask, &edition, row)).collect(), page_info, total_count })
+    }
+}
+
+impl ReviewPair {
+    /// A pair by id, together with all others of the answer in one read; None where it was decided since.
+    pub async fn find(ask: &Ask, id: &str) -> Result<Option<ReviewPair>, Problem> {
+        ask.touch_store();
+        let edition = ask.edition()?;
+        let row = ask.records.load_one(PairKey(id.to_owned())).await?;
+        Ok(row.map(|row| pair(ask, &edition, (*row).clone())))
     }
 }
 

@@ -1,51 +1,75 @@
 //! What happens now.
 
-use async_graphql::{Context, SimpleObject, Subscription};
+use async_graphql::{Context, ID, Object, Result, Subscription};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
 use super::edition::EditionNode;
+use super::exports::Export;
 use super::registry::Registry;
+use super::scalars::Language;
 use crate::hub::progress::Event;
-use crate::model::message::Lang;
-use crate::serve::ask::ask;
+use crate::serve::ask::{OrTell, ask};
+use crate::store::export::ExportRow;
 
 /// One step of a sync under way.
-#[derive(SimpleObject)]
 pub struct SyncProgress {
-    /// The registry it concerns; null for a stage that concerns all.
     registry: Option<Registry>,
-    /// pulling, landing, done, or the stage's name.
     stage: String,
-    /// Rows so far.
     done: u64,
-    /// Rows in all, where that is known.
     of: Option<u64>,
-    /// What is happening, in the caller's language.
-    message: String,
+    zh: String,
+    en: String,
 }
 
+/// One step of a sync under way.
+#[Object]
 impl SyncProgress {
-    fn new(event: &Event, lang: Lang) -> SyncProgress {
-        let step = |registry: Option<&String>, stage: &str, done, of, message: String| SyncProgress {
+    /// The registry it concerns; null for a stage that concerns all.
+    async fn registry(&self) -> Option<&Registry> {
+        self.registry.as_ref()
+    }
+    /// pulling, landing, done, or the stage's name.
+    async fn stage(&self) -> &str {
+        &self.stage
+    }
+    /// Rows so far.
+    async fn done(&self) -> u64 {
+        self.done
+    }
+    /// Rows in all, where that is known.
+    async fn of(&self) -> Option<u64> {
+        self.of
+    }
+    /// What is happening.
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        lang.map_or(ask(ctx).lang, Into::into).pick(&self.zh, &self.en)
+    }
+}
+
+impl From<&Event> for SyncProgress {
+    fn from(event: &Event) -> SyncProgress {
+        let step = |registry: Option<&String>, stage: &str, done, of, zh: String, en: String| SyncProgress {
             registry: registry.map(|name| Registry::named(name)),
             stage: stage.to_owned(),
             done,
             of,
-            message,
+            zh,
+            en,
         };
         match event {
-            Event::Pulling { registry, rows, of } => step(
-                Some(registry),
-                "pulling",
-                *rows,
-                *of,
-                lang.pick(format!("正在读取 {rows} 行"), format!("pulling: {rows} rows")),
-            ),
-            Event::Landing { registry } => step(Some(registry), "landing", 0, None, lang.pick("正在入库", "landing").to_owned()),
-            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, lang.pick(zh, en).clone()),
+            Event::Pulling { registry, rows, of } => {
+                let (zh, en) = (format!("正在读取 {rows} 行"), format!("pulling: {rows} rows"));
+                step(Some(registry), "pulling", *rows, *of, zh, en)
+            }
+            Event::Landing { registry } => step(Some(registry), "landing", 0, None, "正在入库".to_owned(), "landing".to_owned()),
+            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, zh.clone(), en.clone()),
             Event::Stage { name, zh, en } | Event::StageDone { name, zh, en } => {
-                step(None, name, 0, None, lang.pick(zh, en).clone())
+                step(None, name, 0, None, zh.clone(), en.clone())
             }
         }
     }
@@ -74,14 +98,38 @@ impl Subscriptions {
         items(ask(ctx).app.live().editions.subscribe()).map(EditionNode::of)
     }
 
+    /// One export: as it is now, then every step until it ends. Needs the scope `export`.
+    async fn export_progress<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<impl Stream<Item = Export> + use<'ctx>> {
+        let ask = ask(ctx).clone();
+        // Listening begins before the row is read, so that no step falls between the two.
+        let steps = items(ask.app.jobs().steps.subscribe());
+        let row = Export::find(&ask.app, &ask, &id).await.or_tell(ctx)?;
+        let ended = |row: &ExportRow| matches!(row.state.as_str(), "DONE" | "FAILED");
+        let is_over = ended(&row);
+        let now = futures_util::stream::once(std::future::ready(Export::of(row)));
+        let later = steps.filter(move |step| std::future::ready(step.row.id == *id && !is_over));
+        let mut over = is_over;
+        let later = later.take_while(move |step| {
+            let go_on = !over;
+            over |= ended(&step.row);
+            std::future::ready(go_on)
+        });
+        // A job that is over sends nothing any more: its stream ends with its row.
+        let later = if is_over { futures_util::stream::empty().left_stream() } else { later.map(Export).right_stream() };
+        Ok(now.chain(later))
+    }
+
     /// Every step of syncs under way.
     async fn sync_progress<'ctx>(
         &self,
         ctx: &Context<'ctx>,
         #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
     ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
-        let lang = ask(ctx).lang;
-        items(ask(ctx).app.live().syncs.subscribe()).map(move |event| SyncProgress::new(&event, lang)).filter(move |step| {
+        items(ask(ctx).app.live().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
             let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
             std::future::ready(wanted)
         })

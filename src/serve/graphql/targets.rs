@@ -24,8 +24,17 @@ pub struct SetTarget {
     responsible: Option<String>,
 }
 
+/// Names the targets of a year.
+#[derive(Debug, Clone, InputObject)]
+pub struct TargetKey {
+    /// Year.
+    pub year: i32,
+    /// independent_rate, coverage_rate, independent, covered, members.
+    pub indicator: String,
+}
+
 /// The annual target of an area, and how far it is reached.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub struct Target {
     /// independent_rate, coverage_rate, independent, covered, members.
     indicator: String,
@@ -130,6 +139,20 @@ impl Target {
             target.rank = target.attainment.map(|_| rank);
         }
         Ok(targets.into_iter().map(|(_, target)| target).collect())
+    }
+
+    /// The targets of a year and an indicator by area.
+    pub async fn by_area(
+        ask: &Ask,
+        edition: &std::sync::Arc<Edition>,
+        key: TargetKey,
+    ) -> Result<std::collections::HashMap<String, Target>, Problem> {
+        ask.touch_store();
+        ask.details.count_read();
+        let rows = ask.app.hub().store.targets(Some(i64::from(key.year))).await?;
+        let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
+        let wanted = rows.into_iter().filter(|row| row.indicator == key.indicator && visible(&row.area));
+        Ok(wanted.map(|row| (row.area.clone(), Target::new(ask, edition, row))).collect())
     }
 
     pub async fn set(ask: &Ask, input: SetTarget) -> Result<Target, Problem> {

@@ -7,12 +7,14 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::registry::Registry;
+use super::review::ReviewPair;
 use super::scalars::*;
 use super::unions::TradeUnion;
 use crate::model::message::reason_text;
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
-use crate::serve::ask::{OrTell, ask};
+use crate::serve::access::Scope;
+use crate::serve::ask::{OrTell, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.
 pub struct Reason {
@@ -218,14 +220,34 @@ impl UnionLink {
 }
 
 /// A union record that nearly matches.
-#[derive(SimpleObject)]
 pub struct PossibleUnion {
-    /// Id of the pair in the review queue.
     pair: String,
-    /// The union.
     trade_union: Option<TradeUnion>,
-    /// log2 odds that they belong together.
     weight: f64,
+}
+
+/// A union record that nearly matches.
+#[Object]
+impl PossibleUnion {
+    /// Id of the pair in the review queue.
+    async fn pair_id(&self) -> &str {
+        &self.pair
+    }
+    /// The pair in the review queue; null where it was decided since. Needs the scope `review`.
+    async fn pair(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewPair>> {
+        if !permitted(ctx, Scope::Review) {
+            return Ok(None);
+        }
+        ReviewPair::find(ask(ctx), &self.pair).await.or_tell(ctx)
+    }
+    /// The union.
+    async fn trade_union(&self) -> Option<&TradeUnion> {
+        self.trade_union.as_ref()
+    }
+    /// log2 odds that they belong together.
+    async fn weight(&self) -> f64 {
+        self.weight
+    }
 }
 
 /// Whether a union is missing.

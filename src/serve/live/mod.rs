@@ -73,12 +73,18 @@ fn start(
     let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
     let name = parameters.operation_name.filter(|n| !n.is_empty());
     let parsed = match check(app, &document, name.as_deref(), &variables) {
-        Ok((parsed, _)) => parsed,
+        Ok((parsed, cost)) => {
+            let now = app.hub().clock.millis();
+            app.budgets()
+                .spend(&caller.name, cost, app.limits().cost_per_minute, now)
+                .map_err(|p| refuse(p.server_error(lang)))?;
+            parsed
+        }
         Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),
         Err(Refused::Syntax(error)) => return Err(refuse(*error)),
     };
     let ask = Arc::new(Ask::new(app.clone(), caller, lang));
-    let mut request = Request::new(document).variables(variables).data(ask);
+    let mut request = Request::new(document).variables(variables).data(ask.clone());
     request.operation_name = name;
     request.set_parsed_query(parsed);
     let id = id.to_owned();
@@ -87,6 +93,7 @@ fn start(
         for error in &mut answer.errors {
             make_safe(error, &id, lang);
         }
+        ask.app.tally().add(&ask.caller, "", &ask.take_shown());
         answer
     })))
 }

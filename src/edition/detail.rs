@@ -1,0 +1,139 @@
+//! The rarer measures of coverage, counted only when asked for: foreign-invested enterprises, women and migrants among the
+//! members, dispatched members, dues payable and paid.
+//!
+//! In: the same groups and rows as `coverage`. Out: per group a `Detail`, of enterprises in scope only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, Decimal128Array, UInt32Array};
+use roaring::RoaringBitmap;
+
+use super::coverage::{Dimension, Numbers, Standing};
+use super::open::{Edition, named};
+use super::table::{Column, column};
+use super::{EditionError, EnterpriseRow};
+use crate::model::enterprise::{Enterprise, People};
+use crate::model::value::Money;
+use crate::model::verdict::Ownership;
+
+/// What is counted of one group beside `Measures`; out-of-scope enterprises count nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Detail {
+    /// Foreign-invested enterprises, those of Hong Kong, Macao and Taiwan included, and those of them with a union of a kind
+    /// that counts in the establishment rate.
+    pub foreign: u64,
+    pub foreign_established: u64,
+    /// All members, for the share of women.
+    pub members: u64,
+    pub female_members: u64,
+    pub migrant_members: u64,
+    pub migrant_employees: u64,
+    /// Members who are dispatched workers, each where policy counts them.
+    pub dispatched_members: u64,
+    /// A year's dues: the policy's share of the payrolls known.
+    pub dues_payable: Money,
+    /// Of the latest period of each enterprise whose due and paid sums are both known.
+    pub fund_due: Money,
+    pub fund_paid: Money,
+}
+
+impl Detail {
+    pub fn add(&mut self, other: &Detail) {
+        macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
+        add!(foreign, foreign_established, members, female_members, migrant_members, migrant_employees, dispatched_members);
+        self.dues_payable.0 += other.dues_payable.0;
+        self.fund_due.0 += other.fund_due.0;
+        self.fund_paid.0 += other.fund_paid.0;
+    }
+}
+
+type Count = (&'static str, fn(&People) -> u32);
+const PEOPLE: [Count; 4] = [
+    ("female_members", |p| p.female_members),
+    ("migrant_members", |p| p.migrant_members),
+    ("migrant_employees", |p| p.migrant_employees),
+    ("dispatched_members", |p| p.dispatched_members),
+];
+
+/// `people.arrow`: the rows that have any of the rarer head counts, and those counts.
+pub(super) fn people_columns(rows: &[Enterprise]) -> Vec<Column> {
+    let some = |e: &Enterprise| PEOPLE.iter().any(|(_, of)| of(&e.people) > 0);
+    let kept: Vec<usize> = (0..rows.len()).filter(|row| some(&rows[*row])).collect();
+    let numbers = UInt32Array::from_iter_values(kept.iter().map(|row| *row as u32));
+    let mut columns = vec![column("row", Arc::new(numbers) as ArrayRef, &[("of", "enterprises.arrow")])];
+    for (name, of) in PEOPLE {
+        let counts = UInt32Array::from_iter_values(kept.iter().map(|row| of(&rows[*row].people)));
+        columns.push(column(name, Arc::new(counts) as ArrayRef, &[("counted", "nobody twice")]));
+    }
+    columns
+}
+
+impl Edition {
+    /// The rarer measures of the groups that `coverage` counts, by their keys, and of all together.
+    pub fn detail(
+        &self,
+        by: &[Dimension],
+        rows: &RoaringBitmap,
+    ) -> Result<(BTreeMap<Vec<String>, Detail>, Detail), EditionError> {
+        let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
+        let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
+        let axes = by.iter().map(|d| self.axis(*d)).collect::<Result<Vec<_>, _>>()?;
+        let group = |row: usize| {
+            axes.iter().fold(0_u64, |key, (numbers, codes)| {
+                let number = match numbers {
+                    Numbers::Column(n) => u64::from(n[row]),
+                    Numbers::Verdicts(f) => u64::from(f(verdicts[row])),
+                };
+                key * codes.len() as u64 + number
+            })
+        };
+        let standing = Standing::by_verdicts(&self.counting);
+        let in_scope = |row: usize| standing[usize::from(verdicts[row])] != Standing::OutOfScope;
+        let mut found: hashbrown::HashMap<u64, Detail> = hashbrown::HashMap::new();
+        let columns = &self.columns;
+        let money = |column: &Decimal128Array, row: usize| (!column.is_null(row)).then(|| column.value(row) as i64);
+        for row in rows.iter().map(|row| row as usize).filter(|row| in_scope(*row)) {
+            let detail = found.entry(group(row)).or_default();
+            detail.members += u64::from(members[row]);
+            let e = EnterpriseRow { edition: self, row: row as u32 };
+            if matches!(e.ownership(), Some(Ownership::Foreign | Ownership::Hmt)) {
+                detail.foreign += 1;
+                let union = e.union().expect("every enterprise has a verdict on its union");
+                detail.foreign_established += u64::from(self.counting.established_kinds.contains(&union));
+            }
+            if let Some(payroll) = money(&columns.payroll, row) {
+                detail.dues_payable.0 += (payroll as f64 * self.counting.dues_rate).round() as i64;
+            }
+            if let (Some(due), Some(paid)) = (money(&columns.fund_due, row), money(&columns.fund_paid, row)) {
+                detail.fund_due.0 += due;
+                detail.fund_paid.0 += paid;
+            }
+        }
+        let numbers: &[u32] = named(&self.people, "row")?.as_primitive::<UInt32Type>().values();
+        let counts = PEOPLE.iter().map(|(name, _)| Ok(named(&self.people, name)?.as_primitive::<UInt32Type>().values()));
+        let counts = counts.collect::<Result<Vec<_>, EditionError>>()?;
+        for (at, row) in numbers.iter().enumerate().filter(|(_, row)| rows.contains(**row) && in_scope(**row as usize)) {
+            let detail = found.entry(group(*row as usize)).or_default();
+            detail.female_members += u64::from(counts[0][at]);
+            detail.migrant_members += u64::from(counts[1][at]);
+            detail.migrant_employees += u64::from(counts[2][at]);
+            detail.dispatched_members += u64::from(counts[3][at]);
+        }
+        let mut total = Detail::default();
+        let mut groups = BTreeMap::new();
+        for (mut key, detail) in found {
+            total.add(&detail);
+            let mut keys: Vec<String> = Vec::with_capacity(axes.len());
+            for (_, codes) in axes.iter().rev() {
+                keys.push(codes[(key % codes.len() as u64) as usize].to_owned());
+                key /= codes.len() as u64;
+            }
+            keys.reverse();
+            groups.insert(keys, detail);
+        }
+        Ok((groups, total))
+    }
+}

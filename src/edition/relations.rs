@@ -1,0 +1,209 @@
+//! `relations.arrow`: investments, dispatches of labour, disputes and events, found from either side.
+//!
+//! Rows are ordered by the subject's row; `by_other` lists their positions by the row on the other side.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, UInt16Type, UInt32Type};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
+use chrono::NaiveDate;
+
+use super::EditionError;
+use super::open::{Edition, Row, named};
+use super::table::{Column, column};
+use super::write::{counts, dates, texts, words};
+use crate::model::tie::{Tie, TieKind};
+
+pub(super) const RELATIONS: &str = "relations.arrow";
+
+pub(super) fn columns(
+    ties: &[Tie],
+    registries: &[Box<str>],
+    row_of: &hashbrown::HashMap<&str, u32>,
+) -> Result<Vec<Column>, EditionError> {
+    let row = |id: &Option<Box<str>>| id.as_deref().and_then(|id| row_of.get(id).copied());
+    let mut order: Vec<&Tie> = ties.iter().collect();
+    let key = |t: &Tie| (row(&t.subject).unwrap_or(u32::MAX), t.kind, t.registry);
+    order.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| (b.since, &a.key).cmp(&(a.since, &b.key))));
+    let mut by_other: Vec<u32> = (0..order.len() as u32).filter(|i| row(&order[*i as usize].other).is_some()).collect();
+    by_other.sort_by_key(|i| (row(&order[*i as usize].other), *i));
+    // The list is as long as the table; beyond the ties that have another side it is null.
+    let by_other: UInt32Array = (0..order.len()).map(|i| by_other.get(i).copied()).collect();
+    let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
+    let filled = |text: &'_ str| -> Option<String> { (!text.is_empty()).then(|| text.to_owned()) };
+    let optional =
+        |pick: fn(&Tie) -> &str| -> ArrayRef { Arc::new(order.iter().map(|t| filled(pick(t))).collect::<StringArray>()) };
+    Ok(vec![
+        plain("kind", words(order.iter().map(|t| Some(t.kind.name())))?),
+        plain("subject", counts(order.iter().map(|t| row(&t.subject)))),
+        plain("other", counts(order.iter().map(|t| row(&t.other)))),
+        plain("subject_name", optional(|t| &t.subject_name)),
+        plain("other_name", optional(|t| &t.other_name)),
+        plain("what", words(order.iter().map(|t| Some(&*t.what).filter(|w| !w.is_empty())))?),
+        plain("title", optional(|t| &t.title)),
+        plain("country", words(order.iter().map(|t| Some(&*t.country).filter(|w| !w.is_empty())))?),
+        column(
+            "number",
+            Arc::new(order.iter().map(|t| t.number).collect::<Float64Array>()) as ArrayRef,
+            &[("is", "share in percent, workers, people")],
+        ),
+        plain("since", dates(order.iter().map(|t| t.since))),
+        plain("until", dates(order.iter().map(|t| t.until))),
+        plain("registry", words(order.iter().map(|t| Some(&*registries[usize::from(t.registry)])))?),
+        plain("key", texts(order.iter().map(|t| Some(&*t.key)))),
+        plain("record_id", Arc::new(Int64Array::from_iter_values(order.iter().map(|t| t.record_id)))),
+        column("by_other", Arc::new(by_other) as ArrayRef, &[("is", "positions in the order of `other`")]),
+    ])
+}
+
+/// The opened table; an edition written before there was one has none.
+pub(super) struct Relations {
+    kind: DictionaryArray<UInt16Type>,
+    subject: UInt32Array,
+    other: UInt32Array,
+    subject_name: StringArray,
+    other_name: StringArray,
+    what: DictionaryArray<UInt16Type>,
+    title: StringArray,
+    country: DictionaryArray<UInt16Type>,
+    number: Float64Array,
+    since: Date32Array,
+    until: Date32Array,
+    registry: DictionaryArray<UInt16Type>,
+    key: StringArray,
+    record_id: Int64Array,
+    by_other: UInt32Array,
+    /// How many have another side.
+    with_other: usize,
+}
+
+impl Relations {
+    pub(super) fn open(batch: &RecordBatch) -> Result<Relations, EditionError> {
+        let word = |name: &str| -> Result<DictionaryArray<UInt16Type>, EditionError> {
+            Ok(named(batch, name)?.as_dictionary::<UInt16Type>().clone())
+        };
+        let text = |name: &str| -> Result<StringArray, EditionError> { Ok(named(batch, name)?.as_string::<i32>().clone()) };
+        let count =
+            |name: &str| -> Result<UInt32Array, EditionError> { Ok(named(batch, name)?.as_primitive::<UInt32Type>().clone()) };
+        let day =
+            |name: &str| -> Result<Date32Array, EditionError> { Ok(named(batch, name)?.as_primitive::<Date32Type>().clone()) };
+        let by_other = count("by_other")?;
+        Ok(Relations {
+            kind: word("kind")?,
+            subject: count("subject")?,
+            other: count("other")?,
+            subject_name: text("subject_name")?,
+            other_name: text("other_name")?,
+            what: word("what")?,
+            title: text("title")?,
+            country: word("country")?,
+            number: named(batch, "number")?.as_primitive::<Float64Type>().clone(),
+            since: day("since")?,
+            until: day("until")?,
+            registry: word("registry")?,
+            key: text("key")?,
+            record_id: named(batch, "record_id")?.as_primitive::<Int64Type>().clone(),
+            with_other: by_other.len() - by_other.null_count(),
+            by_other,
+        })
+    }
+
+    fn of_subject(&self, row: Row) -> std::ops::Range<usize> {
+        let end = self.subject.len() - self.subject.null_count();
+        let rows = &self.subject.values()[..end];
+        rows.partition_point(|r| *r < row)..rows.partition_point(|r| *r <= row)
+    }
+
+    fn of_other(&self, row: Row) -> &[u32] {
+        let positions = &self.by_other.values()[..self.with_other];
+        let at = |position: &u32| self.other.value(*position as usize);
+        &positions[positions.partition_point(|p| at(p) < row)..positions.partition_point(|p| at(p) <= row)]
+    }
+}
+
+/// One tie of an edition.
+#[derive(Clone, Copy)]
+pub struct TieRow<'a> {
+    relations: &'a Relations,
+    at: usize,
+}
+
+fn word(array: &DictionaryArray<UInt16Type>, at: usize) -> Option<&str> {
+    array.key(at).map(|key| array.values().as_string::<i32>().value(key))
+}
+
+fn text(array: &StringArray, at: usize) -> Option<&str> {
+    (!array.is_null(at)).then(|| array.value(at))
+}
+
+fn day(array: &Date32Array, at: usize) -> Option<NaiveDate> {
+    (!array.is_null(at)).then(|| array.value(at)).and_then(|days| NaiveDate::from_num_days_from_ce_opt(days + 719_163))
+}
+
+impl<'a> TieRow<'a> {
+    pub fn kind(&self) -> Option<TieKind> {
+        TieKind::from_name(word(&self.relations.kind, self.at)?)
+    }
+    pub fn subject(&self) -> Option<Row> {
+        let column = &self.relations.subject;
+        (!column.is_null(self.at)).then(|| column.value(self.at))
+    }
+    pub fn other(&self) -> Option<Row> {
+        let column = &self.relations.other;
+        (!column.is_null(self.at)).then(|| column.value(self.at))
+    }
+    pub fn subject_name(&self) -> Option<&'a str> {
+        text(&self.relations.subject_name, self.at)
+    }
+    pub fn other_name(&self) -> Option<&'a str> {
+        text(&self.relations.other_name, self.at)
+    }
+    pub fn what(&self) -> Option<&'a str> {
+        word(&self.relations.what, self.at)
+    }
+    pub fn title(&self) -> Option<&'a str> {
+        text(&self.relations.title, self.at)
+    }
+    pub fn country(&self) -> Option<&'a str> {
+        word(&self.relations.country, self.at)
+    }
+    pub fn number(&self) -> Option<f64> {
+        let column = &self.relations.number;
+        (!column.is_null(self.at)).then(|| column.value(self.at))
+    }
+    pub fn since(&self) -> Option<NaiveDate> {
+        day(&self.relations.since, self.at)
+    }
+    pub fn until(&self) -> Option<NaiveDate> {
+        day(&self.relations.until, self.at)
+    }
+    pub fn registry(&self) -> &'a str {
+        word(&self.relations.registry, self.at).unwrap_or("")
+    }
+    pub fn key(&self) -> &'a str {
+        self.relations.key.value(self.at)
+    }
+    pub fn record_id(&self) -> i64 {
+        self.relations.record_id.value(self.at)
+    }
+}
+
+impl Edition {
+    /// Ties of a kind whose subject is this row (its investors, the hosts it dispatches to, its disputes, its events),
+    /// newest first within a registry.
+    pub fn ties_of(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
+        let Some(relations) = &self.relations else { return Vec::new() };
+        let all = relations.of_subject(row).map(|at| TieRow { relations, at });
+        all.filter(|tie| tie.kind() == Some(kind)).collect()
+    }
+
+    /// Ties of a kind that name this row on their other side (what it invests in, the agencies that dispatch to it).
+    pub fn ties_to(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
+        let Some(relations) = &self.relations else { return Vec::new() };
+        let all = relations.of_other(row).iter().map(|at| TieRow { relations, at: *at as usize });
+        all.filter(|tie| tie.kind() == Some(kind)).collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! Who stands behind a key: sorted lists of (key, profile), like the runs of a log-structured tree.
+//!
+//! A profile's keys lie in one run only, its *home*; what other runs still say of it no longer counts. A change
+//! therefore writes one small run and touches nothing else; small runs are merged once there are several.
+
+use rayon::prelude::*;
+
+use super::book::Book;
+use super::keys::{Key, is_blocking, keys, most};
+use super::profiles::{ProfileNo, Profiles};
+use super::settings::Settings;
+
+/// All keys of all profiles that stand.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    runs: Vec<Run>,
+    /// By profile: position of its run plus one; 0: it does not stand.
+    home: Vec<u8>,
+}
+
+/// Key above, profile below, in order; cut into parts of equal stretches of keys.
+#[derive(Debug, Clone, Default)]
+struct Run {
+    parts: Vec<Vec<u64>>,
+    /// A key's part is its highest `bits` bits.
+    bits: u32,
+    len: usize,
+}
+
+/// Small runs beside the large one before they are merged.
+const SMALL_RUNS: usize = 4;
+/// Small runs together, as a share of the large one, before all are merged.
+const SMALL_SHARE: usize = 8;
+/// Entries of a part, about.
+const PART: usize = 1 << 17;
+/// Profiles whose keys are read at a time.
+const CHUNK: usize = 1 << 13;
+
+impl Index {
+    pub fn of(book: &Book, profiles: &Profiles) -> Index {
+        let mut index = Index::default();
+        let standing: Vec<ProfileNo> = profiles.standing().collect();
+        index.add(book, profiles, &standing);
+        index
+    }
+
+    /// Takes out the profiles in `removed` and writes the keys of those in `added` (which may be the same numbers).
+    pub fn change(&mut self, book: &Book, profiles: &Profiles, removed: &[ProfileNo], added: &[ProfileNo]) {
+        for profile in removed {
+            self.home[*profile as usize] = 0;
+        }
+        self.add(book, profiles, added);
+        self.tidy();
+    }
+
+    fn add(&mut self, book: &Book, profiles: &Profiles, added: &[ProfileNo]) {
+        self.home.resize(profiles.all.len(), 0);
+        let run = Run::of(book, profiles, added);
+        let mut place = 0;
+        for profile in added {
+            if place == 0 {
+                self.runs.push(Run::default());
+                place = self.runs.len();
+            }
+            self.home[*profile as usize] = place as u8;
+        }
+        if place != 0 {
+            self.runs[place - 1] = run;
+        }
+    }
+
+    fn tidy(&mut self) {
+        let Some((base, small)) = self.runs.split_first() else { return };
+        let entries: usize = small.iter().map(|run| run.len).sum();
+        let from = match () {
+            _ if entries * SMALL_SHARE > base.len => 0,
+            _ if small.len() > SMALL_RUNS => 1,
+            _ => return,
+        };
+        let merged =
+            Run::merge(&self.runs[from..], |place, profile| usize::from(self.home[profile as usize]) == from + place + 1);
+        self.runs.truncate(from);
+        self.runs.push(merged);
+        let last = self.runs.len() as u8;
+        for home in &mut self.home {
+            *home = (*home).min(last);
+        }
+    }
+
+    /// Calls `seen` for every profile behind the key until it answers false.
+    pub fn behind(&self, key: Key, mut seen: impl FnMut(ProfileNo) -> bool) {
+        for (place, run) in self.runs.iter().enumerate() {
+            for entry in run.of_key(key) {
+                let profile = *entry as ProfileNo;
+                if usize::from(self.home[profile as usize]) == place + 1 && !seen(profile) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The first `limit` profiles behind the key are appended to `out`; false where there are more (and `out` is as it
+    /// was).
+    pub fn at_most(&self, key: Key, limit: usize, out: &mut Vec<ProfileNo>) -> bool {
+        let before = out.len();
+        self.behind(key, |profile| {
+            out.push(profile);
+            out.len() <= before + limit
+        });
+        let few = out.len() <= before + limit;
+        if !few {
+            out.truncate(before);
+        }
+        few
+    }
+
+    /// Profiles that share a blocking key with `profile`, itself left out, in order of their numbers. `scratch` is
+    /// overwritten.
+    pub fn candidates(
+        &self,
+        book: &Book,
+        profiles: &Profiles,
+        settings: &Settings,
+        profile: ProfileNo,
+        scratch: &mut Vec<Key>,
+        out: &mut Vec<ProfileNo>,
+    ) {
+        keys(book, profiles, profile, scratch);
+        out.clear();
+        for key in scratch.iter().filter(|key| is_blocking(**key)) {
+            self.at_most(*key, most(*key, settings), out);
+        }
+        out.sort_unstable();
+        out.dedup();
+        out.retain(|other| *other != profile);
+    }
+
+    /// Number of entries, and how many bytes they take.
+    pub fn len(&self) -> usize {
+        self.runs.iter().map(|run| run.len).sum()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Run {
+    fn of(book: &Book, profiles: &Profiles, numbers: &[ProfileNo]) -> Run {
+        let read = |chunk: &[ProfileNo]| -> Vec<u64> {
+            let mut found = Vec::with_capacity(64);
+            let mut entries = Vec::with_capacity(chunk.len() * 48);
+            for profile in chunk {
+                keys(book, profiles, *profile, &mut found);
+                entries.extend(found.iter().map(|key| u64::from(*key) << 32 | u64::from(*profile)));
+            }
+            entries
+        };
+        let mut run = Run::default();
+        for (number, batch) in numbers.chunks(CHUNK * 16).enumerate() {
+            let chunks: Vec<Vec<u64>> = batch.par_chunks(CHUNK).map(read).collect();
+            if number == 0 {
+                let seen: usize = chunks.iter().map(Vec::len).sum();
+                run.cut(seen as f64 * numbers.len() as f64 / batch.len() as f64);
+            }
+            for entry in chunks.into_iter().flatten() {
+                let part = run.part_of(entry);
+                run.parts[part].push(entry);
+            }
+        }
+        run.parts.par_iter_mut().for_each(|part| part.sort_unstable());
+        run.len = run.parts.iter().map(Vec::len).sum();
+        run
+    }
+
+    /// Makes room for about so many entries.
+    fn cut(&mut self, expected: f64) {
+        let parts = (expected as usize / PART + 1).next_power_of_two();
+        self.bits = parts.trailing_zeros();
+        let room = (expected * 1.04 / parts as f64) as usize + 16;
+        self.parts = (0..parts).map(|_| Vec::with_capacity(room)).collect();
+    }
+
+    /// The part that a key or an entry with it belongs to.
+    fn part_of(&self, entry: u64) -> usize {
+        if self.bits == 0 { 0 } else { (entry >> (64 - self.bits)) as usize }
+    }
+
+    fn merge(runs: &[Run], counts: impl Fn(usize, ProfileNo) -> bool + Sync) -> Run {
+        let bits = runs.iter().map(|run| run.bits).max().unwrap_or(0);
+        let parts: Vec<Vec<u64>> = (0..1u64 << bits)
+            .into_par_iter()
+            .map(|part| {
+                let mut entries: Vec<u64> = Vec::new();
+                for (place, run) in runs.iter().enumerate() {
+                    // The part of the coarser run that this stretch of keys lies in.
+                    let Some(theirs) = run.parts.get((part >> (bits - run.bits)) as usize) else { continue };
+                    let of = |entry: u64| if bits == 0 { 0 } else { entry >> (64 - bits) };
+                    let from = theirs.partition_point(|e| of(*e) < part);
+                    let here = theirs[from..].iter().take_while(|e| of(**e) == part);
+                    entries.extend(here.filter(|e| counts(place, **e as ProfileNo)));
+                }
+                entries.sort_unstable();
+                entries.shrink_to_fit();
+                entries
+            })
+            .collect();
+        let len = parts.iter().map(Vec::len).sum();
+        Run { parts, bits, len }
+    }
+
+    /// Entries of one key, found as they are asked for: common keys have many.
+    fn of_key(&self, key: Key) -> impl Iterator<Item = &u64> {
+        let wanted = u64::from(key) << 32;
+        let part = self.parts.get(self.part_of(wanted)).map_or(&[][..], Vec::as_slice);
+        let from = if part.is_empty() { 0 } else { search(part, wanted, self.bits) };
+        part[from..].iter().take_while(move |entry| **entry >> 32 == u64::from(key))
+    }
+}
+
+/// Position of the first entry not below `wanted`. Keys are spread evenly, so a guess is nearly right.
+fn search(part: &[u64], wanted: u64, bits: u32) -> usize {
+    let inside = if bits == 0 { wanted } else { wanted << bits };
+    let guess = ((u128::from(inside) * part.len() as u128) >> 64) as usize;
+    let (mut low, mut high) = (guess, guess);
+    let mut step = 32;
+    while low > 0 && part[low - 1] >= wanted {
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    step = 32;
+    while high < part.len() && part[high] < wanted {
+        high = (high + step).min(part.len());
+        step *= 2;
+    }
+    low + part[low..high].partition_point(|entry| *entry < wanted)
+}

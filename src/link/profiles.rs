@@ -1,0 +1,485 @@
+//! Records that share a valid identifier become one profile; every other record is a profile of its own, *loose*.
+//!
+//! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
+//! rules are in [`super::identify`].
+
+use rayon::prelude::*;
+
+use crate::normalise::hash;
+
+use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
+use super::identify::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use super::outcome::FlagKind;
+
+pub type ProfileNo = u32;
+
+/// Records that a valid identifier makes one, or a single record without one.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Profile {
+    from: u32,
+    /// 0: the number is vacant.
+    len: u32,
+    /// Valid organisation code; 0 makes the profile loose.
+    pub organisation: u64,
+    /// Organisation code that this branch was wrongly written with: its parent's.
+    pub parent: u64,
+    /// Smallest (registry, reference) of its records: a number that does not depend on the order of arrival.
+    pub anchor: (u16, u64),
+    /// One of its records was issued its code by the registry that issues them.
+    pub issued: bool,
+    /// The identifier its records share, see [`GroupKey`].
+    group: GroupKey,
+    /// Another profile of the same group.
+    next: ProfileNo,
+}
+
+impl Profile {
+    pub fn is_loose(&self) -> bool {
+        self.organisation == 0
+    }
+}
+
+/// No profile: of a record that is gone; the end of a chain.
+pub const NONE: ProfileNo = ProfileNo::MAX;
+
+/// An identifier as a number: an organisation code, a registration number, or the record that has neither.
+pub type GroupKey = u64;
+
+fn by_organisation(code: u64) -> GroupKey {
+    code << 2 | 1
+}
+fn by_registration(number: u64) -> GroupKey {
+    number << 2 | 2
+}
+fn by_itself(record: RecordNo) -> GroupKey {
+    u64::from(record) << 2 | 3
+}
+
+/// All profiles, and the profile of every record.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles {
+    pub all: Vec<Profile>,
+    members: Vec<RecordNo>,
+    /// [`NONE`] for a record that is gone.
+    pub of_record: Vec<ProfileNo>,
+    /// Warnings found on the way: kind, record, count.
+    pub flags: NumberMap<ProfileNo, Vec<(FlagKind, RecordNo, u32)>>,
+    /// First profile of every group but those of single records.
+    groups: NumberMap<GroupKey, ProfileNo>,
+    vacant: Vec<ProfileNo>,
+    /// Registration numbers that stand beside exactly one organisation code lead to it; 0: beside several.
+    led: NumberMap<u64, u64>,
+    registered: Registered,
+    seats: Seats,
+}
+
+/// Records by registration number.
+#[derive(Debug, Clone, Default)]
+struct Registered {
+    first: NumberMap<u64, RecordNo>,
+    next: NumberMap<RecordNo, RecordNo>,
+}
+
+impl Registered {
+    fn insert(&mut self, number: u64, record: RecordNo) {
+        if let Some(before) = self.first.insert(number, record) {
+            self.next.insert(record, before);
+        }
+    }
+    fn remove(&mut self, number: u64, record: RecordNo) {
+        let known: Vec<RecordNo> = self.of(number).collect();
+        self.first.remove(&number);
+        for other in &known {
+            self.next.remove(other);
+        }
+        known.into_iter().filter(|other| *other != record).for_each(|other| self.insert(number, other));
+    }
+    fn of(&self, number: u64) -> impl Iterator<Item = RecordNo> + '_ {
+        std::iter::successors(self.first.get(&number).copied(), |record| self.next.get(record).copied())
+    }
+}
+
+/// Records that a person said are different, by record.
+pub type Apart = NumberMap<RecordNo, Vec<RecordNo>>;
+
+impl Profiles {
+    /// Records of a profile, best registry first.
+    pub fn members(&self, profile: ProfileNo) -> &[RecordNo] {
+        let profile = &self.all[profile as usize];
+        &self.members[profile.from as usize..][..profile.len as usize]
+    }
+    /// Pairs that nothing but a person's word may join: two valid codes, a branch and the firm whose code it was written
+    /// with. (A branch and a whole firm: that is for the names to say, see `NameLevel::BranchAndParent`.)
+    pub fn barred(&self, left: ProfileNo, right: ProfileNo) -> bool {
+        let (a, b) = (self.get(left), self.get(right));
+        let two_codes = a.organisation != 0 && b.organisation != 0;
+        let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
+        two_codes || parent
+    }
+    pub fn get(&self, profile: ProfileNo) -> &Profile {
+        &self.all[profile as usize]
+    }
+    pub fn stands(&self, profile: ProfileNo) -> bool {
+        self.all.get(profile as usize).is_some_and(|p| p.len != 0)
+    }
+    /// Numbers in use.
+    pub fn standing(&self) -> impl Iterator<Item = ProfileNo> + '_ {
+        (0..self.all.len() as ProfileNo).filter(|p| self.stands(*p))
+    }
+    /// How many stand.
+    pub fn count(&self) -> usize {
+        self.all.len() - self.vacant.len()
+    }
+    /// Profiles with that organisation code.
+    pub fn of_code(&self, code: u64) -> impl Iterator<Item = ProfileNo> + '_ {
+        self.of_group(by_organisation(code)).filter(move |p| self.get(*p).organisation == code)
+    }
+    fn of_group(&self, group: GroupKey) -> impl Iterator<Item = ProfileNo> + '_ {
+        let first = match group & 3 {
+            3 => self.of_record.get((group >> 2) as usize).copied().filter(|p| *p != NONE && self.get(*p).group == group),
+            _ => self.groups.get(&group).copied(),
+        };
+        std::iter::successors(first, |profile| Some(self.get(*profile).next).filter(|next| *next != NONE))
+    }
+}
+
+/// Names beyond this number behind one code are no renames any more.
+const MANY_NAMES: usize = 8;
+
+/// Groups the records of `book` by their identifiers. Of two records of one group that a person told apart, the lesser
+/// stands alone.
+pub fn identify(book: &Book, apart: &Apart) -> Profiles {
+    identify_but(book, apart, |_| false)
+}
+
+/// The same, with the codes of some records covered up: what fitting learns from.
+pub fn identify_but(book: &Book, apart: &Apart, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
+    let mut profiles = Profiles { of_record: vec![NONE; book.records.len()], seats: branch_seats(book), ..Profiles::default() };
+    for record in book.standing() {
+        let facts = book.facts(record);
+        if facts.registration != 0 {
+            profiles.registered.insert(facts.registration, record);
+            if facts.organisation != 0 {
+                let lead = profiles.led.entry(facts.registration).or_insert(facts.organisation);
+                if *lead != facts.organisation {
+                    *lead = 0;
+                }
+            }
+        }
+    }
+    let mut order: Vec<(GroupKey, u16, u64, RecordNo)> = book
+        .standing()
+        .map(|record| {
+            let facts = book.facts(record);
+            let group = if hidden(record) { by_itself(record) } else { profiles.group_of(facts, record) };
+            (group, facts.registry, facts.reference, record)
+        })
+        .collect();
+    order.par_sort_unstable();
+    let mut group: Vec<RecordNo> = Vec::new();
+    for same in order.chunk_by(|a, b| a.0 == b.0) {
+        group.clear();
+        group.extend(same.iter().map(|(.., record)| *record));
+        profiles.place(book, apart, same[0].0, &group, &mut Vec::new());
+    }
+    profiles
+}
+
+/// What a change did to the profiles. A number can be in both lists: it stands for other records now.
+#[derive(Debug, Default)]
+pub struct Changed {
+    pub removed: Vec<ProfileNo>,
+    pub added: Vec<ProfileNo>,
+}
+
+impl Profiles {
+    /// The identifier a record goes by.
+    fn group_of(&self, facts: &Facts, record: RecordNo) -> GroupKey {
+        match (facts.organisation, facts.registration) {
+            (0, 0) => by_itself(record),
+            (0, number) => match self.led.get(&number) {
+                Some(0) => by_itself(record),
+                Some(code) => by_organisation(*code),
+                None => by_registration(number),
+            },
+            (code, _) => by_organisation(code),
+        }
+    }
+
+    /// Follows records that changed: `before` tells what they were (gone, if new). `spoken_on` are records whose
+    /// judgements changed. `seated` finds the profiles of whole firms by the hash of their 字号 and trade.
+    /// The groups whose profiles have to be made anew.
+    pub fn affected(
+        &mut self,
+        book: &Book,
+        before: &[(RecordNo, Facts)],
+        spoken_on: &[RecordNo],
+        seated: impl Fn(u64) -> Vec<ProfileNo>,
+    ) -> Affected {
+        self.of_record.resize(book.records.len(), NONE);
+        let mut moved: Vec<RecordNo> = before.iter().map(|(record, _)| *record).collect();
+        let mut numbers: Vec<u64> = Vec::new();
+        let mut stems: Vec<u64> = Vec::new();
+        for (record, old) in before {
+            let new = book.facts(*record);
+            if !old.is_gone() && old.registration != 0 {
+                self.registered.remove(old.registration, *record);
+                numbers.push(old.registration);
+            }
+            if !new.is_gone() && new.registration != 0 {
+                self.registered.insert(new.registration, *record);
+                numbers.push(new.registration);
+            }
+            for (facts, comes) in [(old, false), (new, true)] {
+                let name = book.name(facts.name);
+                if !facts.is_gone() && name.is_branch() {
+                    let stem = hash(name.stem());
+                    let seats = self.seats.entry(stem).or_default();
+                    for seat in addresses_of(book, facts) {
+                        match comes {
+                            true => seats.push(seat),
+                            false => drop(seats.iter().position(|s| *s == seat).map(|at| seats.swap_remove(at))),
+                        }
+                    }
+                    stems.push(stem);
+                }
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        for number in numbers {
+            let mut codes: Vec<u64> =
+                self.registered.of(number).map(|r| book.facts(r).organisation).filter(|code| *code != 0).collect();
+            codes.sort_unstable();
+            codes.dedup();
+            let lead = match codes.as_slice() {
+                [] => None,
+                [one] => Some(*one),
+                _ => Some(0),
+            };
+            if self.led.get(&number).copied() != lead {
+                match lead {
+                    Some(lead) => drop(self.led.insert(number, lead)),
+                    None => drop(self.led.remove(&number)),
+                }
+                moved.extend(self.registered.of(number));
+            }
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        stems.sort_unstable();
+        stems.dedup();
+        let mut groups: Vec<GroupKey> = stems.into_iter().flat_map(seated).map(|profile| self.get(profile).group).collect();
+        let of = |record: &RecordNo| Some(self.of_record[*record as usize]).filter(|p| *p != NONE).map(|p| self.get(p).group);
+        groups.extend(moved.iter().chain(spoken_on).filter_map(of));
+        let standing = moved.iter().filter(|r| !book.facts(**r).is_gone());
+        groups.extend(standing.map(|record| self.group_of(book.facts(*record), *record)));
+        groups.sort_unstable();
+        groups.dedup();
+        Affected { moved, groups }
+    }
+
+    /// The profiles of the affected groups as they stand.
+    pub fn of_groups(&self, affected: &Affected) -> Vec<ProfileNo> {
+        affected.groups.iter().flat_map(|group| self.of_group(*group)).collect()
+    }
+
+    /// Makes the profiles of the affected groups anew.
+    pub fn regroup(&mut self, book: &Book, apart: &Apart, affected: &Affected) -> Changed {
+        let mut changed = Changed { removed: self.of_groups(affected), added: Vec::new() };
+        let mut order: Vec<(GroupKey, u16, u64, RecordNo)> = Vec::new();
+        let mut enter = |record: RecordNo, group: GroupKey| {
+            let facts = book.facts(record);
+            order.push((group, facts.registry, facts.reference, record));
+        };
+        for profile in &changed.removed {
+            let group = self.get(*profile).group;
+            for record in self.members(*profile) {
+                if affected.moved.binary_search(record).is_err() {
+                    enter(*record, group);
+                }
+            }
+        }
+        for record in affected.moved.iter().filter(|r| !book.facts(**r).is_gone()) {
+            enter(*record, self.group_of(book.facts(*record), *record));
+        }
+        for profile in &changed.removed {
+            self.vacate(*profile);
+        }
+        order.sort_unstable();
+        let mut group: Vec<RecordNo> = Vec::new();
+        for same in order.chunk_by(|a, b| a.0 == b.0) {
+            group.clear();
+            group.extend(same.iter().map(|(.., record)| *record));
+            self.place(book, apart, same[0].0, &group, &mut changed.added);
+        }
+        self.tidy();
+        changed
+    }
+
+    /// Frees a number and takes it out of its group's chain.
+    fn vacate(&mut self, profile: ProfileNo) {
+        for at in 0..self.get(profile).len {
+            let record = self.members[(self.get(profile).from + at) as usize];
+            self.of_record[record as usize] = NONE;
+        }
+        let Profile { group, next, .. } = *self.get(profile);
+        if group & 3 != 3 {
+            match self.groups.get(&group).copied() {
+                Some(first) if first == profile => match next {
+                    NONE => drop(self.groups.remove(&group)),
+                    next => drop(self.groups.insert(group, next)),
+                },
+                first => {
+                    let chain = std::iter::successors(first, |p| Some(self.get(*p).next).filter(|next| *next != NONE));
+                    if let Some(before) = chain.into_iter().find(|p| self.get(*p).next == profile) {
+                        self.all[before as usize].next = next;
+                    }
+                }
+            }
+        }
+        self.flags.remove(&profile);
+        self.all[profile as usize] = Profile::default();
+        self.vacant.push(profile);
+    }
+
+    /// Drops what the list of members no longer needs, once that is most of it.
+    fn tidy(&mut self) {
+        let used: usize = self.all.iter().map(|p| p.len as usize).sum();
+        if self.members.len() > 2 * used + 1024 {
+            let mut members = Vec::with_capacity(used);
+            for profile in &mut self.all {
+                let from = members.len() as u32;
+                members.extend_from_slice(&self.members[profile.from as usize..][..profile.len as usize]);
+                profile.from = from;
+            }
+            self.members = members;
+        }
+    }
+
+    /// Makes the profiles of one group, whose records come best registry first.
+    fn place(&mut self, book: &Book, apart: &Apart, key: GroupKey, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
+        let before = added.len();
+        self.split(book, key, group, added);
+        if apart.is_empty() {
+            return;
+        }
+        let rank = |r: RecordNo| (book.facts(r).registry, book.facts(r).reference);
+        let together = |a: RecordNo, b: RecordNo| self.of_record[a as usize] == self.of_record[b as usize];
+        let lesser = |record: &RecordNo| {
+            let others = apart.get(record).map_or(&[][..], Vec::as_slice);
+            others.iter().any(|other| together(*record, *other) && rank(*record) > rank(*other))
+        };
+        let severed: Vec<RecordNo> = group.iter().copied().filter(lesser).collect();
+        if !severed.is_empty() {
+            for profile in added.drain(before..) {
+                self.vacate(profile);
+            }
+            let rest: Vec<RecordNo> = group.iter().copied().filter(|r| !severed.contains(r)).collect();
+            self.split(book, key, &rest, added);
+            for record in severed {
+                self.add(book, key, (0, 0), &[record], added);
+            }
+        }
+    }
+
+    fn split(&mut self, book: &Book, key: GroupKey, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
+        match key & 3 {
+            1 => {
+                for (code, group) in by_credit_code(book, key >> 2, group) {
+                    self.coded(book, key, code, &group, added);
+                }
+            }
+            2 => self.add(book, key, (0, 0), group, added),
+            _ => group.iter().for_each(|record| self.add(book, key, (0, 0), &[*record], added)),
+        }
+    }
+
+    /// One group of records with the same valid code: the branches among them that are not its own stay apart.
+    fn coded(&mut self, book: &Book, key: GroupKey, code: u64, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
+        let mut strays = strays(book, group);
+        for seated in seated_elsewhere(book, &self.seats, group) {
+            if seated != group[0] && !strays.contains(&seated) {
+                strays.push(seated);
+            }
+        }
+        let first = added.len();
+        if strays.is_empty() {
+            self.add(book, key, (code, 0), group, added);
+        } else {
+            let own: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
+            self.add(book, key, (code, 0), &own, added);
+            for stray in strays {
+                self.add(book, key, (0, code), &[stray], added);
+                let profile = self.of_record[stray as usize];
+                self.flags.entry(profile).or_default().push((FlagKind::BranchUnderParentCode, stray, 1));
+            }
+        }
+        if group.len() > MANY_NAMES {
+            let mut names: Vec<u64> = group.iter().map(|r| book.name_entry(book.facts(*r).name).stem).collect();
+            names.sort_unstable();
+            names.dedup();
+            if names.len() > MANY_NAMES {
+                let flag = (FlagKind::CodeOnManyNames, group[0], names.len() as u32);
+                self.flags.entry(added[first]).or_default().push(flag);
+            }
+        }
+    }
+
+    /// A profile with a number of its own; `(organisation, parent)` are its codes.
+    fn add(
+        &mut self,
+        book: &Book,
+        key: GroupKey,
+        (organisation, parent): (u64, u64),
+        group: &[RecordNo],
+        added: &mut Vec<ProfileNo>,
+    ) {
+        let Some(first) = group.first() else { return };
+        let number = self.vacant.pop().unwrap_or_else(|| {
+            self.all.push(Profile::default());
+            self.all.len() as ProfileNo - 1
+        });
+        let from = self.members.len() as u32;
+        self.members.extend_from_slice(group);
+        let mut flags = Vec::new();
+        for record in group {
+            self.of_record[*record as usize] = number;
+            let facts = book.facts(*record);
+            if facts.has(CONTRADICTING) {
+                flags.push((FlagKind::ContradictingCodes, *record, 2));
+            }
+            if facts.broken != 0 {
+                flags.push((FlagKind::BrokenCode, *record, 1));
+            }
+            if facts.name == 0 {
+                flags.push((FlagKind::NoName, *record, 1));
+            }
+        }
+        if !flags.is_empty() {
+            self.flags.insert(number, flags);
+        }
+        let next = match key & 3 {
+            3 => NONE,
+            _ => self.groups.insert(key, number).unwrap_or(NONE),
+        };
+        let facts = book.facts(*first);
+        self.all[number as usize] = Profile {
+            from,
+            len: group.len() as u32,
+            organisation,
+            parent,
+            anchor: (facts.registry, facts.reference),
+            issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
+            group: key,
+            next,
+        };
+        added.push(number);
+    }
+}
+
+/// Groups to make anew, and the records that may have moved between them, both in order.
+pub struct Affected {
+    moved: Vec<RecordNo>,
+    groups: Vec<GroupKey>,
+}

@@ -1,0 +1,59 @@
+//! What linking keeps between runs: profiles, counts, keys, bonds, clusters, and what follows from them.
+
+use super::book::{Book, NumberMap};
+use super::cluster::Joined;
+use super::entity::EntityKey;
+use super::index::Index;
+use super::outcome::ReviewPair;
+use super::profiles::{ProfileNo, Profiles};
+use super::relation::Sayings;
+use super::score::Bonds;
+use super::terms::Terms;
+use crate::model::linkage::Judgement;
+
+/// The outcome of the run before, ready to be changed a little.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    pub profiles: Profiles,
+    pub terms: Terms,
+    pub index: Index,
+    pub bonds: Bonds,
+    /// By profile: the profile that stands for its cluster.
+    pub roots: Vec<ProfileNo>,
+    /// Of the loose profiles.
+    pub joined: NumberMap<ProfileNo, Joined>,
+    pub reviews: NumberMap<ProfileNo, Box<[ReviewPair]>>,
+    pub sayings: Sayings,
+    /// Bits of the entity keys in use → records that bear them.
+    pub in_use: NumberMap<u64, u32>,
+    /// Loose profiles by their own name's hash.
+    pub same_name: NumberMap<u64, u32>,
+    /// What persons had said.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Standing {
+    /// Records no longer bear an entity's key.
+    pub fn leave(&mut self, key: EntityKey, records: u32) {
+        if let Some(count) = self.in_use.get_mut(&key.to_bits()) {
+            *count = count.saturating_sub(records);
+            if *count == 0 {
+                self.in_use.remove(&key.to_bits());
+            }
+        }
+    }
+
+    /// Counts a profile's name among the loose ones, once more or once less.
+    pub fn count_name(&mut self, book: &Book, profile: ProfileNo, comes: bool) {
+        let name = book.facts(self.profiles.members(profile)[0]).name;
+        if name == 0 || !self.profiles.get(profile).is_loose() {
+            return;
+        }
+        let whole = book.name_entry(name).whole;
+        let count = self.same_name.entry(whole).or_default();
+        *count = if comes { *count + 1 } else { count.saturating_sub(1) };
+        if *count == 0 {
+            self.same_name.remove(&whole);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a record says of an enterprise beside its attributes: an investment, a dispatch of labour, a dispute, an event.
+
+use chrono::NaiveDate;
+
+use super::field::{RecordKind, named};
+use super::record::RegistryIndex;
+
+named! {
+    /// What a tie is.
+    pub enum TieKind {
+        /// Investor (the other) → investee (the subject).
+        Investment = "INVESTMENT",
+        /// Labour dispatch (劳务派遣): agency (the subject) → host employer (the other).
+        Dispatch = "DISPATCH",
+        /// A strike or an arbitration case; nobody on the other side.
+        Dispute = "DISPUTE",
+        /// Anything else with a date: an inspection, a hotline case, a service, a media report.
+        Event = "EVENT",
+    }
+}
+
+impl TieKind {
+    /// The kind of tie that a kind of record makes; None for records that speak of attributes.
+    pub fn of(kind: RecordKind) -> Option<TieKind> {
+        Some(match kind {
+            RecordKind::Investment => TieKind::Investment,
+            RecordKind::Dispatch => TieKind::Dispatch,
+            RecordKind::Dispute => TieKind::Dispute,
+            RecordKind::Event => TieKind::Event,
+            _ => return None,
+        })
+    }
+}
+
+/// One tie, as one record states it. Ids are those of enterprises; None where the unit named is not in the graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tie {
+    pub kind: TieKind,
+    pub subject: Option<Box<str>>,
+    pub other: Option<Box<str>>,
+    /// As the record names them; empty where it does not.
+    pub subject_name: Box<str>,
+    pub other_name: Box<str>,
+    /// Kind of the dispute or event, as the connector says; empty otherwise.
+    pub what: Box<str>,
+    pub title: Box<str>,
+    /// The investor's country as written.
+    pub country: Box<str>,
+    /// Share in percent, workers dispatched, people concerned.
+    pub number: Option<f64>,
+    /// The day it happened, or began.
+    pub since: Option<NaiveDate>,
+    pub until: Option<NaiveDate>,
+    pub registry: RegistryIndex,
+    pub key: Box<str>,
+    /// Id in the store's `record` table.
+    pub record_id: i64,
+}

@@ -1,0 +1,84 @@
+//! Landings in the order of their commits, and what changed since one: so that work done on the records can be kept and
+//! only what changed be done again.
+//!
+//! Batch ids do not serve for this: a held batch keeps its id and may be released long after later ones landed.
+
+use super::{Store, StoreError, Tx, in_tx, read};
+
+super::row! {
+    /// A state of the records, named by the landing that made it.
+    #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct Watermark {
+        /// 1, 2, … in the order of the commits; 0 before the first one.
+        pub landing: i64,
+        /// Highest record id then; later records are above it.
+        pub last_record: i64,
+        /// Id, end and counts of its batch: after a restore from a backup the same number names another landing.
+        pub batch: i64,
+        pub finished_at: i64,
+        pub rows: i64,
+    }
+}
+
+const LANDING: &str = "SELECT landing, last_record, id AS batch, COALESCE(finished_at, 0) AS finished_at,
+                       added + changed + gone AS rows FROM batch WHERE landing = ";
+
+impl Watermark {
+    /// Before anything landed.
+    pub const NONE: Watermark = Watermark { landing: 0, last_record: 0, batch: 0, finished_at: 0, rows: 0 };
+}
+
+impl Store {
+    /// The latest landing; `Watermark::NONE` in an empty store.
+    pub async fn latest_landing(&self) -> Result<Watermark, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("{LANDING}(SELECT MAX(landing) FROM batch)"));
+        let row: Option<Watermark> =
+            read!(self, |db| sqlx::query_as(sql).fetch_optional(db).await).map_err(|e| self.failed(e))?;
+        Ok(row.unwrap_or(Watermark::NONE))
+    }
+
+    /// Whether this store went through this very landing (a restored backup, or another store, did not).
+    pub async fn knows_landing(&self, landing: &Watermark) -> Result<bool, StoreError> {
+        if *landing == Watermark::NONE {
+            return Ok(true);
+        }
+        let sql = sqlx::AssertSqlSafe(format!("{LANDING}$1"));
+        let row: Option<Watermark> =
+            read!(self, |db| sqlx::query_as(sql).bind(landing.landing).fetch_optional(db).await).map_err(|e| self.failed(e))?;
+        Ok(row.as_ref() == Some(landing))
+    }
+
+    /// Ids of all records that are new, changed, gone or back since a landing, in ascending order. Their rows come from
+    /// [`Store::records_by_id`], gone ones among them.
+    pub async fn ids_changed_since(&self, landing: &Watermark) -> Result<Vec<i64>, StoreError> {
+        let changed: Vec<(i64,)> = read!(self, |db| sqlx::query_as(
+            "SELECT DISTINCT record_id FROM record_version
+             WHERE record_id <= $2 AND replaced_by IN (SELECT id FROM batch WHERE landing > $1) ORDER BY record_id"
+        )
+        .bind(landing.landing)
+        .bind(landing.last_record)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        let last = self.last_record_id().await?;
+        Ok(changed.into_iter().map(|(id,)| id).chain(landing.last_record + 1..=last).collect())
+    }
+
+    /// Name of this store, made with it.
+    pub async fn id(&self) -> Result<String, StoreError> {
+        Ok(self.meta("store_id").await?.unwrap_or_default())
+    }
+}
+
+/// Numbers the landing of a batch that changed anything, as the last act of its transaction.
+pub async fn number(tx: &mut Tx, batch: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "UPDATE batch SET landing = (SELECT COALESCE(MAX(landing), 0) + 1 FROM batch),
+                          last_record = (SELECT COALESCE(MAX(id), 0) FROM record)
+         WHERE id = $1"
+    )
+    .bind(batch)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
