@@ -92,6 +92,16 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
     assert_eq!(report.receipts.len(), 10);
     assert!(report.edition.is_some());
     check(states(&house).await, "FAILING");
+    let door = house.serve(&[]).await;
+    let metrics = door.bytes(axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap()).await.2;
+    let metrics = String::from_utf8(metrics).unwrap();
+    for line in [
+        "huitu_registry_state{registry=\"blackhole\",state=\"FAILING\"} 1",
+        "huitu_registry_state{registry=\"r1\",state=\"CURRENT\"} 1",
+        "huitu_batches_held 0",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
     hole.abort();
 }
 

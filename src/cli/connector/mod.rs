@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use super::Common;
-use crate::connector::{Connector, embedded_file, embedded_files, json_schema, keys_page, nearest};
+use crate::connector::{Connector, Transport, embedded_file, embedded_files, json_schema, keys_page, nearest};
 use crate::pull::PullContext;
 use crate::pull::check::{as_json, check, read_samples};
 use crate::pull::sample::{SampleRow, expected_json, take};
@@ -110,11 +110,19 @@ fn list(common: &Common) -> anyhow::Result<ExitCode> {
                 c.name,
                 c.source.transport.name(),
                 lang.pick(&c.title.zh, &c.title.en),
-                c.source.shown()
+                place(&c)
             );
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the data is, or where the department sends it.
+fn place(c: &Connector) -> String {
+    match c.source.transport {
+        Transport::Push => format!("POST /ingest/{}", c.name),
+        _ => c.source.shown(),
+    }
 }
 
 /// The connector's folder; an embedded one is unpacked into `temp`.
