@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use crate::land::receipt::Outcome;
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
