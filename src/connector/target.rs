@@ -20,7 +20,9 @@ pub(super) fn check(contract: &Contract, record: &Record) -> Result<(), RowError
             Field::Area,
             "target_area_unknown",
             format!("任务的单位「{area}」不存在；请写行政区划代码（如 110108）或工会单位代码（如 BEDA、I-EDU）"),
-            format!("there is no unit \"{area}\"; write a division code such as 110108, or a federation unit such as BEDA or I-EDU"),
+            format!(
+                "there is no unit \"{area}\"; write a division code such as 110108, or a federation unit such as BEDA or I-EDU"
+            ),
         );
     }
     let indicator = record.text(Field::Indicator).unwrap_or_else(|| record.raw(Field::Indicator));

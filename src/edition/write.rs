@@ -355,7 +355,11 @@ fn union_columns(unions: &[TradeUnion], row_of: &hashbrown::HashMap<&str, u32>) 
         plain("migrant_members", counts(unions.iter().map(|u| u.migrant_members))),
         plain("migrant_employees", counts(unions.iter().map(|u| u.migrant_employees))),
         plain("dispatched_members", counts(unions.iter().map(|u| u.dispatched_members))),
-        column("host", counts(unions.iter().map(|u| row_of.get(u.host.as_deref()?).copied())), &[("is", "row of enterprises.arrow")]),
+        column(
+            "host",
+            counts(unions.iter().map(|u| row_of.get(u.host.as_deref()?).copied())),
+            &[("is", "row of enterprises.arrow")],
+        ),
         column("covers", Arc::new(covers.finish()) as ArrayRef, &[("items", "rows of enterprises.arrow, the host first")]),
         plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
         plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),

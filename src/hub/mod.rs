@@ -6,6 +6,7 @@
 mod decide;
 mod explain;
 mod live;
+mod measure;
 mod person;
 pub mod progress;
 mod publish;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use crate::land::receipt::Outcome;
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};

@@ -155,8 +155,14 @@ fn each_dimension_splits_the_whole_and_counts_each_enterprise_once() {
     }
     // The keys of both counts are the same, in two dimensions too.
     let by = [Dimension::Ownership, Dimension::District];
-    let keys: Vec<Vec<String>> =
-        edition.coverage(&by, &edition.all(), 100).unwrap().0.into_iter().filter(|g| g.measures.in_scope > 0).map(|g| g.keys).collect();
+    let keys: Vec<Vec<String>> = edition
+        .coverage(&by, &edition.all(), 100)
+        .unwrap()
+        .0
+        .into_iter()
+        .filter(|g| g.measures.in_scope > 0)
+        .map(|g| g.keys)
+        .collect();
     assert_eq!(keys, edition.detail(&by, &edition.all()).unwrap().0.into_keys().collect::<Vec<_>>());
 }
 
@@ -224,7 +230,12 @@ fn a_branch_under_its_heads_union_is_covered_and_counts_no_member_twice() {
     let mut small = city();
     small.policy.branches_out_of_scope = false;
     small.enterprise("branch", vec![(Field::Area, text("110101001")), (Field::Employees, Value::Count(5))]);
-    small.world.relations.push(Relation { kind: RelationKind::BranchOf, from: "branch".into(), to: "school".into(), since: None });
+    small.world.relations.push(Relation {
+        kind: RelationKind::BranchOf,
+        from: "branch".into(),
+        to: "school".into(),
+        since: None,
+    });
     let folder = tempfile::tempdir().unwrap();
     let edition = published(&small, folder.path(), 1);
     let (m, _) = all(&edition);

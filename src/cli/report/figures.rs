@@ -11,8 +11,8 @@ use roaring::RoaringBitmap;
 
 use crate::assess::fund::Period;
 use crate::assess::targets::{Standing, Target, UnequalSum, is_rate, standings, unequal_sums};
-use crate::hub::targets::Reached;
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
+use crate::hub::targets::Reached;
 use crate::model::message::{Lang, reason_text};
 use crate::model::reference::unions::indicators;
 
