@@ -11,9 +11,11 @@ use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::{Hub, HubError};
 use crate::connector::{Connector, Transport};
+use crate::land::LandError;
 use crate::land::apply::{Guard, Landing, RowReader, land};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
+use crate::model::message::Lang;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
 
@@ -198,7 +200,18 @@ impl Hub {
             Arrived::Spooled(state) => {
                 progress.event(&Event::Landing { registry: row.name.clone() });
                 let spool = Spool::new(&self.settings.data, &row.name);
-                self.land_spool(connector, row, &spool, state, None).await
+                match self.land_spool(connector, row, &spool, state, None).await {
+                    // What lies on our disk is no longer what came: it is thrown away, and the next pull brings it anew.
+                    Err(HubError::Land(damage @ LandError::Damaged { .. })) => {
+                        spool.remove()?;
+                        self.store.fail_interrupted_batches(now, &[]).await?;
+                        let error = HubError::Land(damage);
+                        let why = Notice { code: "spool_damaged".into(), zh: error.text(Lang::Zh), en: error.text(Lang::En) };
+                        self.store.registry_failed(row.id, "FAILING", now, &why).await?;
+                        Ok(Receipt { notice: Some(why), ..empty(Outcome::Failed) })
+                    }
+                    done => done,
+                }
             }
         }
     }

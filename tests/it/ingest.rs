@@ -296,3 +296,50 @@ async fn a_receipt_names_every_row_that_did_not_land() {
     );
     assert!(page.contains("23 rows came: 21 have landed, 2 are in quarantine") && !page.contains("<b>无编号"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
+    let (house, _) = departments().await;
+    house.hub.store.close().await;
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--json", "--lang", "zh", "--data"])
+            .arg(house.dir.path().join("data"))
+            .arg("--connectors")
+            .arg(house.dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (
+            out.status.success(),
+            String::from_utf8_lossy(&out.stdout).into_owned(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
+    };
+    let (done, said, _) = huitu(&["token", "create", "--ingest", "cases", "--name", "仲裁院"]);
+    assert!(done);
+    let made: Value = serde_json::from_str(&said).unwrap();
+    let secret = made["secret"].as_str().unwrap();
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "pulled"]);
+    assert!(!done && said.contains("只有 source.transport = \"push\" 的登记才需要推送令牌"), "{said}");
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "casse"]);
+    assert!(!done && said.contains("是否指「cases」"), "{said}");
+    let (done, _, said) = huitu(&["sync", "cases"]);
+    assert!(!done && said.contains("无需拉取"), "{said}");
+
+    let house = crate::house::open(house.dir, morning()).await;
+    let token = house.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
+    assert_eq!((token.role.as_str(), token.registry.as_deref()), ("ingest", Some("cases")));
+    assert_eq!(token.hash, huitu::store::token::hash_secret(secret));
+    assert!(!format!("{token:?}").contains(secret), "only its hash is kept");
+    let door = house.serve(&[("another", "admin", None)]).await;
+    let (status, _, receipt) = door.send(request("cases", secret, "first").body(Body::from(lines(0..2))).unwrap()).await;
+    assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(2)), "{receipt}");
+    // It pushes and reads nothing else.
+    let ask = Request::post("/graphql")
+        .header(header::AUTHORIZATION, format!("Bearer {secret}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{\"query\":\"{ registries { name } }\"}"))
+        .unwrap();
+    assert_eq!(door.send(ask).await.0, StatusCode::FORBIDDEN);
+}
