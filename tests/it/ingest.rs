@@ -343,3 +343,63 @@ async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
         .unwrap();
     assert_eq!(door.send(ask).await.0, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_and_quarantine_are_read_and_decided_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "transport = \"file\"\nplace = \"../../drop/ledger.csv\"";
+    crate::house::write(dir.path(), "connectors/ledger/connector.toml", manifest("台账", "", file, ""));
+    let deliver = |rows: std::ops::Range<usize>, more: &str| {
+        let lines: String = rows.map(|i| format!("K{i},北京示例{i}号有限公司,{i}\n")).collect();
+        crate::house::write(dir.path(), "drop/ledger.csv", format!("编号,名称,职工\n{lines}{more}"));
+    };
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--lang", "zh", "--data"])
+            .arg(dir.path().join("data"))
+            .arg("--connectors")
+            .arg(dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (out.status.code(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    };
+    deliver(0..40, ",无编号有限公司,1\nK90,=甲,若干\n");
+    assert_eq!(huitu(&["sync"]).0, Some(0));
+    deliver(0..5, "");
+    assert_eq!(huitu(&["sync"]).0, Some(3), "something waits for a person");
+
+    let (_, held) = huitu(&["batch", "list", "--held"]);
+    assert!(held.contains("HELD") && !held.contains("DONE"), "{held}");
+    let (_, shown) = huitu(&["batch", "show", "1"]);
+    for part in ["42", "41（新增 41", "key_missing × 1", "无法读取的值  1"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let json: Value = serde_json::from_str(&huitu(&["--json", "batch", "show", "2"]).1).unwrap();
+    assert_eq!((&json["state"], &json["heldBecause"]["code"]), (&json!("HELD"), &json!("vanished")));
+    let page = dir.path().join("receipt.html");
+    assert_eq!(huitu(&["batch", "show", "1", "--html", &page.display().to_string()]).0, Some(0));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("size:A4") && page.contains("收到 42 行：41 行已入库，1 行进入隔离区"), "{page}");
+
+    let (_, rows) = huitu(&["quarantine", "list", "ledger"]);
+    assert!(rows.contains("主键列「编号」为空"), "{rows}");
+    let (_, row) = huitu(&["quarantine", "show", "1"]);
+    assert!(row.contains("名称 = 无编号有限公司") && row.contains("行 41"), "{row}");
+    let (_, values) = huitu(&["quarantine", "list", "--values"]);
+    assert!(values.contains("K90") && values.contains("若干"), "{values}");
+    let (_, csv) = huitu(&["quarantine", "export", "ledger", "--batch", "1"]);
+    assert!(csv.starts_with("id,registry,batch,row,key,") && csv.contains("key_missing") && csv.lines().count() == 2, "{csv}");
+    assert!(huitu(&["quarantine", "show", "77"]).1.contains("隔离区中没有第 77 号"));
+
+    let (code, said) = huitu(&["batch", "reject", "2", "--reason", "文件不全", "--by", "值班员"]);
+    assert!(code == Some(0) && said.contains("批次已退回"), "{said}");
+    assert!(huitu(&["batch", "release", "2", "--reason", "x"]).1.contains("不是 HELD"));
+    assert!(huitu(&["batch", "show", "9"]).1.contains("没有批次 9"));
+    let (_, sync) = huitu(&["sync"]);
+    assert!(sync.contains("暂挂待审"), "the same half file is held again: {sync}");
+    let (code, released) = huitu(&["batch", "release", "3", "--reason", "确已注销"]);
+    assert!(code == Some(0) && released.contains("已发布"), "{released}");
+    deliver(0..6, "");
+    assert_eq!(huitu(&["sync"]).0, Some(0), "the registry goes on");
+}
