@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::progress::{Event, Progress};
 use super::publish::Published;
@@ -57,19 +58,25 @@ pub(super) enum Arrived {
     Postponed(Notice),
 }
 
-/// A pull under way: when it last brought something.
+/// A pull under way: when it last brought something, and the way to end it.
 #[derive(Clone)]
-pub(super) struct Pace(Arc<Mutex<Instant>>);
+pub(super) struct Pace {
+    last: Arc<Mutex<Instant>>,
+    pub(super) cancel: CancellationToken,
+    /// Silence after which it is ended: it goes on at its last checkpoint another time.
+    limit: Duration,
+}
 
 impl Pace {
-    fn new() -> Pace {
-        Pace(Arc::new(Mutex::new(Instant::now())))
+    fn new(connector: &Connector, patience: Duration) -> Pace {
+        let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(patience * 3);
+        Pace { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
     }
     pub(super) fn moved(&self) {
-        *self.0.lock().expect("no panic while holding it") = Instant::now();
+        *self.last.lock().expect("no panic while holding it") = Instant::now();
     }
     fn silent_for(&self) -> Duration {
-        self.0.lock().expect("no panic while holding it").elapsed()
+        self.last.lock().expect("no panic while holding it").elapsed()
     }
 }
 
@@ -86,7 +93,8 @@ impl Hub {
         let mut waiting: BTreeMap<i64, Pace> = BTreeMap::new();
         for connector in chosen {
             let row = rows.iter().find(|r| r.name == connector.name).expect("ensured a moment ago").clone();
-            let (hub, progress, full, pace) = (self.clone(), progress.clone(), options.full, Pace::new());
+            let (hub, progress, full, pace) =
+                (self.clone(), progress.clone(), options.full, Pace::new(&connector, self.patience));
             waiting.insert(row.id, pace.clone());
             pulls.spawn(async move {
                 let began = Instant::now();
@@ -109,6 +117,8 @@ impl Hub {
                         edition = self.publish(options.republish, progress.as_ref(), &mut receipts).await?.or(edition);
                         unpublished = false;
                     }
+                    // One that retries for hours would keep pushes and the next sync waiting.
+                    waiting.values().filter(|pace| pace.silent_for() >= pace.limit).for_each(|pace| pace.cancel.cancel());
                     continue;
                 }
             };
