@@ -16,6 +16,7 @@ mod read;
 mod reading;
 mod schema;
 mod source;
+mod target;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -59,6 +59,8 @@ pub struct Edition {
     pub(super) relations: Option<super::relations::Relations>,
     /// The combinations of size, union and gap that occur.
     pub(super) combinations: OnceLock<Vec<u8>>,
+    /// Employees of all rows together.
+    pub(super) employed: OnceLock<u64>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
 }
 
@@ -125,6 +127,7 @@ impl Edition {
             all: Arc::new(all),
             relations,
             combinations: OnceLock::new(),
+            employed: OnceLock::new(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),
             manifest,

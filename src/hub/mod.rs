@@ -6,6 +6,7 @@
 mod decide;
 mod explain;
 mod live;
+mod measure;
 mod message;
 mod person;
 pub mod progress;
@@ -20,6 +21,7 @@ pub mod retention;
 mod snapshot;
 mod standing;
 pub mod sync;
+pub mod targets;
 pub mod world;
 
 use std::collections::BTreeSet;

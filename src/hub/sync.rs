@@ -68,7 +68,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    fn new(connector: &Connector, patience: Duration) -> Pace {
+    pub(super) fn new(connector: &Connector, patience: Duration) -> Pace {
         let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(patience * 3);
         Pace { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
     }
@@ -179,7 +179,7 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    async fn take_in(
+    pub(super) async fn take_in(
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,

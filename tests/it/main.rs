@@ -19,6 +19,7 @@ mod layers;
 mod link;
 mod link_incremental;
 mod link_scored;
+mod measures;
 mod people;
 mod plain;
 mod program;
