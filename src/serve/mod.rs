@@ -7,6 +7,7 @@
 pub mod access;
 mod ask;
 pub mod bench;
+mod bench_store;
 mod budget;
 mod cache;
 mod details;
