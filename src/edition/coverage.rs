@@ -53,6 +53,8 @@ pub struct Measures {
     /// Employees of enterprises in scope, and of those with a union of a counted kind.
     pub employees: u64,
     pub employees_of_unionised: u64,
+    /// Standing unions whose hosts are in the group, in scope or not.
+    pub unions: u64,
     /// Members in enterprises in scope, each at one enterprise only.
     pub members: u64,
     /// Those in enterprises with a union of a counted kind.
@@ -63,7 +65,17 @@ impl Measures {
     pub fn add(&mut self, other: &Measures) {
         macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
         add!(enterprises, in_scope, above, independent, above_independent, unionised, covered, lacking, lacking_independent);
-        add!(undecided, out_of_scope, in_gap, employees, employees_of_unionised, members, members_of_unionised, established);
+        add!(
+            undecided,
+            out_of_scope,
+            in_gap,
+            employees,
+            employees_of_unionised,
+            members,
+            members_of_unionised,
+            established,
+            unions
+        );
     }
 
     fn add_cell(&mut self, meaning: &Meaning, count: u64, employees: u64) {
@@ -151,6 +163,7 @@ impl Edition {
         let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
         let employees: &[u32] = named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values();
         let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
+        let unions: &[u8] = named(&self.dims, "unions")?.as_primitive::<UInt8Type>().values();
         // The last dimension runs fastest, so that groups come in the order of their keys.
         let mut axes = Vec::new();
         let mut groups = 1_usize;
@@ -192,18 +205,20 @@ impl Edition {
                 for ((key, verdicts), employees) in of_rows {
                     packed[*key as usize * width + usize::from(slot_of[usize::from(*verdicts)])] += ONE | u64::from(*employees);
                 }
-                for (i, members) in members[range.clone()].iter().enumerate().filter(|(_, members)| **members > 0) {
-                    let verdicts = usize::from(verdicts[range.start + i]);
-                    cells.add_members(keys[i] as usize, standing[verdicts], *members);
+                for (i, (members, unions)) in members[range.clone()].iter().zip(&unions[range.clone()]).enumerate() {
+                    if *members > 0 || *unions > 0 {
+                        let verdicts = usize::from(verdicts[range.start + i]);
+                        cells.add_union(keys[i] as usize, standing[verdicts], *members, *unions);
+                    }
                 }
                 return;
             }
             for (i, key) in keys.iter().enumerate() {
                 let row = picked.at(i);
                 let place = cells.add(*key, slot_of[usize::from(verdicts[row])], employees[row]);
-                // Few enterprises have members.
-                if members[row] > 0 {
-                    cells.add_members(place, standing[usize::from(verdicts[row])], members[row]);
+                // Few enterprises have a union.
+                if members[row] > 0 || unions[row] > 0 {
+                    cells.add_union(place, standing[usize::from(verdicts[row])], members[row], unions[row]);
                 }
             }
         };
@@ -331,11 +346,19 @@ impl Standing {
     }
 }
 
-/// Count and employees per group and verdicts; members per group: in scope, and of those in unionised enterprises.
+/// Unions of one group, their members in scope, and of those the ones in unionised enterprises.
+#[derive(Clone, Copy, Default)]
+struct Unions {
+    unions: u64,
+    members: u64,
+    members_of_unionised: u64,
+}
+
+/// Count and employees per group and verdicts; unions per group.
 struct Cells {
     width: usize,
     counts: Vec<(u32, u64)>,
-    members: Vec<(u64, u64)>,
+    unions: Vec<Unions>,
     /// Count and employees in one word, where they fit: half the memory, so that the cells stay in the cache.
     packed: Option<Vec<u64>>,
     /// Where the groups are too many for a table: group → its place in it.
@@ -348,7 +371,7 @@ impl Cells {
         let groups = if dense { groups } else { 0 };
         let packed = (dense && packable).then(|| vec![0; groups * width]);
         let counts = if packed.is_some() { Vec::new() } else { vec![(0, 0); groups * width] };
-        Cells { width, counts, members: vec![(0, 0); groups], packed, places: (!dense).then(HashMap::new) }
+        Cells { width, counts, unions: vec![Unions::default(); groups], packed, places: (!dense).then(HashMap::new) }
     }
 
     #[inline]
@@ -356,10 +379,10 @@ impl Cells {
         let place = match &mut self.places {
             None => group as usize,
             Some(places) => {
-                let next = self.members.len() as u32;
+                let next = self.unions.len() as u32;
                 let place = *places.entry(group).or_insert(next);
                 if place == next {
-                    self.members.push((0, 0));
+                    self.unions.push(Unions::default());
                     self.counts.resize(self.counts.len() + self.width, (0, 0));
                 }
                 place as usize
@@ -377,13 +400,14 @@ impl Cells {
         place
     }
 
-    fn add_members(&mut self, place: usize, standing: Standing, members: u32) {
-        let (all, unionised) = &mut self.members[place];
+    fn add_union(&mut self, place: usize, standing: Standing, members: u32, unions: u8) {
+        let group = &mut self.unions[place];
+        group.unions += u64::from(unions);
         if standing != Standing::OutOfScope {
-            *all += u64::from(members);
+            group.members += u64::from(members);
         }
         if standing == Standing::Unionised {
-            *unionised += u64::from(members);
+            group.members_of_unionised += u64::from(members);
         }
     }
 
@@ -391,8 +415,8 @@ impl Cells {
     fn measures(self, combinations: &[u8], counting: &Counting) -> Vec<(u64, Measures)> {
         let meanings: Vec<Meaning> = combinations.iter().map(|v| Meaning::of(*v, counting)).collect();
         let of_place = |place: usize| {
-            let (members, members_of_unionised) = self.members[place];
-            let mut measures = Measures { members, members_of_unionised, ..Measures::default() };
+            let Unions { unions, members, members_of_unionised } = self.unions[place];
+            let mut measures = Measures { unions, members, members_of_unionised, ..Measures::default() };
             let mut add = |meaning: &Meaning, count: u64, employees: u64| {
                 if count > 0 {
                     measures.add_cell(meaning, count, employees);
@@ -406,7 +430,7 @@ impl Cells {
             measures
         };
         match &self.places {
-            None => (0..self.members.len()).map(|g| (g as u64, of_place(g))).filter(|(_, m)| m.enterprises > 0).collect(),
+            None => (0..self.unions.len()).map(|g| (g as u64, of_place(g))).filter(|(_, m)| m.enterprises > 0).collect(),
             Some(places) => places.iter().map(|(group, place)| (*group, of_place(*place as usize))).collect(),
         }
     }

@@ -6,6 +6,7 @@
 mod decide;
 mod explain;
 mod live;
+mod measure;
 mod person;
 pub mod progress;
 mod publish;
@@ -19,6 +20,7 @@ pub mod retention;
 mod snapshot;
 mod standing;
 pub mod sync;
+pub mod targets;
 pub mod world;
 
 use std::collections::BTreeSet;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use crate::land::receipt::Outcome;
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};

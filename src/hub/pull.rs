@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::progress::{Event, Progress};
 use super::sync::{Arrived, Pace};
 use super::{Hub, HubError};
-use crate::connector::{Connector, Drift, DriftKind, Problem};
+use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
 use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
@@ -161,7 +161,8 @@ impl Hub {
         let (writer, resume) = match earlier {
             // Killed between pulling and landing: everything is here already.
             Some(state) if state.finished => return Ok(Arrived::Spooled(state)),
-            Some(state) if state.cursor.is_some() => {
+            // A file has no pages: it is read anew.
+            Some(state) if state.cursor.is_some() && connector.source.transport != Transport::File => {
                 let cursor = state.cursor.as_deref().and_then(|c| serde_json::from_str(c).ok());
                 (spool.resume(state)?, cursor)
             }

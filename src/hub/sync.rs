@@ -60,7 +60,7 @@ pub(super) enum Arrived {
 pub(super) struct Pace(Arc<Mutex<Instant>>);
 
 impl Pace {
-    fn new() -> Pace {
+    pub(super) fn new() -> Pace {
         Pace(Arc::new(Mutex::new(Instant::now())))
     }
     pub(super) fn moved(&self) {
@@ -167,7 +167,7 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    async fn take_in(
+    pub(super) async fn take_in(
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,
@@ -250,7 +250,7 @@ impl Hub {
         let reader = match state.rows {
             // An empty answer may not even have columns; the guard decides what it means.
             0 => Arc::new(super::reader::NoRows) as Arc<dyn RowReader>,
-            _ => super::reader::reader(connector, &state.columns).map_err(|p| HubError::Settings(p.to_string()))?,
+            _ => super::reader::reader(connector, &state.columns).map_err(|p| HubError::said(p.zh, p.en))?,
         };
         let receipt = land(Landing {
             store: &self.store,

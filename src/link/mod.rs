@@ -32,6 +32,7 @@ pub mod evidence;
 pub mod fit;
 mod identify;
 mod index;
+mod keep;
 mod keys;
 mod linker;
 pub mod outcome;

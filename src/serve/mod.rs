@@ -5,6 +5,7 @@
 //! answered from the mapped edition; details come from the store in batches.
 
 pub mod access;
+mod alerts;
 mod ask;
 pub mod bench;
 mod bench_store;

@@ -54,7 +54,10 @@ pub async fn turn(app: &App) -> Result<Vec<String>, HubError> {
         tracing::error!(problem = %problem.en, "the edition after a scheduled sync could not be read");
     }
     match done {
-        Ok(_) => Ok(due),
+        Ok(report) => {
+            super::alerts::warn(&report);
+            Ok(due)
+        }
         // Another process is syncing: the next look finds the registries still due, or pulled by then.
         Err(HubError::Store(StoreError::Busy { .. })) => Ok(Vec::new()),
         Err(error) => Err(error),

@@ -5,6 +5,7 @@
 //! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`]).
 
 pub mod batch;
+pub(crate) mod bulk;
 pub mod edition;
 pub mod entity;
 pub mod export;

@@ -141,7 +141,7 @@ fn units_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
         for text in [
             percent(now.coverage_rate()),
             percent(now.membership_rate()),
-            change(unit, |c| c.unions),
+            change(unit, |c| c.measures.unions),
             change(unit, |c| c.measures.unionised),
             change(unit, |c| c.measures.members),
         ] {

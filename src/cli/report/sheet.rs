@@ -163,7 +163,7 @@ fn unit_cells(unit: &Unit) -> Vec<Cell> {
         percent(now.coverage_rate()).into(),
         percent(now.membership_rate()).into(),
         percent(now.membership_rate_all()).into(),
-        change(unit, |c| c.unions).into(),
+        change(unit, |c| c.measures.unions).into(),
         change(unit, |c| c.measures.unionised).into(),
         change(unit, |c| c.measures.members).into(),
     ]

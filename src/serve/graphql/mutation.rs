@@ -385,8 +385,9 @@ impl Mutation {
         let (app, progress) = (ask.app.clone(), progress(ask));
         tokio::spawn(async move {
             let _turn = turn;
-            if let Err(error) = app.hub().sync(&options, progress).await {
-                tracing::error!(%error, "a sync started over GraphQL failed");
+            match app.hub().sync(&options, progress).await {
+                Ok(report) => crate::serve::alerts::warn(&report),
+                Err(error) => tracing::error!(%error, "a sync started over GraphQL failed"),
             }
             if let Err(problem) = app.refresh().await {
                 tracing::error!(problem = %problem.en, "the edition after a sync could not be read");
