@@ -33,3 +33,4 @@ mod registries;
 mod servers;
 mod simulate;
 mod simulate_journey;
+mod targets;
