@@ -69,8 +69,9 @@ async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {
     let mut settings = common.settings()?;
     settings.data = settings.data.join(format!("bench-{rows}"));
     let mut figures = crate::serve::bench::prepare(&settings.data, rows)?;
+    let began = Instant::now();
     let hub = Hub::open(settings, Clock::System).await?;
-    figures.extend(crate::serve::bench::measure(hub).await?);
+    figures.extend(crate::serve::bench::measure(hub, began.elapsed()).await?);
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&figures)?),
         false => figures.iter().for_each(|f| println!("{f}")),

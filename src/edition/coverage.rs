@@ -243,10 +243,11 @@ impl Edition {
         }
         let found = cells.measures(&combinations, &self.counting);
         if found.len() > limit {
-            return Err(EditionError::BadInput(format!(
-                "{} groups; at most {limit} are answered: filter, or group by fewer dimensions",
-                found.len()
-            )));
+            let found = found.len();
+            return Err(EditionError::BadInput {
+                zh: format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
+                en: format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
+            });
         }
         let mut total = Measures::default();
         let mut out = Vec::with_capacity(found.len());

@@ -8,6 +8,7 @@ pub mod access;
 mod alerts;
 mod ask;
 pub mod bench;
+mod bench_store;
 mod budget;
 mod cache;
 mod details;

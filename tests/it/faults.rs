@@ -207,3 +207,18 @@ async fn fault_resume_goes_on_at_the_page_where_it_stopped() {
     assert_eq!((resumed.outcome, resumed.read, resumed.records), (Outcome::Landed, ALL as i64, ALL as i64));
     assert_eq!(*street.registry.asked.lock().unwrap(), [3, 4], "pages one and two are not asked for again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
+    let street = street("json").await;
+    street.sync("", 0).await;
+    street.sync("stops", 1).await;
+    // The pull had stopped behind its second page; meanwhile the disk lost a piece of it.
+    let rows = street.house.dir.path().join("data/spool/broken/rows");
+    let text = std::fs::read_to_string(&rows).unwrap();
+    std::fs::write(&rows, text.replacen("R\t1\t", "?\t1\t", 1)).unwrap();
+    let damaged = street.sync("", 2).await;
+    assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (Outcome::Failed, "spool_damaged"));
+    let again = street.sync("", 3).await;
+    assert_eq!((again.outcome, again.records), (Outcome::Landed, ALL as i64));
+}

@@ -16,6 +16,7 @@ use crate::store::target::TargetRow;
 
 /// Sets a target.
 #[derive(InputObject)]
+#[graphql(name = "SetTargetInput")]
 pub struct SetTarget {
     /// Code of an area or federation unit.
     area: String,
