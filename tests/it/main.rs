@@ -36,3 +36,4 @@ mod registries;
 mod servers;
 mod simulate;
 mod simulate_journey;
+mod targets;
