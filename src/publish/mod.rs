@@ -6,6 +6,7 @@
 
 mod changes;
 mod labels;
+mod relations;
 mod review;
 mod ties;
 
@@ -40,6 +41,8 @@ pub struct Joined {
     pub evidence: Box<str>,
     pub runner_up: Option<EntityKey>,
     pub refused: Option<&'static str>,
+    /// The decision is another than before, though the entity may be the same.
+    pub news: bool,
 }
 
 /// Links as the store has them: (record, part) → entity. 24 bytes each.
@@ -91,9 +94,19 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
             _ => None,
         })
         .collect();
-    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, number, at);
+    let splits: Vec<(String, String)> = p
+        .linking
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
+            _ => None,
+        })
+        .collect();
+    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, &splits, number, at);
     let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
     let labels = labels::labels(&p.assessed.enterprises);
+    let relations = relations::relation_rows(&p.linking.relations);
     let (links, dropped) = link_changes(&p.joined, &p.links_before);
     let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
 
@@ -132,6 +145,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
     }
     entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
+    crate::store::relation::replace(&mut tx, &relations).await.map_err(failed)?;
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS, &p.inputs).await.map_err(failed)?;
 
@@ -167,7 +181,7 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u
     for j in joined {
         let Some(entity) = j.entity else { continue };
         live.insert((j.record_id, j.part));
-        if before.get(&(j.record_id, j.part)) == Some(&entity) {
+        if !j.news && before.get(&(j.record_id, j.part)) == Some(&entity) {
             continue;
         }
         links.push(LinkRow {

@@ -13,6 +13,8 @@ mod graphql;
 mod land;
 mod layers;
 mod link;
+mod link_hostile;
+mod link_hub;
 mod link_incremental;
 mod link_scored;
 mod people;
