@@ -253,6 +253,11 @@ impl Hub {
                 })
             })
             .collect();
+        for pair in &mut linking.review {
+            let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+            let sides = (side(pair.left_store_id, pair.left.part), side(pair.right_store_id, pair.right.part));
+            show_texts(&mut pair.evidence, sides.0, sides.1);
+        }
         let open_pairs = open_pairs(&linking.review);
         lap("gathered");
         let world = World { registries, facts, entity_of, entities, relations, open_pairs, ..World::default() };
