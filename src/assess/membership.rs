@@ -28,6 +28,7 @@ pub(crate) fn count(
     let mut people: Vec<People> = enterprises.iter().map(stated).collect();
     move_dispatched(context, groups, entities, enterprises, &mut people);
     spread_members(enterprises, unions, &mut people);
+    count_unions(enterprises, unions, &mut people);
     for (enterprise, people) in enterprises.iter_mut().zip(people) {
         enterprise.people = people;
     }
@@ -127,6 +128,18 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
                 *count = count.saturating_add(share);
             }
         }
+    }
+}
+
+/// Unions at their hosts; those in preparation are none yet.
+fn count_unions(enterprises: &[Enterprise], unions: &[TradeUnion], people: &mut [People]) {
+    let standing = || unions.iter().filter(|u| u.kind != UnionKind::Preparing);
+    let mut hosted: HashMap<&str, u32> = HashMap::new();
+    for host in standing().filter_map(|u| u.host.as_deref()) {
+        *hosted.entry(host).or_default() += 1;
+    }
+    for (enterprise, people) in enterprises.iter().zip(people) {
+        people.unions = hosted.get(&*enterprise.id).copied().unwrap_or(0);
     }
 }
 

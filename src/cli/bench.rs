@@ -1,4 +1,4 @@
-//! `huitu bench serve|link`: figures of this machine, against the bars of the product. Speed is measured here, never in
+//! `huitu bench serve|link|pull`: figures of this machine, against the bars of the product. Speed is measured here, never in
 //! tests: machines differ, and so does their load.
 
 use std::io::Write;
@@ -35,6 +35,16 @@ enum BenchCommand {
         #[arg(long, default_value_t = 2_500_000)]
         rows: u32,
     },
+    /// Pulling and landing a registry: CSV and HTTP JSON into SQLite, and into PostgreSQL by COPY
+    Pull {
+        #[arg(long, default_value_t = 400_000)]
+        rows: u64,
+        #[arg(long, default_value_t = 7)]
+        seed: u64,
+        /// Also measure landing into this server, in a database of its own
+        #[arg(long, value_name = "URL")]
+        postgres: Option<String>,
+    },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
         /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz; several for a table of
@@ -50,6 +60,7 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
+        BenchCommand::Pull { rows, seed, postgres } => super::bench_pull::run(common, rows, seed, postgres).await?,
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {
@@ -68,8 +79,9 @@ async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {
     let mut settings = common.settings()?;
     settings.data = settings.data.join(format!("bench-{rows}"));
     let mut figures = crate::serve::bench::prepare(&settings.data, rows)?;
+    let began = Instant::now();
     let hub = Hub::open(settings, Clock::System).await?;
-    figures.extend(crate::serve::bench::measure(hub).await?);
+    figures.extend(crate::serve::bench::measure(hub, began.elapsed()).await?);
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&figures)?),
         false => figures.iter().for_each(|f| println!("{f}")),
@@ -197,7 +209,7 @@ fn rewritten(record: &LinkRecord) -> LinkRecord {
     LinkRecord { address: format!("{}甲1号", record.address).into(), phone: "".into(), ..record.clone() }
 }
 
-fn cpu_seconds() -> f64 {
+pub(super) fn cpu_seconds() -> f64 {
     let usage = usage();
     let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
     seconds(usage.ru_utime) + seconds(usage.ru_stime)

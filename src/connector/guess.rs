@@ -141,11 +141,11 @@ fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess
 }
 
 /// The manifest that the guesses make. Texts of the operator's are left as placeholders in its own words.
-pub fn manifest(guesses: &Guesses, title: &str, source: &str, decoding: &str) -> String {
+pub fn manifest(guesses: &Guesses, title: &str, owner: &str, source: &str, decoding: &str) -> String {
     let quote = |text: &str| toml::Value::String(text.to_string()).to_string();
-    let title = quote(title);
+    let (title, owner) = (quote(title), quote(owner));
     let mut text = format!(
-        "# Guessed from a sample: check every line. / 由样例推断，请逐行核对。\ntitle = {{ zh = {title}, en = {title} }}\nowner = {{ zh = {title}, en = {title} }}\nkind = \"{}\"\n\n{source}\n",
+        "# Guessed from a sample: check every line. / 由样例推断，请逐行核对。\ntitle = {{ zh = {title}, en = {title} }}\nowner = {{ zh = {owner}, en = {owner} }}\nkind = \"{}\"\n{source}\n",
         guesses.kind
     );
     if !decoding.is_empty() {

@@ -15,7 +15,7 @@ use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous};
+use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::facts::{Facts, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
@@ -23,6 +23,8 @@ use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::store::finding::FindingRow;
+use crate::store::history::EditionBasis;
 use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -67,11 +69,11 @@ struct Linked {
 }
 
 /// What one run decided, before it is kept.
-struct Decided {
-    linking: Linking,
-    joined: Vec<Joined>,
-    assessed: crate::assess::Assessed,
-    ties: Vec<Tie>,
+pub(super) struct Decided {
+    pub linking: Linking,
+    pub joined: Vec<Joined>,
+    pub assessed: crate::assess::Assessed,
+    pub ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -103,12 +105,20 @@ impl Hub {
         let kept = self.kept_linker().await?;
         let records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
         let (mark, touched) = (records.mark.clone(), records.touched.clone());
+        let landing = mark.landing;
         let loaded = records.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
+        let edition_basis = EditionBasis {
+            landing,
+            first: previous.is_none(),
+            made_by: self.made_by()?,
+            judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
+            findings: findings.iter().map(|f| f.id.to_string()).collect(),
+        };
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
 
         lap("records read");
@@ -122,7 +132,7 @@ impl Hub {
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world = World { findings, lacking_since, first_edition: first, ..world };
-        let decided = tokio::task::spawn_blocking(move || hub.decide(linking, joined, &world, as_of));
+        let decided = tokio::task::spawn_blocking(move || hub.verdicts(linking, joined, &world, as_of));
         let decided = decided.await.expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
@@ -149,6 +159,7 @@ impl Hub {
             links_before,
             previous,
             inputs,
+            basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
         if let Some(written) = state.join().expect("writing the linker's state does not panic") {
@@ -164,12 +175,35 @@ impl Hub {
             gap,
             review_pairs,
         });
+        if published.is_some() {
+            self.prune_after_publishing().await?;
+        }
         let (zh, en) = match &published {
             Some(p) => (format!("已发布第 {} 期", p.number), format!("edition {} published", p.number)),
             None => ("没有变化".to_owned(), "nothing changed".to_owned()),
         };
         progress.event(&Event::StageDone { name: "会图 huitu".into(), zh, en });
         Ok(published)
+    }
+
+    /// Links from nothing and assesses: pure from here on.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn decide(
+        &self,
+        loaded: Part,
+        weights: Weights,
+        links_before: &Links,
+        judgements: &[Judgement],
+        findings: Vec<StandingFinding>,
+        lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
+        first_edition: bool,
+        as_of: NaiveDate,
+    ) -> Decided {
+        let basis = Basis { changed: loaded.link, kept: None, judgements: judgements.to_vec() };
+        let Linked { linker, linking, joined, world } =
+            self.link(basis, Linker::new(self.link_settings(), weights), loaded.facts, links_before);
+        drop(linker);
+        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
     }
 
     /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
@@ -265,7 +299,7 @@ impl Hub {
     }
 
     /// Assesses.
-    fn decide(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
+    fn verdicts(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
         let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
         let ties = crate::publish::ties(world, &assessed.enterprises);
         Decided { linking, joined, assessed, ties }
@@ -273,15 +307,7 @@ impl Hub {
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
         let rows = self.store.findings(None).await?;
-        let standing = rows.into_iter().filter(|f| f.withdrawn_at.is_none()).map(|f| StandingFinding {
-            id: f.id.into(),
-            enterprise: f.enterprise_id.into(),
-            reason: f.reason.into(),
-            by: f.by_whom.map(Into::into),
-            at: f.at,
-            until: f.until.and_then(|d| d.parse().ok()),
-        });
-        Ok(standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect())
+        Ok(standing(rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of))
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
@@ -324,6 +350,21 @@ impl Hub {
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// Digests of what makes an edition out of the records: equal digests, equal editions.
+    pub(super) fn made_by(&self) -> Result<std::collections::BTreeMap<String, String>, HubError> {
+        let digest = |text: String| Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let mut made_by: std::collections::BTreeMap<String, String> =
+            self.connectors.iter().map(|c| (format!("connector {}", c.name), c.digest.to_string())).collect();
+        let order: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+        made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
+        made_by.insert("zone".into(), self.settings.zone.to_string());
+        made_by.insert("order of connectors".into(), order.join(" "));
+        made_by.insert("rules".into(), digest(format!("{:?}", self.rules)));
+        made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
+        made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
+        Ok(made_by)
+    }
+
     /// Folders of editions that a killed process renamed but never recorded.
     pub(super) async fn remove_unrecorded_editions(&self) -> Result<(), HubError> {
         let recorded = self.store.latest_edition().await?.map_or(0, |e| e.number as u32);
@@ -338,8 +379,21 @@ impl Hub {
     }
 }
 
+/// Findings that have not run out on a day.
+pub(super) fn standing(rows: impl Iterator<Item = FindingRow>, as_of: NaiveDate) -> Vec<StandingFinding> {
+    let standing = rows.map(|f| StandingFinding {
+        id: f.id.into(),
+        enterprise: f.enterprise_id.into(),
+        reason: f.reason.into(),
+        by: f.by_whom.map(Into::into),
+        at: f.at,
+        until: f.until.and_then(|d| d.parse().ok()),
+    });
+    standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect()
+}
+
 /// What of the policy the edition's counts rest on.
-fn counting(policy: &crate::assess::Policy) -> Counting {
+pub(super) fn counting(policy: &crate::assess::Policy) -> Counting {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
     Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }

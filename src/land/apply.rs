@@ -235,9 +235,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     if !spared || sorter.nameless == 0 {
         let mut ids = vanished;
         ids.sort_unstable();
-        for id in &ids {
-            record::mark_gone(&mut tx, batch.id, job.now, *id).await.map_err(failed)?;
-        }
+        record::mark_gone(&mut tx, batch.id, job.now, &ids).await.map_err(failed)?;
         batch.gone = ids.len() as i64;
     }
     batch.landed = batch.added + batch.changed + batch.unchanged;
@@ -292,9 +290,7 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
     });
     while let Some(chunk) = receive.recv().await {
         record::insert(tx, job.registry.id, batch.id, job.now, &chunk.added).await.map_err(failed)?;
-        for row in &chunk.changed {
-            record::change(tx, batch.id, job.now, row).await.map_err(failed)?;
-        }
+        record::change(tx, batch.id, job.now, &chunk.changed).await.map_err(failed)?;
         quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
         batch.read_rows += chunk.read;
         batch.added += chunk.added.len() as i64;

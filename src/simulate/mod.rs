@@ -24,6 +24,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use city::{City, Neighbourhood, first_day};
+pub use commerce::{CommerceOptions, CommerceService, serve as serve_commerce};
 pub use entity::{Entity, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};
 pub use extract::{Format, Summary, stream, write, write_truth};
 pub use fault::{Fault, FaultSwitch, spoil_file};

@@ -5,10 +5,12 @@
 //! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`]).
 
 pub mod batch;
+pub(crate) mod bulk;
 pub mod edition;
 pub mod entity;
 pub mod export;
 pub mod finding;
+pub mod history;
 pub mod judgement;
 pub mod landing;
 mod migrations;

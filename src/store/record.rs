@@ -1,14 +1,10 @@
 //! Records as they came: append new ones, keep what a changed one was before, mark gone ones.
 
-use std::sync::LazyLock;
-
 use hashbrown::HashMap;
 use sqlx::Row;
 
+use super::bulk::{self, Bind, Bulk};
 use super::{Store, StoreError, Tx, in_tx, read};
-
-/// Rows of one INSERT: sqlx is three to five times slower row by row.
-const ROWS_PER_STATEMENT: usize = 60;
 
 /// A row to write. `hash` is over the payload and its columns.
 #[derive(Debug, Clone)]
@@ -59,15 +55,28 @@ impl Store {
     /// All keys of a registry with their content hashes.
     pub async fn key_index(&self, registry_id: i64, expected: usize) -> Result<KeyIndex, StoreError> {
         use futures_util::TryStreamExt;
+        const SQL: &str = "SELECT id, key, hash, gone FROM record WHERE registry_id = $1";
         let mut index = KeyIndex::with_capacity(expected);
-        read!(self, |db| {
-            let mut rows =
-                sqlx::query("SELECT id, key, hash, gone FROM record WHERE registry_id = $1").bind(registry_id).fetch(db);
-            while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
-                let known = Known { id: row.get(0), hash: row.get(2), gone: row.get::<i64, _>(3) != 0, seen: false };
-                index.insert(key_hash(row.get::<&str, _>(1)), known);
+        match self {
+            Store::Sqlite(s) => {
+                let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
+                let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
+                bulk::blocking(|| {
+                    bulk.prepare(SQL)?.each(&[registry_id.into()], |row| {
+                        let known = Known { id: row.integer(0), hash: row.integer(2), gone: row.integer(3) != 0, seen: false };
+                        index.insert(key_hash(row.text(1)), known);
+                    })
+                })
+                .map_err(|e| self.failed(e))?;
             }
-        });
+            Store::Postgres(p, _) => {
+                let mut rows = sqlx::query(SQL).bind(registry_id).fetch(p);
+                while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
+                    let known = Known { id: row.get(0), hash: row.get(2), gone: row.get::<i64, _>(3) != 0, seen: false };
+                    index.insert(key_hash(row.get::<&str, _>(1)), known);
+                }
+            }
+        }
         Ok(index)
     }
 
@@ -79,12 +88,29 @@ impl Store {
 
     /// Records with `after < id <= to`, gone ones left out, in id order.
     pub async fn records_between(&self, after: i64, to: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        const SQL: &str = "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
+                           FROM record WHERE id > $1 AND id <= $2 AND gone = 0 ORDER BY id";
+        match self {
+            Store::Sqlite(s) => {
+                let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
+                let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
+                let mut records = Vec::new();
+                let read =
+                    bulk::blocking(|| bulk.prepare(SQL)?.each(&[after.into(), to.into()], |row| records.push(stored(row))));
+                read.map(|()| records)
+            }
+            Store::Postgres(p, _) => sqlx::query_as(SQL).bind(after).bind(to).fetch_all(p).await,
+        }
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Every record of a registry, gone ones left out, in id order: for registries of a few thousand rows.
+    pub async fn records_of(&self, registry_id: i64) -> Result<Vec<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
-             FROM record WHERE id > $1 AND id <= $2 AND gone = 0 ORDER BY id"
+             FROM record WHERE registry_id = $1 AND gone = 0 ORDER BY id"
         )
-        .bind(after)
-        .bind(to)
+        .bind(registry_id)
         .fetch_all(db)
         .await)
         .map_err(|e| self.failed(e))
@@ -184,47 +210,51 @@ pub async fn ensure_layout(tx: &mut Tx, registry_id: i64, columns: &[String]) ->
     Ok(id)
 }
 
-/// `INSERT` of `rows` rows with nine values each; the text is made once and kept.
-fn insert_sql(rows: usize) -> String {
-    let mut sql = String::from(
-        "INSERT INTO record (id, registry_id, key, hash, layout_id, batch_id, landed_at, observed_at, payload) VALUES ",
-    );
-    for row in 0..rows {
-        let first = row * 9;
-        let values: Vec<String> = (1..=9).map(|v| format!("${}", first + v)).collect();
-        sql.push_str(if row > 0 { ", (" } else { "(" });
-        sql.push_str(&values.join(", "));
-        sql.push(')');
+/// A row of the columns of `StoredRecord` in their order.
+fn stored(row: &bulk::Row<'_>) -> StoredRecord {
+    StoredRecord {
+        id: row.integer(0),
+        registry_id: row.integer(1),
+        key: row.text(2).to_owned(),
+        layout_id: row.integer(3),
+        batch_id: row.integer(4),
+        landed_at: row.integer(5),
+        observed_at: row.optional_integer(6),
+        gone: row.integer(7),
+        payload: row.text(8).to_owned(),
     }
-    sql
 }
-static FULL_INSERT: LazyLock<String> = LazyLock::new(|| insert_sql(ROWS_PER_STATEMENT));
 
-/// Appends new records. SQLite by statements of sixty rows, PostgreSQL by COPY.
+/// Appends new records. SQLite by one prepared statement, PostgreSQL by COPY.
 pub async fn insert(tx: &mut Tx, registry_id: i64, batch_id: i64, at: i64, rows: &[NewRecord]) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     match tx {
         Tx::Sqlite(t) => {
-            for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-                let mut query = if chunk.len() == ROWS_PER_STATEMENT {
-                    sqlx::query::<sqlx::Sqlite>(&**FULL_INSERT)
-                } else {
-                    sqlx::query(sqlx::AssertSqlSafe(insert_sql(chunk.len()))).persistent(false)
-                };
-                for r in chunk {
-                    query = query
-                        .bind(r.id)
-                        .bind(registry_id)
-                        .bind(r.key.clone())
-                        .bind(r.hash)
-                        .bind(r.layout_id)
-                        .bind(batch_id)
-                        .bind(at)
-                        .bind(r.observed_at)
-                        .bind(r.payload.clone());
-                }
-                query.execute(&mut **t).await?;
-            }
-            Ok(())
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                let mut insert = bulk.prepare(
+                    "INSERT INTO record (id, registry_id, key, hash, layout_id, batch_id, landed_at, observed_at, payload)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                )?;
+                let same = [registry_id, batch_id, at].map(Bind::from);
+                rows.iter().try_for_each(|r| {
+                    let (key, payload) = (r.key.as_str().into(), r.payload.as_str().into());
+                    let [registry, batch, at] = same;
+                    insert.run(&[
+                        r.id.into(),
+                        registry,
+                        key,
+                        r.hash.into(),
+                        r.layout_id.into(),
+                        batch,
+                        at,
+                        r.observed_at.into(),
+                        payload,
+                    ])
+                })
+            })
         }
         Tx::Postgres(t) => {
             let mut copy = t
@@ -271,49 +301,106 @@ fn copy_escape(value: &str, out: &mut String) {
     }
 }
 
-/// Replaces a record's content; what it was stays in `record_version`. Brings a gone record back.
-pub async fn change(tx: &mut Tx, batch_id: i64, at: i64, row: &NewRecord) -> Result<(), sqlx::Error> {
-    keep_version(tx, row.id, batch_id, at).await?;
-    in_tx!(tx, |c| {
-        sqlx::query(
-        "UPDATE record SET hash = $2, layout_id = $3, batch_id = $4, landed_at = $5, observed_at = $6, gone = 0, payload = $7 WHERE id = $1"
-    )
-    .bind(row.id)
-    .bind(row.hash)
-    .bind(row.layout_id)
-    .bind(batch_id)
-    .bind(at)
-    .bind(row.observed_at)
-    .bind(row.payload.clone())
-    .execute(c)
-    .await
-    .map(|_| ())
-    })
+const KEEP_VERSION: &str =
+    "INSERT INTO record_version (record_id, batch_id, landed_at, replaced_by, replaced_at, layout_id, gone, payload)
+         SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = $1";
+
+/// Replaces the content of records; what they were stays in `record_version`. Brings gone records back.
+pub async fn change(tx: &mut Tx, batch_id: i64, at: i64, rows: &[NewRecord]) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                keep_versions(&mut bulk, rows.iter().map(|r| r.id), batch_id, at)?;
+                let mut update = bulk.prepare(
+                    "UPDATE record SET hash = $2, layout_id = $3, batch_id = $4, landed_at = $5, observed_at = $6, gone = 0,
+                                       payload = $7 WHERE id = $1",
+                )?;
+                rows.iter().try_for_each(|r| {
+                    let (observed, payload) = (r.observed_at.into(), r.payload.as_str().into());
+                    update.run(&[r.id.into(), r.hash.into(), r.layout_id.into(), batch_id.into(), at.into(), observed, payload])
+                })
+            })
+        }
+        // Whole columns travel as arrays: two statements for any number of rows.
+        Tx::Postgres(t) => {
+            let ids: Vec<i64> = rows.iter().map(|r| r.id).collect();
+            keep_versions_of(t, &ids, batch_id, at).await?;
+            sqlx::query(
+                "UPDATE record SET hash = n.hash, layout_id = n.layout_id, batch_id = $6, landed_at = $7, observed_at = n.observed_at,
+                                   gone = 0, payload = n.payload
+                 FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::TEXT[])
+                      AS n (id, hash, layout_id, observed_at, payload)
+                 WHERE record.id = n.id",
+            )
+            .bind(&ids)
+            .bind(rows.iter().map(|r| r.hash).collect::<Vec<_>>())
+            .bind(rows.iter().map(|r| r.layout_id).collect::<Vec<_>>())
+            .bind(rows.iter().map(|r| r.observed_at).collect::<Vec<_>>())
+            .bind(rows.iter().map(|r| r.payload.as_str()).collect::<Vec<_>>())
+            .bind(batch_id)
+            .bind(at)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())
+        }
+    }
 }
 
-/// Tombstones a record: the source no longer has it.
-pub async fn mark_gone(tx: &mut Tx, batch_id: i64, at: i64, id: i64) -> Result<(), sqlx::Error> {
-    keep_version(tx, id, batch_id, at).await?;
-    in_tx!(tx, |c| sqlx::query("UPDATE record SET gone = 1, batch_id = $2, landed_at = $3 WHERE id = $1")
-        .bind(id)
-        .bind(batch_id)
-        .bind(at)
-        .execute(c)
-        .await
-        .map(|_| ()))
+/// Tombstones records: the source no longer has them.
+pub async fn mark_gone(tx: &mut Tx, batch_id: i64, at: i64, ids: &[i64]) -> Result<(), sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                keep_versions(&mut bulk, ids.iter().copied(), batch_id, at)?;
+                let mut update = bulk.prepare("UPDATE record SET gone = 1, batch_id = $2, landed_at = $3 WHERE id = $1")?;
+                ids.iter().try_for_each(|id| update.run(&[(*id).into(), batch_id.into(), at.into()]))
+            })
+        }
+        Tx::Postgres(t) => {
+            keep_versions_of(t, ids, batch_id, at).await?;
+            sqlx::query("UPDATE record SET gone = 1, batch_id = $2, landed_at = $3 WHERE id = ANY($1)")
+                .bind(ids)
+                .bind(batch_id)
+                .bind(at)
+                .execute(&mut **t)
+                .await
+                .map(|_| ())
+        }
+    }
 }
 
-async fn keep_version(tx: &mut Tx, id: i64, replaced_by: i64, at: i64) -> Result<(), sqlx::Error> {
-    in_tx!(tx, |c| sqlx::query(
+fn keep_versions(bulk: &mut Bulk<'_>, ids: impl Iterator<Item = i64>, replaced_by: i64, at: i64) -> Result<(), sqlx::Error> {
+    let mut keep = bulk.prepare(KEEP_VERSION)?;
+    for id in ids {
+        keep.run(&[id.into(), replaced_by.into(), at.into()])?;
+    }
+    Ok(())
+}
+
+async fn keep_versions_of(
+    t: &mut sqlx::Transaction<'static, sqlx::Postgres>,
+    ids: &[i64],
+    replaced_by: i64,
+    at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
         "INSERT INTO record_version (record_id, batch_id, landed_at, replaced_by, replaced_at, layout_id, gone, payload)
-         SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = $1"
+         SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = ANY($1)",
     )
-    .bind(id)
+    .bind(ids)
     .bind(replaced_by)
     .bind(at)
-    .execute(c)
+    .execute(&mut **t)
     .await
-    .map(|_| ()))
+    .map(|_| ())
 }
 
 /// One cell of a payload, borrowed where it needs no unescaping.

@@ -136,8 +136,6 @@ pub enum SurvivorshipRule {
     MostComplete,
     /// Nobody else says anything.
     OnlyValue,
-    /// A person found it on a visit.
-    Finding,
 }
 
 /// How the statements about one field stand to each other.

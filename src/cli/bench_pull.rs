@@ -1,0 +1,246 @@
+//! `huitu bench pull`: how quickly rows come from a registry into the store, from the first byte to the commit.
+//!
+//! Every figure is the whole path: read, decode, spool, compare, one landing transaction on a real store in a temporary
+//! folder. The rows are the commerce registry of a simulated city, as a CSV file and as JSON pages of a thousand over HTTP
+//! on 127.0.0.1; the simulated registry answers from this same process, so its CPU time is counted in the HTTP figures.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::Common;
+use crate::hub::Hub;
+use crate::land::receipt::{Outcome, Receipt};
+use crate::model::Clock;
+use crate::model::text::grouped;
+use crate::simulate::{City, CommerceOptions, Registry, header, serve_commerce, stream};
+
+const REGISTRY: &str = "commerce";
+/// Rows per second.
+const HTTP_BAR: f64 = 60_000.0;
+const CSV_BAR: f64 = 100_000.0;
+const COPY_BAR: f64 = 150_000.0;
+/// A pull without changes against the first one.
+const AGAIN_BAR: f64 = 3.0;
+
+/// One pull into one store.
+#[derive(Debug, Serialize)]
+struct Figure {
+    what: String,
+    rows: i64,
+    seconds: f64,
+    cpu_seconds: f64,
+    rows_per_second: f64,
+    bar: Option<f64>,
+    /// How many times faster than the first pull, and the bar.
+    times_faster: Option<f64>,
+    times_bar: Option<f64>,
+    peak_megabytes: i64,
+}
+
+/// Pulls `rows` rows by every way into the embedded store, and into PostgreSQL where an address is given.
+pub async fn run(common: &Common, rows: u64, seed: u64, postgres: Option<String>) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir().context("no temporary folder")?;
+    let written = write(dir.path(), seed, rows)?;
+    if !common.json {
+        println!(
+            "{} rows of a simulated commerce registry; a peak is the process's resident set during that pull\n",
+            grouped(written)
+        );
+    }
+    let options = CommerceOptions { listen: ([127, 0, 0, 1], 0).into(), token: None, requests_per_sec: 0 };
+    let service = serve_commerce(&dir.path().join("rows.ndjson"), options).await?;
+    let csv = dir.path().join("rows.csv").display().to_string();
+    let quarter = dir.path().join("quarter.csv").display().to_string();
+    let mut figures = Vec::new();
+    let mut stores = vec![("SQLite", None, CSV_BAR)];
+    if let Some(url) = &postgres {
+        stores.push(("PostgreSQL by COPY", Some(url.as_str()), COPY_BAR));
+    }
+    for (store, url, bar) in stores {
+        let ways =
+            [("CSV, a quarter", &quarter, None), ("CSV", &csv, Some(bar)), ("HTTP JSON", &service.place(), Some(HTTP_BAR))];
+        for (way, place, bar) in ways {
+            let found = measure(common, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
+            if !common.json {
+                found.iter().for_each(show);
+            }
+            figures.extend(found);
+        }
+    }
+    service.stop().await;
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    }
+    Ok(())
+}
+
+fn show(f: &Figure) {
+    let (figure, bar) = match (f.times_faster, f.times_bar) {
+        (Some(times), Some(bar)) => (format!("{times:.1} × the first pull"), format!("≥ {bar:.0} ×")),
+        _ => (
+            format!("{:>7} rows/s", grouped(f.rows_per_second as i64)),
+            f.bar.map_or("—".to_owned(), |b| format!("≥ {}", grouped(b as i64))),
+        ),
+    };
+    let met = match (f.times_faster.zip(f.times_bar), f.bar) {
+        (Some((times, bar)), _) => Some(times >= bar),
+        (_, Some(bar)) => Some(f.rows_per_second >= bar),
+        _ => None,
+    };
+    let met = met.map_or("", |m| if m { "✓" } else { "✗" });
+    println!(
+        "{:<52} {figure:>22}   {bar:<10} {met:<1}  {:>6.2} s  {:>6.2} s CPU  peak {} MB",
+        f.what, f.seconds, f.cpu_seconds, f.peak_megabytes
+    );
+}
+
+/// The same rows as CSV, as lines of JSON, and their first quarter as CSV.
+fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
+    let columns = header(Registry::Commerce);
+    let file = |name: &str| csv::Writer::from_path(dir.join(name)).with_context(|| format!("cannot write {name}"));
+    let (mut csv, mut quarter) = (file("rows.csv")?, file("quarter.csv")?);
+    let mut json = std::io::BufWriter::new(std::fs::File::create(dir.join("rows.ndjson"))?);
+    csv.write_record(columns)?;
+    quarter.write_record(columns)?;
+    let mut written = 0i64;
+    stream(&City::new(seed, rows, 0), Registry::Commerce, |made| -> anyhow::Result<()> {
+        for row in made {
+            if written < rows as i64 / 4 {
+                quarter.write_record(&row.cells)?;
+            }
+            csv.write_record(&row.cells)?;
+            let object: serde_json::Map<String, serde_json::Value> =
+                columns.iter().zip(row.cells).map(|(c, v)| ((*c).to_owned(), serde_json::Value::String(v))).collect();
+            serde_json::to_writer(&mut json, &object)?;
+            json.write_all(b"\n")?;
+            written += 1;
+        }
+        Ok(())
+    })?;
+    csv.flush()?;
+    quarter.flush()?;
+    json.flush()?;
+    Ok(written)
+}
+
+/// The first pull, every row read again, and a source that says it has not changed.
+async fn measure(
+    common: &Common,
+    dir: &Path,
+    what: &str,
+    place: &str,
+    postgres: Option<&str>,
+    bar: Option<f64>,
+) -> anyhow::Result<Vec<Figure>> {
+    let data = tempfile::tempdir_in(dir)?;
+    let database = match postgres {
+        Some(url) => Some(Database::create(url).await?),
+        None => None,
+    };
+    let mut settings = common.settings()?;
+    settings.data = data.path().to_owned();
+    settings.store = database.as_ref().map(|d| d.url.clone());
+    settings.sources = [(REGISTRY.to_owned(), place.to_owned())].into();
+    settings.connectors = None;
+    settings.secrets.clear();
+    let mut hub = Hub::open(settings, Clock::System).await?;
+    hub.allow_private = true;
+    let (first, mut figure) = timed(&hub, what, false).await?;
+    figure.bar = bar;
+    if first.outcome != Outcome::Landed || first.added != first.read {
+        bail!("the first pull was to land every row: {first:?}");
+    }
+    let mut figures = vec![figure];
+    if bar.is_some() {
+        let (again, figure) = timed(&hub, &format!("  again, every row read, none changed"), true).await?;
+        if again.unchanged != first.read || again.added + again.changed + again.gone != 0 {
+            bail!("nothing was to change: {again:?}");
+        }
+        figures.push(figure);
+        let (again, figure) = timed(&hub, &format!("  again, as every sync does it"), false).await?;
+        if again.added + again.changed + again.gone != 0 {
+            bail!("nothing was to change: {again:?}");
+        }
+        figures.push(figure);
+        let seconds = figures[0].seconds;
+        for again in &mut figures[1..] {
+            (again.times_faster, again.times_bar) = (Some(seconds / again.seconds), Some(AGAIN_BAR));
+        }
+    }
+    hub.store.close().await;
+    if let Some(database) = database {
+        database.drop().await?;
+    }
+    Ok(figures)
+}
+
+async fn timed(hub: &Hub, what: &str, full: bool) -> anyhow::Result<(Receipt, Figure)> {
+    forget_peak();
+    let (began, cpu) = (Instant::now(), super::bench::cpu_seconds());
+    let receipt = hub.pull_and_land(REGISTRY, full).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let rows = if receipt.read > 0 { receipt.read } else { receipt.unchanged };
+    let figure = Figure {
+        what: what.to_owned(),
+        rows,
+        seconds,
+        cpu_seconds: super::bench::cpu_seconds() - cpu,
+        rows_per_second: rows as f64 / seconds,
+        bar: None,
+        times_faster: None,
+        times_bar: None,
+        peak_megabytes: peak_megabytes(),
+    };
+    Ok((receipt, figure))
+}
+
+/// Lets the kernel count the largest resident set from here on (Linux; elsewhere it counts from the start).
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Largest resident set since [`forget_peak`].
+fn peak_megabytes() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<i64>().ok()).unwrap_or_default() / 1024
+}
+
+/// A database of this measurement alone.
+struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    async fn create(server: &str) -> anyhow::Result<Database> {
+        let Some((base, tail)) = server.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else {
+            bail!("--postgres {}: write postgres://user@host:port/database", crate::store::masked(server));
+        };
+        let name = format!("huitu_bench_{}", std::process::id());
+        let query = tail.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
+        let database = Database { server: server.to_owned(), url: format!("postgres://{base}/{name}{query}"), name };
+        database.run("DROP DATABASE IF EXISTS").await?;
+        database.run("CREATE DATABASE").await?;
+        Ok(database)
+    }
+
+    async fn drop(self) -> anyhow::Result<()> {
+        self.run("DROP DATABASE").await
+    }
+
+    async fn run(&self, statement: &str) -> anyhow::Result<()> {
+        use sqlx::Connection;
+        let shown = crate::store::masked(&self.server);
+        let mut connection =
+            sqlx::PgConnection::connect(&self.server).await.with_context(|| format!("cannot reach PostgreSQL at {shown}"))?;
+        let text = sqlx::AssertSqlSafe(format!("{statement} {}", self.name));
+        sqlx::raw_sql(text).execute(&mut connection).await.with_context(|| format!("{statement} at {shown}"))?;
+        Ok(connection.close().await?)
+    }
+}
