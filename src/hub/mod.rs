@@ -5,6 +5,7 @@
 
 mod decide;
 mod explain;
+mod linker_state;
 mod live;
 mod measure;
 mod message;
@@ -14,9 +15,9 @@ mod publish;
 mod pull;
 mod push;
 mod reader;
+mod rebuild;
 pub mod receipt;
 pub mod records;
-mod rebuild;
 mod relink;
 pub mod retention;
 mod snapshot;
@@ -36,8 +37,8 @@ pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
-pub use rebuild::Rebuilt;
 pub use push::{Push, PushRefused, Pushed};
+pub use rebuild::Rebuilt;
 pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
 

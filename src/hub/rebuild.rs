@@ -55,8 +55,7 @@ impl Hub {
         let loaded = self.records_as_of(basis.landing).await?;
         let links = self.store.links_as_of(row.number).await?.into_iter();
         let links: Arc<Links> = Arc::new(links.filter_map(|(r, part, id)| Some(((r, part), id.parse().ok()?))).collect());
-        let judgements: Vec<Judgement> =
-            self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
+        let judgements: Vec<Judgement> = self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
         let findings = standing(self.store.findings_as_of(row.number).await?.into_iter(), as_of);
         let since = self.store.lacking_as_of(row.number).await?;
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
@@ -102,7 +101,9 @@ impl Hub {
         let equal = manifest.digest == row.digest;
         let restored = restore && equal && !folder.exists();
         if restored {
-            std::fs::create_dir_all(self.editions_root()).and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder)).map_err(io)?;
+            std::fs::create_dir_all(self.editions_root())
+                .and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder))
+                .map_err(io)?;
             self.store.edition_restored(row.number).await?;
             self.editions.refresh()?;
         }
