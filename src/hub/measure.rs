@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::progress::Silent;
+use super::sync::Pace;
 use super::{Hub, HubError};
 use crate::land::receipt::Receipt;
 
@@ -13,7 +14,7 @@ impl Hub {
         let _leader = self.store.lead().await?;
         self.recover().await?;
         let (connector, row) = self.registry(registry).await?;
-        let arrived = self.pull(&connector, &row, full, Arc::new(Silent)).await?;
+        let arrived = self.pull(&connector, &row, full, Arc::new(Silent), Pace::new()).await?;
         self.take_in(&connector, &row, arrived, &Silent).await
     }
 }

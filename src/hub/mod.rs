@@ -5,6 +5,7 @@
 
 mod decide;
 mod explain;
+mod gather;
 mod live;
 mod measure;
 mod person;

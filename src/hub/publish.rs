@@ -7,14 +7,14 @@ use hashbrown::HashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::gather::Gathered;
 use super::progress::{Event, Progress};
-use super::records::{Keep, Links as LinksWanted, Part};
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
+use crate::link::{EntityKey, Linking};
 use crate::model::facts::{Relation, StandingFinding, World};
 use crate::model::linkage::Judgement;
 use crate::model::tie::Tie;
@@ -80,10 +80,9 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
-        let links = self.store.links().await?.into_iter();
-        let links_before: Arc<Links> =
-            Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
+        let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
+        let links_before: Arc<Links> = Arc::new(links.map(|(record, part, id)| ((record, part), id)).collect());
+        let gathered = self.gather(self.weights()?, links_before.clone()).await?;
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
@@ -91,12 +90,11 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
-        let decided = tokio::task::spawn_blocking(move || {
-            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
-        })
-        .await
-        .expect("deciding does not panic");
+        let hub = self.clone();
+        let decided =
+            tokio::task::spawn_blocking(move || hub.decide(gathered, &judgements, findings, lacking_since, first, as_of))
+                .await
+                .expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
@@ -143,12 +141,9 @@ impl Hub {
     }
 
     /// Links and assesses: pure from here on.
-    #[allow(clippy::too_many_arguments)]
     fn decide(
         &self,
-        loaded: Part,
-        weights: Weights,
-        links_before: &Links,
+        gathered: Gathered,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
@@ -156,20 +151,9 @@ impl Hub {
         as_of: NaiveDate,
     ) -> Decided {
         let registries = world::traits(&self.connectors);
-        let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Part { link: records, facts, .. } = loaded;
-        let mut previous = Previous::default();
-        for r in &records {
-            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
-                previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
-            }
-        }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
+        let Gathered { mut linker, previous, facts, .. } = gathered;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
-        linker.put(&records);
-        drop(records);
-        lap("normalised");
         let linking = linker.link(&previous, judgements);
         drop(previous);
         lap("linked");

@@ -60,7 +60,7 @@ pub(super) enum Arrived {
 pub(super) struct Pace(Arc<Mutex<Instant>>);
 
 impl Pace {
-    fn new() -> Pace {
+    pub(super) fn new() -> Pace {
         Pace(Arc::new(Mutex::new(Instant::now())))
     }
     pub(super) fn moved(&self) {

@@ -20,7 +20,7 @@ use crate::edition::{self, Counting, Edition, EditionError, EditionInput, Editio
 use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::model::tie::Tie;
 use crate::store::edition::EditionRow;
-use crate::store::entity::{self, LinkRow};
+use crate::store::entity::{self, NewLink};
 use crate::store::{Store, StoreError};
 
 pub use review::open_pairs;
@@ -97,18 +97,33 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let (links, dropped) = link_changes(&p.joined, &p.links_before);
     let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
 
+    let mut tx = store.begin().await?;
+    entity::put_links(&mut tx, &p.joined, &links, new_link).await.map_err(failed)?;
+    entity::drop_links(&mut tx, &dropped).await.map_err(failed)?;
+    entity::put_entities(&mut tx, number, &appeared).await.map_err(failed)?;
+    for id in &ended {
+        entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
+    }
+    entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
+    crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, INPUTS, &p.inputs).await.map_err(failed)?;
+
     let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
+    // Each id and each name once, however many records there are.
+    let mut ids: HashMap<EntityKey, Arc<str>> = HashMap::with_capacity(enterprises.len());
+    let registries: Vec<Arc<str>> = p.registries.iter().map(|r| Arc::from(&**r)).collect();
     let members = p
         .joined
         .into_iter()
         .filter_map(|j| {
-            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
-            let registry = p.registries[j.registry as usize].clone();
+            let entity = j.entity.filter(|id| enterprises.contains(id))?;
+            let enterprise = ids.entry(entity).or_insert_with(|| entity.to_string().into()).clone();
+            let registry = registries[j.registry as usize].clone();
             let (key, part, record_id) = (j.key, j.part, j.record_id);
             Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
         })
         .collect();
-    drop(enterprises);
+    drop((enterprises, ids));
     let input = EditionInput {
         number: p.number,
         published_at: p.published_at,
@@ -123,17 +138,6 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         labels,
         counting: p.counting,
     };
-
-    let mut tx = store.begin().await?;
-    entity::put_links(&mut tx, &links).await.map_err(failed)?;
-    entity::drop_links(&mut tx, &dropped).await.map_err(failed)?;
-    entity::put_entities(&mut tx, number, &appeared).await.map_err(failed)?;
-    for id in &ended {
-        entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
-    }
-    entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
-    crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
-    crate::store::set_meta(&mut tx, INPUTS, &p.inputs).await.map_err(failed)?;
 
     let root = root.to_path_buf();
     let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
@@ -160,30 +164,39 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     Ok(Some(manifest))
 }
 
-/// Links to write (new or with another entity) and links to drop.
-fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u16)>) {
+/// Positions in `joined` of links to write (new or with another entity) by record, and links to drop.
+fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>) {
     let mut links = Vec::new();
-    let mut live = HashSet::with_capacity(joined.len());
-    for j in joined {
+    let mut kept = 0;
+    for (at, j) in (0..).zip(joined) {
         let Some(entity) = j.entity else { continue };
-        live.insert((j.record_id, j.part));
-        if before.get(&(j.record_id, j.part)) == Some(&entity) {
-            continue;
+        let known = before.get(&(j.record_id, j.part));
+        kept += usize::from(known.is_some());
+        if known != Some(&entity) {
+            links.push(at);
         }
-        links.push(LinkRow {
-            record_id: j.record_id,
-            part: i64::from(j.part),
-            entity_id: entity.to_string().into(),
-            method: j.method.name().to_owned(),
-            weight: j.weight.map(f64::from),
-            evidence: (!j.evidence.is_empty()).then(|| j.evidence.to_string()),
-            runner_up: j.runner_up.map(|e| e.to_string()),
-            refused: j.refused.map(str::to_owned),
-        });
     }
-    let mut dropped: Vec<(i64, u16)> = before.keys().filter(|k| !live.contains(*k)).copied().collect();
-    dropped.sort_unstable();
+    links.sort_unstable_by_key(|at| (joined[*at as usize].record_id, joined[*at as usize].part));
+    let mut dropped = Vec::new();
+    if kept < before.len() {
+        let live: HashSet<(i64, u16)> = joined.iter().filter(|j| j.entity.is_some()).map(|j| (j.record_id, j.part)).collect();
+        dropped.extend(before.keys().filter(|k| !live.contains(*k)));
+        dropped.sort_unstable();
+    }
     (links, dropped)
+}
+
+fn new_link(j: &Joined) -> NewLink<'_> {
+    NewLink {
+        record_id: j.record_id,
+        part: j.part,
+        entity_id: j.entity.map(|e| e.to_string()).unwrap_or_default(),
+        method: j.method.name(),
+        weight: j.weight.map(f64::from),
+        evidence: (!j.evidence.is_empty()).then_some(&*j.evidence),
+        runner_up: j.runner_up.map(|e| e.to_string()),
+        refused: j.refused,
+    }
 }
 
 /// Entities that are new, and those that have no record left.
