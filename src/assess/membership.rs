@@ -28,6 +28,7 @@ pub(crate) fn count(
     let mut people: Vec<People> = enterprises.iter().map(stated).collect();
     move_dispatched(context, groups, entities, enterprises, &mut people);
     spread_members(enterprises, unions, &mut people);
+    count_unions(enterprises, unions, &mut people);
     for (enterprise, people) in enterprises.iter_mut().zip(people) {
         enterprise.people = people;
     }
@@ -118,7 +119,9 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
         (|u| u.dispatched_members, |p| &mut p.dispatched_members),
     ];
     for union in unions {
-        let Some(units) = units.get(&*union.id) else { continue };
+        let Some(units) = units.get_mut(&*union.id) else { continue };
+        // What the whole numbers leave over goes by id between equals, whatever order the records came in.
+        units.sort_by(|a, b| enterprises[*a].id.cmp(&enterprises[*b].id));
         let weights: Vec<u64> = units.iter().map(|i| u64::from(heads[*i].employees)).collect();
         for (stated, of) in COUNTS {
             let Some(total) = stated(union).filter(|n| *n > 0) else { continue };
@@ -127,6 +130,18 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
                 *count = count.saturating_add(share);
             }
         }
+    }
+}
+
+/// Unions at their hosts; those in preparation are none yet.
+fn count_unions(enterprises: &[Enterprise], unions: &[TradeUnion], people: &mut [People]) {
+    let standing = || unions.iter().filter(|u| u.kind != UnionKind::Preparing);
+    let mut hosted: HashMap<&str, u32> = HashMap::new();
+    for host in standing().filter_map(|u| u.host.as_deref()) {
+        *hosted.entry(host).or_default() += 1;
+    }
+    for (enterprise, people) in enterprises.iter().zip(people) {
+        people.unions = hosted.get(&*enterprise.id).copied().unwrap_or(0);
     }
 }
 

@@ -162,6 +162,7 @@ impl<'a> Roll<'a> {
                 migrant_members: count(Field::MigrantMembers),
                 migrant_employees: count(Field::MigrantEmployees),
                 dispatched_members: count(Field::DispatchedMembers),
+                host: row.host.and_then(&id_of),
                 covers,
                 registry: world.registries.get(facts.registry as usize).map_or("".into(), |r| r.name.clone()),
                 record: facts.key.clone(),

@@ -1,13 +1,16 @@
 //! `huitu batch list|show|release|reject`: what each pull brought, and what to do with a batch that its guard held.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use super::sync::receipt_text;
-use super::terminal::{Terminal, table};
+use super::terminal::{Terminal, table, width};
 use super::{Common, Lang};
+use crate::hub::receipt::{BatchReceipt, page};
 use crate::hub::{Hub, SyncReport};
 use crate::model::Clock;
 use crate::model::text::grouped;
@@ -32,8 +35,13 @@ enum BatchCommand {
         #[arg(long, default_value_t = 20)]
         limit: i64,
     },
-    /// One batch: counts, reasons, column changes
-    Show { id: i64 },
+    /// The receipt of one batch: counts, reasons, column changes; `--json` for machines
+    Show {
+        id: i64,
+        /// Write it as a page to print (A4) into this file
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
     /// Land a held batch all the same
     Release(Decide),
     /// Throw a held batch away
@@ -55,7 +63,7 @@ pub async fn run(common: &Common, args: BatchArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let done = match args.command {
         BatchCommand::List { registry, held, limit } => list(&hub, common, registry.as_deref(), held, limit).await,
-        BatchCommand::Show { id } => show(&hub, common, id).await,
+        BatchCommand::Show { id, html } => show(&hub, common, id, html.as_deref()).await,
         BatchCommand::Release(d) => decide(&hub, common, d, true).await,
         BatchCommand::Reject(d) => decide(&hub, common, d, false).await,
     };
@@ -114,27 +122,78 @@ async fn list(hub: &Hub, common: &Common, registry: Option<&str>, held: bool, li
     Ok(())
 }
 
-async fn show(hub: &Hub, common: &Common, id: i64) -> anyhow::Result<()> {
-    let Some(b) = hub.store.batch(id).await? else {
-        anyhow::bail!("there is no batch {id}; `huitu batch list` shows them");
-    };
-    let rows = hub.registry_rows().await?;
-    let name = rows.iter().find(|r| r.id == b.registry_id).map_or("", |r| r.name.as_str());
-    let mut value = json(&b, name);
-    value["reasons"] = serde_json::json!(hub.store.quarantine_reasons(id).await?);
-    if common.json {
-        println!("{}", serde_json::to_string_pretty(&value)?);
+async fn show(hub: &Hub, common: &Common, id: i64, html: Option<&Path>) -> anyhow::Result<()> {
+    let receipt = hub.batch_receipt(id).await?;
+    if let Some(path) = html {
+        std::fs::write(path, page::render(&receipt, common.lang().into())).with_context(|| match common.lang() {
+            Lang::Zh => format!("无法写入 {}；请换一个文件", path.display()),
+            Lang::En => format!("cannot write {}; give another file", path.display()),
+        })?;
+        println!("{}", path.display());
         return Ok(());
     }
-    for (key, v) in value.as_object().expect("an object") {
-        let shown = match v {
-            serde_json::Value::Null => continue,
-            serde_json::Value::String(s) => s.clone(),
-            other => other.to_string(),
-        };
-        println!("{key:<12} {shown}");
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&receipt)?),
+        false => print!("{}", text(&receipt, common.lang())),
     }
     Ok(())
+}
+
+/// The receipt on a terminal.
+fn text(r: &BatchReceipt, lang: Lang) -> String {
+    let mut lines = vec![
+        (lang.pick("批次", "batch"), format!("{} · {} · {}", r.id, lang.pick(&r.title.zh, &r.title.en), r.state)),
+        (lang.pick("来源", "source"), r.source.clone()),
+        (lang.pick("时间", "time"), format!("{} – {}", r.started_at, r.finished_at.as_deref().unwrap_or("…"))),
+        (lang.pick("收到", "came"), grouped(r.read)),
+        (
+            lang.pick("入库", "landed"),
+            match lang {
+                Lang::Zh => format!(
+                    "{}（新增 {}，变更 {}，未变 {}）",
+                    grouped(r.landed),
+                    grouped(r.new),
+                    grouped(r.changed),
+                    grouped(r.unchanged)
+                ),
+                Lang::En => format!(
+                    "{} ({} new, {} changed, {} unchanged)",
+                    grouped(r.landed),
+                    grouped(r.new),
+                    grouped(r.changed),
+                    grouped(r.unchanged)
+                ),
+            },
+        ),
+        (lang.pick("隔离", "quarantined"), grouped(r.quarantined)),
+        (lang.pick("撤销", "gone"), grouped(r.gone)),
+    ];
+    lines.extend(r.reasons.iter().map(|reason| ("", format!("{} × {}", reason.code, grouped(reason.rows)))));
+    if let Some(why) = &r.held_because {
+        lines.push((lang.pick("原因", "because"), lang.pick(&why.zh, &why.en).to_owned()));
+    }
+    if let Some(by) = &r.decided_by {
+        lines.push((lang.pick("决定", "decided by"), format!("{by}: {}", r.decided_why.as_deref().unwrap_or(""))));
+    }
+    if let Some(key) = &r.idempotency_key {
+        lines.push((lang.pick("批次键", "key"), key.clone()));
+    }
+    for d in &r.drift {
+        let sample = d.sample.as_deref().map_or_else(String::new, |s| format!(" — {s}"));
+        lines.push((lang.pick("列", "column"), format!("{}{sample}", lang.pick(&d.zh, &d.en))));
+    }
+    if !r.unreadable_values.is_empty() {
+        let n = r.unreadable_values.len();
+        lines.push((
+            lang.pick("无法读取的值", "values"),
+            match lang {
+                Lang::Zh => format!("{n}（huitu quarantine list --values {}）", r.registry),
+                Lang::En => format!("{n} unreadable (huitu quarantine list --values {})", r.registry),
+            },
+        ));
+    }
+    let wide = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    lines.iter().map(|(name, value)| format!("{name}{}  {value}\n", " ".repeat(wide - width(name)))).collect()
 }
 
 async fn decide(hub: &Hub, common: &Common, d: Decide, release: bool) -> anyhow::Result<()> {

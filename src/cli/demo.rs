@@ -81,7 +81,7 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     print!("{}", receipt_text(&report, lang));
     println!("{}", most_urgent(&hub, lang)?);
     let code = match listener {
-        Some(listener) => serve(common, hub, listener, &common.serving()?, true).await?,
+        Some(listener) => serve(common, hub, listener, true, &common.serving()?).await?,
         None => ExitCode::SUCCESS,
     };
     served.stop().await;

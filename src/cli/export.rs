@@ -1,7 +1,7 @@
 //! `huitu export crosswalk|gap|quarantine`: files for people and for other programs.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -26,7 +26,7 @@ enum What {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub enum Format {
     Csv,
     Ndjson,
 }
@@ -50,7 +50,11 @@ struct Table {
 
 impl Table {
     fn new(args: &ExportArgs, header: &'static [&'static str]) -> anyhow::Result<Table> {
-        let out: Box<dyn Write> = match &args.output {
+        Table::open(args.output.as_deref(), args.format, header)
+    }
+
+    fn open(output: Option<&Path>, format: Format, header: &'static [&'static str]) -> anyhow::Result<Table> {
+        let out: Box<dyn Write> = match output {
             Some(path) => {
                 let file = std::fs::File::create(path)
                     .with_context(|| format!("cannot write {}; give another file with -o", path.display()))?;
@@ -58,8 +62,8 @@ impl Table {
             }
             None => Box::new(BufWriter::new(std::io::stdout().lock())),
         };
-        let mut table = Table { out, format: args.format, header };
-        if args.format == Format::Csv {
+        let mut table = Table { out, format, header };
+        if format == Format::Csv {
             table.csv(header)?;
         }
         Ok(table)
@@ -101,7 +105,7 @@ pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> 
     let done = match args.what {
         What::Crosswalk => crosswalk(&hub, &args).await,
         What::Gap => gap(&*hub.editions.current()?, &args),
-        What::Quarantine => quarantine(&hub, &args).await,
+        What::Quarantine => quarantine(&hub, args.output.as_deref(), args.format, &Put::default()).await,
     };
     hub.store.close().await;
     // A reader that has seen enough (head) is no error.
@@ -186,28 +190,51 @@ fn gap(edition: &Edition, args: &ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn quarantine(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
-    let mut table = Table::new(args, &["id", "registry", "batch", "row", "byte_offset", "column", "code", "detail", "raw"])?;
+/// Which part of the quarantine to write.
+#[derive(Default)]
+pub struct Put<'a> {
+    pub registry: Option<&'a str>,
+    /// Only of this batch, also what was replayed or superseded since.
+    pub batch: Option<i64>,
+    /// Unreadable values of rows that landed, instead of rows.
+    pub values: bool,
+}
+
+const QUARANTINE: &[&str] = &["id", "registry", "batch", "row", "key", "byte_offset", "column", "code", "detail", "state", "raw"];
+
+/// Writes quarantined rows, or values, as a file.
+pub async fn quarantine(hub: &Hub, output: Option<&Path>, format: Format, put: &Put<'_>) -> anyhow::Result<()> {
+    let registry = match put.registry {
+        Some(name) => Some(hub.registry(name).await?.1.id),
+        None => None,
+    };
+    let mut table = Table::open(output, format, QUARANTINE)?;
     let names: std::collections::HashMap<i64, String> =
         hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();
     let mut after = 0;
     loop {
-        let rows = hub.store.quarantined(None, after, PAGE).await?;
+        let rows = match (put.batch, put.values) {
+            (Some(batch), values) if after == 0 => hub.store.quarantined_of_batch(batch, values, i64::MAX).await?,
+            (Some(_), _) => break,
+            (None, true) => hub.store.unreadable_values(registry, after, PAGE).await?,
+            (None, false) => hub.store.quarantined(registry, after, PAGE).await?,
+        };
         let Some(last) = rows.last() else { break };
         after = last.id;
         for r in &rows {
             let offset = r.byte_offset.map(|o| o.to_string()).unwrap_or_default();
-            let registry = names.get(&r.registry_id).map_or("", String::as_str);
-            let column = r.column_name.as_deref().unwrap_or("");
+            let row = if r.row_number > 0 { r.row_number.to_string() } else { String::new() };
             table.row(&[
                 &r.id.to_string(),
-                registry,
+                names.get(&r.registry_id).map_or("", String::as_str),
                 &r.batch_id.to_string(),
-                &r.row_number.to_string(),
+                &row,
+                r.record_key.as_deref().unwrap_or(""),
                 &offset,
-                column,
+                r.column_name.as_deref().unwrap_or(""),
                 &r.code,
                 &r.detail,
+                &r.state,
                 &r.raw,
             ])?;
         }

@@ -16,6 +16,9 @@ use crate::serve::{Access, App, Options, app};
 
 #[derive(Args)]
 pub struct ServeArgs {
+    /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
+    #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
+    trusted: Option<std::path::PathBuf>,
     /// Pull nothing by itself: only `huitu sync`, startSync and pushes bring data
     #[arg(long)]
     no_schedule: bool,
@@ -25,9 +28,6 @@ pub struct ServeArgs {
     /// Allow sources on private and loopback addresses
     #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
     allow_private: bool,
-    /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
-    #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
-    trusted: Option<std::path::PathBuf>,
 }
 
 pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -40,7 +40,7 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let mut serving = common.serving()?;
     serving.trusted = args.trusted.or(serving.trusted);
-    serve(common, hub, listener, &serving, !args.no_schedule).await
+    serve(common, hub, listener, !args.no_schedule, &serving).await
 }
 
 /// Gives one registry, or all that have none, a schedule.
@@ -84,8 +84,8 @@ pub async fn serve(
     common: &Common,
     hub: Hub,
     listener: TcpListener,
-    serving: &Serving,
     scheduled: bool,
+    serving: &Serving,
 ) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let address = listener.local_addr()?;
@@ -108,6 +108,11 @@ pub async fn serve(
         );
     }
     println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
+    for c in hub.connectors.iter().filter(|_| scheduled) {
+        if let Some(cron) = &c.manners.schedule {
+            println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
+        }
+    }
     let schedule = tokio::spawn(schedules(scheduled, state.clone()));
     crate::serve::run(listener, app(state.clone()), state, stopped()).await?;
     schedule.abort();

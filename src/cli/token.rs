@@ -7,7 +7,8 @@ use rand::Rng;
 
 use super::terminal::table;
 use super::{Common, Lang};
-use crate::hub::Hub;
+use crate::connector::Transport;
+use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 use crate::store::token::{TokenRow, hash_secret};
 
@@ -60,7 +61,11 @@ pub async fn run(common: &Common, args: TokenArgs) -> anyhow::Result<ExitCode> {
         TokenCommand::List => list(&hub, common).await,
         TokenCommand::Revoke { id } => match hub.store.revoke_token(&id, hub.clock.millis()).await? {
             true => Ok(()),
-            false => Err(anyhow::anyhow!("there is no token {id} in force; `huitu token list` shows them")),
+            false => Err(HubError::said(
+                format!("没有生效中的令牌 {id}；用 huitu token list 查看"),
+                format!("there is no token {id} in force; `huitu token list` shows them"),
+            )
+            .into()),
         },
     };
     hub.store.close().await;
@@ -78,7 +83,14 @@ async fn create(
     days: i64,
 ) -> anyhow::Result<()> {
     if let Some(registry) = &ingest {
-        hub.registry(registry).await?;
+        let (connector, _) = hub.registry(registry).await?;
+        if connector.source.transport != Transport::Push {
+            return Err(HubError::said(
+                format!("登记「{registry}」由本系统拉取；只有 source.transport = \"push\" 的登记才需要推送令牌"),
+                format!("registry \"{registry}\" is pulled; only one with source.transport = \"push\" needs a token to push"),
+            )
+            .into());
+        }
     }
     let mut rng = rand::rng();
     let random = |rng: &mut rand::rngs::ThreadRng, n: usize| -> String {

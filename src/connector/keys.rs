@@ -51,7 +51,7 @@ macro_rules! keys {
     (@default $d:literal) => { $d };
 }
 
-use super::{AuthKind, DriftPolicy, Format, Method, PagingKind, Transport, reading::As};
+use super::{AuthKind, DriftPolicy, Format, Method, PagingKind, Take, Transport, reading::As};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use Holds::*;
@@ -71,6 +71,7 @@ keys! {
     "source.transport" !required: words!(Transport) => "传输方式", "how it is reached";
     "source.place": Text => "路径、通配符、网址或数据库地址；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address or database URL; `${NAME}` and `${NAME:-default}` come from the environment";
     "source.format": words!(Format) => "格式；缺省按扩展名", "format; by default from the extension";
+    "source.take" ("all"): words!(Take) => "目录或通配符下有多个文件时：all 全部合为一份，newest 只取最后写入的一份", "several files in a folder or glob: `all` of them together, or only the `newest`";
     "source.private" ("false"): Flag => "允许内网地址", "the address may be a private one";
     "source.caps": Table => "上限，防止异常文件", "limits against bombs and endless bodies";
     "source.caps.bytes" ("8589934592"): Integer => "单个文件或应答解码后的字节数", "decoded bytes of one file or answer";
@@ -110,7 +111,8 @@ keys! {
     "source.sql.query": Text => "自定义查询（代替表）", "a SELECT instead of a table";
     "source.sql.cursor": Text => "随每次变更增大的列（用于增量）", "column that grows with every change; makes the pull incremental";
     "source.sql.overlap" ("0"): Integer => "每次回退的秒数（时间列）或数值", "how far each pull steps back: seconds, or units of a number";
-    "source.sql.page" ("5000"): Integer => "每次读取的行数", "rows per page";
+    "source.sql.page" ("5000"): Integer => "每页行数；每页后可断点续传，manners.rate_per_sec 按页计", "rows per page; a pull resumes behind any of them, and `manners.rate_per_sec` counts them";
+    "source.sql.version": Text => "返回单个值的 SELECT，数据变化则该值变化；未变则不读取（SQLite 无需填写）", "a SELECT of one value that changes whenever the rows do: unchanged, nothing is read (SQLite needs none)";
     "decoding": Table => "字节如何成为行", "how bytes become rows";
     "decoding.encoding" ("auto"): Text => "字符编码：auto、utf-8、gb18030、gbk、utf-16le、utf-16be", "auto, utf-8, gb18030, gbk, utf-16le, utf-16be";
     "decoding.delimiter" (","): Text => "分隔符（一个字符，或 tab）", "one character, or `tab`";

@@ -10,11 +10,13 @@ mod manifest;
 mod manners;
 mod mapping;
 mod money;
+mod page;
 mod problem;
 mod read;
 mod reading;
 mod schema;
 mod source;
+mod target;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -22,12 +24,13 @@ use std::path::{Path, PathBuf};
 pub use keys::{Holds, KEYS, Key};
 pub use manners::{Due, Manners, QuietHours, valid_schedule};
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
+pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};
 pub use read::{DriftWatch, cell_count};
 pub use reading::As;
 pub use schema::{json_schema, keys_page};
 pub use source::{
-    Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Transport, format_of, mask,
+    Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport, format_of, mask,
     split_query,
 };
 

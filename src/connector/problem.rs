@@ -61,7 +61,8 @@ impl std::error::Error for ConnectorError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub column: Option<String>,
-    /// `key_missing`, `cell_count`, `nul`, `value_missing`, `value_unreadable`, `undecodable`, `row_too_long`.
+    /// `key_missing`, `cell_count`, `nul`, `value_missing`, `value_unreadable`, `undecodable`, `row_too_long`,
+    /// `target_area_unknown`, `target_indicator_unknown`.
     pub code: &'static str,
     pub zh: String,
     pub en: String,

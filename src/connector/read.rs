@@ -98,6 +98,9 @@ impl Connector {
             }
         }
         row.fields.extend(contract.constants.iter().filter_map(|c| plain(c.field, c.read_as, &c.text)));
+        if contract.kind == RecordKind::Target {
+            super::target::check(contract, &row)?;
+        }
         let mut records = vec![row];
         if let Some((text, separators)) = covered {
             covered_units(&mut records, text, separators);

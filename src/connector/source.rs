@@ -21,6 +21,16 @@ named! {
 }
 
 named! {
+    /// Which files of a folder or a glob.
+    pub enum Take {
+        /// All of them together are the registry's rows.
+        All = "all",
+        /// The one that was written last: each delivery states the registry anew.
+        Newest = "newest",
+    }
+}
+
+named! {
     pub enum PagingKind {
         /// One answer holds everything.
         None = "none",
@@ -44,6 +54,7 @@ pub struct Source {
     pub place: String,
     /// None: from the place's extension, or the answer's media type.
     pub format: Option<Format>,
+    pub take: Take,
     pub http: Http,
     pub sql: Sql,
     /// Caps against bombs and endless bodies.
@@ -155,8 +166,10 @@ pub struct Sql {
     pub cursor: Option<String>,
     /// How far each pull steps back from where the last one ended: seconds for a time column, units for a number.
     pub overlap: u64,
-    /// Rows per page.
+    /// Rows per page: handed on together, with a checkpoint behind them; `manners.rate_per_sec` counts pages.
     pub page: u32,
+    /// A SELECT of one value that changes whenever the rows do: where it has not, nothing is read.
+    pub version: Option<String>,
 }
 
 /// Limits on what a source may send.

@@ -53,6 +53,8 @@ pub struct Measures {
     /// Employees of enterprises in scope, and of those with a union of a counted kind.
     pub employees: u64,
     pub employees_of_unionised: u64,
+    /// Standing unions whose hosts are in the group, in scope or not.
+    pub unions: u64,
     /// Members in enterprises in scope, each at one enterprise only.
     pub members: u64,
     /// Those in enterprises with a union of a counted kind.
@@ -63,15 +65,22 @@ impl Measures {
     pub fn add(&mut self, other: &Measures) {
         macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
         add!(enterprises, in_scope, above, independent, above_independent, unionised, covered, lacking, lacking_independent);
-        add!(undecided, out_of_scope, in_gap, employees, employees_of_unionised, members, members_of_unionised, established);
+        add!(
+            undecided,
+            out_of_scope,
+            in_gap,
+            employees,
+            employees_of_unionised,
+            members,
+            members_of_unionised,
+            established,
+            unions
+        );
     }
 
-    fn add_cell(&mut self, verdicts: u8, count: u64, employees: u64, counting: &Counting) {
-        let gap = GapStatus::ALL[usize::from(verdicts % 5)];
-        let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
-        let above = SizeStatus::ALL[usize::from(verdicts / 35)] == SizeStatus::Above;
+    fn add_cell(&mut self, meaning: &Meaning, count: u64, employees: u64) {
         self.enterprises += count;
-        match gap {
+        match meaning.gap {
             GapStatus::Lacking => self.lacking += count,
             GapStatus::LackingIndependent => self.lacking_independent += count,
             GapStatus::Covered => self.covered += count,
@@ -83,20 +92,42 @@ impl Measures {
         }
         self.in_scope += count;
         self.employees += employees;
-        if above {
+        if meaning.is_above {
             self.above += count;
-            if matches!(gap, GapStatus::Lacking | GapStatus::LackingIndependent) {
+            if matches!(meaning.gap, GapStatus::Lacking | GapStatus::LackingIndependent) {
                 self.in_gap += count;
             }
         }
-        if union == UnionStatus::Independent {
+        if meaning.is_independent {
             self.independent += count;
-            self.above_independent += if above { count } else { 0 };
+            self.above_independent += if meaning.is_above { count } else { 0 };
         }
-        self.established += if counting.established_kinds.contains(&union) { count } else { 0 };
-        if counting.counted_kinds.contains(&union) {
+        self.established += if meaning.is_established { count } else { 0 };
+        if meaning.is_counted {
             self.unionised += count;
             self.employees_of_unionised += employees;
+        }
+    }
+}
+
+/// What a combination of verdicts means for the measures.
+struct Meaning {
+    gap: GapStatus,
+    is_above: bool,
+    is_independent: bool,
+    is_established: bool,
+    is_counted: bool,
+}
+
+impl Meaning {
+    fn of(verdicts: u8, counting: &Counting) -> Meaning {
+        let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
+        Meaning {
+            gap: GapStatus::ALL[usize::from(verdicts % 5)],
+            is_above: SizeStatus::ALL[usize::from(verdicts / 35)] == SizeStatus::Above,
+            is_independent: union == UnionStatus::Independent,
+            is_established: counting.established_kinds.contains(&union),
+            is_counted: counting.counted_kinds.contains(&union),
         }
     }
 }
@@ -111,6 +142,9 @@ pub struct CoverageGroup {
 /// Dense counting up to this many cells (24 bytes each); beyond that by hash.
 const DENSE_CELLS: usize = 4_000_000;
 const CHUNK: usize = 4096;
+/// A packed cell: the sum of employees in the lower bits, the count above them.
+const SHIFT: u32 = 40;
+const ONE: u64 = 1 << SHIFT;
 
 /// A dimension of this edition: numbers per row, or derived from the verdicts, and the codes they stand for.
 pub(super) enum Numbers<'a> {
@@ -129,19 +163,22 @@ impl Edition {
         let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
         let employees: &[u32] = named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values();
         let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
+        let unions: &[u8] = named(&self.dims, "unions")?.as_primitive::<UInt8Type>().values();
+        // The last dimension runs fastest, so that groups come in the order of their keys.
         let mut axes = Vec::new();
         let mut groups = 1_usize;
-        for dimension in by {
+        for dimension in by.iter().rev() {
             let (numbers, codes) = self.axis(*dimension)?;
             axes.push((numbers, groups, codes.len()));
             groups = groups.saturating_mul(codes.len());
         }
+        axes.reverse();
         // Few of the 105 combinations of verdicts occur; numbering only those keeps the cells in the cache.
         let (slot_of, combinations) = self.combinations(verdicts);
         let width = combinations.len();
         let standing = Standing::by_verdicts(&self.counting);
 
-        let mut cells = Cells::new(groups, width);
+        let mut cells = Cells::new(groups, width, self.is_packable(employees));
         let mut keys = [0_u64; CHUNK];
         let mut picked = vec![0_u32; CHUNK];
         let whole = rows.len() == u64::from(self.len());
@@ -163,12 +200,25 @@ impl Edition {
                     }
                 }
             }
+            if let (Some(packed), Picked::Range(range)) = (&mut cells.packed, &picked) {
+                let of_rows = keys.iter().zip(&verdicts[range.clone()]).zip(&employees[range.clone()]);
+                for ((key, verdicts), employees) in of_rows {
+                    packed[*key as usize * width + usize::from(slot_of[usize::from(*verdicts)])] += ONE | u64::from(*employees);
+                }
+                for (i, (members, unions)) in members[range.clone()].iter().zip(&unions[range.clone()]).enumerate() {
+                    if *members > 0 || *unions > 0 {
+                        let verdicts = usize::from(verdicts[range.start + i]);
+                        cells.add_union(keys[i] as usize, standing[verdicts], *members, *unions);
+                    }
+                }
+                return;
+            }
             for (i, key) in keys.iter().enumerate() {
                 let row = picked.at(i);
                 let place = cells.add(*key, slot_of[usize::from(verdicts[row])], employees[row]);
-                // Few enterprises have members.
-                if members[row] > 0 {
-                    cells.add_members(place, standing[usize::from(verdicts[row])], members[row]);
+                // Few enterprises have a union.
+                if members[row] > 0 || unions[row] > 0 {
+                    cells.add_union(place, standing[usize::from(verdicts[row])], members[row], unions[row]);
                 }
             }
         };
@@ -193,10 +243,11 @@ impl Edition {
         }
         let found = cells.measures(&combinations, &self.counting);
         if found.len() > limit {
-            return Err(EditionError::BadInput(format!(
-                "{} groups; at most {limit} are answered: filter, or group by fewer dimensions",
-                found.len()
-            )));
+            let found = found.len();
+            return Err(EditionError::BadInput {
+                zh: format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
+                en: format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
+            });
         }
         let mut total = Measures::default();
         let mut out = Vec::with_capacity(found.len());
@@ -210,8 +261,16 @@ impl Edition {
                 .collect();
             out.push(CoverageGroup { keys, measures });
         }
-        out.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
+        if !out.is_sorted_by(|a: &CoverageGroup, b| a.keys <= b.keys) {
+            out.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
+        }
         Ok((out, total))
+    }
+
+    /// Whether counts and sums of employees fit into one word of a cell.
+    fn is_packable(&self, employees: &[u32]) -> bool {
+        let sum = self.employed.get_or_init(|| employees.iter().map(|e| u64::from(*e)).sum());
+        u64::from(self.len()) < 1 << 24 && *sum < ONE
     }
 
     pub(super) fn axis(&self, dimension: Dimension) -> Result<(Numbers<'_>, Vec<&str>), EditionError> {
@@ -287,20 +346,32 @@ impl Standing {
     }
 }
 
-/// Count and employees per group and verdicts; members per group: in scope, and of those in unionised enterprises.
+/// Unions of one group, their members in scope, and of those the ones in unionised enterprises.
+#[derive(Clone, Copy, Default)]
+struct Unions {
+    unions: u64,
+    members: u64,
+    members_of_unionised: u64,
+}
+
+/// Count and employees per group and verdicts; unions per group.
 struct Cells {
     width: usize,
     counts: Vec<(u32, u64)>,
-    members: Vec<(u64, u64)>,
+    unions: Vec<Unions>,
+    /// Count and employees in one word, where they fit: half the memory, so that the cells stay in the cache.
+    packed: Option<Vec<u64>>,
     /// Where the groups are too many for a table: group → its place in it.
     places: Option<HashMap<u64, u32>>,
 }
 
 impl Cells {
-    fn new(groups: usize, width: usize) -> Cells {
+    fn new(groups: usize, width: usize, packable: bool) -> Cells {
         let dense = groups.saturating_mul(width) <= DENSE_CELLS;
         let groups = if dense { groups } else { 0 };
-        Cells { width, counts: vec![(0, 0); groups * width], members: vec![(0, 0); groups], places: (!dense).then(HashMap::new) }
+        let packed = (dense && packable).then(|| vec![0; groups * width]);
+        let counts = if packed.is_some() { Vec::new() } else { vec![(0, 0); groups * width] };
+        Cells { width, counts, unions: vec![Unions::default(); groups], packed, places: (!dense).then(HashMap::new) }
     }
 
     #[inline]
@@ -308,46 +379,58 @@ impl Cells {
         let place = match &mut self.places {
             None => group as usize,
             Some(places) => {
-                let next = self.members.len() as u32;
+                let next = self.unions.len() as u32;
                 let place = *places.entry(group).or_insert(next);
                 if place == next {
-                    self.members.push((0, 0));
+                    self.unions.push(Unions::default());
                     self.counts.resize(self.counts.len() + self.width, (0, 0));
                 }
                 place as usize
             }
         };
-        let cell = &mut self.counts[place * self.width + usize::from(slot)];
-        cell.0 += 1;
-        cell.1 += u64::from(employees);
+        let at = place * self.width + usize::from(slot);
+        match &mut self.packed {
+            Some(packed) => packed[at] += ONE | u64::from(employees),
+            None => {
+                let cell = &mut self.counts[at];
+                cell.0 += 1;
+                cell.1 += u64::from(employees);
+            }
+        }
         place
     }
 
-    fn add_members(&mut self, place: usize, standing: Standing, members: u32) {
-        let (all, unionised) = &mut self.members[place];
+    fn add_union(&mut self, place: usize, standing: Standing, members: u32, unions: u8) {
+        let group = &mut self.unions[place];
+        group.unions += u64::from(unions);
         if standing != Standing::OutOfScope {
-            *all += u64::from(members);
+            group.members += u64::from(members);
         }
         if standing == Standing::Unionised {
-            *unionised += u64::from(members);
+            group.members_of_unionised += u64::from(members);
         }
     }
 
     /// The groups that have enterprises.
     fn measures(self, combinations: &[u8], counting: &Counting) -> Vec<(u64, Measures)> {
+        let meanings: Vec<Meaning> = combinations.iter().map(|v| Meaning::of(*v, counting)).collect();
         let of_place = |place: usize| {
-            let (members, members_of_unionised) = self.members[place];
-            let mut measures = Measures { members, members_of_unionised, ..Measures::default() };
-            let cells = &self.counts[place * self.width..(place + 1) * self.width];
-            for (verdicts, (count, employees)) in combinations.iter().zip(cells) {
-                if *count > 0 {
-                    measures.add_cell(*verdicts, u64::from(*count), *employees, counting);
+            let Unions { unions, members, members_of_unionised } = self.unions[place];
+            let mut measures = Measures { unions, members, members_of_unionised, ..Measures::default() };
+            let mut add = |meaning: &Meaning, count: u64, employees: u64| {
+                if count > 0 {
+                    measures.add_cell(meaning, count, employees);
                 }
+            };
+            let cells = place * self.width..(place + 1) * self.width;
+            match &self.packed {
+                Some(packed) => meanings.iter().zip(&packed[cells]).for_each(|(m, c)| add(m, c >> SHIFT, c & (ONE - 1))),
+                None => meanings.iter().zip(&self.counts[cells]).for_each(|(m, (count, e))| add(m, u64::from(*count), *e)),
             }
             measures
         };
         match &self.places {
-            None => (0..self.members.len()).map(|g| (g as u64, of_place(g))).filter(|(_, m)| m.enterprises > 0).collect(),
+            None => (0..self.unions.len()).map(|g| (g as u64, of_place(g))).filter(|(_, m)| m.enterprises > 0).collect(),
             Some(places) => places.iter().map(|(group, place)| (*group, of_place(*place as usize))).collect(),
         }
     }

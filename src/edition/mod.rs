@@ -56,8 +56,8 @@ pub enum EditionError {
     #[error("there is no edition yet; run `huitu sync`")]
     None,
     /// The caller asked for something that does not exist; safe to show.
-    #[error("{0}")]
-    BadInput(String),
+    #[error("{en}")]
+    BadInput { zh: String, en: String },
 }
 
 impl EditionError {

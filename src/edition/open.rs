@@ -45,7 +45,9 @@ pub struct Edition {
     pub(super) people: RecordBatch,
     pub(super) counting: Counting,
     area_names: HashMap<String, usize>,
-    industry_names: HashMap<(u16, String), usize>,
+    /// Areas whose codes are plain numbers.
+    area_numbers: hashbrown::HashMap<u32, usize>,
+    industry_names: hashbrown::HashMap<(u16, String), usize>,
     facet: StringArray,
     value: StringArray,
     facet_bytes: LargeBinaryArray,
@@ -59,6 +61,8 @@ pub struct Edition {
     pub(super) relations: Option<super::relations::Relations>,
     /// The combinations of size, union and gap that occur.
     pub(super) combinations: OnceLock<Vec<u8>>,
+    /// Employees of all rows together.
+    pub(super) employed: OnceLock<u64>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
 }
 
@@ -105,7 +109,9 @@ impl Edition {
         };
         let mut all = RoaringBitmap::new();
         all.insert_range(0..manifest.enterprises);
+        let numbered = labels.labels.areas.iter().enumerate().filter_map(|(i, a)| Some((a.code.parse().ok()?, i)));
         Ok(Edition {
+            area_numbers: numbered.collect(),
             area_names: labels.labels.areas.iter().enumerate().map(|(i, a)| (a.code.clone(), i)).collect(),
             industry_names: labels.labels.industries.iter().enumerate().map(|(i, a)| ((a.edition, a.code.clone()), i)).collect(),
             labels: labels.labels,
@@ -125,6 +131,7 @@ impl Edition {
             all: Arc::new(all),
             relations,
             combinations: OnceLock::new(),
+            employed: OnceLock::new(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),
             manifest,
@@ -208,10 +215,25 @@ impl Edition {
         self.area_names.get(code).map(|i| &self.labels.areas[*i])
     }
 
+    /// The same by number, for rows, which keep their districts and towns so.
+    pub fn area_of(&self, code: u32) -> Option<&super::AreaLabel> {
+        self.area_numbers.get(&code).map(|i| &self.labels.areas[*i])
+    }
+
     /// The label of an industry code in its edition of the classification; 0 stands for 2017.
     pub fn industry(&self, code: &str, edition: u16) -> Option<&super::IndustryLabel> {
         let edition = if edition == 0 { 2017 } else { edition };
-        self.industry_names.get(&(edition, code.to_owned())).map(|i| &self.labels.industries[*i])
+        self.industry_names.get(&IndustryKey(edition, code)).map(|i| &self.labels.industries[*i])
+    }
+}
+
+/// Looks `(u16, String)` up without making a `String`.
+#[derive(Hash)]
+struct IndustryKey<'a>(u16, &'a str);
+
+impl hashbrown::Equivalent<(u16, String)> for IndustryKey<'_> {
+    fn equivalent(&self, key: &(u16, String)) -> bool {
+        self.0 == key.0 && self.1 == key.1
     }
 }
 

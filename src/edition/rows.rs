@@ -304,7 +304,7 @@ impl<'a> EnterpriseRow<'a> {
     /// The registry's point, else the label point of the town, else of the district, marked as such.
     pub fn place(&self) -> Option<Location> {
         let label = |code: Option<u32>, basis| {
-            let (longitude, latitude) = self.edition.area(&code?.to_string())?.label_point?;
+            let (longitude, latitude) = self.edition.area_of(code?)?.label_point?;
             Some(Location { longitude, latitude, basis })
         };
         let of_town = || label(self.town(), LocationBasis::Town);

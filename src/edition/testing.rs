@@ -194,6 +194,7 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         conflicts,
         people: People {
             employees: if i.is_multiple_of(20) { employees / 2 } else { employees },
+            unions: u32::from(matches!(union, UnionStatus::Independent | UnionStatus::Joint)),
             members: if matches!(union, UnionStatus::Independent | UnionStatus::Joint) { employees * 8 / 10 } else { 0 },
             female_members: if union == UnionStatus::Independent { employees * 3 / 10 } else { 0 },
             ..People::default()
@@ -278,6 +279,7 @@ fn union_of(e: &Enterprise, i: u32, rng: &mut ChaCha8Rng) -> TradeUnion {
         migrant_members: None,
         migrant_employees: None,
         dispatched_members: None,
+        host: Some(e.id.clone()),
         covers: vec![e.id.clone()],
         registry: "unions".into(),
         record: format!("unions-{i}").into(),

@@ -88,7 +88,10 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
     sort_rows(&mut rows);
     let row_of: hashbrown::HashMap<&str, u32> = rows.iter().enumerate().map(|(row, e)| (&*e.id, row as u32)).collect();
     if row_of.len() != rows.len() {
-        return Err(EditionError::BadInput("two enterprises have the same id".to_owned()));
+        return Err(EditionError::BadInput {
+            zh: "两家企业的编号相同".to_owned(),
+            en: "two enterprises have the same id".to_owned(),
+        });
     }
     let mut unions = std::mem::take(&mut input.unions);
     unions.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.id.cmp(&b.id)));
@@ -358,6 +361,11 @@ fn union_columns(unions: &[TradeUnion], row_of: &hashbrown::HashMap<&str, u32>) 
         plain("migrant_members", counts(unions.iter().map(|u| u.migrant_members))),
         plain("migrant_employees", counts(unions.iter().map(|u| u.migrant_employees))),
         plain("dispatched_members", counts(unions.iter().map(|u| u.dispatched_members))),
+        column(
+            "host",
+            counts(unions.iter().map(|u| row_of.get(u.host.as_deref()?).copied())),
+            &[("is", "row of enterprises.arrow")],
+        ),
         column("covers", Arc::new(covers.finish()) as ArrayRef, &[("items", "rows of enterprises.arrow, the host first")]),
         plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
         plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),
@@ -379,6 +387,8 @@ fn dims_columns(rows: &[Enterprise], dims: &Dims) -> Vec<Column> {
         &[("is", "size*35 + union*5 + gap")],
     ));
     columns.push(column("employees", people(|e| e.people.employees), &[("absent", "0"), ("counted", "nobody twice")]));
+    let unions = UInt8Array::from_iter_values(rows.iter().map(|e| e.people.unions.min(255) as u8));
+    columns.push(column("unions", Arc::new(unions) as ArrayRef, &[("are", "standing unions hosted")]));
     columns.push(column("members", people(|e| e.people.members), &[("absent", "0"), ("counted", "nobody twice")]));
     columns
 }

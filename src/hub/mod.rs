@@ -5,15 +5,17 @@
 
 mod decide;
 mod explain;
-mod gather;
+mod linker_state;
 mod live;
 mod measure;
+mod message;
 mod person;
 pub mod progress;
 mod publish;
 mod pull;
 mod push;
 mod reader;
+mod rebuild;
 pub mod receipt;
 pub mod records;
 mod relink;
@@ -21,6 +23,7 @@ pub mod retention;
 mod snapshot;
 mod standing;
 pub mod sync;
+pub mod targets;
 pub mod world;
 
 use std::collections::BTreeSet;
@@ -29,11 +32,13 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use crate::land::receipt::Outcome;
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed};
+pub use rebuild::Rebuilt;
 pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
 
@@ -66,18 +71,6 @@ pub enum HubError {
 impl HubError {
     pub fn said(zh: impl Into<String>, en: impl Into<String>) -> HubError {
         HubError::Said { zh: zh.into(), en: en.into() }
-    }
-
-    /// The message in a language, where it exists in it.
-    pub fn text(&self, lang: crate::model::message::Lang) -> String {
-        match self {
-            HubError::Said { zh, en } => lang.pick(zh, en).clone(),
-            HubError::Connector(e) => e.problems.iter().map(|p| lang.pick(&p.zh, &p.en).as_str()).collect::<Vec<_>>().join("\n"),
-            HubError::Store(StoreError::Busy { place }) if lang == crate::model::message::Lang::Zh => {
-                format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
-            }
-            other => other.to_string(),
-        }
     }
 }
 

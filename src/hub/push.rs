@@ -65,8 +65,7 @@ impl<E: Into<HubError>> From<E> for PushRefused {
     }
 }
 
-/// How long a push waits for its turn before it is told to come back.
-const TURN: Duration = Duration::from_secs(10);
+/// A push waits half of the hub's patience for its turn before it is told to come back; this often it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Hub {
@@ -127,7 +126,7 @@ impl Hub {
                 }
             }
         };
-        match tokio::time::timeout(TURN, waiting).await {
+        match tokio::time::timeout(self.patience / 2, waiting).await {
             Ok(leader) => Ok(leader?),
             Err(_) => Err(PushRefused::Busy),
         }

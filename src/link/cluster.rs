@@ -8,6 +8,7 @@
 use hashbrown::HashSet;
 
 use super::book::NumberMap;
+use super::keep::kept;
 use super::outcome::Refusal;
 use super::profiles::{ProfileNo, Profiles};
 use super::score::{Bond, Bonds};
@@ -248,3 +249,5 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
     let (sum, count) = values.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
     if count == 0 { f32::NEG_INFINITY } else { sum / count as f32 }
 }
+
+kept!(Joined { partner, lead, runner_up, refused, joined });

@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::normalise::mix;
 
+use super::keep::Keep;
 use super::outcome::EntityEvent;
 
 /// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U).
@@ -162,6 +163,15 @@ fn ended(
 /// A record across runs as one number: hash of registry name, key and part.
 pub fn reference(registry: &str, key: &str, part: u16) -> u64 {
     mix(xxhash_rust::xxh3::xxh3_64_with_seed(key.as_bytes(), xxhash_rust::xxh3::xxh3_64(registry.as_bytes()) ^ u64::from(part)))
+}
+
+impl Keep for EntityKey {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn get(input: &mut &[u8]) -> Option<EntityKey> {
+        u64::get(input).map(EntityKey::from_bits)
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use super::book::Book;
+use super::keep::{KeepAll, Reader, Writer};
 use super::keys::{Key, is_blocking, keys, most};
 use super::profiles::{ProfileNo, Profiles};
 use super::settings::Settings;
@@ -233,4 +234,23 @@ fn search(part: &[u64], wanted: u64, bits: u32) -> usize {
         step *= 2;
     }
     low + part[low..high].partition_point(|entry| *entry < wanted)
+}
+
+impl KeepAll for Index {
+    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
+        to.list(&self.home)?;
+        to.list(&self.runs.iter().map(|run| (run.bits, run.parts.len() as u32)).collect::<Vec<_>>())?;
+        self.runs.iter().flat_map(|run| &run.parts).try_for_each(|part| to.list(part))
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Index> {
+        let home = from.list()?;
+        let shapes: Vec<(u32, u32)> = from.list()?;
+        let mut runs = Vec::new();
+        for (bits, parts) in shapes {
+            let parts = (0..parts).map(|_| from.list()).collect::<Option<Vec<Vec<u64>>>>()?;
+            let len = parts.iter().map(Vec::len).sum();
+            runs.push(Run { parts, bits, len });
+        }
+        Some(Index { runs, home })
+    }
 }

@@ -2,10 +2,11 @@
 
 use hashbrown::HashMap;
 
-use crate::model::linkage::{Evidence, LinkMethod, RecordRef, RelationKind};
+use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 
 use super::entity::{EntityKey, reference};
+use super::keep::{kept, kept_choice};
 
 /// What the last run decided. Empty for the first run.
 #[derive(Debug, Clone, Default)]
@@ -199,3 +200,25 @@ pub struct Linking {
     pub flags: Vec<Flag>,
     pub statistics: Statistics,
 }
+
+kept_choice!(Refusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead);
+kept_choice!(FlagKind:
+    CodeOnManyNames, ManyRecordsOneName, BranchUnderParentCode, ContradictingCodes, RenameCycle, BrokenCode, NoName);
+kept_choice!(RelationKind: BranchOf, AbsorbedBy, RenamedFrom, SameGroup);
+kept_choice!(JudgementVerdict: Same, Different, NotSure);
+kept!(RecordRef { registry, key, part });
+kept!(Evidence { feature, level, left, right, weight });
+kept!(Judgement { id, verdict, left, right });
+kept!(ReviewPair {
+    id,
+    left,
+    right,
+    left_store_id,
+    right_store_id,
+    left_entity,
+    right_entity,
+    weight,
+    evidence,
+    of_union,
+    joined,
+});

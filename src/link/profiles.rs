@@ -9,6 +9,7 @@ use crate::normalise::hash;
 
 use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
 use super::identify::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use super::keep::{KeepAll, Reader, Writer, kept};
 use super::outcome::FlagKind;
 
 pub type ProfileNo = u32;
@@ -482,4 +483,34 @@ impl Profiles {
 pub struct Affected {
     moved: Vec<RecordNo>,
     groups: Vec<GroupKey>,
+}
+
+kept!(Profile { from, len, organisation, parent, anchor, issued, group, next });
+
+impl KeepAll for Profiles {
+    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
+        to.list(&self.all)?;
+        to.list(&self.members)?;
+        to.list(&self.of_record)?;
+        to.map(&self.flags)?;
+        to.map(&self.groups)?;
+        to.list(&self.vacant)?;
+        to.map(&self.led)?;
+        to.map(&self.registered.first)?;
+        to.map(&self.registered.next)?;
+        to.map(&self.seats)
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Profiles> {
+        Some(Profiles {
+            all: from.list()?,
+            members: from.list()?,
+            of_record: from.list()?,
+            flags: from.map()?,
+            groups: from.map()?,
+            vacant: from.list()?,
+            led: from.map()?,
+            registered: Registered { first: from.map()?, next: from.map()? },
+            seats: from.map()?,
+        })
+    }
 }

@@ -13,6 +13,7 @@ use crate::normalise::glyph::text;
 use super::book::{Book, ISSUES_CODES, NameNo, NumberMap, RecordNo};
 use super::entity::EntityKey;
 use super::index::Index;
+use super::keep::kept;
 use super::keys::{Kind, firm, key};
 use super::outcome::{Flag, FlagKind, Relation};
 use super::profiles::{ProfileNo, Profiles};
@@ -208,3 +209,5 @@ fn circles(renames: &[(EntityKey, EntityKey, RecordNo)]) -> Vec<(EntityKey, Reco
     }
     found
 }
+
+kept!(Told { kind, to, bearer, mark, name, len, since, record });

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::book::{Book, NumberMap};
 use super::compare::{Comparison, compare};
 use super::index::Index;
+use super::keep::{KeepAll, Reader, Writer, kept};
 use super::keys::{Key, is_blocking, keys, most};
 use super::profiles::{ProfileNo, Profiles};
 use super::settings::Settings;
@@ -253,4 +254,20 @@ fn loose_behind(bench: Bench<'_>, right: ProfileNo, scratch: &mut Vec<Key>, out:
 fn distinct(profiles: &mut Vec<ProfileNo>) {
     profiles.sort_unstable();
     profiles.dedup();
+}
+
+kept!(Bond { right, weight });
+
+impl KeepAll for Bonds {
+    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
+        to.map(&self.of)
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Bonds> {
+        let of: NumberMap<ProfileNo, Box<[Bond]>> = from.map()?;
+        let mut to: NumberMap<ProfileNo, Vec<ProfileNo>> = NumberMap::default();
+        for (left, bonds) in &of {
+            bonds.iter().for_each(|bond| to.entry(bond.right).or_default().push(*left));
+        }
+        Some(Bonds { of, to })
+    }
 }

@@ -4,6 +4,7 @@ use super::book::{Book, NumberMap};
 use super::cluster::Joined;
 use super::entity::EntityKey;
 use super::index::Index;
+use super::keep::{KeepAll, Reader, Writer};
 use super::outcome::ReviewPair;
 use super::profiles::{ProfileNo, Profiles};
 use super::relation::Sayings;
@@ -55,5 +56,36 @@ impl Standing {
         if *count == 0 {
             self.same_name.remove(&whole);
         }
+    }
+}
+
+impl KeepAll for Standing {
+    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
+        self.profiles.write(to)?;
+        self.terms.write(to)?;
+        self.index.write(to)?;
+        self.bonds.write(to)?;
+        to.list(&self.roots)?;
+        to.map(&self.joined)?;
+        to.map(&self.reviews)?;
+        to.map(&self.sayings)?;
+        to.map(&self.in_use)?;
+        to.map(&self.same_name)?;
+        to.list(&self.judgements)
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Standing> {
+        Some(Standing {
+            profiles: Profiles::read(from)?,
+            terms: Terms::read(from)?,
+            index: Index::read(from)?,
+            bonds: Bonds::read(from)?,
+            roots: from.list()?,
+            joined: from.map()?,
+            reviews: from.map()?,
+            sayings: from.map()?,
+            in_use: from.map()?,
+            same_name: from.map()?,
+            judgements: from.list()?,
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! the pairs that rest on a count need not be compared again.
 
 use super::book::{AddressNo, Book, NameNo, NumberMap, RecordNo};
+use super::keep::{KeepAll, Reader, Writer};
 use super::profiles::Profiles;
 
 /// Counts over profiles, each profile counted once per value.
@@ -117,6 +118,22 @@ pub fn haystack(profiles: usize) -> u32 {
 fn rounded(count: u32) -> u32 {
     let spare = (u32::BITS - count.leading_zeros()).saturating_sub(3);
     (count >> spare << spare).max(1)
+}
+
+impl KeepAll for Terms {
+    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
+        to.list(&self.brand_of)?;
+        to.list(&self.brands)?;
+        to.map(&self.phones)?;
+        to.list(&self.addresses)?;
+        to.list(&[self.profiles])
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Terms> {
+        let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
+        let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
+        let (phones, addresses) = (from.map()?, from.list()?);
+        Some(Terms { brand_of, brand_numbers, brands, phones, addresses, profiles: *from.list()?.first()? })
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ impl Bits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct People {
     pub employees: u32,
+    /// Standing unions whose host it is.
+    pub unions: u32,
     /// Of the union that covers it most strongly, shared among the units that union covers.
     pub members: u32,
     pub female_members: u32,
@@ -151,6 +153,8 @@ pub struct TradeUnion {
     pub migrant_members: Option<u32>,
     pub migrant_employees: Option<u32>,
     pub dispatched_members: Option<u32>,
+    /// The enterprise whose own union it is, or at which a joint one stands; None where that is no known enterprise.
+    pub host: Option<EntityId>,
     /// Host enterprise, then the covered ones.
     pub covers: Vec<EntityId>,
     pub registry: Box<str>,

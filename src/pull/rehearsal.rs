@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::sample::Sample;
-use crate::connector::{AuthKind, Connector, PagingKind, Secret};
+use crate::connector::{AuthKind, Connector, Format, PagingKind, Secret, Take, Transport};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,14 @@ impl Rehearsal {
         let mut items = Vec::new();
         for path in samples {
             let text = std::fs::read_to_string(path).ok()?;
+            if connector.source.format == Some(Format::Xml) {
+                let mut keep = |record: &str| {
+                    items.extend(serde_json::from_str::<Value>(record));
+                    Ok(())
+                };
+                super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, &mut keep).ok()?;
+                continue;
+            }
             let list = super::json::items(&text, connector.source.http.items.as_deref()).ok()??;
             items.extend(list.iter().filter_map(|i| serde_json::from_str::<Value>(i).ok()));
         }
@@ -121,6 +129,11 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
         PagingKind::None => shared.items.clone(),
         _ => shared.items.iter().skip(at).take(1).cloned().collect(),
     };
+    if shared.connector.source.format == Some(Format::Xml) {
+        let text = xml(http.items.as_deref().unwrap_or("record"), &page);
+        let text = if fault == Fault::Truncated { text[..text.floor_char_boundary(text.len() / 2)].to_string() } else { text };
+        return ([(header::CONTENT_TYPE, "application/xml")], text).into_response();
+    }
     let mut envelope = Value::Null;
     put(&mut envelope, http.items.as_deref().unwrap_or(""), Value::Array(page));
     if let Some(total) = &http.total {
@@ -160,6 +173,41 @@ fn position(connector: &Connector, query: &str, body: &str) -> usize {
     }
 }
 
+/// Records as an XML answer.
+fn xml(element: &str, records: &[Value]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><answer>");
+    for record in records {
+        write_xml(element, record, &mut text);
+    }
+    text.push_str("</answer>");
+    text
+}
+
+fn write_xml(element: &str, value: &Value, out: &mut String) {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    match value {
+        Value::Array(list) => list.iter().for_each(|one| write_xml(element, one, out)),
+        Value::Object(children) => {
+            let (attributes, children): (Vec<_>, Vec<_>) = children.iter().partition(|(name, _)| name.starts_with('@'));
+            out.push_str(&format!("<{element}"));
+            for (name, value) in attributes {
+                out.push_str(&format!(" {}=\"{}\"", &name[1..], escaped(value.as_str().unwrap_or_default())));
+            }
+            out.push('>');
+            for (name, child) in children {
+                match name.as_str() {
+                    "#text" => out.push_str(&escaped(child.as_str().unwrap_or_default())),
+                    name => write_xml(name, child, out),
+                }
+            }
+            out.push_str(&format!("</{element}>"));
+        }
+        Value::Null => out.push_str(&format!("<{element}/>")),
+        Value::String(text) => out.push_str(&format!("<{element}>{}</{element}>", escaped(text))),
+        other => out.push_str(&format!("<{element}>{other}</{element}>")),
+    }
+}
+
 /// Sets `value` at a JSON pointer, making the objects on its way.
 fn put(root: &mut Value, pointer: &str, value: Value) {
     let mut here = root;
@@ -170,6 +218,25 @@ fn put(root: &mut Value, pointer: &str, value: Value) {
         here = here.as_object_mut().expect("made one").entry(part).or_insert(Value::Null);
     }
     *here = value;
+}
+
+/// The sample files as a drop folder, and the connector with that folder for its place.
+///
+/// # Errors
+/// A file that cannot be copied.
+pub fn drop_folder(connector: &Connector, samples: &[PathBuf], dir: &Path) -> std::io::Result<Connector> {
+    for path in samples {
+        std::fs::copy(path, dir.join(path.file_name().unwrap_or_default()))?;
+    }
+    let mut rehearsed = connector.clone();
+    rehearsed.source.transport = Transport::File;
+    rehearsed.source.place = dir.display().to_string();
+    rehearsed.source.take = Take::All;
+    rehearsed.manners.quiet.clear();
+    // What the files' own extensions say goes before the agreed format, as for a sample.
+    let of = samples.first().and_then(|p| crate::connector::format_of(&p.display().to_string()));
+    rehearsed.source.format = of.or(connector.source.format);
+    Ok(rehearsed)
 }
 
 /// The sample as a table of an SQLite database, and the connector with that database for its registry.
@@ -195,6 +262,10 @@ pub async fn database(connector: &Connector, sample: &Sample, path: &Path) -> Re
     rehearsed.source.place = format!("sqlite:{}", path.display());
     rehearsed.source.sql.table = Some("rehearsal".into());
     rehearsed.source.sql.query = None;
+    rehearsed.source.sql.version = None;
+    // Every row a page of its own: the pull is resumed behind each.
+    rehearsed.source.sql.page = 1;
+    rehearsed.manners.rate_per_sec = None;
     rehearsed.manners.quiet.clear();
     Ok(rehearsed)
 }

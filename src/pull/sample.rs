@@ -43,6 +43,17 @@ impl std::fmt::Display for SampleError {
 
 impl std::error::Error for SampleError {}
 
+impl SampleError {
+    /// In one language.
+    pub fn text(&self, lang: crate::model::message::Lang) -> String {
+        let problem = match self {
+            SampleError::Pull(e) => &e.problem,
+            SampleError::Layout(problem) => problem,
+        };
+        lang.pick(&problem.zh, &problem.en).clone()
+    }
+}
+
 /// The connector with a sample file in place of its source; decoding and contract stay.
 pub fn at_sample(connector: &Connector, file: &Path) -> Connector {
     let mut sample = connector.clone();

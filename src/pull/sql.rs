@@ -22,6 +22,13 @@ enum Dialect {
     Sqlite,
 }
 
+impl Dialect {
+    /// The type of a text in a CAST.
+    fn text(self) -> &'static str {
+        if self == Dialect::MySql { "CHAR" } else { "TEXT" }
+    }
+}
+
 /// Parameters of a place that are ours, not the database's.
 const OUR_PARAMS: &[&str] = &["table", "cursor"];
 
@@ -67,6 +74,11 @@ pub(super) async fn pull(
                 )
                 .retryable());
             }
+            let mark = file_mark(&path);
+            let fingerprint = fingerprint(connector, "file", &mark);
+            if connector.source.sql.version.is_none() && cursor.at.is_none() && context.known.as_ref() == Some(&fingerprint) {
+                return Ok(unchanged(connector, cursor, fingerprint));
+            }
             let options = SqliteConnectOptions::new()
                 .filename(&path)
                 .read_only(true)
@@ -75,7 +87,8 @@ pub(super) async fn pull(
             let mut connection = within(connector, connect_limit, SqliteConnection::connect_with(&options)).await?;
             let result = stream_sqlite(&mut connection, Job::new(connector, cursor, context, sink, Dialect::Sqlite)).await;
             close(connection).await;
-            result
+            let by_file = connector.source.sql.version.is_none();
+            result.map(|pulled| if by_file { Pulled { fingerprint, ..pulled } } else { pulled })
         }
         other => Err(PullError::new(
             connector,
@@ -83,6 +96,35 @@ pub(super) async fn pull(
             format!("不支持的数据库「{other}」；可用 postgres://、mysql://、sqlite:"),
             format!("the database \"{other}\" is not known; use postgres://, mysql:// or sqlite:"),
         )),
+    }
+}
+
+/// Size and time of a database file and of its write-ahead log: no change of the data leaves them all as they were.
+fn file_mark(path: &std::path::Path) -> String {
+    let mark = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let meta = std::fs::metadata(name).ok().filter(|m| m.len() > 0)?;
+        let modified = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(format!("{}@{}", meta.len(), modified.as_nanos()))
+    };
+    ["", "-wal"].map(|suffix| mark(suffix).unwrap_or_default()).join(" ")
+}
+
+fn fingerprint(connector: &Connector, by: &str, mark: &str) -> String {
+    let digest = format!("{:016x}", connector.digest);
+    serde_json::json!({ "connector": digest, "place": connector.source.shown(), by: mark }).to_string()
+}
+
+fn unchanged(connector: &Connector, cursor: Cursor, fingerprint: String) -> Pulled {
+    Pulled {
+        complete: connector.complete && cursor.since.is_none(),
+        next_cursor: cursor,
+        rows: 0,
+        faults: 0,
+        bytes: 0,
+        fingerprint,
+        unchanged: true,
     }
 }
 
@@ -153,6 +195,9 @@ struct Job<'a> {
     rows: u64,
     faults: u64,
     last_key: Vec<String>,
+    /// A page went out since the last pause.
+    page_done: bool,
+    fingerprint: String,
 }
 
 impl<'a> Job<'a> {
@@ -179,6 +224,8 @@ impl<'a> Job<'a> {
             rows: 0,
             faults: 0,
             last_key: Vec::new(),
+            page_done: false,
+            fingerprint: String::new(),
         }
     }
 
@@ -306,7 +353,23 @@ impl<'a> Job<'a> {
         }
         self.last_key.clear();
         self.last_key.extend(self.order.iter().map(|at| cells[*at].unwrap_or_default().to_string()));
-        if self.chunk.is_full() { self.flush(true) } else { Ok(()) }
+        self.flush_page()
+    }
+
+    fn flush_page(&mut self) -> Result<(), PullError> {
+        let page = self.connector.source.sql.page as usize;
+        if !self.chunk.is_full() && self.chunk.len() + self.chunk.faults.len() < page {
+            return Ok(());
+        }
+        self.page_done = true;
+        self.flush(true)
+    }
+
+    /// How long the database is left alone between two pages.
+    fn pause(&mut self) -> Option<Duration> {
+        let rate = self.connector.manners.rate_per_sec.filter(|_| self.page_done)?;
+        self.page_done = false;
+        Some(Duration::from_secs_f64(1.0 / rate))
     }
 
     fn unreadable(&mut self, error: &sqlx::Error) -> Result<(), PullError> {
@@ -318,7 +381,7 @@ impl<'a> Job<'a> {
             en: format!("a value of the database cannot be decoded: {error}"),
         };
         self.chunk.fault(self.cursor.rows + self.rows, None, error, "");
-        if self.chunk.is_full() { self.flush(true) } else { Ok(()) }
+        self.flush_page()
     }
 
     fn flush(&mut self, more: bool) -> Result<(), PullError> {
@@ -348,7 +411,7 @@ impl<'a> Job<'a> {
             rows: self.rows,
             faults: self.faults,
             bytes: 0,
-            fingerprint: String::new(),
+            fingerprint: self.fingerprint,
             unchanged: false,
         })
     }
@@ -364,6 +427,16 @@ macro_rules! stream {
             let patience = limit.max(Duration::from_secs(connector.manners.total_timeout_secs));
             // Safe: identifiers are quoted, values are bound; a query of its own comes from the operator's manifest.
             let probe = within(connector, limit, (&mut *connection).prepare(AssertSqlSafe(job.probe()).into_sql_str())).await?;
+            if let Some(question) = &connector.source.sql.version {
+                let question = format!("SELECT CAST(v AS {}) FROM (SELECT ({}) AS v) AS version", job.dialect.text(), question.trim().trim_end_matches(';'));
+                let asked = sqlx::query(AssertSqlSafe(question)).fetch_one(&mut *connection);
+                let answer = within(connector, limit, asked).await?;
+                let mark: Option<String> = answer.try_get_unchecked(0).map_err(|e| refused(connector, &e))?;
+                job.fingerprint = fingerprint(connector, "version", &mark.unwrap_or_default());
+                if job.cursor.at.is_none() && job.context.known.as_ref() == Some(&job.fingerprint) {
+                    return Ok(unchanged(connector, job.cursor, job.fingerprint));
+                }
+            }
             job.start(probe.columns().iter().map(|c| (c.name().to_string(), c.type_info().name().to_string())).collect())?;
             let (select, bound) = job.select();
             let mut query = sqlx::query(AssertSqlSafe(select));
@@ -393,6 +466,9 @@ macro_rules! stream {
                 match bad {
                     None => job.row(&cells)?,
                     Some(error) => job.unreadable(&error)?,
+                }
+                if let Some(pause) = job.pause() {
+                    tokio::time::sleep(pause).await;
                 }
             }
             drop(rows);

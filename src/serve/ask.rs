@@ -91,11 +91,6 @@ impl Ask {
         Some(self.answered.load(Ordering::Relaxed)).filter(|n| *n > 0)
     }
 
-    /// Whether nothing was said yet of this registry being unavailable.
-    pub fn first_word_of(&self, registry: &str) -> bool {
-        self.unavailable.lock().expect("no panic while holding it").insert(registry.to_owned())
-    }
-
     /// Notes that the answer shows these enterprises, and which fields of them.
     pub fn show(&self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
         self.shown.lock().expect("no panic while counting").add(edition, rows, fields);
@@ -104,6 +99,11 @@ impl Ask {
     /// What the answer shows.
     pub fn take_shown(&self) -> Shown {
         std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
+    }
+
+    /// Whether nothing was said yet of this registry being unavailable.
+    pub fn first_word_of(&self, registry: &str) -> bool {
+        self.unavailable.lock().expect("no panic while holding it").insert(registry.to_owned())
     }
 
     pub fn touch_store(&self) {

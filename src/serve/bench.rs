@@ -116,13 +116,25 @@ pub fn prepare(root: &Path, rows: u32) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// Measures a hub whose edition `prepare` made. A process that only opened it shows what serving needs in memory.
-pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
+pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    let folder = hub.editions_root().join("000001");
     let started = Instant::now();
+    {
+        let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+        state.refresh().await.map_err(|p| anyhow::anyhow!(p.en))?;
+        let ready = Request::get("/readyz").body(Body::empty()).expect("a plain request");
+        answer(&app(state), ready).await;
+    }
+    let ready = (opened_in + started.elapsed()).as_secs_f64() * 1e3;
+    figures.push(Figure::at_most("start to ready", ready, "ms", Some(3_000.0)));
+    let folder = hub.editions_root().join("000001");
     let edition = Edition::open(&folder)?;
-    figures.push(Figure::at_most("opening the edition", started.elapsed().as_secs_f64() * 1e3, "ms", Some(3_000.0)));
     let rows = f64::from(edition.len());
+    let edition = std::sync::Arc::new(edition);
+    let records = super::bench_store::fill(&hub, &edition).await?;
+    if records > 0 {
+        figures.push(Figure::at_most("records written for the detail page", records as f64, "rows", None));
+    }
     drop(edition);
     let serve = async |cache_bytes: usize| -> anyhow::Result<Router> {
         let mut options = Options::new(Access::Demonstration);
@@ -182,11 +194,43 @@ pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
     let detail = "{ gap(first: 1) { nodes { id name records { nodes { key } } identity { members { method weight evidence { weight } } } \
                   unionCoverage { unions { tradeUnion { name } } reasons { message } } designatedSize { reasons { message inputs { name value } } } } } }";
     figures.push(Figure::at_most(
-        "detail of one enterprise with records and reasons",
+        "detail from the edition alone: members, evidence, unions, reasons",
         cost(&router, |_| question(detail), 40).await.0,
         "ms",
-        Some(2.0),
+        None,
     ));
+    // Another enterprise every time, its registries' rows read from the store.
+    let ids: Vec<String> =
+        (0..400).map(|row| hub.editions.current().map(|e| e.enterprise(row * 100).id().to_owned())).collect::<Result<_, _>>()?;
+    let whole = |i: usize| {
+        question(&format!(
+            "{{ enterprise(by: {{ id: \"{}\" }}) {{ id name creditCode employees area {{ name parent {{ name }} }} \
+             records {{ nodes {{ key registry {{ name }} observedAt landedAt fields {{ column raw field value }} }} }} \
+             provenance {{ field value rule agreement source {{ registry {{ name }} raw landedAt }} others {{ registry {{ name }} value }} }} \
+             unionCoverage {{ verdict unions {{ tradeUnion {{ name members }} kind since }} reasons {{ message }} }} \
+             designatedSize {{ verdict reasons {{ message inputs {{ name value }} }} }} gap {{ status priority {{ score factors {{ code points }} }} }} }} }}",
+            ids[i % ids.len()]
+        ))
+    };
+    let (whole, detail_size) = cost(&router, whole, 40).await;
+    figures.push(Figure::at_most("detail with records, provenance, unions, from the store", whole, "ms", Some(2.0)));
+    figures.push(Figure::at_most("size of that answer", detail_size as f64 / 1e3, "kB", None));
+    let mut bomb = String::from("{ gap(first: 1) { nodes { ...f0 } } }");
+    for level in 0..12 {
+        let spreads = format!("...f{} ", level + 1).repeat(300);
+        bomb.push_str(&format!(" fragment f{level} on Enterprise {{ {spreads} }}"));
+    }
+    bomb.push_str(" fragment f12 on Enterprise { name }");
+    for (what, document) in [("a fragment bomb of 28 KB, refused", bomb.clone()), ("one of 1 MB, refused", bomb.repeat(36))] {
+        let mut times = Vec::new();
+        for _ in 0..21 {
+            let started = Instant::now();
+            answer(&router, question(&document)).await;
+            times.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        figures.push(Figure::at_most(what, times[times.len() - 1], "ms", Some(20.0)));
+    }
 
     let keeping = serve(64 << 20).await?;
     let (kept, _) = cost(&keeping, |_| question(page), 400).await;
@@ -202,7 +246,7 @@ pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
     figures.push(Figure::at_most("a kept answer, above an empty handler of that size", (kept - floor) * 1e3, "µs", Some(10.0)));
 
     let request = Request::get("/export/enterprises.csv").body(Body::empty()).expect("a plain request");
-    let started = Instant::now();
+    let (started, began) = (Instant::now(), cpu());
     let mut body = router.clone().oneshot(request).await.expect("routers do not fail").into_body();
     let mut first = None;
     while let Some(frame) = body.frame().await {
@@ -212,6 +256,7 @@ pub async fn measure(hub: Hub) -> anyhow::Result<Vec<Figure>> {
     let first = first.unwrap_or_default().as_secs_f64() * 1e3;
     figures.push(Figure::at_most("CSV export, first byte", first, "ms", Some(100.0)));
     let rate = rows / started.elapsed().as_secs_f64();
+    figures.push(Figure::at_most("CSV export, CPU per row", (cpu() - began).as_secs_f64() * 1e6 / rows, "µs", None));
     figures.push(Figure {
         what: "CSV export, 15 columns with reasons".to_owned(),
         value: rate,

@@ -3,7 +3,7 @@
 //! Every area of the edition is there, also where nothing was counted; what has no known area is a feature of its own
 //! without geometry. Nothing is dropped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use axum::extract::{Path, State};
@@ -15,6 +15,7 @@ use super::App;
 use super::graphql::coverage::{Dimension, group_name};
 use super::plain::{Plain, not_found, refuse};
 use super::problem::Problem;
+use super::suppress;
 use crate::edition::{self, Measures};
 
 /// Outlines of the districts by code.
@@ -52,6 +53,11 @@ fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Resu
     let edition = &plain.edition;
     let rows = edition.filter(&plain.filter()?)?;
     let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
+    let least = plain.app.least_told(&plain.ask.caller);
+    let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
+    let hidden = suppress::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
+    let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();
+    let is_small = least > 0 && (1..least).contains(&total.enterprises);
     let mut counted: HashMap<String, Measures> = groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect();
     let mut codes: Vec<String> = edition.labels.areas.iter().filter(|a| a.level == level).map(|a| a.code.clone()).collect();
     codes.extend(counted.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
@@ -64,7 +70,7 @@ fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Resu
             let point = label.and_then(|l| l.label_point).map(|(longitude, latitude)| json!([longitude, latitude]));
             let outline = (level == "DISTRICT").then(|| outlines().get(code).cloned()).flatten();
             let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
-            let mut properties = measures(&counted.remove(code).unwrap_or_default());
+            let mut properties = measures(&counted.remove(code).unwrap_or_default(), hidden.contains(code));
             properties["code"] = json!(code);
             properties["name"] = json!(group_name(edition, Dimension::from(dimension), code, plain.lang));
             properties["parent"] = json!(label.and_then(|l| l.parent.as_deref()));
@@ -76,16 +82,20 @@ fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Resu
         "type": "FeatureCollection",
         "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
         "attribution": "Apache ECharts 4.9.0 (Apache-2.0), simplified, WGS-84; not a legal boundary",
-        "total": measures(&total),
+        "total": measures(&total, is_small),
         "features": features,
     });
     serde_json::to_vec(&collection).map_err(|_| Problem::internal())
 }
 
-/// The names of the graph's CoverageRow.
-fn measures(m: &Measures) -> Value {
+/// The names of the graph's CoverageRow; where the group is too small to be told, `suppressed` and no counts.
+fn measures(m: &Measures, suppressed: bool) -> Value {
+    if suppressed {
+        return json!({ "suppressed": true });
+    }
     let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     json!({
+        "suppressed": false,
         "enterprises": m.enterprises, "aboveDesignatedSize": m.above, "independent": m.independent, "covered": m.unionised,
         "lacking": m.lacking, "lackingIndependent": m.lacking_independent, "inGap": m.in_gap, "undecided": m.undecided,
         "outOfScope": m.out_of_scope, "employees": m.employees, "members": m.members,

@@ -394,6 +394,10 @@ pub(super) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
     let has_code = code_of(error).is_some();
     let extensions = error.extensions.get_or_insert_default();
     if !has_code {
+        // The library speaks English only; what it names (fields, types) is the same in both languages.
+        if lang == Lang::Zh {
+            error.message = format!("查询与模式不符：{}", error.message);
+        }
         extensions.set("code", Code::BadInput.name());
         extensions.set("retryable", false);
         let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");

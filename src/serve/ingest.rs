@@ -140,6 +140,10 @@ pub async fn ingest(State(app): State<App>, Path(registry): Path<String>, header
                 "REJECTED" => StatusCode::CONFLICT,
                 _ => StatusCode::OK,
             };
+            if r.state == "HELD" {
+                let why = r.held_because.as_ref().map_or("", |n| n.en.as_str());
+                tracing::warn!(registry, batch = r.id, "pushed batch held, a person must decide: {why}");
+            }
             let mut response = json(status, r, &id);
             if let Ok(place) = HeaderValue::from_str(&format!("/receipts/{}", r.id)) {
                 response.headers_mut().insert(header::LOCATION, place);

@@ -5,8 +5,10 @@
 //! answered from the mapped edition; details come from the store in batches.
 
 pub mod access;
+mod alerts;
 mod ask;
 pub mod bench;
+mod bench_store;
 mod budget;
 mod cache;
 mod details;
@@ -65,10 +67,10 @@ pub struct Options {
     pub documents: Documents,
     /// Bytes of whole answers to keep.
     pub cache_bytes: usize,
-    /// How long pushes must have been quiet before an edition shows them.
-    pub settle: std::time::Duration,
     /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
     pub suppress_below: u64,
+    /// How long pushes must have been quiet before an edition shows them.
+    pub settle: std::time::Duration,
 }
 
 impl Options {
@@ -78,8 +80,8 @@ impl Options {
             limits: Limits::default(),
             documents: Documents::default(),
             cache_bytes: 64 << 20,
-            settle: SETTLE,
             suppress_below: 0,
+            settle: SETTLE,
         }
     }
 }

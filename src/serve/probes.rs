@@ -98,5 +98,6 @@ pub async fn metrics(State(app): State<App>) -> Response {
         line(format_args!("# TYPE huitu_edition_age_seconds gauge"));
         line(format_args!("huitu_edition_age_seconds {}", age.num_seconds()));
     }
+    text.push_str(&super::alerts::gauges(&app).await);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

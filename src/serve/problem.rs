@@ -112,7 +112,7 @@ impl Problem {
 impl From<EditionError> for Problem {
     fn from(error: EditionError) -> Problem {
         match error {
-            EditionError::BadInput(text) => Problem::bad_input(format!("输入有误：{text}"), text),
+            EditionError::BadInput { zh, en } => Problem::bad_input(zh, en),
             EditionError::Gone { nearest, .. } => {
                 let nearest = nearest.map_or_else(String::new, |n| format!("edition:{n}"));
                 Problem::new(

@@ -54,7 +54,10 @@ pub async fn turn(app: &App) -> Result<Vec<String>, HubError> {
         tracing::error!(problem = %problem.en, "the edition after a scheduled sync could not be read");
     }
     match done {
-        Ok(_) => Ok(due),
+        Ok(report) => {
+            super::alerts::warn(&report);
+            Ok(due)
+        }
         // Another process is syncing: the next look finds the registries still due, or pulled by then.
         Err(HubError::Store(StoreError::Busy { .. })) => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -73,7 +76,7 @@ fn is_due(connector: &Connector, row: Option<&RegistryRow>, now: DateTime<Utc>, 
         Due::Quiet => false,
         Due::NotYet { .. } => {
             let pause = AGAIN_AFTER.max(TimeDelta::seconds(manners.breaker_secs.min(86_400) as i64));
-            row.is_some_and(|r| r.state == "FAILING") && last.is_some_and(|last| now - last >= pause)
+            row.is_some_and(|r| matches!(r.state.as_str(), "FAILING" | "LATE")) && last.is_some_and(|last| now - last >= pause)
         }
     }
 }

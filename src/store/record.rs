@@ -104,6 +104,18 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Every record of a registry, gone ones left out, in id order: for registries of a few thousand rows.
+    pub async fn records_of(&self, registry_id: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
+             FROM record WHERE registry_id = $1 AND gone = 0 ORDER BY id"
+        )
+        .bind(registry_id)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// One record by registry and key, also when gone.
     pub async fn record(&self, registry_id: i64, key: &str) -> Result<Option<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(

@@ -201,24 +201,8 @@ fn a_file_nobody_has_seen_becomes_a_connector_in_one_command() {
         (out.status.success(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
     };
     let (sample, into) = (sample.display().to_string(), into.display().to_string());
-    let (done, said) = run(&[
-        "--lang",
-        "en",
-        "connector",
-        "new",
-        "bureau_x",
-        "--sample",
-        &sample,
-        "--into",
-        &into,
-        "--header-rows",
-        "2",
-        "--skip",
-        "1",
-        "--sheet",
-        "2025年",
-    ]);
-    assert!(done, "{said}");
+    let (done, said) = run(&["--lang", "en", "connector", "new", "bureau_x", "--sample", &sample, "--into", &into]);
+    assert!(done && said.contains("2 header rows below 1 skipped lines"), "{said}");
     let manifest = std::fs::read_to_string(Path::new(&into).join("bureau_x/connector.toml")).expect("written");
     for line in ["\"基本信息/社会信用代码\" = \"credit_code\"", "unit = \"ten_thousand_yuan\"", "columns = [\"基本信息/流水\"]"]
     {
@@ -228,4 +212,72 @@ fn a_file_nobody_has_seen_becomes_a_connector_in_one_command() {
     assert!(done, "{said}");
     let expected = std::fs::read_to_string(Path::new(&into).join("bureau_x/expected.json")).expect("written");
     assert!(expected.contains("\"12345000\""), "{expected}");
+}
+
+#[test]
+fn a_connector_is_made_by_answering_questions() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().expect("a folder");
+    let into = dir.path().join("connectors");
+    let ask = |name: &str, answers: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--lang", "zh", "connector", "new", name, "--into"])
+            .arg(&into)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("huitu starts");
+        child.stdin.take().expect("its input").write_all(answers.as_bytes()).expect("answered");
+        let out = child.wait_with_output().expect("huitu ends");
+        (out.status.success(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    };
+    let kept = |name: &str| std::fs::read_to_string(into.join(name)).expect("written");
+    // A pushed registry, its columns pasted from a letter.
+    let (done, said) =
+        ask("hotline", "职工热线\n市总服务中心\npush\nn\nnonsense\n工单号，统一社会信用代码，企业名称，受理日期\n");
+    assert!(done && said.contains("哪个部门的数据") && said.contains("也不像表头"), "{said}");
+    let manifest = kept("hotline/connector.toml");
+    for line in [
+        "zh = \"职工热线\"",
+        "zh = \"市总服务中心\"",
+        "complete = false",
+        "transport = \"push\"",
+        "\"企业名称\" = \"name\"",
+        "\"统一社会信用代码\" = \"credit_code\"",
+    ] {
+        assert!(manifest.contains(line), "{line} in {manifest}");
+    }
+    assert!(kept("hotline/README.md").contains("POST /ingest/hotline"));
+    // A file in another encoding, with other headers; two edits to its TOML; then `check` passes.
+    let (gb, ..) = encoding_rs::GB18030.encode("单位编码;单位;社会信用代码;在岗职工;备忘\n001;北京示例一号有限公司;91350100M000100Y43;57;无\n002;北京示例二号有限公司;91110000600037341L;8;甲\n");
+    let sample = dir.path().join("导出.csv");
+    std::fs::write(&sample, gb).expect("written");
+    let (done, said) = ask("bureau_y", &format!("\n某局\n\ny\n{}\n", sample.display()));
+    assert!(done && said.contains("识别"), "{said}");
+    let path = into.join("bureau_y/connector.toml");
+    let manifest = kept("bureau_y/connector.toml");
+    assert!(manifest.contains("delimiter = \";\"") && manifest.contains("columns = [\"单位编码\"]"), "{manifest}");
+    let edited = manifest.replace("[columns]\n", "[columns]\n\"单位\" = \"name\"\n\"在岗职工\" = \"employees\"\n");
+    let edited: String = edited
+        .lines()
+        .filter(|l| !(l.contains("# guessed by its") && (l.starts_with("\"单位\"") || l.starts_with("\"在岗职工\""))))
+        .map(|l| if l.starts_with("ignore") { "ignore = [\"备忘\"]\n".to_owned() } else { format!("{l}\n") })
+        .collect();
+    std::fs::write(&path, edited).expect("edited");
+    let huitu = |args: &[&str]| {
+        let out =
+            Command::new(env!("CARGO_BIN_EXE_huitu")).args(args).arg("--connectors").arg(&into).output().expect("huitu runs");
+        (out.status.success(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    };
+    let (done, said) = huitu(&["connector", "check", "bureau_y", "--write-expected"]);
+    assert!(done, "{said}");
+    let (done, said) = huitu(&["--lang", "zh", "connector", "check", "bureau_y"]);
+    assert!(done, "{said}");
+    for test in
+        ["good_connection", "bad_connection", "resume", "replay", "future_cursor", "clock_skew", "contract", "column_added"]
+    {
+        assert!(said.contains(test), "{test} in {said}");
+    }
+    assert!(kept("bureau_y/expected.json").contains("\"employees\": \"57\""), "{}", kept("bureau_y/expected.json"));
 }

@@ -205,7 +205,7 @@ async fn keys_find_one_enterprise_and_nodes_find_everything() {
     assert_eq!(kinds, ["Area", "Industry", "Edition", "Registry", "null"]);
 }
 
-fn token(id: &str, role: &str, areas: Option<&str>, expires_at: Option<i64>) -> TokenRow {
+pub fn token(id: &str, role: &str, areas: Option<&str>, expires_at: Option<i64>) -> TokenRow {
     TokenRow {
         id: id.into(),
         name: id.into(),
@@ -262,7 +262,7 @@ async fn forbidden_fields_are_null_with_a_code_and_take_nothing_else_with_them()
         .iter()
         .find(|n| !n["area"]["code"].as_str().unwrap().starts_with("110105"))
         .unwrap();
-    let query = "query($id: String!) { enterprises(first: 500) { totalCount nodes { area { code } revenueYuan } }
+    let query = "query($id: ID!) { enterprises(first: 500) { totalCount nodes { area { code } revenueYuan } }
         coverage(by: [DISTRICT]) { rows { keys { code } } } enterprise(by: { id: $id }) { id }
         search(text: \"科技\", first: 50) { enterprise { area { code } } } viewer { areas { code } scopes } }";
     let answer = served.ask_as(Some("secret-district"), query, json!({ "id": outside["id"] })).await;

@@ -158,6 +158,13 @@ fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
     let mut latest: BTreeMap<u32, Decision> =
         grown.link(&Previous::default(), &[]).decisions.into_iter().map(|d| (d.record, d)).collect();
     for (number, step) in steps.iter().enumerate() {
+        // What is written and read back goes on as if nothing had happened.
+        if number % 3 == 2 {
+            let mut bytes = Vec::new();
+            grown.write(&mut bytes).expect("written after a run");
+            let read = Linker::read(&bytes, Settings::with_registries(REGISTRIES), Weights::shipped());
+            grown = read.expect("read as written");
+        }
         match step {
             Step::Put(records) => {
                 grown.put(records);
@@ -214,4 +221,38 @@ proptest! {
     fn every_small_run_ends_where_a_full_run_would(steps in prop::collection::vec(any_step(), 1..14)) {
         agree(&steps)?;
     }
+}
+
+#[test]
+fn a_damaged_state_is_refused_and_an_unfinished_one_not_written() {
+    let mut linker = new_linker();
+    linker.put(&strangers());
+    assert!(linker.write(&mut Vec::new()).is_err(), "nothing was linked yet");
+    linker.link(&Previous::default(), &[]);
+    let mut bytes = Vec::new();
+    linker.write(&mut bytes).expect("written after a run");
+    let read = |bytes: &[u8]| Linker::read(bytes, Settings::with_registries(REGISTRIES), Weights::shipped()).is_some();
+    assert!(read(&bytes));
+    assert!(!read(&bytes[..bytes.len() - 1]), "cut short");
+    let longer = [bytes.as_slice(), b"x"].concat();
+    assert!(!read(&longer), "followed by something else");
+    for at in (0..bytes.len()).step_by(bytes.len() / 97) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        assert!(!read(&damaged), "byte {at} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn a_small_change_compares_few_pairs() {
+    let mut linker = new_linker();
+    let mut records = strangers();
+    let name = "北京恒信通达科技有限公司";
+    records.extend((0..40).map(|n| record(2, format!("U{n}"), String::new(), &format!("{name}第{n}工会"))));
+    linker.put(&records);
+    let first = linker.link(&Previous::default(), &[]).statistics;
+    linker.put(&[LinkRecord { employees: Some(12), ..records[7].clone() }]);
+    let second = linker.link(&Previous::default(), &[]).statistics;
+    assert!(first.compared_pairs > 40, "{first:?}");
+    assert!(second.compared_pairs * 4 < first.compared_pairs, "{second:?} after {first:?}");
 }

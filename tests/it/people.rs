@@ -16,7 +16,7 @@ const REGISTRIES: [Registry; 5] =
     [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
 
 /// Five simulated registries, synced and served.
-async fn city(enterprises: u64) -> Served {
+pub async fn city(enterprises: u64) -> Served {
     let root = tempfile::tempdir().unwrap();
     let extracts = root.path().join("city");
     write(&City::new(5, enterprises, 0), &extracts, Format::Csv).unwrap();
@@ -90,7 +90,7 @@ async fn what_people_decide_is_applied_at_once_and_can_be_taken_back() {
     let back = served.data(withdraw, json!({ "id": payload["finding"]["id"] })).await;
     assert!(back["withdrawFinding"]["finding"]["withdrawnAt"].is_string(), "{back}");
     assert_ne!(back["withdrawFinding"]["enterprise"]["gap"]["status"], "OUT_OF_SCOPE");
-    let now = served.data("query($id: String!) { gap(first: 1) { totalCount } enterprise(by: { id: $id }) { history(first: 10) { totalCount nodes { what from to editionNumber } } } }", json!({ "id": id })).await;
+    let now = served.data("query($id: ID!) { gap(first: 1) { totalCount } enterprise(by: { id: $id }) { history(first: 10) { totalCount nodes { what from to editionNumber } } } }", json!({ "id": id })).await;
     assert_eq!(now["gap"]["totalCount"].as_i64().unwrap(), total);
     assert!(now["enterprise"]["history"]["totalCount"].as_i64().unwrap() >= 2, "{now}");
 

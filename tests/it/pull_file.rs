@@ -254,3 +254,26 @@ async fn the_linkage_case_is_read_row_for_row() {
         assert!(sample.rows.iter().all(|r| r.read.is_ok()), "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_of_a_drop_folder_states_the_registry_anew() {
+    let folder = Folder::new();
+    let header = "id,name,n\n";
+    for (day, rows) in [(1, "1,甲,1\n2,乙,2\n"), (3, "1,甲,1\n"), (2, "9,旧,9\n")] {
+        let path = folder.write(&format!("d{day}.csv"), format!("{header}{rows}"));
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + day * 86_400);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+    }
+    let place = folder.0.path().join("*.csv");
+    let text = |take: &str| {
+        format!(
+            "title = {{ zh = \"x\", en = \"x\" }}\nowner = {{ zh = \"x\", en = \"x\" }}\n[source]\ntransport = \"file\"\nplace = \"{}\"\n{take}\n\
+             [key]\ncolumns = [\"id\"]\n[columns]\nname = \"name\"\n",
+            place.display()
+        )
+    };
+    let newest = read(&Connector::parse("drop", &text("take = \"newest\"")).expect("a manifest")).await.expect("reads");
+    assert_eq!(newest.rows.len(), 1, "the file that was written last");
+    let all = read(&Connector::parse("drop", &text("")).expect("a manifest")).await.expect("reads");
+    assert_eq!(all.rows.len(), 4);
+}

@@ -241,3 +241,42 @@ fn start_mariadb() -> Option<u16> {
     end_with_us(child, dir);
     Some(port)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unchanged_sqlite_file_is_not_read_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("front.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut open = sqlx::SqliteConnection::connect_with(&options).await.expect("opens");
+    sqlx::raw_sql("CREATE TABLE t (编号 TEXT, 名称 TEXT); INSERT INTO t VALUES ('1', '甲'), ('2', '乙')")
+        .execute(&mut open)
+        .await
+        .expect("filled");
+    let text = format!(
+        "title = {{ zh = \"x\", en = \"x\" }}\nowner = {{ zh = \"x\", en = \"x\" }}\n[source]\ntransport = \"sql\"\nplace = \"sqlite:{}\"\n\
+         [source.sql]\ntable = \"t\"\npage = 1\n[key]\ncolumns = [\"编号\"]\n[columns]\n\"名称\" = \"name\"\n",
+        path.display()
+    );
+    let pulled = async |text: &str, known: Option<String>| {
+        let connector = Connector::parse("front", text).expect("a manifest");
+        let context = PullContext { known, ..context() };
+        let mut sink = huitu::pull::sample::Counting::default();
+        (huitu::pull::pull(&connector, None, &context, &mut sink).await.expect("pulls"), sink)
+    };
+    let (first, sink) = pulled(&text, None).await;
+    assert_eq!((first.rows, first.unchanged, sink.checkpoints), (2, false, 2), "every row is a page, with a checkpoint");
+    let (again, _) = pulled(&text, Some(first.fingerprint.clone())).await;
+    assert_eq!((again.rows, again.unchanged, again.complete), (0, true, true));
+    sqlx::raw_sql("UPDATE t SET 名称 = '丙' WHERE 编号 = '2'").execute(&mut open).await.expect("changed");
+    let (changed, _) = pulled(&text, Some(first.fingerprint)).await;
+    assert_eq!((changed.rows, changed.unchanged), (2, false));
+    // With a question of one's own the file may be touched as often as it likes.
+    let asked = text.replace("page = 1", "version = \"SELECT count(*) FROM t\"");
+    let (first, _) = pulled(&asked, None).await;
+    sqlx::raw_sql("UPDATE t SET 名称 = '丁' WHERE 编号 = '2'").execute(&mut open).await.expect("changed");
+    let (same, _) = pulled(&asked, Some(first.fingerprint.clone())).await;
+    assert!(same.unchanged, "its answer has not changed");
+    sqlx::raw_sql("INSERT INTO t VALUES ('3', '戊')").execute(&mut open).await.expect("changed");
+    let (more, _) = pulled(&asked, Some(first.fingerprint)).await;
+    assert_eq!((more.rows, more.unchanged), (3, false));
+}

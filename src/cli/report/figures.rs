@@ -12,7 +12,9 @@ use roaring::RoaringBitmap;
 use crate::assess::fund::Period;
 use crate::assess::targets::{Standing, Target, UnequalSum, is_rate, standings, unequal_sums};
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
+use crate::hub::targets::Reached;
 use crate::model::message::{Lang, reason_text};
+use crate::model::reference::unions::indicators;
 
 /// The most urgent enterprises shown per unit.
 const URGENT: usize = 10;
@@ -43,8 +45,6 @@ pub struct Unit {
     pub rank: Option<u32>,
     pub now: Counts,
     pub before: Option<Counts>,
-    /// At the end of the year before: net increases count from there.
-    pub year_before: Option<Counts>,
     pub targets: Vec<Standing>,
     pub urgent: Vec<Urgent>,
 }
@@ -52,7 +52,6 @@ pub struct Unit {
 #[derive(Clone, Copy, Default)]
 pub struct Counts {
     pub measures: Measures,
-    pub unions: u64,
 }
 
 pub struct Urgent {
@@ -109,8 +108,6 @@ pub fn gather(
         .as_of(period.last_day().min(today))
         .with_context(|| format!("no edition is as old as {period}; the first one is later"))?;
     let before = earlier(editions, period.first_day())?;
-    let year_start = NaiveDate::from_ymd_opt(period.last_day().year(), 1, 1).expect("a first of January");
-    let year_before = earlier(editions, year_start)?;
     let label = edition
         .area(area)
         .with_context(|| format!("edition {} knows no area {area}; use a code such as 110108", edition.number()))?;
@@ -131,7 +128,6 @@ pub fn gather(
             rank: None,
             now: scope.counts(&edition, code)?.unwrap_or_default(),
             before: then(&before, code)?,
-            year_before: then(&year_before, code)?,
             targets: Vec::new(),
             urgent: scope.urgent(&edition, code, lang)?,
         })
@@ -141,15 +137,15 @@ pub fn gather(
     rank(&mut units);
     let year: Vec<Target> = targets.iter().filter(|t| t.year == period.last_day().year()).cloned().collect();
     // Together, so that each is ranked among its siblings.
-    let all = standings(&year, edition.manifest.as_of, |area, indicator| {
-        let unit = units.iter().chain([&total]).find(|u| u.code == area)?;
-        done(indicator, &unit.now, unit.year_before.as_ref())
-    });
+    let reached = Reached::new(editions, edition.clone(), period.last_day().year())?;
+    let all = standings(&year, edition.manifest.as_of, |area, indicator| reached.done(area, indicator));
     for standing in all {
         if let Some(unit) = units.iter_mut().chain([&mut total]).find(|u| *u.code == *standing.area) {
             unit.targets.push(standing);
         }
     }
+    let shows = |code: &str| code == area_code || units.iter().any(|u| u.code == code);
+    let unequal = unequal_sums(&year).into_iter().filter(|u| shows(&u.parent)).collect();
     Ok(Bulletin {
         lang,
         period: period.to_string(),
@@ -161,7 +157,7 @@ pub fn gather(
         total,
         area_code,
         units,
-        unequal: unequal_sums(&year),
+        unequal,
         sources: sources(&edition, lang),
     })
 }
@@ -199,9 +195,7 @@ impl Scope {
     fn counts(&self, edition: &Edition, code: &str) -> anyhow::Result<Option<Counts>> {
         let Some(rows) = self.rows(edition, code)? else { return Ok(None) };
         let (_, measures) = edition.coverage(&[], &rows, 1)?;
-        let hosted = |at: u32| edition.union_at(at).covers().first().is_some_and(|host| rows.contains(*host));
-        let unions = (0..edition.union_count()).filter(|at| hosted(*at)).count() as u64;
-        Ok(Some(Counts { measures, unions }))
+        Ok(Some(Counts { measures }))
     }
 
     fn urgent(&self, edition: &Edition, code: &str, lang: Lang) -> anyhow::Result<Vec<Urgent>> {
@@ -227,20 +221,6 @@ fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
         score: e.priority(),
         reasons: texts.join(lang.pick("；", "; ")),
     })
-}
-
-/// What was reached of an indicator; the net increases count from the last edition of the year before.
-fn done(indicator: &str, now: &Counts, year_before: Option<&Counts>) -> Option<f64> {
-    let grown = |what: fn(&Counts) -> u64| Some(what(now) as f64 - what(year_before?) as f64);
-    match indicator {
-        "independent_rate_above_size" => now.independent_rate(),
-        "union_rate_entity" | "coverage_rate" => now.coverage_rate(),
-        "membership_rate" => now.membership_rate(),
-        "net_new_units" => grown(|c| c.unions),
-        "net_new_covered" => grown(|c| c.measures.unionised),
-        "net_new_members" => grown(|c| c.measures.members),
-        _ => None,
-    }
 }
 
 fn rank(units: &mut [Unit]) {
@@ -273,6 +253,11 @@ impl Bulletin {
              lacking lackingIndependent members change {{ unions coveredUnits members }} }} }} }}",
             self.area_code, self.as_of
         )
+    }
+
+    /// The name of a unit of the bulletin; its code where it is none.
+    pub fn name_of<'a>(&'a self, code: &'a str) -> &'a str {
+        self.units.iter().chain([&self.total]).find(|u| u.code == code).map_or(code, |u| &u.name)
     }
 
     /// The sentences that lead the bulletin.
@@ -321,7 +306,7 @@ impl Bulletin {
                 let grown = |now: u64, then: u64| format!("{:+}", now as i64 - then as i64);
                 let then = &before.measures;
                 let (unions, units, members) =
-                    (grown(total.unions, before.unions), grown(m.unionised, then.unionised), grown(m.members, then.members));
+                    (grown(m.unions, then.unions), grown(m.unionised, then.unionised), grown(m.members, then.members));
                 lead.push(match self.lang {
                     Lang::Zh => format!("与{day}（第 {number} 期）相比，工会组织净增 {unions} 个，覆盖单位净增 {units} 家，会员净增 {members} 人。"),
                     Lang::En => format!("Compared with {day} (edition {number}): unions {unions}, covered units {units}, members {members}."),
@@ -335,6 +320,18 @@ impl Bulletin {
         }
         lead
     }
+}
+
+/// The name of an indicator in the reader's language; its id where the list does not have it.
+pub fn indicator_name(id: &str, lang: Lang) -> String {
+    let levels = [
+        ("independent", "独立工会数", "independent unions"),
+        ("covered", "覆盖单位数", "covered units"),
+        ("members", "会员数", "members"),
+    ];
+    let listed = indicators().iter().find(|i| i.id == id).map(|i| lang.pick(i.name_zh, i.name_en));
+    let level = levels.iter().find(|(name, ..)| *name == id).map(|(_, zh, en)| lang.pick(*zh, *en));
+    listed.or(level).unwrap_or(id).to_owned()
 }
 
 /// `12.5 %` of a rate, `120` of a number.

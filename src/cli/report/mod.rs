@@ -60,15 +60,8 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<Lang>) -> anyhow::Res
     let by_name = args.output.as_ref().and_then(|p| p.extension()).is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
     let format = args.format.unwrap_or(if by_name { Format::Xlsx } else { Format::Html });
     let area = args.area.clone().unwrap_or_else(|| CITY.to_string());
-    let targets = hub.store.targets(None).await?.into_iter().map(|t| Target {
-        area: t.area.into(),
-        year: t.year as i32,
-        indicator: t.indicator.into(),
-        value: t.value,
-        responsible: t.responsible.map(Into::into),
-    });
-    let targets: Vec<Target> = targets.collect();
     let today = hub.clock.today(hub.settings.zone);
+    let targets: Vec<Target> = hub.targets(None, today).await?.into_iter().map(|given| given.target).collect();
     let bulletin = figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
     let bytes = match format {
         Format::Html => html::render(&bulletin).into_bytes(),

@@ -8,7 +8,7 @@ use toml::Spanned;
 use crate::connector::Bilingual;
 use crate::connector::mapping::DriftPolicy;
 use crate::connector::reading::As;
-use crate::connector::source::{AuthKind, Format, Method, PagingKind, Transport};
+use crate::connector::source::{AuthKind, Format, Method, PagingKind, Take, Transport};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 
@@ -93,6 +93,7 @@ pub(super) struct SourceToml {
     #[serde(default)]
     pub(super) place: String,
     pub(super) format: Option<Format>,
+    pub(super) take: Option<Take>,
     #[serde(default)]
     pub(super) private: bool,
     #[serde(default)]
@@ -178,6 +179,7 @@ pub(super) struct SqlToml {
     pub(super) cursor: Option<String>,
     pub(super) overlap: u64,
     pub(super) page: Option<u32>,
+    pub(super) version: Option<String>,
 }
 
 #[derive(Deserialize, Default)]

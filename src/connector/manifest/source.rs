@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Say;
 use super::shape::{HttpToml, Scalar, SourceToml};
-use crate::connector::source::{Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Transport};
+use crate::connector::source::{
+    Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport,
+};
 
 pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if s.place.is_empty() && s.transport != Transport::Push {
@@ -42,11 +44,22 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
         cursor: s.sql.cursor,
         overlap: s.sql.overlap,
         page: s.sql.page.unwrap_or(5000).max(1),
+        version: s.sql.version,
     };
     if s.transport == Transport::Sql && sql.table.is_some() == sql.query.is_some() {
         say("sql_table", "source.sql 须有 table 或 query 之一".into(), "source.sql needs either a table or a query".into());
     }
-    Source { transport: s.transport, place: s.place, format: s.format, http, sql, caps, private: s.private, overridden: false }
+    Source {
+        transport: s.transport,
+        place: s.place,
+        format: s.format,
+        take: s.take.unwrap_or(Take::All),
+        http,
+        sql,
+        caps,
+        private: s.private,
+        overridden: false,
+    }
 }
 
 fn http(h: HttpToml, auth: Auth, say: &mut Say<'_>) -> Http {

@@ -282,6 +282,18 @@ impl Areas {
     }
 }
 
+/// The code of a unit that can have targets: the city, a district, a town (old codes as their successor on the day, or at
+/// the latest), or a federation unit (`BEDA`, `I-EDU`, `D110108`). None where there is no such unit.
+pub fn unit_code(text: &str, on: Option<NaiveDate>) -> Option<String> {
+    let text = text.trim().trim_end_matches(".0");
+    if text == CITY.to_string() || super::federation_units().iter().any(|u| u.unit == text) {
+        return Some(text.to_owned());
+    }
+    let place = areas().resolve(text, on.unwrap_or(NaiveDate::MAX))?;
+    areas().district(place.district)?;
+    Some(place.town.unwrap_or(place.district).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

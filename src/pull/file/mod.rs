@@ -20,7 +20,7 @@ use reader::Reader;
 use rows::Event;
 
 use super::{Cursor, Progress, PullContext, PullError, Pulled, RowSink};
-use crate::connector::Connector;
+use crate::connector::{Connector, Take};
 
 /// Chunks under way between the reading thread and the sink.
 const IN_FLIGHT: usize = 4;
@@ -120,6 +120,9 @@ fn find(connector: &Connector, place: &str, context: &PullContext) -> Result<Vec
         .map_err(|e| PullError::new(connector, "bad_glob", format!("通配符有误：{e}"), format!("the glob is wrong: {e}")))?;
     let mut paths: Vec<PathBuf> = listed.filter_map(Result::ok).filter(|p| p.is_file() && !is_unfinished(p)).collect();
     paths.sort();
+    if connector.source.take == Take::Newest {
+        paths = newest(paths).into_iter().collect();
+    }
     if paths.is_empty() {
         return Err(PullError::new(
             connector,
@@ -130,6 +133,12 @@ fn find(connector: &Connector, place: &str, context: &PullContext) -> Result<Vec
         .retryable());
     }
     Ok(paths)
+}
+
+/// The file that was written last; of several of the same moment the last by name.
+fn newest(paths: Vec<PathBuf>) -> Option<PathBuf> {
+    let written = |path: &PathBuf| std::fs::metadata(path).and_then(|m| m.modified()).unwrap_or(std::time::UNIX_EPOCH);
+    paths.into_iter().max_by_key(|path| (written(path), path.clone()))
 }
 
 /// Files that are still being written, by the habits of those who write them.

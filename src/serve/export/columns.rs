@@ -195,7 +195,16 @@ pub fn choose(names: Option<&str>, caller: &Caller) -> Result<Vec<Column>, Probl
         .collect()
 }
 
-/// Only the reasons that are shown: reading them skips the rest.
+/// What most exports show: reading it skips the rest.
+#[derive(Deserialize)]
+struct GapAndSize {
+    #[serde(rename = "g", default)]
+    gap: Vec<Reason>,
+    #[serde(rename = "s", default)]
+    size: Vec<Reason>,
+}
+
+/// Only what is shown: reading it skips the rest.
 #[derive(Deserialize)]
 struct Slim {
     #[serde(rename = "g", default)]
@@ -225,10 +234,9 @@ impl Column {
         let words = |out: &mut String, words: &[&str]| out.push_str(&words.join("; "));
         let area = |out: &mut String, code: Option<u32>| {
             if let Some(code) = code {
-                let text = code.to_string();
-                match e.edition.area(&text) {
+                match e.edition.area_of(code) {
                     Some(label) => out.push_str(lang.pick(&label.zh, &label.en)),
-                    None => out.push_str(&text),
+                    None => drop(write!(out, "{code}")), // writing to a String cannot fail
                 }
             }
         };
@@ -287,7 +295,7 @@ impl Column {
             Column::GapSince => shown!(e.gap_since()),
             Column::Priority => shown!(Some(e.priority())),
             Column::Reasons => {
-                let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
+                let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
                 for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
                     if i > 0 {
                         out.push_str("; ");

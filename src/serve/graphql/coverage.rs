@@ -83,7 +83,7 @@ impl Ratio {
 /// What changed since the edition compared with.
 #[derive(SimpleObject)]
 pub struct CoverageChange {
-    /// 净增组织数: enterprises with an independent union, more or fewer.
+    /// 净增组织数: standing unions of the roll, more or fewer.
     unions: i64,
     /// 净增覆盖单位: enterprises covered by any counted kind, more or fewer.
     covered_units: i64,
@@ -210,6 +210,10 @@ impl CoverageRow {
     async fn employees_of_unionised(&self) -> Option<u64> {
         self.told(|m| m.employees_of_unionised)
     }
+    /// Standing unions of the roll whose hosts are in the group.
+    async fn unions(&self) -> Option<u64> {
+        self.told(|m| m.unions)
+    }
     /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
         self.told(|m| m.members)
@@ -272,7 +276,7 @@ impl CoverageRow {
         let (now, before) = (&self.measures, self.before.as_ref().filter(|_| !self.suppressed)?);
         let difference = |now: u64, before: u64| now as i64 - before as i64;
         Some(CoverageChange {
-            unions: difference(now.independent, before.independent),
+            unions: difference(now.unions, before.unions),
             covered_units: difference(now.unionised, before.unionised),
             members: difference(now.members, before.members),
         })

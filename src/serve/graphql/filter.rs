@@ -1,6 +1,6 @@
 //! Filters and orders as a caller writes them, turned into the edition's.
 
-use async_graphql::{Enum, InputObject, OneofObject};
+use async_graphql::{Enum, ID, InputObject, OneofObject};
 
 use super::scalars::*;
 use crate::edition::{self, Filter, Range};
@@ -11,7 +11,7 @@ use crate::serve::problem::Problem;
 #[derive(Debug, OneofObject)]
 pub enum EnterpriseKey {
     /// The id this graph gave it.
-    Id(String),
+    Id(ID),
     /// 统一社会信用代码, 18 characters.
     CreditCode(String),
     /// 组织机构代码, 9 characters.
@@ -39,7 +39,7 @@ pub struct RecordKey {
 #[derive(Debug, OneofObject)]
 pub enum AreaKey {
     /// The id of an `Area`.
-    Id(String),
+    Id(ID),
     /// Division code (6 or 9 digits) or federation unit.
     Code(String),
 }

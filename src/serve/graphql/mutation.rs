@@ -14,7 +14,6 @@ use super::targets::{SetTarget, Target};
 use crate::hub::progress::Progress;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
 use crate::model::linkage::JudgementVerdict as ModelVerdict;
-use crate::model::message::Lang;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask};
 use crate::serve::live::Broadcast;
@@ -217,10 +216,7 @@ pub struct TargetPayload {
 fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error @ (HubError::Settings(_) | HubError::Said { .. })) => {
-            let problem = Problem::bad_input(error.text(Lang::Zh), error.text(Lang::En));
-            Ok(Err(vec![UserError::of(Some(field), problem)]))
-        }
+        Err(HubError::Said { zh, en }) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(zh, en))])),
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
             "另一次同步正在进行；请稍后再试",
@@ -389,8 +385,9 @@ impl Mutation {
         let (app, progress) = (ask.app.clone(), progress(ask));
         tokio::spawn(async move {
             let _turn = turn;
-            if let Err(error) = app.hub().sync(&options, progress).await {
-                tracing::error!(%error, "a sync started over GraphQL failed");
+            match app.hub().sync(&options, progress).await {
+                Ok(report) => crate::serve::alerts::warn(&report),
+                Err(error) => tracing::error!(%error, "a sync started over GraphQL failed"),
             }
             if let Err(problem) = app.refresh().await {
                 tracing::error!(problem = %problem.en, "the edition after a sync could not be read");

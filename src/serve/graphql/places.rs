@@ -70,6 +70,9 @@ impl Area {
     pub fn known(edition: &Arc<Edition>, code: &str) -> Option<Area> {
         edition.area(code).map(|label| Area::new(edition, &label.code))
     }
+    pub fn code_text(&self) -> &str {
+        &self.code
+    }
     fn label(&self) -> Option<&AreaLabel> {
         self.edition.area(&self.code)
     }

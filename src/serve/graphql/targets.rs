@@ -1,22 +1,29 @@
 //! Annual targets, and how far they are reached.
 
 use async_graphql::{InputObject, SimpleObject};
-use chrono::Datelike;
 
 use super::places::Area;
-use crate::edition::{Edition, Filter, Measures};
+use super::registry::Registry;
+use super::scalars::DateTime;
+use crate::assess::targets::{self, Standing, UnequalSum};
+use crate::edition::Edition;
+use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
+use crate::model::message::Lang;
+use crate::model::reference::areas::unit_code;
 use crate::serve::ask::Ask;
 use crate::serve::problem::Problem;
 use crate::store::target::TargetRow;
 
 /// Sets a target.
 #[derive(InputObject)]
+#[graphql(name = "SetTargetInput")]
 pub struct SetTarget {
     /// Code of an area or federation unit.
     area: String,
     /// Year.
     year: i32,
-    /// independent_rate, coverage_rate, independent, covered, members.
+    /// Id of the list of indicators (independent_rate_above_size, coverage_rate, membership_rate, net_new_units, net_new_covered,
+    /// net_new_members, …), or a level: independent, covered, members.
     indicator: String,
     /// What is to be reached: a share from 0 to 1 for rates, a number otherwise.
     value: f64,
@@ -24,19 +31,19 @@ pub struct SetTarget {
     responsible: Option<String>,
 }
 
-/// Names the targets of a year.
+/// Names the targets of a year for one indicator.
 #[derive(Debug, Clone, InputObject)]
 pub struct TargetKey {
     /// Year.
     pub year: i32,
-    /// independent_rate, coverage_rate, independent, covered, members.
+    /// Id of the list of indicators, as in `targets`.
     pub indicator: String,
 }
 
 /// The annual target of an area, and how far it is reached.
 #[derive(Clone, SimpleObject)]
 pub struct Target {
-    /// independent_rate, coverage_rate, independent, covered, members.
+    /// Id of the list of indicators: independent_rate_above_size, coverage_rate, net_new_units, …
     indicator: String,
     /// Whose it is.
     area: Area,
@@ -44,71 +51,75 @@ pub struct Target {
     year: i32,
     /// What is to be reached.
     value: f64,
-    /// What is reached in the edition asked; null for an indicator that editions do not count.
+    /// What is reached in the edition asked; a net increase counts from the last edition of the year before. Null where the
+    /// editions cannot tell.
     done: Option<f64>,
     /// done / value.
     attainment: Option<f64>,
     /// value - done, 0 where it is reached.
     missing: Option<f64>,
-    /// Missing per remaining month of the year, this month included.
+    /// Missing per remaining month of the year, this month included; null for rates.
     needed_per_month: Option<f64>,
-    /// Place among the areas with the same indicator and year, by attainment; 1 is best.
+    /// Place among the units of the same parent by attainment; 1 is best, equals share a place.
     rank: Option<i32>,
-    /// Whether as much of the target is reached as of the year has passed.
+    /// Whether as much of the target is reached as of the year has passed; of a rate, whether it is reached.
     on_pace: Option<bool>,
-    /// Who answers for it.
+    /// The first person responsible.
     responsible: Option<String>,
+    /// Who set it by hand; null where a registry delivers it.
+    set_by: Option<String>,
+    /// The registry that delivers it; null where a person set it. Where both speak, the later one counts.
+    registry: Option<Registry>,
+    /// When it was set, or delivered last.
+    set_at: Option<DateTime>,
+    /// Where the targets of the units below do not add up to it.
+    parts: Option<TargetParts>,
 }
 
-/// Indicators that an edition can be measured by.
-const INDICATORS: [&str; 5] = ["independent_rate", "coverage_rate", "independent", "covered", "members"];
-
-fn done(indicator: &str, m: &Measures) -> Option<f64> {
-    let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-    match indicator {
-        "independent_rate" => rate(m.above_independent, m.above),
-        "coverage_rate" => rate(m.unionised, m.in_scope),
-        "independent" => Some(m.independent as f64),
-        "covered" => Some(m.unionised as f64),
-        "members" => Some(m.members as f64),
-        _ => None,
-    }
-}
-
-/// What an area has reached; None where it is no area of the edition.
-fn measured(edition: &Edition, area: &str) -> Option<Measures> {
-    let rows = edition.filter(&Filter::Area(vec![area.to_owned()])).ok()?;
-    edition.coverage(&[], &rows, 1).ok().map(|(_, total)| total)
+/// The targets of the units below that do not add up to the target of the unit above.
+#[derive(Clone, SimpleObject)]
+pub struct TargetParts {
+    /// Their sum.
+    sum: f64,
+    /// How many of them have a target.
+    units: u32,
+    /// The difference in words.
+    message: String,
 }
 
 impl Target {
-    fn new(ask: &Ask, edition: &std::sync::Arc<Edition>, row: TargetRow) -> Target {
-        let reached = measured(edition, &row.area).and_then(|m| done(&row.indicator, &m));
-        let attainment = reached.filter(|_| row.value > 0.0).map(|done| done / row.value);
-        let missing = reached.map(|done| (row.value - done).max(0.0));
-        let today = ask.app.hub().clock.today(ask.app.hub().settings.zone);
-        let months_left = match i64::from(today.year()) - row.year {
-            ..0 => 12,
-            0 => 13 - today.month(),
-            _ => 0,
+    fn new(ask: &Ask, edition: &std::sync::Arc<Edition>, given: Given, standing: Standing, parts: Option<&UnequalSum>) -> Target {
+        let (set_by, registry) = match given.by {
+            SetBy::Person(by) => (by, None),
+            SetBy::Registry(name) => (None, Some(Registry::named(&name))),
         };
-        let passed = f64::from(12 - months_left.min(12)) / 12.0;
         Target {
-            area: Area::new(edition, row.area),
-            year: row.year as i32,
-            done: reached,
-            attainment,
-            needed_per_month: missing.filter(|_| months_left > 0).map(|m| m / f64::from(months_left)),
-            missing,
-            rank: None,
-            on_pace: attainment.map(|a| a >= passed),
-            indicator: row.indicator,
-            value: row.value,
-            responsible: row.responsible,
+            area: Area::new(edition, standing.area.to_string()),
+            year: standing.year,
+            indicator: standing.indicator.to_string(),
+            value: standing.value,
+            done: standing.done,
+            attainment: standing.attainment,
+            missing: standing.missing,
+            needed_per_month: standing.needed_per_month,
+            rank: standing.rank.map(|r| r as i32),
+            on_pace: standing.on_pace,
+            responsible: standing.responsible.map(String::from),
+            set_by,
+            registry,
+            set_at: DateTime::from_millis(given.at),
+            parts: parts.map(|p| TargetParts {
+                sum: p.sum,
+                units: p.units,
+                message: match ask.lang {
+                    Lang::Zh => format!("下属 {} 个单位的任务合计 {}，与本单位的 {} 不等", p.units, p.sum, p.value),
+                    Lang::En => format!("the targets of its {} units add up to {}, not to {}", p.units, p.sum, p.value),
+                },
+            }),
         }
     }
 
-    /// Targets of a year inside an area, ranked by attainment within each indicator.
+    /// Targets of a year inside an area, best first within each indicator.
     pub async fn list(
         ask: &Ask,
         year: i32,
@@ -117,7 +128,6 @@ impl Target {
     ) -> Result<Vec<Target>, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(as_of, None)?;
-        let rows = ask.app.hub().store.targets(Some(i64::from(year))).await?;
         let inside = |area: &str| {
             within.is_none_or(|code| {
                 let parent = |code: &str| edition.area(code).and_then(|a| a.parent.clone());
@@ -125,23 +135,16 @@ impl Target {
             })
         };
         let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
-        let kept = rows.into_iter().filter(|row| inside(&row.area) && visible(&row.area));
-        let mut targets: Vec<(String, Target)> =
-            kept.map(|row| (row.indicator.clone(), Target::new(ask, &edition, row))).collect();
-        targets.sort_by(|(a, s), (b, t)| {
+        let mut targets = Target::all(ask, &edition, year).await?;
+        targets.retain(|t| inside(t.area.code_text()) && visible(t.area.code_text()));
+        targets.sort_by(|s, t| {
             let attainment = |t: &Target| t.attainment.unwrap_or(f64::NEG_INFINITY);
-            a.cmp(b).then(attainment(t).total_cmp(&attainment(s)))
+            s.indicator.cmp(&t.indicator).then(attainment(t).total_cmp(&attainment(s)))
         });
-        let (mut indicator, mut rank) = (String::new(), 0);
-        for (name, target) in &mut targets {
-            rank = if *name == indicator { rank + 1 } else { 1 };
-            indicator.clone_from(name);
-            target.rank = target.attainment.map(|_| rank);
-        }
-        Ok(targets.into_iter().map(|(_, target)| target).collect())
+        Ok(targets)
     }
 
-    /// The targets of a year and an indicator by area.
+    /// The targets of a year and an indicator that the caller may see, by area.
     pub async fn by_area(
         ask: &Ask,
         edition: &std::sync::Arc<Edition>,
@@ -149,20 +152,46 @@ impl Target {
     ) -> Result<std::collections::HashMap<String, Target>, Problem> {
         ask.touch_store();
         ask.details.count_read();
-        let rows = ask.app.hub().store.targets(Some(i64::from(key.year))).await?;
+        let mut wanted = Target::all(ask, edition, key.year).await?;
         let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
-        let wanted = rows.into_iter().filter(|row| row.indicator == key.indicator && visible(&row.area));
-        Ok(wanted.map(|row| (row.area.clone(), Target::new(ask, edition, row))).collect())
+        wanted.retain(|t| t.indicator == canonical(&key.indicator) && visible(t.area.code_text()));
+        Ok(wanted.into_iter().map(|t| (t.area.code_text().to_owned(), t)).collect())
+    }
+
+    /// All targets of a year, each ranked among its siblings.
+    async fn all(ask: &Ask, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
+        let hub = ask.app.hub();
+        let given = hub.targets(Some(year), edition.manifest.as_of).await.map_err(|e| match e {
+            crate::hub::HubError::Store(e) => Problem::from(e),
+            other => {
+                tracing::error!(error = %other, "the targets could not be read");
+                Problem::internal()
+            }
+        })?;
+        let plain: Vec<targets::Target> = given.iter().map(|g| g.target.clone()).collect();
+        let reached = Reached::new(&hub.editions, edition.clone(), year)?;
+        let standings = targets::standings(&plain, edition.manifest.as_of, |area, indicator| reached.done(area, indicator));
+        let unequal = targets::unequal_sums(&plain);
+        let parts = |t: &targets::Target| unequal.iter().find(|u| *u.parent == *t.area && u.indicator == t.indicator);
+        Ok(given
+            .into_iter()
+            .zip(standings)
+            .map(|(given, standing)| {
+                let parts = parts(&given.target);
+                Target::new(ask, edition, given, standing, parts)
+            })
+            .collect())
     }
 
     pub async fn set(ask: &Ask, input: SetTarget) -> Result<Target, Problem> {
         ask.touch_store();
         let edition = ask.edition()?;
-        if edition.area(&input.area).is_none() {
+        if edition.area(&input.area).is_none() && unit_code(&input.area, None).is_none() {
             return Err(Problem::bad_input(format!("没有区域 {}", input.area), format!("there is no area {}", input.area)));
         }
-        if !INDICATORS.contains(&input.indicator.as_str()) {
-            let known = INDICATORS.join(", ");
+        let known = measurable();
+        if !known.contains(&canonical(&input.indicator)) {
+            let known = known.join(", ");
             return Err(Problem::bad_input(
                 format!("没有指标 {}；可用：{known}", input.indicator),
                 format!("there is no indicator {}; known: {known}", input.indicator),
@@ -175,15 +204,17 @@ impl Target {
             ));
         }
         let row = TargetRow {
-            area: input.area,
+            area: unit_code(&input.area, None).unwrap_or(input.area),
             year: i64::from(input.year),
-            indicator: input.indicator,
+            indicator: canonical(&input.indicator).to_owned(),
             value: input.value,
             responsible: input.responsible,
             by_whom: Some(ask.caller.name.clone()),
             at: ask.app.hub().clock.millis(),
         };
         ask.app.hub().store.put_target(&row).await?;
-        Ok(Target::new(ask, &edition, row))
+        let all = Target::all(ask, &edition, input.year).await?;
+        let set = all.into_iter().find(|t| t.area.code_text() == row.area && t.indicator == row.indicator);
+        set.ok_or_else(|| Problem::bad_input("任务未能保存", "the target was not kept"))
     }
 }

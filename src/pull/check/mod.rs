@@ -1,14 +1,15 @@
-//! The tests that every connector passes, ours and theirs: its sample against what it should read to, drift, bad places,
-//! and, for HTTP and SQL, a rehearsal on this machine with the sample as the registry.
+//! The tests that every connector passes, ours and theirs: its sample against what it should read to, drift, and a rehearsal
+//! on this machine with the sample as the registry: good and bad connection, resume, a future cursor, a wrong clock.
+
+mod connection;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::rehearsal::{Fault, Rehearsal, database};
+use super::PullContext;
 use super::sample::{Sample, at_sample, expected_json, take};
-use super::{Cursor, PullContext};
-use crate::connector::{Connector, DriftKind, Format, PagingKind, Transport};
+use crate::connector::{Connector, DriftKind};
 
 /// One test and how it went.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -90,14 +91,7 @@ pub async fn check(connector: &Connector, folder: &Path, context: &PullContext) 
     findings.push(replay(connector, &sample, folder, context).await);
     findings.push(mapped(connector, &sample));
     findings.extend(drift(connector, &sample));
-    findings.push(bad_place(connector, context).await);
-    match connector.source.transport {
-        Transport::Http if connector.source.format != Some(Format::Xml) => {
-            findings.extend(http(connector, folder, context).await)
-        }
-        Transport::Sql => findings.extend(sql(connector, &sample, context).await),
-        _ => {}
-    }
+    findings.extend(connection::check(connector, &sample, folder, context).await);
     findings
 }
 
@@ -188,129 +182,6 @@ fn drift(connector: &Connector, sample: &Sample) -> Vec<Finding> {
     let short: Vec<Option<&str>> = vec![None; sample.columns.len().saturating_sub(1)];
     let quarantined = sample.layout.as_ref().is_some_and(|l| connector.read(l, &short).is_err());
     findings.push(found("bad_row", quarantined, "列数不符的行进入隔离区", "a row with the wrong number of cells is quarantined"));
-    findings
-}
-
-async fn bad_place(connector: &Connector, context: &PullContext) -> Finding {
-    let mut lost = connector.clone();
-    lost.manners.retries = 0;
-    lost.manners.connect_timeout_secs = 2;
-    lost.source.http.auth.kind = crate::connector::AuthKind::None;
-    lost.source.place = match connector.source.transport {
-        Transport::Http => "http://127.0.0.1:9/nowhere".into(),
-        Transport::Sql => "postgres://nobody:secret@127.0.0.1:9/nowhere".into(),
-        Transport::File | Transport::Push => "/nonexistent/huitu/*.csv".into(),
-    };
-    let error = match take(&lost, None, context, None).await {
-        Err(super::sample::SampleError::Pull(error)) => error,
-        _ => return found("bad_place", false, "错误的位置没有报错", "a wrong place is not noticed"),
-    };
-    let text = error.problem.to_string();
-    let good = text.contains(&connector.name) && !text.contains("secret");
-    found(
-        "bad_place",
-        good,
-        "错误的位置给出点名的报错，不泄露密码",
-        "a wrong place gives an error that names the registry and no password",
-    )
-}
-
-/// The same rows, whichever page the pull goes on from.
-async fn http(connector: &Connector, folder: &Path, context: &PullContext) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let Some(rehearsal) = Rehearsal::start(connector, &sample_files(folder)).await else {
-        findings.push(found(
-            "rehearsal",
-            false,
-            "样例不是接口应答的形状",
-            "the sample has not the shape of the interface's answer",
-        ));
-        return findings;
-    };
-    let rehearsed = rehearsal.connector(connector);
-    let whole = take(&rehearsed, None, context, None).await;
-    let whole = match whole {
-        Ok(sample) if sample.rows.len() + sample.faults.len() == rehearsal.records() => sample,
-        Ok(sample) => {
-            let (came, all) = (sample.rows.len(), rehearsal.records());
-            findings.push(found(
-                "paging",
-                false,
-                format!("逐页拉取得到 {came} 条，应为 {all} 条"),
-                format!("page by page {came} records came of {all}"),
-            ));
-            return findings;
-        }
-        Err(error) => {
-            findings.push(found(
-                "paging",
-                false,
-                format!("逐页拉取失败：{error}"),
-                format!("the pull page by page failed: {error}"),
-            ));
-            return findings;
-        }
-    };
-    findings.push(found("paging", true, "逐页拉取得到全部记录", "page by page every record comes"));
-    let mut same = true;
-    for checkpoint in &whole.checkpoints {
-        let resumed = take(&rehearsed, Some(checkpoint.clone()), context, None).await;
-        let rest: Vec<_> = whole.rows.iter().filter(|r| r.number > checkpoint.rows).map(|r| (r.number, &r.cells)).collect();
-        same &= resumed.as_ref().is_ok_and(|r| r.rows.iter().map(|r| (r.number, &r.cells)).collect::<Vec<_>>() == rest);
-    }
-    let pages = whole.checkpoints.len();
-    let needed = connector.source.http.paging.kind == PagingKind::None || pages > 0;
-    findings.push(found(
-        "resume",
-        same && needed,
-        format!("从 {pages} 个断点中任一个继续，结果相同"),
-        format!("going on from any of {pages} checkpoints gives the same"),
-    ));
-    for (name, fault) in [("html_with_200", Fault::Html), ("error_with_200", Fault::ErrorBody), ("truncated", Fault::Truncated)] {
-        rehearsal.set(fault);
-        let held = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.held);
-        findings.push(found(name, held, "暂停该批次，什么也不删", "the batch is held, nothing is deleted"));
-    }
-    rehearsal.set(Fault::Refused);
-    let refused = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.problem.code == "unauthorised" && !e.retryable);
-    findings.push(found(
-        "refused",
-        refused,
-        "凭证被拒绝时说明原因，不再重试",
-        "refused credentials are said, and not tried again",
-    ));
-    rehearsal.set(Fault::Redirect);
-    let kept = matches!(take(&rehearsed, None, context, None).await, Err(super::sample::SampleError::Pull(e)) if e.problem.code == "redirect");
-    findings.push(found("redirect", kept, "不跟随转向", "redirects are not followed"));
-    findings
-}
-
-async fn sql(connector: &Connector, sample: &Sample, context: &PullContext) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let Ok(dir) = tempfile::tempdir() else { return findings };
-    let Ok(rehearsed) = database(connector, sample, &dir.path().join("rehearsal.db")).await else {
-        findings.push(found(
-            "rehearsal",
-            false,
-            "样例无法写入演练数据库",
-            "the sample cannot be written into the rehearsal database",
-        ));
-        return findings;
-    };
-    let mut sink = super::sample::Counting::default();
-    let pulled = super::pull(&rehearsed, None, context, &mut sink).await;
-    let all = pulled.as_ref().is_ok_and(|p| p.rows as usize == sample.rows.len());
-    findings.push(found("table", all, "从表中读出全部行", "every row comes out of the table"));
-    if let (Some(_), Ok(pulled)) = (&connector.source.sql.cursor, &pulled) {
-        let mut sink = super::sample::Counting::default();
-        let again = super::pull(&rehearsed, Some(pulled.next_cursor.clone()), context, &mut sink).await;
-        let fewer = again.is_ok_and(|p| !p.complete && p.rows >= 1 && p.rows as usize <= sample.rows.len());
-        findings.push(found("incremental", fewer, "再次拉取只取变化的行", "the next pull brings only what changed"));
-        let ahead = Cursor { since: Some("2999-01-01 00:00:00".into()), ..Cursor::default() };
-        let mut sink = super::sample::Counting::default();
-        let none = super::pull(&rehearsed, Some(ahead), context, &mut sink).await.is_ok_and(|p| p.rows == 0 && !p.complete);
-        findings.push(found("future_cursor", none, "未来的断点不删除任何记录", "a cursor in the future deletes nothing"));
-    }
     findings
 }
 

@@ -1,5 +1,8 @@
 //! `huitu connector list|new|check|preview|schema|keys`: the department's kit.
 
+mod new;
+mod shape;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,11 +10,10 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
 use super::Common;
-use crate::connector::guess::{guess, manifest};
-use crate::connector::{Connector, Format, Transport, embedded_file, embedded_files, format_of, json_schema, keys_page, nearest};
+use crate::connector::{Connector, Transport, embedded_file, embedded_files, json_schema, keys_page, nearest};
 use crate::pull::PullContext;
 use crate::pull::check::{as_json, check, read_samples};
-use crate::pull::sample::{SampleRow, at_sample, expected_json, take};
+use crate::pull::sample::{SampleRow, expected_json, take};
 
 #[derive(Args)]
 pub struct ConnectorArgs {
@@ -23,29 +25,8 @@ pub struct ConnectorArgs {
 enum ConnectorCommand {
     /// The connectors, and where their data is
     List,
-    /// A connector folder from a sample file: encoding, delimiter, header, key and mapping are guessed
-    New {
-        /// Name of the registry: lower case, digits and _
-        name: String,
-        /// A file as the department delivers it, with invented or few rows
-        #[arg(long, value_name = "FILE")]
-        sample: PathBuf,
-        /// Folder of connector folders to write into
-        #[arg(long, default_value = "connectors", value_name = "DIR")]
-        into: PathBuf,
-        /// The registry's name for people
-        #[arg(long)]
-        title: Option<String>,
-        /// Sheet of a workbook
-        #[arg(long)]
-        sheet: Option<String>,
-        /// Rows that make the header
-        #[arg(long, default_value_t = 1)]
-        header_rows: u32,
-        /// Lines above the header
-        #[arg(long, default_value_t = 0)]
-        skip: u32,
-    },
+    /// A connector folder from a sample file: encoding, delimiter, header, key and mapping are guessed; without one it asks
+    New(new::NewArgs),
     /// Contract, sample, drift, bad places, paging, resume: the same tests for every connector
     Check {
         /// All connectors without
@@ -69,9 +50,7 @@ enum ConnectorCommand {
 pub async fn run(common: &Common, args: ConnectorArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         ConnectorCommand::List => list(common),
-        ConnectorCommand::New { name, sample, into, title, sheet, header_rows, skip } => {
-            new(common, &name, &sample, &into, title, Shape { sheet, header_rows, skip }).await
-        }
+        ConnectorCommand::New(args) => new::run(common, args).await,
         ConnectorCommand::Check { names, write_expected } => check_all(common, &names, write_expected).await,
         ConnectorCommand::Preview { name, rows } => preview(common, &name, rows).await,
         ConnectorCommand::Schema => {
@@ -131,11 +110,19 @@ fn list(common: &Common) -> anyhow::Result<ExitCode> {
                 c.name,
                 c.source.transport.name(),
                 lang.pick(&c.title.zh, &c.title.en),
-                c.source.shown()
+                place(&c)
             );
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the data is, or where the department sends it.
+fn place(c: &Connector) -> String {
+    match c.source.transport {
+        Transport::Push => format!("POST /ingest/{}", c.name),
+        _ => c.source.shown(),
+    }
 }
 
 /// The connector's folder; an embedded one is unpacked into `temp`.
@@ -174,7 +161,7 @@ async fn check_all(common: &Common, names: &[String], write_expected: bool) -> a
                     )
                 );
             };
-            let sample = read_samples(connector, own, &context).await?;
+            let sample = read_samples(connector, own, &context).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
             let text = format!("{}\n", serde_json::to_string_pretty(&expected_json(&sample))?);
             std::fs::write(own.join("expected.json"), text)?;
             println!("{}", own.join("expected.json").display());
@@ -200,7 +187,7 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
     let connector = named(common, &all, name)?;
     let context =
         PullContext { base: connector.folder.clone().filter(|_| !connector.source.overridden), ..PullContext::default() };
-    let sample = take(connector, None, &context, Some(rows)).await.map_err(|e| anyhow::anyhow!("{e}"))?;
+    let sample = take(connector, None, &context, Some(rows)).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     if common.json {
         println!("{}", serde_json::to_string_pretty(&expected_json(&sample))?);
         return Ok(ExitCode::SUCCESS);
@@ -245,122 +232,5 @@ fn show(columns: &[String], row: &SampleRow, lang: super::Lang) {
                 }
             }
         }
-    }
-}
-
-/// How the sample's header is made.
-struct Shape {
-    sheet: Option<String>,
-    header_rows: u32,
-    skip: u32,
-}
-
-/// Rows of a sample that are looked at.
-const LOOKED_AT: usize = 500;
-
-async fn new(
-    common: &Common,
-    name: &str,
-    sample: &Path,
-    into: &Path,
-    title: Option<String>,
-    shape: Shape,
-) -> anyhow::Result<ExitCode> {
-    let lang = common.lang();
-    let folder = into.join(name);
-    if folder.exists() {
-        bail!("{}", lang.pick(&format!("{} 已存在", folder.display()), &format!("{} exists already", folder.display())));
-    }
-    let place = sample.display().to_string();
-    let Some(format) = format_of(&place) else {
-        bail!(
-            "{}",
-            lang.pick(
-                "样例的扩展名应为 csv、tsv、xlsx、xml、json 或 ndjson（可加 .gz、.zip）",
-                "the sample should end in csv, tsv, xlsx, xml, json or ndjson (with .gz or .zip)"
-            )
-        );
-    };
-    let file = sample.file_name().and_then(|n| n.to_str()).context("a sample file")?;
-    let title = title.unwrap_or_else(|| name.to_string());
-    let mut decoding = String::new();
-    if shape.header_rows != 1 {
-        decoding.push_str(&format!("header_rows = {}\n", shape.header_rows));
-    }
-    if shape.skip != 0 {
-        decoding.push_str(&format!("skip = {}\n", shape.skip));
-    }
-    if let Some(sheet) = &shape.sheet {
-        decoding.push_str(&format!("sheet = {}\n", toml::Value::String(sheet.clone())));
-    }
-    // A connector that only knows the shape reads the sample; every column is unknown to it, and the first is its key.
-    let source = format!("[source]\ntransport = \"file\"\nplace = \"sample/{file}\"\nformat = \"{format}\"\n");
-    let bare = |key: &str, decoding: &str| {
-        let key = toml::Value::String(key.to_string());
-        format!(
-            "title = {{ zh = \"x\", en = \"x\" }}\nowner = {{ zh = \"x\", en = \"x\" }}\n{source}\n[decoding]\n{decoding}\n[key]\ncolumns = [{key}]\n[columns]\n"
-        )
-    };
-    let context = PullContext::default();
-    let (columns, found) = header(name, sample, &bare, &decoding, format, &context).await?;
-    decoding.push_str(&found);
-    let reader = at_sample(&Connector::parse(name, &bare(&columns[0], &decoding))?, sample);
-    let looked = take(&reader, None, &context, Some(LOOKED_AT)).await.map_err(|e| anyhow::anyhow!("{e}"))?;
-    let rows: Vec<_> = looked.rows.into_iter().map(|r| r.cells).collect();
-    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all());
-    let text = manifest(&guesses, &title, &source, &decoding);
-    let connector = Connector::parse(name, &text)?;
-    std::fs::create_dir_all(folder.join("sample"))?;
-    std::fs::copy(sample, folder.join("sample").join(file))?;
-    std::fs::write(folder.join("connector.toml"), &text)?;
-    std::fs::write(
-        folder.join("README.md"),
-        format!("# {title}\n\n`connector.toml` 说明数据在哪里、各列的含义 / says where the data is and what its columns mean.\n"),
-    )?;
-    let read = read_samples(&connector, &folder, &context).await?;
-    std::fs::write(folder.join("expected.json"), format!("{}\n", serde_json::to_string_pretty(&expected_json(&read))?))?;
-    let mapped = guesses.columns.iter().filter(|g| g.field.is_some()).count();
-    let (all, key) = (guesses.columns.len(), &guesses.key);
-    println!(
-        "{}",
-        lang.pick(
-            &format!("已写入 {}：{all} 列中识别 {mapped} 列，主键「{key}」。请核对 connector.toml，再运行 huitu connector check {name} --connectors {}", folder.display(), into.display()),
-            &format!("wrote {}: {mapped} of {all} columns recognised, key \"{key}\". Look through connector.toml, then run huitu connector check {name} --connectors {}", folder.display(), into.display()),
-        )
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The sample's columns, and the `decoding` keys that had to be found out to read them.
-async fn header(
-    name: &str,
-    sample: &Path,
-    bare: &impl Fn(&str, &str) -> String,
-    decoding: &str,
-    format: Format,
-    context: &PullContext,
-) -> anyhow::Result<(Vec<String>, String)> {
-    let mut found = String::new();
-    let mut best: Vec<String> = Vec::new();
-    let delimiters: &[&str] = if format == Format::Csv { &[",", "tab", ";", "|"] } else { &[""] };
-    let mut failed = None;
-    for delimiter in delimiters {
-        let tried = match *delimiter {
-            "" | "," => String::new(),
-            other => format!("delimiter = \"{other}\"\n"),
-        };
-        let reader = at_sample(&Connector::parse(name, &bare("?", &format!("{decoding}{tried}")))?, sample);
-        debug_assert_eq!(reader.source.transport, Transport::File);
-        let mut sink = crate::pull::sample::Counting::default();
-        match crate::pull::pull(&reader, None, context, &mut sink).await {
-            Ok(_) if sink.columns.len() > best.len() => (best, found) = (sink.columns, tried),
-            Ok(_) => {}
-            Err(error) => failed = Some(error),
-        }
-    }
-    match (best.is_empty(), failed) {
-        (false, _) => Ok((best, found)),
-        (true, Some(error)) => bail!("{error}"),
-        (true, None) => bail!("the sample is empty (样例为空)"),
     }
 }

@@ -1,0 +1,146 @@
+//! How a sample's header is made: rows above it, rows in it. Guessed from the first rows where nobody says it.
+
+use std::io;
+use std::path::Path;
+
+use crate::connector::{Connector, Format};
+use crate::pull::sample::at_sample;
+use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
+
+/// `decoding` of a new connector, as far as a header is concerned.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shape {
+    pub sheet: Option<String>,
+    pub header_rows: Option<u32>,
+    pub skip: Option<u32>,
+    pub delimiter: Option<&'static str>,
+}
+
+impl Shape {
+    /// The lines of `[decoding]`.
+    pub fn decoding(&self) -> String {
+        let mut text = String::new();
+        if let Some(delimiter) = self.delimiter.filter(|d| *d != ",") {
+            text.push_str(&format!("delimiter = \"{delimiter}\"\n"));
+        }
+        if let Some(rows) = self.header_rows.filter(|n| *n != 1) {
+            text.push_str(&format!("header_rows = {rows}\n"));
+        }
+        if let Some(skip) = self.skip.filter(|n| *n != 0) {
+            text.push_str(&format!("skip = {skip}\n"));
+        }
+        if let Some(sheet) = &self.sheet {
+            text.push_str(&format!("sheet = {}\n", toml::Value::String(sheet.clone())));
+        }
+        text
+    }
+}
+
+/// Lines that are looked at.
+const LOOKED_AT: usize = 12;
+/// Header rows that departments make at most.
+const MAX_HEADER: usize = 3;
+
+/// The first lines of a file, cell by cell, headers and all.
+struct Lines {
+    delimiter: char,
+    lines: Vec<(u64, Vec<String>)>,
+}
+
+impl RowSink for Lines {
+    fn columns(&mut self, _: &[String]) -> io::Result<()> {
+        Ok(())
+    }
+    fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
+        for row in 0..chunk.len() {
+            let cells = chunk.cells(row).map(|c| c.unwrap_or_default().trim().to_owned()).collect();
+            self.lines.push((chunk.head(row).number, cells));
+        }
+        // Read as one column, a line of several cells is a fault that keeps its text.
+        for fault in &chunk.faults {
+            let cells =
+                fault.raw.trim_end_matches(['\r', '\n']).split(self.delimiter).map(|c| c.trim().trim_matches('"').to_owned());
+            self.lines.push((fault.number, cells.collect()));
+        }
+        match self.lines.len() >= LOOKED_AT {
+            true => Err(io::Error::other("enough")),
+            false => Ok(()),
+        }
+    }
+    fn checkpoint(&mut self, _: &Cursor) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The first lines of a CSV or XLSX sample; empty for formats that name their columns themselves, and where nothing can be read.
+pub async fn first_lines(connector: &Connector, sample: &Path, format: Format, context: &PullContext) -> Vec<Vec<String>> {
+    if !matches!(format, Format::Csv | Format::Tsv | Format::Xlsx) {
+        return Vec::new();
+    }
+    let mut reader = at_sample(connector, sample);
+    (reader.decoding.header_rows, reader.decoding.skip) = (0, 0);
+    reader.decoding.header = vec!["?".into()];
+    reader.guard.max_quarantined_percent = 100.0;
+    let delimiter = if format == Format::Xlsx { '\t' } else { char::from(reader.decoding.delimiter) };
+    let mut sink = Lines { delimiter, lines: Vec::new() };
+    // What cannot be read at all is said by the reading that follows.
+    let _ = pull(&reader, None, context, &mut sink).await;
+    sink.lines.sort_by_key(|(number, _)| *number);
+    sink.lines.truncate(LOOKED_AT);
+    sink.lines.into_iter().map(|(_, cells)| cells).collect()
+}
+
+/// Rows above the header, and rows of the header, in the first lines of a table.
+pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
+    let filled = |line: &Vec<String>| line.iter().filter(|c| !c.is_empty()).count();
+    let widest = lines.iter().map(filled).max().unwrap_or(0);
+    if widest < 2 {
+        return (0, 1);
+    }
+    // Lines above the table: a title in the first cell, notes such as 单位：万元, blank lines.
+    let is_note = |line: &Vec<String>| {
+        let title = filled(line) <= 1 && line.iter().skip(1).all(String::is_empty);
+        title || line.iter().filter(|c| !c.is_empty()).all(|c| c.contains([':', '：']))
+    };
+    let skip = lines.iter().take_while(|line| is_note(line)).count();
+    let header = lines[skip..].iter().take(MAX_HEADER + 1).take_while(|line| !is_data(line)).count();
+    // All words: then the first line is the header, as everywhere.
+    let header = if header == 0 || header > MAX_HEADER || skip + header >= lines.len() { 1 } else { header };
+    (skip as u32, header as u32)
+}
+
+/// Whether a line looks like a row of a registry and not like a header: numbers, codes, dates.
+fn is_data(line: &[String]) -> bool {
+    let cells: Vec<&String> = line.iter().filter(|c| !c.is_empty()).collect();
+    let plain = |c: &&&String| {
+        let digits = c.chars().filter(char::is_ascii_digit).count();
+        digits > 0 && digits * 2 >= c.chars().count()
+    };
+    // 2025年营业收入 is a header, 1,234.5 and 91110105… are not.
+    cells.iter().filter(plain).count() * 5 >= cells.len().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &[&str]) -> Vec<Vec<String>> {
+        text.iter().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn titles_notes_and_headers_of_several_rows_are_told_from_rows() {
+        for (text, expected) in [
+            (&["编号,名称,人数", "A1,甲公司,57", "A2,乙公司,8"][..], (0, 1)),
+            (
+                &["某局数据（示例）,,,", "基本信息,,规模,", "流水,单位全称,从业人员数,年营业收入（万元）", "A-1,甲公司,57,66"],
+                (1, 2),
+            ),
+            (&["某局数据,,", "制表日期：2026年,单位：万元,", "编号,名称,收入", "1001,甲,3.5"], (2, 1)),
+            (&["企业,2025年,,2024年,", ",收入,人数,收入,人数", "甲公司,1.5,7,2,9"], (0, 2)),
+            (&["名称,区", "甲公司,朝阳区", "乙公司,海淀区"], (0, 1)),
+        ] {
+            assert_eq!(guess(&lines(text)), expected, "{text:?}");
+        }
+    }
+}

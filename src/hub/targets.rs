@@ -1,0 +1,180 @@
+//! Targets from both sides, and what was reached of them: one place for the graph and for the bulletin.
+//!
+//! In: targets that a connector delivers (records of kind target) and targets that persons set; the editions. Out: one
+//! target per unit, year and indicator, and the number reached. Where both sides speak of the same one, the later wins: the
+//! moment a person set it against the moment its record last changed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use chrono::NaiveDate;
+
+use super::world::Reading;
+use super::{Hub, HubError};
+use crate::assess::targets::Target;
+use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
+use crate::model::field::{Field, RecordKind};
+use crate::model::reference::areas::unit_code;
+use crate::model::reference::unions::indicators;
+use crate::store::target::TargetRow;
+
+/// Who set a target, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SetBy {
+    Person(Option<String>),
+    /// The registry that delivers it.
+    Registry(String),
+}
+
+/// A target in force, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    pub target: Target,
+    pub by: SetBy,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Indicators that a target can be set for: those of the list that an edition can be measured by, and the levels.
+pub fn measurable() -> Vec<&'static str> {
+    let listed = indicators().iter().map(|i| i.id).filter(|id| !matches!(*id, "task_completion" | "rank"));
+    listed.chain(["independent", "covered", "members"]).collect()
+}
+
+/// The name that the list of indicators gives it.
+pub fn canonical(indicator: &str) -> &str {
+    match indicator {
+        "independent_rate" => "independent_rate_above_size",
+        other => other,
+    }
+}
+
+impl Hub {
+    /// The targets in force on a day, by year, indicator and unit; of one year where it is given.
+    pub async fn targets(&self, year: Option<i32>, on: NaiveDate) -> Result<Vec<Given>, HubError> {
+        let mut given: BTreeMap<(i32, Box<str>, Box<str>), Given> = BTreeMap::new();
+        let mut put = |new: Given| {
+            let t = &new.target;
+            if year.is_some_and(|y| y != t.year) {
+                return;
+            }
+            match given.entry((t.year, t.indicator.clone(), t.area.clone())) {
+                std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(new)),
+                std::collections::btree_map::Entry::Occupied(mut place) if place.get().at <= new.at => drop(place.insert(new)),
+                std::collections::btree_map::Entry::Occupied(_) => {}
+            }
+        };
+        for delivered in self.delivered_targets(on).await? {
+            put(delivered);
+        }
+        for row in self.store.targets(year.map(i64::from)).await? {
+            put(set_by_person(row, on));
+        }
+        Ok(given.into_values().collect())
+    }
+
+    async fn delivered_targets(&self, on: NaiveDate) -> Result<Vec<Given>, HubError> {
+        if !self.connectors.iter().any(|c| c.contract.kind == RecordKind::Target) {
+            return Ok(Vec::new());
+        }
+        let rows = self.registry_rows().await?;
+        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let mut found = Vec::new();
+        for connector in self.connectors.iter().filter(|c| c.contract.kind == RecordKind::Target) {
+            let Some(row) = rows.iter().find(|r| r.name == connector.name) else { continue };
+            for stored in self.store.records_of(row.id).await? {
+                let Some((_, records)) = reading.records(&stored) else { continue };
+                for record in records {
+                    let indicator = record.text(Field::Indicator).unwrap_or_else(|| record.raw(Field::Indicator));
+                    let (Some(area), Some(year), Some(value)) = (
+                        unit_code(record.raw(Field::Area), Some(on)),
+                        record.count(Field::Year).and_then(|y| i32::try_from(y).ok()),
+                        record.number(Field::TargetValue),
+                    ) else {
+                        continue;
+                    };
+                    let responsible = record.text(Field::Responsible).map(Into::into);
+                    let target = Target { area: area.into(), year, indicator: canonical(indicator).into(), value, responsible };
+                    found.push(Given { target, by: SetBy::Registry(connector.name.clone()), at: stored.landed_at });
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn set_by_person(row: TargetRow, on: NaiveDate) -> Given {
+    let area = unit_code(&row.area, Some(on)).unwrap_or(row.area);
+    let target = Target {
+        area: area.into(),
+        year: row.year as i32,
+        indicator: canonical(&row.indicator).into(),
+        value: row.value,
+        responsible: row.responsible.map(Into::into),
+    };
+    Given { target, by: SetBy::Person(row.by_whom), at: row.at }
+}
+
+/// What was reached in the units of an edition; net increases count from the last edition before the year began.
+pub struct Reached {
+    edition: Arc<Edition>,
+    before: Option<Arc<Edition>>,
+    counted: Mutex<HashMap<(bool, Box<str>), Option<Counts>>>,
+}
+
+type Counts = (Measures, Detail);
+
+impl Reached {
+    pub fn new(editions: &Editions, edition: Arc<Edition>, year: i32) -> Result<Reached, EditionError> {
+        let before = NaiveDate::from_ymd_opt(year, 1, 1).and_then(|day| day.pred_opt());
+        let before = match before.map(|day| editions.as_of(day)) {
+            Some(Ok(edition)) => Some(edition),
+            None | Some(Err(EditionError::Gone { .. } | EditionError::None)) => None,
+            Some(Err(other)) => return Err(other),
+        };
+        Ok(Reached { edition, before, counted: Mutex::default() })
+    }
+
+    /// The number or rate reached of an indicator in a unit; None where the editions cannot tell.
+    pub fn done(&self, area: &str, indicator: &str) -> Option<f64> {
+        let (m, d) = self.counts(false, area)?;
+        let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        let grown = |of: fn(&Measures) -> u64| Some(of(&m) as f64 - of(&self.counts(true, area)?.0) as f64);
+        match canonical(indicator) {
+            "independent_rate_above_size" => rate(m.above_independent, m.above),
+            "union_rate_entity" => rate(m.established, m.in_scope),
+            "coverage_rate" => rate(m.unionised, m.in_scope),
+            "membership_rate" => rate(m.members_of_unionised, m.employees_of_unionised),
+            "migrant_membership_rate" => rate(d.migrant_members, d.migrant_employees),
+            "female_share_members" => rate(d.female_members, d.members),
+            "foreign_rate" => rate(d.foreign_established, d.foreign),
+            "dues_collected_rate" => (d.fund_due.0 > 0).then(|| d.fund_paid.0 as f64 / d.fund_due.0 as f64),
+            "dues_due" => Some(d.dues_payable.yuan()),
+            "dispatch_members" => Some(d.dispatched_members as f64),
+            "independent" => Some(m.independent as f64),
+            "covered" => Some(m.unionised as f64),
+            "members" => Some(m.members as f64),
+            "net_new_units" => grown(|m| m.unions),
+            "net_new_covered" => grown(|m| m.unionised),
+            "net_new_members" => grown(|m| m.members),
+            _ => None,
+        }
+    }
+
+    fn counts(&self, before: bool, area: &str) -> Option<Counts> {
+        let key = (before, Box::from(area));
+        if let Some(known) = self.counted.lock().expect("no panic while counting").get(&key) {
+            return *known;
+        }
+        let edition = if before { self.before.as_ref() } else { Some(&self.edition) };
+        let count = |edition: &Arc<Edition>| {
+            let rows = edition.filter(&Filter::Area(vec![area.to_owned()])).ok()?;
+            let (_, measures) = edition.coverage(&[], &rows, 1).ok()?;
+            let (_, detail) = edition.detail(&[], &rows).ok()?;
+            Some((measures, detail))
+        };
+        let found = edition.and_then(count);
+        self.counted.lock().expect("no panic while counting").insert(key, found);
+        found
+    }
+}

@@ -1,0 +1,173 @@
+//! Contracts under drift: what each policy does with a column that is added, renamed, retyped or gone; the next good batch
+//! always lands.
+
+use std::sync::Arc;
+
+use huitu::hub::progress::Silent;
+use huitu::land::receipt::{Outcome, Receipt};
+use serde_json::Value;
+
+use crate::house::{House, house, morning};
+
+async fn department(policy: &str) -> House {
+    let text = format!(
+        "title = {{ zh = \"台账\", en = \"Ledger\" }}\nowner = {{ zh = \"某局\", en = \"Bureau\" }}\ndrift = \"{policy}\"\n\
+         [source]\ntransport = \"file\"\nplace = \"../../drop/ledger.csv\"\n[key]\ncolumns = [\"编号\"]\n[columns]\n\
+         \"企业名称\" = \"name\"\n\"从业人数\" = \"employees\"\n\"成立日期\" = \"established_on\"\n"
+    );
+    house(&[("ledger", text)], morning()).await
+}
+
+const HEADER: &str = "编号,企业名称,从业人数,成立日期";
+
+impl House {
+    /// One delivery of thirty rows (or more, of the cells that `row` gives), synced.
+    async fn deliver(&self, header: &str, row: impl Fn(usize) -> String) -> Receipt {
+        let lines: String = (0..30).map(|i| row(i) + "\n").collect();
+        self.write("drop/ledger.csv", format!("{header}\n{lines}"));
+        self.sync(&["ledger"]).await.receipts.remove(0)
+    }
+    async fn good(&self, day: usize) -> Receipt {
+        self.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 10 + i + day)).await
+    }
+    /// What the receipt of its last batch says of columns: kind, column, nearest, sample.
+    async fn told(&self, receipt: &Receipt) -> Vec<(String, String, String, String)> {
+        let receipt = self.hub.batch_receipt(receipt.batch.unwrap()).await.unwrap();
+        let text = |o: &Option<String>| o.clone().unwrap_or_default();
+        receipt.drift.iter().map(|d| (d.kind.to_string(), d.column.clone(), text(&d.nearest), text(&d.sample))).collect()
+    }
+}
+
+fn told(kind: &str, column: &str, nearest: &str, sample: &str) -> (String, String, String, String) {
+    (kind.into(), column.into(), nearest.into(), sample.into())
+}
+
+const RENAMED: &str = "编号,企业名称,从业人员数,成立日期";
+const ADDED: &str = "编号,企业名称,从业人数,成立日期,负责科室";
+const GONE: &str = "编号,企业名称,成立日期";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_evolve_lands_and_reports_with_a_sample_and_the_nearest_match() {
+    let house = department("evolve").await;
+    assert_eq!(house.good(0).await.outcome, Outcome::Landed);
+    let added = house.deliver(ADDED, |i| format!("K{i},北京示例{i}号有限公司,{i},2020-01-02,二科")).await;
+    assert_eq!((added.outcome, added.quarantined), (Outcome::Landed, 0));
+    assert_eq!(house.told(&added).await, [told("added", "负责科室", "", "二科")]);
+    let renamed = house.deliver(RENAMED, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 500 + i)).await;
+    assert_eq!(renamed.outcome, Outcome::Landed);
+    assert_eq!(house.told(&renamed).await, [told("renamed", "从业人数", "从业人员数", "500")]);
+    let gone = house.deliver(GONE, |i| format!("K{i},北京示例{i}号有限公司,2020-01-02")).await;
+    assert_eq!(gone.outcome, Outcome::Landed);
+    assert_eq!(house.told(&gone).await, [told("gone", "从业人数", "", "")]);
+    let retyped = house.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,约{i}0至{i}9之间,2020-01-02")).await;
+    assert_eq!((retyped.outcome, retyped.quarantined), (Outcome::Landed, 0));
+    assert_eq!(house.told(&retyped).await, [told("retyped", "从业人数", "", "约00至09之间")]);
+    assert!(house.hub.store.unreadable_values(None, 0, 10).await.unwrap().is_empty(), "evolve lists nothing");
+    assert_eq!(house.good(1).await.outcome, Outcome::Landed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_quarantine_value_lands_the_row_and_lists_the_value() {
+    let house = department("quarantine_value").await;
+    let bad = |i: usize| match i {
+        7 => "K7,北京示例七号有限公司,若干,昨天".to_owned(),
+        i => format!("K{i},北京示例{i}号有限公司,{i},2020-01-02"),
+    };
+    let receipt = house.deliver(HEADER, bad).await;
+    assert_eq!((receipt.outcome, receipt.landed, receipt.quarantined), (Outcome::Landed, 30, 0));
+    let listed = || async {
+        let rows = house.hub.store.unreadable_values(None, 0, 10).await.unwrap();
+        rows.into_iter().map(|r| (r.record_key.unwrap(), r.column_name.unwrap(), r.raw)).collect::<Vec<_>>()
+    };
+    let expected = [("K7".to_owned(), "从业人数".to_owned(), "若干".to_owned()), ("K7".into(), "成立日期".into(), "昨天".into())];
+    assert_eq!(listed().await, expected);
+    // Unchanged rows are not read again, and their values stay listed.
+    assert_eq!(house.deliver(HEADER, |i| if i == 3 { "K3,改名有限公司,3,2020-01-02".into() } else { bad(i) }).await.changed, 1);
+    assert_eq!(listed().await, expected);
+    let mended = house.deliver(HEADER, |i| if i == 7 { "K7,北京示例七号有限公司,70,昨天".into() } else { bad(i) }).await;
+    assert_eq!(mended.changed, 2, "K7 mended, K3 back");
+    assert_eq!(listed().await, expected[1..]);
+    assert_eq!(house.good(1).await.outcome, Outcome::Landed);
+    assert!(listed().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_quarantine_row_puts_rows_aside_and_they_are_replayed_after_a_fix() {
+    let house = department("quarantine_row").await;
+    house.good(0).await;
+    let receipt = house
+        .deliver(HEADER, |i| {
+            let staff = if i < 3 { "若干".to_owned() } else { i.to_string() };
+            format!("K{i},北京示例{i}号有限公司,{staff},2020-01-02")
+        })
+        .await;
+    assert_eq!((receipt.outcome, receipt.quarantined, receipt.gone), (Outcome::Landed, 3, 0));
+    assert_eq!(receipt.reasons, [("value_unreadable".to_owned(), 3)]);
+    assert_eq!(house.state("ledger").await.1, 30, "the rows put aside keep what was known before");
+    // The contract learns the word; the three rows are read again.
+    let path = "connectors/ledger/connector.toml";
+    let text = std::fs::read_to_string(house.dir.path().join(path)).unwrap();
+    house.write(path, text.replace("= \"employees\"", "= { field = \"employees\", values = { \"若干\" = \"5\" } }"));
+    house.hub.store.close().await;
+    let house = crate::house::open(house.dir, morning()).await;
+    let (receipts, edition) = house.hub.replay_quarantine("ledger", &[], Arc::new(Silent)).await.unwrap();
+    assert_eq!((receipts[0].read, receipts[0].landed, receipts[0].changed), (3, 3, 3));
+    assert!(edition.is_some());
+    assert!(house.hub.store.quarantined(None, 0, 10).await.unwrap().is_empty());
+    // A column that is gone would put every row aside: the batch waits instead, and the next good one lands.
+    let held = house.deliver(GONE, |i| format!("K{i},北京示例{i}号有限公司,2020-01-02")).await;
+    assert_eq!((held.outcome, held.notice.unwrap().code.as_str()), (Outcome::Held, "drift"));
+    assert_eq!(house.good(2).await.outcome, Outcome::Landed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_hold_waits_for_a_person_and_never_blocks_the_next_good_batch() {
+    let house = department("hold").await;
+    house.good(0).await;
+    let renamed = house.deliver(RENAMED, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 500 + i)).await;
+    assert_eq!((renamed.outcome, renamed.notice.clone().unwrap().code.as_str()), (Outcome::Held, "drift"));
+    assert_eq!(house.told(&renamed).await, [told("renamed", "从业人数", "从业人员数", "500")]);
+    let retyped = house.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,约{i}0人上下,2020-01-02")).await;
+    assert_eq!((retyped.outcome, retyped.landed), (Outcome::Held, 0), "{:?}", retyped.notice);
+    assert_eq!(house.told(&retyped).await[0].0, "retyped");
+    let next = house.good(1).await;
+    assert_eq!((next.outcome, next.changed), (Outcome::Landed, 30));
+    // An added column is no reason to hold.
+    let added = house.deliver(ADDED, |i| format!("K{i},北京示例{i}号有限公司,{i},2020-01-02,二科")).await;
+    assert_eq!(added.outcome, Outcome::Landed);
+    // Held batches are decided one by one, also when they came before; the graph shows them and decides them.
+    let door = house.serve(&[]).await;
+    let held = door.ask("{ registries { name batches(first: 10) { nodes { id state heldBecause } } } }").await;
+    let nodes = held["data"]["registries"][0]["batches"]["nodes"].as_array().unwrap_or_else(|| panic!("{held}"));
+    let waiting: Vec<&Value> = nodes.iter().filter(|b| b["state"] == "HELD").collect();
+    assert_eq!(waiting.len(), 2);
+    let id = waiting[0]["id"].as_str().unwrap();
+    let decide = |release: bool| {
+        format!(
+            "mutation {{ decideBatch(input: {{ batch: \"{id}\", release: {release}, reason: \"核对过\" }}) {{ batch {{ state }} userErrors {{ message }} }} }}"
+        )
+    };
+    let refused = door.ask(&decide(true)).await;
+    assert!(refused["data"]["decideBatch"]["userErrors"][0]["message"].as_str().unwrap().contains("旧数据"), "{refused}");
+    let rejected = door.ask(&decide(false)).await;
+    assert_eq!(rejected["data"]["decideBatch"]["batch"]["state"], "REJECTED", "{rejected}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mass_deregistration_is_held_released_and_freezes_nothing() {
+    let house = department("evolve").await;
+    house.good(0).await;
+    let few = |n: usize| {
+        let lines: String = (0..n).map(|i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02\n", 10 + i)).collect();
+        house.write("drop/ledger.csv", format!("{HEADER}\n{lines}"));
+    };
+    few(12);
+    let held = house.sync(&["ledger"]).await.receipts.remove(0);
+    assert_eq!((held.outcome, held.gone, house.state("ledger").await), (Outcome::Held, 0, ("HELD".to_owned(), 30)));
+    let decided = house.hub.decide_batch(held.batch.unwrap(), true, "处长", "集中注销", Arc::new(Silent)).await.unwrap();
+    assert_eq!(decided.receipt.unwrap().gone, 18);
+    assert_eq!(house.state("ledger").await, ("CURRENT".to_owned(), 12));
+    few(13);
+    let next = house.sync(&["ledger"]).await.receipts.remove(0);
+    assert_eq!((next.outcome, next.changed + next.added), (Outcome::Landed, 1));
+}

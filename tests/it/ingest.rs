@@ -1,0 +1,405 @@
+//! Pushes: landed once and answered after the commit, or refused with one clear answer; receipts; editions that follow.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::house::{Door, House, house, manifest, morning};
+
+const PUSH: &str = "transport = \"push\"\nformat = \"ndjson\"\ncaps = { bytes = 4000000, ratio = 50 }";
+
+async fn departments() -> (House, Door) {
+    let house = house(
+        &[
+            ("cases", manifest("案件", "complete = false\ndrift = \"hold\"", PUSH, "")),
+            ("roll", manifest("名册", "", PUSH, "")),
+            ("pulled", manifest("台账", "", "transport = \"file\"\nplace = \"pulled.csv\"", "")),
+        ],
+        morning(),
+    )
+    .await;
+    let door =
+        house.serve(&[("s-cases", "ingest", Some("cases")), ("s-roll", "ingest", Some("roll")), ("s-op", "admin", None)]).await;
+    (house, door)
+}
+
+fn request(registry: &str, token: &str, key: &str) -> axum::http::request::Builder {
+    Request::post(format!("/ingest/{registry}"))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header("Idempotency-Key", key)
+        .header(header::CONTENT_TYPE, "application/x-ndjson")
+}
+
+fn lines(range: std::ops::Range<usize>) -> String {
+    range
+        .map(|i| json!({ "编号": format!("K{i:04}"), "名称": format!("北京示例{i}号有限公司"), "职工": i }).to_string() + "\n")
+        .collect()
+}
+
+fn gz(text: &str) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
+    let (house, door) = departments().await;
+    let body = lines(0..30);
+    let (status, headers, receipt) =
+        door.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
+    assert_eq!(status, StatusCode::OK, "{receipt}");
+    assert_eq!(
+        (&receipt["state"], &receipt["read"], &receipt["new"], &receipt["complete"]),
+        (&json!("DONE"), &json!(30), &json!(30), &json!(false))
+    );
+    assert_eq!(house.state("cases").await, ("CURRENT".to_owned(), 30), "the answer comes after the commit");
+    let place = headers[header::LOCATION].to_str().unwrap().to_owned();
+
+    let (status, _, again) = door.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
+    assert_eq!((status, &again), (StatusCode::OK, &receipt), "the same receipt, landed once");
+    assert_eq!(house.hub.store.batches(None, None, 10).await.unwrap().len(), 1);
+
+    let (status, _, said) = door.send(request("cases", "s-cases", "day-1").body(Body::from(lines(0..31))).unwrap()).await;
+    assert_eq!((status, &said["error"]["code"]), (StatusCode::CONFLICT, &json!("KEY_REUSED")), "{said}");
+    assert_eq!(house.state("cases").await.1, 30);
+
+    // Incremental: what a batch lacks stays. Compressed and in CSV it is the same registry.
+    let next = request("cases", "s-cases", "day-2")
+        .header(header::CONTENT_ENCODING, "gzip")
+        .body(Body::from(gz(&lines(25..40))))
+        .unwrap();
+    let (status, _, receipt) = door.send(next).await;
+    assert_eq!(
+        (status, &receipt["new"], &receipt["unchanged"], &receipt["gone"]),
+        (StatusCode::OK, &json!(10), &json!(5), &json!(0)),
+        "{receipt}"
+    );
+    let csv = "编号,名称,职工,信用代码\nK9001,北京示例九千号有限公司,7,\n";
+    let (gb, ..) = encoding_rs::GB18030.encode(csv);
+    let mut csv = request("cases", "s-cases", "day-3").body(Body::from(gb.into_owned())).unwrap();
+    csv.headers_mut().insert(header::CONTENT_TYPE, "text/csv".parse().unwrap());
+    let (status, _, receipt) = door.send(csv).await;
+    assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(1)), "{receipt}");
+
+    // The department reads its own receipts, as data and as a page; another one does not.
+    let get = |path: String, token: &str, accept: &str| {
+        Request::get(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT, accept)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let (status, _, read) = door.send(get(place.clone(), "s-cases", "application/json")).await;
+    assert_eq!((status, &read["idempotencyKey"]), (StatusCode::OK, &json!("day-1")));
+    let (status, headers, page) = door.send(get(format!("{place}.html"), "s-cases", "*/*")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+    assert!(page.as_str().unwrap().contains("已全部入库：30 行"), "{page}");
+    assert_eq!(door.send(get(place, "s-roll", "*/*")).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
+    let (mut house, _) = departments().await;
+    house.hub.patience = Duration::from_millis(100);
+    let door = house.serve(&[("s-cases2", "ingest", Some("cases")), ("s-read", "analyst", None)]).await;
+    let some = || Body::from(lines(0..3));
+    let of = |registry: &str, token: &str| request(registry, token, "k").body(some()).unwrap();
+    let with = |mut r: Request<Body>, name: header::HeaderName, value: &'static str| {
+        r.headers_mut().insert(name, value.parse().unwrap());
+        r
+    };
+    let mut anonymous = of("cases", "x");
+    anonymous.headers_mut().remove(header::AUTHORIZATION);
+    let mut keyless = of("cases", "s-cases2");
+    keyless.headers_mut().remove("Idempotency-Key");
+    let body = |body: Body| request("cases", "s-cases2", "k").body(body).unwrap();
+    let bomb = with(body(Body::from(gz(&" ".repeat(3_900_000)))), header::CONTENT_ENCODING, "gzip");
+    let half = gz(&lines(0..2_000));
+    let half = with(body(Body::from(half[..half.len() / 2].to_vec())), header::CONTENT_ENCODING, "gzip");
+    let html = with(body(Body::from("<!doctype html><html>login</html>")), header::CONTENT_TYPE, "text/csv");
+    let endless = Body::from_stream(futures_util::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>(vec![b' '; 100_000]))));
+    let cut = futures_util::stream::iter([Ok(lines(0..2).into_bytes()), Err(std::io::Error::other("gone"))]);
+    let cases: Vec<(&str, Request<Body>, u16, &str)> = vec![
+        ("no token", anonymous, 401, "UNAUTHENTICATED"),
+        ("unknown token", of("cases", "nobody"), 401, "UNAUTHENTICATED"),
+        ("another registry's token", of("roll", "s-cases2"), 403, "FORBIDDEN"),
+        ("a reader's token", of("cases", "s-read"), 403, "FORBIDDEN"),
+        ("unknown registry", of("case", "s-op"), 404, "NOT_FOUND"),
+        ("pulled registry", of("pulled", "s-op"), 409, "NOT_PUSHED"),
+        ("no key", keyless, 400, "BAD_INPUT"),
+        ("another format", with(of("cases", "s-cases2"), header::CONTENT_TYPE, "image/png"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("another compression", with(of("cases", "s-cases2"), header::CONTENT_ENCODING, "br"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("announced too large", with(of("cases", "s-cases2"), header::CONTENT_LENGTH, "4000001"), 413, "TOO_LARGE"),
+        ("endless", body(endless), 413, "TOO_LARGE"),
+        ("a bomb", bomb, 413, "TOO_LARGE"),
+        ("broken off", body(Body::from_stream(cut)), 400, "BROKEN_OFF"),
+        ("half a file", half, 422, "UNREADABLE"),
+        ("a web page", html, 422, "UNREADABLE"),
+        ("empty", body(Body::from("\n\n")), 422, "UNREADABLE"),
+        ("without its key column", body(Body::from("{\"名称\":\"甲\"}\n")), 422, "UNREADABLE"),
+    ];
+    for (name, request, status, code) in cases {
+        let (got, _, said) = door.send(request).await;
+        let text = said["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert_eq!((got.as_u16(), &said["error"]["code"]), (status, &json!(code)), "{name}: {said}");
+        assert!(text.chars().any(|c| c > '\u{4e00}') && !text.contains("body-"), "{name}: {text}");
+    }
+    let english = with(of("roll", "s-cases2"), header::ACCEPT_LANGUAGE, "en");
+    let text = door.send(english).await.2["error"]["message"].as_str().unwrap().to_owned();
+    assert!(text.contains("huitu token create --ingest roll"), "{text}");
+
+    let leader = house.hub.store.lead().await.unwrap();
+    let (status, headers, said) = door.send(of("cases", "s-cases2")).await;
+    assert_eq!(
+        (status, &said["error"]["code"], &said["error"]["retryable"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("BUSY"), &json!(true))
+    );
+    assert_eq!(headers[header::RETRY_AFTER], "30");
+    drop(leader);
+    assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing landed");
+    // None of those used the key up.
+    assert_eq!(door.send(of("cases", "s-cases2")).await.0, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_push_that_would_empty_the_registry_waits_for_a_person() {
+    let (house, door) = departments().await;
+    let send = |key: &'static str, range| door.send(request("roll", "s-roll", key).body(Body::from(lines(range))).unwrap());
+    let (status, _, receipt) = send("a", 0..40).await;
+    assert_eq!((status, &receipt["complete"]), (StatusCode::OK, &json!(true)), "{receipt}");
+    let (status, _, held) = send("b", 0..10).await;
+    assert_eq!(
+        (status, &held["state"], &held["heldBecause"]["code"]),
+        (StatusCode::ACCEPTED, &json!("HELD"), &json!("vanished")),
+        "{held}"
+    );
+    assert_eq!(house.state("roll").await, ("HELD".to_owned(), 40), "nothing was deleted");
+    assert_eq!(send("b", 0..10).await.0, StatusCode::ACCEPTED, "still the same batch");
+    // The next good batch is not blocked by the held one.
+    assert_eq!(send("c", 0..41).await.0, StatusCode::OK);
+    let number = held["id"].as_i64().unwrap();
+    let late = house.hub.decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent)).await;
+    assert!(late.unwrap_err().to_string().contains("overtaken"), "old rows never go over new ones");
+    // A real mass deregistration: held, released, and the registry goes on.
+    let (_, _, held) = send("d", 0..5).await;
+    let number = held["id"].as_i64().unwrap();
+    house.hub.decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent)).await.unwrap();
+    assert_eq!(house.state("roll").await, ("CURRENT".to_owned(), 5));
+    let (status, _, receipt) = send("d", 0..5).await;
+    assert_eq!((status, &receipt["gone"], &receipt["decidedBy"]), (StatusCode::OK, &json!(36), &json!("tester")), "{receipt}");
+    assert_eq!(send("e", 0..6).await.0, StatusCode::OK);
+    // A column that went missing holds where the connector says so.
+    let body = "{\"编号\":\"K1\",\"企业名\":\"甲\",\"职工\":3}\n";
+    let (status, _, held) = door.send(request("cases", "s-cases", "drift").body(Body::from(body)).unwrap()).await;
+    assert_eq!((status, &held["heldBecause"]["code"]), (StatusCode::ACCEPTED, &json!("drift")), "{held}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edition_follows_a_push_by_itself() {
+    let (house, door) = departments().await;
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.clone()));
+    for (key, range) in [("a", 0..5), ("b", 5..9)] {
+        assert_eq!(door.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
+    }
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        if house.hub.editions.current().is_ok_and(|e| e.len() == 9) {
+            break;
+        }
+        assert!(Instant::now() < until, "no edition shows the push");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    publishing.abort();
+}
+
+/// Starts `huitu serve` over the folder's connectors and answers its address.
+fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
+    std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+        .args(["--connectors", &dir.join("connectors").display().to_string(), "--data", &dir.join("data").display().to_string()])
+        .args(["--listen", &format!("127.0.0.1:{port}"), "serve"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("huitu starts")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    crate::house::write(dir.path(), "connectors/cases/connector.toml", manifest("案件", "complete = false", PUSH, ""));
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..3usize {
+        let port = crate::servers::free_port();
+        let mut server = serve(dir.path(), port);
+        let until = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "the server does not start");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let mut sent = 0usize;
+        // Killed while a push is under way, at another moment in each round.
+        loop {
+            let number = round * 1_000 + sent;
+            let push = client
+                .post(format!("http://127.0.0.1:{port}/ingest/cases"))
+                .header("Idempotency-Key", format!("k{number}"))
+                .header(header::CONTENT_TYPE, "application/x-ndjson")
+                .body(lines(number..number + 1));
+            if sent == 6 + round {
+                let last = tokio::spawn(push.send());
+                tokio::time::sleep(Duration::from_millis(3 * round as u64)).await;
+                server.kill().unwrap();
+                server.wait().unwrap();
+                if let Ok(Ok(answer)) = last.await
+                    && answer.status() == 200
+                {
+                    acknowledged.push(format!("K{number:04}"));
+                }
+                break;
+            }
+            assert_eq!(push.send().await.unwrap().status(), 200);
+            acknowledged.push(format!("K{number:04}"));
+            sent += 1;
+        }
+    }
+    let house = crate::house::open(dir, morning()).await;
+    let last = house.hub.store.last_record_id().await.unwrap();
+    let stored: Vec<String> = house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| r.key).collect();
+    let lost: Vec<_> = acknowledged.iter().filter(|k| !stored.contains(k)).collect();
+    assert!(acknowledged.len() >= 21 && lost.is_empty(), "acknowledged but not stored: {lost:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_names_every_row_that_did_not_land() {
+    let (house, door) = departments().await;
+    let mut body = lines(0..20);
+    body.push_str("{\"名称\":\"<b>无编号</b>\",\"职工\":1}\n{\"编号\":\"K0003\",\"名称\":\"别的\",\"职工\":1}\n{\"编号\":\"K8000\",\"名称\":\"甲\",\"职工\":\"很多\"}\n");
+    let (status, _, receipt) = door.send(request("roll", "s-roll", "r").body(Body::from(body)).unwrap()).await;
+    assert_eq!(status, StatusCode::OK, "{receipt}");
+    assert_eq!(receipt["read"], json!(23));
+    assert_eq!(receipt["landed"].as_i64().unwrap() + receipt["quarantined"].as_i64().unwrap(), 23);
+    let rows: Vec<(i64, &Value)> =
+        receipt["quarantinedRows"].as_array().unwrap().iter().map(|r| (r["row"].as_i64().unwrap(), &r["code"])).collect();
+    assert_eq!(rows, [(21, &json!("key_missing")), (22, &json!("duplicate_key"))]);
+    let value = &receipt["unreadableValues"][0];
+    assert_eq!((&value["key"], &value["column"], &value["raw"]), (&json!("K8000"), &json!("职工"), &json!("很多")), "{receipt}");
+    let page = huitu::hub::receipt::page::render(
+        &house.hub.batch_receipt(receipt["id"].as_i64().unwrap()).await.unwrap(),
+        huitu::model::message::Lang::En,
+    );
+    assert!(page.contains("23 rows came: 21 have landed, 2 are in quarantine") && !page.contains("<b>无编号"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
+    let (house, _) = departments().await;
+    house.hub.store.close().await;
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--json", "--lang", "zh", "--data"])
+            .arg(house.dir.path().join("data"))
+            .arg("--connectors")
+            .arg(house.dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (
+            out.status.success(),
+            String::from_utf8_lossy(&out.stdout).into_owned(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
+    };
+    let (done, said, _) = huitu(&["token", "create", "--ingest", "cases", "--name", "仲裁院"]);
+    assert!(done);
+    let made: Value = serde_json::from_str(&said).unwrap();
+    let secret = made["secret"].as_str().unwrap();
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "pulled"]);
+    assert!(!done && said.contains("只有 source.transport = \"push\" 的登记才需要推送令牌"), "{said}");
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "casse"]);
+    assert!(!done && said.contains("是否指「cases」"), "{said}");
+    let (done, _, said) = huitu(&["sync", "cases"]);
+    assert!(!done && said.contains("无需拉取"), "{said}");
+
+    let house = crate::house::open(house.dir, morning()).await;
+    let token = house.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
+    assert_eq!((token.role.as_str(), token.registry.as_deref()), ("ingest", Some("cases")));
+    assert_eq!(token.hash, huitu::store::token::hash_secret(secret));
+    assert!(!format!("{token:?}").contains(secret), "only its hash is kept");
+    let door = house.serve(&[("another", "admin", None)]).await;
+    let (status, _, receipt) = door.send(request("cases", secret, "first").body(Body::from(lines(0..2))).unwrap()).await;
+    assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(2)), "{receipt}");
+    // It pushes and reads nothing else.
+    let ask = Request::post("/graphql")
+        .header(header::AUTHORIZATION, format!("Bearer {secret}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{\"query\":\"{ registries { name } }\"}"))
+        .unwrap();
+    assert_eq!(door.send(ask).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_and_quarantine_are_read_and_decided_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "transport = \"file\"\nplace = \"../../drop/ledger.csv\"";
+    crate::house::write(dir.path(), "connectors/ledger/connector.toml", manifest("台账", "", file, ""));
+    let deliver = |rows: std::ops::Range<usize>, more: &str| {
+        let lines: String = rows.map(|i| format!("K{i},北京示例{i}号有限公司,{i}\n")).collect();
+        crate::house::write(dir.path(), "drop/ledger.csv", format!("编号,名称,职工\n{lines}{more}"));
+    };
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--lang", "zh", "--data"])
+            .arg(dir.path().join("data"))
+            .arg("--connectors")
+            .arg(dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (out.status.code(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    };
+    deliver(0..40, ",无编号有限公司,1\nK90,=甲,若干\n");
+    assert_eq!(huitu(&["sync"]).0, Some(0));
+    deliver(0..5, "");
+    assert_eq!(huitu(&["sync"]).0, Some(3), "something waits for a person");
+
+    let (_, held) = huitu(&["batch", "list", "--held"]);
+    assert!(held.contains("HELD") && !held.contains("DONE"), "{held}");
+    let (_, shown) = huitu(&["batch", "show", "1"]);
+    for part in ["42", "41（新增 41", "key_missing × 1", "无法读取的值  1"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let json: Value = serde_json::from_str(&huitu(&["--json", "batch", "show", "2"]).1).unwrap();
+    assert_eq!((&json["state"], &json["heldBecause"]["code"]), (&json!("HELD"), &json!("vanished")));
+    let page = dir.path().join("receipt.html");
+    assert_eq!(huitu(&["batch", "show", "1", "--html", &page.display().to_string()]).0, Some(0));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("size:A4") && page.contains("收到 42 行：41 行已入库，1 行进入隔离区"), "{page}");
+
+    let (_, rows) = huitu(&["quarantine", "list", "ledger"]);
+    assert!(rows.contains("主键列「编号」为空"), "{rows}");
+    let (_, row) = huitu(&["quarantine", "show", "1"]);
+    assert!(row.contains("名称 = 无编号有限公司") && row.contains("行 41"), "{row}");
+    let (_, values) = huitu(&["quarantine", "list", "--values"]);
+    assert!(values.contains("K90") && values.contains("若干"), "{values}");
+    let (_, csv) = huitu(&["quarantine", "export", "ledger", "--batch", "1"]);
+    assert!(csv.starts_with("id,registry,batch,row,key,") && csv.contains("key_missing") && csv.lines().count() == 2, "{csv}");
+    assert!(huitu(&["quarantine", "show", "77"]).1.contains("隔离区中没有第 77 号"));
+
+    let (code, said) = huitu(&["batch", "reject", "2", "--reason", "文件不全", "--by", "值班员"]);
+    assert!(code == Some(0) && said.contains("批次已退回"), "{said}");
+    assert!(huitu(&["batch", "release", "2", "--reason", "x"]).1.contains("不是 HELD"));
+    assert!(huitu(&["batch", "show", "9"]).1.contains("没有批次 9"));
+    let (_, sync) = huitu(&["sync"]);
+    assert!(sync.contains("暂挂待审"), "the same half file is held again: {sync}");
+    let (code, released) = huitu(&["batch", "release", "3", "--reason", "确已注销"]);
+    assert!(code == Some(0) && released.contains("已发布"), "{released}");
+    deliver(0..6, "");
+    assert_eq!(huitu(&["sync"]).0, Some(0), "the registry goes on");
+}

@@ -1,0 +1,91 @@
+//! What the program says about its graph: digests of trusted documents, the subgraph, and how many statements a page costs by
+//! the database driver's own log.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use huitu::simulate::{City, Format, Registry, write};
+
+const REGISTRIES: [Registry; 5] =
+    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+
+fn huitu(data: &Path) -> Command {
+    let mut c = Command::new(env!("CARGO_BIN_EXE_huitu"));
+    c.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(["--lang", "en", "--data"]).arg(data);
+    c
+}
+
+fn text(o: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
+}
+
+#[test]
+fn trust_names_every_document_by_its_digest_and_refuses_what_cannot_be_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let done = huitu(dir.path()).arg("trust").arg(&examples).output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    let listed = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(listed.lines().count(), 10);
+    let first = std::fs::read_to_string(examples.join("01-most-urgent.graphql")).unwrap();
+    let digest = huitu::store::token::hash_secret(&first);
+    assert!(listed.contains(&format!("sha256:{digest}  01-most-urgent.graphql")), "{listed}");
+
+    let folder = dir.path().join("documents");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("good.graphql"), "query($n: Int!) { gap(first: $n) { totalCount } }").unwrap();
+    std::fs::write(folder.join("wrong.graphql"), "{ gap(first: 1) { nodes { salary } } }").unwrap();
+    let done = huitu(dir.path()).args(["--json", "trust"]).arg(&folder).output().unwrap();
+    assert!(!done.status.success());
+    let listed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(listed[0]["fault"], serde_json::Value::Null, "{listed}");
+    assert!(listed[1]["fault"].as_str().unwrap().contains("salary"), "{listed}");
+    let missing = huitu(dir.path()).arg("trust").arg(dir.path().join("nowhere")).output().unwrap();
+    assert!(!missing.status.success() && text(&missing).contains("nowhere"), "{}", text(&missing));
+}
+
+#[test]
+fn the_subgraph_is_printed_with_its_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let done = huitu(dir.path()).args(["schema", "--federation"]).output().unwrap();
+    let sdl = String::from_utf8(done.stdout).unwrap();
+    assert!(sdl.contains("@key(fields: \"id\")") && sdl.contains("@key(fields: \"creditCode\")"), "{}", &sdl[..400]);
+}
+
+#[test]
+fn a_page_of_a_hundred_sends_as_many_statements_as_a_page_of_five() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, extracts) = (dir.path().join("data"), dir.path().join("city"));
+    write(&City::new(7, 600, 0), &extracts, Format::Csv).unwrap();
+    let mut sync = huitu(&data);
+    sync.arg("sync");
+    for r in REGISTRIES {
+        sync.arg("--source").arg(format!("{}={}", r.name(), extracts.join(format!("{}.csv", r.name())).display()));
+    }
+    let done = sync.args(REGISTRIES.map(|r| r.name())).output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+
+    let query =
+        "query($n: Int!) { enterprises(first: $n) { totalCount nodes { name findings { reason } history(first: 3) { totalCount }
+        records { nodes { key registry { name state } landedAt fields { column raw } } }
+        provenance { field value source { registry { name } raw } others { value } } conflicts { field }
+        unionCoverage { unions { tradeUnion { name } record { landedAt } } possible { pair { weight } } }
+        designatedSize { reasons { message inputs { value observedAt } } } } } }";
+    let statements = |n: usize| {
+        let done = huitu(&data)
+            .env("HUITU_LOG", "warn,sqlx::query=debug")
+            .args(["query", query, "--variables", &format!("{{\"n\": {n}}}")])
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", text(&done));
+        let answer: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(answer["data"]["enterprises"]["nodes"].as_array().unwrap().len(), n);
+        let log = String::from_utf8_lossy(&done.stderr).into_owned();
+        let sent = log.lines().filter(|l| l.contains("sqlx::query") && l.to_uppercase().contains("SELECT")).count();
+        assert!(sent > 5, "the log shows statements:\n{log}");
+        sent
+    };
+    let (few, many) = (statements(5), statements(100));
+    // A page of five may have nothing to ask of one kind (no union that nearly matches): never does the larger one ask per row.
+    assert!(many <= few + 2, "{few} statements for 5 enterprises, {many} for 100");
+}
