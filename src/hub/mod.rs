@@ -5,7 +5,6 @@
 
 mod decide;
 mod explain;
-mod gather;
 mod linker_state;
 mod live;
 mod measure;

@@ -7,18 +7,18 @@ use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::gather::Gathered;
+use super::linker_state::Kept;
 use super::progress::{Event, Progress};
-use super::records::Part;
+use super::records::{Keep, Part};
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Weights};
-use crate::model::facts::{Facts, Relation, StandingFinding, World};
+use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
+use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::field::Field;
-use crate::model::linkage::{Evidence, Judgement};
+use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
@@ -48,6 +48,38 @@ impl From<PublishError> for HubError {
             PublishError::Store(e) => HubError::Store(e),
             PublishError::Edition(e) => HubError::Edition(e),
         }
+    }
+}
+
+/// What linking starts from.
+struct Basis {
+    /// With a linker that remembers: the records that changed since.
+    changed: Vec<LinkRecord>,
+    /// A linker that remembers, and the store ids of what changed since.
+    kept: Option<(Linker, Vec<i64>)>,
+    /// Else this one, with all live records put, and the entities they belonged to.
+    fresh: Linker,
+    previous: Previous,
+    judgements: Vec<Judgement>,
+}
+
+impl Basis {
+    fn new(kept: Option<(Linker, Vec<i64>)>, fresh: Linker) -> Basis {
+        Basis { changed: Vec::new(), kept, fresh, previous: Previous::default(), judgements: Vec::new() }
+    }
+
+    /// Takes in a part of the records. A linker from nothing reads them at once, so that their texts are never all in memory.
+    fn with(mut self, records: Vec<LinkRecord>, links_before: &Links, registries: &[RegistryTraits]) -> Basis {
+        for r in &records {
+            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
+                self.previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
+            }
+        }
+        match self.kept {
+            Some(_) => self.changed.extend(records),
+            None => self.fresh.put(&records),
+        }
+        self
     }
 }
 
@@ -93,10 +125,21 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
+        let kept = self.kept_linker().await?;
         let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
         let links_before: Arc<Links> = Arc::new(links.map(|(record, part, id)| ((record, part), id)).collect());
-        let (gathered, mark) = self.gather(links_before.clone()).await?;
+        let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+        let (mark, touched) = (records.mark.clone(), records.touched.clone());
         let landing = mark.landing;
+        let kept = kept.map(|kept| kept.linker).zip(touched);
+        let mut basis = Basis::new(kept, self.new_linker()?);
+        let mut facts = Vec::with_capacity(records.expected);
+        let names = Arc::new(world::traits(&self.connectors));
+        while let Some(part) = records.next().await? {
+            facts.extend(part.facts);
+            let (link, before, names) = (part.link, links_before.clone(), names.clone());
+            basis = tokio::task::spawn_blocking(move || basis.with(link, &before, &names)).await.expect("linking does not panic");
+        }
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let edition_basis = EditionBasis {
@@ -111,8 +154,9 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
+        basis.judgements = judgements;
         let hub = self.clone();
-        let linked = tokio::task::spawn_blocking(move || hub.link(gathered, &judgements));
+        let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
@@ -177,27 +221,39 @@ impl Hub {
         &self,
         loaded: Part,
         weights: Weights,
-        links_before: Arc<Links>,
+        links_before: &Links,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
-        let fresh = Linker::new(self.link_settings(), weights);
-        let gathered = self.gathering(None, links_before, fresh).with(loaded).ready();
-        let Linked { linker, linking, joined, world } = self.link(gathered, judgements);
+        let basis = Basis::new(None, Linker::new(self.link_settings(), weights));
+        let basis = basis.with(loaded.link, links_before, &world::traits(&self.connectors));
+        let basis = Basis { judgements: judgements.to_vec(), ..basis };
+        let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
         self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
     }
 
     /// Links: pure from here on.
-    fn link(&self, gathered: Gathered, judgements: &[Judgement]) -> Linked {
+    fn link(&self, basis: Basis, facts: Vec<Facts>) -> Linked {
         let registries = world::traits(&self.connectors);
-        let Gathered { mut linker, remembers, previous, facts, .. } = gathered;
+        let Basis { changed, kept, fresh, previous, judgements } = basis;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
-        let mut linking = linker.link(&previous, judgements);
+        let remembers = kept.is_some();
+        let mut linker = match kept {
+            Some((mut linker, touched)) => {
+                linker.retire(&touched, &changed);
+                linker.put(&changed);
+                linker
+            }
+            None => fresh,
+        };
+        drop(changed);
+        lap("normalised");
+        let mut linking = linker.link(&previous, &judgements);
         drop(previous);
         lap("linked");
         let mut news: HashSet<u32> = HashSet::new();

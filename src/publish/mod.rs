@@ -117,7 +117,6 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
 
     let (inputs, basis, as_of) = (p.inputs.clone(), p.basis.clone(), p.as_of);
     let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
-
     let mut tx = store.begin().await?;
     history::keep_links(&mut tx, number, &former).await.map_err(failed)?;
     entity::put_links(&mut tx, &p.joined, &links, new_link).await.map_err(failed)?;
@@ -131,6 +130,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
 
+    drop(links);
     let input = edition_input(p);
     let root = root.to_path_buf();
     let written = tokio::task::spawn_blocking(move || edition::write(&root, input).map(|m| (m, root)));
@@ -192,7 +192,7 @@ pub fn edition_input(p: Publication) -> EditionInput {
     }
 }
 
-/// Positions in `joined` of links to write (new, with another entity, or decided otherwise) by record, and links to drop.
+/// Positions in `joined` of links to write (new, with another entity or other evidence) by record, and links to drop.
 fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>) {
     let mut links = Vec::new();
     let mut kept = 0;
@@ -214,18 +214,6 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>
     (links, dropped)
 }
 
-/// What the links that change were before. Before the first edition there was nothing, and that need not be said.
-fn former_links(joined: &[Joined], links: &[u32], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
-    if before.is_empty() {
-        return Vec::new();
-    }
-    let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
-    // A link can be written again for its evidence alone.
-    let changed =
-        links.iter().map(|at| &joined[*at as usize]).filter(|j| before.get(&(j.record_id, j.part)) != j.entity.as_ref());
-    changed.map(|j| (j.record_id, j.part)).chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
-}
-
 fn new_link(j: &Joined) -> NewLink<'_> {
     NewLink {
         record_id: j.record_id,
@@ -237,6 +225,18 @@ fn new_link(j: &Joined) -> NewLink<'_> {
         runner_up: j.runner_up.map(|e| e.to_string()),
         refused: j.refused,
     }
+}
+
+/// What the links that change were before. Before the first edition there was nothing, and that need not be said.
+fn former_links(joined: &[Joined], links: &[u32], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
+    if before.is_empty() {
+        return Vec::new();
+    }
+    let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
+    // A link can be written again for its evidence alone.
+    let moved = |j: &&Joined| before.get(&(j.record_id, j.part)) != j.entity.as_ref();
+    let changed = links.iter().map(|at| &joined[*at as usize]).filter(moved).map(|j| (j.record_id, j.part));
+    changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }
 
 /// Who lacks a union now and did not in the edition before; nobody where there is none before.
