@@ -5,6 +5,7 @@
 
 mod decide;
 mod explain;
+mod linker_state;
 mod live;
 mod measure;
 mod message;

@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::linker_state::Kept;
 use super::progress::{Event, Progress};
-use super::records::{Keep, Links as LinksWanted, Part};
+use super::records::{Keep, Part};
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
-use crate::model::facts::{Relation, StandingFinding, World};
-use crate::model::linkage::Judgement;
+use crate::link::{EntityKey, Linker, Linking, Previous};
+use crate::model::facts::{Facts, Relation, StandingFinding, World};
+use crate::model::field::Field;
+use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
+use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::store::finding::FindingRow;
@@ -46,6 +49,23 @@ impl From<PublishError> for HubError {
             PublishError::Edition(e) => HubError::Edition(e),
         }
     }
+}
+
+/// What linking starts from.
+pub(super) struct Basis {
+    /// All live records; with a linker that remembers, those that changed since.
+    pub changed: Vec<LinkRecord>,
+    /// A linker that remembers, and the store ids of what changed since.
+    pub kept: Option<(Linker, Vec<i64>)>,
+    pub judgements: Vec<Judgement>,
+}
+
+/// Records joined, and the world as assessing takes it, findings and history apart.
+pub(super) struct Linked {
+    pub linker: Linker,
+    pub linking: Linking,
+    pub joined: Vec<Joined>,
+    pub world: World,
 }
 
 /// What one run decided, before it is kept.
@@ -82,8 +102,10 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let records = self.records(LinksWanted::All, Keep::Write).await?;
-        let landing = records.mark.landing;
+        let kept = self.kept_linker().await?;
+        let records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+        let (mark, touched) = (records.mark.clone(), records.touched.clone());
+        let landing = mark.landing;
         let loaded = records.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
@@ -102,12 +124,16 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
-        let decided = tokio::task::spawn_blocking(move || {
-            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
-        })
-        .await
-        .expect("deciding does not panic");
+        let Part { link: changed, facts, .. } = loaded;
+        let basis = Basis { changed, kept: kept.map(|kept| kept.linker).zip(touched), judgements };
+        let (hub, before, fresh) = (self.clone(), links_before.clone(), self.new_linker()?);
+        let linked = tokio::task::spawn_blocking(move || hub.link(basis, fresh, facts, &before));
+        let linked = linked.await.expect("linking does not panic");
+        let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
+        let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
+        let world = World { findings, lacking_since, first_edition: first, ..world };
+        let decided = tokio::task::spawn_blocking(move || hub.decide(linking, joined, &world, as_of));
+        let decided = decided.await.expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
@@ -136,6 +162,9 @@ impl Hub {
             basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
+        if let Some(written) = state.join().expect("writing the linker's state does not panic") {
+            written.keep();
+        }
         lap("published");
         self.editions.refresh()?;
         let published = manifest.map(|m| Published {
@@ -157,38 +186,37 @@ impl Hub {
         Ok(published)
     }
 
-    /// Links and assesses: pure from here on.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn decide(
-        &self,
-        loaded: Part,
-        weights: Weights,
-        links_before: &Links,
-        judgements: &[Judgement],
-        findings: Vec<StandingFinding>,
-        lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
-        first_edition: bool,
-        as_of: NaiveDate,
-    ) -> Decided {
+    /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
+    pub(super) fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
         let registries = world::traits(&self.connectors);
-        let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Part { link: records, facts, .. } = loaded;
+        let Basis { changed: records, kept, judgements } = basis;
+        let began = std::time::Instant::now();
+        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
+        let remembers = kept.is_some();
+        let mut linker = match kept {
+            Some((mut linker, touched)) => {
+                linker.retire(&touched, &records);
+                linker
+            }
+            None => fresh,
+        };
         let mut previous = Previous::default();
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
-                previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
+                previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
             }
         }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
-        let began = std::time::Instant::now();
-        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         linker.put(&records);
         drop(records);
         lap("normalised");
-        let linking = linker.link(&previous, judgements);
+        let mut linking = linker.link(&previous, &judgements);
         drop(previous);
         lap("linked");
-
+        let mut news: HashSet<u32> = HashSet::new();
+        if remembers {
+            news.extend(linking.decisions.iter().map(|d| d.record));
+            linking.decisions = linker.decisions();
+        }
         let at: HashMap<(i64, u16), u32> = facts.iter().enumerate().map(|(i, f)| ((f.record_id, f.part), i as u32)).collect();
         let mut entity_of = vec![None; facts.len()];
         let mut entities: Vec<Box<str>> = Vec::new();
@@ -203,7 +231,12 @@ impl Hub {
                     entities.len() as u32 - 1
                 })
             });
-            let evidence = linker.evidence(d);
+            let mut evidence = linker.evidence(d);
+            if let Some(partner) = d.partner.filter(|_| !evidence.is_empty()) {
+                let (store_id, part) = linker.stored(partner);
+                let there = at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+                show_texts(&mut evidence, Some(fact), there);
+            }
             joined.push(Joined {
                 record_id: d.store_id,
                 part: d.part,
@@ -219,31 +252,31 @@ impl Hub {
                 },
                 runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
+                news: news.contains(&d.record),
             });
         }
-        drop(linker);
         let relations = linking
             .relations
             .iter()
             .filter_map(|r| {
-                Some(Relation { kind: r.kind, from: r.from.to_string().into(), to: r.to?.to_string().into(), since: None })
+                Some(Relation {
+                    kind: r.kind,
+                    from: r.from.to_string().into(),
+                    to: r.to?.to_string().into(),
+                    since: r.since.and_then(PartialDate::first_day),
+                })
             })
             .collect();
-        let world = World {
-            registries,
-            facts,
-            entity_of,
-            entities,
-            relations,
-            open_pairs: open_pairs(&linking.review),
-            findings,
-            lacking_since,
-            first_edition,
-        };
+        let open_pairs = open_pairs(&linking.review);
         lap("gathered");
-        let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
-        lap("assessed");
-        let ties = crate::publish::ties(&world, &assessed.enterprises);
+        let world = World { registries, facts, entity_of, entities, relations, open_pairs, ..World::default() };
+        Linked { linker, linking, joined, world }
+    }
+
+    /// Assesses.
+    pub(super) fn decide(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
+        let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
+        let ties = crate::publish::ties(world, &assessed.enterprises);
         Decided { linking, joined, assessed, ties }
     }
 
@@ -347,6 +380,22 @@ fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMa
         .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))
         .map(|r| (r.id().into(), r.gap_since()))
         .collect()
+}
+
+/// Addresses and phones as the registries wrote them: linking keeps numbers only.
+pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right: Option<&Facts>) {
+    for e in evidence.iter_mut().filter(|e| e.left.is_none() && e.right.is_none()) {
+        let fields: &[Field] = match &*e.feature {
+            "address" => &[Field::Address, Field::OperatingAddress],
+            "phone" => &[Field::Phone],
+            "county" => &[Field::District, Field::Area],
+            "registration" => &[Field::RegistrationNumber],
+            _ => continue,
+        };
+        let text =
+            |facts: Option<&Facts>| facts.and_then(|f| fields.iter().find_map(|field| Some(f.get(*field)?.to_string().into())));
+        (e.left, e.right) = (text(left), text(right));
+    }
 }
 
 /// Fills in how many records of each registry met a record of another one.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::publish::{counting, standing};
+use super::publish::{Basis, counting, standing};
 use super::records::Part;
 use super::world::{Reading, facts, link_record};
 use super::{Hub, HubError};
 use crate::edition::{self, EditionError, EditionSource, folder_name};
+use crate::model::facts::World;
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};
@@ -59,12 +60,16 @@ impl Hub {
             self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
         let findings = standing(self.store.findings_as_of(row.number).await?.into_iter(), as_of);
         let since = self.store.lacking_as_of(row.number).await?;
-        let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
-        // What is not named as newly lacking lacked a union before the first edition.
-        let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, weights, &before, &judgements, findings, since, true, as_of))
-                .await
-                .expect("deciding does not panic");
+        let (hub, before, fresh) = (self.clone(), links.clone(), self.new_linker()?);
+        let Part { link: changed, facts, .. } = loaded;
+        let decide = move || {
+            // Anew, not from where the last publication left off.
+            let linked = hub.link(Basis { changed, kept: None, judgements }, fresh, facts, &before);
+            // What is not named as newly lacking lacked a union before the first edition.
+            let world = World { findings, lacking_since: since, first_edition: true, ..linked.world };
+            hub.decide(linked.linking, linked.joined, &world, as_of)
+        };
+        let decided = tokio::task::spawn_blocking(decide).await.expect("deciding does not panic");
         let sources: Vec<EditionSource> = serde_json::from_str(&row.sources).map_err(EditionError::from)?;
         let input = edition_input(Publication {
             number,

@@ -6,6 +6,7 @@
 
 mod changes;
 mod labels;
+mod relations;
 mod review;
 mod ties;
 
@@ -43,6 +44,8 @@ pub struct Joined {
     pub evidence: Box<str>,
     pub runner_up: Option<EntityKey>,
     pub refused: Option<&'static str>,
+    /// The decision is another than before, though the entity may be the same.
+    pub news: bool,
 }
 
 /// Links as the store has them: (record, part) → entity. 24 bytes each.
@@ -95,8 +98,18 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
             _ => None,
         })
         .collect();
-    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, number, at);
+    let splits: Vec<(String, String)> = p
+        .linking
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
+            _ => None,
+        })
+        .collect();
+    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, &splits, number, at);
     let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
+    let relations = relations::relation_rows(&p.linking.relations);
     let (links, dropped) = link_changes(&p.joined, &p.links_before);
     let former = former_links(&links, &dropped, &p.links_before);
     let lacking = newly_lacking(&p.assessed.enterprises, p.previous.as_deref());
@@ -115,6 +128,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
     }
     entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
+    crate::store::relation::replace(&mut tx, &relations).await.map_err(failed)?;
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
 
@@ -181,7 +195,7 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u
     for j in joined {
         let Some(entity) = j.entity else { continue };
         live.insert((j.record_id, j.part));
-        if before.get(&(j.record_id, j.part)) == Some(&entity) {
+        if !j.news && before.get(&(j.record_id, j.part)) == Some(&entity) {
             continue;
         }
         links.push(LinkRow {
@@ -206,7 +220,9 @@ fn former_links(links: &[LinkRow], dropped: &[(i64, u16)], before: &Links) -> Ve
         return Vec::new();
     }
     let text = |key: &(i64, u16)| before.get(key).map(|entity| entity.to_string().into());
-    let changed = links.iter().map(|l| (l.record_id, l.part as u16));
+    // A link whose evidence alone changed is the same link.
+    let moved = |l: &&LinkRow| text(&(l.record_id, l.part as u16)).as_ref() != Some(&l.entity_id);
+    let changed = links.iter().filter(moved).map(|l| (l.record_id, l.part as u16));
     changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }
 

@@ -17,6 +17,7 @@ mod migrations;
 pub mod quarantine;
 pub mod record;
 pub mod registry;
+pub mod relation;
 pub mod target;
 pub mod token;
 pub mod usage;

@@ -20,6 +20,8 @@ mod ingest;
 mod land;
 mod layers;
 mod link;
+mod link_hostile;
+mod link_hub;
 mod link_incremental;
 mod link_scored;
 mod measures;
