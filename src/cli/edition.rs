@@ -94,7 +94,11 @@ async fn rebuild(hub: &Hub, common: &Common, number: u32, restore: bool) -> anyh
     if !rebuilt.is_equal() {
         let files = rebuilt.differing.join(", ");
         match lang {
-            Lang::Zh => anyhow::bail!("第 {number} 期重建后不一致：发布时 {}，重建 {}；不同的文件：{files}", rebuilt.published, rebuilt.rebuilt),
+            Lang::Zh => anyhow::bail!(
+                "第 {number} 期重建后不一致：发布时 {}，重建 {}；不同的文件：{files}",
+                rebuilt.published,
+                rebuilt.rebuilt
+            ),
             Lang::En => anyhow::bail!(
                 "edition {number} differs when made again: published {}, made again {}; files: {files}",
                 rebuilt.published,

@@ -14,8 +14,8 @@ use super::{Common, Lang};
 use crate::hub::world::Reading;
 use crate::hub::{Hub, NewJudgement};
 use crate::model::Clock;
-use crate::model::message;
 use crate::model::linkage::{JudgementVerdict, RecordRef};
+use crate::model::message;
 use crate::publish::{contradictions, is_contradiction};
 use crate::store::entity::ReviewRow;
 

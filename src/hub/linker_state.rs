@@ -65,7 +65,7 @@ impl Hub {
         Ok(Linker::new(self.link_settings(), self.weights()?))
     }
 
-    fn link_settings(&self) -> Settings {
+    pub(super) fn link_settings(&self) -> Settings {
         Settings::with_registries(self.connectors.iter().map(|c| c.name.as_str()))
     }
 

@@ -15,7 +15,7 @@ use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous};
+use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::facts::{Facts, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
@@ -52,20 +52,20 @@ impl From<PublishError> for HubError {
 }
 
 /// What linking starts from.
-pub(super) struct Basis {
+struct Basis {
     /// All live records; with a linker that remembers, those that changed since.
-    pub changed: Vec<LinkRecord>,
+    changed: Vec<LinkRecord>,
     /// A linker that remembers, and the store ids of what changed since.
-    pub kept: Option<(Linker, Vec<i64>)>,
-    pub judgements: Vec<Judgement>,
+    kept: Option<(Linker, Vec<i64>)>,
+    judgements: Vec<Judgement>,
 }
 
 /// Records joined, and the world as assessing takes it, findings and history apart.
-pub(super) struct Linked {
-    pub linker: Linker,
-    pub linking: Linking,
-    pub joined: Vec<Joined>,
-    pub world: World,
+struct Linked {
+    linker: Linker,
+    linking: Linking,
+    joined: Vec<Joined>,
+    world: World,
 }
 
 /// What one run decided, before it is kept.
@@ -132,7 +132,7 @@ impl Hub {
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world = World { findings, lacking_since, first_edition: first, ..world };
-        let decided = tokio::task::spawn_blocking(move || hub.decide(linking, joined, &world, as_of));
+        let decided = tokio::task::spawn_blocking(move || hub.verdicts(linking, joined, &world, as_of));
         let decided = decided.await.expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
@@ -186,8 +186,28 @@ impl Hub {
         Ok(published)
     }
 
+    /// Links from nothing and assesses: pure from here on.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn decide(
+        &self,
+        loaded: Part,
+        weights: Weights,
+        links_before: &Links,
+        judgements: &[Judgement],
+        findings: Vec<StandingFinding>,
+        lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
+        first_edition: bool,
+        as_of: NaiveDate,
+    ) -> Decided {
+        let basis = Basis { changed: loaded.link, kept: None, judgements: judgements.to_vec() };
+        let Linked { linker, linking, joined, world } =
+            self.link(basis, Linker::new(self.link_settings(), weights), loaded.facts, links_before);
+        drop(linker);
+        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
+    }
+
     /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
-    pub(super) fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
+    fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
         let registries = world::traits(&self.connectors);
         let Basis { changed: records, kept, judgements } = basis;
         let began = std::time::Instant::now();
@@ -267,6 +287,11 @@ impl Hub {
                 })
             })
             .collect();
+        for pair in &mut linking.review {
+            let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+            let sides = (side(pair.left_store_id, pair.left.part), side(pair.right_store_id, pair.right.part));
+            show_texts(&mut pair.evidence, sides.0, sides.1);
+        }
         let open_pairs = open_pairs(&linking.review);
         lap("gathered");
         let world = World { registries, facts, entity_of, entities, relations, open_pairs, ..World::default() };
@@ -274,7 +299,7 @@ impl Hub {
     }
 
     /// Assesses.
-    pub(super) fn decide(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
+    fn verdicts(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
         let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
         let ties = crate::publish::ties(world, &assessed.enterprises);
         Decided { linking, joined, assessed, ties }

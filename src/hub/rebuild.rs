@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::publish::{Basis, counting, standing};
+use super::publish::{counting, standing};
 use super::records::Part;
 use super::world::{Reading, facts, link_record};
 use super::{Hub, HubError};
 use crate::edition::{self, EditionError, EditionSource, folder_name};
-use crate::model::facts::World;
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};
@@ -56,20 +55,15 @@ impl Hub {
         let loaded = self.records_as_of(basis.landing).await?;
         let links = self.store.links_as_of(row.number).await?.into_iter();
         let links: Arc<Links> = Arc::new(links.filter_map(|(r, part, id)| Some(((r, part), id.parse().ok()?))).collect());
-        let judgements: Vec<Judgement> =
-            self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
+        let judgements: Vec<Judgement> = self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
         let findings = standing(self.store.findings_as_of(row.number).await?.into_iter(), as_of);
         let since = self.store.lacking_as_of(row.number).await?;
-        let (hub, before, fresh) = (self.clone(), links.clone(), self.new_linker()?);
-        let Part { link: changed, facts, .. } = loaded;
-        let decide = move || {
-            // Anew, not from where the last publication left off.
-            let linked = hub.link(Basis { changed, kept: None, judgements }, fresh, facts, &before);
-            // What is not named as newly lacking lacked a union before the first edition.
-            let world = World { findings, lacking_since: since, first_edition: true, ..linked.world };
-            hub.decide(linked.linking, linked.joined, &world, as_of)
-        };
-        let decided = tokio::task::spawn_blocking(decide).await.expect("deciding does not panic");
+        let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
+        // What is not named as newly lacking lacked a union before the first edition.
+        let decided =
+            tokio::task::spawn_blocking(move || hub.decide(loaded, weights, &before, &judgements, findings, since, true, as_of))
+                .await
+                .expect("deciding does not panic");
         let sources: Vec<EditionSource> = serde_json::from_str(&row.sources).map_err(EditionError::from)?;
         let input = edition_input(Publication {
             number,
@@ -107,7 +101,9 @@ impl Hub {
         let equal = manifest.digest == row.digest;
         let restored = restore && equal && !folder.exists();
         if restored {
-            std::fs::create_dir_all(self.editions_root()).and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder)).map_err(io)?;
+            std::fs::create_dir_all(self.editions_root())
+                .and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder))
+                .map_err(io)?;
             self.store.edition_restored(row.number).await?;
             self.editions.refresh()?;
         }

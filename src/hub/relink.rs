@@ -1,9 +1,12 @@
 //! Linking what the store holds without publishing anything: for reports, explanations and fitting.
 
+use super::publish::show_texts;
 use super::records::{Keep, Links};
+use super::world::{Reading, facts};
 use super::{Hub, HubError};
 use crate::link::{Linker, Linking, Previous, Weights};
-use crate::model::linkage::Judgement;
+use crate::model::facts::Facts;
+use crate::model::linkage::{Evidence, Judgement, RecordRef};
 
 /// The fitted weight table, beside the store; without it the shipped one counts.
 const WEIGHTS_FILE: &str = "weights.toml";
@@ -64,5 +67,24 @@ impl Hub {
             (linker, linking)
         };
         Ok(tokio::task::spawn_blocking(link).await.expect("linking does not panic"))
+    }
+
+    /// Fills the texts that linking does not keep (addresses, phones) into the evidence on two records.
+    pub async fn show_evidence(&self, evidence: &mut [Evidence], left: &RecordRef, right: &RecordRef) -> Result<(), HubError> {
+        let rows = self.registry_rows().await?;
+        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let mut sides: Vec<Option<Facts>> = Vec::new();
+        for side in [left, right] {
+            let stored = match rows.iter().find(|r| *r.name == *side.registry) {
+                Some(registry) => self.store.record(registry.id, &side.key).await?,
+                None => None,
+            };
+            sides.push(stored.and_then(|row| {
+                let (registry, records) = reading.records(&row)?;
+                records.into_iter().find(|r| r.part == side.part).map(|record| facts(record, registry, &row))
+            }));
+        }
+        show_texts(evidence, sides[0].as_ref(), sides[1].as_ref());
+        Ok(())
     }
 }

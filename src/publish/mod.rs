@@ -219,9 +219,9 @@ fn former_links(links: &[LinkRow], dropped: &[(i64, u16)], before: &Links) -> Ve
     if before.is_empty() {
         return Vec::new();
     }
-    let text = |key: &(i64, u16)| before.get(key).map(|entity| entity.to_string().into());
-    // A link whose evidence alone changed is the same link.
-    let moved = |l: &&LinkRow| text(&(l.record_id, l.part as u16)).as_ref() != Some(&l.entity_id);
+    let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
+    // A link can be written again for its evidence alone.
+    let moved = |l: &&LinkRow| text(&(l.record_id, l.part as u16)).as_deref() != Some(&*l.entity_id);
     let changed = links.iter().filter(moved).map(|l| (l.record_id, l.part as u16));
     changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }

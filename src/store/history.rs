@@ -115,11 +115,15 @@ async fn keep_in_force(tx: &mut Tx, edition: i64, judgements: &[String], finding
             match tx {
                 Tx::Sqlite(t) => {
                     const BEGIN: &str = concat!(
-                        "UPDATE ", $table, " SET first_edition = $2
+                        "UPDATE ",
+                        $table,
+                        " SET first_edition = $2
                          WHERE first_edition IS NULL AND id IN (SELECT value FROM json_each($1))"
                     );
                     const END: &str = concat!(
-                        "UPDATE ", $table, " SET until_edition = $2 WHERE first_edition IS NOT NULL AND until_edition IS NULL
+                        "UPDATE ",
+                        $table,
+                        " SET until_edition = $2 WHERE first_edition IS NOT NULL AND until_edition IS NULL
                          AND id NOT IN (SELECT value FROM json_each($1))"
                     );
                     sqlx::query(BEGIN).bind(ids.clone()).bind(edition).execute(&mut **t).await?;
@@ -127,11 +131,15 @@ async fn keep_in_force(tx: &mut Tx, edition: i64, judgements: &[String], finding
                 }
                 Tx::Postgres(t) => {
                     const BEGIN: &str = concat!(
-                        "UPDATE ", $table, " SET first_edition = $2
+                        "UPDATE ",
+                        $table,
+                        " SET first_edition = $2
                          WHERE first_edition IS NULL AND id IN (SELECT v FROM json_array_elements_text($1::JSON) AS v)"
                     );
                     const END: &str = concat!(
-                        "UPDATE ", $table, " SET until_edition = $2 WHERE first_edition IS NOT NULL AND until_edition IS NULL
+                        "UPDATE ",
+                        $table,
+                        " SET until_edition = $2 WHERE first_edition IS NOT NULL AND until_edition IS NULL
                          AND id NOT IN (SELECT v FROM json_array_elements_text($1::JSON) AS v)"
                     );
                     sqlx::query(BEGIN).bind(ids.clone()).bind(edition).execute(&mut **t).await?;
@@ -148,13 +156,12 @@ async fn keep_in_force(tx: &mut Tx, edition: i64, judgements: &[String], finding
 impl Store {
     /// What an edition rested on; None where it was published before this was kept.
     pub async fn edition_basis(&self, edition: i64) -> Result<Option<EditionBasis>, StoreError> {
-        let row: Option<(i64, i64, String)> = read!(self, |db| sqlx::query_as(
-            "SELECT landing, first, made_by FROM edition_basis WHERE edition = $1"
-        )
-        .bind(edition)
-        .fetch_optional(db)
-        .await)
-        .map_err(|e| self.failed(e))?;
+        let row: Option<(i64, i64, String)> =
+            read!(self, |db| sqlx::query_as("SELECT landing, first, made_by FROM edition_basis WHERE edition = $1")
+                .bind(edition)
+                .fetch_optional(db)
+                .await)
+            .map_err(|e| self.failed(e))?;
         Ok(row.map(|(landing, first, made_by)| EditionBasis {
             landing,
             first: first != 0,

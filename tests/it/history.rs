@@ -135,7 +135,10 @@ async fn the_same_question_as_of_three_dates_gives_the_answers_of_those_editions
         assert_eq!(answer["enterprises"]["totalCount"], edition.len());
         let (_, total) = edition.coverage(&[], &edition.all(), 1).unwrap();
         let told = &answer["coverage"]["total"];
-        assert_eq!((&told["enterprises"], &told["members"], &told["unions"]), (&json!(total.enterprises), &json!(total.members), &json!(total.unions)));
+        assert_eq!(
+            (&told["enterprises"], &told["members"], &told["unions"]),
+            (&json!(total.enterprises), &json!(total.members), &json!(total.unions))
+        );
         assert_eq!(answer["tradeUnions"]["totalCount"], edition.union_count());
         answers.push(answer);
     }
@@ -202,7 +205,11 @@ async fn another_rule_file_judges_anew_without_a_pull_and_the_diff_says_why() {
     let shipped = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/thresholds.toml")).unwrap();
     assert!(shipped.contains("value = 20000000") || shipped.contains("value = 20_000_000"));
     let rules = root.path().join("rules.toml");
-    std::fs::write(&rules, shipped.replace("value = 20000000", "value = 100000").replace("value = 20_000_000", "value = 100_000")).unwrap();
+    std::fs::write(
+        &rules,
+        shipped.replace("value = 20000000", "value = 100000").replace("value = 20_000_000", "value = 100_000"),
+    )
+    .unwrap();
     let second = hub(root.path(), &clock, |s| s.thresholds = Some(rules)).await;
     let published = second.reassess(Arc::new(Silent)).await.unwrap().expect("another edition");
     assert_eq!(published.number, 2);

@@ -324,7 +324,11 @@ impl Bulletin {
 
 /// The name of an indicator in the reader's language; its id where the list does not have it.
 pub fn indicator_name(id: &str, lang: Lang) -> String {
-    let levels = [("independent", "独立工会数", "independent unions"), ("covered", "覆盖单位数", "covered units"), ("members", "会员数", "members")];
+    let levels = [
+        ("independent", "独立工会数", "independent unions"),
+        ("covered", "覆盖单位数", "covered units"),
+        ("members", "会员数", "members"),
+    ];
     let listed = indicators().iter().find(|i| i.id == id).map(|i| lang.pick(i.name_zh, i.name_en));
     let level = levels.iter().find(|(name, ..)| *name == id).map(|(_, zh, en)| lang.pick(*zh, *en));
     listed.or(level).unwrap_or(id).to_owned()

@@ -107,17 +107,7 @@ fn units_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
             "覆盖率",
             "入会率（已建会）",
         ],
-        Lang::En => &[
-            "rank",
-            "unit",
-            "in scope",
-            "above size",
-            "independent",
-            "rate",
-            "gap",
-            "coverage",
-            "membership",
-        ],
+        Lang::En => &["rank", "unit", "in scope", "above size", "independent", "rate", "gap", "coverage", "membership"],
     };
     // Without an earlier edition there is no change to show; the lead says so.
     let changes: &[&str] = match (b.compared, b.lang) {
@@ -157,7 +147,11 @@ fn targets_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
     let t = |zh: &'static str, en: &'static str| b.lang.pick(zh, en);
     writeln!(out, "<h2>{}</h2>", t("任务完成情况", "Targets"))?;
     if b.units.iter().chain([&b.total]).all(|u| u.targets.is_empty()) {
-        return writeln!(out, "<p>{}</p>", t("本年度尚未下达任务，不列完成率。", "No targets are set for this year: attainment is not shown."));
+        return writeln!(
+            out,
+            "<p>{}</p>",
+            t("本年度尚未下达任务，不列完成率。", "No targets are set for this year: attainment is not shown.")
+        );
     }
     let cells: &[&str] = match b.lang {
         Lang::Zh => &["单位", "指标", "任务", "完成", "完成率", "排名", "尚缺", "每月需完成", "进度", "第一责任人"],

@@ -339,11 +339,7 @@ struct Parsed {
 }
 
 /// Reads what can be read of a file that cannot be read as a whole; `known` is where the fault that was named already stands.
-fn lenient(
-    text: &str,
-    known: Option<Range<usize>>,
-    mut fault: impl FnMut(Option<Range<usize>>, String),
-) -> Option<Parsed> {
+fn lenient(text: &str, known: Option<Range<usize>>, mut fault: impl FnMut(Option<Range<usize>>, String)) -> Option<Parsed> {
     #[derive(Deserialize)]
     struct Loose {
         #[serde(default)]

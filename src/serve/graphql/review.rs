@@ -6,8 +6,8 @@ use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
 use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
-use super::verdicts::Reason;
 use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
+use super::verdicts::Reason;
 use crate::edition::{Edition, Key};
 use crate::model::linkage::RecordRef;
 use crate::publish::{contradictions, is_contradiction};
