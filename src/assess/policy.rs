@@ -89,6 +89,8 @@ pub struct PriorityPolicy {
     pub dispatch_agency: f32,
     pub pays_preparatory_fund: f32,
     pub recent_dispute: f32,
+    /// Payments that do not fit the union roll: somebody has to look anyway.
+    pub fund_contradiction: f32,
     /// Points after `waiting_full_months` of lacking a union; earlier in proportion.
     pub waiting: f32,
     pub waiting_full_months: u32,
@@ -148,6 +150,7 @@ impl Default for PriorityPolicy {
             dispatch_agency: 8.0,
             pays_preparatory_fund: 10.0,
             recent_dispute: 12.0,
+            fund_contradiction: 8.0,
             waiting: 15.0,
             waiting_full_months: 36,
         }

@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 
 use crate::model::enterprise::Enterprise;
-use crate::model::verdict::{EnterpriseTag, GapStatus, Priority, PriorityFactor, ReasonInput};
+use crate::model::verdict::{EnterpriseTag, FundStatus, GapStatus, Priority, PriorityFactor, ReasonInput};
 
 use super::Context;
 use super::gap;
@@ -41,6 +41,11 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
         if enterprise.has_tag(tag) {
             add(code, points, None);
         }
+    }
+    let fund = &enterprise.verdicts.fund;
+    if fund.status == FundStatus::WrongKind {
+        let kind = fund.kind_paid.map(|kind| ReasonInput::new("kind_paid", kind.name()));
+        add("fund_contradiction", weights.fund_contradiction, kind);
     }
     if let Some(from) = waiting_from(context, enterprise) {
         let days = (context.as_of - from).num_days().max(0) as f32;

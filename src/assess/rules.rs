@@ -19,7 +19,7 @@ impl Rules {
     /// Reads a federation's own thresholds file; `file` is its name for messages. Refused as a whole, with file, line and
     /// reason of every fault found: a rule without dates, an unknown metric or code, two rules for one industry on one day.
     pub fn parse(text: &str, file: &str) -> Result<Rules, Vec<ThresholdError>> {
-        Thresholds::parse(file, text).map(|thresholds| Rules { thresholds }).map_err(|fault| vec![fault])
+        Thresholds::parse(file, text).map(|thresholds| Rules { thresholds })
     }
 
     /// No rules at all, for questions that no rule decides.

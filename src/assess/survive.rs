@@ -275,7 +275,7 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
         let first: (bool, Reverse<u32>, u16) = match rule {
             R::Official => (!official(c), Reverse(0), rank),
             R::MostComplete => (false, complete, rank),
-            R::MostRecent | R::RegistryRank | R::OnlyValue | R::Finding => (false, Reverse(0), rank),
+            R::MostRecent | R::RegistryRank | R::OnlyValue => (false, Reverse(0), rank),
         };
         let newest_first = if *rule == R::MostRecent { recent } else { Reverse((0, 0)) };
         // Of two records of one registry that differ in state, the living one tells the state.
@@ -291,7 +291,7 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
     }
     let mut by = match rule {
         R::Official if official(&candidates[chosen]) => R::Official,
-        R::Official | R::OnlyValue | R::Finding => R::RegistryRank,
+        R::Official | R::OnlyValue => R::RegistryRank,
         other => *other,
     };
     // The ranked statement in more detail: the same division with four digits, the same district with its street.

@@ -47,10 +47,11 @@ enum BenchCommand {
     },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
-        /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz
-        #[arg(long, value_name = "DIR")]
-        case: PathBuf,
-        /// Write the crosswalk here, for a scorer
+        /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz; several for a table of
+        /// how the effort grows
+        #[arg(long, value_name = "DIR", required = true)]
+        case: Vec<PathBuf>,
+        /// Write the crosswalk of the last case here, for a scorer
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -60,7 +61,16 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
         BenchCommand::Pull { rows, seed, postgres } => super::bench_pull::run(common, rows, seed, postgres).await?,
-        BenchCommand::Link { case, output } => link(case, output).await?,
+        BenchCommand::Link { case, output } => {
+            let mut growth = Vec::new();
+            for (number, folder) in case.iter().enumerate() {
+                let last = number + 1 == case.len();
+                growth.push(link(folder, output.as_ref().filter(|_| last)).await?);
+            }
+            if growth.len() > 1 {
+                print!("\n{}", super::terminal::table(&GROWTH, &growth));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -108,7 +118,20 @@ impl RowSink for Records<'_> {
     }
 }
 
-async fn link(case: PathBuf, output: Option<PathBuf>) -> anyhow::Result<()> {
+/// Columns of the table of growth.
+const GROWTH: [&str; 8] = [
+    ">records",
+    ">enterprises",
+    ">candidate pairs",
+    ">seconds",
+    ">CPU seconds",
+    ">CPU µs a record",
+    ">1 % changed, s",
+    ">1 % changed, CPU s",
+];
+
+/// Links one case; its row in the table of growth.
+async fn link(case: &std::path::Path, output: Option<&PathBuf>) -> anyhow::Result<Vec<String>> {
     let mut connectors = Connector::embedded();
     connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
     let names: Vec<Box<str>> = connectors.iter().map(|c| c.name.as_str().into()).collect();
@@ -126,6 +149,7 @@ async fn link(case: PathBuf, output: Option<PathBuf>) -> anyhow::Result<()> {
     }
     println!("{:<28} {:>12}  {:.1} s", "records read", grouped(records.len() as i64), started.elapsed().as_secs_f64());
 
+    let count = records.len();
     let changed: Vec<LinkRecord> = records.iter().step_by(CHANGED_EVERY).map(rewritten).collect();
     let mut linker = Linker::new(Settings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
     let (began, cpu) = (Instant::now(), cpu_seconds());
@@ -133,12 +157,20 @@ async fn link(case: PathBuf, output: Option<PathBuf>) -> anyhow::Result<()> {
     drop(records);
     println!("{:<28} {:>12.1} s", "normalised", began.elapsed().as_secs_f64());
     let linking = linker.link(&Previous::default(), &[]);
-    println!("{:<28} {:>12.1} s  ({:.1} s CPU)", "normalised and linked", began.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+    let (seconds, cpu) = (began.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+    println!("{:<28} {seconds:>12.1} s  ({cpu:.1} s CPU)", "normalised and linked");
     println!("{:<28} {:>12}", "entities", grouped(linking.statistics.entities as i64));
     println!("{:<28} {:>12}", "candidate pairs", grouped(linking.statistics.candidate_pairs as i64));
     println!("{:<28} {:>12} MB", "largest resident set", peak_megabytes());
-    let mut previous = Previous::default();
-    let mut crosswalk = match &output {
+    let blocking = linker.blocking();
+    println!(
+        "{:<28} {:>12.4}    ({} records with their codes covered up; {:.1} candidates each)",
+        "recall of blocking",
+        blocking.recall,
+        grouped(blocking.tested as i64),
+        blocking.candidates_mean
+    );
+    let mut crosswalk = match output {
         Some(path) => Some(std::io::BufWriter::new(
             std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
         )),
@@ -152,14 +184,24 @@ async fn link(case: PathBuf, output: Option<PathBuf>) -> anyhow::Result<()> {
         if let (Some(out), 0) = (&mut crosswalk, record.part) {
             writeln!(out, "{},{},{entity}", record.registry, record.key)?;
         }
-        previous.insert(&record.registry, &record.key, record.part, entity);
     }
+    let statistics = linking.statistics.clone();
     drop(linking);
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), cpu_seconds());
     linker.put(&changed);
-    linker.link(&previous, &[]);
-    println!("{:<28} {:>12.1} s", "1 % changed, linked again", began.elapsed().as_secs_f64());
-    Ok(())
+    linker.link(&Previous::default(), &[]);
+    let (again, again_cpu) = (began.elapsed().as_secs_f64(), cpu_seconds() - before);
+    println!("{:<28} {again:>12.2} s  ({again_cpu:.2} s CPU)", "1 % changed, linked again");
+    Ok(vec![
+        grouped(count as i64),
+        grouped(statistics.entities as i64),
+        grouped(statistics.candidate_pairs as i64),
+        format!("{seconds:.1}"),
+        format!("{cpu:.1}"),
+        format!("{:.1}", cpu * 1e6 / count as f64),
+        format!("{again:.2}"),
+        format!("{again_cpu:.2}"),
+    ])
 }
 
 /// The same record after its registry moved it: another house number, another phone.

@@ -1,4 +1,4 @@
-//! `huitu edition list|diff|verify|prune`: the published states.
+//! `huitu edition list|diff|verify|rebuild|prune`: the published states.
 
 use std::process::ExitCode;
 
@@ -24,6 +24,13 @@ enum EditionCommand {
     Diff(edition_diff::DiffArgs),
     /// Read every file of an edition again and compare its digests; the newest without a number
     Verify { number: Option<u32> },
+    /// Make an edition again from the store, as of its records, links, judgements and findings, and compare the digests
+    Rebuild {
+        number: u32,
+        /// Put an edition that was removed back among the editions
+        #[arg(long)]
+        restore: bool,
+    },
     /// Remove what the policy no longer keeps: the last edition of each day for 90 days, then of each month
     Prune {
         /// Only say what would go
@@ -38,6 +45,7 @@ pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode>
         EditionCommand::List => list(&hub, common),
         EditionCommand::Diff(args) => edition_diff::run(&hub, common, &args),
         EditionCommand::Verify { number } => verify(&hub, common, number),
+        EditionCommand::Rebuild { number, restore } => rebuild(&hub, common, number, restore).await,
         EditionCommand::Prune { dry_run } => prune(&hub, common, dry_run).await,
     };
     hub.store.close().await;
@@ -69,6 +77,35 @@ fn verify(hub: &Hub, common: &Common, number: Option<u32>) -> anyhow::Result<()>
     };
     edition.manifest.verify(&edition.folder)?;
     println!("{} {}", edition.number(), common.lang().pick("完整无误", "is intact"));
+    Ok(())
+}
+
+async fn rebuild(hub: &Hub, common: &Common, number: u32, restore: bool) -> anyhow::Result<()> {
+    let rebuilt = hub.rebuild_edition(number, restore).await?;
+    let lang = common.lang();
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&rebuilt)?);
+    } else if rebuilt.is_equal() {
+        println!("{number} {} {}", lang.pick("重建一致", "is the same when made again"), &rebuilt.rebuilt[..12]);
+        if rebuilt.restored {
+            println!("{number} {}", lang.pick("已恢复", "is restored"));
+        }
+    }
+    if !rebuilt.is_equal() {
+        let files = rebuilt.differing.join(", ");
+        match lang {
+            Lang::Zh => anyhow::bail!(
+                "第 {number} 期重建后不一致：发布时 {}，重建 {}；不同的文件：{files}",
+                rebuilt.published,
+                rebuilt.rebuilt
+            ),
+            Lang::En => anyhow::bail!(
+                "edition {number} differs when made again: published {}, made again {}; files: {files}",
+                rebuilt.published,
+                rebuilt.rebuilt
+            ),
+        }
+    }
     Ok(())
 }
 

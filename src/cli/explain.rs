@@ -34,10 +34,14 @@ fn record(text: &str) -> anyhow::Result<RecordRef> {
 pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let (left, right) = (record(&args.left)?, record(&args.right)?);
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let relinked = hub.relinked().await;
+    let (linker, linking) = hub.relinked().await?;
+    let explained = linker.explain(&left, &right);
+    let (mut evidence, weight) = explained.unzip();
+    if let Some(evidence) = &mut evidence {
+        hub.show_evidence(evidence, &left, &right).await?;
+    }
     hub.store.close().await;
-    let (linker, linking) = relinked?;
-    let Some((evidence, weight)) = linker.explain(&left, &right) else {
+    let Some((evidence, weight)) = evidence.zip(weight) else {
         anyhow::bail!(
             "one of {} and {} is not in the store; sync first, or look the key up with huitu export crosswalk",
             args.left,

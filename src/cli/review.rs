@@ -15,6 +15,8 @@ use crate::hub::world::Reading;
 use crate::hub::{Hub, NewJudgement};
 use crate::model::Clock;
 use crate::model::linkage::{JudgementVerdict, RecordRef};
+use crate::model::message;
+use crate::publish::{contradictions, is_contradiction};
 use crate::store::entity::ReviewRow;
 
 #[derive(Args)]
@@ -53,7 +55,12 @@ fn meaning(byte: u8) -> Option<Key> {
 
 pub async fn run(common: &Common, args: ReviewArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let pairs = hub.store.review_pairs(i64::from(args.limit)).await?;
+    let mut pairs = hub.store.review_pairs(i64::from(args.limit)).await?;
+    if let Ok(edition) = hub.editions.current() {
+        pairs.extend(contradictions(&edition, args.limit as usize));
+        pairs.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
+        pairs.truncate(args.limit as usize);
+    }
     let done = match args.list || common.json {
         true => list(&pairs, common),
         false => decide(&hub, &pairs, common, &args.by).await,
@@ -100,6 +107,11 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], common: &Common, by: &str) -> an
     let mut at = 0;
     while let Some(pair) = pairs.get(at) {
         println!("\n── {}/{} ── {} ── {}", at + 1, pairs.len(), pair.id, pair.effect);
+        if is_contradiction(pair) {
+            contradiction(hub, pair, lang)?;
+            at += 1;
+            continue;
+        }
         print!("{}", side_by_side(hub, pair, lang).await?);
         print!("{}", shown(&pair.evidence, lang));
         print!(
@@ -138,6 +150,29 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], common: &Common, by: &str) -> an
         eprintln!("{} {}", made.len(), lang.pick("项判断已记录，正在重新关联", "judgements recorded; linking again"));
         hub.reassess(Arc::new(Terminal::new(lang))).await?;
     }
+    Ok(())
+}
+
+/// What the payments of an enterprise say against the roll; no keystroke settles that.
+fn contradiction(hub: &Hub, row: &ReviewRow, lang: Lang) -> anyhow::Result<()> {
+    let edition = hub.editions.current()?;
+    let id = row.entities.first().map_or("", String::as_str);
+    let Some(e) = edition.enterprise_of_id(id) else { return Ok(()) };
+    println!("{} {} {}", e.id(), e.credit_code().unwrap_or("—"), e.name());
+    let message_lang = match lang {
+        Lang::Zh => message::Lang::Zh,
+        Lang::En => message::Lang::En,
+    };
+    for reason in e.verdicts()?.fund.reasons {
+        println!("{}", message::reason_text(&reason.code, &reason.inputs, message_lang));
+    }
+    println!(
+        "{}",
+        lang.pick(
+            "请核对名册：可能漏配了工会（huitu link explain），或以走访结论登记（huitu finding add … --reason already）。",
+            "Check the roll: a union may have been missed (huitu link explain), or record what a visit finds (huitu finding add … --reason already)."
+        )
+    );
     Ok(())
 }
 

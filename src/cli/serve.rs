@@ -108,6 +108,11 @@ pub async fn serve(
         );
     }
     println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
+    for c in hub.connectors.iter().filter(|_| scheduled) {
+        if let Some(cron) = &c.manners.schedule {
+            println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
+        }
+    }
     let schedule = tokio::spawn(schedules(scheduled, state.clone()));
     crate::serve::run(listener, app(state.clone()), state, stopped()).await?;
     schedule.abort();

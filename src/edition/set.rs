@@ -95,6 +95,12 @@ impl Editions {
         self.known.read().expect("no panic while holding the manifests").values().rev().cloned().collect()
     }
 
+    /// Whether somebody in this process holds an earlier edition right now.
+    pub fn is_read(&self, number: u32) -> bool {
+        let opened = self.opened.lock().expect("no panic while opening");
+        opened.iter().any(|e| e.number() == number && Arc::strong_count(e) > 1)
+    }
+
     pub fn manifest(&self, number: u32) -> Option<Arc<Manifest>> {
         self.known.read().expect("no panic while holding the manifests").get(&number).cloned()
     }

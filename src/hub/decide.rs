@@ -9,7 +9,7 @@ use crate::land::receipt::Receipt;
 use crate::land::spool::{Spool, SpoolState};
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::{QuarantinedRow, replayed};
-use crate::store::registry::RegistryRow;
+use crate::store::registry::{Notice, RegistryRow};
 
 /// What a decision led to.
 #[derive(Debug)]
@@ -86,6 +86,16 @@ impl Hub {
             };
             self.store.batch_closed(&closed).await?;
             spool.remove()?;
+            let others = self.store.batches(Some(row.id), Some("HELD"), 1).await?;
+            if row.state == "HELD" && others.is_empty() {
+                // Nothing waits any more, and the registry still owes a good delivery.
+                let rejected = Notice {
+                    code: "rejected".into(),
+                    zh: format!("批次 {id} 已退回：{why}；等待下一次数据"),
+                    en: format!("batch {id} was rejected: {why}; the next delivery is waited for"),
+                };
+                self.store.registry_failed(row.id, "FAILING", self.clock.millis(), &rejected).await?;
+            }
             return Ok(Decision { batch: closed, receipt: None, edition: None });
         }
         let state = spool.state().ok_or_else(|| {

@@ -14,7 +14,7 @@ impl Hub {
         let _leader = self.store.lead().await?;
         self.recover().await?;
         let (connector, row) = self.registry(registry).await?;
-        let arrived = self.pull(&connector, &row, full, Arc::new(Silent), Pace::new()).await?;
+        let arrived = self.pull(&connector, &row, full, Arc::new(Silent), Pace::new(&connector, self.patience)).await?;
         self.take_in(&connector, &row, arrived, &Silent).await
     }
 }

@@ -5,14 +5,17 @@
 
 mod decide;
 mod explain;
+mod linker_state;
 mod live;
 mod measure;
+mod message;
 mod person;
 pub mod progress;
 mod publish;
 mod pull;
 mod push;
 mod reader;
+mod rebuild;
 pub mod receipt;
 pub mod records;
 mod relink;
@@ -35,6 +38,7 @@ pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed};
+pub use rebuild::Rebuilt;
 pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
 
@@ -67,18 +71,6 @@ pub enum HubError {
 impl HubError {
     pub fn said(zh: impl Into<String>, en: impl Into<String>) -> HubError {
         HubError::Said { zh: zh.into(), en: en.into() }
-    }
-
-    /// The message in a language, where it exists in it.
-    pub fn text(&self, lang: crate::model::message::Lang) -> String {
-        match self {
-            HubError::Said { zh, en } => lang.pick(zh, en).clone(),
-            HubError::Connector(e) => e.problems.iter().map(|p| lang.pick(&p.zh, &p.en).as_str()).collect::<Vec<_>>().join("\n"),
-            HubError::Store(StoreError::Busy { place }) if lang == crate::model::message::Lang::Zh => {
-                format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
-            }
-            other => other.to_string(),
-        }
     }
 }
 

@@ -3,23 +3,28 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::linker_state::Kept;
 use super::progress::{Event, Progress};
-use super::records::{Keep, Links as LinksWanted, Part};
+use super::records::{Keep, Part};
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous, Settings as LinkSettings, Weights};
-use crate::model::facts::{Relation, StandingFinding, World};
-use crate::model::linkage::Judgement;
+use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
+use crate::model::facts::{Facts, Relation, StandingFinding, World};
+use crate::model::field::Field;
+use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
+use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::store::finding::FindingRow;
+use crate::store::history::EditionBasis;
 use crate::store::registry::RegistryRow;
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -46,12 +51,29 @@ impl From<PublishError> for HubError {
     }
 }
 
-/// What one run decided, before it is kept.
-struct Decided {
+/// What linking starts from.
+struct Basis {
+    /// All live records; with a linker that remembers, those that changed since.
+    changed: Vec<LinkRecord>,
+    /// A linker that remembers, and the store ids of what changed since.
+    kept: Option<(Linker, Vec<i64>)>,
+    judgements: Vec<Judgement>,
+}
+
+/// Records joined, and the world as assessing takes it, findings and history apart.
+struct Linked {
+    linker: Linker,
     linking: Linking,
     joined: Vec<Joined>,
-    assessed: crate::assess::Assessed,
-    ties: Vec<Tie>,
+    world: World,
+}
+
+/// What one run decided, before it is kept.
+pub(super) struct Decided {
+    pub linking: Linking,
+    pub joined: Vec<Joined>,
+    pub assessed: crate::assess::Assessed,
+    pub ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -80,23 +102,38 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let loaded = self.records(LinksWanted::All, Keep::Write).await?.all().await?;
+        let kept = self.kept_linker().await?;
+        let records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+        let (mark, touched) = (records.mark.clone(), records.touched.clone());
+        let landing = mark.landing;
+        let loaded = records.all().await?;
         let links = self.store.links().await?.into_iter();
         let links_before: Arc<Links> =
             Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
+        let edition_basis = EditionBasis {
+            landing,
+            first: previous.is_none(),
+            made_by: self.made_by()?,
+            judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
+            findings: findings.iter().map(|f| f.id.to_string()).collect(),
+        };
         let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
 
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let (hub, before, weights) = (self.clone(), links_before.clone(), self.weights()?);
-        let decided = tokio::task::spawn_blocking(move || {
-            hub.decide(loaded, weights, &before, &judgements, findings, lacking_since, first, as_of)
-        })
-        .await
-        .expect("deciding does not panic");
+        let Part { link: changed, facts, .. } = loaded;
+        let basis = Basis { changed, kept: kept.map(|kept| kept.linker).zip(touched), judgements };
+        let (hub, before, fresh) = (self.clone(), links_before.clone(), self.new_linker()?);
+        let linked = tokio::task::spawn_blocking(move || hub.link(basis, fresh, facts, &before));
+        let linked = linked.await.expect("linking does not panic");
+        let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
+        let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
+        let world = World { findings, lacking_since, first_edition: first, ..world };
+        let decided = tokio::task::spawn_blocking(move || hub.verdicts(linking, joined, &world, as_of));
+        let decided = decided.await.expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
@@ -122,8 +159,12 @@ impl Hub {
             links_before,
             previous,
             inputs,
+            basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
+        if let Some(written) = state.join().expect("writing the linker's state does not panic") {
+            written.keep();
+        }
         lap("published");
         self.editions.refresh()?;
         let published = manifest.map(|m| Published {
@@ -134,6 +175,9 @@ impl Hub {
             gap,
             review_pairs,
         });
+        if published.is_some() {
+            self.prune_after_publishing().await?;
+        }
         let (zh, en) = match &published {
             Some(p) => (format!("已发布第 {} 期", p.number), format!("edition {} published", p.number)),
             None => ("没有变化".to_owned(), "nothing changed".to_owned()),
@@ -142,9 +186,9 @@ impl Hub {
         Ok(published)
     }
 
-    /// Links and assesses: pure from here on.
+    /// Links from nothing and assesses: pure from here on.
     #[allow(clippy::too_many_arguments)]
-    fn decide(
+    pub(super) fn decide(
         &self,
         loaded: Part,
         weights: Weights,
@@ -155,25 +199,44 @@ impl Hub {
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
+        let basis = Basis { changed: loaded.link, kept: None, judgements: judgements.to_vec() };
+        let Linked { linker, linking, joined, world } =
+            self.link(basis, Linker::new(self.link_settings(), weights), loaded.facts, links_before);
+        drop(linker);
+        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
+    }
+
+    /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
+    fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
         let registries = world::traits(&self.connectors);
-        let names: Vec<Box<str>> = registries.iter().map(|r| r.name.clone()).collect();
-        let Part { link: records, facts, .. } = loaded;
+        let Basis { changed: records, kept, judgements } = basis;
+        let began = std::time::Instant::now();
+        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
+        let remembers = kept.is_some();
+        let mut linker = match kept {
+            Some((mut linker, touched)) => {
+                linker.retire(&touched, &records);
+                linker
+            }
+            None => fresh,
+        };
         let mut previous = Previous::default();
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
-                previous.insert(&names[r.registry as usize], &r.key, r.part, *id);
+                previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
             }
         }
-        let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), weights);
-        let began = std::time::Instant::now();
-        let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         linker.put(&records);
         drop(records);
         lap("normalised");
-        let linking = linker.link(&previous, judgements);
+        let mut linking = linker.link(&previous, &judgements);
         drop(previous);
         lap("linked");
-
+        let mut news: HashSet<u32> = HashSet::new();
+        if remembers {
+            news.extend(linking.decisions.iter().map(|d| d.record));
+            linking.decisions = linker.decisions();
+        }
         let at: HashMap<(i64, u16), u32> = facts.iter().enumerate().map(|(i, f)| ((f.record_id, f.part), i as u32)).collect();
         let mut entity_of = vec![None; facts.len()];
         let mut entities: Vec<Box<str>> = Vec::new();
@@ -188,7 +251,12 @@ impl Hub {
                     entities.len() as u32 - 1
                 })
             });
-            let evidence = linker.evidence(d);
+            let mut evidence = linker.evidence(d);
+            if let Some(partner) = d.partner.filter(|_| !evidence.is_empty()) {
+                let (store_id, part) = linker.stored(partner);
+                let there = at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+                show_texts(&mut evidence, Some(fact), there);
+            }
             joined.push(Joined {
                 record_id: d.store_id,
                 part: d.part,
@@ -204,45 +272,42 @@ impl Hub {
                 },
                 runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
+                news: news.contains(&d.record),
             });
         }
-        drop(linker);
         let relations = linking
             .relations
             .iter()
             .filter_map(|r| {
-                Some(Relation { kind: r.kind, from: r.from.to_string().into(), to: r.to?.to_string().into(), since: None })
+                Some(Relation {
+                    kind: r.kind,
+                    from: r.from.to_string().into(),
+                    to: r.to?.to_string().into(),
+                    since: r.since.and_then(PartialDate::first_day),
+                })
             })
             .collect();
-        let world = World {
-            registries,
-            facts,
-            entity_of,
-            entities,
-            relations,
-            open_pairs: open_pairs(&linking.review),
-            findings,
-            lacking_since,
-            first_edition,
-        };
+        for pair in &mut linking.review {
+            let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+            let sides = (side(pair.left_store_id, pair.left.part), side(pair.right_store_id, pair.right.part));
+            show_texts(&mut pair.evidence, sides.0, sides.1);
+        }
+        let open_pairs = open_pairs(&linking.review);
         lap("gathered");
-        let assessed = assess(&world, &self.rules, &self.settings.policy, as_of);
-        lap("assessed");
-        let ties = crate::publish::ties(&world, &assessed.enterprises);
+        let world = World { registries, facts, entity_of, entities, relations, open_pairs, ..World::default() };
+        Linked { linker, linking, joined, world }
+    }
+
+    /// Assesses.
+    fn verdicts(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
+        let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
+        let ties = crate::publish::ties(world, &assessed.enterprises);
         Decided { linking, joined, assessed, ties }
     }
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
         let rows = self.store.findings(None).await?;
-        let standing = rows.into_iter().filter(|f| f.withdrawn_at.is_none()).map(|f| StandingFinding {
-            id: f.id.into(),
-            enterprise: f.enterprise_id.into(),
-            reason: f.reason.into(),
-            by: f.by_whom.map(Into::into),
-            at: f.at,
-            until: f.until.and_then(|d| d.parse().ok()),
-        });
-        Ok(standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect())
+        Ok(standing(rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of))
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
@@ -285,6 +350,21 @@ impl Hub {
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// Digests of what makes an edition out of the records: equal digests, equal editions.
+    pub(super) fn made_by(&self) -> Result<std::collections::BTreeMap<String, String>, HubError> {
+        let digest = |text: String| Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let mut made_by: std::collections::BTreeMap<String, String> =
+            self.connectors.iter().map(|c| (format!("connector {}", c.name), c.digest.to_string())).collect();
+        let order: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+        made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
+        made_by.insert("zone".into(), self.settings.zone.to_string());
+        made_by.insert("order of connectors".into(), order.join(" "));
+        made_by.insert("rules".into(), digest(format!("{:?}", self.rules)));
+        made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
+        made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
+        Ok(made_by)
+    }
+
     /// Folders of editions that a killed process renamed but never recorded.
     pub(super) async fn remove_unrecorded_editions(&self) -> Result<(), HubError> {
         let recorded = self.store.latest_edition().await?.map_or(0, |e| e.number as u32);
@@ -299,8 +379,21 @@ impl Hub {
     }
 }
 
+/// Findings that have not run out on a day.
+pub(super) fn standing(rows: impl Iterator<Item = FindingRow>, as_of: NaiveDate) -> Vec<StandingFinding> {
+    let standing = rows.map(|f| StandingFinding {
+        id: f.id.into(),
+        enterprise: f.enterprise_id.into(),
+        reason: f.reason.into(),
+        by: f.by_whom.map(Into::into),
+        at: f.at,
+        until: f.until.and_then(|d| d.parse().ok()),
+    });
+    standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect()
+}
+
 /// What of the policy the edition's counts rest on.
-fn counting(policy: &crate::assess::Policy) -> Counting {
+pub(super) fn counting(policy: &crate::assess::Policy) -> Counting {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
     Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }
@@ -312,6 +405,22 @@ fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMa
         .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))
         .map(|r| (r.id().into(), r.gap_since()))
         .collect()
+}
+
+/// Addresses and phones as the registries wrote them: linking keeps numbers only.
+pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right: Option<&Facts>) {
+    for e in evidence.iter_mut().filter(|e| e.left.is_none() && e.right.is_none()) {
+        let fields: &[Field] = match &*e.feature {
+            "address" => &[Field::Address, Field::OperatingAddress],
+            "phone" => &[Field::Phone],
+            "county" => &[Field::District, Field::Area],
+            "registration" => &[Field::RegistrationNumber],
+            _ => continue,
+        };
+        let text =
+            |facts: Option<&Facts>| facts.and_then(|f| fields.iter().find_map(|field| Some(f.get(*field)?.to_string().into())));
+        (e.left, e.right) = (text(left), text(right));
+    }
 }
 
 /// Fills in how many records of each registry met a record of another one.

@@ -177,9 +177,10 @@ impl Hub {
         let already = writer.rows();
         let registry = row.name.clone();
         let reported = std::sync::atomic::AtomicU64::new(0);
+        let moving = pace.clone();
         let report = move |p: pull::Progress| {
             use std::sync::atomic::Ordering;
-            pace.moved();
+            moving.moved();
             if p.rows / EVERY != reported.swap(p.rows / EVERY, Ordering::Relaxed) || p.rows < EVERY {
                 progress.event(&Event::Pulling { registry: registry.clone(), rows: already + p.rows, of: p.total_rows });
             }
@@ -188,6 +189,7 @@ impl Hub {
             clock: self.clock.clone(),
             zone: self.settings.zone,
             allow_private: self.allow_private,
+            cancel: pace.cancel.clone(),
             progress: Some(Arc::new(report)),
             known: row.fingerprint.clone().filter(|_| !full && !midway),
             temp: self.settings.data.join("spool"),
@@ -207,6 +209,15 @@ impl Hub {
                 let state = sink.writer.finish()?;
                 Ok(Arrived::Suspect(state, notice(&e.problem)))
             }
+            // Ended for its silence: see `Pace`.
+            Err(e) if e.problem.code == "cancelled" => Ok(Arrived::Failed(Notice {
+                code: "silent".into(),
+                zh: format!("连接器「{}」：数据源长时间没有给出任何数据，已停止等待；下次从断点继续", connector.name),
+                en: format!(
+                    "connector \"{}\": the registry has sent nothing for too long and is no longer waited for; the next pull goes on from here",
+                    connector.name
+                ),
+            })),
             // The spool stays: the next pull goes on at its last checkpoint.
             Err(e) => Ok(Arrived::Failed(notice(&e.problem))),
         }

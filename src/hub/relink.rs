@@ -1,9 +1,12 @@
 //! Linking what the store holds without publishing anything: for reports, explanations and fitting.
 
+use super::publish::show_texts;
 use super::records::{Keep, Links};
+use super::world::{Reading, facts};
 use super::{Hub, HubError};
-use crate::link::{Linker, Linking, Previous, Settings, Weights};
-use crate::model::linkage::Judgement;
+use crate::link::{Linker, Linking, Previous, Weights};
+use crate::model::facts::Facts;
+use crate::model::linkage::{Evidence, Judgement, RecordRef};
 
 /// The fitted weight table, beside the store; without it the shipped one counts.
 const WEIGHTS_FILE: &str = "weights.toml";
@@ -28,9 +31,7 @@ impl Hub {
     /// All standing records in a linker, not linked yet.
     pub async fn linker(&self) -> Result<Linker, HubError> {
         let mut records = self.records(Links::All, Keep::Read).await?;
-        let weights = self.weights()?;
-        let names: Vec<String> = self.connectors.iter().map(|c| c.name.clone()).collect();
-        let mut linker = Linker::new(Settings::with_registries(names.iter().map(String::as_str)), weights);
+        let mut linker = self.new_linker()?;
         while let Some(part) = records.next().await? {
             let put = move || {
                 linker.put(&part.link);
@@ -41,11 +42,18 @@ impl Hub {
         Ok(linker)
     }
 
-    /// All standing records linked anew, with the judgements in force and the entity ids that are kept. The store stays
-    /// as it is.
+    /// All standing records linked, with the judgements in force and the entity ids that are kept: from where the last
+    /// publication left off, or anew. The store stays as it is.
     pub async fn relinked(&self) -> Result<(Linker, Linking), HubError> {
-        let mut linker = self.linker().await?;
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
+        if let Some(linker) = self.following(judgements.clone()).await? {
+            let whole = move || {
+                let linking = linker.linking();
+                (linker, linking)
+            };
+            return Ok(tokio::task::spawn_blocking(whole).await.expect("reading decisions does not panic"));
+        }
+        let mut linker = self.linker().await?;
         let ids: std::collections::HashMap<(i64, u16), String> =
             self.store.links().await?.into_iter().map(|(record, part, id)| ((record, part), id.to_string())).collect();
         let mut previous = Previous::default();
@@ -59,5 +67,24 @@ impl Hub {
             (linker, linking)
         };
         Ok(tokio::task::spawn_blocking(link).await.expect("linking does not panic"))
+    }
+
+    /// Fills the texts that linking does not keep (addresses, phones) into the evidence on two records.
+    pub async fn show_evidence(&self, evidence: &mut [Evidence], left: &RecordRef, right: &RecordRef) -> Result<(), HubError> {
+        let rows = self.registry_rows().await?;
+        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let mut sides: Vec<Option<Facts>> = Vec::new();
+        for side in [left, right] {
+            let stored = match rows.iter().find(|r| *r.name == *side.registry) {
+                Some(registry) => self.store.record(registry.id, &side.key).await?,
+                None => None,
+            };
+            sides.push(stored.and_then(|row| {
+                let (registry, records) = reading.records(&row)?;
+                records.into_iter().find(|r| r.part == side.part).map(|record| facts(record, registry, &row))
+            }));
+        }
+        show_texts(evidence, sides[0].as_ref(), sides[1].as_ref());
+        Ok(())
     }
 }

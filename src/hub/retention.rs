@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 
 use super::{Hub, HubError};
 use crate::edition::{EditionError, folder_name};
 
 /// Days for which the last edition of every day is kept.
 const DAILY_DAYS: u64 = 90;
+/// Hours for which every edition is kept, so that a client can finish paging through it.
+const SPARED_HOURS: i64 = 1;
 
 /// Numbers to keep, of editions given as (number, as of) in ascending order.
 pub fn kept(editions: &[(u32, NaiveDate)], today: NaiveDate) -> HashSet<u32> {
@@ -26,24 +28,51 @@ pub fn kept(editions: &[(u32, NaiveDate)], today: NaiveDate) -> HashSet<u32> {
 }
 
 impl Hub {
-    /// Removes the editions that the policy no longer keeps; answers their numbers. Servers that still read one of them
-    /// keep its files until they let go.
+    /// Removes the editions that the policy no longer keeps; answers their numbers. Never the newest one, nor one that a
+    /// request of this process is reading. Servers that still read one of them keep its files until they let go.
     pub async fn prune_editions(&self, dry_run: bool) -> Result<Vec<u32>, HubError> {
         let _leader = self.store.lead().await?;
         self.editions.refresh()?;
-        let mut known: Vec<(u32, NaiveDate)> = self.editions.list().iter().map(|m| (m.number, m.as_of)).collect();
-        known.sort_unstable();
-        let keep = kept(&known, self.clock.today(self.settings.zone));
-        let removed: Vec<u32> = known.into_iter().map(|(n, _)| n).filter(|n| !keep.contains(n)).collect();
+        let removed = self.superseded(None);
         if !dry_run {
-            for number in &removed {
-                let folder = self.editions_root().join(folder_name(*number));
-                std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
-                self.store.edition_removed(i64::from(*number), self.clock.millis()).await?;
-            }
-            self.editions.refresh()?;
+            self.remove_editions(&removed).await?;
         }
         Ok(removed)
+    }
+
+    /// After each publication: as `prune_editions`, but leaves what is younger than an hour to clients that page through it.
+    pub(super) async fn prune_after_publishing(&self) -> Result<(), HubError> {
+        let spared = self.clock.now() - TimeDelta::hours(SPARED_HOURS);
+        let removed = self.superseded(Some(spared));
+        if !removed.is_empty() {
+            tracing::info!(editions = ?removed, "no longer kept");
+        }
+        self.remove_editions(&removed).await
+    }
+
+    fn superseded(&self, spared_from: Option<DateTime<Utc>>) -> Vec<u32> {
+        let manifests = self.editions.list();
+        let mut known: Vec<(u32, NaiveDate)> = manifests.iter().map(|m| (m.number, m.as_of)).collect();
+        known.sort_unstable();
+        let keep = kept(&known, self.clock.today(self.settings.zone));
+        let young = |m: &crate::edition::Manifest| spared_from.is_some_and(|from| m.published_at > from);
+        let mut removed: Vec<u32> = manifests
+            .iter()
+            .filter(|m| !keep.contains(&m.number) && !young(m) && !self.editions.is_read(m.number))
+            .map(|m| m.number)
+            .collect();
+        removed.sort_unstable();
+        removed
+    }
+
+    async fn remove_editions(&self, numbers: &[u32]) -> Result<(), HubError> {
+        for number in numbers {
+            let folder = self.editions_root().join(folder_name(*number));
+            std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+            self.store.edition_removed(i64::from(*number), self.clock.millis()).await?;
+        }
+        self.editions.refresh()?;
+        Ok(())
     }
 }
 

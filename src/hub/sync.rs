@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::{Hub, HubError};
 use crate::connector::{Connector, Transport};
+use crate::land::LandError;
 use crate::land::apply::{Guard, Landing, RowReader, land};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
+use crate::model::message::Lang;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
 
@@ -55,19 +58,25 @@ pub(super) enum Arrived {
     Postponed(Notice),
 }
 
-/// A pull under way: when it last brought something.
+/// A pull under way: when it last brought something, and the way to end it.
 #[derive(Clone)]
-pub(super) struct Pace(Arc<Mutex<Instant>>);
+pub(super) struct Pace {
+    last: Arc<Mutex<Instant>>,
+    pub(super) cancel: CancellationToken,
+    /// Silence after which it is ended: it goes on at its last checkpoint another time.
+    limit: Duration,
+}
 
 impl Pace {
-    pub(super) fn new() -> Pace {
-        Pace(Arc::new(Mutex::new(Instant::now())))
+    pub(super) fn new(connector: &Connector, patience: Duration) -> Pace {
+        let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(patience * 3);
+        Pace { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
     }
     pub(super) fn moved(&self) {
-        *self.0.lock().expect("no panic while holding it") = Instant::now();
+        *self.last.lock().expect("no panic while holding it") = Instant::now();
     }
     fn silent_for(&self) -> Duration {
-        self.0.lock().expect("no panic while holding it").elapsed()
+        self.last.lock().expect("no panic while holding it").elapsed()
     }
 }
 
@@ -84,7 +93,8 @@ impl Hub {
         let mut waiting: BTreeMap<i64, Pace> = BTreeMap::new();
         for connector in chosen {
             let row = rows.iter().find(|r| r.name == connector.name).expect("ensured a moment ago").clone();
-            let (hub, progress, full, pace) = (self.clone(), progress.clone(), options.full, Pace::new());
+            let (hub, progress, full, pace) =
+                (self.clone(), progress.clone(), options.full, Pace::new(&connector, self.patience));
             waiting.insert(row.id, pace.clone());
             pulls.spawn(async move {
                 let began = Instant::now();
@@ -107,6 +117,8 @@ impl Hub {
                         edition = self.publish(options.republish, progress.as_ref(), &mut receipts).await?.or(edition);
                         unpublished = false;
                     }
+                    // One that retries for hours would keep pushes and the next sync waiting.
+                    waiting.values().filter(|pace| pace.silent_for() >= pace.limit).for_each(|pace| pace.cancel.cancel());
                     continue;
                 }
             };
@@ -198,7 +210,18 @@ impl Hub {
             Arrived::Spooled(state) => {
                 progress.event(&Event::Landing { registry: row.name.clone() });
                 let spool = Spool::new(&self.settings.data, &row.name);
-                self.land_spool(connector, row, &spool, state, None).await
+                match self.land_spool(connector, row, &spool, state, None).await {
+                    // What lies on our disk is no longer what came: it is thrown away, and the next pull brings it anew.
+                    Err(HubError::Land(damage @ LandError::Damaged { .. })) => {
+                        spool.remove()?;
+                        self.store.fail_interrupted_batches(now, &[]).await?;
+                        let error = HubError::Land(damage);
+                        let why = Notice { code: "spool_damaged".into(), zh: error.text(Lang::Zh), en: error.text(Lang::En) };
+                        self.store.registry_failed(row.id, "FAILING", now, &why).await?;
+                        Ok(Receipt { notice: Some(why), ..empty(Outcome::Failed) })
+                    }
+                    done => done,
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
 use crate::model::linkage::{LinkRecord, LinkRole, RelatedUnit, RelationKind};
 use crate::model::record::{Record, RegistryIndex};
-use crate::model::value::Value;
+use crate::model::value::{PartialDate, Value};
 use crate::store::record::{StoredRecord, cells};
 use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
@@ -73,10 +73,9 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
         },
         issues_codes,
         name: raw(Field::Name),
-        former_names: record
-            .all(Field::FormerName)
-            .chain(record.all(Field::EnglishName))
-            .map(|f| f.raw.clone())
+        former_names: former_names(record)
+            .map(|(name, _)| name.into())
+            .chain(record.all(Field::EnglishName).map(|f| f.raw.clone()))
             .filter(|t| !t.is_empty())
             .collect(),
         union_name: raw(Field::UnionName),
@@ -111,7 +110,73 @@ fn related(record: &Record) -> Vec<RelatedUnit> {
         let (name, code) = (record.raw(name), code.map_or("", |c| record.raw(c)));
         (!name.is_empty() || !code.is_empty()).then(|| RelatedUnit { kind, name: name.into(), code: code.into(), since: None })
     };
-    NAMED.into_iter().filter_map(unit).collect()
+    let renamed = former_names(record)
+        .filter(|(name, since)| since.is_some() && !name.is_empty())
+        .map(|(name, since)| RelatedUnit { kind: RelationKind::RenamedFrom, name: name.into(), code: "".into(), since });
+    NAMED.into_iter().filter_map(unit).chain(renamed).collect()
+}
+
+/// Former names, each with the day it was given up, where the registry writes one behind it: `甲公司（2015-03-02至2018-05-01）`.
+fn former_names(record: &Record) -> impl Iterator<Item = (&str, Option<PartialDate>)> {
+    record.all(Field::FormerName).map(|f| dated(&f.raw))
+}
+
+/// A text and the last date in what is written behind it.
+fn dated(raw: &str) -> (&str, Option<PartialDate>) {
+    const BESIDE: [char; 22] = [
+        ' ', '　', '(', ')', '（', '）', '-', '/', '.', '~', '～', '—', '–', ',', '，', '年', '月', '日', '至', '起', '止', '前',
+    ];
+    let words = |text: &str| -> Option<usize> {
+        ["变更", "更名", "启用", "停用", "使用", "于"].iter().find(|word| text.ends_with(**word)).map(|word| word.len())
+    };
+    let mut name = raw;
+    loop {
+        let shorter = name.trim_end_matches(|c: char| BESIDE.contains(&c) || c.is_ascii_digit());
+        let shorter = &shorter[..shorter.len() - words(shorter).unwrap_or(0)];
+        if shorter.len() == name.len() {
+            break;
+        }
+        name = shorter;
+    }
+    let date = last_date(&raw[name.len()..]);
+    // A closing bracket or a number that belongs to the name itself stays with it.
+    if date.is_some() { (name, date) } else { (raw, None) }
+}
+
+/// `2015-03-02至2018.5.1` → 2018-05-01.
+fn last_date(text: &str) -> Option<PartialDate> {
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).collect();
+    let at =
+        numbers.iter().rposition(|n| matches!(n.len(), 4 | 8) && matches!(n.as_bytes()[..2], [b'1', b'9'] | [b'2', b'0']))?;
+    let part = |text: &str, most: u8| text.parse::<u8>().ok().filter(|n| (1..=most).contains(n));
+    let year = numbers[at][..4].parse().ok()?;
+    let (month, day) = match numbers[at].len() {
+        8 => (part(&numbers[at][4..6], 12), part(&numbers[at][6..], 31)),
+        _ => (numbers.get(at + 1).and_then(|n| part(n, 12)), numbers.get(at + 2).and_then(|n| part(n, 31))),
+    };
+    Some(PartialDate { year, month: month.unwrap_or(0), day: month.and(day).unwrap_or(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_former_name_comes_apart_from_the_day_it_was_given_up() {
+        let day = |year, month, day| Some(PartialDate { year, month, day });
+        let table = [
+            ("北京甲商贸有限公司", "北京甲商贸有限公司", None),
+            ("北京甲商贸有限公司（2015-03-02至2018-05-01）", "北京甲商贸有限公司", day(2018, 5, 1)),
+            ("北京甲商贸有限公司 2018年5月变更", "北京甲商贸有限公司", day(2018, 5, 0)),
+            ("北京甲商贸有限公司(20180501更名)", "北京甲商贸有限公司", day(2018, 5, 1)),
+            ("甲（北京）", "甲（北京）", None),
+            ("北京一零一中学101", "北京一零一中学101", None),
+            ("", "", None),
+        ];
+        for (raw, name, since) in table {
+            assert_eq!(dated(raw), (name, since), "{raw}");
+        }
+    }
 }
 
 /// A record's readable values, but for those that nothing asks for (`NOT_ASSESSED`). Codes that failed their check keep

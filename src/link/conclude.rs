@@ -77,8 +77,14 @@ pub fn name_clusters(bench: Bench<'_>, standing: &mut Standing, memory: &mut Mem
     named.events
 }
 
-/// A decision for every record in scope; those that were handed out before are left out.
-pub fn decide(bench: Bench<'_>, standing: &Standing, memory: &mut Memory, scope: &Scope, spoken: &Spoken) -> Vec<Decision> {
+/// A decision for every record of the profiles in `lists`, with its fingerprint, in the order of the records.
+pub fn decide(
+    bench: Bench<'_>,
+    standing: &Standing,
+    memory: &Memory,
+    lists: &[&[ProfileNo]],
+    spoken: &Spoken,
+) -> Vec<(u64, Decision)> {
     let Bench { book, profiles, index, .. } = bench;
     let same: HashMap<ProfileNo, ProfileNo> = spoken.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
     let firms = Firms { book, profiles, index, entities: &memory.entities };
@@ -114,20 +120,14 @@ pub fn decide(bench: Bench<'_>, standing: &Standing, memory: &mut Memory, scope:
         };
         profiles.members(*profile).iter().map(decision).collect()
     };
-    let told = &memory.told;
-    let mut decisions: Vec<(u64, Decision)> = [&scope.clustered, &scope.bound]
+    let mut decisions: Vec<(u64, Decision)> = lists
         .into_par_iter()
         .flat_map(|list| list.par_iter())
         .flat_map_iter(of_profile)
         .map(|decision| (fingerprint(&decision), decision))
-        .filter(|(mark, decision)| told[decision.record as usize] != *mark)
         .collect();
     decisions.par_sort_unstable_by_key(|(_, d)| d.record);
-    for record in &scope.vanished {
-        memory.told[*record as usize] = 0;
-    }
-    decisions.iter().for_each(|(mark, decision)| memory.told[decision.record as usize] = *mark);
-    decisions.into_iter().map(|(_, decision)| decision).collect()
+    decisions
 }
 
 fn fingerprint(decision: &Decision) -> u64 {

@@ -1,5 +1,7 @@
 //! Runs the steps, and remembers the book and what it decided between runs.
 
+use hashbrown::HashSet;
+
 use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, LinkRecord, RecordRef};
 
 use super::book::{Book, RecordNo};
@@ -12,6 +14,7 @@ use super::evidence;
 use super::fit::fit;
 use super::outcome::{Decision, Linking, Previous, Statistics};
 use super::profiles::{Apart, Profiles};
+use super::recall::{Blocking, blocking};
 use super::relation::Firms;
 use super::review::queue;
 use super::score::{Bench, Scored};
@@ -38,6 +41,39 @@ pub struct Memory {
     pub told: Vec<u64>,
 }
 
+impl Memory {
+    /// The decisions that say something else than what was handed out before, and from now on count as handed out.
+    fn news(&mut self, decided: Vec<(u64, Decision)>, vanished: &[RecordNo]) -> Vec<Decision> {
+        for record in vanished {
+            self.told[*record as usize] = 0;
+        }
+        let told = &mut self.told;
+        let is_news = |(mark, d): &(u64, Decision)| std::mem::replace(&mut told[d.record as usize], *mark) != *mark;
+        decided.into_iter().filter(is_news).map(|(_, decision)| decision).collect()
+    }
+}
+
+/// Everything of an outcome but decisions and events.
+fn outcome(bench: Bench<'_>, standing: &Standing, memory: &Memory, scored: Scored) -> Linking {
+    let Bench { book, profiles, index, settings, .. } = bench;
+    let firms = Firms { book, profiles, index, entities: &memory.entities };
+    let (relations, circles) = firms.relations(&standing.sayings, settings);
+    let mut flags = flags(bench, standing, memory);
+    flags.extend(circles);
+    let statistics = Statistics {
+        records: book.standing_count(),
+        profiles: profiles.count(),
+        loose: standing.joined.len(),
+        candidate_pairs: scored.candidates,
+        compared_pairs: scored.compared,
+        bonds: standing.bonds.len(),
+        entities: standing.in_use.len(),
+        keys: index.len(),
+    };
+    let review = queue(standing.reviews.values().flatten());
+    Linking { review, relations, flags, statistics, ..Linking::default() }
+}
+
 impl Linker {
     pub fn new(settings: Settings, weights: Weights) -> Linker {
         Linker { settings, weights, book: Book::new(), memory: Memory::default(), standing: None }
@@ -51,6 +87,19 @@ impl Linker {
     /// Forgets a record; false where it is not known.
     pub fn remove(&mut self, record: &RecordRef) -> bool {
         self.book.remove(reference(record)).is_some()
+    }
+
+    /// Forgets what the rows `touched` (store ids in order) said and `put` does not say again.
+    pub fn retire(&mut self, touched: &[i64], put: &[LinkRecord]) {
+        let said: HashSet<(i64, u16)> = put.iter().map(|record| (record.store_id, record.part)).collect();
+        let gone: Vec<u64> = self
+            .records()
+            .filter(|(_, store_id, part)| touched.binary_search(store_id).is_ok() && !said.contains(&(*store_id, *part)))
+            .map(|(reference, ..)| reference)
+            .collect();
+        for reference in gone {
+            self.book.remove(reference);
+        }
     }
 
     pub fn settings(&self) -> &Settings {
@@ -68,6 +117,11 @@ impl Linker {
     }
     pub fn record_ref(&self, record: RecordNo) -> RecordRef {
         self.book.record_ref(record, &self.settings)
+    }
+    /// Store id and part of a record.
+    pub fn stored(&self, record: RecordNo) -> (i64, u16) {
+        let facts = self.book.facts(record);
+        (facts.store_id, facts.part)
     }
     /// Whether a valid code or registration number stands in the record.
     pub fn has_code(&self, record: RecordNo) -> bool {
@@ -111,6 +165,26 @@ impl Linker {
         self.conclude(standing, &spoken, &scope, judgements, scored)
     }
 
+    /// The last run's decision on every record that stands, whatever was told before. Empty before the first run.
+    pub fn decisions(&self) -> Vec<Decision> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        let spoken = self.spoken(&standing.profiles, &standing.judgements);
+        let all: Vec<_> = standing.profiles.standing().collect();
+        let decided = decide(self.bench(standing), standing, &self.memory, &[&all], &spoken);
+        decided.into_iter().map(|(_, decision)| decision).collect()
+    }
+
+    /// The whole outcome of the last run, whatever was told before; its events are over. Empty before the first run.
+    pub fn linking(&self) -> Linking {
+        let Some(standing) = &self.standing else { return Linking::default() };
+        Linking { decisions: self.decisions(), ..outcome(self.bench(standing), standing, &self.memory, Scored::default()) }
+    }
+
+    fn bench<'a>(&'a self, standing: &'a Standing) -> Bench<'a> {
+        let Standing { profiles, terms, index, .. } = standing;
+        Bench { book: &self.book, profiles, terms, weights: &self.weights, index, settings: &self.settings }
+    }
+
     fn conclude(
         &mut self,
         mut standing: Standing,
@@ -124,28 +198,15 @@ impl Linker {
         let (profiles, terms, index) = standing.lend();
         let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
         let events = name_clusters(bench, &mut standing, memory, scope);
-        let decisions = decide(bench, &standing, memory, scope, spoken);
+        let decided = decide(bench, &standing, memory, &[&scope.clustered, &scope.bound], spoken);
+        let decisions = memory.news(decided, &scope.vanished);
         let speakers = standing.speakers(bench, scope, &decisions);
         revise(bench, &mut standing, memory, scope, &speakers, judgements);
-        let firms = Firms { book, profiles: &profiles, index: &index, entities: &memory.entities };
-        let (relations, circles) = firms.relations(&standing.sayings, settings);
-        let mut flags = flags(bench, &standing, memory);
-        flags.extend(circles);
-        let statistics = Statistics {
-            records: book.standing_count(),
-            profiles: profiles.count(),
-            loose: standing.joined.len(),
-            candidate_pairs: scored.candidates,
-            compared_pairs: scored.compared,
-            bonds: standing.bonds.len(),
-            entities: standing.in_use.len(),
-            keys: index.len(),
-        };
-        let review = queue(standing.reviews.values().flatten());
+        let told = outcome(bench, &standing, memory, scored);
         standing.judgements = judgements.to_vec();
         (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
         self.standing = Some(standing);
-        Linking { decisions, events, review, relations, flags, statistics }
+        Linking { decisions, events, ..told }
     }
 
     /// Entities of an earlier run that were kept elsewhere; of the records `touched`, or of all.
@@ -191,6 +252,11 @@ impl Linker {
     /// Fits the weight table to the records of the book.
     pub fn fit(&self) -> WeightTable {
         fit(&self.book, &self.settings, &self.weights)
+    }
+
+    /// How many true partners the keys find, and at what cost; see [`Blocking`].
+    pub fn blocking(&self) -> Blocking {
+        blocking(&self.book, &self.settings)
     }
 
     /// Why the last run put a record where it did: features, levels, weights. Empty for one that stands alone.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::linker::Linker;
 use super::outcome::{Decision, Linking};
+use super::recall::Blocking;
 
 /// Width of a band of weights, log2 units.
 const BAND: f32 = 2.0;
@@ -23,7 +24,10 @@ const LISTED: usize = 10;
 pub struct Report {
     pub records: usize,
     pub entities: usize,
-    pub candidate_pairs: usize,
+    /// How well the keys find what belongs together.
+    pub blocking: Blocking,
+    /// Pairs that are not hopeless.
+    pub bonds: usize,
     /// Records by the method that joined them; `ALONE` where nothing did.
     pub methods: BTreeMap<String, usize>,
     pub bands: Vec<Band>,
@@ -87,7 +91,8 @@ impl Report {
         Report {
             records: linking.decisions.len(),
             entities: linking.statistics.entities,
-            candidate_pairs: linking.statistics.candidate_pairs,
+            blocking: linker.blocking(),
+            bonds: linking.statistics.bonds,
             methods,
             bands: bands(&joined, &apart),
             estimated_precision: share(right, joined.len() as f64 - right),
@@ -103,10 +108,13 @@ impl Report {
     pub fn text(&self) -> String {
         let mut out = String::new();
         let w = &mut out;
+        let _ =
+            writeln!(w, "记录 records {}  实体 entities {}  可能对 possible pairs {}", self.records, self.entities, self.bonds);
+        let Blocking { tested, recall, candidates_mean, candidates_most } = self.blocking;
         let _ = writeln!(
             w,
-            "记录 records {}  实体 entities {}  候选对 candidate pairs {}",
-            self.records, self.entities, self.candidate_pairs
+            "分块 blocking: 召回率 recall {recall:.4} (遮盖代码的记录 records with covered codes: {tested})  \
+             每条候选 candidates each: 平均 mean {candidates_mean:.1}, 最多 most {candidates_most}"
         );
         let _ = writeln!(w, "\n按方法 by method");
         for (method, count) in &self.methods {

@@ -158,6 +158,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("dispatch_agency", "劳务派遣单位", "a labour dispatch agency"),
     ("pays_preparatory_fund", "已缴纳建会筹备金", "already pays the preparatory fund"),
     ("recent_dispute", "近12个月有劳动争议", "had a labour dispute within 12 months"),
+    ("fund_contradiction", "缴费与建会情况不符", "its payments do not fit the union roll"),
     ("waiting", "缺少工会已 {months} 个月", "has lacked a union for {months} months"),
 ];
 
@@ -183,6 +184,7 @@ const INPUTS: &[(&str, &str, &str)] = &[
     ("union", "工会", "union"),
     ("due", "应缴", "due"),
     ("paid", "实缴", "paid"),
+    ("kind_paid", "缴纳种类", "kind paid"),
     ("industry_class", "行业小类", "industry class (four digits)"),
     ("ownership", "所有制", "ownership"),
     ("registration_type", "登记注册类型", "registration type"),

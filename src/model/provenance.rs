@@ -17,8 +17,6 @@ named! {
         MostComplete = "MOST_COMPLETE",
         /// Nobody else says anything.
         OnlyValue = "ONLY_VALUE",
-        /// A person found it on a visit.
-        Finding = "FINDING",
     }
 }
 

@@ -60,12 +60,13 @@ const WATCHED: &[Watched] = &[
     },
 ];
 
-/// All changes, in the order of the new enterprises, then those that are no more. `merged` maps ended ids to the ids
-/// that took them in. Without a previous edition there is nothing to compare with.
+/// All changes, in the order of the new enterprises, then those that are no more, then parts that split off (old id, new
+/// id). `merged` maps ended ids to the ids that took them in. Without a previous edition there is nothing to compare with.
 pub fn changes(
     previous: Option<&Edition>,
     current: &[Enterprise],
     merged: &HashMap<Box<str>, Box<str>>,
+    splits: &[(String, String)],
     number: i64,
     at: i64,
 ) -> Vec<ChangeRow> {
@@ -103,6 +104,17 @@ pub fn changes(
         changes.push(change(before.id(), None, what, Some(before.name().to_owned()), into.map(ToString::to_string)));
         if let Some(into) = into {
             changes.push(change(into, None, "took_in", Some(before.id().to_owned()), None));
+        }
+    }
+    if !splits.is_empty() {
+        let standing: std::collections::HashSet<&str> = current.iter().map(|e| &*e.id).collect();
+        for (from, into) in splits {
+            if standing.contains(&**into) {
+                changes.push(change(into, None, "split_from", Some(from.clone()), None));
+            }
+            if standing.contains(&**from) {
+                changes.push(change(from, None, "split_off", None, Some(into.clone())));
+            }
         }
     }
     changes

@@ -6,6 +6,7 @@
 
 mod changes;
 mod labels;
+mod relations;
 mod review;
 mod ties;
 
@@ -18,12 +19,15 @@ use hashbrown::{HashMap, HashSet};
 use crate::assess::Assessed;
 use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
+use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
+use crate::model::verdict::GapStatus;
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, LinkRow};
+use crate::store::history::{self, EditionBasis, FormerLink};
 use crate::store::{Store, StoreError};
 
-pub use review::open_pairs;
+pub use review::{contradictions, is_contradiction, open_pairs};
 pub use ties::ties;
 
 /// One decided record, ready to be kept.
@@ -40,6 +44,8 @@ pub struct Joined {
     pub evidence: Box<str>,
     pub runner_up: Option<EntityKey>,
     pub refused: Option<&'static str>,
+    /// The decision is another than before, though the entity may be the same.
+    pub news: bool,
 }
 
 /// Links as the store has them: (record, part) → entity. 24 bytes each.
@@ -63,6 +69,7 @@ pub struct Publication {
     pub previous: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
     pub inputs: String,
+    pub basis: EditionBasis,
 }
 
 /// The digest of an edition's inputs, in the store's `meta` table.
@@ -91,40 +98,29 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
             _ => None,
         })
         .collect();
-    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, number, at);
-    let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
-    let labels = labels::labels(&p.assessed.enterprises);
-    let (links, dropped) = link_changes(&p.joined, &p.links_before);
-    let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
-
-    let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
-    let members = p
-        .joined
-        .into_iter()
-        .filter_map(|j| {
-            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
-            let registry = p.registries[j.registry as usize].clone();
-            let (key, part, record_id) = (j.key, j.part, j.record_id);
-            Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
+    let splits: Vec<(String, String)> = p
+        .linking
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
+            _ => None,
         })
         .collect();
-    drop(enterprises);
-    let input = EditionInput {
-        number: p.number,
-        published_at: p.published_at,
-        as_of: p.as_of,
-        zone: p.zone,
-        enterprises: p.assessed.enterprises,
-        unions: p.assessed.unions,
-        members,
-        ties: p.ties,
-        registries: p.registries,
-        sources: p.sources,
-        labels,
-        counting: p.counting,
-    };
+    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, &splits, number, at);
+    let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
+    let relations = relations::relation_rows(&p.linking.relations);
+    let (links, dropped) = link_changes(&p.joined, &p.links_before);
+    let former = former_links(&links, &dropped, &p.links_before);
+    let lacking = newly_lacking(&p.assessed.enterprises, p.previous.as_deref());
+    let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
+
+    let (inputs, basis, as_of) = (p.inputs.clone(), p.basis.clone(), p.as_of);
+    let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
+    let input = edition_input(p);
 
     let mut tx = store.begin().await?;
+    history::keep_links(&mut tx, number, &former).await.map_err(failed)?;
     entity::put_links(&mut tx, &links).await.map_err(failed)?;
     entity::drop_links(&mut tx, &dropped).await.map_err(failed)?;
     entity::put_entities(&mut tx, number, &appeared).await.map_err(failed)?;
@@ -132,11 +128,11 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         entity::end_entity(&mut tx, id, number, merged.get(id).map(|m| &**m)).await.map_err(failed)?;
     }
     entity::replace_review(&mut tx, &pairs).await.map_err(failed)?;
+    crate::store::relation::replace(&mut tx, &relations).await.map_err(failed)?;
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
-    crate::store::set_meta(&mut tx, INPUTS, &p.inputs).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
 
     let root = root.to_path_buf();
-    let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
     let written = tokio::task::spawn_blocking(move || edition::write(&root, input).map(|m| (m, root)));
     let (manifest, root) = written.await.expect("writing an edition does not panic")?;
     if before == Some((manifest.digest.clone(), manifest.as_of)) {
@@ -156,8 +152,40 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         removed_at: None,
     };
     crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
+    history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
     Ok(Some(manifest))
+}
+
+/// What is written of a publication: the enterprises with their members, and the names of what they stand in.
+pub fn edition_input(p: Publication) -> EditionInput {
+    let labels = labels::labels(&p.assessed.enterprises);
+    let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
+    let members = p
+        .joined
+        .into_iter()
+        .filter_map(|j| {
+            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
+            let registry = p.registries[j.registry as usize].clone();
+            let (key, part, record_id) = (j.key, j.part, j.record_id);
+            Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
+        })
+        .collect();
+    drop(enterprises);
+    EditionInput {
+        number: p.number,
+        published_at: p.published_at,
+        as_of: p.as_of,
+        zone: p.zone,
+        enterprises: p.assessed.enterprises,
+        unions: p.assessed.unions,
+        members,
+        ties: p.ties,
+        registries: p.registries,
+        sources: p.sources,
+        labels,
+        counting: p.counting,
+    }
 }
 
 /// Links to write (new or with another entity) and links to drop.
@@ -167,7 +195,7 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u
     for j in joined {
         let Some(entity) = j.entity else { continue };
         live.insert((j.record_id, j.part));
-        if before.get(&(j.record_id, j.part)) == Some(&entity) {
+        if !j.news && before.get(&(j.record_id, j.part)) == Some(&entity) {
             continue;
         }
         links.push(LinkRow {
@@ -184,6 +212,26 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u
     let mut dropped: Vec<(i64, u16)> = before.keys().filter(|k| !live.contains(*k)).copied().collect();
     dropped.sort_unstable();
     (links, dropped)
+}
+
+/// What the links that change were before. Before the first edition there was nothing, and that need not be said.
+fn former_links(links: &[LinkRow], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
+    if before.is_empty() {
+        return Vec::new();
+    }
+    let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
+    // A link can be written again for its evidence alone.
+    let moved = |l: &&LinkRow| text(&(l.record_id, l.part as u16)).as_deref() != Some(&*l.entity_id);
+    let changed = links.iter().filter(moved).map(|l| (l.record_id, l.part as u16));
+    changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
+}
+
+/// Who lacks a union now and did not in the edition before; nobody where there is none before.
+fn newly_lacking(enterprises: &[Enterprise], previous: Option<&Edition>) -> Vec<Box<str>> {
+    let lacks = |gap: GapStatus| matches!(gap, GapStatus::Lacking | GapStatus::LackingIndependent);
+    let Some(previous) = previous else { return Vec::new() };
+    let lacked = |id: &str| previous.enterprise_of_id(id).and_then(|e| e.gap()).is_some_and(lacks);
+    enterprises.iter().filter(|e| lacks(e.verdicts.gap.status) && !lacked(&e.id)).map(|e| e.id.clone()).collect()
 }
 
 /// Entities that are new, and those that have no record left.

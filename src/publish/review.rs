@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::edition::{Edition, EnterpriseRow, Filter};
 use crate::link::ReviewPair;
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::OpenPair;
-use crate::model::verdict::{SizeStatus, UnionStatus};
+use crate::model::linkage::RecordRef;
+use crate::model::verdict::{FundStatus, SizeStatus, UnionStatus};
 use crate::store::entity::ReviewRow;
 
 /// Points above any priority score: pairs that would change the gap list come first.
@@ -54,6 +56,47 @@ pub fn review_rows(review: &[ReviewPair], enterprises: &[Enterprise]) -> Vec<Rev
             }
         })
         .collect()
+}
+
+/// Payments that do not fit the roll, as an edition has them, in the shape of the queue: `left` is the payment's record and
+/// `right` the same, since there is no other side; the effect is the contradiction's code. Dues without a union are probably
+/// a match that was missed, and stand among the pairs that would change the gap list; a preparatory fund where there is a
+/// union is the wrong kind of payment, and stands after the pairs that would change a verdict.
+pub fn contradictions(edition: &Edition, limit: usize) -> Vec<ReviewRow> {
+    let wrong = Filter::Any { facet: "fund", values: vec![FundStatus::WrongKind.name().to_owned()] };
+    let Ok(rows) = edition.filter(&wrong) else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in rows.iter().take(limit) {
+        let e = EnterpriseRow { edition, row };
+        let Ok(verdicts) = e.verdicts() else { continue };
+        let Some(reason) = verdicts.fund.reasons.iter().find(|r| r.code.starts_with("fund_")) else { continue };
+        let said = reason.inputs.iter().find_map(|i| Some((i.registry.as_deref()?, i.record.as_deref()?)));
+        let Some((registry, key)) = said else { continue };
+        let record = RecordRef { registry: registry.into(), key: key.into(), part: 0 };
+        let urgency = f64::from(e.priority());
+        let rank = match (&*reason.code, e.in_gap()) {
+            ("fund_dues_without_union", true) => CHANGES_GAP_LIST + urgency,
+            ("fund_dues_without_union", false) => CHANGES_VERDICT + urgency,
+            // Between equals the larger employer first.
+            _ => 1.0 + f64::from(e.employees().unwrap_or(0)).ln_1p(),
+        };
+        found.push(ReviewRow {
+            id: format!("fund:{}", e.id()),
+            left: record.clone(),
+            right: record,
+            entities: vec![e.id().to_owned()],
+            weight: 0.0,
+            evidence: Vec::new(),
+            effect: reason.code.to_string(),
+            rank,
+        });
+    }
+    found
+}
+
+/// Whether a row of the queue is a contradiction of payments and no pair of records.
+pub fn is_contradiction(row: &ReviewRow) -> bool {
+    row.id.starts_with("fund:")
 }
 
 fn effect(pair: &ReviewPair, enterprise: Option<&Enterprise>) -> (&'static str, f64) {

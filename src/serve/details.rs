@@ -16,9 +16,11 @@ use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
 use crate::store::edition::ChangeRow;
-use crate::store::entity::ReviewRow;
+use crate::store::entity::{LinkRow, ReviewRow};
 use crate::store::finding::FindingRow;
+use crate::store::judgement::JudgementRow;
 use crate::store::record::{StoredRecord, cells};
+use crate::store::relation::RelationRow;
 
 /// A registry's row as kept, and as read.
 #[derive(Debug, Clone)]
@@ -249,6 +251,88 @@ impl Loader<String> for DetailLoader {
             if let Some(rows) = found.get_mut(&row.enterprise_id) {
                 rows.push(row);
             }
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of a row, whose links are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinkKey(pub i64);
+
+impl Loader<LinkKey> for DetailLoader {
+    type Value = Vec<LinkRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[LinkKey]) -> Result<HashMap<LinkKey, Vec<LinkRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let mut found: HashMap<LinkKey, Vec<LinkRow>> = HashMap::new();
+        for row in self.0.hub.store.links_of(&ids).await? {
+            found.entry(LinkKey(row.record_id)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Key: registry and key of a row that persons have judged.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JudgedKey(pub String, pub String);
+
+/// Judgements in force are few: one read serves all records of an answer.
+impl Loader<JudgedKey> for DetailLoader {
+    type Value = Vec<JudgementRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[JudgedKey]) -> Result<HashMap<JudgedKey, Vec<JudgementRow>>, Problem> {
+        self.0.count_read();
+        let mut found: HashMap<JudgedKey, Vec<JudgementRow>> = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
+        for row in self.0.hub.store.judgements().await? {
+            let sides = [(&row.left_registry, &row.left_key), (&row.right_registry, &row.right_key)];
+            for (registry, key) in sides {
+                if let Some(rows) = found.get_mut(&JudgedKey(registry.clone(), key.clone())) {
+                    rows.push(row.clone());
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of an enterprise, whose relations are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RelationKey(pub String);
+
+impl Loader<RelationKey> for DetailLoader {
+    type Value = Vec<RelationRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[RelationKey]) -> Result<HashMap<RelationKey, Vec<RelationRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<RelationKey, Vec<RelationRow>> = HashMap::new();
+        for row in self.0.hub.store.relations_of(&ids).await? {
+            for side in [Some(&row.from_entity), row.to_entity.as_ref()].into_iter().flatten().filter(|id| ids.contains(id)) {
+                found.entry(RelationKey(side.clone())).or_default().push(row.clone());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of an enterprise; the ids that were merged into it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MergedKey(pub String);
+
+impl Loader<MergedKey> for DetailLoader {
+    type Value = Vec<String>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[MergedKey]) -> Result<HashMap<MergedKey, Vec<String>>, Problem> {
+        let mut found = HashMap::new();
+        for key in keys {
+            self.0.count_read();
+            found.insert(key.clone(), self.0.hub.store.merged_into(&key.0).await?);
         }
         Ok(found)
     }

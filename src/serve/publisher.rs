@@ -10,11 +10,14 @@ use crate::store::StoreError;
 
 /// Pushes that never pause are published this often.
 const AT_LATEST: Duration = Duration::from_secs(60);
+/// No push takes as long: a body of this age belongs to nobody.
+const LEFT_BEHIND: Duration = Duration::from_secs(86_400);
 /// Another process syncs: it publishes the push with its own; looked at again after this long.
 const BUSY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs beside the server until it is dropped. A push that a killed process left unpublished is published first.
 pub async fn publish_pushes(app: App) {
+    sweep(&app.hub().settings.data.join("push"));
     match app.hub().has_unpublished_push().await {
         Ok(true) => app.0.pushed.notify_one(),
         Ok(false) => {}
@@ -33,6 +36,18 @@ pub async fn publish_pushes(app: App) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Bodies that a killed process left behind: whoever sent them was never answered, and sends them again.
+fn sweep(folder: &std::path::Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_body = entry.file_name().to_str().is_some_and(|n| n.starts_with("body-"));
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        if is_body && age.is_some_and(|age| age > LEFT_BEHIND) {
+            // Another server on the same folder may have been quicker.
+            let _ = std::fs::remove_file(entry.path());
         }
     }
 }

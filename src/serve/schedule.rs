@@ -76,7 +76,7 @@ fn is_due(connector: &Connector, row: Option<&RegistryRow>, now: DateTime<Utc>, 
         Due::Quiet => false,
         Due::NotYet { .. } => {
             let pause = AGAIN_AFTER.max(TimeDelta::seconds(manners.breaker_secs.min(86_400) as i64));
-            row.is_some_and(|r| r.state == "FAILING") && last.is_some_and(|last| now - last >= pause)
+            row.is_some_and(|r| matches!(r.state.as_str(), "FAILING" | "LATE")) && last.is_some_and(|last| now - last >= pause)
         }
     }
 }

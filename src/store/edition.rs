@@ -116,6 +116,16 @@ impl Store {
         }
     }
 
+    /// Notes that an edition's files are there again.
+    pub async fn edition_restored(&self, number: i64) -> Result<(), StoreError> {
+        super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = NULL WHERE number = $1")
+            .bind(number)
+            .execute(db)
+            .await
+            .map(|_| ()))
+        .map_err(|e| self.failed(e))
+    }
+
     /// Notes that an edition's files were removed.
     pub async fn edition_removed(&self, number: i64, at: i64) -> Result<(), StoreError> {
         super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = $2 WHERE number = $1")

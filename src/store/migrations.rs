@@ -26,8 +26,10 @@ macro_rules! step {
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
     step!(1, "0001_store"),
+    step!(10, "0010_relation"),
     step!(20, "0020_push"),
     step!(30, "0030_landing"),
+    step!(40, "0040_history"),
     step!(50, "0050_usage"),
 ];
 

@@ -323,4 +323,13 @@ fn a_wrong_rules_file_is_refused_with_file_line_and_reason() {
         assert_eq!((faults[0].file.as_str(), faults[0].line), ("r.toml", line), "{what}: {}", faults[0]);
         assert!(faults[0].to_string().contains(reason), "{what}: {}", faults[0]);
     }
+    // All at once: a rule without dates, one with an unknown key, and two that contradict each other.
+    let unknown = rule("c", &format!("{dates}\nvalid_til = \"2012-01-01\""), "codes.2017 = { sections = [\"D\"] }", money);
+    let file = format!("{head}{}{unknown}{good}{}", rule("b", "", c, money), rule("d", dates, c, money));
+    let faults = Rules::parse(&file, "r.toml").expect_err("three faults");
+    let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for (fault, reason) in found.iter().zip(["valid_from", "valid_til", "\"a\""]) {
+        assert!(fault.starts_with("r.toml:") && fault.contains(reason), "{fault}");
+    }
 }

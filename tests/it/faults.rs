@@ -88,7 +88,7 @@ async fn answer(State(registry): State<Arc<Registry>>, uri: axum::http::Uri, que
         }
         "redirect" => (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:9/elsewhere")]).into_response(),
         "bad_encoding" => typed("application/json", vec![b'{', b'"', 0xff, 0xfe, 0x80, b'"', b'}']),
-        "too_deep" => json("[".repeat(100_000)),
+        "too_deep" => json("[".repeat(100_000) + &"]".repeat(100_000)),
         "stops" if page == 3 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         _ if uri.path() == "/xml" => {
             let entity = if fault == "xml_entity" {
@@ -192,7 +192,7 @@ faults! {
     fault_redirect: "json" "redirect" => Failed "redirect";
     fault_zip_bomb: "json" "zip_bomb" => Held "too_large";
     fault_bad_encoding: "json" "bad_encoding" => Held "undecodable";
-    fault_depth: "json" "too_deep" => Held "not_json";
+    fault_depth: "json" "too_deep" => Held "refused_in_body";
     fault_xml_entity: "xml" "xml_entity" => Held "unreadable";
     fault_xml_html_with_200: "xml" "html" => Held "html";
 }
@@ -206,4 +206,19 @@ async fn fault_resume_goes_on_at_the_page_where_it_stopped() {
     let resumed = street.sync("", 1).await;
     assert_eq!((resumed.outcome, resumed.read, resumed.records), (Outcome::Landed, ALL as i64, ALL as i64));
     assert_eq!(*street.registry.asked.lock().unwrap(), [3, 4], "pages one and two are not asked for again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
+    let street = street("json").await;
+    street.sync("", 0).await;
+    street.sync("stops", 1).await;
+    // The pull had stopped behind its second page; meanwhile the disk lost a piece of it.
+    let rows = street.house.dir.path().join("data/spool/broken/rows");
+    let text = std::fs::read_to_string(&rows).unwrap();
+    std::fs::write(&rows, text.replacen("R\t1\t", "?\t1\t", 1)).unwrap();
+    let damaged = street.sync("", 2).await;
+    assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (Outcome::Failed, "spool_damaged"));
+    let again = street.sync("", 3).await;
+    assert_eq!((again.outcome, again.records), (Outcome::Landed, ALL as i64));
 }

@@ -296,3 +296,110 @@ async fn a_receipt_names_every_row_that_did_not_land() {
     );
     assert!(page.contains("23 rows came: 21 have landed, 2 are in quarantine") && !page.contains("<b>无编号"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
+    let (house, _) = departments().await;
+    house.hub.store.close().await;
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--json", "--lang", "zh", "--data"])
+            .arg(house.dir.path().join("data"))
+            .arg("--connectors")
+            .arg(house.dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (
+            out.status.success(),
+            String::from_utf8_lossy(&out.stdout).into_owned(),
+            String::from_utf8_lossy(&out.stderr).into_owned(),
+        )
+    };
+    let (done, said, _) = huitu(&["token", "create", "--ingest", "cases", "--name", "仲裁院"]);
+    assert!(done);
+    let made: Value = serde_json::from_str(&said).unwrap();
+    let secret = made["secret"].as_str().unwrap();
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "pulled"]);
+    assert!(!done && said.contains("只有 source.transport = \"push\" 的登记才需要推送令牌"), "{said}");
+    let (done, _, said) = huitu(&["token", "create", "--ingest", "casse"]);
+    assert!(!done && said.contains("是否指「cases」"), "{said}");
+    let (done, _, said) = huitu(&["sync", "cases"]);
+    assert!(!done && said.contains("无需拉取"), "{said}");
+
+    let house = crate::house::open(house.dir, morning()).await;
+    let token = house.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
+    assert_eq!((token.role.as_str(), token.registry.as_deref()), ("ingest", Some("cases")));
+    assert_eq!(token.hash, huitu::store::token::hash_secret(secret));
+    assert!(!format!("{token:?}").contains(secret), "only its hash is kept");
+    let door = house.serve(&[("another", "admin", None)]).await;
+    let (status, _, receipt) = door.send(request("cases", secret, "first").body(Body::from(lines(0..2))).unwrap()).await;
+    assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(2)), "{receipt}");
+    // It pushes and reads nothing else.
+    let ask = Request::post("/graphql")
+        .header(header::AUTHORIZATION, format!("Bearer {secret}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from("{\"query\":\"{ registries { name } }\"}"))
+        .unwrap();
+    assert_eq!(door.send(ask).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_and_quarantine_are_read_and_decided_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "transport = \"file\"\nplace = \"../../drop/ledger.csv\"";
+    crate::house::write(dir.path(), "connectors/ledger/connector.toml", manifest("台账", "", file, ""));
+    let deliver = |rows: std::ops::Range<usize>, more: &str| {
+        let lines: String = rows.map(|i| format!("K{i},北京示例{i}号有限公司,{i}\n")).collect();
+        crate::house::write(dir.path(), "drop/ledger.csv", format!("编号,名称,职工\n{lines}{more}"));
+    };
+    let huitu = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+            .args(["--lang", "zh", "--data"])
+            .arg(dir.path().join("data"))
+            .arg("--connectors")
+            .arg(dir.path().join("connectors"))
+            .args(args)
+            .output()
+            .expect("huitu runs");
+        (out.status.code(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
+    };
+    deliver(0..40, ",无编号有限公司,1\nK90,=甲,若干\n");
+    assert_eq!(huitu(&["sync"]).0, Some(0));
+    deliver(0..5, "");
+    assert_eq!(huitu(&["sync"]).0, Some(3), "something waits for a person");
+
+    let (_, held) = huitu(&["batch", "list", "--held"]);
+    assert!(held.contains("HELD") && !held.contains("DONE"), "{held}");
+    let (_, shown) = huitu(&["batch", "show", "1"]);
+    for part in ["42", "41（新增 41", "key_missing × 1", "无法读取的值  1"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let json: Value = serde_json::from_str(&huitu(&["--json", "batch", "show", "2"]).1).unwrap();
+    assert_eq!((&json["state"], &json["heldBecause"]["code"]), (&json!("HELD"), &json!("vanished")));
+    let page = dir.path().join("receipt.html");
+    assert_eq!(huitu(&["batch", "show", "1", "--html", &page.display().to_string()]).0, Some(0));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("size:A4") && page.contains("收到 42 行：41 行已入库，1 行进入隔离区"), "{page}");
+
+    let (_, rows) = huitu(&["quarantine", "list", "ledger"]);
+    assert!(rows.contains("主键列「编号」为空"), "{rows}");
+    let (_, row) = huitu(&["quarantine", "show", "1"]);
+    assert!(row.contains("名称 = 无编号有限公司") && row.contains("行 41"), "{row}");
+    let (_, values) = huitu(&["quarantine", "list", "--values"]);
+    assert!(values.contains("K90") && values.contains("若干"), "{values}");
+    let (_, csv) = huitu(&["quarantine", "export", "ledger", "--batch", "1"]);
+    assert!(csv.starts_with("id,registry,batch,row,key,") && csv.contains("key_missing") && csv.lines().count() == 2, "{csv}");
+    assert!(huitu(&["quarantine", "show", "77"]).1.contains("隔离区中没有第 77 号"));
+
+    let (code, said) = huitu(&["batch", "reject", "2", "--reason", "文件不全", "--by", "值班员"]);
+    assert!(code == Some(0) && said.contains("批次已退回"), "{said}");
+    assert!(huitu(&["batch", "release", "2", "--reason", "x"]).1.contains("不是 HELD"));
+    assert!(huitu(&["batch", "show", "9"]).1.contains("没有批次 9"));
+    let (_, sync) = huitu(&["sync"]);
+    assert!(sync.contains("暂挂待审"), "the same half file is held again: {sync}");
+    let (code, released) = huitu(&["batch", "release", "3", "--reason", "确已注销"]);
+    assert!(code == Some(0) && released.contains("已发布"), "{released}");
+    deliver(0..6, "");
+    assert_eq!(huitu(&["sync"]).0, Some(0), "the registry goes on");
+}

@@ -71,9 +71,12 @@ fn city() -> Small {
     add(&mut small, "shop", "110108001", 1_000_000, 30, vec![]);
     add(&mut small, "lone", "110108002", 50_000_000, 400, foreign("JPN"));
     add(&mut small, "agency", "110108002", 1_000_000, 60, vec![]);
-    small.enterprise("gone", vec![(Field::Area, text("110101001")), (Field::Employees, Value::Count(70))]);
-    small.world.facts.last_mut().unwrap().registry = crate::assess::COMMERCE;
-    let closed = vec![(Field::Status, text("注销")), (Field::Name, text("gone"))];
+    let closed = vec![
+        (Field::Status, text("注销")),
+        (Field::Name, text("gone")),
+        (Field::Area, text("110101001")),
+        (Field::Employees, Value::Count(70)),
+    ];
     small.add("gone", crate::assess::COMMERCE, RecordKind::Enterprise, closed);
     let roll = |members: i64, more: Vec<(Field, Value)>| {
         let mut values = vec![(Field::Members, Value::Count(members))];
@@ -194,12 +197,16 @@ fn policy_rules_the_cube_and_not_only_the_verdicts() {
 
 #[test]
 fn an_old_division_counts_in_its_successor_at_its_date() {
-    // 宣武区 became part of 西城区 on 2010-07-01.
+    // 宣武区 became part of 西城区 in 2010; code 110106008 was given to another street between 2019 and 2024.
     let mut small = Small::new();
     small.enterprise("old", vec![(Field::Area, text("110104"))]);
-    let at = |as_of: &str| small.one(as_of, "old").district;
-    assert_eq!(at("2026-11-22"), Some(110_102));
-    assert_ne!(at("2009-12-31"), Some(110_102), "before the merger it was still a district of its own");
+    small.enterprise("street", vec![(Field::Area, text("110106008"))]);
+    let edition = tempfile::tempdir().unwrap();
+    let edition = published(&small, edition.path(), 1);
+    let (groups, _) = edition.coverage(&[Dimension::District], &edition.all(), 10).unwrap();
+    assert_eq!(groups.iter().map(|g| &*g.keys[0]).collect::<Vec<_>>(), ["110102", "110106"]);
+    let town = |as_of: &str| small.one(as_of, "street").town;
+    assert_ne!(town("2019-01-01"), town("2024-01-01"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::assess::targets::{Standing, Target, UnequalSum, is_rate, standings, u
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
 use crate::hub::targets::Reached;
 use crate::model::message::{Lang, reason_text};
+use crate::model::reference::unions::indicators;
 
 /// The most urgent enterprises shown per unit.
 const URGENT: usize = 10;
@@ -143,6 +144,8 @@ pub fn gather(
             unit.targets.push(standing);
         }
     }
+    let shows = |code: &str| code == area_code || units.iter().any(|u| u.code == code);
+    let unequal = unequal_sums(&year).into_iter().filter(|u| shows(&u.parent)).collect();
     Ok(Bulletin {
         lang,
         period: period.to_string(),
@@ -154,7 +157,7 @@ pub fn gather(
         total,
         area_code,
         units,
-        unequal: unequal_sums(&year),
+        unequal,
         sources: sources(&edition, lang),
     })
 }
@@ -252,6 +255,11 @@ impl Bulletin {
         )
     }
 
+    /// The name of a unit of the bulletin; its code where it is none.
+    pub fn name_of<'a>(&'a self, code: &'a str) -> &'a str {
+        self.units.iter().chain([&self.total]).find(|u| u.code == code).map_or(code, |u| &u.name)
+    }
+
     /// The sentences that lead the bulletin.
     pub fn lead(&self) -> Vec<String> {
         let (m, total) = (&self.total.now.measures, &self.total.now);
@@ -312,6 +320,18 @@ impl Bulletin {
         }
         lead
     }
+}
+
+/// The name of an indicator in the reader's language; its id where the list does not have it.
+pub fn indicator_name(id: &str, lang: Lang) -> String {
+    let levels = [
+        ("independent", "独立工会数", "independent unions"),
+        ("covered", "覆盖单位数", "covered units"),
+        ("members", "会员数", "members"),
+    ];
+    let listed = indicators().iter().find(|i| i.id == id).map(|i| lang.pick(i.name_zh, i.name_en));
+    let level = levels.iter().find(|(name, ..)| *name == id).map(|(_, zh, en)| lang.pick(*zh, *en));
+    listed.or(level).unwrap_or(id).to_owned()
 }
 
 /// `12.5 %` of a rate, `120` of a number.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::{Bulletin, Counts, Unit, shown};
+use super::figures::{Bulletin, Counts, Unit, indicator_name, shown};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 
@@ -12,6 +12,8 @@ break-after:avoid}p.sub{text-align:center;color:#555;margin:0 0 1em}table{border
 thead{display:table-header-group}tr{break-inside:avoid}th,td{border:1px solid #999;padding:2px 5px;vertical-align:top}\
 th{background:#eee;font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{display:inline-block;height:.6em;\
 background:#b22;margin-right:.3em}section.unit{break-inside:avoid-page}code{font:8.5pt/1.4 monospace;overflow-wrap:anywhere}\
+tr.total td{font-weight:600;border-top:2px solid #555}table.urgent td code{white-space:nowrap}table.urgent th:nth-child(1){width:34%}\
+table.urgent th:nth-child(2){width:24%}th{white-space:nowrap}table.units th{white-space:normal}\
 @media print{body{margin:0;padding:0;max-width:none}}";
 
 /// Text that stands in HTML as it is.
@@ -75,8 +77,8 @@ fn write_bulletin(out: &mut String, b: &Bulletin) -> std::fmt::Result {
     writeln!(out, "</body></html>")
 }
 
-fn head(out: &mut String, cells: &[&str]) -> std::fmt::Result {
-    write!(out, "<table><thead><tr>")?;
+fn head(out: &mut String, class: &str, cells: &[&str]) -> std::fmt::Result {
+    write!(out, "<table class=\"{class}\"><thead><tr>")?;
     for cell in cells {
         write!(out, "<th>{}</th>", escaped(cell))?;
     }
@@ -104,31 +106,22 @@ fn units_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
             "未建会（规上）",
             "覆盖率",
             "入会率（已建会）",
-            "组织净增",
-            "覆盖净增",
-            "会员净增",
         ],
-        Lang::En => &[
-            "rank",
-            "unit",
-            "in scope",
-            "above size",
-            "independent",
-            "rate",
-            "gap",
-            "coverage",
-            "membership",
-            "unions ±",
-            "units ±",
-            "members ±",
-        ],
+        Lang::En => &["rank", "unit", "in scope", "above size", "independent", "rate", "gap", "coverage", "membership"],
     };
-    head(out, cells)?;
-    for unit in b.units.iter().chain([&b.total]) {
+    // Without an earlier edition there is no change to show; the lead says so.
+    let changes: &[&str] = match (b.compared, b.lang) {
+        (None, _) => &[],
+        (Some(_), Lang::Zh) => &["组织净增", "覆盖净增", "会员净增"],
+        (Some(_), Lang::En) => &["unions ±", "units ±", "members ±"],
+    };
+    head(out, "units", &[cells, changes].concat())?;
+    for (at, unit) in b.units.iter().chain([&b.total]).enumerate() {
+        let row = if at == b.units.len() { "<tr class=\"total\">" } else { "<tr>" };
         let (m, now) = (&unit.now.measures, &unit.now);
         let rank = unit.rank.map_or(String::new(), |r| r.to_string());
         let bar = now.independent_rate().unwrap_or(0.0) * 4.0;
-        write!(out, "<tr><td class=\"n\">{rank}</td><td>{}</td>", escaped(&unit.name))?;
+        write!(out, "{row}<td class=\"n\">{rank}</td><td>{}</td>", escaped(&unit.name))?;
         for n in [m.in_scope, m.above, m.above_independent] {
             write!(out, "<td class=\"n\">{}</td>", grouped(n as i64))?;
         }
@@ -138,14 +131,12 @@ fn units_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
             percent(now.independent_rate())
         )?;
         write!(out, "<td class=\"n\">{}</td>", grouped(m.in_gap as i64))?;
-        for text in [
-            percent(now.coverage_rate()),
-            percent(now.membership_rate()),
-            change(unit, |c| c.measures.unions),
-            change(unit, |c| c.measures.unionised),
-            change(unit, |c| c.measures.members),
-        ] {
+        for text in [percent(now.coverage_rate()), percent(now.membership_rate())] {
             write!(out, "<td class=\"n\">{text}</td>")?;
+        }
+        let changes: [fn(&Counts) -> u64; 3] = [|c| c.measures.unions, |c| c.measures.unionised, |c| c.measures.members];
+        for of in changes.into_iter().filter(|_| b.compared.is_some()) {
+            write!(out, "<td class=\"n\">{}</td>", change(unit, of))?;
         }
         writeln!(out, "</tr>")?;
     }
@@ -153,21 +144,26 @@ fn units_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
 }
 
 fn targets_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
-    if b.units.iter().chain([&b.total]).all(|u| u.targets.is_empty()) {
-        return Ok(());
-    }
     let t = |zh: &'static str, en: &'static str| b.lang.pick(zh, en);
     writeln!(out, "<h2>{}</h2>", t("任务完成情况", "Targets"))?;
+    if b.units.iter().chain([&b.total]).all(|u| u.targets.is_empty()) {
+        return writeln!(
+            out,
+            "<p>{}</p>",
+            t("本年度尚未下达任务，不列完成率。", "No targets are set for this year: attainment is not shown.")
+        );
+    }
     let cells: &[&str] = match b.lang {
-        Lang::Zh => &["单位", "指标", "任务", "完成", "完成率", "尚缺", "每月需完成", "进度", "第一责任人"],
-        Lang::En => &["unit", "indicator", "target", "done", "attained", "missing", "per month", "pace", "responsible"],
+        Lang::Zh => &["单位", "指标", "任务", "完成", "完成率", "排名", "尚缺", "每月需完成", "进度", "第一责任人"],
+        Lang::En => &["unit", "indicator", "target", "done", "attained", "rank", "missing", "per month", "pace", "responsible"],
     };
-    head(out, cells)?;
+    head(out, "targets", cells)?;
     for (unit, s) in b.units.iter().chain([&b.total]).flat_map(|u| u.targets.iter().map(move |s| (u, s))) {
         let number = |v: Option<f64>| v.map_or_else(|| "—".to_owned(), |v| shown(&s.indicator, v));
         let pace = s.on_pace.map_or("—", |on| if on { t("正常", "on pace") } else { t("滞后", "behind") });
-        write!(out, "<tr><td>{}</td><td>{}</td>", escaped(&unit.name), escaped(&s.indicator))?;
-        for text in [shown(&s.indicator, s.value), number(s.done), percent(s.attainment), number(s.missing)] {
+        write!(out, "<tr><td>{}</td><td>{}</td>", escaped(&unit.name), escaped(&indicator_name(&s.indicator, b.lang)))?;
+        let rank = s.rank.map_or_else(|| "—".to_owned(), |r| r.to_string());
+        for text in [shown(&s.indicator, s.value), number(s.done), percent(s.attainment), rank, number(s.missing)] {
             write!(out, "<td class=\"n\">{text}</td>")?;
         }
         let per_month = s.needed_per_month.map_or_else(|| "—".to_owned(), |n| format!("{n:.1}"));
@@ -179,11 +175,19 @@ fn targets_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
         let text = match b.lang {
             Lang::Zh => format!(
                 "说明：{} 的任务 {} 为 {}，下属 {} 个单位合计 {}，两者不等。",
-                u.parent, u.indicator, u.value, u.units, u.sum
+                b.name_of(&u.parent),
+                indicator_name(&u.indicator, b.lang),
+                u.value,
+                u.units,
+                u.sum
             ),
             Lang::En => format!(
                 "Note: the target {} of {} is {}, its {} units together {}: they differ.",
-                u.indicator, u.parent, u.value, u.units, u.sum
+                indicator_name(&u.indicator, b.lang),
+                b.name_of(&u.parent),
+                u.value,
+                u.units,
+                u.sum
             ),
         };
         writeln!(out, "<p>{}</p>", escaped(&text))?;
@@ -197,7 +201,7 @@ fn urgent_table(out: &mut String, b: &Bulletin, unit: &Unit) -> std::fmt::Result
         Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值"],
         Lang::En => &["enterprise", "address", "employees", "why", "score"],
     };
-    head(out, cells)?;
+    head(out, "urgent", cells)?;
     for u in &unit.urgent {
         let employees = u.employees.map_or_else(|| "—".to_owned(), |n| grouped(n.into()));
         write!(out, "<tr><td>{}<br><code>{}</code></td>", escaped(&u.name), escaped(&u.credit_code))?;
@@ -214,7 +218,7 @@ fn sources_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
         Lang::Zh => &["部门数据", "数据时间", "记录数", ""],
         Lang::En => &["registry", "as of", "records", ""],
     };
-    head(out, cells)?;
+    head(out, "sources", cells)?;
     for s in &b.sources {
         let stale = if s.stale { t("已过期", "stale") } else { "" };
         write!(out, "<tr><td>{}</td><td>{}</td>", escaped(&s.title), s.as_of)?;

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::figures::{Bulletin, Unit};
+use super::figures::{Bulletin, Unit, indicator_name};
 use super::html::{change, percent};
 use crate::model::message::Lang;
 
@@ -93,7 +93,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
             let number = |n: Option<f64>| n.map_or(Cell::from(""), Cell::Number);
             vec![
                 u.name.clone().into(),
-                s.indicator.to_string().into(),
+                indicator_name(&s.indicator, b.lang).into(),
                 Cell::Number(s.value),
                 number(s.done),
                 number(s.attainment),

@@ -166,6 +166,14 @@ fn head(out: &mut String, cells: &[&str]) -> std::fmt::Result {
     write!(out, "</tr></thead><tbody>")
 }
 
+/// The cells of a row side by side; a row that was never split stays as it came.
+fn as_written(raw: &str) -> String {
+    match crate::store::record::cells(raw).filter(|_| raw.starts_with('[')) {
+        Some(cells) => cells.iter().map(|c| c.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join(" | "),
+        None => raw.to_owned(),
+    }
+}
+
 fn named(out: &mut String, title: &str, rows: &[Row], all: i64, lang: Lang) -> std::fmt::Result {
     if rows.is_empty() {
         return Ok(());
@@ -190,8 +198,9 @@ fn named(out: &mut String, title: &str, rows: &[Row], all: i64, lang: Lang) -> s
     for row in rows {
         let place = row.row.map_or_else(|| row.key.clone().unwrap_or_default(), grouped);
         let offset = row.offset.map_or_else(|| "–".to_owned(), grouped);
-        let mut raw: String = row.raw.chars().take(SHOWN).collect();
-        if row.raw.chars().count() > SHOWN {
+        let text = as_written(&row.raw);
+        let mut raw: String = text.chars().take(SHOWN).collect();
+        if text.chars().count() > SHOWN {
             raw.push('…');
         }
         let why = escaped(lang.pick(&row.zh, &row.en));

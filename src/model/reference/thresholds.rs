@@ -209,7 +209,7 @@ impl Thresholds {
 pub fn thresholds() -> &'static Thresholds {
     static THRESHOLDS: LazyLock<Thresholds> = LazyLock::new(|| {
         Thresholds::parse("reference/thresholds.toml", include_str!("../../../reference/thresholds.toml"))
-            .unwrap_or_else(|e| panic!("{e}"))
+            .unwrap_or_else(|faults| panic!("{}", faults[0]))
     });
     &THRESHOLDS
 }
@@ -269,26 +269,46 @@ struct RawCondition {
 impl Thresholds {
     /// Reads a threshold file; `file` is its name for messages. Refuses unknown keys, a rule without dates or codes, a code
     /// that its edition does not have, and two rules of statistics that judge the same industry on the same day differently.
-    pub fn parse(file: &str, text: &str) -> Result<Thresholds, ThresholdError> {
+    /// Every fault that is found is named, not only the first.
+    pub fn parse(file: &str, text: &str) -> Result<Thresholds, Vec<ThresholdError>> {
         let error = |at: Option<Range<usize>>, reason: String| ThresholdError {
             file: file.to_owned(),
             line: at.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
             reason,
         };
-        let raw: RawFile = toml::from_str(text).map_err(|e| error(e.span(), e.message().to_owned()))?;
+        let mut faults = Vec::new();
+        let raw = match toml::from_str::<RawFile>(text) {
+            Ok(raw) => Parsed {
+                schema: raw.schema,
+                sources: raw.sources,
+                rules: raw.rule.into_iter().map(|r| (r.span(), r.into_inner())).collect(),
+                no_rule: raw.no_rule,
+            },
+            Err(e) => {
+                faults.push(error(e.span(), e.message().to_owned()));
+                // One rule cannot be read: what is wrong with the others is said all the same.
+                match lenient(text, e.span(), |at, reason| faults.push(error(at, reason))) {
+                    Some(raw) => raw,
+                    None => return Err(faults),
+                }
+            }
+        };
         if raw.schema != 1 {
-            return Err(error(None, format!("schema {} is not known; this program reads schema 1", raw.schema)));
+            faults.push(error(None, format!("schema {} is not known; this program reads schema 1", raw.schema)));
         }
         let mut rules: Vec<ThresholdRule> = Vec::new();
-        let mut lines: Vec<Range<usize>> = Vec::new();
-        for spanned in raw.rule {
-            let span = spanned.span();
-            let rule = read_rule(spanned.into_inner(), &raw.sources).map_err(|reason| error(Some(span.clone()), reason))?;
+        for (span, rule) in raw.rules {
+            let rule = match read_rule(rule, &raw.sources) {
+                Ok(rule) => rule,
+                Err(reason) => {
+                    faults.push(error(Some(span), reason));
+                    continue;
+                }
+            };
             if rules.iter().any(|r| r.id == rule.id) {
-                return Err(error(Some(span), format!("rule {:?} stands twice", rule.id)));
-            }
-            if let Some(other) = rules.iter().find(|r| contradicts(r, &rule)) {
-                return Err(error(
+                faults.push(error(Some(span.clone()), format!("rule {:?} stands twice", rule.id)));
+            } else if let Some(other) = rules.iter().find(|r| contradicts(r, &rule)) {
+                faults.push(error(
                     Some(span),
                     format!(
                         "rule {:?} judges an industry that rule {:?} judges on the same day; end one before the other begins",
@@ -297,14 +317,48 @@ impl Thresholds {
                 ));
             }
             rules.push(rule);
-            lines.push(span);
         }
         let mut no_rule = BTreeMap::new();
         for (edition, letters) in raw.no_rule {
-            no_rule.insert(read_edition(&edition).map_err(|reason| error(None, reason))?, letters);
+            match read_edition(&edition) {
+                Ok(edition) => drop(no_rule.insert(edition, letters)),
+                Err(reason) => faults.push(error(None, reason)),
+            }
         }
-        Ok(Thresholds { rules, no_rule })
+        faults.sort_by_key(|f| f.line);
+        if faults.is_empty() { Ok(Thresholds { rules, no_rule }) } else { Err(faults) }
     }
+}
+
+/// A file's rules with where they stand.
+struct Parsed {
+    schema: u32,
+    sources: BTreeMap<String, String>,
+    rules: Vec<(Range<usize>, RawRule)>,
+    no_rule: BTreeMap<String, Vec<char>>,
+}
+
+/// Reads what can be read of a file that cannot be read as a whole; `known` is where the fault that was named already stands.
+fn lenient(text: &str, known: Option<Range<usize>>, mut fault: impl FnMut(Option<Range<usize>>, String)) -> Option<Parsed> {
+    #[derive(Deserialize)]
+    struct Loose {
+        #[serde(default)]
+        sources: BTreeMap<String, String>,
+        #[serde(default)]
+        rule: Vec<Spanned<toml::Table>>,
+    }
+    let loose: Loose = toml::from_str(text).ok()?;
+    let starts: Vec<usize> = loose.rule.iter().map(|r| r.span().start).chain([text.len()]).collect();
+    let mut rules = Vec::with_capacity(loose.rule.len());
+    for (i, spanned) in loose.rule.into_iter().enumerate() {
+        let (span, body) = (spanned.span(), starts[i]..starts[i + 1]);
+        match RawRule::deserialize(spanned.into_inner()) {
+            Ok(rule) => rules.push((span, rule)),
+            Err(_) if known.as_ref().is_some_and(|k| body.contains(&k.start)) => {}
+            Err(e) => fault(Some(span), e.message().to_owned()),
+        }
+    }
+    Some(Parsed { schema: 1, sources: loose.sources, rules, no_rule: BTreeMap::new() })
 }
 
 fn read_edition(text: &str) -> Result<u16, String> {
@@ -479,7 +533,7 @@ mod tests {
     fn refused(from: &str, to: &str) -> ThresholdError {
         let text = include_str!("../../../reference/thresholds.toml");
         assert!(text.contains(from));
-        Thresholds::parse("mine.toml", &text.replacen(from, to, 1)).unwrap_err()
+        Thresholds::parse("mine.toml", &text.replacen(from, to, 1)).unwrap_err().remove(0)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::connection::{EnterpriseConnection, MAX_PAGE};
 use super::history::{ChangeConnection, Finding};
+use super::identity::Relation;
 use super::live::LiveRecord;
 use super::places::{Area, Industry, Location};
 use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
@@ -204,6 +205,11 @@ impl Enterprise {
     /// The records that were joined, each with the evidence that joined it. Needs the scope `records`.
     async fn identity(&self, ctx: &Context<'_>) -> Option<Identity> {
         permitted(ctx, Scope::Records).then(|| Identity(self.clone()))
+    }
+    /// Branches, renamings, absorptions and groups, as the registries' records say: about this enterprise, and about
+    /// others that name it. At most 200.
+    async fn relations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Relation>>> {
+        super::identity::relations(ctx, self).await.or_tell(ctx).map(Some)
     }
     /// The records that were joined, by registry and key.
     async fn records(

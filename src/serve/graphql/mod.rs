@@ -8,6 +8,7 @@ pub mod enterprise;
 pub mod exports;
 pub mod filter;
 pub mod history;
+pub mod identity;
 pub mod live;
 pub mod measures;
 pub mod mutation;

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
+use super::identity::{self, Judgement, LinkedRecord};
 use super::registry::Registry;
 use super::scalars::*;
 use crate::model::field::Field;
@@ -135,8 +136,6 @@ pub enum SurvivorshipRule {
     MostComplete,
     /// Nobody else says anything.
     OnlyValue,
-    /// A person found it on a visit.
-    Finding,
 }
 
 /// How the statements about one field stand to each other.
@@ -266,30 +265,17 @@ impl Identity {
         if weakest.is_finite() { 1.0 - 1.0 / (1.0 + weakest.exp2()) } else { 1.0 }
     }
     /// Every record, with what joined it.
-    async fn members(&self) -> Vec<LinkedRecord> {
-        let members = self.0.row().members();
-        members
-            .map(|m| LinkedRecord {
-                record: RegistryRecord { registry: m.registry().to_owned(), key: m.key().to_owned(), id: m.record_id() },
-                method: crate::model::linkage::LinkMethod::from_name(m.method()).map_or(LinkMethod::Score, Into::into),
-                weight: m.weight().map(f64::from),
-                evidence: evidence(m.evidence()),
-            })
-            .collect()
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<LinkedRecord>> {
+        identity::members(ctx, &self.0).await.or_tell(ctx)
     }
-}
-
-/// A record and what joined it to its enterprise.
-#[derive(SimpleObject)]
-pub struct LinkedRecord {
-    /// The record.
-    record: RegistryRecord,
-    /// What decided.
-    method: LinkMethod,
-    /// log2 odds; null where an identifier or a person decided.
-    weight: Option<f64>,
-    /// The features compared.
-    evidence: Vec<LinkEvidence>,
+    /// Decisions of persons in force on one of its records.
+    async fn judgements(&self, ctx: &Context<'_>) -> Result<Vec<Judgement>> {
+        identity::judgements(ctx, &self.0).await.or_tell(ctx)
+    }
+    /// Ids of enterprises that were found to be this one; they lead here.
+    async fn merged_from(&self, ctx: &Context<'_>) -> Result<Vec<ID>> {
+        identity::merged_from(ctx, &self.0).await.or_tell(ctx)
+    }
 }
 
 /// One feature of a comparison: what was compared, how well it agreed, and how much that moved the decision (log2).
@@ -319,7 +305,7 @@ pub fn evidence_of(list: &[Evidence]) -> Vec<LinkEvidence> {
         .collect()
 }
 
-fn evidence(json: &str) -> Vec<LinkEvidence> {
+pub fn evidence(json: &str) -> Vec<LinkEvidence> {
     let list: Vec<Evidence> = if json.is_empty() { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() };
     evidence_of(&list)
 }

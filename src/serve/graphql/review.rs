@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, InputObject, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
 use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
 use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
+use super::verdicts::Reason;
 use crate::edition::{Edition, Key};
 use crate::model::linkage::RecordRef;
+use crate::publish::{contradictions, is_contradiction};
 use crate::serve::ask::Ask;
 use crate::serve::details::PairKey;
 use crate::serve::problem::Problem;
@@ -42,8 +44,22 @@ pub struct ReviewPair {
     weight: f64,
     /// The features compared.
     evidence: Vec<LinkEvidence>,
-    /// What a decision would change.
+    /// What a decision would change; of a contradiction its code: fund_dues_without_union, fund_preparatory_with_union.
     effect: String,
+    /// Two records for a person to decide, or payments that do not fit the union roll.
+    kind: ReviewKind,
+    /// What contradicts what, with its inputs; empty for pairs of records.
+    reasons: Vec<Reason>,
+}
+
+/// What waits for a person.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewKind {
+    /// Two records that the evidence could not settle; decided by `judge`.
+    Pair,
+    /// Dues without a union, or a preparatory fund though there is one; settled by a judgement on a union's record, by a
+    /// finding, or by the department that sent the payment.
+    FundContradiction,
 }
 
 /// Pairs, page by page.
@@ -65,6 +81,8 @@ impl ReviewConnection {
         ask.touch_store();
         let edition = ask.edition()?;
         let mut rows = ask.app.hub().store.review_pairs(MAX_PAIRS).await?;
+        rows.extend(contradictions(&edition, MAX_PAIRS as usize));
+        rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
         let areas = match &filter.area {
             Some(codes) => Some(edition.filter(&crate::edition::Filter::Area(codes.clone()))?),
             None => None,
@@ -102,10 +120,16 @@ fn pair(ask: &Ask, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
         let rows = edition.rows(&Key::Record { registry: r.registry.to_string(), key: r.key.to_string() });
         rows.first().and_then(|row| Enterprise::new(edition, *row).record_of(&r.registry, &r.key))
     };
+    let of_fund = is_contradiction(&row);
+    let payer = row.entities.first().filter(|_| of_fund).and_then(|id| edition.enterprise_of_id(id));
+    let reasons = payer.and_then(|e| Some(Reason::all(&Enterprise::new(edition, e.row), &e.verdicts().ok()?.fund.reasons)));
+    let reasons = reasons.unwrap_or_default();
     let enterprises = row.entities.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e));
     ReviewPair {
         left: record(&row.left),
-        right: record(&row.right),
+        right: (!of_fund).then(|| record(&row.right)).flatten(),
+        kind: if of_fund { ReviewKind::FundContradiction } else { ReviewKind::Pair },
+        reasons,
         enterprises: enterprises.map(|e| Enterprise::new(edition, e.row)).collect(),
         id: ID(row.id),
         weight: row.weight,

@@ -24,7 +24,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    fn all(enterprise: &Enterprise, reasons: &[model::Reason]) -> Vec<Reason> {
+    pub fn all(enterprise: &Enterprise, reasons: &[model::Reason]) -> Vec<Reason> {
         reasons
             .iter()
             .map(|r| Reason { enterprise: enterprise.clone(), code: r.code.to_string(), inputs: r.inputs.clone() })

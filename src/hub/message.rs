@@ -1,0 +1,46 @@
+//! What went wrong, in the language of whoever reads it.
+
+use super::HubError;
+use crate::land::LandError;
+use crate::model::message::Lang;
+use crate::store::StoreError;
+
+impl HubError {
+    /// The message in a language; in English where the Chinese is not known.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (HubError::Said { zh, en }, _) => lang.pick(zh, en).clone(),
+            (HubError::Connector(e), _) => {
+                e.problems.iter().map(|p| lang.pick(&p.zh, &p.en).as_str()).collect::<Vec<_>>().join("\n")
+            }
+            (HubError::Store(e), Lang::Zh) | (HubError::Land(LandError::Store(e)), Lang::Zh) => store(e),
+            (HubError::Land(e), Lang::Zh) => land(e),
+            (other, _) => other.to_string(),
+        }
+    }
+}
+
+fn store(e: &StoreError) -> String {
+    match e {
+        StoreError::Database { place, source } => format!("数据库 {place}：{source}"),
+        StoreError::Migrate { place, source } => format!("数据库 {place}：无法建立数据表：{source}"),
+        StoreError::Directory { path, source } => {
+            format!("无法使用数据目录 {}：{source}；请用 --data 指定可写目录", path.display())
+        }
+        StoreError::Busy { place } => {
+            format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
+        }
+        StoreError::Url(url) => format!("--store「{url}」不是 PostgreSQL 地址；请写 postgres://用户@主机/数据库"),
+    }
+}
+
+fn land(e: &LandError) -> String {
+    match e {
+        LandError::Spool { path, source } => format!("暂存区 {}：{source}；数据目录须可写且有空间", path.display()),
+        LandError::Damaged { path, line } => format!("暂存区 {} 第 {line} 行已损坏；已丢弃，将重新拉取该登记", path.display()),
+        LandError::Store(e) => store(e),
+        LandError::Unbalanced { registry, batch, read, landed, quarantined } => format!(
+            "登记 {registry} 批次 {batch}：读取 {read} 行，入库 {landed} 行，隔离 {quarantined} 行，合计不符；未保留任何行，请报告此问题"
+        ),
+    }
+}

@@ -1,0 +1,102 @@
+//! Facts between enterprises as linking found them: replaced as a whole where anything about them changed.
+
+use super::{Store, StoreError, Tx, in_tx, read, set_meta};
+
+super::row! {
+    /// One fact; the other side is an entity, or a name only.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RelationRow {
+        pub from_entity: String,
+        pub kind: String,
+        pub to_entity: Option<String>,
+        pub name: String,
+        /// `2019`, `2019-05` or `2019-05-01`.
+        pub since: Option<String>,
+        pub registry: String,
+        pub key: String,
+        pub part: i64,
+    }
+}
+
+/// Digest of the relations as they stand, in the `meta` table.
+const DIGEST: &str = "relations";
+
+impl Store {
+    /// What is said of some entities, either side, in a fixed order.
+    pub async fn relations_of(&self, entities: &[String]) -> Result<Vec<RelationRow>, StoreError> {
+        let mut found = Vec::new();
+        for entity in entities {
+            let rows: Vec<RelationRow> = read!(self, |db| sqlx::query_as(
+                "SELECT from_entity, kind, to_entity, name, since, registry, key, part FROM relation
+                 WHERE from_entity = $1 OR to_entity = $1 ORDER BY id"
+            )
+            .bind(entity)
+            .fetch_all(db)
+            .await)
+            .map_err(|e| self.failed(e))?;
+            found.extend(rows);
+        }
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Ids of entities that were merged into this one, and into those in turn.
+    pub async fn merged_into(&self, entity: &str) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = read!(self, |db| sqlx::query_as(
+            "WITH RECURSIVE merged (id) AS (
+                 SELECT id FROM entity WHERE merged_into = $1
+                 UNION SELECT e.id FROM entity e JOIN merged m ON e.merged_into = m.id)
+             SELECT id FROM merged ORDER BY id"
+        )
+        .bind(entity)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}
+
+/// Puts `relations` in the place of all before; nothing is written where they are the same.
+pub async fn replace(tx: &mut Tx, relations: &[RelationRow]) -> Result<(), sqlx::Error> {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    let rows: Vec<serde_json::Value> = relations
+        .iter()
+        .enumerate()
+        .map(|(number, r)| {
+            let row = serde_json::json!([number, r.from_entity, r.kind, r.to_entity, r.name, r.since, r.registry, r.key, r.part]);
+            hash.update(row.to_string().as_bytes());
+            row
+        })
+        .collect();
+    let digest = format!("{:016x}", hash.digest());
+    let known: Option<(String,)> =
+        in_tx!(tx, |c| sqlx::query_as("SELECT value FROM meta WHERE key = $1").bind(DIGEST).fetch_optional(c).await)?;
+    if known.is_some_and(|(known,)| known == digest) {
+        return Ok(());
+    }
+    in_tx!(tx, |c| sqlx::query("DELETE FROM relation").execute(c).await.map(|_| ()))?;
+    for chunk in rows.chunks(20_000) {
+        let text = serde_json::to_string(chunk).expect("plain values");
+        match tx {
+            Tx::Sqlite(t) => sqlx::query(
+                "INSERT INTO relation (id, from_entity, kind, to_entity, name, since, registry, key, part)
+                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
+                 FROM json_each($1)",
+            )
+            .bind(text)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+            Tx::Postgres(t) => sqlx::query(
+                "INSERT INTO relation (id, from_entity, kind, to_entity, name, since, registry, key, part)
+                 SELECT (v->>0)::BIGINT, v->>1, v->>2, v->>3, v->>4, v->>5, v->>6, v->>7, (v->>8)::BIGINT
+                 FROM json_array_elements($1::JSON) AS v",
+            )
+            .bind(text)
+            .execute(&mut **t)
+            .await
+            .map(|_| ())?,
+        }
+    }
+    set_meta(tx, DIGEST, &digest).await
+}
