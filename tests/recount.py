@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
-"""An independent recount of an edition: coverage and gap of every enterprise, from its own columns and the list of unions.
+"""An independent recount of an edition: union coverage, gap and people of every enterprise, and the counts by any dimension.
 
-    python3 tests/recount.py DATA/editions/000001 [GRACE_MONTHS]
+    python3 tests/recount.py DATA/editions/000001 [--grace MONTHS] [--store DATA/huitu.sqlite] [--coverage ANSWER.json]
 
-Written from the decision tables, not from the program; reads the Arrow files with pyarrow. Prints what was compared and every
-enterprise on which it differs; exit code 0 where all agree, 1 where some differ, 2 where pyarrow is missing.
-Covers what an edition holds: findings that cover (already unionised, parent's union) are read from its `findings` column.
+Written from the decision tables, not from the program; reads the Arrow files with pyarrow. With --store, the edition is first
+compared with the embedded store's links: every record at its enterprise, every union at its host and its covered units. With
+--coverage, the answer of `huitu query` to a question such as
+
+    { coverage(by: [DISTRICT]) { rows { keys { dimension code } enterprises covered independent lacking lackingIndependent
+      outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap } } }
+
+is counted again group by group. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
+something differs, 2 where pyarrow is missing. The default kinds of coverage are taken as counted.
 """
+import argparse
 import collections
 import datetime
 import json
+import sqlite3
 import sys
 
 try:
@@ -20,6 +28,7 @@ except ImportError:
     sys.exit(2)
 
 ORDER = ["INDEPENDENT", "PARENT", "JOINT", "FEDERATION", "PREPARING", "POSSIBLE", "NONE"]
+COUNTED = {"INDEPENDENT", "PARENT", "JOINT", "FEDERATION"}
 OUT = {"not_exist", "closed", "moved", "no_staff", "below", "branch", "individual_business", "grace_period"}
 COVERS = {"done_independent": "INDEPENDENT", "already": "INDEPENDENT", "parent_union": "PARENT", "done_joint": "JOINT",
           "done_umbrella": "FEDERATION", "association_union": "FEDERATION"}
@@ -36,70 +45,178 @@ def months_later(day, months):
     return datetime.date(year, month, min(day.day, last))
 
 
-def recount(folder, grace):
-    e, u = table(folder, "enterprises"), table(folder, "unions")
-    details = [json.loads(v) for v in table(folder, "details")["verdicts"]]
-    as_of = datetime.date.fromisoformat(json.load(open(f"{folder}/manifest.json"))["as_of"])
-    number = {id_: row for row, id_ in enumerate(e["id"])}
+class Recount:
+    def __init__(self, folder, grace):
+        self.folder, self.grace, self.differing = folder, grace, 0
+        self.e, self.u = table(folder, "enterprises"), table(folder, "unions")
+        self.dims = table(folder, "dims")
+        self.details = [json.loads(v) for v in table(folder, "details")["reasons"]]
+        self.as_of = datetime.date.fromisoformat(json.load(open(f"{folder}/manifest.json"))["as_of"])
+        self.rows = range(len(self.e["id"]))
+        self.number = {id_: row for row, id_ in enumerate(self.e["id"])}
 
-    # Who is covered by which kind: `covers` are rows, the host first. What says JOINT of its host says JOINT of its list too;
-    # a group's union (PARENT) is its host's own; a union of one enterprise that lists others is joint for those.
-    links = collections.defaultdict(set)
-    for union, (kind, covers) in enumerate(zip(u["kind"], u["covers"])):
-        hosted = {link["union"] for row in covers[:1] for link in details[row]["union"]["unions"]}
-        has_host = u["id"][union] in hosted and covers and own(details[covers[0]], u["id"][union], kind)
-        for place, row in enumerate(covers):
-            if place == 0 and has_host:
-                links[row].add("INDEPENDENT" if kind == "PARENT" else kind)
+    def differs(self, what, mine, theirs):
+        self.differing += 1
+        if self.differing <= 50:
+            print(f"  {what}: recounted {mine}, edition {theirs}")
+
+    def coverage(self):
+        """Per row the kinds of coverage, from the list of unions alone."""
+        links = collections.defaultdict(set)
+        for kind, host, covers in zip(self.u["kind"], self.u["host"], self.u["covers"]):
+            # A group's union is its host's own; one enterprise's union that lists others is joint for those.
+            if host is not None:
+                links[host].add("INDEPENDENT" if kind == "PARENT" and self.own(host, covers) else kind)
+            for row in covers:
+                if row != host:
+                    links[row].add("JOINT" if kind == "INDEPENDENT" else kind)
+        return links
+
+    def own(self, host, covers):
+        return covers and covers[0] == host and any(link["kind"] == "INDEPENDENT" for link in self.details[host].get("l", []))
+
+    def verdicts(self):
+        e, links = self.e, self.coverage()
+        for row in self.rows:
+            found = set(links[row])
+            head, steps = self.number.get(e["branch_of"][row]), 0
+            while head is not None and steps < 5:
+                if "INDEPENDENT" in links[head]:
+                    found.add("PARENT")
+                    break
+                head, steps = self.number.get(e["branch_of"][head]), steps + 1
+            found |= {COVERS[f] for f in e["findings"][row] or [] if f in COVERS}
+            if self.details[row].get("p"):
+                found.add("POSSIBLE")
+            union = min(found, key=ORDER.index, default="NONE")
+            heads = [n for n in (e["employees"][row], e["insured"][row]) if n is not None]
+            founded, kind, name = e["established_on"][row], e["registration_type"][row] or "", e["name"][row]
+            branch = any(w in kind for w in ("分公司", "分支机构", "代表处", "代表机构", "办事处")) or name.endswith("分公司")
+            if (e["status"][row] in ("DEREGISTERED", "MOVED_OUT") or e["branch_of"][row] or branch
+                    or e["ownership"][row] == "INDIVIDUAL" or (heads and not any(heads))
+                    or (founded and self.as_of < months_later(founded, self.grace)) or OUT & set(e["findings"][row] or [])):
+                gap = "OUT_OF_SCOPE"
+            elif union in ("INDEPENDENT", "PARENT"):
+                gap = "COVERED"
+            elif union in ("JOINT", "FEDERATION"):
+                gap = {"ABOVE": "LACKING_INDEPENDENT", "BELOW": "COVERED"}.get(e["size"][row], "UNDECIDED")
             else:
-                links[row].add("JOINT" if kind == "INDEPENDENT" else kind)
+                gap = "UNDECIDED" if union == "POSSIBLE" else "LACKING"
+            in_gap = e["size"][row] == "ABOVE" and gap in ("LACKING", "LACKING_INDEPENDENT")
+            mine, theirs = (union, gap, in_gap), (e["union"][row], e["gap"][row], e["in_gap"][row])
+            if mine != theirs:
+                self.differs(f"{e['id'][row]} {name}", mine, theirs)
+        print(f"verdicts: {len(self.rows)} enterprises, {len(self.u['id'])} unions, {sum(e['in_gap'])} on the gap list")
 
-    differing = []
-    for row, id_ in enumerate(e["id"]):
-        found = set(links[row])
-        head = number.get(e["branch_of"][row])
-        steps = 0
-        while head is not None and steps < 5:
-            if "INDEPENDENT" in links[head]:
-                found.add("PARENT")
-                break
-            head, steps = number.get(e["branch_of"][head]), steps + 1
-        found |= {COVERS[f] for f in e["findings"][row] or [] if f in COVERS}
-        if details[row]["union"]["possible"]:
-            found.add("POSSIBLE")
-        union = min(found, key=ORDER.index, default="NONE")
+    def people(self):
+        """Members at one enterprise each: a union's are shared among the units it covers most strongly, by head counts."""
+        units = collections.defaultdict(list)
+        for row in self.rows:
+            links = self.details[row].get("l", [])
+            if links and links[0]["kind"] != "PREPARING" and not (links[0]["kind"] == "PARENT" and self.e["branch_of"][row]):
+                units[links[0]["union"]].append(row)
+        mine = collections.Counter()
+        for id_, members in zip(self.u["id"], self.u["members"]):
+            rows = sorted(units.get(id_, []), key=lambda row: self.e["id"][row])
+            if members and rows:
+                weights = [self.dims["employees"][row] for row in rows]
+                if not any(weights):
+                    weights = [1] * len(rows)
+                whole = sum(weights)
+                shares = [members * w // whole for w in weights]
+                by_rest = sorted(range(len(rows)), key=lambda i: (-(members * weights[i] % whole), i))
+                for i in by_rest[: members - sum(shares)]:
+                    shares[i] += 1
+                for row, share in zip(rows, shares):
+                    mine[row] += share
+        hosted = collections.Counter(h for h, k in zip(self.u["host"], self.u["kind"]) if h is not None and k != "PREPARING")
+        for row in self.rows:
+            theirs = (self.dims["members"][row], self.dims["unions"][row])
+            if (mine[row], min(hosted[row], 255)) != theirs:
+                self.differs(f"people of {self.e['id'][row]}", (mine[row], hosted[row]), theirs)
+        print(f"people: {sum(self.dims['members'])} members, {sum(self.dims['employees'])} employees, nobody twice")
 
-        heads = [n for n in (e["employees"][row], e["insured"][row]) if n is not None]
-        founded, kind, name = e["established_on"][row], e["registration_type"][row] or "", e["name"][row]
-        branch = any(w in kind for w in ("分公司", "分支机构", "代表处", "代表机构", "办事处")) or name.endswith("分公司")
-        if (e["status"][row] in ("DEREGISTERED", "MOVED_OUT") or e["branch_of"][row] or branch
-                or e["ownership"][row] == "INDIVIDUAL" or (heads and not any(heads))
-                or (founded and as_of < months_later(founded, grace)) or OUT & set(e["findings"][row] or [])):
-            gap = "OUT_OF_SCOPE"
-        elif union in ("INDEPENDENT", "PARENT"):
-            gap = "COVERED"
-        elif union in ("JOINT", "FEDERATION"):
-            gap = {"ABOVE": "LACKING_INDEPENDENT", "BELOW": "COVERED"}.get(e["size"][row], "UNDECIDED")
-        else:
-            gap = "UNDECIDED" if union == "POSSIBLE" else "LACKING"
-        in_gap = e["size"][row] == "ABOVE" and gap in ("LACKING", "LACKING_INDEPENDENT")
-        mine, theirs = (union, gap, in_gap), (e["union"][row], e["gap"][row], e["in_gap"][row])
-        if mine != theirs:
-            differing.append((id_, name, mine, theirs))
-    print(f"edition of {as_of}: {len(e['id'])} enterprises, {len(u['id'])} unions, {sum(e['in_gap'])} on the gap list; "
-          f"{len(differing)} differ")
-    for id_, name, mine, theirs in differing[:50]:
-        print(f"  {id_} {name}: recounted {mine}, edition {theirs}")
-    return differing
+    def store(self, path):
+        """Every link of the store in the edition, and the unions' hosts and units as the links say."""
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        link = {(record, part): entity for record, part, entity in db.execute("SELECT record_id, part, entity_id FROM link")}
+        of_record = {}
+        for record, registry, key in db.execute(
+                "SELECT r.id, g.name, r.key FROM record r JOIN registry g ON g.id = r.registry_id WHERE r.gone = 0"):
+            of_record[(registry, key)] = record
+        seen = {}
+        for id_, members in zip(self.e["id"], table(self.folder, "members")["members"]):
+            for member in members:
+                seen[(member["record_id"], member["part"])] = id_
+        expected = {key: entity for key, entity in link.items() if entity in self.number}
+        for key in expected.keys() | seen.keys():
+            if expected.get(key) != seen.get(key):
+                self.differs(f"record {key}", expected.get(key), seen.get(key))
+        parts = collections.defaultdict(dict)
+        for (record, part), entity in expected.items():
+            parts[record][part] = self.number[entity]
+        for id_, registry, key, host, covers in zip(*(self.u[c] for c in ("id", "registry", "record", "host", "covers"))):
+            linked = parts.get(of_record.get((registry, key)), {})
+            if linked.get(0) != host:
+                self.differs(f"host of union {id_}", linked.get(0), host)
+            if not {row for part, row in linked.items() if part} <= set(covers):
+                self.differs(f"units of union {id_}", sorted(linked.values()), covers)
+        print(f"store: {len(expected)} records at {len(self.number)} enterprises")
 
+    def groups(self, answer):
+        """The counts of a coverage answer, group by group."""
+        e, dims = self.e, self.dims
+        columns = {"DISTRICT": "district", "TOWN": "town", "FEDERATION": "federation", "OWNERSHIP": "ownership",
+                   "SIZE_CLASS": "size_class", "GAP_STATUS": "gap", "UNION_STATUS": "union"}
+        names = json.load(open(f"{self.folder}/labels.json"))["dims"]
+        numbered = {"INDUSTRY_SECTION": "section", "INDUSTRY_DIVISION": "division", "INVESTOR_COUNTRY": "country"}
+        answer = answer.get("data", answer)["coverage"]["rows"]
+        by = [key["dimension"] for key in answer[0]["keys"]]
 
-def own(details, union, kind):
-    """Whether a union is the enterprise's own rather than one that lists it first because no host is known."""
-    want = "INDEPENDENT" if kind == "PARENT" else kind
-    return any(link["union"] == union and link["kind"] == want for link in details["union"]["unions"])
+        def code(dimension, row):
+            if dimension in numbered:
+                return names[numbered[dimension]][dims[numbered[dimension]][row]]
+            value = e[columns[dimension]][row]
+            return "" if value is None else str(value)
+
+        mine = collections.defaultdict(collections.Counter)
+        for row in self.rows:
+            count = mine[tuple(code(d, row) for d in by)]
+            gap, union, above = e["gap"][row], e["union"][row], e["size"][row] == "ABOVE"
+            count["enterprises"] += 1
+            count["unions"] += dims["unions"][row]
+            count[{"LACKING": "lacking", "LACKING_INDEPENDENT": "lackingIndependent", "UNDECIDED": "undecided",
+                   "OUT_OF_SCOPE": "outOfScope", "COVERED": "_covered"}[gap]] += 1
+            if gap == "OUT_OF_SCOPE":
+                continue
+            count["inGap"] += e["in_gap"][row]
+            count["aboveDesignatedSize"] += above
+            count["independent"] += union == "INDEPENDENT"
+            count["covered"] += union in COUNTED
+            count["employees"] += dims["employees"][row]
+            count["members"] += dims["members"][row]
+            count["employeesOfUnionised"] += dims["employees"][row] if union in COUNTED else 0
+        told = {tuple(key["code"] for key in row["keys"]): row for row in answer}
+        for key in mine.keys() | told.keys():
+            for name, value in (told.get(key) or {"enterprises": 0}).items():
+                if name != "keys" and value != mine[key][name]:
+                    self.differs(f"{'/'.join(key)} {name}", mine[key][name], value)
+        print(f"coverage by {', '.join(by)}: {len(told)} groups")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    sys.exit(1 if recount(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 6) else 0)
+    arguments = argparse.ArgumentParser(usage=__doc__)
+    arguments.add_argument("folder")
+    arguments.add_argument("--grace", type=int, default=6)
+    arguments.add_argument("--store")
+    arguments.add_argument("--coverage", action="append", default=[])
+    given = arguments.parse_args()
+    recount = Recount(given.folder, given.grace)
+    recount.verdicts()
+    recount.people()
+    if given.store:
+        recount.store(given.store)
+    for file in given.coverage:
+        recount.groups(json.load(open(file)))
+    print(f"edition of {recount.as_of}: {recount.differing} differ")
+    sys.exit(1 if recount.differing else 0)

@@ -201,6 +201,7 @@ fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
         "dispatch_agency",
         "pays_preparatory_fund",
         "recent_dispute",
+        "fund_contradiction",
         "waiting",
     ];
     let factor = |code: &&str| enterprise.verdicts.priority.factors.iter().find(|f| &*f.code == *code);

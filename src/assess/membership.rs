@@ -119,7 +119,9 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
         (|u| u.dispatched_members, |p| &mut p.dispatched_members),
     ];
     for union in unions {
-        let Some(units) = units.get(&*union.id) else { continue };
+        let Some(units) = units.get_mut(&*union.id) else { continue };
+        // What the whole numbers leave over goes by id between equals, whatever order the records came in.
+        units.sort_by(|a, b| enterprises[*a].id.cmp(&enterprises[*b].id));
         let weights: Vec<u64> = units.iter().map(|i| u64::from(heads[*i].employees)).collect();
         for (stated, of) in COUNTS {
             let Some(total) = stated(union).filter(|n| *n > 0) else { continue };

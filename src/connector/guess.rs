@@ -1,6 +1,6 @@
 //! A first connector from a sample: what its headers and values look like, learned from the connectors that ship with huitu.
 
-use super::mapping::same_header;
+use super::mapping::{Column, same_header};
 use super::reading::{self, As, Reading};
 use super::{Connector, money};
 use crate::model::field::Field;
@@ -77,7 +77,12 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
             let unit_free = |text: &str| text.split(['(', '（']).next().unwrap_or(text).to_string();
             let score = |name: &str| strsim::normalized_damerau_levenshtein(&unit_free(name), &unit_free(plain));
             let best = headers().map(|(name, c)| (score(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
-            (best.filter(|(s, _)| *s >= SIMILAR).map(|(_, c)| c), "similar header")
+            // A header that only resembles another must have values that read like its.
+            let fits = |c: &Column| {
+                let good = |v: &&&str| !matches!(reading::read(c.read_as, v, &c.unit), Reading::Unreadable);
+                values.iter().filter(good).count() * 2 >= values.len()
+            };
+            (best.filter(|(s, c)| *s >= SIMILAR && fits(c)).map(|(_, c)| c), "similar header")
         }
     };
     let identifier = [

@@ -21,12 +21,14 @@ pub fn stream_records(
     reader.config_mut().check_end_names = true;
     let mut buffer = Vec::new();
     let mut depth = 0;
+    let mut seen_root = false;
     let mut open: Vec<(Element, String)> = Vec::new();
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(bad)? {
             Event::DocType(_) => return Err(invalid("it has a DOCTYPE, which is refused")),
             Event::Start(start) => {
+                seen_root = true;
                 depth += 1;
                 if depth > max_depth {
                     return Err(invalid(&format!("it is nested deeper than {max_depth}")));
@@ -42,6 +44,7 @@ pub fn stream_records(
                 }
             }
             Event::Empty(start) => {
+                seen_root = true;
                 let name = local_name(&start);
                 let element = Element::of(&start)?;
                 match open.last_mut() {
@@ -76,6 +79,7 @@ pub fn stream_records(
                 }
             }
             Event::Eof if depth > 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Event::Eof if !seen_root => return Err(invalid("it is no XML: there is no element in it")),
             Event::Eof => return Ok(()),
             _ => {}
         }

@@ -170,7 +170,7 @@ fn coverage_counts_what_a_plain_loop_counts() {
             m.lacking += u64::from(v.gap.status == GapStatus::Lacking);
             m.in_gap += u64::from(e.in_gap());
             if v.gap.status != GapStatus::OutOfScope {
-                m.employees += u64::from(e.employees.unwrap_or(0));
+                m.employees += u64::from(e.people.employees);
             }
         }
         assert_eq!(groups.len(), expected.len());

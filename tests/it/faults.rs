@@ -88,7 +88,7 @@ async fn answer(State(registry): State<Arc<Registry>>, uri: axum::http::Uri, que
         }
         "redirect" => (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:9/elsewhere")]).into_response(),
         "bad_encoding" => typed("application/json", vec![b'{', b'"', 0xff, 0xfe, 0x80, b'"', b'}']),
-        "too_deep" => json("[".repeat(100_000)),
+        "too_deep" => json("[".repeat(100_000) + &"]".repeat(100_000)),
         "stops" if page == 3 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         _ if uri.path() == "/xml" => {
             let entity = if fault == "xml_entity" {
@@ -192,7 +192,7 @@ faults! {
     fault_redirect: "json" "redirect" => Failed "redirect";
     fault_zip_bomb: "json" "zip_bomb" => Held "too_large";
     fault_bad_encoding: "json" "bad_encoding" => Held "undecodable";
-    fault_depth: "json" "too_deep" => Held "not_json";
+    fault_depth: "json" "too_deep" => Held "refused_in_body";
     fault_xml_entity: "xml" "xml_entity" => Held "unreadable";
     fault_xml_html_with_200: "xml" "html" => Held "html";
 }

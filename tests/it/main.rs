@@ -38,3 +38,4 @@ mod registries;
 mod servers;
 mod simulate;
 mod simulate_journey;
+mod targets;

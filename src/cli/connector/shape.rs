@@ -97,8 +97,12 @@ pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
     if widest < 2 {
         return (0, 1);
     }
-    // A title, a note, a date of issue: lines with a cell or two above a table that is wider.
-    let skip = lines.iter().take_while(|line| filled(line) <= 2 && filled(line) * 2 < widest).count();
+    // Lines above the table: a title in the first cell, notes such as 单位：万元, blank lines.
+    let is_note = |line: &Vec<String>| {
+        let title = filled(line) <= 1 && line.iter().skip(1).all(String::is_empty);
+        title || line.iter().filter(|c| !c.is_empty()).all(|c| c.contains([':', '：']))
+    };
+    let skip = lines.iter().take_while(|line| is_note(line)).count();
     let header = lines[skip..].iter().take(MAX_HEADER + 1).take_while(|line| !is_data(line)).count();
     // All words: then the first line is the header, as everywhere.
     let header = if header == 0 || header > MAX_HEADER || skip + header >= lines.len() { 1 } else { header };

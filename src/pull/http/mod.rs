@@ -146,6 +146,10 @@ impl Page<'_> {
         if said.as_ref().is_some_and(|s| good.contains(s)) {
             return Ok(());
         }
+        // What is no JSON at all is named for what it is.
+        if said.is_none() && serde_json::from_str::<serde::de::IgnoredAny>(self.body).is_err() {
+            return Ok(());
+        }
         let said = said.unwrap_or_else(|| "∅".into());
         Err(PullError::new(
             self.connector,

@@ -111,15 +111,13 @@ impl Subscriptions {
         let ended = |row: &ExportRow| matches!(row.state.as_str(), "DONE" | "FAILED");
         let is_over = ended(&row);
         let now = futures_util::stream::once(std::future::ready(Export::of(row)));
-        let later = steps.filter(move |step| std::future::ready(step.row.id == *id && !is_over));
-        let mut over = is_over;
-        let later = later.take_while(move |step| {
-            let go_on = !over;
-            over |= ended(&step.row);
-            std::future::ready(go_on)
+        let mine = Box::pin(steps.filter(move |step| std::future::ready(step.row.id == *id)));
+        // The stream ends with the job: behind its last step nothing is waited for.
+        let later = futures_util::stream::unfold((mine, is_over), move |(mut mine, is_over)| async move {
+            let step = if is_over { None } else { mine.next().await }?;
+            let is_over = ended(&step.row);
+            Some((Export(step), (mine, is_over)))
         });
-        // A job that is over sends nothing any more: its stream ends with its row.
-        let later = if is_over { futures_util::stream::empty().left_stream() } else { later.map(Export).right_stream() };
         Ok(now.chain(later))
     }
 
