@@ -5,6 +5,7 @@
 
 mod decide;
 mod explain;
+mod gather;
 mod linker_state;
 mod live;
 mod measure;

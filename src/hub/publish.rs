@@ -7,18 +7,18 @@ use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::linker_state::Kept;
+use super::gather::Gathered;
 use super::progress::{Event, Progress};
-use super::records::{Keep, Part};
+use super::records::Part;
 use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
+use crate::link::{EntityKey, Linker, Linking, Weights};
 use crate::model::facts::{Facts, Relation, StandingFinding, World};
 use crate::model::field::Field;
-use crate::model::linkage::{Evidence, Judgement, LinkRecord};
+use crate::model::linkage::{Evidence, Judgement};
 use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
@@ -49,15 +49,6 @@ impl From<PublishError> for HubError {
             PublishError::Edition(e) => HubError::Edition(e),
         }
     }
-}
-
-/// What linking starts from.
-struct Basis {
-    /// All live records; with a linker that remembers, those that changed since.
-    changed: Vec<LinkRecord>,
-    /// A linker that remembers, and the store ids of what changed since.
-    kept: Option<(Linker, Vec<i64>)>,
-    judgements: Vec<Judgement>,
 }
 
 /// Records joined, and the world as assessing takes it, findings and history apart.
@@ -102,14 +93,10 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let kept = self.kept_linker().await?;
-        let records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
-        let (mark, touched) = (records.mark.clone(), records.touched.clone());
+        let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
+        let links_before: Arc<Links> = Arc::new(links.map(|(record, part, id)| ((record, part), id)).collect());
+        let (gathered, mark) = self.gather(links_before.clone()).await?;
         let landing = mark.landing;
-        let loaded = records.all().await?;
-        let links = self.store.links().await?.into_iter();
-        let links_before: Arc<Links> =
-            Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let edition_basis = EditionBasis {
@@ -124,10 +111,8 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let Part { link: changed, facts, .. } = loaded;
-        let basis = Basis { changed, kept: kept.map(|kept| kept.linker).zip(touched), judgements };
-        let (hub, before, fresh) = (self.clone(), links_before.clone(), self.new_linker()?);
-        let linked = tokio::task::spawn_blocking(move || hub.link(basis, fresh, facts, &before));
+        let hub = self.clone();
+        let linked = tokio::task::spawn_blocking(move || hub.link(gathered, &judgements));
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
@@ -192,44 +177,27 @@ impl Hub {
         &self,
         loaded: Part,
         weights: Weights,
-        links_before: &Links,
+        links_before: Arc<Links>,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
-        let basis = Basis { changed: loaded.link, kept: None, judgements: judgements.to_vec() };
-        let Linked { linker, linking, joined, world } =
-            self.link(basis, Linker::new(self.link_settings(), weights), loaded.facts, links_before);
+        let fresh = Linker::new(self.link_settings(), weights);
+        let gathered = self.gathering(None, links_before, fresh).with(loaded).ready();
+        let Linked { linker, linking, joined, world } = self.link(gathered, judgements);
         drop(linker);
         self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
     }
 
-    /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
-    fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
+    /// Links: pure from here on.
+    fn link(&self, gathered: Gathered, judgements: &[Judgement]) -> Linked {
         let registries = world::traits(&self.connectors);
-        let Basis { changed: records, kept, judgements } = basis;
+        let Gathered { mut linker, remembers, previous, facts, .. } = gathered;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
-        let remembers = kept.is_some();
-        let mut linker = match kept {
-            Some((mut linker, touched)) => {
-                linker.retire(&touched, &records);
-                linker
-            }
-            None => fresh,
-        };
-        let mut previous = Previous::default();
-        for r in &records {
-            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
-                previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
-            }
-        }
-        linker.put(&records);
-        drop(records);
-        lap("normalised");
-        let mut linking = linker.link(&previous, &judgements);
+        let mut linking = linker.link(&previous, judgements);
         drop(previous);
         lap("linked");
         let mut news: HashSet<u32> = HashSet::new();

@@ -61,7 +61,7 @@ impl Hub {
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
         // What is not named as newly lacking lacked a union before the first edition.
         let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, weights, &before, &judgements, findings, since, true, as_of))
+            tokio::task::spawn_blocking(move || hub.decide(loaded, weights, before, &judgements, findings, since, true, as_of))
                 .await
                 .expect("deciding does not panic");
         let sources: Vec<EditionSource> = serde_json::from_str(&row.sources).map_err(EditionError::from)?;
