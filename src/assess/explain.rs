@@ -193,7 +193,7 @@ fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choic
 
 /// Every factor, those without points too.
 fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
-    const FACTORS: [&str; 8] = [
+    const FACTORS: [&str; 9] = [
         "employees",
         "foreign",
         "fortune_500",

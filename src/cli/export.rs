@@ -123,7 +123,7 @@ async fn crosswalk(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
         hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();
     let entity_of: std::collections::HashMap<i64, Box<str>> = hub
         .store
-        .links()
+        .links(|id| Some(id.into()))
         .await?
         .into_iter()
         .filter(|(_, part, _)| *part == 0)

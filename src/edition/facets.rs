@@ -67,44 +67,44 @@ impl Interner {
 
 /// Numbers every row in every dimension, in the order the values first appear.
 pub fn dims_of(rows: &[Enterprise]) -> Dims {
+    use rayon::prelude::*;
     use std::fmt::Write;
-    let mut numbers = Vec::new();
-    let mut values = BTreeMap::new();
-    let mut text = String::new();
-    let mut add = |name: &'static str, value: &mut dyn FnMut(&Enterprise, &mut String)| {
-        let mut interner = Interner::new();
-        let column = rows
-            .iter()
-            .map(|e| {
-                text.clear();
-                value(e, &mut text);
-                interner.number(&text)
-            })
-            .collect();
-        numbers.push((name, column));
-        values.insert(name, interner.values);
-    };
-    let code = |text: &mut String, code: Option<u32>| {
+    fn code(text: &mut String, code: Option<u32>) {
         if let Some(code) = code {
             let _ = write!(text, "{code}"); // writing to a String cannot fail
         }
-    };
-    add("district", &mut |e, t| code(t, e.district));
-    add("town", &mut |e, t| code(t, e.town));
-    add("federation", &mut |e, t| t.push_str(e.federation.as_deref().unwrap_or("")));
-    add("section", &mut |e, t| {
-        if let Some(letter) = e.section {
-            t.push_str(&industry_key(letter.encode_utf8(&mut [0; 4]), e.industry_edition));
-        }
+    }
+    let values: [(&'static str, fn(&Enterprise, &mut String)); 8] = [
+        ("district", |e, t| code(t, e.district)),
+        ("town", |e, t| code(t, e.town)),
+        ("federation", |e, t| t.push_str(e.federation.as_deref().unwrap_or(""))),
+        ("section", |e, t| {
+            if let Some(letter) = e.section {
+                t.push_str(&industry_key(letter.encode_utf8(&mut [0; 4]), e.industry_edition));
+            }
+        }),
+        ("division", |e, t| {
+            if let Some(division) = e.industry.as_deref().and_then(|c| digits(c).get(..2)) {
+                t.push_str(&industry_key(division, e.industry_edition));
+            }
+        }),
+        ("country", |e, t| t.push_str(e.investor_countries.first().map_or("", |c| &**c))),
+        ("ownership", |e, t| t.push_str(e.ownership.name())),
+        ("size_class", |e, t| t.push_str(e.verdicts.size.size_class.name())),
+    ];
+    let numbered = values.par_iter().map(|(name, value)| {
+        let mut interner = Interner::new();
+        let mut text = String::new();
+        let number = |e: &Enterprise| {
+            text.clear();
+            value(e, &mut text);
+            interner.number(&text)
+        };
+        let column: Vec<u16> = rows.iter().map(number).collect();
+        ((*name, column), (*name, interner.values))
     });
-    add("division", &mut |e, t| {
-        if let Some(division) = e.industry.as_deref().and_then(|c| digits(c).get(..2)) {
-            t.push_str(&industry_key(division, e.industry_edition));
-        }
-    });
-    add("country", &mut |e, t| t.push_str(e.investor_countries.first().map_or("", |c| &**c)));
-    add("ownership", &mut |e, t| t.push_str(e.ownership.name()));
-    add("size_class", &mut |e, t| t.push_str(e.verdicts.size.size_class.name()));
+    let (numbers, values): (Vec<_>, Vec<_>) = numbered.collect::<Vec<_>>().into_iter().unzip();
+    let values = values.into_iter().collect();
     let verdicts = rows
         .iter()
         .map(|e| e.verdicts.size.verdict as u8 * 35 + e.verdicts.union.verdict as u8 * 5 + e.verdicts.gap.status as u8)
@@ -133,8 +133,15 @@ impl<'a> Facets<'a> {
     }
     /// Any number of values per row, as bits.
     fn bits(&mut self, facet: &'static str, values: impl Iterator<Item = &'a str>, bits: impl Fn(usize) -> u32, rows: usize) {
-        for (bit, value) in values.enumerate().take(32) {
-            let list: Vec<u32> = (0..rows).filter(|row| bits(*row) & (1 << bit) != 0).map(|row| row as u32).collect();
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); 32];
+        for row in 0..rows {
+            let mut left = bits(row);
+            while left != 0 {
+                lists[left.trailing_zeros() as usize].push(row as u32);
+                left &= left - 1;
+            }
+        }
+        for (value, list) in values.zip(lists) {
             if !list.is_empty() {
                 self.rows.insert((facet, value.into()), list);
             }

@@ -1,9 +1,11 @@
 //! What `publish` hands over to be written as an edition.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::enterprise::{Enterprise, EntityId, TradeUnion};
+use crate::model::enterprise::{Enterprise, TradeUnion};
 use crate::model::linkage::LinkMethod;
 use crate::model::tie::Tie;
 use crate::model::verdict::UnionStatus;
@@ -49,9 +51,10 @@ impl Default for Counting {
 /// One record that belongs to an enterprise, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    pub enterprise: EntityId,
+    /// Id of the enterprise; shared by its members.
+    pub enterprise: Arc<str>,
     /// Registry by name.
-    pub registry: Box<str>,
+    pub registry: Arc<str>,
     pub key: Box<str>,
     pub part: u16,
     /// Number of the row in the store's `record` table.

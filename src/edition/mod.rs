@@ -16,6 +16,7 @@ mod input;
 pub mod manifest;
 mod names;
 mod open;
+mod order;
 pub mod page;
 mod relations;
 mod rows;

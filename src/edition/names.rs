@@ -177,21 +177,55 @@ fn without_form(name: &[char]) -> &[char] {
     name
 }
 
+/// Ascending rows as differences in varints: a byte or two each, where a list of numbers would take four and grow by doubling.
 #[derive(Default)]
-struct Pieces(HashMap<u64, Vec<u32>>);
+struct Rows {
+    bytes: Vec<u8>,
+    /// One above the last row; 0 where there is none.
+    next: u32,
+}
+
+impl Rows {
+    fn add(&mut self, row: u32) {
+        if row + 1 == self.next {
+            return;
+        }
+        let mut step = row + 1 - self.next;
+        self.next = row + 1;
+        while step >= 0x80 {
+            self.bytes.push(step as u8 | 0x80);
+            step >>= 7;
+        }
+        self.bytes.push(step as u8);
+    }
+
+    fn read(&self, rows: &mut Vec<u32>) {
+        rows.clear();
+        let (mut next, mut step, mut shift) = (0, 0, 0);
+        for byte in &self.bytes {
+            step |= u32::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                next += step;
+                rows.push(next - 1);
+                (step, shift) = (0, 0);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Pieces(HashMap<u64, Rows>);
 
 impl Pieces {
     fn add(&mut self, piece: u64, row: u32) {
-        let rows = self.0.entry(piece).or_default();
-        if rows.last() != Some(&row) {
-            rows.push(row);
-        }
+        self.0.entry(piece).or_default().add(row);
     }
 }
 
 /// Writes `names.arrow`: piece, bitmap; sorted by piece.
 pub fn write_names(folder: &Path, rows: &[Enterprise]) -> Result<FileDigest, EditionError> {
-    let names = |e: &Enterprise| -> Vec<Vec<char>> { std::iter::once(&e.name).chain(&e.former_names).map(|n| fold(n)).collect() };
+    let names = |e: &'_ Enterprise| std::iter::once(&e.name).chain(&e.former_names).map(|n| fold(n)).collect::<Vec<_>>();
     let characters = || {
         let mut pieces = Pieces::default();
         for (row, e) in rows.iter().enumerate() {
@@ -243,15 +277,16 @@ fn each_piece(readings: &[Reading], mut add: impl FnMut(u64)) {
 }
 
 fn encode(pieces: Pieces) -> Vec<(u64, Vec<u8>)> {
-    let mut all: Vec<(u64, Vec<u32>)> = pieces.0.into_iter().collect();
-    all.sort_unstable_by_key(|(piece, _)| *piece);
-    all.into_iter()
-        .map(|(piece, rows)| {
-            let mut bytes = Vec::new();
-            bitmap_bytes(&rows, &mut bytes);
-            (piece, bytes)
-        })
-        .collect()
+    use rayon::prelude::*;
+    let mut all: Vec<(u64, Rows)> = pieces.0.into_iter().collect();
+    all.par_sort_unstable_by_key(|(piece, _)| *piece);
+    let bitmap = |rows: &mut Vec<u32>, (piece, found): (u64, Rows)| {
+        let mut bytes = Vec::new();
+        found.read(rows);
+        bitmap_bytes(rows, &mut bytes);
+        (piece, bytes)
+    };
+    all.into_par_iter().map_init(Vec::new, bitmap).collect()
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
             REGISTRIES.iter().enumerate().take(2 + usize::from(e.verdicts.union.verdict != UnionStatus::None))
         {
             members.push(Member {
-                enterprise: e.id.clone(),
+                enterprise: (&*e.id).into(),
                 registry: (*registry).into(),
                 key: format!("{registry}-{i}").into(),
                 part: 0,

@@ -18,6 +18,7 @@ use super::facets::{Dims, dims_of, write_facets};
 use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
 use super::names::write_names;
 use super::open::{lookup_hash, lookup_keys};
+use super::order::{MembersByRow, sort_rows};
 use super::relations;
 use super::rows::Reasons;
 use super::table::{Column, column, write_bytes, write_table};
@@ -84,9 +85,7 @@ fn link_equal_files(folder: &Path, manifest: &Manifest, previous: &Path) {
 fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<Enterprise>), EditionError> {
     use rayon::prelude::*;
     let mut rows = std::mem::take(&mut input.enterprises);
-    rows.par_sort_unstable_by(|a, b| {
-        b.verdicts.priority.score.total_cmp(&a.verdicts.priority.score).then_with(|| a.id.cmp(&b.id))
-    });
+    sort_rows(&mut rows);
     let row_of: hashbrown::HashMap<&str, u32> = rows.iter().enumerate().map(|(row, e)| (&*e.id, row as u32)).collect();
     if row_of.len() != rows.len() {
         return Err(EditionError::BadInput {
@@ -96,7 +95,7 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
     }
     let mut unions = std::mem::take(&mut input.unions);
     unions.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.id.cmp(&b.id)));
-    let members = members_by_row(&input.members, &row_of, rows.len());
+    let members = MembersByRow::new(&input.members, &row_of, rows.len());
     let sources: Vec<&str> = input.registries.iter().map(|name| &**name).collect();
     let dims = dims_of(&rows);
 
@@ -127,30 +126,13 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
         zone: input.zone.name().to_owned(),
         enterprises: rows.len() as u32,
         unions: unions.len() as u32,
-        members: members.iter().map(|m| m.len() as u64).sum(),
+        members: members.len() as u64,
         digest: data_digest(&files),
         sources: input.sources,
         files,
     };
     drop(row_of);
     Ok((manifest, rows))
-}
-
-/// Positions in `members` per row, ordered by registry, key and part.
-fn members_by_row(members: &[Member], row_of: &hashbrown::HashMap<&str, u32>, rows: usize) -> Vec<Vec<u32>> {
-    let mut by_row = vec![Vec::new(); rows];
-    for (position, member) in members.iter().enumerate() {
-        if let Some(row) = row_of.get(&*member.enterprise) {
-            by_row[*row as usize].push(position as u32);
-        }
-    }
-    for list in &mut by_row {
-        list.sort_by(|a, b| {
-            let (a, b) = (&members[*a as usize], &members[*b as usize]);
-            (&a.registry, &a.key, a.part).cmp(&(&b.registry, &b.key, b.part))
-        });
-    }
-    by_row
 }
 
 // ---------------------------------------------------------------- columns
@@ -292,19 +274,40 @@ fn enterprises(rows: &[Enterprise], sources: &[&str]) -> Result<Vec<Column>, Edi
     ])
 }
 
+/// Rows whose reasons are written side by side before they are put in order.
+const DETAILS_AT_ONCE: usize = 65_536;
+
 /// What the columns of `enterprises.arrow` do not say of the verdicts: reasons, unions, factors; see `rows::Reasons`.
 fn details(rows: &[Enterprise]) -> Result<Vec<Column>, EditionError> {
-    let mut builder = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 400);
-    let mut text = Vec::with_capacity(2_000);
-    for e in rows {
-        text.clear();
-        serde_json::to_writer(&mut text, &Reasons::of(&e.verdicts))?;
-        builder.append_value(std::str::from_utf8(&text).expect("serde_json writes UTF-8"));
+    use rayon::prelude::*;
+    let text = |rows: &[Enterprise]| -> Result<(Vec<u8>, Vec<usize>), serde_json::Error> {
+        let mut text = Vec::with_capacity(rows.len() * 500);
+        let mut ends = Vec::with_capacity(rows.len());
+        for e in rows {
+            serde_json::to_writer(&mut text, &Reasons::of(&e.verdicts))?;
+            ends.push(text.len());
+        }
+        Ok((text, ends))
+    };
+    // Room for all of it by the measure of a sample: growing would copy a gigabyte again and again.
+    let sample = rows.iter().step_by(rows.len() / 2_000 + 1).cloned().collect::<Vec<_>>();
+    let per_row = text(&sample)?.0.len() / sample.len().max(1) + 1;
+    let mut builder = LargeStringBuilder::with_capacity(rows.len(), rows.len() * per_row * 21 / 20);
+    for stretch in rows.chunks(DETAILS_AT_ONCE) {
+        for made in stretch.par_chunks(DETAILS_AT_ONCE / 8).map(text).collect::<Vec<_>>() {
+            let (text, ends) = made?;
+            let text = std::str::from_utf8(&text).expect("serde_json writes UTF-8");
+            let mut start = 0;
+            for end in ends {
+                builder.append_value(&text[start..end]);
+                start = end;
+            }
+        }
     }
     Ok(vec![column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")])])
 }
 
-fn members_columns(members: &[Member], by_row: &[Vec<u32>]) -> Result<Vec<Column>, EditionError> {
+fn members_columns(members: &[Member], by_row: &MembersByRow) -> Result<Vec<Column>, EditionError> {
     let word = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
     let fields: Fields = vec![
         Field::new("registry", word(), false),
@@ -316,7 +319,7 @@ fn members_columns(members: &[Member], by_row: &[Vec<u32>]) -> Result<Vec<Column
         Field::new("evidence", DataType::LargeUtf8, false),
     ]
     .into();
-    let ordered = || by_row.iter().flatten().map(|position| &members[*position as usize]);
+    let ordered = || by_row.positions().iter().map(|position| &members[*position as usize]);
     let columns: Vec<ArrayRef> = vec![
         words(ordered().map(|m| Some(&*m.registry)))?,
         texts(ordered().map(|m| Some(&*m.key))),
@@ -326,7 +329,7 @@ fn members_columns(members: &[Member], by_row: &[Vec<u32>]) -> Result<Vec<Column
         Arc::new(ordered().map(|m| m.weight).collect::<Float32Array>()),
         Arc::new(arrow_array::LargeStringArray::from_iter_values(ordered().map(|m| &*m.evidence))),
     ];
-    let offsets = arrow_buffer::OffsetBuffer::from_lengths(by_row.iter().map(Vec::len));
+    let offsets = arrow_buffer::OffsetBuffer::from_lengths(by_row.lengths());
     let items = Arc::new(arrow_array::StructArray::try_new(fields.clone(), columns, None)?);
     let item = Arc::new(Field::new("item", DataType::Struct(fields), false));
     let list: ArrayRef = Arc::new(arrow_array::ListArray::try_new(item, offsets, items, None)?);

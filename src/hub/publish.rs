@@ -16,7 +16,7 @@ use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
 use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
-use crate::model::facts::{Facts, Relation, StandingFinding, World};
+use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
@@ -53,11 +53,34 @@ impl From<PublishError> for HubError {
 
 /// What linking starts from.
 struct Basis {
-    /// All live records; with a linker that remembers, those that changed since.
+    /// With a linker that remembers: the records that changed since.
     changed: Vec<LinkRecord>,
     /// A linker that remembers, and the store ids of what changed since.
     kept: Option<(Linker, Vec<i64>)>,
+    /// Else this one, with all live records put, and the entities they belonged to.
+    fresh: Linker,
+    previous: Previous,
     judgements: Vec<Judgement>,
+}
+
+impl Basis {
+    fn new(kept: Option<(Linker, Vec<i64>)>, fresh: Linker) -> Basis {
+        Basis { changed: Vec::new(), kept, fresh, previous: Previous::default(), judgements: Vec::new() }
+    }
+
+    /// Takes in a part of the records. A linker from nothing reads them at once, so that their texts are never all in memory.
+    fn with(mut self, records: Vec<LinkRecord>, links_before: &Links, registries: &[RegistryTraits]) -> Basis {
+        for r in &records {
+            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
+                self.previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
+            }
+        }
+        match self.kept {
+            Some(_) => self.changed.extend(records),
+            None => self.fresh.put(&records),
+        }
+        self
+    }
 }
 
 /// Records joined, and the world as assessing takes it, findings and history apart.
@@ -103,13 +126,20 @@ impl Hub {
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
         let kept = self.kept_linker().await?;
-        let records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+        let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
+        let links_before: Arc<Links> = Arc::new(links.map(|(record, part, id)| ((record, part), id)).collect());
+        let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
         let (mark, touched) = (records.mark.clone(), records.touched.clone());
         let landing = mark.landing;
-        let loaded = records.all().await?;
-        let links = self.store.links().await?.into_iter();
-        let links_before: Arc<Links> =
-            Arc::new(links.filter_map(|(record, part, id)| Some(((record, part), id.parse().ok()?))).collect());
+        let kept = kept.map(|kept| kept.linker).zip(touched);
+        let mut basis = Basis::new(kept, self.new_linker()?);
+        let mut facts = Vec::with_capacity(records.expected);
+        let names = Arc::new(world::traits(&self.connectors));
+        while let Some(part) = records.next().await? {
+            facts.extend(part.facts);
+            let (link, before, names) = (part.link, links_before.clone(), names.clone());
+            basis = tokio::task::spawn_blocking(move || basis.with(link, &before, &names)).await.expect("linking does not panic");
+        }
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let edition_basis = EditionBasis {
@@ -124,10 +154,9 @@ impl Hub {
         lap("records read");
         stage("关联与研判", "linking and assessing");
         let first = previous.is_none();
-        let Part { link: changed, facts, .. } = loaded;
-        let basis = Basis { changed, kept: kept.map(|kept| kept.linker).zip(touched), judgements };
-        let (hub, before, fresh) = (self.clone(), links_before.clone(), self.new_linker()?);
-        let linked = tokio::task::spawn_blocking(move || hub.link(basis, fresh, facts, &before));
+        basis.judgements = judgements;
+        let hub = self.clone();
+        let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
@@ -199,35 +228,30 @@ impl Hub {
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
-        let basis = Basis { changed: loaded.link, kept: None, judgements: judgements.to_vec() };
-        let Linked { linker, linking, joined, world } =
-            self.link(basis, Linker::new(self.link_settings(), weights), loaded.facts, links_before);
+        let basis = Basis::new(None, Linker::new(self.link_settings(), weights));
+        let basis = basis.with(loaded.link, links_before, &world::traits(&self.connectors));
+        let basis = Basis { judgements: judgements.to_vec(), ..basis };
+        let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
         self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
     }
 
-    /// Links: pure from here on. `links_before` tell the entities of records where no linker remembers them.
-    fn link(&self, basis: Basis, fresh: Linker, facts: Vec<Facts>, links_before: &Links) -> Linked {
+    /// Links: pure from here on.
+    fn link(&self, basis: Basis, facts: Vec<Facts>) -> Linked {
         let registries = world::traits(&self.connectors);
-        let Basis { changed: records, kept, judgements } = basis;
+        let Basis { changed, kept, fresh, previous, judgements } = basis;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         let remembers = kept.is_some();
         let mut linker = match kept {
             Some((mut linker, touched)) => {
-                linker.retire(&touched, &records);
+                linker.retire(&touched, &changed);
+                linker.put(&changed);
                 linker
             }
             None => fresh,
         };
-        let mut previous = Previous::default();
-        for r in &records {
-            if let Some(id) = links_before.get(&(r.store_id, r.part)) {
-                previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
-            }
-        }
-        linker.put(&records);
-        drop(records);
+        drop(changed);
         lap("normalised");
         let mut linking = linker.link(&previous, &judgements);
         drop(previous);

@@ -194,7 +194,6 @@ impl Hub {
             known: row.fingerprint.clone().filter(|_| !full && !midway),
             temp: self.settings.data.join("spool"),
             base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
-            ..PullContext::default()
         };
         let mut sink = Sink::new(writer);
         match pull::pull(connector, resume, &context, &mut sink).await {

@@ -83,6 +83,8 @@ pub struct Records {
     pub mark: Watermark,
     /// With `Links::Since`: every id that changed, live or gone. None: the links are those of all records.
     pub touched: Option<Vec<i64>>,
+    /// About how many there will be.
+    pub expected: usize,
     receive: mpsc::Receiver<Part>,
     task: Option<JoinHandle<Result<(), HubError>>>,
 }
@@ -154,7 +156,7 @@ impl Hub {
         let writer = if write { writer(data.clone(), basis, mark.clone()).await } else { None };
         let (send, receive) = mpsc::channel(2);
         let task = tokio::spawn(produce(Arc::new(job), last, writer, send));
-        Ok(Records { mark, touched, receive, task: Some(task) })
+        Ok(Records { mark, touched, expected: last as usize, receive, task: Some(task) })
     }
 }
 

@@ -54,12 +54,12 @@ impl Hub {
             return Ok(tokio::task::spawn_blocking(whole).await.expect("reading decisions does not panic"));
         }
         let mut linker = self.linker().await?;
-        let ids: std::collections::HashMap<(i64, u16), String> =
-            self.store.links().await?.into_iter().map(|(record, part, id)| ((record, part), id.to_string())).collect();
+        let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
+        let ids: crate::publish::Links = links.map(|(record, part, id)| ((record, part), id)).collect();
         let mut previous = Previous::default();
         for (reference, store_id, part) in linker.records() {
-            if let Some(id) = ids.get(&(store_id, part)).and_then(|id| id.parse().ok()) {
-                previous.insert_reference(reference, id);
+            if let Some(id) = ids.get(&(store_id, part)) {
+                previous.insert_reference(reference, *id);
             }
         }
         let link = move || {

@@ -23,7 +23,7 @@ use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::store::edition::EditionRow;
-use crate::store::entity::{self, LinkRow};
+use crate::store::entity::{self, NewLink};
 use crate::store::history::{self, EditionBasis, FormerLink};
 use crate::store::{Store, StoreError};
 
@@ -111,17 +111,15 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
     let relations = relations::relation_rows(&p.linking.relations);
     let (links, dropped) = link_changes(&p.joined, &p.links_before);
-    let former = former_links(&links, &dropped, &p.links_before);
+    let former = former_links(&p.joined, &links, &dropped, &p.links_before);
     let lacking = newly_lacking(&p.assessed.enterprises, p.previous.as_deref());
     let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
 
     let (inputs, basis, as_of) = (p.inputs.clone(), p.basis.clone(), p.as_of);
     let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
-    let input = edition_input(p);
-
     let mut tx = store.begin().await?;
     history::keep_links(&mut tx, number, &former).await.map_err(failed)?;
-    entity::put_links(&mut tx, &links).await.map_err(failed)?;
+    entity::put_links(&mut tx, &p.joined, &links, new_link).await.map_err(failed)?;
     entity::drop_links(&mut tx, &dropped).await.map_err(failed)?;
     entity::put_entities(&mut tx, number, &appeared).await.map_err(failed)?;
     for id in &ended {
@@ -132,6 +130,8 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
 
+    drop(links);
+    let input = edition_input(p);
     let root = root.to_path_buf();
     let written = tokio::task::spawn_blocking(move || edition::write(&root, input).map(|m| (m, root)));
     let (manifest, root) = written.await.expect("writing an edition does not panic")?;
@@ -161,17 +161,21 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
 pub fn edition_input(p: Publication) -> EditionInput {
     let labels = labels::labels(&p.assessed.enterprises);
     let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
+    // Each id and each name once, however many records there are.
+    let mut ids: HashMap<EntityKey, Arc<str>> = HashMap::with_capacity(enterprises.len());
+    let registries: Vec<Arc<str>> = p.registries.iter().map(|r| Arc::from(&**r)).collect();
     let members = p
         .joined
         .into_iter()
         .filter_map(|j| {
-            let enterprise = j.entity.filter(|id| enterprises.contains(id))?.to_string().into();
-            let registry = p.registries[j.registry as usize].clone();
+            let entity = j.entity.filter(|id| enterprises.contains(id))?;
+            let enterprise = ids.entry(entity).or_insert_with(|| entity.to_string().into()).clone();
+            let registry = registries[j.registry as usize].clone();
             let (key, part, record_id) = (j.key, j.part, j.record_id);
             Some(Member { enterprise, registry, key, part, record_id, method: j.method, weight: j.weight, evidence: j.evidence })
         })
         .collect();
-    drop(enterprises);
+    drop((enterprises, ids));
     EditionInput {
         number: p.number,
         published_at: p.published_at,
@@ -188,41 +192,50 @@ pub fn edition_input(p: Publication) -> EditionInput {
     }
 }
 
-/// Links to write (new or with another entity) and links to drop.
-fn link_changes(joined: &[Joined], before: &Links) -> (Vec<LinkRow>, Vec<(i64, u16)>) {
+/// Positions in `joined` of links to write (new, with another entity or other evidence) by record, and links to drop.
+fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>) {
     let mut links = Vec::new();
-    let mut live = HashSet::with_capacity(joined.len());
-    for j in joined {
+    let mut kept = 0;
+    for (at, j) in (0..).zip(joined) {
         let Some(entity) = j.entity else { continue };
-        live.insert((j.record_id, j.part));
-        if !j.news && before.get(&(j.record_id, j.part)) == Some(&entity) {
-            continue;
+        let known = before.get(&(j.record_id, j.part));
+        kept += usize::from(known.is_some());
+        if j.news || known != Some(&entity) {
+            links.push(at);
         }
-        links.push(LinkRow {
-            record_id: j.record_id,
-            part: i64::from(j.part),
-            entity_id: entity.to_string().into(),
-            method: j.method.name().to_owned(),
-            weight: j.weight.map(f64::from),
-            evidence: (!j.evidence.is_empty()).then(|| j.evidence.to_string()),
-            runner_up: j.runner_up.map(|e| e.to_string()),
-            refused: j.refused.map(str::to_owned),
-        });
     }
-    let mut dropped: Vec<(i64, u16)> = before.keys().filter(|k| !live.contains(*k)).copied().collect();
-    dropped.sort_unstable();
+    links.sort_unstable_by_key(|at| (joined[*at as usize].record_id, joined[*at as usize].part));
+    let mut dropped = Vec::new();
+    if kept < before.len() {
+        let live: HashSet<(i64, u16)> = joined.iter().filter(|j| j.entity.is_some()).map(|j| (j.record_id, j.part)).collect();
+        dropped.extend(before.keys().filter(|k| !live.contains(*k)));
+        dropped.sort_unstable();
+    }
     (links, dropped)
 }
 
+fn new_link(j: &Joined) -> NewLink<'_> {
+    NewLink {
+        record_id: j.record_id,
+        part: j.part,
+        entity_id: j.entity.map(|e| e.to_string()).unwrap_or_default(),
+        method: j.method.name(),
+        weight: j.weight.map(f64::from),
+        evidence: (!j.evidence.is_empty()).then_some(&*j.evidence),
+        runner_up: j.runner_up.map(|e| e.to_string()),
+        refused: j.refused,
+    }
+}
+
 /// What the links that change were before. Before the first edition there was nothing, and that need not be said.
-fn former_links(links: &[LinkRow], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
+fn former_links(joined: &[Joined], links: &[u32], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
     if before.is_empty() {
         return Vec::new();
     }
     let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
     // A link can be written again for its evidence alone.
-    let moved = |l: &&LinkRow| text(&(l.record_id, l.part as u16)).as_deref() != Some(&*l.entity_id);
-    let changed = links.iter().filter(moved).map(|l| (l.record_id, l.part as u16));
+    let moved = |j: &&Joined| before.get(&(j.record_id, j.part)) != j.entity.as_ref();
+    let changed = links.iter().map(|at| &joined[*at as usize]).filter(moved).map(|j| (j.record_id, j.part));
     changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }
 

@@ -22,23 +22,22 @@ use crate::model::message::Lang;
 /// Longest key, in characters.
 const MAX_KEY: usize = 200;
 /// Seconds after which a department should try again while the hub is busy.
-const BUSY_SECS: u64 = 30;
+const BUSY_SECS: u32 = 30;
 
 /// An answer that is no receipt.
 pub(super) struct Refusal {
     status: StatusCode,
     /// Stable, for machines.
-    code: String,
+    code: &'static str,
     zh: String,
     en: String,
     hint: Option<String>,
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
     batch: Option<i64>,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &str, zh: impl Into<String>, en: impl Into<String>) -> Refusal {
-        let code = code.to_owned();
+    fn new(status: StatusCode, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Refusal {
         Refusal { status, code, zh: zh.into(), en: en.into(), hint: None, retry_after: None, batch: None }
     }
     fn hint(mut self, hint: impl Into<String>) -> Refusal {

@@ -16,10 +16,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, broadcast};
 
 use super::App;
-use super::access::{Caller, Scope};
+use super::access::{Caller, Role, Scope};
 use super::export::{self, Export, Format};
 use super::graphql::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
 use super::problem::{Code, Problem};
+use super::usage;
 use crate::edition::Filter;
 use crate::model::message::Lang;
 use crate::store::export::ExportRow;
@@ -195,6 +196,10 @@ impl App {
         self.hub().store.export_became(&running).await?;
         let folder = self.exports_folder();
         let name = format!("{}.{}", running.id, format.extension());
+        let mut shown = usage::Shown::default();
+        let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
+        shown.add(&export.edition, export.rows.iter(), fields);
+        self.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
         let written = export.progress.clone();
         let total = export.rows.len();
         let file = name.clone();
@@ -224,7 +229,7 @@ impl App {
     fn plan_export(&self, request: &Request) -> Result<Export, Problem> {
         let maker = Caller {
             name: String::new(),
-            role: super::access::Role::Client,
+            role: Role::Client,
             registry: None,
             areas: request.areas.clone(),
             scopes: request.scopes.iter().filter_map(|s| Scope::from_name(s)).collect(),

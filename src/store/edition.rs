@@ -1,5 +1,6 @@
 //! Which editions were published, and what changed with each.
 
+use super::bulk::{self, Bulk};
 use super::{Store, StoreError, Tx, in_tx, read};
 
 super::row! {
@@ -156,23 +157,45 @@ pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error>
 /// Appends changes; they are numbered as they come.
 pub async fn put_changes(tx: &mut Tx, changes: &[ChangeRow]) -> Result<(), sqlx::Error> {
     let (first,): (i64,) = in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM change").fetch_one(c).await)?;
-    for (i, ch) in changes.iter().enumerate() {
-        in_tx!(tx, |c| sqlx::query(
-            "INSERT INTO change (id, enterprise_id, edition, at, field, what, from_value, to_value, registry)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        )
-        .bind(first + 1 + i as i64)
-        .bind(&ch.enterprise_id)
-        .bind(ch.edition)
-        .bind(ch.at)
-        .bind(&ch.field)
-        .bind(&ch.what)
-        .bind(&ch.from_value)
-        .bind(&ch.to_value)
-        .bind(&ch.registry)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    const SQL: &str = "INSERT INTO change (id, enterprise_id, edition, at, field, what, from_value, to_value, registry)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let numbered = (first + 1..).zip(changes);
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                let mut put = bulk.prepare(SQL)?;
+                numbered.into_iter().try_for_each(|(id, ch)| {
+                    put.run(&[
+                        id.into(),
+                        (&*ch.enterprise_id).into(),
+                        ch.edition.into(),
+                        ch.at.into(),
+                        ch.field.as_deref().into(),
+                        (&*ch.what).into(),
+                        ch.from_value.as_deref().into(),
+                        ch.to_value.as_deref().into(),
+                        ch.registry.as_deref().into(),
+                    ])
+                })
+            })?;
+        }
+        Tx::Postgres(t) => {
+            for (id, ch) in numbered {
+                sqlx::query(SQL)
+                    .bind(id)
+                    .bind(&ch.enterprise_id)
+                    .bind(ch.edition)
+                    .bind(ch.at)
+                    .bind(&ch.field)
+                    .bind(&ch.what)
+                    .bind(&ch.from_value)
+                    .bind(&ch.to_value)
+                    .bind(&ch.registry)
+                    .execute(&mut **t)
+                    .await?;
+            }
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::Row;
 
+use super::bulk::{self, Bulk};
 use super::{Store, StoreError, Tx, in_tx, read};
 use crate::model::linkage::{Evidence, RecordRef};
 
@@ -57,16 +58,29 @@ macro_rules! review_row {
 }
 
 impl Store {
-    /// Every link as (record, part, entity).
-    pub async fn links(&self) -> Result<Vec<(i64, u16, Box<str>)>, StoreError> {
+    /// Every link: record, part and what `read` makes of the entity's id; links it cannot read are left out.
+    pub async fn links<T: Send>(&self, read: fn(&str) -> Option<T>) -> Result<Vec<(i64, u16, T)>, StoreError> {
         use futures_util::TryStreamExt;
+        const SQL: &str = "SELECT record_id, part, entity_id FROM link";
         let mut links = Vec::new();
-        read!(self, |db| {
-            let mut rows = sqlx::query("SELECT record_id, part, entity_id FROM link").fetch(db);
-            while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
-                links.push((row.get(0), row.get::<i64, _>(1) as u16, row.get::<&str, _>(2).into()));
+        match self {
+            Store::Sqlite(s) => {
+                let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
+                let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
+                bulk::blocking(|| {
+                    bulk.prepare(SQL)?.each(&[], |row| {
+                        links.extend(read(row.text(2)).map(|id| (row.integer(0), row.integer(1) as u16, id)));
+                    })
+                })
+                .map_err(|e| self.failed(e))?;
             }
-        });
+            Store::Postgres(p, _) => {
+                let mut rows = sqlx::query(SQL).fetch(p);
+                while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
+                    links.extend(read(row.get(2)).map(|id| (row.get(0), row.get::<i64, _>(1) as u16, id)));
+                }
+            }
+        }
         Ok(links)
     }
 
@@ -170,41 +184,79 @@ impl Store {
     }
 }
 
-/// Writes links that are new or changed, thousands a statement: the rows travel as one JSON text.
-pub async fn put_links(tx: &mut Tx, links: &[LinkRow]) -> Result<(), sqlx::Error> {
-    for chunk in links.chunks(5_000) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|l| json!([l.record_id, l.part, l.entity_id, l.method, l.weight, l.evidence, l.runner_up, l.refused]))
-            .collect();
-        let text = serde_json::to_string(&rows).expect("plain values");
-        match tx {
-            Tx::Sqlite(t) => sqlx::query(
-                "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
-                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 FROM json_each($1)
-                 WHERE TRUE
-                 ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
-                     weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up, refused = excluded.refused",
-            )
-            .bind(text)
-            .execute(&mut **t)
-            .await
-            .map(|_| ())?,
-            // PostgreSQL needs the types named.
-            Tx::Postgres(t) => sqlx::query(
-                "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
-                 SELECT (v->>0)::BIGINT, (v->>1)::BIGINT, v->>2, v->>3, (v->>4)::DOUBLE PRECISION, v->>5, v->>6, v->>7
-                 FROM json_array_elements($1::JSON) AS v
-                 ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
-                     weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up, refused = excluded.refused",
-            )
-            .bind(text)
-            .execute(&mut **t)
-            .await
-            .map(|_| ())?,
+/// A link to write; texts are borrowed where they are long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewLink<'a> {
+    pub record_id: i64,
+    pub part: u16,
+    pub entity_id: String,
+    pub method: &'a str,
+    pub weight: Option<f64>,
+    /// JSON list of `Evidence`.
+    pub evidence: Option<&'a str>,
+    pub runner_up: Option<String>,
+    pub refused: Option<&'a str>,
+}
+
+/// Links that travel to PostgreSQL in one statement, as one JSON text.
+const LINKS_PER_STATEMENT: usize = 5_000;
+
+/// Writes links that are new or changed: what `link` says of `all` at `places`, in the order of their records where they are
+/// many.
+pub async fn put_links<T: Sync>(
+    tx: &mut Tx,
+    all: &[T],
+    places: &[u32],
+    link: for<'a> fn(&'a T) -> NewLink<'a>,
+) -> Result<(), sqlx::Error> {
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                let mut put = bulk.prepare(
+                    "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                     ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
+                         weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up,
+                         refused = excluded.refused",
+                )?;
+                for l in places.iter().map(|at| link(&all[*at as usize])) {
+                    put.run(&[
+                        l.record_id.into(),
+                        i64::from(l.part).into(),
+                        l.entity_id.as_str().into(),
+                        l.method.into(),
+                        l.weight.into(),
+                        l.evidence.into(),
+                        l.runner_up.as_deref().into(),
+                        l.refused.into(),
+                    ])?;
+                }
+                Ok(())
+            })
+        }
+        Tx::Postgres(t) => {
+            for places in places.chunks(LINKS_PER_STATEMENT) {
+                let json = |l: NewLink<'_>| {
+                    json!([l.record_id, l.part, l.entity_id, l.method, l.weight, l.evidence, l.runner_up, l.refused])
+                };
+                let rows: Vec<_> = places.iter().map(|at| json(link(&all[*at as usize]))).collect();
+                let text = serde_json::to_string(&rows).expect("plain values");
+                sqlx::query(
+                    "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
+                     SELECT (v->>0)::BIGINT, (v->>1)::BIGINT, v->>2, v->>3, (v->>4)::DOUBLE PRECISION, v->>5, v->>6, v->>7
+                     FROM json_array_elements($1::JSON) AS v
+                     ON CONFLICT (record_id, part) DO UPDATE SET entity_id = excluded.entity_id, method = excluded.method,
+                         weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up,
+                         refused = excluded.refused",
+                )
+                .bind(text)
+                .execute(&mut **t)
+                .await?;
+            }
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// Removes links of records that are gone or no longer attach.
@@ -262,27 +314,55 @@ pub async fn end_entity(tx: &mut Tx, id: &str, edition: i64, merged_into: Option
 /// Replaces the review queue with what this run could not settle.
 pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
-    for p in pairs {
-        in_tx!(tx, |c| sqlx::query(
-            "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
-                                      entities, weight, evidence, effect, rank)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING"
-        )
-        .bind(&p.id)
-        .bind(&*p.left.registry)
-        .bind(&*p.left.key)
-        .bind(i64::from(p.left.part))
-        .bind(&*p.right.registry)
-        .bind(&*p.right.key)
-        .bind(i64::from(p.right.part))
-        .bind(serde_json::to_string(&p.entities).expect("ids"))
-        .bind(p.weight)
-        .bind(serde_json::to_string(&p.evidence).expect("evidence"))
-        .bind(&p.effect)
-        .bind(p.rank)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
+    const SQL: &str = "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
+                                                entities, weight, evidence, effect, rank)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+    let lists =
+        |p: &ReviewRow| (serde_json::to_string(&p.entities).expect("ids"), serde_json::to_string(&p.evidence).expect("evidence"));
+    match tx {
+        Tx::Sqlite(t) => {
+            let mut bulk = Bulk::lock(t).await?;
+            bulk::blocking(|| {
+                let mut put = bulk.prepare(SQL)?;
+                pairs.iter().try_for_each(|p| {
+                    let (entities, evidence) = lists(p);
+                    put.run(&[
+                        p.id.as_str().into(),
+                        (&*p.left.registry).into(),
+                        (&*p.left.key).into(),
+                        i64::from(p.left.part).into(),
+                        (&*p.right.registry).into(),
+                        (&*p.right.key).into(),
+                        i64::from(p.right.part).into(),
+                        entities.as_str().into(),
+                        p.weight.into(),
+                        evidence.as_str().into(),
+                        p.effect.as_str().into(),
+                        p.rank.into(),
+                    ])
+                })
+            })?;
+        }
+        Tx::Postgres(t) => {
+            for p in pairs {
+                let (entities, evidence) = lists(p);
+                sqlx::query(SQL)
+                    .bind(&p.id)
+                    .bind(&*p.left.registry)
+                    .bind(&*p.left.key)
+                    .bind(i64::from(p.left.part))
+                    .bind(&*p.right.registry)
+                    .bind(&*p.right.key)
+                    .bind(i64::from(p.right.part))
+                    .bind(entities)
+                    .bind(p.weight)
+                    .bind(evidence)
+                    .bind(&p.effect)
+                    .bind(p.rank)
+                    .execute(&mut **t)
+                    .await?;
+            }
+        }
     }
     Ok(())
 }

@@ -195,7 +195,7 @@ impl Store {
     /// Every link as it stood in an edition: record, part, entity.
     pub async fn links_as_of(&self, edition: i64) -> Result<Vec<(i64, u16, Box<str>)>, StoreError> {
         let mut links: HashMap<(i64, u16), Option<Box<str>>> = HashMap::new();
-        for (record, part, entity) in self.links().await? {
+        for (record, part, entity) in self.links(|id| Some(Box::<str>::from(id))).await? {
             links.insert((record, part), Some(entity));
         }
         // The newest change first, so that the oldest one after the edition has the last word.

@@ -341,8 +341,8 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
 
     // SOURCE_UNAVAILABLE: another process is syncing.
     let busy = twins.state.hub().store.lead().await.unwrap();
-    let finding = "mutation { recordFinding(input: { enterprise: \"E000000000001\", reason: \"refused\" }) { finding { id } } }";
-    let told = error_of(&twins, finding).await;
+    let decision = "mutation { decideBatch(input: { batch: \"batch:1\", release: true, reason: \"test\" }) { batch { id } } }";
+    let told = error_of(&twins, decision).await;
     check(told, "SOURCE_UNAVAILABLE");
     drop(busy);
 

@@ -5,6 +5,7 @@ mod assess;
 mod assess_gap;
 mod assess_people;
 mod assess_size;
+mod bench_pull;
 mod clients;
 mod connector;
 mod drift;

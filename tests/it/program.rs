@@ -46,7 +46,7 @@ async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, St
     let named = |id: i64| of.get(&id).map(|(registry, key)| format!("{}/{key}", names[registry])).unwrap_or_default();
     let mut content: Vec<(String, String)> = records.iter().map(|r| (named(r.id), r.payload.clone())).collect();
     let mut links: Vec<(String, String)> = store
-        .links()
+        .links(|id| Some(id.to_owned()))
         .await
         .expect("links")
         .into_iter()

@@ -81,7 +81,7 @@ fn a_page_of_a_hundred_sends_as_many_statements_as_a_page_of_five() {
         let answer: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
         assert_eq!(answer["data"]["enterprises"]["nodes"].as_array().unwrap().len(), n);
         let log = String::from_utf8_lossy(&done.stderr).into_owned();
-        let sent = log.lines().filter(|l| l.contains("sqlx::query") && l.to_uppercase().contains("SELECT")).count();
+        let sent = log.lines().filter(|l| l.contains("db.statement") && l.contains("SELECT")).count();
         assert!(sent > 5, "the log shows statements:\n{log}");
         sent
     };

@@ -11,7 +11,8 @@ const BOOK: &str = "title = { zh = \"任务书\", en = \"Targets\" }\nowner = { 
      [key]\ncolumns = [\"单位\", \"年度\", \"指标\"]\n[columns]\n\"单位\" = \"area\"\n\"年度\" = \"year\"\n\"指标\" = \"indicator\"\n\
      \"数值\" = \"value\"\n\"责任人\" = \"responsible\"\n";
 
-const LIST: &str = "{ targets(year: 2026) { area { code } indicator value done attainment missing neededPerMonth rank onPace responsible setBy
+const LIST: &str =
+    "{ targets(year: 2026) { area { code } indicator value done attainment missing neededPerMonth rank onPace responsible setBy
     registry { name } parts { sum units message } } }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -21,10 +22,12 @@ async fn delivered_targets_stand_beside_set_ones_and_the_later_counts() {
     let firms = manifest("企业", "kind = \"enterprise\"", source, "\"区划\" = \"area\"");
     let house = house(&[("plan", BOOK.to_owned()), ("firms", firms)], clock.clone()).await;
     let text = rows(4).replace("编号,名称,职工", "编号,名称,职工,区划");
-    let text: Vec<String> = text.lines().enumerate().map(|(i, l)| if i == 0 { l.to_owned() } else { format!("{l},110108001") }).collect();
+    let text: Vec<String> =
+        text.lines().enumerate().map(|(i, l)| if i == 0 { l.to_owned() } else { format!("{l},110108001") }).collect();
     house.write("connectors/firms/firms.csv", text.join("\n"));
     let head = "单位,年度,指标,数值,责任人\n";
-    let book = "110108,2026,covered,8,甲\n110108001,2026,covered,3,乙\n110108002,2026,covered,4,丙\nI-EDU,2026,net_new_units,5,丁\n";
+    let book =
+        "110108,2026,covered,8,甲\n110108001,2026,covered,3,乙\n110108002,2026,covered,4,丙\nI-EDU,2026,net_new_units,5,丁\n";
     // An unknown unit and an unknown indicator are refused with row and reason, and take nothing else with them.
     let wrong = "990101,2026,net_new_units,5,戊\n110105,2026,net_new_union,5,己\n";
     house.write("connectors/plan/book.csv", format!("{head}{}{wrong}", book.replace("covered", "net_new_covered")));
@@ -42,7 +45,10 @@ async fn delivered_targets_stand_beside_set_ones_and_the_later_counts() {
     assert_eq!(targets.len(), 4, "{listed}");
     let of = |targets: &[serde_json::Value], area: &str| targets.iter().find(|t| t["area"]["code"] == area).cloned().unwrap();
     let district = of(&targets, "110108");
-    assert_eq!((&district["responsible"], &district["registry"]["name"], &district["setBy"]), (&json!("甲"), &json!("plan"), &json!(null)));
+    assert_eq!(
+        (&district["responsible"], &district["registry"]["name"], &district["setBy"]),
+        (&json!("甲"), &json!("plan"), &json!(null))
+    );
     assert_eq!((&district["parts"]["sum"], &district["parts"]["units"]), (&json!(7.0), &json!(2)), "{district}");
     assert!(of(&targets, "I-EDU")["parts"].is_null());
 

@@ -236,7 +236,9 @@ impl Column {
             if let Some(code) = code {
                 match e.edition.area_of(code) {
                     Some(label) => out.push_str(lang.pick(&label.zh, &label.en)),
-                    None => drop(write!(out, "{code}")), // writing to a String cannot fail
+                    None => {
+                        let _ = write!(out, "{code}"); // writing to a String cannot fail
+                    }
                 }
             }
         };

@@ -14,6 +14,7 @@ use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
+use crate::serve::usage::selected;
 
 /// Conditions on conflicts.
 #[derive(Debug, Default, InputObject)]
@@ -124,6 +125,7 @@ impl ConflictConnection {
     /// The conflicts of this page.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ConflictRow>> {
         let ask = ask(ctx);
+        ask.show(&self.edition, self.places.iter().map(|p| p.row), selected(ctx.field()));
         let selects = ctx.field().selection_set().any(|f| f.name() == "conflict");
         if selects {
             // One read for all enterprises of the page.

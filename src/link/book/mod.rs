@@ -2,9 +2,11 @@
 //!
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
+mod keep;
+mod spread;
+
 use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
-use std::hash::BuildHasher;
 
 use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
@@ -16,8 +18,9 @@ use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
 
 use super::entity::reference;
-use super::keep::{KeepAll, Reader, Writer, kept};
 use super::settings::Settings;
+
+pub use spread::{NumberMap, Spread};
 
 /// Number of a record in the book; stays with the record for its life.
 pub type RecordNo = u32;
@@ -504,122 +507,6 @@ fn industry(raw: &str) -> u32 {
     let digits = raw.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count().min(4)];
     if digits.is_empty() { 0 } else { digits.bytes().fold(1, |n, d| n * 10 + u32::from(d - b'0')) }
-}
-
-/// Hash builder for tables whose keys are hashes already.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Spread;
-
-impl BuildHasher for Spread {
-    type Hasher = SpreadHasher;
-    fn build_hasher(&self) -> SpreadHasher {
-        SpreadHasher(0)
-    }
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SpreadHasher(u64);
-
-impl std::hash::Hasher for SpreadHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = mix(self.0 ^ u64::from(*byte));
-        }
-    }
-    fn write_u64(&mut self, n: u64) {
-        self.0 = mix(self.0 ^ n);
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.write_u64(u64::from(n));
-    }
-}
-
-/// A map keyed by numbers that are evenly spread already, or nearly.
-pub type NumberMap<K, V> = HashMap<K, V, Spread>;
-
-kept!(Facts {
-    reference,
-    store_id,
-    organisation,
-    credit,
-    registration,
-    broken,
-    name,
-    others_from,
-    address,
-    operating,
-    phone,
-    established,
-    employees,
-    industry,
-    county,
-    key_from,
-    key_len,
-    registry,
-    part,
-    others,
-    role,
-    flags,
-});
-kept!(Shape { ends, form_class, place_code, english, joint });
-kept!(NameEntry { from, len, shape, whole, body, stem, brand });
-kept!(Address { whole, road, number, sketch, county });
-kept!(BrokenCode { text, could_be });
-kept!(Related { kind, name, organisation, since });
-
-impl KeepAll for Book {
-    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.records)?;
-        to.list(&self.names)?;
-        to.list(&self.glyphs)?;
-        to.list(&self.other_names)?;
-        to.list(&self.addresses)?;
-        to.list(self.keys.as_bytes())?;
-        let related: Vec<(RecordNo, Box<[Related]>)> = self.related.iter().map(|(r, units)| (*r, units.clone())).collect();
-        to.list(&related)?;
-        let broken: Vec<(u64, BrokenCode)> = self.broken.iter().map(|(hash, code)| (*hash, code.clone())).collect();
-        to.list(&broken)
-    }
-
-    fn read(from: &mut Reader<'_>) -> Option<Book> {
-        let mut book = Book {
-            records: from.list()?,
-            names: from.list()?,
-            glyphs: from.list()?,
-            other_names: from.list()?,
-            addresses: from.list()?,
-            keys: String::from_utf8(from.list()?).ok()?,
-            related: from.list::<(RecordNo, Box<[Related]>)>()?.into_iter().collect(),
-            broken: from.list::<(u64, BrokenCode)>()?.into_iter().collect(),
-            before: Some(NumberMap::default()),
-            ..Book::default()
-        };
-        book.standing = book.records.iter().filter(|facts| !facts.is_gone()).count();
-        let Book { records, names, addresses, .. } = &book;
-        let (numbers, (name_numbers, address_numbers)) = rayon::join(
-            || table(records.len(), 0, |no| records[no as usize].reference),
-            || {
-                rayon::join(
-                    || table(names.len(), 1, |no| names[no as usize].whole),
-                    || table(addresses.len(), 1, |no| place_of(&addresses[no as usize])),
-                )
-            },
-        );
-        (book.by_reference, book.name_numbers, book.address_numbers) = (numbers, name_numbers, address_numbers);
-        Some(book)
-    }
-}
-
-/// The numbers from `first` on, found by their hash.
-fn table(len: usize, first: u32, hash: impl Fn(u32) -> u64) -> HashTable<u32> {
-    let mut table = HashTable::with_capacity(len);
-    for number in first..len as u32 {
-        table.insert_unique(hash(number), number, |no| hash(*no));
-    }
-    table
 }
 
 /// Hash by which an address is found again.
