@@ -36,6 +36,7 @@ pub use crate::land::receipt::Outcome;
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
+pub use crate::publish::{contradictions, is_contradiction};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed};
 pub use rebuild::Rebuilt;

@@ -10,7 +10,7 @@ use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
 use super::verdicts::Reason;
 use crate::edition::{Edition, Key};
 use crate::model::linkage::RecordRef;
-use crate::publish::{contradictions, is_contradiction};
+use crate::hub::{contradictions, is_contradiction};
 use crate::serve::ask::Ask;
 use crate::serve::details::PairKey;
 use crate::serve::problem::Problem;
