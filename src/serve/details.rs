@@ -206,7 +206,8 @@ impl Loader<HistoryKey> for DetailLoader {
         for key in keys {
             alike.entry((key.before, key.limit)).or_default().push(key.enterprise.clone());
         }
-        let mut found: HashMap<HistoryKey, HistoryPage> = HashMap::new();
+        // An enterprise without changes is an answer too: what is missing here would be asked for again, one by one.
+        let mut found: HashMap<HistoryKey, HistoryPage> = keys.iter().map(|key| (key.clone(), HistoryPage::default())).collect();
         for ((before, limit), enterprises) in alike {
             self.0.count_read();
             for (id, total, row) in self.0.hub.store.changes_of_many(&enterprises, before, limit).await? {

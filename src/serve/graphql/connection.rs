@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, SelectionField, SimpleObject};
+use async_graphql::{Context, Object, Result, SelectionField, SimpleObject, Value};
 
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
+use super::history::CHANGES;
 use crate::edition::{Cursor, Edition, Page, Row};
 use crate::serve::ask::{OrTell, ask, checked_cursor};
+use crate::serve::details::HistoryKey;
 use crate::serve::problem::Problem;
 use crate::serve::usage::selected;
 
@@ -49,6 +51,19 @@ impl EnterpriseConnection {
             let members = self.page.rows.iter().flat_map(|row| self.edition.enterprise(*row).members());
             ask.touch_store();
             ask.records.load_many(members.map(|m| m.record_id())).await?;
+        }
+        let mut histories = Vec::new();
+        for inner in field.selection_set() {
+            let of_edge = inner.selection_set().filter(|_| inner.name() == "node");
+            for history in std::iter::once(inner).chain(of_edge).filter(|f| f.name() == "history") {
+                histories.extend(history_page(&history));
+            }
+        }
+        for (before, limit) in histories {
+            let enterprise = |row: &Row| self.edition.enterprise(*row).id().to_owned();
+            let keys = self.page.rows.iter().map(|row| HistoryKey { enterprise: enterprise(row), before, limit });
+            ask.touch_store();
+            ask.records.load_many(keys).await?;
         }
         if selects(field, &["findings"]) {
             ask.touch_store();
@@ -93,6 +108,21 @@ impl EnterpriseConnection {
     async fn edition(&self) -> EditionNode {
         EditionNode::opened(&self.edition)
     }
+}
+
+/// The page of changes that a `history` field asks for; None where its arguments are the field's own to refuse.
+fn history_page(field: &SelectionField<'_>) -> Option<(i64, i64)> {
+    let arguments = field.arguments().ok()?;
+    let (mut first, mut after) = (None, None);
+    for (name, value) in arguments {
+        match (name.as_str(), value) {
+            ("first", Value::Number(number)) => first = number.as_i64().filter(|n| (0..=100).contains(n)),
+            ("after", Value::String(cursor)) => after = Some(cursor),
+            _ => {}
+        }
+    }
+    let before = numbered(after.as_deref(), CHANGES).ok()?;
+    Some((before.unwrap_or(i64::MAX), first? + 1))
 }
 
 /// An enterprise and its cursor.

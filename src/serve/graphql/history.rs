@@ -87,7 +87,7 @@ pub struct ChangeConnection {
 }
 
 /// Marks cursors of changes.
-const CHANGES: u32 = 0x00c4_a26e;
+pub const CHANGES: u32 = 0x00c4_a26e;
 
 impl ChangeConnection {
     pub async fn of(ctx: &Context<'_>, id: &str, first: usize, after: Option<&str>) -> Result<ChangeConnection, Problem> {
