@@ -18,6 +18,10 @@ use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
+/// Questions of one page to registries are gathered for so long, also on a busy machine: one request more costs them more
+/// than this costs the caller.
+const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// What every resolver knows. Made per request; caches and loaders end with it.
 pub struct Ask {
     pub app: App,
@@ -45,8 +49,9 @@ impl Ask {
         let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone()));
         let records =
             DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
-        let live =
-            DataLoader::with_cache(LiveLoader(app.hub().clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
+        let live = DataLoader::with_cache(LiveLoader(app.hub().clone()), tokio::spawn, HashMapCache::default())
+            .max_batch_size(20_000)
+            .delay(LIVE_GATHERING);
         let current = app.hub().editions.current().map_err(Problem::from);
         Ask {
             app,
