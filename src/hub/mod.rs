@@ -33,10 +33,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use crate::land::receipt::Outcome;
+pub use crate::publish::{contradictions, is_contradiction};
 pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
-pub use crate::publish::{contradictions, is_contradiction};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed};
 pub use rebuild::Rebuilt;

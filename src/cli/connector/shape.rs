@@ -114,7 +114,9 @@ fn is_data(line: &[String]) -> bool {
     let cells: Vec<&String> = line.iter().filter(|c| !c.is_empty()).collect();
     let plain = |c: &&&String| {
         let digits = c.chars().filter(char::is_ascii_digit).count();
-        digits > 0 && digits * 2 >= c.chars().count()
+        // A year alone stands over the columns of that year.
+        let year = c.strip_suffix('年').is_some_and(|y| y.len() == 4 && digits == 4);
+        digits > 0 && digits * 2 >= c.chars().count() && !year
     };
     // 2025年营业收入 is a header, 1,234.5 and 91110105… are not.
     cells.iter().filter(plain).count() * 5 >= cells.len().max(1)
