@@ -18,7 +18,7 @@ use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
 /// Fields that no verdict and no edition asks for: they stay in the store and are not carried through every run.
-pub const NOT_ASSESSED: &[Field] = &[Field::Scope, Field::Phone];
+pub const NOT_ASSESSED: &[Field] = &[Field::Scope];
 
 /// What reading stored payloads needs: per layout, the registry and the connector's column positions.
 pub struct Reading {
@@ -157,28 +157,6 @@ fn last_date(text: &str) -> Option<PartialDate> {
     Some(PartialDate { year, month: month.unwrap_or(0), day: month.and(day).unwrap_or(0) })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_former_name_comes_apart_from_the_day_it_was_given_up() {
-        let day = |year, month, day| Some(PartialDate { year, month, day });
-        let table = [
-            ("北京甲商贸有限公司", "北京甲商贸有限公司", None),
-            ("北京甲商贸有限公司（2015-03-02至2018-05-01）", "北京甲商贸有限公司", day(2018, 5, 1)),
-            ("北京甲商贸有限公司 2018年5月变更", "北京甲商贸有限公司", day(2018, 5, 0)),
-            ("北京甲商贸有限公司(20180501更名)", "北京甲商贸有限公司", day(2018, 5, 1)),
-            ("甲（北京）", "甲（北京）", None),
-            ("北京一零一中学101", "北京一零一中学101", None),
-            ("", "", None),
-        ];
-        for (raw, name, since) in table {
-            assert_eq!(dated(raw), (name, since), "{raw}");
-        }
-    }
-}
-
 /// A record's readable values, but for those that nothing asks for (`NOT_ASSESSED`). Codes that failed their check keep
 /// their text: the verdicts show them as written.
 pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Facts {
@@ -214,4 +192,26 @@ pub fn traits(connectors: &[Arc<Connector>]) -> Vec<RegistryTraits> {
             industry_edition: c.industry_edition().unwrap_or(2017),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_former_name_comes_apart_from_the_day_it_was_given_up() {
+        let day = |year, month, day| Some(PartialDate { year, month, day });
+        let table = [
+            ("北京甲商贸有限公司", "北京甲商贸有限公司", None),
+            ("北京甲商贸有限公司（2015-03-02至2018-05-01）", "北京甲商贸有限公司", day(2018, 5, 1)),
+            ("北京甲商贸有限公司 2018年5月变更", "北京甲商贸有限公司", day(2018, 5, 0)),
+            ("北京甲商贸有限公司(20180501更名)", "北京甲商贸有限公司", day(2018, 5, 1)),
+            ("甲（北京）", "甲（北京）", None),
+            ("北京一零一中学101", "北京一零一中学101", None),
+            ("", "", None),
+        ];
+        for (raw, name, since) in table {
+            assert_eq!(dated(raw), (name, since), "{raw}");
+        }
+    }
 }

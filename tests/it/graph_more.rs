@@ -348,8 +348,11 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
 
     // TIMEOUT: no time at all.
     let hasty = served(50, |options| options.limits = Limits { time: std::time::Duration::ZERO, ..Limits::default() }).await;
-    check(error_of(&hasty, "{ exports(first: 1) { id } }").await, "TIMEOUT");
-    let answer = hasty.ask("{ exports(first: 1) { id } }", json!({})).await;
+    // More reads at once than there are connections: some must wait.
+    let crowd: String = (0..12).map(|i| format!("e{i}: exports(first: 1) {{ id }} ")).collect();
+    let crowd = format!("{{ {crowd} }}");
+    check(error_of(&hasty, &crowd).await, "TIMEOUT");
+    let answer = hasty.ask(&crowd, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["retryable"], true);
 
     // INTERNAL: the store is gone.

@@ -298,6 +298,7 @@ impl Query {
 
     /// Counts and rates by any of the dimensions, for maps and tables: one row per group that has enterprises; at most
     /// 20,000 rows.
+    #[allow(clippy::too_many_arguments)] // the question has so many parts
     async fn coverage(
         &self,
         ctx: &Context<'_>,
