@@ -2,6 +2,8 @@
 //!
 //! One pass over narrow columns: a row's group number and its verdicts pick one cell; the measures are read off the cells.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use hashbrown::HashMap;
@@ -25,6 +27,9 @@ pub enum Dimension {
     GapStatus,
     UnionStatus,
 }
+
+/// The groups of a cube, and all of them together.
+pub(super) type Cube = Arc<(Vec<CoverageGroup>, Measures)>;
 
 /// What is counted. `scope` is everything but OUT_OF_SCOPE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -142,6 +147,9 @@ pub struct CoverageGroup {
 /// Dense counting up to this many cells (24 bytes each); beyond that by hash.
 const DENSE_CELLS: usize = 4_000_000;
 const CHUNK: usize = 4096;
+/// Cubes kept per edition, and the groups of the largest: together at most 60 MB.
+const MAX_CUBES: usize = 16;
+const MAX_CUBE_GROUPS: usize = 20_000;
 /// A packed cell: the sum of employees in the lower bits, the count above them.
 const SHIFT: u32 = 40;
 const ONE: u64 = 1 << SHIFT;
@@ -153,8 +161,33 @@ pub(super) enum Numbers<'a> {
 }
 
 impl Edition {
-    /// Groups in ascending order of their keys. Fails with BadInput when there would be more than `limit` of them.
+    /// Groups in ascending order of their keys. Fails with BadInput when there would be more than `limit` of them. What was
+    /// counted over all rows is kept: an edition never changes, so that its cubes never do.
     pub fn coverage(
+        &self,
+        by: &[Dimension],
+        rows: &RoaringBitmap,
+        limit: usize,
+    ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
+        if rows.len() < u64::from(self.len()) {
+            return self.count(by, rows, limit);
+        }
+        let kept = || self.cubes.lock().expect("no panic while holding the cubes");
+        if let Some(cube) = kept().get(by).cloned().filter(|cube| cube.0.len() <= limit) {
+            return Ok((cube.0.clone(), cube.1));
+        }
+        let counted = self.count(by, rows, limit)?;
+        let mut cubes = kept();
+        if cubes.len() >= MAX_CUBES {
+            cubes.clear();
+        }
+        if counted.0.len() <= MAX_CUBE_GROUPS {
+            cubes.insert(by.to_vec(), Arc::new(counted.clone()));
+        }
+        Ok(counted)
+    }
+
+    fn count(
         &self,
         by: &[Dimension],
         rows: &RoaringBitmap,

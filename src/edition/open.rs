@@ -63,6 +63,8 @@ pub struct Edition {
     pub(super) combinations: OnceLock<Vec<u8>>,
     /// Employees of all rows together.
     pub(super) employed: OnceLock<u64>,
+    /// What was counted over all rows, by dimensions.
+    pub(super) cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, super::coverage::Cube>>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
 }
 
@@ -132,6 +134,7 @@ impl Edition {
             relations,
             combinations: OnceLock::new(),
             employed: OnceLock::new(),
+            cubes: std::sync::Mutex::default(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),
             manifest,

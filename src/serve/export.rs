@@ -74,6 +74,12 @@ impl Rows {
             Rows::Ordered(rows) => rows.len() as u64,
         }
     }
+    pub fn bitmap(&self) -> Arc<RoaringBitmap> {
+        match self {
+            Rows::Priority(rows) => rows.clone(),
+            Rows::Ordered(rows) => Arc::new(rows.iter().copied().collect()),
+        }
+    }
     pub fn iter(&self) -> Box<dyn Iterator<Item = Row> + '_> {
         match self {
             Rows::Priority(rows) => Box::new(rows.iter()),
@@ -109,7 +115,7 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
             let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
             let mut shown = usage::Shown::default();
-            shown.add(&export.edition, export.rows.iter(), fields);
+            shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             app.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             stream(export, format, &file, &headers, &plain.id)
         }

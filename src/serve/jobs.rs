@@ -198,7 +198,7 @@ impl App {
         let name = format!("{}.{}", running.id, format.extension());
         let mut shown = usage::Shown::default();
         let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
-        shown.add(&export.edition, export.rows.iter(), fields);
+        shown.add_all(&export.edition, &export.rows.bitmap(), fields);
         self.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
         let written = export.progress.clone();
         let total = export.rows.len();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::SelectionField;
 use hashbrown::HashMap;
+use roaring::RoaringBitmap;
 
 use super::access::Caller;
 use crate::edition::{Edition, Row};
@@ -32,6 +33,16 @@ impl Shown {
             match self.enterprises.iter_mut().find(|(name, _)| *name == source.name) {
                 Some((_, so_far)) => *so_far += count,
                 None => self.enterprises.push((source.name.clone(), count)),
+            }
+        }
+    }
+    /// Counts the registries of very many rows, by the edition's own bitmaps.
+    pub fn add_all(&mut self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
+        self.fields |= fields;
+        for source in &edition.manifest.sources {
+            let count = edition.facet("registry", &source.name).map_or(0, |of_registry| of_registry.intersection_len(rows));
+            if count > 0 {
+                self.enterprises.push((source.name.clone(), count));
             }
         }
     }

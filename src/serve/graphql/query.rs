@@ -298,7 +298,7 @@ impl Query {
 
     /// Counts and rates by any of the dimensions, for maps and tables: one row per group that has enterprises; at most
     /// 20,000 rows.
-    #[allow(clippy::too_many_arguments)] // the question has so many parts
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
     async fn coverage(
         &self,
         ctx: &Context<'_>,
