@@ -228,6 +228,16 @@ fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
         .expect("huitu starts")
 }
 
+/// A server that does not outlive its test.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
     let dir = tempfile::tempdir().unwrap();
@@ -237,7 +247,7 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
     let mut acknowledged = Vec::new();
     for round in 0..3usize {
         let port = crate::servers::free_port();
-        let mut server = serve(dir.path(), port);
+        let mut server = Server(serve(dir.path(), port));
         let until = Instant::now() + Duration::from_secs(30);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < until, "the server does not start");
@@ -255,8 +265,8 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
             if sent == 6 + round {
                 let last = tokio::spawn(push.send());
                 tokio::time::sleep(Duration::from_millis(3 * round as u64)).await;
-                server.kill().unwrap();
-                server.wait().unwrap();
+                server.0.kill().unwrap();
+                server.0.wait().unwrap();
                 if let Ok(Ok(answer)) = last.await
                     && answer.status() == 200
                 {
