@@ -70,6 +70,7 @@ async fn push(store: &Store, dir: &std::path::Path, rows: &[(&str, &str)], relea
         state,
         reader: Arc::new(FirstCell),
         guard: Guard { vanish: 0.05, quarantine: 0.6, released: released.then(|| ("tester".to_owned(), "checked".to_owned())) },
+        data: None,
         now: 1_700_000_000_000,
     })
     .await

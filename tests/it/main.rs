@@ -20,6 +20,7 @@ mod house;
 mod ingest;
 mod land;
 mod layers;
+mod ledger;
 mod link;
 mod link_hostile;
 mod link_hub;
