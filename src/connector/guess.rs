@@ -2,7 +2,7 @@
 
 use super::mapping::{Column, same_header};
 use super::reading::{self, As, Reading};
-use super::{Connector, money};
+use super::{Connector, money, wording};
 use crate::model::field::Field;
 
 /// What one column of the sample seems to be.
@@ -13,7 +13,7 @@ pub struct Guess {
     pub field: Option<Field>,
     /// The rest of its table in the manifest (`as = …, unit = …`).
     pub extra: String,
-    /// Why: `header`, `similar header`, `values`.
+    /// Why: `header`, `words` (the header's usual meaning), `initials`, `similar header`, `values`.
     pub because: &'static str,
 }
 
@@ -36,7 +36,7 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
     // One column per field: the first keeps it, unless a later one has the very header.
     for at in 0..guesses.len() {
         let Some(field) = guesses[at].field else { continue };
-        let rank = |g: &Guess| ["header", "values", "similar header"].iter().position(|b| *b == g.because);
+        let rank = |g: &Guess| ["header", "words", "initials", "values", "similar header"].iter().position(|b| *b == g.because);
         let better =
             guesses.iter().enumerate().any(|(i, g)| i != at && g.field == Some(field) && (rank(g), i) < (rank(&guesses[at]), at));
         if better {
@@ -95,15 +95,51 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
     {
         return Guess { column: column.to_string(), field: Some(field), extra: String::new(), because: "values" };
     }
-    match found {
-        Some(c) => Guess {
-            column: column.to_string(),
-            field: Some(c.field),
-            extra: extra(c.field, c.read_as, plain, c.edition),
-            because,
-        },
-        None => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+    let made = |field: Field, extra: String, because: &'static str| Guess {
+        column: column.to_string(),
+        field: Some(field),
+        extra,
+        because,
+    };
+    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
+    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
+    let fits = |field: Field| {
+        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, &money::Unit::default()), Reading::Unreadable);
+        values.iter().filter(good).count() * 2 >= values.len()
+    };
+    let of_field = |field: Field, header: &str| extra(field, reading::natural(field), header, None);
+    if because != "header" {
+        if let Some(field) = wording::other_word(last).or_else(|| wording::other_word(plain)).filter(|f| fits(*f)) {
+            return made(field, of_field(field, plain), "words");
+        }
+        if let Some((field, extra)) = by_initials(last, known, fits) {
+            return made(field, extra, "initials");
+        }
     }
+    match (found, wording::by_values(&values)) {
+        (Some(c), _) => made(c.field, extra(c.field, c.read_as, plain, c.edition), because),
+        (None, Some(field)) => made(field, String::new(), "values"),
+        (None, None) => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+    }
+}
+
+/// CLRQ is 成立日期: databases name their columns by the initials of what they mean.
+fn by_initials(column: &str, known: &[Connector], fits: impl Fn(Field) -> bool) -> Option<(Field, String)> {
+    let (letters, unit) = wording::latin(column)?;
+    if letters.len() < 3 {
+        return None;
+    }
+    let headers = known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| {
+        std::iter::once(c.name.as_str()).chain(c.also.iter().map(String::as_str)).map(move |name| (c.field, name, c.edition))
+    });
+    let words = wording::all().map(|(field, word)| (field, word, None));
+    let (field, _, edition) =
+        words.chain(headers).find(|(field, header, _)| wording::initials(header) == letters && fits(*field))?;
+    let mut extra = extra(field, reading::natural(field), column, edition);
+    if let Some(unit) = unit {
+        extra = extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
+    }
+    Some((field, extra))
 }
 
 /// Unit from the header's own words (`营业收入(万元)`), edition of an industry.
@@ -140,7 +176,11 @@ fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess
         !rows.is_empty()
             && rows.iter().all(|r| r.get(at).and_then(|c| c.as_deref()).is_some_and(|v| !v.trim().is_empty() && seen.insert(v)))
     };
-    let candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
+    // A number of the row in this delivery is another row's number in the next.
+    let mut candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
+    if candidates.iter().any(|at| !wording::is_row_number(&columns[*at])) {
+        candidates.retain(|at| !wording::is_row_number(&columns[*at]));
+    }
     let speaking = candidates.iter().find(|at| guesses[**at].field.is_none()).or(candidates.first());
     speaking.map_or_else(|| columns.first().cloned().unwrap_or_default(), |at| columns[*at].clone())
 }

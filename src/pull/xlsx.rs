@@ -97,6 +97,31 @@ pub fn read_sheet(path: &Path, decoding: &Decoding, caps: &Caps, rows: &mut dyn 
     table.start()
 }
 
+/// The sheet that holds most cells, where it is not the first: workbooks begin with a page of explanations.
+///
+/// # Errors
+/// As [`read_sheet`].
+pub fn fullest_sheet(path: &Path, caps: &Caps) -> io::Result<Option<String>> {
+    const ENOUGH: usize = 20_000;
+    check_archive(path, caps)?;
+    let invalid = |e: calamine::XlsxError| io::Error::new(io::ErrorKind::InvalidData, e.to_string());
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(path)?)).map_err(invalid)?;
+    let mut fullest = (0, 0, None);
+    for (at, name) in book.sheet_names().into_iter().enumerate() {
+        let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
+        let mut filled = 0;
+        while filled < ENOUGH
+            && let Some(cell) = cells.next_cell().map_err(invalid)?
+        {
+            filled += usize::from(cell_text(cell.get_value()).is_some());
+        }
+        if filled > fullest.0 {
+            fullest = (filled, at, Some(name));
+        }
+    }
+    Ok(fullest.2.filter(|_| fullest.1 > 0))
+}
+
 fn no_sheet(wanted: &str, names: &[String]) -> io::Error {
     let found = names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
     io::Error::new(io::ErrorKind::InvalidData, format!("there is no sheet \"{wanted}\"; found {found} (decoding.sheet)"))

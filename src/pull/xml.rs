@@ -86,6 +86,39 @@ pub fn stream_records(
     }
 }
 
+/// Name of the element that repeats: on the first level on which any does, the one that does most often. None where it
+/// is a child of the root, as read without a name, and where nothing repeats.
+///
+/// # Errors
+/// As [`stream_records`].
+pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Option<String>> {
+    let mut reader = Reader::from_reader(text);
+    let mut buffer = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut counts: std::collections::BTreeMap<(usize, String), u64> = std::collections::BTreeMap::new();
+    loop {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).map_err(bad)?;
+        if let Event::Start(start) | Event::Empty(start) = &event {
+            path.push(local_name(start));
+            if path.len() > max_depth {
+                return Err(invalid(&format!("it is nested deeper than {max_depth}")));
+            }
+            *counts.entry((path.len(), path.join("/"))).or_default() += 1;
+        }
+        match event {
+            Event::DocType(_) => return Err(invalid("it has a DOCTYPE, which is refused")),
+            Event::Empty(_) | Event::End(_) => drop(path.pop()),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    let level = counts.iter().find(|(_, n)| **n > 1).map(|((level, _), _)| *level);
+    let most = counts.into_iter().filter(|((l, _), _)| Some(*l) == level).max_by_key(|(_, n)| *n);
+    let siblings_only = |path: &str| path.matches('/').count() == 1;
+    Ok(most.filter(|((_, path), _)| !siblings_only(path)).and_then(|((_, path), _)| path.rsplit('/').next().map(str::to_owned)))
+}
+
 #[derive(Default)]
 struct Element {
     text: String,
@@ -177,6 +210,15 @@ mod tests {
         let expected = [r#"{"@id":"1","e":null,"name":"甲 & 乙","u":["a","b"]}"#, r#"{"@id":"2","name":"<丙>"}"#];
         assert_eq!(records(xml, Some("row")).expect("XML"), expected);
         assert_eq!(records(xml, None).expect("XML"), expected);
+    }
+
+    #[test]
+    fn the_element_that_repeats_is_found_under_its_envelope() {
+        let found = |xml: &str| repeated_element(xml.as_bytes(), 64).expect("XML");
+        let row = "<企业><证><号>1</号></证><证><号>2</号></证></企业>";
+        assert_eq!(found(&format!("<包><头><批>1</批></头><集>{row}{row}</集></包>")).as_deref(), Some("企业"));
+        assert_eq!(found(&format!("<集>{row}{row}</集>")), None, "children of the root need no name");
+        assert_eq!(found("<a><b/></a>"), None);
     }
 
     #[test]
