@@ -20,6 +20,11 @@ use crate::store::record::{self, NewRecord};
 use crate::store::registry::{self, Notice, RegistryRow};
 use crate::store::{Store, Tx};
 
+/// Fewer new rows are put into the indexes one by one.
+const MANY: i64 = 20_000;
+/// Rows that may wait for the indexes.
+const MOST_WAITING: usize = 10_000;
+
 /// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
 pub trait RowReader: Send + Sync {
     fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault>;
@@ -182,7 +187,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
 async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &mut BatchRow) -> Result<Sorter, LandError> {
     let store = job.store;
     let failed = |e| LandError::Store(store.failed(e));
-    let home = sorter.home;
+    let (home, fresh, next_id) = (sorter.home, sorter.fresh, sorter.next_id);
     let mut rows = job.spool.rows()?;
     let (send, mut receive) = mpsc::channel::<Chunk>(2);
     let sorting = tokio::task::spawn_blocking(move || -> Result<Sorter, LandError> {
@@ -195,17 +200,20 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
         Ok(sorter)
     });
     let mut late = Vec::new();
+    // Rows whose key may have come before are looked up at the end, when there is an index again.
+    let mut bare = fresh && job.state.rows as i64 >= MANY.max(next_id) && record::drop_indexes(tx).await.map_err(failed)?;
+    let mut waiting: Vec<Deferred> = Vec::new();
     while let Some(mut chunk) = receive.recv().await {
         record::insert(tx, job.registry.id, batch.id, job.now, &chunk.added).await.map_err(failed)?;
         record::change(tx, batch.id, job.now, &chunk.changed).await.map_err(failed)?;
         batch.added += chunk.added.len() as i64;
-        let deferred = std::mem::take(&mut chunk.deferred);
-        if !deferred.is_empty() {
-            let new = settle(tx, job, home, deferred, &mut chunk).await.map_err(failed)?;
-            record::insert(tx, job.registry.id, batch.id, job.now, &new).await.map_err(failed)?;
-            batch.added += new.len() as i64;
-            late.extend(new.iter().map(|row| row.id as u64));
-            chunk.quarantined.sort_by_key(|q| q.row_number);
+        waiting.append(&mut chunk.deferred);
+        if bare && waiting.len() > MOST_WAITING {
+            record::build_indexes(tx).await.map_err(failed)?;
+            bare = false;
+        }
+        if !bare {
+            late.extend(settle(tx, job, home, std::mem::take(&mut waiting), &mut chunk, batch).await.map_err(failed)?);
         }
         quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
         batch.read_rows += chunk.read;
@@ -214,19 +222,31 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
         batch.quarantined += chunk.quarantined.len() as i64;
     }
     let mut sorter = sorting.await.expect("sorting does not panic")?;
+    if bare {
+        record::build_indexes(tx).await.map_err(failed)?;
+        let mut chunk = Chunk::default();
+        late.extend(settle(tx, job, home, waiting, &mut chunk, batch).await.map_err(failed)?);
+        quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
+        batch.unchanged += chunk.unchanged;
+        batch.quarantined += chunk.quarantined.len() as i64;
+    }
     sorter.born.extend(late);
     Ok(sorter)
 }
 
 /// Decides about rows whose key the batch may have had: twins say nothing new, others of the same key go to quarantine, and
-/// those whose key only looked like another one are answered: they are new.
+/// those whose key only looked like another one are new: they are written, and their ids answered.
 async fn settle(
     tx: &mut Tx,
     job: &Landing<'_>,
     home: Home,
     deferred: Vec<Deferred>,
     chunk: &mut Chunk,
-) -> Result<Vec<NewRecord>, sqlx::Error> {
+    batch: &mut BatchRow,
+) -> Result<Vec<u64>, sqlx::Error> {
+    if deferred.is_empty() {
+        return Ok(Vec::new());
+    }
     let keys: Vec<&str> =
         deferred.iter().filter_map(|d| if let Deferred::Row { row, .. } = d { Some(row.key.as_str()) } else { None }).collect();
     let known = record::known_in(tx, home.registry_id, &keys).await?;
@@ -256,7 +276,10 @@ async fn settle(
             }
         }
     }
-    Ok(new)
+    chunk.quarantined.sort_by_key(|q| q.row_number);
+    record::insert(tx, home.registry_id, batch.id, job.now, &new).await?;
+    batch.added += new.len() as i64;
+    Ok(new.iter().map(|row| row.id as u64).collect())
 }
 
 fn held_because(job: &Landing<'_>, batch: &BatchRow, vanished: i64, live_before: i64) -> Option<Notice> {
