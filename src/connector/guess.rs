@@ -25,6 +25,25 @@ pub struct Guesses {
     pub kind: &'static str,
 }
 
+impl Guesses {
+    /// A note above the table names the unit of amounts (单位：万元): it counts where a header names none.
+    pub fn with_unit(mut self, note: &str) -> Guesses {
+        if let Some((_, unit)) = UNITS.iter().find(|(word, _)| note.contains(word)) {
+            let own = |column: &str| {
+                UNITS.iter().any(|(w, _)| column.contains(w)) || column.contains("(元)") || column.contains("（元）")
+            };
+            for guess in self.columns.iter_mut().filter(|g| !own(&g.column)) {
+                guess.extra = guess.extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
+            }
+        }
+        self
+    }
+}
+
+/// Units of money by the words that name them.
+const UNITS: [(&str, &str); 4] =
+    [("亿元", "hundred_million_yuan"), ("百万", "million_yuan"), ("万元", "ten_thousand_yuan"), ("千元", "thousand_yuan")];
+
 /// Similarity (normalised Damerau–Levenshtein) from which another header is taken for the same.
 const SIMILAR: f64 = 0.6;
 /// Share of values that must read as an identifier for the column to be one.
@@ -90,7 +109,9 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         (As::OrganisationCode, Field::OrganisationCode),
         (As::RegistrationNumber, Field::RegistrationNumber),
     ];
-    if because != "header"
+    // 统一社会信用代码/注册号 ends in a word that its values overrule.
+    let overruled = found.is_some_and(|c| c.field == Field::RegistrationNumber) && reads(As::CreditCode);
+    if (because != "header" || overruled)
         && let Some((_, field)) = identifier.into_iter().find(|(kind, _)| reads(*kind))
     {
         return Guess { column: column.to_string(), field: Some(field), extra: String::new(), because: "values" };
@@ -134,7 +155,7 @@ fn by_initials(column: &str, known: &[Connector], fits: impl Fn(Field) -> bool) 
     });
     let words = wording::all().map(|(field, word)| (field, word, None));
     let (field, _, edition) =
-        words.chain(headers).find(|(field, header, _)| wording::initials(header) == letters && fits(*field))?;
+        words.chain(headers).find(|(field, header, _)| wording::has_initials(header, &letters) && fits(*field))?;
     let mut extra = extra(field, reading::natural(field), column, edition);
     if let Some(unit) = unit {
         extra = extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
@@ -149,15 +170,7 @@ fn extra(field: Field, read_as: As, header: &str, edition: Option<u16>) -> Strin
         extra.push_str(&format!(", as = \"{read_as}\""));
     }
     if read_as == As::Money {
-        let unit = [
-            ("亿元", "hundred_million_yuan"),
-            ("百万", "million_yuan"),
-            ("万元", "ten_thousand_yuan"),
-            ("千元", "thousand_yuan"),
-        ]
-        .into_iter()
-        .find(|(word, _)| header.contains(word))
-        .map_or("yuan", |(_, unit)| unit);
+        let unit = UNITS.iter().find(|(word, _)| header.contains(word)).map_or("yuan", |(_, unit)| *unit);
         extra.push_str(&format!(", unit = \"{unit}\""));
     }
     if read_as == As::Industry {
@@ -180,6 +193,19 @@ fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess
     let mut candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
     if candidates.iter().any(|at| !wording::is_row_number(&columns[*at])) {
         candidates.retain(|at| !wording::is_row_number(&columns[*at]));
+    }
+    // Totals at the foot and a few gaps: the fullest column without repetitions, whose gaps will be named in quarantine.
+    if candidates.iter().all(|at| wording::is_row_number(&columns[*at])) {
+        let filled = |at: usize| {
+            let mut seen = std::collections::HashSet::new();
+            let mut cells = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|v| !v.is_empty());
+            cells.all(|v| seen.insert(v)).then_some(seen.len()).filter(|n| *n >= 2 && n * 10 >= rows.len() * 9)
+        };
+        let others = (0..columns.len()).filter(|at| !wording::is_row_number(&columns[*at]));
+        if let Some((_, at)) = others.filter_map(|at| Some((filled(at)?, at))).max_by_key(|(n, at)| (*n, std::cmp::Reverse(*at)))
+        {
+            candidates = vec![at];
+        }
     }
     let speaking = candidates.iter().find(|at| guesses[**at].field.is_none()).or(candidates.first());
     speaking.map_or_else(|| columns.first().cloned().unwrap_or_default(), |at| columns[*at].clone())

@@ -1,7 +1,7 @@
 //! What departments call a column beyond the headers of the shipped connectors: other words, initials in pinyin, and
 //! values that say what they are.
 
-use pinyin::ToPinyin;
+use pinyin::ToPinyinMulti;
 
 use crate::model::field::Field;
 
@@ -71,21 +71,26 @@ pub fn all() -> impl Iterator<Item = (Field, &'static str)> {
     OTHER_WORDS.iter().flat_map(|(field, words)| words.iter().map(move |word| (*field, *word)))
 }
 
-/// First letters of the header's characters in pinyin; empty where it has no Chinese ones. 成立日期 → CLRQ.
-pub fn initials(header: &str) -> String {
-    let mut letters = String::new();
+/// Whether `letters` (capitals) are the first letters of the header's characters in pinyin, in any of their readings:
+/// CLRQ for 成立日期, HYDM for 行业代码.
+pub fn has_initials(header: &str, letters: &str) -> bool {
+    let mut left = letters.chars();
     let mut chinese = false;
     for c in core(header).chars() {
-        match c.to_pinyin() {
-            Some(sound) => {
+        let fits = match c.to_pinyin_multi() {
+            Some(readings) => {
                 chinese = true;
-                letters.extend(sound.first_letter().chars().flat_map(char::to_uppercase));
+                let Some(letter) = left.next() else { return false };
+                readings.into_iter().any(|r| r.first_letter().eq_ignore_ascii_case(letter.encode_utf8(&mut [0; 4])))
             }
-            None if c.is_ascii_alphanumeric() => letters.push(c.to_ascii_uppercase()),
-            None => {}
+            None if c.is_ascii_alphanumeric() => left.next() == Some(c.to_ascii_uppercase()),
+            None => true,
+        };
+        if !fits {
+            return false;
         }
     }
-    if chinese { letters } else { String::new() }
+    chinese && left.next().is_none()
 }
 
 /// A column in Latin letters: its letters, and the money's unit that a last part says (YYSR_WY: 万元).
@@ -136,9 +141,16 @@ mod tests {
         assert_eq!(other_word("其中:劳务派遣人员"), Some(Field::DispatchedWorkers));
         assert_eq!(other_word("成立时间（年月日）"), Some(Field::EstablishedOn));
         assert_eq!(other_word("备注"), None);
-        assert_eq!(initials("成立日期"), "CLRQ");
-        assert_eq!(initials("统一社会信用代码"), "TYSHXYDM");
-        assert_eq!(initials("name"), "");
+        for (header, letters, fits) in [
+            ("成立日期", "CLRQ", true),
+            ("行业代码", "HYDM", true),
+            ("统一社会信用代码", "TYSHXYDM", true),
+            ("成立日期", "CLR", false),
+            ("成立日期", "CLRQX", false),
+            ("name", "NAME", false),
+        ] {
+            assert_eq!(has_initials(header, letters), fits, "{header} {letters}");
+        }
         assert_eq!(latin("YYSR_WY"), Some(("YYSR".into(), Some("ten_thousand_yuan"))));
         assert_eq!(latin("营业收入"), None);
         assert_eq!(by_values(&["北京某某有限公司", "某某餐饮管理有限公司", "某某建筑工程（集团）公司"]), Some(Field::Name));

@@ -27,6 +27,7 @@ mod link_hub;
 mod link_incremental;
 mod link_scored;
 mod measures;
+mod onboarding;
 mod people;
 mod plain;
 mod program;

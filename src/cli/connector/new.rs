@@ -221,7 +221,7 @@ async fn from_sample(
     let reader = at_sample(&bare(name, format, &columns[0], &shape)?, sample);
     let looked = take(&reader, None, &context, Some(LOOKED_AT)).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     let rows: Vec<_> = looked.rows.into_iter().map(|r| r.cells).collect();
-    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all());
+    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.note);
     let text = manifest(&guesses, &said.title, &said.owner, &source(said, Some((file, format))), &shape.decoding());
     let connector = Connector::parse(name, &text)?;
     std::fs::create_dir_all(folder.join("sample"))?;
@@ -337,6 +337,8 @@ async fn header(
         let lines = shape::first_lines(&bare(name, format, "?", &tried)?, sample, format, context).await;
         let (skip, rows) = shape::guess(&lines);
         tried.skip = shape.skip.or(Some(skip));
+        tried.note =
+            lines.iter().take(tried.skip.unwrap_or(0) as usize).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
         tried.header_rows = shape.header_rows.or(Some(rows));
         let reader = at_sample(&bare(name, format, "?", &tried)?, sample);
         let mut sink = Counting::default();

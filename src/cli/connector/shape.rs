@@ -14,6 +14,8 @@ pub struct Shape {
     pub header_rows: Option<u32>,
     pub skip: Option<u32>,
     pub delimiter: Option<&'static str>,
+    /// What stands above the header.
+    pub note: String,
     /// Element of XML that is a record.
     pub records: Option<String>,
 }
