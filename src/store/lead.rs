@@ -15,6 +15,8 @@ const LEADER: i64 = 0x68_75_69_74_75;
 const TURN: i64 = LEADER + 1;
 /// How often a lock that another holds is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
+/// PostgreSQL frees a lock when it has noticed the closed connection: so long one that seems to be held is looked at again.
+const FREEING: Duration = Duration::from_secs(1);
 /// A leader waits so long for a push to end.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -56,17 +58,22 @@ impl Leadership {
 impl Store {
     /// Becomes the one process that syncs, and takes the turn; `Busy` where another one is.
     pub async fn lead(&self) -> Result<Leadership, StoreError> {
-        let lock = self.try_lock("sync.lock", LEADER).await?.ok_or_else(|| StoreError::Busy { place: self.place() })?;
+        let patience = if self.is_postgres() { FREEING } else { Duration::ZERO };
+        let lock = self.lock("sync.lock", LEADER, patience).await?;
         let turn = Some(self.turn(PATIENCE).await?);
         Ok(Leadership { lock, store: self.clone(), turn })
     }
 
     /// Takes the turn to write, after waiting for at most `patience`; `Busy` where it does not come.
     pub async fn turn(&self, patience: Duration) -> Result<Turn, StoreError> {
+        Ok(Turn { lock: self.lock("land.lock", TURN, patience).await? })
+    }
+
+    async fn lock(&self, file: &str, key: i64, patience: Duration) -> Result<Lock, StoreError> {
         let until = Instant::now() + patience;
         loop {
-            if let Some(lock) = self.try_lock("land.lock", TURN).await? {
-                return Ok(Turn { lock });
+            if let Some(lock) = self.try_lock(file, key).await? {
+                return Ok(lock);
             }
             if Instant::now() >= until {
                 return Err(StoreError::Busy { place: self.place() });

@@ -173,12 +173,14 @@ impl Store {
             .busy_timeout(Duration::from_secs(30))
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", "-131072")
+            .pragma("cache_size", "-65536")
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(64);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        // The writer's memory is its cache and does not grow with the file; only readers map it.
+        let writing = options.clone().pragma("mmap_size", "0");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
         migrations::sqlite().run(&writer).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
