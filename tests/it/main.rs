@@ -25,6 +25,7 @@ mod link_hostile;
 mod link_hub;
 mod link_incremental;
 mod link_scored;
+mod live_limits;
 mod measures;
 mod people;
 mod plain;
