@@ -20,6 +20,7 @@ pub mod guard;
 mod handler;
 mod ingest;
 mod jobs;
+mod library;
 pub mod live;
 mod mvt;
 mod persisted;
@@ -161,7 +162,7 @@ impl App {
                 let EditionSource { name, as_of, stale, .. } = source;
                 let as_of = good.map_or(as_of, |good| good.max(as_of));
                 let behind = row.is_some_and(|r| hub.standing(r).is_behind());
-                serde_json::json!({ "name": name, "asOf": as_of, "stale": if row.is_some() { behind } else { stale } })
+                serde_json::json!({ "name": name, "asOf": graphql::scalars::shown(as_of), "stale": if row.is_some() { behind } else { stale } })
             })
             .collect();
         let changed = self.freshness().sources != sources;
@@ -287,6 +288,8 @@ pub fn app(state: App) -> Router {
         .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
         .route("/receipts/{batch}", get(receipts::receipt))
+        .fallback(plain::nothing_here)
+        .method_not_allowed_fallback(plain::other_method)
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }
