@@ -194,7 +194,7 @@ pub fn count(
     found
 }
 
-/// The rows of one chunk.
+/// The rows of one chunk: some from a start on, or these.
 enum RowOf<'a> {
     From(usize),
     These(&'a [u32]),
@@ -210,6 +210,9 @@ impl RowOf<'_> {
     }
 }
 
+/// Where at least every sixteenth row is counted, reading all group numbers in a row is quicker than picking those of the rows.
+const DENSE_ROWS: u64 = 16;
+
 /// Calls `visit` with the group numbers of some thousand rows at a time.
 fn each_chunk(
     facts: Facts<'_>,
@@ -219,29 +222,35 @@ fn each_chunk(
     mut visit: impl FnMut(&[u64], RowOf<'_>),
 ) {
     let mut keys = [0_u64; CHUNK];
-    let Some(rows) = rows else {
-        let rows = facts.verdicts.len();
-        for start in (0..rows).step_by(CHUNK) {
-            let range = start..rows.min(start + CHUNK);
+    let mut picked = [0_u32; CHUNK];
+    let number_of = facts.verdicts.len();
+    if rows.is_none_or(|rows| rows.len() * DENSE_ROWS >= number_of as u64) {
+        let words = rows.map(|rows| words(rows, number_of));
+        for start in (0..number_of).step_by(CHUNK) {
+            let range = start..number_of.min(start + CHUNK);
             let keys = &mut keys[..range.len()];
-            keys.fill(0);
-            for (axis, stride) in axes.iter().zip(strides) {
-                match axis.numbers {
-                    Numbers::Column(n) => {
-                        keys.iter_mut().zip(&n[range.clone()]).for_each(|(k, n)| *k += u64::from(*n) * stride);
-                    }
-                    Numbers::Verdicts(f) => {
-                        let verdicts = &facts.verdicts[range.clone()];
-                        keys.iter_mut().zip(verdicts).for_each(|(k, v)| *k += u64::from(f(*v)) * stride);
-                    }
+            keys_of(facts, axes, strides, range.clone(), keys);
+            let Some(words) = &words else {
+                visit(keys, RowOf::From(start));
+                continue;
+            };
+            // The keys of the rows that are counted, moved together.
+            let mut count = 0;
+            for (at, word) in words[start / 64..range.end.div_ceil(64)].iter().enumerate() {
+                let mut word = *word;
+                while word != 0 {
+                    let i = at * 64 + word.trailing_zeros() as usize;
+                    keys[count] = keys[i];
+                    picked[count] = (start + i) as u32;
+                    count += 1;
+                    word &= word - 1;
                 }
             }
-            visit(keys, RowOf::From(start));
+            visit(&keys[..count], RowOf::These(&picked[..count]));
         }
         return;
-    };
-    let mut picked = [0_u32; CHUNK];
-    let mut rows = rows.iter();
+    }
+    let mut rows = rows.into_iter().flatten();
     loop {
         // Not `next_many`: in roaring 0.12 it loses a container that is one run of all 65,536 rows.
         let mut count = 0;
@@ -267,5 +276,91 @@ fn each_chunk(
             }
         }
         visit(keys, RowOf::These(picked));
+    }
+}
+
+/// The group numbers of a stretch of rows.
+fn keys_of(facts: Facts<'_>, axes: &[Axis<'_>], strides: &[u64], range: std::ops::Range<usize>, keys: &mut [u64]) {
+    keys.fill(0);
+    for (axis, stride) in axes.iter().zip(strides) {
+        match axis.numbers {
+            Numbers::Column(n) => {
+                keys.iter_mut().zip(&n[range.clone()]).for_each(|(k, n)| *k += u64::from(*n) * stride);
+            }
+            Numbers::Verdicts(f) => {
+                let verdicts = &facts.verdicts[range.clone()];
+                keys.iter_mut().zip(verdicts).for_each(|(k, v)| *k += u64::from(f(*v)) * stride);
+            }
+        }
+    }
+}
+
+/// The bits of a bitmap, 64 rows a word. Read off its portable form (github.com/RoaringBitmap/RoaringFormatSpec), which holds most of
+/// them as they are needed: asking for the rows one by one takes longer than counting them.
+fn words(rows: &RoaringBitmap, number_of: usize) -> Vec<u64> {
+    const WITH_RUNS: u32 = 12_347;
+    const OFFSETS_FROM: usize = 4;
+    const MAX_ARRAY: usize = 4_096;
+    const WORDS: usize = 1_024;
+    let mut words = vec![0_u64; number_of.div_ceil(1 << 16) * WORDS];
+    let mut bytes = Vec::with_capacity(rows.serialized_size());
+    rows.serialize_into(&mut bytes).expect("writing to memory cannot fail");
+    let u16_at = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let cookie = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    let has_runs = cookie & 0xffff == WITH_RUNS;
+    let (count, runs, heads) = match has_runs {
+        true => {
+            let count = (cookie >> 16) as usize + 1;
+            (count, Some(4), 4 + count.div_ceil(8))
+        }
+        false => (u16_at(4) | u16_at(6) << 16, None, 8),
+    };
+    let is_run = |container: usize| runs.is_some_and(|at: usize| bytes[at + container / 8] >> (container % 8) & 1 == 1);
+    let has_offsets = !has_runs || count >= OFFSETS_FROM;
+    let mut at = heads + 4 * count + if has_offsets { 4 * count } else { 0 };
+    for container in 0..count {
+        let (key, size) = (u16_at(heads + 4 * container), u16_at(heads + 4 * container + 2) + 1);
+        let words = &mut words[key * WORDS..(key + 1) * WORDS];
+        if is_run(container) {
+            let number = u16_at(at);
+            for run in 0..number {
+                let (first, more) = (u16_at(at + 2 + 4 * run), u16_at(at + 4 + 4 * run));
+                (first..=first + more).for_each(|row| words[row / 64] |= 1 << (row % 64));
+            }
+            at += 2 + 4 * number;
+        } else if size <= MAX_ARRAY {
+            (0..size).map(|i| u16_at(at + 2 * i)).for_each(|row| words[row / 64] |= 1 << (row % 64));
+            at += 2 * size;
+        } else {
+            for (word, bytes) in words.iter_mut().zip(bytes[at..at + 8 * WORDS].chunks_exact(8)) {
+                *word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+            }
+            at += 8 * WORDS;
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_hold_the_bits_of_every_kind_of_container() {
+        let every = |step: usize, rows: std::ops::Range<u32>| rows.step_by(step).collect::<RoaringBitmap>();
+        let mut runs = every(1, 100..70_000) | every(1, 200_000..200_001) | every(1, 300_000..330_000);
+        runs.optimize();
+        let mut full = every(1, 0..400_000);
+        full.optimize();
+        let mut mixed = runs.clone() | every(3, 131_072..196_608) | every(500, 262_144..290_000);
+        mixed.optimize();
+        for rows in [RoaringBitmap::new(), every(1, 0..1), every(2, 0..400_000), every(50, 0..400_000), runs, full, mixed] {
+            let words = words(&rows, 400_000);
+            let found = words
+                .iter()
+                .enumerate()
+                .flat_map(|(at, word)| (0..64_u32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at as u32 * 64 + bit));
+            assert_eq!(found.collect::<RoaringBitmap>(), rows);
+        }
     }
 }
