@@ -49,7 +49,7 @@ pub struct Ask {
 
 impl Ask {
     pub fn new(app: App, caller: Arc<Caller>, lang: Lang) -> Ask {
-        let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone()));
+        let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone(), app.readings().clone()));
         let records =
             DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
         let live = DataLoader::with_cache(LiveLoader(app.hub().clone()), tokio::spawn, HashMapCache::default())

@@ -117,6 +117,7 @@ struct Inner {
     live: Live,
     jobs: jobs::Jobs,
     measured: quality::Measured,
+    readings: Arc<details::Readings>,
     tally: usage::Tally,
     budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
@@ -140,6 +141,7 @@ impl App {
             live: Live::default(),
             jobs: jobs::Jobs::default(),
             measured: quality::Measured::default(),
+            readings: Arc::default(),
             tally: usage::Tally::default(),
             budgets: budget::Budgets::default(),
             syncing: Arc::default(),
@@ -217,6 +219,9 @@ impl App {
     }
     fn measured(&self) -> &quality::Measured {
         &self.0.measured
+    }
+    fn readings(&self) -> &Arc<details::Readings> {
+        &self.0.readings
     }
     fn tally(&self) -> &usage::Tally {
         &self.0.tally

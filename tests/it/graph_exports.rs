@@ -153,7 +153,7 @@ async fn columns_may_be_anything_the_graph_says_of_an_enterprise() {
     let selection = "{ id name creditCodeRaw records(first: 20) { nodes { key gone registry { name } fields { column raw } } } \
                      provenance(fields: [NAME]) { field value rule source { registry { name } } } \
                      unionCoverage { verdict unions { tradeUnion { name members } kind } } size: designatedSize { verdict reasons { code } } history(first: 2) { totalCount } }";
-    let query = format!("{{ enterprises(first: 500) {{ totalCount nodes {selection} }} }}");
+    let query = format!("{{ enterprises(first: 400) {{ totalCount nodes {selection} }} }}");
     let listed = served.data(&query, json!({})).await["enterprises"].take();
     let total = listed["totalCount"].as_u64().unwrap() as usize;
     let nodes = listed["nodes"].as_array().unwrap();
