@@ -10,6 +10,7 @@ use crate::hub::Hub;
 use crate::link::report::probability;
 use crate::model::Clock;
 use crate::model::linkage::{Evidence, RecordRef};
+use crate::model::message::{feature_name, level_text, refusal_text};
 
 #[derive(Args)]
 pub struct ExplainArgs {
@@ -71,7 +72,8 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
     );
     for (name, side) in [(&args.left, here), (&args.right, there)] {
         if let Some((entity, method, refused)) = side {
-            let refused = refused.map(|r| format!(" {} {r}", lang.pick("拒绝：", "refused:"))).unwrap_or_default();
+            let better = lang.pick("未并入更优者：", "a better one refused:");
+            let refused = refused.map(|r| format!("; {better} {}", refusal_text(r, lang.into()))).unwrap_or_default();
             println!("{name} → {} {method}{refused}", entity.as_deref().unwrap_or("–"));
         }
     }
@@ -88,7 +90,11 @@ pub fn shown(evidence: &[Evidence], lang: Lang) -> String {
     let text = |value: &Option<Box<str>>| value.as_deref().unwrap_or("").to_owned();
     let rows: Vec<Vec<String>> = evidence
         .iter()
-        .map(|e| vec![e.feature.to_string(), e.level.to_string(), text(&e.left), text(&e.right), format!("{:+.2}", e.weight)])
+        .map(|e| {
+            let said = level_text(&e.feature, &e.level, lang.into());
+            let feature = feature_name(&e.feature, lang.into());
+            vec![feature.to_owned(), said.to_owned(), text(&e.left), text(&e.right), format!("{:+.2}", e.weight)]
+        })
         .collect();
     table(&header, &rows)
 }

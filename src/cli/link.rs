@@ -47,11 +47,12 @@ async fn report(hub: &Hub, common: &Common, html: Option<PathBuf>) -> anyhow::Re
     let (linker, linking) = hub.relinked().await?;
     let report = Report::of(&linker, &linking);
     if let Some(path) = html {
-        std::fs::write(&path, report.html()).with_context(|| format!("cannot write the report to {}", path.display()))?;
+        std::fs::write(&path, report.html(common.lang().into()))
+            .with_context(|| format!("cannot write the report to {}", path.display()))?;
     }
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => print!("{}", report.text()),
+        false => print!("{}", report.text(common.lang().into(), super::terminal::table)),
     }
     Ok(())
 }

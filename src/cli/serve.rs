@@ -108,7 +108,7 @@ pub async fn serve(
         );
     }
     println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
-    for c in hub.connectors.iter().filter(|_| scheduled) {
+    for c in hub.connectors.iter().filter(|c| scheduled && hub.is_pulled(c)) {
         if let Some(cron) = &c.manners.schedule {
             println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
         }

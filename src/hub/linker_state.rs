@@ -22,7 +22,7 @@ use crate::store::landing::Watermark;
 const FILE: &str = "linker.state";
 const MAGIC: &[u8; 8] = b"huitulnk";
 /// Raised when the coding changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -116,8 +116,6 @@ impl Hub {
             };
             connectors[at] = connectors[at].clone().with_source(place);
         }
-        // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place.
-        connectors.retain(|c| c.enabled || c.source.transport == Transport::Push || settings.sources.contains_key(&c.name));
         for connector in &mut connectors {
             if let Some(file) = settings.secrets.get(&connector.name) {
                 connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
@@ -129,6 +127,12 @@ impl Hub {
         }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;
+        // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place. What
+        // it brought once stays in the graph, whoever opens the store later without saying so again.
+        let landed = store.registries().await?;
+        let has_landed = |name: &str| landed.iter().any(|row| row.name == name && row.last_good.is_some());
+        let is_given = |c: &Connector| c.source.transport == Transport::Push || settings.sources.contains_key(&c.name);
+        connectors.retain(|c| c.enabled || is_given(c) || has_landed(&c.name));
         let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);
         Ok(Hub {
             store,
@@ -146,6 +150,12 @@ impl Hub {
 
     pub fn editions_root(&self) -> PathBuf {
         self.settings.data.join("editions")
+    }
+
+    /// Whether a sync pulls from it: it is enabled, or somebody said where its data is.
+    pub fn is_pulled(&self, connector: &Connector) -> bool {
+        let wanted = connector.enabled || self.overridden.contains(&connector.name);
+        wanted && connector.source.transport != Transport::Push
     }
 
     /// For a name that no connector has: the nearest one, and all of them.

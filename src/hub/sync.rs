@@ -158,7 +158,7 @@ impl Hub {
     fn chosen(&self, names: &[String]) -> Result<Vec<Arc<Connector>>, HubError> {
         let pushed = |c: &Connector| c.source.transport == Transport::Push;
         if names.is_empty() {
-            return Ok(self.connectors.iter().filter(|c| !pushed(c)).cloned().collect());
+            return Ok(self.connectors.iter().filter(|c| self.is_pulled(c)).cloned().collect());
         }
         if let Some(c) = self.connectors.iter().find(|c| pushed(c) && names.contains(&c.name)) {
             return Err(HubError::said(

@@ -76,17 +76,19 @@ impl Linker {
         let counts = standing.terms.shift(&old.values, &new.values);
         standing.index.change(&self.book, &standing.profiles, &removed, &added);
         let flipped = flipped(&standing.index, &self.settings, &old.keys, &new.keys);
-        let touched = self.bearers(&standing.index, &counts);
+        let touched = self.bearers(&standing.index, counts.iter());
+        // A phone or an address counts where both sides have it; of a 字号 it is the other side's that counts.
+        let branded = self.bearers(&standing.index, counts.iter().filter(|value| matches!(value, Value::Brand(_))));
 
         let (profiles, terms, index) = standing.lend();
         let Linker { settings, weights, book, .. } = &*self;
         let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
-        let change = Rescoring { removed: &removed, added: &added, touched: &touched, flipped: &flipped };
+        let change = Rescoring { removed: &removed, added: &added, touched: &touched, branded: &branded, flipped: &flipped };
         let scored = standing.bonds.rescore(bench, &change);
         (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
 
         let spoken = self.spoken(&standing.profiles, judgements);
-        let mut seeds = [added.as_slice(), &touched, &scored.moved].concat();
+        let mut seeds = [added.as_slice(), &scored.moved].concat();
         seeds.extend(spoken_on.iter().filter_map(|r| standing.profiles.of_record.get(*r as usize)));
         seeds.retain(|profile| standing.profiles.stands(*profile));
         let clustered = standing.reached(seeds, &spoken, &self.settings);
@@ -128,7 +130,7 @@ impl Linker {
     }
 
     /// Profiles that bear one of the values.
-    fn bearers(&self, index: &Index, values: &[Value]) -> Vec<ProfileNo> {
+    fn bearers<'a>(&self, index: &Index, values: impl Iterator<Item = &'a Value>) -> Vec<ProfileNo> {
         let mut found = Vec::new();
         let mut take = |key: Key| {
             index.behind(key, |profile| {
@@ -143,7 +145,8 @@ impl Linker {
                     take(key(Kind::Term, *term));
                 }
                 Value::Phone(phone) => take(key(Kind::Phone, u64::from(*phone))),
-                Value::Address(address) => take(key(Kind::Address, u64::from(self.book.address(*address).whole))),
+                Value::Address(whole) => take(key(Kind::Address, u64::from(*whole))),
+                Value::Road(door) => take(key(Kind::Road, *door)),
             }
         }
         found.sort_unstable();

@@ -89,3 +89,23 @@ pub fn method(pair: &Comparison) -> LinkMethod {
         false => LinkMethod::Score,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::message::{Lang, feature_name, level_text};
+
+    #[test]
+    fn every_feature_and_level_has_a_text_in_both_languages() {
+        for (feature, levels) in FEATURE.iter().map(|(feature, levels)| (*feature, levels())) {
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(lang == Lang::En || feature_name(feature, lang) != feature, "{feature}");
+                for level in &levels {
+                    let text = level_text(feature, level, lang);
+                    assert!(lang == Lang::En || text != *level, "{feature}.{level}");
+                    assert!(!text.contains('_'), "{feature}.{level}");
+                }
+            }
+        }
+    }
+}

@@ -192,9 +192,7 @@ fn blocking(book: &Book, members: &[RecordNo], seeking: bool, out: &mut Vec<Key>
             if address != 0 {
                 let address = book.address(address);
                 out.push(key(Kind::Address, u64::from(address.whole)));
-                if address.number != 0 {
-                    out.push(key(Kind::Road, u64::from(address.road) << 32 | u64::from(address.number)));
-                }
+                out.extend(address.door().map(|door| key(Kind::Road, door)));
             }
         }
         if facts.organisation != 0 {

@@ -164,7 +164,7 @@ impl Bonds {
     }
 
     /// Follows a change. `removed` and `added` are the profiles that went and came; `touched` those for which a count
-    /// changed; `flipped` the keys that say something now and did not before, or the other way round.
+    /// changed, `branded` those of them whose 字号 it counts; `flipped` the keys that say something now and did not before, or the other way round.
     pub fn rescore(&mut self, bench: Bench<'_>, change: &Rescoring<'_>) -> Scored {
         let mut done = Scored::default();
         for left in change.removed {
@@ -179,38 +179,25 @@ impl Bonds {
             });
         }
         distinct(&mut whole);
-        let mut rights: Vec<ProfileNo> = [change.removed, change.added, change.touched].concat();
+        let mut rights: Vec<ProfileNo> = [change.removed, change.added, change.branded].concat();
         distinct(&mut rights);
-        // Loose profiles that met one of `rights`, or meet it now, pair by pair.
-        let met: Vec<Vec<(ProfileNo, ProfileNo, Option<Bond>, bool)>> = rights
-            .par_iter()
-            .map_init(
-                || (Vec::new(), Vec::new()),
-                |(scratch, sharing), right| {
-                    let mut pairs = Vec::new();
-                    sharing.clear();
-                    if bench.profiles.stands(*right) {
-                        loose_behind(bench, *right, scratch, sharing);
-                    }
-                    sharing.retain(|left| left != right && whole.binary_search(left).is_err());
-                    pairs.extend(sharing.iter().map(|left| (*left, *right, bench.bond(*left, *right), true)));
-                    let gone = self.to(*right).iter().filter(|left| sharing.binary_search(left).is_err());
-                    pairs.extend(gone.map(|left| (*left, *right, None, false)));
-                    pairs
-                },
-            )
-            .collect();
-        let mut pairs: Vec<(ProfileNo, ProfileNo, Option<Bond>, bool)> = met.into_iter().flatten().collect();
-        pairs.par_sort_unstable_by_key(|(left, right, ..)| (*left, *right));
-        for same in pairs.chunk_by(|a, b| a.0 == b.0) {
-            let left = same[0].0;
-            done.compared += same.iter().filter(|(.., compared)| *compared).count();
-            if whole.binary_search(&left).is_ok() {
-                continue;
-            }
+        let is_whole = |left: &ProfileNo| whole.binary_search(left).is_ok();
+        // Pairs of loose profiles with one of `rights` that share a key now.
+        let pairs = sharing(bench, &rights, |left| bench.profiles.get(left).is_loose() && !is_whole(&left));
+        done.compared += pairs.len();
+        let met: Vec<(ProfileNo, Option<Bond>)> =
+            pairs.par_iter().with_min_len(256).map(|(left, right)| (*left, bench.bond(*left, *right))).collect();
+        // Who shared one before and no longer does loses the bond only.
+        let mut lefts: Vec<ProfileNo> = rights.iter().flat_map(|right| self.to(*right)).copied().collect();
+        lefts.retain(|left| !is_whole(left));
+        lefts.extend(met.iter().filter(|(_, bond)| bond.is_some()).map(|(left, _)| *left));
+        distinct(&mut lefts);
+        let mut met = met.as_slice();
+        for left in lefts {
+            met = &met[met.partition_point(|(other, _)| *other < left)..];
             let old = self.all(left);
             let mut bonds: Vec<Bond> = old.iter().copied().filter(|b| rights.binary_search(&b.right).is_err()).collect();
-            bonds.extend(same.iter().filter_map(|(_, _, bond, _)| *bond));
+            bonds.extend(met.iter().take_while(|(other, _)| *other == left).filter_map(|(_, bond)| *bond));
             bench.order(&mut bonds);
             if bonds.as_slice() != old {
                 self.set(left, bonds, &mut done.moved);
@@ -229,26 +216,44 @@ pub struct Rescoring<'a> {
     pub removed: &'a [ProfileNo],
     pub added: &'a [ProfileNo],
     pub touched: &'a [ProfileNo],
+    pub branded: &'a [ProfileNo],
     pub flipped: &'a [Key],
 }
 
-/// Loose profiles that have `right` among their candidates, in order.
-fn loose_behind(bench: Bench<'_>, right: ProfileNo, scratch: &mut Vec<Key>, out: &mut Vec<ProfileNo>) {
-    keys(bench.book, bench.profiles, right, scratch);
-    for key in scratch.iter().filter(|key| is_blocking(**key)) {
-        let from = out.len();
-        bench.index.at_most(*key, most(*key, bench.settings), out);
-        let mut kept = from;
-        for at in from..out.len() {
-            if bench.profiles.get(out[at]).is_loose() {
-                out[kept] = out[at];
-                kept += 1;
+/// Pairs of a profile that `wanted` lets through with one of `rights` (in order) among its candidates; in order, each once.
+///
+/// The keys of all are gone through in their order: they share many, and the index is far larger than a processor's cache.
+fn sharing(bench: Bench<'_>, rights: &[ProfileNo], wanted: impl Fn(ProfileNo) -> bool + Sync) -> Vec<(ProfileNo, ProfileNo)> {
+    let offered = |chunk: &[ProfileNo]| -> Vec<(Key, ProfileNo)> {
+        let (mut found, mut offered) = (Vec::new(), Vec::with_capacity(chunk.len() * 48));
+        for right in chunk.iter().filter(|right| bench.profiles.stands(**right)) {
+            keys(bench.book, bench.profiles, *right, &mut found);
+            offered.extend(found.iter().filter(|key| is_blocking(**key)).map(|key| (*key, *right)));
+        }
+        offered
+    };
+    let mut offers: Vec<(Key, ProfileNo)> = rights.par_chunks(1 << 10).map(offered).collect::<Vec<_>>().concat();
+    offers.par_sort_unstable();
+    let of_keys = |chunk: &[&[(Key, ProfileNo)]]| -> Vec<(ProfileNo, ProfileNo)> {
+        let (mut behind, mut pairs) = (Vec::new(), Vec::new());
+        for offers in chunk {
+            let key = offers[0].0;
+            behind.clear();
+            bench.index.at_most(key, most(key, bench.settings), &mut behind);
+            behind.retain(|left| wanted(*left));
+            for left in &behind {
+                pairs.extend(offers.iter().filter(|(_, right)| right != left).map(|(_, right)| (*left, *right)));
             }
         }
-        out.truncate(kept);
-    }
-    out.sort_unstable();
-    out.dedup();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    };
+    let by_key: Vec<&[(Key, ProfileNo)]> = offers.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut pairs = by_key.par_chunks(1 << 10).map(of_keys).collect::<Vec<_>>().concat();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 fn distinct(profiles: &mut Vec<ProfileNo>) {

@@ -1,9 +1,12 @@
 //! How common names, phones and addresses are among the profiles: agreement on a rare value says more.
 //!
+//! An address is counted twice, as a whole and by road and number: what two profiles agree on is counted among those who
+//! share just that, and a count that changes concerns nobody else.
+//!
 //! Counts are handed out rounded to three binary digits: a record more or less then changes no weight, as a rule, and
 //! the pairs that rest on a count need not be compared again.
 
-use super::book::{AddressNo, Book, NameNo, NumberMap, RecordNo};
+use super::book::{Book, NameNo, NumberMap, RecordNo};
 use super::keep::{KeepAll, Reader, Writer};
 use super::profiles::Profiles;
 
@@ -16,7 +19,8 @@ pub struct Terms {
     /// By number of the 字号: its hash, and how many profiles carry it.
     brands: Vec<(u64, u32)>,
     phones: NumberMap<u32, u32>,
-    addresses: Vec<u32>,
+    addresses: NumberMap<u32, u32>,
+    roads: NumberMap<u64, u32>,
     /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
@@ -27,7 +31,10 @@ pub enum Value {
     /// Hash of a 字号.
     Brand(u64),
     Phone(u32),
-    Address(AddressNo),
+    /// Hash of a whole address.
+    Address(u32),
+    /// A road and a number on it; see [`crate::normalise::address::Address::door`].
+    Road(u64),
 }
 
 impl Terms {
@@ -46,7 +53,6 @@ impl Terms {
 
     /// Takes in the names and addresses that are new in the book.
     pub fn grow(&mut self, book: &Book) {
-        self.addresses.resize(book.addresses_len(), 0);
         for name in self.brand_of.len()..book.names_len() {
             let term = book.name_entry(name as NameNo).term();
             let next = self.brands.len() as u32;
@@ -65,7 +71,10 @@ impl Terms {
             let facts = book.facts(*record);
             out.extend(book.names_of(*record).map(|name| Value::Brand(self.brands[self.brand_of[name as usize] as usize].0)));
             out.extend((facts.phone != 0).then_some(Value::Phone(facts.phone)));
-            out.extend([facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(Value::Address));
+            for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| book.address(a)) {
+                out.push(Value::Address(address.whole));
+                out.extend(address.door().map(Value::Road));
+            }
         }
         out.sort_unstable();
         out.dedup();
@@ -75,7 +84,8 @@ impl Terms {
         match value {
             Value::Brand(term) => &mut self.brands[self.brand_numbers[&term] as usize].1,
             Value::Phone(phone) => self.phones.entry(phone).or_default(),
-            Value::Address(address) => &mut self.addresses[address as usize],
+            Value::Address(whole) => self.addresses.entry(whole).or_default(),
+            Value::Road(door) => self.roads.entry(door).or_default(),
         }
     }
 
@@ -104,8 +114,11 @@ impl Terms {
     pub fn phone(&self, phone: u32) -> u32 {
         rounded(self.phones.get(&phone).copied().unwrap_or(1))
     }
-    pub fn address(&self, address: AddressNo) -> u32 {
-        rounded(self.addresses[address as usize])
+    pub fn address(&self, whole: u32) -> u32 {
+        rounded(self.addresses.get(&whole).copied().unwrap_or(1))
+    }
+    pub fn road(&self, door: u64) -> u32 {
+        rounded(self.roads.get(&door).copied().unwrap_or(1))
     }
 }
 
@@ -125,14 +138,15 @@ impl KeepAll for Terms {
         to.list(&self.brand_of)?;
         to.list(&self.brands)?;
         to.map(&self.phones)?;
-        to.list(&self.addresses)?;
+        to.map(&self.addresses)?;
+        to.map(&self.roads)?;
         to.list(&[self.profiles])
     }
     fn read(from: &mut Reader<'_>) -> Option<Terms> {
         let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
-        let (phones, addresses) = (from.map()?, from.list()?);
-        Some(Terms { brand_of, brand_numbers, brands, phones, addresses, profiles: *from.list()?.first()? })
+        let (phones, addresses, roads) = (from.map()?, from.map()?, from.map()?);
+        Some(Terms { brand_of, brand_numbers, brands, phones, addresses, roads, profiles: *from.list()?.first()? })
     }
 }
 

@@ -27,6 +27,10 @@ impl Address {
     pub fn is_empty(&self) -> bool {
         self.whole == 0
     }
+    /// Road and number together; None where no number is told.
+    pub fn door(&self) -> Option<u64> {
+        (self.number != 0).then_some(u64::from(self.road) << 32 | u64::from(self.number))
+    }
     /// Share of common glyph pairs, 0 to 1 (Jaccard index of the sketches).
     pub fn resemblance(&self, other: &Address) -> f32 {
         let both = (self.sketch | other.sketch).count_ones();

@@ -39,7 +39,7 @@ pub async fn turn(app: &App) -> Result<Vec<String>, HubError> {
     let due: BTreeSet<String> = hub
         .connectors
         .iter()
-        .filter(|c| is_due(c, rows.iter().find(|r| r.name == c.name), now, hub.settings.zone))
+        .filter(|c| hub.is_pulled(c) && is_due(c, rows.iter().find(|r| r.name == c.name), now, hub.settings.zone))
         .map(|c| c.name.clone())
         .collect();
     if due.is_empty() {

@@ -112,6 +112,10 @@ async fn every_verdict_on_a_simulated_city_agrees_with_its_truth() {
     assert_eq!(report.receipts.len(), 6, "five registries and the payments");
     let edition = Edition::open(&hub.editions_root().join("000001")).unwrap();
     served.stop().await;
+    // Payments come from a connector that is not enabled; what it brought stays when nobody names its place again.
+    let later = Hub::open(self::settings(&dir.path().join("data")), Clock::fixed(noon)).await.unwrap();
+    assert!(later.connectors.iter().any(|c| c.name == "payments" && !later.is_pulled(c)));
+    assert!(later.reassess(Arc::new(Silent)).await.unwrap().is_none(), "the same registries say the same");
 
     let truth = Truth::read(&city.join("truth"));
     let mut right: HashMap<&str, EnterpriseRow<'_>> = HashMap::new();

@@ -464,9 +464,6 @@ impl Book {
         let entry = &self.names[name as usize];
         NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape }
     }
-    pub fn addresses_len(&self) -> usize {
-        self.addresses.len()
-    }
     pub fn broken_code(&self, broken: u64) -> Option<&BrokenCode> {
         self.broken.get(&broken)
     }

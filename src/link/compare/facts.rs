@@ -70,7 +70,12 @@ pub fn addresses(
             }
         }
     }
-    let count = if best.0 <= RoadAndNumber { terms.address(best.1.1).max(terms.address(best.1.0)) } else { 1 };
+    let agreed = book.address(best.1.0);
+    let count = match best.0 {
+        Whole => terms.address(agreed.whole),
+        RoadAndNumber => agreed.door().map_or(1, |door| terms.road(door)),
+        _ => 1,
+    };
     (best.0, best.1, count)
 }
 

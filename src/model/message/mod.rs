@@ -3,7 +3,11 @@
 //! A template names its inputs in braces (`{employees}`); an input without a value shows as a dash. A code that is not in
 //! the table is shown as it is, so that a newer edition stays readable to an older program.
 
+mod evidence;
+
 use serde::{Deserialize, Serialize};
+
+pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
 use super::verdict::ReasonInput;
 
@@ -189,6 +193,28 @@ const INPUTS: &[(&str, &str, &str)] = &[
     ("ownership", "所有制", "ownership"),
     ("registration_type", "登记注册类型", "registration type"),
     ("name", "名称", "name"),
+    ("former_name", "曾用名", "former name"),
+    ("english_name", "英文名称", "English name"),
+    ("union_name", "工会名称", "name of the union"),
+    ("credit_code", "统一社会信用代码", "credit code"),
+    ("organisation_code", "组织机构代码", "organisation code"),
+    ("registration_number", "注册号", "registration number"),
+    ("tax_number", "纳税人识别号", "tax number"),
+    ("insurance_number", "社保登记号", "insurance number"),
+    ("address", "地址", "address"),
+    ("operating_address", "经营地址", "operating address"),
+    ("phone", "电话", "phone"),
+    ("area", "区划代码", "area code"),
+    ("district", "区", "district"),
+    ("street", "街道", "street"),
+    ("capital", "注册资本", "capital"),
+    ("authority", "登记机关", "authority"),
+    ("scope", "经营范围", "scope"),
+    ("members", "会员", "members"),
+    ("union_code", "工会代码", "code of the union"),
+    ("union_status", "工会状态", "state of the union"),
+    ("parent_name", "上级单位", "parent"),
+    ("parent_union", "上级工会", "parent union"),
     ("branch_of", "所属总部", "head office"),
     ("same_group", "所属集团", "group"),
     ("until", "至", "until"),

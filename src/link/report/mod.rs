@@ -4,9 +4,11 @@
 //! Precision and recall are *estimates of the model about itself*: a weight is log2 odds, so every joined record is
 //! right with probability 1 / (1 + 2^-weight), and every pair left apart was wrongly left with what its weight says.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod page;
 
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::linker::Linker;
@@ -39,7 +41,10 @@ pub struct Report {
     pub largest: Vec<ClusterSize>,
     /// Warnings by kind.
     pub flags: BTreeMap<String, usize>,
+    /// The warnings about the most records.
     pub suspicious: Vec<Suspicious>,
+    /// Clusters that hold what one enterprise rarely has.
+    pub suspicious_clusters: Vec<SuspiciousCluster>,
 }
 
 /// Records joined, and pairs left apart, with weights from `from` (included) to `to`.
@@ -51,6 +56,36 @@ pub struct Band {
     pub apart: usize,
     /// Expected share of right ones among the joined; null where none is.
     pub precision: Option<f64>,
+    /// Expected share of what belongs together, of all that was weighed, that is joined with at least `from`.
+    pub recall: f64,
+}
+
+/// What is odd about a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// Several valid codes: only a judgement, or a record that contradicts itself, brings these together.
+    TwoCodes,
+    /// So many places of business as one enterprise rarely gives.
+    ManyAddresses,
+}
+
+impl Oddity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Oddity::TwoCodes => "two_codes",
+            Oddity::ManyAddresses => "many_addresses",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SuspiciousCluster {
+    pub kind: Oddity,
+    pub entity: String,
+    pub records: usize,
+    /// Codes, or addresses.
+    pub count: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,84 +136,8 @@ impl Report {
             largest: largest(linking),
             flags,
             suspicious: suspicious(linking),
+            suspicious_clusters: odd_clusters(linker, linking),
         }
-    }
-
-    /// As plain text, in Chinese and English.
-    pub fn text(&self) -> String {
-        let mut out = String::new();
-        let w = &mut out;
-        let _ =
-            writeln!(w, "记录 records {}  实体 entities {}  可能对 possible pairs {}", self.records, self.entities, self.bonds);
-        let Blocking { tested, recall, candidates_mean, candidates_most } = self.blocking;
-        let _ = writeln!(
-            w,
-            "分块 blocking: 召回率 recall {recall:.4} (遮盖代码的记录 records with covered codes: {tested})  \
-             每条候选 candidates each: 平均 mean {candidates_mean:.1}, 最多 most {candidates_most}"
-        );
-        let _ = writeln!(w, "\n按方法 by method");
-        for (method, count) in &self.methods {
-            let _ = writeln!(w, "  {method:22} {count:>10}");
-        }
-        let _ = writeln!(w, "\n权重 log2 weights       已关联 joined   未关联 apart   估计精确率 est. precision");
-        let most = self.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1);
-        for band in &self.bands {
-            let precision = band.precision.map_or("–".to_owned(), |p| format!("{p:.4}"));
-            let bar = "█".repeat(band.joined * 30 / most);
-            let _ = writeln!(
-                w,
-                "  {:>5.0} … {:<5.0} {:>12} {:>12}   {precision:>7}  {bar}",
-                band.from, band.to, band.joined, band.apart
-            );
-        }
-        let _ = writeln!(
-            w,
-            "\n估计精确率 estimated precision {:.4}  估计召回率 estimated recall {:.4}  待审 review pairs {}",
-            self.estimated_precision, self.estimated_recall, self.review_pairs
-        );
-        let _ = writeln!(w, "\n最大的簇 largest clusters");
-        for cluster in &self.largest {
-            let _ = writeln!(w, "  {} {:>8}", cluster.entity, cluster.records);
-        }
-        let _ = writeln!(w, "\n可疑 warnings");
-        for (kind, count) in &self.flags {
-            let _ = writeln!(w, "  {kind:28} {count:>8}");
-        }
-        for s in &self.suspicious {
-            let _ = writeln!(w, "  {} {}:{} ({}) {}", s.kind, s.registry, s.key, s.count, s.entity.as_deref().unwrap_or("–"));
-        }
-        out
-    }
-
-    /// As one HTML page without anything from outside.
-    pub fn html(&self) -> String {
-        let most = self.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1) as f64;
-        let mut bars = String::new();
-        for (i, band) in self.bands.iter().enumerate() {
-            for (shift, count, colour) in [(0, band.joined, "#1f6f5c"), (11, band.apart, "#c8862d")] {
-                // Square roots, so that small bands stay visible beside the large ones.
-                let height = (count as f64 / most).sqrt() * 180.0;
-                let _ = write!(
-                    bars,
-                    "<rect x=\"{}\" y=\"{:.1}\" width=\"10\" height=\"{height:.1}\" fill=\"{colour}\"><title>{} … {}: {count}</title></rect>",
-                    20 + i * 28 + shift,
-                    190.0 - height,
-                    band.from,
-                    band.to
-                );
-            }
-            let _ = write!(bars, "<text x=\"{}\" y=\"206\" font-size=\"10\">{:.0}</text>", 20 + i * 28, band.from);
-        }
-        let width = 40 + self.bands.len() * 28;
-        format!(
-            "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>会图 link report</title>\
-             <style>body{{font:15px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}pre{{overflow:auto}}</style>\
-             <h1>关联报告 Link report</h1>\
-             <p>绿 green: 已关联 joined；橙 orange: 未关联 left apart；横轴 log2 权重 weight，高度按平方根 heights by square root。</p>\
-             <svg viewBox=\"0 0 {width} 214\" width=\"100%\" role=\"img\" aria-label=\"weight histogram\">{bars}</svg>\
-             <pre>{}</pre></html>\n",
-            self.text().replace('&', "&amp;").replace('<', "&lt;")
-        )
     }
 }
 
@@ -200,20 +159,24 @@ fn weights(linking: &Linking) -> (Vec<f32>, Vec<f32>) {
 fn bands(joined: &[f32], apart: &[f32]) -> Vec<Band> {
     let lowest = joined.iter().chain(apart).copied().filter(|w| w.is_finite()).fold(0.0_f32, f32::min);
     let mut from = (lowest / BAND).floor() * BAND;
+    let right = |weights: &[f32], least: f32| -> f64 { weights.iter().filter(|w| **w >= least).map(|w| probability(*w)).sum() };
+    let all = right(joined, f32::NEG_INFINITY) + right(apart, f32::NEG_INFINITY);
     let mut bands = Vec::new();
     while from < LAST_BAND {
         let to = if from + BAND >= LAST_BAND { f32::INFINITY } else { from + BAND };
         let inside = |w: &&f32| **w >= from && **w < to;
         let here: Vec<f32> = joined.iter().filter(inside).copied().collect();
         let precision = (!here.is_empty()).then(|| here.iter().map(|w| probability(*w)).sum::<f64>() / here.len() as f64);
-        bands.push(Band { from, to: from + BAND, joined: here.len(), apart: apart.iter().filter(inside).count(), precision });
+        let recall = if all == 0.0 { 1.0 } else { right(joined, from) / all };
+        let apart = apart.iter().filter(inside).count();
+        bands.push(Band { from, to: from + BAND, joined: here.len(), apart, precision, recall });
         from += BAND;
     }
     bands
 }
 
 fn largest(linking: &Linking) -> Vec<ClusterSize> {
-    let mut sizes: hashbrown::HashMap<super::EntityKey, usize> = hashbrown::HashMap::new();
+    let mut sizes: HashMap<super::EntityKey, usize> = HashMap::new();
     for entity in linking.decisions.iter().filter_map(|d| d.entity) {
         *sizes.entry(entity).or_default() += 1;
     }
@@ -236,4 +199,43 @@ fn suspicious(linking: &Linking) -> Vec<Suspicious> {
             count: f.count,
         })
         .collect()
+}
+
+/// Different places of business from which a cluster is odd: registered and operating address, an old and a new one of each.
+const MANY_ADDRESSES: usize = 5;
+
+/// Clusters with several valid codes or very many addresses, the oddest of each kind first.
+fn odd_clusters(linker: &Linker, linking: &Linking) -> Vec<SuspiciousCluster> {
+    #[derive(Default)]
+    struct Held {
+        records: usize,
+        codes: HashSet<u64>,
+        places: HashSet<(u32, u32)>,
+    }
+    let mut clusters: HashMap<super::EntityKey, Held> = HashMap::new();
+    for d in &linking.decisions {
+        let (Some(entity), facts) = (d.entity, linker.book.facts(d.record)) else { continue };
+        let held = clusters.entry(entity).or_default();
+        held.records += 1;
+        held.codes.extend((facts.organisation != 0).then_some(facts.organisation));
+        for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| linker.book.address(a)) {
+            held.places.extend((address.number != 0).then_some((address.road, address.number)));
+        }
+    }
+    let list = |kind: Oddity, least: usize, count: &dyn Fn(&Held) -> usize| {
+        let odd = clusters.iter().filter(|(_, held)| count(held) >= least);
+        let mut odd: Vec<SuspiciousCluster> = odd
+            .map(|(entity, held)| SuspiciousCluster {
+                kind,
+                entity: entity.to_string(),
+                records: held.records,
+                count: count(held),
+            })
+            .collect();
+        odd.sort_by(|a, b| (b.count, &a.entity).cmp(&(a.count, &b.entity)));
+        odd.truncate(LISTED);
+        odd
+    };
+    let codes = list(Oddity::TwoCodes, 2, &|held| held.codes.len());
+    [codes, list(Oddity::ManyAddresses, MANY_ADDRESSES, &|held| held.places.len())].concat()
 }

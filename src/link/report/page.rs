@@ -1,0 +1,186 @@
+//! The report as text and as a page.
+
+use std::fmt::Write as _;
+
+use super::{Band, Blocking, Report};
+use crate::model::message::{Lang, flag_name, method_name};
+use crate::model::text::grouped;
+
+/// A caption and a table: what text and page have in common.
+struct Section {
+    title: &'static str,
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+fn number(count: usize) -> String {
+    grouped(count as i64)
+}
+
+fn share(part: f64) -> String {
+    format!("{:.2} %", part * 100.0)
+}
+
+fn range(band: &Band) -> String {
+    format!("{:.0} … {:.0}", band.from, band.to)
+}
+
+impl Report {
+    fn sections(&self, lang: Lang) -> Vec<Section> {
+        let Blocking { tested, recall, candidates_mean, candidates_most } = self.blocking;
+        let line = |zh: &str, en: &str, value: String| vec![lang.pick(zh, en).to_owned(), value];
+        let overview = vec![
+            line("记录", "records", number(self.records)),
+            line("实体", "entities", number(self.entities)),
+            line("可能的配对", "possible pairs", number(self.bonds)),
+            line("待审配对", "pairs to review", number(self.review_pairs)),
+            line("分块召回率", "recall of blocking", share(recall)),
+            line("　遮盖代码后受测的记录", "  records tested with their codes covered", number(tested)),
+            line("　每条记录的候选，平均", "  candidates a record, mean", format!("{candidates_mean:.1}")),
+            line("　每条记录的候选，最多", "  candidates a record, most", number(candidates_most)),
+            line("估计精确率（模型自评）", "estimated precision (the model of itself)", share(self.estimated_precision)),
+            line("估计召回率（模型自评）", "estimated recall (the model of itself)", share(self.estimated_recall)),
+        ];
+        let methods = self.methods.iter().map(|(m, count)| vec![method_name(m, lang).to_owned(), number(*count)]).collect();
+        let bands = self.bands.iter().map(|b| {
+            let precision = b.precision.map_or_else(|| "–".to_owned(), share);
+            vec![range(b), number(b.joined), number(b.apart), precision, share(b.recall)]
+        });
+        let largest = self.largest.iter().map(|c| vec![c.entity.clone(), number(c.records)]).collect();
+        let flags = self.flags.iter().map(|(kind, count)| vec![flag_name(kind, lang).to_owned(), number(*count)]).collect();
+        let most = self.suspicious.iter().map(|s| {
+            let entity = s.entity.clone().unwrap_or_else(|| "–".to_owned());
+            vec![flag_name(&s.kind, lang).to_owned(), format!("{}:{}", s.registry, s.key), entity, s.count.to_string()]
+        });
+        let odd = self
+            .suspicious_clusters
+            .iter()
+            .map(|c| vec![flag_name(c.kind.name(), lang).to_owned(), c.entity.clone(), number(c.records), number(c.count)]);
+        let section = |zh, en, header: &[(&'static str, &'static str)], rows: Vec<Vec<String>>| Section {
+            title: lang.pick(zh, en),
+            header: header.iter().map(|(zh, en)| lang.pick(*zh, *en)).collect(),
+            rows,
+        };
+        let record_count = (">记录", ">records");
+        vec![
+            section("概况", "Overview", &[("项目", "item"), (">值", ">value")], overview),
+            section("关联方法", "Methods", &[("方法", "method"), record_count], methods),
+            section(
+                "按权重（log2 几率）",
+                "By weight (log2 odds)",
+                &[
+                    (">权重", ">weight"),
+                    (">已关联", ">joined"),
+                    (">未关联", ">left apart"),
+                    (">本段估计精确率", ">est. precision of the band"),
+                    (">自此以上估计召回率", ">est. recall from here up"),
+                ],
+                bands.collect(),
+            ),
+            section("最大的簇", "Largest clusters", &[("实体", "entity"), record_count], largest),
+            section("警告", "Warnings", &[("种类", "kind"), (">次数", ">count")], flags),
+            section(
+                "涉及记录最多的警告",
+                "Warnings about the most records",
+                &[("种类", "kind"), ("记录", "record"), ("实体", "entity"), (">涉及", ">concerned")],
+                most.collect(),
+            ),
+            section(
+                "可疑的簇",
+                "Suspicious clusters",
+                &[("可疑之处", "what is odd"), ("实体", "entity"), record_count, (">个数", ">number")],
+                odd.collect(),
+            ),
+        ]
+    }
+
+    /// As plain text; `table` lays out a header (numbers marked by a leading `>`) and rows.
+    pub fn text(&self, lang: Lang, table: impl Fn(&[&str], &[Vec<String>]) -> String) -> String {
+        let mut out = String::new();
+        for section in self.sections(lang).iter().filter(|section| !section.rows.is_empty()) {
+            let _ = writeln!(out, "{}\n{}", section.title, table(&section.header, &section.rows));
+        }
+        out
+    }
+
+    /// As one HTML page without anything from outside.
+    pub fn html(&self, lang: Lang) -> String {
+        let title = lang.pick("关联报告", "Link report");
+        let mut body = String::new();
+        for section in self.sections(lang).iter().filter(|section| !section.rows.is_empty()) {
+            let _ = write!(body, "<h2>{}</h2>", section.title);
+            if section.header.len() == 5 {
+                body.push_str(&self.plots(lang));
+            }
+            body.push_str("<table><tr>");
+            for name in &section.header {
+                let class = if name.starts_with('>') { " class=\"n\"" } else { "" };
+                let _ = write!(body, "<th{class}>{}</th>", name.trim_start_matches('>'));
+            }
+            body.push_str("</tr>");
+            for row in &section.rows {
+                body.push_str("<tr>");
+                for (cell, name) in row.iter().zip(&section.header) {
+                    let class = if name.starts_with('>') { " class=\"n\"" } else { "" };
+                    let _ = write!(body, "<td{class}>{}</td>", cell.replace('&', "&amp;").replace('<', "&lt;"));
+                }
+                body.push_str("</tr>");
+            }
+            body.push_str("</table>");
+        }
+        format!(
+            "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>会图 {title}</title><style>{STYLE}</style>\
+             <h1>{title}</h1>{body}</html>\n",
+            lang.code()
+        )
+    }
+
+    /// How many pairs have which weight, and how good they probably are.
+    fn plots(&self, lang: Lang) -> String {
+        let most = self.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1) as f64;
+        let (mut bars, mut marks) = (String::new(), String::new());
+        let (mut precision, mut recall) = (String::new(), String::new());
+        for (i, band) in self.bands.iter().enumerate() {
+            let x = 30 + i * 28;
+            for (shift, count, class) in [(0, band.joined, "j"), (11, band.apart, "a")] {
+                // Square roots, so that small bands stay visible beside the large ones.
+                let height = (count as f64 / most).sqrt() * 140.0;
+                let (left, top) = (x + shift, 150.0 - height);
+                let _ = write!(
+                    bars,
+                    "<rect class=\"{class}\" x=\"{left}\" y=\"{top:.1}\" width=\"10\" height=\"{height:.1}\"><title>{}: {}</title></rect>",
+                    range(band),
+                    number(count)
+                );
+            }
+            let _ = write!(marks, "<text x=\"{}\" y=\"163\">{:.0}</text>", x + 10, band.from);
+            let at = |share: f64| format!("{},{:.1} ", x + 10, 150.0 - share * 140.0);
+            precision.push_str(&band.precision.map(at).unwrap_or_default());
+            recall.push_str(&at(band.recall));
+        }
+        let width = 50 + self.bands.len() * 28;
+        let counts = lang.pick(
+            "配对数（按平方根）：<i class=\"j\"></i>已关联 <i class=\"a\"></i>未关联",
+            "pairs (heights by square root): <i class=\"j\"></i>joined <i class=\"a\"></i>left apart",
+        );
+        let quality = lang.pick(
+            "估计：<i class=\"j\"></i>本段精确率 <i class=\"a\"></i>自此以上召回率",
+            "estimates: <i class=\"j\"></i>precision of the band <i class=\"a\"></i>recall from here up",
+        );
+        let frame = "<path class=\"f\" d=\"M24 10H30M24 80H30M24 150H30\"/><text x=\"12\" y=\"14\">1</text>\
+                     <text x=\"12\" y=\"84\">½</text><text x=\"12\" y=\"154\">0</text>";
+        format!(
+            "<figure><figcaption>{counts}</figcaption><svg viewBox=\"0 0 {width} 168\">{bars}{marks}</svg></figure>\
+             <figure><figcaption>{quality}</figcaption><svg viewBox=\"0 0 {width} 168\">{frame}\
+             <polyline class=\"j\" points=\"{precision}\"/><polyline class=\"a\" points=\"{recall}\"/>{marks}</svg></figure>"
+        )
+    }
+}
+
+const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#222}\
+h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid #ccc}\
+table{border-collapse:collapse}th,td{padding:.15rem 1rem .15rem 0;text-align:left}th{font-weight:600;border-bottom:1px solid #ccc}\
+.n{text-align:right;font-variant-numeric:tabular-nums}figure{margin:.5rem 0 1rem;display:inline-block;width:49%;min-width:22rem}\
+figcaption{font-size:.85rem}i{display:inline-block;width:.7em;height:.7em;margin:0 .3em}svg text{font-size:9px;text-anchor:middle;fill:#555}\
+rect.j,i.j{fill:#1f6f5c;background:#1f6f5c}rect.a,i.a{fill:#c8862d;background:#c8862d}\
+polyline{fill:none;stroke-width:2}polyline.j{stroke:#1f6f5c}polyline.a{stroke:#c8862d}.f{stroke:#999;fill:none}";
