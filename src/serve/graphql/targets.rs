@@ -191,7 +191,10 @@ impl Target {
         ask.touch_store();
         let edition = ask.edition()?;
         if edition.area(&input.area).is_none() && unit_code(&input.area, None).is_none() {
-            return Err(Problem::bad_input(format!("没有区域 {}", input.area), format!("there is no area {}", input.area)));
+            return Err(Problem::bad_input(
+                format!("没有区域 {}：请使用 110108 这样的代码，或工会的代码", input.area),
+                format!("there is no area {}: use a code such as 110108, or that of a federation unit", input.area),
+            ));
         }
         let known = measurable();
         if !known.contains(&canonical(&input.indicator)) {
