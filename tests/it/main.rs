@@ -12,6 +12,7 @@ mod drift;
 mod edition;
 mod examples;
 mod faults;
+mod fund;
 mod graph_exports;
 mod graph_more;
 mod graphql;

@@ -198,7 +198,7 @@ async fn a_scheduled_sync_is_seen_by_subscribers_and_served_at_once() {
 }
 
 /// A valid credit code with this serial.
-fn credit_code(serial: u32) -> String {
+pub fn credit_code(serial: u32) -> String {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     let organisation = format!("MA{serial:06}");
     let value = |c: u8| if c.is_ascii_digit() { u32::from(c - b'0') } else { u32::from(c - b'A') + 10 };
