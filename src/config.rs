@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::model::message::Lang;
+
 use crate::assess::Policy;
 
 /// What a `huitu.toml` may say; every key has a command-line option or a default.
@@ -83,6 +85,26 @@ pub enum ConfigError {
     Zone(String),
     #[error("--source \"{0}\" is not of the form REGISTRY=PLACE, for example tax=/data/tax.csv.gz")]
     Source(String),
+}
+
+impl ConfigError {
+    /// The message in a language.
+    pub fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            ConfigError::Unreadable { path, source } => {
+                format!("无法读取配置文件 {}：{source}；请用 --config 指定已有的文件", path.display())
+            }
+            ConfigError::Malformed { path, message } => format!("配置文件 {} 有误：{message}", path.display()),
+            ConfigError::UnknownKey { path, key, nearest, known } => {
+                format!("配置文件 {}：没有「{key}」这个键，是否指「{nearest}」？可用的键：{known}", path.display())
+            }
+            ConfigError::Zone(zone) => format!("没有时区「{zone}」；请写 IANA 名称，如 Asia/Shanghai"),
+            ConfigError::Source(text) => format!("--source「{text}」应写成 登记=位置，例如 tax=/data/tax.csv.gz"),
+        }
+    }
 }
 
 impl ConfigFile {

@@ -54,6 +54,7 @@ struct Cli {
 
 /// Options every subcommand takes; each also as an environment variable and in the configuration file.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// Everything the hub writes: store, editions, quarantine [default: ./huitu-data]
     #[arg(long, global = true, env = "HUITU_DATA", value_name = "DIR")]
@@ -229,14 +230,26 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(e) => {
-            let text = match e.downcast_ref::<crate::hub::HubError>() {
-                Some(known) => known.text(lang.into()),
-                None => format!("{e:#}"),
-            };
+            let text = in_words(&e, lang);
             eprintln!("{}{text}", lang.pick("huitu 出错：", "huitu: "));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error in the reader's language, where it knows both.
+fn in_words(error: &anyhow::Error, lang: Lang) -> String {
+    if let Some(known) = error.downcast_ref::<crate::hub::HubError>() {
+        return known.text(lang.into());
+    }
+    if let Some(known) = error.downcast_ref::<crate::config::ConfigError>() {
+        return known.text(lang.into());
+    }
+    if let Some(known) = error.downcast_ref::<crate::connector::ConnectorError>() {
+        let texts: Vec<&str> = known.problems.iter().map(|p| lang.pick(p.zh.as_str(), p.en.as_str())).collect();
+        return texts.join("\n");
+    }
+    format!("{error:#}")
 }
 
 impl Command {

@@ -2,7 +2,7 @@
 
 use super::mapping::{Column, same_header};
 use super::reading::{self, As, Reading};
-use super::{Connector, money};
+use super::{Connector, money, wording};
 use crate::model::field::Field;
 
 /// What one column of the sample seems to be.
@@ -13,7 +13,7 @@ pub struct Guess {
     pub field: Option<Field>,
     /// The rest of its table in the manifest (`as = …, unit = …`).
     pub extra: String,
-    /// Why: `header`, `similar header`, `values`.
+    /// Why: `header`, `words` (the header's usual meaning), `initials`, `similar header`, `values`.
     pub because: &'static str,
 }
 
@@ -24,6 +24,25 @@ pub struct Guesses {
     pub key: String,
     pub kind: &'static str,
 }
+
+impl Guesses {
+    /// A note above the table names the unit of amounts (单位：万元): it counts where a header names none.
+    pub fn with_unit(mut self, note: &str) -> Guesses {
+        if let Some((_, unit)) = UNITS.iter().find(|(word, _)| note.contains(word)) {
+            let own = |column: &str| {
+                UNITS.iter().any(|(w, _)| column.contains(w)) || column.contains("(元)") || column.contains("（元）")
+            };
+            for guess in self.columns.iter_mut().filter(|g| !own(&g.column)) {
+                guess.extra = guess.extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
+            }
+        }
+        self
+    }
+}
+
+/// Units of money by the words that name them.
+const UNITS: [(&str, &str); 4] =
+    [("亿元", "hundred_million_yuan"), ("百万", "million_yuan"), ("万元", "ten_thousand_yuan"), ("千元", "thousand_yuan")];
 
 /// Similarity (normalised Damerau–Levenshtein) from which another header is taken for the same.
 const SIMILAR: f64 = 0.6;
@@ -36,7 +55,7 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
     // One column per field: the first keeps it, unless a later one has the very header.
     for at in 0..guesses.len() {
         let Some(field) = guesses[at].field else { continue };
-        let rank = |g: &Guess| ["header", "values", "similar header"].iter().position(|b| *b == g.because);
+        let rank = |g: &Guess| ["header", "words", "initials", "values", "similar header"].iter().position(|b| *b == g.because);
         let better =
             guesses.iter().enumerate().any(|(i, g)| i != at && g.field == Some(field) && (rank(g), i) < (rank(&guesses[at]), at));
         if better {
@@ -90,20 +109,58 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         (As::OrganisationCode, Field::OrganisationCode),
         (As::RegistrationNumber, Field::RegistrationNumber),
     ];
-    if because != "header"
+    // 统一社会信用代码/注册号 ends in a word that its values overrule.
+    let overruled = found.is_some_and(|c| c.field == Field::RegistrationNumber) && reads(As::CreditCode);
+    if (because != "header" || overruled)
         && let Some((_, field)) = identifier.into_iter().find(|(kind, _)| reads(*kind))
     {
         return Guess { column: column.to_string(), field: Some(field), extra: String::new(), because: "values" };
     }
-    match found {
-        Some(c) => Guess {
-            column: column.to_string(),
-            field: Some(c.field),
-            extra: extra(c.field, c.read_as, plain, c.edition),
-            because,
-        },
-        None => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+    let made = |field: Field, extra: String, because: &'static str| Guess {
+        column: column.to_string(),
+        field: Some(field),
+        extra,
+        because,
+    };
+    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
+    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
+    let fits = |field: Field| {
+        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, &money::Unit::default()), Reading::Unreadable);
+        values.iter().filter(good).count() * 2 >= values.len()
+    };
+    let of_field = |field: Field, header: &str| extra(field, reading::natural(field), header, None);
+    if because != "header" {
+        if let Some(field) = wording::other_word(last).or_else(|| wording::other_word(plain)).filter(|f| fits(*f)) {
+            return made(field, of_field(field, plain), "words");
+        }
+        if let Some((field, extra)) = by_initials(last, known, fits) {
+            return made(field, extra, "initials");
+        }
     }
+    match (found, wording::by_values(&values)) {
+        (Some(c), _) => made(c.field, extra(c.field, c.read_as, plain, c.edition), because),
+        (None, Some(field)) => made(field, String::new(), "values"),
+        (None, None) => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+    }
+}
+
+/// CLRQ is 成立日期: databases name their columns by the initials of what they mean.
+fn by_initials(column: &str, known: &[Connector], fits: impl Fn(Field) -> bool) -> Option<(Field, String)> {
+    let (letters, unit) = wording::latin(column)?;
+    if letters.len() < 3 {
+        return None;
+    }
+    let headers = known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| {
+        std::iter::once(c.name.as_str()).chain(c.also.iter().map(String::as_str)).map(move |name| (c.field, name, c.edition))
+    });
+    let words = wording::all().map(|(field, word)| (field, word, None));
+    let (field, _, edition) =
+        words.chain(headers).find(|(field, header, _)| wording::has_initials(header, &letters) && fits(*field))?;
+    let mut extra = extra(field, reading::natural(field), column, edition);
+    if let Some(unit) = unit {
+        extra = extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
+    }
+    Some((field, extra))
 }
 
 /// Unit from the header's own words (`营业收入(万元)`), edition of an industry.
@@ -113,15 +170,7 @@ fn extra(field: Field, read_as: As, header: &str, edition: Option<u16>) -> Strin
         extra.push_str(&format!(", as = \"{read_as}\""));
     }
     if read_as == As::Money {
-        let unit = [
-            ("亿元", "hundred_million_yuan"),
-            ("百万", "million_yuan"),
-            ("万元", "ten_thousand_yuan"),
-            ("千元", "thousand_yuan"),
-        ]
-        .into_iter()
-        .find(|(word, _)| header.contains(word))
-        .map_or("yuan", |(_, unit)| unit);
+        let unit = UNITS.iter().find(|(word, _)| header.contains(word)).map_or("yuan", |(_, unit)| *unit);
         extra.push_str(&format!(", unit = \"{unit}\""));
     }
     if read_as == As::Industry {
@@ -140,7 +189,24 @@ fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess
         !rows.is_empty()
             && rows.iter().all(|r| r.get(at).and_then(|c| c.as_deref()).is_some_and(|v| !v.trim().is_empty() && seen.insert(v)))
     };
-    let candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
+    // A number of the row in this delivery is another row's number in the next.
+    let mut candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
+    if candidates.iter().any(|at| !wording::is_row_number(&columns[*at])) {
+        candidates.retain(|at| !wording::is_row_number(&columns[*at]));
+    }
+    // Totals at the foot and a few gaps: the fullest column without repetitions, whose gaps will be named in quarantine.
+    if candidates.iter().all(|at| wording::is_row_number(&columns[*at])) {
+        let filled = |at: usize| {
+            let mut seen = std::collections::HashSet::new();
+            let mut cells = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|v| !v.is_empty());
+            cells.all(|v| seen.insert(v)).then_some(seen.len()).filter(|n| *n >= 2 && n * 10 >= rows.len() * 9)
+        };
+        let others = (0..columns.len()).filter(|at| !wording::is_row_number(&columns[*at]));
+        if let Some((_, at)) = others.filter_map(|at| Some((filled(at)?, at))).max_by_key(|(n, at)| (*n, std::cmp::Reverse(*at)))
+        {
+            candidates = vec![at];
+        }
+    }
     let speaking = candidates.iter().find(|at| guesses[**at].field.is_none()).or(candidates.first());
     speaking.map_or_else(|| columns.first().cloned().unwrap_or_default(), |at| columns[*at].clone())
 }

@@ -18,6 +18,7 @@ mod schema;
 mod source;
 mod target;
 mod values;
+mod wording;
 
 use std::path::{Path, PathBuf};
 

@@ -112,7 +112,7 @@ impl Connector {
         if cells.len() != layout.columns.len() {
             return Err(cell_count(layout.columns.len(), cells.len()));
         }
-        match cells.iter().position(|c| c.is_some_and(|t| t.as_bytes().contains(&0))) {
+        match cells.iter().position(|c| c.is_some_and(|t| memchr::memchr(0, t.as_bytes()).is_some())) {
             None => Ok(()),
             Some(at) => Err(RowError {
                 column: Some(layout.columns[at].clone()),

@@ -196,7 +196,7 @@ impl Hub {
         let mut writer = spool.create(state)?;
         writer.columns(columns);
         for r in &rows {
-            writer.row_json(r.row_number as u64, r.byte_offset.map(|o| o as u64), &r.raw)?;
+            writer.row_json(r.row_number as u64, r.byte_offset.map(|o| o as u64), 0, &r.raw)?;
         }
         let state = writer.finish()?;
         // Rows that fail again must not hold the others: a person asked for this.

@@ -38,6 +38,7 @@ fn land(e: &LandError) -> String {
     match e {
         LandError::Spool { path, source } => format!("暂存区 {}：{source}；数据目录须可写且有空间", path.display()),
         LandError::Damaged { path, line } => format!("暂存区 {} 第 {line} 行已损坏；已丢弃，将重新拉取该登记", path.display()),
+        LandError::Outdated => "本次拉取的行以该登记较早的状态为准；将重新拉取".to_owned(),
         LandError::Store(e) => store(e),
         LandError::Unbalanced { registry, batch, read, landed, quarantined } => format!(
             "登记 {registry} 批次 {batch}：读取 {read} 行，入库 {landed} 行，隔离 {quarantined} 行，合计不符；未保留任何行，请报告此问题"

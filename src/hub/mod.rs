@@ -38,7 +38,7 @@ pub use decide::Decision;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
-pub use push::{Push, PushRefused, Pushed};
+pub use push::{Push, PushRefused, Pushed, Queue};
 pub use rebuild::Rebuilt;
 pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
@@ -78,6 +78,9 @@ impl HubError {
 /// A registry that has sent nothing for so long keeps the others waiting no longer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
+/// A push waits so long for its turn before it is told to come back.
+const PUSH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// One hub: its store, its connectors, its rules, its editions. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
@@ -92,6 +95,9 @@ pub struct Hub {
     pub allow_private: bool,
     /// How long a sync waits for a registry that sends nothing before it publishes without it.
     pub patience: std::time::Duration,
+    /// How long a push waits for its turn.
+    pub push_patience: std::time::Duration,
+    waiting: Arc<push::Waiting>,
     /// Answers of registries about single enterprises, kept for seconds.
     pub lookups: Arc<Lookups>,
     /// Registries whose place came from the command line: relative places are then taken from the working directory.
@@ -144,6 +150,8 @@ impl Hub {
             clock,
             allow_private: false,
             patience: PATIENCE,
+            push_patience: PUSH_PATIENCE,
+            waiting: Arc::default(),
             lookups: Arc::default(),
         })
     }

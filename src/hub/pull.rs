@@ -7,6 +7,8 @@ use super::progress::{Event, Progress};
 use super::sync::{Arrived, Pace};
 use super::{Hub, HubError};
 use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
+use crate::land::LandError;
+use crate::land::ledger::{self, Ledger, Matcher, row_digest};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
 use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
@@ -28,6 +30,8 @@ pub(super) struct Sink {
     samples: Vec<Option<String>>,
     /// Rows in which samples were looked for.
     looked: u64,
+    /// Finds the rows that came the same last time.
+    known: Option<Matcher>,
 }
 
 /// Rows in which a column's sample is looked for.
@@ -37,7 +41,45 @@ const SAMPLE_CHARS: usize = 40;
 
 impl Sink {
     pub(super) fn new(writer: SpoolWriter) -> Sink {
-        Sink { writer, places: Vec::new(), json: String::new(), samples: Vec::new(), looked: 0 }
+        Sink { writer, places: Vec::new(), json: String::new(), samples: Vec::new(), looked: 0, known: None }
+    }
+
+    /// With the ledger of the last complete pull: rows that stand in it are not spooled again.
+    fn with_ledger(mut self, ledger: Ledger) -> Sink {
+        self.known = Some(Matcher::new(ledger, self.writer.state.ledger_next));
+        self
+    }
+
+    /// A row of the chunk, as it goes into the spool.
+    fn row(&mut self, chunk: &Chunk, at: usize, cells: &[Option<&str>], straight: bool) -> Result<(), LandError> {
+        let head = chunk.head(at);
+        let (text, lengths) = chunk.joined(at);
+        // A row whose cells change their places is compared in full, and is in no ledger.
+        let digest = if straight { row_digest(text, lengths) } else { 0 };
+        if let Some(known) = self.known.as_mut().filter(|_| straight) {
+            match known.find(digest) {
+                Ok(Some(place)) => {
+                    self.writer.state.ledger = Some(known.ledger.token);
+                    return self.writer.same(head.number, place);
+                }
+                Ok(None) => {}
+                Err(e) => {
+                    tracing::warn!("the ledger cannot be read: {e}; the remaining rows are compared in full");
+                    self.known = None;
+                }
+            }
+        }
+        self.json.clear();
+        if straight {
+            cells_to_json(cells.iter().copied(), &mut self.json);
+        } else {
+            let mut moved = vec![None; self.writer.state.columns.len()];
+            for (cell, place) in cells.iter().zip(&self.places) {
+                moved[*place] = *cell;
+            }
+            cells_to_json(moved.into_iter(), &mut self.json);
+        }
+        self.writer.row_json(head.number, head.offset, digest, &self.json)
     }
 
     fn look_for_samples(&mut self, chunk: &Chunk) {
@@ -96,7 +138,7 @@ impl Sink {
     }
 }
 
-fn io_error(e: crate::land::LandError) -> io::Error {
+fn io_error(e: LandError) -> io::Error {
     io::Error::other(e.to_string())
 }
 
@@ -104,31 +146,25 @@ impl RowSink for Sink {
     fn columns(&mut self, columns: &[String]) -> io::Result<()> {
         self.places = self.writer.columns(columns);
         self.samples.resize(self.writer.state.columns.len(), None);
+        // The same cells under other names are other rows.
+        self.known = self.known.take().filter(|k| k.ledger.columns.starts_with(&self.writer.state.columns));
         Ok(())
     }
 
     fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
         self.look_for_samples(&chunk);
         let straight = self.places.iter().enumerate().all(|(i, place)| i == *place);
-        let width = self.writer.state.columns.len();
         let mut faults = chunk.faults.iter().peekable();
-        chunk.for_each(|head, cells| {
+        let mut cells = Vec::with_capacity(chunk.width());
+        for at in 0..chunk.len() {
             // Faults among the rows keep their place in the order of the source.
-            while let Some(f) = faults.next_if(|f| f.number < head.number) {
+            while let Some(f) = faults.next_if(|f| f.number < chunk.head(at).number) {
                 self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
             }
-            self.json.clear();
-            if straight {
-                cells_to_json(cells.iter().copied(), &mut self.json);
-            } else {
-                let mut moved = vec![None; width];
-                for (cell, place) in cells.iter().zip(&self.places) {
-                    moved[*place] = *cell;
-                }
-                cells_to_json(moved.into_iter(), &mut self.json);
-            }
-            self.writer.row_json(head.number, head.offset, &self.json).map_err(io_error)
-        })?;
+            cells.clear();
+            cells.extend(chunk.cells(at));
+            self.row(&chunk, at, &cells, straight).map_err(io_error)?;
+        }
         for f in faults {
             self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
         }
@@ -137,6 +173,9 @@ impl RowSink for Sink {
 
     fn checkpoint(&mut self, cursor: &Cursor) -> io::Result<()> {
         let cursor = serde_json::to_string(cursor).expect("a cursor is plain");
+        if let Some(known) = &self.known {
+            self.writer.state.ledger_next = known.next();
+        }
         self.writer.checkpoint(Some(cursor)).map_err(io_error)
     }
 }
@@ -157,7 +196,10 @@ impl Hub {
     ) -> Result<Arrived, HubError> {
         let spool = Spool::new(&self.settings.data, &row.name);
         let source = connector.source.shown();
-        let earlier = spool.state().filter(|s| !full && s.connector == connector.digest && s.source == source);
+        let basis = ledger::basis(&self.store, row.id, connector.digest).await?;
+        let ledger = Ledger::open(&self.settings.data, &row.name, &basis);
+        let serves = |s: &SpoolState| s.ledger.is_none_or(|token| ledger.as_ref().is_some_and(|l| l.token == token));
+        let earlier = spool.state().filter(|s| !full && s.connector == connector.digest && s.source == source && serves(s));
         let (writer, resume) = match earlier {
             // Killed between pulling and landing: everything is here already.
             Some(state) if state.finished => return Ok(Arrived::Spooled(state)),
@@ -195,7 +237,13 @@ impl Hub {
             temp: self.settings.data.join("spool"),
             base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
         };
-        let mut sink = Sink::new(writer);
+        // What comes as changes is compared in full.
+        let whole = resume.as_ref().is_none_or(|c: &Cursor| c.since.is_none());
+        let sink = Sink::new(writer);
+        let mut sink = match ledger.filter(|_| whole) {
+            Some(ledger) => sink.with_ledger(ledger),
+            None => sink,
+        };
         match pull::pull(connector, resume, &context, &mut sink).await {
             Ok(pulled) if pulled.unchanged => {
                 spool.remove()?;

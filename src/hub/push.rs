@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::MutexGuard;
 
 use super::progress::{Event, Progress};
 use super::pull::{Sink, notice};
@@ -17,7 +20,7 @@ use crate::pull::sample::at_sample;
 use crate::pull::{self, PullContext};
 use crate::store::batch::BatchRow;
 use crate::store::registry::RegistryRow;
-use crate::store::{Leadership, StoreError};
+use crate::store::{StoreError, Turn};
 
 /// One batch as a department sent it.
 #[derive(Debug, Clone)]
@@ -39,11 +42,35 @@ pub struct Pushed {
     pub changed: bool,
 }
 
+/// What a push has waited for in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    pub waited_secs: u64,
+    /// Pushes that came before it and still wait.
+    pub before: usize,
+}
+
+/// Pushes take their turns in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    line: tokio::sync::Mutex<()>,
+    count: AtomicUsize,
+}
+
+/// One push in the line.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Why nothing was taken in.
 #[derive(Debug)]
 pub enum PushRefused {
-    /// Another sync or push is at work.
-    Busy,
+    /// A landing, a publication or other pushes took all the time that a push waits.
+    Busy(Queue),
     /// This key already named a batch with other contents.
     KeyReused {
         batch: i64,
@@ -58,15 +85,9 @@ pub enum PushRefused {
 
 impl<E: Into<HubError>> From<E> for PushRefused {
     fn from(error: E) -> PushRefused {
-        match error.into() {
-            HubError::Store(StoreError::Busy { .. }) => PushRefused::Busy,
-            other => PushRefused::Hub(other),
-        }
+        PushRefused::Hub(error.into())
     }
 }
-
-/// A push waits half of the hub's patience for its turn before it is told to come back; this often it looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Hub {
     /// Takes in a pushed batch; answers after its commit.
@@ -74,11 +95,12 @@ impl Hub {
     /// # Errors
     /// [`PushRefused`]: nothing of it landed.
     pub async fn push(&self, push: &Push) -> Result<Pushed, PushRefused> {
-        let (connector, row) = self.registry(&push.registry).await?;
+        let (_, row) = self.registry(&push.registry).await?;
         if let Some(known) = self.pushed_before(&row, push).await? {
             return Ok(known);
         }
-        let _leader = self.wait_to_lead().await?;
+        let _turn = self.wait_in_line().await?;
+        let (connector, row) = self.registry(&push.registry).await?;
         // The same batch may have come in over another connection meanwhile.
         if let Some(known) = self.pushed_before(&row, push).await? {
             return Ok(known);
@@ -117,18 +139,17 @@ impl Hub {
         Ok(Some(Pushed { receipt: self.receipt_of(&row.name, batch).await?, changed: false }))
     }
 
-    async fn wait_to_lead(&self) -> Result<Leadership, PushRefused> {
-        let waiting = async {
-            loop {
-                match self.store.lead().await {
-                    Err(StoreError::Busy { .. }) => tokio::time::sleep(LOOK_AGAIN).await,
-                    done => return done,
-                }
-            }
-        };
-        match tokio::time::timeout(self.patience / 2, waiting).await {
-            Ok(leader) => Ok(leader?),
-            Err(_) => Err(PushRefused::Busy),
+    /// Waits for its turn behind the pushes that came before: a sync under way takes its turns between them.
+    async fn wait_in_line(&self) -> Result<(MutexGuard<'_, ()>, Turn), PushRefused> {
+        let before = self.waiting.count.fetch_add(1, Ordering::Relaxed);
+        let _place = Place(&self.waiting.count);
+        let began = Instant::now();
+        let busy = || PushRefused::Busy(Queue { waited_secs: began.elapsed().as_secs(), before });
+        let line = tokio::time::timeout(self.push_patience, self.waiting.line.lock()).await.map_err(|_| busy())?;
+        match self.store.turn(self.push_patience.saturating_sub(began.elapsed())).await {
+            Ok(turn) => Ok((line, turn)),
+            Err(StoreError::Busy { .. }) => Err(busy()),
+            Err(other) => Err(other.into()),
         }
     }
 
@@ -191,9 +212,9 @@ impl Hub {
     /// Publishes what pushes have landed; None where an edition already shows it.
     ///
     /// # Errors
-    /// `StoreError::Busy` while a sync is running: that sync will publish it.
+    /// `StoreError::Busy` while a sync lands or publishes: it is tried again.
     pub async fn publish_pushed(&self, progress: Arc<dyn Progress>) -> Result<Option<Published>, HubError> {
-        let _leader = self.store.lead().await?;
+        let _turn = self.store.turn(Duration::ZERO).await?;
         self.recover().await?;
         let edition = self.publish(false, progress.as_ref(), &mut []).await?;
         if let Some(e) = &edition {

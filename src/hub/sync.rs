@@ -12,10 +12,11 @@ use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::{Hub, HubError};
 use crate::connector::{Connector, Transport};
-use crate::land::LandError;
 use crate::land::apply::{Guard, Landing, RowReader, land};
+use crate::land::ledger::{self, Ledger};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
+use crate::land::{LandError, expand};
 use crate::model::message::Lang;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
@@ -84,7 +85,7 @@ impl Hub {
     /// Syncs registries and publishes an edition if anything changed. One process at a time.
     pub async fn sync(&self, options: &SyncOptions, progress: Arc<dyn Progress>) -> Result<SyncReport, HubError> {
         let started = Instant::now();
-        let _leader = self.store.lead().await?;
+        let mut leader = self.store.lead().await?;
         self.recover().await?;
         let chosen = self.chosen(&options.registries)?;
         let rows = self.registry_rows().await?;
@@ -107,7 +108,11 @@ impl Hub {
         // Something landed that no edition shows yet.
         let mut unpublished = false;
         loop {
-            let done = match tokio::time::timeout(self.patience / 4, pulls.join_next()).await {
+            // While registries are waited for, departments may push.
+            leader.give_turn();
+            let done = tokio::time::timeout(self.patience / 4, pulls.join_next()).await;
+            leader.take_turn().await?;
+            let done = match done {
                 Ok(None) => break,
                 Ok(Some(done)) => done,
                 Err(_) => {
@@ -212,7 +217,7 @@ impl Hub {
                 let spool = Spool::new(&self.settings.data, &row.name);
                 match self.land_spool(connector, row, &spool, state, None).await {
                     // What lies on our disk is no longer what came: it is thrown away, and the next pull brings it anew.
-                    Err(HubError::Land(damage @ LandError::Damaged { .. })) => {
+                    Err(HubError::Land(damage @ (LandError::Damaged { .. } | LandError::Outdated))) => {
                         spool.remove()?;
                         self.store.fail_interrupted_batches(now, &[]).await?;
                         let error = HubError::Land(damage);
@@ -252,9 +257,36 @@ impl Hub {
         };
         self.store.batch_closed(&batch).await?;
         self.store.registry_failed(row.id, "HELD", now, &why).await?;
-        spool.hold(&self.settings.data, &row.name, state.batch)?;
-        let read = state.rows as i64;
-        Ok(Receipt { batch: Some(state.batch), read, notice: Some(why), ..receipt })
+        let (batch, read) = (state.batch, state.rows as i64);
+        self.set_aside(row, spool, state).await?;
+        Ok(Receipt { batch: Some(batch), read, notice: Some(why), ..receipt })
+    }
+
+    /// Writes out the rows that a spool only names by their place in the ledger, where `wanted` says so.
+    async fn expanded(
+        &self,
+        row: &RegistryRow,
+        spool: &Spool,
+        state: SpoolState,
+        wanted: impl FnOnce(&Ledger) -> bool,
+    ) -> Result<SpoolState, HubError> {
+        if state.ledger.is_none() {
+            return Ok(state);
+        }
+        let basis = ledger::basis(&self.store, row.id, state.connector).await?;
+        let ledger = Ledger::open(&self.settings.data, &row.name, &basis).ok_or(LandError::Outdated)?;
+        Ok(match wanted(&ledger) {
+            true => SpoolState { batch: state.batch, ..expand(&self.store, spool, &ledger).await? },
+            false => state,
+        })
+    }
+
+    /// Moves a spool aside for a person to decide; it stands for itself from then on, as the registry moves on.
+    async fn set_aside(&self, row: &RegistryRow, spool: &Spool, state: SpoolState) -> Result<(), HubError> {
+        let batch = state.batch;
+        self.expanded(row, spool, state, |_| true).await?;
+        spool.hold(&self.settings.data, &row.name, batch)?;
+        Ok(())
     }
 
     /// Lands a finished spool; on a held batch the spool moves aside, otherwise it is removed.
@@ -269,7 +301,12 @@ impl Hub {
         if released.is_none() {
             state.batch = self.store.batch_started(row.id, state.started_at, &state.source, state.complete).await?;
         }
-        let batch = state.batch;
+        // Read by today's connector, whichever one had pulled it.
+        state.connector = connector.digest;
+        // Other columns than last time make every row another one.
+        let columns = state.columns.clone();
+        let state = self.expanded(row, spool, state, |ledger| ledger.columns != columns).await?;
+        let kept = state.clone();
         let reader = match state.rows {
             // An empty answer may not even have columns; the guard decides what it means.
             0 => Arc::new(super::reader::NoRows) as Arc<dyn RowReader>,
@@ -287,12 +324,13 @@ impl Hub {
                 quarantine: connector.guard.max_quarantined_percent / 100.0,
                 released,
             },
+            data: Some(&self.settings.data),
             now: self.clock.millis(),
         })
         .await?;
         match receipt.outcome {
             Outcome::Held => {
-                spool.hold(&self.settings.data, &row.name, batch)?;
+                self.set_aside(row, spool, kept).await?;
             }
             _ => spool.remove()?,
         }

@@ -1,21 +1,29 @@
 //! Lands a finished spool: one transaction for rows, quarantine, tombstones, cursor and receipt.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use roaring::RoaringTreemap;
 use tokio::sync::mpsc;
 
 use super::LandError;
+use super::filter::Filter;
+use super::keeper::Keeper;
+use super::ledger::{self, Ledger};
 use super::receipt::{Outcome, Receipt};
-use super::spool::{Fault, Spool, SpoolState, SpooledRow, cells_to_json};
+use super::sort::{Chunk, Deferred, Home, Sorter, check, duplicate};
+use super::spool::{Fault, Spool, SpoolState};
 use crate::store::batch::{self, BatchRow};
 use crate::store::landing;
-use crate::store::quarantine::{self, QuarantinedRow, UnreadableValue};
-use crate::store::record::{self, KeyIndex, Known, NewRecord, key_hash};
+use crate::store::quarantine::{self, UnreadableValue};
+use crate::store::record::{self, NewRecord};
 use crate::store::registry::{self, Notice, RegistryRow};
 use crate::store::{Store, Tx};
 
-/// Rows prepared at a time; the next chunk is prepared while this one is written.
-const CHUNK: usize = 6_000;
+/// Fewer new rows are put into the indexes one by one.
+const MANY: i64 = 20_000;
+/// Rows that may wait for the indexes.
+const MOST_WAITING: usize = 10_000;
 
 /// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
 pub trait RowReader: Send + Sync {
@@ -57,152 +65,51 @@ pub struct Landing<'a> {
     pub state: SpoolState,
     pub reader: Arc<dyn RowReader>,
     pub guard: Guard,
+    /// Where the registry's ledger is kept; None: without one.
+    pub data: Option<&'a Path>,
     /// Milliseconds since 1970.
     pub now: i64,
-}
-
-#[derive(Default)]
-struct Chunk {
-    added: Vec<NewRecord>,
-    changed: Vec<NewRecord>,
-    quarantined: Vec<QuarantinedRow>,
-    unchanged: i64,
-    read: i64,
-}
-
-/// Sorts spooled rows into new, changed, unchanged and unreadable, against what the store knows.
-struct Sorter {
-    reader: Arc<dyn RowReader>,
-    index: KeyIndex,
-    next_id: i64,
-    registry_id: i64,
-    batch_id: i64,
-    layout_id: i64,
-    columns_hash: u64,
-    width: usize,
-    /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
-    nameless: i64,
-}
-
-impl Sorter {
-    fn quarantine(&self, number: u64, offset: Option<u64>, fault: Fault) -> QuarantinedRow {
-        QuarantinedRow {
-            id: 0,
-            registry_id: self.registry_id,
-            batch_id: self.batch_id,
-            row_number: number as i64,
-            byte_offset: offset.map(|o| o as i64),
-            column_name: fault.column,
-            code: fault.code,
-            detail: serde_json::json!({ "zh": fault.zh, "en": fault.en }).to_string(),
-            raw: fault.raw,
-            layout_id: Some(self.layout_id),
-            state: "OPEN".into(),
-            record_key: None,
-        }
-    }
-
-    fn take(&mut self, row: SpooledRow, chunk: &mut Chunk) {
-        chunk.read += 1;
-        match row {
-            SpooledRow::Fault { number, offset, fault } => {
-                self.nameless += 1;
-                chunk.quarantined.push(self.quarantine(number, offset, fault));
-            }
-            SpooledRow::Row { number, offset, cells } => {
-                if let Err(mut fault) = self.sort(&cells, chunk) {
-                    if fault.raw.is_empty() {
-                        fault.raw = cells;
-                    }
-                    chunk.quarantined.push(self.quarantine(number, offset, fault));
-                }
-            }
-        }
-    }
-
-    fn sort(&mut self, payload: &str, chunk: &mut Chunk) -> Result<(), Fault> {
-        let owned = record::cells(payload).unwrap_or_default();
-        let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
-        // Columns that appeared later in the pull were absent here.
-        let padded = (cells.len() < self.width).then(|| {
-            cells.resize(self.width, None);
-            let mut json = String::with_capacity(payload.len() + 16);
-            cells_to_json(cells.iter().copied(), &mut json);
-            json
-        });
-        let payload = padded.as_deref().unwrap_or(payload);
-        let key = match self.reader.key(&cells) {
-            Ok(k) => k,
-            Err(f) => {
-                self.nameless += 1;
-                return Err(f);
-            }
-        };
-        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(payload.as_bytes(), self.columns_hash) as i64;
-        let slot = key_hash(&key);
-        let known = self.index.get_mut(&slot);
-        if let Some(known) = &known
-            && known.seen
-        {
-            return match known.hash == hash {
-                // The same row twice says nothing new.
-                true => {
-                    chunk.unchanged += 1;
-                    Ok(())
-                }
-                false => Err(fault(
-                    "duplicate_key",
-                    format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),
-                    format!("key \"{key}\" occurs several times in this batch with different contents; the first row was kept"),
-                )),
-            };
-        }
-        if let Some(known) = known {
-            known.seen = true;
-            if known.hash == hash && !known.gone {
-                chunk.unchanged += 1;
-                return Ok(());
-            }
-            // Seen even where the new content cannot be read: the source still has the record.
-            let observed_at = self.reader.check(&cells)?;
-            known.hash = hash;
-            known.gone = false;
-            let row = NewRecord { id: known.id, key, hash, layout_id: self.layout_id, observed_at, payload: payload.to_owned() };
-            chunk.changed.push(row);
-        } else {
-            let observed_at = self.reader.check(&cells)?;
-            let id = self.next_id;
-            self.next_id += 1;
-            self.index.insert(slot, Known { id, hash, gone: false, seen: true });
-            chunk.added.push(NewRecord { id, key, hash, layout_id: self.layout_id, observed_at, payload: payload.to_owned() });
-        }
-        Ok(())
-    }
-}
-
-fn fault(code: &str, zh: String, en: String) -> Fault {
-    Fault { code: code.into(), column: None, zh, en, raw: String::new() }
 }
 
 /// Lands the spool, or holds it. On `Held` nothing is kept but the batch row; the caller moves the spool aside.
 pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let store = job.store;
     let failed = |e| LandError::Store(store.failed(e));
-    let index = store.key_index(job.registry.id, job.registry.records as usize).await?;
-    let live_before = index.values().filter(|k| !k.gone).count() as i64;
+    let basis = ledger::basis(store, job.registry.id, job.state.connector).await?;
+    let ledger = match (job.state.ledger, job.data) {
+        (None, _) => None,
+        (Some(token), data) => {
+            let found = data.and_then(|data| Ledger::open(data, &job.registry.name, &basis)).filter(|l| l.token == token);
+            Some(found.ok_or(LandError::Outdated)?)
+        }
+    };
+    let fresh = !store.has_records(job.registry.id).await?;
+    // Which records there were is asked only where some may turn out to be missing.
+    let live = match &ledger {
+        _ if !job.state.complete || fresh => RoaringTreemap::new(),
+        Some(ledger) => ledger.live.clone(),
+        None => store.live_ids(job.registry.id).await?,
+    };
+    let live_before = live.len() as i64;
     let next_id = store.last_record_id().await? + 1;
     let mut tx = store.begin().await?;
     let layout_id = record::ensure_layout(&mut tx, job.registry.id, &job.state.columns).await.map_err(failed)?;
+    let home = Home { registry_id: job.registry.id, batch_id: job.state.batch, layout_id };
 
     let sorter = Sorter {
         reader: job.reader.clone(),
-        index,
+        store: store.clone(),
         next_id,
-        registry_id: job.registry.id,
-        batch_id: job.state.batch,
-        layout_id,
-        columns_hash: xxhash_rust::xxh3::xxh3_64(job.state.columns.join("\u{1f}").as_bytes()),
+        home,
+        columns_hash: ledger::columns_hash(&job.state.columns),
         width: job.state.columns.len(),
+        fresh,
+        ledger,
+        seen: RoaringTreemap::new(),
+        touched: RoaringTreemap::new(),
+        born: RoaringTreemap::new(),
+        keys: Filter::new(job.state.rows),
+        keeper: job.data.filter(|_| job.state.complete).map(|data| Keeper::new(data, &job.registry.name)),
         nameless: 0,
     };
     let mut batch = BatchRow {
@@ -219,28 +126,28 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         decided_why: job.guard.released.as_ref().map(|(_, why)| why.clone()),
         ..Default::default()
     };
-    let sorter = write_rows(&mut tx, &job, sorter, &mut batch).await?;
+    let mut sorter = write_rows(&mut tx, &job, sorter, &mut batch).await?;
     batch.drift = job.reader.drift(batch.drift.take());
 
-    let vanished: Vec<i64> = match job.state.complete {
-        true => sorter.index.values().filter(|k| !k.seen && !k.gone).map(|k| k.id).collect(),
-        false => Vec::new(),
-    };
+    let vanished = &live - &sorter.seen;
     if let Some(why) = held_because(&job, &batch, vanished.len() as i64, live_before) {
         tx.rollback().await.map_err(failed)?;
+        sorter.keeper.into_iter().for_each(Keeper::discard);
         return hold(&job, batch, why).await;
     }
+    let mut live_after = live | &sorter.born;
     // Rows that could not even be named may be the ones that seem to be missing: then nothing is tombstoned.
     let spared = sorter.nameless >= vanished.len() as i64;
     if !spared || sorter.nameless == 0 {
-        let mut ids = vanished;
-        ids.sort_unstable();
+        let ids: Vec<i64> = vanished.iter().map(|id| id as i64).collect();
         record::mark_gone(&mut tx, batch.id, job.now, &ids).await.map_err(failed)?;
         batch.gone = ids.len() as i64;
+        live_after -= vanished;
     }
     batch.landed = batch.added + batch.changed + batch.unchanged;
     if batch.read_rows != batch.landed + batch.quarantined || batch.read_rows != job.state.rows as i64 {
         tx.rollback().await.map_err(failed)?;
+        sorter.keeper.into_iter().for_each(Keeper::discard);
         return Err(LandError::Unbalanced {
             registry: job.registry.name.clone(),
             batch: batch.id,
@@ -252,7 +159,10 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     if job.state.complete {
         quarantine::supersede(&mut tx, job.registry.id, batch.id).await.map_err(failed)?;
     }
-    let records = sorter.index.values().filter(|k| !k.gone).count() as i64 - batch.gone;
+    let records = match job.state.complete {
+        true => live_after.len() as i64,
+        false => job.registry.records + sorter.born.len() as i64,
+    };
     let values = job.reader.unreadable_values();
     quarantine::put_values(&mut tx, job.registry.id, batch.id, layout_id, &values).await.map_err(failed)?;
     batch.finished_at = Some(job.now);
@@ -266,39 +176,110 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         .await
         .map_err(failed)?;
     tx.commit().await.map_err(failed)?;
+    if let Some(keeper) = sorter.keeper.take() {
+        let now = ledger::basis(store, job.registry.id, job.state.connector).await?;
+        let old = sorter.ledger.as_ref().map(|ledger| (ledger, now == basis && ledger.columns == job.state.columns));
+        keeper.publish(old, now, &job.state.columns, &live_after);
+    }
     receipt(&job, &batch, Outcome::Landed, records, None).await
 }
 
 async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &mut BatchRow) -> Result<Sorter, LandError> {
     let store = job.store;
     let failed = |e| LandError::Store(store.failed(e));
-    let rows = job.spool.rows()?;
-    let (send, mut receive) = mpsc::channel::<Chunk>(3);
+    let (home, fresh, next_id) = (sorter.home, sorter.fresh, sorter.next_id);
+    let mut rows = job.spool.rows()?;
+    let (send, mut receive) = mpsc::channel::<Chunk>(2);
     let sorting = tokio::task::spawn_blocking(move || -> Result<Sorter, LandError> {
-        let mut chunk = Chunk::default();
-        for row in rows {
-            sorter.take(row?, &mut chunk);
-            if chunk.read as usize == CHUNK {
-                // The receiver ends early only on a database error, which it reports itself.
-                if send.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                    break;
-                }
+        while let Some(chunk) = sorter.next(&mut rows)? {
+            // The receiver ends early only on a database error, which it reports itself.
+            if send.blocking_send(chunk).is_err() {
+                break;
             }
         }
-        let _ = send.blocking_send(chunk);
         Ok(sorter)
     });
-    while let Some(chunk) = receive.recv().await {
+    let mut late = Vec::new();
+    // Rows whose key may have come before are looked up at the end, when there is an index again.
+    let mut bare = fresh && job.state.rows as i64 >= MANY.max(next_id) && record::drop_indexes(tx).await.map_err(failed)?;
+    let mut waiting: Vec<Deferred> = Vec::new();
+    while let Some(mut chunk) = receive.recv().await {
         record::insert(tx, job.registry.id, batch.id, job.now, &chunk.added).await.map_err(failed)?;
         record::change(tx, batch.id, job.now, &chunk.changed).await.map_err(failed)?;
+        batch.added += chunk.added.len() as i64;
+        waiting.append(&mut chunk.deferred);
+        if bare && waiting.len() > MOST_WAITING {
+            record::build_indexes(tx).await.map_err(failed)?;
+            bare = false;
+        }
+        if !bare {
+            late.extend(settle(tx, job, home, std::mem::take(&mut waiting), &mut chunk, batch).await.map_err(failed)?);
+        }
         quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
         batch.read_rows += chunk.read;
-        batch.added += chunk.added.len() as i64;
         batch.changed += chunk.changed.len() as i64;
         batch.unchanged += chunk.unchanged;
         batch.quarantined += chunk.quarantined.len() as i64;
     }
-    sorting.await.expect("sorting does not panic")
+    let mut sorter = sorting.await.expect("sorting does not panic")?;
+    if bare {
+        record::build_indexes(tx).await.map_err(failed)?;
+        let mut chunk = Chunk::default();
+        late.extend(settle(tx, job, home, waiting, &mut chunk, batch).await.map_err(failed)?);
+        quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
+        batch.unchanged += chunk.unchanged;
+        batch.quarantined += chunk.quarantined.len() as i64;
+    }
+    sorter.born.extend(late);
+    Ok(sorter)
+}
+
+/// Decides about rows whose key the batch may have had: twins say nothing new, others of the same key go to quarantine, and
+/// those whose key only looked like another one are new: they are written, and their ids answered.
+async fn settle(
+    tx: &mut Tx,
+    job: &Landing<'_>,
+    home: Home,
+    deferred: Vec<Deferred>,
+    chunk: &mut Chunk,
+    batch: &mut BatchRow,
+) -> Result<Vec<u64>, sqlx::Error> {
+    if deferred.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<&str> =
+        deferred.iter().filter_map(|d| if let Deferred::Row { row, .. } = d { Some(row.key.as_str()) } else { None }).collect();
+    let known = record::known_in(tx, home.registry_id, &keys).await?;
+    let mut new: Vec<NewRecord> = Vec::new();
+    for row in deferred {
+        match row {
+            Deferred::Known { number, record } => {
+                let (key, payload) = record::replaced(tx, record as i64, home.batch_id).await?;
+                chunk.quarantined.push(home.quarantine(number, None, duplicate(&key, &payload)));
+            }
+            Deferred::Row { number, offset, row } => {
+                let first = known.get(&row.key).map(|k| k.hash).or_else(|| new.iter().find(|n| n.key == row.key).map(|n| n.hash));
+                match first {
+                    // The same row twice says nothing new.
+                    Some(hash) if hash == row.hash => chunk.unchanged += 1,
+                    Some(_) => chunk.quarantined.push(home.quarantine(number, offset, duplicate(&row.key, &row.payload))),
+                    None => match check(job.reader.as_ref(), &row.payload) {
+                        Ok(observed_at) => new.push(NewRecord { observed_at, ..row }),
+                        Err(mut fault) => {
+                            if fault.raw.is_empty() {
+                                fault.raw = row.payload;
+                            }
+                            chunk.quarantined.push(home.quarantine(number, offset, fault));
+                        }
+                    },
+                }
+            }
+        }
+    }
+    chunk.quarantined.sort_by_key(|q| q.row_number);
+    record::insert(tx, home.registry_id, batch.id, job.now, &new).await?;
+    batch.added += new.len() as i64;
+    Ok(new.iter().map(|row| row.id as u64).collect())
 }
 
 fn held_because(job: &Landing<'_>, batch: &BatchRow, vanished: i64, live_before: i64) -> Option<Notice> {

@@ -6,8 +6,15 @@
 //! Rows read = landed + quarantined, checked before the commit. Nothing is interpreted here beyond a row's key.
 
 pub mod apply;
+mod expand;
+mod filter;
+mod keeper;
+pub mod ledger;
 pub mod receipt;
+mod sort;
 pub mod spool;
+
+pub use expand::expand;
 
 use thiserror::Error;
 
@@ -19,6 +26,8 @@ pub enum LandError {
     Spool { path: std::path::PathBuf, source: std::io::Error },
     #[error("spool {path} is damaged at line {line}; it was set aside and the registry will be pulled again")]
     Damaged { path: std::path::PathBuf, line: u64 },
+    #[error("the rows of this pull refer to an earlier state of the registry; it will be pulled again")]
+    Outdated,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(

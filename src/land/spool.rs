@@ -3,8 +3,10 @@
 //! Pulls of many registries write their spools side by side; landing reads a finished spool in one go. A killed pull
 //! resumes from the last checkpoint. A held batch keeps its spool until a person decides.
 //!
-//! `rows` has one line per row: `R <number> <offset> <cells>` or `F <number> <offset> <fault>`, tab-separated, cells
-//! a JSON array of texts and nulls. `state.json` names the columns, the cursor and how many bytes and rows are good.
+//! `rows` has one line per row, tab-separated: `D <number> <offset> <digest> <cells>`, cells a JSON array of texts and
+//! nulls (earlier versions wrote `R` without a digest), or `F <number> <offset> <fault>`; or one line for a run of rows that
+//! stand in the registry's ledger as they came: `S <number> <place> <count>`. `state.json` names the columns, the cursor and
+//! how many bytes and rows are good.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
@@ -52,13 +54,34 @@ pub struct SpoolState {
     pub digest: Option<String>,
     /// Changes of the columns against the contract, JSON.
     pub drift: Option<String>,
+    /// The ledger that runs of known rows refer to, and its next row.
+    #[serde(default)]
+    pub ledger: Option<u64>,
+    #[serde(default)]
+    pub ledger_next: u64,
 }
 
 /// One spooled row. `offset` is the byte offset in the source where the transport has one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpooledRow {
-    Row { number: u64, offset: Option<u64>, cells: String },
-    Fault { number: u64, offset: Option<u64>, fault: Fault },
+    /// `digest` is that of the cells as they came, 0 where it is not known.
+    Row {
+        number: u64,
+        offset: Option<u64>,
+        digest: u64,
+        cells: String,
+    },
+    Fault {
+        number: u64,
+        offset: Option<u64>,
+        fault: Fault,
+    },
+    /// Rows that came as the ledger has them, from its entry `place` on.
+    Same {
+        number: u64,
+        place: u64,
+        count: u64,
+    },
 }
 
 /// A folder for one registry's spool.
@@ -97,7 +120,8 @@ impl Spool {
         self.remove()?;
         std::fs::create_dir_all(&self.dir).map_err(self.failed())?;
         let file = File::create(self.rows_path()).map_err(self.failed())?;
-        let mut writer = SpoolWriter { spool: self.clone(), out: BufWriter::with_capacity(1 << 20, file), state, open: 0 };
+        let mut writer =
+            SpoolWriter { spool: self.clone(), out: BufWriter::with_capacity(1 << 20, file), state, open: 0, same: None };
         writer.checkpoint(None)?;
         Ok(writer)
     }
@@ -107,7 +131,7 @@ impl Spool {
         let mut file = File::options().write(true).open(self.rows_path()).map_err(self.failed())?;
         file.set_len(state.bytes).map_err(self.failed())?;
         file.seek(SeekFrom::End(0)).map_err(self.failed())?;
-        Ok(SpoolWriter { spool: self.clone(), out: BufWriter::with_capacity(1 << 20, file), state, open: 0 })
+        Ok(SpoolWriter { spool: self.clone(), out: BufWriter::with_capacity(1 << 20, file), state, open: 0, same: None })
     }
 
     /// Reads the good rows in order.
@@ -134,6 +158,17 @@ impl Spool {
         Ok(held)
     }
 
+    /// A spool in a folder next to this one.
+    pub(super) fn beside(&self, extension: &str) -> Spool {
+        Spool { dir: self.dir.with_extension(extension) }
+    }
+
+    /// Puts this spool in the place of another.
+    pub(super) fn replace(&self, other: &Spool) -> Result<(), LandError> {
+        other.remove()?;
+        std::fs::rename(&self.dir, &other.dir).map_err(self.failed())
+    }
+
     pub fn remove(&self) -> Result<(), LandError> {
         match std::fs::remove_dir_all(&self.dir) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(self.failed()(e)),
@@ -149,6 +184,8 @@ pub struct SpoolWriter {
     pub state: SpoolState,
     /// Rows since the last checkpoint.
     open: u64,
+    /// A run of known rows that may go on: number and place of its first, and how many.
+    same: Option<(u64, u64, u64)>,
 }
 
 impl SpoolWriter {
@@ -172,10 +209,14 @@ impl SpoolWriter {
             .collect()
     }
 
-    /// Appends a row whose cells are already a JSON array.
-    pub fn row_json(&mut self, number: u64, offset: Option<u64>, cells: &str) -> Result<(), LandError> {
-        let head = format!("R\t{number}\t{}\t", offset.map_or(-1, |o| o as i64));
-        self.write(head.as_bytes())?;
+    /// Appends a row whose cells are already a JSON array; `digest` 0 where it is not known.
+    pub fn row_json(&mut self, number: u64, offset: Option<u64>, digest: u64, cells: &str) -> Result<(), LandError> {
+        self.end_run()?;
+        let mut head = [0u8; 80];
+        let mut rest = &mut head[..];
+        write!(rest, "D\t{number}\t{}\t{digest}\t", offset.map_or(-1, |o| o as i64)).expect("three numbers fit");
+        let length = 80 - rest.len();
+        self.write(&head[..length])?;
         self.write(cells.as_bytes())?;
         self.write(b"\n")?;
         self.open += 1;
@@ -190,10 +231,32 @@ impl SpoolWriter {
     ) -> Result<(), LandError> {
         let mut json = String::with_capacity(256);
         cells_to_json(cells, &mut json);
-        self.row_json(number, offset, &json)
+        self.row_json(number, offset, 0, &json)
+    }
+
+    /// Notes a row that stands in the ledger at `place`.
+    pub fn same(&mut self, number: u64, place: u64) -> Result<(), LandError> {
+        self.open += 1;
+        if let Some((first, from, count)) = &mut self.same
+            && (*first + *count, *from + *count) == (number, place)
+        {
+            *count += 1;
+            return Ok(());
+        }
+        self.end_run()?;
+        self.same = Some((number, place, 1));
+        Ok(())
+    }
+
+    fn end_run(&mut self) -> Result<(), LandError> {
+        match self.same.take() {
+            Some((number, place, count)) => self.write(format!("S\t{number}\t{place}\t{count}\n").as_bytes()),
+            None => Ok(()),
+        }
     }
 
     pub fn fault(&mut self, number: u64, offset: Option<u64>, fault: &Fault) -> Result<(), LandError> {
+        self.end_run()?;
         let json = serde_json::to_string(fault).expect("plain texts");
         let line = format!("F\t{number}\t{}\t{json}\n", offset.map_or(-1, |o| o as i64));
         self.write(line.as_bytes())?;
@@ -208,6 +271,7 @@ impl SpoolWriter {
 
     /// Makes everything so far good: a killed pull continues from `cursor`.
     pub fn checkpoint(&mut self, cursor: Option<String>) -> Result<(), LandError> {
+        self.end_run()?;
         let failed = |source| LandError::Spool { path: self.spool.dir.clone(), source };
         self.out.flush().map_err(failed)?;
         self.state.rows += self.open;
@@ -222,6 +286,7 @@ impl SpoolWriter {
 
     /// All rows are here. The file reaches the disk before the state says so.
     pub fn finish(mut self) -> Result<SpoolState, LandError> {
+        self.end_run()?;
         self.out.flush().map_err(|source| LandError::Spool { path: self.spool.dir.clone(), source })?;
         self.state.finished = true;
         self.checkpoint(None)?;
@@ -238,7 +303,7 @@ pub fn cells_to_json<'a>(cells: impl Iterator<Item = Option<&'a str>>, out: &mut
         }
         match cell {
             None => out.push_str("null"),
-            Some(text) if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') => {
+            Some(text) if plain(text.as_bytes()) => {
                 out.push('"');
                 out.push_str(text);
                 out.push('"');
@@ -247,6 +312,12 @@ pub fn cells_to_json<'a>(cells: impl Iterator<Item = Option<&'a str>>, out: &mut
         }
     }
     out.push(']');
+}
+
+/// Whether a text needs no escapes in JSON. Looks at every byte without leaving early, so that the compiler takes many at
+/// a time.
+fn plain(text: &[u8]) -> bool {
+    !text.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == b'"') | (*b == b'\\'))
 }
 
 /// Iterates over a spool's good rows.
@@ -262,11 +333,16 @@ impl SpoolReader {
     fn parse(&self) -> Option<SpooledRow> {
         let text = std::str::from_utf8(&self.buffer).ok()?.strip_suffix('\n')?;
         let mut parts = text.splitn(4, '\t');
-        let (kind, number, offset, rest) =
+        let (kind, number, second, rest) =
             (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?, parts.next()?);
-        let offset = u64::try_from(offset).ok();
+        let offset = u64::try_from(second).ok();
         match kind {
-            "R" => Some(SpooledRow::Row { number, offset, cells: rest.to_owned() }),
+            "D" => {
+                let (digest, cells) = rest.split_once('\t')?;
+                Some(SpooledRow::Row { number, offset, digest: digest.parse().ok()?, cells: cells.to_owned() })
+            }
+            "R" => Some(SpooledRow::Row { number, offset, digest: 0, cells: rest.to_owned() }),
+            "S" => Some(SpooledRow::Same { number, place: offset?, count: rest.parse().ok()? }),
             "F" => Some(SpooledRow::Fault { number, offset, fault: serde_json::from_str(rest).ok()? }),
             _ => None,
         }
@@ -279,13 +355,27 @@ impl Iterator for SpoolReader {
         if self.left == 0 {
             return None;
         }
-        self.left -= 1;
         self.line += 1;
         self.buffer.clear();
         if let Err(source) = self.input.read_until(b'\n', &mut self.buffer) {
+            self.left = 0;
             return Some(Err(LandError::Spool { path: self.path.clone(), source }));
         }
-        Some(self.parse().ok_or_else(|| LandError::Damaged { path: self.path.clone(), line: self.line }))
+        let row = self.parse();
+        let rows = match &row {
+            Some(SpooledRow::Same { count, .. }) => *count,
+            _ => 1,
+        };
+        match (row, self.left.checked_sub(rows)) {
+            (Some(row), Some(left)) if rows > 0 => {
+                self.left = left;
+                Some(Ok(row))
+            }
+            _ => {
+                self.left = 0;
+                Some(Err(LandError::Damaged { path: self.path.clone(), line: self.line }))
+            }
+        }
     }
 }
 
@@ -313,8 +403,33 @@ mod tests {
         assert_eq!(
             rows,
             [
-                SpooledRow::Row { number: 1, offset: Some(10), cells: "[\"甲\\\"乙\",null]".into() },
-                SpooledRow::Row { number: 2, offset: None, cells: "[\"again\",\"x\"]".into() },
+                SpooledRow::Row { number: 1, offset: Some(10), digest: 0, cells: "[\"甲\\\"乙\",null]".into() },
+                SpooledRow::Row { number: 2, offset: None, digest: 0, cells: "[\"again\",\"x\"]".into() },
+            ]
+        );
+    }
+
+    #[test]
+    fn known_rows_are_kept_as_runs_and_counted_one_by_one() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let spool = Spool::new(dir.path(), "tax");
+        let mut w = spool.create(SpoolState::default()).expect("created");
+        for (number, place) in [(1, 0), (2, 1), (3, 2), (4, 9)] {
+            w.same(number, place).expect("written");
+        }
+        w.row_json(5, None, 7, "[\"new\"]").expect("written");
+        w.same(6, 10).expect("written");
+        assert_eq!(w.rows(), 6);
+        let state = w.finish().expect("finished");
+        assert_eq!(state.rows, 6);
+        let rows: Vec<_> = spool.rows().expect("rows").map(|r| r.expect("good")).collect();
+        assert_eq!(
+            rows,
+            [
+                SpooledRow::Same { number: 1, place: 0, count: 3 },
+                SpooledRow::Same { number: 4, place: 9, count: 1 },
+                SpooledRow::Row { number: 5, offset: None, digest: 7, cells: "[\"new\"]".into() },
+                SpooledRow::Same { number: 6, place: 10, count: 1 },
             ]
         );
     }

@@ -72,6 +72,16 @@ impl Chunk {
             .map(|(start, end)| (*start != u32::MAX).then(|| &self.text[*start as usize..*end as usize]))
     }
 
+    /// The text of one row's cells without anything between them, and the length of each; None where the source says null.
+    pub fn joined(&self, row: usize) -> (&str, impl Iterator<Item = Option<u32>>) {
+        let spans = &self.spans[row * self.width..(row + 1) * self.width];
+        let mut given = spans.iter().filter(|(start, _)| *start != u32::MAX);
+        let first = given.next().copied().unwrap_or((0, 0));
+        let last = given.next_back().copied().unwrap_or(first);
+        let lengths = spans.iter().map(|(start, end)| (*start != u32::MAX).then(|| end - start));
+        (&self.text[first.0 as usize..last.1 as usize], lengths)
+    }
+
     /// Calls `each` with every good row. The cell list is reused between rows.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 use super::chunk::{Chunk, RowHead};
 use super::decode::{Damage, TextReader, encoded_len};
+use super::error::said;
 use crate::connector::{Decoding, Encoding as Wanted, RowError, cell_count};
 
 /// Reads records of delimited text from a stream.
@@ -112,8 +113,11 @@ impl<R: Read> CsvReader<R> {
                     header.push(row);
                 }
                 Step::TooLong { .. } => {
-                    let what = format!("the header is longer than {max_row} bytes (source.caps.row_bytes)");
-                    return Err(Unusable::Io(io::Error::new(io::ErrorKind::InvalidData, what)));
+                    return Err(Unusable::Io(said(
+                        io::ErrorKind::InvalidData,
+                        format!("表头超过 {max_row} 字节（source.caps.row_bytes）"),
+                        format!("the header is longer than {max_row} bytes (source.caps.row_bytes)"),
+                    )));
                 }
                 Step::End => return Err(Unusable::Empty),
             }
@@ -221,8 +225,11 @@ impl<R: Read> CsvReader<R> {
     /// Goes on behind the record; returns the encoded offset at which it began.
     fn consume(&mut self) -> u64 {
         let began = self.source_offset;
-        let raw = std::str::from_utf8(&self.buffer[self.row_start..self.scan]).expect("decoded");
-        let mut length = encoded_len(self.text.encoding, raw);
+        let raw = &self.buffer[self.row_start..self.scan];
+        let mut length = match self.text.encoding == UTF_8 {
+            true => raw.len() as u64,
+            false => encoded_len(self.text.encoding, std::str::from_utf8(raw).expect("decoded")),
+        };
         let end = self.before + self.scan as u64;
         while let Some(Damage { at, source_bytes }) = self.text.damage.front().copied().filter(|d| d.at < end) {
             if at >= self.before + self.row_start as u64 {
@@ -262,7 +269,7 @@ impl<R: Read> CsvReader<R> {
                 Step::Record { cells } => (cells, false),
             };
             *number += 1;
-            let swallowed = self.quote && self.inner().contains(&b'\n');
+            let swallowed = self.quote && memchr::memchr(b'\n', self.inner()).is_some();
             let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter);
             if too_long || cells != chunk.width() || bad_quotes {
                 let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
@@ -286,12 +293,12 @@ impl<R: Read> CsvReader<R> {
                 self.fault(chunk, *number, undecodable(self.text.encoding));
                 continue;
             }
-            if self.text(cells).as_bytes().contains(&0) {
+            let end = self.ends[..cells].last().copied().unwrap_or(0);
+            if memchr::memchr(0, &self.out[..end]).is_some() {
                 self.fault(chunk, *number, nul());
                 continue;
             }
             let offset = self.consume();
-            let end = self.ends[..cells].last().copied().unwrap_or(0);
             let text = std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
             chunk.push_joined(RowHead { number: *number, offset: Some(offset) }, text, &self.ends[..cells]);
         }

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::error::said;
+
 /// Bytes looked at to tell the encoding.
 const SNIFF_BYTES: usize = 1 << 16;
 const BLOCK_BYTES: usize = 1 << 16;
@@ -161,8 +163,9 @@ impl<R: Read> Utf8Reader<R> {
         let (text, contradiction) = TextReader::open(inner, wanted)?;
         if contradiction {
             let named = text.encoding.name();
-            return Err(io::Error::new(
+            return Err(said(
                 io::ErrorKind::InvalidData,
+                format!("应为 {named} 编码，实为 UTF-8（decoding.encoding）"),
                 format!("it should be {named}, but is UTF-8 (decoding.encoding)"),
             ));
         }
@@ -181,9 +184,11 @@ impl<R: Read> Read for Utf8Reader<R> {
             }
             if let Some(damage) = self.text.damage.front() {
                 let name = self.text.encoding.name();
-                return Err(io::Error::new(
+                let at = damage.at;
+                return Err(said(
                     io::ErrorKind::InvalidData,
-                    format!("it holds bytes that are no {name}, about {} bytes in", damage.at),
+                    format!("约第 {at} 字节处含有不属于 {name} 编码的字节"),
+                    format!("it holds bytes that are no {name}, about {at} bytes in"),
                 ));
             }
         }

@@ -1,6 +1,7 @@
 //! Why a pull ended early: a stable code, a text naming registry, place and remedy, and what follows from it.
 
 use std::fmt;
+use std::io;
 
 use crate::connector::{Connector, Problem};
 
@@ -77,14 +78,19 @@ impl PullError {
         .retryable()
     }
 
-    pub(super) fn sink(connector: &Connector, error: &std::io::Error) -> PullError {
-        PullError::new(connector, "spool_failed", format!("无法暂存数据：{error}"), format!("cannot keep the rows: {error}"))
-            .retryable()
+    pub(super) fn sink(connector: &Connector, error: &io::Error) -> PullError {
+        PullError::new(
+            connector,
+            "spool_failed",
+            format!("无法暂存数据：{}", in_chinese(error)),
+            format!("cannot keep the rows: {error}"),
+        )
+        .retryable()
     }
 
-    pub(super) fn io(connector: &Connector, what: &str, error: &std::io::Error) -> PullError {
+    pub(super) fn io(connector: &Connector, what: &str, error: &io::Error) -> PullError {
         use std::io::ErrorKind::*;
-        let (zh, en) = (format!("读取 {what} 失败：{error}"), format!("cannot read {what}: {error}"));
+        let (zh, en) = (format!("读取 {what} 失败：{}", in_chinese(error)), format!("cannot read {what}: {error}"));
         match error.kind() {
             UnexpectedEof => PullError::new(
                 connector,
@@ -98,5 +104,64 @@ impl PullError {
             PermissionDenied => PullError::new(connector, "permission", zh, en),
             _ => PullError::new(connector, "unreadable", zh, en).retryable(),
         }
+    }
+}
+
+/// What a reader says of its source, in both languages, on its way through `io::Error`.
+#[derive(Debug, Clone)]
+struct Clause {
+    zh: String,
+    en: String,
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Clause {}
+
+/// An error of a reader's own.
+pub(super) fn said(kind: io::ErrorKind, zh: impl Into<String>, en: impl Into<String>) -> io::Error {
+    io::Error::new(kind, Clause { zh: zh.into(), en: en.into() })
+}
+
+/// The same error once more, for readers that lend theirs only.
+pub(super) fn again(error: &io::Error) -> io::Error {
+    match error.get_ref().and_then(|e| e.downcast_ref::<Clause>()) {
+        Some(clause) => io::Error::new(error.kind(), clause.clone()),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+/// An error in Chinese: the reader's own words, or what the operating system's usual refusals mean.
+fn in_chinese(error: &io::Error) -> String {
+    use io::ErrorKind::*;
+    if let Some(clause) = error.get_ref().and_then(|e| e.downcast_ref::<Clause>()) {
+        return clause.zh.clone();
+    }
+    let meaning = match error.kind() {
+        NotFound => "文件不存在",
+        PermissionDenied => "没有权限",
+        TimedOut => "超时",
+        ConnectionReset | ConnectionAborted | BrokenPipe => "连接中断",
+        StorageFull => "磁盘已满",
+        IsADirectory => "这是文件夹，不是文件",
+        _ => return error.to_string(),
+    };
+    format!("{meaning}（{error}）")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_s_words_reach_the_department_in_its_language() {
+        let error = said(io::ErrorKind::InvalidData, "压缩包为空", "the archive is empty");
+        assert_eq!((in_chinese(&error).as_str(), error.to_string().as_str()), ("压缩包为空", "the archive is empty"));
+        assert_eq!(in_chinese(&again(&error)), "压缩包为空");
+        assert!(in_chinese(&io::ErrorKind::PermissionDenied.into()).starts_with("没有权限"));
     }
 }

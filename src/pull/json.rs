@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::chunk::{Chunk, RowHead};
 use super::csv::nul;
+use super::error::said;
 use crate::connector::{Connector, RowError};
 
 /// Nesting that is flattened; deeper objects stay one cell of JSON text.
@@ -275,36 +276,99 @@ fn bad_text(error: &serde_json::Error) -> RowError {
     }
 }
 
-/// The value at a JSON pointer of an answer, without reading the rest into memory.
+/// The value at a JSON pointer of an answer, without reading the rest into memory. The whole answer is looked through once,
+/// so that one that is cut off is noticed.
 pub fn at_pointer<'a>(body: &'a str, pointer: &str) -> Result<Option<&'a str>, serde_json::Error> {
-    let mut here: &RawValue = serde_json::from_str(body)?;
-    for part in pointer.split('/').skip(1) {
-        let found = match here.get().as_bytes()[0] {
-            b'{' => {
-                let mut object: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(here.get())?;
-                object.remove(part)
-            }
-            b'[' => {
-                let list: Vec<&'a RawValue> = serde_json::from_str(here.get())?;
-                part.parse::<usize>().ok().and_then(|at| list.get(at).copied())
-            }
-            _ => None,
-        };
-        match found {
-            Some(value) => here = value,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(here.get()).filter(|v| *v != "null"))
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    let mut found = None;
+    let mut parser = serde_json::Deserializer::from_str(body);
+    Seek { parts: &parts, found: &mut found, stop: false }.deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(found.map(RawValue::get).filter(|v| *v != "null"))
 }
 
-/// The text of the scalar at a pointer.
+/// The text of the scalar at a pointer; what stands behind it is not looked at.
 pub fn text_at(body: &str, pointer: &str) -> Option<String> {
-    let value = at_pointer(body, pointer).ok()??;
-    if value.starts_with(['{', '[']) {
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    let mut found = None;
+    let mut parser = serde_json::Deserializer::from_str(body);
+    let sought = Seek { parts: &parts, found: &mut found, stop: true }.deserialize(&mut parser);
+    let value = match (found, sought) {
+        (Some(value), _) => value.get(),
+        (None, _) => return None,
+    };
+    if value.starts_with(['{', '[']) || value == "null" {
         return None;
     }
     scalar(value).ok()?.map(Cow::into_owned)
+}
+
+/// Looks for the value at a path. With `stop` it ends in an error as soon as it has found it.
+struct Seek<'s, 'de> {
+    parts: &'s [&'s str],
+    found: &'s mut Option<&'de RawValue>,
+    stop: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Seek<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        if self.parts.is_empty() {
+            *self.found = Some(<&RawValue as serde::Deserialize>::deserialize(d)?);
+            return if self.stop { Err(D::Error::custom("found")) } else { Ok(()) };
+        }
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seek<'_, 'de> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key == self.parts[0] {
+                true => map.next_value_seed(Seek { parts: &self.parts[1..], found: &mut *self.found, stop: self.stop })?,
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let wanted = self.parts[0].parse::<usize>().ok();
+        let mut at = 0;
+        loop {
+            let more = match wanted == Some(at) {
+                true => {
+                    list.next_element_seed(Seek { parts: &self.parts[1..], found: &mut *self.found, stop: self.stop })?.is_some()
+                }
+                false => list.next_element::<IgnoredAny>()?.is_some(),
+            };
+            if !more {
+                return Ok(());
+            }
+            at += 1;
+        }
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// The records of an answer. Without a pointer: the list itself, or the only list of an object.
@@ -315,18 +379,21 @@ pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a 
             None => return Ok(None),
         },
         None => {
-            let whole: &RawValue = serde_json::from_str(body)?;
-            match whole.get().as_bytes()[0] {
-                b'[' => whole.get(),
-                b'{' => {
-                    let object: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(whole.get())?;
+            let whole = body.trim();
+            match whole.as_bytes().first() {
+                Some(b'[') => whole,
+                Some(b'{') => {
+                    let object: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(whole)?;
                     let mut lists = object.values().filter(|v| v.get().starts_with('['));
                     match (lists.next(), lists.next()) {
                         (Some(list), None) => list.get(),
                         _ => return Ok(None),
                     }
                 }
-                _ => return Ok(None),
+                _ => {
+                    let _: IgnoredAny = serde_json::from_str(whole)?;
+                    return Ok(None);
+                }
             }
         }
     };
@@ -353,11 +420,15 @@ pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnM
     streamed.and_then(|()| parser.end()).map_err(|e| match e.classify() {
         serde_json::error::Category::Eof => io::ErrorKind::UnexpectedEof.into(),
         serde_json::error::Category::Io => io::Error::from(e),
-        _ => io::Error::new(io::ErrorKind::InvalidData, e.to_string()),
+        _ => said(io::ErrorKind::InvalidData, format!("不是合格的 JSON：{e}"), e.to_string()),
     })?;
     if !found {
         let place = pointer.unwrap_or("/");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("no list of records at \"{place}\" (decoding.records)")));
+        return Err(said(
+            io::ErrorKind::InvalidData,
+            format!("「{place}」处没有记录列表（decoding.records）"),
+            format!("no list of records at \"{place}\" (decoding.records)"),
+        ));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Chunk, Cursor, PullContext, PullError, RowFault, RowSink};
-use crate::connector::{Connector, Layout, Problem, RowError, Transport, format_of};
+use crate::connector::{Connector, Format, Layout, Problem, RowError, Transport, format_of};
 use crate::model::record::Record;
 
 /// One row with what became of it.
@@ -51,6 +51,20 @@ impl SampleError {
             SampleError::Layout(problem) => problem,
         };
         lang.pick(&problem.zh, &problem.en).clone()
+    }
+}
+
+/// Which part of a sample holds its rows, where that is not what is read by itself: a sheet, or an element of XML.
+/// None also where the sample cannot be read: the reading that follows says why.
+pub fn part_with_rows(path: &Path, connector: &Connector) -> Option<String> {
+    let caps = &connector.source.caps;
+    match connector.source.format? {
+        Format::Xlsx => super::xlsx::fullest_sheet(path, caps).ok().flatten(),
+        Format::Xml => {
+            let file = super::decode::Utf8Reader::open(std::fs::File::open(path).ok()?, None).ok()?;
+            super::xml::repeated_element(io::BufReader::new(file), caps.depth).ok().flatten()
+        }
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use calamine::{Data, DataRef, Reader, Xlsx};
 
 use super::csv::join_header;
+use super::error::said;
 use super::file::Capped;
 use crate::connector::{Caps, Decoding};
 
@@ -20,17 +21,21 @@ const MAX_COLUMNS: u32 = 1_024;
 pub fn check_archive(path: &Path, caps: &Caps) -> io::Result<()> {
     let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(zip_error)?;
     if archive.len() as u64 > caps.entries {
-        return Err(too_much(format!(
-            "{} files in the archive, more than {} (source.caps.entries)",
-            archive.len(),
-            caps.entries
-        )));
+        let (found, most) = (archive.len(), caps.entries);
+        return Err(too_much(
+            format!("压缩包中有 {found} 个文件，超过 {most} 个（source.caps.entries）"),
+            format!("{found} files in the archive, more than {most} (source.caps.entries)"),
+        ));
     }
     let mut total = 0;
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(zip_error)?;
         if entry.enclosed_name().is_none() {
-            return Err(too_much(format!("the archive's entry \"{}\" leads out of it", entry_name(entry.name_raw()))));
+            let name = entry_name(entry.name_raw());
+            return Err(too_much(
+                format!("压缩包中的「{name}」指向包外的位置"),
+                format!("the archive's entry \"{name}\" leads out of it"),
+            ));
         }
         let packed = entry.compressed_size();
         let left = Caps { bytes: caps.bytes.saturating_sub(total), ..caps.clone() };
@@ -42,12 +47,16 @@ pub fn check_archive(path: &Path, caps: &Caps) -> io::Result<()> {
 pub fn zip_error(error: zip::result::ZipError) -> io::Error {
     match error {
         zip::result::ZipError::Io(e) => e,
-        other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
+        other => said(io::ErrorKind::InvalidData, format!("压缩包无法读取：{other}"), other.to_string()),
     }
 }
 
-fn too_much(what: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+fn too_much(zh: String, en: String) -> io::Error {
+    said(io::ErrorKind::InvalidData, zh, en)
+}
+
+fn no_workbook(error: &calamine::XlsxError) -> io::Error {
+    said(io::ErrorKind::InvalidData, format!("工作簿无法读取：{error}"), error.to_string())
 }
 
 /// What a sheet gives: its header first, then its rows.
@@ -66,7 +75,7 @@ pub trait SheetRows {
 /// `InvalidData` where the workbook is none or has no such sheet (the message names those it has), else the taker's.
 pub fn read_sheet(path: &Path, decoding: &Decoding, caps: &Caps, rows: &mut dyn SheetRows) -> io::Result<()> {
     check_archive(path, caps)?;
-    let invalid = |e: calamine::XlsxError| io::Error::new(io::ErrorKind::InvalidData, e.to_string());
+    let invalid = |e: calamine::XlsxError| no_workbook(&e);
     let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(path)?)).map_err(invalid)?;
     let names = book.sheet_names();
     let sheet = match &decoding.sheet {
@@ -97,9 +106,39 @@ pub fn read_sheet(path: &Path, decoding: &Decoding, caps: &Caps, rows: &mut dyn 
     table.start()
 }
 
+/// The sheet that holds most cells, where it is not the first: workbooks begin with a page of explanations.
+///
+/// # Errors
+/// As [`read_sheet`].
+pub fn fullest_sheet(path: &Path, caps: &Caps) -> io::Result<Option<String>> {
+    const ENOUGH: usize = 20_000;
+    check_archive(path, caps)?;
+    let invalid = |e: calamine::XlsxError| no_workbook(&e);
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(path)?)).map_err(invalid)?;
+    let mut fullest = (0, 0, None);
+    for (at, name) in book.sheet_names().into_iter().enumerate() {
+        let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
+        let mut filled = 0;
+        while filled < ENOUGH
+            && let Some(cell) = cells.next_cell().map_err(invalid)?
+        {
+            filled += usize::from(cell_text(cell.get_value()).is_some());
+        }
+        if filled > fullest.0 {
+            fullest = (filled, at, Some(name));
+        }
+    }
+    Ok(fullest.2.filter(|_| fullest.1 > 0))
+}
+
 fn no_sheet(wanted: &str, names: &[String]) -> io::Error {
     let found = names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ");
-    io::Error::new(io::ErrorKind::InvalidData, format!("there is no sheet \"{wanted}\"; found {found} (decoding.sheet)"))
+    let listed = names.iter().map(|n| format!("「{n}」")).collect::<Vec<_>>().join("、");
+    said(
+        io::ErrorKind::InvalidData,
+        format!("没有工作表「{wanted}」；现有{listed}（decoding.sheet）"),
+        format!("there is no sheet \"{wanted}\"; found {found} (decoding.sheet)"),
+    )
 }
 
 struct Table<'a> {
@@ -145,7 +184,7 @@ impl Table<'_> {
         };
         self.width = columns.len();
         if columns.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the sheet has no header"));
+            return Err(said(io::ErrorKind::InvalidData, "工作表没有表头", "the sheet has no header"));
         }
         self.rows.header(columns)
     }

@@ -7,6 +7,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
+use super::error::{again, said};
+
 /// Streams the records named `record` (None: the children of the root).
 ///
 /// # Errors
@@ -26,12 +28,12 @@ pub fn stream_records(
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(bad)? {
-            Event::DocType(_) => return Err(invalid("it has a DOCTYPE, which is refused")),
+            Event::DocType(_) => return Err(refused("含有 DOCTYPE 声明，不予读取", "it has a DOCTYPE, which is refused")),
             Event::Start(start) => {
                 seen_root = true;
                 depth += 1;
                 if depth > max_depth {
-                    return Err(invalid(&format!("it is nested deeper than {max_depth}")));
+                    return Err(too_deep(max_depth));
                 }
                 let name = local_name(&start);
                 let begins = open.is_empty()
@@ -79,11 +81,46 @@ pub fn stream_records(
                 }
             }
             Event::Eof if depth > 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Event::Eof if !seen_root => return Err(invalid("it is no XML: there is no element in it")),
+            Event::Eof if !seen_root => {
+                return Err(refused("不是 XML：其中没有任何元素", "it is no XML: there is no element in it"));
+            }
             Event::Eof => return Ok(()),
             _ => {}
         }
     }
+}
+
+/// Name of the element that repeats: on the first level on which any does, the one that does most often. None where it
+/// is a child of the root, as read without a name, and where nothing repeats.
+///
+/// # Errors
+/// As [`stream_records`].
+pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Option<String>> {
+    let mut reader = Reader::from_reader(text);
+    let mut buffer = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut counts: std::collections::BTreeMap<(usize, String), u64> = std::collections::BTreeMap::new();
+    loop {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).map_err(bad)?;
+        if let Event::Start(start) | Event::Empty(start) = &event {
+            path.push(local_name(start));
+            if path.len() > max_depth {
+                return Err(too_deep(max_depth));
+            }
+            *counts.entry((path.len(), path.join("/"))).or_default() += 1;
+        }
+        match event {
+            Event::DocType(_) => return Err(refused("含有 DOCTYPE 声明，不予读取", "it has a DOCTYPE, which is refused")),
+            Event::Empty(_) | Event::End(_) => drop(path.pop()),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    let level = counts.iter().find(|(_, n)| **n > 1).map(|((level, _), _)| *level);
+    let most = counts.into_iter().filter(|((l, _), _)| Some(*l) == level).max_by_key(|(_, n)| *n);
+    let siblings_only = |path: &str| path.matches('/').count() == 1;
+    Ok(most.filter(|((_, path), _)| !siblings_only(path)).and_then(|((_, path), _)| path.rsplit('/').next().map(str::to_owned)))
 }
 
 #[derive(Default)]
@@ -142,17 +179,26 @@ fn resolve(reference: &BytesRef<'_>) -> io::Result<String> {
     let name: &str = reference;
     match quick_xml::escape::resolve_predefined_entity(name) {
         Some(text) => Ok(text.to_string()),
-        None => Err(invalid(&format!("it uses the unknown entity &{name};"))),
+        None => Err(refused(format!("使用了未知的实体 &{name};"), format!("it uses the unknown entity &{name};"))),
     }
 }
 
+fn refused(zh: impl Into<String>, en: impl Into<String>) -> io::Error {
+    said(io::ErrorKind::InvalidData, zh, en)
+}
+
+fn too_deep(max: usize) -> io::Error {
+    refused(format!("嵌套超过 {max} 层（source.caps.depth）"), format!("it is nested deeper than {max} (source.caps.depth)"))
+}
+
+/// What the parser itself says, in its own words.
 fn invalid(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what.to_string())
+    refused(format!("不是合格的 XML：{what}"), what)
 }
 
 fn bad(error: quick_xml::Error) -> io::Error {
     match error {
-        quick_xml::Error::Io(e) => io::Error::new(e.kind(), e.to_string()),
+        quick_xml::Error::Io(e) => again(&e),
         quick_xml::Error::Syntax(_) => io::ErrorKind::UnexpectedEof.into(),
         other => invalid(&other.to_string()),
     }
@@ -177,6 +223,15 @@ mod tests {
         let expected = [r#"{"@id":"1","e":null,"name":"甲 & 乙","u":["a","b"]}"#, r#"{"@id":"2","name":"<丙>"}"#];
         assert_eq!(records(xml, Some("row")).expect("XML"), expected);
         assert_eq!(records(xml, None).expect("XML"), expected);
+    }
+
+    #[test]
+    fn the_element_that_repeats_is_found_under_its_envelope() {
+        let found = |xml: &str| repeated_element(xml.as_bytes(), 64).expect("XML");
+        let row = "<企业><证><号>1</号></证><证><号>2</号></证></企业>";
+        assert_eq!(found(&format!("<包><头><批>1</批></头><集>{row}{row}</集></包>")).as_deref(), Some("企业"));
+        assert_eq!(found(&format!("<集>{row}{row}</集>")), None, "children of the root need no name");
+        assert_eq!(found("<a><b/></a>"), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::access::{Caller, Role, Scope};
 use super::handler::{header_text, lang_of, request_id, status_of};
 use super::problem::Problem;
 use crate::connector::{Connector, Transport};
-use crate::hub::{Push, PushRefused, Pushed};
+use crate::hub::{Push, PushRefused, Pushed, Queue};
 use crate::model::message::Lang;
 
 /// Longest key, in characters.
@@ -75,15 +75,24 @@ impl From<Problem> for Refusal {
 impl From<PushRefused> for Refusal {
     fn from(refused: PushRefused) -> Refusal {
         match refused {
-            PushRefused::Busy => Refusal {
-                retry_after: Some(BUSY_SECS),
-                ..Refusal::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "BUSY",
-                    format!("正在同步，请 {BUSY_SECS} 秒后用同一个 Idempotency-Key 重试"),
-                    format!("a sync is running: send it again in {BUSY_SECS} s with the same Idempotency-Key"),
-                )
-            },
+            PushRefused::Busy(Queue { waited_secs, before }) => {
+                let (zh, en) = match before {
+                    0 => ("一次入库或发布".to_owned(), "a landing or a publication".to_owned()),
+                    n => (
+                        format!("一次入库或发布及先到的 {n} 个推送"),
+                        format!("a landing or a publication, and {n} earlier pushes"),
+                    ),
+                };
+                Refusal {
+                    retry_after: Some(BUSY_SECS),
+                    ..Refusal::new(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "BUSY",
+                        format!("已等待 {waited_secs} 秒，{zh}仍未完成；请 {BUSY_SECS} 秒后用同一个 Idempotency-Key 重试"),
+                        format!("waited {waited_secs} s for {en}: send it again in {BUSY_SECS} s with the same Idempotency-Key"),
+                    )
+                }
+            }
             PushRefused::KeyReused { batch } => Refusal {
                 batch: Some(batch),
                 ..Refusal::new(

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const AT_LATEST: Duration = Duration::from_secs(60);
 /// No push takes as long: a body of this age belongs to nobody.
 const LEFT_BEHIND: Duration = Duration::from_secs(86_400);
-/// Another process syncs: it publishes the push with its own; looked at again after this long.
+/// Somebody lands or publishes; looked at again after this long.
 const BUSY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs beside the server until it is dropped. A push that a killed process left unpublished is published first.
@@ -53,7 +53,7 @@ fn sweep(folder: &std::path::Path) {
 }
 
 async fn publish(app: &App) -> Result<(), HubError> {
-    let _turn = app.0.syncing.clone().lock_owned().await;
+    // A sync under way gives its turn away while it waits for registries: pushes are not kept waiting for them.
     let published = app.hub().publish_pushed(Arc::new(Broadcast { app: app.clone(), also: None })).await?;
     if let Err(problem) = app.refresh().await {
         tracing::error!(problem = %problem.en, "the edition after a push could not be read");

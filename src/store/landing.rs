@@ -37,6 +37,19 @@ impl Store {
         Ok(row.unwrap_or(Watermark::NONE))
     }
 
+    /// A registry's last landing that changed anything: its number, batch and end; zeros before the first one.
+    pub async fn landing_of(&self, registry_id: i64) -> Result<(i64, i64, i64), StoreError> {
+        let row: Option<(i64, i64, i64)> = read!(self, |db| sqlx::query_as(
+            "SELECT landing, id, COALESCE(finished_at, 0) FROM batch
+             WHERE registry_id = $1 AND landing IS NOT NULL ORDER BY landing DESC LIMIT 1"
+        )
+        .bind(registry_id)
+        .fetch_optional(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        Ok(row.unwrap_or_default())
+    }
+
     /// Whether this store went through this very landing (a restored backup, or another store, did not).
     pub async fn knows_landing(&self, landing: &Watermark) -> Result<bool, StoreError> {
         if *landing == Watermark::NONE {

@@ -2,7 +2,7 @@
 //!
 //! In: nouns to keep. Out: nouns as kept. One enum over the two pools and one macro that runs the same code on both;
 //! SQL text is shared wherever the databases agree (`$1` works on both), and where they do not, both versions stand
-//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`]).
+//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`] and [`Store::turn`]).
 
 pub mod batch;
 pub(crate) mod bulk;
@@ -13,6 +13,7 @@ pub mod finding;
 pub mod history;
 pub mod judgement;
 pub mod landing;
+mod lead;
 mod migrations;
 pub mod quarantine;
 pub mod record;
@@ -30,11 +31,10 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
+pub use lead::{Leadership, Turn};
+
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";
-/// Key of the PostgreSQL advisory lock that makes one process the sync leader ("huitu" in ASCII).
-const LEADER_LOCK: i64 = 0x68_75_69_74_75;
-
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("store {place}: {source}")]
@@ -150,12 +150,6 @@ impl Tx {
     }
 }
 
-/// Held while syncing; dropping it lets another process lead.
-pub enum Leadership {
-    File(#[allow(dead_code)] std::fs::File),
-    Connection(#[allow(dead_code)] Box<sqlx::pool::PoolConnection<sqlx::Postgres>>),
-}
-
 impl Store {
     /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
     pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
@@ -179,12 +173,14 @@ impl Store {
             .busy_timeout(Duration::from_secs(30))
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", "-131072")
+            .pragma("cache_size", "-65536")
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(64);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        // The writer's memory is its cache and does not grow with the file; only readers map it.
+        let writing = options.clone().pragma("mmap_size", "0");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
         migrations::sqlite().run(&writer).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
@@ -232,35 +228,6 @@ impl Store {
             Store::Postgres(p, _) => p.begin().await.map(Tx::Postgres),
         }
         .map_err(|e| self.failed(e))
-    }
-
-    /// Becomes the one process that syncs; `Busy` where another one is.
-    pub async fn lead(&self) -> Result<Leadership, StoreError> {
-        match self {
-            Store::Sqlite(s) => {
-                let path = s.dir.join("sync.lock");
-                let directory = |source| StoreError::Directory { path: path.clone(), source };
-                let file = std::fs::File::options().create(true).append(true).open(&path).map_err(directory)?;
-                match file.try_lock() {
-                    Ok(()) => Ok(Leadership::File(file)),
-                    Err(_) => Err(StoreError::Busy { place: self.place() }),
-                }
-            }
-            Store::Postgres(p, place) => {
-                let mut connection = p.acquire().await.map_err(|e| self.failed(e))?;
-                let (got,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
-                    .bind(LEADER_LOCK)
-                    .fetch_one(&mut *connection)
-                    .await
-                    .map_err(|e| self.failed(e))?;
-                // The lock belongs to the connection: keep it out of the pool until it ends with us.
-                connection.close_on_drop();
-                match got {
-                    true => Ok(Leadership::Connection(Box::new(connection))),
-                    false => Err(StoreError::Busy { place: place.clone() }),
-                }
-            }
-        }
     }
 
     /// A value of the small key–value table, for counters and digests.

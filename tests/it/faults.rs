@@ -216,7 +216,7 @@ async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
     // The pull had stopped behind its second page; meanwhile the disk lost a piece of it.
     let rows = street.house.dir.path().join("data/spool/broken/rows");
     let text = std::fs::read_to_string(&rows).unwrap();
-    std::fs::write(&rows, text.replacen("R\t1\t", "?\t1\t", 1)).unwrap();
+    std::fs::write(&rows, text.replacen("S\t1\t", "?\t1\t", 1)).unwrap();
     let damaged = street.sync("", 2).await;
     assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (Outcome::Failed, "spool_damaged"));
     let again = street.sync("", 3).await;

@@ -105,7 +105,7 @@ async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
     let (mut house, _) = departments().await;
-    house.hub.patience = Duration::from_millis(100);
+    house.hub.push_patience = Duration::from_millis(100);
     let door = house.serve(&[("s-cases2", "ingest", Some("cases")), ("s-read", "analyst", None)]).await;
     let some = || Body::from(lines(0..3));
     let of = |registry: &str, token: &str| request(registry, token, "k").body(some()).unwrap();
@@ -160,6 +160,7 @@ async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
         (StatusCode::SERVICE_UNAVAILABLE, &json!("BUSY"), &json!(true))
     );
     assert_eq!(headers[header::RETRY_AFTER], "30");
+    assert!(said["error"]["message"].as_str().unwrap().contains("一次入库或发布"), "what it waited for is named: {said}");
     drop(leader);
     assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing landed");
     // None of those used the key up.
@@ -197,6 +198,59 @@ async fn a_complete_push_that_would_empty_the_registry_waits_for_a_person() {
     let body = "{\"编号\":\"K1\",\"企业名\":\"甲\",\"职工\":3}\n";
     let (status, _, held) = door.send(request("cases", "s-cases", "drift").body(Body::from(body)).unwrap()).await;
     assert_eq!((status, &held["heldBecause"]["code"]), (StatusCode::ACCEPTED, &json!("drift")), "{held}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_departments_push_at_once_while_the_hub_is_busy_and_all_are_taken_in() {
+    let (house, door) = departments().await;
+    let turn = house.hub.store.turn(Duration::ZERO).await.unwrap();
+    let pushes = (0..8usize).map(|i| {
+        let (registry, token) = if i % 2 == 0 { ("cases", "s-cases") } else { ("roll", "s-roll") };
+        // The roll states itself anew with every push: all of its rows each time.
+        let range = if i % 2 == 0 { i * 10..i * 10 + 10 } else { 0..20 };
+        let key = format!("k{i}");
+        let door = &door;
+        async move { door.send(request(registry, token, &key).body(Body::from(lines(range))).unwrap()).await }
+    });
+    let free = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing lands out of turn");
+        drop(turn);
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(pushes), free);
+    for (status, _, receipt) in &answers {
+        assert_eq!((*status, &receipt["state"]), (StatusCode::OK, &json!("DONE")), "{receipt}");
+    }
+    assert_eq!(house.state("cases").await.1, 40);
+    assert_eq!(house.state("roll").await.1, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let source = format!("transport = \"http\"\nformat = \"json\"\nplace = \"http://{}/list\"", listener.local_addr().unwrap());
+    let slow = manifest("慢", "", &source, "[manners]\nretries = 0\nread_timeout_secs = 4\ntotal_timeout_secs = 4\n");
+    let house = house(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
+    let door = house.serve(&[("s-cases", "ingest", Some("cases"))]).await;
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.clone()));
+    let hub = house.hub.clone();
+    let syncing =
+        tokio::spawn(async move { hub.sync(&Default::default(), std::sync::Arc::new(huitu::hub::progress::Silent)).await });
+    // The registry has been reached, and says nothing.
+    let held = listener.accept().await.unwrap();
+    let (status, _, receipt) = door.send(request("cases", "s-cases", "a").body(Body::from(lines(0..5))).unwrap()).await;
+    assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(5)), "{receipt}");
+    assert_eq!(house.state("cases").await.1, 5, "landed before it was answered");
+    while !house.hub.editions.current().is_ok_and(|e| e.len() == 5) {
+        assert!(!syncing.is_finished(), "the edition with the push waited for the sync");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let Err(second) = house.hub.store.lead().await else { panic!("two syncs at once") };
+    assert!(second.to_string().contains("another huitu is syncing"), "{second}");
+    drop(held);
+    drop(listener);
+    assert_eq!(syncing.await.unwrap().unwrap().receipts[0].outcome, huitu::land::receipt::Outcome::Failed);
+    publishing.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

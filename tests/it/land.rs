@@ -70,6 +70,7 @@ async fn push(store: &Store, dir: &std::path::Path, rows: &[(&str, &str)], relea
         state,
         reader: Arc::new(FirstCell),
         guard: Guard { vanish: 0.05, quarantine: 0.6, released: released.then(|| ("tester".to_owned(), "checked".to_owned())) },
+        data: None,
         now: 1_700_000_000_000,
     })
     .await
@@ -105,6 +106,49 @@ async fn every_row_is_landed_or_quarantined_and_unchanged_rows_stay() {
         );
         let open = store.quarantined(None, 0, 10).await.expect("quarantine");
         assert!(open.is_empty(), "a complete pull states the registry again: earlier quarantined rows no longer wait");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_load_of_many_rows_tells_twins_and_duplicates_apart_and_leaves_the_indexes_as_they_were() {
+    for (dir, store) in stores().await {
+        let keys: Vec<String> = (0..30_000).map(|i| format!("k{:05}", i * 7919 % 30_000)).collect();
+        let mut rows: Vec<(&str, &str)> = keys.iter().map(|k| (k.as_str(), "x")).collect();
+        rows.insert(20_000, (keys[5].as_str(), "x"));
+        rows.insert(25_000, (keys[6].as_str(), "other"));
+        rows.push((keys[7].as_str(), "other"));
+        let first = push(&store, dir.path(), &rows, false).await;
+        assert_eq!((first.read, first.added, first.unchanged, first.quarantined), (30_003, 30_000, 1, 2));
+        assert_eq!(first.reasons, [("duplicate_key".into(), 2)]);
+        if let Store::Postgres(pool, _) = &store {
+            let names: Vec<(String,)> =
+                sqlx::query_as("SELECT indexdef FROM pg_indexes WHERE tablename = 'record' ORDER BY indexname")
+                    .fetch_all(pool)
+                    .await
+                    .expect("the indexes");
+            let names: Vec<&str> = names.iter().map(|n| n.0.as_str()).collect();
+            assert_eq!(
+                names,
+                [
+                    "CREATE UNIQUE INDEX record_by_key ON public.record USING btree (registry_id, key)",
+                    "CREATE UNIQUE INDEX record_pkey ON public.record USING btree (id)",
+                ]
+            );
+        }
+        let again = push(&store, dir.path(), &rows, false).await;
+        assert_eq!((again.added, again.changed, again.unchanged, again.gone), (0, 0, 30_001, 0));
+        // Every key twice: more than may wait for the indexes.
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let twice: Vec<(&str, &str)> = rows[..19_000].iter().chain(&rows[..19_000]).map(|(k, _)| (*k, "y")).collect();
+        let other = match &store {
+            Store::Sqlite(_) => Store::open(dir.path(), None).await.expect("opens"),
+            Store::Postgres(..) => {
+                let server = postgres().expect("it is there");
+                Store::open(dir.path(), Some(&server.database().await)).await.expect("opens")
+            }
+        };
+        let all = push(&other, dir.path(), &twice, false).await;
+        assert_eq!((all.added, all.unchanged, all.quarantined), (19_000, 19_000, 0));
     }
 }
 

@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("land", &["connector", "edition", "model", "store"]),
     ("publish", &["assess", "connector", "edition", "link", "model", "store"]),
     ("simulate", &["model"]),
-    ("config", &["assess"]),
+    ("config", &["assess", "model"]),
     ("hub", &["assess", "config", "connector", "edition", "land", "link", "model", "normalise", "publish", "pull", "store"]),
     ("serve", &["assess", "config", "connector", "edition", "hub", "link", "model", "normalise", "store"]),
 ];

@@ -181,6 +181,140 @@ async fn mariadb_is_read_whole_and_by_what_changed() {
     .await;
 }
 
+/// Looks, when the first rows have come, whether the server is still sending; stops the pull then.
+struct Halfway<F> {
+    sending: F,
+    rows: usize,
+    saw: Option<bool>,
+}
+
+impl<F: FnMut() -> bool + Send> huitu::pull::RowSink for Halfway<F> {
+    fn columns(&mut self, _: &[String]) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn rows(&mut self, chunk: huitu::pull::Chunk) -> std::io::Result<()> {
+        self.rows += chunk.len();
+        // What lies between the two programs has to fill up first.
+        let until = Instant::now() + Duration::from_secs(10);
+        let mut saw = (self.sending)();
+        while !saw && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+            saw = (self.sending)();
+        }
+        self.saw = Some(saw);
+        Err(std::io::Error::other("seen enough"))
+    }
+    fn checkpoint(&mut self, _: &Cursor) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `look`: whether the server waits for somebody to take its rows.
+async fn rows_are_read_while_the_server_sends_them<C: Connection + Send>(
+    place: &str,
+    query: &str,
+    mut looking: C,
+    look: impl AsyncFn(&mut C) -> bool + Send + Sync + Copy,
+) {
+    let mut connector = connector(place, false);
+    connector.source.sql.table = None;
+    connector.source.sql.query = Some(query.to_owned());
+    let runtime = tokio::runtime::Handle::current();
+    let sending = || tokio::task::block_in_place(|| runtime.block_on(look(&mut looking)));
+    let mut sink = Halfway { sending, rows: 0, saw: None };
+    let stopped = pull(&connector, None, &context(), &mut sink).await;
+    assert!(stopped.is_err(), "the sink has stopped it");
+    assert!(sink.rows < 20_000, "{} rows at once", sink.rows);
+    assert_eq!(sink.saw, Some(true), "with the first rows here the server must still be sending the others");
+}
+
+/// Without a cursor column: a question of the operator's tells whether anything changed, and pages keep their distance.
+async fn a_whole_table_is_asked_about_and_read_at_its_pace(place: &str, quoted: char, changes: impl AsyncFn(&'static str)) {
+    let mut connector = connector(place, false);
+    connector.source.sql.version = Some(format!("SELECT MAX({quoted}更新时间{quoted}) FROM health"));
+    let pulled = async |connector: &Connector, known: Option<String>| {
+        let mut sink = huitu::pull::sample::Counting::default();
+        let context = PullContext { known, ..context() };
+        pull(connector, None, &context, &mut sink).await.expect("pulls")
+    };
+    let first = pulled(&connector, None).await;
+    assert_eq!((first.rows, first.complete, first.unchanged), (10_000, true, false));
+    assert_eq!(first.next_cursor, Cursor::default(), "there is no column to go on from");
+    let again = pulled(&connector, Some(first.fingerprint.clone())).await;
+    assert_eq!((again.rows, again.complete, again.unchanged), (0, true, true));
+    changes("UPDATE health SET id = 20000 WHERE id = 3").await;
+    let unasked = pulled(&connector, Some(first.fingerprint.clone())).await;
+    assert!(unasked.unchanged, "the question decides, and nothing else");
+    changes("INSERT INTO health VALUES (20001, 'x', 1, NULL, '2026-03-08 10:00:00')").await;
+    let changed = pulled(&connector, Some(first.fingerprint.clone())).await;
+    assert_eq!((changed.rows, changed.complete, changed.unchanged), (10_001, true, false));
+    // An edited connector reads again whatever the answer.
+    let edited = Connector { digest: connector.digest ^ 1, ..connector.clone() };
+    assert!(!pulled(&edited, Some(changed.fingerprint)).await.unchanged);
+
+    connector.source.sql.version = Some("SELECT nonsense FROM nowhere".into());
+    let error = take(&connector, None, &context(), None).await.expect_err("a wrong question").to_string();
+    assert!(error.contains("connector \"health\"") && error.contains("nowhere"), "{error}");
+
+    connector.source.sql.version = None;
+    connector.source.sql.page = 1_000;
+    connector.manners.rate_per_sec = Some(20.0);
+    let began = Instant::now();
+    assert_eq!(pulled(&connector, None).await.rows, 10_001);
+    assert!(began.elapsed() >= Duration::from_millis(450), "ten pages, twenty a second: {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_without_a_cursor_is_streamed_asked_about_and_paced() {
+    let Some(server) = postgres() else { return };
+    let place = server.database().await;
+    let open = || sqlx::PgConnection::connect(&place);
+    fill(open().await.expect("opens"), '"').await;
+    a_whole_table_is_asked_about_and_read_at_its_pace(&place, '"', async |s| change(open().await.expect("opens"), s).await).await;
+    let query = "SELECT g AS id, repeat('x', 2000) AS \"单位名称\" FROM generate_series(1, 50000) g";
+    let looking = open().await.expect("opens");
+    rows_are_read_while_the_server_sends_them(&place, query, looking, async |c: &mut sqlx::PgConnection| {
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'";
+        let (n,): (i64,) = sqlx::query_as(sql).fetch_one(c).await.expect("an answer");
+        n > 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_without_a_cursor_is_streamed_asked_about_and_paced() {
+    let Some(place) = mariadb_database("paced").await else { return };
+    let open = || sqlx::MySqlConnection::connect(&place);
+    fill(open().await.expect("opens"), '`').await;
+    a_whole_table_is_asked_about_and_read_at_its_pace(&place, '`', async |s| change(open().await.expect("opens"), s).await).await;
+    let query = "SELECT seq AS id, REPEAT('x', 2000) AS `单位名称` FROM seq_1_to_50000";
+    let looking = open().await.expect("opens");
+    rows_are_read_while_the_server_sends_them(&place, query, looking, async |c: &mut sqlx::MySqlConnection| {
+        let sql =
+            "SELECT CAST(COUNT(*) AS SIGNED) FROM information_schema.processlist WHERE db = 'paced' AND state = 'Writing to net'";
+        let (n,): (i64,) = sqlx::query_as(sql).fetch_one(c).await.expect("an answer");
+        n > 0
+    })
+    .await;
+}
+
+/// A new database on the MariaDB of this test run, which is up when this returns.
+async fn mariadb_database(name: &str) -> Option<String> {
+    let place = mariadb()?;
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        match sqlx::MySqlConnection::connect(&place).await {
+            Ok(connection) => {
+                let sql: &'static str = Box::leak(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4").into_boxed_str());
+                change(connection, sql).await;
+                return Some(place.replace("/frontend", &format!("/{name}")));
+            }
+            Err(e) => assert!(Instant::now() < until, "MariaDB: {e}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_is_not_there_is_named_without_its_password() {
     let error = take(&connector("postgres://hub:hunter2@127.0.0.1:9/x", false), None, &context(), None)

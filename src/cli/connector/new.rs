@@ -13,7 +13,7 @@ use crate::connector::guess::{Guesses, guess, manifest};
 use crate::connector::{Connector, Format, department_page, format_of};
 use crate::pull::PullContext;
 use crate::pull::check::read_samples;
-use crate::pull::sample::{Counting, at_sample, expected_json, take};
+use crate::pull::sample::{Counting, at_sample, expected_json, part_with_rows, take};
 
 #[derive(Args)]
 pub struct NewArgs {
@@ -69,7 +69,7 @@ pub async fn run(common: &Common, args: NewArgs) -> anyhow::Result<ExitCode> {
             )
         );
     }
-    let shape = Shape { sheet: args.sheet.clone(), header_rows: args.header_rows, skip: args.skip, delimiter: None };
+    let shape = Shape { sheet: args.sheet.clone(), header_rows: args.header_rows, skip: args.skip, ..Shape::default() };
     let mut said = Said {
         title: args.title.clone().unwrap_or_else(|| args.name.clone()),
         owner: args.owner.clone().unwrap_or_else(|| args.title.clone().unwrap_or_else(|| args.name.clone())),
@@ -212,11 +212,16 @@ async fn from_sample(
     };
     let file = sample.file_name().and_then(|n| n.to_str()).context("a sample file")?;
     let context = PullContext::default();
+    let part = part_with_rows(sample, &bare(name, format, "?", &shape)?);
+    match format {
+        Format::Xlsx => shape.sheet = shape.sheet.or(part),
+        _ => shape.records = part,
+    }
     let columns = header(lang, name, sample, format, &mut shape, &context).await?;
     let reader = at_sample(&bare(name, format, &columns[0], &shape)?, sample);
     let looked = take(&reader, None, &context, Some(LOOKED_AT)).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     let rows: Vec<_> = looked.rows.into_iter().map(|r| r.cells).collect();
-    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all());
+    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.note);
     let text = manifest(&guesses, &said.title, &said.owner, &source(said, Some((file, format))), &shape.decoding());
     let connector = Connector::parse(name, &text)?;
     std::fs::create_dir_all(folder.join("sample"))?;
@@ -258,6 +263,11 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
 fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape) {
     let mapped = guesses.columns.iter().filter(|g| g.field.is_some()).count();
     let (all, key, into) = (guesses.columns.len(), &guesses.key, folder.parent().unwrap_or(folder).display());
+    let part = match (&shape.sheet, &shape.records) {
+        (Some(sheet), _) => lang.pick(&format!("，工作表「{sheet}」"), &format!(", sheet \"{sheet}\"")).to_owned(),
+        (_, Some(element)) => lang.pick(&format!("，记录元素「{element}」"), &format!(", records <{element}>")).to_owned(),
+        _ => String::new(),
+    };
     let header = match (shape.skip.unwrap_or(0), shape.header_rows.unwrap_or(1)) {
         (0, 1) => String::new(),
         (skip, rows) => match lang {
@@ -269,11 +279,11 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
         "{}",
         lang.pick(
             &format!(
-                "已写入 {}：{all} 列中识别 {mapped} 列，主键「{key}」{header}。请核对 connector.toml，再运行 huitu connector check {name} --connectors {into}",
+                "已写入 {}：{all} 列中识别 {mapped} 列，主键「{key}」{part}{header}。请核对 connector.toml，再运行 huitu connector check {name} --connectors {into}",
                 folder.display()
             ),
             &format!(
-                "wrote {}: {mapped} of {all} columns recognised, key \"{key}\"{header}. Look through connector.toml, then run huitu connector check {name} --connectors {into}",
+                "wrote {}: {mapped} of {all} columns recognised, key \"{key}\"{part}{header}. Look through connector.toml, then run huitu connector check {name} --connectors {into}",
                 folder.display()
             ),
         )
@@ -286,6 +296,9 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
                 guess.column,
                 match (because, lang) {
                     ("values", Lang::Zh) => "（由取值推断）".to_owned(),
+                    ("words", Lang::Zh) => "（由列名的常见含义推断）".to_owned(),
+                    ("initials", Lang::Zh) => "（由拼音首字母推断）".to_owned(),
+                    ("initials", Lang::En) => "(guessed by its pinyin initials)".to_owned(),
                     (_, Lang::Zh) => "（由相近的列名推断）".to_owned(),
                     (because, Lang::En) => format!("(guessed by its {because})"),
                 }
@@ -324,6 +337,8 @@ async fn header(
         let lines = shape::first_lines(&bare(name, format, "?", &tried)?, sample, format, context).await;
         let (skip, rows) = shape::guess(&lines);
         tried.skip = shape.skip.or(Some(skip));
+        tried.note =
+            lines.iter().take(tried.skip.unwrap_or(0) as usize).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
         tried.header_rows = shape.header_rows.or(Some(rows));
         let reader = at_sample(&bare(name, format, "?", &tried)?, sample);
         let mut sink = Counting::default();

@@ -14,6 +14,10 @@ pub struct Shape {
     pub header_rows: Option<u32>,
     pub skip: Option<u32>,
     pub delimiter: Option<&'static str>,
+    /// What stands above the header.
+    pub note: String,
+    /// Element of XML that is a record.
+    pub records: Option<String>,
 }
 
 impl Shape {
@@ -31,6 +35,9 @@ impl Shape {
         }
         if let Some(sheet) = &self.sheet {
             text.push_str(&format!("sheet = {}\n", toml::Value::String(sheet.clone())));
+        }
+        if let Some(records) = &self.records {
+            text.push_str(&format!("records = {}\n", toml::Value::String(records.clone())));
         }
         text
     }

@@ -45,11 +45,30 @@ fn syntax(name: &str, text: &str, error: &toml::de::Error) -> Problem {
     let line = error.span().map(|s| text[..s.start.min(text.len())].matches('\n').count() + 1);
     let at = line.map(|l| format!(":{l}")).unwrap_or_default();
     let what = error.message();
+    let what_zh = in_chinese(what);
     Problem::new(
         "bad_manifest",
-        format!("连接器「{name}」：connector.toml{at} 无法读取：{what}"),
+        format!("连接器「{name}」：connector.toml{at} 无法读取：{what_zh}"),
         format!("connector \"{name}\": connector.toml{at}: {what}"),
     )
+}
+
+/// What the reader of TOML says, in Chinese where it is one of its usual sentences.
+fn in_chinese(what: &str) -> String {
+    if let Some((word, known)) = what.strip_prefix("unknown variant ").and_then(|r| r.split_once(", expected ")) {
+        let known = known.trim_start_matches("one of ").replace(" or ", ", ");
+        return format!("没有 {word} 这个取值；可用：{known}");
+    }
+    if let Some((found, wanted)) = what.strip_prefix("invalid type: ").and_then(|r| r.split_once(", expected ")) {
+        return format!("类型不对：写的是 {found}，应为 {wanted}");
+    }
+    if let Some((found, wanted)) = what.strip_prefix("invalid value: ").and_then(|r| r.split_once(", expected ")) {
+        return format!("取值不对：写的是 {found}，应为 {wanted}");
+    }
+    match what.strip_prefix("missing field ") {
+        Some(field) => format!("缺少 {field}"),
+        None => what.to_owned(),
+    }
 }
 
 /// Unknown fields and readings, with the nearest known word; serde's own message lists a hundred of them.

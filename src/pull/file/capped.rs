@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use crate::connector::Caps;
+use crate::pull::error::said;
 
 /// Stops a decompressor that gives more than the connector allows.
 pub(in crate::pull) struct Capped<R, F> {
@@ -26,16 +27,19 @@ impl<R: Read, F: Fn(&R) -> u64> Read for Capped<R, F> {
         let n = self.inner.read(buffer)?;
         self.given += n as u64;
         if self.given > self.caps.bytes {
-            return Err(io::Error::new(
+            let cap = self.caps.bytes;
+            return Err(said(
                 io::ErrorKind::FileTooLarge,
-                format!("more than {} bytes (source.caps.bytes)", self.caps.bytes),
+                format!("解码后超过 {cap} 字节（source.caps.bytes）"),
+                format!("more than {cap} bytes (source.caps.bytes)"),
             ));
         }
         let taken = (self.taken)(&self.inner).max(1);
         if self.given > RATIO_FROM && self.given / taken > self.caps.ratio {
             let ratio = self.caps.ratio;
-            return Err(io::Error::new(
+            return Err(said(
                 io::ErrorKind::FileTooLarge,
+                format!("解压后超过原大小的 {ratio} 倍（source.caps.ratio）"),
                 format!("inflates more than {ratio} times (source.caps.ratio)"),
             ));
         }

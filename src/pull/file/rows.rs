@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::records::{Records, Sheet};
 use crate::connector::{Connector, Encoding, Format, format_of};
 use crate::pull::csv::{CsvReader, Opened, Unusable};
+use crate::pull::error::said;
 use crate::pull::{Chunk, PullError, decode, json, xlsx, xml};
 
 /// What goes from the reading thread to the sink.
@@ -52,7 +53,7 @@ impl Rows<'_> {
         let mut archive = zip::ZipArchive::new(file).map_err(|e| io(xlsx::zip_error(e)))?;
         let entries = xlsx::data_entries(&mut archive).map_err(io)?;
         if entries.is_empty() {
-            return Err(io(io::Error::new(io::ErrorKind::InvalidData, "the archive is empty")));
+            return Err(io(said(io::ErrorKind::InvalidData, "压缩包为空", "the archive is empty")));
         }
         for at in entries {
             let entry = archive.by_index(at).map_err(|e| PullError::io(self.connector, self.shown, &xlsx::zip_error(e)))?;
@@ -123,8 +124,9 @@ impl Rows<'_> {
                 line.clear();
                 let read = io::BufRead::read_line(&mut io::Read::take(&mut text, cap + 1), &mut line)?;
                 if read as u64 > cap {
-                    return Err(io::Error::new(
+                    return Err(said(
                         io::ErrorKind::InvalidData,
+                        format!("有一行超过 {cap} 字节（source.caps.row_bytes）"),
                         format!("a line is longer than {cap} bytes (source.caps.row_bytes)"),
                     ));
                 }

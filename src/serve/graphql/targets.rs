@@ -161,7 +161,11 @@ impl Target {
     /// All targets of a year, each ranked among its siblings.
     async fn all(ask: &Ask, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
         let hub = ask.app.hub();
-        let given = hub.targets(Some(year), edition.manifest.as_of).await.map_err(|e| match e {
+        // What is set after the latest edition was published counts at once; of an earlier one, what stood on its day.
+        let is_latest = hub.editions.current().is_ok_and(|latest| latest.number() == edition.number());
+        let today = hub.clock.today(hub.settings.zone);
+        let on = if is_latest { today.max(edition.manifest.as_of) } else { edition.manifest.as_of };
+        let given = hub.targets(Some(year), on).await.map_err(|e| match e {
             crate::hub::HubError::Store(e) => Problem::from(e),
             other => {
                 tracing::error!(error = %other, "the targets could not be read");

@@ -1,0 +1,160 @@
+//! What departments call a column beyond the headers of the shipped connectors: other words, initials in pinyin, and
+//! values that say what they are.
+
+use pinyin::ToPinyinMulti;
+
+use crate::model::field::Field;
+
+/// Headers met in departments' tables, by what they mean.
+const OTHER_WORDS: &[(Field, &[&str])] = &[
+    (
+        Field::Name,
+        &["单位全称", "企业全称", "公司名称", "法人名称", "机构全称", "用人单位名称", "市场主体名称", "单位名", "企业名"],
+    ),
+    (
+        Field::CreditCode,
+        &[
+            "信用代码",
+            "社会信用代码",
+            "统一代码",
+            "统一社会信用代码/注册号",
+            "代码/统一社会信用代码",
+            "统一社会信用代码（或注册号）",
+        ],
+    ),
+    (Field::Address, &["住所地址", "注册地", "注册住所", "单位注册地址", "详细地址"]),
+    (Field::OperatingAddress, &["经营地址", "经营场所", "实际经营地址", "办公地址", "生产经营地", "通讯地址"]),
+    (Field::EstablishedOn, &["成立时间", "注册时间", "设立日期", "开业时间", "开业日期", "注册日期"]),
+    (
+        Field::Employees,
+        &[
+            "从业人员",
+            "从业人员数",
+            "员工人数",
+            "员工数",
+            "职工人数",
+            "在岗人数",
+            "年末在岗人数",
+            "期末人数",
+            "用工人数",
+            "人数",
+            "总数",
+        ],
+    ),
+    (Field::Insured, &["参保人数", "缴费人数", "社保人数"]),
+    (Field::DispatchedWorkers, &["劳务派遣人员", "劳务派遣人数", "派遣人数", "派遣人员"]),
+    (Field::Revenue, &["营业收入", "营业额", "上年营业额", "年营业额", "营业总收入", "年营业收入"]),
+    (Field::Assets, &["资产总额", "资产总计", "年末资产"]),
+    (Field::Industry, &["行业代码", "所属行业", "国民经济行业", "行业类别"]),
+    (Field::Status, &["经营状态", "登记状态", "企业状态", "状态"]),
+    (Field::Phone, &["联系电话", "电话", "联系方式", "手机"]),
+    (Field::UpdatedAt, &["更新时间", "填报时间", "更新", "修改时间", "最后更新时间", "变更时间"]),
+    (Field::Capital, &["注册资本", "注册资金"]),
+    (Field::District, &["区", "所属区", "行政区", "区县"]),
+];
+
+/// The words behind which a header stands for itself: 其中:劳务派遣人员, 成立时间(年月日).
+fn core(header: &str) -> String {
+    let header = header.rsplit([':', '：']).next().unwrap_or(header);
+    header.split(['(', '（', '[', '【']).next().unwrap_or(header).trim().to_owned()
+}
+
+/// The field that goes by this header elsewhere.
+pub fn other_word(header: &str) -> Option<Field> {
+    let core = core(header);
+    let of = |text: &str| OTHER_WORDS.iter().find(|(_, words)| words.contains(&text)).map(|(field, _)| *field);
+    of(header).or_else(|| of(&core))
+}
+
+/// All fields with their other words, for comparing initials.
+pub fn all() -> impl Iterator<Item = (Field, &'static str)> {
+    OTHER_WORDS.iter().flat_map(|(field, words)| words.iter().map(move |word| (*field, *word)))
+}
+
+/// Whether `letters` (capitals) are the first letters of the header's characters in pinyin, in any of their readings:
+/// CLRQ for 成立日期, HYDM for 行业代码.
+pub fn has_initials(header: &str, letters: &str) -> bool {
+    let mut left = letters.chars();
+    let mut chinese = false;
+    for c in core(header).chars() {
+        let fits = match c.to_pinyin_multi() {
+            Some(readings) => {
+                chinese = true;
+                let Some(letter) = left.next() else { return false };
+                readings.into_iter().any(|r| r.first_letter().eq_ignore_ascii_case(letter.encode_utf8(&mut [0; 4])))
+            }
+            None if c.is_ascii_alphanumeric() => left.next() == Some(c.to_ascii_uppercase()),
+            None => true,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    chinese && left.next().is_none()
+}
+
+/// A column in Latin letters: its letters, and the money's unit that a last part says (YYSR_WY: 万元).
+pub fn latin(column: &str) -> Option<(String, Option<&'static str>)> {
+    if !column.is_ascii() || !column.bytes().any(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let upper = column.to_ascii_uppercase();
+    let (stem, unit) = match upper.rsplit_once('_') {
+        Some((stem, "WY")) => (stem, Some("ten_thousand_yuan")),
+        Some((stem, "QY")) => (stem, Some("thousand_yuan")),
+        Some((stem, "YY")) => (stem, Some("hundred_million_yuan")),
+        Some((stem, "Y" | "YUAN")) => (stem, Some("yuan")),
+        _ => (upper.as_str(), None),
+    };
+    Some((stem.chars().filter(char::is_ascii_alphanumeric).collect(), unit))
+}
+
+/// What values of this form are: names of units, addresses.
+pub fn by_values(values: &[&str]) -> Option<Field> {
+    const NAMES: &[&str] =
+        &["公司", "厂", "合作社", "事务所", "医院", "学校", "中学", "小学", "银行", "集团", "经营部", "商店", "研究院", "中心"];
+    const PLACES: &[&str] = &["路", "街", "号", "村", "镇", "乡", "大厦", "园区", "胡同", "小区", "号楼"];
+    let mostly =
+        |fits: &dyn Fn(&str) -> bool| values.len() >= 3 && values.iter().filter(|v| fits(v)).count() * 10 >= values.len() * 7;
+    let long = |v: &str| v.chars().count() >= 6;
+    if mostly(&|v| long(v) && NAMES.iter().any(|end| v.trim_end_matches([')', '）']).ends_with(end))) {
+        return Some(Field::Name);
+    }
+    let place = |v: &str| long(v) && PLACES.iter().filter(|p| v.contains(*p)).count() >= 2;
+    mostly(&place).then_some(Field::Address)
+}
+
+/// A column that numbers the rows of one delivery: the next one numbers others.
+pub fn is_row_number(header: &str) -> bool {
+    let header = header.rsplit('/').next().unwrap_or(header).trim();
+    matches!(header, "序号" | "行号" | "顺序号" | "序" | "№")
+        || header.eq_ignore_ascii_case("no")
+        || header.eq_ignore_ascii_case("no.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_told_by_other_words_initials_and_values() {
+        assert_eq!(other_word("其中:劳务派遣人员"), Some(Field::DispatchedWorkers));
+        assert_eq!(other_word("成立时间（年月日）"), Some(Field::EstablishedOn));
+        assert_eq!(other_word("备注"), None);
+        for (header, letters, fits) in [
+            ("成立日期", "CLRQ", true),
+            ("行业代码", "HYDM", true),
+            ("统一社会信用代码", "TYSHXYDM", true),
+            ("成立日期", "CLR", false),
+            ("成立日期", "CLRQX", false),
+            ("name", "NAME", false),
+        ] {
+            assert_eq!(has_initials(header, letters), fits, "{header} {letters}");
+        }
+        assert_eq!(latin("YYSR_WY"), Some(("YYSR".into(), Some("ten_thousand_yuan"))));
+        assert_eq!(latin("营业收入"), None);
+        assert_eq!(by_values(&["北京某某有限公司", "某某餐饮管理有限公司", "某某建筑工程（集团）公司"]), Some(Field::Name));
+        assert_eq!(by_values(&["海淀区学院路3号", "朝阳区建国路88号院", "某镇某村12号"]), Some(Field::Address));
+        assert_eq!(by_values(&["是", "否", "是"]), None);
+    }
+}

@@ -1,0 +1,331 @@
+//! Sorts spooled rows into new, changed, unchanged and unreadable, against what the store knows.
+//!
+//! Memory does not grow with the registry: keys are looked up in the store a chunk at a time, keys that the batch itself
+//! brought are remembered by a filter of two bytes each, and records by one bit of their number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use roaring::RoaringTreemap;
+
+use super::LandError;
+use super::apply::RowReader;
+use super::filter::Filter;
+use super::keeper::Keeper;
+use super::ledger::{Entry, Ledger};
+use super::spool::{Fault, SpoolReader, SpooledRow, cells_to_json};
+use crate::store::Store;
+use crate::store::quarantine::QuarantinedRow;
+use crate::store::record::{self, Known, NewRecord, key_hash};
+
+/// Rows prepared at a time; the next chunk is prepared while this one is written.
+const CHUNK_ROWS: i64 = 6_000;
+/// … or so many bytes of their payloads.
+const CHUNK_BYTES: usize = 8 << 20;
+
+/// What a chunk of the spool asks of the store.
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub added: Vec<NewRecord>,
+    pub changed: Vec<NewRecord>,
+    pub quarantined: Vec<QuarantinedRow>,
+    pub deferred: Vec<Deferred>,
+    pub unchanged: i64,
+    pub read: i64,
+    bytes: usize,
+}
+
+impl Chunk {
+    pub fn is_full(&self) -> bool {
+        self.read >= CHUNK_ROWS || self.bytes >= CHUNK_BYTES
+    }
+}
+
+/// A row whose key this batch has brought already, or perhaps has: only the rows written so far can tell.
+pub(super) enum Deferred {
+    Row {
+        number: u64,
+        offset: Option<u64>,
+        row: NewRecord,
+    },
+    /// A row as the ledger has it, of a record that another row of this batch has changed.
+    Known {
+        number: u64,
+        record: u64,
+    },
+}
+
+/// Where the batch's rows belong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home {
+    pub registry_id: i64,
+    pub batch_id: i64,
+    pub layout_id: i64,
+}
+
+impl Home {
+    pub fn quarantine(&self, number: u64, offset: Option<u64>, fault: Fault) -> QuarantinedRow {
+        QuarantinedRow {
+            id: 0,
+            registry_id: self.registry_id,
+            batch_id: self.batch_id,
+            row_number: number as i64,
+            byte_offset: offset.map(|o| o as i64),
+            column_name: fault.column,
+            code: fault.code,
+            detail: serde_json::json!({ "zh": fault.zh, "en": fault.en }).to_string(),
+            raw: fault.raw,
+            layout_id: Some(self.layout_id),
+            state: "OPEN".into(),
+            record_key: None,
+        }
+    }
+}
+
+pub(super) struct Sorter {
+    pub reader: Arc<dyn RowReader>,
+    pub store: Store,
+    pub next_id: i64,
+    pub home: Home,
+    pub columns_hash: u64,
+    pub width: usize,
+    /// The registry has no records: nothing needs to be looked up.
+    pub fresh: bool,
+    pub ledger: Option<Ledger>,
+    /// Known records that this batch has had.
+    pub seen: RoaringTreemap,
+    /// Those among them that it has changed.
+    pub touched: RoaringTreemap,
+    /// Records that it has added, and those it has brought back.
+    pub born: RoaringTreemap,
+    /// Keys that it has added.
+    pub keys: Filter,
+    pub keeper: Option<Keeper>,
+    /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
+    pub nameless: i64,
+}
+
+/// A row whose key could be read.
+struct Named {
+    number: u64,
+    offset: Option<u64>,
+    digest: u64,
+    row: NewRecord,
+}
+
+enum Item {
+    Named(Named),
+    Same { number: u64, place: u64, count: u64 },
+}
+
+impl Sorter {
+    /// The next rows of the spool, sorted; None behind the last one.
+    pub fn next(&mut self, rows: &mut SpoolReader) -> Result<Option<Chunk>, LandError> {
+        let mut chunk = Chunk::default();
+        let mut items = Vec::new();
+        while !chunk.is_full() {
+            let Some(row) = rows.next() else { break };
+            match row? {
+                SpooledRow::Fault { number, offset, fault } => {
+                    chunk.read += 1;
+                    self.nameless += 1;
+                    chunk.quarantined.push(self.home.quarantine(number, offset, fault));
+                }
+                SpooledRow::Same { number, place, count } => {
+                    chunk.read += count as i64;
+                    items.push(Item::Same { number, place, count });
+                }
+                SpooledRow::Row { number, offset, digest, cells } => {
+                    chunk.read += 1;
+                    chunk.bytes += cells.len();
+                    if let Some(named) = self.name(number, offset, digest, cells, &mut chunk) {
+                        items.push(Item::Named(named));
+                    }
+                }
+            }
+        }
+        if chunk.read == 0 {
+            return Ok(None);
+        }
+        let known = self.known(&items)?;
+        for item in items {
+            match item {
+                Item::Same { number, place, count } => self.same(number, place, count, &mut chunk)?,
+                Item::Named(named) => {
+                    let known = known.get(&named.row.key).copied();
+                    self.sort(named, known, &mut chunk);
+                }
+            }
+        }
+        Ok(Some(chunk))
+    }
+
+    /// Reads key and content. In a registry without records the row is sorted at once, while its cells are at hand.
+    fn name(&mut self, number: u64, offset: Option<u64>, digest: u64, payload: String, chunk: &mut Chunk) -> Option<Named> {
+        let owned = record::cells(&payload).unwrap_or_default();
+        let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+        // Columns that appeared later in the pull were absent here.
+        let padded = (cells.len() < self.width).then(|| {
+            cells.resize(self.width, None);
+            let mut json = String::with_capacity(payload.len() + 16);
+            cells_to_json(cells.iter().copied(), &mut json);
+            json
+        });
+        let content = padded.as_deref().unwrap_or(&payload);
+        let key = match self.reader.key(&cells) {
+            Ok(key) => key,
+            Err(fault) => {
+                self.nameless += 1;
+                let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
+                chunk.quarantined.push(self.home.quarantine(number, offset, Fault { raw, ..fault }));
+                return None;
+            }
+        };
+        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(content.as_bytes(), self.columns_hash) as i64;
+        if self.fresh && !self.keys.may_have(key_hash(&key)) {
+            let checked = self.reader.check(&cells);
+            let payload = padded.unwrap_or(payload);
+            let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
+            self.add(Named { number, offset, digest, row }, checked, chunk);
+            return None;
+        }
+        let payload = padded.unwrap_or(payload);
+        let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
+        Some(Named { number, offset, digest, row })
+    }
+
+    fn known(&self, items: &[Item]) -> Result<HashMap<String, Known>, LandError> {
+        if self.fresh {
+            return Ok(HashMap::new());
+        }
+        let keys: Vec<&str> =
+            items.iter().filter_map(|i| if let Item::Named(n) = i { Some(n.row.key.as_str()) } else { None }).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Ok(tokio::runtime::Handle::current().block_on(self.store.known(self.home.registry_id, &keys))?)
+    }
+
+    fn keep(&mut self, digest: u64, record: i64) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.row(self.ledger.as_ref(), Entry { digest, record: record as u64 });
+        }
+    }
+
+    fn add(&mut self, named: Named, checked: Result<Option<i64>, Fault>, chunk: &mut Chunk) {
+        let Named { number, offset, digest, row } = named;
+        match checked {
+            Ok(observed_at) => {
+                let id = self.next_id;
+                self.next_id += 1;
+                self.keys.insert(key_hash(&row.key));
+                self.born.insert(id as u64);
+                self.keep(digest, id);
+                chunk.added.push(NewRecord { id, observed_at, ..row });
+            }
+            Err(fault) => self.unreadable(number, offset, row.payload, fault, chunk),
+        }
+    }
+
+    fn unreadable(&self, number: u64, offset: Option<u64>, payload: String, mut fault: Fault, chunk: &mut Chunk) {
+        if fault.raw.is_empty() {
+            fault.raw = payload;
+        }
+        chunk.quarantined.push(self.home.quarantine(number, offset, fault));
+    }
+
+    fn sort(&mut self, named: Named, known: Option<Known>, chunk: &mut Chunk) {
+        let again = match &known {
+            Some(known) => self.seen.contains(known.id as u64),
+            None => self.keys.may_have(key_hash(&named.row.key)),
+        };
+        if again {
+            // Should it turn out to be new after all, its number waits for it.
+            let id = self.next_id;
+            self.next_id += 1;
+            let Named { number, offset, row, .. } = named;
+            chunk.deferred.push(Deferred::Row { number, offset, row: NewRecord { id, ..row } });
+            return;
+        }
+        let Some(known) = known else {
+            let checked = check(self.reader.as_ref(), &named.row.payload);
+            return self.add(named, checked, chunk);
+        };
+        // Seen even where the new content cannot be read: the source still has the record.
+        self.seen.insert(known.id as u64);
+        if known.hash == named.row.hash && !known.gone {
+            chunk.unchanged += 1;
+            return self.keep(named.digest, known.id);
+        }
+        match check(self.reader.as_ref(), &named.row.payload) {
+            Ok(observed_at) => {
+                self.touched.insert(known.id as u64);
+                if known.gone {
+                    self.born.insert(known.id as u64);
+                }
+                self.keep(named.digest, known.id);
+                chunk.changed.push(NewRecord { id: known.id, observed_at, ..named.row });
+            }
+            Err(fault) => self.unreadable(named.number, named.offset, named.row.payload, fault, chunk),
+        }
+    }
+
+    fn same(&mut self, number: u64, place: u64, count: u64, chunk: &mut Chunk) -> Result<(), LandError> {
+        const STEP: u64 = 65_536;
+        let mut entries = Vec::new();
+        let mut done = 0;
+        while done < count {
+            let step = STEP.min(count - done);
+            let Some(ledger) = &self.ledger else { return Err(LandError::Outdated) };
+            ledger.slice(place + done, step as usize, &mut entries).map_err(|_| LandError::Outdated)?;
+            // Records are numbered as they came: most runs of rows are runs of numbers.
+            for run in entries.chunk_by(|a, b| a.record + 1 == b.record) {
+                self.seen.insert_range(run[0].record..=run[run.len() - 1].record);
+            }
+            if !self.touched.is_empty() {
+                let before = entries.len();
+                let mut at = number + done;
+                entries.retain(|entry| {
+                    let touched = self.touched.contains(entry.record);
+                    if touched {
+                        chunk.deferred.push(Deferred::Known { number: at, record: entry.record });
+                    }
+                    at += 1;
+                    !touched
+                });
+                if entries.len() < before {
+                    chunk.unchanged += entries.len() as i64;
+                    for entry in &entries {
+                        self.keep(entry.digest, entry.record as i64);
+                    }
+                    done += step;
+                    continue;
+                }
+            }
+            chunk.unchanged += entries.len() as i64;
+            if let Some(keeper) = &mut self.keeper {
+                keeper.same(ledger, place + done, &entries);
+            }
+            done += step;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a row maps to records, from its payload; the fault of one that does not carries it.
+pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, Fault> {
+    let owned = record::cells(payload).unwrap_or_default();
+    let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+    reader.check(&cells)
+}
+
+/// A key that stands twice in one batch with different contents.
+pub(super) fn duplicate(key: &str, payload: &str) -> Fault {
+    Fault {
+        code: "duplicate_key".into(),
+        column: None,
+        zh: format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),
+        en: format!("key \"{key}\" occurs several times in this batch with different contents; the first row was kept"),
+        raw: payload.to_owned(),
+    }
+}

@@ -1,0 +1,152 @@
+//! The ledger saves work and decides nothing: with and without it every sync ends the same.
+
+use huitu::hub::SyncOptions;
+use huitu::hub::progress::Silent;
+use huitu::land::receipt::{Outcome, Receipt};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::house::{House, house, manifest, morning};
+
+const SOURCE: &str = "transport = \"file\"\nplace = \"roll.csv\"";
+
+async fn roll(top: &str) -> House {
+    house(&[("roll", manifest("名册", top, &format!("{SOURCE}\n"), ""))], morning()).await
+}
+
+fn ledger(house: &House) -> std::path::PathBuf {
+    house.dir.path().join("data/ledger/roll")
+}
+
+/// One file of the roll, as cells.
+type Rows = Vec<[String; 3]>;
+
+fn text(header: &str, rows: &Rows) -> String {
+    rows.iter().fold(format!("{header}\n"), |text, row| format!("{text}{}\n", row.join(",")))
+}
+
+fn row(key: usize, staff: u32) -> [String; 3] {
+    [format!("K{key:04}"), format!("北京示例{key}号有限公司"), staff.to_string()]
+}
+
+/// What a receipt says of the rows, and what the store holds afterwards.
+async fn state(house: &House, r: &Receipt) -> impl PartialEq + std::fmt::Debug + use<> {
+    let last = house.hub.store.last_record_id().await.unwrap();
+    let mut records: Vec<(String, String)> =
+        house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| (r.key, r.payload)).collect();
+    records.sort();
+    let quarantined: Vec<_> = house.hub.store.quarantined(None, 0, 10_000).await.unwrap();
+    let quarantined: Vec<_> = quarantined.into_iter().map(|q| (q.row_number, q.code, q.raw)).collect();
+    let mut reasons = r.reasons.clone();
+    reasons.sort();
+    let notice = r.notice.as_ref().map(|n| n.en.clone());
+    let counts = [r.read, r.landed, r.added, r.changed, r.unchanged, r.quarantined, r.gone, r.records];
+    (r.outcome == Outcome::Landed, counts, reasons, notice, r.drift.clone(), records, quarantined)
+}
+
+async fn sync(house: &House, text: &str) -> Receipt {
+    house.write("connectors/roll/roll.csv", text);
+    let options = SyncOptions { full: true, ..SyncOptions::default() };
+    house.hub.sync(&options, std::sync::Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
+}
+
+/// One step of a registry's life.
+fn live_on(rows: &mut Rows, next: &mut usize, dice: &mut ChaCha8Rng) -> &'static str {
+    let at = dice.random_range(0..rows.len());
+    match dice.random_range(0..11) {
+        0 => rows[at][2] = dice.random_range(0..5_000u32).to_string(),
+        1 => {
+            rows.insert(at, row(*next, 5));
+            *next += 1;
+        }
+        2 => drop(rows.remove(at)),
+        3 => rows.push(rows[at].clone()),
+        4 => {
+            // The same key with other contents, before or behind the row it repeats.
+            let mut twin = rows[at].clone();
+            twin[2] = "77".into();
+            let to = dice.random_range(0..=rows.len());
+            rows.insert(to, twin);
+        }
+        5 => {
+            let to = dice.random_range(0..rows.len());
+            rows.swap(at, to);
+        }
+        6 => rows[at][0].clear(),
+        7 => rows[at][1].clear(),
+        8 => rows.truncate(rows.len() * 4 / 5),
+        9 => return "编号,名称,职工人数",
+        _ => {}
+    }
+    "编号,名称,职工"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_and_without_the_ledger_every_sync_ends_the_same() {
+    for seed in 0..4 {
+        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let (with, without) = (roll("").await, roll("").await);
+        let mut rows: Rows = (0..120).map(|i| row(i, 10)).collect();
+        let (mut next, mut served) = (120, 0);
+        for step in 0..25 {
+            let mut header = "编号,名称,职工";
+            if step > 0 {
+                for _ in 0..dice.random_range(0..4) {
+                    header = live_on(&mut rows, &mut next, &mut dice);
+                }
+            }
+            let file = text(header, &rows);
+            let _ = std::fs::remove_file(ledger(&without));
+            served += usize::from(ledger(&with).exists());
+            let (a, b) = (sync(&with, &file).await, sync(&without, &file).await);
+            let (a, b) = (state(&with, &a).await, state(&without, &b).await);
+            assert_eq!(a, b, "seed {seed}, step {step}");
+        }
+        assert!(served > 20, "the ledger was there {served} times");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_as_the_last_one_spools_no_row_and_writes_no_ledger() {
+    let house = roll("").await;
+    let rows: Rows = (0..500).map(|i| row(i, 10)).collect();
+    sync(&house, &text("编号,名称,职工", &rows)).await;
+    let written = std::fs::metadata(ledger(&house)).unwrap().modified().unwrap();
+    let again = sync(&house, &text("编号,名称,职工", &rows)).await;
+    assert_eq!((again.read, again.unchanged, again.landed), (500, 500, 500));
+    assert_eq!(std::fs::metadata(ledger(&house)).unwrap().modified().unwrap(), written);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_connector_reads_every_row_again() {
+    let house = roll("").await;
+    let rows: Rows = (0..50).map(|i| row(i, 10)).collect();
+    let file = text("编号,名称,职工", &rows);
+    sync(&house, &file).await;
+    let edited = manifest("名册", "drift = \"quarantine_row\"", &format!("{SOURCE}\n"), "").replace("[\"编号\"]", "[\"名称\"]");
+    house.write("connectors/roll/connector.toml", edited);
+    let house = crate::house::open(house.dir, morning()).await;
+    let again = sync(&house, &file).await;
+    // Keyed by their names, all of them are others: the guard holds that until a person has looked.
+    assert_eq!((again.outcome, again.notice.map(|n| n.code).as_deref()), (Outcome::Held, Some("vanished")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_batch_stands_for_itself_while_the_registry_moves_on() {
+    let house = roll("").await;
+    let rows: Rows = (0..100).map(|i| row(i, 10)).collect();
+    sync(&house, &text("编号,名称,职工", &rows)).await;
+    let mut few: Rows = rows[..40].to_vec();
+    few[3][2] = "11".into();
+    let held = sync(&house, &text("编号,名称,职工", &few)).await;
+    assert_eq!((held.outcome, held.read), (Outcome::Held, 40));
+    let batch = held.batch.unwrap();
+    let spool = huitu::land::spool::Spool::held(&house.dir.path().join("data"), "roll", batch);
+    assert_eq!(spool.rows().unwrap().count(), 40, "every row is written out");
+    let decided = house.hub.decide_batch(batch, true, "tester", "checked", std::sync::Arc::new(Silent)).await.unwrap();
+    let receipt = decided.receipt.unwrap();
+    assert_eq!((receipt.changed, receipt.unchanged, receipt.gone, receipt.records), (1, 39, 60, 40));
+    // And the next pull compares with what was released.
+    let after = sync(&house, &text("编号,名称,职工", &few)).await;
+    assert_eq!((after.unchanged, after.changed, after.gone), (40, 0, 0));
+}
