@@ -5,6 +5,7 @@ pub mod connection;
 pub mod coverage;
 pub mod edition;
 pub mod enterprise;
+mod entities;
 pub mod exports;
 pub mod filter;
 pub mod history;

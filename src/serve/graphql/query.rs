@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject, Value};
+use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
 
 use super::conflicts::{ConflictConnection, ConflictFilter};
 use super::connection::{EnterpriseConnection, MAX_PAGE};
 use super::coverage::{Coverage, Dimension, Question, coverage};
 use super::edition::{EditionConnection, EditionNode};
 use super::enterprise::{Enterprise, SearchHit};
+use super::entities;
 use super::exports::Export;
 use super::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use super::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
@@ -18,7 +19,7 @@ use super::review::{ReviewConnection, ReviewFilter};
 use super::scalars::{CreditCode, Date, Language};
 use super::targets::{Target, TargetKey};
 use super::unions::{TradeUnion, TradeUnionConnection};
-use crate::edition::{Edition, Filter, Key, Order, Page, Row};
+use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
@@ -138,28 +139,6 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
     Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
 }
 
-/// One read for all entities that a gateway asks for, as for a page: each of them is resolved on its own afterwards.
-async fn entities_ahead(ctx: &Context<'_>, edition: &Arc<Edition>) -> Result<(), Problem> {
-    let ask = ask(ctx);
-    let arguments = ctx.field().arguments().unwrap_or_default();
-    let given = arguments.into_iter().find_map(|(name, value)| match value {
-        Value::List(list) if name == "representations" => Some(list),
-        _ => None,
-    });
-    let row = |representation: &Value| {
-        let Value::Object(fields) = representation else { return None };
-        let text = |name: &str| match fields.get(name) {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let key = text("id").map(Key::Id).or_else(|| text("creditCode").map(Key::CreditCode))?;
-        edition.rows(&key).into_iter().find(|row| ask.may_see(edition.enterprise(*row)))
-    };
-    let rows: Vec<Row> = given.unwrap_or_default().iter().filter_map(row).collect();
-    let page = Page { total: rows.len() as u64, rows, has_next: false, has_previous: false };
-    EnterpriseConnection { edition: edition.clone(), question: 0, page }.fetch_ahead(ctx).await
-}
-
 async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
     if let Some((kind, rest)) = id.split_once(':') {
         return Ok(match kind {
@@ -271,7 +250,7 @@ impl Query {
     async fn enterprise_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition().or_tell(ctx)?;
-        ask.entities.get_or_try_init(|| entities_ahead(ctx, &edition)).await.or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
         find(ask, &edition, &EnterpriseKey::Id(id)).await.or_tell(ctx)
     }
 
@@ -279,7 +258,7 @@ impl Query {
     async fn enterprise_entity_by_credit_code(&self, ctx: &Context<'_>, credit_code: CreditCode) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition().or_tell(ctx)?;
-        ask.entities.get_or_try_init(|| entities_ahead(ctx, &edition)).await.or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
         find(ask, &edition, &EnterpriseKey::CreditCode(credit_code.0)).await.or_tell(ctx)
     }
 
