@@ -59,7 +59,7 @@ impl<'a> Choices<'a> {
     }
     fn text(&self, field: EnterpriseField) -> Option<&'a str> {
         match self.get(field)?.reading {
-            Reading::Text(t) => Some(t),
+            Reading::Text(t) | Reading::Address(t) => Some(t),
             _ => None,
         }
     }

@@ -48,6 +48,8 @@ fn codes_agree(a: &IndustryCode, b: &IndustryCode) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reading<'a> {
     Text(&'a str),
+    /// As written.
+    Address(&'a str),
     /// As written, and whether its check character holds.
     CreditCode(&'a str, bool),
     Status(OperatingStatus),
@@ -66,7 +68,9 @@ pub enum Reading<'a> {
 impl std::fmt::Display for Reading<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reading::Text(t) | Reading::CreditCode(t, _) | Reading::RegistrationType(t, _) => f.write_str(t),
+            Reading::Text(t) | Reading::Address(t) | Reading::CreditCode(t, _) | Reading::RegistrationType(t, _) => {
+                f.write_str(t)
+            }
             Reading::Status(s) => f.write_str(s.name()),
             Reading::Date(d) => d.fmt(f),
             Reading::Place(p) => p.town.unwrap_or(p.district).fmt(f),
@@ -169,7 +173,7 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
         }
         F::EstablishedOn => date(facts, Field::EstablishedOn).map(Reading::Date),
         F::Area => read_place(context, facts).map(Reading::Place),
-        F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(Reading::Text),
+        F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(Reading::Address),
         F::Location => {
             let (x, y) = (number(facts, Field::Longitude)?, number(facts, Field::Latitude)?);
             // Outside China's bounds a coordinate is swapped, projected or zero.
@@ -245,7 +249,7 @@ fn completeness(reading: &Reading<'_>) -> u32 {
         Reading::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
         Reading::Ownership(_, firm) => u32::from(*firm),
         Reading::CreditCode(_, valid) => u32::from(*valid),
-        Reading::Text(t) => t.len() as u32,
+        Reading::Text(t) | Reading::Address(t) => t.len() as u32,
         _ => 0,
     }
 }
@@ -349,6 +353,10 @@ fn equivalent(a: &Reading<'_>, b: &Reading<'_>, tolerance: f64) -> bool {
         (Reading::Text(a), Reading::Text(b)) | (Reading::CreditCode(a, _), Reading::CreditCode(b, _)) => {
             a == b || letters(a).eq(letters(b)) || (a.is_ascii() != b.is_ascii() && folded(a) == folded(b))
         }
+        (Reading::Address(a), Reading::Address(b)) => {
+            let (a, b) = (folded(a), folded(b));
+            a == b || shortened(&a, &b) || shortened(&b, &a)
+        }
         (Reading::Date(a), Reading::Date(b)) => {
             a.year == b.year
                 && (a.month == 0 || b.month == 0 || a.month == b.month)
@@ -380,6 +388,12 @@ fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
         };
         c.is_alphanumeric().then(|| c.to_ascii_uppercase())
     })
+}
+
+/// `short` is `long` without the divisions in front: 海淀区上庄南路165号 and 北京市海淀区上庄南路165号.
+fn shortened(long: &str, short: &str) -> bool {
+    let left_out = long.strip_suffix(short).and_then(|front| front.chars().next_back());
+    left_out.is_some_and(|last| "省市区县州盟旗镇乡".contains(last)) && short.chars().count() >= 4
 }
 
 fn folded(text: &str) -> String {

@@ -12,6 +12,8 @@ use crate::assess::Topic;
 use crate::assess::diff::{Cause, CauseKind, VerdictChange, verdict_changes};
 use crate::edition::{Edition, EnterpriseRow};
 use crate::hub::Hub;
+use crate::model::message::{input_name, value_name, value_text};
+use crate::model::text::grouped;
 
 #[derive(Args)]
 pub struct DiffArgs {
@@ -92,8 +94,9 @@ fn print(lang: Lang, found: &Difference, show: usize) {
         lang.pick("判定变化", "verdicts moved"),
         found.moved.len()
     );
-    let rows =
-        counts.iter().map(|((topic, from, to), n)| vec![topic_name(*topic, lang), (*from).into(), (*to).into(), n.to_string()]);
+    let rows = counts
+        .iter()
+        .map(|((topic, from, to), n)| vec![topic_name(*topic, lang), said(from, lang), said(to, lang), grouped(i64::from(*n))]);
     let header: [&str; 4] = match lang {
         Lang::Zh => ["判定", "原", "现", ">企业"],
         Lang::En => ["verdict", "from", "to", ">enterprises"],
@@ -102,12 +105,16 @@ fn print(lang: Lang, found: &Difference, show: usize) {
     for moved in found.moved.iter().take(show) {
         println!("\n{} {}", moved.id, moved.name);
         for change in &moved.changes {
-            println!("  {}: {} → {}", topic_name(change.topic, lang), change.from, change.to);
+            println!("  {}: {} → {}", topic_name(change.topic, lang), said(&change.from, lang), said(&change.to, lang));
             for cause in &change.why {
                 println!("      {}", cause_text(cause, lang));
             }
         }
     }
+}
+
+fn said(verdict: &str, lang: Lang) -> String {
+    value_name(verdict, lang.into()).to_owned()
 }
 
 fn topic_name(topic: Topic, lang: Lang) -> String {
@@ -131,6 +138,7 @@ fn cause_text(cause: &Cause, lang: Lang) -> String {
         CauseKind::UnionEnded => ("工会撤销", "union ended"),
         CauseKind::Verdict => ("其他判定", "other verdict"),
     };
-    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "—".to_owned());
-    format!("{} {}: {} → {}", lang.pick(zh, en), cause.name, value(&cause.from), value(&cause.to))
+    let value = |v: &Option<String>| v.as_deref().map_or("—", |v| value_text(&cause.name, v, lang.into())).to_owned();
+    let name = input_name(&cause.name, lang.into());
+    format!("{} {name}: {} → {}", lang.pick(zh, en), value(&cause.from), value(&cause.to))
 }

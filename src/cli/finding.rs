@@ -10,6 +10,7 @@ use super::terminal::{Terminal, table};
 use super::{Common, Lang};
 use crate::hub::{Hub, NewFinding};
 use crate::model::Clock;
+use crate::model::message::value_text;
 use crate::model::reference::unions::finding_reasons;
 
 #[derive(Args)]
@@ -27,21 +28,29 @@ enum FindingCommand {
         /// A code of `huitu finding reasons`
         #[arg(long)]
         reason: String,
+        /// What else there is to say
         #[arg(long)]
         note: Option<String>,
         /// Holds until this day (included)
         #[arg(long)]
         until: Option<NaiveDate>,
+        /// Who was there
         #[arg(long, env = "USER", default_value = "operator")]
         by: String,
     },
     /// Findings of one enterprise, or all
-    List { enterprise: Option<String> },
+    List {
+        /// Enterprise id or credit code; all where left out
+        enterprise: Option<String>,
+    },
     /// Take a finding back
     Withdraw {
+        /// Id of the finding, as `huitu finding list` shows it
         id: String,
+        /// Why it is taken back
         #[arg(long)]
         reason: Option<String>,
+        /// Who takes it back
         #[arg(long, env = "USER", default_value = "operator")]
         by: String,
     },
@@ -90,17 +99,28 @@ async fn list(hub: &Hub, common: &Common, enterprise: Option<&str>) -> anyhow::R
         println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
-    let header: [&str; 6] = match common.lang() {
-        Lang::Zh => ["编号", "企业", "原因", "登记人", "有效至", "状态"],
-        Lang::En => ["id", "enterprise", "reason", "by", "until", "state"],
+    let header: [&str; 7] = match common.lang() {
+        Lang::Zh => ["编号", "企业", "名称", "结论", "登记人", "有效至", "状态"],
+        Lang::En => ["id", "enterprise", "name", "finding", "by", "until", "state"],
     };
+    let edition = hub.editions.current().ok();
     let rows = findings.into_iter().map(|f| {
         let state = if f.withdrawn_at.is_some() {
             common.lang().pick("已撤回", "withdrawn")
         } else {
             common.lang().pick("有效", "standing")
         };
-        vec![f.id, f.enterprise_id, f.reason, f.by_whom.unwrap_or_default(), f.until.unwrap_or_default(), state.to_owned()]
+        let reason = value_text("finding", &f.reason, common.lang().into()).to_owned();
+        let name = edition.as_ref().and_then(|e| Some(e.enterprise_of_id(&f.enterprise_id)?.name().to_owned()));
+        vec![
+            f.id,
+            f.enterprise_id,
+            name.unwrap_or_default(),
+            reason,
+            f.by_whom.unwrap_or_default(),
+            f.until.unwrap_or_default(),
+            state.to_owned(),
+        ]
     });
     print!("{}", table(&header, &rows.collect::<Vec<_>>()));
     Ok(())

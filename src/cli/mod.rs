@@ -54,6 +54,7 @@ struct Cli {
 
 /// Options every subcommand takes; each also as an environment variable and in the configuration file.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// Everything the hub writes: store, editions, quarantine [default: ./huitu-data]
     #[arg(long, global = true, env = "HUITU_DATA", value_name = "DIR")]

@@ -11,13 +11,14 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, Decimal128Array, UInt32Array};
 use roaring::RoaringBitmap;
 
-use super::coverage::{Dimension, Numbers, Standing};
+use super::count::Numbers;
+use super::coverage::Dimension;
 use super::open::{Edition, named};
 use super::table::{Column, column};
 use super::{EditionError, EnterpriseRow};
 use crate::model::enterprise::{Enterprise, People};
 use crate::model::value::Money;
-use crate::model::verdict::Ownership;
+use crate::model::verdict::{GapStatus, Ownership};
 
 /// What is counted of one group beside `Measures`; out-of-scope enterprises count nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,16 +83,15 @@ impl Edition {
         let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
         let axes = by.iter().map(|d| self.axis(*d)).collect::<Result<Vec<_>, _>>()?;
         let group = |row: usize| {
-            axes.iter().fold(0_u64, |key, (numbers, codes)| {
-                let number = match numbers {
+            axes.iter().fold(0_u64, |key, (axis, codes)| {
+                let number = match axis.numbers {
                     Numbers::Column(n) => u64::from(n[row]),
                     Numbers::Verdicts(f) => u64::from(f(verdicts[row])),
                 };
                 key * codes.len() as u64 + number
             })
         };
-        let standing = Standing::by_verdicts(&self.counting);
-        let in_scope = |row: usize| standing[usize::from(verdicts[row])] != Standing::OutOfScope;
+        let in_scope = |row: usize| verdicts[row] % 5 != GapStatus::OutOfScope as u8;
         let mut found: hashbrown::HashMap<u64, Detail> = hashbrown::HashMap::new();
         let columns = &self.columns;
         let money = |column: &Decimal128Array, row: usize| (!column.is_null(row)).then(|| column.value(row) as i64);

@@ -17,12 +17,24 @@ use crate::model::verdict::{
     EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,
 };
 
-/// Group numbers per row. Number 0 means unknown; `values[dim][number]` is the code.
+/// Group numbers per row, given out in the order of the codes. Number 0 means unknown; `values[dim][number]` is the code.
 pub struct Dims {
     pub numbers: Vec<(&'static str, Vec<u16>)>,
     pub values: BTreeMap<&'static str, Vec<String>>,
     /// size*35 + union*5 + gap: everything the counts of coverage depend on.
     pub verdicts: Vec<u8>,
+    /// Nobody counted twice; 0 where absent.
+    pub employees: Vec<u32>,
+    pub members: Vec<u32>,
+    /// Standing unions hosted.
+    pub unions: Vec<u8>,
+}
+
+impl Dims {
+    /// The group numbers of a dimension.
+    pub fn column(&self, name: &str) -> &[u16] {
+        &self.numbers.iter().find(|(of, _)| *of == name).expect("a dimension with a column").1
+    }
 }
 
 /// The value by which an industry is grouped: the code, with its edition in front where that is not GB/T 4754-2017
@@ -63,9 +75,19 @@ impl Interner {
         self.numbers.insert(value.to_owned(), number);
         number
     }
+    /// Gives the numbers out anew in the order of the values, and changes `column` accordingly.
+    fn sort(&mut self, column: &mut [u16]) {
+        let mut order: Vec<u16> = (0..self.values.len()).map(|number| number as u16).collect();
+        order.sort_unstable_by(|a, b| self.values[usize::from(*a)].cmp(&self.values[usize::from(*b)]));
+        let mut new = vec![0_u16; order.len()];
+        order.iter().enumerate().for_each(|(number, old)| new[usize::from(*old)] = number as u16);
+        column.iter_mut().for_each(|number| *number = new[usize::from(*number)]);
+        self.values.sort_unstable();
+        self.numbers.clear();
+    }
 }
 
-/// Numbers every row in every dimension, in the order the values first appear.
+/// Numbers every row in every dimension, in the order of the codes.
 pub fn dims_of(rows: &[Enterprise]) -> Dims {
     use rayon::prelude::*;
     use std::fmt::Write;
@@ -100,16 +122,25 @@ pub fn dims_of(rows: &[Enterprise]) -> Dims {
             value(e, &mut text);
             interner.number(&text)
         };
-        let column: Vec<u16> = rows.iter().map(number).collect();
+        let mut column: Vec<u16> = rows.iter().map(number).collect();
+        interner.sort(&mut column);
         ((*name, column), (*name, interner.values))
     });
     let (numbers, values): (Vec<_>, Vec<_>) = numbered.collect::<Vec<_>>().into_iter().unzip();
     let values = values.into_iter().collect();
     let verdicts = rows
-        .iter()
+        .par_iter()
         .map(|e| e.verdicts.size.verdict as u8 * 35 + e.verdicts.union.verdict as u8 * 5 + e.verdicts.gap.status as u8)
         .collect();
-    Dims { numbers, values, verdicts }
+    let people = |of: fn(&Enterprise) -> u32| rows.par_iter().map(of).collect();
+    Dims {
+        numbers,
+        values,
+        verdicts,
+        employees: people(|e| e.people.employees),
+        members: people(|e| e.people.members),
+        unions: rows.par_iter().map(|e| e.people.unions.min(255) as u8).collect(),
+    }
 }
 
 #[derive(Default)]

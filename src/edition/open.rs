@@ -14,6 +14,7 @@ use super::table::open_table;
 use super::{Counting, EditionError, Labels, Manifest};
 use crate::model::enterprise::{Enterprise, IdentifierKind};
 use crate::model::identifier::clean_identifier;
+use crate::model::message::Lang;
 
 /// Number of an enterprise in its edition: 0 is the most urgent.
 pub type Row = u32;
@@ -59,12 +60,12 @@ pub struct Edition {
     all: Arc<RoaringBitmap>,
     /// None in editions written before there was such a file.
     pub(super) relations: Option<super::relations::Relations>,
-    /// The combinations of size, union and gap that occur.
-    pub(super) combinations: OnceLock<Vec<u8>>,
-    /// Employees of all rows together.
-    pub(super) employed: OnceLock<u64>,
+    /// None in editions written before there was such a file.
+    pub(super) cubes: Option<super::cubes::Cubes>,
+    /// What counting must know of all rows.
+    pub(super) bounds: OnceLock<super::count::Bounds>,
     /// What was counted over all rows, by dimensions.
-    pub(super) cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, super::coverage::Cube>>,
+    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::coverage::Cube>>>,
     pub(super) texts: std::sync::Mutex<super::search::TextCache>,
 }
 
@@ -104,9 +105,13 @@ impl Edition {
             &table("unions.arrow")?,
         )
         .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
-        let has_relations = manifest.files.iter().any(|f| f.name == super::relations::RELATIONS);
-        let relations = match has_relations {
+        let has = |name: &str| manifest.files.iter().any(|f| f.name == name);
+        let relations = match has(super::relations::RELATIONS) {
             true => Some(super::relations::Relations::open(&table(super::relations::RELATIONS)?)?),
+            false => None,
+        };
+        let cubes = match has(super::cubes::CUBES) {
+            true => Some(super::cubes::Cubes::open(table(super::cubes::CUBES)?)?),
             false => None,
         };
         let mut all = RoaringBitmap::new();
@@ -132,9 +137,9 @@ impl Edition {
             lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
             all: Arc::new(all),
             relations,
-            combinations: OnceLock::new(),
-            employed: OnceLock::new(),
-            cubes: std::sync::Mutex::default(),
+            cubes,
+            bounds: OnceLock::new(),
+            kept_cubes: std::sync::Mutex::default(),
             texts: std::sync::Mutex::default(),
             folder: folder.to_path_buf(),
             manifest,
@@ -221,6 +226,15 @@ impl Edition {
     /// The same by number, for rows, which keep their districts and towns so.
     pub fn area_of(&self, code: u32) -> Option<&super::AreaLabel> {
         self.area_numbers.get(&code).map(|i| &self.labels.areas[*i])
+    }
+
+    /// What an industry is called: by its own name where the edition has one, else by its division's; the code where neither
+    /// is known. Names of groups and classes come from a registry, where one publishes them.
+    pub fn industry_name<'a>(&'a self, code: &'a str, edition: u16, lang: Lang) -> &'a str {
+        let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let own = [code, digits].into_iter().filter_map(|code| self.industry(code, edition)).find(|label| label.zh != label.code);
+        let division = || self.industry(digits.get(..2)?, edition);
+        own.or_else(division).map_or(code, |label| lang.pick(&label.zh, &label.en))
     }
 
     /// The label of an industry code in its edition of the classification; 0 stands for 2017.

@@ -14,6 +14,7 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Fields};
 use chrono::{Datelike, NaiveDate};
 
+use super::cubes;
 use super::facets::{Dims, dims_of, write_facets};
 use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
 use super::names::write_names;
@@ -106,7 +107,8 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
-        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&rows, &dims))),
+        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims))),
+        Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)),
         Box::new(|| write_table(folder, "people.arrow", super::detail::people_columns(&rows))),
         Box::new(|| write_table(folder, relations::RELATIONS, relations::columns(&input.ties, &input.registries, &row_of)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of)?)),
@@ -372,7 +374,7 @@ fn union_columns(unions: &[TradeUnion], row_of: &hashbrown::HashMap<&str, u32>) 
     ])
 }
 
-fn dims_columns(rows: &[Enterprise], dims: &Dims) -> Vec<Column> {
+fn dims_columns(dims: &Dims) -> Vec<Column> {
     let mut columns: Vec<Column> = dims
         .numbers
         .iter()
@@ -380,16 +382,16 @@ fn dims_columns(rows: &[Enterprise], dims: &Dims) -> Vec<Column> {
             column(name, Arc::new(UInt16Array::from(numbers.clone())) as ArrayRef, &[("meaning", "labels.json, dims")])
         })
         .collect();
-    let people = |of: fn(&Enterprise) -> u32| Arc::new(UInt32Array::from_iter_values(rows.iter().map(of))) as ArrayRef;
+    let people = |of: &Vec<u32>| Arc::new(UInt32Array::from(of.clone())) as ArrayRef;
     columns.push(column(
         "verdicts",
         Arc::new(UInt8Array::from(dims.verdicts.clone())) as ArrayRef,
         &[("is", "size*35 + union*5 + gap")],
     ));
-    columns.push(column("employees", people(|e| e.people.employees), &[("absent", "0"), ("counted", "nobody twice")]));
-    let unions = UInt8Array::from_iter_values(rows.iter().map(|e| e.people.unions.min(255) as u8));
+    columns.push(column("employees", people(&dims.employees), &[("absent", "0"), ("counted", "nobody twice")]));
+    let unions = UInt8Array::from(dims.unions.clone());
     columns.push(column("unions", Arc::new(unions) as ArrayRef, &[("are", "standing unions hosted")]));
-    columns.push(column("members", people(|e| e.people.members), &[("absent", "0"), ("counted", "nobody twice")]));
+    columns.push(column("members", people(&dims.members), &[("absent", "0"), ("counted", "nobody twice")]));
     columns
 }
 

@@ -66,7 +66,8 @@ impl Hub {
 
     /// Records a finding and publishes what follows from it. A repeated idempotency key changes nothing.
     pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn Progress>) -> Result<FindingRow, HubError> {
-        let known: Vec<&str> = finding_reasons().iter().map(|r| r.code).chain(OWN_REASONS).collect();
+        let mut known: Vec<&str> = finding_reasons().iter().map(|r| r.code).collect();
+        known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
         if !known.contains(&new.reason.as_str()) {
             let nearest = crate::config::nearest(&new.reason, known.iter().copied()).unwrap_or_default();
             let known = known.join(", ");

@@ -50,8 +50,10 @@ pub fn canonical(indicator: &str) -> &str {
 }
 
 impl Hub {
-    /// The targets in force on a day, by year, indicator and unit; of one year where it is given.
+    /// The targets in force at the end of a day of the hub's zone, by year, indicator and unit; of one year where it is
+    /// given. Today's are those of this moment.
     pub async fn targets(&self, year: Option<i32>, on: NaiveDate) -> Result<Vec<Given>, HubError> {
+        let at = self.end_of(on);
         let mut given: BTreeMap<(i32, Box<str>, Box<str>), Given> = BTreeMap::new();
         let mut put = |new: Given| {
             let t = &new.target;
@@ -64,16 +66,24 @@ impl Hub {
                 std::collections::btree_map::Entry::Occupied(_) => {}
             }
         };
-        for delivered in self.delivered_targets(on).await? {
+        for delivered in self.delivered_targets(on, at).await? {
             put(delivered);
         }
-        for row in self.store.targets(year.map(i64::from)).await? {
+        for row in self.store.targets(year.map(i64::from), at).await? {
             put(set_by_person(row, on));
         }
         Ok(given.into_values().collect())
     }
 
-    async fn delivered_targets(&self, on: NaiveDate) -> Result<Vec<Given>, HubError> {
+    /// The last millisecond of a day that is over; None for today and later.
+    fn end_of(&self, on: NaiveDate) -> Option<i64> {
+        let next = on.succ_opt().filter(|_| on < self.clock.today(self.settings.zone))?;
+        // Where clocks are put forward at midnight the day begins an hour later.
+        let begin = (0..3).find_map(|hour| next.and_hms_opt(hour, 0, 0)?.and_local_timezone(self.settings.zone).earliest());
+        begin.map(|moment| moment.timestamp_millis() - 1)
+    }
+
+    async fn delivered_targets(&self, on: NaiveDate, at: Option<i64>) -> Result<Vec<Given>, HubError> {
         if !self.connectors.iter().any(|c| c.contract.kind == RecordKind::Target) {
             return Ok(Vec::new());
         }
@@ -82,7 +92,11 @@ impl Hub {
         let mut found = Vec::new();
         for connector in self.connectors.iter().filter(|c| c.contract.kind == RecordKind::Target) {
             let Some(row) = rows.iter().find(|r| r.name == connector.name) else { continue };
-            for stored in self.store.records_of(row.id).await? {
+            let stored = match at {
+                Some(at) => self.store.records_of_at(row.id, at).await?,
+                None => self.store.records_of(row.id).await?,
+            };
+            for stored in stored {
                 let Some((_, records)) = reading.records(&stored) else { continue };
                 for record in records {
                     let indicator = record.text(Field::Indicator).unwrap_or_else(|| record.raw(Field::Indicator));

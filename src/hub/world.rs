@@ -28,15 +28,24 @@ pub struct Reading {
 impl Reading {
     /// Positions are registry indices: the order of `connectors`. Registries without a connector are left out.
     pub async fn new(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<Reading, StoreError> {
+        Ok(Reading::of(store.layouts().await?, connectors, rows))
+    }
+
+    /// The same of layouts that were read: registry and columns by id.
+    pub fn of(
+        stored: impl IntoIterator<Item = (i64, (i64, Vec<String>))>,
+        connectors: &[Arc<Connector>],
+        rows: &[RegistryRow],
+    ) -> Reading {
         let mut layouts = HashMap::new();
-        for (id, (registry_id, columns)) in store.layouts().await? {
+        for (id, (registry_id, columns)) in stored {
             let Some(row) = rows.iter().find(|r| r.id == registry_id) else { continue };
             let Some(index) = connectors.iter().position(|c| c.name == row.name) else { continue };
             if let Ok(layout) = connectors[index].layout(&columns) {
                 layouts.insert(id, (index as RegistryIndex, connectors[index].clone(), layout));
             }
         }
-        Ok(Reading { layouts })
+        Reading { layouts }
     }
 
     /// The records a stored row makes, with its registry; None where today's connectors cannot read it.

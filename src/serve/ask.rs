@@ -40,13 +40,16 @@ pub struct Ask {
     /// Something beside editions was read: the answer must not be kept.
     beyond_editions: AtomicBool,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
+    keeps: bool,
+    /// Done once the entities of a gateway's question are read ahead.
+    pub entities: tokio::sync::OnceCell<()>,
     shown: Mutex<Shown>,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
 impl Ask {
     pub fn new(app: App, caller: Arc<Caller>, lang: Lang) -> Ask {
-        let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone()));
+        let details = Arc::new(Details::new(app.hub().clone(), app.metrics().store_reads.clone(), app.readings().clone()));
         let records =
             DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
         let live = DataLoader::with_cache(LiveLoader(app.hub().clone()), tokio::spawn, HashMapCache::default())
@@ -65,9 +68,19 @@ impl Ask {
             answered: AtomicU32::new(0),
             beyond_editions: AtomicBool::new(false),
             registries: tokio::sync::OnceCell::new(),
+            keeps: true,
+            entities: tokio::sync::OnceCell::new(),
             shown: Mutex::default(),
             visible: Mutex::default(),
         }
+    }
+
+    /// For a subscription: it may last for days, so that nothing read for one event is kept for the next.
+    pub fn lasting(mut self) -> Ask {
+        self.keeps = false;
+        self.records.enable_all_cache(false);
+        self.live.enable_all_cache(false);
+        self
     }
 
     pub fn edition(&self) -> Result<Arc<Edition>, Problem> {
@@ -143,11 +156,14 @@ impl Ask {
     /// The registries' rows in the store, read once per answer.
     pub async fn registry_rows(&self) -> Result<Arc<Vec<RegistryRow>>, Problem> {
         self.touch_store();
-        let read = self.registries.get_or_try_init(|| async {
+        let read = async || {
             self.details.count_read();
             Ok::<_, Problem>(Arc::new(self.app.hub().store.registries().await?))
-        });
-        read.await.cloned()
+        };
+        match self.keeps {
+            true => self.registries.get_or_try_init(read).await.cloned(),
+            false => read().await,
+        }
     }
 
     pub async fn record(&self, id: i64) -> Result<Option<Arc<RecordDetail>>, Problem> {

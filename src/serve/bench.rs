@@ -14,7 +14,7 @@ use serde::Serialize;
 use tower::ServiceExt;
 
 use super::{Access, App, Options, app};
-use crate::edition::{Edition, testing, write};
+use crate::edition::{Edition, Filter, testing, write};
 use crate::hub::Hub;
 
 /// One figure and its bar.
@@ -70,6 +70,13 @@ fn memory_megabytes() -> (f64, f64) {
     (field("VmRSS:"), field("RssAnon:"))
 }
 
+/// The priority of the last enterprise whose records `bench_store` wrote.
+fn least_priority(hub: &Hub) -> anyhow::Result<f32> {
+    let edition = hub.editions.current()?;
+    let last = edition.len().min(20_000) - 1;
+    Ok(edition.enterprise(last).priority())
+}
+
 fn question(query: &str) -> Request<Body> {
     let body = serde_json::json!({ "query": query }).to_string();
     Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).expect("a plain request")
@@ -95,6 +102,24 @@ async fn cost(router: &Router, make: impl Fn(usize) -> Request<Body>, times: usi
     }
     rounds.sort_by(f64::total_cmp);
     (rounds[rounds.len() / 2], size)
+}
+
+/// Whose coverage is counted the first time in an edition.
+const FILTERED: [(&str, fn() -> Filter); 3] = [
+    ("everything", || Filter::All),
+    ("all but the deregistered", || Filter::Not(Box::new(any("status", &["DEREGISTERED"])))),
+    ("four facets", || {
+        Filter::And(vec![
+            Filter::Industry(vec!["C".to_owned(), "I".to_owned()]),
+            any("ownership", &["PRIVATE", "FOREIGN"]),
+            any("size_class", &["SMALL", "LARGE"]),
+            any("status", &["ACTIVE"]),
+        ])
+    }),
+];
+
+fn any(facet: &'static str, values: &[&str]) -> Filter {
+    Filter::Any { facet, values: values.iter().map(|v| (*v).to_owned()).collect() }
 }
 
 /// Writes the benchmark's edition of `rows` enterprises under `root`, unless it is there already: for millions that takes
@@ -162,25 +187,49 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         "ms",
         None,
     ));
-    let fresh = Edition::open(&folder)?;
-    let (everything, began) = (fresh.all(), cpu());
-    fresh.coverage(&[crate::edition::Dimension::Town, crate::edition::Dimension::IndustrySection], &everything, 20_000)?;
-    let first = (cpu() - began).as_secs_f64() * 1e3;
-    figures.push(Figure::at_most("coverage by street × section, the first of an edition", first, "ms", None));
-    drop(fresh);
+    for (what, filter) in FILTERED {
+        let rows = &*Edition::open(&folder)?.filter(&filter())?;
+        let mut firsts = Vec::new();
+        for _ in 0..7 {
+            let fresh = Edition::open(&folder)?;
+            let began = cpu();
+            fresh.coverage(&[crate::edition::Dimension::Town, crate::edition::Dimension::IndustrySection], rows, 20_000)?;
+            firsts.push((cpu() - began).as_secs_f64() * 1e3);
+        }
+        firsts.sort_by(f64::total_cmp);
+        let what = format!("coverage by street × section, first in an edition, {what}");
+        figures.push(Figure::at_most(&what, firsts[firsts.len() / 2], "ms", Some(15.0)));
+    }
     let coverage = "{ coverage(by: [TOWN, INDUSTRY_SECTION]) { total { enterprises inGap } } }";
     figures.push(Figure::at_most(
-        "coverage by street × section, from the edition's cube",
+        "coverage by street × section, over GraphQL",
         cost(&router, |_| question(coverage), 10).await.0,
         "ms",
         Some(15.0),
     ));
+    for (what, filter) in [
+        ("of one district above designated size", "area: [\"110105\"], designatedSize: [ABOVE]"),
+        (
+            "behind four facets",
+            "industry: [\"C\", \"I\"], ownership: [PRIVATE, FOREIGN], sizeClass: [SMALL, LARGE], status: [ACTIVE]",
+        ),
+        ("of all that are not deregistered", "not: { status: [DEREGISTERED] }"),
+        ("of half of them", "employees: { gte: 50 }"),
+    ] {
+        let question = |_| {
+            question(&format!(
+                "{{ coverage(by: [TOWN, INDUSTRY_SECTION], filter: {{ {filter} }}) {{ total {{ enterprises inGap }} }} }}"
+            ))
+        };
+        let what = format!("the same {what}");
+        figures.push(Figure::at_most(&what, cost(&router, question, 5).await.0, "ms", Some(15.0)));
+    }
     let table = "{ coverage(by: [TOWN, INDUSTRY_SECTION]) { rows { keys { code } inGap } } }";
     figures.push(Figure::at_most(
         "the same with all rows written out",
         cost(&router, |_| question(table), 3).await.0,
         "ms",
-        None,
+        Some(15.0),
     ));
     let words = ["科技", "北京", "华宇", "天地", "食品", "信达"];
     let search = |i: usize| {
@@ -270,6 +319,23 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         bar: Some(300_000.0),
         higher_is_better: true,
     });
+    let columns = "id,name,records.nodes.key,records.nodes.landedAt,provenance.value";
+    let request = Request::get(format!(
+        "/export/gap.csv?columns={columns}&filter=%7B%22priority%22%3A%7B%22gte%22%3A{:.1}%7D%7D",
+        least_priority(&hub)?
+    ));
+    let request = request.body(Body::empty()).expect("a plain request");
+    let began = cpu();
+    let response = router.clone().oneshot(request).await.expect("routers do not fail");
+    let rows: f64 = response.headers().get("x-huitu-rows").and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0.0);
+    let bytes = response.into_body().collect().await.map_err(|e| anyhow::anyhow!("the export broke off: {e}"))?.to_bytes();
+    anyhow::ensure!(bytes.iter().filter(|b| **b == b'\n').count() as f64 > rows, "the export has every row");
+    figures.push(Figure::at_most(
+        "CSV export with records and provenance from the store, CPU per row",
+        (cpu() - began).as_secs_f64() * 1e6 / rows,
+        "µs",
+        None,
+    ));
     let (resident, own) = memory_megabytes();
     figures.push(Figure::at_most("memory without mapped files after all this", own, "MB", Some(1_024.0)));
     figures.push(Figure::at_most("memory with mapped files (the system takes them back)", resident, "MB", None));

@@ -1,9 +1,9 @@
 //! What the edition does not hold: the registries' rows, what each of them says of a field, findings and changes. Read in
 //! batches: one statement per kind and answer, however many enterprises a page has.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_graphql::dataloader::Loader;
 
@@ -71,18 +71,29 @@ pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
     })
 }
 
-/// Reads details for one answer. Made per request, so that nothing is kept beyond it.
+/// How stored rows are read: the connectors' mappings of the layouts that were there when it was made, and the names of the
+/// registries. A layout never changes, so that only a row of a new one asks for another.
+struct Known {
+    layouts: HashSet<i64>,
+    reading: Reading,
+    names: HashMap<i64, String>,
+}
+
+/// The latest way to read rows; shared by all answers.
+#[derive(Default)]
+pub struct Readings(Mutex<Option<Arc<Known>>>);
+
+/// Reads details for one answer. Made per request, so that no row is kept beyond it.
 pub struct Details {
     hub: Hub,
     /// Statements sent to the store, for the metrics.
     reads: Arc<AtomicU64>,
-    /// Layouts and registries, read once per answer.
-    reading: tokio::sync::OnceCell<Arc<(Reading, HashMap<i64, String>)>>,
+    readings: Arc<Readings>,
 }
 
 impl Details {
-    pub fn new(hub: Hub, reads: Arc<AtomicU64>) -> Details {
-        Details { hub, reads, reading: tokio::sync::OnceCell::new() }
+    pub fn new(hub: Hub, reads: Arc<AtomicU64>, readings: Arc<Readings>) -> Details {
+        Details { hub, reads, readings }
     }
 
     pub fn count_read(&self) {
@@ -93,24 +104,25 @@ impl Details {
         self.reads.fetch_add(count, Ordering::Relaxed);
     }
 
-    async fn reading(&self) -> Result<Arc<(Reading, HashMap<i64, String>)>, Problem> {
-        let made = self.reading.get_or_try_init(|| async {
-            self.count_read();
-            let rows = self.hub.store.registries().await?;
-            self.count_read();
-            let reading = Reading::new(&self.hub.store, &self.hub.connectors, &rows).await?;
-            let names = rows.into_iter().map(|r| (r.id, r.name)).collect();
-            Ok::<_, Problem>(Arc::new((reading, names)))
+    /// A way to read these rows, made anew where one of them has a layout that is not known yet.
+    async fn known(&self, rows: &[StoredRecord]) -> Result<Arc<Known>, Problem> {
+        let kept = self.readings.0.lock().expect("no panic while holding the readings").clone();
+        if let Some(known) = kept.filter(|known| rows.iter().all(|row| known.layouts.contains(&row.layout_id))) {
+            return Ok(known);
+        }
+        self.count_reads(2);
+        let registries = self.hub.store.registries().await?;
+        let layouts = self.hub.store.layouts().await?;
+        let known = Arc::new(Known {
+            layouts: layouts.keys().copied().collect(),
+            reading: Reading::of(layouts, &self.hub.connectors, &registries),
+            names: registries.into_iter().map(|r| (r.id, r.name)).collect(),
         });
-        made.await.cloned()
+        *self.readings.0.lock().expect("no panic while holding the readings") = Some(known.clone());
+        Ok(known)
     }
 
-    fn detail(
-        connectors: &[Arc<Connector>],
-        row: &StoredRecord,
-        reading: &Reading,
-        names: &HashMap<i64, String>,
-    ) -> RecordDetail {
+    fn detail(connectors: &[Arc<Connector>], row: &StoredRecord, Known { reading, names, .. }: &Known) -> RecordDetail {
         let columns = reading.columns(row).unwrap_or_default();
         let read = reading.records(row);
         let raw: Vec<Option<String>> =
@@ -170,13 +182,10 @@ impl Loader<i64> for DetailLoader {
     type Error = Problem;
 
     async fn load(&self, ids: &[i64]) -> Result<HashMap<i64, Arc<RecordDetail>>, Problem> {
-        let reading = self.0.reading().await?;
         self.0.count_read();
         let rows = self.0.hub.store.records_by_id(ids).await?;
-        Ok(rows
-            .iter()
-            .map(|row| (row.id, Arc::new(Details::detail(&self.0.hub.connectors, row, &reading.0, &reading.1))))
-            .collect())
+        let known = self.0.known(&rows).await?;
+        Ok(rows.iter().map(|row| (row.id, Arc::new(Details::detail(&self.0.hub.connectors, row, &known)))).collect())
     }
 }
 

@@ -1,16 +1,20 @@
-//! Exports: every row of a filter, streamed straight from the edition with flat memory.
+//! Exports: every row of a filter, streamed straight from the edition and the store with flat memory.
 //!
-//! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose, `asOf=` or
-//! `edition=`, `encoding=gb18030` for CSV. The number of rows is in `x-huitu-rows` before the first byte; where the client
+//! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose (names, paths of the
+//! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` for CSV. Where a column is
+//! in a list, a table holds its values one after the other, NDJSON the lists themselves. The number of rows is in `x-huitu-rows` before the first byte; where the client
 //! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
 
+mod choice;
 mod columns;
 pub mod fetch;
+pub mod graph;
 mod sheet;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use async_graphql::Value;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -27,10 +31,11 @@ use super::jobs::Progress;
 use super::plain::{Plain, not_found};
 use super::problem::Problem;
 use super::usage;
-use crate::edition::{Edition, Filter, Row};
+use crate::edition::{Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 
-pub use columns::{Column, choose};
+pub use choice::{Chosen, choose};
+pub use columns::Column;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -92,11 +97,43 @@ impl Rows {
 pub struct Export {
     pub edition: Arc<Edition>,
     pub rows: Rows,
-    pub columns: Vec<Column>,
+    pub columns: Vec<Chosen>,
+    /// Answers what the edition does not hold; None where no column needs it.
+    pub graph: Option<graph::Source>,
     pub lang: Lang,
     pub gb18030: bool,
     /// Counts the rows written so far.
     pub progress: Progress,
+}
+
+impl Export {
+    /// What the graph says of these rows, where a column needs it; waits for the store.
+    fn answers(&self, rows: &[Row]) -> std::io::Result<Option<Vec<Value>>> {
+        self.graph.as_ref().map(|graph| graph.wait_for(&self.edition, rows)).transpose()
+    }
+
+    /// Writes one cell; nothing where the value is absent.
+    fn cell(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, cell: &mut String) {
+        cell.clear();
+        match (column, answer) {
+            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, cell),
+            (Chosen::Graph(path), Some(answer)) => graph::write_cell(answer, path, self.lang, cell),
+            (Chosen::Graph(_), None) => {}
+        }
+    }
+
+    /// Rows that are held at a time: answers of the graph are large.
+    fn at_a_time(&self, rows: usize) -> usize {
+        if self.graph.is_some() { rows.min(graph::BATCH) } else { rows }
+    }
+
+    /// Fails where the graph would refuse the columns.
+    pub async fn probe(&self) -> Result<(), Problem> {
+        match &self.graph {
+            Some(graph) => graph.probe(self).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// Bytes handed over at a time.
@@ -110,10 +147,9 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    match plan(&plain, &file) {
-        Ok((export, format)) => {
+    match plan(&plain, &file).await {
+        Ok((export, format, fields)) => {
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
-            let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
             let mut shown = usage::Shown::default();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             app.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
@@ -123,7 +159,8 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
     }
 }
 
-fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
+/// What is asked, and the bits of the fields it shows.
+async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Problem> {
     plain.ask.caller.require(Scope::Export)?;
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
     let format = Format::from_extension(extension)
@@ -143,13 +180,27 @@ fn plan(plain: &Plain, file: &str) -> Result<(Export, Format), Problem> {
             ));
         }
     };
-    let columns = columns::choose(plain.parameter("columns"), &plain.ask.caller)?;
+    let choice = choose(plain.parameter("columns"), format, &plain.ask.caller)?;
+    let fields = choice.fields();
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
-    let rows = Rows::Priority(rows);
-    let export =
-        Export { edition: plain.edition.clone(), rows, columns, lang: plain.lang, gb18030, progress: Progress::default() };
+    let export = Export {
+        edition: plain.edition.clone(),
+        rows: Rows::Priority(rows),
+        graph: choice.selection.map(|selection| graph::Source {
+            app: plain.app.clone(),
+            caller: plain.ask.caller.clone(),
+            lang: plain.lang,
+            selection,
+            runtime: tokio::runtime::Handle::current(),
+        }),
+        columns: choice.columns,
+        lang: plain.lang,
+        gb18030,
+        progress: Progress::default(),
+    };
     check_size(&export, format)?;
-    Ok((export, format))
+    export.probe().await?;
+    Ok((export, format, fields))
 }
 
 /// A sheet holds a million rows and no more.
@@ -277,7 +328,7 @@ const WRITERS: usize = 4;
 fn in_pieces(
     export: &Export,
     out: &mut impl std::io::Write,
-    lines: impl Fn(&[Row], &mut Vec<u8>) -> std::io::Result<()> + Sync,
+    lines: impl Fn(&[Row], Option<&[Value]>, &mut Vec<u8>) -> std::io::Result<()> + Sync,
 ) -> std::io::Result<()> {
     use rayon::prelude::*;
     let mut rows = export.rows.iter();
@@ -292,14 +343,15 @@ fn in_pieces(
             .par_iter()
             .map(|rows| {
                 let mut bytes = Vec::with_capacity(rows.len() * 400);
-                lines(rows, &mut bytes).map(|()| bytes)
+                let answers = export.answers(rows)?;
+                lines(rows, answers.as_deref(), &mut bytes).map(|()| bytes)
             })
             .collect();
         for (rows, bytes) in pieces.iter().zip(written) {
             out.write_all(&bytes?)?;
             export.progress.fetch_add(rows.len() as u64, Ordering::Relaxed);
         }
-        piece = PIECE;
+        piece = export.at_a_time(PIECE);
     }
 }
 
@@ -317,20 +369,19 @@ fn csv(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
         if i > 0 {
             header.push(b',');
         }
-        csv_cell(column.title(export.lang), false, &mut header);
+        csv_cell(&column.title(export.lang), false, &mut header);
     }
     header.extend_from_slice(b"\r\n");
     out.write_all(&coded(header))?;
-    in_pieces(export, out, |rows, bytes| {
+    in_pieces(export, out, |rows, answers, bytes| {
         let mut cell = String::new();
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
             let enterprise = export.edition.enterprise(*row);
             for (i, column) in export.columns.iter().enumerate() {
                 if i > 0 {
                     bytes.push(b',');
                 }
-                cell.clear();
-                column.write(&enterprise, export.lang, &mut cell);
+                export.cell(column, &enterprise, answers.map(|a| &a[at]), &mut cell);
                 csv_cell(&cell, column.is_number(), bytes);
             }
             bytes.extend_from_slice(b"\r\n");
@@ -364,21 +415,35 @@ fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
     }
 }
 
+/// What the edition holds by the names of its columns, then what the graph answered, as it answered.
 fn ndjson(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
-    in_pieces(export, out, |rows, bytes| {
+    in_pieces(export, out, |rows, answers, bytes| {
         let mut cell = String::new();
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
             let enterprise = export.edition.enterprise(*row);
-            for (i, column) in export.columns.iter().enumerate() {
-                bytes.push(if i == 0 { b'{' } else { b',' });
-                serde_json::to_writer(&mut *bytes, column.name())?;
+            bytes.push(b'{');
+            let mut first = true;
+            let mut name = |name: &str, bytes: &mut Vec<u8>| -> std::io::Result<()> {
+                if !std::mem::take(&mut first) {
+                    bytes.push(b',');
+                }
+                serde_json::to_writer(&mut *bytes, name)?;
                 bytes.push(b':');
-                cell.clear();
-                column.write(&enterprise, export.lang, &mut cell);
+                Ok(())
+            };
+            for column in export.columns.iter().filter(|c| matches!(c, Chosen::Edition(_))) {
+                name(&column.name(), bytes)?;
+                export.cell(column, &enterprise, None, &mut cell);
                 match (cell.is_empty(), column.is_number()) {
                     (true, _) => bytes.extend_from_slice(b"null"),
                     (false, true) => bytes.extend_from_slice(cell.as_bytes()),
                     (false, false) => serde_json::to_writer(&mut *bytes, &cell)?,
+                }
+            }
+            if let Some(Value::Object(fields)) = answers.map(|a| &a[at]) {
+                for (of, value) in fields {
+                    name(of, bytes)?;
+                    serde_json::to_writer(&mut *bytes, value)?;
                 }
             }
             bytes.extend_from_slice(b"}\n");

@@ -43,13 +43,15 @@ pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Resp
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, x-request-id, x-huitu-rows, x-huitu-edition"),
+            HeaderValue::from_static("etag, x-request-id, x-huitu-rows, x-huitu-sha256, x-huitu-edition, content-disposition"),
         );
         if is_preflight {
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
             headers.insert(
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
-                HeaderValue::from_static("authorization, content-type, accept, accept-language, x-request-id, if-none-match"),
+                HeaderValue::from_static(
+                    "authorization, content-type, accept, accept-language, x-request-id, x-purpose, if-none-match",
+                ),
             );
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
         }

@@ -21,7 +21,9 @@ use super::App;
 use super::access::{Caller, Role};
 use super::ask::Ask;
 use super::cache;
+use super::graphql::scalars::shown;
 use super::guard;
+use super::library;
 use super::persisted;
 use super::problem::{Code, Problem};
 use super::request::{Media, Parameters};
@@ -394,10 +396,8 @@ pub(super) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
     let has_code = code_of(error).is_some();
     let extensions = error.extensions.get_or_insert_default();
     if !has_code {
-        // The library speaks English only; what it names (fields, types) is the same in both languages.
-        if lang == Lang::Zh {
-            error.message = format!("查询与模式不符：{}", error.message);
-        }
+        let (zh, en) = library::told(&error.message);
+        error.message = lang.pick(zh, en);
         extensions.set("code", Code::BadInput.name());
         extensions.set("retryable", false);
         let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
@@ -421,7 +421,7 @@ impl Serialize for Extensions<'_> {
         if let Some(m) = manifest {
             map.serialize_entry(
                 "edition",
-                &serde_json::json!({ "id": format!("edition:{}", m.number), "number": m.number, "asOf": m.as_of, "publishedAt": m.published_at }),
+                &serde_json::json!({ "id": format!("edition:{}", m.number), "number": m.number, "asOf": m.as_of, "publishedAt": shown(m.published_at) }),
             )?;
         }
         map.serialize_entry("sources", &*self.app.freshness().sources)?;

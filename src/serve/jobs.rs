@@ -81,6 +81,18 @@ pub struct NewExport {
     pub idempotency: Option<String>,
 }
 
+/// Why a job was not made, and which part of the input is at fault, where one is.
+pub struct Refusal {
+    pub field: Option<&'static str>,
+    pub problem: Problem,
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Refusal {
+        Refusal { field: None, problem: error.into() }
+    }
+}
+
 fn json(value: &Value) -> serde_json::Value {
     value.clone().into_json().unwrap_or_default()
 }
@@ -91,24 +103,29 @@ impl App {
     }
 
     /// Notes a job and starts it. A repeated idempotency key gives the job that it made before.
-    pub async fn create_export(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Problem> {
+    pub async fn create_export(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Refusal> {
         caller.require(Scope::Export)?;
         let store = &self.hub().store;
         // Said at once, not when the job runs.
-        new.filter.plan(caller)?;
-        plan_order(&new.order, caller)?;
-        let columns = export::choose(new.fields.as_deref(), caller)?;
+        let of = |field: &'static str| move |problem: Problem| Refusal { field: Some(field), problem };
+        new.filter.checked(self.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
+        plan_order(&new.order, caller).map_err(of("orderBy"))?;
+        let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
         let request = Request {
             gap: new.gap,
             edition: new.edition,
             filter: json(&new.filter.to_value()),
             order: json(&new.order.to_value()),
-            columns: columns.iter().map(|c| c.name().to_owned()).collect(),
+            columns: vec![choice.written],
             chinese: lang == Lang::Zh,
             gb18030: new.gb18030,
             areas: caller.areas.clone(),
             scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
         };
+        let (export, _) = self.plan_export(&request, new.format).map_err(of("filter"))?;
+        export::check_size(&export, new.format).map_err(of("format"))?;
+        export.probe().await.map_err(of("fields"))?;
+        drop(export);
         // A key belongs to its caller: another caller's job is never answered.
         let idempotency = new.idempotency.map(|key| format!("{}:{key}", caller.name));
         let at = self.hub().clock.millis();
@@ -137,7 +154,8 @@ impl App {
                 Code::CostExceeded,
                 format!("已有 {open} 个导出任务未完成；请等它们结束"),
                 format!("{open} of your exports are not finished yet; wait for them"),
-            ));
+            )
+            .into());
         }
         if !store.put_export(&row).await?
             && let Some(key) = &idempotency
@@ -189,15 +207,14 @@ impl App {
 
     async fn run_export(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
-        let export = self.plan_export(&request)?;
         let format = Format::from_extension(&row.format).ok_or_else(Problem::internal)?;
+        let (export, fields) = self.plan_export(&request, format)?;
         export::check_size(&export, format)?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
         self.hub().store.export_became(&running).await?;
         let folder = self.exports_folder();
         let name = format!("{}.{}", running.id, format.extension());
         let mut shown = usage::Shown::default();
-        let fields = export.columns.iter().fold(0, |bits, c| bits | usage::bits_of(c.name()));
         shown.add_all(&export.edition, &export.rows.bitmap(), fields);
         self.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
         let written = export.progress.clone();
@@ -225,8 +242,8 @@ impl App {
         })
     }
 
-    /// The rows and columns of a request, with its maker's eyes.
-    fn plan_export(&self, request: &Request) -> Result<Export, Problem> {
+    /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
+    fn plan_export(&self, request: &Request, format: Format) -> Result<(Export, u32), Problem> {
         let maker = Caller {
             name: String::new(),
             role: Role::Client,
@@ -247,10 +264,19 @@ impl App {
         }
         let rows = edition.filter(&filter)?;
         let order = plan_order(&order, &maker)?;
-        let columns = export::choose(Some(&request.columns.join(",")), &maker)?;
+        let choice = export::choose(Some(&request.columns.join(",")), format, &maker)?;
+        let fields = choice.fields();
         let lang = if request.chinese { Lang::Zh } else { Lang::En };
         let rows = export::Rows::ordered(&edition, rows, &order);
-        Ok(Export { edition, rows, columns, lang, gb18030: request.gb18030, progress: Arc::default() })
+        let graph = choice.selection.map(|selection| export::graph::Source {
+            app: self.clone(),
+            caller: Arc::new(maker),
+            lang,
+            selection,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let columns = choice.columns;
+        Ok((Export { edition, rows, columns, graph, lang, gb18030: request.gb18030, progress: Arc::default() }, fields))
     }
 }
 

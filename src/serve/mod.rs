@@ -20,6 +20,7 @@ pub mod guard;
 mod handler;
 mod ingest;
 mod jobs;
+mod library;
 pub mod live;
 mod mvt;
 mod persisted;
@@ -116,6 +117,7 @@ struct Inner {
     live: Live,
     jobs: jobs::Jobs,
     measured: quality::Measured,
+    readings: Arc<details::Readings>,
     tally: usage::Tally,
     budgets: budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
@@ -139,6 +141,7 @@ impl App {
             live: Live::default(),
             jobs: jobs::Jobs::default(),
             measured: quality::Measured::default(),
+            readings: Arc::default(),
             tally: usage::Tally::default(),
             budgets: budget::Budgets::default(),
             syncing: Arc::default(),
@@ -161,7 +164,7 @@ impl App {
                 let EditionSource { name, as_of, stale, .. } = source;
                 let as_of = good.map_or(as_of, |good| good.max(as_of));
                 let behind = row.is_some_and(|r| hub.standing(r).is_behind());
-                serde_json::json!({ "name": name, "asOf": as_of, "stale": if row.is_some() { behind } else { stale } })
+                serde_json::json!({ "name": name, "asOf": graphql::scalars::shown(as_of), "stale": if row.is_some() { behind } else { stale } })
             })
             .collect();
         let changed = self.freshness().sources != sources;
@@ -216,6 +219,9 @@ impl App {
     }
     fn measured(&self) -> &quality::Measured {
         &self.0.measured
+    }
+    fn readings(&self) -> &Arc<details::Readings> {
+        &self.0.readings
     }
     fn tally(&self) -> &usage::Tally {
         &self.0.tally
@@ -287,6 +293,8 @@ pub fn app(state: App) -> Router {
         .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
         .route("/receipts/{batch}", get(receipts::receipt))
+        .fallback(plain::nothing_here)
+        .method_not_allowed_fallback(plain::other_method)
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .with_state(state)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{InputType, Value};
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 
@@ -15,6 +15,7 @@ use super::ask::Ask;
 use super::cache;
 use super::graphql::filter::EnterpriseFilter;
 use super::handler::{header_text, lang_of, request_id, status_of};
+use super::library;
 use super::problem::{Code, Problem};
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
@@ -120,10 +121,10 @@ impl Plain {
         let value = Value::from_json(serde_json::Value::Object(object))
             .map_err(|e| Problem::bad_input(format!("filter 无法解析：{e}"), format!("filter cannot be read: {e}")))?;
         let filter = <EnterpriseFilter as InputType>::parse(Some(value)).map_err(|e| {
-            let text = e.into_server_error(async_graphql::Pos::default()).message;
-            Problem::bad_input(format!("filter 有误：{text}"), format!("filter: {text}"))
+            let (zh, en) = library::told(&e.into_server_error(async_graphql::Pos::default()).message);
+            Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
-        Ok(self.ask.within_areas(filter.plan(&self.ask.caller)?))
+        Ok(self.ask.within_areas(filter.checked(self.app.hub())?.plan(&self.ask.caller)?))
     }
 
     pub fn refuse(&self, problem: &Problem) -> Response {
@@ -170,4 +171,21 @@ impl Plain {
 /// For addresses that name nothing.
 pub fn not_found(zh: &str, en: &str) -> Problem {
     Problem::new(Code::NotFound, zh, en)
+}
+
+/// What is at no address, or not with this method.
+pub async fn nothing_here(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let problem = not_found(
+        &format!("没有 {}：可用地址见 /schema.graphql 与 /graphiql", uri.path()),
+        &format!("there is nothing at {}: see /schema.graphql and /graphiql", uri.path()),
+    );
+    tracing::debug!(%method, path = uri.path(), "nothing here");
+    refuse(&problem, lang_of(&headers), &request_id(&headers))
+}
+
+pub async fn other_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let problem = Problem::bad_input(format!("{} 不接受 {method}", uri.path()), format!("{} does not take {method}", uri.path()));
+    let mut response = refuse(&problem, lang_of(&headers), &request_id(&headers));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }

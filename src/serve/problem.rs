@@ -25,6 +25,21 @@ pub enum Code {
 }
 
 impl Code {
+    pub const ALL: [Code; 13] = [
+        Code::BadInput,
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::ForbiddenField,
+        Code::NotFound,
+        Code::Ambiguous,
+        Code::SourceUnavailable,
+        Code::CostExceeded,
+        Code::TooDeep,
+        Code::Timeout,
+        Code::EditionGone,
+        Code::PersistedQueryNotFound,
+        Code::Internal,
+    ];
     pub fn name(self) -> &'static str {
         match self {
             Code::BadInput => "BAD_INPUT",
@@ -41,6 +56,9 @@ impl Code {
             Code::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Code::Internal => "INTERNAL",
         }
+    }
+    pub fn from_name(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.name() == name)
     }
     /// Whether the same question may succeed a little later.
     pub fn retryable(self) -> bool {
@@ -97,6 +115,15 @@ impl Problem {
         values
     }
     /// As the GraphQL library takes it.
+    /// What a resolver told, in the language it was told in; None where the library speaks.
+    pub fn of_error(error: &ServerError) -> Option<Problem> {
+        let text = |name| match error.extensions.as_ref()?.get(name)? {
+            async_graphql::Value::String(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let code = Code::from_name(text("code")?)?;
+        Some(Problem { code, zh: error.message.clone(), en: error.message.clone(), hint: text("hint").map(str::to_owned) })
+    }
     pub fn error(&self, lang: Lang) -> async_graphql::Error {
         let mut error = async_graphql::Error::new(self.text(lang));
         error.extensions = Some(self.extensions());

@@ -25,13 +25,18 @@ use crate::model::message::Lang;
 const MAX_QUERIES: usize = 200;
 /// Candidates that are scored per query.
 const SCORED: usize = 30;
+/// Suggestions of one answer, and how far they can be read on.
+const SUGGESTED: usize = 10;
+const MAX_CURSOR: usize = 200;
 
-/// One query of a batch.
+/// One query of a batch: a name, or properties, or both.
 #[derive(Debug, Deserialize)]
 struct Query {
-    query: String,
     #[serde(default)]
-    limit: Option<usize>,
+    query: String,
+    /// Any number is allowed.
+    #[serde(default)]
+    limit: Option<f64>,
     #[serde(default)]
     properties: Vec<QueryProperty>,
 }
@@ -43,12 +48,21 @@ struct QueryProperty {
 }
 
 impl Query {
-    fn property(&self, pid: &str) -> &str {
-        let found = self.properties.iter().find(|p| p.pid == pid).map(|p| &p.v);
-        match found {
-            Some(Value::String(text)) => text,
-            Some(Value::Array(list)) => list.first().and_then(Value::as_str).unwrap_or(""),
-            _ => "",
+    /// The first value of a property: a text, a number, or the name of an entity.
+    fn property(&self, pid: &str) -> String {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Object(entity) => {
+                let of = |key| entity.get(key).and_then(Value::as_str);
+                of("name").or(of("id")).unwrap_or("").to_owned()
+            }
+            _ => String::new(),
+        };
+        match self.properties.iter().find(|p| p.pid == pid).map(|p| &p.v) {
+            Some(Value::Array(list)) => list.first().map(text).unwrap_or_default(),
+            Some(value) => text(value),
+            None => String::new(),
         }
     }
 }
@@ -126,6 +140,12 @@ fn queries(plain: &Plain, text: &str) -> Result<Value, Problem> {
         )
         .hint(MAX_QUERIES.to_string()));
     }
+    if let Some((name, _)) = queries.iter().find(|(_, q)| q.query.trim().is_empty() && q.properties.is_empty()) {
+        return Err(Problem::bad_input(
+            format!("查询 {name} 既没有 query 也没有 properties"),
+            format!("the query {name} has neither `query` nor `properties`"),
+        ));
+    }
     let scope = scope(plain)?;
     let answers =
         queries.iter().map(|(name, query)| (name.clone(), json!({ "result": results(plain, query, scope.as_deref()) })));
@@ -153,17 +173,19 @@ fn results(plain: &Plain, query: &Query, scope: Option<&roaring::RoaringBitmap>)
     let mut rows: Vec<Row> = Vec::new();
     let code = query.property("creditCode");
     if !code.is_empty() {
-        rows.extend(edition.rows(&Key::CreditCode(code.to_owned())).into_iter().filter(visible));
+        rows.extend(edition.rows(&Key::CreditCode(code)).into_iter().filter(visible));
     }
-    rows.extend(edition.rows(&Key::Name(query.query.clone())).into_iter().filter(visible));
-    rows.extend(edition.search(&query.query, scope, 10).into_iter().map(|hit| hit.row));
-    rows.extend(edition.similar(&query.query, scope, SCORED));
+    if !query.query.trim().is_empty() {
+        rows.extend(edition.rows(&Key::Name(query.query.clone())).into_iter().filter(visible));
+        rows.extend(edition.search(&query.query, scope, 10).into_iter().map(|hit| hit.row));
+        rows.extend(edition.similar(&query.query, scope, SCORED));
+    }
     let mut seen = hashbrown::HashSet::new();
     rows.retain(|row| seen.insert(*row));
     rows.truncate(SCORED);
     let mut found = score(plain, query, &rows);
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
-    let shown = found.iter().take(query.limit.unwrap_or(10).clamp(1, SCORED));
+    let shown = found.iter().take((query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED));
     shown
         .map(|c| {
             let e = edition.enterprise(c.row);
@@ -320,7 +342,10 @@ pub async fn help(State(app): State<App>, Path(what): Path<String>, uri: Uri, he
     };
     match what.as_str() {
         "propose_properties" => {
-            let answer = json!({ "type": "Enterprise", "properties": properties(&plain, "") });
+            let limit = plain.parameter("limit").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+            let mut proposed = properties(&plain, "");
+            proposed.truncate(limit);
+            let answer = json!({ "type": "Enterprise", "properties": proposed });
             respond(answer.to_string(), "application/json; charset=utf-8")
         }
         "preview" => {
@@ -341,11 +366,14 @@ pub async fn suggest(State(app): State<App>, Path(what): Path<String>, uri: Uri,
         Err(refused) => return *refused,
     };
     let prefix = plain.parameter("prefix").unwrap_or("").to_owned();
-    let result = match what.as_str() {
+    // How many suggestions the client has already.
+    let cursor: usize = plain.parameter("cursor").and_then(|n| n.parse().ok()).unwrap_or(0).min(MAX_CURSOR);
+    let result: Vec<Value> = match what.as_str() {
         "entity" => match scope(&plain) {
             Ok(scope) => {
-                let hits = plain.edition.search(&prefix, scope.as_deref(), 10);
+                let hits = plain.edition.search(&prefix, scope.as_deref(), cursor + SUGGESTED);
                 hits.iter()
+                    .skip(cursor)
                     .map(|hit| {
                         let e = plain.edition.enterprise(hit.row);
                         json!({ "id": e.id(), "name": e.name(), "description": describe(&e, plain.lang), "notable": [kind(plain.lang)] })
@@ -354,16 +382,24 @@ pub async fn suggest(State(app): State<App>, Path(what): Path<String>, uri: Uri,
             }
             Err(problem) => return plain.refuse(&problem),
         },
-        "property" => properties(&plain, &prefix),
-        "type" => vec![kind(plain.lang)],
+        "property" => properties(&plain, &prefix).into_iter().skip(cursor).collect(),
+        "type" => [kind(plain.lang)]
+            .into_iter()
+            .filter(|kind| ["id", "name"].iter().any(|key| begins(kind[key].as_str().unwrap_or(""), &prefix)))
+            .skip(cursor)
+            .collect(),
         _ => return plain.refuse(&not_found("可建议 entity、property、type", "entity, property and type are suggested")),
     };
     respond(json!({ "result": result }).to_string(), "application/json; charset=utf-8")
 }
 
+fn begins(text: &str, prefix: &str) -> bool {
+    text.to_lowercase().starts_with(&prefix.to_lowercase())
+}
+
 fn properties(plain: &Plain, prefix: &str) -> Vec<Value> {
-    let begins = |c: &Column| c.name().starts_with(prefix) || c.title(plain.lang).starts_with(prefix);
-    let all = Column::ALL.iter().filter(|c| begins(c) && may_see(plain, **c));
+    let fits = |c: &Column| begins(c.name(), prefix) || begins(c.title(plain.lang), prefix);
+    let all = Column::ALL.iter().filter(|c| fits(c) && may_see(plain, **c));
     all.map(|c| json!({ "id": c.name(), "name": c.title(plain.lang) })).collect()
 }
 

@@ -291,6 +291,7 @@ pub async fn tilejson(State(app): State<App>, Path(file): Path<String>, uri: Uri
             points.iter().map(pick).fold(if least { 180.0 } else { -180.0 }, |a: f64, b| if least { a.min(b) } else { a.max(b) })
         };
         let bounds = [bound(|p| p.0, true) - 0.3, bound(|p| p.1, true) - 0.3, bound(|p| p.0, false) + 0.3, bound(|p| p.1, false) + 0.3];
+        let bounds = bounds.map(|degrees| (degrees * 1e5).round() / 1e5);
         serde_json::to_vec(&serde_json::json!({
             "tilejson": "3.0.0",
             "name": "gap",

@@ -20,9 +20,9 @@ const PLAIN: &str = r#"<!doctype html>
 <style>body{font:16px/1.6 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em}code{background:#eee;padding:.1em .3em}</style></head>
 <body><h1>会图 huitu</h1>
 <p>接口在 <code>POST /graphql</code>，模式见 <a href="/schema.graphql">/schema.graphql</a>。此程序未包含查询页面；请先运行
-<code>npm --prefix web ci && npm --prefix web run build</code>，再重新编译。</p>
+<code>make web</code>，再重新编译。</p>
 <p lang="en">The API is at <code>POST /graphql</code>, its schema at <a href="/schema.graphql">/schema.graphql</a>. This build has no query
-page: run <code>npm --prefix web ci && npm --prefix web run build</code>, then build again.</p>
+page: run <code>make web</code>, then build again.</p>
 <pre>curl -s localhost:8080/graphql -H 'content-type: application/json' \
   -d '{"query":"{ gap(first: 5) { totalCount nodes { name gap { reasons { message } } } } }"}'</pre></body></html>
 "#;

@@ -186,6 +186,24 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Every record of a registry as it stood at a moment (milliseconds since 1970), gone ones left out, in id order: for
+    /// registries of a few thousand rows.
+    pub async fn records_of_at(&self, registry_id: i64, at: i64) -> Result<Vec<StoredRecord>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
+             FROM record WHERE registry_id = $1 AND gone = 0 AND landed_at <= $2
+             UNION ALL
+             SELECT r.id, r.registry_id, r.key, v.layout_id, v.batch_id, v.landed_at, r.observed_at, v.gone, v.payload
+             FROM record_version v JOIN record r ON r.id = v.record_id
+             WHERE r.registry_id = $1 AND v.gone = 0 AND v.landed_at <= $2 AND v.replaced_at > $2 ORDER BY id"
+        )
+        .bind(registry_id)
+        .bind(at)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// One record by registry and key, also when gone.
     pub async fn record(&self, registry_id: i64, key: &str) -> Result<Option<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(

@@ -1,6 +1,6 @@
 //! Targets set by people; those that a connector delivers are records.
 
-use super::{Store, StoreError, read, write};
+use super::{Store, StoreError, in_tx, read};
 
 super::row! {
     /// Unit × year × indicator. `at` in milliseconds since 1970.
@@ -17,35 +17,59 @@ super::row! {
 }
 
 impl Store {
-    /// Targets of a year, or of all years, by area and indicator.
-    pub async fn targets(&self, year: Option<i64>) -> Result<Vec<TargetRow>, StoreError> {
+    /// Targets of a year, or of all years, by area and indicator; as they stood at a moment (milliseconds since 1970) where
+    /// one is given.
+    pub async fn targets(&self, year: Option<i64>, at: Option<i64>) -> Result<Vec<TargetRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT area, year, indicator, value, responsible, by_whom, at FROM target
-             WHERE (year = $1 OR $1 IS NULL) ORDER BY year, indicator, area"
+             WHERE (year = $1 OR $1 IS NULL) AND (at <= $2 OR $2 IS NULL)
+             UNION ALL
+             SELECT area, year, indicator, value, responsible, by_whom, at FROM target_version
+             WHERE (year = $1 OR $1 IS NULL) AND at <= $2 AND replaced_at > $2
+             ORDER BY year, indicator, area"
         )
         .bind(year)
+        .bind(at)
         .fetch_all(db)
         .await)
         .map_err(|e| self.failed(e))
     }
 
-    /// Sets a target; the one before is replaced.
+    /// Sets a target; the one before is replaced and kept among the versions.
     pub async fn put_target(&self, t: &TargetRow) -> Result<(), StoreError> {
-        write!(self, |db| sqlx::query(
-            "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
-                 by_whom = excluded.by_whom, at = excluded.at"
-        )
-        .bind(&t.area)
-        .bind(t.year)
-        .bind(&t.indicator)
-        .bind(t.value)
-        .bind(&t.responsible)
-        .bind(&t.by_whom)
-        .bind(t.at)
-        .execute(db)
-        .await
-        .map(|_| ()))
-        .map_err(|e| self.failed(e))
+        let mut tx = self.begin().await?;
+        let done = async {
+            in_tx!(&mut tx, |c| sqlx::query(
+                "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
+                 SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
+                 WHERE area = $1 AND year = $2 AND indicator = $3
+                 ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
+                     responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
+            )
+            .bind(&t.area)
+            .bind(t.year)
+            .bind(&t.indicator)
+            .bind(t.at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+            in_tx!(&mut tx, |c| sqlx::query(
+                "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
+                     by_whom = excluded.by_whom, at = excluded.at"
+            )
+            .bind(&t.area)
+            .bind(t.year)
+            .bind(&t.indicator)
+            .bind(t.value)
+            .bind(&t.responsible)
+            .bind(&t.by_whom)
+            .bind(t.at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+            tx.commit().await
+        };
+        done.await.map_err(|e| self.failed(e))
     }
 }

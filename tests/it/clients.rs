@@ -14,7 +14,7 @@ fn web() -> PathBuf {
 /// packages are missing: then the test says so, and in CI it fails.
 async fn node(script: &str, served: &Served, arguments: &[&str], ready: impl AsyncFnOnce()) -> Option<(bool, String)> {
     if !web().join("node_modules").is_dir() {
-        let remedy = "run `npm --prefix web ci` first";
+        let remedy = "run `make web` first";
         assert!(std::env::var_os("CI").is_none(), "web/node_modules is missing: {remedy}");
         eprintln!("not run, web/node_modules is missing: {remedy}");
         return None;
@@ -96,4 +96,78 @@ async fn the_client_snippets_read_the_whole_list() {
     let served = served(4_000, |_| {}).await;
     let data = served.data("{ gap(first: 0, filter: { area: [\"110103\"] }) { totalCount } }", serde_json::json!({})).await;
     passed(node("snippets.mjs", &served, &["110103", &data["gap"]["totalCount"].to_string()], async || {}).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
+    let served = served(100, |options| {
+        options.access = huitu::serve::Access::Tokens;
+        options.limits.init_within = std::time::Duration::from_millis(400);
+    })
+    .await;
+    let store = &served.state.hub().store;
+    for id in ["ann", "bob"] {
+        store.put_token(&crate::graphql::token(id, "admin", None, None)).await.unwrap();
+    }
+    let root = served.root.path().join("editions");
+    let flood = async || {
+        use huitu::hub::progress::{Event, Progress};
+        let events = huitu::serve::live::Broadcast { app: served.state.clone(), also: None };
+        for done in 1..=60_000 {
+            events.event(&Event::Pulling { registry: "tax".to_owned(), rows: done, of: None });
+            if done % 500 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        store.revoke_token("bob", 0).await.unwrap();
+        // Callers are remembered for two seconds.
+        let clock = &served.state.hub().clock;
+        clock.set(clock.now() + chrono::Duration::seconds(3));
+        huitu::edition::write(&root, huitu::edition::testing::input(2, 110, 5)).unwrap();
+        served.state.refresh().await.unwrap();
+    };
+    passed(node("limits.mjs", &served, &["secret-ann", "secret-bob"], flood).await);
+}
+
+/// Enterprises of no known district or street are a row, a feature and a cluster of their own: nobody is dropped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_known_area_is_counted_everywhere() {
+    let mut facts = huitu::edition::testing::input(1, 3_000, 11);
+    for (i, e) in facts.enterprises.iter_mut().enumerate() {
+        match i % 10 {
+            0 => (e.district, e.town, e.location) = (None, None, None),
+            1 => (e.district, e.town, e.location) = (Some(999_999), Some(999_999_001), None),
+            2 => (e.town, e.location) = (None, None),
+            _ => {}
+        }
+    }
+    let served = crate::graphql::served_with(facts, |_| {}).await;
+    let count = async |query: &str, path: &[&str]| {
+        let data = served.data(query, serde_json::json!({})).await;
+        path.iter().fold(&data, |value, name| &value[*name]).clone()
+    };
+    let total = count("{ gap(first: 0) { totalCount } }", &["gap", "totalCount"]).await.as_u64().unwrap();
+    for (path, unknown) in [("/geo/districts.geojson", ["", "999999"]), ("/geo/streets.geojson", ["", "999999001"])] {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let collection: serde_json::Value = serde_json::from_slice(&served.send(request).await.2).unwrap();
+        let features = collection["features"].as_array().unwrap();
+        let sum: u64 = features.iter().map(|f| f["properties"]["inGap"].as_u64().unwrap()).sum();
+        assert_eq!(sum, total, "{path}");
+        for id in unknown {
+            let row = features.iter().find(|f| f["id"] == id).unwrap_or_else(|| panic!("{path} has no feature {id:?}"));
+            assert!(row["geometry"].is_null() && row["properties"]["inGap"].as_u64().unwrap() > 0, "{row}");
+        }
+    }
+    for by in ["DISTRICT", "TOWN"] {
+        let rows =
+            count(&format!("{{ coverage(by: [{by}]) {{ rows {{ keys {{ code name }} inGap }} }} }}"), &["coverage", "rows"])
+                .await;
+        let rows = rows.as_array().unwrap();
+        assert_eq!(rows.iter().map(|r| r["inGap"].as_u64().unwrap()).sum::<u64>(), total);
+        assert!(
+            rows.iter().any(|r| r["keys"][0]["code"] == "")
+                && rows.iter().any(|r| r["keys"][0]["code"].as_str().unwrap().starts_with("999999"))
+        );
+    }
+    passed(node("tiles.mjs", &served, &[&total.to_string()], async || {}).await);
 }

@@ -8,6 +8,7 @@ use huitu::store::token::hash_secret;
 use serde_json::{Value, json};
 
 use crate::graphql::{Served, served, token};
+use crate::people::city;
 
 const CREATE: &str = "mutation($input: CreateExportInput!) { createExport(input: $input) { export { id state format expiresAt } userErrors { field code message } } }";
 
@@ -132,5 +133,147 @@ async fn a_job_that_a_killed_process_left_is_run_again_with_the_same_bytes() {
         let made = served.data(CREATE, json!({ "input": { "format": format, "list": "GAP" } })).await;
         let done = followed(&served, None, made["createExport"]["export"]["id"].as_str().unwrap()).await.pop().unwrap();
         assert_eq!(done["state"], "DONE", "{format}");
+    }
+}
+
+async fn exported(served: &Served, path: &str) -> (StatusCode, String) {
+    let (status, _, bytes) =
+        served.send(Request::get(path).header(header::ACCEPT_LANGUAGE, "zh").body(Body::empty()).unwrap()).await;
+    (status, String::from_utf8(bytes).unwrap())
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
+/// What the store holds can be exported like what the edition holds: the selection is the graph's, the file's lines are its answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_may_be_anything_the_graph_says_of_an_enterprise() {
+    let served = city(900).await;
+    let selection = "{ id name creditCodeRaw records(first: 20) { nodes { key gone registry { name } fields { column raw } } } \
+                     provenance(fields: [NAME]) { field value rule source { registry { name } } } \
+                     unionCoverage { verdict unions { tradeUnion { name members } kind } } size: designatedSize { verdict reasons { code } } history(first: 2) { totalCount } }";
+    let query = format!("{{ enterprises(first: 400) {{ totalCount nodes {selection} }} }}");
+    let listed = served.data(&query, json!({})).await["enterprises"].take();
+    let total = listed["totalCount"].as_u64().unwrap() as usize;
+    let nodes = listed["nodes"].as_array().unwrap();
+
+    // NDJSON: the objects themselves, every row of the list, in its order.
+    let before = store_reads(&served).await;
+    let (status, text) = exported(&served, &format!("/export/enterprises.ndjson?columns={}", encoded(selection))).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let statements = store_reads(&served).await - before;
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[..nodes.len()]), (total, &nodes[..]));
+    // Five batches of at most 250 and the first few: a handful of statements each, not one per enterprise.
+    assert!(statements < 80, "{statements} statements for {total} enterprises");
+
+    // The same form where the edition alone would do.
+    let small = "{ id area { code parent { name } } tags gap { status } }";
+    let (_, text) = exported(&served, &format!("/export/gap.ndjson?columns={}", encoded(small))).await;
+    let expected = served.data(&format!("{{ gap(first: 1) {{ nodes {small} }} }}"), json!({})).await["gap"]["nodes"][0].take();
+    assert_eq!(serde_json::from_str::<Value>(text.lines().next().unwrap()).unwrap(), expected);
+
+    // A table: lists one after the other, columns of one list side by side.
+    let columns = "id,districtName,records.nodes.key,records.nodes.registry.name,unionCoverage.unions.tradeUnion.members";
+    let (status, text) = exported(&served, &format!("/export/enterprises.csv?columns={columns}")).await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    assert_eq!(reader.headers().unwrap().get(1), Some("区"));
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), total);
+    for (row, node) in rows.iter().zip(nodes) {
+        assert_eq!(&row[0], node["id"].as_str().unwrap());
+        let of = |name: &str| -> Vec<String> {
+            let records = node["records"]["nodes"].as_array().unwrap().iter();
+            records
+                .map(|r| if name == "key" { &r["key"] } else { &r["registry"]["name"] })
+                .map(|v| v.as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!((row[2].to_owned(), row[3].to_owned()), (of("key").join("; "), of("registry").join("; ")));
+    }
+
+    // The other forms have the same cells.
+    let columns = "id,records.nodes.gone,provenance.rule";
+    let (_, _, bytes) =
+        served.send(Request::get(format!("/export/gap.arrow?columns={columns}")).body(Body::empty()).unwrap()).await;
+    let gap = served.data("{ gap(first: 0) { totalCount } }", json!({})).await["gap"]["totalCount"].as_u64().unwrap() as usize;
+    let batches: Vec<_> = arrow_ipc::reader::StreamReader::try_new(&bytes[..], None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(batches.iter().map(|b| b.num_rows()).sum::<usize>(), gap);
+    assert_eq!(batches[0].schema().field(2).name(), "provenance.rule");
+    let (_, _, bytes) =
+        served.send(Request::get(format!("/export/gap.xlsx?columns={columns}")).body(Body::empty()).unwrap()).await;
+    use calamine::Reader;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    assert_eq!(sheet.height(), gap + 1);
+    assert!(!sheet.get_value((1, 2)).unwrap().to_string().is_empty());
+
+    // A job does the same, and again after a kill.
+    let made =
+        served.data(CREATE, json!({ "input": { "format": "NDJSON", "fields": [selection] } })).await["createExport"].take();
+    let done = followed(&served, None, made["export"]["id"].as_str().unwrap_or_else(|| panic!("{made}"))).await.pop().unwrap();
+    assert_eq!((&done["state"], &done["rows"]), (&json!("DONE"), &json!(total)));
+    assert_eq!(done["sha256"], hash_secret(&lines_of(&served, selection).await));
+
+    for (columns, word) in [
+        ("{ name salary }", "salary"),
+        ("name,records.nodes.colour", "colour"),
+        ("{ live { state } }", "live"),
+        ("{ history { totalCount } }", "first"),
+        ("{ branches(first: 500) { nodes { records(first: 100) { nodes { key } } } } }", "2000"),
+    ] {
+        let (status, text) = exported(&served, &format!("/export/gap.csv?columns={}", encoded(columns))).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{columns}: {text}");
+        assert!(text.contains(word), "{columns}: {text}");
+        let answer = served.data(CREATE, json!({ "input": { "format": "CSV", "fields": [columns] } })).await;
+        let refused = &answer["createExport"]["userErrors"][0];
+        assert!(refused["code"].is_string(), "{columns}: {answer}");
+    }
+}
+
+async fn lines_of(served: &Served, selection: &str) -> String {
+    exported(served, &format!("/export/enterprises.ndjson?columns={}", encoded(selection))).await.1
+}
+
+async fn store_reads(served: &Served) -> u64 {
+    let text = exported(served, "/metrics").await.1;
+    text.lines().find_map(|l| l.strip_prefix("huitu_store_reads_total ")).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_shows_no_more_than_its_maker_may_see() {
+    let served = served(600, |options| options.access = Access::Tokens).await;
+    let mut exporter = token("cat", "client", None, None);
+    exporter.scopes = Some("[\"export\"]".to_owned());
+    served.state.hub().store.put_token(&exporter).await.unwrap();
+    for columns in [
+        "revenueYuan",
+        "fund.dueYuan",
+        "{ name identity { confidence } }",
+        "id,provenance.value",
+        "{ name fund { reasons { code } } }",
+    ] {
+        let url = format!("/export/gap.csv?columns={}", encoded(columns));
+        let (status, _, bytes) = fetch(&served, "secret-cat", &url, &[]).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{columns}: {}", String::from_utf8_lossy(&bytes));
+        let answer =
+            served.ask_as(Some("secret-cat"), CREATE, json!({ "input": { "format": "CSV", "fields": [columns] } })).await;
+        let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{columns}: {answer}"));
+        assert!(code.starts_with("FORBIDDEN"), "{columns}: {answer}");
+    }
+    // A district's export holds its own area, also where the graph answers.
+    let mut district = token("dan", "district", Some("[\"110105\"]"), None);
+    district.scopes = Some("[\"export\", \"records\"]".to_owned());
+    served.state.hub().store.put_token(&district).await.unwrap();
+    let (status, _, bytes) =
+        fetch(&served, "secret-dan", "/export/enterprises.ndjson?columns=area.code,records.nodes.key", &[]).await;
+    assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.lines().count() > 5);
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert!(row["area"].as_str().unwrap().starts_with("110105") && row["records"]["nodes"].is_array(), "{line}");
     }
 }

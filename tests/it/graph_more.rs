@@ -321,6 +321,7 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
     let check = |(code, zh, en): (String, String, String), expected: &str| {
         assert_eq!(code, expected, "{en}");
         assert!(chinese(&zh) && !chinese(&en), "{expected}: {zh} / {en}");
+        assert!(!zh.contains("不符"), "a sentence of the library's is not translated: {zh}");
     };
 
     // AMBIGUOUS: two enterprises under one insurance number.
@@ -364,6 +365,18 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
     // The others, for their texts.
     for (query, expected) in [
         ("{ gap(first: 501) { totalCount } }", "BAD_INPUT"),
+        // What the library finds is told in the caller's language too.
+        ("{ nothing }", "BAD_INPUT"),
+        ("{ gap(first: 1) ", "BAD_INPUT"),
+        ("{ gap { totalCount } }", "BAD_INPUT"),
+        ("{ gap(first: 1) }", "BAD_INPUT"),
+        ("{ enterprise(by: {}) { id } }", "BAD_INPUT"),
+        ("{ gap(first: 1, filter: { ownership: [PINK] }) { totalCount } }", "BAD_INPUT"),
+        ("{ gap(first: 1, filter: { establishedOn: { gte: \"2020-13-01\" } }) { totalCount } }", "BAD_INPUT"),
+        ("query($a: Int!) { gap(first: $a) { totalCount } }", "BAD_INPUT"),
+        ("subscription { editionPublished { number } }", "BAD_INPUT"),
+        ("{ gap(first: 1, filter: { inRegistry: [\"taxes\"] }) { totalCount } }", "BAD_INPUT"),
+        ("{ conflicts(first: 1, filter: { registry: [\"taxes\"] }) { totalCount } }", "BAD_INPUT"),
         ("{ gap(first: 1, asOf: \"1999-01-01\") { totalCount } }", "EDITION_GONE"),
         ("{ gap(first: 500) { nodes { branches(first: 500) { nodes { name } } } } }", "COST_EXCEEDED"),
     ] {
@@ -396,5 +409,33 @@ fn registries_points_in_gcj_02_become_wgs_84() {
         let (x, y) = huitu::model::datum::Datum::Gcj02.to_wgs84(*x, *y);
         let near = true_ones.iter().any(|(a, b)| (a - x).abs() < 2e-5 && (b - y).abs() < 2e-5);
         assert!(near, "{x} {y} is no corner of the outlines in WGS-84");
+    }
+}
+
+/// Plain fields of coverage rows are written in one go; a fragment makes the library do it. Nobody can tell.
+#[tokio::test]
+async fn rows_of_a_coverage_are_the_same_whoever_writes_them() {
+    let served = served(1_500, |options| {
+        options.access = Access::Tokens;
+        options.suppress_below = 3;
+    })
+    .await;
+    for (id, role) in [("map", "client"), ("ann", "analyst")] {
+        served.state.hub().store.put_token(&token(id, role, None, None)).await.unwrap();
+    }
+    let fields = "suppressed keys { dimension at: code name } enterprises aboveDesignatedSize independent covered lacking lackingIndependent inGap
+        undecided outOfScope employees employeesOfUnionised unions members independentRate { numerator denominator value }
+        coverageRate { value } membershipRateUnionised { numerator value } membershipRateAll { denominator } establishmentRate { numerator denominator value }";
+    for who in ["secret-map", "secret-ann"] {
+        let ask = async |rows: String| {
+            let query = format!(
+                "{{ coverage(by: [TOWN, INDUSTRY_SECTION], filter: {{ not: {{ status: [DEREGISTERED] }} }}) {{ {rows} }} }}"
+            );
+            served.ask_as(Some(who), &query, json!({})).await["data"]["coverage"]["rows"].take()
+        };
+        let plain = ask(format!("rows {{ {fields} }}")).await;
+        let by_library = ask(format!("rows {{ ... on CoverageRow {{ {fields} }} }}")).await;
+        assert!(plain.as_array().unwrap().len() > 500);
+        assert_eq!(plain, by_library, "{who}");
     }
 }

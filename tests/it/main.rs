@@ -26,6 +26,7 @@ mod link_hostile;
 mod link_hub;
 mod link_incremental;
 mod link_scored;
+mod live_limits;
 mod measures;
 mod onboarding;
 mod people;

@@ -140,3 +140,50 @@ async fn only_configured_sites_may_call_from_browsers() {
     let (_, headers, _) = served.send(preflight("https://elsewhere.example")).await;
     assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
 }
+
+/// Rows and digest follow the last byte for whoever says it takes trailers.
+#[tokio::test]
+async fn the_trailer_of_an_export_counts_its_rows_and_has_its_digest() {
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+    let served = served(700, |_| {}).await;
+    for format in ["csv", "ndjson", "xlsx", "arrow"] {
+        let request = |te: bool| {
+            let request = Request::get(format!("/export/enterprises.{format}?columns=id,name"));
+            let request = if te { request.header(header::TE, "trailers") } else { request };
+            request.body(Body::empty()).unwrap()
+        };
+        let response = served.router.clone().oneshot(request(true)).await.unwrap();
+        assert!(response.headers()[header::TRAILER].to_str().unwrap().contains("x-huitu-sha256"), "{format}");
+        let collected = response.into_body().collect().await.unwrap();
+        let trailers = collected.trailers().cloned().expect("trailers were asked for");
+        let bytes = collected.to_bytes();
+        assert_eq!(trailers["x-huitu-rows"], "700");
+        let digest: String = <sha2::Sha256 as sha2::Digest>::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(trailers["x-huitu-sha256"], digest.as_str(), "{format}");
+        let without = served.router.clone().oneshot(request(false)).await.unwrap();
+        assert!(without.into_body().collect().await.unwrap().trailers().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_nothing_says_so_in_the_callers_language() {
+    let served = served(20, |_| {}).await;
+    for (method, path, status, code) in [
+        ("GET", "/nothing", StatusCode::NOT_FOUND, "NOT_FOUND"),
+        ("DELETE", "/geo/districts.geojson", StatusCode::METHOD_NOT_ALLOWED, "BAD_INPUT"),
+        ("GET", "/ingest/tax", StatusCode::METHOD_NOT_ALLOWED, "BAD_INPUT"),
+    ] {
+        for (lang, word) in [
+            ("zh", if code == "NOT_FOUND" { "没有" } else { "不接受" }),
+            ("en", if code == "NOT_FOUND" { "nothing" } else { "does not take" }),
+        ] {
+            let request = Request::builder().method(method).uri(path).header(header::ACCEPT_LANGUAGE, lang);
+            let (found, headers, bytes) = served.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(found, status, "{method} {path}");
+            let error = &serde_json::from_slice::<Value>(&bytes).unwrap()["error"];
+            assert_eq!((&error["code"], &error["requestId"]), (&json!(code), &json!(headers["x-request-id"].to_str().unwrap())));
+            assert!(error["message"].as_str().unwrap().contains(word), "{error}");
+        }
+    }
+}

@@ -74,3 +74,257 @@ async fn rows_of_a_spreadsheet_find_their_enterprises() {
         StatusCode::BAD_REQUEST
     );
 }
+
+/// What the specification's JSON Schemas of version 0.2 ask of the services' answers, in our own words: the kind of each member
+/// and which of them must be there. Members a schema does not name are allowed, except where it says otherwise.
+mod specified {
+    use serde_json::Value;
+
+    type Check = fn(&Value, &str);
+
+    fn text(value: &Value, at: &str) {
+        assert!(value.is_string(), "{at} is a text, not {value}");
+    }
+    fn number(value: &Value, at: &str) {
+        assert!(value.is_number(), "{at} is a number, not {value}");
+    }
+    fn whole(value: &Value, at: &str) {
+        assert!(value.is_i64() || value.is_u64(), "{at} is a whole number, not {value}");
+    }
+    fn truth(value: &Value, at: &str) {
+        assert!(value.is_boolean(), "{at} is true or false, not {value}");
+    }
+    fn template(value: &Value, at: &str) {
+        assert!(value.as_str().is_some_and(|t| t.contains("{{id}}")), "{at} holds {{{{id}}}}: {value}");
+    }
+    fn each(value: &Value, at: &str, check: Check) {
+        let items = value.as_array().unwrap_or_else(|| panic!("{at} is a list, not {value}"));
+        items.iter().enumerate().for_each(|(i, item)| check(item, &format!("{at}[{i}]")));
+    }
+    /// An object; members whose names end in `!` must be there.
+    fn object(value: &Value, at: &str, members: &[(&str, Check)]) {
+        let object = value.as_object().unwrap_or_else(|| panic!("{at} is an object, not {value}"));
+        for (name, check) in members {
+            let (name, must) = name.strip_suffix('!').map_or((*name, false), |name| (name, true));
+            match object.get(name) {
+                Some(member) => check(member, &format!("{at}.{name}")),
+                None => assert!(!must, "{at} lacks {name}: {value}"),
+            }
+        }
+    }
+    fn kind(value: &Value, at: &str) {
+        object(value, at, &[("id!", text), ("name", text)]);
+    }
+    /// A type, or its id alone.
+    fn kind_or_id(value: &Value, at: &str) {
+        if !value.is_string() {
+            kind(value, at);
+        }
+    }
+    fn service(value: &Value, at: &str) {
+        object(value, at, &[("service_url", text), ("service_path", text)]);
+    }
+
+    /// manifest.json
+    pub fn manifest(value: &Value) {
+        object(
+            value,
+            "manifest",
+            &[
+                ("versions!", |v, at| {
+                    each(v, at, text);
+                    assert!(v.as_array().unwrap().contains(&"0.2".into()), "{at} names 0.2");
+                }),
+                ("name!", text),
+                ("identifierSpace!", text),
+                ("schemaSpace!", text),
+                ("documentation", text),
+                ("serviceVersion", text),
+                ("view", |v, at| object(v, at, &[("url!", template)])),
+                ("defaultTypes", |v, at| {
+                    each(v, at, kind);
+                    let all = v.as_array().unwrap();
+                    assert!(all.iter().enumerate().all(|(i, one)| !all[..i].contains(one)), "{at} names each type once");
+                }),
+                ("suggest", |v, at| object(v, at, &[("entity", service), ("property", service), ("type", service)])),
+                ("preview", |v, at| object(v, at, &[("url!", template), ("width!", whole), ("height!", whole)])),
+                ("extend", |v, at| {
+                    object(
+                        v,
+                        at,
+                        &[
+                            ("propose_properties", service),
+                            ("property_settings", |v, at| {
+                                each(v, at, |v, at| object(v, at, &[("type!", text), ("label!", text), ("name!", text)]));
+                            }),
+                        ],
+                    );
+                }),
+            ],
+        );
+    }
+
+    /// reconciliation-result-batch.json
+    pub fn results(value: &Value) {
+        for (name, result) in value.as_object().expect("a result batch is an object") {
+            object(
+                result,
+                name,
+                &[("result!", |v, at| {
+                    each(v, at, |v, at| {
+                        object(
+                            v,
+                            at,
+                            &[
+                                ("id!", text),
+                                ("name!", text),
+                                ("score!", number),
+                                ("description", text),
+                                ("match", truth),
+                                ("type", |v, at| each(v, at, kind_or_id)),
+                                ("features", |v, at| {
+                                    each(v, at, |v, at| {
+                                        object(
+                                            v,
+                                            at,
+                                            &[("id", text), ("value", |v, at| assert!(v.is_number() || v.is_boolean(), "{at}"))],
+                                        );
+                                    });
+                                }),
+                            ],
+                        );
+                    });
+                })],
+            );
+        }
+    }
+
+    /// suggest-entities-response.json, suggest-properties-response.json
+    pub fn suggested(value: &Value) {
+        object(
+            value,
+            "suggested",
+            &[("result!", |v, at| {
+                each(v, at, |v, at| {
+                    object(
+                        v,
+                        at,
+                        &[("id!", text), ("name!", text), ("description", text), ("notable", |v, at| each(v, at, kind_or_id))],
+                    );
+                });
+            })],
+        );
+    }
+
+    /// suggest-types-response.json
+    pub fn suggested_types(value: &Value) {
+        object(value, "types", &[("result!", |v, at| each(v, at, kind))]);
+    }
+
+    /// data-extension-property-proposal
+    pub fn proposed(value: &Value) {
+        object(
+            value,
+            "proposal",
+            &[
+                ("type!", text),
+                ("properties!", |v, at| each(v, at, |v, at| object(v, at, &[("id!", text), ("name!", text)]))),
+                ("limit", whole),
+            ],
+        );
+    }
+
+    /// data-extension-response.json: a cell has exactly one kind of value.
+    pub fn extended(value: &Value) {
+        object(
+            value,
+            "extended",
+            &[
+                ("meta!", |v, at| each(v, at, |v, at| object(v, at, &[("id!", text), ("name!", text), ("type", kind)]))),
+                ("rows!", |v, at| {
+                    for (id, cells) in v.as_object().unwrap_or_else(|| panic!("{at} is an object")) {
+                        for (property, values) in cells.as_object().unwrap_or_else(|| panic!("{at}.{id} is an object")) {
+                            each(values, &format!("{at}.{id}.{property}"), |v, at| {
+                                let cell = v.as_object().unwrap_or_else(|| panic!("{at} is an object"));
+                                let names: Vec<&str> = cell.keys().map(String::as_str).collect();
+                                match names.as_slice() {
+                                    [] => {}
+                                    ["str"] | ["date"] => text(v.get(names[0]).unwrap(), at),
+                                    ["float"] => number(&v["float"], at),
+                                    ["int"] => whole(&v["int"], at),
+                                    _ => object(v, at, &[("id!", text), ("name!", text), ("description", text)]),
+                                }
+                            });
+                        }
+                    }
+                }),
+            ],
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_as_the_specifications_schemas_ask() {
+    let served = served(1_500, |_| {}).await;
+    let manifest = get(&served, "/reconcile").await;
+    specified::manifest(&manifest);
+    // Where the manifest says, there is something: what a client would do with it.
+    let path = |value: &Value| format!("{}?prefix=", value["service_path"].as_str().unwrap());
+    specified::suggested(&get(&served, &format!("{}kj", path(&manifest["suggest"]["entity"]))).await);
+    specified::suggested(&get(&served, &path(&manifest["suggest"]["property"])).await);
+    specified::suggested_types(&get(&served, &path(&manifest["suggest"]["type"])).await);
+    let propose = manifest["extend"]["propose_properties"]["service_path"].as_str().unwrap();
+    let proposed = get(&served, &format!("{propose}?type=Enterprise&limit=5")).await;
+    specified::proposed(&proposed);
+    assert_eq!(proposed["properties"].as_array().unwrap().len(), 5);
+    // Reading on where the client has ten suggestions already.
+    let first = get(&served, "/reconcile/suggest/entity?prefix=kj").await;
+    let next = get(&served, "/reconcile/suggest/entity?prefix=kj&cursor=10").await;
+    specified::suggested(&next);
+    assert!(!next["result"].as_array().unwrap().is_empty());
+    assert!(next["result"].as_array().unwrap().iter().all(|hit| !first["result"].as_array().unwrap().contains(hit)));
+
+    let data = served.data("{ enterprises(first: 12) { nodes { id name creditCode } } }", json!({})).await;
+    let nodes = data["enterprises"]["nodes"].as_array().unwrap();
+    // Every form that the schema of queries allows.
+    let queries = json!({
+        "name": { "query": nodes[0]["name"], "type": "Enterprise", "type_strict": "should", "limit": 3.0 },
+        "types": { "query": nodes[1]["name"], "type": ["Enterprise"], "type_strict": "any" },
+        "values": { "query": nodes[2]["name"], "properties": [
+            { "pid": "creditCode", "v": [nodes[2]["creditCode"], "x"] }, { "pid": "employees", "v": 12 }, { "pid": "district", "v": { "id": "area:110105", "name": "示例4区" } },
+            { "pid": "listed", "v": true } ] },
+        "propertiesOnly": { "properties": [{ "pid": "creditCode", "v": nodes[3]["creditCode"] }] },
+        "nobody": { "query": "鳏寡孤独废疾者" },
+    });
+    let (status, answer) = post(&served, "queries", &queries).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    specified::results(&answer);
+    assert_eq!(answer.as_object().unwrap().len(), 5, "every query has its result");
+    assert_eq!(answer["propertiesOnly"]["result"][0]["id"], nodes[3]["id"]);
+    assert_eq!(answer["values"]["result"][0]["id"], nodes[2]["id"]);
+    assert!(answer["name"]["result"].as_array().unwrap().len() <= 3);
+    for bad in [json!({ "q": {} }), json!({ "q": { "query": " " } }), json!({ "q": { "query": 7 } }), json!([])] {
+        assert_eq!(post(&served, "queries", &bad).await.0, StatusCode::BAD_REQUEST, "{bad}");
+    }
+    // The same batch in a link, as version 0.2 allows.
+    let mut link = String::from("/reconcile?queries=");
+    json!({ "q": { "query": nodes[0]["name"] } }).to_string().bytes().for_each(|b| link.push_str(&format!("%{b:02X}")));
+    specified::results(&get(&served, &link).await);
+
+    let every: Vec<Value> = get(&served, propose).await["properties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| json!({ "id": p["id"], "settings": {} }))
+        .collect();
+    let wanted = json!({ "ids": [nodes[0]["id"], nodes[5]["id"], "nobody"], "properties": every });
+    let (status, extended) = post(&served, "extend", &wanted).await;
+    assert_eq!(status, StatusCode::OK, "{extended}");
+    specified::extended(&extended);
+    assert_eq!(extended["rows"].as_object().unwrap().len(), 3);
+    let preview = manifest["preview"]["url"].as_str().unwrap().replace("{{id}}", nodes[0]["id"].as_str().unwrap());
+    let path = preview.split_once("://").unwrap().1.split_once('/').unwrap().1;
+    let (status, headers, _) = served.send(Request::get(format!("/{path}")).body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+}

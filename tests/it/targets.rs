@@ -68,6 +68,18 @@ async fn delivered_targets_stand_beside_set_ones_and_the_later_counts() {
     let district = of(listed["data"]["targets"].as_array().unwrap(), "110108");
     assert_eq!((&district["value"], &district["registry"]["name"]), (&json!(9.0), &json!("plan")), "{district}");
 
+    // Each day keeps the targets that stood when it ended: the person's on the first, the registry's on the second.
+    clock.set(Utc.with_ymd_and_hms(2026, 7, 3, 3, 0, 0).unwrap());
+    let again = set.replace("value: 7", "value: 11");
+    assert!(door.ask(&again).await["data"]["setTarget"]["target"].is_object());
+    assert!(door.ask(&again.replace("value: 11", "value: 12")).await["data"]["setTarget"]["target"].is_object());
+    house.sync(&["firms"]).await;
+    for (day, value) in [("2026-07-01", 7.0), ("2026-07-02", 9.0), ("2026-07-03", 12.0)] {
+        let answer = door.ask(&LIST.replace("year: 2026", &format!("year: 2026, asOf: \"{day}\""))).await;
+        let targets = answer["data"]["targets"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        assert_eq!(of(targets, "110108")["value"], json!(value), "{day}: {answer}");
+    }
+
     // Beside the rows of coverage.
     let beside = "{ coverage(by: [TOWN], target: { year: 2026, indicator: \"net_new_covered\" }) { rows { keys { code } target { value responsible } } } }";
     let answer = door.ask(beside).await;

@@ -12,9 +12,11 @@ use roaring::RoaringBitmap;
 use crate::assess::fund::Period;
 use crate::assess::targets::{Standing, Target, UnequalSum, is_rate, standings, unequal_sums};
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
+use crate::hub::HubError;
 use crate::hub::targets::Reached;
 use crate::model::message::{Lang, reason_text};
 use crate::model::reference::unions::indicators;
+use crate::model::text::grouped;
 
 /// The most urgent enterprises shown per unit.
 const URGENT: usize = 10;
@@ -104,9 +106,16 @@ pub fn gather(
     today: NaiveDate,
     lang: Lang,
 ) -> anyhow::Result<Bulletin> {
-    let edition = editions
-        .as_of(period.last_day().min(today))
-        .with_context(|| format!("no edition is as old as {period}; the first one is later"))?;
+    let edition = editions.as_of(period.last_day().min(today)).map_err(|error| match (error, editions.list().last()) {
+        (EditionError::Gone { .. }, Some(first)) => {
+            let day = first.as_of;
+            HubError::said(
+                format!("{period} 没有版本：最早的版本截至 {day}；请改用 --period {}", day.format("%Y-%m")),
+                format!("no edition is as old as {period}: the first one is as of {day}; take --period {}", day.format("%Y-%m")),
+            )
+        }
+        (error, _) => HubError::from(error),
+    })?;
     let before = earlier(editions, period.first_day())?;
     let label = edition
         .area(area)
@@ -263,28 +272,29 @@ impl Bulletin {
     /// The sentences that lead the bulletin.
     pub fn lead(&self) -> Vec<String> {
         let (m, total) = (&self.total.now.measures, &self.total.now);
+        let count = |n: u64| grouped(n as i64);
         let percent = |r: Option<f64>| r.map_or("—".to_owned(), |r| format!("{:.1}%", r * 100.0));
         let mut lead = vec![match self.lang {
             Lang::Zh => format!(
                 "截至{}，{}应建会单位 {} 家，其中规模以上企业 {} 家，已单独建会 {} 家，独立建会率 {}；尚有 {} 家规模以上企业未建会或未单独建会。",
                 self.as_of,
                 self.area,
-                m.in_scope,
-                m.above,
-                m.above_independent,
+                count(m.in_scope),
+                count(m.above),
+                count(m.above_independent),
                 percent(total.independent_rate()),
-                m.in_gap
+                count(m.in_gap)
             ),
             Lang::En => format!(
                 "As of {}, {} has {} units in scope, {} of them above designated size; {} of these have an independent union ({}). {} enterprises \
                  above designated size lack a union or an independent one.",
                 self.as_of,
                 self.area,
-                m.in_scope,
-                m.above,
-                m.above_independent,
+                count(m.in_scope),
+                count(m.above),
+                count(m.above_independent),
                 percent(total.independent_rate()),
-                m.in_gap
+                count(m.in_gap)
             ),
         }];
         lead.push(match self.lang {

@@ -12,7 +12,7 @@ break-after:avoid}p.sub{text-align:center;color:#555;margin:0 0 1em}table{border
 thead{display:table-header-group}tr{break-inside:avoid}th,td{border:1px solid #999;padding:2px 5px;vertical-align:top}\
 th{background:#eee;font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{display:inline-block;height:.6em;\
 background:#b22;margin-right:.3em}section.unit{break-inside:avoid-page}code{font:8.5pt/1.4 monospace;overflow-wrap:anywhere}\
-tr.total td{font-weight:600;border-top:2px solid #555}table.urgent td code{white-space:nowrap}table.urgent th:nth-child(1){width:34%}\
+tr.total td{font-weight:600;border-top:2px solid #555}table.urgent{font-size:8.5pt;line-height:1.35}table.urgent td code{white-space:nowrap;font-size:8pt}table.urgent th:nth-child(1){width:34%}\
 table.urgent th:nth-child(2){width:24%}th{white-space:nowrap}table.units th{white-space:normal}\
 @media print{body{margin:0;padding:0;max-width:none}}";
 
@@ -85,12 +85,12 @@ fn head(out: &mut String, class: &str, cells: &[&str]) -> std::fmt::Result {
     writeln!(out, "</tr></thead><tbody>")
 }
 
-pub(super) fn percent(rate: Option<f64>) -> String {
+fn percent(rate: Option<f64>) -> String {
     rate.map_or_else(|| "—".to_owned(), |r| format!("{:.1}%", r * 100.0))
 }
 
 /// `+3`, `-2`, or a dash where there is nothing to compare with.
-pub(super) fn change(unit: &Unit, what: fn(&Counts) -> u64) -> String {
+fn change(unit: &Unit, what: fn(&Counts) -> u64) -> String {
     unit.before.as_ref().map_or_else(|| "—".to_owned(), |before| format!("{:+}", what(&unit.now) as i64 - what(before) as i64))
 }
 

@@ -61,7 +61,8 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<Lang>) -> anyhow::Res
     let format = args.format.unwrap_or(if by_name { Format::Xlsx } else { Format::Html });
     let area = args.area.clone().unwrap_or_else(|| CITY.to_string());
     let today = hub.clock.today(hub.settings.zone);
-    let targets: Vec<Target> = hub.targets(None, today).await?.into_iter().map(|given| given.target).collect();
+    let targets: Vec<Target> =
+        hub.targets(None, args.period.last_day().min(today)).await?.into_iter().map(|given| given.target).collect();
     let bulletin = figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
     let bytes = match format {
         Format::Html => html::render(&bulletin).into_bytes(),

@@ -2,14 +2,26 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::figures::{Bulletin, Unit, indicator_name};
-use super::html::{change, percent};
+use super::figures::{Bulletin, Counts, Unit, indicator_name};
 use crate::model::message::Lang;
 
 /// A cell: text, or a number that the spreadsheet can add up.
 enum Cell {
     Text(String),
     Number(f64),
+    /// A share, 1 being the whole.
+    Share(f64),
+}
+
+/// A share, or a dash where there is none.
+fn share(rate: Option<f64>) -> Cell {
+    rate.map_or(Cell::from("—"), Cell::Share)
+}
+
+/// What came on top since the edition compared with, or a dash.
+fn growth(unit: &Unit, count: impl Fn(&Counts) -> u64) -> Cell {
+    let grown = |before: &Counts| Cell::Number(count(&unit.now) as f64 - count(before) as f64);
+    unit.before.as_ref().map_or(Cell::from("—"), grown)
 }
 
 impl From<&str> for Cell {
@@ -96,7 +108,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
                 indicator_name(&s.indicator, b.lang).into(),
                 Cell::Number(s.value),
                 number(s.done),
-                number(s.attainment),
+                s.attainment.map_or(Cell::from(""), Cell::Share),
                 number(s.missing),
                 number(s.needed_per_month),
                 number(s.rank.map(f64::from)),
@@ -157,20 +169,21 @@ fn unit_cells(unit: &Unit) -> Vec<Cell> {
         m.in_scope.into(),
         m.above.into(),
         m.above_independent.into(),
-        percent(now.independent_rate()).into(),
+        share(now.independent_rate()),
         m.in_gap.into(),
         m.lacking_independent.into(),
-        percent(now.coverage_rate()).into(),
-        percent(now.membership_rate()).into(),
-        percent(now.membership_rate_all()).into(),
-        change(unit, |c| c.measures.unions).into(),
-        change(unit, |c| c.measures.unionised).into(),
-        change(unit, |c| c.measures.members).into(),
+        share(now.coverage_rate()),
+        share(now.membership_rate()),
+        share(now.membership_rate_all()),
+        growth(unit, |c| c.measures.unions),
+        growth(unit, |c| c.measures.unionised),
+        growth(unit, |c| c.measures.members),
     ]
 }
 
 fn fill(sheet: &mut Worksheet, name: &str, header: &[&str], rows: &[Vec<Cell>]) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
+    let percent = Format::new().set_num_format("0.0%");
     sheet.set_name(name)?;
     for (column, text) in header.iter().enumerate() {
         sheet.write_string_with_format(0, column as u16, *text, &bold)?;
@@ -181,6 +194,7 @@ fn fill(sheet: &mut Worksheet, name: &str, header: &[&str], rows: &[Vec<Cell>]) 
             match cell {
                 Cell::Text(text) => sheet.write_string(row as u32 + 1, column as u16, text)?,
                 Cell::Number(n) => sheet.write_number(row as u32 + 1, column as u16, *n)?,
+                Cell::Share(part) => sheet.write_number_with_format(row as u32 + 1, column as u16, *part, &percent)?,
             };
         }
     }

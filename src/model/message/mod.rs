@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
+use super::reference::unions::finding_reasons;
 use super::verdict::ReasonInput;
 
 /// The two languages everything is said in.
@@ -104,7 +105,8 @@ const REASONS: &[(&str, &str, &str)] = &[
         "a union record nearly matches and waits for a person: {union}",
     ),
     ("union_dissolved", "工会已撤销：{union}", "the union was dissolved: {union}"),
-    ("finding_unionised", "走访认定：已在其他名称下建会", "a visit found: already unionised under another name"),
+    // stands for union_… where no union's record but a finding says so
+    ("finding_union", "走访认定：{finding}", "a visit found: {finding}"),
     // gap
     ("lacking_none", "没有工会", "has no union"),
     ("lacking_preparing", "工会仍在筹建", "its union is still being prepared"),
@@ -288,6 +290,12 @@ pub fn value_name(code: &str, lang: Lang) -> &str {
     find(VALUES, code, lang).unwrap_or(code)
 }
 
+/// The value of an input: what a visit found by its name, all else as [`value_name`] has it.
+pub fn value_text<'a>(input: &str, value: &'a str, lang: Lang) -> &'a str {
+    let found = finding_reasons().iter().find(|reason| matches!(input, "finding" | "reason") && reason.code == value);
+    found.map_or_else(|| value_name(value, lang), |reason| lang.pick(reason.name_zh, reason.name_en))
+}
+
 /// Whether the table has a text for this code.
 pub fn is_known(code: &str) -> bool {
     find(REASONS, code, Lang::Zh).is_some()
@@ -295,6 +303,8 @@ pub fn is_known(code: &str) -> bool {
 
 /// What a reason or a priority factor says, with its inputs filled in.
 pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
+    let has = |name: &str| inputs.iter().any(|i| &*i.name == name);
+    let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
     let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
     let mut text = String::with_capacity(template.len() + 32);
     let mut rest = template;
@@ -309,7 +319,7 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
             }
             name => {
                 let value = inputs.iter().find(|i| &*i.name == name).and_then(|i| i.value.as_deref());
-                text.push_str(value.map_or("—", |value| value_name(value, lang)));
+                text.push_str(value.map_or("—", |value| value_text(name, value, lang)));
             }
         }
         rest = &rest[close + 1..];

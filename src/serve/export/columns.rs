@@ -7,8 +7,7 @@ use serde::Deserialize;
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, reason_text, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
-use crate::serve::access::{Caller, Scope};
-use crate::serve::problem::Problem;
+use crate::serve::access::Scope;
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {
@@ -77,7 +76,7 @@ columns! {
 }
 
 /// What a list shows where nobody chooses.
-const USUAL: [Column; 15] = [
+pub(super) const USUAL: [Column; 15] = [
     Column::Id,
     Column::Name,
     Column::CreditCode,
@@ -96,7 +95,7 @@ const USUAL: [Column; 15] = [
 ];
 
 /// Columns by their path in the graph, where that is not their name.
-const PATHS: [(&str, Column); 27] = [
+pub(super) const PATHS: [(&str, Column); 25] = [
     ("area.code", Column::Area),
     ("area.name", Column::AreaName),
     ("area.parent.name", Column::AreaParentName),
@@ -122,8 +121,6 @@ const PATHS: [(&str, Column); 27] = [
     ("fund.dueYuan", Column::FundDueYuan),
     ("fund.paidYuan", Column::FundPaidYuan),
     ("branchOf.id", Column::BranchOf),
-    ("records.nodes.key", Column::Records),
-    ("tags", Column::Tags),
 ];
 
 impl Column {
@@ -132,67 +129,35 @@ impl Column {
         use Column as C;
         matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan).then_some(Scope::Finance)
     }
-    fn find(name: &str) -> Result<Column, Problem> {
-        let by_path = || PATHS.iter().find(|(path, _)| *path == name).map(|(_, column)| *column);
-        Column::ALL.iter().copied().find(|c| c.name() == name).or_else(by_path).ok_or_else(|| {
-            let known = Column::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
-            Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}"))
-                .hint(known.collect::<Vec<_>>().join(","))
-        })
+    /// By name, or by path in the graph.
+    pub fn find(name: &str) -> Option<Column> {
+        Column::ALL.iter().copied().find(|c| c.name() == name).or_else(|| Column::of_path(name))
     }
-}
-
-/// The paths of a selection written as in GraphQL, in its order: `{ name area { code name } }` gives `name`, `area.code`,
-/// `area.name`. None where the brackets do not match or something else than names is in it.
-fn paths(selection: &str) -> Option<Vec<String>> {
-    let spaced = selection.replace('{', " { ").replace('}', " } ").replace(',', " ");
-    let (mut above, mut found): (Vec<&str>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut words = spaced.split_whitespace().peekable();
-    if words.next() != Some("{") {
-        return None;
+    pub fn of_path(path: &str) -> Option<Column> {
+        PATHS.iter().find(|(of, _)| *of == path).map(|(_, column)| *column)
     }
-    let mut is_open = true;
-    while let Some(word) = words.next() {
-        match word {
-            "}" => is_open = above.pop().is_some(),
-            "{" => return None,
-            _ if !is_open || !word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => return None,
-            name if words.peek() == Some(&"{") => {
-                words.next();
-                above.push(name);
-            }
-            name => found.push(above.iter().copied().chain([name]).collect::<Vec<_>>().join(".")),
-        }
-        if !is_open && words.peek().is_some() {
-            return None;
-        }
+    /// Whether the graph has a field of the same name and meaning on an enterprise, without fields of its own.
+    pub fn is_of_graph(self) -> bool {
+        use Column as C;
+        matches!(
+            self,
+            C::Id
+                | C::Name
+                | C::FormerNames
+                | C::Status
+                | C::Address
+                | C::Ownership
+                | C::EstablishedOn
+                | C::Employees
+                | C::Insured
+                | C::RevenueYuan
+                | C::PayrollYuan
+                | C::InvestorCountries
+                | C::Tags
+                | C::RegistrationType
+                | C::CreditCode
+        )
     }
-    (!is_open && !found.is_empty()).then_some(found)
-}
-
-/// The columns of `a,b,c`, or of a selection written as in GraphQL; a column the caller may not see is refused, an unknown
-/// one named with the known ones.
-pub fn choose(names: Option<&str>, caller: &Caller) -> Result<Vec<Column>, Problem> {
-    let Some(names) = names else { return Ok(USUAL.to_vec()) };
-    let names: Vec<String> = match names.trim_start().starts_with('{') {
-        true => paths(names).ok_or_else(|| {
-            Problem::bad_input(
-                "列的选择应如 { name area { code name } gap { status } }",
-                "columns are chosen like { name area { code name } gap { status } }",
-            )
-        })?,
-        false => names.split(',').map(|name| name.trim().to_owned()).collect(),
-    };
-    names
-        .iter()
-        .map(|name| {
-            let found = Column::find(name)?;
-            if let Some(scope) = found.scope() {
-                caller.require(scope)?;
-            }
-            Ok(found)
-        })
-        .collect()
 }
 
 /// What most exports show: reading it skips the rest.
@@ -272,11 +237,7 @@ impl Column {
             Column::Industry => shown!(e.industry()),
             Column::IndustryName => {
                 if let Some(code) = e.industry() {
-                    let year = e.industry_edition();
-                    let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-                    let label = e.edition.industry(code, year).or_else(|| e.edition.industry(digits, year));
-                    let label = label.or_else(|| e.edition.industry(digits.get(..2)?, year));
-                    out.push_str(label.map_or(code, |l| lang.pick(&l.zh, &l.en)));
+                    out.push_str(e.edition.industry_name(code, e.industry_edition(), lang));
                 }
             }
             Column::Ownership => named!(e.ownership()),

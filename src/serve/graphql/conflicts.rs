@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::connection::PageInfo;
 use super::enterprise::Enterprise;
+use super::filter::known_registries;
 use super::provenance::{FieldConflict, conflict_of};
 use super::scalars::EnterpriseField;
 use crate::edition::{Cursor, Edition, Filter, Row};
@@ -73,6 +74,7 @@ impl ConflictConnection {
         after: Option<&str>,
         as_of: Option<chrono::NaiveDate>,
     ) -> Result<ConflictConnection, Problem> {
+        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
         let finance = ask.caller.may(Scope::Finance);
         let hidden = |field: Model| !finance && matches!(field, Model::Revenue | Model::Payroll);
         let wanted: Vec<Model> = match &filter.field {

@@ -44,7 +44,7 @@ impl EnterpriseConnection {
     }
     /// One read for all enterprises of the page, where the selection goes into the registries' rows or into findings; what
     /// is asked of each enterprise afterwards is then at hand.
-    async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
+    pub async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
         let (ask, field) = (ask(ctx), ctx.field());
         ask.show(&self.edition, self.page.rows.iter().copied(), selected(field));
         if selects(field, &["provenance", "conflicts", "fields", "observedAt", "landedAt", "gone"]) {

@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use super::edition::EditionNode;
 use super::measures::Measured;
+use super::rows::Rows;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
 use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
@@ -46,19 +47,19 @@ pub struct Coverage {
     /// The edition it was compared with.
     compared_with: Option<EditionNode>,
     /// One row per group that has enterprises, in the order of the codes.
-    rows: Vec<CoverageRow>,
+    rows: Rows,
     /// All of them together; each enterprise once.
     total: CoverageRow,
 }
 
 /// Counts and rates of one group.
 pub struct CoverageRow {
-    edition: Arc<Edition>,
-    by: Arc<Vec<Dimension>>,
-    keys: Vec<String>,
-    measures: Measures,
+    pub(super) edition: Arc<Edition>,
+    pub(super) by: Arc<Vec<Dimension>>,
+    pub(super) keys: Vec<String>,
+    pub(super) measures: Measures,
     before: Option<Measures>,
-    suppressed: bool,
+    pub(super) suppressed: bool,
     target: Option<Target>,
     more: Arc<Measured>,
 }
@@ -331,14 +332,16 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
     let is_small = least > 0 && (1..least).contains(&total.enterprises);
     Ok(Coverage {
         total: row(Vec::new(), total, total_before, is_small),
-        rows: groups
-            .into_iter()
-            .zip(hidden)
-            .map(|(g, hidden)| {
-                let before = compared.as_ref().map(|_| rows_before.get(&g.keys).copied().unwrap_or_default());
-                row(g.keys, g.measures, before, hidden)
-            })
-            .collect(),
+        rows: Rows(
+            groups
+                .into_iter()
+                .zip(hidden)
+                .map(|(g, hidden)| {
+                    let before = compared.as_ref().map(|_| rows_before.get(&g.keys).copied().unwrap_or_default());
+                    row(g.keys, g.measures, before, hidden)
+                })
+                .collect(),
+        ),
         compared_with: compared.as_ref().map(EditionNode::opened),
         edition: EditionNode::opened(&edition),
     })

@@ -116,7 +116,7 @@ impl Enterprise {
     async fn registration_type(&self) -> Option<&str> {
         self.row().registration_type()
     }
-    /// ISO 3166 codes.
+    /// Countries as the registry writes them: names or ISO 3166 codes.
     async fn investor_countries(&self) -> Vec<&str> {
         self.row().investor_countries()
     }

@@ -9,7 +9,7 @@ use crate::serve::App;
 use crate::serve::access::Scope;
 use crate::serve::ask::Ask;
 use crate::serve::export::Format;
-use crate::serve::jobs::{NewExport, Step};
+use crate::serve::jobs::{NewExport, Refusal, Step};
 use crate::serve::problem::{Code, Problem};
 use crate::store::export::ExportRow;
 
@@ -141,8 +141,8 @@ pub struct CreateExportInput {
     filter: Option<EnterpriseFilter>,
     /// By falling priority where left out.
     order_by: Option<Vec<EnterpriseOrder>>,
-    /// Columns by name or path (`name`, `area.name`, `gap.status`), or one selection such as `{ name area { name } }`; the
-    /// usual ones where left out.
+    /// Columns by name or path (`name`, `area.name`, `records.nodes.key`), or one selection on an enterprise such as
+    /// `{ name area { name } records(first: 9) { nodes { key } } }`; the usual ones where left out.
     fields: Option<Vec<String>>,
     /// Form of the file.
     format: ExportFormat,
@@ -177,12 +177,13 @@ impl ExportPayload {
             gb18030: input.gb18030.unwrap_or(false),
             idempotency: input.idempotency_key,
         };
+        let inputs = [Code::BadInput, Code::CostExceeded, Code::TooDeep];
         match ask.app.create_export(&ask.caller, ask.lang, new).await {
             Ok(row) => Ok(ExportPayload { export: Some(Export::of(row)), user_errors: Vec::new() }),
-            Err(problem) if problem.code == Code::BadInput => {
-                Ok(ExportPayload { user_errors: vec![UserError::of(None, problem)], ..ExportPayload::default() })
+            Err(Refusal { field: Some(field), problem }) if inputs.contains(&problem.code) => {
+                Ok(ExportPayload { user_errors: vec![UserError::of(Some(field), problem)], ..ExportPayload::default() })
             }
-            Err(problem) => Err(problem),
+            Err(refusal) => Err(refusal.problem),
         }
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::{Enum, ID, InputObject, OneofObject};
 
 use super::scalars::*;
 use crate::edition::{self, Filter, Range};
+use crate::hub::Hub;
 use crate::serve::access::{Caller, Scope};
 use crate::serve::problem::Problem;
 
@@ -203,7 +204,35 @@ const MAX_NESTING: usize = 10;
 /// Values in one list.
 const MAX_VALUES: usize = 1_000;
 
+/// Names a registry that is neither configured nor in the current edition: a misspelt one would answer with nothing at all.
+pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
+    let mut known: Vec<String> = hub.connectors.iter().map(|c| c.name.clone()).collect();
+    if let Ok(edition) = hub.editions.current() {
+        let more = edition.manifest.sources.iter().map(|s| s.name.clone());
+        known.extend(more.filter(|name| !hub.connectors.iter().any(|c| c.name == *name)));
+    }
+    let Some(unknown) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+    let list = known.join(", ");
+    Err(Problem::bad_input(
+        format!("没有登记「{unknown}」；现有：{list}"),
+        format!("there is no registry \"{unknown}\"; known: {list}"),
+    )
+    .hint(list))
+}
+
 impl EnterpriseFilter {
+    /// The same filter, where all registries it names are known.
+    pub fn checked(&self, hub: &Hub) -> Result<&EnterpriseFilter, Problem> {
+        for names in [&self.in_registry, &self.not_in_registry].into_iter().flatten() {
+            known_registries(hub, names)?;
+        }
+        let inner = self.and.iter().flatten().chain(self.or.iter().flatten()).chain(self.not.as_deref());
+        for filter in inner {
+            filter.checked(hub)?;
+        }
+        Ok(self)
+    }
+
     /// The edition's filter. A condition on what the caller may not see is refused: its answer would give the value away.
     pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
         self.plan_at(caller, 0)

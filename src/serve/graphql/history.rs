@@ -24,7 +24,7 @@ pub struct Finding {
     /// Who found it.
     by: Option<String>,
     /// When.
-    at: Option<DateTime>,
+    at: DateTime,
     /// Until when it stands.
     until: Option<Date>,
     /// When it was taken back.
@@ -38,7 +38,7 @@ impl From<FindingRow> for Finding {
             reason: f.reason,
             note: f.note,
             by: f.by_whom,
-            at: DateTime::from_millis(f.at),
+            at: DateTime::written(f.at),
             until: f.until.and_then(|day| day.parse().ok()).map(Date),
             withdrawn_at: f.withdrawn_at.and_then(DateTime::from_millis),
         }
@@ -58,7 +58,7 @@ impl Finding {
 #[derive(SimpleObject)]
 pub struct Change {
     /// When the edition that brought it was published.
-    at: Option<DateTime>,
+    at: DateTime,
     /// That edition; null where it was removed since.
     edition: Option<EditionNode>,
     /// Number of that edition.
@@ -105,7 +105,7 @@ impl ChangeConnection {
         let nodes = rows
             .into_iter()
             .map(|(_, c)| Change {
-                at: DateTime::from_millis(c.at),
+                at: DateTime::written(c.at),
                 edition: editions.manifest(c.edition as u32).map(EditionNode::of),
                 edition_number: c.edition as i32,
                 field: field(c.field),

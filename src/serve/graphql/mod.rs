@@ -18,6 +18,7 @@ pub mod query;
 pub mod registry;
 pub mod relations;
 pub mod review;
+mod rows;
 pub mod scalars;
 pub mod subscription;
 pub mod targets;

@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
 use super::exports::{CreateExportInput, ExportPayload};
 use super::history::Finding;
+use super::provenance::RegistryRecord;
 use super::registry::Batch;
 use super::scalars::{Date, Language};
 use super::targets::{SetTarget, Target};
 use crate::hub::progress::Progress;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
-use crate::model::linkage::JudgementVerdict as ModelVerdict;
+use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask};
 use crate::serve::live::Broadcast;
@@ -69,19 +70,36 @@ pub enum JudgementVerdict {
 
 /// A recorded decision on a pair.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct Judgement {
     /// Its id; `withdrawJudgement` takes it.
     id: ID,
     /// The decision.
     verdict: JudgementVerdict,
+    #[graphql(skip)]
+    records: [RecordRef; 2],
     /// Why.
     reason: Option<String>,
     /// Who decided.
     by: Option<String>,
     /// When.
-    at: Option<DateTime>,
+    at: DateTime,
     /// When it was taken back.
     withdrawn_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl Judgement {
+    /// One of the two records; null where it belongs to no enterprise of the current edition.
+    async fn left(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[0]))
+    }
+    /// The other record; null where it belongs to no enterprise of the current edition.
+    async fn right(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[1]))
+    }
 }
 
 impl From<JudgementRow> for Judgement {
@@ -89,9 +107,13 @@ impl From<JudgementRow> for Judgement {
         Judgement {
             id: ID(j.id),
             verdict: ModelVerdict::from_name(&j.verdict).unwrap_or(ModelVerdict::NotSure).into(),
+            records: [
+                RecordRef { registry: j.left_registry.into(), key: j.left_key.into(), part: j.left_part as u16 },
+                RecordRef { registry: j.right_registry.into(), key: j.right_key.into(), part: j.right_part as u16 },
+            ],
             reason: j.reason,
             by: j.by_whom,
-            at: DateTime::from_millis(j.at),
+            at: DateTime::written(j.at),
             withdrawn_at: j.withdrawn_at.and_then(DateTime::from_millis),
         }
     }

@@ -191,14 +191,13 @@ impl Industry {
     async fn edition(&self) -> String {
         self.year.to_string()
     }
-    /// The name; the code where no name is known.
+    /// Its name; its division's where no registry names the group or class; the code where neither is known.
     async fn name(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> &str {
-        let lang = lang.map_or(ask(ctx).lang, Into::into);
-        self.label().map_or(&self.code, |label| lang.pick(&label.zh, &label.en))
+        self.edition.industry_name(&self.code, self.year, lang.map_or(ask(ctx).lang, Into::into))
     }
     /// The next level up.
     async fn parent(&self) -> Option<Industry> {

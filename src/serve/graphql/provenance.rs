@@ -9,12 +9,13 @@ use super::enterprise::Enterprise;
 use super::identity::{self, Judgement, LinkedRecord};
 use super::registry::Registry;
 use super::scalars::*;
+use crate::edition::{Edition, Key};
 use crate::model::field::Field;
-use crate::model::linkage::Evidence;
+use crate::model::linkage::{Evidence, RecordRef};
 use crate::model::provenance as model;
 use crate::model::value::Value;
 use crate::serve::access::Scope;
-use crate::serve::ask::{OrTell, ask, permitted};
+use crate::serve::ask::{Ask, OrTell, ask, permitted};
 use crate::serve::details::{FieldDetail, RecordDetail, enterprise_field};
 use crate::serve::problem::Problem;
 
@@ -28,6 +29,13 @@ pub struct RegistryRecord {
 }
 
 impl RegistryRecord {
+    /// A record that persons or the linker name; None where it belongs to no enterprise of the edition, or to one that the
+    /// caller may not see.
+    pub fn of_edition(ask: &Ask, edition: &Arc<Edition>, named: &RecordRef) -> Option<RegistryRecord> {
+        let rows = edition.rows(&Key::Record { registry: named.registry.to_string(), key: named.key.to_string() });
+        let row = rows.first().filter(|row| ask.may_see(edition.enterprise(**row)))?;
+        Enterprise::new(edition, *row).record_of(&named.registry, &named.key)
+    }
     /// The row as kept; None where it was removed from the store.
     pub async fn detail(&self, ctx: &Context<'_>) -> Result<Option<Arc<RecordDetail>>, Problem> {
         ask(ctx).record(self.id).await

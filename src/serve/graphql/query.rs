@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject, Value};
 
 use super::conflicts::{ConflictConnection, ConflictFilter};
 use super::connection::{EnterpriseConnection, MAX_PAGE};
@@ -18,7 +18,7 @@ use super::review::{ReviewConnection, ReviewFilter};
 use super::scalars::{CreditCode, Date, Language};
 use super::targets::{Target, TargetKey};
 use super::unions::{TradeUnion, TradeUnionConnection};
-use crate::edition::{Edition, Filter, Key, Order, Row};
+use crate::edition::{Edition, Filter, Key, Order, Page, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
 use crate::serve::ask::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
@@ -93,7 +93,7 @@ struct ListArguments {
 fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
-    let filter = base.and(arguments.filter.unwrap_or_default().plan(&ask.caller)?);
+    let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.app.hub())?.plan(&ask.caller)?);
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(arguments.as_of.map(|d| d.0), cursor.as_ref())?;
@@ -136,6 +136,28 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
         }
     }
     Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
+}
+
+/// One read for all entities that a gateway asks for, as for a page: each of them is resolved on its own afterwards.
+async fn entities_ahead(ctx: &Context<'_>, edition: &Arc<Edition>) -> Result<(), Problem> {
+    let ask = ask(ctx);
+    let arguments = ctx.field().arguments().unwrap_or_default();
+    let given = arguments.into_iter().find_map(|(name, value)| match value {
+        Value::List(list) if name == "representations" => Some(list),
+        _ => None,
+    });
+    let row = |representation: &Value| {
+        let Value::Object(fields) = representation else { return None };
+        let text = |name: &str| match fields.get(name) {
+            Some(Value::String(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let key = text("id").map(Key::Id).or_else(|| text("creditCode").map(Key::CreditCode))?;
+        edition.rows(&key).into_iter().find(|row| ask.may_see(edition.enterprise(*row)))
+    };
+    let rows: Vec<Row> = given.unwrap_or_default().iter().filter_map(row).collect();
+    let page = Page { total: rows.len() as u64, rows, has_next: false, has_previous: false };
+    EnterpriseConnection { edition: edition.clone(), question: 0, page }.fetch_ahead(ctx).await
 }
 
 async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
@@ -249,6 +271,7 @@ impl Query {
     async fn enterprise_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition().or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities_ahead(ctx, &edition)).await.or_tell(ctx)?;
         find(ask, &edition, &EnterpriseKey::Id(id)).await.or_tell(ctx)
     }
 
@@ -256,6 +279,7 @@ impl Query {
     async fn enterprise_entity_by_credit_code(&self, ctx: &Context<'_>, credit_code: CreditCode) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition().or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities_ahead(ctx, &edition)).await.or_tell(ctx)?;
         find(ask, &edition, &EnterpriseKey::CreditCode(credit_code.0)).await.or_tell(ctx)
     }
 
@@ -286,7 +310,9 @@ impl Query {
         let ask = ask(ctx);
         let first = checked_first(first, 100).or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        let filter = ask.within_areas(filter.unwrap_or_default().plan(&ask.caller).or_tell(ctx)?);
+        let filter = filter.unwrap_or_default();
+        let filter = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let filter = ask.within_areas(filter);
         let scope = match filter {
             Filter::All => None,
             filter => Some(edition.filter(&filter).or_tell(ctx)?),
@@ -310,7 +336,8 @@ impl Query {
         #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
-        let mut plan = filter.unwrap_or_default().plan(&ask.caller).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let mut plan = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }

@@ -318,8 +318,8 @@ impl Batch {
         &self.registry
     }
     /// When it began.
-    async fn started_at(&self) -> Option<DateTime> {
-        DateTime::from_millis(self.row.started_at)
+    async fn started_at(&self) -> DateTime {
+        DateTime::written(self.row.started_at)
     }
     /// When it ended.
     async fn finished_at(&self) -> Option<DateTime> {

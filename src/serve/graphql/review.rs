@@ -6,9 +6,10 @@ use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
 use super::connection::{self, PageInfo};
 use super::enterprise::Enterprise;
+use super::filter::known_registries;
 use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
 use super::verdicts::Reason;
-use crate::edition::{Edition, Key};
+use crate::edition::Edition;
 use crate::hub::{contradictions, is_contradiction};
 use crate::model::linkage::RecordRef;
 use crate::serve::ask::Ask;
@@ -78,6 +79,7 @@ const MAX_PAIRS: i64 = 5_000;
 
 impl ReviewConnection {
     pub async fn page(ask: &Ask, filter: &ReviewFilter, first: usize, after: Option<&str>) -> Result<ReviewConnection, Problem> {
+        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
         ask.touch_store();
         let edition = ask.edition()?;
         let mut rows = ask.app.hub().store.review_pairs(MAX_PAIRS).await?;
@@ -116,10 +118,7 @@ impl ReviewPair {
 }
 
 fn pair(ask: &Ask, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
-    let record = |r: &RecordRef| {
-        let rows = edition.rows(&Key::Record { registry: r.registry.to_string(), key: r.key.to_string() });
-        rows.first().and_then(|row| Enterprise::new(edition, *row).record_of(&r.registry, &r.key))
-    };
+    let record = |r: &RecordRef| RegistryRecord::of_edition(ask, edition, r);
     let of_fund = is_contradiction(&row);
     let payer = row.entities.first().filter(|_| of_fund).and_then(|id| edition.enterprise_of_id(id));
     let reasons = payer.and_then(|e| Some(Reason::all(&Enterprise::new(edition, e.row), &e.verdicts().ok()?.fund.reasons)));

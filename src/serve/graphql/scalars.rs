@@ -35,6 +35,16 @@ impl DateTime {
     pub fn from_millis(millis: i64) -> Option<DateTime> {
         chrono::DateTime::from_timestamp_millis(millis).map(DateTime)
     }
+    /// A time that the program itself wrote; one that is out of range is shown as 1970.
+    pub fn written(millis: i64) -> DateTime {
+        DateTime::from_millis(millis).unwrap_or(DateTime(chrono::DateTime::UNIX_EPOCH))
+    }
+}
+
+/// As answers show a time: no finer than milliseconds, which is what the store keeps.
+pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
+    use chrono::SubsecRound;
+    at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.
@@ -49,7 +59,7 @@ impl ScalarType for DateTime {
         }
     }
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+        Value::String(shown(self.0))
     }
 }
 

@@ -161,7 +161,11 @@ impl Target {
     /// All targets of a year, each ranked among its siblings.
     async fn all(ask: &Ask, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
         let hub = ask.app.hub();
-        let given = hub.targets(Some(year), edition.manifest.as_of).await.map_err(|e| match e {
+        // What is set after the latest edition was published counts at once; of an earlier one, what stood on its day.
+        let is_latest = hub.editions.current().is_ok_and(|latest| latest.number() == edition.number());
+        let today = hub.clock.today(hub.settings.zone);
+        let on = if is_latest { today.max(edition.manifest.as_of) } else { edition.manifest.as_of };
+        let given = hub.targets(Some(year), on).await.map_err(|e| match e {
             crate::hub::HubError::Store(e) => Problem::from(e),
             other => {
                 tracing::error!(error = %other, "the targets could not be read");
@@ -187,7 +191,10 @@ impl Target {
         ask.touch_store();
         let edition = ask.edition()?;
         if edition.area(&input.area).is_none() && unit_code(&input.area, None).is_none() {
-            return Err(Problem::bad_input(format!("没有区域 {}", input.area), format!("there is no area {}", input.area)));
+            return Err(Problem::bad_input(
+                format!("没有区域 {}：请使用 110108 这样的代码，或工会的代码", input.area),
+                format!("there is no area {}: use a code such as 110108, or that of a federation unit", input.area),
+            ));
         }
         let known = measurable();
         if !known.contains(&canonical(&input.indicator)) {

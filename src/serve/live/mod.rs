@@ -4,8 +4,10 @@
 pub mod sse;
 pub mod ws;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, Variables};
 use futures_util::stream::BoxStream;
 use tokio::sync::broadcast;
@@ -13,6 +15,7 @@ use tokio::sync::broadcast;
 use super::App;
 use super::access::Caller;
 use super::ask::Ask;
+use super::guard;
 use super::handler::{Refused, check, make_safe};
 use super::persisted;
 use super::problem::Problem;
@@ -24,15 +27,61 @@ use crate::model::message::Lang;
 /// Events a slow subscriber may be behind before it misses some.
 const BEHIND: usize = 256;
 
+/// Bytes of one message of a client.
+const MAX_MESSAGE: usize = 64 << 10;
+/// Event streams that one caller may have open.
+const MAX_STREAMS: usize = 100;
+
 /// Where events go out to subscribers.
 pub struct Live {
     pub syncs: broadcast::Sender<Event>,
     pub editions: broadcast::Sender<Arc<Manifest>>,
+    /// Open event streams by caller.
+    streams: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// The right to an event stream; given back when dropped.
+struct Place {
+    streams: Arc<Mutex<HashMap<String, usize>>>,
+    caller: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut streams = self.streams.lock().expect("no panic while counting");
+        if let Some(open) = streams.get_mut(&self.caller) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.caller);
+            }
+        }
+    }
+}
+
+impl Live {
+    /// None where the caller has as many streams open as one may have.
+    fn place(&self, caller: &str) -> Option<Place> {
+        let mut streams = self.streams.lock().expect("no panic while counting");
+        let open = streams.entry(caller.to_owned()).or_default();
+        if *open >= MAX_STREAMS {
+            return None;
+        }
+        *open += 1;
+        Some(Place { streams: self.streams.clone(), caller: caller.to_owned() })
+    }
+}
+
+/// Which operations a request may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kinds {
+    /// Queries and subscriptions: what a link may lead to.
+    Reading,
+    Any,
 }
 
 impl Default for Live {
     fn default() -> Live {
-        Live { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0 }
+        Live { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0, streams: Arc::default() }
     }
 }
 
@@ -58,6 +107,7 @@ fn start(
     caller: Arc<Caller>,
     lang: Lang,
     mut parameters: Parameters,
+    kinds: Kinds,
     id: &str,
 ) -> Result<BoxStream<'static, Answer>, Box<Answer>> {
     let refuse = |mut error: async_graphql::ServerError| {
@@ -73,6 +123,10 @@ fn start(
     let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
     let name = parameters.operation_name.filter(|n| !n.is_empty());
     let parsed = match check(app, &document, name.as_deref(), &variables) {
+        Ok((parsed, _)) if kinds == Kinds::Reading && changes(&parsed, name.as_deref()) => {
+            let problem = Problem::bad_input("GET 不能用于变更：请用 POST", "GET is not for mutations: use POST");
+            return Err(refuse(problem.server_error(lang)));
+        }
         Ok((parsed, cost)) => {
             let now = app.hub().clock.millis();
             app.budgets()
@@ -83,7 +137,9 @@ fn start(
         Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),
         Err(Refused::Syntax(error)) => return Err(refuse(*error)),
     };
-    let ask = Arc::new(Ask::new(app.clone(), caller, lang));
+    let lasts = guard::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
+    let ask = Ask::new(app.clone(), caller, lang);
+    let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let mut request = Request::new(document).variables(variables).data(ask.clone());
     request.operation_name = name;
     request.set_parsed_query(parsed);
@@ -96,6 +152,10 @@ fn start(
         ask.app.tally().add(&ask.caller, "", &ask.take_shown());
         answer
     })))
+}
+
+fn changes(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    guard::operation(document, name).is_ok_and(|operation| operation.ty == OperationType::Mutation)
 }
 
 /// Whether the operation ended before it produced anything.

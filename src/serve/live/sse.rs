@@ -1,4 +1,6 @@
 //! `/graphql/sse`: one operation per connection, its answers as server-sent events (graphql-sse, distinct connections mode).
+//! Limits: known origins, bodies of 64 KiB in `application/json`, no mutation by GET, at most 100 streams of a caller; every
+//! event asks again whether the caller may; a slow client holds sixteen events and its operation waits.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,11 +12,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::{failed_before, start};
+use super::{Kinds, MAX_MESSAGE, MAX_STREAMS, failed_before, start};
 use crate::serve::App;
 use crate::serve::handler::{header_text, lang_of, request_id, serialise};
 use crate::serve::plain::refuse;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Code, Problem};
 use crate::serve::request::Parameters;
 
 /// A comment this often keeps proxies from closing a quiet connection.
@@ -28,11 +30,37 @@ pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: Head
         Ok(caller) => caller,
         Err(problem) => return refuse(&problem, lang, &id),
     };
+    if !app.is_known_origin(&headers) {
+        let problem = Problem::new(
+            Code::Forbidden,
+            "不允许来自该网站的连接；请把其地址加入 origins",
+            "connections from this origin are not allowed: add it to `origins`",
+        );
+        return refuse(&problem, lang, &id);
+    }
+    let is_json = header_text(&headers, header::CONTENT_TYPE)
+        .is_some_and(|text| text.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")));
     let parameters = match method {
         Method::GET => Parameters::from_query(&uri),
-        Method::POST => match axum::body::to_bytes(body, app.limits().body_bytes).await {
+        // Forms of other sites can send other types without asking.
+        Method::POST if !is_json => {
+            let problem = Problem::bad_input("Content-Type 应为 application/json", "the Content-Type must be application/json");
+            let mut response = refuse(&problem, lang, &id);
+            *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return response;
+        }
+        Method::POST => match axum::body::to_bytes(body, MAX_MESSAGE).await {
             Ok(bytes) => Parameters::from_body(&bytes),
-            Err(_) => Err(Problem::bad_input("请求体过长或传输中断", "the body is too long or was cut off")),
+            Err(_) => {
+                let problem = Problem::new(
+                    Code::CostExceeded,
+                    format!("请求体超过 {MAX_MESSAGE} 字节，或传输中断"),
+                    format!("the body is longer than {MAX_MESSAGE} bytes, or was cut off"),
+                );
+                let mut response = refuse(&problem, lang, &id);
+                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+                return response;
+            }
         },
         _ => {
             let mut response = refuse(&Problem::bad_input("只支持 GET 与 POST", "only GET and POST are served"), lang, &id);
@@ -45,12 +73,25 @@ pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: Head
         Ok(parameters) => parameters,
         Err(problem) => return refuse(&problem, lang, &id),
     };
-    let mut answers = match start(&app, caller, lang, parameters, &id) {
+    let kinds = if method == Method::GET { Kinds::Reading } else { Kinds::Any };
+    let Some(place) = app.live().place(&caller.name) else {
+        let problem = Problem::new(
+            Code::CostExceeded,
+            format!("一个调用者最多同时打开 {MAX_STREAMS} 个事件流；请先关闭一个"),
+            format!("a caller has at most {MAX_STREAMS} event streams open: close one first"),
+        )
+        .hint(MAX_STREAMS.to_string());
+        let mut response = refuse(&problem, lang, &id);
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        return response;
+    };
+    let mut answers = match start(&app, caller, lang, parameters, kinds, &id) {
         Ok(answers) => answers,
         Err(answer) => return json(&serialise(&answer, false, None), StatusCode::BAD_REQUEST),
     };
     let (send, receive) = tokio::sync::mpsc::channel::<Bytes>(16);
     tokio::spawn(async move {
+        let _place = place;
         loop {
             let event = tokio::select! {
                 answer = answers.next() => match answer {

@@ -17,11 +17,11 @@ use sha1::{Digest, Sha1};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::{failed_before, start};
+use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::model::message::Lang;
 use crate::serve::App;
 use crate::serve::access::Caller;
@@ -31,9 +31,11 @@ use crate::serve::problem::{Code, Problem};
 use crate::serve::request::Parameters;
 
 const PROTOCOL: &str = "graphql-transport-ws";
-const INIT_WITHIN: Duration = Duration::from_secs(10);
 const MAX_OPERATIONS: usize = 20;
-const MAX_MESSAGE: usize = 64 << 10;
+/// RFC 6455, 7.4.1.
+const TOO_BIG: u16 = 1009;
+/// A client that was told why has this long to close its side.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Messages made ahead of a slow client; beyond that its operations wait.
 const AHEAD: usize = 64;
 
@@ -140,7 +142,7 @@ impl Connection {
     {
         let (mut write, mut read) = socket.split();
         let (send, mut receive) = mpsc::channel::<Result<String, Close>>(AHEAD);
-        let deadline = tokio::time::sleep(INIT_WITHIN);
+        let deadline = tokio::time::sleep(self.app.limits().init_within);
         tokio::pin!(deadline);
         let close = loop {
             let outcome = tokio::select! {
@@ -149,6 +151,7 @@ impl Connection {
                     Some(Ok(Message::Binary(_))) => Err(Close(4400, "Invalid message received")),
                     Some(Ok(Message::Close(_))) | None => return,
                     Some(Ok(_)) => Ok(None),
+                    Some(Err(tungstenite::Error::Capacity(_))) => Err(Close(TOO_BIG, "Message too big")),
                     Some(Err(_)) => return,
                 },
                 outgoing = receive.recv() => match outgoing {
@@ -171,7 +174,13 @@ impl Connection {
         let frame = CloseFrame { code: CloseCode::from(close.0), reason: close.1.into() };
         let _ = write.send(Message::Close(Some(frame))).await;
         // Give the client a moment to close its side, so that it sees the code.
-        let _ = tokio::time::timeout(Duration::from_secs(2), async { while let Some(Ok(_)) = read.next().await {} }).await;
+        if close.0 != TOO_BIG {
+            let _ = tokio::time::timeout(FAREWELL, async { while let Some(Ok(_)) = read.next().await {} }).await;
+        } else if let Ok(socket) = read.reunite(write) {
+            // What was too big is still on its way: a socket closed with bytes unread takes the code with it.
+            let mut rest = socket.into_inner();
+            let _ = tokio::time::timeout(FAREWELL, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+        }
     }
 
     async fn message(&mut self, text: &str, send: &mpsc::Sender<Result<String, Close>>) -> Result<Option<String>, Close> {
@@ -231,7 +240,7 @@ impl Connection {
             let error = json!([{ "message": problem.text(self.lang), "extensions": { "code": problem.code.name(), "retryable": false, "requestId": self.id } }]);
             return Ok(Some(json!({ "id": id, "type": "error", "payload": error }).to_string()));
         }
-        let mut answers = match start(&self.app, caller, self.lang, parameters, &self.id) {
+        let mut answers = match start(&self.app, caller, self.lang, parameters, Kinds::Any, &self.id) {
             Ok(answers) => answers,
             Err(answer) => return Ok(Some(json!({ "id": id, "type": "error", "payload": answer.errors }).to_string())),
         };

@@ -1,0 +1,204 @@
+//! Cubes: what coverage counts over all rows by the usual dimensions, counted once at publication.
+//!
+//! In: the group numbers of `dims`. Out: `cubes.arrow`, a row per group of every cube: one of the areas (district, street, federation
+//! unit) or none, by one of the other dimensions or none. Questions with a filter, or by other dimensions, are counted when they
+//! are asked (`count`).
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt16Type, UInt64Type};
+use arrow_array::{ArrayRef, RecordBatch, UInt16Array, UInt64Array};
+use rayon::prelude::*;
+
+use super::count::{Axis, Bounds, Facts, Numbers, count};
+use super::coverage::{CoverageGroup, Cube, Dimension, Measures, in_order, sum};
+use super::facets::Dims;
+use super::open::{Edition, named};
+use super::table::{Column, column};
+use super::write::words;
+use super::{Counting, EditionError};
+
+pub(super) const CUBES: &str = "cubes.arrow";
+
+const AREAS: [Dimension; 3] = [Dimension::District, Dimension::Town, Dimension::Federation];
+const OTHERS: [Dimension; 7] = [
+    Dimension::IndustrySection,
+    Dimension::IndustryDivision,
+    Dimension::Ownership,
+    Dimension::SizeClass,
+    Dimension::InvestorCountry,
+    Dimension::GapStatus,
+    Dimension::UnionStatus,
+];
+
+/// A group of a cube: the numbers in its dimensions, 0 where it has fewer.
+type Group = ([u16; 2], Measures);
+
+/// Name of a cube in the file: its columns in the order of `Dimension`.
+fn name_of(by: &[Dimension]) -> String {
+    by.iter().map(|d| d.column()).collect::<Vec<_>>().join(",")
+}
+
+/// The columns of `cubes.arrow`. The rows are read once for each of the other dimensions, by the places that occur (district,
+/// street and unit together); the rest is sums of sums.
+pub(super) fn columns(dims: &Dims, counting: &Counting) -> Result<Vec<Column>, EditionError> {
+    let facts = Facts { verdicts: &dims.verdicts, employees: &dims.employees, members: &dims.members, unions: &dims.unions };
+    let Some((place_of, places)) = places(dims) else { return written(Vec::new()) };
+    let bounds = Bounds::of(facts);
+    let place_axis = Axis { numbers: Numbers::Column(&place_of), size: places.len() };
+    let by_place = |other: Dimension| -> Vec<Group> {
+        let axis = match other.of_verdicts() {
+            Some((of, codes)) => Axis { numbers: Numbers::Verdicts(of), size: codes.len() },
+            None => Axis { numbers: Numbers::Column(dims.column(other.column())), size: dims.values[other.column()].len() },
+        };
+        let size = axis.size as u64;
+        let found = count(facts, &bounds, counting, &[place_axis, axis], None);
+        found.into_iter().map(|(group, measures)| ([(group / size) as u16, (group % size) as u16], measures)).collect()
+    };
+    let counted: Vec<(Dimension, Vec<Group>)> = OTHERS.par_iter().map(|other| (*other, by_place(*other))).collect();
+    let mut cubes: Vec<(String, Vec<Group>)> = Vec::new();
+    for (other, groups) in &counted {
+        for (position, area) in AREAS.into_iter().enumerate() {
+            let of_area = |[place, other]: [u16; 2]| [places[usize::from(place)][position], other];
+            cubes.push((name_of(&[area, *other]), rolled_up(groups, of_area)));
+        }
+        cubes.push((name_of(&[*other]), rolled_up(groups, |[_, other]| [other, 0])));
+    }
+    let (_, any) = &counted[0];
+    for (position, area) in AREAS.into_iter().enumerate() {
+        cubes.push((name_of(&[area]), rolled_up(any, |[place, _]| [places[usize::from(place)][position], 0])));
+    }
+    cubes.push((name_of(&[]), rolled_up(any, |_| [0, 0])));
+    cubes.sort_by(|a, b| a.0.cmp(&b.0));
+    written(cubes)
+}
+
+fn written(cubes: Vec<(String, Vec<Group>)>) -> Result<Vec<Column>, EditionError> {
+    let groups = || cubes.iter().flat_map(|(_, groups)| groups);
+    let number = |of: fn(&Group) -> u16| Arc::new(UInt16Array::from_iter_values(groups().map(of))) as ArrayRef;
+    let names = words(cubes.iter().flat_map(|(name, groups)| groups.iter().map(|_| Some(name.as_str()))))?;
+    let meaning = [("meaning", "labels.json, dims; of gap and union the position among their values")];
+    let mut columns = vec![
+        column("by", names, &[]),
+        column("first", number(|g| g.0[0]), &meaning),
+        column("second", number(|g| g.0[1]), &meaning),
+    ];
+    for (at, name) in Measures::NAMES.iter().enumerate() {
+        let values = UInt64Array::from_iter_values(groups().map(|(_, measures)| measures.values()[at]));
+        columns.push(column(name, Arc::new(values) as ArrayRef, &[]));
+    }
+    Ok(columns)
+}
+
+/// Every combination of district, street and federation unit that occurs, and which one each row has. None where they are more
+/// than a cube should have.
+fn places(dims: &Dims) -> Option<(Vec<u16>, Vec<[u16; 3]>)> {
+    let [district, town, federation] = AREAS.map(|area| dims.column(area.column()));
+    let mut numbers: hashbrown::HashMap<[u16; 3], u16> = hashbrown::HashMap::new();
+    let mut places = Vec::new();
+    let mut place_of = Vec::with_capacity(dims.verdicts.len());
+    for ((district, town), federation) in district.iter().zip(town).zip(federation) {
+        let place = [*district, *town, *federation];
+        let number = match numbers.get(&place) {
+            Some(number) => *number,
+            None => {
+                let number = u16::try_from(places.len()).ok()?;
+                places.push(place);
+                numbers.insert(place, number);
+                number
+            }
+        };
+        place_of.push(number);
+    }
+    Some((place_of, places))
+}
+
+/// The same counts by other numbers, in ascending order.
+fn rolled_up(groups: &[Group], to: impl Fn([u16; 2]) -> [u16; 2]) -> Vec<Group> {
+    let mut sums: hashbrown::HashMap<[u16; 2], Measures> = hashbrown::HashMap::new();
+    groups.iter().for_each(|(numbers, measures)| sums.entry(to(*numbers)).or_default().add(measures));
+    let mut sums: Vec<Group> = sums.into_iter().collect();
+    sums.sort_unstable_by_key(|(numbers, _)| *numbers);
+    sums
+}
+
+/// The file, and which of its rows are whose.
+pub(super) struct Cubes {
+    rows: RecordBatch,
+    of: HashMap<String, Range<usize>>,
+}
+
+impl Cubes {
+    pub(super) fn open(rows: RecordBatch) -> Result<Cubes, EditionError> {
+        let by = named(&rows, "by")?.as_dictionary::<UInt16Type>();
+        let names = by.values().as_string::<i32>();
+        let keys = by.keys().values();
+        let mut of = HashMap::new();
+        let mut start = 0;
+        for end in 1..=keys.len() {
+            if end == keys.len() || keys[end] != keys[start] {
+                of.insert(names.value(usize::from(keys[start])).to_owned(), start..end);
+                start = end;
+            }
+        }
+        Ok(Cubes { rows, of })
+    }
+}
+
+impl Edition {
+    /// A cube of the edition's own, in any order of its dimensions.
+    pub(super) fn written_cube(&self, by: &[Dimension]) -> Result<Option<Cube>, EditionError> {
+        let mut sorted = by.to_vec();
+        sorted.sort_unstable();
+        let Some(cubes) = &self.cubes else { return Ok(None) };
+        let Some(range) = cubes.of.get(&name_of(&sorted)).cloned() else { return Ok(None) };
+        let numbers = |name| Ok::<_, EditionError>(named(&cubes.rows, name)?.as_primitive::<UInt16Type>().values());
+        let numbers = [numbers("first")?, numbers("second")?];
+        let mut codes = Vec::new();
+        for dimension in by {
+            let place = sorted.iter().position(|d| d == dimension).expect("sorted from these");
+            codes.push((numbers[place], self.axis(*dimension)?.1));
+        }
+        let values = Measures::NAMES.iter().map(|name| Ok(named(&cubes.rows, name)?.as_primitive::<UInt64Type>().values()));
+        let values = values.collect::<Result<Vec<_>, EditionError>>()?;
+        let mut groups: Vec<CoverageGroup> = range
+            .map(|row| CoverageGroup {
+                keys: codes.iter().map(|(numbers, codes)| codes[usize::from(numbers[row])].to_owned()).collect(),
+                measures: Measures::from_values(std::array::from_fn(|at| values[at][row])),
+            })
+            .collect();
+        in_order(&mut groups);
+        let total = sum(&groups);
+        Ok(Some(Cube { groups, total }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edition::{testing, write};
+
+    #[test]
+    fn every_cube_is_what_counting_gives_and_what_a_filter_leaves_out_is_taken_off() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = write(root.path(), testing::input(1, 3_000, 3)).unwrap();
+        let edition = Edition::open(&root.path().join(super::super::write::folder_name(manifest.number))).unwrap();
+        let most = &*edition.all() - &(0..3_000).step_by(7).collect::<roaring::RoaringBitmap>();
+        let mut asked = vec![vec![]];
+        asked.extend(AREAS.iter().chain(&OTHERS).map(|d| vec![*d]));
+        asked.extend(AREAS.iter().flat_map(|area| OTHERS.iter().map(|other| vec![*area, *other])));
+        asked.extend(AREAS.iter().flat_map(|area| OTHERS.iter().map(|other| vec![*other, *area])));
+        for by in asked {
+            let cube = edition.written_cube(&by).unwrap().unwrap_or_else(|| panic!("no cube by {by:?}"));
+            assert_eq!(cube.groups, edition.count_groups(&by, None).unwrap(), "{by:?}");
+            assert_eq!(cube.total.enterprises, 3_000);
+            let (groups, total) = edition.coverage(&by, &most, 20_000).unwrap();
+            assert_eq!(groups, edition.count_groups(&by, Some(&most)).unwrap(), "{by:?}");
+            assert_eq!(total.enterprises, most.len());
+        }
+        assert!(edition.written_cube(&[Dimension::Ownership, Dimension::SizeClass]).unwrap().is_none());
+    }
+}

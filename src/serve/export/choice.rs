@@ -1,0 +1,317 @@
+//! Which columns an export has: names, paths of the graph, or a selection written as in GraphQL.
+//!
+//! Columns that the edition holds are written straight from it. What needs the store (the registries' rows, provenance, changes)
+//! and whatever else the graph offers of an enterprise is answered by the graph itself, batch by batch: see `graph`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
+
+use super::Format;
+use super::columns::{Column, PATHS, USUAL};
+use crate::model::message::Lang;
+use crate::serve::access::Caller;
+use crate::serve::guard::{self, Limits};
+use crate::serve::problem::{Code, Problem};
+use crate::serve::usage;
+
+/// One column of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// Written from the edition.
+    Edition(Column),
+    /// Read from what the graph answers: the names on the way to it. Lists on the way give several values.
+    Graph(Vec<String>),
+}
+
+/// The columns of an export, and what to ask the graph for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub columns: Vec<Chosen>,
+    /// The selection on an enterprise, with its brackets; None where the edition has all columns.
+    pub selection: Option<String>,
+    /// What `choose` makes the same choice of.
+    pub written: String,
+}
+
+impl Chosen {
+    /// As in NDJSON and Arrow.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Chosen::Edition(column) => column.name().into(),
+            Chosen::Graph(path) => path.join(".").into(),
+        }
+    }
+    /// As in the first line of a table.
+    pub fn title(&self, lang: Lang) -> Cow<'_, str> {
+        match self {
+            Chosen::Edition(column) => column.title(lang).into(),
+            Chosen::Graph(path) => {
+                let path = path.join(".");
+                match Column::of_path(&path) {
+                    Some(column) => column.title(lang).into(),
+                    None => path.into(),
+                }
+            }
+        }
+    }
+    pub fn is_number(&self) -> bool {
+        match self {
+            Chosen::Edition(column) => column.is_number(),
+            Chosen::Graph(path) => Column::of_path(&path.join(".")).is_some_and(Column::is_number),
+        }
+    }
+}
+
+impl Choice {
+    /// Bits of the fields it shows.
+    pub fn fields(&self) -> u32 {
+        let of = |chosen: &Chosen| match chosen {
+            Chosen::Edition(column) => usage::bits_of(column.name()),
+            Chosen::Graph(path) => path.iter().fold(0, |bits, name| bits | usage::bits_of(name)),
+        };
+        self.columns.iter().fold(0, |bits, chosen| bits | of(chosen))
+    }
+}
+
+/// What one enterprise of an export may cost, in rows read.
+const MAX_COST: u64 = 2_000;
+/// Columns of a table.
+const MAX_COLUMNS: usize = 200;
+
+/// The columns of `a,b,c`, or of a selection; a column of the edition that the caller may not see is refused, an unknown one named
+/// with the known ones. What is left to the graph is checked by `graph::probe`.
+pub fn choose(names: Option<&str>, format: Format, caller: &Caller) -> Result<Choice, Problem> {
+    let Some(names) = names else {
+        let written = USUAL.map(|c| c.name()).join(",");
+        return Ok(Choice { columns: USUAL.map(Chosen::Edition).to_vec(), selection: None, written });
+    };
+    let choice = match names.trim_start().starts_with('{') {
+        true => of_selection(names.trim(), format)?,
+        false => of_names(names)?,
+    };
+    for chosen in &choice.columns {
+        if let Chosen::Edition(column) = chosen
+            && let Some(scope) = column.scope()
+        {
+            caller.require(scope)?;
+        }
+    }
+    if choice.columns.len() > MAX_COLUMNS {
+        return Err(Problem::bad_input(format!("最多 {MAX_COLUMNS} 列"), format!("at most {MAX_COLUMNS} columns")));
+    }
+    Ok(choice)
+}
+
+/// Names and paths, separated by commas. A path that is no column of the edition is left to the graph.
+fn of_names(names: &str) -> Result<Choice, Problem> {
+    let mut columns = Vec::new();
+    let mut tree = Tree::default();
+    for name in names.split(',').map(str::trim) {
+        if let Some(column) = Column::find(name) {
+            columns.push(Chosen::Edition(column));
+            continue;
+        }
+        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let is_name = |part: &String| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && !part.starts_with(|c: char| c.is_ascii_digit())
+        };
+        if !path.iter().all(is_name) {
+            return Err(unknown(name));
+        }
+        tree.add(&path);
+        columns.push(Chosen::Graph(path));
+    }
+    let selection = (!tree.0.is_empty()).then(|| tree.to_string());
+    if let Some(selection) = &selection {
+        leaves(selection)?;
+    }
+    Ok(Choice { columns, selection, written: names.to_owned() })
+}
+
+/// A selection. Where the edition has all of it, a table is written from there; NDJSON holds objects as the graph answers them.
+fn of_selection(selection: &str, format: Format) -> Result<Choice, Problem> {
+    let found = leaves(selection)?;
+    let native: Option<Vec<Chosen>> = found.iter().map(|leaf| leaf.column().map(Chosen::Edition)).collect();
+    let native = native.filter(|_| format != Format::Ndjson);
+    let written = selection.to_owned();
+    Ok(match native {
+        Some(columns) => Choice { columns, selection: None, written },
+        None => Choice {
+            columns: found.into_iter().map(|leaf| Chosen::Graph(leaf.path)).collect(),
+            selection: Some(written.clone()),
+            written,
+        },
+    })
+}
+
+/// Names of columns and the first steps of paths.
+pub fn unknown(name: &str) -> Problem {
+    let known = Column::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
+    Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}")).hint(known.collect::<Vec<_>>().join(","))
+}
+
+/// A field without fields of its own.
+struct Leaf {
+    path: Vec<String>,
+    /// Without arguments, aliases and directives on the way.
+    is_plain: bool,
+}
+
+impl Leaf {
+    fn column(&self) -> Option<Column> {
+        let path = self.path.join(".");
+        Column::ALL
+            .iter()
+            .copied()
+            .find(|c| c.is_of_graph() && c.name() == path)
+            .or_else(|| Column::of_path(&path))
+            .filter(|_| self.is_plain)
+    }
+}
+
+/// The leaves of a selection in their order.
+fn leaves(selection: &str) -> Result<Vec<Leaf>, Problem> {
+    let limits = Limits { cost: MAX_COST, ..Limits::default() };
+    let shape = || {
+        Problem::bad_input(
+            format!("列的选择应如 {{ name area {{ code name }} gap {{ status }} }}，收到 {selection}"),
+            format!("columns are chosen like {{ name area {{ code name }} gap {{ status }} }}; got {selection}"),
+        )
+    };
+    guard::scan(selection, &limits)?;
+    let document = async_graphql::parser::parse_query(selection).map_err(|_| shape())?;
+    let DocumentOperations::Single(operation) = &document.operations else { return Err(shape()) };
+    if !guard::is_query(&operation.node) || !document.fragments.is_empty() || !operation.node.variable_definitions.is_empty() {
+        return Err(shape());
+    }
+    guard::cost(&document, &operation.node, &async_graphql::Variables::default(), &limits).map_err(|problem| {
+        match problem.code {
+            Code::CostExceeded => Problem::new(
+                Code::CostExceeded,
+                format!("{}（每家企业）", problem.zh),
+                format!("{} (per enterprise)", problem.en),
+            )
+            .hint(MAX_COST.to_string()),
+            _ => problem,
+        }
+    })?;
+    let mut found = Vec::new();
+    walk(&operation.node.selection_set.node, &mut Vec::new(), true, &mut found)?;
+    if found.is_empty() {
+        return Err(shape());
+    }
+    Ok(found)
+}
+
+fn walk(set: &SelectionSet, above: &mut Vec<String>, is_plain: bool, found: &mut Vec<Leaf>) -> Result<(), Problem> {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                let field = &field.node;
+                let name = field.name.node.as_str();
+                if name == "live" {
+                    return Err(Problem::bad_input(
+                        "导出不能包含 live：它会逐户查询登记源",
+                        "live cannot be exported: it would ask the registries for every single enterprise",
+                    ));
+                }
+                let is_plain = is_plain && field.alias.is_none() && field.arguments.is_empty() && field.directives.is_empty();
+                above.push(field.alias.as_ref().map_or(name, |alias| alias.node.as_str()).to_owned());
+                match field.selection_set.node.items.is_empty() {
+                    true => found.push(Leaf { path: above.clone(), is_plain }),
+                    false => walk(&field.selection_set.node, above, is_plain, found)?,
+                }
+                above.pop();
+            }
+            Selection::InlineFragment(inline) => walk(&inline.node.selection_set.node, above, false, found)?,
+            // Its definition is not there: the graph will say so.
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Paths with their common beginnings.
+#[derive(Default)]
+struct Tree(BTreeMap<String, Tree>);
+
+impl Tree {
+    fn add(&mut self, path: &[String]) {
+        if let [first, rest @ ..] = path {
+            self.0.entry(first.clone()).or_default().add(rest);
+        }
+    }
+}
+
+impl std::fmt::Display for Tree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {{")?;
+        for (name, inner) in &self.0 {
+            write!(f, " {name}{inner}")?;
+        }
+        write!(f, " }}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::access::Role;
+
+    fn chosen(names: &str) -> Result<Choice, Problem> {
+        choose(Some(names), Format::Csv, &Caller::new("ann", Role::Analyst))
+    }
+
+    #[test]
+    fn what_the_edition_has_is_written_from_it() {
+        for names in ["name,area.name,gap.status", "{ name area { name } gap { status } }"] {
+            let choice = chosen(names).unwrap();
+            assert_eq!(choice.selection, None, "{names}");
+            assert_eq!(choice.columns, [Column::Name, Column::AreaName, Column::Gap].map(Chosen::Edition));
+        }
+    }
+
+    #[test]
+    fn a_selection_in_ndjson_is_answered_as_the_graph_answers_it() {
+        let caller = Caller::new("ann", Role::Analyst);
+        assert!(choose(Some("{ name area { name } }"), Format::Ndjson, &caller).unwrap().selection.is_some());
+        assert!(choose(Some("name,area.name"), Format::Ndjson, &caller).unwrap().selection.is_none());
+    }
+
+    #[test]
+    fn everything_else_is_left_to_the_graph() {
+        let choice = chosen("name, districtName, records.nodes.registry.name, records.nodes.gone").unwrap();
+        assert_eq!(choice.columns[1], Chosen::Edition(Column::DistrictName));
+        assert_eq!(choice.columns[3].name(), "records.nodes.gone");
+        assert_eq!(choice.selection.as_deref().map(str::trim), Some("{ records { nodes { gone registry { name } } } }"));
+        let choice = chosen("{ firm: name designatedSize { verdict reasons { message(lang: EN) } } }").unwrap();
+        assert_eq!(choice.columns[0].name(), "firm");
+        assert_eq!(choice.columns[1].title(Lang::Zh), "规模以上");
+        assert!(choice.selection.is_some());
+    }
+
+    #[test]
+    fn what_is_no_selection_is_refused() {
+        for names in [
+            "{ name",
+            "{ name } { id }",
+            "{}",
+            "name,",
+            "na me",
+            "{ live { state } }",
+            "mutation { x }",
+            "{ ...f } fragment f on Enterprise { name }",
+            "{ branches(first: 500) { nodes { branches(first: 500) { nodes { id } } } } }",
+        ] {
+            let problem = chosen(names).expect_err(names);
+            assert!(matches!(problem.code, Code::BadInput | Code::CostExceeded), "{names}: {problem:?}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Columns of an export that the graph answers: for some hundred enterprises at a time, with the rights and the language of the
+//! export's maker and with the readings in common that a page of the list has.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
+
+use super::Export;
+use crate::edition::{Edition, Page, Row};
+use crate::model::message::{Lang, value_name};
+use crate::serve::App;
+use crate::serve::access::Caller;
+use crate::serve::ask::Ask;
+use crate::serve::graphql::connection::EnterpriseConnection;
+use crate::serve::library;
+use crate::serve::problem::Problem;
+
+/// Enterprises that the graph answers at a time.
+pub const BATCH: usize = 250;
+/// A batch that takes longer breaks the export off.
+const MAX_TIME: Duration = Duration::from_secs(120);
+
+/// The root of a batch.
+struct ExportBatch;
+
+/// The enterprises of a batch.
+struct These(Arc<Edition>, Vec<Row>);
+
+#[Object]
+impl ExportBatch {
+    async fn rows(&self, ctx: &Context<'_>) -> EnterpriseConnection {
+        let These(edition, rows) = ctx.data_unchecked::<These>();
+        let page = Page { rows: rows.clone(), total: rows.len() as u64, has_next: false, has_previous: false };
+        EnterpriseConnection { edition: edition.clone(), question: 0, page }
+    }
+}
+
+fn schema() -> &'static Schema<ExportBatch, EmptyMutation, EmptySubscription> {
+    static SCHEMA: OnceLock<Schema<ExportBatch, EmptyMutation, EmptySubscription>> = OnceLock::new();
+    SCHEMA.get_or_init(|| Schema::build(ExportBatch, EmptyMutation, EmptySubscription).finish())
+}
+
+/// What is asked of the graph, and for whom.
+#[derive(Clone)]
+pub struct Source {
+    pub app: App,
+    pub caller: Arc<Caller>,
+    pub lang: Lang,
+    /// A selection on an enterprise, with its brackets.
+    pub selection: String,
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl Source {
+    /// One answer per row, in their order; the first problem where something could not be answered.
+    async fn answers(&self, edition: &Arc<Edition>, rows: &[Row]) -> Result<Vec<Value>, Problem> {
+        let ask = Arc::new(Ask::new(self.app.clone(), self.caller.clone(), self.lang));
+        let document = format!("{{ rows {{ nodes {} }} }}", self.selection);
+        let request = Request::new(document).data(ask).data(These(edition.clone(), rows.to_vec()));
+        let answer = tokio::time::timeout(MAX_TIME, schema().execute(request)).await.map_err(|_| Problem::internal())?;
+        if let Some(error) = answer.errors.into_iter().next() {
+            return Err(match Problem::of_error(&error) {
+                Some(problem) => problem,
+                None => {
+                    let (zh, en) = library::told(&error.message);
+                    Problem::bad_input(format!("列的选择有误：{zh}"), format!("columns: {en}"))
+                        .hint(super::choice::unknown("").hint.unwrap_or_default())
+                }
+            });
+        }
+        let nodes = inside(&answer.data, "rows").and_then(|rows| inside(rows, "nodes"));
+        match nodes {
+            Some(Value::List(nodes)) if nodes.len() == rows.len() => Ok(nodes.clone()),
+            _ => Err(Problem::internal()),
+        }
+    }
+
+    /// Whether the selection fits the schema and the caller may see it: asked of the first row.
+    pub async fn probe(&self, export: &Export) -> Result<(), Problem> {
+        let first: Vec<Row> = export.rows.iter().take(1).collect();
+        self.answers(&export.edition, &first).await.map(drop)
+    }
+
+    /// The same from a thread that may wait.
+    pub fn wait_for(&self, edition: &Arc<Edition>, rows: &[Row]) -> std::io::Result<Vec<Value>> {
+        let mut all = Vec::with_capacity(rows.len());
+        for some in rows.chunks(BATCH) {
+            let answers = self.runtime.block_on(self.answers(edition, some));
+            all.extend(answers.map_err(|problem| std::io::Error::other(problem.en))?);
+        }
+        Ok(all)
+    }
+}
+
+fn inside<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(fields) => fields.get(&Name::new(name)),
+        _ => None,
+    }
+}
+
+/// Writes the values at the end of a path; those of lists one after the other, with a place for each that is absent, so that two
+/// columns of the same list stand side by side.
+pub fn write_cell(answer: &Value, path: &[String], lang: Lang, out: &mut String) {
+    let mut values = Vec::new();
+    collect(answer, path, false, &mut values);
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            out.push_str("; ");
+        }
+        match value {
+            Value::String(text) => out.push_str(text),
+            Value::Enum(name) => out.push_str(value_name(name.as_str(), lang)),
+            Value::Number(number) => out.push_str(&number.to_string()),
+            Value::Boolean(is) => out.push_str(if *is { "true" } else { "false" }),
+            _ => {}
+        }
+    }
+}
+
+fn collect<'a>(value: &'a Value, path: &[String], in_list: bool, found: &mut Vec<&'a Value>) {
+    match (value, path) {
+        (Value::List(items), _) => items.iter().for_each(|item| collect(item, path, true, found)),
+        (Value::Object(fields), [first, rest @ ..]) => match fields.get(&Name::new(first)) {
+            Some(inner) => collect(inner, rest, in_list, found),
+            None => collect(&Value::Null, &[], in_list, found),
+        },
+        (Value::Null, _) if !in_list => {}
+        (value, _) => found.push(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_flattened_side_by_side() {
+        let answer = Value::from_json(serde_json::json!({
+            "name": "甲", "area": null,
+            "records": { "nodes": [{ "key": "1", "registry": { "name": "tax" } }, { "key": "2", "registry": null }, { "key": "3", "registry": { "name": "unions" } }] },
+        }))
+        .unwrap();
+        let cell = |path: &str| {
+            let mut text = String::new();
+            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            write_cell(&answer, &path, Lang::Zh, &mut text);
+            text
+        };
+        assert_eq!(cell("name"), "甲");
+        assert_eq!(cell("area.name"), "");
+        assert_eq!(cell("records.nodes.key"), "1; 2; 3");
+        assert_eq!(cell("records.nodes.registry.name"), "tax; ; unions");
+    }
+}
