@@ -127,7 +127,7 @@ fn slots<'a>(sentence: &str, message: &'a str) -> Option<Vec<&'a str>> {
 
 /// The parser's drawing of where it stopped: ` --> 1:17 … = expected …`.
 fn syntax(message: &str) -> Option<(String, String)> {
-    let (line, column) = message.trim_start().strip_prefix("-->")?.trim_start().split_whitespace().next()?.split_once(':')?;
+    let (line, column) = message.trim_start().strip_prefix("-->")?.split_whitespace().next()?.split_once(':')?;
     let expected = message.lines().rev().find_map(|l| l.trim_start().strip_prefix("= "))?;
     let expected = expected.trim_start_matches("expected ").replace('_', " ");
     Some((
