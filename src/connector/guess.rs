@@ -64,8 +64,7 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
     }
     let key = key_column(columns, rows, &guesses);
     if let Some(at) = columns.iter().position(|c| *c == key)
-        && guesses[at].because != "header"
-        && guesses[at].because != "values"
+        && guesses[at].because == "similar header"
     {
         (guesses[at].field, guesses[at].because) = (None, "");
     }

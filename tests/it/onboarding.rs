@@ -59,7 +59,7 @@ impl Desk {
     }
 }
 
-const CODES: [&str; 4] = ["91350100M000100Y43", "91110000600037341L", "911100001000000000", "91110108551385082Q"];
+const CODES: [&str; 4] = ["91110108500000007M", "911101085010003080", "91110108502000609A", "9111010850300090XF"];
 
 #[test]
 fn a_workbook_with_a_page_of_notes_two_header_rows_merged_cells_and_numbers_for_dates() {
@@ -129,7 +129,7 @@ fn a_text_in_gb18030_between_bars_whose_columns_are_initials() {
             10 + i
         ));
     }
-    text.push_str("G9|北京喆昕镕有限公司|91110108551385082Q|海淀区清河街道9号院|20090115|7|66|某|人\r\n");
+    text.push_str("G9|北京喆昕镕有限公司|91350100M000100Y43|海淀区清河街道9号院|20090115|7|66|某|人\r\n");
     let sample = desk.path("单位信息.txt");
     std::fs::write(&sample, encoding_rs::GB18030.encode(&text).0).unwrap();
     let (said, manifest) = desk.new_connector("danwei", &sample);
