@@ -18,8 +18,12 @@ impl Hub {
         let edition = self.editions.current()?;
         let as_of = self.clock.today(self.settings.zone);
         let row = row_of(&edition, &id)?;
-        let verdicts =
-            row.verdicts().map_err(|e| HubError::Settings(format!("edition {}: verdicts of {id}: {e}", edition.number())))?;
+        let verdicts = row.verdicts().map_err(|e| {
+            HubError::said(
+                format!("第 {} 期：{id} 的判定无法读取：{e}", edition.number()),
+                format!("edition {}: verdicts of {id}: {e}", edition.number()),
+            )
+        })?;
         let relations = relations(&id, &row, &verdicts);
         let mut entities: Vec<Box<str>> = vec![id.as_str().into()];
         for relation in &relations {
@@ -52,7 +56,12 @@ impl Hub {
         if matches!(verdicts.gap.status, GapStatus::Lacking | GapStatus::LackingIndependent) {
             world.lacking_since.insert(id.as_str().into(), verdicts.gap.since);
         }
-        let unreadable = || HubError::Settings(format!("no record of {id} can be read with today's connectors; sync first"));
+        let unreadable = || {
+            HubError::said(
+                format!("现有连接器读不出 {id} 的任何记录；请先运行 huitu sync"),
+                format!("no record of {id} can be read with today's connectors; run huitu sync first"),
+            )
+        };
         explain(&world, &id, &self.rules, &self.settings.policy, as_of).ok_or_else(unreadable)
     }
 
@@ -69,7 +78,12 @@ impl Hub {
 }
 
 fn row_of<'a>(edition: &'a Edition, id: &str) -> Result<EnterpriseRow<'a>, HubError> {
-    edition.enterprise_of_id(id).ok_or_else(|| HubError::Settings(format!("edition {} has no enterprise {id}", edition.number())))
+    edition.enterprise_of_id(id).ok_or_else(|| {
+        HubError::said(
+            format!("第 {} 期中没有企业 {id}", edition.number()),
+            format!("edition {} has no enterprise {id}", edition.number()),
+        )
+    })
 }
 
 /// The head and the group that the edition's verdict names.

@@ -192,7 +192,10 @@ fn rules(file: Option<&std::path::Path>) -> Result<Rules, HubError> {
     let Some(path) = file else { return Ok(Rules::embedded()) };
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| {
-        HubError::Settings(format!("cannot read the thresholds {shown}: {e}; give an existing file as `thresholds`"))
+        HubError::said(
+            format!("无法读取规模标准 {shown}：{e}；请在 thresholds 中给出存在的文件"),
+            format!("cannot read the thresholds {shown}: {e}; give an existing file as `thresholds`"),
+        )
     })?;
     Rules::parse(&text, &shown)
         .map_err(|faults| HubError::Settings(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))

@@ -45,13 +45,23 @@ impl Hub {
     /// with: from other rules another edition would follow.
     pub async fn rebuild_edition(&self, number: u32, restore: bool) -> Result<Rebuilt, HubError> {
         let _leader = self.store.lead().await?;
-        let unknown = || HubError::Settings(format!("edition {number} was never published; `huitu edition list` shows them"));
+        let unknown = || {
+            HubError::said(
+                format!("没有发布过第 {number} 期；huitu edition list 列出各期"),
+                format!("edition {number} was never published; `huitu edition list` shows them"),
+            )
+        };
         let row = self.store.editions().await?.into_iter().find(|e| e.number == i64::from(number)).ok_or_else(unknown)?;
         let basis = self.store.edition_basis(row.number).await?.ok_or_else(|| {
-            HubError::Settings(format!("edition {number} was published before its basis was kept: it cannot be made again"))
+            HubError::said(
+                format!("第 {number} 期发布时尚未保存其依据，无法重建"),
+                format!("edition {number} was published before its basis was kept: it cannot be made again"),
+            )
         })?;
         self.refuse_other_rules(number, &basis.made_by)?;
-        let as_of = row.as_of.parse().map_err(|_| HubError::Settings(format!("edition {number} has no readable date")))?;
+        let as_of = row.as_of.parse().map_err(|_| {
+            HubError::said(format!("第 {number} 期的日期无法读取"), format!("edition {number} has no readable date"))
+        })?;
         let loaded = self.records_as_of(basis.landing).await?;
         let links = self.store.links_as_of(row.number).await?.into_iter();
         let links: Arc<Links> = Arc::new(links.filter_map(|(r, part, id)| Some(((r, part), id.parse().ok()?))).collect());
@@ -118,11 +128,14 @@ impl Hub {
         if changed.is_empty() {
             return Ok(());
         }
-        Err(HubError::Settings(format!(
-            "edition {number} cannot be made again: changed since it was published: {}; bring back what it was made with, or read the \
-             edition itself",
-            changed.join(", ")
-        )))
+        Err(HubError::said(
+            format!("第 {number} 期无法重建：发布后以下内容已变：{}；请恢复当时所用的内容，或直接读取该期", changed.join("、")),
+            format!(
+                "edition {number} cannot be made again: changed since it was published: {}; bring back what it was made with, or \
+                 read the edition itself",
+                changed.join(", ")
+            ),
+        ))
     }
 
     /// All records as they stood after a landing, in the order of the store's ids.

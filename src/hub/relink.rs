@@ -21,10 +21,16 @@ impl Hub {
     pub fn weights(&self) -> Result<Weights, HubError> {
         let path = self.weights_path();
         match std::fs::read_to_string(&path) {
-            Ok(text) => Weights::parse(&text)
-                .map_err(|e| HubError::Settings(format!("{}: {e}; fit again, or remove the file", path.display()))),
+            Ok(text) => Weights::parse(&text).map_err(|e| {
+                HubError::said(
+                    format!("{}：{e}；请重新拟合（huitu link fit），或删除该文件", path.display()),
+                    format!("{}: {e}; fit again (huitu link fit), or remove the file", path.display()),
+                )
+            }),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Weights::shipped()),
-            Err(e) => Err(HubError::Settings(format!("cannot read {}: {e}", path.display()))),
+            Err(e) => {
+                Err(HubError::said(format!("无法读取 {}：{e}", path.display()), format!("cannot read {}: {e}", path.display())))
+            }
         }
     }
 
