@@ -72,8 +72,8 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
     );
     for (name, side) in [(&args.left, here), (&args.right, there)] {
         if let Some((entity, method, refused)) = side {
-            let better = lang.pick("未并入更优者：", "a better one refused:");
-            let refused = refused.map(|r| format!("; {better} {}", refusal_text(r, lang.into()))).unwrap_or_default();
+            let better = lang.pick("未并入更优者：", "a better one refused: ");
+            let refused = refused.map(|r| format!("; {better}{}", refusal_text(r, lang.into()))).unwrap_or_default();
             println!("{name} → {} {method}{refused}", entity.as_deref().unwrap_or("–"));
         }
     }

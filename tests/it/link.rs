@@ -310,3 +310,39 @@ proptest! {
         prop_assert_eq!(ids(&forward), ids(&backward));
     }
 }
+
+#[test]
+fn the_report_names_clusters_with_two_codes_or_many_addresses() {
+    use huitu::link::report::{Oddity, Report};
+    let at = |r: LinkRecord, address: &str| LinkRecord { address: address.into(), ..r };
+    let mut records = vec![
+        // A branch that its parent's code was written for is not odd.
+        at(record(0, "GS1", &code(1), "北京恒信商贸有限公司"), "海淀区学清路16号"),
+        at(record(1, "SW1", &code(1), "北京恒信商贸有限公司海淀分公司"), "朝阳区望京街8号"),
+        at(record(0, "GS2", &code(2), "北京恒信商贸有限公司海淀分公司"), "朝阳区望京街8号"),
+        // A person joined two codes.
+        record(1, "SW3", &code(3), "北京明远咨询有限公司"),
+        record(1, "SW4", &code(4), "北京明远咨询中心"),
+    ];
+    let streets = ["学清路1号", "望京街2号", "建外街3号", "西直门4号", "长安街5号", "广安路6号"];
+    records.extend(streets.iter().enumerate().map(|(n, street)| {
+        at(record(1, &format!("SW{}", 10 + n), &code(5), "北京四海连锁餐饮有限公司"), &format!("北京市朝阳区{street}"))
+    }));
+    let mut linker = Linker::new(settings(), Weights::shipped());
+    linker.put(&records);
+    let said = [judgement("J1", JudgementVerdict::Same, reference("tax", "SW3"), reference("tax", "SW4"))];
+    let linking = linker.link(&Previous::default(), &said);
+    assert_eq!(entity_of(&linker, &linking, "SW3"), entity_of(&linker, &linking, "SW4"), "a person's word joins even two codes");
+    let report = Report::of(&linker, &linking);
+    let found: Vec<(Oddity, Option<String>, usize)> =
+        report.suspicious_clusters.iter().map(|c| (c.kind, Some(c.entity.clone()), c.count)).collect();
+    let wanted = [
+        (Oddity::TwoCodes, entity_of(&linker, &linking, "SW3"), 2),
+        (Oddity::ManyAddresses, entity_of(&linker, &linking, "SW10"), streets.len()),
+    ];
+    assert_eq!(found, wanted);
+    let recall: Vec<f64> = report.bands.iter().map(|b| b.recall).collect();
+    assert!(recall.windows(2).all(|w| w[0] >= w[1]), "{recall:?}");
+    let page = report.html(huitu::model::message::Lang::Zh);
+    assert!(page.contains("含多个有效代码") && page.contains("地址过多") && page.contains("<svg"), "{page}");
+}

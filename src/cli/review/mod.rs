@@ -35,9 +35,14 @@ pub struct ReviewArgs {
     by: String,
 }
 
+/// Pairs kept in sight.
+const QUEUE: i64 = 5_000;
+
 pub async fn run(common: &Common, args: ReviewArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let mut pairs = hub.store.review_pairs(i64::from(args.limit)).await?;
+    // More than are asked for, so that what else a record could be can be shown beside each pair.
+    let all = hub.store.review_pairs(QUEUE).await?;
+    let mut pairs: Vec<ReviewRow> = all.iter().take(args.limit as usize).cloned().collect();
     if let Ok(edition) = hub.editions.current() {
         pairs.extend(contradictions(&edition, args.limit as usize));
         pairs.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
@@ -45,7 +50,7 @@ pub async fn run(common: &Common, args: ReviewArgs) -> anyhow::Result<ExitCode> 
     }
     let done = match args.list || common.json {
         true => list(&pairs, common),
-        false => decide(&hub, &pairs, common, &args.by).await,
+        false => decide(&hub, &pairs, &all, common, &args.by).await,
     };
     hub.store.close().await;
     done.map(|()| ExitCode::SUCCESS)
@@ -90,7 +95,7 @@ fn name(record: &RecordRef) -> String {
     }
 }
 
-async fn decide(hub: &Hub, pairs: &[ReviewRow], common: &Common, by: &str) -> anyhow::Result<()> {
+async fn decide(hub: &Hub, pairs: &[ReviewRow], all: &[ReviewRow], common: &Common, by: &str) -> anyhow::Result<()> {
     let lang = common.lang();
     let keyboard = Keyboard::open();
     let mut made: Vec<(usize, String)> = Vec::new();
@@ -100,7 +105,7 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], common: &Common, by: &str) -> an
         let of_fund = is_contradiction(pair);
         match of_fund {
             true => contradiction(hub, pair, lang)?,
-            false => print!("{}", sheet::sheet(hub, pair, lang).await?),
+            false => print!("{}", sheet::sheet(hub, pair, all, lang).await?),
         }
         print!("{} ", prompt(of_fund, lang));
         std::io::stdout().flush()?;

@@ -58,8 +58,8 @@ impl Side {
     }
 }
 
-/// The whole sheet of a pair.
-pub async fn sheet(hub: &Hub, pair: &ReviewRow, lang: Lang) -> anyhow::Result<String> {
+/// The whole sheet of a pair; `all` is the queue, where others that the left record could belong to are found.
+pub async fn sheet(hub: &Hub, pair: &ReviewRow, all: &[ReviewRow], lang: Lang) -> anyhow::Result<String> {
     let rows = hub.registry_rows().await?;
     let reading = Reading::new(&hub.store, &hub.connectors, &rows).await?;
     let mut sides = Vec::new();
@@ -94,6 +94,18 @@ pub async fn sheet(hub: &Hub, pair: &ReviewRow, lang: Lang) -> anyhow::Result<St
     for (record, side) in [&pair.left, &pair.right].into_iter().zip(&sides) {
         text.push_str(&whereabouts(hub, record, side, lang).await?);
     }
+    for rival in all.iter().filter(|rival| rival.left == pair.left && rival.id != pair.id) {
+        let named = rival.evidence.iter().find(|e| &*e.feature == "name").and_then(|e| e.right.as_deref());
+        let _ = writeln!(
+            text,
+            "{} {} {} ({:+.2}, {})",
+            lang.pick("左侧记录的另一候选", "the left record could also be"),
+            name(&rival.right),
+            named.unwrap_or(""),
+            rival.weight,
+            rival.id
+        );
+    }
     Ok(text)
 }
 
@@ -121,7 +133,7 @@ async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> 
     };
     let links = hub.store.links_of(&[id]).await?;
     let Some(link) = links.into_iter().find(|link| link.part == i64::from(record.part)) else {
-        return Ok(format!("{} → –\n", name(record)));
+        return Ok(format!("{} → {}\n", name(record), lang.pick("暂不属于任何企业", "of no enterprise yet")));
     };
     let edition = hub.editions.current().ok();
     let called = |id: &str| {
@@ -133,7 +145,7 @@ async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> 
         let _ = write!(text, "; {} {}", lang.pick("次优", "runner-up"), called(second));
     }
     if let Some(refused) = &link.refused {
-        let _ = write!(text, "; {} {}", lang.pick("未并入更优者：", "a better one refused:"), refusal_text(refused, lang.into()));
+        let _ = write!(text, "; {}{}", lang.pick("未并入更优者：", "a better one refused: "), refusal_text(refused, lang.into()));
     }
     text.push('\n');
     Ok(text)

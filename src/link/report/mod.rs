@@ -213,11 +213,14 @@ fn odd_clusters(linker: &Linker, linking: &Linking) -> Vec<SuspiciousCluster> {
         places: HashSet<(u32, u32)>,
     }
     let mut clusters: HashMap<super::EntityKey, Held> = HashMap::new();
+    let standing = linker.standing.as_ref();
     for d in &linking.decisions {
         let (Some(entity), facts) = (d.entity, linker.book.facts(d.record)) else { continue };
         let held = clusters.entry(entity).or_default();
         held.records += 1;
-        held.codes.extend((facts.organisation != 0).then_some(facts.organisation));
+        // A branch written with its parent's code says nothing of its own code.
+        let is_stray = standing.is_some_and(|s| s.profiles.get(s.profiles.of_record[d.record as usize]).parent != 0);
+        held.codes.extend((facts.organisation != 0 && !is_stray).then_some(facts.organisation));
         for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| linker.book.address(a)) {
             held.places.extend((address.number != 0).then_some((address.road, address.number)));
         }
