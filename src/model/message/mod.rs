@@ -272,6 +272,10 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("REVOKED", "吊销", "revoked"),
     ("DEREGISTERED", "注销", "deregistered"),
     ("MOVED_OUT", "迁出", "moved out"),
+    ("PAID", "已足额缴纳", "paid in full"),
+    ("PARTIAL", "未足额缴纳", "paid in part"),
+    ("UNPAID", "未缴纳", "not paid"),
+    ("WRONG_KIND", "缴费种类不符", "the wrong kind"),
     ("DUES", "工会经费", "union dues"),
     ("PREPARATORY", "建会筹备金", "preparatory fund"),
 ];
