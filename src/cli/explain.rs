@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::terminal::table;
 use super::{Common, Lang};
-use crate::hub::Hub;
+use crate::hub::{Hub, HubError};
 use crate::link::report::probability;
 use crate::model::Clock;
 use crate::model::linkage::{Evidence, RecordRef};
@@ -22,8 +22,12 @@ pub struct ExplainArgs {
 
 /// Reads `tax:SW001` or `unions:GH001#2`.
 fn record(text: &str) -> anyhow::Result<RecordRef> {
-    let wrong =
-        || anyhow::anyhow!("\"{text}\" names no record: expected REGISTRY:KEY or REGISTRY:KEY#PART, for example tax:SW00000001");
+    let wrong = || {
+        HubError::said(
+            format!("「{text}」不是记录；应写 登记:记录号 或 登记:记录号#序号，例如 tax:SW00000001"),
+            format!("\"{text}\" names no record: expected REGISTRY:KEY or REGISTRY:KEY#PART, for example tax:SW00000001"),
+        )
+    };
     let (registry, key) = text.split_once(':').filter(|(r, k)| !r.is_empty() && !k.is_empty()).ok_or_else(wrong)?;
     let (key, part) = match key.rsplit_once('#') {
         Some((key, part)) => (key, part.parse().map_err(|_| wrong())?),
@@ -43,11 +47,14 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
     }
     hub.store.close().await;
     let Some((evidence, weight)) = evidence.zip(weight) else {
-        anyhow::bail!(
-            "one of {} and {} is not in the store; sync first, or look the key up with huitu export crosswalk",
-            args.left,
-            args.right
-        );
+        return Err(HubError::said(
+            format!("库中没有 {} 或 {}；请先运行 huitu sync，或用 huitu export crosswalk 查找记录号", args.left, args.right),
+            format!(
+                "one of {} and {} is not in the store; sync first, or look the key up with huitu export crosswalk",
+                args.left, args.right
+            ),
+        )
+        .into());
     };
     let entity = |wanted: &RecordRef| {
         let found = linking.decisions.iter().find(|d| linker.record_ref(d.record) == *wanted);

@@ -242,6 +242,9 @@ fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     if let Some(known) = error.downcast_ref::<crate::hub::HubError>() {
         return known.text(lang.into());
     }
+    if let (Some(known), Lang::Zh) = (error.downcast_ref::<crate::edition::EditionError>(), lang) {
+        return crate::hub::message::edition(known);
+    }
     if let Some(known) = error.downcast_ref::<crate::config::ConfigError>() {
         return known.text(lang.into());
     }

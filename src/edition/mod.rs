@@ -41,6 +41,10 @@ pub use search::{Hit, HitField};
 pub use set::Editions;
 pub use write::{folder_name, write};
 
+fn nearest_one(nearest: Option<u32>) -> String {
+    nearest.map_or_else(String::new, |number| format!("; the nearest one is {number}"))
+}
+
 /// What can go wrong with an edition. `Display` is for the log and the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum EditionError {
@@ -53,7 +57,7 @@ pub enum EditionError {
     #[error("edition manifest: {0}")]
     Json(#[from] serde_json::Error),
     /// The edition was pruned, or never existed; `nearest` is the closest one that can be opened.
-    #[error("edition {number} is gone; nearest is {nearest:?}")]
+    #[error("there is no edition {number} (any more){}; `huitu edition list` shows those that are kept", nearest_one(*nearest))]
     Gone { number: u32, nearest: Option<u32> },
     #[error("there is no edition yet; run `huitu sync`")]
     None,

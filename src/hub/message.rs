@@ -1,6 +1,7 @@
 //! What went wrong, in the language of whoever reads it.
 
 use super::HubError;
+use crate::edition::EditionError;
 use crate::land::LandError;
 use crate::model::message::Lang;
 use crate::store::StoreError;
@@ -15,8 +16,26 @@ impl HubError {
             }
             (HubError::Store(e), Lang::Zh) | (HubError::Land(LandError::Store(e)), Lang::Zh) => store(e),
             (HubError::Land(e), Lang::Zh) => land(e),
+            (HubError::Edition(e), Lang::Zh) => edition(e),
             (other, _) => other.to_string(),
         }
+    }
+}
+
+/// An edition's error in Chinese.
+pub fn edition(e: &EditionError) -> String {
+    match e {
+        EditionError::Io { path, source } => format!("版本目录 {}：{source}", path.display()),
+        EditionError::Broken { path, reason } => {
+            format!("版本文件 {} 已损坏：{reason}；请重新发布，或从备份恢复", path.display())
+        }
+        EditionError::Gone { number, nearest } => {
+            let nearest = nearest.map_or_else(String::new, |n| format!("；最近的是第 {n} 期"));
+            format!("没有（或已不再保留）第 {number} 期{nearest}；huitu edition list 列出保留的各期")
+        }
+        EditionError::None => "还没有发布任何版本；请先运行 huitu sync".to_owned(),
+        EditionError::BadInput { zh, .. } => zh.clone(),
+        other => format!("版本无法读取：{other}"),
     }
 }
 

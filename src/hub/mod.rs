@@ -8,7 +8,7 @@ mod explain;
 mod linker_state;
 mod live;
 mod measure;
-mod message;
+pub mod message;
 mod person;
 pub mod progress;
 mod publish;
