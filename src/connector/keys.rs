@@ -153,7 +153,7 @@ keys! {
     "guard.min_rows" ("0"): Integer => "最少行数", "fewer rows hold the batch";
     "manners": Table => "对数据源的礼节", "how the source is treated";
     "manners.rate_per_sec": Number => "每秒请求数", "requests per second";
-    "manners.concurrency" ("1"): Integer => "并发请求数；2 以上时边读边取下一页", "requests at the same time; from 2 on the next page is fetched while one is read";
+    "manners.concurrency" ("1"): Integer => "并发请求数；读一页时已在取下一页，2 以上且页码连续、总数已知时同时取几页", "requests at the same time; the next page is under way while one is read, from 2 on several where pages are numbered and the total is known";
     "manners.quiet": Texts => "安静时段，如 08:30-18:00", "hours without pulls, `08:30-18:00`";
     "manners.schedule": Text => "拉取时间（cron 五段）", "when to pull, as cron";
     "manners.connect_timeout_secs" ("10"): Integer => "连接时限（秒）", "seconds to connect";

@@ -10,7 +10,7 @@ use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
 use crate::land::LandError;
 use crate::land::ledger::{self, Ledger, Matcher, row_digest};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
-use crate::pull::{self, Chunk, Cursor, PullContext, RowSink};
+use crate::pull::{self, Chunk, Cursor, Known, Mark, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
 
 /// Rows between two progress events.
@@ -55,19 +55,18 @@ impl Sink {
         let head = chunk.head(at);
         let (text, lengths) = chunk.joined(at);
         // A row whose cells change their places is compared in full, and is in no ledger.
-        let digest = if straight { row_digest(text, lengths) } else { 0 };
-        if let Some(known) = self.known.as_mut().filter(|_| straight) {
-            match known.find(digest) {
-                Ok(Some(place)) => {
-                    self.writer.state.ledger = Some(known.ledger.token);
-                    return self.writer.same(head.number, place);
-                }
-                Ok(None) => {}
-                Err(e) => {
-                    tracing::warn!("the ledger cannot be read: {e}; the remaining rows are compared in full");
-                    self.known = None;
-                }
-            }
+        let digest = match head.mark {
+            Mark::Cells if straight => row_digest(text, lengths),
+            Mark::Text(digest) | Mark::New(digest) if straight => digest,
+            _ => 0,
+        };
+        let place = match head.mark {
+            Mark::Known(place) => Some(place),
+            Mark::Cells | Mark::Text(_) if straight => self.find(digest).map(|(place, _)| place),
+            _ => None,
+        };
+        if let Some(place) = place {
+            return self.writer.same(head.number, place);
         }
         self.json.clear();
         if straight {
@@ -80,6 +79,23 @@ impl Sink {
             cells_to_json(moved.into_iter(), &mut self.json);
         }
         self.writer.row_json(head.number, head.offset, digest, &self.json)
+    }
+
+    /// The row's place in the ledger, and how many columns must be known before it may be left unread.
+    fn find(&mut self, digest: u64) -> Option<(u64, usize)> {
+        let known = self.known.as_mut()?;
+        match known.find(digest) {
+            Ok(Some(place)) => {
+                self.writer.state.ledger = Some(known.ledger.token);
+                Some((place, known.ledger.width_at(place)))
+            }
+            Ok(None) => None,
+            Err(e) => {
+                tracing::warn!("the ledger cannot be read: {e}; the remaining rows are compared in full");
+                self.known = None;
+                None
+            }
+        }
     }
 
     fn look_for_samples(&mut self, chunk: &Chunk) {
@@ -154,21 +170,33 @@ impl RowSink for Sink {
     fn rows(&mut self, chunk: Chunk) -> io::Result<()> {
         self.look_for_samples(&chunk);
         let straight = self.places.iter().enumerate().all(|(i, place)| i == *place);
-        let mut faults = chunk.faults.iter().peekable();
+        let (mut faults, mut known) = (chunk.faults.iter().peekable(), chunk.known.iter().peekable());
         let mut cells = Vec::with_capacity(chunk.width());
-        for at in 0..chunk.len() {
-            // Faults among the rows keep their place in the order of the source.
-            while let Some(f) = faults.next_if(|f| f.number < chunk.head(at).number) {
-                self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
+        // Faults and known rows among the others keep their place in the order of the source.
+        for at in 0..=chunk.len() {
+            let number = if at < chunk.len() { chunk.head(at).number } else { u64::MAX };
+            loop {
+                let fault = faults.peek().map_or(u64::MAX, |f| f.number);
+                if let Some((number, place)) = known.next_if(|(n, _)| *n < number.min(fault)) {
+                    self.writer.same(*number, *place).map_err(io_error)?;
+                } else if let Some(f) = faults.next_if(|f| f.number < number) {
+                    self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
+                } else {
+                    break;
+                }
             }
-            cells.clear();
-            cells.extend(chunk.cells(at));
-            self.row(&chunk, at, &cells, straight).map_err(io_error)?;
-        }
-        for f in faults {
-            self.writer.fault(f.number, f.offset, &spooled(f)).map_err(io_error)?;
+            if at < chunk.len() {
+                cells.clear();
+                cells.extend(chunk.cells(at));
+                self.row(&chunk, at, &cells, straight).map_err(io_error)?;
+            }
         }
         Ok(())
+    }
+
+    fn known(&mut self, digest: u64) -> io::Result<Option<Known>> {
+        let columns = self.writer.state.columns.len();
+        Ok(self.find(digest).map(|(place, width)| Known { place, unread: width <= columns }))
     }
 
     fn checkpoint(&mut self, cursor: &Cursor) -> io::Result<()> {

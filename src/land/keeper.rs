@@ -48,7 +48,7 @@ impl Keeper {
             while at < self.prefix {
                 let step = 65_536.min(self.prefix - at);
                 old.slice(at, step as usize, &mut entries)?;
-                entries.iter().try_for_each(|e| writer.push(*e))?;
+                (at..).zip(&entries).try_for_each(|(place, e)| writer.push(*e, old.width_at(place)))?;
                 at += step;
             }
         }
@@ -56,7 +56,7 @@ impl Keeper {
         Ok(())
     }
 
-    fn write(&mut self, old: Option<&Ledger>, entries: &[Entry]) {
+    fn write<'e>(&mut self, old: Option<&Ledger>, entries: impl IntoIterator<Item = (&'e Entry, usize)>) {
         if self.given_up {
             return;
         }
@@ -65,15 +65,15 @@ impl Keeper {
             self.note(done);
         }
         if let Some(writer) = &mut self.writer {
-            let done = entries.iter().try_for_each(|e| writer.push(*e));
+            let done = entries.into_iter().try_for_each(|(entry, width)| writer.push(*entry, width));
             self.note(done);
         }
     }
 
-    /// A row that was read in full.
-    pub fn row(&mut self, old: Option<&Ledger>, entry: Entry) {
+    /// A row that was read in full, with its first `width` columns.
+    pub fn row(&mut self, old: Option<&Ledger>, entry: Entry, width: usize) {
         if entry.digest != 0 {
-            self.write(old, &[entry]);
+            self.write(old, [(&entry, width)]);
         }
     }
 
@@ -82,7 +82,7 @@ impl Keeper {
         if self.writer.is_none() && place == self.prefix {
             self.prefix += entries.len() as u64;
         } else {
-            self.write(Some(old), entries);
+            self.write(Some(old), entries.iter().zip((place..).map(|place| old.width_at(place))));
         }
     }
 

@@ -5,8 +5,12 @@
 //! landing; where any of them differs it does not serve, and every row is read and compared in full. It is a cache: what
 //! is missing or damaged costs time and nothing else.
 //!
+//! A digest is that of a row's cells, or of its text as written where the source has one for each row; then a known row
+//! need not even be taken apart. Columns that JSON records bring on the way are the reason for the widths: a row is left
+//! unread only once every column is known that it may have, so that a column neither appears nor vanishes unseen.
+//!
 //! The file: 16 bytes a row (digest, record id), then the ids of all records that are not gone (a roaring bitmap), then
-//! what it rests on as JSON, then lengths and a checksum over everything.
+//! what it rests on, the columns and the widths as JSON, then lengths and a checksum over everything.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -44,9 +48,11 @@ struct Index {
     format: u32,
     basis: Basis,
     columns: Vec<String>,
+    /// Place from which on rows have so many of the columns, growing.
+    widths: Vec<(u64, usize)>,
 }
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// One row: what it looked like and which record it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +77,7 @@ pub struct Ledger {
     pub token: u64,
     pub entries: u64,
     pub columns: Vec<String>,
+    widths: Vec<(u64, usize)>,
     /// Ids of the registry's records that are not gone.
     pub live: RoaringTreemap,
 }
@@ -123,7 +130,14 @@ impl Ledger {
         if index.format != FORMAT {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "written by another version"));
         }
-        Ok((Ledger { file, token: checksum, entries: rows / ENTRY as u64, columns: index.columns, live }, index.basis))
+        let Index { basis, columns, widths, .. } = index;
+        Ok((Ledger { file, token: checksum, entries: rows / ENTRY as u64, columns, widths, live }, basis))
+    }
+
+    /// How many of the columns must be known before the row at `place` may be left unread: it has none of the others.
+    pub fn width_at(&self, place: u64) -> usize {
+        let steps = self.widths.partition_point(|(from, _)| *from <= place);
+        steps.checked_sub(1).map_or(0, |last| self.widths[last].1)
     }
 
     /// Entries `from..from + count`, in order.
@@ -203,6 +217,8 @@ pub struct LedgerWriter {
     next: PathBuf,
     out: BufWriter<File>,
     hasher: Xxh3,
+    rows: u64,
+    widths: Vec<(u64, usize)>,
 }
 
 impl LedgerWriter {
@@ -211,7 +227,7 @@ impl LedgerWriter {
         std::fs::create_dir_all(path.parent().expect("a file in a folder"))?;
         let next = path.with_extension("next");
         let out = BufWriter::with_capacity(1 << 18, File::create(&next)?);
-        Ok(LedgerWriter { path, next, out, hasher: Xxh3::new() })
+        Ok(LedgerWriter { path, next, out, hasher: Xxh3::new(), rows: 0, widths: Vec::new() })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -219,7 +235,12 @@ impl LedgerWriter {
         self.out.write_all(bytes)
     }
 
-    pub fn push(&mut self, entry: Entry) -> io::Result<()> {
+    /// Adds a row that has the first `width` columns.
+    pub fn push(&mut self, entry: Entry, width: usize) -> io::Result<()> {
+        if self.widths.last().is_none_or(|(_, last)| *last < width) {
+            self.widths.push((self.rows, width));
+        }
+        self.rows += 1;
         let mut bytes = [0; ENTRY];
         bytes[..8].copy_from_slice(&entry.digest.to_le_bytes());
         bytes[8..].copy_from_slice(&entry.record.to_le_bytes());
@@ -231,7 +252,8 @@ impl LedgerWriter {
     pub fn publish(mut self, basis: Basis, columns: &[String], live: &RoaringTreemap) -> io::Result<()> {
         let mut bitmap = Vec::new();
         live.serialize_into(&mut bitmap)?;
-        let index = Index { format: FORMAT, basis, columns: columns.to_vec() };
+        let widths = std::mem::take(&mut self.widths);
+        let index = Index { format: FORMAT, basis, columns: columns.to_vec(), widths };
         let json = serde_json::to_vec(&index).expect("plain texts");
         self.write(&bitmap)?;
         self.write(&json)?;
@@ -279,7 +301,7 @@ mod tests {
     fn ledger(dir: &Path, digests: impl Iterator<Item = u64>, basis: &Basis) -> Option<Ledger> {
         let mut writer = LedgerWriter::create(dir, "tax").expect("created");
         digests.enumerate().for_each(|(i, digest)| {
-            writer.push(Entry { digest, record: i as u64 + 1 }).expect("written");
+            writer.push(Entry { digest, record: i as u64 + 1 }, 1 + i / 1000).expect("written");
         });
         writer.publish(basis.clone(), &["a".into()], &(1..=3).collect()).expect("published");
         Ledger::open(dir, "tax", basis)
@@ -301,6 +323,8 @@ mod tests {
             assert_eq!(find(digest), Some(digest - 1000));
         }
         assert_eq!(find(21_000), None, "behind the end");
+        let width = |place| matcher.ledger.width_at(place);
+        assert_eq!([width(0), width(999), width(1000), width(19_999)], [1, 1, 2, 20]);
     }
 
     #[test]

@@ -110,6 +110,8 @@ struct Named {
     number: u64,
     offset: Option<u64>,
     digest: u64,
+    /// Columns that were known when it came.
+    width: usize,
     row: NewRecord,
 }
 
@@ -164,6 +166,7 @@ impl Sorter {
     fn name(&mut self, number: u64, offset: Option<u64>, digest: u64, payload: String, chunk: &mut Chunk) -> Option<Named> {
         let owned = record::cells(&payload).unwrap_or_default();
         let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+        let width = cells.len();
         // Columns that appeared later in the pull were absent here.
         let padded = (cells.len() < self.width).then(|| {
             cells.resize(self.width, None);
@@ -186,12 +189,12 @@ impl Sorter {
             let checked = self.reader.check(&cells);
             let payload = padded.unwrap_or(payload);
             let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
-            self.add(Named { number, offset, digest, row }, checked, chunk);
+            self.add(Named { number, offset, digest, width, row }, checked, chunk);
             return None;
         }
         let payload = padded.unwrap_or(payload);
         let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
-        Some(Named { number, offset, digest, row })
+        Some(Named { number, offset, digest, width, row })
     }
 
     fn known(&self, items: &[Item]) -> Result<HashMap<String, Known>, LandError> {
@@ -206,21 +209,21 @@ impl Sorter {
         Ok(tokio::runtime::Handle::current().block_on(self.store.known(self.home.registry_id, &keys))?)
     }
 
-    fn keep(&mut self, digest: u64, record: i64) {
+    fn keep(&mut self, digest: u64, width: usize, record: i64) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.row(self.ledger.as_ref(), Entry { digest, record: record as u64 });
+            keeper.row(self.ledger.as_ref(), Entry { digest, record: record as u64 }, width);
         }
     }
 
     fn add(&mut self, named: Named, checked: Result<Option<i64>, Fault>, chunk: &mut Chunk) {
-        let Named { number, offset, digest, row } = named;
+        let Named { number, offset, digest, width, row } = named;
         match checked {
             Ok(observed_at) => {
                 let id = self.next_id;
                 self.next_id += 1;
                 self.keys.insert(key_hash(&row.key));
                 self.born.insert(id as u64);
-                self.keep(digest, id);
+                self.keep(digest, width, id);
                 chunk.added.push(NewRecord { id, observed_at, ..row });
             }
             Err(fault) => self.unreadable(number, offset, row.payload, fault, chunk),
@@ -255,7 +258,7 @@ impl Sorter {
         self.seen.insert(known.id as u64);
         if known.hash == named.row.hash && !known.gone {
             chunk.unchanged += 1;
-            return self.keep(named.digest, known.id);
+            return self.keep(named.digest, named.width, known.id);
         }
         match check(self.reader.as_ref(), &named.row.payload) {
             Ok(observed_at) => {
@@ -263,7 +266,7 @@ impl Sorter {
                 if known.gone {
                     self.born.insert(known.id as u64);
                 }
-                self.keep(named.digest, known.id);
+                self.keep(named.digest, named.width, known.id);
                 chunk.changed.push(NewRecord { id: known.id, observed_at, ..named.row });
             }
             Err(fault) => self.unreadable(named.number, named.offset, named.row.payload, fault, chunk),
@@ -283,20 +286,14 @@ impl Sorter {
                 self.seen.insert_range(run[0].record..=run[run.len() - 1].record);
             }
             if !self.touched.is_empty() {
-                let before = entries.len();
-                let mut at = number + done;
-                entries.retain(|entry| {
-                    let touched = self.touched.contains(entry.record);
-                    if touched {
-                        chunk.deferred.push(Deferred::Known { number: at, record: entry.record });
-                    }
-                    at += 1;
-                    !touched
-                });
-                if entries.len() < before {
-                    chunk.unchanged += entries.len() as i64;
-                    for entry in &entries {
-                        self.keep(entry.digest, entry.record as i64);
+                let (again, once): (Vec<_>, Vec<_>) =
+                    (done..).zip(&entries).partition(|(_, entry)| self.touched.contains(entry.record));
+                if !again.is_empty() {
+                    let deferred = again.iter().map(|(i, entry)| Deferred::Known { number: number + i, record: entry.record });
+                    chunk.deferred.extend(deferred);
+                    chunk.unchanged += once.len() as i64;
+                    if let Some(keeper) = &mut self.keeper {
+                        once.iter().for_each(|(i, entry)| keeper.row(Some(ledger), **entry, ledger.width_at(place + i)));
                     }
                     done += step;
                     continue;

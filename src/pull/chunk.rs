@@ -19,6 +19,21 @@ pub struct RowFault {
 pub struct RowHead {
     pub number: u64,
     pub offset: Option<u64>,
+    pub mark: Mark,
+}
+
+/// What a row is recognised by in the next pull. Digests are never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mark {
+    /// Its cells.
+    #[default]
+    Cells,
+    /// Its text as the source wrote it, by its digest.
+    Text(u64),
+    /// The same, after [`RowSink::known`](super::RowSink::known) has not known it.
+    New(u64),
+    /// It has its place among the rows that the sink knows, and is read only for its columns.
+    Known(u64),
 }
 
 const NULL: (u32, u32) = (u32::MAX, 0);
@@ -31,6 +46,8 @@ pub struct Chunk {
     spans: Vec<(u32, u32)>,
     width: usize,
     pub faults: Vec<RowFault>,
+    /// Number and place of the rows that the sink knows.
+    pub known: Vec<(u64, u64)>,
 }
 
 /// A chunk is handed on when its text is longer than this …
@@ -49,7 +66,7 @@ impl Chunk {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.heads.is_empty() && self.faults.is_empty()
+        self.heads.is_empty() && self.faults.is_empty() && self.known.is_empty()
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use encoding_rs::{Encoding, UTF_8};
 
-use super::chunk::{Chunk, RowHead};
+use super::chunk::{Chunk, Mark, RowHead};
 use super::decode::{Damage, TextReader, encoded_len};
 use super::error::said;
 use crate::connector::{Decoding, Encoding as Wanted, RowError, cell_count};
@@ -300,7 +300,7 @@ impl<R: Read> CsvReader<R> {
             }
             let offset = self.consume();
             let text = std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
-            chunk.push_joined(RowHead { number: *number, offset: Some(offset) }, text, &self.ends[..cells]);
+            chunk.push_joined(RowHead { number: *number, offset: Some(offset), mark: Mark::Cells }, text, &self.ends[..cells]);
         }
         Ok(true)
     }

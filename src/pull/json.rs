@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Read};
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::chunk::{Chunk, RowHead};
 use super::csv::nul;
-use super::error::said;
 use crate::connector::{Connector, RowError};
 
 /// Nesting that is flattened; deeper objects stay one cell of JSON text.
@@ -79,15 +77,15 @@ impl JsonColumns {
 
     /// Adds one record to `chunk`. False: the record has a key not seen before; the columns have grown, and a new chunk
     /// must be begun with them.
-    pub fn push(&mut self, item: &str, number: u64, offset: Option<u64>, chunk: &mut Chunk) -> bool {
+    pub fn push(&mut self, item: &str, head: RowHead, chunk: &mut Chunk) -> bool {
         match self.read(item) {
             Ok(()) => {
                 let text = &self.text;
-                chunk.push_row(RowHead { number, offset }, self.cells.iter().map(|c| c.map(|(a, b)| &text[a..b])));
+                chunk.push_row(head, self.cells.iter().map(|c| c.map(|(a, b)| &text[a..b])));
                 true
             }
             Err(Fault::Row(error)) => {
-                chunk.fault(number, offset, error, item);
+                chunk.fault(head.number, head.offset, error, item);
                 true
             }
             Err(Fault::NewColumn(name)) => {
@@ -174,7 +172,7 @@ fn walk(
 }
 
 /// A key, borrowed from the text where it has no escapes.
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;
@@ -215,7 +213,7 @@ fn one(
 }
 
 /// The text of a scalar: a string without its quotes, a number or a flag as written, None for null.
-fn scalar(value: &str) -> Result<Option<Cow<'_, str>>, RowError> {
+pub(super) fn scalar(value: &str) -> Result<Option<Cow<'_, str>>, RowError> {
     match value.as_bytes()[0] {
         b'"' => {
             let inner = &value[1..value.len() - 1];
@@ -276,207 +274,6 @@ fn bad_text(error: &serde_json::Error) -> RowError {
     }
 }
 
-/// The value at a JSON pointer of an answer, without reading the rest into memory. The whole answer is looked through once,
-/// so that one that is cut off is noticed.
-pub fn at_pointer<'a>(body: &'a str, pointer: &str) -> Result<Option<&'a str>, serde_json::Error> {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    let mut found = None;
-    let mut parser = serde_json::Deserializer::from_str(body);
-    Seek { parts: &parts, found: &mut found, stop: false }.deserialize(&mut parser)?;
-    parser.end()?;
-    Ok(found.map(RawValue::get).filter(|v| *v != "null"))
-}
-
-/// The text of the scalar at a pointer; what stands behind it is not looked at.
-pub fn text_at(body: &str, pointer: &str) -> Option<String> {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    let mut found = None;
-    let mut parser = serde_json::Deserializer::from_str(body);
-    let sought = Seek { parts: &parts, found: &mut found, stop: true }.deserialize(&mut parser);
-    let value = match (found, sought) {
-        (Some(value), _) => value.get(),
-        (None, _) => return None,
-    };
-    if value.starts_with(['{', '[']) || value == "null" {
-        return None;
-    }
-    scalar(value).ok()?.map(Cow::into_owned)
-}
-
-/// Looks for the value at a path. With `stop` it ends in an error as soon as it has found it.
-struct Seek<'s, 'de> {
-    parts: &'s [&'s str],
-    found: &'s mut Option<&'de RawValue>,
-    stop: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Seek<'_, 'de> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-        if self.parts.is_empty() {
-            *self.found = Some(<&RawValue as serde::Deserialize>::deserialize(d)?);
-            return if self.stop { Err(D::Error::custom("found")) } else { Ok(()) };
-        }
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seek<'_, 'de> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key == self.parts[0] {
-                true => map.next_value_seed(Seek { parts: &self.parts[1..], found: &mut *self.found, stop: self.stop })?,
-                false => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let wanted = self.parts[0].parse::<usize>().ok();
-        let mut at = 0;
-        loop {
-            let more = match wanted == Some(at) {
-                true => {
-                    list.next_element_seed(Seek { parts: &self.parts[1..], found: &mut *self.found, stop: self.stop })?.is_some()
-                }
-                false => list.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                return Ok(());
-            }
-            at += 1;
-        }
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// The records of an answer. Without a pointer: the list itself, or the only list of an object.
-pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a str>>, serde_json::Error> {
-    let list = match pointer {
-        Some(pointer) => match at_pointer(body, pointer)? {
-            Some(list) => list,
-            None => return Ok(None),
-        },
-        None => {
-            let whole = body.trim();
-            match whole.as_bytes().first() {
-                Some(b'[') => whole,
-                Some(b'{') => {
-                    let object: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(whole)?;
-                    let mut lists = object.values().filter(|v| v.get().starts_with('['));
-                    match (lists.next(), lists.next()) {
-                        (Some(list), None) => list.get(),
-                        _ => return Ok(None),
-                    }
-                }
-                _ => {
-                    let _: IgnoredAny = serde_json::from_str(whole)?;
-                    return Ok(None);
-                }
-            }
-        }
-    };
-    if !list.starts_with('[') {
-        return Ok(None);
-    }
-    let items: Vec<&'a RawValue> = serde_json::from_str(list)?;
-    Ok(Some(items.into_iter().map(RawValue::get).collect()))
-}
-
-/// Streams the records of a JSON file: `each` gets one record after the other; its error ends the reading.
-///
-/// # Errors
-/// `UnexpectedEof` where the file is cut off; `InvalidData` where it is no JSON or has no list at `pointer`.
-pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-    let path: Vec<&str> = pointer.map(|p| p.split('/').skip(1).collect()).unwrap_or_default();
-    let mut failed = None;
-    let mut found = false;
-    let mut parser = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, stream));
-    let streamed = AtPath { path: &path, each, failed: &mut failed, found: &mut found }.deserialize(&mut parser);
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    streamed.and_then(|()| parser.end()).map_err(|e| match e.classify() {
-        serde_json::error::Category::Eof => io::ErrorKind::UnexpectedEof.into(),
-        serde_json::error::Category::Io => io::Error::from(e),
-        _ => said(io::ErrorKind::InvalidData, format!("不是合格的 JSON：{e}"), e.to_string()),
-    })?;
-    if !found {
-        let place = pointer.unwrap_or("/");
-        return Err(said(
-            io::ErrorKind::InvalidData,
-            format!("「{place}」处没有记录列表（decoding.records）"),
-            format!("no list of records at \"{place}\" (decoding.records)"),
-        ));
-    }
-    Ok(())
-}
-
-struct AtPath<'p> {
-    path: &'p [&'p str],
-    each: &'p mut dyn FnMut(&str) -> io::Result<()>,
-    failed: &'p mut Option<io::Error>,
-    found: &'p mut bool,
-}
-
-impl<'de> DeserializeSeed<'de> for AtPath<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-        if self.path.is_empty() { d.deserialize_any(self) } else { d.deserialize_map(self) }
-    }
-}
-
-impl<'de> Visitor<'de> for AtPath<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the list of records")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        *self.found = true;
-        while let Some(item) = seq.next_element::<Box<RawValue>>()? {
-            if let Err(error) = (self.each)(item.get()) {
-                *self.failed = Some(error);
-                return Err(A::Error::custom("stopped"));
-            }
-        }
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((first, rest)) = self.path.split_first() else {
-            return Err(A::Error::custom("an object stands where the list of records should be (decoding.records)"));
-        };
-        while let Some(key) = map.next_key::<String>()? {
-            if key == *first && !*self.found {
-                map.next_value_seed(AtPath { path: rest, each: self.each, failed: self.failed, found: self.found })?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -498,23 +295,5 @@ mod tests {
     fn a_lone_surrogate_costs_one_record() {
         let error = walk(r#"{"a":"\ud800"}"#, "", 0, &mut |_, _| Ok(())).expect_err("no text");
         assert_eq!(error.code, "undecodable");
-    }
-
-    #[test]
-    fn records_are_found_where_the_connector_says() {
-        let body = r#"{"code":0,"data":{"items":[{"a":1},{"a":2}],"total":2,"next":"t"}}"#;
-        assert_eq!(items(body, Some("/data/items")).expect("JSON").map(|l| l.len()), Some(2));
-        assert_eq!(items(body, Some("/data/rows")).expect("JSON"), None);
-        assert_eq!(text_at(body, "/data/total").as_deref(), Some("2"));
-        assert_eq!(text_at(body, "/data/next").as_deref(), Some("t"));
-        let mut seen = Vec::new();
-        stream_items(body.as_bytes(), Some("/data/items"), &mut |i| {
-            seen.push(i.to_string());
-            Ok(())
-        })
-        .expect("streams");
-        assert_eq!(seen, [r#"{"a":1}"#, r#"{"a":2}"#]);
-        let cut = stream_items(&body.as_bytes()[..30], Some("/data/items"), &mut |_| Ok(())).expect_err("cut");
-        assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
     }
 }

@@ -4,6 +4,7 @@
 //! chunks of rows as written with the faults among them, and checkpoints. What rows mean is not decided here, nothing is
 //! stored here, and a broken source delivers nothing that a caller could take for the registry's word.
 
+mod answer;
 mod breaker;
 pub mod check;
 mod chunk;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connector::{Connector, Transport};
 use crate::model::Clock;
 
-pub use chunk::{Chunk, RowFault, RowHead};
+pub use chunk::{Chunk, Mark, RowFault, RowHead};
 pub use error::PullError;
 pub use http::lookup;
 
@@ -95,12 +96,25 @@ pub struct Progress {
     pub total_bytes: Option<u64>,
 }
 
+/// A row that a sink has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub place: u64,
+    /// It has no column that the sink has not heard of: it goes into the chunk's `known` without being read.
+    pub unread: bool,
+}
+
 /// Takes what a pull brings, in order. An error stops the pull (`spool_failed`).
 pub trait RowSink: Send {
     /// The header. Comes before the first chunk, and again where the columns change (another file, a JSON key not seen
     /// before); the chunks after it have these columns.
     fn columns(&mut self, columns: &[String]) -> std::io::Result<()>;
     fn rows(&mut self, chunk: Chunk) -> std::io::Result<()>;
+    /// The row whose text has this digest among those the sink has already. Asked in the order of the source.
+    fn known(&mut self, digest: u64) -> std::io::Result<Option<Known>> {
+        let _ = digest;
+        Ok(None)
+    }
     /// Everything delivered so far is whole: after an interruption a pull with this cursor goes on exactly here.
     fn checkpoint(&mut self, cursor: &Cursor) -> std::io::Result<()>;
 }

@@ -63,7 +63,7 @@ impl Rehearsal {
                 super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, &mut keep).ok()?;
                 continue;
             }
-            let list = super::json::items(&text, connector.source.http.items.as_deref()).ok()??;
+            let list = super::answer::items(&text, connector.source.http.items.as_deref()).ok()??;
             items.extend(list.iter().filter_map(|i| serde_json::from_str::<Value>(i).ok()));
         }
         if items.is_empty() {

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, Statement, TypeInfo};
 
-use super::chunk::RowHead;
+use super::chunk::{Mark, RowHead};
 use super::csv::nul;
 use super::{Chunk, Cursor, Greatest, Position, Progress, PullContext, PullError, Pulled, RowSink, stepped_back};
 use crate::connector::{Connector, RowError, Source, split_query};
@@ -346,7 +346,7 @@ impl<'a> Job<'a> {
         if cells.iter().any(|c| c.is_some_and(|t| t.as_bytes().contains(&0))) {
             self.chunk.fault(number, None, nul(), &cells.iter().map(|c| c.unwrap_or_default()).collect::<Vec<_>>().join("\t"));
         } else {
-            self.chunk.push_row(RowHead { number, offset: None }, cells.iter().copied());
+            self.chunk.push_row(RowHead { number, offset: None, mark: Mark::Cells }, cells.iter().copied());
         }
         if let Some(text) = self.cursor_at.and_then(|at| cells[at]) {
             self.greatest.see(text);

@@ -1,5 +1,9 @@
 //! The ledger saves work and decides nothing: with and without it every sync ends the same.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::Query;
 use huitu::hub::SyncOptions;
 use huitu::hub::progress::Silent;
 use huitu::land::receipt::{Outcome, Receipt};
@@ -47,7 +51,7 @@ async fn state(house: &House, r: &Receipt) -> impl PartialEq + std::fmt::Debug +
 async fn sync(house: &House, text: &str) -> Receipt {
     house.write("connectors/roll/roll.csv", text);
     let options = SyncOptions { full: true, ..SyncOptions::default() };
-    house.hub.sync(&options, std::sync::Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
+    house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
 }
 
 /// One step of a registry's life.
@@ -143,10 +147,118 @@ async fn a_held_batch_stands_for_itself_while_the_registry_moves_on() {
     let batch = held.batch.unwrap();
     let spool = huitu::land::spool::Spool::held(&house.dir.path().join("data"), "roll", batch);
     assert_eq!(spool.rows().unwrap().count(), 40, "every row is written out");
-    let decided = house.hub.decide_batch(batch, true, "tester", "checked", std::sync::Arc::new(Silent)).await.unwrap();
+    let decided = house.hub.decide_batch(batch, true, "tester", "checked", Arc::new(Silent)).await.unwrap();
     let receipt = decided.receipt.unwrap();
     assert_eq!((receipt.changed, receipt.unchanged, receipt.gone, receipt.records), (1, 39, 60, 40));
     // And the next pull compares with what was released.
     let after = sync(&house, &text("编号,名称,职工", &few)).await;
     assert_eq!((after.unchanged, after.changed, after.gone), (40, 0, 0));
+}
+
+/// A registry over HTTP: its records as it writes them, twenty a page.
+struct Pages {
+    records: Arc<Mutex<Vec<String>>>,
+    place: String,
+}
+
+async fn pages() -> Pages {
+    let records = Arc::new(Mutex::new(Vec::<String>::new()));
+    let served = records.clone();
+    let answer = move |Query(query): Query<HashMap<String, usize>>| async move {
+        let records = served.lock().unwrap();
+        let page: Vec<&str> = records.iter().skip((query["page"] - 1) * 20).take(20).map(String::as_str).collect();
+        format!("{{\"items\":[{}],\"total\":{}}}", page.join(","), records.len())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = format!("http://{}/list", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/list", axum::routing::get(answer))).await });
+    Pages { records, place }
+}
+
+impl Pages {
+    async fn house(&self) -> House {
+        let paging = "[source.http]\nitems = \"/items\"\ntotal = \"/total\"\n[source.http.paging]\nkind = \"page\"\nsize = 20\n";
+        let source = format!("transport = \"http\"\nformat = \"json\"\nprivate = true\nplace = \"{}\"\n{paging}", self.place);
+        house(&[("roll", manifest("名册", "", &source, ""))], morning()).await
+    }
+}
+
+async fn pull(house: &House) -> Receipt {
+    let options = SyncOptions { full: true, ..SyncOptions::default() };
+    house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
+}
+
+fn record(key: usize, staff: u32, more: &str) -> String {
+    format!("{{\"编号\":\"K{key:04}\",\"名称\":\"北京示例{key}号有限公司\",\"职工\":{staff}{more}}}")
+}
+
+/// One step of the life of a registry that writes JSON: keys come and go with the records that have them.
+fn write_on(records: &mut Vec<String>, next: &mut usize, dice: &mut ChaCha8Rng) {
+    let at = dice.random_range(0..records.len());
+    let extra = |dice: &mut ChaCha8Rng| format!(",\"附注{}\":\"{}\"", dice.random_range(0..3), dice.random_range(0..100));
+    match dice.random_range(0..12) {
+        0 => records[at] = record(at, dice.random_range(0..5_000), ""),
+        1 => {
+            records[at].pop();
+            records[at] += &format!("{}}}", extra(dice));
+        }
+        2 => {
+            records.insert(at, record(*next, 5, &extra(dice)));
+            *next += 1;
+        }
+        3 => drop(records.remove(at)),
+        4 => records.push(records[at].clone()),
+        5 => {
+            let to = dice.random_range(0..records.len());
+            records.swap(at, to);
+        }
+        // The same record, written otherwise.
+        6 => records[at] = records[at].replacen(',', " ,\n ", 1),
+        7 => records[at] = record(at, 7, ",\"附注9\":\"\\ud800\""),
+        8 => records[at] = record(at, 8, "").replacen('K', "", 1).replacen(&format!("{at:04}"), "", 1),
+        9 => records.truncate(records.len() * 4 / 5),
+        10 => records.iter_mut().for_each(|r| *r = r.replace("附注1", "附注2")),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_left_unread_change_nothing_that_a_sync_says_or_keeps() {
+    let mut served = 0;
+    for seed in 0..4 {
+        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let registry = pages().await;
+        let (with, without) = (registry.house().await, registry.house().await);
+        *registry.records.lock().unwrap() = (0..120).map(|i| record(i, 10, "")).collect();
+        let mut next = 120;
+        for step in 0..25 {
+            for _ in 0..if step > 0 { dice.random_range(0..4) } else { 0 } {
+                write_on(&mut registry.records.lock().unwrap(), &mut next, &mut dice);
+            }
+            let _ = std::fs::remove_file(ledger(&without));
+            served += usize::from(ledger(&with).exists());
+            let (a, b) = (pull(&with).await, pull(&without).await);
+            let (a, b) = (state(&with, &a).await, state(&without, &b).await);
+            assert_eq!(a, b, "seed {seed}, step {step}");
+        }
+    }
+    assert!(served > 80, "the ledger was there {served} times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_one_record_brings_is_told_of_although_no_record_has_changed() {
+    let registry = pages().await;
+    *registry.records.lock().unwrap() = (0..100).map(|i| record(i, 10, if i == 70 { ",\"附注\":\"甲\"" } else { "" })).collect();
+    let house = registry.house().await;
+    let first = pull(&house).await;
+    let written = std::fs::metadata(ledger(&house)).unwrap().modified().unwrap();
+    let again = pull(&house).await;
+    assert_eq!((again.read, again.unchanged, &again.drift), (100, 100, &first.drift));
+    let drift = first.drift.as_ref().expect("a new key").to_string();
+    assert!(drift.contains("附注") && drift.contains('甲'), "{drift}");
+    assert_eq!(std::fs::metadata(ledger(&house)).unwrap().modified().unwrap(), written, "all of them were as before");
+    // Without it the other ninety-nine are still themselves.
+    registry.records.lock().unwrap()[70] = record(70, 10, "");
+    let without = pull(&house).await;
+    assert_eq!((without.read, without.drift, without.gone), (100, None, 0));
 }

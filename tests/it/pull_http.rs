@@ -108,6 +108,78 @@ async fn pages_and_offsets_come_whole_although_the_server_caps_their_size() {
     }
 }
 
+/// Most requests that were being answered at the same time, and how many there were.
+#[derive(Default)]
+struct Traffic {
+    now: AtomicU32,
+    most: AtomicU32,
+    all: AtomicU32,
+}
+
+async fn slow_pages(traffic: Arc<Traffic>, total: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static) -> Server {
+    let answer = async move |q: Params| {
+        traffic.all.fetch_add(1, Ordering::SeqCst);
+        traffic.most.fetch_max(traffic.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        traffic.now.fetch_sub(1, Ordering::SeqCst);
+        let number = q.get("page").and_then(|p| p.parse().ok()).unwrap_or(1);
+        Json(page(&q, total(number)))
+    };
+    let answer = Arc::new(answer);
+    serve(Router::new().route("/list", get(move |q: Params| async move { answer(q).await }))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_fetched_ahead_and_never_more_at_once_than_agreed() {
+    for (concurrency, most) in [(1, 1), (3, 3)] {
+        let traffic = Arc::new(Traffic::default());
+        let server = slow_pages(traffic.clone(), |_| 95).await;
+        let mut connector = connector(&server, PAGED);
+        connector.manners.concurrency = concurrency;
+        let whole = take(&connector, None, &context(), None).await.expect("pages");
+        let ids: Vec<_> = whole.rows.iter().map(|r| r.cells[0].clone().expect("an id")).collect();
+        assert_eq!(ids, (0..95).map(|i| i.to_string()).collect::<Vec<_>>(), "in the registry's order");
+        assert_eq!(traffic.most.load(Ordering::SeqCst), most);
+        assert_eq!(traffic.all.load(Ordering::SeqCst), 14, "every page once, none behind the last");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_page_is_under_way_while_one_is_read() {
+    let traffic = Arc::new(Traffic::default());
+    let server = slow_pages(traffic.clone(), |_| 95).await;
+    /// Looks, before each checkpoint, whether the next page has been asked for.
+    struct Looking(Arc<Traffic>, Vec<u32>);
+    impl huitu::pull::RowSink for Looking {
+        fn columns(&mut self, _: &[String]) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn rows(&mut self, _: huitu::pull::Chunk) -> std::io::Result<()> {
+            std::thread::sleep(Duration::from_millis(120));
+            self.1.push(self.0.all.load(Ordering::SeqCst));
+            Ok(())
+        }
+        fn checkpoint(&mut self, _: &Cursor) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut sink = Looking(traffic, Vec::new());
+    pull(&connector(&server, PAGED), None, &context(), &mut sink).await.expect("pages");
+    assert_eq!(sink.1, (2..=14).chain([14]).collect::<Vec<u32>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_shrinks_under_the_pull_is_asked_for_no_page_in_vain_twice() {
+    // From its fifth page on it says that thirty-five records are all: the fifth is the last one.
+    let traffic = Arc::new(Traffic::default());
+    let server = slow_pages(traffic.clone(), |number| if number < 5 { 95 } else { 35 }).await;
+    let mut connector = connector(&server, PAGED);
+    connector.manners.concurrency = 3;
+    let whole = take(&connector, None, &context(), None).await.expect("pages");
+    assert_eq!(whole.rows.len(), 35);
+    assert!(traffic.all.load(Ordering::SeqCst) <= 8, "five pages, and three that were foreseen");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fewer_records_than_announced_hold_the_batch() {
     let app = Router::new().route(

@@ -4,7 +4,7 @@ use std::io;
 
 use super::rows::Rows;
 use crate::connector::{Connector, cell_count};
-use crate::pull::chunk::RowHead;
+use crate::pull::chunk::{Mark, RowHead};
 use crate::pull::csv::nul;
 use crate::pull::json::JsonColumns;
 use crate::pull::{Chunk, PullError, xlsx};
@@ -46,7 +46,8 @@ impl Records {
 
     fn push(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
         *rows.number += 1;
-        while !self.columns.push(item, *rows.number, None, &mut self.chunk) {
+        let head = RowHead { number: *rows.number, offset: None, mark: Mark::Cells };
+        while !self.columns.push(item, head, &mut self.chunk) {
             // A key not seen before: what came so far goes out with the old columns.
             rows.send(std::mem::take(&mut self.chunk))?;
             let names = &self.columns.names;
@@ -105,7 +106,7 @@ impl xlsx::SheetRows for Sheet<'_, '_> {
         } else if cells.iter().flatten().any(|c| c.as_bytes().contains(&0)) {
             self.chunk.fault(number, None, nul(), &text());
         } else {
-            self.chunk.push_row(RowHead { number, offset: None }, cells.iter().map(Option::as_deref));
+            self.chunk.push_row(RowHead { number, offset: None, mark: Mark::Cells }, cells.iter().map(Option::as_deref));
         }
         if self.chunk.is_full() {
             let width = self.chunk.width();

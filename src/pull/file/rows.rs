@@ -11,7 +11,7 @@ use super::records::{Records, Sheet};
 use crate::connector::{Connector, Encoding, Format, format_of};
 use crate::pull::csv::{CsvReader, Opened, Unusable};
 use crate::pull::error::said;
-use crate::pull::{Chunk, PullError, decode, json, xlsx, xml};
+use crate::pull::{Chunk, PullError, answer, decode, xlsx, xml};
 
 /// What goes from the reading thread to the sink.
 pub(super) enum Event {
@@ -105,7 +105,7 @@ impl Rows<'_> {
     fn read_json(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
         let mut text = self.text_reader(stream)?;
         let pointer = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
-        self.read_records(|each| json::stream_items(&mut text, pointer.as_deref(), each))
+        self.read_records(|each| answer::stream_items(&mut text, pointer.as_deref(), each))
     }
 
     fn read_xml(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {

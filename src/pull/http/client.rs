@@ -21,9 +21,9 @@ use crate::pull::{PullContext, PullError};
 /// Longest wait that is sat out; a registry that asks for more is asked again by the next sync.
 const MAX_WAIT: Duration = Duration::from_secs(120);
 
-pub struct RegistryClient<'a> {
-    pub connector: &'a Connector,
-    pub context: &'a PullContext,
+pub struct RegistryClient {
+    connector: Connector,
+    context: PullContext,
     client: reqwest::Client,
     credentials: Credentials,
     next_slot: Mutex<Option<Instant>>,
@@ -56,10 +56,10 @@ pub struct Answer {
     pub response: reqwest::Response,
 }
 
-impl<'a> RegistryClient<'a> {
+impl RegistryClient {
     /// # Errors
     /// `bad_url`, `unresolved`, `private_address`, `secret_missing`.
-    pub async fn new(connector: &'a Connector, context: &'a PullContext, url: &Url) -> Result<Self, PullError> {
+    pub async fn new(connector: &Connector, context: &PullContext, url: &Url) -> Result<Self, PullError> {
         let credentials = Credentials::read(connector).map_err(PullError::of)?;
         let addresses = judged_addresses(connector, context, url).await?;
         let manners = &connector.manners;
@@ -84,7 +84,14 @@ impl<'a> RegistryClient<'a> {
                 format!("cannot set up the HTTP client: {e}"),
             )
         })?;
-        Ok(RegistryClient { connector, context, client, credentials, next_slot: Mutex::new(None), bytes: AtomicU64::new(0) })
+        Ok(RegistryClient {
+            connector: connector.clone(),
+            context: context.clone(),
+            client,
+            credentials,
+            next_slot: Mutex::new(None),
+            bytes: AtomicU64::new(0),
+        })
     }
 
     /// Bytes received so far, as they came.
@@ -160,7 +167,7 @@ impl<'a> RegistryClient<'a> {
                         return Ok(text.into_owned());
                     }
                     return Err(PullError::new(
-                        self.connector,
+                        &self.connector,
                         "undecodable",
                         "应答不是 UTF-8 或 GB18030 文本，该批次已暂停",
                         "the answer is neither UTF-8 nor GB18030; the batch is held",
@@ -173,7 +180,7 @@ impl<'a> RegistryClient<'a> {
         if bad {
             let name = wanted.name();
             return Err(PullError::new(
-                self.connector,
+                &self.connector,
                 "undecodable",
                 format!("应答不是 {name} 文本，该批次已暂停"),
                 format!("the answer is no {name}; the batch is held"),
@@ -204,7 +211,7 @@ impl<'a> RegistryClient<'a> {
         let taken = raw.len() as u64;
         Capped::new(flate2::read::MultiGzDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)
             .read_to_end(&mut decoded)
-            .map_err(|e| PullError::io(self.connector, "the gzip answer", &e))?;
+            .map_err(|e| PullError::io(&self.connector, "the gzip answer", &e))?;
         Ok(decoded)
     }
 
@@ -223,7 +230,7 @@ impl<'a> RegistryClient<'a> {
             if written > cap {
                 return Err(self.too_large());
             }
-            file.write_all(&piece).map_err(|e| PullError::sink(self.connector, &e))?;
+            file.write_all(&piece).map_err(|e| PullError::sink(&self.connector, &e))?;
         }
         self.bytes.fetch_add(written, Ordering::Relaxed);
         Ok(written)
@@ -256,7 +263,7 @@ impl<'a> RegistryClient<'a> {
     }
 
     fn judge(&self, ask: &Ask, response: reqwest::Response) -> Result<Answer, PullError> {
-        let connector = self.connector;
+        let connector = &self.connector;
         let status = response.status();
         let code = status.as_u16();
         let headers = response.headers();
@@ -301,7 +308,7 @@ impl<'a> RegistryClient<'a> {
                     format!("the registry is busy ({code}); lower manners.rate_per_sec or try later"),
                 )
                 .retryable();
-                error.retry_after_secs = retry_after(headers, self.context);
+                error.retry_after_secs = retry_after(headers, &self.context);
                 return Err(error);
             }
             s => {
@@ -324,7 +331,7 @@ impl<'a> RegistryClient<'a> {
     /// Keeps the registry's rate and its quiet hours.
     async fn wait_turn(&self) -> Result<(), PullError> {
         if self.connector.manners.quiet_at(self.context.clock.now(), self.context.zone) {
-            return Err(PullError::quiet(self.connector));
+            return Err(PullError::quiet(&self.connector));
         }
         if let Some(rate) = self.connector.manners.rate_per_sec {
             let slot = {
@@ -346,14 +353,14 @@ impl<'a> RegistryClient<'a> {
     async fn cancellable<T>(&self, work: impl Future<Output = T>) -> Result<T, PullError> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.context.cancel.cancelled() => Err(PullError::cancelled(self.connector)),
+            () = self.context.cancel.cancelled() => Err(PullError::cancelled(&self.connector)),
         }
     }
 
     fn too_large(&self) -> PullError {
         let cap = self.connector.source.caps.bytes;
         PullError::new(
-            self.connector,
+            &self.connector,
             "too_large",
             format!("应答超过 {cap} 字节（source.caps.bytes），该批次已暂停"),
             format!("the answer is longer than {cap} bytes (source.caps.bytes); the batch is held"),
@@ -365,7 +372,7 @@ impl<'a> RegistryClient<'a> {
         let what = innermost(error);
         if error.is_timeout() {
             return PullError::new(
-                self.connector,
+                &self.connector,
                 "timeout",
                 format!("在时限内没有应答（{what}）"),
                 format!("no answer within its time-out ({what})"),
@@ -373,7 +380,7 @@ impl<'a> RegistryClient<'a> {
             .retryable();
         }
         PullError::new(
-            self.connector,
+            &self.connector,
             "unreachable",
             format!("无法连接或连接中断：{what}；请检查地址与网络"),
             format!("cannot be reached, or broke off: {what}; check the address and the network"),

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::client::{Ask, RegistryClient};
-use super::{json, parse_url};
+use super::parse_url;
 use crate::connector::{Connector, Layout, Lookup};
 use crate::model::record::Record;
 use crate::pull::json::JsonColumns;
-use crate::pull::{Chunk, PullContext, PullError};
+use crate::pull::{Chunk, Mark, PullContext, PullError, RowHead, answer};
 
 /// Asks the registry for enterprises by credit code. What it does not know is not in the answer; an empty list where the
 /// connector offers no look-up.
@@ -34,7 +34,7 @@ pub async fn lookup(connector: &Connector, codes: &[&str], context: &PullContext
 async fn ask_all(connector: &Connector, spec: &Lookup, codes: &[&str], context: &PullContext) -> Result<Vec<Record>, PullError> {
     let place = connector.source.resolved_place(&connector.name).map_err(PullError::of)?;
     let mut found = Vec::new();
-    let mut client: Option<RegistryClient<'_>> = None;
+    let mut client: Option<RegistryClient> = None;
     for batch in codes.chunks(spec.batch) {
         // Credit codes are letters and digits: nothing else may enter an address.
         let clean: Vec<&str> = batch.iter().copied().filter(|c| c.bytes().all(|b| b.is_ascii_alphanumeric())).collect();
@@ -57,12 +57,12 @@ async fn ask_all(connector: &Connector, spec: &Lookup, codes: &[&str], context: 
 
 fn records(connector: &Connector, spec: &Lookup, text: &str) -> Result<Vec<Record>, PullError> {
     let unreadable = || PullError::new(connector, "not_json", "查询应答无法读取", "the look-up's answer cannot be read");
-    let items = json::items(text, spec.items.as_deref()).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
+    let items = answer::items(text, spec.items.as_deref()).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
     let mut columns = JsonColumns::new(connector);
     columns.start(items.iter().copied());
     let mut chunk = Chunk::new(columns.names.len());
     for (number, item) in (1..).zip(&items) {
-        columns.push(item, number, None, &mut chunk);
+        columns.push(item, RowHead { number, offset: None, mark: Mark::Cells }, &mut chunk);
     }
     let Ok(layout) = connector.layout(&columns.names) else { return Ok(Vec::new()) };
     Ok(read_chunk(connector, &layout, &chunk))

@@ -1,0 +1,404 @@
+//! What stands where in a JSON answer or file: its records, and single values at JSON pointers.
+
+use std::io::{self, Read};
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::said;
+use super::json::{Key, scalar};
+
+/// What was sought in an answer.
+#[derive(Debug, Default, PartialEq)]
+pub struct Looked<'a> {
+    /// The records, each as written; None where no list stands at the place.
+    pub items: Option<Vec<&'a str>>,
+    /// The text of the scalar at each pointer.
+    pub texts: Vec<Option<String>>,
+}
+
+/// Looks through an answer once: for the list of records at the pointer `items` (None: the answer itself, or its only
+/// list) and for the scalars at `texts`. An answer that is cut off is noticed wherever it ends.
+pub fn look<'a>(body: &'a str, items: Option<&str>, texts: &[Option<&str>]) -> Result<Looked<'a>, serde_json::Error> {
+    let parts = |pointer: &str| pointer.split('/').skip(1).map(str::to_owned).collect::<Vec<String>>();
+    let paths: Vec<(Slot, Vec<String>)> = items
+        .map(|p| (Slot::Items, parts(p)))
+        .into_iter()
+        .chain(texts.iter().enumerate().filter_map(|(i, p)| p.map(|p| (Slot::Text(i), parts(p)))))
+        .collect();
+    let wanted: Vec<Want<'_>> = paths.iter().map(|(slot, path)| Want { slot: *slot, path }).collect();
+    let mut found = Looked { items: None, texts: vec![None; texts.len()] };
+    let mut lists = 0;
+    let mut parser = serde_json::Deserializer::from_str(body);
+    Look { wanted, any_list: items.is_none().then_some(&mut lists), found: &mut found }.deserialize(&mut parser)?;
+    parser.end()?;
+    if lists > 1 {
+        found.items = None;
+    }
+    Ok(found)
+}
+
+/// The records of an answer alone.
+pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a str>>, serde_json::Error> {
+    look(body, pointer, &[]).map(|looked| looked.items)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Items,
+    Text(usize),
+}
+
+/// Something sought, and the rest of the way to it.
+#[derive(Debug, Clone, Copy)]
+struct Want<'s> {
+    slot: Slot,
+    path: &'s [String],
+}
+
+struct Look<'s, 'de> {
+    wanted: Vec<Want<'s>>,
+    /// Counts the lists met where any list will do: in the outermost value.
+    any_list: Option<&'s mut usize>,
+    found: &'s mut Looked<'de>,
+}
+
+impl<'s, 'de> Look<'s, 'de> {
+    /// What is sought below the key or index `step`.
+    fn below(&self, step: impl Fn(&str) -> bool) -> Vec<Want<'s>> {
+        let next = |w: &Want<'s>| w.path.split_first().filter(|(first, _)| step(first)).map(|(_, path)| Want { path, ..*w });
+        self.wanted.iter().filter_map(next).collect()
+    }
+
+    fn text(&mut self, text: Option<String>) {
+        for want in self.wanted.iter().filter(|w| w.path.is_empty()) {
+            if let Slot::Text(at) = want.slot {
+                self.found.texts[at].clone_from(&text);
+            }
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Look<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(mut self, d: D) -> Result<(), D::Error> {
+        if self.wanted.is_empty() && self.any_list.is_none() {
+            return d.deserialize_ignored_any(IgnoredAny).map(drop);
+        }
+        // A number keeps its digits, and a value that several pointers share is taken apart from its text.
+        let ends = self.wanted.iter().filter(|w| w.path.is_empty()).count();
+        if self.wanted.iter().any(|w| w.path.is_empty() && w.slot != Slot::Items) || (ends > 0 && ends < self.wanted.len()) {
+            let raw = <&RawValue as serde::Deserialize>::deserialize(d)?.get();
+            if !raw.starts_with(['{', '[']) && raw != "null" {
+                let text = scalar(raw).map_err(|e| D::Error::custom(e.en))?.map(|t| t.into_owned());
+                self.text(text);
+            }
+            self.wanted.retain(|w| !w.path.is_empty() || w.slot == Slot::Items);
+            let (lists, rest): (Vec<_>, Vec<_>) = self.wanted.iter().copied().partition(|w| w.path.is_empty());
+            for wanted in [lists, rest] {
+                let mut again = serde_json::Deserializer::from_str(raw);
+                Look { wanted, any_list: None, found: &mut *self.found }.deserialize(&mut again).map_err(D::Error::custom)?;
+            }
+            return Ok(());
+        }
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Look<'_, 'de> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            let wanted = self.below(|step| step == key);
+            match &mut self.any_list {
+                // Any list of the outermost object may be the one.
+                Some(lists) if wanted.is_empty() => {
+                    if let Some(list) = map.next_value_seed(List)? {
+                        **lists += 1;
+                        self.found.items = Some(list);
+                    }
+                }
+                _ => map.next_value_seed(Look { wanted, any_list: None, found: &mut *self.found })?,
+            }
+        }
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if self.any_list.is_some() || self.wanted.iter().any(|w| w.path.is_empty()) {
+            self.found.items = Some(List.visit_seq(list)?.unwrap_or_default());
+            return Ok(());
+        }
+        for at in 0usize.. {
+            let wanted = self.below(|step| step.parse() == Ok(at));
+            if list.next_element_seed(Look { wanted, any_list: None, found: &mut *self.found })?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// The elements of a list as written; None for what is no list.
+struct List;
+
+impl<'de> DeserializeSeed<'de> for List {
+    type Value = Option<Vec<&'de str>>;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List {
+    type Value = Option<Vec<&'de str>>;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<&RawValue>()? {
+            items.push(item.get());
+        }
+        Ok(Some(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// The text of the scalar at a pointer; what stands behind it is not looked at.
+pub fn text_at(body: &str, pointer: &str) -> Option<String> {
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    let mut found: Option<&RawValue> = None;
+    let mut parser = serde_json::Deserializer::from_str(body);
+    // It ends in an error as soon as it has found it.
+    let _ = Seek { parts: &parts, found: &mut found }.deserialize(&mut parser);
+    let value = found?.get();
+    if value.starts_with(['{', '[']) || value == "null" {
+        return None;
+    }
+    scalar(value).ok()?.map(|t| t.into_owned())
+}
+
+struct Seek<'s, 'de> {
+    parts: &'s [&'s str],
+    found: &'s mut Option<&'de RawValue>,
+}
+
+impl<'de> DeserializeSeed<'de> for Seek<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        if self.parts.is_empty() {
+            *self.found = Some(<&RawValue as serde::Deserialize>::deserialize(d)?);
+            return Err(D::Error::custom("found"));
+        }
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seek<'_, 'de> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key == self.parts[0] {
+                true => map.next_value_seed(Seek { parts: &self.parts[1..], found: &mut *self.found })?,
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let wanted = self.parts[0].parse::<usize>().ok();
+        let mut at = 0;
+        loop {
+            let more = match wanted == Some(at) {
+                true => list.next_element_seed(Seek { parts: &self.parts[1..], found: &mut *self.found })?.is_some(),
+                false => list.next_element::<IgnoredAny>()?.is_some(),
+            };
+            if !more {
+                return Ok(());
+            }
+            at += 1;
+        }
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Streams the records of a JSON file: `each` gets one record after the other; its error ends the reading.
+///
+/// # Errors
+/// `UnexpectedEof` where the file is cut off; `InvalidData` where it is no JSON or has no list at `pointer`.
+pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let path: Vec<&str> = pointer.map(|p| p.split('/').skip(1).collect()).unwrap_or_default();
+    let mut failed = None;
+    let mut found = false;
+    let mut parser = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, stream));
+    let streamed = AtPath { path: &path, each, failed: &mut failed, found: &mut found }.deserialize(&mut parser);
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    streamed.and_then(|()| parser.end()).map_err(|e| match e.classify() {
+        serde_json::error::Category::Eof => io::ErrorKind::UnexpectedEof.into(),
+        serde_json::error::Category::Io => io::Error::from(e),
+        _ => said(io::ErrorKind::InvalidData, format!("不是合格的 JSON：{e}"), e.to_string()),
+    })?;
+    if !found {
+        let place = pointer.unwrap_or("/");
+        return Err(said(
+            io::ErrorKind::InvalidData,
+            format!("「{place}」处没有记录列表（decoding.records）"),
+            format!("no list of records at \"{place}\" (decoding.records)"),
+        ));
+    }
+    Ok(())
+}
+
+struct AtPath<'p> {
+    path: &'p [&'p str],
+    each: &'p mut dyn FnMut(&str) -> io::Result<()>,
+    failed: &'p mut Option<io::Error>,
+    found: &'p mut bool,
+}
+
+impl<'de> DeserializeSeed<'de> for AtPath<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        if self.path.is_empty() { d.deserialize_any(self) } else { d.deserialize_map(self) }
+    }
+}
+
+impl<'de> Visitor<'de> for AtPath<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the list of records")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        *self.found = true;
+        while let Some(item) = seq.next_element::<Box<RawValue>>()? {
+            if let Err(error) = (self.each)(item.get()) {
+                *self.failed = Some(error);
+                return Err(A::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Some((first, rest)) = self.path.split_first() else {
+            return Err(A::Error::custom("an object stands where the list of records should be (decoding.records)"));
+        };
+        while let Some(key) = map.next_key::<String>()? {
+            if key == *first && !*self.found {
+                map.next_value_seed(AtPath { path: rest, each: self.each, failed: self.failed, found: self.found })?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_pointers_share_is_found_in_one_look() {
+        let body = r#"{"code":0,"data":{"total":12345678901234567890123,"rows":[{"id":"a"},{"id":"b"}],"more":null},"s":"x"}"#;
+        let texts =
+            [Some("/code"), Some("/data/total"), None, Some("/data/rows/1/id"), Some("/data/more"), Some("/data"), Some("/s")];
+        let looked = look(body, Some("/data/rows"), &texts).expect("JSON");
+        assert_eq!(looked.items, Some(vec![r#"{"id":"a"}"#, r#"{"id":"b"}"#]));
+        let text = |t: &str| Some(t.to_owned());
+        assert_eq!(looked.texts, [text("0"), text("12345678901234567890123"), None, text("b"), None, None, text("x")]);
+    }
+
+    #[test]
+    fn without_a_pointer_the_only_list_has_the_records() {
+        let records = |body| items(body, None).expect("JSON").map(|l| l.len());
+        assert_eq!(records(r#" [1, {"a":[]}] "#), Some(2));
+        assert_eq!(records(r#"{"n":1,"o":{"l":[1]},"rows":[{"a":[1,2]}]}"#), Some(1));
+        assert_eq!(records(r#"{"rows":[1],"others":[]}"#), None, "which of them?");
+        assert_eq!(records(r#"{"rows":{}}"#), None);
+        assert_eq!(records("7"), None);
+        assert!(items(r#"{"rows":[1]"#, None).expect_err("cut off").is_eof());
+        assert!(items(r#"{"rows":[1]} x"#, None).is_err());
+    }
+
+    #[test]
+    fn records_are_found_where_the_connector_says() {
+        let body = r#"{"code":0,"data":{"items":[{"a":1},{"a":2}],"total":2,"next":"t"}}"#;
+        assert_eq!(items(body, Some("/data/items")).expect("JSON").map(|l| l.len()), Some(2));
+        assert_eq!(items(body, Some("/data/rows")).expect("JSON"), None);
+        assert_eq!(text_at(body, "/data/total").as_deref(), Some("2"));
+        assert_eq!(text_at(body, "/data/next").as_deref(), Some("t"));
+        let mut seen = Vec::new();
+        stream_items(body.as_bytes(), Some("/data/items"), &mut |i| {
+            seen.push(i.to_string());
+            Ok(())
+        })
+        .expect("streams");
+        assert_eq!(seen, [r#"{"a":1}"#, r#"{"a":2}"#]);
+        let cut = stream_items(&body.as_bytes()[..30], Some("/data/items"), &mut |_| Ok(())).expect_err("cut");
+        assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
