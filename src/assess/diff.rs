@@ -34,6 +34,9 @@ pub struct Cause {
     pub name: String,
     pub from: Option<String>,
     pub to: Option<String>,
+    /// What a reason's text names.
+    #[serde(skip)]
+    pub inputs: Vec<ReasonInput>,
 }
 
 /// One verdict that moved.
@@ -58,7 +61,13 @@ pub fn verdict_changes(before: &Verdicts, after: &Verdicts) -> Vec<VerdictChange
         inputs(&mut why, &before.size.reasons, &after.size.reasons);
         if why.is_empty() {
             // Same rule, same inputs: the rule itself says something else now.
-            why.push(Cause { kind: CauseKind::Rule, name: "rule".into(), from: rule(before), to: rule(after) });
+            why.push(Cause {
+                kind: CauseKind::Rule,
+                name: "rule".into(),
+                from: rule(before),
+                to: rule(after),
+                inputs: Vec::new(),
+            });
         }
         changes.push(change(Topic::Size, size, why));
     }
@@ -95,7 +104,7 @@ fn owned(text: &str) -> Option<String> {
 
 fn push(why: &mut Vec<Cause>, kind: CauseKind, name: &str, from: Option<String>, to: Option<String>) {
     if from != to {
-        why.push(Cause { kind, name: name.to_owned(), from, to });
+        why.push(Cause { kind, name: name.to_owned(), from, to, inputs: Vec::new() });
     }
 }
 
@@ -103,10 +112,10 @@ fn union_causes(before: &Verdicts, after: &Verdicts) -> Vec<Cause> {
     let has = |v: &Verdicts, union: &str| v.union.unions.iter().any(|u| &*u.union == union);
     let mut why = Vec::new();
     for ended in before.union.unions.iter().filter(|u| !has(after, &u.union)) {
-        why.push(Cause { kind: CauseKind::UnionEnded, name: ended.union.to_string(), from: owned(ended.kind.name()), to: None });
+        push(&mut why, CauseKind::UnionEnded, &ended.union, owned(ended.kind.name()), None);
     }
     for added in after.union.unions.iter().filter(|u| !has(before, &u.union)) {
-        why.push(Cause { kind: CauseKind::UnionAdded, name: added.union.to_string(), from: None, to: owned(added.kind.name()) });
+        push(&mut why, CauseKind::UnionAdded, &added.union, None, owned(added.kind.name()));
     }
     for kept in &after.union.unions {
         if let Some(was) = before.union.unions.iter().find(|u| u.union == kept.union) {
@@ -123,12 +132,11 @@ fn union_causes(before: &Verdicts, after: &Verdicts) -> Vec<Cause> {
 /// Reason codes that came or went.
 fn reasons(why: &mut Vec<Cause>, before: &[Reason], after: &[Reason]) {
     let has = |list: &[Reason], code: &str| list.iter().any(|r| &*r.code == code);
-    for gone in before.iter().filter(|r| !has(after, &r.code)) {
-        why.push(Cause { kind: CauseKind::Reason, name: gone.code.to_string(), from: owned(&gone.code), to: None });
-    }
-    for new in after.iter().filter(|r| !has(before, &r.code)) {
-        why.push(Cause { kind: CauseKind::Reason, name: new.code.to_string(), from: None, to: owned(&new.code) });
-    }
+    let mut cause = |reason: &Reason, from, to| {
+        why.push(Cause { kind: CauseKind::Reason, name: reason.code.to_string(), from, to, inputs: reason.inputs.clone() });
+    };
+    before.iter().filter(|r| !has(after, &r.code)).for_each(|gone| cause(gone, owned(&gone.code), None));
+    after.iter().filter(|r| !has(before, &r.code)).for_each(|new| cause(new, None, owned(&new.code)));
 }
 
 /// Inputs by name whose value differs, came or went.

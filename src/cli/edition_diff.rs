@@ -12,7 +12,7 @@ use crate::assess::Topic;
 use crate::assess::diff::{Cause, CauseKind, VerdictChange, verdict_changes};
 use crate::edition::{Edition, EnterpriseRow};
 use crate::hub::Hub;
-use crate::model::message::{input_name, value_name, value_text};
+use crate::model::message::{input_name, reason_text, value_name, value_text};
 use crate::model::text::grouped;
 
 #[derive(Args)]
@@ -133,7 +133,11 @@ fn cause_text(cause: &Cause, lang: Lang) -> String {
         CauseKind::Rule => ("规则", "rule"),
         CauseKind::Basis => ("判定依据", "basis"),
         CauseKind::Input => ("数据", "input"),
-        CauseKind::Reason => ("理由", "reason"),
+        CauseKind::Reason => {
+            let word =
+                if cause.to.is_some() { lang.pick("新理由", "new reason") } else { lang.pick("原理由", "former reason") };
+            return format!("{word}{}{}", lang.pick("：", ": "), reason_text(&cause.name, &cause.inputs, lang.into()));
+        }
         CauseKind::UnionAdded => ("新增工会", "union added"),
         CauseKind::UnionEnded => ("工会撤销", "union ended"),
         CauseKind::Verdict => ("其他判定", "other verdict"),
