@@ -386,8 +386,13 @@ fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
             _ => c,
         };
-        c.is_alphanumeric().then(|| c.to_ascii_uppercase())
+        (is_plain_han(c) || c.is_alphanumeric()).then(|| c.to_ascii_uppercase())
     })
+}
+
+/// Most of what registries write: a character of its own that no folding touches.
+fn is_plain_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 /// `short` is `long` without the divisions in front: 海淀区上庄南路165号 and 北京市海淀区上庄南路165号.
@@ -398,5 +403,25 @@ fn shortened(long: &str, short: &str) -> bool {
 
 fn folded(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
+    if text.chars().all(|c| c.is_ascii() || is_plain_han(c)) {
+        let kept = text.chars().filter(|c| c.is_ascii_alphanumeric() || is_plain_han(*c));
+        return kept.map(|c| c.to_ascii_uppercase()).collect();
+    }
     text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_texts_fold_as_all_others_do() {
+        use unicode_normalization::UnicodeNormalization;
+        for c in '\u{0}'..='\u{ffff}' {
+            let text = format!("a{c}京");
+            let slowly: String = text.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+            assert_eq!(folded(&text), slowly, "{c:?}");
+            assert!(!is_plain_han(c) || c.is_alphanumeric(), "{c:?}");
+        }
+    }
 }

@@ -201,22 +201,22 @@ impl Edition {
             Key::Record { registry, key } => lookup_hash("record", &[registry, key]),
             Key::Name(name) => lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]),
         };
-        self.hashed(hash)
+        self.hashed(hash).collect()
     }
 
     pub fn row_of_id(&self, id: &str) -> Option<Row> {
-        self.hashed(lookup_hash("id", &[id])).first().copied()
+        self.hashed(lookup_hash("id", &[id])).next()
     }
 
     /// Position of a union in `unions.arrow`.
     pub fn union_of_id(&self, id: &str) -> Option<u32> {
-        self.hashed(lookup_hash("union", &[id])).first().copied()
+        self.hashed(lookup_hash("union", &[id])).next()
     }
 
-    fn hashed(&self, hash: u64) -> Vec<u32> {
+    fn hashed(&self, hash: u64) -> impl Iterator<Item = u32> {
         let hashes = self.lookup_hashes.values();
-        let start = hashes.partition_point(|h| *h < hash);
-        hashes[start..].iter().take_while(|h| **h == hash).enumerate().map(|(i, _)| self.lookup_rows.value(start + i)).collect()
+        let start = first_at_least(hashes, hash);
+        hashes[start..].iter().take_while(move |h| **h == hash).enumerate().map(move |(i, _)| self.lookup_rows.value(start + i))
     }
 
     pub fn area(&self, code: &str) -> Option<&super::AreaLabel> {
@@ -278,6 +278,24 @@ fn search_by(len: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Resul
     Err(low)
 }
 
+/// Position of the first of these sorted hashes that is not below `hash`. Hashes are spread evenly: the search begins where
+/// this one would stand, and ends a few cache lines away.
+fn first_at_least(hashes: &[u64], hash: u64) -> usize {
+    const STEP: usize = 64;
+    let guess = ((u128::from(hash) * hashes.len() as u128) >> 64) as usize;
+    let (mut low, mut high, mut step) = (guess, guess, STEP);
+    while low > 0 && hashes[low - 1] >= hash {
+        (high, low) = (low, low.saturating_sub(step));
+        step *= 2;
+    }
+    step = STEP;
+    while high < hashes.len() && hashes[high] < hash {
+        (low, high) = (high, (high + step).min(hashes.len()));
+        step *= 2;
+    }
+    low + hashes[low..high].partition_point(|h| *h < hash)
+}
+
 /// xxh3-64 of the kind and the values, each followed by NUL. Two of 2^24 keys collide with a chance of 1 in 100,000.
 pub(super) fn lookup_hash(kind: &str, values: &[&str]) -> u64 {
     // Hashing short bytes in one go costs a tenth of what setting up a running hash does.
@@ -316,4 +334,22 @@ pub(super) fn lookup_keys(e: &Enterprise) -> Vec<u64> {
         hashes.push(lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]));
     }
     hashes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_found_wherever_it_stands() {
+        let even: Vec<u64> = (0..5_000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+        let uneven: Vec<u64> = (0..3_000u64).map(|i| i * i % 700).collect();
+        for mut hashes in [even, uneven, vec![u64::MAX; 200], vec![0; 200], vec![7], Vec::new()] {
+            hashes.sort_unstable();
+            let near = hashes.iter().flat_map(|h| [h.wrapping_sub(1), *h, h.wrapping_add(1)]);
+            for hash in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
+                assert_eq!(first_at_least(&hashes, hash), hashes.partition_point(|h| *h < hash), "{hash}");
+            }
+        }
+    }
 }

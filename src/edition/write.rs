@@ -49,8 +49,9 @@ pub fn write(root: &Path, input: EditionInput) -> Result<Manifest, EditionError>
     std::fs::create_dir(&temporary).map_err(EditionError::io(&temporary))?;
 
     let previous = super::set::numbers(root)?.last().copied().map(|number| root.join(folder_name(number)));
-    let (manifest, rows) = write_files(&temporary, input)?;
-    drop(rows);
+    let (manifest, written) = write_files(&temporary, input)?;
+    // A city's rows are millions of texts: giving their memory back is nothing to wait for.
+    std::thread::spawn(move || drop(written));
     if let Some(previous) = previous {
         link_equal_files(&temporary, &manifest, &previous);
     }
@@ -83,8 +84,10 @@ fn link_equal_files(folder: &Path, manifest: &Manifest, previous: &Path) {
     }
 }
 
-fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<Enterprise>), EditionError> {
-    use rayon::prelude::*;
+/// What was written, to be let go of.
+type Written = (Vec<Enterprise>, Vec<TradeUnion>, Vec<Member>);
+
+fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Written), EditionError> {
     let mut rows = std::mem::take(&mut input.enterprises);
     sort_rows(&mut rows);
     let row_of: hashbrown::HashMap<&str, u32> = rows.iter().enumerate().map(|(row, e)| (&*e.id, row as u32)).collect();
@@ -102,9 +105,9 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
 
     let jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
         Box::new(|| write_table(folder, "details.arrow", details(&rows)?)),
-        Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "members.arrow", members_columns(&input.members, &members)?)),
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
+        Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
         Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims))),
@@ -117,8 +120,18 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
         }),
     ];
-    let mut files = jobs.par_iter().map(|job| job()).collect::<Result<Vec<_>, _>>()?;
+    // One after the other by whoever is free, the longest first.
+    let done = std::sync::Mutex::new(Vec::with_capacity(jobs.len()));
+    rayon::scope_fifo(|scope| {
+        for job in &jobs {
+            scope.spawn_fifo(|_| {
+                let file = job();
+                done.lock().expect("no panic while pushing").push(file);
+            });
+        }
+    });
     drop(jobs);
+    let mut files = done.into_inner().expect("no panic while pushing").into_iter().collect::<Result<Vec<_>, _>>()?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let manifest = Manifest {
         format: FORMAT,
@@ -134,7 +147,7 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Vec<
         files,
     };
     drop(row_of);
-    Ok((manifest, rows))
+    Ok((manifest, (rows, unions, input.members)))
 }
 
 // ---------------------------------------------------------------- columns

@@ -9,12 +9,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use super::records::Links;
 use super::snapshot::Basis;
 use super::world::{Reading, link_record};
 use super::{Hub, HubError};
-use crate::link::{Linker, Settings, Weights};
+use crate::link::{Linker, Settings};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::INPUTS;
 use crate::store::landing::Watermark;
@@ -37,11 +38,12 @@ struct Head {
     inputs: String,
 }
 
-/// A linker of an earlier run.
+/// A linker of an earlier run, while it is read.
 pub(super) struct Kept {
-    pub linker: Linker,
     /// The records it knows.
     pub mark: Watermark,
+    path: PathBuf,
+    reading: JoinHandle<Option<Linker>>,
 }
 
 /// A state written but not in force yet.
@@ -80,29 +82,34 @@ impl Hub {
         })
     }
 
-    /// The linker as the last publication left it; None where there is none that fits.
+    /// Begins to read the linker as the last publication left it; None where there is none that fits.
     pub(super) async fn kept_linker(&self) -> Result<Option<Kept>, HubError> {
         let path = self.settings.data.join(FILE);
         let Ok(file) = File::open(&path) else { return Ok(None) };
+        // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
+        // that would be another program's doing.
+        let Ok(map) = (unsafe { memmap2::Mmap::map(&file) }) else { return Ok(None) };
         let inputs = self.store.meta(INPUTS).await?.unwrap_or_default();
         let wanted = self.head(Watermark::NONE, inputs).await?;
         let (settings, weights) = (wanted.settings.clone(), self.weights()?);
-        let began = std::time::Instant::now();
-        let read = move || read(&file, wanted, settings, weights);
-        let read = tokio::task::spawn_blocking(read).await.expect("reading the linker's state does not panic");
-        let kept = match read {
-            Ok(kept) => kept,
+        let (mark, body) = match head_of(&map, wanted) {
+            Ok((mark, body)) => (mark, map.len() - body.len()),
             Err(why) => {
                 tracing::warn!("{} {why}; linking everything anew", path.display());
                 return Ok(None);
             }
         };
-        if !self.store.knows_landing(&kept.mark).await? {
+        if !self.store.knows_landing(&mark).await? {
             tracing::warn!("{} is of another history of the store; linking everything anew", path.display());
             return Ok(None);
         }
-        tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
-        Ok(Some(kept))
+        let reading = tokio::task::spawn_blocking(move || {
+            let began = std::time::Instant::now();
+            let linker = Linker::read(&map[body..], settings, weights);
+            tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
+            linker
+        });
+        Ok(Some(Kept { mark, path, reading }))
     }
 
     /// Begins to write the linker's state beside the one in force; the thread gives it back when it is whole.
@@ -132,9 +139,10 @@ impl Hub {
     /// A linker that knows every live record and has followed `judgements`, as the last publication left it or anew. The
     /// store and the kept state stay as they are.
     pub(super) async fn following(&self, judgements: Vec<Judgement>) -> Result<Option<Linker>, HubError> {
-        let Some(Kept { mut linker, mark }) = self.kept_linker().await? else { return Ok(None) };
-        let touched = self.store.ids_changed_since(&mark).await?;
+        let Some(kept) = self.kept_linker().await? else { return Ok(None) };
+        let touched = self.store.ids_changed_since(&kept.mark).await?;
         let records = self.link_records(&touched).await?;
+        let Some(mut linker) = kept.linker().await else { return Ok(None) };
         let follow = move || {
             linker.retire(&touched, &records);
             linker.put(&records);
@@ -164,6 +172,15 @@ impl Kept {
     pub fn wanted(kept: Option<&Kept>) -> Links {
         kept.map_or(Links::All, |kept| Links::Since(kept.mark.clone()))
     }
+
+    /// None where the file is damaged, which the log tells.
+    pub async fn linker(self) -> Option<Linker> {
+        let linker = self.reading.await.expect("reading the linker's state does not panic");
+        if linker.is_none() {
+            tracing::warn!("{} is damaged; linking everything anew", self.path.display());
+        }
+        linker
+    }
 }
 
 fn write(linker: &Linker, head: &Head, path: &Path) -> io::Result<()> {
@@ -179,11 +196,8 @@ fn write(linker: &Linker, head: &Head, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The error is the reason in words, to stand behind the file's name.
-fn read(file: &File, wanted: Head, settings: Settings, weights: Weights) -> Result<Kept, String> {
-    // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
-    // that would be another program's doing.
-    let map = unsafe { memmap2::Mmap::map(file) }.map_err(|e| format!("cannot be mapped: {e}"))?;
+/// The records a state knows, and what follows its head. The error is the reason in words, to stand behind the file's name.
+fn head_of(map: &[u8], wanted: Head) -> Result<(Watermark, &[u8]), String> {
     let damaged = || "is damaged".to_owned();
     let rest = map.strip_prefix(MAGIC.as_slice()).ok_or_else(damaged)?;
     let (len, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
@@ -199,6 +213,5 @@ fn read(file: &File, wanted: Head, settings: Settings, weights: Weights) -> Resu
         }
         .to_owned());
     }
-    let linker = Linker::read(body, settings, weights).ok_or_else(damaged)?;
-    Ok(Kept { linker, mark: head.mark })
+    Ok((head.mark, body))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,7 @@ use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
-use crate::link::{EntityKey, Linker, Linking, Previous, Weights};
+use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
@@ -23,6 +24,7 @@ use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::store::StoreError;
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
 use crate::store::registry::RegistryRow;
@@ -53,19 +55,19 @@ impl From<PublishError> for HubError {
 
 /// What linking starts from.
 struct Basis {
-    /// With a linker that remembers: the records that changed since.
+    linker: Linker,
+    /// The linker remembers, and these store ids changed since; None: it is a new one with all live records put.
+    touched: Option<Vec<i64>>,
+    /// Of a linker that remembers: the live ones among what changed.
     changed: Vec<LinkRecord>,
-    /// A linker that remembers, and the store ids of what changed since.
-    kept: Option<(Linker, Vec<i64>)>,
-    /// Else this one, with all live records put, and the entities they belonged to.
-    fresh: Linker,
+    /// The entities that the records put or changed belonged to.
     previous: Previous,
     judgements: Vec<Judgement>,
 }
 
 impl Basis {
-    fn new(kept: Option<(Linker, Vec<i64>)>, fresh: Linker) -> Basis {
-        Basis { changed: Vec::new(), kept, fresh, previous: Previous::default(), judgements: Vec::new() }
+    fn new(linker: Linker, touched: Option<Vec<i64>>) -> Basis {
+        Basis { linker, touched, changed: Vec::new(), previous: Previous::default(), judgements: Vec::new() }
     }
 
     /// Takes in a part of the records. A linker from nothing reads them at once, so that their texts are never all in memory.
@@ -75,9 +77,9 @@ impl Basis {
                 self.previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
             }
         }
-        match self.kept {
+        match self.touched {
             Some(_) => self.changed.extend(records),
-            None => self.fresh.put(&records),
+            None => self.linker.put(&records),
         }
         self
     }
@@ -125,21 +127,32 @@ impl Hub {
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let kept = self.kept_linker().await?;
-        let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
-        let links_before: Arc<Links> = Arc::new(links.map(|(record, part, id)| ((record, part), id)).collect());
-        let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
-        let (mark, touched) = (records.mark.clone(), records.touched.clone());
-        let landing = mark.landing;
-        let kept = kept.map(|kept| kept.linker).zip(touched);
-        let mut basis = Basis::new(kept, self.new_linker()?);
-        let mut facts = Vec::with_capacity(records.expected);
+        let store = self.store.clone();
+        let links = tokio::spawn(async move {
+            let links = store.links(|id| id.parse().ok()).await?.into_iter();
+            Ok::<Links, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
+        });
+        let mut kept = self.kept_linker().await?;
+        let links_before: Arc<Links> = Arc::new(links.await.expect("reading links does not panic")?);
         let names = Arc::new(world::traits(&self.connectors));
-        while let Some(part) = records.next().await? {
-            facts.extend(part.facts);
-            let (link, before, names) = (part.link, links_before.clone(), names.clone());
-            basis = tokio::task::spawn_blocking(move || basis.with(link, &before, &names)).await.expect("linking does not panic");
-        }
+        let (mark, mut basis, facts) = loop {
+            let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+            let (mark, touched) = (records.mark.clone(), records.touched.clone());
+            let mut basis = Basis::new(self.new_linker()?, touched);
+            let mut facts = Vec::with_capacity(records.expected);
+            while let Some(part) = records.next().await? {
+                facts.extend(part.facts);
+                let (link, before, names) = (part.link, links_before.clone(), names.clone());
+                let with = move || basis.with(link, &before, &names);
+                basis = tokio::task::spawn_blocking(with).await.expect("linking does not panic");
+            }
+            let Some(kept) = kept.take().filter(|_| basis.touched.is_some()) else { break (mark, basis, facts) };
+            // A linker that turns out to be damaged knows nothing: every record is read for a new one.
+            if let Some(linker) = kept.linker().await {
+                break (mark, Basis { linker, ..basis }, facts);
+            }
+        };
+        let landing = mark.landing;
         let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
         let findings = self.standing_findings(as_of).await?;
         let edition_basis = EditionBasis {
@@ -161,7 +174,12 @@ impl Hub {
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world = World { findings, lacking_since, first_edition: first, ..world };
-        let decided = tokio::task::spawn_blocking(move || hub.verdicts(linking, joined, &world, as_of));
+        let decided = tokio::task::spawn_blocking(move || {
+            let decided = hub.verdicts(linking, joined, &world, as_of);
+            // Millions of texts: giving their memory back is nothing to wait for.
+            std::thread::spawn(move || drop(world));
+            decided
+        });
         let decided = decided.await.expect("deciding does not panic");
         count_linked(&decided.joined, &self.connectors, receipts);
 
@@ -228,7 +246,7 @@ impl Hub {
         first_edition: bool,
         as_of: NaiveDate,
     ) -> Decided {
-        let basis = Basis::new(None, Linker::new(self.link_settings(), weights));
+        let basis = Basis::new(Linker::new(self.link_settings(), weights), None);
         let basis = basis.with(loaded.link, links_before, &world::traits(&self.connectors));
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
@@ -239,18 +257,14 @@ impl Hub {
     /// Links: pure from here on.
     fn link(&self, basis: Basis, facts: Vec<Facts>) -> Linked {
         let registries = world::traits(&self.connectors);
-        let Basis { changed, kept, fresh, previous, judgements } = basis;
+        let Basis { mut linker, touched, changed, previous, judgements } = basis;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
-        let remembers = kept.is_some();
-        let mut linker = match kept {
-            Some((mut linker, touched)) => {
-                linker.retire(&touched, &changed);
-                linker.put(&changed);
-                linker
-            }
-            None => fresh,
-        };
+        let remembers = touched.is_some();
+        if let Some(touched) = touched {
+            linker.retire(&touched, &changed);
+            linker.put(&changed);
+        }
         drop(changed);
         lap("normalised");
         let mut linking = linker.link(&previous, &judgements);
@@ -265,23 +279,26 @@ impl Hub {
         let mut entity_of = vec![None; facts.len()];
         let mut entities: Vec<Box<str>> = Vec::new();
         let mut index: HashMap<EntityKey, u32> = HashMap::new();
-        let mut joined = Vec::with_capacity(facts.len());
+        let mut placed: Vec<(u32, &Decision)> = Vec::with_capacity(facts.len());
         for d in &linking.decisions {
             let Some(&i) = at.get(&(d.store_id, d.part)) else { continue };
-            let fact = &facts[i as usize];
             entity_of[i as usize] = d.entity.map(|key| {
                 *index.entry(key).or_insert_with(|| {
                     entities.push(key.to_string().into());
                     entities.len() as u32 - 1
                 })
             });
+            placed.push((i, d));
+        }
+        let join = |(i, d): &(u32, &Decision)| {
+            let fact = &facts[*i as usize];
             let mut evidence = linker.evidence(d);
             if let Some(partner) = d.partner.filter(|_| !evidence.is_empty()) {
                 let (store_id, part) = linker.stored(partner);
                 let there = at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
                 show_texts(&mut evidence, Some(fact), there);
             }
-            joined.push(Joined {
+            Joined {
                 record_id: d.store_id,
                 part: d.part,
                 registry: fact.registry,
@@ -297,8 +314,10 @@ impl Hub {
                 runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
                 news: news.contains(&d.record),
-            });
-        }
+            }
+        };
+        let joined: Vec<Joined> = placed.par_iter().map(join).collect();
+        drop(placed);
         let relations = linking
             .relations
             .iter()

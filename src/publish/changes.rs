@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::store::edition::ChangeRow;
@@ -11,6 +13,7 @@ struct Watched {
     /// None for verdicts, which are no fields of a registry.
     field: Option<EnterpriseField>,
     what: &'static str,
+    same: fn(&Enterprise, &EnterpriseRow<'_>) -> bool,
     now: fn(&Enterprise) -> Option<String>,
     before: fn(&EnterpriseRow<'_>) -> Option<String>,
 }
@@ -19,58 +22,80 @@ const WATCHED: &[Watched] = &[
     Watched {
         field: Some(EnterpriseField::Name),
         what: "name",
+        same: |e, r| *e.name == *r.name(),
         now: |e| Some(e.name.to_string()),
         before: |r| Some(r.name().to_owned()),
     },
     Watched {
         field: Some(EnterpriseField::CreditCode),
         what: "credit_code",
+        same: |e, r| e.credit_code.as_deref() == r.credit_code(),
         now: |e| e.credit_code.as_ref().map(ToString::to_string),
         before: |r| r.credit_code().map(str::to_owned),
     },
     Watched {
         field: Some(EnterpriseField::Status),
         what: "status",
+        same: |e, r| Some(e.status) == r.status(),
         now: |e| Some(e.status.name().to_owned()),
         before: |r| r.status().map(|s| s.name().to_owned()),
     },
     Watched {
         field: Some(EnterpriseField::Area),
         what: "area",
+        same: |e, r| e.district == r.district(),
         now: |e| e.district.map(|d| d.to_string()),
         before: |r| r.district().map(|d| d.to_string()),
     },
     Watched {
         field: None,
         what: "designated_size",
+        same: |e, r| Some(e.verdicts.size.verdict) == r.size(),
         now: |e| Some(e.verdicts.size.verdict.name().to_owned()),
         before: |r| r.size().map(|s| s.name().to_owned()),
     },
     Watched {
         field: Some(EnterpriseField::Union),
         what: "union_coverage",
+        same: |e, r| Some(e.verdicts.union.verdict) == r.union(),
         now: |e| Some(e.verdicts.union.verdict.name().to_owned()),
         before: |r| r.union().map(|s| s.name().to_owned()),
     },
     Watched {
         field: None,
         what: "gap",
+        same: |e, r| Some(e.verdicts.gap.status) == r.gap(),
         now: |e| Some(e.verdicts.gap.status.name().to_owned()),
         before: |r| r.gap().map(|s| s.name().to_owned()),
     },
 ];
 
+/// The edition before, and the row in it of each of the enterprises that come next.
+pub struct Before<'e> {
+    pub edition: &'e Edition,
+    pub rows: Vec<Option<u32>>,
+}
+
+impl<'e> Before<'e> {
+    pub fn new(edition: &'e Edition, current: &[Enterprise]) -> Before<'e> {
+        // All of a city are asked for: its ids are read once, in their order, instead of being searched for one by one.
+        let ids = (0..edition.len()).map(|row| (EnterpriseRow { edition, row }.id(), row));
+        let row_of: hashbrown::HashMap<&str, u32> = ids.collect();
+        Before { edition, rows: current.par_iter().map(|e| row_of.get(&*e.id).copied()).collect() }
+    }
+}
+
 /// All changes, in the order of the new enterprises, then those that are no more, then parts that split off (old id, new
 /// id). `merged` maps ended ids to the ids that took them in. Without a previous edition there is nothing to compare with.
 pub fn changes(
-    previous: Option<&Edition>,
+    before: Option<&Before<'_>>,
     current: &[Enterprise],
     merged: &HashMap<Box<str>, Box<str>>,
     splits: &[(String, String)],
     number: i64,
     at: i64,
 ) -> Vec<ChangeRow> {
-    let Some(previous) = previous else { return Vec::new() };
+    let Some(Before { edition: previous, rows }) = before else { return Vec::new() };
     let change = |id: &str, field: Option<EnterpriseField>, what: &str, from: Option<String>, to: Option<String>| ChangeRow {
         enterprise_id: id.to_owned(),
         edition: number,
@@ -81,22 +106,17 @@ pub fn changes(
         to_value: to,
         registry: None,
     };
-    let mut changes = Vec::new();
     let mut kept = vec![false; previous.len() as usize];
-    for e in current {
-        let Some(row) = previous.row_of_id(&e.id) else {
-            changes.push(change(&e.id, None, "appeared", None, Some(e.name.to_string())));
-            continue;
-        };
-        kept[row as usize] = true;
-        let before = EnterpriseRow { edition: previous, row };
-        for w in WATCHED {
-            let (from, to) = ((w.before)(&before), (w.now)(e));
-            if from != to {
-                changes.push(change(&e.id, w.field, w.what, from, to));
-            }
+    rows.iter().flatten().for_each(|row| kept[*row as usize] = true);
+    let of_one = |(e, row): (&Enterprise, &Option<u32>)| match row {
+        None => vec![change(&e.id, None, "appeared", None, Some(e.name.to_string()))],
+        Some(row) => {
+            let before = EnterpriseRow { edition: previous, row: *row };
+            let moved = WATCHED.iter().filter(|w| !(w.same)(e, &before));
+            moved.map(|w| change(&e.id, w.field, w.what, (w.before)(&before), (w.now)(e))).collect()
         }
-    }
+    };
+    let mut changes: Vec<ChangeRow> = current.par_iter().zip(rows).flat_map_iter(of_one).collect();
     for row in (0..previous.len()).filter(|row| !kept[*row as usize]) {
         let before = EnterpriseRow { edition: previous, row };
         let into = merged.get(before.id());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use hashbrown::HashSet;
+
 use crate::edition::{AreaLabel, IndustryLabel, Labels};
 use crate::model::enterprise::Enterprise;
 use crate::model::reference::areas::{CITY, areas};
@@ -67,8 +69,9 @@ fn industry_labels(enterprises: &[Enterprise]) -> Vec<IndustryLabel> {
         labels.push(label(d.code, "DIVISION", 2017, Some(d.section.to_string()), d.name_zh, d.name_en));
     }
     // Groups, classes and codes of other editions have no shipped names (departments publish them): the code stands for itself.
-    let used: BTreeSet<(u16, &str)> =
+    let used: HashSet<(u16, &str)> =
         enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
+    let used: BTreeSet<(u16, &str)> = used.into_iter().collect();
     for (edition, raw) in used {
         let Some(code) = IndustryCode::parse(raw, edition) else { continue };
         let digits = code.number();

@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
-use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, Manifest, Member};
+use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, EnterpriseRow, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
@@ -27,6 +27,7 @@ use crate::store::entity::{self, NewLink};
 use crate::store::history::{self, EditionBasis, FormerLink};
 use crate::store::{Store, StoreError};
 
+use changes::Before;
 pub use review::{contradictions, is_contradiction, open_pairs};
 pub use ties::ties;
 
@@ -89,31 +90,12 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let failed = |e| PublishError::Store(store.failed(e));
     let number = i64::from(p.number);
     let at = p.published_at.timestamp_millis();
-    let merged: std::collections::HashMap<Box<str>, Box<str>> = p
-        .linking
-        .events
-        .iter()
-        .filter_map(|e| match e {
-            EntityEvent::Merged { from, into } => Some((from.to_string().into(), into.to_string().into())),
-            _ => None,
-        })
-        .collect();
-    let splits: Vec<(String, String)> = p
-        .linking
-        .events
-        .iter()
-        .filter_map(|e| match e {
-            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
-            _ => None,
-        })
-        .collect();
-    let changes = changes::changes(p.previous.as_deref(), &p.assessed.enterprises, &merged, &splits, number, at);
-    let pairs = review::review_rows(&p.linking.review, &p.assessed.enterprises);
-    let relations = relations::relation_rows(&p.linking.relations);
-    let (links, dropped) = link_changes(&p.joined, &p.links_before);
-    let former = former_links(&p.joined, &links, &dropped, &p.links_before);
-    let lacking = newly_lacking(&p.assessed.enterprises, p.previous.as_deref());
-    let (appeared, ended) = entity_changes(&p.joined, &p.links_before);
+    let compared = tokio::task::spawn_blocking(move || {
+        let news = News::of(&p, number, at);
+        (p, news)
+    });
+    let (p, news) = compared.await.expect("comparing does not panic");
+    let News { merged, changes, pairs, relations, links, dropped, former, lacking, appeared, ended } = news;
 
     let (inputs, basis, as_of) = (p.inputs.clone(), p.basis.clone(), p.as_of);
     let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
@@ -131,9 +113,8 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
 
     drop(links);
-    let input = edition_input(p);
     let root = root.to_path_buf();
-    let written = tokio::task::spawn_blocking(move || edition::write(&root, input).map(|m| (m, root)));
+    let written = tokio::task::spawn_blocking(move || edition::write(&root, edition_input(p)).map(|m| (m, root)));
     let (manifest, root) = written.await.expect("writing an edition does not panic")?;
     if before == Some((manifest.digest.clone(), manifest.as_of)) {
         // The inputs moved but the graph did not: keep the links, publish nothing.
@@ -157,10 +138,58 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     Ok(Some(manifest))
 }
 
+/// What a publication changes in the store.
+struct News {
+    /// Ended ids, and those that took them in.
+    merged: std::collections::HashMap<Box<str>, Box<str>>,
+    changes: Vec<crate::store::edition::ChangeRow>,
+    pairs: Vec<crate::store::entity::ReviewRow>,
+    relations: Vec<crate::store::relation::RelationRow>,
+    /// Positions in `joined` of the links to write.
+    links: Vec<u32>,
+    dropped: Vec<(i64, u16)>,
+    former: Vec<FormerLink>,
+    /// Who lacks a union now and did not before.
+    lacking: Vec<Box<str>>,
+    appeared: Vec<Box<str>>,
+    ended: Vec<Box<str>>,
+}
+
+impl News {
+    fn of(p: &Publication, number: i64, at: i64) -> News {
+        let events = &p.linking.events;
+        let merged = events.iter().filter_map(|e| match e {
+            EntityEvent::Merged { from, into } => Some((from.to_string().into(), into.to_string().into())),
+            _ => None,
+        });
+        let merged: std::collections::HashMap<Box<str>, Box<str>> = merged.collect();
+        let splits = events.iter().filter_map(|e| match e {
+            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
+            _ => None,
+        });
+        let splits: Vec<(String, String)> = splits.collect();
+        let enterprises = &p.assessed.enterprises;
+        let of_enterprises = || {
+            let before = p.previous.as_deref().map(|edition| Before::new(edition, enterprises));
+            let changes = changes::changes(before.as_ref(), enterprises, &merged, &splits, number, at);
+            (changes, review::review_rows(&p.linking.review, enterprises), newly_lacking(enterprises, before.as_ref()))
+        };
+        let of_links = || {
+            let (links, dropped) = link_changes(&p.joined, &p.links_before);
+            let former = former_links(&p.joined, &links, &dropped, &p.links_before);
+            (links, dropped, former, entity_changes(&p.joined, &p.links_before))
+        };
+        let ((changes, pairs, lacking), (links, dropped, former, (appeared, ended))) = rayon::join(of_enterprises, of_links);
+        let relations = relations::relation_rows(&p.linking.relations);
+        News { merged, changes, pairs, relations, links, dropped, former, lacking, appeared, ended }
+    }
+}
+
 /// What is written of a publication: the enterprises with their members, and the names of what they stand in.
 pub fn edition_input(p: Publication) -> EditionInput {
-    let labels = labels::labels(&p.assessed.enterprises);
-    let enterprises: HashSet<EntityKey> = p.assessed.enterprises.iter().filter_map(|e| e.id.parse().ok()).collect();
+    let assessed = &p.assessed.enterprises;
+    let ids = || assessed.iter().filter_map(|e| e.id.parse().ok()).collect();
+    let (labels, enterprises): (_, HashSet<EntityKey>) = rayon::join(|| labels::labels(assessed), ids);
     // Each id and each name once, however many records there are.
     let mut ids: HashMap<EntityKey, Arc<str>> = HashMap::with_capacity(enterprises.len());
     let registries: Vec<Arc<str>> = p.registries.iter().map(|r| Arc::from(&**r)).collect();
@@ -240,11 +269,12 @@ fn former_links(joined: &[Joined], links: &[u32], dropped: &[(i64, u16)], before
 }
 
 /// Who lacks a union now and did not in the edition before; nobody where there is none before.
-fn newly_lacking(enterprises: &[Enterprise], previous: Option<&Edition>) -> Vec<Box<str>> {
+fn newly_lacking(enterprises: &[Enterprise], before: Option<&Before<'_>>) -> Vec<Box<str>> {
     let lacks = |gap: GapStatus| matches!(gap, GapStatus::Lacking | GapStatus::LackingIndependent);
-    let Some(previous) = previous else { return Vec::new() };
-    let lacked = |id: &str| previous.enterprise_of_id(id).and_then(|e| e.gap()).is_some_and(lacks);
-    enterprises.iter().filter(|e| lacks(e.verdicts.gap.status) && !lacked(&e.id)).map(|e| e.id.clone()).collect()
+    let Some(Before { edition, rows }) = before else { return Vec::new() };
+    let lacked = |row: &Option<u32>| row.and_then(|row| EnterpriseRow { edition, row }.gap()).is_some_and(lacks);
+    let now = enterprises.iter().zip(rows).filter(|(e, row)| lacks(e.verdicts.gap.status) && !lacked(row));
+    now.map(|(e, _)| e.id.clone()).collect()
 }
 
 /// Entities that are new, and those that have no record left.
