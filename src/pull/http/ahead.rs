@@ -51,6 +51,14 @@ impl Ahead {
     pub fn take(&mut self, at: &Position) -> Option<impl Future<Output = Fetched> + use<>> {
         let place = self.under_way.iter().position(|(place, _)| place == at)?;
         let (_, fetching) = self.under_way.drain(..=place).next_back()?;
-        Some(async move { fetching.await.expect("a request does not panic") })
+        let client = self.client.clone();
+        Some(async move {
+            match fetching.await {
+                Ok(fetched) => fetched,
+                // The program is ending.
+                Err(e) if e.is_cancelled() => Err(client.cancelled()),
+                Err(e) => std::panic::resume_unwind(e.into_panic()),
+            }
+        })
     }
 }

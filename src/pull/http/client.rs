@@ -328,6 +328,10 @@ impl RegistryClient {
         })
     }
 
+    pub fn cancelled(&self) -> PullError {
+        PullError::cancelled(&self.connector)
+    }
+
     /// Keeps the registry's rate and its quiet hours.
     async fn wait_turn(&self) -> Result<(), PullError> {
         if self.connector.manners.quiet_at(self.context.clock.now(), self.context.zone) {
@@ -353,7 +357,7 @@ impl RegistryClient {
     async fn cancellable<T>(&self, work: impl Future<Output = T>) -> Result<T, PullError> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.context.cancel.cancelled() => Err(PullError::cancelled(&self.connector)),
+            () = self.context.cancel.cancelled() => Err(self.cancelled()),
         }
     }
 
