@@ -331,7 +331,7 @@ pub struct SpoolReader {
 
 impl SpoolReader {
     fn parse(&self) -> Option<SpooledRow> {
-        let text = std::str::from_utf8(&self.buffer).ok()?.strip_suffix('\n')?;
+        let text = simdutf8::basic::from_utf8(&self.buffer).ok()?.strip_suffix('\n')?;
         let mut parts = text.splitn(4, '\t');
         let (kind, number, second, rest) =
             (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?, parts.next()?);

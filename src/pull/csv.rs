@@ -191,7 +191,7 @@ impl<R: Read> CsvReader<R> {
 
     fn text(&self, cells: usize) -> &str {
         let end = self.ends[..cells].last().copied().unwrap_or(0);
-        std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text")
+        simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text")
     }
 
     fn cells(&self, cells: usize) -> impl Iterator<Item = Option<&str>> {
@@ -206,7 +206,7 @@ impl<R: Read> CsvReader<R> {
 
     /// The record's text as it stands in the source, without line ends.
     fn raw(&self) -> &str {
-        let raw = std::str::from_utf8(&self.buffer[self.row_start..self.scan]).expect("decoded");
+        let raw = simdutf8::basic::from_utf8(&self.buffer[self.row_start..self.scan]).expect("decoded");
         raw.trim_matches(['\r', '\n'])
     }
 
@@ -228,7 +228,7 @@ impl<R: Read> CsvReader<R> {
         let raw = &self.buffer[self.row_start..self.scan];
         let mut length = match self.text.encoding == UTF_8 {
             true => raw.len() as u64,
-            false => encoded_len(self.text.encoding, std::str::from_utf8(raw).expect("decoded")),
+            false => encoded_len(self.text.encoding, simdutf8::basic::from_utf8(raw).expect("decoded")),
         };
         let end = self.before + self.scan as u64;
         while let Some(Damage { at, source_bytes }) = self.text.damage.front().copied().filter(|d| d.at < end) {
@@ -299,7 +299,7 @@ impl<R: Read> CsvReader<R> {
                 continue;
             }
             let offset = self.consume();
-            let text = std::str::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
+            let text = simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
             chunk.push_joined(RowHead { number: *number, offset: Some(offset), mark: Mark::Cells }, text, &self.ends[..cells]);
         }
         Ok(true)

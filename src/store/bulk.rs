@@ -177,7 +177,7 @@ impl Row<'_> {
                 false => std::slice::from_raw_parts(text, length as usize),
             }
         };
-        std::str::from_utf8(bytes).unwrap_or("")
+        simdutf8::basic::from_utf8(bytes).unwrap_or("")
     }
 }
 

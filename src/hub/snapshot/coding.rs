@@ -262,7 +262,7 @@ impl<'a> Stored<'a> {
             end += u32::try_from(bytes.number()?).ok()?;
             self.ends.push(end);
         }
-        self.text = std::str::from_utf8(bytes.take(end as usize)?).ok()?;
+        self.text = simdutf8::basic::from_utf8(bytes.take(end as usize)?).ok()?;
         Some(())
     }
 
