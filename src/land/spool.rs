@@ -330,6 +330,23 @@ pub struct SpoolReader {
 }
 
 impl SpoolReader {
+    /// As `read_until`, with a search of many bytes at a time.
+    fn read_line(&mut self) -> std::io::Result<()> {
+        loop {
+            let ahead = match self.input.fill_buf() {
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                ahead => ahead?,
+            };
+            let end = memchr::memchr(b'\n', ahead);
+            let taken = end.map_or(ahead.len(), |at| at + 1);
+            self.buffer.extend_from_slice(&ahead[..taken]);
+            self.input.consume(taken);
+            if end.is_some() || taken == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     fn parse(&self) -> Option<SpooledRow> {
         let text = simdutf8::basic::from_utf8(&self.buffer).ok()?.strip_suffix('\n')?;
         let mut parts = text.splitn(4, '\t');
@@ -357,7 +374,7 @@ impl Iterator for SpoolReader {
         }
         self.line += 1;
         self.buffer.clear();
-        if let Err(source) = self.input.read_until(b'\n', &mut self.buffer) {
+        if let Err(source) = self.read_line() {
             self.left = 0;
             return Some(Err(LandError::Spool { path: self.path.clone(), source }));
         }
