@@ -51,7 +51,7 @@ pub fn write(root: &Path, input: EditionInput) -> Result<Manifest, EditionError>
     let previous = super::set::numbers(root)?.last().copied().map(|number| root.join(folder_name(number)));
     let (manifest, written) = write_files(&temporary, input)?;
     // A city's rows are millions of texts: giving their memory back is nothing to wait for.
-    std::thread::spawn(move || drop(written));
+    let _ = std::thread::Builder::new().spawn(move || drop(written));
     if let Some(previous) = previous {
         link_equal_files(&temporary, &manifest, &previous);
     }

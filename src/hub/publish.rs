@@ -177,7 +177,7 @@ impl Hub {
         let decided = tokio::task::spawn_blocking(move || {
             let decided = hub.verdicts(linking, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
-            std::thread::spawn(move || drop(world));
+            let _ = std::thread::Builder::new().spawn(move || drop(world));
             decided
         });
         let decided = decided.await.expect("deciding does not panic");

@@ -19,8 +19,8 @@ pub struct Looked<'a> {
 }
 
 /// Looks through an answer once: for the list of records at the pointer `items` (None: the answer itself, or its only
-/// list) and for the scalars at `texts`. An answer that is cut off is noticed wherever it ends.
-pub fn look<'a>(body: &'a str, items: Option<&str>, texts: &[Option<&str>]) -> Result<Looked<'a>, serde_json::Error> {
+/// list) and for the scalars at `texts`. With the fault of one that is cut off or no JSON comes what stood before it.
+pub fn look<'a>(body: &'a str, items: Option<&str>, texts: &[Option<&str>]) -> (Looked<'a>, Option<serde_json::Error>) {
     let parts = |pointer: &str| pointer.split('/').skip(1).map(str::to_owned).collect::<Vec<String>>();
     let paths: Vec<(Slot, Vec<String>)> = items
         .map(|p| (Slot::Items, parts(p)))
@@ -31,17 +31,44 @@ pub fn look<'a>(body: &'a str, items: Option<&str>, texts: &[Option<&str>]) -> R
     let mut found = Looked { items: None, texts: vec![None; texts.len()] };
     let mut lists = 0;
     let mut parser = serde_json::Deserializer::from_str(body);
-    Look { wanted, any_list: items.is_none().then_some(&mut lists), found: &mut found }.deserialize(&mut parser)?;
-    parser.end()?;
+    let look = Look { wanted, any_list: items.is_none().then_some(&mut lists), found: &mut found };
+    let fault = look.deserialize(&mut parser).and_then(|()| parser.end()).err();
     if lists > 1 {
         found.items = None;
     }
-    Ok(found)
+    (found, fault)
 }
 
 /// The records of an answer alone.
 pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a str>>, serde_json::Error> {
-    look(body, pointer, &[]).map(|looked| looked.items)
+    match look(body, pointer, &[]) {
+        (looked, None) => Ok(looked.items),
+        (_, Some(fault)) => Err(fault),
+    }
+}
+
+/// What a visitor of lists and objects answers to everything else.
+macro_rules! scalars_are {
+    ($value:expr) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,24 +167,7 @@ impl<'de> Visitor<'de> for Look<'_, 'de> {
         }
         Ok(())
     }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    scalars_are!(());
 }
 
 /// The elements of a list as written; None for what is no list.
@@ -186,102 +196,7 @@ impl<'de> Visitor<'de> for List {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// The text of the scalar at a pointer; what stands behind it is not looked at.
-pub fn text_at(body: &str, pointer: &str) -> Option<String> {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    let mut found: Option<&RawValue> = None;
-    let mut parser = serde_json::Deserializer::from_str(body);
-    // It ends in an error as soon as it has found it.
-    let _ = Seek { parts: &parts, found: &mut found }.deserialize(&mut parser);
-    let value = found?.get();
-    if value.starts_with(['{', '[']) || value == "null" {
-        return None;
-    }
-    scalar(value).ok()?.map(|t| t.into_owned())
-}
-
-struct Seek<'s, 'de> {
-    parts: &'s [&'s str],
-    found: &'s mut Option<&'de RawValue>,
-}
-
-impl<'de> DeserializeSeed<'de> for Seek<'_, 'de> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-        if self.parts.is_empty() {
-            *self.found = Some(<&RawValue as serde::Deserialize>::deserialize(d)?);
-            return Err(D::Error::custom("found"));
-        }
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seek<'_, 'de> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key == self.parts[0] {
-                true => map.next_value_seed(Seek { parts: &self.parts[1..], found: &mut *self.found })?,
-                false => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let wanted = self.parts[0].parse::<usize>().ok();
-        let mut at = 0;
-        loop {
-            let more = match wanted == Some(at) {
-                true => list.next_element_seed(Seek { parts: &self.parts[1..], found: &mut *self.found })?.is_some(),
-                false => list.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                return Ok(());
-            }
-            at += 1;
-        }
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    scalars_are!(None);
 }
 
 /// Streams the records of a JSON file: `each` gets one record after the other; its error ends the reading.
@@ -366,7 +281,8 @@ mod tests {
         let body = r#"{"code":0,"data":{"total":12345678901234567890123,"rows":[{"id":"a"},{"id":"b"}],"more":null},"s":"x"}"#;
         let texts =
             [Some("/code"), Some("/data/total"), None, Some("/data/rows/1/id"), Some("/data/more"), Some("/data"), Some("/s")];
-        let looked = look(body, Some("/data/rows"), &texts).expect("JSON");
+        let (looked, fault) = look(body, Some("/data/rows"), &texts);
+        assert!(fault.is_none());
         assert_eq!(looked.items, Some(vec![r#"{"id":"a"}"#, r#"{"id":"b"}"#]));
         let text = |t: &str| Some(t.to_owned());
         assert_eq!(looked.texts, [text("0"), text("12345678901234567890123"), None, text("b"), None, None, text("x")]);
@@ -389,8 +305,9 @@ mod tests {
         let body = r#"{"code":0,"data":{"items":[{"a":1},{"a":2}],"total":2,"next":"t"}}"#;
         assert_eq!(items(body, Some("/data/items")).expect("JSON").map(|l| l.len()), Some(2));
         assert_eq!(items(body, Some("/data/rows")).expect("JSON"), None);
-        assert_eq!(text_at(body, "/data/total").as_deref(), Some("2"));
-        assert_eq!(text_at(body, "/data/next").as_deref(), Some("t"));
+        let (cut, fault) = look(&body[..30], Some("/data/items"), &[Some("/code"), Some("/data/total")]);
+        assert!(fault.is_some_and(|e| e.is_eof()));
+        assert_eq!(cut.texts, [Some("0".to_owned()), None], "what stood before it was cut off");
         let mut seen = Vec::new();
         stream_items(body.as_bytes(), Some("/data/items"), &mut |i| {
             seen.push(i.to_string());

@@ -145,6 +145,25 @@ async fn pages_are_fetched_ahead_and_never_more_at_once_than_agreed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_pages_as_agreed_stay_under_way() {
+    // From the third page on each is answered only once the second one behind it has been asked for.
+    let (asked, waiting) = tokio::sync::watch::channel(0u64);
+    let answer = move |q: Params| async move {
+        let number: u64 = q["page"].parse().unwrap_or(1);
+        asked.send_modify(|most| *most = number.max(*most));
+        if (3..=12).contains(&number) {
+            waiting.clone().wait_for(|most| *most >= number + 2).await.expect("the server stands");
+        }
+        Json(page(&q, 95))
+    };
+    let server = serve(Router::new().route("/list", get(answer))).await;
+    let mut connector = connector(&server, PAGED);
+    connector.manners.concurrency = 3;
+    connector.manners.retries = 0;
+    assert_eq!(take(&connector, None, &context(), None).await.expect("pages").rows.len(), 95);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_next_page_is_under_way_while_one_is_read() {
     let traffic = Arc::new(Traffic::default());
     let server = slow_pages(traffic.clone(), |_| 95).await;

@@ -23,6 +23,11 @@ impl Ahead {
         Ahead { client, most: most.max(1) as usize, under_way: VecDeque::new() }
     }
 
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// How many more may be asked for now.
     pub fn free(&self) -> usize {
         self.most.saturating_sub(self.under_way.len())
     }

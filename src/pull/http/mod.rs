@@ -74,9 +74,11 @@ pub(super) async fn pull(
         }
         // The pages that follow are under way while this one is read.
         let so_far = pages.before + pages.sent;
-        for at in paging::foreseen(&at, so_far, size, total).take(ahead.free()) {
-            let ask = paging::ask(connector, &base, &at, since.as_deref())?;
-            ahead.fetch(at, ask);
+        for at in paging::foreseen(&at, so_far, size, total).take(ahead.most()) {
+            if ahead.free() > 0 {
+                let ask = paging::ask(connector, &base, &at, since.as_deref())?;
+                ahead.fetch(at, ask);
+            }
         }
         let page = Page { connector, media_type: &answer.media_type, body: &body }.read()?;
         let came = page.items.len() as u64;

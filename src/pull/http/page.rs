@@ -23,7 +23,7 @@ pub struct Contents<'a> {
 
 impl<'a> Page<'a> {
     /// # Errors
-    /// All of them held: `html`, `refused_in_body`, `no_items`, `truncated`, `not_json`.
+    /// `html`, `refused_in_body`, `no_items`, `truncated`, `not_json`, all of them held; of XML what its reader says.
     pub fn read(&self) -> Result<Contents<'a>, PullError> {
         self.is_no_web_page()?;
         let http = &self.connector.source.http;
@@ -39,20 +39,17 @@ impl<'a> Page<'a> {
             return Ok(Contents { items, total: None, next: None });
         }
         let ok = http.ok.as_ref().map(|(at, _)| at.as_str());
-        match answer::look(self.body, pointer, &[ok, http.total.as_deref(), http.paging.next.as_deref()]) {
-            Ok(mut looked) => {
-                self.is_ok(looked.texts[0].take(), true)?;
-                let total = looked.texts[1].take().and_then(|t| t.parse().ok());
-                let next = looked.texts[2].take();
-                let items = looked.items.ok_or_else(|| self.no_items())?;
-                Ok(Contents { items: items.into_iter().map(Cow::Borrowed).collect(), total, next })
-            }
-            Err(error) => {
-                // A failure that it announced before it broke off is the better word.
-                self.is_ok(ok.and_then(|at| answer::text_at(self.body, at)), false)?;
-                Err(self.no_json(&error))
-            }
+        let texts = [ok, http.total.as_deref(), http.paging.next.as_deref()];
+        let (mut looked, fault) = answer::look(self.body, pointer, &texts);
+        // A failure that it announced before it broke off is the better word.
+        self.is_ok(looked.texts[0].take(), fault.is_none())?;
+        if let Some(fault) = fault {
+            return Err(self.no_json(&fault));
         }
+        let total = looked.texts[1].take().and_then(|t| t.parse().ok());
+        let next = looked.texts[2].take();
+        let items = looked.items.ok_or_else(|| self.no_items())?;
+        Ok(Contents { items: items.into_iter().map(Cow::Borrowed).collect(), total, next })
     }
 
     /// A login page comes with status 200, too.

@@ -7,6 +7,7 @@ use super::repeats;
 use crate::connector::{Connector, PagingKind};
 use crate::pull::{Position, PullError};
 
+/// Where a pull begins.
 pub fn first(connector: &Connector) -> Position {
     let paging = &connector.source.http.paging;
     match paging.kind {
@@ -32,6 +33,10 @@ pub fn foreseen(at: &Position, rows: u64, size: Option<u64>, total: Option<u64>)
     })
 }
 
+/// The request for the page at `at`; `since` where only changes are wanted.
+///
+/// # Errors
+/// `redirect` (held) where the page is on another host.
 pub fn ask(connector: &Connector, base: &Url, at: &Position, since: Option<&str>) -> Result<Ask, PullError> {
     let http = &connector.source.http;
     let paging = &http.paging;
