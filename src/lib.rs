@@ -28,3 +28,4 @@ pub mod simulate;
 
 pub mod cli;
 pub mod config;
+pub mod pages;

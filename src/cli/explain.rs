@@ -7,7 +7,7 @@ use clap::Args;
 use super::terminal::table;
 use super::{Common, Lang};
 use crate::hub::{Hub, HubError};
-use crate::link::report::probability;
+use crate::link::quality::probability;
 use crate::model::Clock;
 use crate::model::linkage::{Evidence, RecordRef};
 use crate::model::message::{feature_name, level_text, refusal_text};

@@ -4,23 +4,24 @@ use hashbrown::HashSet;
 
 use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, LinkRecord, RecordRef};
 
-use super::book::{Book, RecordNo};
-use super::change::begin;
+use super::block::recall::{Blocking, blocking};
 use super::cluster::Spoken;
+use super::cluster::entity_ids;
+use super::cluster::entity_ids::EntityKey;
 use super::compare::compare;
-use super::conclude::{Scope, decide, flags, name_clusters, revise};
-use super::entity::{self, EntityKey};
-use super::evidence;
-use super::fit::fit;
+use super::compare::weights::{WeightTable, Weights};
+use super::group::profiles::{Apart, Profiles};
 use super::outcome::{Decision, Linking, Previous, Statistics};
-use super::profiles::{Apart, Profiles};
-use super::recall::{Blocking, blocking};
-use super::relation::Firms;
-use super::review::queue;
-use super::score::{Bench, Scored};
+use super::records::{Book, RecordNo};
+use super::resolve::decisions::{Scope, decide, flags, name_clusters, revise};
+use super::resolve::evidence;
+use super::resolve::relations::Firms;
+use super::resolve::review::queue;
+use super::score::edges::{Bench, Scored};
+use super::score::fit::fit;
 use super::settings::Settings;
-use super::standing::Standing;
-use super::weights::{WeightTable, Weights};
+use super::state::Standing;
+use super::update::begin;
 
 /// All records known so far, how to link them, and what the last run decided.
 #[derive(Debug, Clone)]
@@ -286,5 +287,5 @@ impl Linker {
 }
 
 pub(super) fn reference(record: &RecordRef) -> u64 {
-    entity::reference(&record.registry, &record.key, record.part)
+    entity_ids::reference(&record.registry, &record.key, record.part)
 }

@@ -6,15 +6,15 @@
 //! The result is a function of the records and the judgements alone: the order of arrival does not matter, and many
 //! small runs end where one full run would. The steps:
 //!
-//! 1. [`book`]: every record becomes a line of numbers (names and addresses taken apart, codes as keys).
-//! 2. [`profiles`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
+//! 1. [`records`]: every record becomes a line of numbers (names and addresses taken apart, codes as keys).
+//! 2. [`group::profiles`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
 //! 3. `keys`: a loose profile meets those that share a telling key with it (name, sound, one slip, phone, address).
-//! 4. [`compare`] and [`weights`]: every such pair is compared in levels; each level moves the decision by its weight,
+//! 4. [`compare`] and [`compare::weights`]: every such pair is compared in levels; each level moves the decision by its weight,
 //!    log2 of how much more often true pairs show it than chance does (Fellegi and Sunter, *A Theory for Record
 //!    Linkage*, JASA 64, 1969), corrected for how common the value is (Winkler 2000).
 //! 5. [`cluster`]: best edge first, under constraints: never two valid codes, never a branch with its parent, never
-//!    two clusters through a record without a code; a narrow lead over the runner-up goes to [`review`].
-//! 6. [`entity`]: clusters get ids that outlive the run.
+//!    two clusters through a record without a code; a narrow lead over the runner-up goes to [`resolve::review`].
+//! 6. [`cluster::entity_ids`]: clusters get ids that outlive the run.
 //!
 //! [`Linker`] keeps what these steps found. After a change it finds out what the change touches (`change`) and does the
 //! steps for that alone: the profiles of the codes concerned, the pairs that share a key with them, the clusters that
@@ -22,41 +22,30 @@
 //!
 //! It does no I/O, asks no clock, and never changes what a registry wrote.
 
-pub mod book;
-mod change;
+mod block;
 pub mod cluster;
 pub mod compare;
-mod conclude;
-pub mod entity;
-pub mod evidence;
-pub mod fit;
-mod identify;
-mod index;
-mod keep;
-mod keys;
+pub mod group;
 mod linker;
 pub mod outcome;
-pub mod profiles;
-mod recall;
-mod relation;
-pub mod report;
-pub mod review;
+pub mod quality;
+pub mod records;
+pub mod resolve;
 pub mod score;
 pub mod settings;
-mod standing;
-pub mod terms;
+mod state;
+mod state_codec;
+mod update;
 
-pub use entity::EntityKey;
+pub use block::recall::Blocking;
+pub use cluster::entity_ids::EntityKey;
+pub use compare::weights::Weights;
 pub use linker::Linker;
 pub use outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Previous, Refusal, Relation, ReviewPair, Statistics};
-pub use recall::Blocking;
-pub use report::Report;
+pub use quality::Report;
 pub use settings::Settings;
-pub use weights::Weights;
 
 use crate::model::linkage::{Judgement, LinkRecord};
-
-pub mod weights;
 
 /// Links `records` from nothing: the whole of it in one call. [`Linker`] does the same step by step, in less memory,
 /// and remembers.

@@ -5,8 +5,8 @@ use hashbrown::HashMap;
 use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 
-use super::entity::{EntityKey, reference};
-use super::keep::{kept, kept_choice};
+use super::cluster::entity_ids::{EntityKey, reference};
+use super::state_codec::{kept, kept_choice};
 
 /// What the last run decided. Empty for the first run.
 #[derive(Debug, Clone, Default)]

@@ -313,7 +313,7 @@ proptest! {
 
 #[test]
 fn the_report_names_clusters_with_two_codes_or_many_addresses() {
-    use huitu::link::report::{Oddity, Report};
+    use huitu::link::quality::{Oddity, Report};
     let at = |r: LinkRecord, address: &str| LinkRecord { address: address.into(), ..r };
     let mut records = vec![
         // A branch that its parent's code was written for is not odd.

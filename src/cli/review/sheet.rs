@@ -8,7 +8,7 @@ use crate::cli::explain::shown;
 use crate::cli::terminal::table;
 use crate::hub::Hub;
 use crate::hub::world::Reading;
-use crate::link::report::probability;
+use crate::link::quality::probability;
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::message::{effect_text, input_name, refusal_text};

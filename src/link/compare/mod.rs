@@ -1,20 +1,22 @@
 //! Two profiles side by side, feature by feature, in levels.
 //!
 //! A profile shows several names, addresses and phones; of each feature the best-weighing agreement counts. What a
-//! level is worth is not said here but in [`super::weights`].
+//! level is worth is not said here but in [`weights`].
 
-mod facts;
+mod attributes;
+pub mod frequencies;
 mod name;
+pub mod weights;
 
-pub use facts::{
+pub use attributes::{
     CodeLevel, CountyLevel, EmployeesLevel, EstablishedLevel, IndustryLevel, OccupiedLevel, PhoneLevel, PlaceOfBusinessLevel,
     RegistrationLevel,
 };
 pub use name::{FormLevel, NameLevel, PlaceLevel};
 
-use super::book::{AddressNo, Book, NameNo, RecordNo};
-use super::terms::Terms;
-use super::weights::Weights;
+use super::records::{AddressNo, Book, NameNo, RecordNo};
+use frequencies::Terms;
+use weights::Weights;
 
 /// Everything about a pair that is weighed. Level numbers index the weight table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,26 +47,26 @@ pub struct Comparison {
 /// Compares the loose side `left` with `right`, which may be coded.
 pub fn compare(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], right: &[RecordNo]) -> Comparison {
     let names = name::best(book, terms, weights, left, right);
-    let (address, addresses, address_count) = facts::addresses(book, terms, left, right);
-    let (phone, phone_count) = facts::phones(book, terms, left, right);
+    let (address, addresses, address_count) = attributes::addresses(book, terms, left, right);
+    let (phone, phone_count) = attributes::phones(book, terms, left, right);
     Comparison {
         name: names.level,
         form: names.form,
         place: names.place,
         address,
         phone,
-        county: facts::counties(book, left, right),
-        employees: facts::employees(book, left, right),
-        established: facts::established(book, left, right),
-        industry: facts::industries(book, left, right),
-        occupied: facts::occupied(book, left, right),
-        code: facts::codes(book, left, right),
-        registration: facts::registrations(book, left, right),
+        county: attributes::counties(book, left, right),
+        employees: attributes::employees(book, left, right),
+        established: attributes::established(book, left, right),
+        industry: attributes::industries(book, left, right),
+        occupied: attributes::occupied(book, left, right),
+        code: attributes::codes(book, left, right),
+        registration: attributes::registrations(book, left, right),
         names: names.names,
         addresses,
         brand_count: names.brand_count,
         phone_count,
         address_count,
-        of_roll: facts::of_roll(book, left),
+        of_roll: attributes::of_roll(book, left),
     }
 }

@@ -10,9 +10,9 @@ use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{LONGEST, NameRef, is_numeral};
 use crate::normalise::place::PLACES;
 
-use crate::link::book::{Book, NameNo, RecordNo};
-use crate::link::terms::Terms;
-use crate::link::weights::Weights;
+use super::frequencies::Terms;
+use super::weights::Weights;
+use crate::link::records::{Book, NameNo, RecordNo};
 
 named! {
     /// 字号, trade and branch of the loose side against the other.

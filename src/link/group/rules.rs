@@ -7,11 +7,11 @@ use crate::normalise::address::Address;
 use crate::normalise::hash;
 use crate::normalise::name::reads_as_branch;
 
-use super::book::{Book, Facts, ISSUES_CODES, NumberMap, RecordNo};
+use crate::link::records::{Book, Facts, ISSUES_CODES, NumberMap, RecordNo};
 
 /// Two whole credit codes around one organisation code are two enterprises. Records with the organisation code alone go
 /// with the credit code whose records bear their name, or stand alone.
-pub(super) fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<RecordNo>)> {
+pub(in crate::link) fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<(u64, Vec<RecordNo>)> {
     let credit = |record: RecordNo| book.facts(record).credit;
     let mut credits: Vec<u64> = group.iter().map(|r| credit(*r)).filter(|c| *c != 0).collect();
     credits.sort_unstable();
@@ -35,7 +35,7 @@ pub(super) fn by_credit_code(book: &Book, code: u64, group: &[RecordNo]) -> Vec<
 }
 
 /// Records with a branch's name under a code that is the whole firm's; or with a branch's branch's under a branch's.
-pub(super) fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
+pub(in crate::link) fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
     let branch = |record: RecordNo| book.name(book.facts(record).name).branch();
     let branches = group.iter().filter(|r| !branch(**r).is_empty()).count();
     if branches == 0 {
@@ -56,9 +56,9 @@ pub(super) fn strays(book: &Book, group: &[RecordNo]) -> Vec<RecordNo> {
 }
 
 /// Where the branches of a firm sit: hash of the firm's 字号 and trade → roads and numbers.
-pub(super) type Seats = NumberMap<u64, Vec<u64>>;
+pub(in crate::link) type Seats = NumberMap<u64, Vec<u64>>;
 
-pub(super) fn branch_seats(book: &Book) -> Seats {
+pub(in crate::link) fn branch_seats(book: &Book) -> Seats {
     let mut seats = Seats::default();
     for record in book.standing() {
         let facts = book.facts(record);
@@ -74,7 +74,7 @@ fn addresses(book: &Book, record: RecordNo) -> impl Iterator<Item = u64> + '_ {
     addresses_of(book, book.facts(record))
 }
 
-pub(super) fn addresses_of<'a>(book: &'a Book, facts: &Facts) -> impl Iterator<Item = u64> + use<'a> {
+pub(in crate::link) fn addresses_of<'a>(book: &'a Book, facts: &Facts) -> impl Iterator<Item = u64> + use<'a> {
     let seat = |address: &Address| match address.number {
         0 => u64::from(address.whole),
         number => u64::from(address.road) << 32 | u64::from(number),
@@ -84,7 +84,7 @@ pub(super) fn addresses_of<'a>(book: &'a Book, facts: &Facts) -> impl Iterator<I
 
 /// Records under a whole firm's code that sit where one of its branches does, and where no other record of the firm
 /// does, in a district that is not the firm's: a branch that was written with its parent's name and code.
-pub(super) fn seated_elsewhere(book: &Book, seats: &Seats, group: &[RecordNo]) -> Vec<RecordNo> {
+pub(in crate::link) fn seated_elsewhere(book: &Book, seats: &Seats, group: &[RecordNo]) -> Vec<RecordNo> {
     let head = book.name(book.facts(group[0]).name);
     let Some(seats) = seats.get(&hash(head.stem())).filter(|_| !head.is_branch() && group.len() > 1) else {
         return Vec::new();

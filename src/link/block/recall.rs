@@ -6,10 +6,10 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::book::{Book, RecordNo};
 use super::index::Index;
-use super::profiles::{Apart, ProfileNo, identify_but};
-use super::settings::Settings;
+use crate::link::group::profiles::{Apart, ProfileNo, identify_but};
+use crate::link::records::{Book, RecordNo};
+use crate::link::settings::Settings;
 use crate::normalise::mix;
 
 /// One record in this many is covered up, and at most so many.

@@ -3,16 +3,16 @@
 use crate::model::linkage::LinkRole;
 use crate::normalise::mix;
 
-use super::book::RecordNo;
-use super::cluster::Joined;
-use super::compare::Comparison;
-use super::entity::base32;
 use super::evidence;
-use super::outcome::ReviewPair;
-use super::profiles::ProfileNo;
-use super::relation::Firms;
-use super::score::{Bench, Bond, Bonds};
-use super::settings::Settings;
+use super::relations::Firms;
+use crate::link::cluster::Joined;
+use crate::link::cluster::entity_ids::base32;
+use crate::link::compare::Comparison;
+use crate::link::group::profiles::ProfileNo;
+use crate::link::outcome::ReviewPair;
+use crate::link::records::RecordNo;
+use crate::link::score::edges::{Bench, Bond, Bonds};
+use crate::link::settings::Settings;
 
 /// The id of a pair of records, whichever comes first.
 pub fn pair_id(left: u64, right: u64) -> Box<str> {

@@ -4,16 +4,14 @@
 //! Precision and recall are *estimates of the model about itself*: a weight is log2 odds, so every joined record is
 //! right with probability 1 / (1 + 2^-weight), and every pair left apart was wrongly left with what its weight says.
 
-mod page;
-
 use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
+use super::block::recall::Blocking;
 use super::linker::Linker;
 use super::outcome::{Decision, Linking};
-use super::recall::Blocking;
 
 /// Width of a band of weights, log2 units.
 const BAND: f32 = 2.0;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Band, Blocking, Report};
+use crate::link::quality::{Band, Blocking, Report};
 use crate::model::message::{Lang, flag_name, method_name};
 use crate::model::text::grouped;
 

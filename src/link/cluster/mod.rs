@@ -5,14 +5,16 @@
 //! all of them fit, and no cluster ever joins another with a code through one of them. What a person said is stronger
 //! than every constraint.
 
+pub mod entity_ids;
+
 use hashbrown::HashSet;
 
-use super::book::NumberMap;
-use super::keep::kept;
+use super::group::profiles::{ProfileNo, Profiles};
 use super::outcome::Refusal;
-use super::profiles::{ProfileNo, Profiles};
-use super::score::{Bond, Bonds};
+use super::records::NumberMap;
+use super::score::edges::{Bond, Bonds};
 use super::settings::Settings;
+use super::state_codec::kept;
 
 /// What became of one loose profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -1,7 +1,7 @@
 //! Addresses, phones, dates, sizes and codes of two profiles against each other.
 
-use crate::link::book::{AddressNo, Book, Facts, ISSUES_CODES, RecordNo};
-use crate::link::terms::Terms;
+use super::frequencies::Terms;
+use crate::link::records::{AddressNo, Book, Facts, ISSUES_CODES, RecordNo};
 use crate::model::field::named;
 use crate::model::linkage::LinkRole;
 

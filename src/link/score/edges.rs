@@ -7,15 +7,15 @@
 
 use rayon::prelude::*;
 
-use super::book::{Book, NumberMap};
-use super::compare::{Comparison, compare};
-use super::index::Index;
-use super::keep::{KeepAll, Reader, Writer, kept};
-use super::keys::{Key, is_blocking, keys, most};
-use super::profiles::{ProfileNo, Profiles};
-use super::settings::Settings;
-use super::terms::Terms;
-use super::weights::Weights;
+use crate::link::block::index::Index;
+use crate::link::block::keys::{Key, is_blocking, keys, most};
+use crate::link::compare::frequencies::Terms;
+use crate::link::compare::weights::Weights;
+use crate::link::compare::{Comparison, compare};
+use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::records::{Book, NumberMap};
+use crate::link::settings::Settings;
+use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
 
 /// What speaks for a loose profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -10,14 +10,14 @@ use crate::model::linkage::RelationKind;
 use crate::model::value::PartialDate;
 use crate::normalise::glyph::text;
 
-use super::book::{Book, ISSUES_CODES, NameNo, NumberMap, RecordNo};
-use super::entity::EntityKey;
-use super::index::Index;
-use super::keep::kept;
-use super::keys::{Kind, firm, key};
-use super::outcome::{Flag, FlagKind, Relation};
-use super::profiles::{ProfileNo, Profiles};
-use super::settings::Settings;
+use crate::link::block::index::Index;
+use crate::link::block::keys::{Kind, firm, key};
+use crate::link::cluster::entity_ids::EntityKey;
+use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::outcome::{Flag, FlagKind, Relation};
+use crate::link::records::{Book, ISSUES_CODES, NameNo, NumberMap, RecordNo};
+use crate::link::settings::Settings;
+use crate::link::state_codec::kept;
 
 /// Where firms that others speak of are looked up.
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ impl Firms<'_> {
     }
 
     /// The entity behind a key, where there is but one. `is_it` makes sure of every profile found.
-    fn only(&self, key: super::keys::Key, is_it: impl Fn(RecordNo) -> bool) -> Option<EntityKey> {
+    fn only(&self, key: crate::link::block::keys::Key, is_it: impl Fn(RecordNo) -> bool) -> Option<EntityKey> {
         let (mut found, mut several) = (None, false);
         self.index.behind(key, |profile| {
             if let Some(entity) = self.entity(profile).filter(|_| self.profiles.members(profile).iter().any(|r| is_it(*r))) {

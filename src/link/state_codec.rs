@@ -9,11 +9,11 @@ use std::io::{self, Write};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::book::{Book, NumberMap, Spread};
+use super::compare::weights::Weights;
 use super::linker::{Linker, Memory};
+use super::records::{Book, NumberMap, Spread};
 use super::settings::Settings;
-use super::standing::Standing;
-use super::weights::Weights;
+use super::state::Standing;
 
 /// Something that can be written and read back. Numbers are little-endian.
 pub trait Keep: Sized {
@@ -25,12 +25,12 @@ pub trait Keep: Sized {
 /// Keeps structs field by field.
 macro_rules! kept {
     ($T:ty { $($field:ident),* $(,)? }) => {
-        impl $crate::link::keep::Keep for $T {
+        impl $crate::link::state_codec::Keep for $T {
             fn put(&self, out: &mut Vec<u8>) {
-                $($crate::link::keep::Keep::put(&self.$field, out);)*
+                $($crate::link::state_codec::Keep::put(&self.$field, out);)*
             }
             fn get(input: &mut &[u8]) -> Option<Self> {
-                Some(Self { $($field: $crate::link::keep::Keep::get(input)?),* })
+                Some(Self { $($field: $crate::link::state_codec::Keep::get(input)?),* })
             }
         }
     };
@@ -38,12 +38,12 @@ macro_rules! kept {
 /// Keeps enums without values by their position in the list given.
 macro_rules! kept_choice {
     ($T:ty: $($V:ident),* $(,)?) => {
-        impl $crate::link::keep::Keep for $T {
+        impl $crate::link::state_codec::Keep for $T {
             fn put(&self, out: &mut Vec<u8>) {
                 out.push(*self as u8);
             }
             fn get(input: &mut &[u8]) -> Option<Self> {
-                let number: u8 = $crate::link::keep::Keep::get(input)?;
+                let number: u8 = $crate::link::state_codec::Keep::get(input)?;
                 $(if number == <$T>::$V as u8 { return Some(<$T>::$V); })*
                 None
             }

@@ -6,17 +6,17 @@ use rayon::prelude::*;
 use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
 use crate::normalise::mix;
 
-use super::book::{BY_CREDIT_CODE, NumberMap, RecordNo};
-use super::cluster::Spoken;
-use super::entity::{EntityKey, Unnamed, name};
 use super::evidence;
-use super::linker::{Memory, reference};
-use super::outcome::{Decision, EntityEvent, Flag, FlagKind};
-use super::profiles::ProfileNo;
-use super::relation::Firms;
+use super::relations::Firms;
 use super::review::review;
-use super::score::Bench;
-use super::standing::Standing;
+use crate::link::cluster::Spoken;
+use crate::link::cluster::entity_ids::{EntityKey, Unnamed, name};
+use crate::link::group::profiles::ProfileNo;
+use crate::link::linker::{Memory, reference};
+use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind};
+use crate::link::records::{BY_CREDIT_CODE, NumberMap, RecordNo};
+use crate::link::score::edges::Bench;
+use crate::link::state::Standing;
 
 /// What a run has to conclude anew. Each list is in order and names every profile once.
 #[derive(Debug, Default)]
@@ -199,7 +199,7 @@ pub fn flags(bench: Bench<'_>, standing: &Standing, memory: &Memory) -> Vec<Flag
     names.sort_unstable();
     for name in names {
         let mut best: Option<((u16, u64), RecordNo)> = None;
-        index.behind(super::keys::key(super::keys::Kind::Name, name), |profile| {
+        index.behind(crate::link::block::keys::key(crate::link::block::keys::Kind::Name, name), |profile| {
             let record = profiles.members(profile)[0];
             let facts = book.facts(record);
             if profiles.get(profile).is_loose() && book.name_entry(facts.name).whole == name {

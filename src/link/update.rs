@@ -5,19 +5,19 @@ use rayon::prelude::*;
 
 use crate::model::linkage::{Judgement, RecordRef};
 
-use super::book::{Book, Facts, RecordNo};
+use super::block::index::Index;
+use super::block::keys::{Key, Kind, asked, is_blocking, key, keys, most};
 use super::cluster::{Field, Spoken, cluster};
-use super::conclude::Scope;
-use super::index::Index;
-use super::keys::{Key, Kind, asked, is_blocking, key, keys, most};
+use super::compare::frequencies::{Terms, Value, haystack};
+use super::compare::weights::Weights;
+use super::group::profiles::{Apart, Changed, ProfileNo, Profiles, identify};
 use super::linker::{Linker, reference};
 use super::outcome::Decision;
-use super::profiles::{Apart, Changed, ProfileNo, Profiles, identify};
-use super::score::{Bench, Bonds, Rescoring, Scored};
+use super::records::{Book, Facts, RecordNo};
+use super::resolve::decisions::Scope;
+use super::score::edges::{Bench, Bonds, Rescoring, Scored};
 use super::settings::Settings;
-use super::standing::Standing;
-use super::terms::{Terms, Value, haystack};
-use super::weights::Weights;
+use super::state::Standing;
 
 /// A larger share of the records than one in so many: everything is done anew, which then is quicker.
 const WORTHWHILE: usize = 4;
@@ -245,7 +245,7 @@ impl Standing {
 
     /// All profiles that bonds and judgements tie to the seeds, in order.
     fn reached(&self, seeds: Vec<ProfileNo>, spoken: &Spoken, settings: &Settings) -> Vec<ProfileNo> {
-        let mut same: super::book::NumberMap<ProfileNo, Vec<ProfileNo>> = Default::default();
+        let mut same: super::records::NumberMap<ProfileNo, Vec<ProfileNo>> = Default::default();
         for (a, b) in &spoken.same {
             same.entry(*a).or_default().push(*b);
             same.entry(*b).or_default().push(*a);

@@ -6,14 +6,14 @@
 
 use rayon::prelude::*;
 
-use super::book::{Book, RecordNo};
-use super::compare::{Comparison, NameLevel};
-use super::index::Index;
-use super::profiles::{Apart, ProfileNo, Profiles, identify_but};
-use super::score::Bench;
-use super::settings::Settings;
-use super::terms::Terms;
-use super::weights::{FEATURE, FEATURES, NAME, Odds, Table, WeightTable, Weights};
+use super::edges::Bench;
+use crate::link::block::index::Index;
+use crate::link::compare::frequencies::Terms;
+use crate::link::compare::weights::{FEATURE, FEATURES, NAME, Odds, Table, WeightTable, Weights};
+use crate::link::compare::{Comparison, NameLevel};
+use crate::link::group::profiles::{Apart, ProfileNo, Profiles, identify_but};
+use crate::link::records::{Book, RecordNo};
+use crate::link::settings::Settings;
 use crate::normalise::mix;
 
 /// One record in this many is covered up.

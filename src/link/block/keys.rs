@@ -12,9 +12,9 @@ use crate::normalise::english::romanise;
 use crate::normalise::name::NameRef;
 use crate::normalise::{Glyph, hash, mix};
 
-use super::book::{Book, ISSUES_CODES, NameNo, RecordNo};
-use super::profiles::{ProfileNo, Profiles};
-use super::settings::Settings;
+use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::records::{Book, ISSUES_CODES, NameNo, RecordNo};
+use crate::link::settings::Settings;
 
 /// What a key stands for; part of the key. The first fifteen are blocking keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

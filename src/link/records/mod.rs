@@ -2,8 +2,8 @@
 //!
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
-mod keep;
-mod spread;
+mod codec;
+mod number_map;
 
 use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
@@ -17,10 +17,10 @@ use crate::normalise::phone::read_phone;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
 
-use super::entity::reference;
+use super::cluster::entity_ids::reference;
 use super::settings::Settings;
 
-pub use spread::{NumberMap, Spread};
+pub use number_map::{NumberMap, Spread};
 
 /// Number of a record in the book; stays with the record for its life.
 pub type RecordNo = u32;

@@ -11,8 +11,8 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::normalise::mix;
 
-use super::keep::Keep;
-use super::outcome::EntityEvent;
+use crate::link::outcome::EntityEvent;
+use crate::link::state_codec::Keep;
 
 /// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,16 +1,16 @@
 //! Records that share a valid identifier become one profile; every other record is a profile of its own, *loose*.
 //!
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
-//! rules are in [`super::identify`].
+//! rules are in [`super::rules`].
 
 use rayon::prelude::*;
 
 use crate::normalise::hash;
 
-use super::book::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
-use super::identify::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
-use super::keep::{KeepAll, Reader, Writer, kept};
-use super::outcome::FlagKind;
+use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use crate::link::outcome::FlagKind;
+use crate::link::records::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
+use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
 
 pub type ProfileNo = u32;
 

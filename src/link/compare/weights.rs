@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::*;
+use crate::link::compare::*;
 
-const SHIPPED: &str = include_str!("../../reference/names/weights.toml");
+const SHIPPED: &str = include_str!("../../../reference/names/weights.toml");
 
 /// Number of features.
 pub const FEATURES: usize = 12;

@@ -6,9 +6,9 @@
 //! Counts are handed out rounded to three binary digits: a record more or less then changes no weight, as a rule, and
 //! the pairs that rest on a count need not be compared again.
 
-use super::book::{Book, NameNo, NumberMap, RecordNo};
-use super::keep::{KeepAll, Reader, Writer};
-use super::profiles::Profiles;
+use crate::link::group::profiles::Profiles;
+use crate::link::records::{Book, NameNo, NumberMap, RecordNo};
+use crate::link::state_codec::{KeepAll, Reader, Writer};
 
 /// Counts over profiles, each profile counted once per value.
 #[derive(Debug, Clone, Default, PartialEq)]

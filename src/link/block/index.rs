@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-use super::book::Book;
-use super::keep::{KeepAll, Reader, Writer};
 use super::keys::{Key, is_blocking, keys, most};
-use super::profiles::{ProfileNo, Profiles};
-use super::settings::Settings;
+use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::records::Book;
+use crate::link::settings::Settings;
+use crate::link::state_codec::{KeepAll, Reader, Writer};
 
 /// All keys of all profiles that stand.
 #[derive(Debug, Clone, Default)]

@@ -3,9 +3,9 @@
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
 
-use super::book::{Book, Facts, RecordNo};
-use super::compare::{Comparison, FormLevel, NameLevel, PlaceOfBusinessLevel};
-use super::weights::{FEATURE, Weights};
+use crate::link::compare::weights::{FEATURE, Weights};
+use crate::link::compare::{Comparison, FormLevel, NameLevel, PlaceOfBusinessLevel};
+use crate::link::records::{Book, Facts, RecordNo};
 
 /// The features of a comparison that moved the decision, in the order of the weight table, then the prior. Names, dates
 /// and numbers carry the two values; addresses and phones are kept as numbers only and carry none.

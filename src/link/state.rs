@@ -1,15 +1,15 @@
 //! What linking keeps between runs: profiles, counts, keys, bonds, clusters, and what follows from them.
 
-use super::book::{Book, NumberMap};
+use super::block::index::Index;
 use super::cluster::Joined;
-use super::entity::EntityKey;
-use super::index::Index;
-use super::keep::{KeepAll, Reader, Writer};
+use super::cluster::entity_ids::EntityKey;
+use super::compare::frequencies::Terms;
+use super::group::profiles::{ProfileNo, Profiles};
 use super::outcome::ReviewPair;
-use super::profiles::{ProfileNo, Profiles};
-use super::relation::Sayings;
-use super::score::Bonds;
-use super::terms::Terms;
+use super::records::{Book, NumberMap};
+use super::resolve::relations::Sayings;
+use super::score::edges::Bonds;
+use super::state_codec::{KeepAll, Reader, Writer};
 use crate::model::linkage::Judgement;
 
 /// The outcome of the run before, ready to be changed a little.

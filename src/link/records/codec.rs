@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::{Book, BrokenCode, Facts, NameEntry, NumberMap, RecordNo, Related, place_of};
-use crate::link::keep::{KeepAll, Reader, Writer, kept};
+use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
 use crate::normalise::address::Address;
 use crate::normalise::name::Shape;
 

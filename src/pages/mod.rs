@@ -1,0 +1,5 @@
+//! Printed pages: the bulletin, the receipt of a batch, the report on linking.
+//!
+//! In: figures that other rooms have worked out. Out: one HTML file that needs nothing from outside. No page counts or decides.
+
+pub(crate) mod linking;
