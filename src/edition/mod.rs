@@ -8,36 +8,24 @@
 //! row), `labels.json` and `manifest.json` with the SHA-256 of every file. `open` maps it into memory without copying; `filter`, `page`,
 //! `coverage` and `search` answer from it. It knows nothing of the store, of GraphQL or of the clock.
 
-mod count;
-pub mod coverage;
-mod cubes;
-mod detail;
-mod facets;
-pub mod filter;
-mod input;
-pub mod manifest;
-mod names;
+mod files;
+pub mod format;
 mod open;
-mod order;
-pub mod page;
-mod relations;
-mod rows;
-mod search;
+pub mod query;
 mod set;
-mod table;
-pub mod testing;
+pub mod synthetic;
 mod write;
 
-pub use coverage::{CoverageGroup, Dimension, Measures};
-pub use detail::Detail;
-pub use filter::{Filter, Range};
-pub use input::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
-pub use manifest::Manifest;
+pub use files::ties::TieRow;
+pub use format::input::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+pub use format::manifest::Manifest;
 pub use open::{Edition, Key, Row};
-pub use page::{Cursor, Direction, Order, Page, Sort};
-pub use relations::TieRow;
-pub use rows::{EnterpriseRow, MemberRow, UnionRow};
-pub use search::{Hit, HitField};
+pub use query::coverage::{CoverageGroup, Dimension, Measures};
+pub use query::detail::Detail;
+pub use query::filter::{Filter, Range};
+pub use query::page::{Cursor, Direction, Order, Page, Sort};
+pub use query::rows::{EnterpriseRow, MemberRow, UnionRow};
+pub use query::search::{Hit, HitField};
 pub use set::Editions;
 pub use write::{folder_name, write};
 

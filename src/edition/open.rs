@@ -9,8 +9,8 @@ use arrow_array::{Array, LargeBinaryArray, RecordBatch, StringArray, UInt32Array
 use roaring::RoaringBitmap;
 use serde::Deserialize;
 
-use super::rows::Columns;
-use super::table::open_table;
+use super::format::table::open_table;
+use super::query::rows::Columns;
 use super::{Counting, EditionError, Labels, Manifest};
 use crate::model::enterprise::{Enterprise, IdentifierKind};
 use crate::model::identifier::clean_identifier;
@@ -59,14 +59,14 @@ pub struct Edition {
     lookup_rows: UInt32Array,
     all: Arc<RoaringBitmap>,
     /// None in editions written before there was such a file.
-    pub(super) relations: Option<super::relations::Relations>,
+    pub(super) relations: Option<super::files::ties::Relations>,
     /// None in editions written before there was such a file.
-    pub(super) cubes: Option<super::cubes::Cubes>,
+    pub(super) cubes: Option<super::files::cubes::Cubes>,
     /// What counting must know of all rows.
-    pub(super) bounds: OnceLock<super::count::Bounds>,
+    pub(super) bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
-    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::coverage::Cube>>>,
-    pub(super) texts: std::sync::Mutex<super::search::TextCache>,
+    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::query::coverage::Cube>>>,
+    pub(super) texts: std::sync::Mutex<super::query::search::TextCache>,
 }
 
 #[derive(Deserialize)]
@@ -106,12 +106,12 @@ impl Edition {
         )
         .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
         let has = |name: &str| manifest.files.iter().any(|f| f.name == name);
-        let relations = match has(super::relations::RELATIONS) {
-            true => Some(super::relations::Relations::open(&table(super::relations::RELATIONS)?)?),
+        let relations = match has(super::files::ties::RELATIONS) {
+            true => Some(super::files::ties::Relations::open(&table(super::files::ties::RELATIONS)?)?),
             false => None,
         };
-        let cubes = match has(super::cubes::CUBES) {
-            true => Some(super::cubes::Cubes::open(table(super::cubes::CUBES)?)?),
+        let cubes = match has(super::files::cubes::CUBES) {
+            true => Some(super::files::cubes::Cubes::open(table(super::files::cubes::CUBES)?)?),
             false => None,
         };
         let mut all = RoaringBitmap::new();
@@ -199,7 +199,7 @@ impl Edition {
             Key::CreditCode(code) => lookup_hash("credit_code", &[&clean_identifier(code)]),
             Key::Identifier(kind, value) => lookup_hash(kind.name(), &[&clean_identifier(value)]),
             Key::Record { registry, key } => lookup_hash("record", &[registry, key]),
-            Key::Name(name) => lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]),
+            Key::Name(name) => lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]),
         };
         self.hashed(hash).collect()
     }
@@ -331,7 +331,7 @@ pub(super) fn lookup_keys(e: &Enterprise) -> Vec<u64> {
         hashes.push(lookup_hash(kind.name(), &[value]));
     }
     for name in std::iter::once(&e.name).chain(&e.former_names) {
-        hashes.push(lookup_hash("name", &[&super::names::fold(name).into_iter().collect::<String>()]));
+        hashes.push(lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]));
     }
     hashes
 }

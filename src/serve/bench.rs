@@ -14,7 +14,7 @@ use serde::Serialize;
 use tower::ServiceExt;
 
 use super::{Access, App, Options, app};
-use crate::edition::{Edition, Filter, testing, write};
+use crate::edition::{Edition, Filter, synthetic, write};
 use crate::hub::Hub;
 
 /// One figure and its bar.
@@ -129,7 +129,7 @@ pub fn prepare(root: &Path, rows: u32) -> anyhow::Result<Vec<Figure>> {
     if editions.join("000001").exists() {
         return Ok(Vec::new());
     }
-    let facts = testing::input(1, rows, 1);
+    let facts = synthetic::input(1, rows, 1);
     let (started, wall) = (cpu(), Instant::now());
     let manifest = write(&editions, facts)?;
     let wall = wall.elapsed();

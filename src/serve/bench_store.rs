@@ -19,7 +19,7 @@ pub async fn fill(hub: &Hub, edition: &Arc<Edition>) -> anyhow::Result<u64> {
         return Ok(0);
     }
     let mut written = 0;
-    for (registry, names) in crate::edition::testing::REGISTRIES.iter().zip(COLUMNS) {
+    for (registry, names) in crate::edition::synthetic::REGISTRIES.iter().zip(COLUMNS) {
         let row = rows.iter().find(|r| r.name == *registry).ok_or_else(|| anyhow::anyhow!("no connector {registry}"))?;
         let columns: Vec<String> = names.iter().map(|(column, _)| (*column).to_owned()).collect();
         let batch = hub.store.batch_started(row.id, 0, "benchmark", true).await?;

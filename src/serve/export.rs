@@ -282,7 +282,7 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
         }
         if wants_trailers {
             let mut trailers = HeaderMap::new();
-            let digest = crate::edition::manifest::hex(&sink.hash.finalize());
+            let digest = crate::edition::format::manifest::hex(&sink.hash.finalize());
             trailers.insert("x-huitu-rows", HeaderValue::from(rows));
             if let Ok(digest) = HeaderValue::from_str(&digest) {
                 trailers.insert("x-huitu-sha256", digest);

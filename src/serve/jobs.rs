@@ -311,7 +311,7 @@ fn write_file(folder: &std::path::Path, name: &str, export: &Export, format: For
     let file = out.out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     std::fs::rename(&part, folder.join(name))?;
-    Ok(crate::edition::manifest::hex(&out.hash.finalize()))
+    Ok(crate::edition::format::manifest::hex(&out.hash.finalize()))
 }
 
 /// Counts the rows that were written, for whoever watches.

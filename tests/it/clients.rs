@@ -79,7 +79,7 @@ async fn clients_of_graphql_ws_and_graphql_sse_hear_of_editions() {
     let served = served(200, |_| {}).await;
     let root = served.root.path().join("editions");
     let publish = async || {
-        huitu::edition::write(&root, huitu::edition::testing::input(2, 210, 5)).unwrap();
+        huitu::edition::write(&root, huitu::edition::synthetic::input(2, 210, 5)).unwrap();
         served.state.refresh().await.unwrap();
     };
     passed(node("live.mjs", &served, &[], publish).await);
@@ -123,7 +123,7 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
         // Callers are remembered for two seconds.
         let clock = &served.state.hub().clock;
         clock.set(clock.now() + chrono::Duration::seconds(3));
-        huitu::edition::write(&root, huitu::edition::testing::input(2, 110, 5)).unwrap();
+        huitu::edition::write(&root, huitu::edition::synthetic::input(2, 110, 5)).unwrap();
         served.state.refresh().await.unwrap();
     };
     passed(node("limits.mjs", &served, &["secret-ann", "secret-bob"], flood).await);
@@ -132,7 +132,7 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
 /// Enterprises of no known district or street are a row, a feature and a cluster of their own: nobody is dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_known_area_is_counted_everywhere() {
-    let mut facts = huitu::edition::testing::input(1, 3_000, 11);
+    let mut facts = huitu::edition::synthetic::input(1, 3_000, 11);
     for (i, e) in facts.enterprises.iter_mut().enumerate() {
         match i % 10 {
             0 => (e.district, e.town, e.location) = (None, None, None),

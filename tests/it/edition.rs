@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use huitu::edition::testing::input;
+use huitu::edition::synthetic::input;
 use huitu::edition::*;
 use huitu::model::enterprise::{Enterprise, IdentifierKind};
 use huitu::model::value::Money;

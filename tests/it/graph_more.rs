@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use huitu::edition::testing::input;
+use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
 use huitu::model::Clock;

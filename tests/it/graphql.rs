@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use huitu::config::Settings;
-use huitu::edition::testing::input;
+use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
 use huitu::model::Clock;

@@ -353,12 +353,12 @@ pub fn shown(indicator: &str, value: f64) -> String {
 mod tests {
     use super::*;
     use crate::cli::report::{html, sheet};
-    use crate::edition::{testing, write};
+    use crate::edition::{synthetic, write};
 
     /// Two editions, before and in the fourth quarter of 2026.
     fn editions(folder: &std::path::Path) -> Editions {
-        write(folder, testing::input(1, 400, 7)).expect("an edition");
-        write(folder, testing::input(25, 900, 7)).expect("an edition");
+        write(folder, synthetic::input(1, 400, 7)).expect("an edition");
+        write(folder, synthetic::input(25, 900, 7)).expect("an edition");
         Editions::open(folder).expect("two editions")
     }
 

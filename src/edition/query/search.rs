@@ -5,11 +5,11 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::names::{
+use crate::edition::files::names::{
     Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
     syllable_pairs_from,
 };
-use super::open::{Edition, Key, Row};
+use crate::edition::open::{Edition, Key, Row};
 use crate::model::enterprise::IdentifierKind;
 
 /// What the text was found in.
@@ -36,7 +36,7 @@ const REMEMBERED: usize = 64;
 
 /// Rows per text, oldest forgotten first.
 #[derive(Default)]
-pub(super) struct TextCache {
+pub(in crate::edition) struct TextCache {
     rows: HashMap<String, Arc<RoaringBitmap>>,
     order: std::collections::VecDeque<String>,
 }

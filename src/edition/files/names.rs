@@ -11,10 +11,10 @@ use arrow_array::{ArrayRef, UInt64Array};
 use hashbrown::{HashMap, HashSet};
 use pinyin::ToPinyin;
 
-use super::EditionError;
 use super::facets::bitmap_bytes;
-use super::manifest::FileDigest;
-use super::table::{column, write_table};
+use crate::edition::EditionError;
+use crate::edition::format::manifest::FileDigest;
+use crate::edition::format::table::{column, write_table};
 use crate::model::enterprise::Enterprise;
 
 const KIND_SHIFT: u32 = 60;

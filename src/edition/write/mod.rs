@@ -1,5 +1,7 @@
 //! Writes one edition: to a temporary folder, every file synced, then renamed, so that a reader sees all of it or nothing.
 
+pub(in crate::edition) mod order;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,15 +16,14 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, Fields};
 use chrono::{Datelike, NaiveDate};
 
-use super::cubes;
-use super::facets::{Dims, dims_of, write_facets};
-use super::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
-use super::names::write_names;
+use super::files::cubes;
+use super::files::facets::{Dims, dims_of, write_facets};
+use super::files::names::write_names;
+use super::files::ties;
+use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
+use super::format::table::{Column, column, write_bytes, write_table};
 use super::open::{lookup_hash, lookup_keys};
-use super::order::{MembersByRow, sort_rows};
-use super::relations;
-use super::rows::Reasons;
-use super::table::{Column, column, write_bytes, write_table};
+use super::query::rows::Reasons;
 use super::{EditionError, EditionInput, Member};
 use crate::model::enterprise::{Enterprise, EnterpriseField, LocationBasis, TradeUnion};
 use crate::model::value::Money;
@@ -30,6 +31,7 @@ use crate::model::verdict::{
     EnterpriseTag, FundKind, FundStatus, GapStatus, OperatingStatus, Ownership, SizeBasis, SizeClass, SizeStatus, UnionKind,
     UnionStatus,
 };
+use order::{MembersByRow, sort_rows};
 
 /// Writes the edition into `root/NNNNNN` and returns its manifest.
 ///
@@ -112,8 +114,8 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Writ
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
         Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims))),
         Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)),
-        Box::new(|| write_table(folder, "people.arrow", super::detail::people_columns(&rows))),
-        Box::new(|| write_table(folder, relations::RELATIONS, relations::columns(&input.ties, &input.registries, &row_of)?)),
+        Box::new(|| write_table(folder, "people.arrow", super::query::detail::people_columns(&rows))),
+        Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of)?)),
         Box::new(|| {
             let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values, "counting": input.counting });

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Member;
+use crate::edition::Member;
 use crate::model::enterprise::Enterprise;
 
 /// Sorts by falling priority, equal ones by id. Positions are sorted and every enterprise is moved once: sorting the
@@ -84,11 +84,11 @@ impl MembersByRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edition::testing;
+    use crate::edition::synthetic;
 
     #[test]
     fn every_row_has_its_own_members_in_order() {
-        let mut input = testing::input(1, 300, 5);
+        let mut input = synthetic::input(1, 300, 5);
         sort_rows(&mut input.enterprises);
         let rows = &input.enterprises;
         let key = |e: &Enterprise| (std::cmp::Reverse(e.verdicts.priority.score.to_bits()), e.id.clone());

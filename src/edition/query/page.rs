@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use arrow_array::Array;
 use roaring::RoaringBitmap;
 
-use super::open::{Edition, Row};
+use crate::edition::open::{Edition, Row};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sort {

@@ -11,15 +11,15 @@ use arrow_array::{
 };
 use chrono::NaiveDate;
 
-use super::EditionError;
-use super::open::{Edition, Row, named};
-use super::table::{Column, column};
-use super::write::{counts, dates, texts, words};
+use crate::edition::EditionError;
+use crate::edition::format::table::{Column, column};
+use crate::edition::open::{Edition, Row, named};
+use crate::edition::write::{counts, dates, texts, words};
 use crate::model::tie::{Tie, TieKind};
 
-pub(super) const RELATIONS: &str = "relations.arrow";
+pub(in crate::edition) const RELATIONS: &str = "relations.arrow";
 
-pub(super) fn columns(
+pub(in crate::edition) fn columns(
     ties: &[Tie],
     registries: &[Box<str>],
     row_of: &hashbrown::HashMap<&str, u32>,
@@ -60,7 +60,7 @@ pub(super) fn columns(
 }
 
 /// The opened table; an edition written before there was one has none.
-pub(super) struct Relations {
+pub(in crate::edition) struct Relations {
     kind: DictionaryArray<UInt16Type>,
     subject: UInt32Array,
     other: UInt32Array,
@@ -81,7 +81,7 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    pub(super) fn open(batch: &RecordBatch) -> Result<Relations, EditionError> {
+    pub(in crate::edition) fn open(batch: &RecordBatch) -> Result<Relations, EditionError> {
         let word = |name: &str| -> Result<DictionaryArray<UInt16Type>, EditionError> {
             Ok(named(batch, name)?.as_dictionary::<UInt16Type>().clone())
         };

@@ -9,9 +9,9 @@ use arrow_array::{ArrayRef, UInt64Array};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::EditionError;
-use super::manifest::FileDigest;
-use super::table::{column, write_table};
+use crate::edition::EditionError;
+use crate::edition::format::manifest::FileDigest;
+use crate::edition::format::table::{column, write_table};
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,

@@ -14,14 +14,14 @@ use arrow_array::{ArrayRef, RecordBatch, UInt16Array, UInt64Array};
 use rayon::prelude::*;
 
 use super::count::{Axis, Bounds, Facts, Numbers, count};
-use super::coverage::{CoverageGroup, Cube, Dimension, Measures, in_order, sum};
 use super::facets::Dims;
-use super::open::{Edition, named};
-use super::table::{Column, column};
-use super::write::words;
-use super::{Counting, EditionError};
+use crate::edition::format::table::{Column, column};
+use crate::edition::open::{Edition, named};
+use crate::edition::query::coverage::{CoverageGroup, Cube, Dimension, Measures, in_order, sum};
+use crate::edition::write::words;
+use crate::edition::{Counting, EditionError};
 
-pub(super) const CUBES: &str = "cubes.arrow";
+pub(in crate::edition) const CUBES: &str = "cubes.arrow";
 
 const AREAS: [Dimension; 3] = [Dimension::District, Dimension::Town, Dimension::Federation];
 const OTHERS: [Dimension; 7] = [
@@ -44,7 +44,7 @@ fn name_of(by: &[Dimension]) -> String {
 
 /// The columns of `cubes.arrow`. The rows are read once for each of the other dimensions, by the places that occur (district,
 /// street and unit together); the rest is sums of sums.
-pub(super) fn columns(dims: &Dims, counting: &Counting) -> Result<Vec<Column>, EditionError> {
+pub(in crate::edition) fn columns(dims: &Dims, counting: &Counting) -> Result<Vec<Column>, EditionError> {
     let facts = Facts { verdicts: &dims.verdicts, employees: &dims.employees, members: &dims.members, unions: &dims.unions };
     let Some((place_of, places)) = places(dims) else { return written(Vec::new()) };
     let bounds = Bounds::of(facts);
@@ -126,13 +126,13 @@ fn rolled_up(groups: &[Group], to: impl Fn([u16; 2]) -> [u16; 2]) -> Vec<Group> 
 }
 
 /// The file, and which of its rows are whose.
-pub(super) struct Cubes {
+pub(in crate::edition) struct Cubes {
     rows: RecordBatch,
     of: HashMap<String, Range<usize>>,
 }
 
 impl Cubes {
-    pub(super) fn open(rows: RecordBatch) -> Result<Cubes, EditionError> {
+    pub(in crate::edition) fn open(rows: RecordBatch) -> Result<Cubes, EditionError> {
         let by = named(&rows, "by")?.as_dictionary::<UInt16Type>();
         let names = by.values().as_string::<i32>();
         let keys = by.keys().values();
@@ -150,7 +150,7 @@ impl Cubes {
 
 impl Edition {
     /// A cube of the edition's own, in any order of its dimensions.
-    pub(super) fn written_cube(&self, by: &[Dimension]) -> Result<Option<Cube>, EditionError> {
+    pub(in crate::edition) fn written_cube(&self, by: &[Dimension]) -> Result<Option<Cube>, EditionError> {
         let mut sorted = by.to_vec();
         sorted.sort_unstable();
         let Some(cubes) = &self.cubes else { return Ok(None) };
@@ -179,13 +179,13 @@ impl Edition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edition::{testing, write};
+    use crate::edition::{synthetic, write};
 
     #[test]
     fn every_cube_is_what_counting_gives_and_what_a_filter_leaves_out_is_taken_off() {
         let root = tempfile::tempdir().unwrap();
-        let manifest = write(root.path(), testing::input(1, 3_000, 3)).unwrap();
-        let edition = Edition::open(&root.path().join(super::super::write::folder_name(manifest.number))).unwrap();
+        let manifest = write(root.path(), synthetic::input(1, 3_000, 3)).unwrap();
+        let edition = Edition::open(&root.path().join(crate::edition::write::folder_name(manifest.number))).unwrap();
         let most = &*edition.all() - &(0..3_000).step_by(7).collect::<roaring::RoaringBitmap>();
         let mut asked = vec![vec![]];
         asked.extend(AREAS.iter().chain(&OTHERS).map(|d| vec![*d]));

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 
-use super::facets::industry_key;
-use super::open::Edition;
-use super::write::days;
-use super::{EditionError, Row};
+use crate::edition::files::facets::industry_key;
+use crate::edition::open::Edition;
+use crate::edition::write::days;
+use crate::edition::{EditionError, Row};
 use crate::model::value::Money;
 
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
@@ -170,7 +170,7 @@ impl Edition {
     }
 
     /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
-    pub(super) fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
+    pub(in crate::edition) fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
         let rows = self.len() as usize;
         if let Some(scope) = scope.filter(|s| s.len() < rows as u64 / 4) {
             return RoaringBitmap::from_sorted_iter(scope.iter().filter(|row| holds(*row as usize)))

@@ -13,8 +13,8 @@ use arrow_ipc::root_as_footer;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{Field, Schema};
 
-use super::EditionError;
 use super::manifest::{FileDigest, Hashing};
+use crate::edition::EditionError;
 
 /// A column to write.
 pub struct Column {

@@ -11,11 +11,11 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, Decimal128Array, UInt32Array};
 use roaring::RoaringBitmap;
 
-use super::count::Numbers;
 use super::coverage::Dimension;
-use super::open::{Edition, named};
-use super::table::{Column, column};
-use super::{EditionError, EnterpriseRow};
+use crate::edition::files::count::Numbers;
+use crate::edition::format::table::{Column, column};
+use crate::edition::open::{Edition, named};
+use crate::edition::{EditionError, EnterpriseRow};
 use crate::model::enterprise::{Enterprise, People};
 use crate::model::value::Money;
 use crate::model::verdict::{GapStatus, Ownership};
@@ -60,7 +60,7 @@ const PEOPLE: [Count; 4] = [
 ];
 
 /// `people.arrow`: the rows that have any of the rarer head counts, and those counts.
-pub(super) fn people_columns(rows: &[Enterprise]) -> Vec<Column> {
+pub(in crate::edition) fn people_columns(rows: &[Enterprise]) -> Vec<Column> {
     let some = |e: &Enterprise| PEOPLE.iter().any(|(_, of)| of(&e.people) > 0);
     let kept: Vec<usize> = (0..rows.len()).filter(|row| some(&rows[*row])).collect();
     let numbers = UInt32Array::from_iter_values(kept.iter().map(|row| *row as u32));

@@ -11,7 +11,7 @@ use arrow_array::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::open::{Edition, Row};
+use crate::edition::open::{Edition, Row};
 use crate::model::enterprise::{Bits, Location, LocationBasis};
 use crate::model::value::Money;
 use crate::model::verdict::{
@@ -26,7 +26,7 @@ type Word = DictionaryArray<UInt16Type>;
 macro_rules! columns {
     ($($name:ident: $T:ty = $cast:expr),+ $(,)?) => {
         /// The columns of `enterprises.arrow`, and those of the other files that are read by row.
-        pub(super) struct Columns {
+        pub(in crate::edition) struct Columns {
             $(pub $name: $T,)+
             pub details: LargeStringArray,
             pub members: ListArray,
@@ -98,7 +98,7 @@ columns! {
     priority: Float32Array = |a| a.as_primitive_opt::<Float32Type>(),
 }
 
-pub(super) struct MemberColumns {
+pub(in crate::edition) struct MemberColumns {
     registry: Word,
     key: StringArray,
     part: UInt16Array,
@@ -125,7 +125,7 @@ impl MemberColumns {
     }
 }
 
-pub(super) struct UnionColumns {
+pub(in crate::edition) struct UnionColumns {
     pub id: StringArray,
     pub name: StringArray,
     credit_code: StringArray,
@@ -199,7 +199,7 @@ fn texts(array: &ListArray, row: usize) -> Vec<&str> {
 
 /// What `details.arrow` holds of the verdicts: everything that is no column of `enterprises.arrow`.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Reasons<'a> {
+pub(in crate::edition) struct Reasons<'a> {
     #[serde(rename = "g", default, skip_serializing_if = "<[_]>::is_empty")]
     gap: Cow<'a, [Reason]>,
     #[serde(rename = "s", default, skip_serializing_if = "<[_]>::is_empty")]

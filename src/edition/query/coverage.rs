@@ -10,9 +10,9 @@ use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::EditionError;
-use super::count::{Axis, Bounds, Facts, Numbers, count};
-use super::open::{Edition, named};
+use crate::edition::EditionError;
+use crate::edition::files::count::{Axis, Bounds, Facts, Numbers, count};
+use crate::edition::open::{Edition, named};
 use crate::model::verdict::{GapStatus, UnionStatus};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// Its column of `dims.arrow`, and its name in `labels.json` and `cubes.arrow`. Gap and union status have no column.
-    pub(super) fn column(self) -> &'static str {
+    pub(in crate::edition) fn column(self) -> &'static str {
         match self {
             Dimension::District => "district",
             Dimension::Town => "town",
@@ -48,7 +48,7 @@ impl Dimension {
     }
 
     /// The numbers of those that follow from the verdicts, and the codes these stand for.
-    pub(super) fn of_verdicts(self) -> Option<(fn(u8) -> u8, Vec<&'static str>)> {
+    pub(in crate::edition) fn of_verdicts(self) -> Option<(fn(u8) -> u8, Vec<&'static str>)> {
         match self {
             Dimension::GapStatus => Some((|v| v % 5, GapStatus::ALL.iter().map(|g| g.name()).collect())),
             Dimension::UnionStatus => Some((|v| v / 5 % 7, UnionStatus::ALL.iter().map(|u| u.name()).collect())),
@@ -66,7 +66,7 @@ macro_rules! measures {
         }
 
         impl Measures {
-            pub(super) const NAMES: &[&str] = &[$(stringify!($name)),+];
+            pub(in crate::edition) const NAMES: &[&str] = &[$(stringify!($name)),+];
 
             pub fn add(&mut self, other: &Measures) {
                 $(self.$name += other.$name;)+
@@ -78,12 +78,12 @@ macro_rules! measures {
             }
 
             /// In the order of `NAMES`.
-            pub(super) fn values(&self) -> [u64; Measures::NAMES.len()] {
+            pub(in crate::edition) fn values(&self) -> [u64; Measures::NAMES.len()] {
                 [$(self.$name),+]
             }
 
             /// From values in the order of `NAMES`.
-            pub(super) fn from_values(values: [u64; Measures::NAMES.len()]) -> Measures {
+            pub(in crate::edition) fn from_values(values: [u64; Measures::NAMES.len()]) -> Measures {
                 let [$($name),+] = values;
                 Measures { $($name),+ }
             }
@@ -132,7 +132,7 @@ pub struct CoverageGroup {
 }
 
 /// What was counted over all rows by some dimensions.
-pub(super) struct Cube {
+pub(in crate::edition) struct Cube {
     /// In ascending order of their keys.
     pub groups: Vec<CoverageGroup>,
     pub total: Measures,
@@ -212,7 +212,7 @@ impl Edition {
         cube
     }
 
-    pub(super) fn count_groups(
+    pub(in crate::edition) fn count_groups(
         &self,
         by: &[Dimension],
         rows: Option<&RoaringBitmap>,
@@ -248,7 +248,7 @@ impl Edition {
         Ok(groups)
     }
 
-    pub(super) fn axis(&self, dimension: Dimension) -> Result<(Axis<'_>, Vec<&str>), EditionError> {
+    pub(in crate::edition) fn axis(&self, dimension: Dimension) -> Result<(Axis<'_>, Vec<&str>), EditionError> {
         if let Some((of, codes)) = dimension.of_verdicts() {
             return Ok((Axis { numbers: Numbers::Verdicts(of), size: codes.len() }, codes));
         }
@@ -259,14 +259,14 @@ impl Edition {
     }
 }
 
-pub(super) fn sum(groups: &[CoverageGroup]) -> Measures {
+pub(in crate::edition) fn sum(groups: &[CoverageGroup]) -> Measures {
     let mut total = Measures::default();
     groups.iter().for_each(|g| total.add(&g.measures));
     total
 }
 
 /// Sorts by keys; numbers are given out in the order of the codes, so that little is left to do.
-pub(super) fn in_order(groups: &mut [CoverageGroup]) {
+pub(in crate::edition) fn in_order(groups: &mut [CoverageGroup]) {
     if !groups.is_sorted_by(|a, b| a.keys <= b.keys) {
         groups.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
     }

@@ -6,8 +6,8 @@
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use super::Counting;
-use super::coverage::Measures;
+use crate::edition::Counting;
+use crate::edition::query::coverage::Measures;
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
 /// Cells of a table (16 bytes each) up to which it is used; beyond that groups are found by hash.

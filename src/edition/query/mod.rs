@@ -1,0 +1,10 @@
+//! Questions to an open edition: filter, page, count, search, one row.
+//!
+//! In: an [`Edition`](super::Edition) and what is asked. Out: rows and counts. It writes nothing.
+
+pub mod coverage;
+pub(in crate::edition) mod detail;
+pub mod filter;
+pub mod page;
+pub(in crate::edition) mod rows;
+pub(in crate::edition) mod search;
