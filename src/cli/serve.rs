@@ -114,7 +114,7 @@ pub async fn serve(
         }
     }
     let schedule = tokio::spawn(schedules(scheduled, state.clone()));
-    crate::serve::run(listener, app(state.clone()), state, stopped()).await?;
+    crate::serve::http::server(listener, app(state.clone()), state, stopped()).await?;
     schedule.abort();
     hub.store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -122,7 +122,7 @@ pub async fn serve(
 
 async fn schedules(wanted: bool, state: App) {
     if wanted {
-        crate::serve::schedule::run(state).await;
+        crate::serve::operate::schedule::run(state).await;
     }
 }
 

@@ -5,40 +5,19 @@
 //! answered from the mapped edition; details come from the store in batches.
 
 pub mod access;
-mod alerts;
-mod ask;
+pub mod answers;
 pub mod bench;
 mod bench_store;
-mod budget;
-mod cache;
-mod details;
 mod export;
-mod frame;
-mod geo;
 pub mod graphql;
-pub mod guard;
-mod handler;
+mod http;
 mod ingest;
-mod jobs;
-mod library;
+pub mod limits;
 pub mod live;
-mod mvt;
-mod persisted;
-mod plain;
-mod probes;
+mod maps;
+pub mod operate;
 pub mod problem;
-mod publisher;
-mod quality;
-mod receipts;
 mod reconcile;
-mod request;
-mod run;
-pub mod schedule;
-mod serving;
-mod suppress;
-mod tiles;
-mod ui;
-mod usage;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -47,15 +26,15 @@ use axum::Router;
 use axum::routing::get;
 
 pub use access::{Access, Caller, Role, Scope};
-pub use guard::Limits;
-pub use persisted::Documents;
-pub use publisher::publish_pushes;
-pub use run::run;
+pub use answers::persisted::Documents;
+pub use http::server::run;
+pub use limits::cost::Limits;
+pub use operate::push_publisher::publish_pushes;
 
-use cache::AnswerCache;
+use answers::cache::AnswerCache;
 use graphql::Graph;
 use live::Live;
-use probes::Metrics;
+use operate::metrics::Metrics;
 use problem::Problem;
 
 use crate::edition::{Edition, EditionSource};
@@ -113,13 +92,13 @@ struct Inner {
     /// Number of the edition that subscribers were told of last; 0 before the first.
     told: AtomicU32,
     callers: access::Known,
-    places: std::sync::Mutex<Option<Arc<tiles::Places>>>,
+    places: std::sync::Mutex<Option<Arc<maps::tiles::Places>>>,
     live: Live,
-    jobs: jobs::Jobs,
-    measured: quality::Measured,
-    readings: Arc<details::Readings>,
-    tally: usage::Tally,
-    budgets: budget::Budgets,
+    jobs: export::jobs::Jobs,
+    measured: operate::source_quality::Measured,
+    readings: Arc<answers::loaders::Readings>,
+    tally: answers::usage::Tally,
+    budgets: limits::budget::Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -139,11 +118,11 @@ impl App {
             callers: access::Known::default(),
             places: std::sync::Mutex::default(),
             live: Live::default(),
-            jobs: jobs::Jobs::default(),
-            measured: quality::Measured::default(),
+            jobs: export::jobs::Jobs::default(),
+            measured: operate::source_quality::Measured::default(),
             readings: Arc::default(),
-            tally: usage::Tally::default(),
-            budgets: budget::Budgets::default(),
+            tally: answers::usage::Tally::default(),
+            budgets: limits::budget::Budgets::default(),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -164,7 +143,7 @@ impl App {
                 let EditionSource { name, as_of, stale, .. } = source;
                 let as_of = good.map_or(as_of, |good| good.max(as_of));
                 let behind = row.is_some_and(|r| hub.standing(r).is_behind());
-                serde_json::json!({ "name": name, "asOf": graphql::scalars::shown(as_of), "stale": if row.is_some() { behind } else { stale } })
+                serde_json::json!({ "name": name, "asOf": graphql::model::scalars::shown(as_of), "stale": if row.is_some() { behind } else { stale } })
             })
             .collect();
         let changed = self.freshness().sources != sources;
@@ -214,19 +193,19 @@ impl App {
         let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
         number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
     }
-    fn jobs(&self) -> &jobs::Jobs {
+    fn jobs(&self) -> &export::jobs::Jobs {
         &self.0.jobs
     }
-    fn measured(&self) -> &quality::Measured {
+    fn measured(&self) -> &operate::source_quality::Measured {
         &self.0.measured
     }
-    fn readings(&self) -> &Arc<details::Readings> {
+    fn readings(&self) -> &Arc<answers::loaders::Readings> {
         &self.0.readings
     }
-    fn tally(&self) -> &usage::Tally {
+    fn tally(&self) -> &answers::usage::Tally {
         &self.0.tally
     }
-    fn budgets(&self) -> &budget::Budgets {
+    fn budgets(&self) -> &limits::budget::Budgets {
         &self.0.budgets
     }
     /// The smallest group that this caller is told of; 0 = all.
@@ -260,8 +239,8 @@ impl App {
         text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
     }
     /// Where the enterprises of the gap list are.
-    fn places(&self, edition: &Edition) -> Result<Arc<tiles::Places>, Problem> {
-        tiles::places_of(&self.0.places, edition)
+    fn places(&self, edition: &Edition) -> Result<Arc<maps::tiles::Places>, Problem> {
+        maps::tiles::places_of(&self.0.places, edition)
     }
     /// Who asks, by the `Authorization` header.
     async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
@@ -273,28 +252,28 @@ impl App {
 /// The routes.
 pub fn app(state: App) -> Router {
     Router::new()
-        .route("/graphql", axum::routing::any(handler::graphql))
+        .route("/graphql", axum::routing::any(http::graphql::graphql))
         .route("/graphql/sse", axum::routing::any(live::sse::sse))
         .route("/graphql/ws", get(live::ws::ws))
-        .route("/healthz", get(probes::healthz))
-        .route("/readyz", get(probes::readyz))
-        .route("/metrics", get(probes::metrics))
-        .route("/", get(ui::home))
-        .route("/graphiql", get(ui::graphiql))
-        .route("/schema.graphql", get(ui::schema))
-        .route("/assets/{*path}", get(ui::asset))
-        .route("/geo/{file}", get(geo::geojson))
-        .route("/tiles/{file}", get(tiles::tilejson))
-        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/healthz", get(operate::metrics::healthz))
+        .route("/readyz", get(operate::metrics::readyz))
+        .route("/metrics", get(operate::metrics::metrics))
+        .route("/", get(http::assets::home))
+        .route("/graphiql", get(http::assets::graphiql))
+        .route("/schema.graphql", get(http::assets::schema))
+        .route("/assets/{*path}", get(http::assets::asset))
+        .route("/geo/{file}", get(maps::geojson::geojson))
+        .route("/tiles/{file}", get(maps::tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
         .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
         .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
-        .route("/receipts/{batch}", get(receipts::receipt))
-        .fallback(plain::nothing_here)
-        .method_not_allowed_fallback(plain::other_method)
-        .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
+        .route("/receipts/{batch}", get(ingest::receipts::receipt))
+        .fallback(http::rest::nothing_here)
+        .method_not_allowed_fallback(http::rest::other_method)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), http::middleware::frame))
         .with_state(state)
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::export::Column;
-use super::plain::{Plain, not_found};
+use super::http::rest::{Plain, not_found};
 use super::problem::Problem;
 use crate::edition::{EnterpriseRow, Filter, Key, Row};
 use crate::link::{Linker, Previous, Settings, Weights};

@@ -22,7 +22,7 @@ async fn node(script: &str, served: &Served, arguments: &[&str], ready: impl Asy
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(huitu::serve::run(listener, served.router.clone(), served.state.clone(), async move {
+    let server = tokio::spawn(huitu::serve::http::server(listener, served.router.clone(), served.state.clone(), async move {
         let _ = stopped.await;
     }));
     let mut child = tokio::process::Command::new("node")

@@ -12,9 +12,10 @@ use super::Format;
 use super::columns::{Column, PATHS, USUAL};
 use crate::model::message::Lang;
 use crate::serve::access::Caller;
-use crate::serve::guard::{self, Limits};
+use crate::serve::answers::usage;
+use crate::serve::limits::cost;
+use crate::serve::limits::cost::Limits;
 use crate::serve::problem::{Code, Problem};
-use crate::serve::usage;
 
 /// One column of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,13 +183,13 @@ fn leaves(selection: &str) -> Result<Vec<Leaf>, Problem> {
             format!("columns are chosen like {{ name area {{ code name }} gap {{ status }} }}; got {selection}"),
         )
     };
-    guard::scan(selection, &limits)?;
+    cost::scan(selection, &limits)?;
     let document = async_graphql::parser::parse_query(selection).map_err(|_| shape())?;
     let DocumentOperations::Single(operation) = &document.operations else { return Err(shape()) };
-    if !guard::is_query(&operation.node) || !document.fragments.is_empty() || !operation.node.variable_definitions.is_empty() {
+    if !cost::is_query(&operation.node) || !document.fragments.is_empty() || !operation.node.variable_definitions.is_empty() {
         return Err(shape());
     }
-    guard::cost(&document, &operation.node, &async_graphql::Variables::default(), &limits).map_err(|problem| {
+    cost::cost(&document, &operation.node, &async_graphql::Variables::default(), &limits).map_err(|problem| {
         match problem.code {
             Code::CostExceeded => Problem::new(
                 Code::CostExceeded,

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use super::{Format, content_type};
 use crate::serve::App;
 use crate::serve::access::Scope;
-use crate::serve::handler::{header_text, lang_of, request_id};
-use crate::serve::plain::{not_found, refuse};
+use crate::serve::http::graphql::{header_text, lang_of, request_id};
+use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
 
 /// Bytes read at a time.

@@ -11,9 +11,9 @@ use crate::edition::{Edition, Page, Row};
 use crate::model::message::{Lang, value_name};
 use crate::serve::App;
 use crate::serve::access::Caller;
-use crate::serve::ask::Ask;
-use crate::serve::graphql::connection::EnterpriseConnection;
-use crate::serve::library;
+use crate::serve::answers::context::Ask;
+use crate::serve::answers::validation_messages;
+use crate::serve::graphql::model::connection::EnterpriseConnection;
 use crate::serve::problem::Problem;
 
 /// Enterprises that the graph answers at a time.
@@ -63,7 +63,7 @@ impl Source {
             return Err(match Problem::of_error(&error) {
                 Some(problem) => problem,
                 None => {
-                    let (zh, en) = library::told(&error.message);
+                    let (zh, en) = validation_messages::told(&error.message);
                     Problem::bad_input(format!("列的选择有误：{zh}"), format!("columns: {en}"))
                         .hint(super::choice::unknown("").hint.unwrap_or_default())
                 }

@@ -1,39 +1,16 @@
 //! The graph: types, fields and questions of `schema.graphql`. What is served is what is printed: see `sdl`.
 
-pub mod conflicts;
-pub mod connection;
-pub mod coverage;
-pub mod edition;
-pub mod enterprise;
-mod entities;
-pub mod exports;
-pub mod filter;
-pub mod history;
-pub mod identity;
-pub mod live;
-pub mod measures;
-pub mod mutation;
-pub mod places;
-pub mod provenance;
-pub mod query;
-pub mod registry;
-pub mod relations;
-pub mod review;
-mod rows;
-pub mod scalars;
-pub mod subscription;
-pub mod targets;
-pub mod unions;
-pub mod verdicts;
+pub mod model;
+pub mod root;
 
 use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{SDLExportOptions, Schema};
 
-pub type Graph = Schema<query::Query, mutation::Mutation, subscription::Subscriptions>;
+pub type Graph = Schema<root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions>;
 
 /// The schema that is served. Limits are kept by the handler before the library sees a document.
 pub fn graph() -> Graph {
-    Schema::build(query::Query, mutation::Mutation, subscription::Subscriptions).finish()
+    Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions).finish()
 }
 
 /// The schema as a subgraph of Apollo Federation v2.
@@ -45,9 +22,9 @@ pub fn federation_sdl() -> String {
 
 /// What is wrong with a document, by the limits and the schema; None where it can be answered.
 pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<String> {
-    use super::guard;
-    let limits = guard::Limits::default();
-    if let Err(problem) = guard::scan(document, &limits) {
+    use super::limits::cost;
+    let limits = cost::Limits::default();
+    if let Err(problem) = cost::scan(document, &limits) {
         return Some(problem.text(lang).to_owned());
     }
     let parsed = match async_graphql::parser::parse_query(document) {
@@ -61,7 +38,7 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     let variables = async_graphql::Variables::default();
     for name in names {
         // Costs that hang on variables are counted when they come.
-        let priced = guard::operation(&parsed, name.as_deref()).and_then(|o| guard::cost(&parsed, o, &variables, &limits));
+        let priced = cost::operation(&parsed, name.as_deref()).and_then(|o| cost::cost(&parsed, o, &variables, &limits));
         if let Err(problem) = priced {
             return Some(problem.text(lang).to_owned());
         }

@@ -14,12 +14,12 @@ use tokio::sync::broadcast;
 
 use super::App;
 use super::access::Caller;
-use super::ask::Ask;
-use super::guard;
-use super::handler::{Refused, check, make_safe};
-use super::persisted;
+use super::answers::context::Ask;
+use super::answers::persisted;
+use super::answers::request::Parameters;
+use super::http::graphql::{Refused, check, make_safe};
+use super::limits::cost;
 use super::problem::Problem;
-use super::request::Parameters;
 use crate::edition::Manifest;
 use crate::hub::progress::{Event, Progress};
 use crate::model::message::Lang;
@@ -137,7 +137,7 @@ fn start(
         Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),
         Err(Refused::Syntax(error)) => return Err(refuse(*error)),
     };
-    let lasts = guard::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
+    let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
     let ask = Ask::new(app.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let mut request = Request::new(document).variables(variables).data(ask.clone());
@@ -155,7 +155,7 @@ fn start(
 }
 
 fn changes(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    guard::operation(document, name).is_ok_and(|operation| operation.ty == OperationType::Mutation)
+    cost::operation(document, name).is_ok_and(|operation| operation.ty == OperationType::Mutation)
 }
 
 /// Whether the operation ended before it produced anything.

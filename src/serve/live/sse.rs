@@ -14,10 +14,10 @@ use futures_util::StreamExt;
 
 use super::{Kinds, MAX_MESSAGE, MAX_STREAMS, failed_before, start};
 use crate::serve::App;
-use crate::serve::handler::{header_text, lang_of, request_id, serialise};
-use crate::serve::plain::refuse;
+use crate::serve::answers::request::Parameters;
+use crate::serve::http::graphql::{header_text, lang_of, request_id, serialise};
+use crate::serve::http::rest::refuse;
 use crate::serve::problem::{Code, Problem};
-use crate::serve::request::Parameters;
 
 /// A comment this often keeps proxies from closing a quiet connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);

@@ -25,10 +25,10 @@ use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::model::message::Lang;
 use crate::serve::App;
 use crate::serve::access::Caller;
-use crate::serve::handler::{header_text, lang_of, request_id, serialise};
-use crate::serve::plain::refuse;
+use crate::serve::answers::request::Parameters;
+use crate::serve::http::graphql::{header_text, lang_of, request_id, serialise};
+use crate::serve::http::rest::refuse;
 use crate::serve::problem::{Code, Problem};
-use crate::serve::request::Parameters;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 const MAX_OPERATIONS: usize = 20;

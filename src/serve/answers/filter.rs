@@ -1,0 +1,356 @@
+//! Filters and orders as a caller writes them, turned into the edition's.
+
+use async_graphql::{Enum, ID, InputObject, OneofObject};
+
+use crate::edition::{self, Filter, Range};
+use crate::hub::Hub;
+use crate::serve::access::{Caller, Scope};
+use crate::serve::graphql::model::scalars::*;
+use crate::serve::problem::Problem;
+
+/// Names one enterprise.
+#[derive(Debug, OneofObject)]
+pub enum EnterpriseKey {
+    /// The id this graph gave it.
+    Id(ID),
+    /// 统一社会信用代码, 18 characters.
+    CreditCode(String),
+    /// 组织机构代码, 9 characters.
+    OrganisationCode(String),
+    /// 注册号, 15 digits.
+    Registration(String),
+    /// 纳税人识别号 before the credit code.
+    TaxNumber(String),
+    /// 社会保险登记号.
+    InsuranceNumber(String),
+    /// A record of a registry.
+    Record(RecordKey),
+}
+
+/// A record by registry and key.
+#[derive(Debug, InputObject)]
+pub struct RecordKey {
+    /// Name of the registry, such as `tax`.
+    pub registry: String,
+    /// The registry's own key of the row.
+    pub key: String,
+}
+
+/// Names one area.
+#[derive(Debug, OneofObject)]
+pub enum AreaKey {
+    /// The id of an `Area`.
+    Id(ID),
+    /// Division code (6 or 9 digits) or federation unit.
+    Code(String),
+}
+
+impl AreaKey {
+    pub fn code(&self) -> &str {
+        match self {
+            AreaKey::Id(id) => id.strip_prefix("area:").unwrap_or(id),
+            AreaKey::Code(code) => code,
+        }
+    }
+}
+
+/// Conditions on enterprises; those given together must all hold. Within a list any one is enough.
+#[derive(Debug, Default, InputObject)]
+pub struct EnterpriseFilter {
+    /// All of these hold.
+    pub and: Option<Vec<EnterpriseFilter>>,
+    /// At least one of these holds.
+    pub or: Option<Vec<EnterpriseFilter>>,
+    /// This does not hold.
+    pub not: Option<Box<EnterpriseFilter>>,
+    /// As typed into a search box: names, former names, pinyin, codes.
+    pub text: Option<String>,
+    /// Codes or names of areas of any level.
+    pub area: Option<Vec<String>>,
+    /// Codes of GB/T 4754-2017 of any level: `C`, `39`, `391`, `3911`; `2011:79` for another edition.
+    pub industry: Option<Vec<String>>,
+    /// Whose capital it is.
+    pub ownership: Option<Vec<Ownership>>,
+    /// Large, medium, small, micro.
+    pub size_class: Option<Vec<SizeClass>>,
+    /// Operating status.
+    pub status: Option<Vec<OperatingStatus>>,
+    /// Above or below designated size.
+    pub designated_size: Option<Vec<SizeStatus>>,
+    /// How it is covered by a union.
+    pub union: Option<Vec<UnionStatus>>,
+    /// Whether a union is missing.
+    pub gap: Option<Vec<GapStatus>>,
+    /// Needs the scope `finance`.
+    pub fund: Option<Vec<FundStatus>>,
+    /// Employees, both bounds included.
+    pub employees: Option<IntRange>,
+    /// Insured persons.
+    pub insured: Option<IntRange>,
+    /// Needs the scope `finance`.
+    pub revenue_yuan: Option<DecimalRange>,
+    /// Priority score.
+    pub priority: Option<FloatRange>,
+    /// Founding date.
+    pub established_on: Option<DateRange>,
+    /// Since when a union has been missing.
+    pub gap_since: Option<DateRange>,
+    /// ISO 3166 codes of investors' countries.
+    pub investor_country: Option<Vec<String>>,
+    /// At least one of these marks.
+    pub tags: Option<Vec<EnterpriseTag>>,
+    /// Within this box.
+    pub bbox: Option<BoundingBox>,
+    /// Has a record in at least one of these registries.
+    pub in_registry: Option<Vec<String>>,
+    /// Has no record in any of these registries.
+    pub not_in_registry: Option<Vec<String>>,
+    /// Registries differ on at least one of these fields.
+    pub has_conflict: Option<Vec<EnterpriseField>>,
+    /// Has a standing finding with one of these reasons.
+    pub has_finding: Option<Vec<String>>,
+}
+
+/// From `gte` to `lte`, both included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct IntRange {
+    /// At least.
+    pub gte: Option<i32>,
+    /// At most.
+    pub lte: Option<i32>,
+}
+/// From `gte` to `lte`, both included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct FloatRange {
+    /// At least.
+    pub gte: Option<f64>,
+    /// At most.
+    pub lte: Option<f64>,
+}
+/// From `gte` to `lte` yuan, both included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct DecimalRange {
+    /// At least.
+    pub gte: Option<Decimal>,
+    /// At most.
+    pub lte: Option<Decimal>,
+}
+/// From `gte` to `lte`, both days included.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct DateRange {
+    /// Not before.
+    pub gte: Option<Date>,
+    /// Not after.
+    pub lte: Option<Date>,
+}
+/// WGS-84 degrees.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct BoundingBox {
+    /// Least longitude.
+    pub west: f64,
+    /// Least latitude.
+    pub south: f64,
+    /// Greatest longitude.
+    pub east: f64,
+    /// Greatest latitude.
+    pub north: f64,
+}
+
+/// One step of an order; rows equal in all steps follow by priority.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct EnterpriseOrder {
+    /// What to order by.
+    pub field: EnterpriseSort,
+    /// Rows without a value come last in either direction.
+    #[graphql(default_with = "Direction::Desc")]
+    pub direction: Direction,
+}
+
+/// What lists can be ordered by.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum EnterpriseSort {
+    Priority,
+    Employees,
+    /// Needs the scope `finance`.
+    Revenue,
+    /// By code point.
+    Name,
+    EstablishedOn,
+    GapSince,
+}
+
+/// Rising or falling.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+/// Conditions on trade unions.
+#[derive(Debug, Default, InputObject)]
+pub struct TradeUnionFilter {
+    /// Part of the name.
+    pub text: Option<String>,
+    /// Codes of districts.
+    pub area: Option<Vec<String>>,
+    /// Kinds of unions.
+    pub kind: Option<Vec<UnionKind>>,
+    /// Whether it covers at least one enterprise of this graph.
+    pub covers: Option<bool>,
+}
+
+/// Filters nested deeper are refused.
+const MAX_NESTING: usize = 10;
+/// Values in one list.
+const MAX_VALUES: usize = 1_000;
+
+/// Names a registry that is neither configured nor in the current edition: a misspelt one would answer with nothing at all.
+pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
+    let mut known: Vec<String> = hub.connectors.iter().map(|c| c.name.clone()).collect();
+    if let Ok(edition) = hub.editions.current() {
+        let more = edition.manifest.sources.iter().map(|s| s.name.clone());
+        known.extend(more.filter(|name| !hub.connectors.iter().any(|c| c.name == *name)));
+    }
+    let Some(unknown) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+    let list = known.join(", ");
+    Err(Problem::bad_input(
+        format!("没有登记「{unknown}」；现有：{list}"),
+        format!("there is no registry \"{unknown}\"; known: {list}"),
+    )
+    .hint(list))
+}
+
+impl EnterpriseFilter {
+    /// The same filter, where all registries it names are known.
+    pub fn checked(&self, hub: &Hub) -> Result<&EnterpriseFilter, Problem> {
+        for names in [&self.in_registry, &self.not_in_registry].into_iter().flatten() {
+            known_registries(hub, names)?;
+        }
+        let inner = self.and.iter().flatten().chain(self.or.iter().flatten()).chain(self.not.as_deref());
+        for filter in inner {
+            filter.checked(hub)?;
+        }
+        Ok(self)
+    }
+
+    /// The edition's filter. A condition on what the caller may not see is refused: its answer would give the value away.
+    pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
+        self.plan_at(caller, 0)
+    }
+
+    fn plan_at(&self, caller: &Caller, depth: usize) -> Result<Filter, Problem> {
+        if depth > MAX_NESTING {
+            return Err(Problem::bad_input(
+                format!("筛选条件嵌套超过 {MAX_NESTING} 层"),
+                format!("the filter is nested more than {MAX_NESTING} deep"),
+            ));
+        }
+        if self.revenue_yuan.is_some() || self.fund.is_some() {
+            caller.require(Scope::Finance)?;
+        }
+        let mut parts = Vec::new();
+        if let Some(all) = &self.and {
+            check_length(all)?;
+            for one in all {
+                parts.push(one.plan_at(caller, depth + 1)?);
+            }
+        }
+        if let Some(any) = &self.or {
+            check_length(any)?;
+            parts.push(Filter::Or(any.iter().map(|one| one.plan_at(caller, depth + 1)).collect::<Result<_, _>>()?));
+        }
+        if let Some(not) = &self.not {
+            parts.push(Filter::Not(Box::new(not.plan_at(caller, depth + 1)?)));
+        }
+        if let Some(text) = self.text.as_deref().filter(|t| !t.trim().is_empty()) {
+            parts.push(Filter::Text(text.to_owned()));
+        }
+        if let Some(codes) = &self.area {
+            check_length(codes)?;
+            parts.push(Filter::Area(codes.clone()));
+        }
+        if let Some(codes) = &self.industry {
+            check_length(codes)?;
+            parts.push(Filter::Industry(codes.clone()));
+        }
+        macro_rules! facet {
+            ($field:ident, $facet:literal) => {
+                if let Some(values) = &self.$field {
+                    parts.push(Filter::Any { facet: $facet, values: values.iter().map(|v| v.name().to_owned()).collect() });
+                }
+            };
+        }
+        facet!(ownership, "ownership");
+        facet!(size_class, "size_class");
+        facet!(status, "status");
+        facet!(designated_size, "size");
+        facet!(union, "union");
+        facet!(gap, "gap");
+        facet!(fund, "fund");
+        facet!(tags, "tag");
+        facet!(has_conflict, "conflict");
+        let mut texts = |facet: &'static str, values: &Option<Vec<String>>, not: bool| -> Result<(), Problem> {
+            let Some(values) = values else { return Ok(()) };
+            check_length(values)?;
+            let any = Filter::Any { facet, values: values.clone() };
+            parts.push(if not { Filter::Not(Box::new(any)) } else { any });
+            Ok(())
+        };
+        texts("country", &self.investor_country, false)?;
+        texts("registry", &self.in_registry, false)?;
+        texts("registry", &self.not_in_registry, true)?;
+        texts("finding", &self.has_finding, false)?;
+        let count = |range: IntRange| match range.lte {
+            // No count is below zero: an empty range.
+            Some(..0) => Range { gte: Some(u32::MAX), lte: Some(0) },
+            lte => Range { gte: range.gte.map(|n| n.max(0) as u32), lte: lte.map(|n| n as u32) },
+        };
+        parts.extend(self.employees.map(|r| Filter::Employees(count(r))));
+        parts.extend(self.insured.map(|r| Filter::Insured(count(r))));
+        parts.extend(self.revenue_yuan.map(|r| Filter::Revenue(Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) })));
+        parts.extend(
+            self.priority.map(|r| Filter::Priority(Range { gte: r.gte.map(|n| n as f32), lte: r.lte.map(|n| n as f32) })),
+        );
+        let days = |r: DateRange| Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) };
+        parts.extend(self.established_on.map(|r| Filter::EstablishedOn(days(r))));
+        parts.extend(self.gap_since.map(|r| Filter::GapSince(days(r))));
+        parts.extend(self.bbox.map(|b| Filter::Box { west: b.west, south: b.south, east: b.east, north: b.north }));
+        Ok(match parts.len() {
+            0 => Filter::All,
+            1 => parts.remove(0),
+            _ => Filter::And(parts),
+        })
+    }
+}
+
+fn check_length<T>(values: &[T]) -> Result<(), Problem> {
+    if values.len() <= MAX_VALUES {
+        return Ok(());
+    }
+    Err(Problem::bad_input(format!("一个列表最多 {MAX_VALUES} 个值"), format!("a list may have at most {MAX_VALUES} values")))
+}
+
+/// The edition's order; ordering by what the caller may not see is refused.
+pub fn plan_order(order: &[EnterpriseOrder], caller: &Caller) -> Result<Vec<edition::Order>, Problem> {
+    order
+        .iter()
+        .map(|step| {
+            let sort = match step.field {
+                EnterpriseSort::Priority => edition::Sort::Priority,
+                EnterpriseSort::Employees => edition::Sort::Employees,
+                EnterpriseSort::Revenue => {
+                    caller.require(Scope::Finance)?;
+                    edition::Sort::Revenue
+                }
+                EnterpriseSort::Name => edition::Sort::Name,
+                EnterpriseSort::EstablishedOn => edition::Sort::EstablishedOn,
+                EnterpriseSort::GapSince => edition::Sort::GapSince,
+            };
+            let direction = match step.direction {
+                Direction::Asc => edition::Direction::Asc,
+                Direction::Desc => edition::Direction::Desc,
+            };
+            Ok(edition::Order { sort, direction })
+        })
+        .collect()
+}

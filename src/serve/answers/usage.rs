@@ -1,0 +1,194 @@
+//! Who read which registry's fields, for which purpose: counted as answers go out, kept in the store every few seconds.
+//!
+//! An answer that shows enterprises counts, for each registry, the enterprises that have a record of it, and the fields the
+//! question asked for. Answers that only count (coverage, maps) show nobody and are not counted.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::SelectionField;
+use hashbrown::HashMap;
+use roaring::RoaringBitmap;
+
+use crate::edition::{Edition, Row};
+use crate::model::enterprise::EnterpriseField;
+use crate::serve::access::Caller;
+use crate::store::usage::UsageRow;
+
+/// What one answer shows: bits over the fields, and enterprises per registry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    pub fields: u32,
+    pub enterprises: Vec<(String, u64)>,
+}
+
+impl Shown {
+    /// Counts the registries of these rows.
+    pub fn add(&mut self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
+        let mut counts = [0_u64; 32];
+        for row in rows {
+            edition.enterprise(row).registries().iter().for_each(|bit| counts[bit] += 1);
+        }
+        self.fields |= fields;
+        for (source, count) in edition.manifest.sources.iter().zip(counts).filter(|(_, count)| *count > 0) {
+            match self.enterprises.iter_mut().find(|(name, _)| *name == source.name) {
+                Some((_, so_far)) => *so_far += count,
+                None => self.enterprises.push((source.name.clone(), count)),
+            }
+        }
+    }
+    /// Counts the registries of very many rows, by the edition's own bitmaps.
+    pub fn add_all(&mut self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
+        self.fields |= fields;
+        for source in &edition.manifest.sources {
+            let count = edition.facet("registry", &source.name).map_or(0, |of_registry| of_registry.intersection_len(rows));
+            if count > 0 {
+                self.enterprises.push((source.name.clone(), count));
+            }
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.enterprises.is_empty()
+    }
+}
+
+fn bit(field: EnterpriseField) -> u32 {
+    1 << field as u32
+}
+
+/// The bits of the fields that a GraphQL field or a column of an export shows.
+pub fn bits_of(name: &str) -> u32 {
+    use EnterpriseField as F;
+    match name {
+        "name" | "formerNames" => bit(F::Name),
+        "creditCode" | "creditCodeRaw" => bit(F::CreditCode),
+        "status" => bit(F::Status),
+        "establishedOn" => bit(F::EstablishedOn),
+        "area" | "areaName" | "areaParentName" | "district" | "districtName" | "town" | "townName" => bit(F::Area),
+        "address" => bit(F::Address),
+        "location" | "locationBasis" | "longitude" | "latitude" => bit(F::Location),
+        "industry" | "industryName" | "industryEdition" | "section" => bit(F::Industry),
+        "ownership" => bit(F::Ownership),
+        "registrationType" => bit(F::RegistrationType),
+        "investorCountries" => bit(F::InvestorCountry),
+        "employees" => bit(F::Employees),
+        "insured" => bit(F::Insured),
+        "revenueYuan" => bit(F::Revenue),
+        "payrollYuan" => bit(F::Payroll),
+        "designatedSize" => bit(F::OfficialList) | bit(F::Qualification),
+        "unionCoverage" | "union" | "unions" => bit(F::Union),
+        // Statements of every field.
+        "provenance" | "conflicts" | "fields" => EnterpriseField::ALL.iter().fold(0, |bits, f| bits | bit(*f)),
+        _ => 0,
+    }
+}
+
+/// The bits of everything a selection asks for, at any depth.
+pub fn selected(field: SelectionField<'_>) -> u32 {
+    field.selection_set().fold(0, |bits, inner| bits | bits_of(inner.name()) | selected(inner))
+}
+
+type Reader = (Arc<str>, Arc<str>);
+
+/// What was counted since it was last kept.
+#[derive(Default)]
+pub struct Tally(Mutex<HashMap<Reader, HashMap<String, (u32, u64, u64)>>>);
+
+/// Callers counted apart between two times of keeping; beyond that their purposes are dropped, not their reading.
+const MAX_READERS: usize = 10_000;
+
+impl Tally {
+    pub fn add(&self, caller: &Caller, purpose: &str, shown: &Shown) {
+        if shown.is_empty() {
+            return;
+        }
+        let mut counted = self.0.lock().expect("no panic while counting");
+        let purpose = if counted.len() < MAX_READERS { purpose } else { "" };
+        let of_reader = counted.entry((caller.name.as_str().into(), purpose.into())).or_default();
+        for (registry, enterprises) in &shown.enterprises {
+            let row = of_reader.entry_ref(registry.as_str()).or_default();
+            row.0 |= shown.fields;
+            row.1 += enterprises;
+            row.2 += 1;
+        }
+    }
+
+    /// Hands over what was counted, as rows of `day`.
+    pub fn take(&self, day: &str) -> Vec<UsageRow> {
+        let counted = std::mem::take(&mut *self.0.lock().expect("no panic while counting"));
+        let rows = counted.into_iter().flat_map(|((who, purpose), registries)| {
+            registries.into_iter().map(move |(registry, (fields, enterprises, answers))| UsageRow {
+                day: day.to_owned(),
+                registry,
+                who: who.to_string(),
+                purpose: purpose.to_string(),
+                fields: i64::from(fields),
+                enterprises: enterprises as i64,
+                answers: answers as i64,
+            })
+        });
+        rows.collect()
+    }
+
+    /// Puts rows back that could not be kept.
+    pub fn put_back(&self, rows: Vec<UsageRow>) {
+        let mut counted = self.0.lock().expect("no panic while counting");
+        for r in rows {
+            let of_reader = counted.entry((r.who.as_str().into(), r.purpose.as_str().into())).or_default();
+            let row = of_reader.entry(r.registry).or_default();
+            row.0 |= r.fields as u32;
+            row.1 += r.enterprises as u64;
+            row.2 += r.answers as u64;
+        }
+    }
+}
+
+/// What a caller says it reads for: the header `X-Purpose`, at most 200 characters, without control characters.
+pub fn purpose(headers: &axum::http::HeaderMap) -> String {
+    let given = headers.get("x-purpose").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).unwrap_or_default();
+    given.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::access::Role;
+
+    #[test]
+    fn every_field_of_an_enterprise_is_counted_by_some_name() {
+        let names = [
+            "name",
+            "creditCode",
+            "status",
+            "establishedOn",
+            "area",
+            "address",
+            "location",
+            "industry",
+            "ownership",
+            "registrationType",
+            "investorCountries",
+            "employees",
+            "insured",
+            "revenueYuan",
+            "payrollYuan",
+            "designatedSize",
+            "unionCoverage",
+        ];
+        let all = names.iter().fold(0, |bits, name| bits | bits_of(name));
+        assert_eq!(all, bits_of("provenance"));
+    }
+
+    #[test]
+    fn what_could_not_be_kept_is_kept_later() {
+        let tally = Tally::default();
+        let caller = Caller::new("map", Role::Client);
+        let shown = Shown { fields: 1, enterprises: vec![("tax".to_owned(), 50)] };
+        tally.add(&caller, "map", &shown);
+        let rows = tally.take("2026-11-22");
+        tally.put_back(rows);
+        tally.add(&caller, "map", &Shown { fields: 2, ..shown });
+        let rows = tally.take("2026-11-22");
+        assert_eq!((rows.len(), rows[0].fields, rows[0].enterprises, rows[0].answers), (1, 3, 100, 2));
+        assert!(tally.take("2026-11-22").is_empty());
+    }
+}

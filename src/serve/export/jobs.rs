@@ -1,0 +1,319 @@
+//! Export jobs: made by `createExport`, written to a file in the background, fetched from `/export/jobs/{id}` in pieces
+//! where the client likes (Range, ETag).
+//!
+//! A job is pinned to an edition, so that running it again after a killed process gives the same bytes. Its row keeps what
+//! its maker could see then; only they and operators can fetch it.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_graphql::{InputType, Value};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, broadcast};
+
+use super::{Export, Format};
+use crate::edition::Filter;
+use crate::model::message::Lang;
+use crate::serve::App;
+use crate::serve::access::{Caller, Role, Scope};
+use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
+use crate::serve::answers::usage;
+use crate::serve::export;
+use crate::serve::problem::{Code, Problem};
+use crate::store::export::ExportRow;
+
+/// Files of finished jobs are kept this long.
+const KEPT_MILLIS: i64 = 24 * 3_600_000;
+/// Jobs written at a time.
+const AT_A_TIME: usize = 2;
+/// Jobs of one caller that wait or run.
+const PER_CALLER: usize = 20;
+
+/// What a job was asked, as kept: enough to run it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Request {
+    pub gap: bool,
+    pub edition: u32,
+    /// An EnterpriseFilter of the graph as JSON.
+    pub filter: serde_json::Value,
+    /// A list of EnterpriseOrder as JSON.
+    pub order: serde_json::Value,
+    pub columns: Vec<String>,
+    pub chinese: bool,
+    pub gb18030: bool,
+    /// What the maker could see.
+    pub areas: Vec<String>,
+    pub scopes: Vec<String>,
+}
+
+/// How far a job is, for subscribers.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub row: ExportRow,
+    /// Rows written so far.
+    pub rows: u64,
+}
+
+/// The jobs of this process.
+pub struct Jobs {
+    pub steps: broadcast::Sender<Step>,
+    turn: Arc<Semaphore>,
+}
+
+impl Default for Jobs {
+    fn default() -> Jobs {
+        Jobs { steps: broadcast::channel(256).0, turn: Arc::new(Semaphore::new(AT_A_TIME)) }
+    }
+}
+
+/// A new job as asked.
+pub struct NewExport {
+    pub gap: bool,
+    pub filter: EnterpriseFilter,
+    pub order: Vec<EnterpriseOrder>,
+    pub fields: Option<String>,
+    pub format: Format,
+    pub edition: u32,
+    pub gb18030: bool,
+    pub idempotency: Option<String>,
+}
+
+/// Why a job was not made, and which part of the input is at fault, where one is.
+pub struct Refusal {
+    pub field: Option<&'static str>,
+    pub problem: Problem,
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Refusal {
+        Refusal { field: None, problem: error.into() }
+    }
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    value.clone().into_json().unwrap_or_default()
+}
+
+impl App {
+    pub fn exports_folder(&self) -> PathBuf {
+        self.hub().settings.data.join("exports")
+    }
+
+    /// Notes a job and starts it. A repeated idempotency key gives the job that it made before.
+    pub async fn create_export(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Refusal> {
+        caller.require(Scope::Export)?;
+        let store = &self.hub().store;
+        // Said at once, not when the job runs.
+        let of = |field: &'static str| move |problem: Problem| Refusal { field: Some(field), problem };
+        new.filter.checked(self.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
+        plan_order(&new.order, caller).map_err(of("orderBy"))?;
+        let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
+        let request = Request {
+            gap: new.gap,
+            edition: new.edition,
+            filter: json(&new.filter.to_value()),
+            order: json(&new.order.to_value()),
+            columns: vec![choice.written],
+            chinese: lang == Lang::Zh,
+            gb18030: new.gb18030,
+            areas: caller.areas.clone(),
+            scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
+        };
+        let (export, _) = self.plan_export(&request, new.format).map_err(of("filter"))?;
+        export::check_size(&export, new.format).map_err(of("format"))?;
+        export.probe().await.map_err(of("fields"))?;
+        drop(export);
+        // A key belongs to its caller: another caller's job is never answered.
+        let idempotency = new.idempotency.map(|key| format!("{}:{key}", caller.name));
+        let at = self.hub().clock.millis();
+        let row = ExportRow {
+            id: format!("X{:016x}", rand::random::<u64>()),
+            format: new.format.extension().to_owned(),
+            state: "WAITING".to_owned(),
+            request: serde_json::to_string(&request).map_err(|_| Problem::internal())?,
+            by_whom: caller.name.clone(),
+            created_at: at,
+            expires_at: Some(at + KEPT_MILLIS),
+            total_rows: None,
+            sha256: None,
+            path: None,
+            error: None,
+            idempotency: idempotency.clone(),
+        };
+        if let Some(key) = &idempotency
+            && let Some(before) = store.export_by_idempotency(key).await?
+        {
+            return Ok(before);
+        }
+        let open = store.unfinished_exports().await?.iter().filter(|e| e.by_whom == caller.name).count();
+        if open >= PER_CALLER {
+            return Err(Problem::new(
+                Code::CostExceeded,
+                format!("已有 {open} 个导出任务未完成；请等它们结束"),
+                format!("{open} of your exports are not finished yet; wait for them"),
+            )
+            .into());
+        }
+        if !store.put_export(&row).await?
+            && let Some(key) = &idempotency
+            && let Some(before) = store.export_by_idempotency(key).await?
+        {
+            return Ok(before);
+        }
+        self.start_export(row.clone());
+        Ok(row)
+    }
+
+    /// Runs the jobs that an ended process left, and removes files past their day. Call it once at the start.
+    pub async fn resume_exports(&self) -> Result<(), Problem> {
+        let store = &self.hub().store;
+        for row in store.expired_exports(self.hub().clock.millis()).await? {
+            if let Some(path) = &row.path {
+                let _ = std::fs::remove_file(self.exports_folder().join(path)); // gone already is as good
+            }
+            store.export_became(&ExportRow { path: None, ..row }).await?;
+        }
+        for row in store.unfinished_exports().await? {
+            self.start_export(row);
+        }
+        Ok(())
+    }
+
+    fn start_export(&self, row: ExportRow) {
+        let app = self.clone();
+        tokio::spawn(async move {
+            let turn = app.jobs().turn.clone().acquire_owned().await;
+            let _turn = turn.expect("the semaphore is never closed");
+            let id = row.id.clone();
+            let ended = match app.run_export(row.clone()).await {
+                Ok(done) => done,
+                Err(problem) => {
+                    tracing::error!(export = %id, problem = %problem.en, "an export failed");
+                    let error = serde_json::json!({ "code": problem.code.name(), "zh": problem.zh, "en": problem.en });
+                    ExportRow { state: "FAILED".to_owned(), error: Some(error.to_string()), ..row }
+                }
+            };
+            let rows = ended.total_rows.unwrap_or(0) as u64;
+            if let Err(error) = app.hub().store.export_became(&ended).await {
+                tracing::error!(%error, export = %id, "the end of an export could not be kept");
+            }
+            // Nobody listening is not an error.
+            let _ = app.jobs().steps.send(Step { row: ended, rows });
+        });
+    }
+
+    async fn run_export(&self, row: ExportRow) -> Result<ExportRow, Problem> {
+        let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
+        let format = Format::from_extension(&row.format).ok_or_else(Problem::internal)?;
+        let (export, fields) = self.plan_export(&request, format)?;
+        export::check_size(&export, format)?;
+        let running = ExportRow { state: "RUNNING".to_owned(), ..row };
+        self.hub().store.export_became(&running).await?;
+        let folder = self.exports_folder();
+        let name = format!("{}.{}", running.id, format.extension());
+        let mut shown = usage::Shown::default();
+        shown.add_all(&export.edition, &export.rows.bitmap(), fields);
+        self.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
+        let written = export.progress.clone();
+        let total = export.rows.len();
+        let file = name.clone();
+        let mut job = tokio::task::spawn_blocking(move || write_file(&folder, &file, &export, format));
+        let digest = loop {
+            tokio::select! {
+                done = &mut job => break done.map_err(|_| Problem::internal())?,
+                () = tokio::time::sleep(TELL_EVERY) => {
+                    let _ = self.jobs().steps.send(Step { row: running.clone(), rows: written.load(Ordering::Relaxed) });
+                }
+            }
+        };
+        let digest = digest.map_err(|error| {
+            tracing::error!(%error, export = %running.id, "an export could not be written");
+            Problem::internal()
+        })?;
+        Ok(ExportRow {
+            state: "DONE".to_owned(),
+            total_rows: Some(total as i64),
+            sha256: Some(digest),
+            path: Some(name),
+            ..running
+        })
+    }
+
+    /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
+    fn plan_export(&self, request: &Request, format: Format) -> Result<(Export, u32), Problem> {
+        let maker = Caller {
+            name: String::new(),
+            role: Role::Client,
+            registry: None,
+            areas: request.areas.clone(),
+            scopes: request.scopes.iter().filter_map(|s| Scope::from_name(s)).collect(),
+        };
+        let input = |json: &serde_json::Value| Value::from_json(json.clone()).map_err(|_| Problem::internal());
+        let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
+        let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
+        let edition = self.hub().editions.number(request.edition)?;
+        let mut filter = filter.plan(&maker)?;
+        if request.gap {
+            filter = Filter::InGap.and(filter);
+        }
+        if !maker.areas.is_empty() {
+            filter = Filter::Area(maker.areas.clone()).and(filter);
+        }
+        let rows = edition.filter(&filter)?;
+        let order = plan_order(&order, &maker)?;
+        let choice = export::choose(Some(&request.columns.join(",")), format, &maker)?;
+        let fields = choice.fields();
+        let lang = if request.chinese { Lang::Zh } else { Lang::En };
+        let rows = export::Rows::ordered(&edition, rows, &order);
+        let graph = choice.selection.map(|selection| export::graph::Source {
+            app: self.clone(),
+            caller: Arc::new(maker),
+            lang,
+            selection,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let columns = choice.columns;
+        Ok((Export { edition, rows, columns, graph, lang, gb18030: request.gb18030, progress: Arc::default() }, fields))
+    }
+}
+
+/// How often subscribers hear of a running job.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// Hashes what goes by.
+struct Hashed<W> {
+    out: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        Ok(count)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes under a temporary name, syncs, renames; answers the SHA-256 in hex.
+fn write_file(folder: &std::path::Path, name: &str, export: &Export, format: Format) -> std::io::Result<String> {
+    std::fs::create_dir_all(folder)?;
+    let part = folder.join(format!(".{name}.part"));
+    let file = std::fs::File::create(&part)?;
+    let mut out = Hashed { out: std::io::BufWriter::with_capacity(1 << 20, file), hash: Sha256::new() };
+    export::write(export, format, &mut out)?;
+    out.flush()?;
+    let file = out.out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    std::fs::rename(&part, folder.join(name))?;
+    Ok(crate::edition::format::manifest::hex(&out.hash.finalize()))
+}
+
+/// Counts the rows that were written, for whoever watches.
+pub type Progress = Arc<AtomicU64>;

@@ -1,0 +1,162 @@
+//! The fields on which registries differ, over all enterprises.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use roaring::RoaringBitmap;
+
+use super::connection::PageInfo;
+use super::enterprise::Enterprise;
+use super::provenance::{FieldConflict, conflict_of};
+use super::scalars::EnterpriseField;
+use crate::edition::{Cursor, Edition, Filter, Row};
+use crate::model::enterprise::EnterpriseField as Model;
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{Ask, OrTell, ask, checked_cursor};
+use crate::serve::answers::filter::known_registries;
+use crate::serve::answers::usage::selected;
+use crate::serve::problem::Problem;
+
+/// Conditions on conflicts.
+#[derive(Debug, Default, InputObject)]
+pub struct ConflictFilter {
+    /// Only on these fields.
+    field: Option<Vec<EnterpriseField>>,
+    /// Only where one of these registries says something else than the value that was chosen.
+    registry: Option<Vec<String>>,
+    /// Only of enterprises in one of these areas, by code or name.
+    area: Option<Vec<String>>,
+}
+
+/// A conflict of one enterprise on one field.
+struct Place {
+    row: Row,
+    field: Model,
+}
+
+/// Conflicts, page by page, those of the most urgent enterprises first.
+pub struct ConflictConnection {
+    edition: Arc<Edition>,
+    question: u32,
+    places: Vec<Place>,
+    total: u64,
+    has_next: bool,
+    has_previous: bool,
+}
+
+/// A conflict and whose it is.
+#[derive(SimpleObject)]
+pub struct ConflictRow {
+    /// The enterprise.
+    enterprise: Enterprise,
+    /// What its registries say; null where their rows can no longer be read.
+    conflict: Option<FieldConflict>,
+}
+
+/// The rows on which registries differ on a field: any of them, or those that differ with the value chosen.
+fn disputed(edition: &Edition, field: Model, by: Option<&[String]>) -> RoaringBitmap {
+    let rows = |facet: &str, value: &str| edition.facet(facet, value).map_or_else(RoaringBitmap::new, |rows| (*rows).clone());
+    match by {
+        None => rows("conflict", field.name()),
+        Some(names) => {
+            let of = names.iter().map(|name| rows("disputed_by", &format!("{field}:{name}")));
+            of.fold(RoaringBitmap::new(), |all, rows| all | rows)
+        }
+    }
+}
+
+impl ConflictConnection {
+    /// A page after a cursor, from the cursor's edition. Revenue and payroll only for who may see them.
+    pub fn page(
+        ask: &Ask,
+        filter: &ConflictFilter,
+        first: usize,
+        after: Option<&str>,
+        as_of: Option<chrono::NaiveDate>,
+    ) -> Result<ConflictConnection, Problem> {
+        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
+        let finance = ask.caller.may(Scope::Finance);
+        let hidden = |field: Model| !finance && matches!(field, Model::Revenue | Model::Payroll);
+        let wanted: Vec<Model> = match &filter.field {
+            Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
+            None => Model::ALL.to_vec(),
+        };
+        if filter.field.is_some() && wanted.iter().any(|f| hidden(*f)) {
+            return Err(Problem::forbidden(Scope::Finance.name()));
+        }
+        let fields: Vec<Model> = Model::ALL.iter().copied().filter(|f| wanted.contains(f) && !hidden(*f)).collect();
+        let mut scope = Filter::All;
+        if let Some(codes) = &filter.area {
+            scope = scope.and(Filter::Area(codes.clone()));
+        }
+        let scope = ask.within_areas(scope);
+        let question =
+            xxhash_rust::xxh3::xxh3_64(format!("conflicts {scope:?} {fields:?} {:?}", filter.registry).as_bytes()) as u32;
+        let cursor = checked_cursor(after, question)?;
+        let edition = ask.edition_at(as_of, cursor.as_ref())?;
+        let scope = edition.filter(&scope)?;
+        let per_field: Vec<(Model, RoaringBitmap)> =
+            fields.into_iter().map(|field| (field, disputed(&edition, field, filter.registry.as_deref()) & &*scope)).collect();
+        let total = per_field.iter().map(|(_, rows)| rows.len()).sum();
+        let any = per_field.iter().fold(RoaringBitmap::new(), |any, (_, rows)| any | rows);
+        // A place is numbered row × fields + field; 4 billion places are enough for 100 million enterprises.
+        let number = |row: Row, field: Model| u64::from(row) * Model::ALL.len() as u64 + field as u64;
+        let start = cursor.map_or(0, |c| u64::from(c.row) + 1);
+        let mut rows = any.iter();
+        rows.advance_to((start / Model::ALL.len() as u64) as u32);
+        let mut places = rows
+            .flat_map(|row| {
+                per_field.iter().filter(move |(_, rows)| rows.contains(row)).map(move |(field, _)| Place { row, field: *field })
+            })
+            .filter(|place| number(place.row, place.field) >= start);
+        let taken: Vec<Place> = places.by_ref().take(first).collect();
+        let has_next = places.next().is_some();
+        drop(places);
+        Ok(ConflictConnection { edition, question, places: taken, total, has_next, has_previous: start > 0 && total > 0 })
+    }
+
+    fn cursor(&self, place: &Place) -> String {
+        let number = u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64;
+        Cursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
+    }
+}
+
+/// Conflicts, page by page, those of the most urgent enterprises first. All pages come from the edition of the first one.
+#[Object]
+impl ConflictConnection {
+    /// The conflicts of this page.
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ConflictRow>> {
+        let ask = ask(ctx);
+        ask.show(&self.edition, self.places.iter().map(|p| p.row), selected(ctx.field()));
+        let selects = ctx.field().selection_set().any(|f| f.name() == "conflict");
+        if selects {
+            // One read for all enterprises of the page.
+            let members = self.places.iter().flat_map(|p| self.edition.enterprise(p.row).members().map(|m| m.record_id()));
+            ask.touch_store();
+            ask.records.load_many(members.collect::<Vec<i64>>()).await.or_tell(ctx)?;
+        }
+        let mut nodes = Vec::with_capacity(self.places.len());
+        for place in &self.places {
+            let enterprise = Enterprise::new(&self.edition, place.row);
+            let conflict = match selects {
+                true => conflict_of(ctx, &enterprise, place.field.into()).await.or_tell(ctx)?,
+                false => None,
+            };
+            nodes.push(ConflictRow { enterprise, conflict });
+        }
+        Ok(nodes)
+    }
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.has_next,
+            has_previous_page: self.has_previous,
+            start_cursor: self.places.first().map(|p| self.cursor(p)),
+            end_cursor: self.places.last().map(|p| self.cursor(p)),
+        }
+    }
+    /// Of all pages together; exact. An enterprise counts once for each of its fields.
+    async fn total_count(&self) -> i32 {
+        i32::try_from(self.total).unwrap_or(i32::MAX)
+    }
+}

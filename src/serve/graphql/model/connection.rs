@@ -1,0 +1,181 @@
+//! Connections: pages with keyset cursors. Those of enterprises are pinned to an edition.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, Result, SelectionField, SimpleObject, Value};
+
+use super::edition::EditionNode;
+use super::enterprise::Enterprise;
+use super::history::CHANGES;
+use crate::edition::{Cursor, Edition, Page, Row};
+use crate::serve::answers::context::{OrTell, ask, checked_cursor};
+use crate::serve::answers::loaders::HistoryKey;
+use crate::serve::answers::usage::selected;
+use crate::serve::problem::Problem;
+
+/// Pages of enterprises are at most this long.
+pub const MAX_PAGE: usize = 500;
+
+/// Where a page stands (Relay).
+#[derive(Debug, Clone, Default, SimpleObject)]
+pub struct PageInfo {
+    /// There are rows after this page.
+    pub has_next_page: bool,
+    /// There are rows before this page.
+    pub has_previous_page: bool,
+    /// Cursor of the first row.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last row: give it as `after` for the next page.
+    pub end_cursor: Option<String>,
+}
+
+/// Enterprises, page by page. All pages come from the edition of the first one.
+pub struct EnterpriseConnection {
+    pub edition: Arc<Edition>,
+    pub question: u32,
+    pub page: Page,
+}
+
+impl EnterpriseConnection {
+    /// No enterprises.
+    pub fn empty(edition: Arc<Edition>) -> EnterpriseConnection {
+        let page = Page { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
+        EnterpriseConnection { edition, question: 0, page }
+    }
+    /// One read for all enterprises of the page, where the selection goes into the registries' rows or into findings; what
+    /// is asked of each enterprise afterwards is then at hand.
+    pub async fn fetch_ahead(&self, ctx: &Context<'_>) -> Result<(), Problem> {
+        let (ask, field) = (ask(ctx), ctx.field());
+        ask.show(&self.edition, self.page.rows.iter().copied(), selected(field));
+        if selects(field, &["provenance", "conflicts", "fields", "observedAt", "landedAt", "gone"]) {
+            let members = self.page.rows.iter().flat_map(|row| self.edition.enterprise(*row).members());
+            ask.touch_store();
+            ask.records.load_many(members.map(|m| m.record_id())).await?;
+        }
+        let mut histories = Vec::new();
+        for inner in field.selection_set() {
+            let of_edge = inner.selection_set().filter(|_| inner.name() == "node");
+            for history in std::iter::once(inner).chain(of_edge).filter(|f| f.name() == "history") {
+                histories.extend(history_page(&history));
+            }
+        }
+        for (before, limit) in histories {
+            let enterprise = |row: &Row| self.edition.enterprise(*row).id().to_owned();
+            let keys = self.page.rows.iter().map(|row| HistoryKey { enterprise: enterprise(row), before, limit });
+            ask.touch_store();
+            ask.records.load_many(keys).await?;
+        }
+        if selects(field, &["findings"]) {
+            ask.touch_store();
+            ask.records.load_many(self.page.rows.iter().map(|row| self.edition.enterprise(*row).id().to_owned())).await?;
+        }
+        Ok(())
+    }
+    fn cursor(&self, row: Row) -> String {
+        Cursor { edition: self.edition.number(), question: self.question, row }.encode()
+    }
+}
+
+/// Enterprises, page by page. All pages come from the edition of the first one: whatever is published meanwhile, each
+/// enterprise comes exactly once.
+#[Object]
+impl EnterpriseConnection {
+    /// The enterprises of this page.
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Enterprise>> {
+        self.fetch_ahead(ctx).await.or_tell(ctx)?;
+        Ok(self.page.rows.iter().map(|row| Enterprise::new(&self.edition, *row)).collect())
+    }
+    /// The same with their cursors.
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<EnterpriseEdge>> {
+        self.fetch_ahead(ctx).await.or_tell(ctx)?;
+        let edge = |row: &Row| EnterpriseEdge { cursor: self.cursor(*row), node: Enterprise::new(&self.edition, *row) };
+        Ok(self.page.rows.iter().map(edge).collect())
+    }
+    /// Where the page stands.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: self.page.rows.first().map(|row| self.cursor(*row)),
+            end_cursor: self.page.rows.last().map(|row| self.cursor(*row)),
+        }
+    }
+    /// Of all pages together; exact.
+    async fn total_count(&self) -> i32 {
+        self.page.total as i32
+    }
+    /// The edition all pages come from.
+    async fn edition(&self) -> EditionNode {
+        EditionNode::opened(&self.edition)
+    }
+}
+
+/// The page of changes that a `history` field asks for; None where its arguments are the field's own to refuse.
+fn history_page(field: &SelectionField<'_>) -> Option<(i64, i64)> {
+    let arguments = field.arguments().ok()?;
+    let (mut first, mut after) = (None, None);
+    for (name, value) in arguments {
+        match (name.as_str(), value) {
+            ("first", Value::Number(number)) => first = number.as_i64().filter(|n| (0..=100).contains(n)),
+            ("after", Value::String(cursor)) => after = Some(cursor),
+            _ => {}
+        }
+    }
+    let before = numbered(after.as_deref(), CHANGES).ok()?;
+    Some((before.unwrap_or(i64::MAX), first? + 1))
+}
+
+/// An enterprise and its cursor.
+#[derive(SimpleObject)]
+pub struct EnterpriseEdge {
+    /// Give it as `after` to go on behind this enterprise.
+    cursor: String,
+    /// The enterprise.
+    node: Enterprise,
+}
+
+/// Whether a selection has one of these fields, at any depth.
+pub fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
+    field.selection_set().any(|inner| names.contains(&inner.name()) || selects(inner, names))
+}
+
+/// A page of a short list that is at hand whole; cursors are positions.
+pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+    slice_of(0, all, first, after)
+}
+
+/// A page of a short list of an edition: a cursor of another edition is refused.
+pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+    let cursor = checked_cursor(after, SLICE)?;
+    if cursor.is_some_and(|c| c.edition != edition) {
+        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
+    }
+    let start = cursor.map_or(0, |cursor| cursor.row as usize + 1);
+    let total = all.len();
+    let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
+    let cursor = |at: usize| Cursor { edition, question: SLICE, row: at as u32 }.encode();
+    let page_info = PageInfo {
+        has_next_page: start + nodes.len() < total,
+        has_previous_page: start > 0 && total > 0,
+        start_cursor: (!nodes.is_empty()).then(|| cursor(start)),
+        end_cursor: (!nodes.is_empty()).then(|| cursor(start + nodes.len() - 1)),
+    };
+    Ok((nodes, page_info))
+}
+
+/// The number in a cursor of this kind of list.
+pub fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Problem> {
+    // Ids are 63 bits: the cursor's edition and row together hold them.
+    Ok(checked_cursor(after, question)?.map(|c| i64::from(c.edition) << 32 | i64::from(c.row)))
+}
+
+/// Cuts the row beyond the page off, which says only that there is one.
+pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
+    let has_next_page = rows.len() > first;
+    rows.truncate(first);
+    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
+    PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
+}
+
+/// Marks cursors of short lists.
+const SLICE: u32 = 0x511c_e000;

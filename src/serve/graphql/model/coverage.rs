@@ -1,0 +1,354 @@
+//! Coverage: counts and rates by any dimensions, each rate with its numerator and denominator.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+
+use super::coverage_detail::Measured;
+use super::coverage_rows::Rows;
+use super::edition::EditionNode;
+use super::scalars::{Decimal, Language};
+use super::targets::{Target, TargetKey};
+use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
+use crate::model::message::{Lang, value_name};
+use crate::model::value::Money;
+use crate::serve::access::suppression;
+use crate::serve::answers::context::{Ask, OrTell, ask};
+use crate::serve::problem::Problem;
+
+/// Groups one answer may have.
+const MAX_GROUPS: usize = 20_000;
+/// Dimensions one question may have.
+const MAX_DIMENSIONS: usize = 6;
+
+/// What enterprises can be grouped by.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq, Hash)]
+#[graphql(remote = "crate::edition::Dimension")]
+pub enum Dimension {
+    District,
+    Town,
+    Federation,
+    IndustrySection,
+    IndustryDivision,
+    Ownership,
+    SizeClass,
+    /// By the first country an enterprise names, so that each is counted once.
+    InvestorCountry,
+    GapStatus,
+    UnionStatus,
+}
+
+/// Counts per group, and of all groups together.
+#[derive(SimpleObject)]
+pub struct Coverage {
+    /// The edition that was counted.
+    edition: EditionNode,
+    /// The edition it was compared with.
+    compared_with: Option<EditionNode>,
+    /// One row per group that has enterprises, in the order of the codes.
+    rows: Rows,
+    /// All of them together; each enterprise once.
+    total: CoverageRow,
+}
+
+/// Counts and rates of one group.
+pub struct CoverageRow {
+    pub(in crate::serve::graphql) edition: Arc<Edition>,
+    pub(in crate::serve::graphql) by: Arc<Vec<Dimension>>,
+    pub(in crate::serve::graphql) keys: Vec<String>,
+    pub(in crate::serve::graphql) measures: Measures,
+    before: Option<Measures>,
+    pub(in crate::serve::graphql) suppressed: bool,
+    target: Option<Target>,
+    more: Arc<Measured>,
+}
+
+/// A rate, with what was divided by what.
+#[derive(SimpleObject)]
+pub struct Ratio {
+    /// Counted.
+    numerator: u64,
+    /// Out of.
+    denominator: u64,
+    /// Null where the denominator is 0.
+    value: Option<f64>,
+}
+
+impl Ratio {
+    pub fn of(numerator: u64, denominator: u64) -> Ratio {
+        Ratio { numerator, denominator, value: (denominator > 0).then(|| numerator as f64 / denominator as f64) }
+    }
+}
+
+/// What changed since the edition compared with.
+#[derive(SimpleObject)]
+pub struct CoverageChange {
+    /// 净增组织数: standing unions of the roll, more or fewer.
+    unions: i64,
+    /// 净增覆盖单位: enterprises covered by any counted kind, more or fewer.
+    covered_units: i64,
+    /// 净增会员: union members, more or fewer.
+    members: i64,
+}
+
+/// The group in one dimension.
+pub struct GroupKey {
+    edition: Arc<Edition>,
+    dimension: Dimension,
+    code: String,
+}
+
+/// The group in one dimension; the code is empty where the value is unknown.
+#[Object]
+impl GroupKey {
+    /// The dimension.
+    async fn dimension(&self) -> Dimension {
+        self.dimension
+    }
+    /// Code of the area, industry or kind.
+    async fn code(&self) -> &str {
+        &self.code
+    }
+    /// Its name.
+    async fn name(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> String {
+        group_name(&self.edition, self.dimension, &self.code, lang.map_or(ask(ctx).lang, Into::into))
+    }
+}
+
+/// Name of a group; its code where it has none.
+pub fn group_name(edition: &Edition, dimension: Dimension, code: &str, lang: Lang) -> String {
+    let found = match dimension {
+        _ if code.is_empty() => None,
+        Dimension::District | Dimension::Town | Dimension::Federation => {
+            edition.area(code).map(|a| lang.pick(&a.zh, &a.en).clone())
+        }
+        Dimension::IndustrySection | Dimension::IndustryDivision => {
+            let (year, code) = code.split_once(':').map_or((2017, code), |(year, code)| (year.parse().unwrap_or(2017), code));
+            edition.industry(code, year).map(|i| lang.pick(&i.zh, &i.en).clone())
+        }
+        _ => None,
+    };
+    found.unwrap_or_else(|| value_name(code, lang).to_owned())
+}
+
+impl CoverageRow {
+    /// What takes a reading of its own; None where it is not told.
+    fn detail(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Detail>> {
+        if self.suppressed {
+            return Ok(None);
+        }
+        self.more.of(&self.keys).or_tell(ctx).map(Some)
+    }
+    fn told(&self, count: impl Fn(&Measures) -> u64) -> Option<u64> {
+        (!self.suppressed).then(|| count(&self.measures))
+    }
+    fn rate(&self, counts: impl Fn(&Measures) -> (u64, u64)) -> Option<Ratio> {
+        let (numerator, denominator) = counts(&self.measures);
+        (!self.suppressed).then(|| Ratio::of(numerator, denominator))
+    }
+}
+
+/// Counts and rates of one group. Out-of-scope enterprises count in `enterprises` and `outOfScope` only.
+#[Object]
+impl CoverageRow {
+    /// The group is too small to be told to this caller: its counts are null, and cannot be derived from the total and the
+    /// other groups.
+    async fn suppressed(&self) -> bool {
+        self.suppressed
+    }
+    /// The group, in the order of `by`; empty for the total.
+    async fn keys(&self) -> Vec<GroupKey> {
+        let keys = self.by.iter().zip(&self.keys);
+        keys.map(|(dimension, code)| GroupKey { edition: self.edition.clone(), dimension: *dimension, code: code.clone() })
+            .collect()
+    }
+    /// All enterprises of the group.
+    async fn enterprises(&self) -> Option<u64> {
+        self.told(|m| m.enterprises)
+    }
+    /// In scope and above designated size.
+    async fn above_designated_size(&self) -> Option<u64> {
+        self.told(|m| m.above)
+    }
+    /// In scope with an independent union.
+    async fn independent(&self) -> Option<u64> {
+        self.told(|m| m.independent)
+    }
+    /// In scope with a union of a kind that policy counts; by default independent, parent's, joint and federation.
+    async fn covered(&self) -> Option<u64> {
+        self.told(|m| m.unionised)
+    }
+    /// Gap status LACKING, of any size.
+    async fn lacking(&self) -> Option<u64> {
+        self.told(|m| m.lacking)
+    }
+    /// Gap status LACKING_INDEPENDENT.
+    async fn lacking_independent(&self) -> Option<u64> {
+        self.told(|m| m.lacking_independent)
+    }
+    /// On the gap list: above designated size and lacking a union or an independent one; what the root field `gap` counts.
+    async fn in_gap(&self) -> Option<u64> {
+        self.told(|m| m.in_gap)
+    }
+    /// Gap status UNDECIDED.
+    async fn undecided(&self) -> Option<u64> {
+        self.told(|m| m.undecided)
+    }
+    /// Gap status OUT_OF_SCOPE.
+    async fn out_of_scope(&self) -> Option<u64> {
+        self.told(|m| m.out_of_scope)
+    }
+    /// Employees of enterprises in scope.
+    async fn employees(&self) -> Option<u64> {
+        self.told(|m| m.employees)
+    }
+    /// Employees of enterprises in scope that have a union of a counted kind.
+    async fn employees_of_unionised(&self) -> Option<u64> {
+        self.told(|m| m.employees_of_unionised)
+    }
+    /// Standing unions of the roll whose hosts are in the group.
+    async fn unions(&self) -> Option<u64> {
+        self.told(|m| m.unions)
+    }
+    /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
+    async fn members(&self) -> Option<u64> {
+        self.told(|m| m.members)
+    }
+    /// 规模以上企业独立建会率: above designated size with an independent union / above designated size.
+    async fn independent_rate(&self) -> Option<Ratio> {
+        self.rate(|m| (m.above_independent, m.above))
+    }
+    /// 工会组织覆盖率: with a union of a counted kind / in scope.
+    async fn coverage_rate(&self) -> Option<Ratio> {
+        self.rate(|m| (m.unionised, m.in_scope))
+    }
+    /// 职工入会率, as yearbooks print it: members / employees of units that have a union.
+    async fn membership_rate_unionised(&self) -> Option<Ratio> {
+        self.rate(|m| (m.members_of_unionised, m.employees_of_unionised))
+    }
+    /// Members / all employees. Never to be mixed with the other one.
+    async fn membership_rate_all(&self) -> Option<Ratio> {
+        self.rate(|m| (m.members, m.employees))
+    }
+    /// The target of the group's area, where `target` names one: its first key that is an area with a target.
+    async fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
+    }
+    /// 建会率（法人单位）: with a union of a kind that policy counts as established / in scope.
+    async fn establishment_rate(&self) -> Option<Ratio> {
+        self.rate(|m| (m.established, m.in_scope))
+    }
+    /// 外资（港澳台）企业建会率: foreign, Hong Kong, Macao and Taiwan enterprises with a union / all of them in scope.
+    async fn foreign_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.foreign_established, d.foreign)))
+    }
+    /// 女会员比重: women among the members, as far as the roll states them.
+    async fn female_share(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.female_members, d.members)))
+    }
+    /// 农民工入会率: migrant members / migrant employees, as far as the roll states them.
+    async fn migrant_membership_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        Ok(Some(Ratio::of(d.migrant_members, d.migrant_employees)))
+    }
+    /// 劳务派遣工会员数: members who are dispatched workers, each counted in one place only.
+    async fn dispatched_members(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<u64>> {
+        Ok(self.detail(ctx)?.map(|d| d.dispatched_members))
+    }
+    /// 应缴工会经费: a year's dues on the payrolls known, in yuan.
+    async fn dues_payable_yuan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Decimal>> {
+        Ok(self.detail(ctx)?.map(|d| Decimal(d.dues_payable)))
+    }
+    /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known.
+    async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        let Some(d) = self.detail(ctx)? else { return Ok(None) };
+        let yuan = |money: Money| u64::try_from((money.0 + 50) / 100).unwrap_or(0);
+        Ok(Some(Ratio::of(yuan(d.fund_paid), yuan(d.fund_due))))
+    }
+    /// What changed since the edition of `compareWith`.
+    async fn change(&self) -> Option<CoverageChange> {
+        let (now, before) = (&self.measures, self.before.as_ref().filter(|_| !self.suppressed)?);
+        let difference = |now: u64, before: u64| now as i64 - before as i64;
+        Some(CoverageChange {
+            unions: difference(now.unions, before.unions),
+            covered_units: difference(now.unionised, before.unionised),
+            members: difference(now.members, before.members),
+        })
+    }
+}
+
+/// What is to be counted.
+pub struct Question {
+    pub by: Vec<Dimension>,
+    pub filter: Filter,
+    pub as_of: Option<chrono::NaiveDate>,
+    pub compare_with: Option<chrono::NaiveDate>,
+    pub target: Option<TargetKey>,
+}
+
+/// Counts the rows of the filter, and compares with an earlier edition and with targets where they are named.
+pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem> {
+    let Question { by, filter, as_of, compare_with, target } = question;
+    if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
+        return Err(Problem::bad_input(
+            format!("by 最多 {MAX_DIMENSIONS} 个维度，且不能重复"),
+            format!("by takes at most {MAX_DIMENSIONS} dimensions, each once"),
+        ));
+    }
+    let edition = ask.edition_at(as_of, None)?;
+    let (groups, total) = count(ask, &edition, &by, &filter)?;
+    let counted = edition.filter(&ask.within_areas(filter.clone()))?;
+    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted));
+    let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
+    let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
+    let mut total_before = None;
+    if let Some(earlier) = &compared {
+        let (groups, total) = count(ask, earlier, &by, &filter)?;
+        rows_before.extend(groups.into_iter().map(|g| (g.keys, g.measures)));
+        total_before = Some(total);
+    }
+    let targets = match target {
+        Some(key) => Target::by_area(ask, &edition, key).await?,
+        None => HashMap::new(),
+    };
+    let least = ask.app.least_told(&ask.caller);
+    let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
+    let hidden = suppression::hidden(&told, least);
+    let by = Arc::new(by);
+    let row = |keys: Vec<String>, measures: Measures, before, suppressed| {
+        let is_area = |d: &Dimension| matches!(d, Dimension::District | Dimension::Town | Dimension::Federation);
+        let areas = by.iter().zip(&keys).filter(|(d, _)| is_area(d));
+        let target = areas.map(|(_, code)| code).find_map(|code| targets.get(code.as_str()).cloned());
+        let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
+        CoverageRow { edition, by, keys, measures, before, suppressed, target, more }
+    };
+    let is_small = least > 0 && (1..least).contains(&total.enterprises);
+    Ok(Coverage {
+        total: row(Vec::new(), total, total_before, is_small),
+        rows: Rows(
+            groups
+                .into_iter()
+                .zip(hidden)
+                .map(|(g, hidden)| {
+                    let before = compared.as_ref().map(|_| rows_before.get(&g.keys).copied().unwrap_or_default());
+                    row(g.keys, g.measures, before, hidden)
+                })
+                .collect(),
+        ),
+        compared_with: compared.as_ref().map(EditionNode::opened),
+        edition: EditionNode::opened(&edition),
+    })
+}
+
+fn count(ask: &Ask, edition: &Edition, by: &[Dimension], filter: &Filter) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
+    let rows = edition.filter(&ask.within_areas(filter.clone()))?;
+    let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
+    Ok(edition.coverage(&by, &rows, MAX_GROUPS)?)
+}

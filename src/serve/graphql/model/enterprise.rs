@@ -1,0 +1,334 @@
+//! The enterprise: its chosen values, its verdicts, and the way to where they come from.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::connection::{EnterpriseConnection, MAX_PAGE};
+use super::history::{ChangeConnection, Finding};
+use super::identity::Relation;
+use super::live::LiveRecord;
+use super::places::{Area, Industry, Location};
+use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
+use super::scalars::*;
+use super::ties;
+use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
+use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
+use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
+use crate::model::verdict::Verdicts;
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{OrTell, ask, checked_first, or_null, permitted};
+use crate::serve::graphql::root::query::list;
+use crate::serve::problem::Problem;
+
+/// A row of an edition, with its verdicts read at most once.
+#[derive(Clone)]
+pub struct Enterprise(Arc<Inner>);
+
+struct Inner {
+    edition: Arc<Edition>,
+    row: Row,
+    verdicts: OnceLock<Option<Arc<Verdicts>>>,
+}
+
+impl Enterprise {
+    pub fn new(edition: &Arc<Edition>, row: Row) -> Enterprise {
+        Enterprise(Arc::new(Inner { edition: edition.clone(), row, verdicts: OnceLock::new() }))
+    }
+    pub fn edition(&self) -> &Arc<Edition> {
+        &self.0.edition
+    }
+    pub fn row(&self) -> EnterpriseRow<'_> {
+        self.0.edition.enterprise(self.0.row)
+    }
+    /// The verdicts with their reasons.
+    pub fn verdicts(&self, ctx: &Context<'_>) -> Result<Arc<Verdicts>> {
+        let read = self.0.verdicts.get_or_init(|| match self.row().verdicts() {
+            Ok(verdicts) => Some(Arc::new(verdicts)),
+            Err(error) => {
+                tracing::error!(%error, enterprise = self.row().id(), "verdicts of an edition cannot be read");
+                None
+            }
+        });
+        read.clone().ok_or_else(Problem::internal).or_tell(ctx)
+    }
+    /// The member record with this registry and key.
+    pub fn record_of(&self, registry: &str, key: &str) -> Option<RegistryRecord> {
+        let member = self.row().members().find(|m| m.registry() == registry && m.key() == key)?;
+        Some(RegistryRecord { registry: registry.to_owned(), key: key.to_owned(), id: member.record_id() })
+    }
+}
+
+/// One legal entity, joined from the records of several registries, as of one edition. Whatever comes from a registry is
+/// null where no registry says it.
+#[Object]
+impl Enterprise {
+    /// Stable over time; an id that was merged into another one still finds it.
+    pub async fn id(&self) -> ID {
+        ID(self.row().id().to_owned())
+    }
+    /// Null where the code fails its check character; see `creditCodeRaw`.
+    async fn credit_code(&self) -> Option<CreditCode> {
+        self.row().credit_code().map(|c| CreditCode(c.to_owned()))
+    }
+    /// The credit code as written, also where its check character fails.
+    async fn credit_code_raw(&self) -> Option<&str> {
+        self.row().credit_code_raw()
+    }
+    /// The registered name.
+    async fn name(&self) -> &str {
+        self.row().name()
+    }
+    /// Earlier names.
+    async fn former_names(&self) -> Vec<&str> {
+        self.row().former_names()
+    }
+    /// Operating status.
+    async fn status(&self) -> Option<OperatingStatus> {
+        self.row().status().map(Into::into)
+    }
+    /// Founding date.
+    async fn established_on(&self) -> Option<Date> {
+        self.row().established_on().map(Date)
+    }
+    /// The street or town; where that is unknown, the district.
+    async fn area(&self) -> Option<Area> {
+        let row = self.row();
+        row.town().or(row.district()).map(|code| Area::new(self.edition(), code.to_string()))
+    }
+    /// Address as written.
+    async fn address(&self) -> Option<&str> {
+        self.row().address()
+    }
+    /// The registry's point, else the label point of its area.
+    async fn location(&self) -> Option<Location> {
+        self.row().place().map(Into::into)
+    }
+    /// Industry by GB/T 4754, in the edition of the registry that was chosen.
+    async fn industry(&self) -> Option<Industry> {
+        let row = self.row();
+        row.industry().map(|code| Industry::new(self.edition(), code, row.industry_edition()))
+    }
+    /// Whose capital it is.
+    async fn ownership(&self) -> Option<Ownership> {
+        self.row().ownership().map(Into::into)
+    }
+    /// 登记注册类型 as written.
+    async fn registration_type(&self) -> Option<&str> {
+        self.row().registration_type()
+    }
+    /// Countries as the registry writes them: names or ISO 3166 codes.
+    async fn investor_countries(&self) -> Vec<&str> {
+        self.row().investor_countries()
+    }
+    /// 从业人员
+    async fn employees(&self) -> Option<u32> {
+        self.row().employees()
+    }
+    /// 参保人数
+    async fn insured(&self) -> Option<u32> {
+        self.row().insured()
+    }
+    /// 营业收入. Needs the scope `finance`.
+    async fn revenue_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        permitted(ctx, Scope::Finance).then(|| self.row().revenue().map(Decimal)).flatten()
+    }
+    /// 工资总额. Needs the scope `finance`.
+    async fn payroll_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        permitted(ctx, Scope::Finance).then(|| self.row().payroll().map(Decimal)).flatten()
+    }
+    /// Marks that raise its priority.
+    async fn tags(&self) -> Vec<EnterpriseTag> {
+        use crate::model::verdict::EnterpriseTag as Model;
+        self.row().tags().iter().filter_map(|bit| Model::ALL.get(bit).copied().map(Into::into)).collect()
+    }
+
+    /// Above designated size, and why.
+    async fn designated_size(&self) -> Option<SizeVerdict> {
+        Some(SizeVerdict(self.clone()))
+    }
+    /// How a union covers it, and why.
+    async fn union_coverage(&self) -> Option<UnionVerdict> {
+        Some(UnionVerdict(self.clone()))
+    }
+    /// Whether a union is missing, and why.
+    async fn gap(&self) -> Option<GapVerdict> {
+        Some(GapVerdict(self.clone()))
+    }
+    /// What is due to the union fund, and what was paid. Needs the scope `finance`.
+    async fn fund(&self, ctx: &Context<'_>) -> Result<Option<FundVerdict>> {
+        if !permitted(ctx, Scope::Finance) {
+            return Ok(None);
+        }
+        Ok(Some(FundVerdict { enterprise: self.clone(), verdicts: self.verdicts(ctx)? }))
+    }
+    /// What visits found, withdrawn findings included. Needs the scope `review`.
+    async fn findings(&self, ctx: &Context<'_>) -> Option<Vec<Finding>> {
+        if !permitted(ctx, Scope::Review) {
+            return None;
+        }
+        or_null(ctx, Finding::of(ctx, self).await)
+    }
+
+    /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.
+    async fn provenance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these fields; all where left out.")] fields: Option<Vec<EnterpriseField>>,
+    ) -> Option<Vec<FieldProvenance>> {
+        if !permitted(ctx, Scope::Records) {
+            return None;
+        }
+        let all = or_null(ctx, provenance(ctx, self).await)?;
+        let finance = ask(ctx).caller.may(Scope::Finance);
+        let hidden = |f: EnterpriseField| !finance && matches!(f, EnterpriseField::Revenue | EnterpriseField::Payroll);
+        let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && !hidden(p.field);
+        Some(all.into_iter().filter(wanted).collect())
+    }
+    /// Fields on which registries differ. Needs the scope `records`.
+    async fn conflicts(&self, ctx: &Context<'_>) -> Option<Vec<FieldConflict>> {
+        if !permitted(ctx, Scope::Records) {
+            return None;
+        }
+        if self.row().conflicts().0 == 0 {
+            return Some(Vec::new());
+        }
+        let conflicts = self.row().conflicts();
+        let finance = ask(ctx).caller.may(Scope::Finance);
+        let differs = |p: &FieldProvenance| {
+            let hidden = !finance && matches!(p.field, EnterpriseField::Revenue | EnterpriseField::Payroll);
+            let model: crate::model::enterprise::EnterpriseField = p.field.into();
+            conflicts.contains(model as usize) && !hidden
+        };
+        let all = or_null(ctx, provenance(ctx, self).await)?;
+        Some(all.into_iter().filter(differs).map(Into::into).collect())
+    }
+    /// The records that were joined, each with the evidence that joined it. Needs the scope `records`.
+    async fn identity(&self, ctx: &Context<'_>) -> Option<Identity> {
+        permitted(ctx, Scope::Records).then(|| Identity(self.clone()))
+    }
+    /// Branches, renamings, absorptions and groups, as the registries' records say: about this enterprise, and about
+    /// others that name it. At most 200.
+    async fn relations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Relation>>> {
+        super::identity::relations(ctx, self).await.or_tell(ctx).map(Some)
+    }
+    /// The records that were joined, by registry and key.
+    async fn records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<RecordConnection>> {
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let mut all: Vec<RegistryRecord> = Vec::new();
+        for m in self.row().members() {
+            if all.last().is_none_or(|last| last.id != m.record_id()) {
+                all.push(RegistryRecord { registry: m.registry().to_owned(), key: m.key().to_owned(), id: m.record_id() });
+            }
+        }
+        RecordConnection::page(all, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Asks the registries now, where they can look single enterprises up; never fails the whole answer: a registry that
+    /// does not answer is an error SOURCE_UNAVAILABLE beside it. Needs the scope `records`.
+    async fn live(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these, by name; all that offer a look-up where left out.")] registries: Option<Vec<String>>,
+    ) -> Result<Option<Vec<LiveRecord>>> {
+        super::live::live(ctx, self, registries).await
+    }
+    /// What changed from edition to edition, newest first.
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<ChangeConnection>> {
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        ChangeConnection::of(ctx, self.row().id(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Its branches.
+    async fn branches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<EnterpriseConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let filter = Filter::Any { facet: "branch_of", values: vec![self.row().id().to_owned()] };
+        list(ask(ctx), self.edition(), filter, &[], first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Who invests in it.
+    async fn investors(&self, ctx: &Context<'_>) -> Option<Vec<Investment>> {
+        Some(ties::investments(ctx, self, false))
+    }
+    /// What it invests in.
+    async fn investments(&self, ctx: &Context<'_>) -> Option<Vec<Investment>> {
+        Some(ties::investments(ctx, self, true))
+    }
+    /// Labour dispatch (劳务派遣): where this agency's workers work.
+    async fn dispatches_to(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<DispatchConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        DispatchConnection::of(ctx, self, false, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Labour dispatch (劳务派遣): who dispatches workers here.
+    async fn dispatched_from(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<DispatchConnection>> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        DispatchConnection::of(ctx, self, true, first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Strikes and cases of arbitration. Needs the scope `records`.
+    async fn disputes(&self, ctx: &Context<'_>) -> Option<Vec<Dispute>> {
+        permitted(ctx, Scope::Records).then(|| ties::disputes(self))
+    }
+    /// Inspections, hotline cases, services, media reports. Needs the scope `records`.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this kind, such as `work_safety_inspection`.")] kind: Option<String>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<EventConnection>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        EventConnection::of(self, kind.as_deref(), first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// The enterprise whose branch it is.
+    async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {
+        let row = self.edition().enterprise_of_id(self.row().branch_of()?)?;
+        ask(ctx).may_see(row).then(|| Enterprise::new(self.edition(), row.row))
+    }
+}
+
+/// What a search found.
+#[derive(SimpleObject)]
+pub struct SearchHit {
+    /// The enterprise.
+    pub enterprise: Enterprise,
+    /// The name or code that matched.
+    pub matched: String,
+    /// What it is: a name or a code.
+    pub field: EnterpriseField,
+}
+
+impl SearchHit {
+    pub fn new(edition: &Arc<Edition>, hit: crate::edition::Hit) -> SearchHit {
+        let field = match hit.field {
+            HitField::Name | HitField::FormerName => EnterpriseField::Name,
+            HitField::CreditCode | HitField::Identifier => EnterpriseField::CreditCode,
+        };
+        SearchHit { enterprise: Enterprise::new(edition, hit.row), matched: hit.matched, field }
+    }
+}

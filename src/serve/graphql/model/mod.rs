@@ -1,0 +1,21 @@
+//! The types of the graph with their resolvers. They name each other freely, as a graph does; nothing else may.
+
+pub mod conflicts;
+pub mod connection;
+pub mod coverage;
+pub mod coverage_detail;
+pub(in crate::serve::graphql) mod coverage_rows;
+pub mod edition;
+pub mod enterprise;
+pub mod history;
+pub mod identity;
+pub mod live;
+pub mod places;
+pub mod provenance;
+pub mod registry;
+pub mod review;
+pub mod scalars;
+pub mod targets;
+pub mod ties;
+pub mod unions;
+pub mod verdicts;

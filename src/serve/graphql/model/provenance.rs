@@ -1,0 +1,319 @@
+//! Where it comes from: records, what each registry says of each field, and why records were joined.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+
+use super::connection::{self, PageInfo};
+use super::enterprise::Enterprise;
+use super::identity::{self, Judgement, LinkedRecord};
+use super::registry::Registry;
+use super::scalars::*;
+use crate::edition::{Edition, Key};
+use crate::model::field::Field;
+use crate::model::linkage::{Evidence, RecordRef};
+use crate::model::provenance as model;
+use crate::model::value::Value;
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{Ask, OrTell, ask, permitted};
+use crate::serve::answers::loaders::{FieldDetail, RecordDetail, enterprise_field};
+use crate::serve::problem::Problem;
+
+/// One row of one registry.
+#[derive(Clone)]
+pub struct RegistryRecord {
+    pub registry: String,
+    pub key: String,
+    /// Number of the row in the store.
+    pub id: i64,
+}
+
+impl RegistryRecord {
+    /// A record that persons or the linker name; None where it belongs to no enterprise of the edition, or to one that the
+    /// caller may not see.
+    pub fn of_edition(ask: &Ask, edition: &Arc<Edition>, named: &RecordRef) -> Option<RegistryRecord> {
+        let rows = edition.rows(&Key::Record { registry: named.registry.to_string(), key: named.key.to_string() });
+        let row = rows.first().filter(|row| ask.may_see(edition.enterprise(**row)))?;
+        Enterprise::new(edition, *row).record_of(&named.registry, &named.key)
+    }
+    /// The row as kept; None where it was removed from the store.
+    pub async fn detail(&self, ctx: &Context<'_>) -> Result<Option<Arc<RecordDetail>>, Problem> {
+        ask(ctx).record(self.id).await
+    }
+}
+
+/// One row of one registry, as it came.
+#[Object]
+impl RegistryRecord {
+    /// `record:` and its number.
+    pub async fn id(&self) -> ID {
+        ID(format!("record:{}", self.id))
+    }
+    /// Whose it is.
+    async fn registry(&self) -> Registry {
+        Registry::named(&self.registry)
+    }
+    /// The registry's own key.
+    async fn key(&self) -> &str {
+        &self.key
+    }
+    /// When the registry last touched it, as far as it says so.
+    async fn observed_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.detail(ctx).await.or_tell(ctx)?.and_then(|d| DateTime::from_millis(d.observed_at?)))
+    }
+    /// When it last came here changed.
+    async fn landed_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.detail(ctx).await.or_tell(ctx)?.and_then(|d| DateTime::from_millis(d.landed_at)))
+    }
+    /// The registry no longer has it.
+    async fn gone(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        Ok(self.detail(ctx).await.or_tell(ctx)?.map(|d| d.gone))
+    }
+    /// The columns as written. Needs the scope `records`.
+    async fn fields(&self, ctx: &Context<'_>) -> Result<Option<Vec<RecordField>>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let detail = self.detail(ctx).await.or_tell(ctx)?;
+        Ok(detail.map(|d| d.fields.iter().map(RecordField::from).collect()))
+    }
+}
+
+/// A column of a record.
+#[derive(SimpleObject)]
+pub struct RecordField {
+    /// The registry's name of the column.
+    column: String,
+    /// As written.
+    raw: Option<String>,
+    /// The field of an enterprise it speaks of.
+    field: Option<EnterpriseField>,
+    /// As read.
+    value: Option<String>,
+}
+
+impl RecordField {
+    /// A column as a registry answers it now.
+    pub fn of(column: String, raw: &str, field: Field, value: Option<&Value>) -> RecordField {
+        let value = value.map(ToString::to_string);
+        RecordField { column, raw: Some(raw.to_owned()), field: enterprise_field(field).map(Into::into), value }
+    }
+}
+
+impl From<&FieldDetail> for RecordField {
+    fn from(f: &FieldDetail) -> RecordField {
+        RecordField {
+            column: f.column.clone(),
+            raw: f.raw.clone(),
+            field: f.field.and_then(enterprise_field).map(Into::into),
+            value: f.value.clone(),
+        }
+    }
+}
+
+/// Records, page by page.
+#[derive(SimpleObject)]
+pub struct RecordConnection {
+    /// The records of this page.
+    nodes: Vec<RegistryRecord>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+impl RecordConnection {
+    pub fn page(all: Vec<RegistryRecord>, first: usize, after: Option<&str>) -> Result<RecordConnection, Problem> {
+        let total_count = all.len() as i32;
+        let (nodes, page_info) = connection::slice(all, first, after)?;
+        Ok(RecordConnection { nodes, page_info, total_count })
+    }
+}
+
+/// Why one statement won over the others.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::model::provenance::SurvivorshipRule")]
+pub enum SurvivorshipRule {
+    /// The registry that issues the fact.
+    Official,
+    /// The registry that stands first for this field.
+    RegistryRank,
+    /// The statement observed last.
+    MostRecent,
+    /// The statement that says most.
+    MostComplete,
+    /// Nobody else says anything.
+    OnlyValue,
+}
+
+/// How the statements about one field stand to each other.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::model::provenance::Agreement")]
+pub enum Agreement {
+    /// Only one registry says anything.
+    Single,
+    /// Equal as written.
+    Same,
+    /// Equal once read.
+    Equivalent,
+    /// Different.
+    Different,
+}
+
+/// What every registry says of one field, which statement was chosen, and why.
+#[derive(SimpleObject)]
+pub struct FieldProvenance {
+    /// The field.
+    pub field: EnterpriseField,
+    /// The chosen value.
+    pub value: Option<String>,
+    /// Who says so.
+    source: Option<SourceValue>,
+    /// Why this statement won.
+    rule: SurvivorshipRule,
+    /// What the others say.
+    others: Vec<SourceValue>,
+    /// How the statements stand to each other.
+    pub agreement: Agreement,
+}
+
+/// What one record says of one field.
+#[derive(SimpleObject, Clone)]
+pub struct SourceValue {
+    /// Whose statement.
+    registry: Registry,
+    /// In which record.
+    record: Option<RegistryRecord>,
+    /// As written.
+    raw: Option<String>,
+    /// As read.
+    value: Option<String>,
+    /// When the registry last touched the record.
+    observed_at: Option<DateTime>,
+    /// When it last came here changed.
+    landed_at: Option<DateTime>,
+}
+
+/// A field on which registries differ.
+#[derive(SimpleObject)]
+pub struct FieldConflict {
+    /// The field.
+    field: EnterpriseField,
+    /// Every statement.
+    values: Vec<SourceValue>,
+    /// The one that was chosen.
+    chosen: Option<SourceValue>,
+    /// Why.
+    rule: SurvivorshipRule,
+}
+
+impl From<FieldProvenance> for FieldConflict {
+    fn from(p: FieldProvenance) -> FieldConflict {
+        let values = p.source.iter().chain(&p.others).cloned().collect();
+        FieldConflict { field: p.field, values, chosen: p.source, rule: p.rule }
+    }
+}
+
+/// The conflict of an enterprise on one field, where its registries' rows can be read.
+pub async fn conflict_of(
+    ctx: &Context<'_>,
+    enterprise: &Enterprise,
+    field: EnterpriseField,
+) -> Result<Option<FieldConflict>, Problem> {
+    let all = provenance(ctx, enterprise).await?;
+    Ok(all.into_iter().find(|p| p.field == field).map(Into::into))
+}
+
+/// What registries say of an enterprise, in the order of the fields; one batched read for all enterprises of an answer.
+pub async fn provenance(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<FieldProvenance>, Problem> {
+    let ask = ask(ctx);
+    ask.touch_store();
+    let members: Vec<(i64, u16)> = enterprise.row().members().map(|m| (m.record_id(), m.part())).collect();
+    let found = ask.records.load_many(members.iter().map(|(id, _)| *id)).await?;
+    let records: Vec<(Arc<RecordDetail>, u16)> =
+        members.iter().filter_map(|(id, part)| Some((found.get(id)?.clone(), *part))).collect();
+    let source = |s: &model::SourceValue, field: crate::model::enterprise::EnterpriseField| {
+        let registry = ask.details.registry_name(s.registry);
+        let raw = found.get(&s.record_id).and_then(|d| {
+            let cell = d.fields.iter().find(|f| f.field.and_then(enterprise_field) == Some(field) && f.raw.is_some());
+            cell.and_then(|f| f.raw.clone())
+        });
+        SourceValue {
+            registry: Registry::named(registry),
+            record: Some(RegistryRecord { registry: registry.to_owned(), key: s.key.to_string(), id: s.record_id }),
+            raw,
+            value: s.value.as_deref().map(str::to_owned),
+            observed_at: s.observed_at.and_then(DateTime::from_millis),
+            landed_at: DateTime::from_millis(s.landed_at),
+        }
+    };
+    let all = ask.details.provenance(&records);
+    Ok(all
+        .iter()
+        .map(|p| FieldProvenance {
+            field: p.field.into(),
+            value: p.value.as_deref().map(str::to_owned),
+            source: p.source.as_ref().map(|s| source(s, p.field)),
+            rule: p.rule.into(),
+            others: p.others.iter().map(|s| source(s, p.field)).collect(),
+            agreement: p.agreement.into(),
+        })
+        .collect())
+}
+
+/// Why these records are one enterprise.
+pub struct Identity(pub Enterprise);
+
+/// Why these records are one enterprise.
+#[Object]
+impl Identity {
+    /// 1 where identifiers decided everything; otherwise the chance that the weakest link is right.
+    async fn confidence(&self) -> f64 {
+        let weakest = self.0.row().members().filter_map(|m| m.weight()).fold(f64::INFINITY, |least, w| least.min(f64::from(w)));
+        if weakest.is_finite() { 1.0 - 1.0 / (1.0 + weakest.exp2()) } else { 1.0 }
+    }
+    /// Every record, with what joined it.
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<LinkedRecord>> {
+        identity::members(ctx, &self.0).await.or_tell(ctx)
+    }
+    /// Decisions of persons in force on one of its records.
+    async fn judgements(&self, ctx: &Context<'_>) -> Result<Vec<Judgement>> {
+        identity::judgements(ctx, &self.0).await.or_tell(ctx)
+    }
+    /// Ids of enterprises that were found to be this one; they lead here.
+    async fn merged_from(&self, ctx: &Context<'_>) -> Result<Vec<ID>> {
+        identity::merged_from(ctx, &self.0).await.or_tell(ctx)
+    }
+}
+
+/// One feature of a comparison: what was compared, how well it agreed, and how much that moved the decision (log2).
+#[derive(SimpleObject)]
+pub struct LinkEvidence {
+    /// What was compared.
+    feature: String,
+    /// How well it agreed.
+    level: String,
+    /// The record's value.
+    left: Option<String>,
+    /// The enterprise's value.
+    right: Option<String>,
+    /// log2.
+    weight: f64,
+}
+
+pub fn evidence_of(list: &[Evidence]) -> Vec<LinkEvidence> {
+    list.iter()
+        .map(|e| LinkEvidence {
+            feature: e.feature.to_string(),
+            level: e.level.to_string(),
+            left: e.left.as_deref().map(str::to_owned),
+            right: e.right.as_deref().map(str::to_owned),
+            weight: f64::from(e.weight),
+        })
+        .collect()
+}
+
+pub fn evidence(json: &str) -> Vec<LinkEvidence> {
+    let list: Vec<Evidence> = if json.is_empty() { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() };
+    evidence_of(&list)
+}

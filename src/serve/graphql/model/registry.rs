@@ -1,0 +1,451 @@
+//! Registries: how fresh they are, what their batches brought, what was put aside.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+
+use super::connection::{PageInfo, numbered, page_of};
+use super::coverage::Ratio;
+use super::scalars::{Date, DateTime, EnterpriseField, Language};
+use crate::connector::Connector;
+use crate::model::message::Lang;
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{Ask, OrTell, ask, checked_first, permitted};
+use crate::serve::operate::source_quality;
+use crate::serve::problem::Problem;
+use crate::store::batch::BatchRow;
+use crate::store::quarantine::QuarantinedRow;
+use crate::store::registry::{Notice, RegistryRow};
+
+/// A registry by name; what it says is looked up when asked.
+#[derive(Clone)]
+pub struct Registry {
+    name: String,
+}
+
+impl Registry {
+    pub fn named(name: &str) -> Registry {
+        Registry { name: name.to_owned() }
+    }
+    pub fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+    fn connector<'a>(&self, ask: &'a Ask) -> Option<&'a Connector> {
+        ask.app.hub().connectors.iter().find(|c| c.name == self.name).map(|c| &**c)
+    }
+    async fn row(&self, ctx: &Context<'_>) -> Result<Option<RegistryRow>> {
+        let rows = ask(ctx).registry_rows().await.or_tell(ctx)?;
+        Ok(rows.iter().find(|r| r.name == self.name).cloned())
+    }
+}
+
+/// How a registry is doing.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum RegistryState {
+    /// The last pull was good.
+    Current,
+    /// No good pull for longer than agreed.
+    Late,
+    /// The last pull failed.
+    Failing,
+    /// A batch waits for a person.
+    Held,
+    /// Nothing has come yet.
+    Never,
+}
+
+fn state(name: &str) -> RegistryState {
+    match name {
+        "CURRENT" => RegistryState::Current,
+        "LATE" => RegistryState::Late,
+        "FAILING" => RegistryState::Failing,
+        "HELD" => RegistryState::Held,
+        _ => RegistryState::Never,
+    }
+}
+
+/// A registry of a department.
+#[Object]
+impl Registry {
+    /// `registry:` and the name.
+    pub async fn id(&self) -> ID {
+        ID(format!("registry:{}", self.name))
+    }
+    /// Short name, as in connectors and on the command line.
+    async fn name(&self) -> &str {
+        &self.name
+    }
+    /// Name for people.
+    async fn title(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> String {
+        let ask = ask(ctx);
+        let lang: Lang = lang.map_or(ask.lang, Into::into);
+        if let Some(connector) = self.connector(ask) {
+            return lang.pick(&connector.title.zh, &connector.title.en).clone();
+        }
+        let of_edition = ask.edition().ok().and_then(|edition| {
+            let source = edition.manifest.sources.iter().find(|s| s.name == self.name)?;
+            Some(lang.pick(&source.title_zh, &source.title_en).clone())
+        });
+        of_edition.unwrap_or_else(|| self.name.clone())
+    }
+    /// The department that owns the data.
+    async fn owner(&self, ctx: &Context<'_>) -> Option<String> {
+        let ask = ask(ctx);
+        self.connector(ask).map(|c| ask.lang.pick(&c.owner.zh, &c.owner.en).clone())
+    }
+    /// The agreement or law under which it is shared.
+    async fn legal_basis(&self, ctx: &Context<'_>) -> Option<String> {
+        let ask = ask(ctx);
+        let basis = self.connector(ask)?.legal_basis.as_ref()?;
+        Some(ask.lang.pick(&basis.zh, &basis.en).clone())
+    }
+    /// How it is doing.
+    async fn state(&self, ctx: &Context<'_>) -> Result<RegistryState> {
+        Ok(self.row(ctx).await?.map_or(RegistryState::Never, |row| state(&ask(ctx).app.hub().standing(&row).state)))
+    }
+    /// Since when it is behind.
+    async fn late_since(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(ask(ctx).app.hub().standing(&row).late_since?)))
+    }
+    /// The last good pull.
+    async fn last_good(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(row.last_good?)))
+    }
+    /// Records that are not gone.
+    async fn records(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
+        Ok(self.row(ctx).await?.map(|row| row.records))
+    }
+    /// What the latest pulls and pushes brought, newest first. Needs the scope `operate`.
+    async fn batches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<BatchConnection>> {
+        if !permitted(ctx, Scope::Operate) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let Some(row) = self.row(ctx).await? else { return Ok(None) };
+        let ask = ask(ctx);
+        let before = numbered(after.as_deref(), BATCHES).or_tell(ctx)?;
+        ask.details.count_reads(2);
+        let (mut rows, total) =
+            ask.app.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
+        let page_info = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
+        let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
+        Ok(Some(BatchConnection { nodes, page_info, total_count: total as i32 }))
+    }
+    /// Rows that could not be read or mapped and wait for a fix, oldest first. Needs the scope `operate`.
+    async fn quarantine(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<QuarantineConnection>> {
+        if !permitted(ctx, Scope::Operate) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let Some(row) = self.row(ctx).await? else { return Ok(None) };
+        let (ask, store) = (ask(ctx), &ask(ctx).app.hub().store);
+        let since = numbered(after.as_deref(), QUARANTINE).or_tell(ctx)?;
+        ask.details.count_reads(2);
+        let mut rows = store.quarantined(Some(row.id), since.unwrap_or(0), first as i64 + 1).await.or_tell(ctx)?;
+        let total = store.quarantined_count(row.id).await.or_tell(ctx)?;
+        let page_info = page_of(&mut rows, first, since.is_some(), QUARANTINE, |r| r.id);
+        let nodes = match super::connection::selects(ctx.field(), &["batch"]) {
+            false => rows.into_iter().map(|row| Quarantined { row, batch: None }).collect(),
+            // One read for the batches of the whole page.
+            true => {
+                ask.details.count_read();
+                let mut ids: Vec<i64> = rows.iter().map(|r| r.batch_id).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let batches = store.batches_by_id(&ids).await.or_tell(ctx)?;
+                let batch =
+                    |id: i64| batches.iter().find(|b| b.id == id).map(|b| Batch { registry: self.clone(), row: b.clone() });
+                rows.into_iter().map(|row| Quarantined { batch: batch(row.batch_id), row }).collect()
+            }
+        };
+        Ok(Some(QuarantineConnection { nodes, page_info, total_count: total as i32 }))
+    }
+    /// How good its data is. Null where nothing of it has landed.
+    async fn quality(&self, ctx: &Context<'_>) -> Result<Option<Quality>> {
+        let Some(row) = self.row(ctx).await?.filter(|row| row.records > 0) else { return Ok(None) };
+        let ask = ask(ctx);
+        let edition = ask.edition().ok();
+        let measured = ask.app.measured().of(ask.app.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
+        Ok(Some(Quality(measured)))
+    }
+    /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. For the department that
+    /// owns them. Needs the scope `operate`.
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From this day on.")] since: Date,
+    ) -> Result<Option<Vec<UsageRow>>> {
+        if !permitted(ctx, Scope::Operate) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        ask.app.keep_usage().await.or_tell(ctx)?;
+        ask.details.count_read();
+        let rows = ask.app.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().filter_map(UsageRow::new).collect()))
+    }
+}
+
+/// Rows of usage in one answer.
+const MAX_USAGE: i64 = 1_000;
+/// Marks cursors of batches, and of quarantined rows.
+const BATCHES: u32 = 0x0ba7_c4e5;
+const QUARANTINE: u32 = 0x04a2_a271;
+
+/// How good a registry's data is.
+pub struct Quality(Arc<source_quality::Quality>);
+
+/// How good a registry's data is. Fields are measured on at most 5,000 rows spread evenly; each ratio's denominator says on
+/// how many.
+#[Object]
+impl Quality {
+    /// Per field: rows that give it.
+    async fn completeness(&self) -> Vec<FieldQuality> {
+        self.0.completeness.iter().map(FieldQuality::new).collect()
+    }
+    /// Per field: of the rows that give it, those whose text could be read.
+    async fn validity(&self) -> Vec<FieldQuality> {
+        self.0.validity.iter().map(FieldQuality::new).collect()
+    }
+    /// Enterprises with a record of it, of its records that belong to enterprises.
+    async fn uniqueness(&self) -> Ratio {
+        Ratio::of(self.0.uniqueness.part, self.0.uniqueness.whole)
+    }
+    /// Median age, in days, of its own last touch of a row; null where it does not say when that was.
+    async fn timeliness_days(&self) -> Option<f64> {
+        self.0.timeliness_days
+    }
+    /// Enterprises with a record of it that also have one of another registry.
+    async fn linked(&self) -> Ratio {
+        Ratio::of(self.0.linked.part, self.0.linked.whole)
+    }
+}
+
+/// One field's ratio.
+#[derive(SimpleObject)]
+pub struct FieldQuality {
+    /// The field.
+    field: EnterpriseField,
+    /// Of how many rows.
+    ratio: Ratio,
+}
+
+impl FieldQuality {
+    fn new((field, share): &(crate::model::enterprise::EnterpriseField, source_quality::Share)) -> FieldQuality {
+        FieldQuality { field: (*field).into(), ratio: Ratio::of(share.part, share.whole) }
+    }
+}
+
+/// What one caller read on one day.
+#[derive(SimpleObject)]
+pub struct UsageRow {
+    /// The day.
+    day: Date,
+    /// Name of the token.
+    who: String,
+    /// What for, as the caller said in the header `X-Purpose`.
+    purpose: Option<String>,
+    /// The fields that were read.
+    fields: Vec<EnterpriseField>,
+    /// Enterprises in all answers together; one shown twice counts twice.
+    enterprises: i64,
+    /// Answers.
+    answers: i64,
+}
+
+impl UsageRow {
+    fn new(row: crate::store::usage::UsageRow) -> Option<UsageRow> {
+        let fields = crate::model::enterprise::Bits(row.fields as u32);
+        let all = crate::model::enterprise::EnterpriseField::ALL;
+        Some(UsageRow {
+            day: Date(row.day.parse().ok()?),
+            who: row.who,
+            purpose: Some(row.purpose).filter(|p| !p.is_empty()),
+            fields: fields.iter().filter_map(|bit| all.get(bit).map(|f| (*f).into())).collect(),
+            enterprises: row.enterprises,
+            answers: row.answers,
+        })
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum BatchState {
+    Running,
+    Done,
+    /// Its guard held it: a person decides.
+    Held,
+    Rejected,
+    Failed,
+}
+
+/// What one pull or push brought.
+pub struct Batch {
+    registry: Registry,
+    row: BatchRow,
+}
+
+impl Batch {
+    pub fn new(registry: &str, row: BatchRow) -> Batch {
+        Batch { registry: Registry::named(registry), row }
+    }
+}
+
+/// What one pull or push brought: `read` = `landed` + `quarantined`.
+#[Object]
+impl Batch {
+    /// `batch:` and its number.
+    pub async fn id(&self) -> ID {
+        ID(format!("batch:{}", self.row.id))
+    }
+    /// Whose it is.
+    async fn registry(&self) -> &Registry {
+        &self.registry
+    }
+    /// When it began.
+    async fn started_at(&self) -> DateTime {
+        DateTime::written(self.row.started_at)
+    }
+    /// When it ended.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.row.finished_at.and_then(DateTime::from_millis)
+    }
+    /// What became of it.
+    async fn state(&self) -> BatchState {
+        match self.row.state.as_str() {
+            "RUNNING" => BatchState::Running,
+            "DONE" => BatchState::Done,
+            "HELD" => BatchState::Held,
+            "REJECTED" => BatchState::Rejected,
+            _ => BatchState::Failed,
+        }
+    }
+    /// Rows that came.
+    async fn read(&self) -> i64 {
+        self.row.read_rows
+    }
+    /// Rows that are in the store: new, changed and unchanged.
+    async fn landed(&self) -> i64 {
+        self.row.landed
+    }
+    /// Rows that were there already.
+    async fn unchanged(&self) -> i64 {
+        self.row.unchanged
+    }
+    /// Rows put aside with a reason.
+    async fn quarantined(&self) -> i64 {
+        self.row.quarantined
+    }
+    /// Rows the registry no longer has.
+    async fn gone(&self) -> i64 {
+        self.row.gone
+    }
+    /// Why its guard held it.
+    async fn held_because(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> Option<String> {
+        let notice: Notice = serde_json::from_str(self.row.held_because.as_deref()?).ok()?;
+        Some(lang.map_or(ask(ctx).lang, Into::into).pick(notice.zh, notice.en))
+    }
+}
+
+/// Batches, page by page.
+#[derive(SimpleObject)]
+pub struct BatchConnection {
+    /// The batches of this page.
+    nodes: Vec<Batch>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+/// A row that was put aside.
+pub struct Quarantined {
+    row: QuarantinedRow,
+    batch: Option<Batch>,
+}
+
+/// A row that could not be read or mapped: nothing is dropped silently.
+#[Object(name = "QuarantinedRow")]
+impl Quarantined {
+    /// `quarantine:` and its number.
+    pub async fn id(&self) -> ID {
+        ID(format!("quarantine:{}", self.row.id))
+    }
+    /// The batch it came with.
+    async fn batch(&self) -> Option<&Batch> {
+        self.batch.as_ref()
+    }
+    /// 1 = the first row after the header.
+    async fn row(&self) -> i64 {
+        self.row.row_number
+    }
+    /// Byte offset in the source.
+    async fn offset(&self) -> Option<String> {
+        self.row.byte_offset.map(|o| o.to_string())
+    }
+    /// Stable code of the reason.
+    async fn code(&self) -> &str {
+        &self.row.code
+    }
+    /// Why.
+    async fn reason(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> String {
+        #[derive(serde::Deserialize)]
+        struct Detail {
+            zh: String,
+            en: String,
+        }
+        match serde_json::from_str::<Detail>(&self.row.detail) {
+            Ok(detail) => lang.map_or(ask(ctx).lang, Into::into).pick(detail.zh, detail.en),
+            Err(_) => self.row.code.clone(),
+        }
+    }
+    /// The row as it came. Needs the scope `records`.
+    async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
+        permitted(ctx, Scope::Records).then_some(self.row.raw.as_str())
+    }
+}
+
+/// Quarantined rows, page by page.
+#[derive(SimpleObject)]
+pub struct QuarantineConnection {
+    /// The rows of this page.
+    nodes: Vec<Quarantined>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+/// All registries: those with a connector in the order of their rank, then those only the store knows.
+pub async fn registries(ask: &Ask) -> Result<Vec<Registry>, Problem> {
+    let mut names: Vec<String> = ask.app.hub().connectors.iter().map(|c| c.name.clone()).collect();
+    for row in ask.registry_rows().await?.iter() {
+        if !names.contains(&row.name) {
+            names.push(row.name.clone());
+        }
+    }
+    Ok(names.into_iter().map(|name| Registry { name }).collect())
+}

@@ -1,0 +1,138 @@
+//! The review queue: pairs that the evidence could not settle.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
+
+use super::connection::{self, PageInfo};
+use super::enterprise::Enterprise;
+use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
+use super::verdicts::Reason;
+use crate::edition::Edition;
+use crate::hub::{contradictions, is_contradiction};
+use crate::model::linkage::RecordRef;
+use crate::serve::answers::context::Ask;
+use crate::serve::answers::filter::known_registries;
+use crate::serve::answers::loaders::PairKey;
+use crate::serve::problem::Problem;
+use crate::store::entity::ReviewRow;
+
+/// Conditions on pairs.
+#[derive(Debug, Default, InputObject)]
+pub struct ReviewFilter {
+    /// Names of registries: one of the two records is theirs.
+    pub registry: Option<Vec<String>>,
+    /// log2 odds at least.
+    pub min_weight: Option<f64>,
+    /// log2 odds at most.
+    pub max_weight: Option<f64>,
+    /// Codes of areas of one of the enterprises.
+    pub area: Option<Vec<String>>,
+}
+
+/// Two records that may belong to one enterprise.
+#[derive(SimpleObject)]
+pub struct ReviewPair {
+    /// Its id.
+    id: ID,
+    /// One record; null where it belongs to no enterprise of the current edition.
+    left: Option<RegistryRecord>,
+    /// The other record; null where it belongs to no enterprise of the current edition.
+    right: Option<RegistryRecord>,
+    /// The enterprises they belong to now.
+    enterprises: Vec<Enterprise>,
+    /// log2 odds that they belong together.
+    weight: f64,
+    /// The features compared.
+    evidence: Vec<LinkEvidence>,
+    /// What a decision would change; of a contradiction its code: fund_dues_without_union, fund_preparatory_with_union.
+    effect: String,
+    /// Two records for a person to decide, or payments that do not fit the union roll.
+    kind: ReviewKind,
+    /// What contradicts what, with its inputs; empty for pairs of records.
+    reasons: Vec<Reason>,
+}
+
+/// What waits for a person.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewKind {
+    /// Two records that the evidence could not settle; decided by `judge`.
+    Pair,
+    /// Dues without a union, or a preparatory fund though there is one; settled by a judgement on a union's record, by a
+    /// finding, or by the department that sent the payment.
+    FundContradiction,
+}
+
+/// Pairs, page by page.
+#[derive(SimpleObject)]
+pub struct ReviewConnection {
+    /// The pairs of this page.
+    nodes: Vec<ReviewPair>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+/// Pairs kept in sight.
+const MAX_PAIRS: i64 = 5_000;
+
+impl ReviewConnection {
+    pub async fn page(ask: &Ask, filter: &ReviewFilter, first: usize, after: Option<&str>) -> Result<ReviewConnection, Problem> {
+        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
+        ask.touch_store();
+        let edition = ask.edition()?;
+        let mut rows = ask.app.hub().store.review_pairs(MAX_PAIRS).await?;
+        rows.extend(contradictions(&edition, MAX_PAIRS as usize));
+        rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
+        let areas = match &filter.area {
+            Some(codes) => Some(edition.filter(&crate::edition::Filter::Area(codes.clone()))?),
+            None => None,
+        };
+        rows.retain(|pair| {
+            let of_registry =
+                |names: &Vec<String>| names.iter().any(|n| **n == *pair.left.registry || **n == *pair.right.registry);
+            let visible = |id: &String| edition.enterprise_of_id(id).is_some_and(|e| ask.may_see(e));
+            filter.registry.as_ref().is_none_or(of_registry)
+                && filter.min_weight.is_none_or(|least| pair.weight >= least)
+                && filter.max_weight.is_none_or(|most| pair.weight <= most)
+                && areas
+                    .as_ref()
+                    .is_none_or(|rows| pair.entities.iter().any(|id| edition.row_of_id(id).is_some_and(|row| rows.contains(row))))
+                && (ask.caller.areas.is_empty() || pair.entities.iter().any(visible))
+        });
+        let total_count = rows.len() as i32;
+        let (rows, page_info) = connection::slice(rows, first, after)?;
+        Ok(ReviewConnection { nodes: rows.into_iter().map(|row| pair(ask, &edition, row)).collect(), page_info, total_count })
+    }
+}
+
+impl ReviewPair {
+    /// A pair by id, together with all others of the answer in one read; None where it was decided since.
+    pub async fn find(ask: &Ask, id: &str) -> Result<Option<ReviewPair>, Problem> {
+        ask.touch_store();
+        let edition = ask.edition()?;
+        let row = ask.records.load_one(PairKey(id.to_owned())).await?;
+        Ok(row.map(|row| pair(ask, &edition, (*row).clone())))
+    }
+}
+
+fn pair(ask: &Ask, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
+    let record = |r: &RecordRef| RegistryRecord::of_edition(ask, edition, r);
+    let of_fund = is_contradiction(&row);
+    let payer = row.entities.first().filter(|_| of_fund).and_then(|id| edition.enterprise_of_id(id));
+    let reasons = payer.and_then(|e| Some(Reason::all(&Enterprise::new(edition, e.row), &e.verdicts().ok()?.fund.reasons)));
+    let reasons = reasons.unwrap_or_default();
+    let enterprises = row.entities.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e));
+    ReviewPair {
+        left: record(&row.left),
+        right: (!of_fund).then(|| record(&row.right)).flatten(),
+        kind: if of_fund { ReviewKind::FundContradiction } else { ReviewKind::Pair },
+        reasons,
+        enterprises: enterprises.map(|e| Enterprise::new(edition, e.row)).collect(),
+        id: ID(row.id),
+        weight: row.weight,
+        evidence: evidence_of(&row.evidence),
+        effect: row.effect,
+    }
+}

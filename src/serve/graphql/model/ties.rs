@@ -1,0 +1,200 @@
+//! What records say of an enterprise beside its attributes: investments, dispatches of labour, disputes, events.
+
+use async_graphql::{Context, SimpleObject};
+
+use super::connection::{self, PageInfo};
+use super::enterprise::Enterprise;
+use super::provenance::RegistryRecord;
+use super::scalars::Date;
+use crate::edition::{Row, TieRow};
+use crate::model::tie::TieKind;
+use crate::serve::answers::context::ask;
+use crate::serve::problem::Problem;
+
+/// Who holds a share of whom.
+#[derive(SimpleObject)]
+pub struct Investment {
+    /// The investor, where it is an enterprise of this graph.
+    investor: Option<Enterprise>,
+    /// The investor as the record names it.
+    investor_name: Option<String>,
+    /// The enterprise invested in; null where it is not in the graph, or outside the caller's areas.
+    investee: Option<Enterprise>,
+    /// The investor's country as written.
+    country: Option<String>,
+    /// Share in percent.
+    share_percent: Option<f64>,
+    /// The record that says so.
+    record: Option<RegistryRecord>,
+}
+
+/// Labour dispatch (劳务派遣): an agency's workers at a host employer.
+#[derive(SimpleObject)]
+pub struct Dispatch {
+    /// The agency; null where it is not in the graph, or outside the caller's areas.
+    agency: Option<Enterprise>,
+    /// The agency as the record names it.
+    agency_name: Option<String>,
+    /// The host employer; null where it is not in the graph, or outside the caller's areas.
+    host: Option<Enterprise>,
+    /// The host employer as the record names it.
+    host_name: Option<String>,
+    /// Workers dispatched.
+    workers: Option<i64>,
+    /// First day of the contract.
+    since: Option<Date>,
+    /// Last day of the contract.
+    until: Option<Date>,
+    /// The record that says so.
+    record: Option<RegistryRecord>,
+}
+
+/// Dispatches, page by page.
+#[derive(SimpleObject)]
+pub struct DispatchConnection {
+    /// The dispatches of this page.
+    nodes: Vec<Dispatch>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+/// A strike, or a case of arbitration.
+#[derive(SimpleObject)]
+pub struct Dispute {
+    /// Its kind, as the connector says.
+    kind: String,
+    /// The day.
+    on: Option<Date>,
+    /// People concerned.
+    people: Option<i64>,
+    /// What it was about.
+    summary: Option<String>,
+    /// The record that says so.
+    record: Option<RegistryRecord>,
+}
+
+/// Anything else with a date: an inspection, a hotline case, a service, a media report.
+#[derive(SimpleObject)]
+pub struct Event {
+    /// Its kind, as the connector says.
+    kind: String,
+    /// The day.
+    on: Option<Date>,
+    /// What it was about.
+    title: Option<String>,
+    /// The record that says so.
+    record: Option<RegistryRecord>,
+}
+
+/// Events, page by page, newest first within a registry.
+#[derive(SimpleObject)]
+pub struct EventConnection {
+    /// The events of this page.
+    nodes: Vec<Event>,
+    /// Where the page stands.
+    page_info: PageInfo,
+    /// Of all pages together.
+    total_count: i32,
+}
+
+fn record(tie: &TieRow<'_>) -> Option<RegistryRecord> {
+    Some(RegistryRecord { registry: tie.registry().to_owned(), key: tie.key().to_owned(), id: tie.record_id() })
+}
+
+/// The enterprise of a row of the same edition, where the caller may see it.
+fn at(ctx: &Context<'_>, beside: &Enterprise, row: Option<Row>) -> Option<Enterprise> {
+    let edition = beside.edition();
+    let row = row.filter(|row| ask(ctx).may_see(edition.enterprise(*row)))?;
+    Some(Enterprise::new(edition, row))
+}
+
+/// Counts are whole numbers; what a registry writes beyond them is cut off.
+fn whole(number: Option<f64>) -> Option<i64> {
+    number.filter(|n| n.is_finite()).map(|n| n as i64)
+}
+
+/// Investments in this enterprise, or where `outward`, those it makes.
+pub fn investments(ctx: &Context<'_>, enterprise: &Enterprise, outward: bool) -> Vec<Investment> {
+    let (edition, row) = (enterprise.edition(), enterprise.row().row);
+    let ties = match outward {
+        false => edition.ties_of(row, TieKind::Investment),
+        true => edition.ties_to(row, TieKind::Investment),
+    };
+    ties.iter()
+        .map(|tie| Investment {
+            investor: at(ctx, enterprise, tie.other()),
+            investor_name: tie.other_name().map(str::to_owned),
+            investee: at(ctx, enterprise, tie.subject()),
+            country: tie.country().map(str::to_owned),
+            share_percent: tie.number(),
+            record: record(tie),
+        })
+        .collect()
+}
+
+impl DispatchConnection {
+    /// Where this agency's workers work, or where `inward`, who dispatches workers here.
+    pub fn of(
+        ctx: &Context<'_>,
+        enterprise: &Enterprise,
+        inward: bool,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<DispatchConnection, Problem> {
+        let (edition, row) = (enterprise.edition(), enterprise.row().row);
+        let ties = match inward {
+            false => edition.ties_of(row, TieKind::Dispatch),
+            true => edition.ties_to(row, TieKind::Dispatch),
+        };
+        let total_count = ties.len() as i32;
+        let (ties, page_info) = connection::slice_of(edition.number(), ties, first, after)?;
+        let nodes = ties.iter().map(|tie| Dispatch {
+            agency: at(ctx, enterprise, tie.subject()),
+            agency_name: tie.subject_name().map(str::to_owned),
+            host: at(ctx, enterprise, tie.other()),
+            host_name: tie.other_name().map(str::to_owned),
+            workers: whole(tie.number()),
+            since: tie.since().map(Date),
+            until: tie.until().map(Date),
+            record: record(tie),
+        });
+        Ok(DispatchConnection { nodes: nodes.collect(), page_info, total_count })
+    }
+}
+
+pub fn disputes(enterprise: &Enterprise) -> Vec<Dispute> {
+    let ties = enterprise.edition().ties_of(enterprise.row().row, TieKind::Dispute);
+    ties.iter()
+        .map(|tie| Dispute {
+            kind: tie.what().unwrap_or("dispute").to_owned(),
+            on: tie.since().map(Date),
+            people: whole(tie.number()),
+            summary: tie.title().map(str::to_owned),
+            record: record(tie),
+        })
+        .collect()
+}
+
+impl EventConnection {
+    pub fn of(
+        enterprise: &Enterprise,
+        kind: Option<&str>,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<EventConnection, Problem> {
+        let edition = enterprise.edition();
+        let mut ties = edition.ties_of(enterprise.row().row, TieKind::Event);
+        ties.retain(|tie| kind.is_none_or(|kind| tie.what() == Some(kind)));
+        let total_count = ties.len() as i32;
+        let (ties, page_info) = connection::slice_of(edition.number(), ties, first, after)?;
+        let nodes = ties.iter().map(|tie| Event {
+            kind: tie.what().unwrap_or("event").to_owned(),
+            on: tie.since().map(Date),
+            title: tie.title().map(str::to_owned),
+            record: record(tie),
+        });
+        Ok(EventConnection { nodes: nodes.collect(), page_info, total_count })
+    }
+}

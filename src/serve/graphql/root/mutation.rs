@@ -1,0 +1,494 @@
+//! What people add: judgements, findings, decisions on batches, targets. Recorded with who and why; the verdicts follow in
+//! the same answer. What a person entered wrongly comes back as `userErrors`, not as an error.
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+
+use super::exports::{CreateExportInput, ExportPayload};
+use crate::hub::progress::Progress;
+use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
+use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{Ask, OrTell, ask};
+use crate::serve::graphql::model::enterprise::Enterprise;
+use crate::serve::graphql::model::history::Finding;
+use crate::serve::graphql::model::provenance::RegistryRecord;
+use crate::serve::graphql::model::registry::Batch;
+use crate::serve::graphql::model::scalars::{Date, Language};
+use crate::serve::graphql::model::targets::{SetTarget, Target};
+use crate::serve::live::Broadcast;
+use crate::serve::problem::{Code, Problem};
+use crate::store::judgement::JudgementRow;
+
+use crate::serve::graphql::model::scalars::DateTime;
+
+/// Something in the input that cannot be so.
+pub struct UserError {
+    field: Option<String>,
+    problem: Problem,
+}
+
+impl UserError {
+    pub fn of(field: Option<&str>, problem: Problem) -> UserError {
+        UserError { field: field.map(str::to_owned), problem }
+    }
+}
+
+/// Something in the input that cannot be so.
+#[Object]
+impl UserError {
+    /// The input's field, where it is one.
+    async fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+    /// Stable code.
+    async fn code(&self) -> &str {
+        self.problem.code.name()
+    }
+    /// What is wrong, and what would be right.
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        self.problem.text(lang.map_or(ask(ctx).lang, Into::into))
+    }
+}
+
+/// A person's decision on a pair.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::model::linkage::JudgementVerdict")]
+pub enum JudgementVerdict {
+    /// The two are one enterprise.
+    Same,
+    /// They are not.
+    Different,
+    /// It cannot be told.
+    NotSure,
+}
+
+/// A recorded decision on a pair.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct Judgement {
+    /// Its id; `withdrawJudgement` takes it.
+    id: ID,
+    /// The decision.
+    verdict: JudgementVerdict,
+    #[graphql(skip)]
+    records: [RecordRef; 2],
+    /// Why.
+    reason: Option<String>,
+    /// Who decided.
+    by: Option<String>,
+    /// When.
+    at: DateTime,
+    /// When it was taken back.
+    withdrawn_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl Judgement {
+    /// One of the two records; null where it belongs to no enterprise of the current edition.
+    async fn left(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[0]))
+    }
+    /// The other record; null where it belongs to no enterprise of the current edition.
+    async fn right(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[1]))
+    }
+}
+
+impl From<JudgementRow> for Judgement {
+    fn from(j: JudgementRow) -> Judgement {
+        Judgement {
+            id: ID(j.id),
+            verdict: ModelVerdict::from_name(&j.verdict).unwrap_or(ModelVerdict::NotSure).into(),
+            records: [
+                RecordRef { registry: j.left_registry.into(), key: j.left_key.into(), part: j.left_part as u16 },
+                RecordRef { registry: j.right_registry.into(), key: j.right_key.into(), part: j.right_part as u16 },
+            ],
+            reason: j.reason,
+            by: j.by_whom,
+            at: DateTime::written(j.at),
+            withdrawn_at: j.withdrawn_at.and_then(DateTime::from_millis),
+        }
+    }
+}
+
+/// Decides a pair of the review queue.
+#[derive(InputObject)]
+pub struct JudgeInput {
+    /// Id of the pair.
+    pair: ID,
+    /// The decision.
+    verdict: JudgementVerdict,
+    /// Why.
+    reason: Option<String>,
+    /// Sent again with the same key, nothing happens twice.
+    idempotency_key: Option<String>,
+}
+
+/// Takes something back.
+#[derive(InputObject)]
+pub struct WithdrawInput {
+    /// Id of the judgement or finding.
+    id: ID,
+    /// Why.
+    reason: Option<String>,
+}
+
+/// Records what a visit found.
+#[derive(InputObject)]
+pub struct FindingInput {
+    /// Id of the enterprise.
+    enterprise: ID,
+    /// Code of the reason.
+    reason: String,
+    /// What else is to be said.
+    note: Option<String>,
+    /// The last day it holds.
+    until: Option<Date>,
+    /// Sent again with the same key, nothing happens twice.
+    idempotency_key: Option<String>,
+}
+
+/// Starts a sync.
+#[derive(InputObject)]
+pub struct StartSyncInput {
+    /// Names of registries; all where left out.
+    registries: Option<Vec<String>>,
+    /// Pull everything again, also where the source says it has not changed.
+    full: Option<bool>,
+}
+
+/// Decides a held batch.
+#[derive(InputObject)]
+pub struct DecideBatchInput {
+    /// Id of the batch.
+    batch: ID,
+    /// Land it; false: reject it.
+    release: bool,
+    /// Why.
+    reason: String,
+}
+
+/// Reads quarantined rows again, after a fix.
+#[derive(InputObject)]
+pub struct ReplayInput {
+    /// Name of the registry.
+    registry: String,
+    /// Ids of rows; all open ones where left out.
+    rows: Option<Vec<ID>>,
+}
+
+/// What a judgement led to.
+#[derive(SimpleObject, Default)]
+pub struct JudgePayload {
+    /// The judgement; null where it was refused or withdrawn.
+    judgement: Option<Judgement>,
+    /// The enterprises it concerned, as they are now.
+    enterprises: Vec<Enterprise>,
+    /// What was wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
+/// What a finding led to.
+#[derive(SimpleObject, Default)]
+pub struct FindingPayload {
+    /// The finding; null where it was refused or withdrawn.
+    finding: Option<Finding>,
+    /// The enterprise as it is now.
+    enterprise: Option<Enterprise>,
+    /// What was wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
+/// Whether a sync began.
+#[derive(SimpleObject, Default)]
+pub struct SyncPayload {
+    /// Follow it with the subscription `syncProgress`.
+    started: bool,
+    /// Why it did not.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of a batch.
+#[derive(SimpleObject, Default)]
+pub struct BatchPayload {
+    /// The batch; null where the input was refused, or rows of several batches were replayed.
+    batch: Option<Batch>,
+    /// What was wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
+/// A target that was set.
+#[derive(SimpleObject, Default)]
+pub struct TargetPayload {
+    /// The target; null where it was refused.
+    target: Option<Target>,
+    /// What was wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
+/// What the person can mend comes back with the payload; everything else is an error.
+fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(HubError::Said { zh, en }) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(zh, en))])),
+        Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
+            Code::SourceUnavailable,
+            "另一次同步正在进行；请稍后再试",
+            "another sync is running; try again in a moment",
+        )
+        .error(ask(ctx).lang)),
+        Err(error) => {
+            tracing::error!(%error, "a mutation failed");
+            Err(Problem::internal().error(ask(ctx).lang))
+        }
+    }
+}
+
+fn progress(ask: &Ask) -> Arc<dyn Progress> {
+    Arc::new(Broadcast { app: ask.app.clone(), also: None })
+}
+
+/// Enterprises in the newest edition, as far as the caller may see them.
+async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterprise>> {
+    let ask = ask(ctx);
+    ask.app.refresh().await.or_tell(ctx)?;
+    let edition = ask.app.hub().editions.current().or_tell(ctx)?;
+    let rows = ids.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e)).map(|e| e.row);
+    Ok(rows.map(|row| Enterprise::new(&edition, row)).collect())
+}
+
+/// Whether the caller may speak of this enterprise: one outside their areas does not exist for them.
+fn within_reach(ask: &Ask, id: &str) -> Result<(), Problem> {
+    let edition = ask.edition()?;
+    let outside = edition.enterprise_of_id(id).is_some_and(|e| !ask.may_see(e));
+    if outside {
+        return Err(Problem::new(Code::NotFound, "没有这家企业", "there is no such enterprise"));
+    }
+    Ok(())
+}
+
+pub struct Mutation;
+
+/// What people add to what the registries say: recorded with who and why, applied at once, withdrawable.
+#[Object]
+impl Mutation {
+    /// Same, different or not sure: recorded with the person and the reason, applied at once, undone by
+    /// withdrawJudgement. Needs the scope `review`.
+    async fn judge(&self, ctx: &Context<'_>, #[graphql(desc = "The decision.")] input: JudgeInput) -> Result<JudgePayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        let hub = ask.app.hub();
+        let concerned = hub.store.review_pair(&input.pair).await.or_tell(ctx)?.map(|p| p.entities).unwrap_or_default();
+        for id in &concerned {
+            within_reach(ask, id).or_tell(ctx)?;
+        }
+        let new = NewJudgement {
+            pair: input.pair.0,
+            verdict: input.verdict.into(),
+            reason: input.reason,
+            by: Some(ask.caller.name.clone()),
+            idempotency: input.idempotency_key,
+        };
+        match mend(ctx, "pair", hub.judge(new, progress(ask)).await)? {
+            Ok(row) => Ok(JudgePayload {
+                judgement: Some(row.into()),
+                enterprises: as_they_are_now(ctx, &concerned).await?,
+                user_errors: Vec::new(),
+            }),
+            Err(user_errors) => Ok(JudgePayload { user_errors, ..JudgePayload::default() }),
+        }
+    }
+
+    /// Takes a judgement back; no trace of it stays in what is joined. Needs the scope `review`.
+    async fn withdraw_judgement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why.")] input: WithdrawInput,
+    ) -> Result<JudgePayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        let hub = ask.app.hub();
+        let done = hub.withdraw_judgement(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
+        match mend(ctx, "id", done)? {
+            Ok(_) => {
+                ask.app.refresh().await.or_tell(ctx)?;
+                let row = hub.store.judgement(&input.id).await.or_tell(ctx)?;
+                Ok(JudgePayload { judgement: row.map(Into::into), ..JudgePayload::default() })
+            }
+            Err(user_errors) => Ok(JudgePayload { user_errors, ..JudgePayload::default() }),
+        }
+    }
+
+    /// What a visit found: does not exist, moved, refuses, already unionised, … An input to the verdicts. Needs the scope
+    /// `review`.
+    async fn record_finding(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was found.")] input: FindingInput,
+    ) -> Result<FindingPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        within_reach(ask, &input.enterprise).or_tell(ctx)?;
+        let new = NewFinding {
+            enterprise: input.enterprise.0,
+            reason: input.reason,
+            note: input.note,
+            until: input.until.map(|d| d.0),
+            by: Some(ask.caller.name.clone()),
+            idempotency: input.idempotency_key,
+        };
+        match mend(ctx, "reason", ask.app.hub().add_finding(new, progress(ask)).await)? {
+            Ok(row) => Ok(FindingPayload {
+                enterprise: as_they_are_now(ctx, std::slice::from_ref(&row.enterprise_id)).await?.into_iter().next(),
+                finding: Some(row.into()),
+                user_errors: Vec::new(),
+            }),
+            Err(user_errors) => Ok(FindingPayload { user_errors, ..FindingPayload::default() }),
+        }
+    }
+
+    /// Takes a finding back. Needs the scope `review`.
+    async fn withdraw_finding(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why.")] input: WithdrawInput,
+    ) -> Result<FindingPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        let hub = ask.app.hub();
+        let all = hub.store.findings(None).await.or_tell(ctx)?;
+        let enterprise = all.into_iter().find(|f| f.id == *input.id).map(|f| f.enterprise_id);
+        if let Some(id) = &enterprise {
+            within_reach(ask, id).or_tell(ctx)?;
+        }
+        let done = hub.withdraw_finding(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
+        match mend(ctx, "id", done)? {
+            Ok(_) => {
+                let ids: Vec<String> = enterprise.into_iter().collect();
+                let now = as_they_are_now(ctx, &ids).await?.into_iter().next();
+                let finding = match ids.first() {
+                    Some(id) => hub.store.findings(Some(id)).await.or_tell(ctx)?.into_iter().find(|f| f.id == *input.id),
+                    None => None,
+                };
+                Ok(FindingPayload { finding: finding.map(Into::into), enterprise: now, user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(FindingPayload { user_errors, ..FindingPayload::default() }),
+        }
+    }
+
+    /// Starts a sync in the background; the subscription `syncProgress` follows it. Needs the scope `operate`.
+    async fn start_sync(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to sync.")] input: StartSyncInput,
+    ) -> Result<SyncPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        let hub = ask.app.hub();
+        let registries = input.registries.unwrap_or_default();
+        for name in &registries {
+            if let Err(user_errors) = mend(ctx, "registries", hub.registry(name).await)? {
+                return Ok(SyncPayload { started: false, user_errors });
+            }
+        }
+        let Some(turn) = ask.app.begin_sync() else {
+            let problem = Problem::new(Code::SourceUnavailable, "同步正在进行", "a sync is running already");
+            return Ok(SyncPayload { started: false, user_errors: vec![UserError::of(None, problem)] });
+        };
+        let options = SyncOptions { registries, full: input.full.unwrap_or(false), ..SyncOptions::default() };
+        let (app, progress) = (ask.app.clone(), progress(ask));
+        tokio::spawn(async move {
+            let _turn = turn;
+            match app.hub().sync(&options, progress).await {
+                Ok(report) => crate::serve::operate::alerts::warn(&report),
+                Err(error) => tracing::error!(%error, "a sync started over GraphQL failed"),
+            }
+            if let Err(problem) = app.refresh().await {
+                tracing::error!(problem = %problem.en, "the edition after a sync could not be read");
+            }
+        });
+        Ok(SyncPayload { started: true, user_errors: Vec::new() })
+    }
+
+    /// A batch that its guard held: release it or reject it, with a reason. Needs the scope `operate`.
+    async fn decide_batch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The decision.")] input: DecideBatchInput,
+    ) -> Result<BatchPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        let number = input.batch.strip_prefix("batch:").unwrap_or(&input.batch).parse();
+        let number = number.map_err(|_| Problem::bad_input("batch 应为批次 id", "batch is the id of a batch")).or_tell(ctx)?;
+        let hub = ask.app.hub();
+        let done = hub.decide_batch(number, input.release, &ask.caller.name, &input.reason, progress(ask)).await;
+        match mend(ctx, "batch", done)? {
+            Ok(decision) => {
+                ask.app.refresh().await.or_tell(ctx)?;
+                let rows = hub.store.registries().await.or_tell(ctx)?;
+                let name = rows.iter().find(|r| r.id == decision.batch.registry_id).map_or("", |r| &r.name);
+                Ok(BatchPayload { batch: Some(Batch::new(name, decision.batch.clone())), user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(BatchPayload { user_errors, ..BatchPayload::default() }),
+        }
+    }
+
+    /// Reads quarantined rows again with today's connector, after a fix. Needs the scope `operate`.
+    async fn replay_quarantine(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which rows.")] input: ReplayInput,
+    ) -> Result<BatchPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        let number = |id: &ID| id.strip_prefix("quarantine:").unwrap_or(id).parse::<i64>().ok();
+        let ids: Option<Vec<i64>> = input.rows.unwrap_or_default().iter().map(number).collect();
+        let ids = ids.ok_or_else(|| Problem::bad_input("rows 应为隔离行 id", "rows are ids of quarantined rows")).or_tell(ctx)?;
+        match mend(ctx, "registry", ask.app.hub().replay_quarantine(&input.registry, &ids, progress(ask)).await)? {
+            Ok((receipts, _)) => {
+                ask.app.refresh().await.or_tell(ctx)?;
+                let batch = match receipts.as_slice() {
+                    [one] => match one.batch {
+                        Some(id) => ask.app.hub().store.batch(id).await.or_tell(ctx)?,
+                        None => None,
+                    },
+                    _ => None,
+                };
+                Ok(BatchPayload { batch: batch.map(|b| Batch::new(&input.registry, b)), user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(BatchPayload { user_errors, ..BatchPayload::default() }),
+        }
+    }
+
+    /// Starts an export to a file; the subscription `exportProgress` follows it. Needs the scope `export`.
+    async fn create_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to export.")] input: CreateExportInput,
+    ) -> Result<ExportPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Export).or_tell(ctx)?;
+        ExportPayload::create(ask, input).await.or_tell(ctx)
+    }
+
+    /// Sets the target of an area for a year and an indicator; the one before is replaced. Needs the scope `operate`.
+    async fn set_target(&self, ctx: &Context<'_>, #[graphql(desc = "The target.")] input: SetTarget) -> Result<TargetPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        match Target::set(ask, input).await {
+            Ok(target) => Ok(TargetPayload { target: Some(target), user_errors: Vec::new() }),
+            Err(problem) if problem.code == Code::BadInput => {
+                Ok(TargetPayload { user_errors: vec![UserError::of(Some("area"), problem)], ..TargetPayload::default() })
+            }
+            Err(problem) => Err(problem.error(ask.lang)),
+        }
+    }
+}

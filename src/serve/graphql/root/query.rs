@@ -1,0 +1,494 @@
+//! The questions that can be asked.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
+
+use super::entities;
+use super::exports::Export;
+use crate::edition::{Edition, Filter, Key, Order, Row};
+use crate::model::enterprise::IdentifierKind;
+use crate::serve::access::Scope;
+use crate::serve::answers::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
+use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
+use crate::serve::answers::usage::selected;
+use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
+use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE};
+use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
+use crate::serve::graphql::model::edition::{EditionConnection, EditionNode};
+use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
+use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
+use crate::serve::graphql::model::provenance::RegistryRecord;
+use crate::serve::graphql::model::registry::{Registry, registries};
+use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
+use crate::serve::graphql::model::scalars::{CreditCode, Date, Language};
+use crate::serve::graphql::model::targets::{Target, TargetKey};
+use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
+use crate::serve::problem::{Code, Problem};
+
+/// Anything that has an id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque; give it to `node` to find the same thing again."))]
+pub enum Node {
+    Enterprise(Enterprise),
+    TradeUnion(TradeUnion),
+    Area(Area),
+    Industry(Industry),
+    Registry(Registry),
+    RegistryRecord(RegistryRecord),
+    Edition(EditionNode),
+}
+
+/// Who asks.
+#[derive(SimpleObject)]
+pub struct Viewer {
+    /// Name of the token.
+    name: String,
+    /// admin, analyst, district, client or ingest.
+    role: String,
+    /// The areas they may see; empty: all.
+    areas: Vec<Area>,
+    /// What they may see and do beyond the open fields.
+    scopes: Vec<String>,
+    /// The language of texts, from Accept-Language.
+    language: Language,
+}
+
+/// One page of a filter's rows. The caller's areas always apply.
+pub fn list(
+    ask: &Ask,
+    edition: &Arc<Edition>,
+    filter: Filter,
+    order: &[Order],
+    first: usize,
+    after: Option<&str>,
+) -> Result<EnterpriseConnection, Problem> {
+    let filter = ask.within_areas(filter);
+    let question = question(&filter, order);
+    let cursor = checked_cursor(after, question)?;
+    if cursor.is_some_and(|c| c.edition != edition.number()) {
+        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
+    }
+    let rows = edition.filter(&filter)?;
+    let page = edition.page(&rows, order, first, cursor.map(|c| c.row));
+    Ok(EnterpriseConnection { edition: edition.clone(), question, page })
+}
+
+/// Digest of what was asked: a cursor fits only the question it came from.
+fn question(filter: &Filter, order: &[Order]) -> u32 {
+    let text = match filter {
+        Filter::Rows(rows) => format!("rows {} {:?} {:?}", rows.len(), rows.min(), rows.max()),
+        filter => format!("{filter:?}"),
+    };
+    xxhash_rust::xxh3::xxh3_64(format!("{text} {order:?}").as_bytes()) as u32
+}
+
+struct ListArguments {
+    filter: Option<EnterpriseFilter>,
+    order_by: Option<Vec<EnterpriseOrder>>,
+    first: i32,
+    after: Option<String>,
+    as_of: Option<Date>,
+}
+
+fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
+    let first = checked_first(arguments.first, MAX_PAGE)?;
+    let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
+    let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.app.hub())?.plan(&ask.caller)?);
+    let after = arguments.after.as_deref();
+    let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
+    let edition = ask.edition_at(arguments.as_of.map(|d| d.0), cursor.as_ref())?;
+    list(ask, &edition, filter, &order, first, after)
+}
+
+/// The enterprise a key names. A branch under its parent's code does not make the code ambiguous.
+async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<Option<Enterprise>, Problem> {
+    let key = match key {
+        EnterpriseKey::Id(id) => Key::Id(id.0.clone()),
+        EnterpriseKey::CreditCode(code) => Key::CreditCode(code.clone()),
+        EnterpriseKey::OrganisationCode(code) => Key::Identifier(IdentifierKind::OrganisationCode, code.clone()),
+        EnterpriseKey::Registration(number) => Key::Identifier(IdentifierKind::Registration, number.clone()),
+        EnterpriseKey::TaxNumber(number) => Key::Identifier(IdentifierKind::Tax, number.clone()),
+        EnterpriseKey::InsuranceNumber(number) => Key::Identifier(IdentifierKind::Insurance, number.clone()),
+        EnterpriseKey::Record(record) => Key::Record { registry: record.registry.clone(), key: record.key.clone() },
+    };
+    let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
+    if rows.is_empty()
+        && let Key::Id(id) = &key
+    {
+        // An id that was merged into another one.
+        ask.touch_store();
+        if let Some(target) = ask.app.hub().store.entity_redirect(id).await? {
+            rows = edition.row_of_id(&target).filter(|row| ask.may_see(edition.enterprise(*row))).into_iter().collect();
+        }
+    }
+    if rows.len() > 1 {
+        let heads: Vec<Row> = rows.iter().copied().filter(|row| edition.enterprise(*row).branch_of().is_none()).collect();
+        if heads.len() == 1 {
+            rows = heads;
+        } else {
+            let ids: Vec<&str> = rows.iter().take(10).map(|row| edition.enterprise(*row).id()).collect();
+            return Err(Problem::new(
+                Code::Ambiguous,
+                format!("有 {} 家企业符合，请改用 id 查询", rows.len()),
+                format!("{} enterprises match; ask by id", rows.len()),
+            )
+            .hint(ids.join(", ")));
+        }
+    }
+    Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
+}
+
+async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
+    if let Some((kind, rest)) = id.split_once(':') {
+        return Ok(match kind {
+            "area" => Area::known(&ask.edition()?, rest).map(Node::Area),
+            "industry" => rest.split_once(':').and_then(|(year, code)| {
+                let edition = ask.edition().ok()?;
+                let year = year.parse().ok()?;
+                edition.industry(code, year).map(|_| Node::Industry(Industry::new(&edition, code, year)))
+            }),
+            "registry" => {
+                let known = registries(ask).await?;
+                known.into_iter().find(|r| r.is(rest)).map(Node::Registry)
+            }
+            "edition" => {
+                let manifest = rest.parse().ok().and_then(|number| ask.app.hub().editions.manifest(number));
+                manifest.map(|m| Node::Edition(EditionNode::of(m)))
+            }
+            "record" => match rest.parse() {
+                Ok(number) if ask.caller.may(Scope::Records) => ask
+                    .record(number)
+                    .await?
+                    .map(|d| Node::RegistryRecord(RegistryRecord { registry: d.registry.clone(), key: d.key.clone(), id: d.id })),
+                _ => None,
+            },
+            _ => None,
+        });
+    }
+    let edition = ask.edition()?;
+    if let Some(union) = TradeUnion::find(&edition, id) {
+        return Ok(Some(Node::TradeUnion(union)));
+    }
+    Ok(find(ask, &edition, &EnterpriseKey::Id(ID(id.to_owned()))).await?.map(Node::Enterprise))
+}
+
+/// Counts the enterprises among these things as shown.
+fn show<'a>(ctx: &Context<'_>, nodes: impl Iterator<Item = &'a Node>) {
+    let fields = selected(ctx.field());
+    for node in nodes {
+        if let Node::Enterprise(e) = node {
+            ask(ctx).show(e.edition(), std::iter::once(e.row().row), fields);
+        }
+    }
+}
+
+pub struct Query;
+
+/// Every question this graph answers. Lists are pinned to an edition; `asOf` asks the last edition published by the end of
+/// that day in the configured time zone.
+#[Object]
+impl Query {
+    /// The thing with this id, or null.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "An id of any type.")] id: ID) -> Result<Option<Node>> {
+        let found = node_of(ask(ctx), &id).await.or_tell(ctx)?;
+        show(ctx, found.iter());
+        Ok(found)
+    }
+
+    /// The things with these ids, in their order. At most 100.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids of any types, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        let ask = ask(ctx);
+        if ids.len() > 100 {
+            return Err(Problem::bad_input("一次最多 100 个 id", "at most 100 ids at a time").hint("100").error(ask.lang));
+        }
+        // One read for all records among them.
+        let records: Vec<i64> = ids.iter().filter_map(|id| id.strip_prefix("record:")?.parse().ok()).collect();
+        if records.len() > 1 && ask.caller.may(Scope::Records) {
+            ask.touch_store();
+            ask.records.load_many(records).await.or_tell(ctx)?;
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for id in &ids {
+            found.push(node_of(ask, id).await.or_tell(ctx)?);
+        }
+        show(ctx, found.iter().flatten());
+        Ok(found)
+    }
+
+    /// The one question: enterprises above designated size that lack a union, most urgent first.
+    async fn gap(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<EnterpriseFilter>,
+        #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<EnterpriseConnection> {
+        root_list(ask(ctx), Filter::InGap, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+    }
+
+    /// Enterprises of any kind.
+    async fn enterprises(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<EnterpriseFilter>,
+        #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<EnterpriseConnection> {
+        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+    }
+
+    #[graphql(entity)]
+    async fn enterprise_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Enterprise>> {
+        let ask = ask(ctx);
+        let edition = ask.edition().or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
+        find(ask, &edition, &EnterpriseKey::Id(id)).await.or_tell(ctx)
+    }
+
+    #[graphql(entity)]
+    async fn enterprise_entity_by_credit_code(&self, ctx: &Context<'_>, credit_code: CreditCode) -> Result<Option<Enterprise>> {
+        let ask = ask(ctx);
+        let edition = ask.edition().or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
+        find(ask, &edition, &EnterpriseKey::CreditCode(credit_code.0)).await.or_tell(ctx)
+    }
+
+    /// Exactly one legal entity, or null; AMBIGUOUS where a key names several (a branch under its parent's code does not
+    /// count).
+    async fn enterprise(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Exactly one key.")] by: EnterpriseKey,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<Enterprise>> {
+        let ask = ask(ctx);
+        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        let found = find(ask, &edition, &by).await.or_tell(ctx)?;
+        ask.show(&edition, found.iter().map(|e| e.row().row), selected(ctx.field()));
+        Ok(found)
+    }
+
+    /// Names, former names, pinyin, codes; two Chinese characters are enough. Best hits first.
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As typed.")] text: String,
+        #[graphql(desc = "Only among these.")] filter: Option<EnterpriseFilter>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Vec<SearchHit>> {
+        let ask = ask(ctx);
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let filter = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let filter = ask.within_areas(filter);
+        let scope = match filter {
+            Filter::All => None,
+            filter => Some(edition.filter(&filter).or_tell(ctx)?),
+        };
+        let hits = edition.search(&text, scope.as_deref(), first);
+        ask.show(&edition, hits.iter().map(|hit| hit.row), selected(ctx.field()));
+        Ok(hits.into_iter().map(|hit| SearchHit::new(&edition, hit)).collect())
+    }
+
+    /// Counts and rates by any of the dimensions, for maps and tables: one row per group that has enterprises; at most
+    /// 20,000 rows.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
+    async fn coverage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most six, each once.")] by: Vec<Dimension>,
+        #[graphql(desc = "Only these enterprises.")] filter: Option<EnterpriseFilter>,
+        #[graphql(desc = "Only enterprises of this area.")] within: Option<AreaKey>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "Shows what changed since the edition of this day.")] compare_with: Option<Date>,
+        #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
+    ) -> Result<Coverage> {
+        let ask = ask(ctx);
+        let filter = filter.unwrap_or_default();
+        let mut plan = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        if let Some(area) = &within {
+            plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
+        }
+        let question = Question { by, filter: plan, as_of: as_of.map(|d| d.0), compare_with: compare_with.map(|d| d.0), target };
+        coverage(ask, question).await.or_tell(ctx)
+    }
+
+    /// The areas of one level, in the order of their codes.
+    async fn areas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "City, districts, towns or federation units.")] level: AreaLevel,
+        #[graphql(desc = "Only those inside this area.")] within: Option<AreaKey>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Vec<Area>> {
+        let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        Ok(areas(&edition, level, within.as_ref().map(AreaKey::code)))
+    }
+
+    /// One area, or null.
+    async fn area(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Exactly one key.")] by: AreaKey,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<Area>> {
+        let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        Ok(Area::known(&edition, by.code()))
+    }
+
+    /// The classes of one level of GB/T 4754.
+    async fn industries(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Sections, divisions, groups or classes.")] level: IndustryLevel,
+        #[graphql(desc = "Year of the classification; 2017 where left out.")] edition: Option<String>,
+    ) -> Result<Vec<Industry>> {
+        let ask = ask(ctx);
+        let current = ask.edition().or_tell(ctx)?;
+        let year = match edition.as_deref().map(str::parse) {
+            None => 2017,
+            Some(Ok(year)) => year,
+            Some(Err(_)) => {
+                return Err(Problem::bad_input("edition 应为年份，如 2017", "edition is a year such as 2017")
+                    .hint("2017")
+                    .error(ask.lang));
+            }
+        };
+        Ok(industries(&current, level, year))
+    }
+
+    /// Trade unions of the roll, largest membership first.
+    async fn trade_unions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<TradeUnionFilter>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<TradeUnionConnection> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        TradeUnionConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx)
+    }
+
+    /// One union of the roll, or null.
+    async fn trade_union(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<TradeUnion>> {
+        let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        Ok(TradeUnion::find(&edition, &id))
+    }
+
+    /// Annual targets and how far they are reached, best first within each indicator.
+    async fn targets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Year of the targets.")] year: i32,
+        #[graphql(desc = "Only areas inside this one.")] within: Option<AreaKey>,
+        #[graphql(desc = "Reached as of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Vec<Target>> {
+        Target::list(ask(ctx), year, within.as_ref().map(AreaKey::code), as_of.map(|d| d.0)).await.or_tell(ctx)
+    }
+
+    /// The registries this graph rests on, in the order of their rank.
+    async fn registries(&self, ctx: &Context<'_>) -> Result<Vec<Registry>> {
+        registries(ask(ctx)).await.or_tell(ctx)
+    }
+
+    /// One registry, or null.
+    async fn registry(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its short name, such as `tax`.")] name: String,
+    ) -> Result<Option<Registry>> {
+        match node_of(ask(ctx), &format!("registry:{name}")).await.or_tell(ctx)? {
+            Some(Node::Registry(registry)) => Ok(Some(registry)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The editions that can be asked, newest first.
+    async fn editions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<EditionConnection> {
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        EditionConnection::page(ask(ctx).app.hub().editions.list(), first, after.as_deref()).or_tell(ctx)
+    }
+
+    /// Pairs that the evidence could not settle, for a person to decide; first those that would change the gap list most.
+    /// Needs the scope `review`.
+    async fn review(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<ReviewFilter>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<ReviewConnection>> {
+        if !permitted(ctx, Scope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        ReviewConnection::page(ask(ctx), &filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.
+    async fn conflicts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<ConflictFilter>,
+        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+    ) -> Result<Option<ConflictConnection>> {
+        if !permitted(ctx, Scope::Records) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        ConflictConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx).map(Some)
+    }
+
+    /// The caller's exports, newest first. Needs the scope `export`.
+    async fn exports(&self, ctx: &Context<'_>, #[graphql(desc = "At most 100.")] first: i32) -> Result<Option<Vec<Export>>> {
+        if !permitted(ctx, Scope::Export) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        Export::list(ask(ctx), first).await.or_tell(ctx).map(Some)
+    }
+
+    /// Who asks, and what they may see.
+    async fn viewer(&self, ctx: &Context<'_>) -> Viewer {
+        let ask = ask(ctx);
+        // Two callers may see the same and still be two: their answers are not interchangeable.
+        ask.touch_store();
+        let areas = match ask.edition() {
+            Ok(edition) => ask.caller.areas.iter().map(|code| Area::new(&edition, code.as_str())).collect(),
+            Err(_) => Vec::new(),
+        };
+        Viewer {
+            name: ask.caller.name.clone(),
+            role: ask.caller.role.name().to_owned(),
+            areas,
+            scopes: ask.caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
+            language: ask.lang.into(),
+        }
+    }
+}

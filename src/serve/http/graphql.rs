@@ -1,0 +1,457 @@
+//! GraphQL over HTTP, to the letter (graphql.github.io/graphql-over-http): one handler over the raw bytes.
+//!
+//! In: a request. Out: the answer as bytes, with X-Request-Id, and an ETag where the answer rests on editions alone. The
+//! steps: media types → caller → parameters → kept answer → scan, parse, cost → execute → errors made safe.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::{Request, Response as Answer, ServerError, Value, Variables};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::model::message::Lang;
+use crate::serve::App;
+use crate::serve::access::{Caller, Role};
+use crate::serve::answers::cache;
+use crate::serve::answers::context::Ask;
+use crate::serve::answers::persisted;
+use crate::serve::answers::request::{Media, Parameters};
+use crate::serve::answers::usage;
+use crate::serve::answers::validation_messages;
+use crate::serve::graphql::model::scalars::shown;
+use crate::serve::limits::cost;
+use crate::serve::problem::{Code, Problem};
+
+/// A request that got as far as having an id, a language and a media type.
+pub struct Incoming<'a> {
+    pub id: String,
+    pub lang: Lang,
+    media: Media,
+    headers: &'a HeaderMap,
+    method: &'a Method,
+}
+
+/// The request's own id where it is short and plain, else a new one.
+pub fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get("x-request-id").and_then(|v| v.to_str().ok());
+    let plain =
+        |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_owned)
+}
+
+pub fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|v| v.to_str().ok())
+}
+
+pub fn lang_of(headers: &HeaderMap) -> Lang {
+    header_text(headers, header::ACCEPT_LANGUAGE).map_or(Lang::Zh, Lang::from_accept)
+}
+
+/// `GET` and `POST /graphql`.
+pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+    let started = Instant::now();
+    let id = request_id(&headers);
+    let lang = lang_of(&headers);
+    let Some(media) = Media::negotiate(header_text(&headers, header::ACCEPT)) else {
+        let problem = Problem::bad_input(
+            "Accept 中没有可提供的类型：请接受 application/graphql-response+json",
+            "nothing in Accept can be served: accept application/graphql-response+json",
+        );
+        let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method };
+        return incoming.refuse(StatusCode::NOT_ACCEPTABLE, &problem);
+    };
+    let incoming = Incoming { id, lang, media, headers: &headers, method: &method };
+    let response = incoming.answer(&app, &uri, body).await;
+    app.metrics().request(response.status().as_u16(), started.elapsed());
+    tracing::info!(
+        request_id = %incoming.id,
+        status = response.status().as_u16(),
+        micros = started.elapsed().as_micros() as u64,
+        "graphql"
+    );
+    response
+}
+
+impl Incoming<'_> {
+    async fn answer(&self, app: &App, uri: &Uri, body: Body) -> Response {
+        let is_get = match *self.method {
+            Method::GET | Method::HEAD => true,
+            Method::POST => false,
+            _ => {
+                let problem = Problem::bad_input("只支持 GET 与 POST", "only GET and POST are served");
+                let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, &problem);
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+                return response;
+            }
+        };
+        let caller = match app.caller(header_text(self.headers, header::AUTHORIZATION)).await {
+            Ok(caller) => caller,
+            Err(problem) => return self.refuse(status_of(problem.code), &problem),
+        };
+        if caller.role == Role::Ingest {
+            return self.refuse(StatusCode::FORBIDDEN, &Problem::forbidden("read"));
+        }
+        let raw = match is_get {
+            true => Bytes::copy_from_slice(uri.query().unwrap_or("").as_bytes()),
+            false => match self.body(app, body).await {
+                Ok(bytes) => bytes,
+                Err(refused) => return *refused,
+            },
+        };
+        let key = self.key(app, &caller, &raw, is_get);
+        if let Some(kept) = app.answers().get(key) {
+            app.metrics().cache_hit();
+            if let Some(shown) = &kept.shown {
+                app.tally().add(&caller, &usage::purpose(self.headers), shown);
+            }
+            return self.respond(StatusCode::OK, kept.bytes, Some(key));
+        }
+        if !is_get && app.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
+            return self.batch(app, caller, &raw).await;
+        }
+        let parameters = match is_get {
+            true => Parameters::from_query(uri),
+            false => Parameters::from_body(&raw),
+        };
+        match parameters {
+            Ok(parameters) => self.question(app, caller, parameters, Some(key), is_get).await,
+            Err(problem) => self.refuse(StatusCode::BAD_REQUEST, &problem),
+        }
+    }
+
+    /// One question; its answer is kept under the key, where there is one.
+    async fn question(
+        &self,
+        app: &App,
+        caller: Arc<Caller>,
+        mut parameters: Parameters,
+        key: Option<cache::Key>,
+        is_get: bool,
+    ) -> Response {
+        if let Err(problem) = persisted::resolve(app, &mut parameters) {
+            return self.request_error(&problem);
+        }
+        let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
+            let problem =
+                Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+            return self.refuse(StatusCode::BAD_REQUEST, &problem);
+        };
+        self.ask(app, caller, document, parameters, key, is_get).await
+    }
+
+    /// Several questions in one request, answered one after the other, where configured.
+    async fn batch(&self, app: &App, caller: Arc<Caller>, raw: &[u8]) -> Response {
+        let limit = app.limits().batch;
+        let questions: Vec<Parameters> = match serde_json::from_slice(raw) {
+            Ok(questions) => questions,
+            Err(e) => {
+                let problem = Problem::bad_input(
+                    format!("请求体不是 GraphQL 请求的列表：{e}"),
+                    format!("the body is not a list of GraphQL requests: {e}"),
+                );
+                return self.refuse(StatusCode::BAD_REQUEST, &problem);
+            }
+        };
+        if questions.is_empty() || questions.len() > limit {
+            let problem = Problem::bad_input(
+                format!("一次应有 1 到 {limit} 个查询"),
+                format!("one to {limit} questions can be asked at a time"),
+            )
+            .hint(limit.to_string());
+            return self.refuse(StatusCode::BAD_REQUEST, &problem);
+        }
+        let mut whole = vec![b'['];
+        for (at, parameters) in questions.into_iter().enumerate() {
+            if at > 0 {
+                whole.push(b',');
+            }
+            // Of a batch nothing is kept: its key is that of no single question.
+            let answer = self.question(app, caller.clone(), parameters, None, false).await;
+            let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
+            whole.extend_from_slice(&bytes);
+        }
+        whole.push(b']');
+        self.respond(StatusCode::OK, Bytes::from(whole), None)
+    }
+
+    /// The body, within its limit and of the right type.
+    async fn body(&self, app: &App, body: Body) -> Result<Bytes, Box<Response>> {
+        let content_type = header_text(self.headers, header::CONTENT_TYPE).unwrap_or("");
+        let mut parts = content_type.split(';').map(str::trim);
+        let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+        let is_utf8 = parts
+            .filter_map(|p| p.split_once('='))
+            .all(|(key, value)| !key.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+        if !is_json || !is_utf8 {
+            let problem = Problem::bad_input(
+                "Content-Type 应为 application/json(UTF-8)",
+                "the Content-Type must be application/json in UTF-8",
+            );
+            return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
+        }
+        let limit = app.limits().body_bytes;
+        axum::body::to_bytes(body, limit).await.map_err(|_| {
+            let problem = Problem::new(
+                Code::CostExceeded,
+                format!("请求体超过 {limit} 字节，或传输中断"),
+                format!("the body is longer than {limit} bytes, or was cut off"),
+            );
+            Box::new(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &problem))
+        })
+    }
+
+    fn key(&self, app: &App, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
+        let generation = app.generation().to_le_bytes();
+        cache::key(&[raw, caller.visibility().as_bytes(), &generation, &[self.lang as u8, self.media as u8, u8::from(is_get)]])
+    }
+
+    async fn ask(
+        &self,
+        app: &App,
+        caller: Arc<Caller>,
+        document: String,
+        parameters: Parameters,
+        key: Option<cache::Key>,
+        is_get: bool,
+    ) -> Response {
+        let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+        let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
+        let (parsed, cost) = match check(app, &document, name, &variables) {
+            Ok(checked) => checked,
+            Err(Refused::Problem(problem)) => return self.request_error(&problem),
+            Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
+        };
+        let now = app.hub().clock.millis();
+        if let Err(problem) = app.budgets().spend(&caller.name, cost, app.limits().cost_per_minute, now) {
+            return self.request_error(&problem);
+        }
+        let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
+        if is_get && !is_query {
+            let problem =
+                Problem::bad_input("GET 只能用于查询：变更请用 POST", "GET is for queries only: use POST for mutations");
+            let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, &problem);
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+        let ask = Arc::new(Ask::new(app.clone(), caller, self.lang));
+        let mut request = Request::new(document).variables(variables).data(ask.clone());
+        request.operation_name = name.map(str::to_owned);
+        request.set_parsed_query(parsed);
+        let execution = AssertUnwindSafe(app.graph().execute(request)).catch_unwind();
+        let mut answer = match tokio::time::timeout(app.limits().time, execution).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                tracing::error!(request_id = %self.id, "a resolver panicked");
+                Answer::from_errors(vec![Problem::internal().server_error(self.lang)])
+            }
+            Err(_) => {
+                let seconds = app.limits().time.as_secs();
+                let problem = Problem::new(
+                    Code::Timeout,
+                    format!("查询超过 {seconds} 秒；请缩小范围"),
+                    format!("the question took longer than {seconds} seconds; ask for less"),
+                );
+                Answer::from_errors(vec![problem.server_error(self.lang)])
+            }
+        };
+        for error in &mut answer.errors {
+            make_safe(error, &self.id, self.lang);
+        }
+        let failed_before =
+            answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
+        let shown = Arc::new(ask.take_shown());
+        app.tally().add(&ask.caller, &usage::purpose(self.headers), &shown);
+        let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
+        let extensions = Extensions { app, ask: &ask, cost, limit: app.limits().cost };
+        let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
+        if let Some(key) = key.filter(|_| keep) {
+            app.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
+        }
+        let status = match (failed_before, self.media) {
+            (true, Media::GraphQl) => request_status(&answer.errors),
+            _ => StatusCode::OK,
+        };
+        self.respond(status, bytes, key.filter(|_| keep))
+    }
+
+    /// A request error: under `application/json` the status stays 200, as old clients expect.
+    fn request_error(&self, problem: &Problem) -> Response {
+        self.request_errors(vec![problem.server_error(self.lang)])
+    }
+
+    fn request_errors(&self, mut errors: Vec<ServerError>) -> Response {
+        for error in &mut errors {
+            make_safe(error, &self.id, self.lang);
+        }
+        let status = if self.media == Media::GraphQl { request_status(&errors) } else { StatusCode::OK };
+        let bytes = serialise(&Answer::from_errors(errors), false, None);
+        self.respond(status, Bytes::from(bytes), None)
+    }
+
+    /// What is not a GraphQL request at all, or comes from nobody.
+    fn refuse(&self, status: StatusCode, problem: &Problem) -> Response {
+        let mut error = problem.server_error(self.lang);
+        make_safe(&mut error, &self.id, self.lang);
+        let bytes = serialise(&Answer::from_errors(vec![error]), false, None);
+        self.respond(status, Bytes::from(bytes), None)
+    }
+
+    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<cache::Key>) -> Response {
+        let tag = key.map(|key| format!("\"{key:032x}\""));
+        let asked = header_text(self.headers, header::IF_NONE_MATCH);
+        let same = tag
+            .as_deref()
+            .is_some_and(|tag| asked.is_some_and(|list| list.split(',').any(|t| t.trim().trim_start_matches("W/") == tag)));
+        let mut response = match same && *self.method == Method::GET {
+            true => Response::new(Body::empty()),
+            false => Response::new(Body::from(bytes)),
+        };
+        *response.status_mut() = if same && *self.method == Method::GET { StatusCode::NOT_MODIFIED } else { status };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, self.media.content_type());
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if let Some(tag) = tag.and_then(|t| HeaderValue::from_str(&t).ok()) {
+            headers.insert(header::ETAG, tag);
+        }
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert("x-request-id", id);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The status of a problem outside GraphQL.
+pub fn status_of(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::ForbiddenField => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::EditionGone => StatusCode::GONE,
+        Code::SourceUnavailable => StatusCode::BAD_GATEWAY,
+        Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Only what is our own fault is a 5xx.
+fn request_status(errors: &[ServerError]) -> StatusCode {
+    let is = |code: Code| errors.iter().any(|e| code_of(e).is_some_and(|c| c == code.name()));
+    match () {
+        () if is(Code::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        () if is(Code::Timeout) => StatusCode::GATEWAY_TIMEOUT,
+        () => StatusCode::BAD_REQUEST,
+    }
+}
+
+pub(in crate::serve) enum Refused {
+    Problem(Problem),
+    Syntax(Box<ServerError>),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused::Problem(problem)
+    }
+}
+
+/// Scans, parses and prices a document.
+pub(in crate::serve) fn check(
+    app: &App,
+    document: &str,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
+    let limits = app.limits();
+    cost::scan(document, limits)?;
+    let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
+    let operation = cost::operation(&parsed, name)?;
+    let cost = cost::cost(&parsed, operation, variables, limits)?;
+    Ok((parsed, cost.rows))
+}
+
+fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// Every error has a code, a safe text and the request id. What has no code comes from the library: the document does not
+/// fit the schema.
+pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
+    error.source = None;
+    let has_code = code_of(error).is_some();
+    let extensions = error.extensions.get_or_insert_default();
+    if !has_code {
+        let (zh, en) = validation_messages::told(&error.message);
+        error.message = lang.pick(zh, en);
+        extensions.set("code", Code::BadInput.name());
+        extensions.set("retryable", false);
+        let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
+        extensions.set("hint", hint);
+    }
+    extensions.set("requestId", request_id);
+}
+
+/// What every answer says beside its data: the edition, how old the registries are, what it cost.
+pub(in crate::serve) struct Extensions<'a> {
+    pub app: &'a App,
+    pub ask: &'a Ask,
+    pub cost: u64,
+    pub limit: u64,
+}
+
+impl Serialize for Extensions<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        let manifest = self.ask.answered().and_then(|number| self.app.hub().editions.manifest(number));
+        if let Some(m) = manifest {
+            map.serialize_entry(
+                "edition",
+                &serde_json::json!({ "id": format!("edition:{}", m.number), "number": m.number, "asOf": m.as_of, "publishedAt": shown(m.published_at) }),
+            )?;
+        }
+        map.serialize_entry("sources", &*self.app.freshness().sources)?;
+        map.serialize_entry("cost", &serde_json::json!({ "requested": self.cost, "limit": self.limit }))?;
+        map.end()
+    }
+}
+
+struct Whole<'a> {
+    answer: &'a Answer,
+    with_data: bool,
+    extensions: Option<&'a Extensions<'a>>,
+}
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        if !self.answer.errors.is_empty() {
+            map.serialize_entry("errors", &self.answer.errors)?;
+        }
+        if self.with_data {
+            map.serialize_entry("data", &self.answer.data)?;
+        }
+        if let Some(extensions) = self.extensions {
+            map.serialize_entry("extensions", extensions)?;
+        }
+        map.end()
+    }
+}
+
+pub(in crate::serve) fn serialise(answer: &Answer, with_data: bool, extensions: Option<&Extensions<'_>>) -> Vec<u8> {
+    serde_json::to_vec(&Whole { answer, with_data, extensions }).expect("answers are plain JSON")
+}

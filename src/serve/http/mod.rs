@@ -1,0 +1,9 @@
+//! HTTP: the server, its middleware, and the handlers that are no room of their own.
+//!
+//! In: requests. Out: answers of `answers`, `graphql`, pages. It decides nothing about what a caller may see.
+
+pub(in crate::serve) mod assets;
+pub(in crate::serve) mod graphql;
+pub(in crate::serve) mod middleware;
+pub(in crate::serve) mod rest;
+pub(in crate::serve) mod server;

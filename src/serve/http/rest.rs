@@ -1,0 +1,191 @@
+//! What map, tile and export routes share: who asks, of which edition, with the same filter as the lists of the graph.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{InputType, Value};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::graphql::{header_text, lang_of, request_id, status_of};
+use crate::edition::{Edition, Filter};
+use crate::model::message::Lang;
+use crate::serve::App;
+use crate::serve::access::Role;
+use crate::serve::answers::cache;
+use crate::serve::answers::context::Ask;
+use crate::serve::answers::filter::EnterpriseFilter;
+use crate::serve::answers::validation_messages;
+use crate::serve::problem::{Code, Problem};
+
+/// A request outside GraphQL.
+pub struct Plain {
+    pub app: App,
+    pub ask: Ask,
+    pub edition: Arc<Edition>,
+    pub parameters: HashMap<String, String>,
+    pub lang: Lang,
+    pub id: String,
+    /// What the answer depends on.
+    pub key: cache::Key,
+    etag: String,
+    same: bool,
+}
+
+/// A problem as JSON: `{"error": {"code", "message", "retryable", "hint", "requestId"}}`.
+pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
+    let body = serde_json::json!({ "error": {
+        "code": problem.code.name(), "message": problem.text(lang), "retryable": problem.code.retryable(),
+        "hint": problem.hint, "requestId": id,
+    } });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status_of(problem.code);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+impl Plain {
+    /// Reads caller, language, edition (`asOf`, or `edition` by number) and parameters; the refusal is the answer.
+    pub async fn new(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Plain, Box<Response>> {
+        let (lang, id) = (lang_of(headers), request_id(headers));
+        match Plain::read(app, uri, headers, lang, &id).await {
+            Ok(plain) => Ok(plain),
+            Err(problem) => Err(Box::new(refuse(&problem, lang, &id))),
+        }
+    }
+
+    async fn read(app: &App, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<Plain, Problem> {
+        let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+        if caller.role == Role::Ingest {
+            return Err(Problem::forbidden("read"));
+        }
+        let parameters: HashMap<String, String> = axum::extract::Query::try_from_uri(uri)
+            .map(|q| q.0)
+            .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
+        let ask = Ask::new(app.clone(), caller, lang);
+        let edition = match (parameters.get("edition"), parameters.get("asOf")) {
+            (Some(number), _) => {
+                let number = number.strip_prefix("edition:").unwrap_or(number).parse();
+                let number = number.map_err(|_| Problem::bad_input("edition 应为版本号", "edition is a number"))?;
+                app.hub().editions.number(number)?
+            }
+            (None, Some(day)) => {
+                let day = day
+                    .parse()
+                    .map_err(|_| Problem::bad_input("asOf 应为 2026-11-22 这样的日期", "asOf is a day such as 2026-11-22"))?;
+                ask.edition_at(Some(day), None)?
+            }
+            (None, None) => ask.edition()?,
+        };
+        let key = cache::key(&[
+            uri.path().as_bytes(),
+            uri.query().unwrap_or("").as_bytes(),
+            ask.caller.visibility().as_bytes(),
+            &edition.number().to_le_bytes(),
+            &[lang as u8],
+        ]);
+        let etag = format!("\"{key:032x}\"");
+        let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
+        let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+        Ok(Plain { app: app.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// `filter` as JSON of the graph's EnterpriseFilter, and the short forms `area`, `industry`, `ownership`, `tags`,
+    /// `sizeClass`, `designatedSize`, `union`, `gap`, `text` (several values separated by commas). The caller's areas
+    /// always apply.
+    pub fn filter(&self) -> Result<Filter, Problem> {
+        let mut object = match self.parameter("filter") {
+            None => serde_json::Map::new(),
+            Some(text) => serde_json::from_str(text).map_err(|e| {
+                Problem::bad_input(format!("filter 不是 JSON 对象：{e}"), format!("filter is not a JSON object: {e}"))
+            })?,
+        };
+        for name in ["area", "industry", "ownership", "tags", "sizeClass", "designatedSize", "union", "gap"] {
+            if let Some(values) = self.parameter(name) {
+                object.insert(name.to_owned(), values.split(',').map(str::trim).collect());
+            }
+        }
+        if let Some(text) = self.parameter("text") {
+            object.insert("text".to_owned(), text.into());
+        }
+        let value = Value::from_json(serde_json::Value::Object(object))
+            .map_err(|e| Problem::bad_input(format!("filter 无法解析：{e}"), format!("filter cannot be read: {e}")))?;
+        let filter = <EnterpriseFilter as InputType>::parse(Some(value)).map_err(|e| {
+            let (zh, en) = validation_messages::told(&e.into_server_error(async_graphql::Pos::default()).message);
+            Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
+        })?;
+        Ok(self.ask.within_areas(filter.checked(self.app.hub())?.plan(&self.ask.caller)?))
+    }
+
+    pub fn refuse(&self, problem: &Problem) -> Response {
+        refuse(problem, self.lang, &self.id)
+    }
+
+    /// The kept answer, or the one that `make` gives; 304 where the client has it already.
+    pub fn kept(&self, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
+        if self.same {
+            let mut response = self.response(Bytes::new(), content_type);
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        if let Some(kept) = self.app.answers().get(self.key) {
+            return self.response(kept.bytes, content_type);
+        }
+        match make() {
+            Ok(bytes) => {
+                let bytes = Bytes::from(bytes);
+                self.app.answers().put(self.key, bytes.clone().into());
+                self.response(bytes, content_type)
+            }
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    fn response(&self, bytes: Bytes, content_type: &'static str) -> Response {
+        let mut response = Response::new(Body::from(bytes));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            headers.insert(header::ETAG, etag);
+        }
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert("x-request-id", id);
+        }
+        headers.insert("x-huitu-edition", HeaderValue::from(self.edition.number()));
+        response
+    }
+}
+
+/// For addresses that name nothing.
+pub fn not_found(zh: &str, en: &str) -> Problem {
+    Problem::new(Code::NotFound, zh, en)
+}
+
+/// What is at no address, or not with this method.
+pub async fn nothing_here(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let problem = not_found(
+        &format!("没有 {}：可用地址见 /schema.graphql 与 /graphiql", uri.path()),
+        &format!("there is nothing at {}: see /schema.graphql and /graphiql", uri.path()),
+    );
+    tracing::debug!(%method, path = uri.path(), "nothing here");
+    refuse(&problem, lang_of(&headers), &request_id(&headers))
+}
+
+pub async fn other_method(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let problem = Problem::bad_input(format!("{} 不接受 {method}", uri.path()), format!("{} does not take {method}", uri.path()));
+    let mut response = refuse(&problem, lang_of(&headers), &request_id(&headers));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

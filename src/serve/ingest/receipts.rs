@@ -1,0 +1,62 @@
+//! `GET /receipts/{batch}`: the receipt of a batch as JSON, or as a page to print (`.html`, or by `Accept`). For operators,
+//! and for the department whose token pushed it.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::json;
+use crate::hub::HubError;
+use crate::hub::receipt::page;
+use crate::serve::App;
+use crate::serve::access::{Role, Scope};
+use crate::serve::http::graphql::{header_text, lang_of, request_id};
+use crate::serve::http::rest::{not_found, refuse};
+use crate::serve::problem::Problem;
+
+pub async fn receipt(State(app): State<App>, Path(batch): Path<String>, headers: HeaderMap) -> Response {
+    let (lang, id) = (lang_of(&headers), request_id(&headers));
+    match find(&app, &batch, &headers).await {
+        Ok((receipt, false)) => json(StatusCode::OK, &receipt, &id),
+        Ok((receipt, true)) => {
+            let mut response = Response::new(page::render(&receipt, lang).into());
+            let kept = response.headers_mut();
+            kept.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            kept.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            kept.insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+            );
+            response
+        }
+        Err(problem) => refuse(&problem, lang, &id),
+    }
+}
+
+async fn find(app: &App, batch: &str, headers: &HeaderMap) -> Result<(crate::hub::receipt::BatchReceipt, bool), Problem> {
+    let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    let unknown = || not_found("没有这个批次", "there is no such batch");
+    let (number, html) = match batch.strip_suffix(".html") {
+        Some(number) => (number, true),
+        None => {
+            let accept = header_text(headers, header::ACCEPT).unwrap_or("");
+            (batch.strip_suffix(".json").unwrap_or(batch), !batch.ends_with(".json") && accept.starts_with("text/html"))
+        }
+    };
+    let number: i64 = number.parse().map_err(|_| unknown())?;
+    if caller.role != Role::Ingest {
+        caller.require(Scope::Operate)?;
+    }
+    let receipt = app.hub().batch_receipt(number).await.map_err(|error| match error {
+        HubError::Said { .. } => unknown(),
+        error => {
+            tracing::error!(%error, "a receipt could not be read");
+            Problem::internal()
+        }
+    })?;
+    // Another department's batch does not exist for this one.
+    if caller.role == Role::Ingest && caller.registry.as_deref() != Some(&receipt.registry) {
+        return Err(unknown());
+    }
+    Ok((receipt, html))
+}

@@ -1,0 +1,352 @@
+//! What a document may cost, decided before the GraphQL library looks at it.
+//!
+//! The library's own limits expand every fragment wherever it is spread: a document of 2.5 KB can keep a core busy for
+//! minutes. Here the text is scanned for length, nesting and tokens, then parsed, then its cost is computed with every
+//! fragment counted once. What is refused here never reaches validation.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Value, Variables};
+
+use crate::serve::problem::{Code, Problem};
+
+/// What one request may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub document_bytes: usize,
+    pub tokens: usize,
+    /// Brackets of any kind inside each other, in the text.
+    pub nesting: usize,
+    /// Selections inside each other, fragments expanded.
+    pub depth: u32,
+    /// Fields with all fragments expanded.
+    pub fields: u64,
+    /// Rows read: a list of 50 with 3 objects each costs about 150.
+    pub cost: u64,
+    /// Cost of all questions of one caller within a minute.
+    pub cost_per_minute: u64,
+    /// Questions in one request; 0 refuses batches.
+    pub batch: usize,
+    pub time: std::time::Duration,
+    /// A WebSocket must say who it is within this.
+    pub init_within: std::time::Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 1 << 20,
+            document_bytes: 64 << 10,
+            tokens: 4_000,
+            nesting: 40,
+            depth: 22,
+            fields: 5_000,
+            cost: 50_000,
+            cost_per_minute: 5_000_000,
+            batch: 0,
+            time: std::time::Duration::from_secs(15),
+            init_within: std::time::Duration::from_secs(10),
+        }
+    }
+}
+
+fn too_deep(limit: usize) -> Problem {
+    Problem::new(Code::TooDeep, format!("查询嵌套超过 {limit} 层"), format!("the document is nested more than {limit} deep"))
+        .hint(limit.to_string())
+}
+
+fn too_much(zh: String, en: String, limit: u64) -> Problem {
+    Problem::new(Code::CostExceeded, zh, en).hint(limit.to_string())
+}
+
+/// Reads the text once: length, tokens, nesting. Takes a microsecond per kilobyte.
+pub fn scan(document: &str, limits: &Limits) -> Result<(), Problem> {
+    let bytes = document.as_bytes();
+    if bytes.len() > limits.document_bytes {
+        let limit = limits.document_bytes;
+        return Err(too_much(
+            format!("查询超过 {limit} 字节"),
+            format!("the document is longer than {limit} bytes"),
+            limit as u64,
+        ));
+    }
+    let (mut at, mut tokens, mut nesting) = (0, 0_usize, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'#' => at += bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len() - at),
+            b'"' if bytes[at..].starts_with(b"\"\"") => {
+                at += 2;
+                let mut escaped = false;
+                while at < bytes.len() && (escaped || !bytes[at..].starts_with(b"\"\"\"")) {
+                    escaped = bytes[at] == b'\\' && bytes[at..].starts_with(b"\\\"\"\"");
+                    at += if escaped { 4 } else { 1 };
+                    escaped = false;
+                }
+                at = (at + 3).min(bytes.len());
+                tokens += 1;
+            }
+            b'"' => {
+                while at < bytes.len() && bytes[at] != b'"' && bytes[at] != b'\n' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at = (at + 1).min(bytes.len());
+                tokens += 1;
+            }
+            b'{' | b'[' | b'(' => {
+                nesting += 1;
+                tokens += 1;
+                if nesting > limits.nesting {
+                    return Err(too_deep(limits.nesting));
+                }
+            }
+            b'}' | b']' | b')' => {
+                nesting = nesting.saturating_sub(1);
+                tokens += 1;
+            }
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => {
+                while bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'+' | b'-')) {
+                    at += 1;
+                }
+                tokens += 1;
+            }
+            b'$' | b':' | b'!' | b'@' | b'|' | b'&' | b'=' | b'.' => tokens += 1,
+            _ => {}
+        }
+    }
+    if tokens > limits.tokens {
+        let limit = limits.tokens;
+        return Err(too_much(
+            format!("查询超过 {limit} 个词"),
+            format!("the document has more than {limit} tokens"),
+            limit as u64,
+        ));
+    }
+    Ok(())
+}
+
+/// The operation a request means: the named one, or the only one.
+pub fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Problem> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
+        (DocumentOperations::Multiple(_), None) => {
+            return Err(Problem::bad_input(
+                "有多个操作：请给出 operationName",
+                "there are several operations: give operationName",
+            ));
+        }
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
+    };
+    found.map(|operation| &operation.node).ok_or_else(|| {
+        Problem::bad_input("没有名为 operationName 的操作", "there is no operation with the name given as operationName")
+    })
+}
+
+pub fn is_query(operation: &OperationDefinition) -> bool {
+    operation.ty == OperationType::Query
+}
+
+/// What a selection costs: rows read, fields, depth.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    pub rows: u64,
+    pub fields: u64,
+    pub depth: u32,
+}
+
+/// The cost of an operation, or why it is refused. Linear in the document: each fragment is counted once and remembered.
+pub fn cost(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<Cost, Problem> {
+    let defaults = operation
+        .variable_definitions
+        .iter()
+        .filter_map(|v| Some((&v.node.name.node, v.node.default_value.as_ref().map(|d| &d.node)?)))
+        .collect();
+    let mut counter = Counter { document, variables, defaults, fragments: HashMap::new(), visited: 0 };
+    let cost = counter.selections(&operation.selection_set.node)?;
+    debug_assert!(counter.visited <= limits.tokens as u64, "every selection takes a token, and none is visited twice");
+    if cost.depth > limits.depth {
+        return Err(too_deep(limits.depth as usize));
+    }
+    if cost.fields > limits.fields {
+        let limit = limits.fields;
+        return Err(too_much(
+            format!("查询展开后超过 {limit} 个字段"),
+            format!("the document has more than {limit} fields once expanded"),
+            limit,
+        ));
+    }
+    if cost.rows > limits.cost {
+        return Err(too_much(
+            format!("查询成本 {} 超过上限 {}；请减小 first 或少选嵌套列表", cost.rows, limits.cost),
+            format!("the question costs {}, more than {}: ask for fewer rows or fewer nested lists", cost.rows, limits.cost),
+            limits.cost,
+        ));
+    }
+    Ok(cost)
+}
+
+struct Counter<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+    defaults: HashMap<&'a Name, &'a Value>,
+    /// None while a fragment is being counted: meeting it again is a cycle.
+    fragments: HashMap<&'a Name, Option<Cost>>,
+    /// Selections looked at: the work that was done.
+    visited: u64,
+}
+
+/// What a list without `first` is taken to hold.
+const SHORT_LIST: u64 = 1;
+/// Rows that counting groups is worth.
+const COVERAGE_ROWS: u64 = 500;
+
+impl<'a> Counter<'a> {
+    fn selections(&mut self, set: &'a SelectionSet) -> Result<Cost, Problem> {
+        let mut sum = Cost::default();
+        for selection in &set.items {
+            self.visited += 1;
+            let cost = match &selection.node {
+                Selection::Field(field) => self.field(&field.node)?,
+                Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set.node)?,
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
+            };
+            sum.rows = sum.rows.saturating_add(cost.rows);
+            sum.fields = sum.fields.saturating_add(cost.fields);
+            sum.depth = sum.depth.max(cost.depth);
+        }
+        Ok(sum)
+    }
+
+    fn fragment(&mut self, name: &'a Name) -> Result<Cost, Problem> {
+        match self.fragments.get(name) {
+            Some(Some(cost)) => return Ok(*cost),
+            Some(None) => {
+                return Err(Problem::bad_input(format!("片段 {name} 引用了自身"), format!("the fragment {name} spreads itself")));
+            }
+            None => {}
+        }
+        // An unknown fragment is validation's to name.
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Cost::default()) };
+        self.fragments.insert(name, None);
+        let cost = self.selections(&fragment.node.selection_set.node)?;
+        self.fragments.insert(name, Some(cost));
+        Ok(cost)
+    }
+
+    fn field(&mut self, field: &'a Field) -> Result<Cost, Problem> {
+        let inside = self.selections(&field.selection_set.node)?;
+        let is_object = !field.selection_set.node.items.is_empty();
+        let name = field.name.node.as_str();
+        let times = if name.starts_with("__") { 0 } else { self.length(field).unwrap_or(SHORT_LIST) };
+        let own = match name {
+            "coverage" => COVERAGE_ROWS,
+            _ => u64::from(is_object && times > 0),
+        };
+        Ok(Cost {
+            rows: own.saturating_add(times.saturating_mul(inside.rows.max(u64::from(is_object)))),
+            fields: inside.fields.saturating_add(1),
+            depth: inside.depth.saturating_add(1),
+        })
+    }
+
+    /// How many rows a list argument asks for.
+    fn length(&self, field: &'a Field) -> Option<u64> {
+        let (name, value) =
+            field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids" | "representations"))?;
+        let value = value.node.clone().into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok()?;
+        match (name.node.as_str(), value) {
+            // A negative number is the resolver's to refuse.
+            ("first", Value::Number(number)) => Some(number.as_u64().unwrap_or(0)),
+            ("ids" | "representations", Value::List(ids)) => Some(ids.len() as u64),
+            _ => None,
+        }
+    }
+
+    fn variable(&self, name: &Name) -> Option<&Value> {
+        self.variables.get(name).or_else(|| self.defaults.get(name).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::parser::parse_query;
+
+    fn cost_of(document: &str, variables: serde_json::Value) -> Result<Cost, Problem> {
+        let limits = Limits::default();
+        scan(document, &limits)?;
+        let parsed = parse_query(document).unwrap();
+        let operation = operation(&parsed, None)?;
+        cost(&parsed, operation, &Variables::from_json(variables), &limits)
+    }
+
+    #[test]
+    fn a_page_costs_its_rows() {
+        let cost = cost_of(
+            "query($n: Int!) { gap(first: $n) { totalCount nodes { name area { name } } } }",
+            serde_json::json!({"n": 50}),
+        )
+        .unwrap();
+        assert!((100..=200).contains(&cost.rows), "{cost:?}");
+        let nested = "{ enterprises(first: 500) { nodes { branches(first: 500) { nodes { id } } } } }";
+        assert_eq!(cost_of(nested, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
+    }
+
+    #[test]
+    fn a_fragment_bomb_of_any_size_costs_no_more_than_reading_it() {
+        for levels in [3, 6, 12] {
+            let mut document = String::from("{ gap(first: 1) { nodes { ...f0 } } }");
+            for level in 0..levels {
+                let spreads = format!("...f{} ", level + 1).repeat(100);
+                document.push_str(&format!(" fragment f{level} on Enterprise {{ {spreads} }}"));
+            }
+            document.push_str(&format!(" fragment f{levels} on Enterprise {{ name }}"));
+            assert_eq!(cost_of(&document, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
+            // Expanded it has 100^levels fields; each selection is looked at once.
+            let parsed = parse_query(&document).unwrap();
+            let (variables, fragments) = (Variables::default(), HashMap::new());
+            let mut counter =
+                Counter { document: &parsed, variables: &variables, defaults: HashMap::new(), fragments, visited: 0 };
+            let cost = counter.selections(&operation(&parsed, None).unwrap().selection_set.node).unwrap();
+            assert!(cost.fields >= 100_u64.saturating_pow(levels), "{cost:?}");
+            assert_eq!(counter.visited, 3 + 100 * u64::from(levels) + 1);
+        }
+        // One that is longer than a document may be is never parsed.
+        let limits = Limits::default();
+        let long = "{ a } ".repeat(limits.document_bytes);
+        assert_eq!(scan(&long, &limits).unwrap_err().code, Code::CostExceeded);
+    }
+
+    #[test]
+    fn cycles_depth_and_length_are_refused() {
+        let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
+        assert_eq!(cost_of(cycle, serde_json::json!({})).unwrap_err().code, Code::BadInput);
+        let deep = format!("{}{}", "{ a".repeat(60), "}".repeat(60));
+        assert_eq!(cost_of(&deep, serde_json::json!({})).unwrap_err().code, Code::TooDeep);
+        let long = format!("{{ a }} # {}", "x".repeat(70_000));
+        assert_eq!(cost_of(&long, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
+        let many = format!("{{ {} }}", "a ".repeat(5_000));
+        assert_eq!(cost_of(&many, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_count() {
+        let text = format!("{{ search(text: \"{}\", first: 1) {{ matched }} }} # {}", "{[(".repeat(50), "{".repeat(100));
+        scan(&text, &Limits::default()).unwrap();
+        scan(&format!("{{ a(b: \"\"\"{} \\\"\"\" {{\"\"\") }}", "{".repeat(100)), &Limits::default()).unwrap();
+        for broken in ["\"", "\"\"\"", "\"\\", "\"\"\"\\\"\"\"", "#", "{", "}}}}"] {
+            scan(broken, &Limits::default()).unwrap();
+        }
+    }
+}

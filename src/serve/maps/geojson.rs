@@ -1,0 +1,104 @@
+//! Areas with their measures, as GeoJSON for map clients: `/geo/districts.geojson`, `/geo/streets.geojson`.
+//!
+//! Every area of the edition is there, also where nothing was counted; what has no known area is a feature of its own
+//! without geometry. Nothing is dropped.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::edition::{self, Measures};
+use crate::serve::App;
+use crate::serve::access::suppression;
+use crate::serve::graphql::model::coverage::{Dimension, group_name};
+use crate::serve::http::rest::{Plain, not_found, refuse};
+use crate::serve::problem::Problem;
+
+/// Outlines of the districts by code.
+fn outlines() -> &'static HashMap<String, Value> {
+    static OUTLINES: OnceLock<HashMap<String, Value>> = OnceLock::new();
+    OUTLINES.get_or_init(|| {
+        let collection: Value =
+            serde_json::from_str(crate::model::reference::areas::district_outlines()).expect("reference/areas is tested");
+        let features = collection["features"].as_array().cloned().unwrap_or_default();
+        features.into_iter().filter_map(|f| Some((f["properties"]["code"].as_str()?.to_owned(), f["geometry"].clone()))).collect()
+    })
+}
+
+/// `GET /geo/{level}.geojson`: measures of the filter's enterprises joined to their areas.
+pub async fn geojson(State(app): State<App>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&app, &uri, &headers).await {
+        Ok(plain) => plain,
+        Err(refused) => return *refused,
+    };
+    let (level, dimension) = match file.as_str() {
+        "districts.geojson" => ("DISTRICT", edition::Dimension::District),
+        "streets.geojson" => ("TOWN", edition::Dimension::Town),
+        _ => {
+            let problem = not_found(
+                "没有这个图层：可用 districts.geojson、streets.geojson",
+                "no such layer: districts.geojson and streets.geojson are served",
+            );
+            return refuse(&problem, plain.lang, &plain.id);
+        }
+    };
+    plain.kept("application/geo+json", || collection(&plain, level, dimension))
+}
+
+fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+    let edition = &plain.edition;
+    let rows = edition.filter(&plain.filter()?)?;
+    let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
+    let least = plain.app.least_told(&plain.ask.caller);
+    let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
+    let hidden = suppression::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
+    let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();
+    let is_small = least > 0 && (1..least).contains(&total.enterprises);
+    let mut counted: HashMap<String, Measures> = groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect();
+    let mut codes: Vec<String> = edition.labels.areas.iter().filter(|a| a.level == level).map(|a| a.code.clone()).collect();
+    codes.extend(counted.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
+    codes.sort_unstable();
+    codes.dedup();
+    let features: Vec<Value> = codes
+        .iter()
+        .map(|code| {
+            let label = edition.area(code);
+            let point = label.and_then(|l| l.label_point).map(|(longitude, latitude)| json!([longitude, latitude]));
+            let outline = (level == "DISTRICT").then(|| outlines().get(code).cloned()).flatten();
+            let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
+            let mut properties = measures(&counted.remove(code).unwrap_or_default(), hidden.contains(code));
+            properties["code"] = json!(code);
+            properties["name"] = json!(group_name(edition, Dimension::from(dimension), code, plain.lang));
+            properties["parent"] = json!(label.and_then(|l| l.parent.as_deref()));
+            properties["labelPoint"] = json!(point);
+            json!({ "type": "Feature", "id": code, "geometry": geometry, "properties": properties })
+        })
+        .collect();
+    let collection = json!({
+        "type": "FeatureCollection",
+        "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
+        "attribution": "Apache ECharts 4.9.0 (Apache-2.0), simplified, WGS-84; not a legal boundary",
+        "total": measures(&total, is_small),
+        "features": features,
+    });
+    serde_json::to_vec(&collection).map_err(|_| Problem::internal())
+}
+
+/// The names of the graph's CoverageRow; where the group is too small to be told, `suppressed` and no counts.
+fn measures(m: &Measures, suppressed: bool) -> Value {
+    if suppressed {
+        return json!({ "suppressed": true });
+    }
+    let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    json!({
+        "suppressed": false,
+        "enterprises": m.enterprises, "aboveDesignatedSize": m.above, "independent": m.independent, "covered": m.unionised,
+        "lacking": m.lacking, "lackingIndependent": m.lacking_independent, "inGap": m.in_gap, "undecided": m.undecided,
+        "outOfScope": m.out_of_scope, "employees": m.employees, "members": m.members,
+        "independentRate": rate(m.above_independent, m.above), "coverageRate": rate(m.unionised, m.in_scope),
+    })
+}

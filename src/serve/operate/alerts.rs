@@ -1,0 +1,51 @@
+//! What asks for a person: held batches, registries that are late or failing. As numbers for Prometheus and as warnings in
+//! the log, so that an operator hears of it without looking.
+
+use std::fmt::Write;
+
+use crate::hub::{Outcome, SyncReport};
+use crate::serve::App;
+
+/// States of a registry, each a line of its own so that an alert can name it.
+const STATES: [&str; 5] = ["CURRENT", "LATE", "FAILING", "HELD", "NEVER"];
+
+/// Gauges of the registries; empty where the store cannot be read (`readyz` says so).
+pub async fn gauges(app: &App) -> String {
+    let hub = app.hub();
+    let (Ok(rows), Ok(held)) = (hub.store.registries().await, hub.store.batches(None, Some("HELD"), 1_000).await) else {
+        return String::new();
+    };
+    let mut text = String::from("# TYPE huitu_registry_state gauge\n");
+    let now = hub.clock.millis();
+    let known = hub.connectors.iter().filter_map(|c| rows.iter().find(|r| r.name == c.name));
+    let mut ages = String::new();
+    for row in known {
+        let standing = hub.standing(row);
+        for state in STATES {
+            let is = u8::from(standing.state == state);
+            let _ = writeln!(text, "huitu_registry_state{{registry=\"{}\",state=\"{state}\"}} {is}", row.name);
+        }
+        if let Some(good) = row.last_good {
+            let _ = writeln!(ages, "huitu_registry_age_seconds{{registry=\"{}\"}} {}", row.name, (now - good) / 1_000);
+        }
+    }
+    if !ages.is_empty() {
+        let _ = write!(text, "# TYPE huitu_registry_age_seconds gauge\n{ages}");
+    }
+    let _ = writeln!(text, "# TYPE huitu_batches_held gauge\nhuitu_batches_held {}", held.len());
+    text
+}
+
+/// Writes what a sync of this server's own left for a person into the log.
+pub fn warn(report: &SyncReport) {
+    for r in &report.receipts {
+        let (code, why) = r.notice.as_ref().map_or(("", ""), |n| (n.code.as_str(), n.en.as_str()));
+        match r.outcome {
+            Outcome::Held => {
+                tracing::warn!(registry = r.registry, batch = r.batch, code, "batch held, a person must decide: {why}");
+            }
+            Outcome::Failed => tracing::warn!(registry = r.registry, code, "pull failed: {why}"),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How good a registry's data is: how much is given, how much can be read, how much of it meets other registries.
+//!
+//! Reading three million rows for one question would hold the store for seconds: fields are measured on at most
+//! `SAMPLE` rows spread evenly over the registry, whose number is each ratio's denominator. What the edition knows
+//! (distinct enterprises, links) is counted whole. Kept until the registry's next batch or the next edition.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::edition::Edition;
+use crate::hub::Hub;
+use crate::hub::world::Reading;
+use crate::model::enterprise::EnterpriseField;
+use crate::serve::answers::loaders::enterprise_field;
+use crate::serve::problem::Problem;
+use crate::store::registry::RegistryRow;
+
+/// Rows looked at.
+const SAMPLE: i64 = 5_000;
+
+/// Out of how many.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Share {
+    pub part: u64,
+    pub whole: u64,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Default)]
+pub struct Quality {
+    /// Per field that the registry delivers: rows that give it.
+    pub completeness: Vec<(EnterpriseField, Share)>,
+    /// Per field: of the rows that give it, those whose text could be read.
+    pub validity: Vec<(EnterpriseField, Share)>,
+    /// Enterprises with a record of the registry, of the records that belong to enterprises.
+    pub uniqueness: Share,
+    /// Median age of the registry's own last touch of a row, in days; None where it does not say.
+    pub timeliness_days: Option<f64>,
+    /// Enterprises with a record of the registry that also have one of another.
+    pub linked: Share,
+}
+
+/// The latest measurements by registry, with what they were taken of: last batch and edition.
+#[derive(Default)]
+pub struct Measured(Mutex<HashMap<String, ((i64, u32), Arc<Quality>)>>);
+
+impl Measured {
+    pub async fn of(&self, hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<Arc<Quality>, Problem> {
+        let newest = hub.store.batches(Some(row.id), Some("DONE"), 1).await?.first().map_or(0, |b| b.id);
+        let of = (newest, edition.map_or(0, Edition::number));
+        let lock = || self.0.lock().expect("no panic while holding the measurements");
+        if let Some((_, kept)) = lock().get(&row.name).filter(|(kept, _)| *kept == of) {
+            return Ok(kept.clone());
+        }
+        let measured = Arc::new(measure(hub, edition, row).await?);
+        lock().insert(row.name.clone(), (of, measured.clone()));
+        Ok(measured)
+    }
+}
+
+async fn measure(hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<Quality, Problem> {
+    let rows = hub.store.registries().await?;
+    let reading = Reading::new(&hub.store, &hub.connectors, &rows).await?;
+    let records = hub.store.sample(row.id, SAMPLE).await?;
+    let mut fields: Vec<EnterpriseField> = match hub.connectors.iter().find(|c| c.name == row.name) {
+        Some(c) => c.contract.columns.iter().filter_map(|column| enterprise_field(column.field)).collect(),
+        None => Vec::new(),
+    };
+    fields.sort_unstable();
+    fields.dedup();
+    let now = hub.clock.millis();
+    let mut counts: HashMap<EnterpriseField, (u64, u64)> = HashMap::new();
+    let mut ages: Vec<i64> = Vec::new();
+    let mut read = 0;
+    for stored in &records {
+        ages.extend(stored.observed_at.map(|at| now - at));
+        let Some((_, parts)) = reading.records(stored) else { continue };
+        read += 1;
+        for field in &fields {
+            let said = parts.iter().take(1).flat_map(|p| &p.fields).filter(|f| enterprise_field(f.field) == Some(*field));
+            let given: Vec<bool> = said.filter(|f| !f.raw.trim().is_empty()).map(|f| f.value.is_some()).collect();
+            let count = counts.entry(*field).or_default();
+            count.0 += u64::from(!given.is_empty());
+            count.1 += u64::from(given.contains(&true));
+        }
+    }
+    ages.sort_unstable();
+    let of = |field: &EnterpriseField| counts.get(field).copied().unwrap_or_default();
+    let mut quality = Quality {
+        completeness: fields.iter().map(|f| (*f, Share { part: of(f).0, whole: read })).collect(),
+        validity: fields.iter().map(|f| (*f, Share { part: of(f).1, whole: of(f).0 })).collect(),
+        timeliness_days: ages.get(ages.len() / 2).map(|millis| *millis as f64 / 86_400_000.0),
+        ..Quality::default()
+    };
+    if let Some(edition) = edition
+        && let Some(mine) = edition.facet("registry", &row.name)
+    {
+        let others = edition.facet_values("registry").filter(|name| *name != row.name);
+        let others = others.filter_map(|name| edition.facet("registry", name));
+        let shared = others.fold(roaring::RoaringBitmap::new(), |all, rows| all | (&*rows & &*mine));
+        quality.linked = Share { part: shared.len(), whole: mine.len() };
+        quality.uniqueness = Share { part: mine.len(), whole: edition.members_of(&row.name).max(mine.len()) };
+    }
+    Ok(quality)
+}
