@@ -29,3 +29,4 @@ pub mod simulate;
 pub mod cli;
 pub mod config;
 pub mod pages;
+pub mod records;

@@ -12,12 +12,12 @@ use clap::{Args, Subcommand};
 use super::Common;
 use crate::connector::{Connector, Layout};
 use crate::hub::Hub;
-use crate::hub::world::link_record;
 use crate::link::{Linker, Previous, Settings, Weights};
 use crate::model::Clock;
 use crate::model::linkage::LinkRecord;
 use crate::model::text::grouped;
 use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
+use crate::records::link_record;
 
 /// Every so many records one is written anew for the incremental figure: 1 %.
 const CHANGED_EVERY: usize = 100;

@@ -164,7 +164,9 @@ impl Hub {
                 let owned = crate::store::record::cells(&record.payload).unwrap_or_default();
                 let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
                 let still = match connector.read(&layout, &cells) {
-                    Ok(records) => super::reader::unreadable(connector, &records).iter().any(|v| v.column == value.column_name),
+                    Ok(records) => {
+                        crate::land::reader::unreadable(connector, &records).iter().any(|v| v.column == value.column_name)
+                    }
                     Err(_) => true,
                 };
                 if !still {

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::world::{self, Reading};
 use super::{Hub, HubError};
 use crate::assess::{Explanation, explain};
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::facts::{OpenPair, Relation, RelationKind, World};
 use crate::model::verdict::{GapStatus, Verdicts};
+use crate::records;
+use crate::records::Reading;
 
 impl Hub {
     /// Every rule tried on an enterprise of the current edition, with the inputs as they are in the store now. `text` is
@@ -41,13 +42,13 @@ impl Hub {
         ids.dedup();
         let rows = self.registry_rows().await?;
         let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
-        let mut world = World { registries: world::traits(&self.connectors), entities, relations, ..World::default() };
+        let mut world = World { registries: records::traits(&self.connectors), entities, relations, ..World::default() };
         for stored in self.store.records_by_id(&ids).await? {
             let Some((registry, records)) = reading.records(&stored) else { continue };
             for record in records {
                 // A row of the roll brings its union along; units of other enterprises on it stay unnamed.
                 world.entity_of.push(entity_of_part.get(&(stored.id, record.part)).copied());
-                world.facts.push(world::facts(record, registry, &stored));
+                world.facts.push(records::facts(record, registry, &stored));
             }
         }
         let standing = self.standing_findings(as_of).await?;

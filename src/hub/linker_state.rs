@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
-use super::records::Links;
-use super::snapshot::Basis;
-use super::world::{Reading, link_record};
 use super::{Hub, HubError};
 use crate::link::{Linker, Settings};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::INPUTS;
+use crate::records::snapshot::Basis;
+use crate::records::stream::Links;
+use crate::records::{Reading, link_record};
 use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";

@@ -14,17 +14,13 @@ pub mod progress;
 mod publish;
 mod pull;
 mod push;
-mod reader;
 mod rebuild;
 pub mod receipt;
-pub mod records;
 mod relink;
 pub mod retention;
-mod snapshot;
 mod standing;
 pub mod sync;
 pub mod targets;
-pub mod world;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

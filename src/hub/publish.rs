@@ -10,8 +10,6 @@ use sha2::{Digest, Sha256};
 
 use super::linker_state::Kept;
 use super::progress::{Event, Progress};
-use super::records::{Keep, Part};
-use super::world;
 use super::{Hub, HubError};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
@@ -24,6 +22,8 @@ use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::records;
+use crate::records::stream::{Keep, Part};
 use crate::store::StoreError;
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
@@ -134,7 +134,7 @@ impl Hub {
         });
         let mut kept = self.kept_linker().await?;
         let links_before: Arc<Links> = Arc::new(links.await.expect("reading links does not panic")?);
-        let names = Arc::new(world::traits(&self.connectors));
+        let names = Arc::new(records::traits(&self.connectors));
         let (mark, mut basis, facts) = loop {
             let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
             let (mark, touched) = (records.mark.clone(), records.touched.clone());
@@ -247,7 +247,7 @@ impl Hub {
         as_of: NaiveDate,
     ) -> Decided {
         let basis = Basis::new(Linker::new(self.link_settings(), weights), None);
-        let basis = basis.with(loaded.link, links_before, &world::traits(&self.connectors));
+        let basis = basis.with(loaded.link, links_before, &records::traits(&self.connectors));
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
@@ -256,7 +256,7 @@ impl Hub {
 
     /// Links: pure from here on.
     fn link(&self, basis: Basis, facts: Vec<Facts>) -> Linked {
-        let registries = world::traits(&self.connectors);
+        let registries = records::traits(&self.connectors);
         let Basis { mut linker, touched, changed, previous, judgements } = basis;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");

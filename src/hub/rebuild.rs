@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::publish::{counting, standing};
-use super::records::Part;
-use super::world::{Reading, facts, link_record};
 use super::{Hub, HubError};
 use crate::edition::{self, EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};
+use crate::records::stream::Part;
+use crate::records::{Reading, facts, link_record};
 
 /// Records read at a time.
 const RANGE: i64 = 40_000;

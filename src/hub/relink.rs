@@ -1,12 +1,12 @@
 //! Linking what the store holds without publishing anything: for reports, explanations and fitting.
 
 use super::publish::show_texts;
-use super::records::{Keep, Links};
-use super::world::{Reading, facts};
 use super::{Hub, HubError};
 use crate::link::{Linker, Linking, Previous, Weights};
 use crate::model::facts::Facts;
 use crate::model::linkage::{Evidence, Judgement, RecordRef};
+use crate::records::stream::{Keep, Links};
+use crate::records::{Reading, facts};
 
 /// The fitted weight table, beside the store; without it the shipped one counts.
 const WEIGHTS_FILE: &str = "weights.toml";

@@ -309,8 +309,8 @@ impl Hub {
         let kept = state.clone();
         let reader = match state.rows {
             // An empty answer may not even have columns; the guard decides what it means.
-            0 => Arc::new(super::reader::NoRows) as Arc<dyn RowReader>,
-            _ => super::reader::reader(connector, &state.columns).map_err(|p| HubError::said(p.zh, p.en))?,
+            0 => Arc::new(crate::land::reader::NoRows) as Arc<dyn RowReader>,
+            _ => crate::land::reader::reader(connector, &state.columns).map_err(|p| HubError::said(p.zh, p.en))?,
         };
         let receipt = land(Landing {
             store: &self.store,

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
 
-use super::world::Reading;
 use super::{Hub, HubError};
 use crate::assess::targets::Target;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::model::field::{Field, RecordKind};
 use crate::model::reference::areas::unit_code;
 use crate::model::reference::unions::indicators;
+use crate::records::Reading;
 use crate::store::target::TargetRow;
 
 /// Who set a target, and when.

@@ -10,6 +10,7 @@ mod expand;
 mod filter;
 mod keeper;
 pub mod ledger;
+pub(crate) mod reader;
 pub mod receipt;
 mod sort;
 pub mod spool;

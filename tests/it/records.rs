@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::{TimeZone, Utc};
 use huitu::config::Settings;
 use huitu::hub::progress::Silent;
-use huitu::hub::records::{Keep, Links, Part};
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
+use huitu::records::stream::{Keep, Links, Part};
 use huitu::store::landing::Watermark;
 
 const TAX: &str =
@@ -167,7 +167,7 @@ fn fields_that_are_not_carried_along_are_asked_for_nowhere() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for field in huitu::hub::world::NOT_ASSESSED {
+            for field in huitu::records::NOT_ASSESSED {
                 let asked = format!("Field::{field:?}");
                 let found = text.match_indices(&asked).any(|(at, _)| {
                     !text[at + asked.len()..].starts_with(|c: char| c.is_alphanumeric()) && !text[..at].ends_with("Enterprise")

@@ -7,11 +7,11 @@ use crate::cli::Lang;
 use crate::cli::explain::shown;
 use crate::cli::terminal::table;
 use crate::hub::Hub;
-use crate::hub::world::Reading;
 use crate::link::quality::probability;
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::message::{effect_text, input_name, refusal_text};
+use crate::records::Reading;
 use crate::store::entity::ReviewRow;
 
 /// What tells enterprises apart, in the order shown; of all else only what both sides have.

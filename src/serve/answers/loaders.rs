@@ -9,11 +9,12 @@ use async_graphql::dataloader::Loader;
 
 use crate::connector::Connector;
 use crate::hub::Hub;
-use crate::hub::world::{self, Reading};
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
+use crate::records;
+use crate::records::Reading;
 use crate::serve::problem::Problem;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
@@ -143,7 +144,7 @@ impl Details {
             })
             .collect();
         let facts = match read {
-            Some((registry, records)) => records.into_iter().map(|record| world::facts(record, registry, row)).collect(),
+            Some((registry, records)) => records.into_iter().map(|record| records::facts(record, registry, row)).collect(),
             None => Vec::new(),
         };
         RecordDetail {
@@ -162,7 +163,7 @@ impl Details {
     pub fn provenance(&self, members: &[(Arc<RecordDetail>, u16)]) -> Vec<FieldProvenance> {
         let facts: Vec<Facts> =
             members.iter().flat_map(|(record, part)| record.facts.iter().filter(|f| f.part == *part).cloned()).collect();
-        let traits = world::traits(&self.hub.connectors);
+        let traits = records::traits(&self.hub.connectors);
         let today = self.hub.clock.today(self.hub.settings.zone);
         crate::assess::provenance(facts, traits, &self.hub.settings.policy, today)
     }

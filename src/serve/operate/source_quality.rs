@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::edition::Edition;
 use crate::hub::Hub;
-use crate::hub::world::Reading;
 use crate::model::enterprise::EnterpriseField;
+use crate::records::Reading;
 use crate::serve::answers::loaders::enterprise_field;
 use crate::serve::problem::Problem;
 use crate::store::registry::RegistryRow;

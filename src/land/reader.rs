@@ -36,13 +36,13 @@ pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn 
     Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::default() }))
 }
 
-pub(super) fn fault(error: RowError) -> Fault {
+pub(crate) fn fault(error: RowError) -> Fault {
     Fault { code: error.code.to_owned(), column: error.column, zh: error.zh, en: error.en, raw: String::new() }
 }
 
 /// The values of a row that the contract cannot read, as `quarantine` lists them. Identifiers with a failing check character
 /// are no such values: they are kept as written and weigh less.
-pub(super) fn unreadable(connector: &Connector, records: &[Record]) -> Vec<UnreadableValue> {
+pub(crate) fn unreadable(connector: &Connector, records: &[Record]) -> Vec<UnreadableValue> {
     let Some(row) = records.first() else { return Vec::new() };
     let bad = row.fields.iter().filter(|f| f.value.is_none());
     bad.filter_map(|f| {

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::snapshot::{self, Basis, Chunk, Snapshot, SnapshotWriter};
-use super::world::{Reading, facts, link_record};
-use super::{Hub, HubError};
+use super::{Reading, facts, link_record};
+use crate::hub::{Hub, HubError};
 use crate::model::facts::Facts;
 use crate::model::linkage::LinkRecord;
 use crate::model::record::RegistryIndex;

@@ -1,8 +1,11 @@
 //! From the store's rows to what linking and assessing take.
 //!
 //! In: the store and the connectors. Out: for every record that is not gone, a `LinkRecord` (texts as written) and
-//! `Facts` (values as read), in the order of the store's ids. [`super::records`] reads them in bulk; what one row says is
+//! `Facts` (values as read), in the order of the store's ids. [`stream`] reads them in bulk; what one row says is
 //! said here.
+
+pub(crate) mod snapshot;
+pub mod stream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
