@@ -10,10 +10,11 @@ use clap::{Args, Subcommand};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table, width};
 use super::{Common, Lang};
-use crate::hub::receipt::{BatchReceipt, page};
+use crate::hub::receipt::BatchReceipt;
 use crate::hub::{Hub, SyncReport};
 use crate::model::Clock;
 use crate::model::text::grouped;
+use crate::pages::receipt;
 use crate::store::batch::BatchRow;
 use crate::store::registry::Notice;
 
@@ -125,7 +126,7 @@ async fn list(hub: &Hub, common: &Common, registry: Option<&str>, held: bool, li
 async fn show(hub: &Hub, common: &Common, id: i64, html: Option<&Path>) -> anyhow::Result<()> {
     let receipt = hub.batch_receipt(id).await?;
     if let Some(path) = html {
-        std::fs::write(path, page::render(&receipt, common.lang().into())).with_context(|| match common.lang() {
+        std::fs::write(path, receipt::render(&receipt, common.lang().into())).with_context(|| match common.lang() {
             Lang::Zh => format!("无法写入 {}；请换一个文件", path.display()),
             Lang::En => format!("cannot write {}; give another file", path.display()),
         })?;

@@ -354,7 +354,7 @@ async fn a_receipt_names_every_row_that_did_not_land() {
     assert_eq!(rows, [(21, &json!("key_missing")), (22, &json!("duplicate_key"))]);
     let value = &receipt["unreadableValues"][0];
     assert_eq!((&value["key"], &value["column"], &value["raw"]), (&json!("K8000"), &json!("职工"), &json!("很多")), "{receipt}");
-    let page = huitu::hub::receipt::page::render(
+    let page = huitu::pages::receipt::render(
         &house.hub.batch_receipt(receipt["id"].as_i64().unwrap()).await.unwrap(),
         huitu::model::message::Lang::En,
     );

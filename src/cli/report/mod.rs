@@ -1,7 +1,5 @@
 //! `huitu report`: the bulletin (通报) of a period, as one HTML file that prints on A4, or as a workbook.
 
-mod figures;
-mod html;
 mod sheet;
 
 use std::path::PathBuf;
@@ -63,9 +61,9 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<Lang>) -> anyhow::Res
     let today = hub.clock.today(hub.settings.zone);
     let targets: Vec<Target> =
         hub.targets(None, args.period.last_day().min(today)).await?.into_iter().map(|given| given.target).collect();
-    let bulletin = figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
+    let bulletin = crate::bulletin::figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
     let bytes = match format {
-        Format::Html => html::render(&bulletin).into_bytes(),
+        Format::Html => crate::pages::bulletin::render(&bulletin).into_bytes(),
         Format::Xlsx => sheet::render(&bulletin).context("cannot make the workbook")?,
     };
     match &args.output {

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::figures::{Bulletin, Counts, Unit, indicator_name};
+use crate::bulletin::figures::{Bulletin, Counts, Unit, indicator_name};
 use crate::model::message::Lang;
 
 /// A cell: text, or a number that the spreadsheet can add up.

@@ -1,8 +1,6 @@
 //! The receipt of a batch, made anew from what the store keeps: what came, and what became of every row. The same batch
 //! gives the same receipt, however often it is asked for.
 
-pub mod page;
-
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::json;
 use crate::hub::HubError;
-use crate::hub::receipt::page;
+use crate::pages::receipt;
 use crate::serve::App;
 use crate::serve::access::{Role, Scope};
 use crate::serve::http::graphql::{header_text, lang_of, request_id};
@@ -19,7 +19,7 @@ pub async fn receipt(State(app): State<App>, Path(batch): Path<String>, headers:
     match find(&app, &batch, &headers).await {
         Ok((receipt, false)) => json(StatusCode::OK, &receipt, &id),
         Ok((receipt, true)) => {
-            let mut response = Response::new(page::render(&receipt, lang).into());
+            let mut response = Response::new(receipt::render(&receipt, lang).into());
             let kept = response.headers_mut();
             kept.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             kept.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));

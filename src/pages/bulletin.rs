@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::{Bulletin, Counts, Unit, indicator_name, shown};
+use crate::bulletin::figures::{Bulletin, Counts, Unit, indicator_name, shown};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 

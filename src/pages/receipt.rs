@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{BatchReceipt, NAMED_ROWS, Row};
+use crate::hub::receipt::{BatchReceipt, NAMED_ROWS, Row};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 

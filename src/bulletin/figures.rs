@@ -352,8 +352,9 @@ pub fn shown(indicator: &str, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::{html, sheet};
+    use crate::cli::report::sheet;
     use crate::edition::{synthetic, write};
+    use crate::pages::bulletin;
 
     /// Two editions, before and in the fourth quarter of 2026.
     fn editions(folder: &std::path::Path) -> Editions {
@@ -416,7 +417,7 @@ mod tests {
     fn both_forms_stand_alone() {
         for lang in [Lang::Zh, Lang::En] {
             let b = bulletin(lang, "110000", &[]);
-            let page = html::render(&b);
+            let page = bulletin::render(&b);
             for outside in ["http:", "https:", "src=", "<script", "url("] {
                 assert!(!page.contains(outside), "{outside}");
             }
