@@ -26,6 +26,7 @@ pub mod store;
 pub mod serve;
 pub mod simulate;
 
+pub mod bench;
 pub mod bulletin;
 pub mod cli;
 pub mod config;

@@ -60,7 +60,7 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
-        BenchCommand::Pull { rows, seed, postgres } => super::bench_pull::run(common, rows, seed, postgres).await?,
+        BenchCommand::Pull { rows, seed, postgres } => crate::bench::pull::run(common, rows, seed, postgres).await?,
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {
@@ -78,10 +78,10 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
 async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {
     let mut settings = common.settings()?;
     settings.data = settings.data.join(format!("bench-{rows}"));
-    let mut figures = crate::serve::bench::prepare(&settings.data, rows)?;
+    let mut figures = crate::bench::serve::prepare(&settings.data, rows)?;
     let began = Instant::now();
     let hub = Hub::open(settings, Clock::System).await?;
-    figures.extend(crate::serve::bench::measure(hub, began.elapsed()).await?);
+    figures.extend(crate::bench::serve::measure(hub, began.elapsed()).await?);
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&figures)?),
         false => figures.iter().for_each(|f| println!("{f}")),

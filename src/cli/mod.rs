@@ -6,7 +6,6 @@
 pub mod assess;
 pub mod batch;
 pub mod bench;
-mod bench_pull;
 pub mod connector;
 pub mod demo;
 pub mod doctor;

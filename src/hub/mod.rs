@@ -7,7 +7,6 @@ mod decide;
 mod explain;
 mod linker_state;
 mod live;
-mod measure;
 pub mod message;
 mod person;
 pub mod progress;

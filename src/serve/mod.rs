@@ -6,8 +6,6 @@
 
 pub mod access;
 pub mod answers;
-pub mod bench;
-mod bench_store;
 mod export;
 pub mod graphql;
 mod http;

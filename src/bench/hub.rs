@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::progress::Silent;
-use super::sync::Pace;
-use super::{Hub, HubError};
+use crate::hub::progress::Silent;
+use crate::hub::sync::Pace;
+use crate::hub::{Hub, HubError};
 use crate::land::receipt::Receipt;
 
 impl Hub {

@@ -13,9 +13,9 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use tower::ServiceExt;
 
-use super::{Access, App, Options, app};
 use crate::edition::{Edition, Filter, synthetic, write};
 use crate::hub::Hub;
+use crate::serve::{Access, App, Options, app};
 
 /// One figure and its bar.
 #[derive(Debug, Clone, Serialize)]
@@ -170,7 +170,7 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
     let edition = Edition::open(&folder)?;
     let rows = f64::from(edition.len());
     let edition = std::sync::Arc::new(edition);
-    let records = super::bench_store::fill(&hub, &edition).await?;
+    let records = super::serve_store::fill(&hub, &edition).await?;
     if records > 0 {
         figures.push(Figure::at_most("records written for the detail page", records as f64, "rows", None));
     }

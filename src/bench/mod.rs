@@ -1,0 +1,8 @@
+//! Benchmarks: what `huitu bench` measures, on data of its own.
+//!
+//! In: sizes and a seed. Out: figures. Tests never assert them.
+
+pub(crate) mod hub;
+pub(crate) mod pull;
+pub mod serve;
+pub(crate) mod serve_store;
