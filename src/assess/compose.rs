@@ -14,10 +14,11 @@ use crate::model::verdict::{
     SizeStatus, SizeVerdict, UnionStatus, UnionVerdict, Verdicts,
 };
 
-use super::dossier::Dossier;
+use super::entity_facts::Dossier;
 use super::fund::Contradiction;
 use super::gap::Scope;
-use super::survive::{self, Candidate, Reading};
+use super::survivorship;
+use super::survivorship::{Candidate, Reading};
 use super::{Context, coverage, fund, gap, priority, size};
 
 /// What was chosen for one field: how it reads, and who said it.
@@ -41,14 +42,14 @@ impl<'a> Choices<'a> {
             Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(8);
         for field in EnterpriseField::ALL {
-            survive::read(context, dossier, *field, &mut candidates);
-            if let Some((at, _)) = survive::choose(context, *field, &candidates) {
+            survivorship::read(context, dossier, *field, &mut candidates);
+            if let Some((at, _)) = survivorship::choose(context, *field, &candidates) {
                 choices.chosen[*field as usize] = Some(Chosen { reading: candidates[at].reading, facts: candidates[at].facts });
             }
-            if candidates.len() > 1 && survive::agreement(context, &candidates) == Agreement::Different {
+            if candidates.len() > 1 && survivorship::agreement(context, &candidates) == Agreement::Different {
                 choices.conflicts.insert(*field as usize);
                 let chosen = choices.chosen[*field as usize].expect("several candidates, hence a chosen one").reading;
-                choices.disputed_by.push((*field, survive::differing(context, &chosen, &candidates)));
+                choices.disputed_by.push((*field, survivorship::differing(context, &chosen, &candidates)));
             }
         }
         choices
@@ -185,7 +186,7 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
             Some(Reading::Point(longitude, latitude)) => Some(Location { longitude, latitude, basis: LocationBasis::Registry }),
             _ => None,
         },
-        industry: industry.map(|(code, _)| survive::code_text(&code).into()),
+        industry: industry.map(|(code, _)| survivorship::code_text(&code).into()),
         industry_edition: industry.map_or(2017, |(code, _)| code.edition),
         section: industry.map(|(code, _)| code.section),
         ownership: scope.ownership,
@@ -270,7 +271,7 @@ fn tags(context: &Context<'_>, dossier: Dossier<'_>, enterprise: &Enterprise) ->
     set(T::Hmt, enterprise.ownership == Ownership::Hmt);
     let year_ago = context.as_of.checked_sub_months(Months::new(12));
     let recent = |facts: &Facts| {
-        let day = survive::date(facts, Field::On).and_then(|d| d.first_day());
+        let day = survivorship::date(facts, Field::On).and_then(|d| d.first_day());
         day.is_some_and(|day| day <= context.as_of && year_ago.is_some_and(|from| day > from))
     };
     set(T::DisputeLast12Months, dossier.of_kind(RecordKind::Dispute).any(recent));

@@ -8,8 +8,8 @@ use crate::model::field::Field;
 use crate::model::verdict::{PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
 
 use super::Context;
-use super::dossier::Dossier;
-use super::survive;
+use super::entity_facts::Dossier;
+use super::survivorship;
 use super::unions::{Link, precedence, union_id};
 use super::vocabulary;
 
@@ -124,7 +124,7 @@ fn union_link(context: &Context<'_>, link: &Link<'_>, kind: UnionKind) -> UnionL
     UnionLink {
         union: row.id.clone(),
         kind,
-        since: survive::date(row.facts, Field::EstablishedOn).and_then(|d| d.first_day()),
+        since: survivorship::date(row.facts, Field::EstablishedOn).and_then(|d| d.first_day()),
         registry: context.registry_name(link.facts).into(),
         record: link.facts.key.clone(),
     }

@@ -12,7 +12,7 @@ use crate::model::reference::thresholds::{Condition, Holds, RuleTest};
 use crate::model::verdict::{Reason, ReasonInput, UnionKind};
 
 use super::compose::{self, Choices};
-use super::dossier::{ByEntity, Dossier};
+use super::entity_facts::{ByEntity, Dossier};
 use super::size::{self, RuleChoice};
 use super::{Context, Policy, Rules, coverage, gap, provenance_of};
 

@@ -17,7 +17,7 @@ use crate::model::verdict::{GapStatus, GapVerdict, OperatingStatus, Ownership, R
 
 use super::Context;
 use super::coverage::finding_input;
-use super::dossier::Dossier;
+use super::entity_facts::Dossier;
 
 /// What the table looks at, beside size and coverage.
 pub struct Scope<'a> {

@@ -12,9 +12,9 @@ use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::verdict::UnionKind;
 
-use super::dossier::{ByEntity, Dossier};
+use super::entity_facts::{ByEntity, Dossier};
 use super::policy::DispatchedCount;
-use super::{Context, survive};
+use super::{Context, survivorship};
 
 /// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
 pub(crate) fn count(
@@ -54,7 +54,7 @@ fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], e
     }
     let by_place_of_work = |at: usize| counted_by_place_of_work(context, Dossier::new(world, groups, entities[at]));
     for (facts, agency) in flows {
-        let over = |field| survive::date(facts, field).and_then(|d| d.first_day());
+        let over = |field| survivorship::date(facts, field).and_then(|d| d.first_day());
         if over(Field::Since).is_some_and(|from| from > context.as_of) || over(Field::Until).is_some_and(|to| to < context.as_of)
         {
             continue;
@@ -92,8 +92,8 @@ fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], e
 /// Whether the chosen employees count is that of the statistics registry.
 fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> bool {
     let mut said = Vec::new();
-    survive::read(context, dossier, EnterpriseField::Employees, &mut said);
-    let Some((at, _)) = survive::choose(context, EnterpriseField::Employees, &said) else { return false };
+    survivorship::read(context, dossier, EnterpriseField::Employees, &mut said);
+    let Some((at, _)) = survivorship::choose(context, EnterpriseField::Employees, &said) else { return false };
     context.world.registries.get(said[at].facts.registry as usize).is_some_and(|r| r.official_list)
 }
 

@@ -11,7 +11,7 @@
 mod compose;
 mod coverage;
 pub mod diff;
-mod dossier;
+mod entity_facts;
 mod explain;
 pub mod fund;
 pub mod gap;
@@ -20,7 +20,7 @@ pub mod policy;
 mod priority;
 pub mod rules;
 mod size;
-mod survive;
+mod survivorship;
 pub mod targets;
 mod unions;
 mod vocabulary;
@@ -43,8 +43,8 @@ pub use policy::Policy;
 pub use rules::Rules;
 pub use unions::union_id;
 
-use dossier::{ByEntity, Dossier};
-use survive::{Candidate, Plan};
+use entity_facts::{ByEntity, Dossier};
+use survivorship::{Candidate, Plan};
 use unions::Roll;
 
 /// What one run of assessing gives.
@@ -96,15 +96,15 @@ fn provenance_of(context: &Context<'_>, dossier: Dossier<'_>) -> Vec<FieldProven
     let mut candidates = Vec::new();
     let mut fields = Vec::new();
     for field in EnterpriseField::ALL {
-        survive::read(context, dossier, *field, &mut candidates);
+        survivorship::read(context, dossier, *field, &mut candidates);
         fields.extend(field_provenance(context, *field, &candidates));
     }
     fields
 }
 
 fn field_provenance(context: &Context<'_>, field: EnterpriseField, candidates: &[Candidate<'_>]) -> Option<FieldProvenance> {
-    let (chosen, rule): (usize, SurvivorshipRule) = survive::choose(context, field, candidates)?;
-    let agreement: Agreement = survive::agreement(context, candidates);
+    let (chosen, rule): (usize, SurvivorshipRule) = survivorship::choose(context, field, candidates)?;
+    let agreement: Agreement = survivorship::agreement(context, candidates);
     let source = |c: &Candidate<'_>| SourceValue {
         registry: c.facts.registry,
         key: c.facts.key.clone(),

@@ -13,8 +13,8 @@ use crate::model::value::Money;
 use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
 
 use super::Context;
-use super::dossier::Dossier;
-use super::survive;
+use super::entity_facts::Dossier;
+use super::survivorship;
 
 /// What a condition asked for, as found.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +109,7 @@ pub(crate) fn rule_for<'a>(context: &Context<'a>, code: Option<IndustryCode>) ->
 pub(crate) fn input<'a>(context: &Context<'a>, dossier: Dossier<'a>, metric: Metric, ownership: Ownership) -> Option<Input<'a>> {
     let amount = |fields: &[Field]| {
         fields.iter().enumerate().find_map(|(i, field)| {
-            let (money, facts) = ranked(context, dossier, EnterpriseField::Revenue, |f| survive::money(f, *field))?;
+            let (money, facts) = ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, *field))?;
             Some(Input { metric, field: *field, value: InputValue::Money(money), facts: Some(facts), stands_in: i > 0 })
         })
     };
@@ -256,7 +256,7 @@ pub(crate) fn judge<'a>(
 
 /// Large, medium, small or micro by employees, revenue and assets.
 fn class(context: &Context<'_>, dossier: Dossier<'_>, code: &IndustryCode) -> SizeClass {
-    let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| survive::money(f, field)).map(|(m, _)| m);
+    let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, field)).map(|(m, _)| m);
     let employees = ranked(context, dossier, EnterpriseField::Employees, |f| f.count(Field::Employees).filter(|n| *n >= 0));
     let employees = employees.and_then(|(n, _)| u32::try_from(n).ok());
     size_class(code, employees, money(Field::Revenue).or_else(|| money(Field::RevenueMain)), money(Field::Assets))
@@ -319,5 +319,5 @@ pub(crate) fn named(context: &Context<'_>, input: &Input<'_>) -> ReasonInput {
 }
 
 fn industry_input(context: &Context<'_>, (code, facts): (IndustryCode, &Facts)) -> ReasonInput {
-    context.input("industry", format_args!("{} (GB/T 4754-{})", survive::code_text(&code), code.edition), facts)
+    context.input("industry", format_args!("{} (GB/T 4754-{})", survivorship::code_text(&code), code.edition), facts)
 }

@@ -3,12 +3,13 @@
 //! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
-mod decide;
+mod annotations;
+mod batch_decisions;
 mod explain;
+mod freshness;
 mod linker_state;
 mod live;
 pub mod message;
-mod person;
 pub mod progress;
 mod publish;
 mod pull;
@@ -17,7 +18,6 @@ mod rebuild;
 pub mod receipt;
 mod relink;
 pub mod retention;
-mod standing;
 pub mod sync;
 pub mod targets;
 
@@ -29,13 +29,13 @@ use thiserror::Error;
 
 pub use crate::land::receipt::Outcome;
 pub use crate::publish::{contradictions, is_contradiction};
-pub use decide::Decision;
+pub use annotations::{NewFinding, NewJudgement};
+pub use batch_decisions::Decision;
+pub use freshness::Standing;
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
-pub use person::{NewFinding, NewJudgement};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed, Queue};
 pub use rebuild::Rebuilt;
-pub use standing::Standing;
 pub use sync::{SyncOptions, SyncReport};
 
 use crate::assess::Rules;

@@ -7,9 +7,9 @@ use roaring::RoaringTreemap;
 use tokio::sync::mpsc;
 
 use super::LandError;
-use super::filter::Filter;
-use super::keeper::Keeper;
+use super::key_filter::Filter;
 use super::ledger::{self, Ledger};
+use super::ledger_builder::Keeper;
 use super::receipt::{Outcome, Receipt};
 use super::sort::{Chunk, Deferred, Home, Sorter, check, duplicate};
 use super::spool::{Fault, Spool, SpoolState};

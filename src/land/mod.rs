@@ -7,9 +7,9 @@
 
 pub mod apply;
 mod expand;
-mod filter;
-mod keeper;
+mod key_filter;
 pub mod ledger;
+mod ledger_builder;
 pub(crate) mod reader;
 pub mod receipt;
 mod sort;

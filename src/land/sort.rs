@@ -10,9 +10,9 @@ use roaring::RoaringTreemap;
 
 use super::LandError;
 use super::apply::RowReader;
-use super::filter::Filter;
-use super::keeper::Keeper;
+use super::key_filter::Filter;
 use super::ledger::{Entry, Ledger};
+use super::ledger_builder::Keeper;
 use super::spool::{Fault, SpoolReader, SpooledRow, cells_to_json};
 use crate::store::Store;
 use crate::store::quarantine::QuarantinedRow;

@@ -2,7 +2,7 @@
 
 use super::Say;
 use super::shape::{DecodingToml, GuardToml, LookupToml, MannersToml};
-use crate::connector::manners::{Manners, QuietHours, valid_schedule};
+use crate::connector::pacing::{Manners, QuietHours, valid_schedule};
 use crate::connector::source::{Format, Method};
 use crate::connector::{Decoding, Encoding, Guard, Lookup};
 

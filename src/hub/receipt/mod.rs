@@ -97,7 +97,7 @@ impl Hub {
     /// # Errors
     /// There is no such batch, or the store cannot be read.
     pub async fn batch_receipt(&self, id: i64) -> Result<BatchReceipt, HubError> {
-        let batch = self.store.batch(id).await?.ok_or_else(|| super::decide::no_batch(id))?;
+        let batch = self.store.batch(id).await?.ok_or_else(|| super::batch_decisions::no_batch(id))?;
         let rows = self.store.registries().await?;
         let name = rows.into_iter().find(|r| r.id == batch.registry_id).map_or_else(String::new, |r| r.name);
         self.receipt_of(&name, batch).await

@@ -15,7 +15,7 @@ use crate::model::value::{Money, PartialDate, Value};
 use crate::model::verdict::{OperatingStatus, Ownership};
 
 use super::Context;
-use super::dossier::Dossier;
+use super::entity_facts::Dossier;
 use super::vocabulary;
 
 /// A place as far as it is known: six and nine digits.
