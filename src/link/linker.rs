@@ -2,15 +2,12 @@
 
 use hashbrown::HashSet;
 
-use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, LinkRecord, RecordRef};
-
 use super::block::recall::{Blocking, blocking};
 use super::cluster::Spoken;
-use super::cluster::entity_ids;
-use super::cluster::entity_ids::EntityKey;
+use super::cluster::judgements::{cannot_links, judged_pairs};
 use super::compare::compare;
 use super::compare::weights::{WeightTable, Weights};
-use super::group::profiles::{Apart, Profiles};
+use super::entity_key::reference_of;
 use super::outcome::{Decision, Linking, Previous, Statistics};
 use super::records::{Book, RecordNo};
 use super::resolve::decisions::{Scope, decide, flags, name_clusters, revise};
@@ -20,8 +17,9 @@ use super::resolve::review::queue;
 use super::score::edges::{Bench, Scored};
 use super::score::fit::fit;
 use super::settings::Settings;
-use super::state::Standing;
-use super::update::begin;
+use super::state::{Memory, Standing};
+use super::update::{begin, follow};
+use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, RecordRef};
 
 /// All records known so far, how to link them, and what the last run decided.
 #[derive(Debug, Clone)]
@@ -32,26 +30,6 @@ pub struct Linker {
     pub(super) memory: Memory,
     /// None before the first run.
     pub(super) standing: Option<Standing>,
-}
-
-/// What earlier runs decided, by record number.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Memory {
-    pub entities: Vec<Option<EntityKey>>,
-    /// Fingerprint of the decision that was handed out; 0 for none.
-    pub told: Vec<u64>,
-}
-
-impl Memory {
-    /// The decisions that say something else than what was handed out before, and from now on count as handed out.
-    fn news(&mut self, decided: Vec<(u64, Decision)>, vanished: &[RecordNo]) -> Vec<Decision> {
-        for record in vanished {
-            self.told[*record as usize] = 0;
-        }
-        let told = &mut self.told;
-        let is_news = |(mark, d): &(u64, Decision)| std::mem::replace(&mut told[d.record as usize], *mark) != *mark;
-        decided.into_iter().filter(is_news).map(|(_, decision)| decision).collect()
-    }
 }
 
 /// Everything of an outcome but decisions and events.
@@ -87,7 +65,7 @@ impl Linker {
 
     /// Forgets a record; false where it is not known.
     pub fn remove(&mut self, record: &RecordRef) -> bool {
-        self.book.remove(reference(record)).is_some()
+        self.book.remove(reference_of(record)).is_some()
     }
 
     /// Forgets what the rows `touched` (store ids in order) said and `put` does not say again.
@@ -147,16 +125,18 @@ impl Linker {
     pub fn link(&mut self, previous: &Previous, judgements: &[Judgement]) -> Linking {
         let changed = self.book.changed();
         self.recall(previous, changed.as_ref().map(|changed| changed.iter().map(|(record, _)| *record).collect()));
-        let apart = self.apart(judgements);
+        let apart = cannot_links(&self.book, judgements);
         let standing = self.standing.take().zip(changed);
-        let followed = standing.and_then(|(standing, changed)| self.follow(standing, &changed, judgements, &apart));
+        let followed = standing.and_then(|(standing, changed)| {
+            follow(&mut self.book, &self.settings, &self.weights, standing, &changed, judgements, &apart)
+        });
         let (standing, spoken, scope, scored) = match followed {
             Some(followed) => followed,
             None => {
                 let gone = (0..self.book.records.len() as RecordNo).filter(|r| self.book.facts(*r).is_gone());
                 let vanished = gone.filter(|r| self.memory.entities[*r as usize].is_some()).collect();
                 let (mut standing, scored) = begin(&self.book, &self.settings, &self.weights, &apart);
-                let spoken = self.spoken(&standing.profiles, judgements);
+                let spoken = judged_pairs(&self.book, &standing.profiles, judgements);
                 let clustered: Vec<_> = standing.profiles.standing().collect();
                 standing.cluster(&clustered, &spoken, &self.settings);
                 (standing, spoken, Scope { clustered, vanished, ..Scope::default() }, scored)
@@ -169,7 +149,7 @@ impl Linker {
     /// The last run's decision on every record that stands, whatever was told before. Empty before the first run.
     pub fn decisions(&self) -> Vec<Decision> {
         let Some(standing) = &self.standing else { return Vec::new() };
-        let spoken = self.spoken(&standing.profiles, &standing.judgements);
+        let spoken = judged_pairs(&self.book, &standing.profiles, &standing.judgements);
         let all: Vec<_> = standing.profiles.standing().collect();
         let decided = decide(self.bench(standing), standing, &self.memory, &[&all], &spoken);
         decided.into_iter().map(|(_, decision)| decision).collect()
@@ -223,33 +203,6 @@ impl Linker {
         }
     }
 
-    /// Records that a person told apart, each with its others.
-    fn apart(&self, judgements: &[Judgement]) -> Apart {
-        let mut apart = Apart::default();
-        for (a, b) in self.pairs(judgements, JudgementVerdict::Different) {
-            apart.entry(a).or_default().push(b);
-            apart.entry(b).or_default().push(a);
-        }
-        apart
-    }
-
-    pub(super) fn spoken(&self, profiles: &Profiles, judgements: &[Judgement]) -> Spoken {
-        let of = |(a, b): (RecordNo, RecordNo)| (profiles.of_record[a as usize], profiles.of_record[b as usize]);
-        Spoken {
-            same: self.pairs(judgements, JudgementVerdict::Same).map(of).filter(|(a, b)| a != b).collect(),
-            different: self.pairs(judgements, JudgementVerdict::Different).map(of).filter(|(a, b)| a != b).collect(),
-        }
-    }
-
-    /// Pairs of standing records with that verdict, in the order of their ids.
-    fn pairs(&self, judgements: &[Judgement], verdict: JudgementVerdict) -> impl Iterator<Item = (RecordNo, RecordNo)> + '_ {
-        let mut ordered: Vec<&Judgement> = judgements.iter().filter(|j| j.verdict == verdict).collect();
-        ordered.sort_by(|a, b| a.id.cmp(&b.id));
-        let find = |record: &RecordRef| self.book.find(reference(record)).filter(|r| !self.book.facts(*r).is_gone());
-        let pairs: Vec<_> = ordered.into_iter().filter_map(|j| Some((find(&j.left)?, find(&j.right)?))).collect();
-        pairs.into_iter()
-    }
-
     /// Fits the weight table to the records of the book.
     pub fn fit(&self) -> WeightTable {
         fit(&self.book, &self.settings, &self.weights)
@@ -278,14 +231,10 @@ impl Linker {
     /// nothing was linked yet.
     pub fn explain(&self, left: &RecordRef, right: &RecordRef) -> Option<(Vec<Evidence>, f32)> {
         let terms = &self.standing.as_ref()?.terms;
-        let (a, b) = (self.book.find(reference(left))?, self.book.find(reference(right))?);
+        let (a, b) = (self.book.find(reference_of(left))?, self.book.find(reference_of(right))?);
         let pair = compare(&self.book, terms, &self.weights, &[a], &[b]);
         let evidence = evidence::of_pair(&self.book, &self.weights, terms.profiles, &pair, a, b);
         let weight = evidence.iter().map(|e| e.weight).sum();
         Some((evidence, weight))
     }
-}
-
-pub(super) fn reference(record: &RecordRef) -> u64 {
-    entity_ids::reference(&record.registry, &record.key, record.part)
 }

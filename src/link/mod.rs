@@ -24,9 +24,12 @@
 
 mod block;
 pub mod cluster;
+mod codec;
 pub mod compare;
+pub mod entity_key;
 pub mod group;
 mod linker;
+pub mod number_map;
 pub mod outcome;
 pub mod quality;
 pub mod records;
@@ -38,8 +41,8 @@ mod state_codec;
 mod update;
 
 pub use block::recall::Blocking;
-pub use cluster::entity_ids::EntityKey;
 pub use compare::weights::Weights;
+pub use entity_key::EntityKey;
 pub use linker::Linker;
 pub use outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Previous, Refusal, Relation, ReviewPair, Statistics};
 pub use quality::Report;

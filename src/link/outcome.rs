@@ -2,11 +2,10 @@
 
 use hashbrown::HashMap;
 
+use super::codec::{kept, kept_choice};
+use super::entity_key::{EntityKey, reference};
 use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
-
-use super::cluster::entity_ids::{EntityKey, reference};
-use super::state_codec::{kept, kept_choice};
 
 /// What the last run decided. Empty for the first run.
 #[derive(Debug, Clone, Default)]

@@ -2,15 +2,15 @@
 
 use super::block::index::Index;
 use super::cluster::Joined;
-use super::cluster::entity_ids::EntityKey;
+use super::codec::{KeepAll, Reader, Writer, kept};
 use super::compare::frequencies::Terms;
+use super::entity_key::EntityKey;
 use super::group::profiles::{ProfileNo, Profiles};
-use super::outcome::ReviewPair;
-use super::records::{Book, NumberMap};
-use super::resolve::relations::Sayings;
+use super::number_map::NumberMap;
+use super::outcome::{Decision, ReviewPair};
+use super::records::{Book, NameNo, RecordNo};
 use super::score::edges::Bonds;
-use super::state_codec::{KeepAll, Reader, Writer};
-use crate::model::linkage::Judgement;
+use crate::model::linkage::{Judgement, RelationKind};
 
 /// The outcome of the run before, ready to be changed a little.
 #[derive(Debug, Clone, Default)]
@@ -89,3 +89,45 @@ impl KeepAll for Standing {
         })
     }
 }
+
+/// What earlier runs decided, by record number.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memory {
+    pub entities: Vec<Option<EntityKey>>,
+    /// Fingerprint of the decision that was handed out; 0 for none.
+    pub told: Vec<u64>,
+}
+
+impl Memory {
+    /// The decisions that say something else than what was handed out before, and from now on count as handed out.
+    pub fn news(&mut self, decided: Vec<(u64, Decision)>, vanished: &[RecordNo]) -> Vec<Decision> {
+        for record in vanished {
+            self.told[*record as usize] = 0;
+        }
+        let told = &mut self.told;
+        let is_news = |(mark, d): &(u64, Decision)| std::mem::replace(&mut told[d.record as usize], *mark) != *mark;
+        decided.into_iter().filter(is_news).map(|(_, decision)| decision).collect()
+    }
+}
+
+/// What a profile says of another unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    pub kind: RelationKind,
+    pub to: Option<EntityKey>,
+    /// Who bears the name now, where that is known and not the unit that was meant (a former name).
+    pub bearer: Option<EntityKey>,
+    /// The same unit has the same mark.
+    pub mark: u64,
+    pub name: NameNo,
+    /// How much of the name is meant, in glyphs.
+    pub len: u8,
+    /// yyyymmdd; 0: not known.
+    pub since: u32,
+    pub record: RecordNo,
+}
+
+/// What all profiles say.
+pub type Sayings = NumberMap<ProfileNo, Box<[Told]>>;
+
+kept!(Told { kind, to, bearer, mark, name, len, since, record });

@@ -1,267 +1,16 @@
 //! What a linker knows, as bytes: written by [`Linker::write`], read by [`Linker::read`].
 //!
-//! Lists are written in parts, each with its length and a checksum, so that they are read side by side and no damage goes
-//! unnoticed. The bytes mean something to the very program that wrote them only; who keeps them has to see to that.
+//! The bytes mean something to the very program that wrote them only; who keeps them has to see to that.
 
-use std::hash::Hash;
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 
-use hashbrown::HashMap;
-use rayon::prelude::*;
-
+use super::codec::{KeepAll, Reader, Writer};
 use super::compare::weights::Weights;
-use super::linker::{Linker, Memory};
-use super::records::{Book, NumberMap, Spread};
+use super::linker::Linker;
+use super::records::Book;
 use super::settings::Settings;
-use super::state::Standing;
-
-/// Something that can be written and read back. Numbers are little-endian.
-pub trait Keep: Sized {
-    fn put(&self, out: &mut Vec<u8>);
-    /// None where the bytes end too early or mean nothing.
-    fn get(input: &mut &[u8]) -> Option<Self>;
-}
-
-/// Keeps structs field by field.
-macro_rules! kept {
-    ($T:ty { $($field:ident),* $(,)? }) => {
-        impl $crate::link::state_codec::Keep for $T {
-            fn put(&self, out: &mut Vec<u8>) {
-                $($crate::link::state_codec::Keep::put(&self.$field, out);)*
-            }
-            fn get(input: &mut &[u8]) -> Option<Self> {
-                Some(Self { $($field: $crate::link::state_codec::Keep::get(input)?),* })
-            }
-        }
-    };
-}
-/// Keeps enums without values by their position in the list given.
-macro_rules! kept_choice {
-    ($T:ty: $($V:ident),* $(,)?) => {
-        impl $crate::link::state_codec::Keep for $T {
-            fn put(&self, out: &mut Vec<u8>) {
-                out.push(*self as u8);
-            }
-            fn get(input: &mut &[u8]) -> Option<Self> {
-                let number: u8 = $crate::link::state_codec::Keep::get(input)?;
-                $(if number == <$T>::$V as u8 { return Some(<$T>::$V); })*
-                None
-            }
-        }
-    };
-}
-pub(crate) use {kept, kept_choice};
-
-macro_rules! kept_numbers {
-    ($($T:ty),*) => {$(
-        impl Keep for $T {
-            fn put(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_le_bytes());
-            }
-            fn get(input: &mut &[u8]) -> Option<Self> {
-                let (bytes, rest) = input.split_first_chunk()?;
-                *input = rest;
-                Some(<$T>::from_le_bytes(*bytes))
-            }
-        }
-    )*};
-}
-kept_numbers!(u8, u16, u32, u64, i16, i64, f32);
-
-impl Keep for bool {
-    fn put(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        u8::get(input).map(|byte| byte != 0)
-    }
-}
-
-impl<A: Keep, B: Keep> Keep for (A, B) {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-        self.1.put(out);
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        Some((A::get(input)?, B::get(input)?))
-    }
-}
-
-impl<A: Keep, B: Keep, C: Keep> Keep for (A, B, C) {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-        self.1.put(out);
-        self.2.put(out);
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        Some((A::get(input)?, B::get(input)?, C::get(input)?))
-    }
-}
-
-impl<T: Keep> Keep for Option<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.is_some()));
-        if let Some(value) = self {
-            value.put(out);
-        }
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        match u8::get(input)? {
-            0 => Some(None),
-            _ => T::get(input).map(Some),
-        }
-    }
-}
-
-impl<T: Keep> Keep for Vec<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        (self.len() as u32).put(out);
-        self.iter().for_each(|item| item.put(out));
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        let len = u32::get(input)? as usize;
-        let mut items = Vec::with_capacity(len.min(input.len()));
-        for _ in 0..len {
-            items.push(T::get(input)?);
-        }
-        Some(items)
-    }
-}
-
-impl<T: Keep> Keep for Box<[T]> {
-    fn put(&self, out: &mut Vec<u8>) {
-        (self.len() as u32).put(out);
-        self.iter().for_each(|item| item.put(out));
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        Vec::get(input).map(Vec::into_boxed_slice)
-    }
-}
-
-impl<T: Keep + Default + Copy, const N: usize> Keep for [T; N] {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|item| item.put(out));
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        let mut items = [T::default(); N];
-        for item in &mut items {
-            *item = T::get(input)?;
-        }
-        Some(items)
-    }
-}
-
-impl Keep for Box<str> {
-    fn put(&self, out: &mut Vec<u8>) {
-        (self.len() as u32).put(out);
-        out.extend_from_slice(self.as_bytes());
-    }
-    fn get(input: &mut &[u8]) -> Option<Self> {
-        let len = u32::get(input)? as usize;
-        let (text, rest) = input.split_at_checked(len)?;
-        *input = rest;
-        std::str::from_utf8(text).ok().map(Into::into)
-    }
-}
-
-/// Items of a part.
-const PART: usize = 1 << 15;
-/// Parts coded side by side.
-const ABREAST: usize = 8;
-
-/// Where lists are written to.
-pub struct Writer<'a> {
-    out: &'a mut dyn Write,
-}
-
-impl Writer<'_> {
-    /// A list: number of items, then its parts, each as length, checksum, bytes.
-    pub fn list<T: Keep + Sync>(&mut self, items: &[T]) -> io::Result<()> {
-        self.out.write_all(&(items.len() as u64).to_le_bytes())?;
-        for abreast in items.chunks(PART * ABREAST) {
-            let coded: Vec<Vec<u8>> = abreast
-                .par_chunks(PART)
-                .map(|part| {
-                    let mut bytes = Vec::with_capacity(part.len() * 2 * size_of::<T>());
-                    part.iter().for_each(|item| item.put(&mut bytes));
-                    bytes
-                })
-                .collect();
-            for bytes in coded {
-                self.out.write_all(&(bytes.len() as u64).to_le_bytes())?;
-                self.out.write_all(&xxhash_rust::xxh3::xxh3_64(&bytes).to_le_bytes())?;
-                self.out.write_all(&bytes)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A map as a list of pairs.
-    pub fn map<K: Keep + Copy + Sync, V: Keep + Clone + Sync>(&mut self, map: &NumberMap<K, V>) -> io::Result<()> {
-        let pairs: Vec<(K, V)> = map.iter().map(|(key, value)| (*key, value.clone())).collect();
-        self.list(&pairs)
-    }
-}
-
-/// Where lists are read from.
-pub struct Reader<'a> {
-    input: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    /// None where a part is damaged or missing.
-    pub fn list<T: Keep + Send>(&mut self) -> Option<Vec<T>> {
-        let len = u64::get(&mut self.input)? as usize;
-        let mut parts: Vec<(&'a [u8], u64, usize)> = Vec::new();
-        let mut waiting = len;
-        while waiting > 0 {
-            let (bytes, sum) = (u64::get(&mut self.input)? as usize, u64::get(&mut self.input)?);
-            let (part, rest) = self.input.split_at_checked(bytes)?;
-            self.input = rest;
-            parts.push((part, sum, waiting.min(PART)));
-            waiting -= waiting.min(PART);
-        }
-        let mut items = Vec::with_capacity(len);
-        for abreast in parts.chunks(ABREAST) {
-            let read: Vec<Option<Vec<T>>> = abreast
-                .par_iter()
-                .map(|(bytes, sum, count)| {
-                    if xxhash_rust::xxh3::xxh3_64(bytes) != *sum {
-                        return None;
-                    }
-                    let mut input = *bytes;
-                    let mut found = Vec::with_capacity(*count);
-                    for _ in 0..*count {
-                        found.push(T::get(&mut input)?);
-                    }
-                    Some(found)
-                })
-                .collect();
-            for part in read {
-                items.append(&mut part?);
-            }
-        }
-        Some(items)
-    }
-
-    pub fn map<K: Keep + Send + Eq + Hash, V: Keep + Send>(&mut self) -> Option<NumberMap<K, V>> {
-        let pairs: Vec<(K, V)> = self.list()?;
-        let mut map = HashMap::with_capacity_and_hasher(pairs.len(), Spread);
-        map.extend(pairs);
-        Some(map)
-    }
-
-    /// Whether nothing is left.
-    fn is_at_end(&self) -> bool {
-        self.input.is_empty()
-    }
-}
-
-/// Something made of lists.
-pub trait KeepAll: Sized {
-    fn write(&self, to: &mut Writer<'_>) -> io::Result<()>;
-    fn read(from: &mut Reader<'_>) -> Option<Self>;
-}
+use super::state::{Memory, Standing};
 
 /// Ends what a linker wrote.
 const END: u64 = 0x6875_6974_755f_4c4b;
@@ -275,7 +24,7 @@ impl Linker {
         if self.book.changed().is_none_or(|changed| !changed.is_empty()) {
             return Err(io::Error::other("a linker is written after a run, not before"));
         }
-        let mut to = Writer { out };
+        let mut to = Writer::new(out);
         self.book.write(&mut to)?;
         to.list(&self.memory.entities)?;
         to.list(&self.memory.told)?;
@@ -287,7 +36,7 @@ impl Linker {
 
     /// Reads what [`Linker::write`] wrote; `settings` and `weights` must be the same. None where it is damaged.
     pub fn read(input: &[u8], settings: Settings, weights: Weights) -> Option<Linker> {
-        let mut from = Reader { input };
+        let mut from = Reader::new(input);
         let book = Book::read(&mut from)?;
         let memory = Memory { entities: from.list()?, told: from.list()? };
         let standing = Some(Standing::read(&mut from)?);

@@ -3,21 +3,21 @@
 use hashbrown::HashSet;
 use rayon::prelude::*;
 
-use crate::model::linkage::{Judgement, RecordRef};
-
 use super::block::index::Index;
 use super::block::keys::{Key, Kind, asked, is_blocking, key, keys, most};
+use super::cluster::judgements::judged_pairs;
 use super::cluster::{Field, Spoken, cluster};
 use super::compare::frequencies::{Terms, Value, haystack};
 use super::compare::weights::Weights;
+use super::entity_key::reference_of;
 use super::group::profiles::{Apart, Changed, ProfileNo, Profiles, identify};
-use super::linker::{Linker, reference};
 use super::outcome::Decision;
 use super::records::{Book, Facts, RecordNo};
 use super::resolve::decisions::Scope;
 use super::score::edges::{Bench, Bonds, Rescoring, Scored};
 use super::settings::Settings;
 use super::state::Standing;
+use crate::model::linkage::{Judgement, RecordRef};
 
 /// A larger share of the records than one in so many: everything is done anew, which then is quicker.
 const WORTHWHILE: usize = 4;
@@ -38,121 +38,116 @@ pub fn begin(book: &Book, settings: &Settings, weights: &Weights, apart: &Apart)
     (standing, scored)
 }
 
-impl Linker {
-    /// Follows changed records and judgements. None where so much has changed that all must be done anew.
-    pub(super) fn follow(
-        &mut self,
-        mut standing: Standing,
-        before: &[(RecordNo, Facts)],
-        judgements: &[Judgement],
-        apart: &Apart,
-    ) -> Option<(Standing, Spoken, Scope, Scored)> {
-        if before.len() > self.book.records.len() / WORTHWHILE + 64 {
-            return None;
-        }
-        let spoken_on = self.spoken_on(before, &standing.judgements, judgements);
-        standing.terms.grow(&self.book);
-        let index = &standing.index;
-        let seated = |stem: u64| {
-            let mut found = Vec::new();
-            index.behind(key(Kind::Seat, stem), |profile| {
-                found.push(profile);
-                true
-            });
-            found
-        };
-        let affected = standing.profiles.affected(&self.book, before, &spoken_on, seated);
-        let leaving = standing.profiles.of_groups(&affected);
-        self.book.turn();
-        let old = Traits::of(&self.book, &standing, &leaving);
-        leaving.iter().for_each(|profile| standing.count_name(&self.book, *profile, false));
-        self.book.turn();
-        let Changed { removed, added } = standing.profiles.regroup(&self.book, apart, &affected);
-        if haystack(standing.profiles.count()) != standing.terms.profiles {
-            return None;
-        }
-        added.iter().for_each(|profile| standing.count_name(&self.book, *profile, true));
-        let new = Traits::of(&self.book, &standing, &added);
-        let counts = standing.terms.shift(&old.values, &new.values);
-        standing.index.change(&self.book, &standing.profiles, &removed, &added);
-        let flipped = flipped(&standing.index, &self.settings, &old.keys, &new.keys);
-        let touched = self.bearers(&standing.index, counts.iter());
-        // A phone or an address counts where both sides have it; of a 字号 it is the other side's that counts.
-        let branded = self.bearers(&standing.index, counts.iter().filter(|value| matches!(value, Value::Brand(_))));
-
-        let (profiles, terms, index) = standing.lend();
-        let Linker { settings, weights, book, .. } = &*self;
-        let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
-        let change = Rescoring { removed: &removed, added: &added, touched: &touched, branded: &branded, flipped: &flipped };
-        let scored = standing.bonds.rescore(bench, &change);
-        (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
-
-        let spoken = self.spoken(&standing.profiles, judgements);
-        let mut seeds = [added.as_slice(), &scored.moved].concat();
-        seeds.extend(spoken_on.iter().filter_map(|r| standing.profiles.of_record.get(*r as usize)));
-        seeds.retain(|profile| standing.profiles.stands(*profile));
-        let clustered = standing.reached(seeds, &spoken, &self.settings);
-        for profile in &removed {
-            standing.joined.remove(profile);
-        }
-        standing.cluster(&clustered, &spoken, &self.settings);
-        let mut bound: Vec<ProfileNo> = clustered
-            .iter()
-            .flat_map(|p| standing.bonds.to(*p))
-            .copied()
-            .filter(|p| clustered.binary_search(p).is_err())
-            .collect();
-        bound.sort_unstable();
-        bound.dedup();
-        let vanished = before.iter().map(|(record, _)| *record).filter(|r| self.book.facts(*r).is_gone()).collect();
-        let asked = speakers(&standing.index, old.keys.iter().chain(&new.keys).copied());
-        let speakers = asked.into_iter().filter(|p| clustered.binary_search(p).is_err()).collect();
-        let scope = Scope { clustered, bound, removed, speakers, vanished };
-        Some((standing, spoken, scope, scored))
+/// Follows changed records and judgements. None where so much has changed that all must be done anew.
+pub fn follow(
+    book: &mut Book,
+    settings: &Settings,
+    weights: &Weights,
+    mut standing: Standing,
+    before: &[(RecordNo, Facts)],
+    judgements: &[Judgement],
+    apart: &Apart,
+) -> Option<(Standing, Spoken, Scope, Scored)> {
+    if before.len() > book.records.len() / WORTHWHILE + 64 {
+        return None;
     }
-
-    /// Records whose judgements changed, or whose partners did.
-    fn spoken_on(&self, before: &[(RecordNo, Facts)], then: &[Judgement], now: &[Judgement]) -> Vec<RecordNo> {
-        let marks = |j: &Judgement| (j.id.clone(), j.verdict, j.left.clone(), j.right.clone());
-        let (old, new): (HashSet<_>, HashSet<_>) = (then.iter().map(marks).collect(), now.iter().map(marks).collect());
-        let find = |record: &RecordRef| self.book.find(reference(record));
-        let mut found: Vec<RecordNo> = Vec::new();
-        for judgement in then.iter().chain(now) {
-            let both = [find(&judgement.left), find(&judgement.right)];
-            let changed = both.iter().flatten().any(|r| before.binary_search_by_key(r, |(record, _)| *record).is_ok());
-            if changed || !old.contains(&marks(judgement)) || !new.contains(&marks(judgement)) {
-                found.extend(both.into_iter().flatten());
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// Profiles that bear one of the values.
-    fn bearers<'a>(&self, index: &Index, values: impl Iterator<Item = &'a Value>) -> Vec<ProfileNo> {
+    let judged = spoken_on(book, before, &standing.judgements, judgements);
+    standing.terms.grow(book);
+    let index = &standing.index;
+    let seated = |stem: u64| {
         let mut found = Vec::new();
-        let mut take = |key: Key| {
-            index.behind(key, |profile| {
-                found.push(profile);
-                true
-            });
-        };
-        for value in values {
-            match value {
-                Value::Brand(term) => {
-                    take(key(Kind::Brand, *term));
-                    take(key(Kind::Term, *term));
-                }
-                Value::Phone(phone) => take(key(Kind::Phone, u64::from(*phone))),
-                Value::Address(whole) => take(key(Kind::Address, u64::from(*whole))),
-                Value::Road(door) => take(key(Kind::Road, *door)),
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
+        index.behind(key(Kind::Seat, stem), |profile| {
+            found.push(profile);
+            true
+        });
         found
+    };
+    let affected = standing.profiles.affected(book, before, &judged, seated);
+    let leaving = standing.profiles.of_groups(&affected);
+    book.turn();
+    let old = Traits::of(book, &standing, &leaving);
+    leaving.iter().for_each(|profile| standing.count_name(book, *profile, false));
+    book.turn();
+    let Changed { removed, added } = standing.profiles.regroup(book, apart, &affected);
+    if haystack(standing.profiles.count()) != standing.terms.profiles {
+        return None;
     }
+    added.iter().for_each(|profile| standing.count_name(book, *profile, true));
+    let new = Traits::of(book, &standing, &added);
+    let counts = standing.terms.shift(&old.values, &new.values);
+    standing.index.change(book, &standing.profiles, &removed, &added);
+    let flipped = flipped(&standing.index, settings, &old.keys, &new.keys);
+    let touched = bearers(&standing.index, counts.iter());
+    // A phone or an address counts where both sides have it; of a 字号 it is the other side's that counts.
+    let branded = bearers(&standing.index, counts.iter().filter(|value| matches!(value, Value::Brand(_))));
+
+    let (profiles, terms, index) = standing.lend();
+    let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
+    let change = Rescoring { removed: &removed, added: &added, touched: &touched, branded: &branded, flipped: &flipped };
+    let scored = standing.bonds.rescore(bench, &change);
+    (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
+
+    let spoken = judged_pairs(book, &standing.profiles, judgements);
+    let mut seeds = [added.as_slice(), &scored.moved].concat();
+    seeds.extend(judged.iter().filter_map(|r| standing.profiles.of_record.get(*r as usize)));
+    seeds.retain(|profile| standing.profiles.stands(*profile));
+    let clustered = standing.reached(seeds, &spoken, settings);
+    for profile in &removed {
+        standing.joined.remove(profile);
+    }
+    standing.cluster(&clustered, &spoken, settings);
+    let mut bound: Vec<ProfileNo> =
+        clustered.iter().flat_map(|p| standing.bonds.to(*p)).copied().filter(|p| clustered.binary_search(p).is_err()).collect();
+    bound.sort_unstable();
+    bound.dedup();
+    let vanished = before.iter().map(|(record, _)| *record).filter(|r| book.facts(*r).is_gone()).collect();
+    let asked = speakers(&standing.index, old.keys.iter().chain(&new.keys).copied());
+    let speakers = asked.into_iter().filter(|p| clustered.binary_search(p).is_err()).collect();
+    let scope = Scope { clustered, bound, removed, speakers, vanished };
+    Some((standing, spoken, scope, scored))
+}
+
+/// Records whose judgements changed, or whose partners did.
+fn spoken_on(book: &Book, before: &[(RecordNo, Facts)], then: &[Judgement], now: &[Judgement]) -> Vec<RecordNo> {
+    let marks = |j: &Judgement| (j.id.clone(), j.verdict, j.left.clone(), j.right.clone());
+    let (old, new): (HashSet<_>, HashSet<_>) = (then.iter().map(marks).collect(), now.iter().map(marks).collect());
+    let find = |record: &RecordRef| book.find(reference_of(record));
+    let mut found: Vec<RecordNo> = Vec::new();
+    for judgement in then.iter().chain(now) {
+        let both = [find(&judgement.left), find(&judgement.right)];
+        let changed = both.iter().flatten().any(|r| before.binary_search_by_key(r, |(record, _)| *record).is_ok());
+        if changed || !old.contains(&marks(judgement)) || !new.contains(&marks(judgement)) {
+            found.extend(both.into_iter().flatten());
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Profiles that bear one of the values.
+fn bearers<'a>(index: &Index, values: impl Iterator<Item = &'a Value>) -> Vec<ProfileNo> {
+    let mut found = Vec::new();
+    let mut take = |key: Key| {
+        index.behind(key, |profile| {
+            found.push(profile);
+            true
+        });
+    };
+    for value in values {
+        match value {
+            Value::Brand(term) => {
+                take(key(Kind::Brand, *term));
+                take(key(Kind::Term, *term));
+            }
+            Value::Phone(phone) => take(key(Kind::Phone, u64::from(*phone))),
+            Value::Address(whole) => take(key(Kind::Address, u64::from(*whole))),
+            Value::Road(door) => take(key(Kind::Road, *door)),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Keys and counted values of some profiles, once for every profile that has them.
@@ -245,7 +240,7 @@ impl Standing {
 
     /// All profiles that bonds and judgements tie to the seeds, in order.
     fn reached(&self, seeds: Vec<ProfileNo>, spoken: &Spoken, settings: &Settings) -> Vec<ProfileNo> {
-        let mut same: super::records::NumberMap<ProfileNo, Vec<ProfileNo>> = Default::default();
+        let mut same: super::number_map::NumberMap<ProfileNo, Vec<ProfileNo>> = Default::default();
         for (a, b) in &spoken.same {
             same.entry(*a).or_default().push(*b);
             same.entry(*b).or_default().push(*a);

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::link::quality::{Band, Blocking, Report};
+use crate::link::Blocking;
+use crate::link::quality::{Band, Report};
 use crate::model::message::{Lang, flag_name, method_name};
 use crate::model::text::grouped;
 

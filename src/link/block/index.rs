@@ -6,10 +6,10 @@
 use rayon::prelude::*;
 
 use super::keys::{Key, is_blocking, keys, most};
+use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::Book;
 use crate::link::settings::Settings;
-use crate::link::state_codec::{KeepAll, Reader, Writer};
 
 /// All keys of all profiles that stand.
 #[derive(Debug, Clone, Default)]

@@ -8,13 +8,12 @@
 //! The other keys are for looking up: who bears a name that another record speaks of, whose records a change of a
 //! frequency touches.
 
-use crate::normalise::english::romanise;
-use crate::normalise::name::NameRef;
-use crate::normalise::{Glyph, hash, mix};
-
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{Book, ISSUES_CODES, NameNo, RecordNo};
 use crate::link::settings::Settings;
+use crate::normalise::english::romanise;
+use crate::normalise::name::NameRef;
+use crate::normalise::{Glyph, hash, mix};
 
 /// What a key stands for; part of the key. The first fifteen are blocking keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

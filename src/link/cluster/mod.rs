@@ -6,15 +6,16 @@
 //! than every constraint.
 
 pub mod entity_ids;
+pub mod judgements;
 
 use hashbrown::HashSet;
 
+use super::codec::kept;
 use super::group::profiles::{ProfileNo, Profiles};
+use super::number_map::NumberMap;
 use super::outcome::Refusal;
-use super::records::NumberMap;
 use super::score::edges::{Bond, Bonds};
 use super::settings::Settings;
-use super::state_codec::kept;
 
 /// What became of one loose profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

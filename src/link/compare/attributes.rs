@@ -1,42 +1,12 @@
 //! Addresses, phones, dates, sizes and codes of two profiles against each other.
 
 use super::frequencies::Terms;
+use super::levels::{
+    CodeLevel, CountyLevel, EmployeesLevel, EstablishedLevel, IndustryLevel, OccupiedLevel, PhoneLevel, PlaceOfBusinessLevel,
+    RegistrationLevel,
+};
 use crate::link::records::{AddressNo, Book, Facts, ISSUES_CODES, RecordNo};
-use crate::model::field::named;
 use crate::model::linkage::LinkRole;
-
-named! {
-    /// Registered and operating addresses.
-    pub enum PlaceOfBusinessLevel {
-        Whole = "whole", RoadAndNumber = "road_and_number", Alike = "alike", Road = "road", Differs = "differs", Absent = "absent",
-    }
-}
-named! { pub enum PhoneLevel { Same = "same", Differs = "differs", Absent = "absent" } }
-named! { pub enum CountyLevel { Same = "same", Differs = "differs", Absent = "absent" } }
-named! {
-    /// Ratio of the larger to the smaller number of staff.
-    pub enum EmployeesLevel {
-        Within15Percent = "within_15_percent", Within40Percent = "within_40_percent", WithinDouble = "within_double",
-        WithinFourfold = "within_fourfold", Beyond = "beyond", Absent = "absent",
-    }
-}
-named! {
-    /// The date of the loose side against the nearest of the other.
-    pub enum EstablishedLevel {
-        Day = "day", Month = "month", Year = "year", UpToThreeYearsLater = "up_to_three_years_later", Later = "later",
-        Earlier = "earlier", Absent = "absent",
-    }
-}
-named! { pub enum IndustryLevel { Class = "class", Division = "division", Differs = "differs", Absent = "absent" } }
-named! {
-    /// Whether the other side already has a record of the loose side's registry.
-    pub enum OccupiedLevel { Free = "free", Taken = "taken", IssuerFree = "issuer_free", IssuerTaken = "issuer_taken" }
-}
-named! {
-    /// A code of the loose side that fails its check character.
-    pub enum CodeLevel { OneSlip = "one_slip", SameBroken = "same_broken", Differs = "differs", Absent = "absent" }
-}
-named! { pub enum RegistrationLevel { Same = "same", Differs = "differs", Absent = "absent" } }
 
 fn facts<'a>(book: &'a Book, records: &'a [RecordNo]) -> impl Iterator<Item = &'a Facts> + Clone {
     records.iter().map(|record| book.facts(*record))

@@ -6,9 +6,10 @@
 //! Counts are handed out rounded to three binary digits: a record more or less then changes no weight, as a rule, and
 //! the pairs that rest on a count need not be compared again.
 
+use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::group::profiles::Profiles;
-use crate::link::records::{Book, NameNo, NumberMap, RecordNo};
-use crate::link::state_codec::{KeepAll, Reader, Writer};
+use crate::link::number_map::NumberMap;
+use crate::link::records::{Book, NameNo, RecordNo};
 
 /// Counts over profiles, each profile counted once per value.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,44 +5,20 @@
 
 mod attributes;
 pub mod frequencies;
+pub mod levels;
 mod name;
 pub mod weights;
 
-pub use attributes::{
+pub use levels::{
     CodeLevel, CountyLevel, EmployeesLevel, EstablishedLevel, IndustryLevel, OccupiedLevel, PhoneLevel, PlaceOfBusinessLevel,
     RegistrationLevel,
 };
-pub use name::{FormLevel, NameLevel, PlaceLevel};
+pub use levels::{FormLevel, NameLevel, PlaceLevel};
 
-use super::records::{AddressNo, Book, NameNo, RecordNo};
+use super::compare::levels::Comparison;
+use super::records::{Book, RecordNo};
 use frequencies::Terms;
 use weights::Weights;
-
-/// Everything about a pair that is weighed. Level numbers index the weight table.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Comparison {
-    pub name: NameLevel,
-    pub form: FormLevel,
-    pub place: PlaceLevel,
-    pub address: PlaceOfBusinessLevel,
-    pub phone: PhoneLevel,
-    pub county: CountyLevel,
-    pub employees: EmployeesLevel,
-    pub established: EstablishedLevel,
-    pub industry: IndustryLevel,
-    pub occupied: OccupiedLevel,
-    pub code: CodeLevel,
-    pub registration: RegistrationLevel,
-    /// The names that agreed best.
-    pub names: (NameNo, NameNo),
-    pub addresses: (AddressNo, AddressNo),
-    /// Profiles that share the 字号, the phone, the address that agreed.
-    pub brand_count: u32,
-    pub phone_count: u32,
-    pub address_count: u32,
-    /// The loose side is a union's or a mention's record.
-    pub of_roll: bool,
-}
 
 /// Compares the loose side `left` with `right`, which may be coded.
 pub fn compare(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], right: &[RecordNo]) -> Comparison {

@@ -3,115 +3,15 @@
 //! `恒信科技` and `恒信科技发展` are two firms, `恒信科技有限公司` and `恒信科技有限责任公司` one; a wrong homophone is a slip, a
 //! glyph put in front of a 字号 is a sibling.
 
-use crate::model::field::named;
+use super::frequencies::Terms;
+use super::levels::{FormLevel, NameLevel, PlaceLevel};
+use super::weights::Weights;
+use crate::link::records::{Book, NameNo, RecordNo};
 use crate::normalise::Glyph;
 use crate::normalise::english::romanised;
 use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{LONGEST, NameRef, is_numeral};
 use crate::normalise::place::PLACES;
-
-use super::frequencies::Terms;
-use super::weights::Weights;
-use crate::link::records::{Book, NameNo, RecordNo};
-
-named! {
-    /// 字号, trade and branch of the loose side against the other.
-    pub enum NameLevel {
-        Equal = "equal",
-        /// One glyph is another that sounds alike.
-        SoundInBrand = "sound_in_brand", SoundInTrade = "sound_in_trade",
-        /// Two neighbours changed places.
-        SwapInBrand = "swap_in_brand", SwapInTrade = "swap_in_trade",
-        /// A glyph stands twice.
-        DoubleInBrand = "double_in_brand", DoubleInTrade = "double_in_trade",
-        /// The loose side lacks one glyph.
-        DropInBrand = "drop_in_brand", DropInTrade = "drop_in_trade",
-        /// The loose side has one more glyph.
-        AddInBrand = "add_in_brand", AddInTrade = "add_in_trade",
-        /// One glyph is another.
-        OtherInBrand = "other_in_brand", OtherInTrade = "other_in_trade",
-        TwoSlips = "two_slips",
-        /// The trade is cut short and so is the form: an everyday abbreviation.
-        TradeCut = "trade_cut",
-        TradeAbsent = "trade_absent",
-        /// The trade is shorter, but the form is whole: a sibling, as a rule.
-        TradeShorter = "trade_shorter",
-        TradeLonger = "trade_longer",
-        TradeDiffers = "trade_differs",
-        BrandExtended = "brand_extended",
-        /// First glyphs of the parts (中石化).
-        Initials = "initials",
-        EnglishBoth = "english_both", EnglishBrand = "english_brand",
-        /// The 字号 is another, the trade the same.
-        SameTrade = "same_trade",
-        /// The slip is in the place, which is therefore none.
-        SlipInPlace = "slip_in_place",
-        /// Two branches of one firm, or two numbers in otherwise equal names.
-        OtherBranch = "other_branch",
-        /// One is a branch, the other is not: never one enterprise.
-        BranchAndParent = "branch_and_parent",
-        Different = "different",
-        Absent = "absent",
-    }
-}
-
-impl NameLevel {
-    /// The 字号 is the same, so that its frequency counts.
-    pub fn same_brand(self) -> bool {
-        use NameLevel::*;
-        matches!(
-            self,
-            Equal
-                | SoundInTrade
-                | SwapInTrade
-                | DoubleInTrade
-                | DropInTrade
-                | AddInTrade
-                | OtherInTrade
-                | TradeCut
-                | TradeAbsent
-                | TradeShorter
-                | TradeLonger
-                | TradeDiffers
-                | OtherBranch
-        )
-    }
-    /// Equal but for a slip.
-    pub fn is_near(self) -> bool {
-        self < NameLevel::TradeCut || self == NameLevel::SlipInPlace
-    }
-    /// Nothing in the names speaks for one enterprise.
-    pub fn is_far(self) -> bool {
-        matches!(self, NameLevel::Different | NameLevel::SameTrade | NameLevel::Absent)
-    }
-}
-
-named! {
-    /// Legal form of the loose side against the other's.
-    pub enum FormLevel {
-        Same = "same",
-        /// 有限公司 and 公司, or nothing.
-        Shortened = "shortened",
-        /// 有限公司 and 股份有限公司.
-        Related = "related",
-        /// 有限公司 and 集团, 厂 and 中心.
-        OtherKind = "other_kind",
-        Unknown = "unknown",
-    }
-}
-
-named! {
-    /// Places inside the names.
-    pub enum PlaceLevel {
-        Same = "same",
-        /// One of them has none, or a shorter one.
-        Dropped = "dropped",
-        /// In front here, in brackets there.
-        Moved = "moved",
-        Differs = "differs",
-        Unknown = "unknown",
-    }
-}
 
 /// The best of all pairs of names.
 pub struct Best {

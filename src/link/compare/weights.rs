@@ -10,12 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::link::compare::*;
+use super::levels::*;
 
 const SHIPPED: &str = include_str!("../../../reference/names/weights.toml");
 
-/// Number of features.
-pub const FEATURES: usize = 12;
 /// Lists the names of a feature's levels.
 pub type LevelNames = fn() -> Vec<&'static str>;
 
@@ -161,23 +159,3 @@ impl Weights {
 
 /// log2 of a middling number of profiles: which of several names agrees best should not depend on the city's size.
 const ASSUMED_HAYSTACK: f32 = 15.0;
-
-impl Comparison {
-    /// Level numbers in the order of [`FEATURE`].
-    pub fn levels(&self) -> [usize; FEATURES] {
-        [
-            self.name as usize,
-            self.form as usize,
-            self.place as usize,
-            self.address as usize,
-            self.phone as usize,
-            self.county as usize,
-            self.employees as usize,
-            self.established as usize,
-            self.industry as usize,
-            self.occupied as usize,
-            self.code as usize,
-            self.registration as usize,
-        ]
-    }
-}

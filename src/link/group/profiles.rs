@@ -5,12 +5,12 @@
 
 use rayon::prelude::*;
 
-use crate::normalise::hash;
-
 use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
-use crate::link::records::{Book, CONTRADICTING, Facts, ISSUES_CODES, NumberMap, RecordNo};
-use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
+use crate::link::records::{Book, CONTRADICTING, Facts, ISSUES_CODES, RecordNo};
+use crate::normalise::hash;
 
 pub type ProfileNo = u32;
 

@@ -3,11 +3,11 @@
 //! A branch written with its parent's code stays apart, for the code says only whose branch it is; two whole credit
 //! codes around one organisation code are two enterprises.
 
+use crate::link::number_map::NumberMap;
+use crate::link::records::{Book, Facts, ISSUES_CODES, RecordNo};
 use crate::normalise::address::Address;
 use crate::normalise::hash;
 use crate::normalise::name::reads_as_branch;
-
-use crate::link::records::{Book, Facts, ISSUES_CODES, NumberMap, RecordNo};
 
 /// Two whole credit codes around one organisation code are two enterprises. Records with the organisation code alone go
 /// with the credit code whose records bear their name, or stand alone.

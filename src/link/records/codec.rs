@@ -2,8 +2,9 @@
 
 use hashbrown::HashTable;
 
-use super::{Book, BrokenCode, Facts, NameEntry, NumberMap, RecordNo, Related, place_of};
-use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
+use super::{Book, BrokenCode, Facts, NameEntry, RecordNo, Related, place_of};
+use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
 use crate::normalise::name::Shape;
 

@@ -3,11 +3,13 @@
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
 mod codec;
-mod number_map;
 
 use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
 
+use super::entity_key::reference;
+use super::number_map::NumberMap;
+use super::settings::Settings;
 use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
@@ -16,11 +18,6 @@ use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
 use crate::normalise::phone::read_phone;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
-
-use super::cluster::entity_ids::reference;
-use super::settings::Settings;
-
-pub use number_map::{NumberMap, Spread};
 
 /// Number of a record in the book; stays with the record for its life.
 pub type RecordNo = u32;

@@ -3,20 +3,20 @@
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
-use crate::normalise::mix;
-
 use super::evidence;
 use super::relations::Firms;
 use super::review::review;
 use crate::link::cluster::Spoken;
-use crate::link::cluster::entity_ids::{EntityKey, Unnamed, name};
+use crate::link::cluster::entity_ids::{Unnamed, name};
+use crate::link::entity_key::{EntityKey, reference_of};
 use crate::link::group::profiles::ProfileNo;
-use crate::link::linker::{Memory, reference};
+use crate::link::number_map::NumberMap;
 use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind};
-use crate::link::records::{BY_CREDIT_CODE, NumberMap, RecordNo};
+use crate::link::records::{BY_CREDIT_CODE, RecordNo};
 use crate::link::score::edges::Bench;
-use crate::link::state::Standing;
+use crate::link::state::{Memory, Standing};
+use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
+use crate::normalise::mix;
 
 /// What a run has to conclude anew. Each list is in order and names every profile once.
 #[derive(Debug, Default)]
@@ -153,7 +153,7 @@ pub fn revise(
     let Bench { book, profiles, index, .. } = bench;
     let firms = Firms { book, profiles, index, entities: &memory.entities };
     let decided: HashSet<(u64, u64)> =
-        judgements.iter().map(|j| (reference(&j.left), reference(&j.right))).map(|(a, b)| (a.min(b), a.max(b))).collect();
+        judgements.iter().map(|j| (reference_of(&j.left), reference_of(&j.right))).map(|(a, b)| (a.min(b), a.max(b))).collect();
     let spoken_on = |a: RecordNo, b: RecordNo| {
         let (a, b) = (book.facts(a).reference, book.facts(b).reference);
         decided.contains(&(a.min(b), a.max(b)))

@@ -1,11 +1,11 @@
 //! Why two records are, or are not, one enterprise: the features of a comparison in words and weights.
 
+use crate::link::compare::levels::Comparison;
+use crate::link::compare::weights::{FEATURE, Weights};
+use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};
+use crate::link::records::{Book, Facts, RecordNo};
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
-
-use crate::link::compare::weights::{FEATURE, Weights};
-use crate::link::compare::{Comparison, FormLevel, NameLevel, PlaceOfBusinessLevel};
-use crate::link::records::{Book, Facts, RecordNo};
 
 /// The features of a comparison that moved the decision, in the order of the weight table, then the prior. Names, dates
 /// and numbers carry the two values; addresses and phones are kept as numbers only and carry none.

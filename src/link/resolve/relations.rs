@@ -6,18 +6,17 @@
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use crate::link::block::index::Index;
+use crate::link::block::keys::{Kind, firm, key};
+use crate::link::entity_key::EntityKey;
+use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::outcome::{Flag, FlagKind, Relation};
+use crate::link::records::{Book, ISSUES_CODES, NameNo, RecordNo};
+use crate::link::settings::Settings;
+use crate::link::state::{Sayings, Told};
 use crate::model::linkage::RelationKind;
 use crate::model::value::PartialDate;
 use crate::normalise::glyph::text;
-
-use crate::link::block::index::Index;
-use crate::link::block::keys::{Kind, firm, key};
-use crate::link::cluster::entity_ids::EntityKey;
-use crate::link::group::profiles::{ProfileNo, Profiles};
-use crate::link::outcome::{Flag, FlagKind, Relation};
-use crate::link::records::{Book, ISSUES_CODES, NameNo, NumberMap, RecordNo};
-use crate::link::settings::Settings;
-use crate::link::state_codec::kept;
 
 /// Where firms that others speak of are looked up.
 #[derive(Clone, Copy)]
@@ -28,26 +27,6 @@ pub struct Firms<'a> {
     /// Entities by record.
     pub entities: &'a [Option<EntityKey>],
 }
-
-/// What a profile says of another unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
-    kind: RelationKind,
-    to: Option<EntityKey>,
-    /// Who bears the name now, where that is known and not the unit that was meant (a former name).
-    bearer: Option<EntityKey>,
-    /// The same unit has the same mark.
-    mark: u64,
-    name: NameNo,
-    /// How much of the name is meant, in glyphs.
-    len: u8,
-    /// yyyymmdd; 0: not known.
-    since: u32,
-    record: RecordNo,
-}
-
-/// What all profiles say.
-pub type Sayings = NumberMap<ProfileNo, Box<[Told]>>;
 
 impl Firms<'_> {
     pub fn entity(&self, profile: ProfileNo) -> Option<EntityKey> {
@@ -209,5 +188,3 @@ fn circles(renames: &[(EntityKey, EntityKey, RecordNo)]) -> Vec<(EntityKey, Reco
     }
     found
 }
-
-kept!(Told { kind, to, bearer, mark, name, len, since, record });

@@ -1,18 +1,17 @@
 //! Pairs a person should look at: probable but unsettled, or settled by a narrow lead.
 
-use crate::model::linkage::LinkRole;
-use crate::normalise::mix;
-
 use super::evidence;
 use super::relations::Firms;
 use crate::link::cluster::Joined;
-use crate::link::cluster::entity_ids::base32;
-use crate::link::compare::Comparison;
+use crate::link::compare::levels::Comparison;
+use crate::link::entity_key::base32;
 use crate::link::group::profiles::ProfileNo;
 use crate::link::outcome::ReviewPair;
 use crate::link::records::RecordNo;
 use crate::link::score::edges::{Bench, Bond, Bonds};
 use crate::link::settings::Settings;
+use crate::model::linkage::LinkRole;
+use crate::normalise::mix;
 
 /// The id of a pair of records, whichever comes first.
 pub fn pair_id(left: u64, right: u64) -> Box<str> {

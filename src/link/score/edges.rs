@@ -9,13 +9,15 @@ use rayon::prelude::*;
 
 use crate::link::block::index::Index;
 use crate::link::block::keys::{Key, is_blocking, keys, most};
+use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::compare::compare;
 use crate::link::compare::frequencies::Terms;
+use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::Weights;
-use crate::link::compare::{Comparison, compare};
 use crate::link::group::profiles::{ProfileNo, Profiles};
-use crate::link::records::{Book, NumberMap};
+use crate::link::number_map::NumberMap;
+use crate::link::records::Book;
 use crate::link::settings::Settings;
-use crate::link::state_codec::{KeepAll, Reader, Writer, kept};
 
 /// What speaks for a loose profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,9 +8,10 @@ use rayon::prelude::*;
 
 use super::edges::Bench;
 use crate::link::block::index::Index;
+use crate::link::compare::NameLevel;
 use crate::link::compare::frequencies::Terms;
-use crate::link::compare::weights::{FEATURE, FEATURES, NAME, Odds, Table, WeightTable, Weights};
-use crate::link::compare::{Comparison, NameLevel};
+use crate::link::compare::levels::{Comparison, FEATURES};
+use crate::link::compare::weights::{FEATURE, NAME, Odds, Table, WeightTable, Weights};
 use crate::link::group::profiles::{Apart, ProfileNo, Profiles, identify_but};
 use crate::link::records::{Book, RecordNo};
 use crate::link::settings::Settings;

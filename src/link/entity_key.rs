@@ -1,0 +1,87 @@
+//! The key of an entity, and of a record across runs: numbers that outlive both.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::codec::Keep;
+use crate::model::linkage::RecordRef;
+use crate::normalise::mix;
+
+/// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityKey(u64);
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+const BITS: u64 = (1 << 60) - 1;
+
+impl EntityKey {
+    /// The id founded by the record with this reference (see [`reference`]); `attempt` counts collisions.
+    pub fn founded_by(reference: u64, attempt: u32) -> EntityKey {
+        EntityKey(mix(reference ^ u64::from(attempt).wrapping_mul(0xA076_1D64_78BD_642F)) & BITS)
+    }
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+    pub fn from_bits(bits: u64) -> EntityKey {
+        EntityKey(bits & BITS)
+    }
+}
+
+impl fmt::Display for EntityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base32('E', self.0))
+    }
+}
+
+/// A letter and sixty bits in twelve characters.
+pub fn base32(letter: char, bits: u64) -> String {
+    std::iter::once(letter).chain((0..12).map(|i| ALPHABET[(bits >> (55 - 5 * i)) as usize & 31] as char)).collect()
+}
+
+impl FromStr for EntityKey {
+    type Err = String;
+    fn from_str(text: &str) -> Result<EntityKey, String> {
+        let wrong = || format!("\"{text}\" is no entity id: expected E and 12 characters of Crockford's base32");
+        let body = text.strip_prefix('E').filter(|body| body.len() == 12).ok_or_else(wrong)?;
+        body.bytes()
+            .try_fold(0u64, |bits, c| Some(bits << 5 | ALPHABET.iter().position(|a| *a == c)? as u64))
+            .map(EntityKey)
+            .ok_or_else(wrong)
+    }
+}
+
+/// A record across runs as one number: hash of registry name, key and part.
+pub fn reference(registry: &str, key: &str, part: u16) -> u64 {
+    mix(xxhash_rust::xxh3::xxh3_64_with_seed(key.as_bytes(), xxhash_rust::xxh3::xxh3_64(registry.as_bytes()) ^ u64::from(part)))
+}
+
+/// The same of a record that is named whole.
+pub fn reference_of(record: &RecordRef) -> u64 {
+    reference(&record.registry, &record.key, record.part)
+}
+
+impl Keep for EntityKey {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn get(input: &mut &[u8]) -> Option<EntityKey> {
+        u64::get(input).map(EntityKey::from_bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_read_back_as_written() {
+        for bits in [0, 1, BITS, 0x0123_4567_89AB_CDEF >> 4] {
+            let key = EntityKey::from_bits(bits);
+            assert_eq!(key.to_string().len(), 13);
+            assert_eq!(key.to_string().parse(), Ok(key));
+        }
+        assert!("E00000000000U".parse::<EntityKey>().is_err());
+        assert!("X000000000000".parse::<EntityKey>().is_err());
+    }
+}
