@@ -16,18 +16,22 @@ mod set;
 pub mod synthetic;
 mod write;
 
-pub use files::ties::TieRow;
+pub use files::lookups::Key;
+pub use format::dimension::Dimension;
+pub use format::folder::folder_name;
 pub use format::input::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
 pub use format::manifest::Manifest;
-pub use open::{Edition, Key, Row};
-pub use query::coverage::{CoverageGroup, Dimension, Measures};
+pub use format::measures::{CoverageGroup, Measures};
+pub use format::row::Row;
+pub use open::Edition;
 pub use query::detail::Detail;
 pub use query::filter::{Filter, Range};
 pub use query::page::{Cursor, Direction, Order, Page, Sort};
 pub use query::rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use query::search::{Hit, HitField};
+pub use query::ties::TieRow;
 pub use set::Editions;
-pub use write::{folder_name, write};
+pub use write::write;
 
 fn nearest_one(nearest: Option<u32>) -> String {
     nearest.map_or_else(String::new, |number| format!("; the nearest one is {number}"))

@@ -9,29 +9,13 @@ use arrow_array::{Array, LargeBinaryArray, RecordBatch, StringArray, UInt32Array
 use roaring::RoaringBitmap;
 use serde::Deserialize;
 
-use super::format::table::open_table;
-use super::query::rows::Columns;
+use super::files::enterprises::Columns;
+use super::files::lookups::{Key, first_at_least, lookup_hash};
+use super::format::row::Row;
+use super::format::table::{named, open_table};
 use super::{Counting, EditionError, Labels, Manifest};
-use crate::model::enterprise::{Enterprise, IdentifierKind};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
-
-/// Number of an enterprise in its edition: 0 is the most urgent.
-pub type Row = u32;
-
-/// What an enterprise can be looked up by.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Key {
-    Id(String),
-    CreditCode(String),
-    Identifier(IdentifierKind, String),
-    Record {
-        registry: String,
-        key: String,
-    },
-    /// The whole name, current or former.
-    Name(String),
-}
 
 /// One opened edition. Cheap to share; everything it returns is as of this edition.
 pub struct Edition {
@@ -65,8 +49,8 @@ pub struct Edition {
     /// What counting must know of all rows.
     pub(super) bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
-    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::query::coverage::Cube>>>,
-    pub(super) texts: std::sync::Mutex<super::query::search::TextCache>,
+    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::format::measures::Cube>>>,
+    pub(super) texts: std::sync::Mutex<super::files::text_cache::TextCache>,
 }
 
 #[derive(Deserialize)]
@@ -254,13 +238,6 @@ impl hashbrown::Equivalent<(u16, String)> for IndustryKey<'_> {
     }
 }
 
-pub(super) fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, EditionError> {
-    batch
-        .column_by_name(name)
-        .map(|c| &**c)
-        .ok_or_else(|| EditionError::Broken { path: name.into(), reason: "this column is missing".to_owned() })
-}
-
 fn bitmap(bytes: &[u8]) -> RoaringBitmap {
     RoaringBitmap::deserialize_unchecked_from(bytes).expect("bitmaps are written by `bitmap_bytes`")
 }
@@ -276,80 +253,4 @@ fn search_by(len: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Resul
         }
     }
     Err(low)
-}
-
-/// Position of the first of these sorted hashes that is not below `hash`. Hashes are spread evenly: the search begins where
-/// this one would stand, and ends a few cache lines away.
-fn first_at_least(hashes: &[u64], hash: u64) -> usize {
-    const STEP: usize = 64;
-    let guess = ((u128::from(hash) * hashes.len() as u128) >> 64) as usize;
-    let (mut low, mut high, mut step) = (guess, guess, STEP);
-    while low > 0 && hashes[low - 1] >= hash {
-        (high, low) = (low, low.saturating_sub(step));
-        step *= 2;
-    }
-    step = STEP;
-    while high < hashes.len() && hashes[high] < hash {
-        (low, high) = (high, (high + step).min(hashes.len()));
-        step *= 2;
-    }
-    low + hashes[low..high].partition_point(|h| *h < hash)
-}
-
-/// xxh3-64 of the kind and the values, each followed by NUL. Two of 2^24 keys collide with a chance of 1 in 100,000.
-pub(super) fn lookup_hash(kind: &str, values: &[&str]) -> u64 {
-    // Hashing short bytes in one go costs a tenth of what setting up a running hash does.
-    let mut buffer = [0; 256];
-    let length = values.iter().map(|v| v.len() + 1).sum::<usize>() + kind.len() + 1;
-    let mut long = Vec::new();
-    let bytes = match buffer.get_mut(..length) {
-        Some(bytes) => bytes,
-        None => {
-            long.resize(length, 0);
-            long.as_mut_slice()
-        }
-    };
-    let mut at = 0;
-    for value in std::iter::once(&kind).chain(values) {
-        bytes[at..at + value.len()].copy_from_slice(value.as_bytes());
-        at += value.len() + 1; // its NUL stands there already
-    }
-    xxhash_rust::xxh3::xxh3_64(bytes)
-}
-
-/// The hashes under which an enterprise is found, besides its records.
-pub(super) fn lookup_keys(e: &Enterprise) -> Vec<u64> {
-    let mut hashes = vec![lookup_hash("id", &[&e.id])];
-    if let Some(code) = e.credit_code.as_deref().or(e.credit_code_raw.as_deref()) {
-        let code = clean_identifier(code);
-        hashes.push(lookup_hash("credit_code", &[&code]));
-        if let (true, Some(organisation)) = (e.credit_code.is_some(), code.get(8..17)) {
-            hashes.push(lookup_hash(IdentifierKind::OrganisationCode.name(), &[organisation]));
-        }
-    }
-    for (kind, value) in &e.identifiers {
-        hashes.push(lookup_hash(kind.name(), &[value]));
-    }
-    for name in std::iter::once(&e.name).chain(&e.former_names) {
-        hashes.push(lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]));
-    }
-    hashes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_found_wherever_it_stands() {
-        let even: Vec<u64> = (0..5_000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
-        let uneven: Vec<u64> = (0..3_000u64).map(|i| i * i % 700).collect();
-        for mut hashes in [even, uneven, vec![u64::MAX; 200], vec![0; 200], vec![7], Vec::new()] {
-            hashes.sort_unstable();
-            let near = hashes.iter().flat_map(|h| [h.wrapping_sub(1), *h, h.wrapping_add(1)]);
-            for hash in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
-                assert_eq!(first_at_least(&hashes, hash), hashes.partition_point(|h| *h < hash), "{hash}");
-            }
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use chrono::NaiveDate;
 
-use super::write::folder_name;
+use super::format::folder::{folder_name, numbers};
 use super::{Edition, EditionError, Manifest};
 
 /// Earlier editions kept open besides the current one.
@@ -18,24 +18,6 @@ pub struct Editions {
     /// Manifests by number; refreshed from the folder.
     known: RwLock<BTreeMap<u32, Arc<Manifest>>>,
     opened: Mutex<Vec<Arc<Edition>>>,
-}
-
-/// Numbers of the published editions in `root`, ascending.
-pub fn numbers(root: &Path) -> Result<Vec<u32>, EditionError> {
-    let mut numbers = Vec::new();
-    let entries = match std::fs::read_dir(root) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(numbers),
-        Err(e) => return Err(EditionError::io(root)(e)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(EditionError::io(root))?;
-        if let Some(number) = entry.file_name().to_str().filter(|n| n.len() >= 6).and_then(|n| n.parse().ok()) {
-            numbers.push(number);
-        }
-    }
-    numbers.sort_unstable();
-    Ok(numbers)
 }
 
 impl Editions {

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::edition::Counting;
-use crate::edition::query::coverage::Measures;
+use crate::edition::format::measures::Measures;
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
 /// Cells of a table (16 bytes each) up to which it is used; beyond that groups are found by hash.

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::{LargeBinaryBuilder, StringBuilder};
-use arrow_array::{ArrayRef, UInt64Array};
+use arrow_array::{ArrayRef, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::edition::EditionError;
 use crate::edition::format::manifest::FileDigest;
-use crate::edition::format::table::{column, write_table};
+use crate::edition::format::table::{Column, column, write_table};
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,
@@ -274,4 +274,25 @@ pub fn bitmap_bytes(rows: &[u32], bytes: &mut Vec<u8>) {
     bitmap.optimize();
     bytes.clear();
     bitmap.serialize_into(&mut *bytes).expect("writing to memory cannot fail");
+}
+
+pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<Column> {
+    let mut columns: Vec<Column> = dims
+        .numbers
+        .iter()
+        .map(|(name, numbers)| {
+            column(name, Arc::new(UInt16Array::from(numbers.clone())) as ArrayRef, &[("meaning", "labels.json, dims")])
+        })
+        .collect();
+    let people = |of: &Vec<u32>| Arc::new(UInt32Array::from(of.clone())) as ArrayRef;
+    columns.push(column(
+        "verdicts",
+        Arc::new(UInt8Array::from(dims.verdicts.clone())) as ArrayRef,
+        &[("is", "size*35 + union*5 + gap")],
+    ));
+    columns.push(column("employees", people(&dims.employees), &[("absent", "0"), ("counted", "nobody twice")]));
+    let unions = UInt8Array::from(dims.unions.clone());
+    columns.push(column("unions", Arc::new(unions) as ArrayRef, &[("are", "standing unions hosted")]));
+    columns.push(column("members", people(&dims.members), &[("absent", "0"), ("counted", "nobody twice")]));
+    columns
 }

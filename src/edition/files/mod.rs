@@ -4,6 +4,13 @@
 
 pub(in crate::edition) mod count;
 pub(in crate::edition) mod cubes;
+pub mod details;
+pub mod enterprises;
 pub(in crate::edition) mod facets;
+pub mod lookups;
+pub mod members;
 pub(in crate::edition) mod names;
+pub mod people;
+pub mod text_cache;
 pub(in crate::edition) mod ties;
+pub mod unions;

@@ -9,13 +9,12 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type, UInt16Type, UInt32T
 use arrow_array::{
     Array, ArrayRef, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array,
 };
-use chrono::NaiveDate;
 
 use crate::edition::EditionError;
-use crate::edition::format::table::{Column, column};
-use crate::edition::open::{Edition, Row, named};
-use crate::edition::write::{counts, dates, texts, words};
-use crate::model::tie::{Tie, TieKind};
+use crate::edition::format::columns::{counts, dates, texts, words};
+use crate::edition::format::row::Row;
+use crate::edition::format::table::{Column, column, named};
+use crate::model::tie::Tie;
 
 pub(in crate::edition) const RELATIONS: &str = "relations.arrow";
 
@@ -61,23 +60,23 @@ pub(in crate::edition) fn columns(
 
 /// The opened table; an edition written before there was one has none.
 pub(in crate::edition) struct Relations {
-    kind: DictionaryArray<UInt16Type>,
-    subject: UInt32Array,
-    other: UInt32Array,
-    subject_name: StringArray,
-    other_name: StringArray,
-    what: DictionaryArray<UInt16Type>,
-    title: StringArray,
-    country: DictionaryArray<UInt16Type>,
-    number: Float64Array,
-    since: Date32Array,
-    until: Date32Array,
-    registry: DictionaryArray<UInt16Type>,
-    key: StringArray,
-    record_id: Int64Array,
-    by_other: UInt32Array,
+    pub(in crate::edition) kind: DictionaryArray<UInt16Type>,
+    pub(in crate::edition) subject: UInt32Array,
+    pub(in crate::edition) other: UInt32Array,
+    pub(in crate::edition) subject_name: StringArray,
+    pub(in crate::edition) other_name: StringArray,
+    pub(in crate::edition) what: DictionaryArray<UInt16Type>,
+    pub(in crate::edition) title: StringArray,
+    pub(in crate::edition) country: DictionaryArray<UInt16Type>,
+    pub(in crate::edition) number: Float64Array,
+    pub(in crate::edition) since: Date32Array,
+    pub(in crate::edition) until: Date32Array,
+    pub(in crate::edition) registry: DictionaryArray<UInt16Type>,
+    pub(in crate::edition) key: StringArray,
+    pub(in crate::edition) record_id: Int64Array,
+    pub(in crate::edition) by_other: UInt32Array,
     /// How many have another side.
-    with_other: usize,
+    pub(in crate::edition) with_other: usize,
 }
 
 impl Relations {
@@ -111,99 +110,15 @@ impl Relations {
         })
     }
 
-    fn of_subject(&self, row: Row) -> std::ops::Range<usize> {
+    pub(in crate::edition) fn of_subject(&self, row: Row) -> std::ops::Range<usize> {
         let end = self.subject.len() - self.subject.null_count();
         let rows = &self.subject.values()[..end];
         rows.partition_point(|r| *r < row)..rows.partition_point(|r| *r <= row)
     }
 
-    fn of_other(&self, row: Row) -> &[u32] {
+    pub(in crate::edition) fn of_other(&self, row: Row) -> &[u32] {
         let positions = &self.by_other.values()[..self.with_other];
         let at = |position: &u32| self.other.value(*position as usize);
         &positions[positions.partition_point(|p| at(p) < row)..positions.partition_point(|p| at(p) <= row)]
-    }
-}
-
-/// One tie of an edition.
-#[derive(Clone, Copy)]
-pub struct TieRow<'a> {
-    relations: &'a Relations,
-    at: usize,
-}
-
-fn word(array: &DictionaryArray<UInt16Type>, at: usize) -> Option<&str> {
-    array.key(at).map(|key| array.values().as_string::<i32>().value(key))
-}
-
-fn text(array: &StringArray, at: usize) -> Option<&str> {
-    (!array.is_null(at)).then(|| array.value(at))
-}
-
-fn day(array: &Date32Array, at: usize) -> Option<NaiveDate> {
-    (!array.is_null(at)).then(|| array.value(at)).and_then(|days| NaiveDate::from_num_days_from_ce_opt(days + 719_163))
-}
-
-impl<'a> TieRow<'a> {
-    pub fn kind(&self) -> Option<TieKind> {
-        TieKind::from_name(word(&self.relations.kind, self.at)?)
-    }
-    pub fn subject(&self) -> Option<Row> {
-        let column = &self.relations.subject;
-        (!column.is_null(self.at)).then(|| column.value(self.at))
-    }
-    pub fn other(&self) -> Option<Row> {
-        let column = &self.relations.other;
-        (!column.is_null(self.at)).then(|| column.value(self.at))
-    }
-    pub fn subject_name(&self) -> Option<&'a str> {
-        text(&self.relations.subject_name, self.at)
-    }
-    pub fn other_name(&self) -> Option<&'a str> {
-        text(&self.relations.other_name, self.at)
-    }
-    pub fn what(&self) -> Option<&'a str> {
-        word(&self.relations.what, self.at)
-    }
-    pub fn title(&self) -> Option<&'a str> {
-        text(&self.relations.title, self.at)
-    }
-    pub fn country(&self) -> Option<&'a str> {
-        word(&self.relations.country, self.at)
-    }
-    pub fn number(&self) -> Option<f64> {
-        let column = &self.relations.number;
-        (!column.is_null(self.at)).then(|| column.value(self.at))
-    }
-    pub fn since(&self) -> Option<NaiveDate> {
-        day(&self.relations.since, self.at)
-    }
-    pub fn until(&self) -> Option<NaiveDate> {
-        day(&self.relations.until, self.at)
-    }
-    pub fn registry(&self) -> &'a str {
-        word(&self.relations.registry, self.at).unwrap_or("")
-    }
-    pub fn key(&self) -> &'a str {
-        self.relations.key.value(self.at)
-    }
-    pub fn record_id(&self) -> i64 {
-        self.relations.record_id.value(self.at)
-    }
-}
-
-impl Edition {
-    /// Ties of a kind whose subject is this row (its investors, the hosts it dispatches to, its disputes, its events),
-    /// newest first within a registry.
-    pub fn ties_of(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
-        let Some(relations) = &self.relations else { return Vec::new() };
-        let all = relations.of_subject(row).map(|at| TieRow { relations, at });
-        all.filter(|tie| tie.kind() == Some(kind)).collect()
-    }
-
-    /// Ties of a kind that name this row on their other side (what it invests in, the agencies that dispatch to it).
-    pub fn ties_to(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
-        let Some(relations) = &self.relations else { return Vec::new() };
-        let all = relations.of_other(row).iter().map(|at| TieRow { relations, at: *at as usize });
-        all.filter(|tie| tie.kind() == Some(kind)).collect()
     }
 }

@@ -2,6 +2,12 @@
 //!
 //! It opens nothing and answers nothing.
 
+pub mod cells;
+pub mod columns;
+pub mod dimension;
+pub mod folder;
 pub(in crate::edition) mod input;
 pub mod manifest;
+pub mod measures;
+pub mod row;
 pub(in crate::edition) mod table;

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
@@ -92,4 +92,11 @@ pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatc
     }
     let block = blocks.get(0);
     decoder.read_record_batch(block, &slice(block))?.ok_or_else(|| broken("no batch".to_owned()))
+}
+
+pub(in crate::edition) fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, EditionError> {
+    batch
+        .column_by_name(name)
+        .map(|c| &**c)
+        .ok_or_else(|| EditionError::Broken { path: name.into(), reason: "this column is missing".to_owned() })
 }

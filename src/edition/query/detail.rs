@@ -4,19 +4,18 @@
 //! In: the same groups and rows as `coverage`. Out: per group a `Detail`, of enterprises in scope only.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, Decimal128Array, UInt32Array};
+use arrow_array::{Array, Decimal128Array};
 use roaring::RoaringBitmap;
 
-use super::coverage::Dimension;
 use crate::edition::files::count::Numbers;
-use crate::edition::format::table::{Column, column};
-use crate::edition::open::{Edition, named};
+use crate::edition::files::people::PEOPLE;
+use crate::edition::format::dimension::Dimension;
+use crate::edition::format::table::named;
+use crate::edition::open::Edition;
 use crate::edition::{EditionError, EnterpriseRow};
-use crate::model::enterprise::{Enterprise, People};
 use crate::model::value::Money;
 use crate::model::verdict::{GapStatus, Ownership};
 
@@ -49,27 +48,6 @@ impl Detail {
         self.fund_due.0 += other.fund_due.0;
         self.fund_paid.0 += other.fund_paid.0;
     }
-}
-
-type Count = (&'static str, fn(&People) -> u32);
-const PEOPLE: [Count; 4] = [
-    ("female_members", |p| p.female_members),
-    ("migrant_members", |p| p.migrant_members),
-    ("migrant_employees", |p| p.migrant_employees),
-    ("dispatched_members", |p| p.dispatched_members),
-];
-
-/// `people.arrow`: the rows that have any of the rarer head counts, and those counts.
-pub(in crate::edition) fn people_columns(rows: &[Enterprise]) -> Vec<Column> {
-    let some = |e: &Enterprise| PEOPLE.iter().any(|(_, of)| of(&e.people) > 0);
-    let kept: Vec<usize> = (0..rows.len()).filter(|row| some(&rows[*row])).collect();
-    let numbers = UInt32Array::from_iter_values(kept.iter().map(|row| *row as u32));
-    let mut columns = vec![column("row", Arc::new(numbers) as ArrayRef, &[("of", "enterprises.arrow")])];
-    for (name, of) in PEOPLE {
-        let counts = UInt32Array::from_iter_values(kept.iter().map(|row| of(&rows[*row].people)));
-        columns.push(column(name, Arc::new(counts) as ArrayRef, &[("counted", "nobody twice")]));
-    }
-    columns
 }
 
 impl Edition {

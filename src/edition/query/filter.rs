@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 
 use crate::edition::files::facets::industry_key;
+use crate::edition::format::columns::days;
 use crate::edition::open::Edition;
-use crate::edition::write::days;
 use crate::edition::{EditionError, Row};
 use crate::model::value::Money;
 

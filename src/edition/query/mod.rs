@@ -3,8 +3,10 @@
 //! In: an [`Edition`](super::Edition) and what is asked. Out: rows and counts. It writes nothing.
 
 pub mod coverage;
+pub mod cubes;
 pub(in crate::edition) mod detail;
 pub mod filter;
 pub mod page;
 pub(in crate::edition) mod rows;
 pub(in crate::edition) mod search;
+pub mod ties;

@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use arrow_array::Array;
 use roaring::RoaringBitmap;
 
-use crate::edition::open::{Edition, Row};
+use crate::edition::format::row::Row;
+use crate::edition::open::Edition;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sort {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
+use crate::edition::files::lookups::Key;
 use crate::edition::files::names::{
     Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
     syllable_pairs_from,
 };
-use crate::edition::open::{Edition, Key, Row};
+use crate::edition::files::text_cache::REMEMBERED;
+use crate::edition::format::row::Row;
+use crate::edition::open::Edition;
 use crate::model::enterprise::IdentifierKind;
 
 /// What the text was found in.
@@ -31,15 +34,6 @@ pub struct Hit {
 
 /// How many of the most urgent candidates are ranked by how well the name fits.
 const RANKED: usize = 200;
-/// Texts whose rows are remembered per edition.
-const REMEMBERED: usize = 64;
-
-/// Rows per text, oldest forgotten first.
-#[derive(Default)]
-pub(in crate::edition) struct TextCache {
-    rows: HashMap<String, Arc<RoaringBitmap>>,
-    order: std::collections::VecDeque<String>,
-}
 
 /// A text as it is looked for.
 struct Query {

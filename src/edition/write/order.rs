@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::edition::Member;
 use crate::model::enterprise::Enterprise;
 
 /// Sorts by falling priority, equal ones by id. Positions are sorted and every enterprise is moved once: sorting the
@@ -28,63 +27,11 @@ pub fn sort_rows(rows: &mut [Enterprise]) {
     }
 }
 
-/// Positions of members, row after row; within a row by registry, key and part.
-pub struct MembersByRow {
-    positions: Vec<u32>,
-    /// Where each row's positions end.
-    ends: Vec<u32>,
-}
-
-impl MembersByRow {
-    pub fn new(members: &[Member], row_of: &hashbrown::HashMap<&str, u32>, rows: usize) -> MembersByRow {
-        const NOWHERE: u32 = u32::MAX;
-        let row = |m: &Member| row_of.get(&*m.enterprise).copied().unwrap_or(NOWHERE);
-        let of: Vec<u32> = members.par_iter().map(row).collect();
-        let mut next = vec![0u32; rows + 1];
-        of.iter().filter(|row| **row != NOWHERE).for_each(|row| next[*row as usize + 1] += 1);
-        for row in 0..rows {
-            next[row + 1] += next[row];
-        }
-        let mut positions = vec![0; next[rows] as usize];
-        for (position, row) in (0..).zip(&of) {
-            if *row != NOWHERE {
-                let place = &mut next[*row as usize];
-                positions[*place as usize] = position;
-                *place += 1;
-            }
-        }
-        // Each row's next place is now the row's end.
-        next.truncate(rows);
-        let mut start = 0;
-        for end in &next {
-            positions[start..*end as usize].sort_unstable_by(|a, b| {
-                let (a, b) = (&members[*a as usize], &members[*b as usize]);
-                (&a.registry, &a.key, a.part).cmp(&(&b.registry, &b.key, b.part))
-            });
-            start = *end as usize;
-        }
-        MembersByRow { positions, ends: next }
-    }
-
-    pub fn len(&self) -> usize {
-        self.positions.len()
-    }
-
-    pub fn positions(&self) -> &[u32] {
-        &self.positions
-    }
-
-    /// How many members each row has.
-    pub fn lengths(&self) -> impl Iterator<Item = usize> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        self.ends.iter().zip(starts).map(|(end, start)| (end - start) as usize)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edition::synthetic;
+    use crate::edition::files::members::MembersByRow;
+    use crate::edition::{Member, synthetic};
 
     #[test]
     fn every_row_has_its_own_members_in_order() {

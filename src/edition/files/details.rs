@@ -1,0 +1,79 @@
+//! `details.arrow`: everything of the verdicts that is no column of `enterprises.arrow`, as JSON a row.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::LargeStringBuilder;
+use serde::{Deserialize, Serialize};
+
+use crate::edition::EditionError;
+use crate::edition::format::table::{Column, column};
+use crate::model::enterprise::Enterprise;
+use crate::model::verdict::{PossibleUnion, PriorityFactor, Reason, UnionLink, Verdicts};
+
+/// What `details.arrow` holds of the verdicts: everything that is no column of `enterprises.arrow`.
+#[derive(Serialize, Deserialize)]
+pub(in crate::edition) struct Reasons<'a> {
+    #[serde(rename = "g", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub gap: Cow<'a, [Reason]>,
+    #[serde(rename = "s", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub size: Cow<'a, [Reason]>,
+    #[serde(rename = "u", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub union: Cow<'a, [Reason]>,
+    #[serde(rename = "f", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub fund: Cow<'a, [Reason]>,
+    #[serde(rename = "l", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub unions: Cow<'a, [UnionLink]>,
+    #[serde(rename = "p", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub possible: Cow<'a, [PossibleUnion]>,
+    #[serde(rename = "w", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub factors: Cow<'a, [PriorityFactor]>,
+}
+
+impl<'a> Reasons<'a> {
+    pub fn of(v: &'a Verdicts) -> Reasons<'a> {
+        Reasons {
+            gap: (&v.gap.reasons).into(),
+            size: (&v.size.reasons).into(),
+            union: (&v.union.reasons).into(),
+            fund: (&v.fund.reasons).into(),
+            unions: (&v.union.unions).into(),
+            possible: (&v.union.possible).into(),
+            factors: (&v.priority.factors).into(),
+        }
+    }
+}
+
+/// Rows whose reasons are written side by side before they are put in order.
+pub(in crate::edition) const DETAILS_AT_ONCE: usize = 65_536;
+
+/// What the columns of `enterprises.arrow` do not say of the verdicts: reasons, unions, factors; see `rows::Reasons`.
+pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<Column>, EditionError> {
+    use rayon::prelude::*;
+    let text = |rows: &[Enterprise]| -> Result<(Vec<u8>, Vec<usize>), serde_json::Error> {
+        let mut text = Vec::with_capacity(rows.len() * 500);
+        let mut ends = Vec::with_capacity(rows.len());
+        for e in rows {
+            serde_json::to_writer(&mut text, &Reasons::of(&e.verdicts))?;
+            ends.push(text.len());
+        }
+        Ok((text, ends))
+    };
+    // Room for all of it by the measure of a sample: growing would copy a gigabyte again and again.
+    let sample = rows.iter().step_by(rows.len() / 2_000 + 1).cloned().collect::<Vec<_>>();
+    let per_row = text(&sample)?.0.len() / sample.len().max(1) + 1;
+    let mut builder = LargeStringBuilder::with_capacity(rows.len(), rows.len() * per_row * 21 / 20);
+    for stretch in rows.chunks(DETAILS_AT_ONCE) {
+        for made in stretch.par_chunks(DETAILS_AT_ONCE / 8).map(text).collect::<Vec<_>>() {
+            let (text, ends) = made?;
+            let text = std::str::from_utf8(&text).expect("serde_json writes UTF-8");
+            let mut start = 0;
+            for end in ends {
+                builder.append_value(&text[start..end]);
+                start = end;
+            }
+        }
+    }
+    Ok(vec![column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")])])
+}

@@ -1,0 +1,123 @@
+//! `members.arrow`: the records of each row, and why they are its.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, Float32Array, LargeStringArray, PrimitiveArray, StringArray, StructArray, UInt16Array};
+use arrow_schema::{DataType, Field, Fields};
+use rayon::prelude::*;
+
+use crate::edition::format::cells::Word;
+use crate::edition::format::columns::{texts, words};
+use crate::edition::format::table::{Column, column};
+use crate::edition::{EditionError, Member};
+
+pub(in crate::edition) struct MemberColumns {
+    pub registry: Word,
+    pub key: StringArray,
+    pub part: UInt16Array,
+    pub record_id: PrimitiveArray<Int64Type>,
+    pub method: Word,
+    pub weight: Float32Array,
+    pub evidence: LargeStringArray,
+}
+
+impl MemberColumns {
+    pub fn new(items: &dyn Array) -> Result<MemberColumns, String> {
+        let items: &StructArray = items.as_struct_opt().ok_or("members are not structs")?;
+        let field = |name: &str| items.column_by_name(name).ok_or(format!("members lack {name}"));
+        let other = |name: &str| format!("members.{name} has another type");
+        Ok(MemberColumns {
+            registry: field("registry")?.as_dictionary_opt().ok_or_else(|| other("registry"))?.clone(),
+            key: field("key")?.as_string_opt().ok_or_else(|| other("key"))?.clone(),
+            part: field("part")?.as_primitive_opt().ok_or_else(|| other("part"))?.clone(),
+            record_id: field("record_id")?.as_primitive_opt().ok_or_else(|| other("record_id"))?.clone(),
+            method: field("method")?.as_dictionary_opt().ok_or_else(|| other("method"))?.clone(),
+            weight: field("weight")?.as_primitive_opt().ok_or_else(|| other("weight"))?.clone(),
+            evidence: field("evidence")?.as_string_opt().ok_or_else(|| other("evidence"))?.clone(),
+        })
+    }
+}
+
+pub(in crate::edition) fn members_columns(members: &[Member], by_row: &MembersByRow) -> Result<Vec<Column>, EditionError> {
+    let word = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
+    let fields: Fields = vec![
+        Field::new("registry", word(), false),
+        Field::new("key", DataType::Utf8, false),
+        Field::new("part", DataType::UInt16, false),
+        Field::new("record_id", DataType::Int64, false),
+        Field::new("method", word(), false),
+        Field::new("weight", DataType::Float32, true),
+        Field::new("evidence", DataType::LargeUtf8, false),
+    ]
+    .into();
+    let ordered = || by_row.positions().iter().map(|position| &members[*position as usize]);
+    let columns: Vec<ArrayRef> = vec![
+        words(ordered().map(|m| Some(&*m.registry)))?,
+        texts(ordered().map(|m| Some(&*m.key))),
+        Arc::new(ordered().map(|m| m.part).collect::<Vec<u16>>().into_iter().map(Some).collect::<UInt16Array>()),
+        Arc::new(arrow_array::Int64Array::from_iter_values(ordered().map(|m| m.record_id))),
+        words(ordered().map(|m| Some(m.method.name())))?,
+        Arc::new(ordered().map(|m| m.weight).collect::<Float32Array>()),
+        Arc::new(arrow_array::LargeStringArray::from_iter_values(ordered().map(|m| &*m.evidence))),
+    ];
+    let offsets = arrow_buffer::OffsetBuffer::from_lengths(by_row.lengths());
+    let items = Arc::new(arrow_array::StructArray::try_new(fields.clone(), columns, None)?);
+    let item = Arc::new(Field::new("item", DataType::Struct(fields), false));
+    let list: ArrayRef = Arc::new(arrow_array::ListArray::try_new(item, offsets, items, None)?);
+    Ok(vec![column("members", list, &[])])
+}
+
+/// Positions of members, row after row; within a row by registry, key and part.
+pub struct MembersByRow {
+    positions: Vec<u32>,
+    /// Where each row's positions end.
+    ends: Vec<u32>,
+}
+
+impl MembersByRow {
+    pub fn new(members: &[Member], row_of: &hashbrown::HashMap<&str, u32>, rows: usize) -> MembersByRow {
+        const NOWHERE: u32 = u32::MAX;
+        let row = |m: &Member| row_of.get(&*m.enterprise).copied().unwrap_or(NOWHERE);
+        let of: Vec<u32> = members.par_iter().map(row).collect();
+        let mut next = vec![0u32; rows + 1];
+        of.iter().filter(|row| **row != NOWHERE).for_each(|row| next[*row as usize + 1] += 1);
+        for row in 0..rows {
+            next[row + 1] += next[row];
+        }
+        let mut positions = vec![0; next[rows] as usize];
+        for (position, row) in (0..).zip(&of) {
+            if *row != NOWHERE {
+                let place = &mut next[*row as usize];
+                positions[*place as usize] = position;
+                *place += 1;
+            }
+        }
+        // Each row's next place is now the row's end.
+        next.truncate(rows);
+        let mut start = 0;
+        for end in &next {
+            positions[start..*end as usize].sort_unstable_by(|a, b| {
+                let (a, b) = (&members[*a as usize], &members[*b as usize]);
+                (&a.registry, &a.key, a.part).cmp(&(&b.registry, &b.key, b.part))
+            });
+            start = *end as usize;
+        }
+        MembersByRow { positions, ends: next }
+    }
+
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    pub fn positions(&self) -> &[u32] {
+        &self.positions
+    }
+
+    /// How many members each row has.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        self.ends.iter().zip(starts).map(|(end, start)| (end - start) as usize)
+    }
+}

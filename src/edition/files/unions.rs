@@ -1,0 +1,97 @@
+//! `unions.arrow`: the unions of the roll, the largest first, with the rows they cover.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{ListBuilder, UInt32Builder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::{ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch, StringArray, UInt8Array, UInt32Array};
+
+use super::enterprises::get;
+use crate::edition::EditionError;
+use crate::edition::format::cells::{Small, Word};
+use crate::edition::format::columns::{counts, dates, texts, words};
+use crate::edition::format::table::{Column, column};
+use crate::model::enterprise::TradeUnion;
+use crate::model::verdict::UnionKind;
+
+pub(in crate::edition) struct UnionColumns {
+    pub id: StringArray,
+    pub name: StringArray,
+    pub credit_code: StringArray,
+    pub kind: Small,
+    pub level: Word,
+    pub parent: StringArray,
+    pub district: UInt32Array,
+    pub industrial: Word,
+    pub established_on: Date32Array,
+    pub employees: UInt32Array,
+    pub members: UInt32Array,
+    pub covers: ListArray,
+    pub registry: Word,
+    pub record: StringArray,
+}
+
+impl UnionColumns {
+    pub fn new(batch: &RecordBatch) -> Result<UnionColumns, String> {
+        let other = |name: &str| format!("unions.{name} has another type");
+        let text = |name: &str| get(batch, name)?.as_string_opt::<i32>().cloned().ok_or_else(|| other(name));
+        let word = |name: &str| get(batch, name)?.as_dictionary_opt::<UInt16Type>().cloned().ok_or_else(|| other(name));
+        let count = |name: &str| get(batch, name)?.as_primitive_opt::<UInt32Type>().cloned().ok_or_else(|| other(name));
+        Ok(UnionColumns {
+            id: text("id")?,
+            name: text("name")?,
+            credit_code: text("credit_code")?,
+            kind: get(batch, "kind")?.as_dictionary_opt().ok_or_else(|| other("kind"))?.clone(),
+            level: word("level")?,
+            parent: text("parent")?,
+            district: count("district")?,
+            industrial: word("industrial")?,
+            established_on: get(batch, "established_on")?.as_primitive_opt().ok_or_else(|| other("established_on"))?.clone(),
+            employees: count("employees")?,
+            members: count("members")?,
+            covers: get(batch, "covers")?.as_list_opt().ok_or_else(|| other("covers"))?.clone(),
+            registry: word("registry")?,
+            record: text("record")?,
+        })
+    }
+}
+
+pub(in crate::edition) fn union_columns(
+    unions: &[TradeUnion],
+    row_of: &hashbrown::HashMap<&str, u32>,
+) -> Result<Vec<Column>, EditionError> {
+    let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
+    let kinds: UInt8Array = unions.iter().map(|u| Some(u.kind as u8)).collect();
+    let names = StringArray::from(UnionKind::ALL.iter().map(|k| k.name()).collect::<Vec<_>>());
+    let mut covers = ListBuilder::new(UInt32Builder::new());
+    for union in unions {
+        union.covers.iter().filter_map(|id| row_of.get(&**id)).for_each(|row| covers.values().append_value(*row));
+        covers.append(true);
+    }
+    Ok(vec![
+        plain("id", texts(unions.iter().map(|u| Some(&*u.id)))),
+        plain("name", texts(unions.iter().map(|u| Some(&*u.name)))),
+        plain("credit_code", texts(unions.iter().map(|u| u.credit_code.as_deref()))),
+        plain("kind", Arc::new(DictionaryArray::<UInt8Type>::try_new(kinds, Arc::new(names))?)),
+        plain("level", words(unions.iter().map(|u| u.level.as_deref()))?),
+        plain("parent", texts(unions.iter().map(|u| u.parent.as_deref()))),
+        plain("district", counts(unions.iter().map(|u| u.district))),
+        plain("industrial", words(unions.iter().map(|u| u.industrial.as_deref()))?),
+        plain("established_on", dates(unions.iter().map(|u| u.established_on))),
+        plain("employees", counts(unions.iter().map(|u| u.employees))),
+        plain("members", counts(unions.iter().map(|u| u.members))),
+        plain("female_members", counts(unions.iter().map(|u| u.female_members))),
+        plain("migrant_members", counts(unions.iter().map(|u| u.migrant_members))),
+        plain("migrant_employees", counts(unions.iter().map(|u| u.migrant_employees))),
+        plain("dispatched_members", counts(unions.iter().map(|u| u.dispatched_members))),
+        column(
+            "host",
+            counts(unions.iter().map(|u| row_of.get(u.host.as_deref()?).copied())),
+            &[("is", "row of enterprises.arrow")],
+        ),
+        column("covers", Arc::new(covers.finish()) as ArrayRef, &[("items", "rows of enterprises.arrow, the host first")]),
+        plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
+        plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),
+    ])
+}

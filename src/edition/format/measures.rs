@@ -1,0 +1,112 @@
+//! What is counted of a group of enterprises, and groups of such counts.
+//!
+//! Counts add up; rates, which do not, are worked out of them in `rates`.
+
+use hashbrown::HashMap;
+
+macro_rules! measures {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What is counted. `scope` is everything but OUT_OF_SCOPE.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Measures {
+            $($(#[$doc])* pub $name: u64,)+
+        }
+
+        impl Measures {
+            pub(in crate::edition) const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            pub fn add(&mut self, other: &Measures) {
+                $(self.$name += other.$name;)+
+            }
+
+            /// Takes off what was counted among these too.
+            fn take_off(&mut self, other: &Measures) {
+                $(self.$name -= other.$name;)+
+            }
+
+            /// In the order of `NAMES`.
+            pub(in crate::edition) fn values(&self) -> [u64; Measures::NAMES.len()] {
+                [$(self.$name),+]
+            }
+
+            /// From values in the order of `NAMES`.
+            pub(in crate::edition) fn from_values(values: [u64; Measures::NAMES.len()]) -> Measures {
+                let [$($name),+] = values;
+                Measures { $($name),+ }
+            }
+        }
+    };
+}
+
+measures! {
+    /// All enterprises, in scope or not.
+    enterprises,
+    in_scope,
+    /// In scope and above designated size.
+    above,
+    /// In scope with an independent union.
+    independent,
+    /// In scope, above designated size, with an independent union.
+    above_independent,
+    /// In scope with a union of a kind that counts in the coverage rate.
+    unionised,
+    /// In scope with a union of a kind that counts in the establishment rate.
+    established,
+    /// By gap status.
+    covered,
+    lacking,
+    lacking_independent,
+    undecided,
+    out_of_scope,
+    /// The gap list: above designated size, lacking or lacking an independent union.
+    in_gap,
+    /// Employees of enterprises in scope, and of those with a union of a counted kind.
+    employees,
+    employees_of_unionised,
+    /// Standing unions whose hosts are in the group, in scope or not.
+    unions,
+    /// Members in enterprises in scope, each at one enterprise only.
+    members,
+    /// Those in enterprises with a union of a counted kind.
+    members_of_unionised,
+}
+
+/// One group that has enterprises: the code in each dimension (empty: unknown), and what was counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CoverageGroup {
+    pub keys: Vec<String>,
+    pub measures: Measures,
+}
+
+/// What was counted over all rows by some dimensions.
+pub(in crate::edition) struct Cube {
+    /// In ascending order of their keys.
+    pub groups: Vec<CoverageGroup>,
+    pub total: Measures,
+}
+
+pub(in crate::edition) fn sum(groups: &[CoverageGroup]) -> Measures {
+    let mut total = Measures::default();
+    groups.iter().for_each(|g| total.add(&g.measures));
+    total
+}
+
+/// Sorts by keys; numbers are given out in the order of the codes, so that little is left to do.
+pub(in crate::edition) fn in_order(groups: &mut [CoverageGroup]) {
+    if !groups.is_sorted_by(|a, b| a.keys <= b.keys) {
+        groups.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
+    }
+}
+
+/// The groups of a cube without what was left out of it.
+pub(in crate::edition) fn take_off(groups: &[CoverageGroup], left_out: Vec<CoverageGroup>) -> Vec<CoverageGroup> {
+    let left_out: HashMap<Vec<String>, Measures> = left_out.into_iter().map(|g| (g.keys, g.measures)).collect();
+    let rest = groups.iter().filter_map(|group| {
+        let mut measures = group.measures;
+        if let Some(less) = left_out.get(&group.keys) {
+            measures.take_off(less);
+        }
+        (measures.enterprises > 0).then(|| CoverageGroup { keys: group.keys.clone(), measures })
+    });
+    rest.collect()
+}
