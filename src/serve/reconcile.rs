@@ -12,10 +12,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::App;
 use super::export::Column;
 use super::http::rest::{Plain, not_found};
 use super::problem::Problem;
+use super::state::ServerState;
 use crate::edition::{EnterpriseRow, Filter, Key, Row};
 use crate::link::{Linker, Previous, Settings, Weights};
 use crate::model::linkage::{LinkMethod, LinkRecord, LinkRole};
@@ -72,14 +72,14 @@ fn kind(lang: Lang) -> Value {
 }
 
 /// `GET` (manifest) and `POST` (queries, extend) `/reconcile`
-pub async fn reconcile(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
     let mut form = plain.parameters.clone();
     if method == Method::POST {
-        let bytes = match axum::body::to_bytes(body, app.limits().body_bytes).await {
+        let bytes = match axum::body::to_bytes(body, state.limits().body_bytes).await {
             Ok(bytes) => bytes,
             Err(_) => return plain.refuse(&Problem::bad_input("请求体过长或传输中断", "the body is too long or was cut off")),
         };
@@ -335,8 +335,8 @@ fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {
 }
 
 /// `GET /reconcile/{what}`: property proposals and previews.
-pub async fn help(State(app): State<App>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -360,8 +360,8 @@ pub async fn help(State(app): State<App>, Path(what): Path<String>, uri: Uri, he
 }
 
 /// `GET /reconcile/suggest/{what}?prefix=…`
-pub async fn suggest(State(app): State<App>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

@@ -22,7 +22,7 @@ async fn node(script: &str, served: &Served, arguments: &[&str], ready: impl Asy
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(huitu::serve::http::server(listener, served.router.clone(), served.state.clone(), async move {
+    let server = tokio::spawn(huitu::serve::run(listener, served.state.clone(), async move {
         let _ = stopped.await;
     }));
     let mut child = tokio::process::Command::new("node")
@@ -112,7 +112,7 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
     let root = served.root.path().join("editions");
     let flood = async || {
         use huitu::hub::progress::{Event, Progress};
-        let events = huitu::serve::live::Broadcast { app: served.state.clone(), also: None };
+        let events = huitu::serve::answers::events::Broadcast { events: served.state.state().events().clone(), also: None };
         for done in 1..=60_000 {
             events.event(&Event::Pulling { registry: "tax".to_owned(), rows: done, of: None });
             if done % 500 == 0 {

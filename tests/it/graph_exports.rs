@@ -120,8 +120,8 @@ async fn a_job_that_a_killed_process_left_is_run_again_with_the_same_bytes() {
     // As a kill in the middle leaves it: RUNNING, half a file under the temporary name.
     let left = ExportRow { state: "RUNNING".into(), path: None, sha256: None, total_rows: None, ..row };
     store.export_became(&left).await.unwrap();
-    std::fs::remove_file(served.state.exports_folder().join(format!("{id}.ndjson"))).unwrap();
-    std::fs::write(served.state.exports_folder().join(format!(".{id}.ndjson.part")), "{\"id\":").unwrap();
+    std::fs::remove_file(served.state.hub().settings.data.join("exports").join(format!("{id}.ndjson"))).unwrap();
+    std::fs::write(served.state.hub().settings.data.join("exports").join(format!(".{id}.ndjson.part")), "{\"id\":").unwrap();
     served.state.resume_exports().await.unwrap();
     let again = followed(&served, None, id).await.pop().unwrap();
     assert_eq!((&again["state"], &again["sha256"]), (&json!("DONE"), &done["sha256"]));

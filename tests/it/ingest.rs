@@ -232,7 +232,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let slow = manifest("慢", "", &source, "[manners]\nretries = 0\nread_timeout_secs = 4\ntotal_timeout_secs = 4\n");
     let house = house(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
     let door = house.serve(&[("s-cases", "ingest", Some("cases"))]).await;
-    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.clone()));
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     let hub = house.hub.clone();
     let syncing =
         tokio::spawn(async move { hub.sync(&Default::default(), std::sync::Arc::new(huitu::hub::progress::Silent)).await });
@@ -256,7 +256,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edition_follows_a_push_by_itself() {
     let (house, door) = departments().await;
-    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.clone()));
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     for (key, range) in [("a", 0..5), ("b", 5..9)] {
         assert_eq!(door.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
     }

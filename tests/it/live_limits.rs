@@ -101,7 +101,7 @@ async fn a_subscription_reads_the_registries_anew_for_every_event() {
     let response =
         served.router.clone().oneshot(post("subscription { syncProgress { done registry { name state } } }")).await.unwrap();
     let mut body = response.into_body();
-    let events = huitu::serve::live::Broadcast { app: served.state.clone(), also: None };
+    let events = huitu::serve::answers::events::Broadcast { events: served.state.state().events().clone(), also: None };
     let mut next = async |rows: u64| -> Value {
         use huitu::hub::progress::{Event, Progress};
         for _ in 0..100 {

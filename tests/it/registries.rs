@@ -139,7 +139,7 @@ async fn schedules_are_kept_outside_quiet_hours_one_sync_at_a_time() {
     for n in ["daily", "calm", "unscheduled"] {
         house.write(&format!("drop/{n}.csv"), rows(3));
     }
-    let turn = async |house: &House| huitu::serve::operate::schedule::turn(&house.serve(&[]).await.state).await.unwrap();
+    let turn = async |house: &House| huitu::serve::operate::schedule::turn(house.serve(&[]).await.state.state()).await.unwrap();
     assert_eq!(turn(&house).await, ["daily"], "never pulled before, and not in its quiet hours");
     assert_eq!(turn(&house).await, Vec::<String>::new(), "the next time has not come");
     let leader = house.hub.store.lead().await.unwrap();
@@ -182,7 +182,7 @@ async fn a_scheduled_sync_is_seen_by_subscribers_and_served_at_once() {
     let response = tower::ServiceExt::oneshot(door.router.clone(), request).await.unwrap();
     let mut events = response.into_body().into_data_stream();
     let state = door.state.clone();
-    let turn = tokio::spawn(async move { huitu::serve::operate::schedule::turn(&state).await.unwrap() });
+    let turn = tokio::spawn(async move { huitu::serve::operate::schedule::turn(state.state()).await.unwrap() });
     let mut seen = String::new();
     let reading = async {
         while !seen.contains("\"done\"") {

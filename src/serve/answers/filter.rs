@@ -2,7 +2,8 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 
-use crate::edition::{self, Filter, Range};
+use crate::edition;
+use crate::edition::{Filter, Range};
 use crate::hub::Hub;
 use crate::serve::access::{Caller, Scope};
 use crate::serve::graphql::model::scalars::*;

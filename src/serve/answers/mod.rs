@@ -1,10 +1,13 @@
-//! What every answer shares: the caller's context, readings of the store in batches, kept answers, trusted documents, usage.
+//! What every answer shares: readings of the store in batches, kept answers, trusted documents, usage, events.
 //!
 //! It knows no route and no type of the graph.
 
 pub(in crate::serve) mod cache;
-pub(in crate::serve) mod context;
+pub(in crate::serve) mod document;
+pub(in crate::serve) mod engine;
+pub mod events;
 pub mod filter;
+pub(in crate::serve) mod live_lookups;
 pub(in crate::serve) mod loaders;
 pub(in crate::serve) mod persisted;
 pub(in crate::serve) mod request;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::request::Parameters;
-use crate::serve::App;
+use crate::serve::limits::cost::Limits;
 use crate::serve::problem::{Code, Problem};
 
 /// Documents remembered for automatic persisted queries.
@@ -82,8 +82,7 @@ fn not_found() -> Problem {
 }
 
 /// Puts the document a digest stands for into the parameters.
-pub fn resolve(app: &App, parameters: &mut Parameters) -> Result<(), Problem> {
-    let documents = app.documents();
+pub fn resolve(documents: &Documents, limits: &Limits, parameters: &mut Parameters) -> Result<(), Problem> {
     let of_extension = parameters.extensions.as_ref().and_then(|e| e.get("persistedQuery")?.get("sha256Hash")?.as_str());
     let of_id = parameters.document_id.as_deref().map(|id| id.strip_prefix("sha256:").unwrap_or(id));
     let hash = of_extension.or(of_id).map(str::to_ascii_lowercase);
@@ -96,7 +95,7 @@ pub fn resolve(app: &App, parameters: &mut Parameters) -> Result<(), Problem> {
             match &documents.trusted {
                 Some(trusted) if !trusted.contains_key(&hash) => return Err(not_found()),
                 Some(_) => {}
-                None if document.len() <= app.limits().document_bytes => documents.remember(hash, document),
+                None if document.len() <= limits.document_bytes => documents.remember(hash, document),
                 None => {}
             }
         }

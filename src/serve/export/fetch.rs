@@ -11,18 +11,18 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::{Format, content_type};
-use crate::serve::App;
 use crate::serve::access::Scope;
-use crate::serve::http::graphql::{header_text, lang_of, request_id};
+use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
 
-pub async fn fetch(State(app): State<App>, Path(id): Path<String>, method: Method, headers: HeaderMap) -> Response {
+pub async fn fetch(State(state): State<ServerState>, Path(id): Path<String>, method: Method, headers: HeaderMap) -> Response {
     let (lang, request) = (lang_of(&headers), request_id(&headers));
-    let mut response = match answer(&app, &id, &method, &headers).await {
+    let mut response = match answer(&state, &id, &method, &headers).await {
         Ok(response) => response,
         Err(problem) => return refuse(&problem, lang, &request),
     };
@@ -32,11 +32,11 @@ pub async fn fetch(State(app): State<App>, Path(id): Path<String>, method: Metho
     response
 }
 
-async fn answer(app: &App, id: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
-    let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+async fn answer(state: &ServerState, id: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
     caller.require(Scope::Export)?;
     let unknown = || not_found("没有这个导出任务，或已过期", "there is no such export, or it has expired");
-    let row = app.hub().store.export(id).await?.ok_or_else(unknown)?;
+    let row = state.hub().store.export(id).await?.ok_or_else(unknown)?;
     if row.by_whom != caller.name && !caller.may(Scope::Operate) {
         return Err(unknown());
     }
@@ -47,8 +47,9 @@ async fn answer(app: &App, id: &str, method: &Method, headers: &HeaderMap) -> Re
             return Err(not_found("导出尚未完成：请稍后再取", "this export is not finished: fetch it a little later").hint(state));
         }
     }
-    let path = row.path.as_ref().filter(|_| row.expires_at.is_none_or(|at| at > app.hub().clock.millis())).ok_or_else(unknown)?;
-    let mut file = tokio::fs::File::open(app.exports_folder().join(path)).await.map_err(|_| unknown())?;
+    let path =
+        row.path.as_ref().filter(|_| row.expires_at.is_none_or(|at| at > state.hub().clock.millis())).ok_or_else(unknown)?;
+    let mut file = tokio::fs::File::open(super::jobs::folder(&state).join(path)).await.map_err(|_| unknown())?;
     let size = file.metadata().await.map_err(|_| Problem::internal())?.len();
     let etag = format!("\"{}\"", row.sha256.as_deref().unwrap_or(""));
     let same = |name| header_text(headers, name).is_some_and(|list| list.split(',').any(|tag| tag.trim() == etag));

@@ -9,12 +9,12 @@ use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Req
 use super::Export;
 use crate::edition::{Edition, Page, Row};
 use crate::model::message::{Lang, value_name};
-use crate::serve::App;
 use crate::serve::access::Caller;
-use crate::serve::answers::context::Ask;
 use crate::serve::answers::validation_messages;
+use crate::serve::context::Ask;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
 /// Enterprises that the graph answers at a time.
 pub const BATCH: usize = 250;
@@ -44,7 +44,7 @@ fn schema() -> &'static Schema<ExportBatch, EmptyMutation, EmptySubscription> {
 /// What is asked of the graph, and for whom.
 #[derive(Clone)]
 pub struct Source {
-    pub app: App,
+    pub state: ServerState,
     pub caller: Arc<Caller>,
     pub lang: Lang,
     /// A selection on an enterprise, with its brackets.
@@ -55,7 +55,7 @@ pub struct Source {
 impl Source {
     /// One answer per row, in their order; the first problem where something could not be answered.
     async fn answers(&self, edition: &Arc<Edition>, rows: &[Row]) -> Result<Vec<Value>, Problem> {
-        let ask = Arc::new(Ask::new(self.app.clone(), self.caller.clone(), self.lang));
+        let ask = Arc::new(Ask::new(self.state.clone(), self.caller.clone(), self.lang));
         let document = format!("{{ rows {{ nodes {} }} }}", self.selection);
         let request = Request::new(document).data(ask).data(These(edition.clone(), rows.to_vec()));
         let answer = tokio::time::timeout(MAX_TIME, schema().execute(request)).await.map_err(|_| Problem::internal())?;

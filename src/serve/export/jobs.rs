@@ -18,12 +18,12 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{Export, Format};
 use crate::edition::Filter;
 use crate::model::message::Lang;
-use crate::serve::App;
 use crate::serve::access::{Caller, Role, Scope};
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
 use crate::serve::answers::usage;
 use crate::serve::export;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 use crate::store::export::ExportRow;
 
 /// Files of finished jobs are kept this long.
@@ -58,16 +58,12 @@ pub struct Step {
     pub rows: u64,
 }
 
-/// The jobs of this process.
+/// The jobs of this process. Cheap to clone.
+#[derive(Clone)]
 pub struct Jobs {
+    state: ServerState,
     pub steps: broadcast::Sender<Step>,
     turn: Arc<Semaphore>,
-}
-
-impl Default for Jobs {
-    fn default() -> Jobs {
-        Jobs { steps: broadcast::channel(256).0, turn: Arc::new(Semaphore::new(AT_A_TIME)) }
-    }
 }
 
 /// A new job as asked.
@@ -98,18 +94,23 @@ fn json(value: &Value) -> serde_json::Value {
     value.clone().into_json().unwrap_or_default()
 }
 
-impl App {
-    pub fn exports_folder(&self) -> PathBuf {
-        self.hub().settings.data.join("exports")
+/// Where finished exports lie until they expire.
+pub fn folder(state: &ServerState) -> PathBuf {
+    state.hub().settings.data.join("exports")
+}
+
+impl Jobs {
+    pub fn new(state: ServerState) -> Jobs {
+        Jobs { state, steps: broadcast::channel(256).0, turn: Arc::new(Semaphore::new(AT_A_TIME)) }
     }
 
     /// Notes a job and starts it. A repeated idempotency key gives the job that it made before.
-    pub async fn create_export(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Refusal> {
+    pub async fn create(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Refusal> {
         caller.require(Scope::Export)?;
-        let store = &self.hub().store;
+        let store = &self.state.hub().store;
         // Said at once, not when the job runs.
         let of = |field: &'static str| move |problem: Problem| Refusal { field: Some(field), problem };
-        new.filter.checked(self.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
+        new.filter.checked(self.state.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
         plan_order(&new.order, caller).map_err(of("orderBy"))?;
         let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
         let request = Request {
@@ -123,13 +124,13 @@ impl App {
             areas: caller.areas.clone(),
             scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
         };
-        let (export, _) = self.plan_export(&request, new.format).map_err(of("filter"))?;
+        let (export, _) = self.plan(&request, new.format).map_err(of("filter"))?;
         export::check_size(&export, new.format).map_err(of("format"))?;
         export.probe().await.map_err(of("fields"))?;
         drop(export);
         // A key belongs to its caller: another caller's job is never answered.
         let idempotency = new.idempotency.map(|key| format!("{}:{key}", caller.name));
-        let at = self.hub().clock.millis();
+        let at = self.state.hub().clock.millis();
         let row = ExportRow {
             id: format!("X{:016x}", rand::random::<u64>()),
             format: new.format.extension().to_owned(),
@@ -164,32 +165,32 @@ impl App {
         {
             return Ok(before);
         }
-        self.start_export(row.clone());
+        self.start(row.clone());
         Ok(row)
     }
 
     /// Runs the jobs that an ended process left, and removes files past their day. Call it once at the start.
-    pub async fn resume_exports(&self) -> Result<(), Problem> {
-        let store = &self.hub().store;
-        for row in store.expired_exports(self.hub().clock.millis()).await? {
+    pub async fn resume(&self) -> Result<(), Problem> {
+        let store = &self.state.hub().store;
+        for row in store.expired_exports(self.state.hub().clock.millis()).await? {
             if let Some(path) = &row.path {
-                let _ = std::fs::remove_file(self.exports_folder().join(path)); // gone already is as good
+                let _ = std::fs::remove_file(folder(&self.state).join(path)); // gone already is as good
             }
             store.export_became(&ExportRow { path: None, ..row }).await?;
         }
         for row in store.unfinished_exports().await? {
-            self.start_export(row);
+            self.start(row);
         }
         Ok(())
     }
 
-    fn start_export(&self, row: ExportRow) {
-        let app = self.clone();
+    fn start(&self, row: ExportRow) {
+        let jobs = self.clone();
         tokio::spawn(async move {
-            let turn = app.jobs().turn.clone().acquire_owned().await;
+            let turn = jobs.turn.clone().acquire_owned().await;
             let _turn = turn.expect("the semaphore is never closed");
             let id = row.id.clone();
-            let ended = match app.run_export(row.clone()).await {
+            let ended = match jobs.run(row.clone()).await {
                 Ok(done) => done,
                 Err(problem) => {
                     tracing::error!(export = %id, problem = %problem.en, "an export failed");
@@ -198,26 +199,26 @@ impl App {
                 }
             };
             let rows = ended.total_rows.unwrap_or(0) as u64;
-            if let Err(error) = app.hub().store.export_became(&ended).await {
+            if let Err(error) = jobs.state.hub().store.export_became(&ended).await {
                 tracing::error!(%error, export = %id, "the end of an export could not be kept");
             }
             // Nobody listening is not an error.
-            let _ = app.jobs().steps.send(Step { row: ended, rows });
+            let _ = jobs.steps.send(Step { row: ended, rows });
         });
     }
 
-    async fn run_export(&self, row: ExportRow) -> Result<ExportRow, Problem> {
+    async fn run(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
         let format = Format::from_extension(&row.format).ok_or_else(Problem::internal)?;
-        let (export, fields) = self.plan_export(&request, format)?;
+        let (export, fields) = self.plan(&request, format)?;
         export::check_size(&export, format)?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
-        self.hub().store.export_became(&running).await?;
-        let folder = self.exports_folder();
+        self.state.hub().store.export_became(&running).await?;
+        let folder = folder(&self.state);
         let name = format!("{}.{}", running.id, format.extension());
         let mut shown = usage::Shown::default();
         shown.add_all(&export.edition, &export.rows.bitmap(), fields);
-        self.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
+        self.state.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
         let written = export.progress.clone();
         let total = export.rows.len();
         let file = name.clone();
@@ -226,7 +227,7 @@ impl App {
             tokio::select! {
                 done = &mut job => break done.map_err(|_| Problem::internal())?,
                 () = tokio::time::sleep(TELL_EVERY) => {
-                    let _ = self.jobs().steps.send(Step { row: running.clone(), rows: written.load(Ordering::Relaxed) });
+                    let _ = self.steps.send(Step { row: running.clone(), rows: written.load(Ordering::Relaxed) });
                 }
             }
         };
@@ -244,7 +245,7 @@ impl App {
     }
 
     /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
-    fn plan_export(&self, request: &Request, format: Format) -> Result<(Export, u32), Problem> {
+    fn plan(&self, request: &Request, format: Format) -> Result<(Export, u32), Problem> {
         let maker = Caller {
             name: String::new(),
             role: Role::Client,
@@ -255,7 +256,7 @@ impl App {
         let input = |json: &serde_json::Value| Value::from_json(json.clone()).map_err(|_| Problem::internal());
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
         let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
-        let edition = self.hub().editions.number(request.edition)?;
+        let edition = self.state.hub().editions.number(request.edition)?;
         let mut filter = filter.plan(&maker)?;
         if request.gap {
             filter = Filter::InGap.and(filter);
@@ -270,7 +271,7 @@ impl App {
         let lang = if request.chinese { Lang::Zh } else { Lang::En };
         let rows = export::Rows::ordered(&edition, rows, &order);
         let graph = choice.selection.map(|selection| export::graph::Source {
-            app: self.clone(),
+            state: self.state.clone(),
             caller: Arc::new(maker),
             lang,
             selection,

@@ -26,11 +26,11 @@ use hyper::body::Frame;
 use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 
-use super::App;
 use super::access::Scope;
 use super::answers::usage;
 use super::http::rest::{Plain, not_found};
 use super::problem::Problem;
+use super::state::ServerState;
 use crate::edition::{Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 use jobs::Progress;
@@ -143,8 +143,8 @@ const CHUNK: usize = 64 << 10;
 const AHEAD: usize = 4;
 
 /// `GET /export/{list}.{format}`
-pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -153,7 +153,7 @@ pub async fn export(State(app): State<App>, Path(file): Path<String>, uri: Uri, 
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
             let mut shown = usage::Shown::default();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
-            app.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
+            state.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             stream(export, format, &file, &headers, &plain.id)
         }
         Err(problem) => plain.refuse(&problem),
@@ -188,7 +188,7 @@ async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Proble
         edition: plain.edition.clone(),
         rows: Rows::Priority(rows),
         graph: choice.selection.map(|selection| graph::Source {
-            app: plain.app.clone(),
+            state: plain.state.clone(),
             caller: plain.ask.caller.clone(),
             lang: plain.lang,
             selection,

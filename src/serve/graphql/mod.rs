@@ -3,12 +3,26 @@
 pub mod model;
 pub mod root;
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{SDLExportOptions, Schema};
 
+use super::export::jobs::Jobs;
+use super::operate::source_quality::Measured;
+
 pub type Graph = Schema<root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions>;
 
-/// The schema that is served. Limits are kept by the handler before the library sees a document.
+/// The schema that is served, with what only some of its fields need.
+pub fn graph_with(jobs: Jobs, quality: Arc<Measured>) -> Graph {
+    Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions)
+        .data(jobs)
+        .data(quality)
+        .finish()
+}
+
+/// The schema by itself: to print it, and to check documents against it. Limits are kept by the handler before the library sees
+/// a document.
 pub fn graph() -> Graph {
     Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions).finish()
 }

@@ -17,18 +17,18 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::headers::{header_text, lang_of, request_id, status_of};
 use crate::model::message::Lang;
-use crate::serve::App;
+use crate::model::text::shown;
 use crate::serve::access::{Caller, Role};
-use crate::serve::answers::cache;
-use crate::serve::answers::context::Ask;
-use crate::serve::answers::persisted;
+use crate::serve::answers::document::{Refused, check, code_of, make_safe};
+use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::{Media, Parameters};
-use crate::serve::answers::usage;
-use crate::serve::answers::validation_messages;
-use crate::serve::graphql::model::scalars::shown;
+use crate::serve::answers::{cache, persisted, usage};
+use crate::serve::context::Ask;
 use crate::serve::limits::cost;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 /// A request that got as far as having an id, a language and a media type.
 pub struct Incoming<'a> {
@@ -37,26 +37,18 @@ pub struct Incoming<'a> {
     media: Media,
     headers: &'a HeaderMap,
     method: &'a Method,
-}
-
-/// The request's own id where it is short and plain, else a new one.
-pub fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get("x-request-id").and_then(|v| v.to_str().ok());
-    let plain =
-        |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    given.filter(plain).map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_owned)
-}
-
-pub fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|v| v.to_str().ok())
-}
-
-pub fn lang_of(headers: &HeaderMap) -> Lang {
-    header_text(headers, header::ACCEPT_LANGUAGE).map_or(Lang::Zh, Lang::from_accept)
+    engine: &'a Engine,
 }
 
 /// `GET` and `POST /graphql`.
-pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+pub async fn graphql(
+    State(state): State<ServerState>,
+    State(engine): State<Engine>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let started = Instant::now();
     let id = request_id(&headers);
     let lang = lang_of(&headers);
@@ -65,12 +57,12 @@ pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: 
             "Accept 中没有可提供的类型：请接受 application/graphql-response+json",
             "nothing in Accept can be served: accept application/graphql-response+json",
         );
-        let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method };
+        let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method, engine: &engine };
         return incoming.refuse(StatusCode::NOT_ACCEPTABLE, &problem);
     };
-    let incoming = Incoming { id, lang, media, headers: &headers, method: &method };
-    let response = incoming.answer(&app, &uri, body).await;
-    app.metrics().request(response.status().as_u16(), started.elapsed());
+    let incoming = Incoming { id, lang, media, headers: &headers, method: &method, engine: &engine };
+    let response = incoming.answer(&state, &uri, body).await;
+    state.metrics().request(response.status().as_u16(), started.elapsed());
     tracing::info!(
         request_id = %incoming.id,
         status = response.status().as_u16(),
@@ -81,7 +73,7 @@ pub async fn graphql(State(app): State<App>, method: Method, uri: Uri, headers: 
 }
 
 impl Incoming<'_> {
-    async fn answer(&self, app: &App, uri: &Uri, body: Body) -> Response {
+    async fn answer(&self, state: &ServerState, uri: &Uri, body: Body) -> Response {
         let is_get = match *self.method {
             Method::GET | Method::HEAD => true,
             Method::POST => false,
@@ -92,7 +84,7 @@ impl Incoming<'_> {
                 return response;
             }
         };
-        let caller = match app.caller(header_text(self.headers, header::AUTHORIZATION)).await {
+        let caller = match state.caller(header_text(self.headers, header::AUTHORIZATION)).await {
             Ok(caller) => caller,
             Err(problem) => return self.refuse(status_of(problem.code), &problem),
         };
@@ -101,28 +93,28 @@ impl Incoming<'_> {
         }
         let raw = match is_get {
             true => Bytes::copy_from_slice(uri.query().unwrap_or("").as_bytes()),
-            false => match self.body(app, body).await {
+            false => match self.body(state, body).await {
                 Ok(bytes) => bytes,
                 Err(refused) => return *refused,
             },
         };
-        let key = self.key(app, &caller, &raw, is_get);
-        if let Some(kept) = app.answers().get(key) {
-            app.metrics().cache_hit();
+        let key = self.key(state, &caller, &raw, is_get);
+        if let Some(kept) = state.answers().get(key) {
+            state.metrics().cache_hit();
             if let Some(shown) = &kept.shown {
-                app.tally().add(&caller, &usage::purpose(self.headers), shown);
+                state.tally().add(&caller, &usage::purpose(self.headers), shown);
             }
             return self.respond(StatusCode::OK, kept.bytes, Some(key));
         }
-        if !is_get && app.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
-            return self.batch(app, caller, &raw).await;
+        if !is_get && state.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
+            return self.batch(state, caller, &raw).await;
         }
         let parameters = match is_get {
             true => Parameters::from_query(uri),
             false => Parameters::from_body(&raw),
         };
         match parameters {
-            Ok(parameters) => self.question(app, caller, parameters, Some(key), is_get).await,
+            Ok(parameters) => self.question(state, caller, parameters, Some(key), is_get).await,
             Err(problem) => self.refuse(StatusCode::BAD_REQUEST, &problem),
         }
     }
@@ -130,13 +122,13 @@ impl Incoming<'_> {
     /// One question; its answer is kept under the key, where there is one.
     async fn question(
         &self,
-        app: &App,
+        state: &ServerState,
         caller: Arc<Caller>,
         mut parameters: Parameters,
         key: Option<cache::Key>,
         is_get: bool,
     ) -> Response {
-        if let Err(problem) = persisted::resolve(app, &mut parameters) {
+        if let Err(problem) = persisted::resolve(state.documents(), state.limits(), &mut parameters) {
             return self.request_error(&problem);
         }
         let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
@@ -144,12 +136,12 @@ impl Incoming<'_> {
                 Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         };
-        self.ask(app, caller, document, parameters, key, is_get).await
+        self.ask(state, caller, document, parameters, key, is_get).await
     }
 
     /// Several questions in one request, answered one after the other, where configured.
-    async fn batch(&self, app: &App, caller: Arc<Caller>, raw: &[u8]) -> Response {
-        let limit = app.limits().batch;
+    async fn batch(&self, state: &ServerState, caller: Arc<Caller>, raw: &[u8]) -> Response {
+        let limit = state.limits().batch;
         let questions: Vec<Parameters> = match serde_json::from_slice(raw) {
             Ok(questions) => questions,
             Err(e) => {
@@ -174,7 +166,7 @@ impl Incoming<'_> {
                 whole.push(b',');
             }
             // Of a batch nothing is kept: its key is that of no single question.
-            let answer = self.question(app, caller.clone(), parameters, None, false).await;
+            let answer = self.question(state, caller.clone(), parameters, None, false).await;
             let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
             whole.extend_from_slice(&bytes);
         }
@@ -183,7 +175,7 @@ impl Incoming<'_> {
     }
 
     /// The body, within its limit and of the right type.
-    async fn body(&self, app: &App, body: Body) -> Result<Bytes, Box<Response>> {
+    async fn body(&self, state: &ServerState, body: Body) -> Result<Bytes, Box<Response>> {
         let content_type = header_text(self.headers, header::CONTENT_TYPE).unwrap_or("");
         let mut parts = content_type.split(';').map(str::trim);
         let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
@@ -197,7 +189,7 @@ impl Incoming<'_> {
             );
             return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
         }
-        let limit = app.limits().body_bytes;
+        let limit = state.limits().body_bytes;
         axum::body::to_bytes(body, limit).await.map_err(|_| {
             let problem = Problem::new(
                 Code::CostExceeded,
@@ -208,14 +200,14 @@ impl Incoming<'_> {
         })
     }
 
-    fn key(&self, app: &App, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
-        let generation = app.generation().to_le_bytes();
+    fn key(&self, state: &ServerState, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
+        let generation = state.generation().to_le_bytes();
         cache::key(&[raw, caller.visibility().as_bytes(), &generation, &[self.lang as u8, self.media as u8, u8::from(is_get)]])
     }
 
     async fn ask(
         &self,
-        app: &App,
+        state: &ServerState,
         caller: Arc<Caller>,
         document: String,
         parameters: Parameters,
@@ -224,13 +216,13 @@ impl Incoming<'_> {
     ) -> Response {
         let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
         let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
-        let (parsed, cost) = match check(app, &document, name, &variables) {
+        let (parsed, cost) = match check(state.limits(), &document, name, &variables) {
             Ok(checked) => checked,
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
-        let now = app.hub().clock.millis();
-        if let Err(problem) = app.budgets().spend(&caller.name, cost, app.limits().cost_per_minute, now) {
+        let now = state.hub().clock.millis();
+        if let Err(problem) = state.budgets().spend(&caller.name, cost, state.limits().cost_per_minute, now) {
             return self.request_error(&problem);
         }
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
@@ -241,19 +233,19 @@ impl Incoming<'_> {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
-        let ask = Arc::new(Ask::new(app.clone(), caller, self.lang));
+        let ask = Arc::new(Ask::new(state.clone(), caller, self.lang));
         let mut request = Request::new(document).variables(variables).data(ask.clone());
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(parsed);
-        let execution = AssertUnwindSafe(app.graph().execute(request)).catch_unwind();
-        let mut answer = match tokio::time::timeout(app.limits().time, execution).await {
+        let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
+        let mut answer = match tokio::time::timeout(state.limits().time, execution).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => {
                 tracing::error!(request_id = %self.id, "a resolver panicked");
                 Answer::from_errors(vec![Problem::internal().server_error(self.lang)])
             }
             Err(_) => {
-                let seconds = app.limits().time.as_secs();
+                let seconds = state.limits().time.as_secs();
                 let problem = Problem::new(
                     Code::Timeout,
                     format!("查询超过 {seconds} 秒；请缩小范围"),
@@ -268,12 +260,12 @@ impl Incoming<'_> {
         let failed_before =
             answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
         let shown = Arc::new(ask.take_shown());
-        app.tally().add(&ask.caller, &usage::purpose(self.headers), &shown);
+        state.tally().add(&ask.caller, &usage::purpose(self.headers), &shown);
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
-        let extensions = Extensions { app, ask: &ask, cost, limit: app.limits().cost };
+        let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
         if let Some(key) = key.filter(|_| keep) {
-            app.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
+            state.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
@@ -332,20 +324,6 @@ impl Incoming<'_> {
     }
 }
 
-/// The status of a problem outside GraphQL.
-pub fn status_of(code: Code) -> StatusCode {
-    match code {
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::ForbiddenField => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::EditionGone => StatusCode::GONE,
-        Code::SourceUnavailable => StatusCode::BAD_GATEWAY,
-        Code::Timeout => StatusCode::GATEWAY_TIMEOUT,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    }
-}
-
 /// Only what is our own fault is a 5xx.
 fn request_status(errors: &[ServerError]) -> StatusCode {
     let is = |code: Code| errors.iter().any(|e| code_of(e).is_some_and(|c| c == code.name()));
@@ -356,59 +334,9 @@ fn request_status(errors: &[ServerError]) -> StatusCode {
     }
 }
 
-pub(in crate::serve) enum Refused {
-    Problem(Problem),
-    Syntax(Box<ServerError>),
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Refused {
-        Refused::Problem(problem)
-    }
-}
-
-/// Scans, parses and prices a document.
-pub(in crate::serve) fn check(
-    app: &App,
-    document: &str,
-    name: Option<&str>,
-    variables: &Variables,
-) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
-    let limits = app.limits();
-    cost::scan(document, limits)?;
-    let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
-    let operation = cost::operation(&parsed, name)?;
-    let cost = cost::cost(&parsed, operation, variables, limits)?;
-    Ok((parsed, cost.rows))
-}
-
-fn code_of(error: &ServerError) -> Option<&str> {
-    match error.extensions.as_ref()?.get("code")? {
-        Value::String(code) => Some(code),
-        _ => None,
-    }
-}
-
-/// Every error has a code, a safe text and the request id. What has no code comes from the library: the document does not
-/// fit the schema.
-pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
-    error.source = None;
-    let has_code = code_of(error).is_some();
-    let extensions = error.extensions.get_or_insert_default();
-    if !has_code {
-        let (zh, en) = validation_messages::told(&error.message);
-        error.message = lang.pick(zh, en);
-        extensions.set("code", Code::BadInput.name());
-        extensions.set("retryable", false);
-        let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
-        extensions.set("hint", hint);
-    }
-    extensions.set("requestId", request_id);
-}
-
 /// What every answer says beside its data: the edition, how old the registries are, what it cost.
 pub(in crate::serve) struct Extensions<'a> {
-    pub app: &'a App,
+    pub state: &'a ServerState,
     pub ask: &'a Ask,
     pub cost: u64,
     pub limit: u64,
@@ -417,14 +345,14 @@ pub(in crate::serve) struct Extensions<'a> {
 impl Serialize for Extensions<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let mut map = s.serialize_map(None)?;
-        let manifest = self.ask.answered().and_then(|number| self.app.hub().editions.manifest(number));
+        let manifest = self.ask.answered().and_then(|number| self.state.hub().editions.manifest(number));
         if let Some(m) = manifest {
             map.serialize_entry(
                 "edition",
                 &serde_json::json!({ "id": format!("edition:{}", m.number), "number": m.number, "asOf": m.as_of, "publishedAt": shown(m.published_at) }),
             )?;
         }
-        map.serialize_entry("sources", &*self.app.freshness().sources)?;
+        map.serialize_entry("sources", &*self.state.freshness().sources)?;
         map.serialize_entry("cost", &serde_json::json!({ "requested": self.cost, "limit": self.limit }))?;
         map.end()
     }

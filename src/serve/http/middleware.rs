@@ -9,17 +9,17 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
-use super::graphql::{lang_of, request_id};
+use super::headers::{lang_of, request_id};
 use super::rest::refuse;
-use crate::serve::App;
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
 /// Seconds a browser may remember what a site is allowed.
 const PREFLIGHT_SECONDS: &str = "600";
 
-pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn frame(State(state): State<ServerState>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let allowed = origin.filter(|o| o.to_str().is_ok_and(|o| app.hub().settings.origins.iter().any(|known| known == o)));
+    let allowed = origin.filter(|o| o.to_str().is_ok_and(|o| state.hub().settings.origins.iter().any(|known| known == o)));
     let is_preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let (lang, id) = (lang_of(request.headers()), request_id(request.headers()));

@@ -9,20 +9,19 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 
-use super::graphql::{header_text, lang_of, request_id, status_of};
+use super::headers::{header_text, lang_of, request_id, status_of};
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
-use crate::serve::App;
 use crate::serve::access::Role;
-use crate::serve::answers::cache;
-use crate::serve::answers::context::Ask;
 use crate::serve::answers::filter::EnterpriseFilter;
-use crate::serve::answers::validation_messages;
+use crate::serve::answers::{cache, validation_messages};
+use crate::serve::context::Ask;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 /// A request outside GraphQL.
 pub struct Plain {
-    pub app: App,
+    pub state: ServerState,
     pub ask: Ask,
     pub edition: Arc<Edition>,
     pub parameters: HashMap<String, String>,
@@ -52,28 +51,28 @@ pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
 
 impl Plain {
     /// Reads caller, language, edition (`asOf`, or `edition` by number) and parameters; the refusal is the answer.
-    pub async fn new(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Plain, Box<Response>> {
+    pub async fn new(state: &ServerState, uri: &Uri, headers: &HeaderMap) -> Result<Plain, Box<Response>> {
         let (lang, id) = (lang_of(headers), request_id(headers));
-        match Plain::read(app, uri, headers, lang, &id).await {
+        match Plain::read(state, uri, headers, lang, &id).await {
             Ok(plain) => Ok(plain),
             Err(problem) => Err(Box::new(refuse(&problem, lang, &id))),
         }
     }
 
-    async fn read(app: &App, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<Plain, Problem> {
-        let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<Plain, Problem> {
+        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
         if caller.role == Role::Ingest {
             return Err(Problem::forbidden("read"));
         }
         let parameters: HashMap<String, String> = axum::extract::Query::try_from_uri(uri)
             .map(|q| q.0)
             .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
-        let ask = Ask::new(app.clone(), caller, lang);
+        let ask = Ask::new(state.clone(), caller, lang);
         let edition = match (parameters.get("edition"), parameters.get("asOf")) {
             (Some(number), _) => {
                 let number = number.strip_prefix("edition:").unwrap_or(number).parse();
                 let number = number.map_err(|_| Problem::bad_input("edition 应为版本号", "edition is a number"))?;
-                app.hub().editions.number(number)?
+                state.hub().editions.number(number)?
             }
             (None, Some(day)) => {
                 let day = day
@@ -93,7 +92,7 @@ impl Plain {
         let etag = format!("\"{key:032x}\"");
         let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
         let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-        Ok(Plain { app: app.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
+        Ok(Plain { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
     }
 
     pub fn parameter(&self, name: &str) -> Option<&str> {
@@ -124,7 +123,7 @@ impl Plain {
             let (zh, en) = validation_messages::told(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
-        Ok(self.ask.within_areas(filter.checked(self.app.hub())?.plan(&self.ask.caller)?))
+        Ok(self.ask.within_areas(filter.checked(self.state.hub())?.plan(&self.ask.caller)?))
     }
 
     pub fn refuse(&self, problem: &Problem) -> Response {
@@ -138,13 +137,13 @@ impl Plain {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(kept) = self.app.answers().get(self.key) {
+        if let Some(kept) = self.state.answers().get(self.key) {
             return self.response(kept.bytes, content_type);
         }
         match make() {
             Ok(bytes) => {
                 let bytes = Bytes::from(bytes);
-                self.app.answers().put(self.key, bytes.clone().into());
+                self.state.answers().put(self.key, bytes.clone().into());
                 self.response(bytes, content_type)
             }
             Err(problem) => self.refuse(&problem),

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::serve::App;
+use crate::serve::state::ServerState;
 
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 4_096;
@@ -23,13 +23,15 @@ const KEEP_USAGE_EVERY: u64 = 10;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` resolves; then takes no more connections and lets the open answers finish.
-pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    app: Router,
+    state: ServerState,
+    shutdown: impl Future<Output = ()>,
+) -> std::io::Result<()> {
     let (stop, stopped) = watch::channel(());
     let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    if let Err(problem) = state.resume_exports().await {
-        tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
-    }
     let keeping = state.clone();
     let publisher = tokio::spawn(crate::serve::publish_pushes(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
@@ -88,7 +90,7 @@ pub async fn run(listener: TcpListener, app: Router, state: App, shutdown: impl 
 }
 
 /// Another process may publish: its editions are swapped in within a second.
-async fn watch_editions(state: App) {
+async fn watch_editions(state: ServerState) {
     for second in 1_u64.. {
         tokio::time::sleep(REFRESH_EVERY).await;
         if second.is_multiple_of(KEEP_USAGE_EVERY)

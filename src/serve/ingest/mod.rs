@@ -13,10 +13,10 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
-use super::App;
 use super::access::{Caller, Role, Scope};
-use super::http::graphql::{header_text, lang_of, request_id, status_of};
+use super::http::headers::{header_text, lang_of, request_id, status_of};
 use super::problem::Problem;
+use super::state::ServerState;
 use crate::connector::{Connector, Transport};
 use crate::hub::{Push, PushRefused, Pushed, Queue};
 use crate::model::message::Lang;
@@ -138,9 +138,9 @@ pub(super) fn json(status: StatusCode, body: &impl serde::Serialize, id: &str) -
 }
 
 /// `POST /ingest/{registry}`
-pub async fn ingest(State(app): State<App>, Path(registry): Path<String>, headers: HeaderMap, body: Body) -> Response {
+pub async fn ingest(State(state): State<ServerState>, Path(registry): Path<String>, headers: HeaderMap, body: Body) -> Response {
     let (lang, id) = (lang_of(&headers), request_id(&headers));
-    match take_in(&app, &registry, &headers, body).await {
+    match take_in(&state, &registry, &headers, body).await {
         Ok(pushed) => {
             let r = &pushed.receipt;
             tracing::info!(request_id = %id, registry, batch = r.id, state = r.state, read = r.read, "push");
@@ -167,10 +167,10 @@ pub async fn ingest(State(app): State<App>, Path(registry): Path<String>, header
     }
 }
 
-async fn take_in(app: &App, registry: &str, headers: &HeaderMap, body: Body) -> Result<Pushed, Refusal> {
-    let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+async fn take_in(state: &ServerState, registry: &str, headers: &HeaderMap, body: Body) -> Result<Pushed, Refusal> {
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
     may_push(&caller, registry)?;
-    let hub = app.hub();
+    let hub = state.hub();
     let (connector, _) = hub
         .registry(registry)
         .await
@@ -202,7 +202,7 @@ async fn take_in(app: &App, registry: &str, headers: &HeaderMap, body: Body) -> 
     let push = Push { registry: registry.to_owned(), key, file: file.path().to_path_buf(), digest };
     let pushed = hub.push(&push).await?;
     if pushed.changed {
-        app.0.pushed.notify_one();
+        state.note_push();
     }
     Ok(pushed)
 }

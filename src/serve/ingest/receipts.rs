@@ -8,15 +8,15 @@ use axum::response::Response;
 use super::json;
 use crate::hub::HubError;
 use crate::pages::receipt;
-use crate::serve::App;
 use crate::serve::access::{Role, Scope};
-use crate::serve::http::graphql::{header_text, lang_of, request_id};
+use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
-pub async fn receipt(State(app): State<App>, Path(batch): Path<String>, headers: HeaderMap) -> Response {
+pub async fn receipt(State(state): State<ServerState>, Path(batch): Path<String>, headers: HeaderMap) -> Response {
     let (lang, id) = (lang_of(&headers), request_id(&headers));
-    match find(&app, &batch, &headers).await {
+    match find(&state, &batch, &headers).await {
         Ok((receipt, false)) => json(StatusCode::OK, &receipt, &id),
         Ok((receipt, true)) => {
             let mut response = Response::new(receipt::render(&receipt, lang).into());
@@ -33,8 +33,12 @@ pub async fn receipt(State(app): State<App>, Path(batch): Path<String>, headers:
     }
 }
 
-async fn find(app: &App, batch: &str, headers: &HeaderMap) -> Result<(crate::hub::receipt::BatchReceipt, bool), Problem> {
-    let caller = app.caller(header_text(headers, header::AUTHORIZATION)).await?;
+async fn find(
+    state: &ServerState,
+    batch: &str,
+    headers: &HeaderMap,
+) -> Result<(crate::hub::receipt::BatchReceipt, bool), Problem> {
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
     let unknown = || not_found("没有这个批次", "there is no such batch");
     let (number, html) = match batch.strip_suffix(".html") {
         Some(number) => (number, true),
@@ -47,7 +51,7 @@ async fn find(app: &App, batch: &str, headers: &HeaderMap) -> Result<(crate::hub
     if caller.role != Role::Ingest {
         caller.require(Scope::Operate)?;
     }
-    let receipt = app.hub().batch_receipt(number).await.map_err(|error| match error {
+    let receipt = state.hub().batch_receipt(number).await.map_err(|error| match error {
         HubError::Said { .. } => unknown(),
         error => {
             tracing::error!(%error, "a receipt could not be read");

@@ -12,25 +12,35 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::{Kinds, MAX_MESSAGE, MAX_STREAMS, failed_before, start};
-use crate::serve::App;
+use super::{Kinds, MAX_MESSAGE, failed_before, start};
+use crate::serve::answers::engine::Engine;
+use crate::serve::answers::events::MAX_STREAMS;
 use crate::serve::answers::request::Parameters;
-use crate::serve::http::graphql::{header_text, lang_of, request_id, serialise};
+use crate::serve::http::graphql::serialise;
+use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 /// A comment this often keeps proxies from closing a quiet connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
 
 /// `GET` and `POST /graphql/sse`
-pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+pub async fn sse(
+    State(state): State<ServerState>,
+    State(engine): State<Engine>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let (lang, id) = (lang_of(&headers), request_id(&headers));
     let authorization = header_text(&headers, header::AUTHORIZATION).map(str::to_owned);
-    let caller = match app.caller(authorization.as_deref()).await {
+    let caller = match state.caller(authorization.as_deref()).await {
         Ok(caller) => caller,
         Err(problem) => return refuse(&problem, lang, &id),
     };
-    if !app.is_known_origin(&headers) {
+    if !state.is_known_origin(&headers) {
         let problem = Problem::new(
             Code::Forbidden,
             "不允许来自该网站的连接；请把其地址加入 origins",
@@ -74,7 +84,7 @@ pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: Head
         Err(problem) => return refuse(&problem, lang, &id),
     };
     let kinds = if method == Method::GET { Kinds::Reading } else { Kinds::Any };
-    let Some(place) = app.live().place(&caller.name) else {
+    let Some(place) = state.events().place(&caller.name) else {
         let problem = Problem::new(
             Code::CostExceeded,
             format!("一个调用者最多同时打开 {MAX_STREAMS} 个事件流；请先关闭一个"),
@@ -85,7 +95,7 @@ pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: Head
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         return response;
     };
-    let mut answers = match start(&app, caller, lang, parameters, kinds, &id) {
+    let mut answers = match start(&engine, &state, caller, lang, parameters, kinds, &id) {
         Ok(answers) => answers,
         Err(answer) => return json(&serialise(&answer, false, None), StatusCode::BAD_REQUEST),
     };
@@ -97,7 +107,7 @@ pub async fn sse(State(app): State<App>, method: Method, uri: Uri, headers: Head
                 answer = answers.next() => match answer {
                     Some(answer) => {
                         // A token revoked meanwhile ends the subscription.
-                        if app.caller(authorization.as_deref()).await.is_err() {
+                        if state.caller(authorization.as_deref()).await.is_err() {
                             break;
                         }
                         let data = serialise(&answer, !failed_before(&answer), None);

@@ -12,23 +12,26 @@ use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{WebSocketStream, tungstenite};
 
 use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::model::message::Lang;
-use crate::serve::App;
 use crate::serve::access::Caller;
+use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::Parameters;
-use crate::serve::http::graphql::{header_text, lang_of, request_id, serialise};
+use crate::serve::http::graphql::serialise;
+use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 const MAX_OPERATIONS: usize = 20;
@@ -49,10 +52,10 @@ struct Incoming {
 }
 
 /// `GET /graphql/ws` with an upgrade.
-pub async fn ws(State(app): State<App>, mut request: Request<Body>) -> Response {
+pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, mut request: Request<Body>) -> Response {
     let headers = request.headers();
     let (lang, id) = (lang_of(headers), request_id(headers));
-    let key = match handshake(&app, headers) {
+    let key = match handshake(&state, headers) {
         Ok(key) => key,
         Err(problem) => return refuse(&problem, lang, &id),
     };
@@ -62,7 +65,7 @@ pub async fn ws(State(app): State<App>, mut request: Request<Body>) -> Response 
         let Ok(upgraded) = upgrade.await else { return };
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        Connection::new(app, lang, id, authorization).run(socket).await;
+        Connection::new(state, engine, lang, id, authorization).run(socket).await;
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -77,7 +80,7 @@ pub async fn ws(State(app): State<App>, mut request: Request<Body>) -> Response 
 }
 
 /// The client's key, where everything about the upgrade is as it should be.
-fn handshake(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
+fn handshake(state: &ServerState, headers: &HeaderMap) -> Result<String, Problem> {
     let has = |name: header::HeaderName, word: &str| {
         header_text(headers, name).is_some_and(|v| v.split(',').any(|w| w.trim().eq_ignore_ascii_case(word)))
     };
@@ -87,7 +90,7 @@ fn handshake(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     if !has(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
         return Err(Problem::bad_input(format!("子协议应为 {PROTOCOL}"), format!("the subprotocol must be {PROTOCOL}")));
     }
-    if !app.is_known_origin(headers) {
+    if !state.is_known_origin(headers) {
         return Err(Problem::new(
             Code::Forbidden,
             "不允许来自该网站的连接；请把其地址加入 origins",
@@ -114,7 +117,8 @@ fn accept_key(key: &str) -> String {
 }
 
 struct Connection {
-    app: App,
+    state: ServerState,
+    engine: Engine,
     lang: Lang,
     id: String,
     authorization: Option<String>,
@@ -132,8 +136,8 @@ impl Drop for Connection {
 struct Close(u16, &'static str);
 
 impl Connection {
-    fn new(app: App, lang: Lang, id: String, authorization: Option<String>) -> Connection {
-        Connection { app, lang, id, authorization, caller: None, operations: HashMap::new() }
+    fn new(state: ServerState, engine: Engine, lang: Lang, id: String, authorization: Option<String>) -> Connection {
+        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new() }
     }
 
     async fn run<S>(mut self, socket: WebSocketStream<S>)
@@ -142,7 +146,7 @@ impl Connection {
     {
         let (mut write, mut read) = socket.split();
         let (send, mut receive) = mpsc::channel::<Result<String, Close>>(AHEAD);
-        let deadline = tokio::time::sleep(self.app.limits().init_within);
+        let deadline = tokio::time::sleep(self.state.limits().init_within);
         tokio::pin!(deadline);
         let close = loop {
             let outcome = tokio::select! {
@@ -200,7 +204,7 @@ impl Connection {
                 if let Some(accept) = payload.get("acceptLanguage").and_then(Value::as_str) {
                     self.lang = Lang::from_accept(accept);
                 }
-                match self.app.caller(self.authorization.as_deref()).await {
+                match self.state.caller(self.authorization.as_deref()).await {
                     Ok(caller) => self.caller = Some(caller),
                     Err(_) => return Err(Close(4403, "Forbidden")),
                 }
@@ -240,14 +244,14 @@ impl Connection {
             let error = json!([{ "message": problem.text(self.lang), "extensions": { "code": problem.code.name(), "retryable": false, "requestId": self.id } }]);
             return Ok(Some(json!({ "id": id, "type": "error", "payload": error }).to_string()));
         }
-        let mut answers = match start(&self.app, caller, self.lang, parameters, Kinds::Any, &self.id) {
+        let mut answers = match start(&self.engine, &self.state, caller, self.lang, parameters, Kinds::Any, &self.id) {
             Ok(answers) => answers,
             Err(answer) => return Ok(Some(json!({ "id": id, "type": "error", "payload": answer.errors }).to_string())),
         };
-        let (app, authorization, send, name) = (self.app.clone(), self.authorization.clone(), send.clone(), id.clone());
+        let (state, authorization, send, name) = (self.state.clone(), self.authorization.clone(), send.clone(), id.clone());
         let task = tokio::spawn(async move {
             while let Some(answer) = answers.next().await {
-                if app.caller(authorization.as_deref()).await.is_err() {
+                if state.caller(authorization.as_deref()).await.is_err() {
                     let _ = send.send(Err(Close(4403, "Forbidden"))).await;
                     return;
                 }

@@ -11,12 +11,13 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::edition::{self, Measures};
-use crate::serve::App;
+use crate::edition;
+use crate::edition::Measures;
 use crate::serve::access::suppression;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
 use crate::serve::http::rest::{Plain, not_found, refuse};
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
 /// Outlines of the districts by code.
 fn outlines() -> &'static HashMap<String, Value> {
@@ -30,8 +31,8 @@ fn outlines() -> &'static HashMap<String, Value> {
 }
 
 /// `GET /geo/{level}.geojson`: measures of the filter's enterprises joined to their areas.
-pub async fn geojson(State(app): State<App>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn geojson(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -53,7 +54,7 @@ fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Resu
     let edition = &plain.edition;
     let rows = edition.filter(&plain.filter()?)?;
     let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
-    let least = plain.app.least_told(&plain.ask.caller);
+    let least = plain.state.least_told(&plain.ask.caller);
     let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
     let hidden = suppression::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
     let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();

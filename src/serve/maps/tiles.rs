@@ -13,11 +13,12 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::mvt::{EXTENT, Layer, Property};
-use crate::edition::{self, Edition, Filter, Row};
+use crate::edition;
+use crate::edition::{Edition, Filter, Row};
 use crate::model::message::Lang;
-use crate::serve::App;
 use crate::serve::http::rest::{Plain, not_found};
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
 const MAX_ZOOM: u32 = 20;
 /// From here on enterprises are shown one by one.
@@ -118,12 +119,13 @@ impl Tile {
 
 /// `GET /tiles/{layer}/{z}/{x}/{y}.mvt`
 pub async fn tile(
-    State(app): State<App>,
+    State(state): State<ServerState>,
+    State(known): State<KnownPlaces>,
     Path((layer, z, x, y)): Path<(String, String, String, String)>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -134,7 +136,7 @@ pub async fn tile(
         ));
     };
     plain.kept("application/vnd.mapbox-vector-tile", || {
-        let places = app.places(&plain.edition)?;
+        let places = known.of(&plain.edition)?;
         let filter = plain.filter()?;
         if tile.z < POINTS_FROM { clusters(&plain, tile, filter) } else { points(&plain, tile, &places, filter) }
     })
@@ -274,8 +276,8 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
 }
 
 /// `GET /tiles/gap.json`: what the layer is and where its tiles are.
-pub async fn tilejson(State(app): State<App>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&app, &uri, &headers).await {
+pub async fn tilejson(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match Plain::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -308,15 +310,20 @@ pub async fn tilejson(State(app): State<App>, Path(file): Path<String>, uri: Uri
     })
 }
 
-/// The places of an edition, kept for the one last asked.
-pub fn places_of(kept: &std::sync::Mutex<Option<Arc<Places>>>, edition: &Edition) -> Result<Arc<Places>, Problem> {
-    let mut kept = kept.lock().expect("no panic while holding the places");
-    if let Some(places) = kept.as_ref().filter(|p| p.edition == edition.number()) {
-        return Ok(places.clone());
+/// Where the enterprises of the gap list are, kept for the edition last asked.
+#[derive(Clone, Default)]
+pub struct KnownPlaces(Arc<std::sync::Mutex<Option<Arc<Places>>>>);
+
+impl KnownPlaces {
+    fn of(&self, edition: &Edition) -> Result<Arc<Places>, Problem> {
+        let mut kept = self.0.lock().expect("no panic while holding the places");
+        if let Some(places) = kept.as_ref().filter(|p| p.edition == edition.number()) {
+            return Ok(places.clone());
+        }
+        let places = Arc::new(Places::new(edition)?);
+        *kept = Some(places.clone());
+        Ok(places)
     }
-    let places = Arc::new(Places::new(edition)?);
-    *kept = Some(places.clone());
-    Ok(places)
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 use std::fmt::Write;
 
 use crate::hub::{Outcome, SyncReport};
-use crate::serve::App;
+use crate::serve::state::ServerState;
 
 /// States of a registry, each a line of its own so that an alert can name it.
 const STATES: [&str; 5] = ["CURRENT", "LATE", "FAILING", "HELD", "NEVER"];
 
 /// Gauges of the registries; empty where the store cannot be read (`readyz` says so).
-pub async fn gauges(app: &App) -> String {
-    let hub = app.hub();
+pub async fn gauges(state: &ServerState) -> String {
+    let hub = state.hub();
     let (Ok(rows), Ok(held)) = (hub.store.registries().await, hub.store.batches(None, Some("HELD"), 1_000).await) else {
         return String::new();
     };

@@ -1,7 +1,7 @@
 //! What runs beside the requests: schedules, alerts, the publisher of pushes, metrics, the quality of sources.
 
 pub(in crate::serve) mod alerts;
-pub(in crate::serve) mod metrics;
+pub(in crate::serve) mod probes;
 pub(in crate::serve) mod push_publisher;
 pub mod schedule;
 pub(in crate::serve) mod serve_sync;

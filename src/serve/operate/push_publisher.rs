@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hub::HubError;
-use crate::serve::App;
-use crate::serve::live::Broadcast;
+use crate::serve::answers::events::Broadcast;
+use crate::serve::state::ServerState;
 use crate::store::StoreError;
 
 /// Pushes that never pause are published this often.
@@ -16,19 +16,19 @@ const LEFT_BEHIND: Duration = Duration::from_secs(86_400);
 const BUSY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Runs beside the server until it is dropped. A push that a killed process left unpublished is published first.
-pub async fn publish_pushes(app: App) {
-    sweep(&app.hub().settings.data.join("push"));
-    match app.hub().has_unpublished_push().await {
-        Ok(true) => app.0.pushed.notify_one(),
+pub async fn publish_pushes(state: ServerState) {
+    sweep(&state.hub().settings.data.join("push"));
+    match state.hub().has_unpublished_push().await {
+        Ok(true) => state.note_push(),
         Ok(false) => {}
         Err(error) => tracing::warn!(%error, "whether pushes are unpublished could not be read"),
     }
     loop {
-        app.0.pushed.notified().await;
-        let settle = app.0.options.settle;
-        let quiet = async { while tokio::time::timeout(settle, app.0.pushed.notified()).await.is_ok() {} };
+        state.next_push().await;
+        let settle = state.settle();
+        let quiet = async { while tokio::time::timeout(settle, state.next_push()).await.is_ok() {} };
         let _ = tokio::time::timeout(AT_LATEST.max(settle), quiet).await;
-        while let Err(error) = publish(&app).await {
+        while let Err(error) = publish(&state).await {
             match error {
                 HubError::Store(StoreError::Busy { .. }) => tokio::time::sleep(BUSY_AGAIN).await,
                 error => {
@@ -52,10 +52,10 @@ fn sweep(folder: &std::path::Path) {
     }
 }
 
-async fn publish(app: &App) -> Result<(), HubError> {
+async fn publish(state: &ServerState) -> Result<(), HubError> {
     // A sync under way gives its turn away while it waits for registries: pushes are not kept waiting for them.
-    let published = app.hub().publish_pushed(Arc::new(Broadcast { app: app.clone(), also: None })).await?;
-    if let Err(problem) = app.refresh().await {
+    let published = state.hub().publish_pushed(Arc::new(Broadcast { events: state.events().clone(), also: None })).await?;
+    if let Err(problem) = state.refresh().await {
         tracing::error!(problem = %problem.en, "the edition after a push could not be read");
     }
     tracing::info!(edition = published.map(|e| e.number), "pushes published");

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::connector::{Connector, Due, Transport};
 use crate::hub::{HubError, SyncOptions};
-use crate::serve::App;
-use crate::serve::live::Broadcast;
+use crate::serve::answers::events::Broadcast;
+use crate::serve::state::ServerState;
 use crate::store::StoreError;
 use crate::store::registry::RegistryRow;
 
@@ -19,9 +19,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
 
 /// Runs beside the server until it is dropped.
-pub async fn run(app: App) {
+pub async fn run(state: ServerState) {
     loop {
-        if let Err(error) = turn(&app).await {
+        if let Err(error) = turn(&state).await {
             tracing::error!(%error, "a scheduled sync failed");
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -32,8 +32,8 @@ pub async fn run(app: App) {
 ///
 /// # Errors
 /// What a sync says; a registry that fails is no error of the sync.
-pub async fn turn(app: &App) -> Result<Vec<String>, HubError> {
-    let hub = app.hub();
+pub async fn turn(state: &ServerState) -> Result<Vec<String>, HubError> {
+    let hub = state.hub();
     let rows = hub.store.registries().await?;
     let now = hub.clock.now();
     let due: BTreeSet<String> = hub
@@ -45,12 +45,12 @@ pub async fn turn(app: &App) -> Result<Vec<String>, HubError> {
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let Some(_turn) = app.begin_sync() else { return Ok(Vec::new()) };
+    let Some(_turn) = state.begin_sync() else { return Ok(Vec::new()) };
     let due: Vec<String> = due.into_iter().collect();
     tracing::info!(registries = due.join(","), "scheduled sync");
     let options = SyncOptions { registries: due.clone(), ..SyncOptions::default() };
-    let done = hub.sync(&options, Arc::new(Broadcast { app: app.clone(), also: None })).await;
-    if let Err(problem) = app.refresh().await {
+    let done = hub.sync(&options, Arc::new(Broadcast { events: state.events().clone(), also: None })).await;
+    if let Err(problem) = state.refresh().await {
         tracing::error!(problem = %problem.en, "the edition after a scheduled sync could not be read");
     }
     match done {

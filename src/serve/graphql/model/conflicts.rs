@@ -12,9 +12,9 @@ use super::scalars::EnterpriseField;
 use crate::edition::{Cursor, Edition, Filter, Row};
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{Ask, OrTell, ask, checked_cursor};
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::usage::selected;
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
 
 /// Conditions on conflicts.
@@ -74,7 +74,7 @@ impl ConflictConnection {
         after: Option<&str>,
         as_of: Option<chrono::NaiveDate>,
     ) -> Result<ConflictConnection, Problem> {
-        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
+        known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
         let finance = ask.caller.may(Scope::Finance);
         let hidden = |field: Model| !finance && matches!(field, Model::Revenue | Model::Payroll);
         let wanted: Vec<Model> = match &filter.field {

@@ -8,9 +8,9 @@ use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::history::CHANGES;
 use crate::edition::{Cursor, Edition, Page, Row};
-use crate::serve::answers::context::{OrTell, ask, checked_cursor};
 use crate::serve::answers::loaders::HistoryKey;
 use crate::serve::answers::usage::selected;
+use crate::serve::context::{OrTell, ask, checked_cursor};
 use crate::serve::problem::Problem;
 
 /// Pages of enterprises are at most this long.

@@ -10,11 +10,12 @@ use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
-use crate::edition::{self, CoverageGroup, Detail, Edition, Filter, Measures};
+use crate::edition;
+use crate::edition::{CoverageGroup, Detail, Edition, Filter, Measures};
 use crate::model::message::{Lang, value_name};
 use crate::model::value::Money;
 use crate::serve::access::suppression;
-use crate::serve::answers::context::{Ask, OrTell, ask};
+use crate::serve::context::{Ask, OrTell, ask};
 use crate::serve::problem::Problem;
 
 /// Groups one answer may have.
@@ -318,7 +319,7 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
         Some(key) => Target::by_area(ask, &edition, key).await?,
         None => HashMap::new(),
     };
-    let least = ask.app.least_told(&ask.caller);
+    let least = ask.state.least_told(&ask.caller);
     let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
     let hidden = suppression::hidden(&told, least);
     let by = Arc::new(by);

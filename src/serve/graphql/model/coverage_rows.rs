@@ -12,7 +12,7 @@ use async_graphql::{ContextSelectionSet, InputType, Name, OutputType, Positioned
 use super::coverage::{CoverageRow, group_name};
 use crate::edition::Measures;
 use crate::model::message::Lang;
-use crate::serve::answers::context::Ask;
+use crate::serve::context::Ask;
 
 /// Rows of a coverage, as a list in the schema.
 pub struct Rows(pub Vec<CoverageRow>);

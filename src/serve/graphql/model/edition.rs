@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Object, SimpleObject};
 
-use super::connection::{self, PageInfo};
+use super::connection;
+use super::connection::PageInfo;
 use super::registry::Registry;
 use super::scalars::{Date, DateTime};
 use crate::edition::{Edition, EditionSource, Manifest};

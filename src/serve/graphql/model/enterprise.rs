@@ -17,7 +17,7 @@ use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::verdict::Verdicts;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{OrTell, ask, checked_first, or_null, permitted};
+use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::graphql::root::query::list;
 use crate::serve::problem::Problem;
 

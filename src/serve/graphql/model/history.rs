@@ -7,8 +7,8 @@ use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::{Date, DateTime, EnterpriseField};
-use crate::serve::answers::context::ask;
 use crate::serve::answers::loaders::HistoryKey;
+use crate::serve::context::ask;
 use crate::serve::problem::Problem;
 use crate::store::finding::FindingRow;
 
@@ -101,7 +101,7 @@ impl ChangeConnection {
         let field = |name: Option<String>| {
             crate::model::enterprise::EnterpriseField::from_name(name.as_deref()?).map(EnterpriseField::from)
         };
-        let editions = &ask.app.hub().editions;
+        let editions = &ask.state.hub().editions;
         let nodes = rows
             .into_iter()
             .map(|(_, c)| Change {

@@ -5,13 +5,13 @@ use async_graphql::{Context, Enum, ID, SimpleObject};
 
 use super::enterprise::Enterprise;
 use super::provenance::{LinkEvidence, RegistryRecord, evidence};
-pub use crate::serve::graphql::root::mutation::Judgement;
-
 use super::scalars::LinkMethod;
 use crate::model::linkage::RelationKind as Kind;
-use crate::serve::answers::context::ask;
 use crate::serve::answers::loaders::{JudgedKey, LinkKey, MergedKey, RelationKey};
+use crate::serve::context::ask;
 use crate::serve::problem::Problem;
+
+pub use crate::serve::graphql::root::mutation::Judgement;
 
 /// A record and what joined it to its enterprise.
 #[derive(SimpleObject)]

@@ -1,8 +1,5 @@
 //! What registries say now: looked up in batches across the whole answer, one list of codes per registry.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
@@ -11,7 +8,8 @@ use super::registry::Registry;
 use super::scalars::DateTime;
 use crate::hub::{Hub, LiveAnswer, LiveState as Ended};
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{OrTell, ask, permitted};
+use crate::serve::answers::live_lookups::LiveKey;
+use crate::serve::context::{OrTell, ask, permitted};
 use crate::serve::problem::{Code, Problem};
 
 /// How a registry answered.
@@ -44,30 +42,6 @@ pub struct LiveRecord {
     fields: Option<Vec<RecordField>>,
 }
 
-/// Asks registries for the enterprises of one answer.
-pub struct LiveLoader(pub Hub);
-
-/// Registry and credit code.
-pub type LiveKey = (String, String);
-
-impl Loader<LiveKey> for LiveLoader {
-    type Value = LiveAnswer;
-    type Error = Problem;
-
-    /// Every registry at the same time; none of them keeps the others waiting beyond its own time-out.
-    async fn load(&self, keys: &[LiveKey]) -> Result<HashMap<LiveKey, LiveAnswer>, Problem> {
-        let mut by_registry: HashMap<&str, Vec<String>> = HashMap::new();
-        for (registry, code) in keys {
-            by_registry.entry(registry).or_default().push(code.clone());
-        }
-        let asked = by_registry.into_iter().map(|(registry, codes)| async move {
-            let answers = self.0.look_up(registry, &codes).await;
-            answers.into_iter().map(|(code, answer)| ((registry.to_owned(), code), answer)).collect::<Vec<_>>()
-        });
-        Ok(futures_util::future::join_all(asked).await.into_iter().flatten().collect())
-    }
-}
-
 /// What the registries say of one enterprise; those that cannot say it now cost an error each, once per answer.
 pub async fn live(ctx: &Context<'_>, enterprise: &Enterprise, wanted: Option<Vec<String>>) -> Result<Option<Vec<LiveRecord>>> {
     if !permitted(ctx, Scope::Records) {
@@ -75,7 +49,7 @@ pub async fn live(ctx: &Context<'_>, enterprise: &Enterprise, wanted: Option<Vec
     }
     let ask = ask(ctx);
     ask.touch_store();
-    let hub = ask.app.hub();
+    let hub = ask.state.hub();
     let names: Vec<String> = match wanted {
         None => hub.connectors.iter().filter(|c| c.lookup.is_some()).map(|c| c.name.clone()).collect(),
         Some(names) => {
@@ -106,7 +80,7 @@ fn unknown(hub: &Hub, name: &str) -> Problem {
 }
 
 fn record(ctx: &Context<'_>, enterprise: &Enterprise, name: &str, answer: Option<&LiveAnswer>) -> LiveRecord {
-    let hub = ask(ctx).app.hub();
+    let hub = ask(ctx).state.hub();
     let mut made =
         LiveRecord { registry: Registry::named(name), state: LiveState::NotOffered, asked_at: None, record: None, fields: None };
     let Some(answer) = answer else { return made };

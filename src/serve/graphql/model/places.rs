@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::scalars::{Language, LocationBasis};
 use crate::edition::{AreaLabel, Edition, IndustryLabel};
-use crate::serve::answers::context::ask;
+use crate::serve::context::ask;
 
 /// Levels of areas.
 #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]

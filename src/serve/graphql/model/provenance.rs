@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::{self, PageInfo};
+use super::connection::PageInfo;
 use super::enterprise::Enterprise;
-use super::identity::{self, Judgement, LinkedRecord};
+use super::identity::{Judgement, LinkedRecord};
 use super::registry::Registry;
 use super::scalars::*;
+use super::{connection, identity};
 use crate::edition::{Edition, Key};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, RecordRef};
 use crate::model::provenance as model;
 use crate::model::value::Value;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{Ask, OrTell, ask, permitted};
 use crate::serve::answers::loaders::{FieldDetail, RecordDetail, enterprise_field};
+use crate::serve::context::{Ask, OrTell, ask, permitted};
 use crate::serve::problem::Problem;
 
 /// One row of one registry.

@@ -10,8 +10,9 @@ use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::connector::Connector;
 use crate::model::message::Lang;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{Ask, OrTell, ask, checked_first, permitted};
+use crate::serve::context::{Ask, OrTell, ask, checked_first, permitted};
 use crate::serve::operate::source_quality;
+use crate::serve::operate::source_quality::Measured;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
@@ -31,7 +32,7 @@ impl Registry {
         self.name == name
     }
     fn connector<'a>(&self, ask: &'a Ask) -> Option<&'a Connector> {
-        ask.app.hub().connectors.iter().find(|c| c.name == self.name).map(|c| &**c)
+        ask.state.hub().connectors.iter().find(|c| c.name == self.name).map(|c| &**c)
     }
     async fn row(&self, ctx: &Context<'_>) -> Result<Option<RegistryRow>> {
         let rows = ask(ctx).registry_rows().await.or_tell(ctx)?;
@@ -105,11 +106,11 @@ impl Registry {
     }
     /// How it is doing.
     async fn state(&self, ctx: &Context<'_>) -> Result<RegistryState> {
-        Ok(self.row(ctx).await?.map_or(RegistryState::Never, |row| state(&ask(ctx).app.hub().standing(&row).state)))
+        Ok(self.row(ctx).await?.map_or(RegistryState::Never, |row| state(&ask(ctx).state.hub().standing(&row).state)))
     }
     /// Since when it is behind.
     async fn late_since(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(ask(ctx).app.hub().standing(&row).late_since?)))
+        Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(ask(ctx).state.hub().standing(&row).late_since?)))
     }
     /// The last good pull.
     async fn last_good(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
@@ -135,7 +136,7 @@ impl Registry {
         let before = numbered(after.as_deref(), BATCHES).or_tell(ctx)?;
         ask.details.count_reads(2);
         let (mut rows, total) =
-            ask.app.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
+            ask.state.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
         let page_info = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
         let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
         Ok(Some(BatchConnection { nodes, page_info, total_count: total as i32 }))
@@ -152,7 +153,7 @@ impl Registry {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         let Some(row) = self.row(ctx).await? else { return Ok(None) };
-        let (ask, store) = (ask(ctx), &ask(ctx).app.hub().store);
+        let (ask, store) = (ask(ctx), &ask(ctx).state.hub().store);
         let since = numbered(after.as_deref(), QUARANTINE).or_tell(ctx)?;
         ask.details.count_reads(2);
         let mut rows = store.quarantined(Some(row.id), since.unwrap_or(0), first as i64 + 1).await.or_tell(ctx)?;
@@ -179,7 +180,7 @@ impl Registry {
         let Some(row) = self.row(ctx).await?.filter(|row| row.records > 0) else { return Ok(None) };
         let ask = ask(ctx);
         let edition = ask.edition().ok();
-        let measured = ask.app.measured().of(ask.app.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
+        let measured = ctx.data_unchecked::<Arc<Measured>>().of(ask.state.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
         Ok(Some(Quality(measured)))
     }
     /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. For the department that
@@ -194,9 +195,9 @@ impl Registry {
         }
         let ask = ask(ctx);
         ask.touch_store();
-        ask.app.keep_usage().await.or_tell(ctx)?;
+        ask.state.keep_usage().await.or_tell(ctx)?;
         ask.details.count_read();
-        let rows = ask.app.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
+        let rows = ask.state.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
         Ok(Some(rows.into_iter().filter_map(UsageRow::new).collect()))
     }
 }
@@ -441,7 +442,7 @@ pub struct QuarantineConnection {
 
 /// All registries: those with a connector in the order of their rank, then those only the store knows.
 pub async fn registries(ask: &Ask) -> Result<Vec<Registry>, Problem> {
-    let mut names: Vec<String> = ask.app.hub().connectors.iter().map(|c| c.name.clone()).collect();
+    let mut names: Vec<String> = ask.state.hub().connectors.iter().map(|c| c.name.clone()).collect();
     for row in ask.registry_rows().await?.iter() {
         if !names.contains(&row.name) {
             names.push(row.name.clone());

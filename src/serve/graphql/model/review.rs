@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
-use super::connection::{self, PageInfo};
+use super::connection;
+use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
 use super::verdicts::Reason;
 use crate::edition::Edition;
 use crate::hub::{contradictions, is_contradiction};
 use crate::model::linkage::RecordRef;
-use crate::serve::answers::context::Ask;
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::loaders::PairKey;
+use crate::serve::context::Ask;
 use crate::serve::problem::Problem;
 use crate::store::entity::ReviewRow;
 
@@ -79,10 +80,10 @@ const MAX_PAIRS: i64 = 5_000;
 
 impl ReviewConnection {
     pub async fn page(ask: &Ask, filter: &ReviewFilter, first: usize, after: Option<&str>) -> Result<ReviewConnection, Problem> {
-        known_registries(ask.app.hub(), filter.registry.as_deref().unwrap_or_default())?;
+        known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
         ask.touch_store();
         let edition = ask.edition()?;
-        let mut rows = ask.app.hub().store.review_pairs(MAX_PAIRS).await?;
+        let mut rows = ask.state.hub().store.review_pairs(MAX_PAIRS).await?;
         rows.extend(contradictions(&edition, MAX_PAIRS as usize));
         rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
         let areas = match &filter.area {

@@ -4,6 +4,7 @@ use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType,
 use chrono::NaiveDate;
 
 use crate::model::message::Lang;
+use crate::model::text::shown;
 use crate::model::value::Money;
 
 /// A day, ISO 8601: `2026-11-22`.
@@ -39,12 +40,6 @@ impl DateTime {
     pub fn written(millis: i64) -> DateTime {
         DateTime::from_millis(millis).unwrap_or(DateTime(chrono::DateTime::UNIX_EPOCH))
     }
-}
-
-/// As answers show a time: no finer than milliseconds, which is what the store keeps.
-pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
-    use chrono::SubsecRound;
-    at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.

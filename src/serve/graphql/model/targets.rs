@@ -5,12 +5,13 @@ use async_graphql::{InputObject, SimpleObject};
 use super::places::Area;
 use super::registry::Registry;
 use super::scalars::DateTime;
-use crate::assess::targets::{self, Standing, UnequalSum};
+use crate::assess::targets;
+use crate::assess::targets::{Standing, UnequalSum};
 use crate::edition::Edition;
 use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
 use crate::model::message::Lang;
 use crate::model::reference::areas::unit_code;
-use crate::serve::answers::context::Ask;
+use crate::serve::context::Ask;
 use crate::serve::problem::Problem;
 use crate::store::target::TargetRow;
 
@@ -160,7 +161,7 @@ impl Target {
 
     /// All targets of a year, each ranked among its siblings.
     async fn all(ask: &Ask, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         // What is set after the latest edition was published counts at once; of an earlier one, what stood on its day.
         let is_latest = hub.editions.current().is_ok_and(|latest| latest.number() == edition.number());
         let today = hub.clock.today(hub.settings.zone);
@@ -217,9 +218,9 @@ impl Target {
             value: input.value,
             responsible: input.responsible,
             by_whom: Some(ask.caller.name.clone()),
-            at: ask.app.hub().clock.millis(),
+            at: ask.state.hub().clock.millis(),
         };
-        ask.app.hub().store.put_target(&row).await?;
+        ask.state.hub().store.put_target(&row).await?;
         let all = Target::all(ask, &edition, input.year).await?;
         let set = all.into_iter().find(|t| t.area.code_text() == row.area && t.indicator == row.indicator);
         set.ok_or_else(|| Problem::bad_input("任务未能保存", "the target was not kept"))

@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, SimpleObject};
 
-use super::connection::{self, PageInfo};
+use super::connection;
+use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::Date;
 use crate::edition::{Row, TieRow};
 use crate::model::tie::TieKind;
-use crate::serve::answers::context::ask;
+use crate::serve::context::ask;
 use crate::serve::problem::Problem;
 
 /// Who holds a share of whom.

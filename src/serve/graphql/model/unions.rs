@@ -8,8 +8,8 @@ use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo};
 use super::places::Area;
 use super::scalars::*;
 use crate::edition::{Cursor, Edition, Filter, UnionRow};
-use crate::serve::answers::context::{Ask, OrTell, ask, checked_cursor, checked_first};
 use crate::serve::answers::filter::TradeUnionFilter;
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first};
 use crate::serve::graphql::root::query::list;
 use crate::serve::problem::Problem;
 

@@ -14,7 +14,7 @@ use crate::model::message::reason_text;
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{OrTell, ask, permitted};
+use crate::serve::context::{OrTell, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.
 pub struct Reason {
@@ -121,8 +121,8 @@ impl SizeVerdict {
 pub struct SizeRule(ThresholdRule);
 
 impl SizeRule {
-    fn find(ask: &crate::serve::answers::context::Ask, id: &str) -> Option<SizeRule> {
-        ask.app.hub().rules.get(id).cloned().map(SizeRule)
+    fn find(ask: &crate::serve::context::Ask, id: &str) -> Option<SizeRule> {
+        ask.state.hub().rules.get(id).cloned().map(SizeRule)
     }
 }
 

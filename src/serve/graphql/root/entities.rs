@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Value};
 
 use crate::edition::{Edition, Key, Page, Row};
-use crate::serve::answers::context::ask;
+use crate::serve::context::ask;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
 use crate::serve::problem::Problem;
 

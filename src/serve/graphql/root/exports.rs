@@ -3,12 +3,11 @@
 use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 
 use super::mutation::UserError;
-use crate::serve::App;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::Ask;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
+use crate::serve::context::Ask;
 use crate::serve::export::Format;
-use crate::serve::export::jobs::{NewExport, Refusal, Step};
+use crate::serve::export::jobs::{Jobs, NewExport, Refusal, Step};
 use crate::serve::graphql::model::scalars::{Date, DateTime};
 use crate::serve::problem::{Code, Problem};
 use crate::store::export::ExportRow;
@@ -74,14 +73,14 @@ impl Export {
         ask.touch_store();
         ask.details.count_read();
         let mine = (!ask.caller.may(Scope::Operate)).then_some(ask.caller.name.as_str());
-        let rows = ask.app.hub().store.exports(mine, first as i64).await?;
+        let rows = ask.state.hub().store.exports(mine, first as i64).await?;
         Ok(rows.into_iter().map(Export::of).collect())
     }
 
     /// One export that the caller may see.
-    pub async fn find(app: &App, ask: &Ask, id: &str) -> Result<ExportRow, Problem> {
+    pub async fn find(ask: &Ask, id: &str) -> Result<ExportRow, Problem> {
         ask.caller.require(Scope::Export)?;
-        let row = app.hub().store.export(id).await?;
+        let row = ask.state.hub().store.export(id).await?;
         row.filter(|row| row.by_whom == ask.caller.name || ask.caller.may(Scope::Operate))
             .ok_or_else(|| Problem::new(Code::NotFound, "没有这个导出任务", "there is no such export"))
     }
@@ -164,7 +163,7 @@ pub struct ExportPayload {
 }
 
 impl ExportPayload {
-    pub async fn create(ask: &Ask, input: CreateExportInput) -> Result<ExportPayload, Problem> {
+    pub async fn create(ask: &Ask, jobs: &Jobs, input: CreateExportInput) -> Result<ExportPayload, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(input.as_of.map(|d| d.0), None)?;
         let new = NewExport {
@@ -178,7 +177,7 @@ impl ExportPayload {
             idempotency: input.idempotency_key,
         };
         let inputs = [Code::BadInput, Code::CostExceeded, Code::TooDeep];
-        match ask.app.create_export(&ask.caller, ask.lang, new).await {
+        match jobs.create(&ask.caller, ask.lang, new).await {
             Ok(row) => Ok(ExportPayload { export: Some(Export::of(row)), user_errors: Vec::new() }),
             Err(Refusal { field: Some(field), problem }) if inputs.contains(&problem.code) => {
                 Ok(ExportPayload { user_errors: vec![UserError::of(Some(field), problem)], ..ExportPayload::default() })

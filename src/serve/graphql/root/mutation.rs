@@ -10,18 +10,17 @@ use crate::hub::progress::Progress;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
 use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{Ask, OrTell, ask};
+use crate::serve::answers::events::Broadcast;
+use crate::serve::context::{Ask, OrTell, ask};
+use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::enterprise::Enterprise;
 use crate::serve::graphql::model::history::Finding;
 use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::Batch;
-use crate::serve::graphql::model::scalars::{Date, Language};
+use crate::serve::graphql::model::scalars::{Date, DateTime, Language};
 use crate::serve::graphql::model::targets::{SetTarget, Target};
-use crate::serve::live::Broadcast;
 use crate::serve::problem::{Code, Problem};
 use crate::store::judgement::JudgementRow;
-
-use crate::serve::graphql::model::scalars::DateTime;
 
 /// Something in the input that cannot be so.
 pub struct UserError {
@@ -253,14 +252,14 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
 }
 
 fn progress(ask: &Ask) -> Arc<dyn Progress> {
-    Arc::new(Broadcast { app: ask.app.clone(), also: None })
+    Arc::new(Broadcast { events: ask.state.events().clone(), also: None })
 }
 
 /// Enterprises in the newest edition, as far as the caller may see them.
 async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterprise>> {
     let ask = ask(ctx);
-    ask.app.refresh().await.or_tell(ctx)?;
-    let edition = ask.app.hub().editions.current().or_tell(ctx)?;
+    ask.state.refresh().await.or_tell(ctx)?;
+    let edition = ask.state.hub().editions.current().or_tell(ctx)?;
     let rows = ids.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e)).map(|e| e.row);
     Ok(rows.map(|row| Enterprise::new(&edition, row)).collect())
 }
@@ -285,7 +284,7 @@ impl Mutation {
     async fn judge(&self, ctx: &Context<'_>, #[graphql(desc = "The decision.")] input: JudgeInput) -> Result<JudgePayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Review).or_tell(ctx)?;
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         let concerned = hub.store.review_pair(&input.pair).await.or_tell(ctx)?.map(|p| p.entities).unwrap_or_default();
         for id in &concerned {
             within_reach(ask, id).or_tell(ctx)?;
@@ -315,11 +314,11 @@ impl Mutation {
     ) -> Result<JudgePayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Review).or_tell(ctx)?;
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         let done = hub.withdraw_judgement(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
         match mend(ctx, "id", done)? {
             Ok(_) => {
-                ask.app.refresh().await.or_tell(ctx)?;
+                ask.state.refresh().await.or_tell(ctx)?;
                 let row = hub.store.judgement(&input.id).await.or_tell(ctx)?;
                 Ok(JudgePayload { judgement: row.map(Into::into), ..JudgePayload::default() })
             }
@@ -345,7 +344,7 @@ impl Mutation {
             by: Some(ask.caller.name.clone()),
             idempotency: input.idempotency_key,
         };
-        match mend(ctx, "reason", ask.app.hub().add_finding(new, progress(ask)).await)? {
+        match mend(ctx, "reason", ask.state.hub().add_finding(new, progress(ask)).await)? {
             Ok(row) => Ok(FindingPayload {
                 enterprise: as_they_are_now(ctx, std::slice::from_ref(&row.enterprise_id)).await?.into_iter().next(),
                 finding: Some(row.into()),
@@ -363,7 +362,7 @@ impl Mutation {
     ) -> Result<FindingPayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Review).or_tell(ctx)?;
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         let all = hub.store.findings(None).await.or_tell(ctx)?;
         let enterprise = all.into_iter().find(|f| f.id == *input.id).map(|f| f.enterprise_id);
         if let Some(id) = &enterprise {
@@ -392,19 +391,19 @@ impl Mutation {
     ) -> Result<SyncPayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Operate).or_tell(ctx)?;
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         let registries = input.registries.unwrap_or_default();
         for name in &registries {
             if let Err(user_errors) = mend(ctx, "registries", hub.registry(name).await)? {
                 return Ok(SyncPayload { started: false, user_errors });
             }
         }
-        let Some(turn) = ask.app.begin_sync() else {
+        let Some(turn) = ask.state.begin_sync() else {
             let problem = Problem::new(Code::SourceUnavailable, "同步正在进行", "a sync is running already");
             return Ok(SyncPayload { started: false, user_errors: vec![UserError::of(None, problem)] });
         };
         let options = SyncOptions { registries, full: input.full.unwrap_or(false), ..SyncOptions::default() };
-        let (app, progress) = (ask.app.clone(), progress(ask));
+        let (app, progress) = (ask.state.clone(), progress(ask));
         tokio::spawn(async move {
             let _turn = turn;
             match app.hub().sync(&options, progress).await {
@@ -428,11 +427,11 @@ impl Mutation {
         ask.caller.require(Scope::Operate).or_tell(ctx)?;
         let number = input.batch.strip_prefix("batch:").unwrap_or(&input.batch).parse();
         let number = number.map_err(|_| Problem::bad_input("batch 应为批次 id", "batch is the id of a batch")).or_tell(ctx)?;
-        let hub = ask.app.hub();
+        let hub = ask.state.hub();
         let done = hub.decide_batch(number, input.release, &ask.caller.name, &input.reason, progress(ask)).await;
         match mend(ctx, "batch", done)? {
             Ok(decision) => {
-                ask.app.refresh().await.or_tell(ctx)?;
+                ask.state.refresh().await.or_tell(ctx)?;
                 let rows = hub.store.registries().await.or_tell(ctx)?;
                 let name = rows.iter().find(|r| r.id == decision.batch.registry_id).map_or("", |r| &r.name);
                 Ok(BatchPayload { batch: Some(Batch::new(name, decision.batch.clone())), user_errors: Vec::new() })
@@ -452,12 +451,12 @@ impl Mutation {
         let number = |id: &ID| id.strip_prefix("quarantine:").unwrap_or(id).parse::<i64>().ok();
         let ids: Option<Vec<i64>> = input.rows.unwrap_or_default().iter().map(number).collect();
         let ids = ids.ok_or_else(|| Problem::bad_input("rows 应为隔离行 id", "rows are ids of quarantined rows")).or_tell(ctx)?;
-        match mend(ctx, "registry", ask.app.hub().replay_quarantine(&input.registry, &ids, progress(ask)).await)? {
+        match mend(ctx, "registry", ask.state.hub().replay_quarantine(&input.registry, &ids, progress(ask)).await)? {
             Ok((receipts, _)) => {
-                ask.app.refresh().await.or_tell(ctx)?;
+                ask.state.refresh().await.or_tell(ctx)?;
                 let batch = match receipts.as_slice() {
                     [one] => match one.batch {
-                        Some(id) => ask.app.hub().store.batch(id).await.or_tell(ctx)?,
+                        Some(id) => ask.state.hub().store.batch(id).await.or_tell(ctx)?,
                         None => None,
                     },
                     _ => None,
@@ -476,7 +475,7 @@ impl Mutation {
     ) -> Result<ExportPayload> {
         let ask = ask(ctx);
         ask.caller.require(Scope::Export).or_tell(ctx)?;
-        ExportPayload::create(ask, input).await.or_tell(ctx)
+        ExportPayload::create(ask, ctx.data_unchecked::<Jobs>(), input).await.or_tell(ctx)
     }
 
     /// Sets the target of an area for a year and an indicator; the one before is replaced. Needs the scope `operate`.

@@ -9,9 +9,9 @@ use super::exports::Export;
 use crate::edition::{Edition, Filter, Key, Order, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
-use crate::serve::answers::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -94,7 +94,7 @@ struct ListArguments {
 fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
-    let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.app.hub())?.plan(&ask.caller)?);
+    let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.state.hub())?.plan(&ask.caller)?);
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(arguments.as_of.map(|d| d.0), cursor.as_ref())?;
@@ -118,7 +118,7 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
     {
         // An id that was merged into another one.
         ask.touch_store();
-        if let Some(target) = ask.app.hub().store.entity_redirect(id).await? {
+        if let Some(target) = ask.state.hub().store.entity_redirect(id).await? {
             rows = edition.row_of_id(&target).filter(|row| ask.may_see(edition.enterprise(*row))).into_iter().collect();
         }
     }
@@ -153,7 +153,7 @@ async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
                 known.into_iter().find(|r| r.is(rest)).map(Node::Registry)
             }
             "edition" => {
-                let manifest = rest.parse().ok().and_then(|number| ask.app.hub().editions.manifest(number));
+                let manifest = rest.parse().ok().and_then(|number| ask.state.hub().editions.manifest(number));
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
             }
             "record" => match rest.parse() {
@@ -290,7 +290,7 @@ impl Query {
         let first = checked_first(first, 100).or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
-        let filter = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let filter = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         let filter = ask.within_areas(filter);
         let scope = match filter {
             Filter::All => None,
@@ -316,7 +316,7 @@ impl Query {
     ) -> Result<Coverage> {
         let ask = ask(ctx);
         let filter = filter.unwrap_or_default();
-        let mut plan = filter.checked(ask.app.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let mut plan = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }
@@ -429,7 +429,7 @@ impl Query {
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<EditionConnection> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
-        EditionConnection::page(ask(ctx).app.hub().editions.list(), first, after.as_deref()).or_tell(ctx)
+        EditionConnection::page(ask(ctx).state.hub().editions.list(), first, after.as_deref()).or_tell(ctx)
     }
 
     /// Pairs that the evidence could not settle, for a person to decide; first those that would change the gap list most.

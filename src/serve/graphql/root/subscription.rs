@@ -6,7 +6,8 @@ use tokio::sync::broadcast;
 
 use super::exports::Export;
 use crate::hub::progress::Event;
-use crate::serve::answers::context::{OrTell, ask};
+use crate::serve::context::{OrTell, ask};
+use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::EditionNode;
 use crate::serve::graphql::model::registry::Registry;
 use crate::serve::graphql::model::scalars::Language;
@@ -95,7 +96,7 @@ pub struct Subscriptions;
 impl Subscriptions {
     /// Every edition as it is published.
     async fn edition_published<'ctx>(&self, ctx: &Context<'ctx>) -> impl Stream<Item = EditionNode> + use<'ctx> {
-        items(ask(ctx).app.live().editions.subscribe()).map(EditionNode::of)
+        items(ask(ctx).state.events().editions.subscribe()).map(EditionNode::of)
     }
 
     /// One export: as it is now, then every step until it ends. Needs the scope `export`.
@@ -106,8 +107,8 @@ impl Subscriptions {
     ) -> Result<impl Stream<Item = Export> + use<'ctx>> {
         let ask = ask(ctx).clone();
         // Listening begins before the row is read, so that no step falls between the two.
-        let steps = items(ask.app.jobs().steps.subscribe());
-        let row = Export::find(&ask.app, &ask, &id).await.or_tell(ctx)?;
+        let steps = items(ctx.data_unchecked::<Jobs>().steps.subscribe());
+        let row = Export::find(&ask, &id).await.or_tell(ctx)?;
         let ended = |row: &ExportRow| matches!(row.state.as_str(), "DONE" | "FAILED");
         let is_over = ended(&row);
         let now = futures_util::stream::once(std::future::ready(Export::of(row)));
@@ -127,7 +128,7 @@ impl Subscriptions {
         ctx: &Context<'ctx>,
         #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
     ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
-        items(ask(ctx).app.live().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
+        items(ask(ctx).state.events().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
             let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
             std::future::ready(wanted)
         })

@@ -1,0 +1,58 @@
+//! A document before it runs, and its errors before they leave: scanned, parsed, priced; made safe, with code and request id.
+
+use async_graphql::{ServerError, Value, Variables};
+
+use super::validation_messages;
+use crate::model::message::Lang;
+use crate::serve::limits::cost;
+use crate::serve::limits::cost::Limits;
+use crate::serve::problem::{Code, Problem};
+
+pub(in crate::serve) enum Refused {
+    Problem(Problem),
+    Syntax(Box<ServerError>),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused::Problem(problem)
+    }
+}
+
+/// Scans, parses and prices a document.
+pub(in crate::serve) fn check(
+    limits: &Limits,
+    document: &str,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
+    cost::scan(document, limits)?;
+    let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
+    let operation = cost::operation(&parsed, name)?;
+    let cost = cost::cost(&parsed, operation, variables, limits)?;
+    Ok((parsed, cost.rows))
+}
+
+pub(in crate::serve) fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// Every error has a code, a safe text and the request id. What has no code comes from the library: the document does not
+/// fit the schema.
+pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {
+    error.source = None;
+    let has_code = code_of(error).is_some();
+    let extensions = error.extensions.get_or_insert_default();
+    if !has_code {
+        let (zh, en) = validation_messages::told(&error.message);
+        error.message = lang.pick(zh, en);
+        extensions.set("code", Code::BadInput.name());
+        extensions.set("retryable", false);
+        let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
+        extensions.set("hint", hint);
+    }
+    extensions.set("requestId", request_id);
+}

@@ -1,0 +1,77 @@
+//! What happens, handed on to whoever watches: steps of syncs, new editions, and how many watch.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::broadcast;
+
+use crate::edition::Manifest;
+use crate::hub::progress::{Event, Progress};
+
+/// Events a slow subscriber may be behind before it misses some.
+pub(in crate::serve) const BEHIND: usize = 256;
+
+/// Event streams that one caller may have open.
+pub(in crate::serve) const MAX_STREAMS: usize = 100;
+
+/// Where events go out to subscribers.
+#[derive(Clone)]
+pub struct Events {
+    pub syncs: broadcast::Sender<Event>,
+    pub editions: broadcast::Sender<Arc<Manifest>>,
+    /// Open event streams by caller.
+    streams: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// The right to an event stream; given back when dropped.
+pub(in crate::serve) struct Place {
+    streams: Arc<Mutex<HashMap<String, usize>>>,
+    caller: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut streams = self.streams.lock().expect("no panic while counting");
+        if let Some(open) = streams.get_mut(&self.caller) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.caller);
+            }
+        }
+    }
+}
+
+impl Events {
+    /// None where the caller has as many streams open as one may have.
+    pub(in crate::serve) fn place(&self, caller: &str) -> Option<Place> {
+        let mut streams = self.streams.lock().expect("no panic while counting");
+        let open = streams.entry(caller.to_owned()).or_default();
+        if *open >= MAX_STREAMS {
+            return None;
+        }
+        *open += 1;
+        Some(Place { streams: self.streams.clone(), caller: caller.to_owned() })
+    }
+}
+
+impl Default for Events {
+    fn default() -> Events {
+        Events { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0, streams: Arc::default() }
+    }
+}
+
+/// Hands a sync's events to subscribers, and on to whoever else watches.
+pub struct Broadcast {
+    pub events: Events,
+    pub also: Option<Arc<dyn Progress>>,
+}
+
+impl Progress for Broadcast {
+    fn event(&self, event: &Event) {
+        // Nobody listening is not an error.
+        let _ = self.events.syncs.send(event.clone());
+        if let Some(also) = &self.also {
+            also.event(event);
+        }
+    }
+}

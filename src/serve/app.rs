@@ -1,0 +1,114 @@
+//! The routes, and what only some of them need: the graph, export jobs, places of the tiles, measured quality. Each is handed to
+//! its routes as a state of its own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::answers::engine::Engine;
+use super::export::jobs::Jobs;
+use super::maps::tiles::KnownPlaces;
+use super::operate::source_quality::Measured;
+use super::problem::Problem;
+use super::state::{Options, ServerState};
+use super::{export, graphql, http, ingest, live, maps, operate, reconcile};
+use crate::hub::Hub;
+
+/// A server before it listens. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    state: ServerState,
+    engine: Engine,
+    jobs: Jobs,
+    places: KnownPlaces,
+}
+
+impl App {
+    /// `refresh` must run once before the first request is answered.
+    pub fn new(hub: Hub, options: Options) -> App {
+        let state = ServerState::new(hub, options);
+        let jobs = Jobs::new(state.clone());
+        let engine = Engine::of(graphql::graph_with(jobs.clone(), Arc::new(Measured::default())));
+        App { state, engine, jobs, places: KnownPlaces::default() }
+    }
+
+    /// What every route shares.
+    pub fn state(&self) -> &ServerState {
+        &self.state
+    }
+
+    pub fn hub(&self) -> &Hub {
+        self.state.hub()
+    }
+
+    /// Takes up the export jobs that an ended process left, and removes files past their day.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn resume_exports(&self) -> Result<(), Problem> {
+        self.jobs.resume().await
+    }
+
+    /// Looks for a newer edition and for how fresh the registries are; see [`ServerState::refresh`].
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        self.state.refresh().await
+    }
+}
+
+macro_rules! part {
+    ($field:ident: $T:ty) => {
+        impl FromRef<App> for $T {
+            fn from_ref(app: &App) -> $T {
+                app.$field.clone()
+            }
+        }
+    };
+}
+part!(state: ServerState);
+part!(engine: Engine);
+part!(jobs: Jobs);
+part!(places: KnownPlaces);
+
+/// The routes.
+pub fn app(app: App) -> Router {
+    Router::new()
+        .route("/graphql", axum::routing::any(http::graphql::graphql))
+        .route("/graphql/sse", axum::routing::any(live::sse::sse))
+        .route("/graphql/ws", get(live::ws::ws))
+        .route("/healthz", get(operate::probes::healthz))
+        .route("/readyz", get(operate::probes::readyz))
+        .route("/metrics", get(operate::probes::metrics))
+        .route("/", get(http::assets::home))
+        .route("/graphiql", get(http::assets::graphiql))
+        .route("/schema.graphql", get(http::assets::schema))
+        .route("/assets/{*path}", get(http::assets::asset))
+        .route("/geo/{file}", get(maps::geojson::geojson))
+        .route("/tiles/{file}", get(maps::tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
+        .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))
+        .route("/reconcile/{what}", get(reconcile::help))
+        .route("/reconcile/suggest/{what}", get(reconcile::suggest))
+        .route("/export/{file}", get(export::export))
+        .route("/export/jobs/{id}", get(export::fetch::fetch))
+        .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
+        .route("/receipts/{batch}", get(ingest::receipts::receipt))
+        .fallback(http::rest::nothing_here)
+        .method_not_allowed_fallback(http::rest::other_method)
+        .layer(axum::middleware::from_fn_with_state(app.state.clone(), http::middleware::frame))
+        .with_state(app)
+}
+
+/// Serves on `listener` until `shutdown`; what is under way is answered first. Export jobs that an ended process left are taken up.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
+    if let Err(problem) = app.resume_exports().await {
+        tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
+    }
+    let state = app.state.clone();
+    http::server::run(listener, self::app(app), state, shutdown).await
+}

@@ -1,0 +1,242 @@
+//! One question: who asks, in which language, of which edition, and what reading it touched.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_graphql::dataloader::{DataLoader, HashMapCache};
+use async_graphql::{Context, Result};
+use roaring::RoaringBitmap;
+
+use super::access::{Caller, Scope};
+use super::answers::live_lookups::LiveLoader;
+use super::answers::loaders::{DetailLoader, Details, RecordDetail};
+use super::answers::usage::Shown;
+use super::problem::{Code, Problem};
+use super::state::ServerState;
+use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
+use crate::model::message::Lang;
+use crate::store::registry::RegistryRow;
+
+/// Questions of one page to registries are gathered for so long, also on a busy machine: one request more costs them more
+/// than this costs the caller.
+const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// What every resolver knows. Made per request; caches and loaders end with it.
+pub struct Ask {
+    pub state: ServerState,
+    pub caller: Arc<Caller>,
+    pub lang: Lang,
+    pub details: Arc<Details>,
+    pub records: DataLoader<DetailLoader, HashMapCache>,
+    /// What registries say now of the enterprises of this answer.
+    pub live: DataLoader<LiveLoader, HashMapCache>,
+    /// Registries of which the answer says already that they are not available.
+    unavailable: Mutex<HashSet<String>>,
+    /// The newest edition when the request came in: all of one answer comes from the same one.
+    current: Result<Arc<Edition>, Problem>,
+    /// The number of the edition first asked; 0 while none was.
+    answered: AtomicU32,
+    /// Something beside editions was read: the answer must not be kept.
+    beyond_editions: AtomicBool,
+    registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
+    keeps: bool,
+    /// Done once the entities of a gateway's question are read ahead.
+    pub entities: tokio::sync::OnceCell<()>,
+    shown: Mutex<Shown>,
+    visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
+}
+
+impl Ask {
+    pub fn new(state: ServerState, caller: Arc<Caller>, lang: Lang) -> Ask {
+        let details = Arc::new(Details::new(state.hub().clone(), state.metrics().store_reads.clone(), state.readings().clone()));
+        let records =
+            DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
+        let live = DataLoader::with_cache(LiveLoader(state.hub().clone()), tokio::spawn, HashMapCache::default())
+            .max_batch_size(20_000)
+            .delay(LIVE_GATHERING);
+        let current = state.hub().editions.current().map_err(Problem::from);
+        Ask {
+            state,
+            caller,
+            lang,
+            details,
+            records,
+            live,
+            unavailable: Mutex::default(),
+            current,
+            answered: AtomicU32::new(0),
+            beyond_editions: AtomicBool::new(false),
+            registries: tokio::sync::OnceCell::new(),
+            keeps: true,
+            entities: tokio::sync::OnceCell::new(),
+            shown: Mutex::default(),
+            visible: Mutex::default(),
+        }
+    }
+
+    /// For a subscription: it may last for days, so that nothing read for one event is kept for the next.
+    pub fn lasting(mut self) -> Ask {
+        self.keeps = false;
+        self.records.enable_all_cache(false);
+        self.live.enable_all_cache(false);
+        self
+    }
+
+    pub fn edition(&self) -> Result<Arc<Edition>, Problem> {
+        let edition = self.current.clone()?;
+        self.note(&edition);
+        Ok(edition)
+    }
+
+    /// The edition of a day or of a cursor; the current one where neither is given.
+    pub fn edition_at(&self, as_of: Option<chrono::NaiveDate>, cursor: Option<&Cursor>) -> Result<Arc<Edition>, Problem> {
+        let edition = match (cursor, as_of) {
+            (Some(cursor), _) => self.state.hub().editions.number(cursor.edition)?,
+            (None, Some(day)) => self.state.hub().editions.as_of(day)?,
+            (None, None) => return self.edition(),
+        };
+        self.note(&edition);
+        Ok(edition)
+    }
+
+    fn note(&self, edition: &Edition) {
+        let _ = self.answered.compare_exchange(0, edition.number(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The edition the answer rests on, if it rests on one.
+    pub fn answered(&self) -> Option<u32> {
+        Some(self.answered.load(Ordering::Relaxed)).filter(|n| *n > 0)
+    }
+
+    /// Notes that the answer shows these enterprises, and which fields of them.
+    pub fn show(&self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
+        self.shown.lock().expect("no panic while counting").add(edition, rows, fields);
+    }
+
+    /// What the answer shows.
+    pub fn take_shown(&self) -> Shown {
+        std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
+    }
+
+    /// Whether nothing was said yet of this registry being unavailable.
+    pub fn first_word_of(&self, registry: &str) -> bool {
+        self.unavailable.lock().expect("no panic while holding it").insert(registry.to_owned())
+    }
+
+    pub fn touch_store(&self) {
+        self.beyond_editions.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the same question has the same answer until the next edition or the next freshness.
+    pub fn is_edition_backed(&self) -> bool {
+        !self.beyond_editions.load(Ordering::Relaxed)
+    }
+
+    /// The caller's filter together with the areas they may see.
+    pub fn within_areas(&self, filter: Filter) -> Filter {
+        if self.caller.areas.is_empty() { filter } else { Filter::Area(self.caller.areas.clone()).and(filter) }
+    }
+
+    /// Whether the caller may know of this enterprise.
+    pub fn may_see(&self, row: EnterpriseRow<'_>) -> bool {
+        if self.caller.areas.is_empty() {
+            return true;
+        }
+        let number = row.edition.number();
+        let mut visible = self.visible.lock().expect("no panic while holding the areas");
+        if !visible.iter().any(|(n, _)| *n == number) {
+            // An area nobody knows shows nothing.
+            visible.push((number, row.edition.filter(&Filter::Area(self.caller.areas.clone())).ok()));
+        }
+        let rows = visible.iter().find(|(n, _)| *n == number).and_then(|(_, rows)| rows.as_ref());
+        rows.is_some_and(|rows| rows.contains(row.row))
+    }
+
+    /// The registries' rows in the store, read once per answer.
+    pub async fn registry_rows(&self) -> Result<Arc<Vec<RegistryRow>>, Problem> {
+        self.touch_store();
+        let read = async || {
+            self.details.count_read();
+            Ok::<_, Problem>(Arc::new(self.state.hub().store.registries().await?))
+        };
+        match self.keeps {
+            true => self.registries.get_or_try_init(read).await.cloned(),
+            false => read().await,
+        }
+    }
+
+    pub async fn record(&self, id: i64) -> Result<Option<Arc<RecordDetail>>, Problem> {
+        self.touch_store();
+        self.records.load_one(id).await
+    }
+}
+
+/// The question a resolver answers.
+pub fn ask<'a>(ctx: &Context<'a>) -> &'a Arc<Ask> {
+    ctx.data_unchecked::<Arc<Ask>>()
+}
+
+/// Turns a problem into the resolver's error, in the caller's language.
+pub trait OrTell<T> {
+    fn or_tell(self, ctx: &Context<'_>) -> Result<T>;
+}
+
+impl<T, E: Into<Problem>> OrTell<T> for Result<T, E> {
+    fn or_tell(self, ctx: &Context<'_>) -> Result<T> {
+        self.map_err(|e| e.into().error(ask(ctx).lang))
+    }
+}
+
+/// Whether the caller may see this field; where not, the field is null with FORBIDDEN_FIELD and takes nothing else with it.
+pub fn permitted(ctx: &Context<'_>, scope: Scope) -> bool {
+    let ask = ask(ctx);
+    if ask.caller.may(scope) {
+        return true;
+    }
+    tell(ctx, &Problem::forbidden_field(ctx.field().name(), scope.name()));
+    false
+}
+
+/// Adds an error to the answer while the field itself becomes null.
+pub fn tell(ctx: &Context<'_>, problem: &Problem) {
+    let mut error = problem.server_error(ask(ctx).lang);
+    error.locations.push(ctx.item.pos);
+    ctx.add_error(ctx.set_error_path(error));
+}
+
+/// The value, or null with the problem beside it.
+pub fn or_null<T>(ctx: &Context<'_>, result: Result<T, Problem>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(problem) => {
+            tell(ctx, &problem);
+            None
+        }
+    }
+}
+
+/// Lists of which at most `max` may be asked at a time.
+pub fn checked_first(first: i32, max: usize) -> Result<usize, Problem> {
+    match usize::try_from(first) {
+        Ok(n) if n <= max => Ok(n),
+        _ => Err(Problem::bad_input(format!("first 应在 0 到 {max} 之间"), format!("first must be from 0 to {max}"))
+            .hint(max.to_string())),
+    }
+}
+
+/// Reads a cursor; it must be of the same question.
+pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Cursor>, Problem> {
+    let Some(text) = after else { return Ok(None) };
+    match Cursor::decode(text) {
+        Some(cursor) if cursor.question == question => Ok(Some(cursor)),
+        Some(_) => Err(Problem::new(
+            Code::BadInput,
+            "游标属于另一个查询：翻页时请保持筛选与排序不变",
+            "this cursor belongs to another question: keep filter and order while paging",
+        )),
+        None => {
+            Err(Problem::bad_input("游标无效：请使用 pageInfo.endCursor 的值", "not a cursor: use a value of pageInfo.endCursor"))
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What every route shares: the hub, who may ask, what is kept of answers, how old the registries are.
+//!
+//! In: a hub and how to serve. Out: a handle that is cheap to clone. It knows no route and no type of the graph; what only some
+//! routes need (export jobs, places of the tiles, measured quality) stands beside it in `app`.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use super::access;
+use super::access::{Access, Caller, Scope};
+use super::answers::cache::AnswerCache;
+use super::answers::events::Events;
+use super::answers::loaders::Readings;
+use super::answers::persisted::Documents;
+use super::answers::usage::Tally;
+use super::limits::budget::Budgets;
+use super::limits::cost::Limits;
+use super::metrics::Metrics;
+use super::problem::Problem;
+use crate::edition::EditionSource;
+use crate::hub::Hub;
+use crate::model::text::shown;
+
+/// How to serve.
+pub struct Options {
+    pub access: Access,
+    pub limits: Limits,
+    pub documents: Documents,
+    /// Bytes of whole answers to keep.
+    pub cache_bytes: usize,
+    /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
+    pub suppress_below: u64,
+    /// How long pushes must have been quiet before an edition shows them.
+    pub settle: std::time::Duration,
+}
+
+impl Options {
+    pub fn new(access: Access) -> Options {
+        Options {
+            access,
+            limits: Limits::default(),
+            documents: Documents::default(),
+            cache_bytes: 64 << 20,
+            suppress_below: 0,
+            settle: SETTLE,
+        }
+    }
+}
+
+/// Pushes that come close together are published together.
+const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How old the registries are, as every answer says.
+#[derive(Debug, Default)]
+pub struct Freshness {
+    /// For `extensions.sources`.
+    pub(in crate::serve) sources: Vec<serde_json::Value>,
+}
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct ServerState(Arc<Inner>);
+
+struct Inner {
+    hub: Hub,
+    options: Options,
+    answers: AnswerCache,
+    metrics: Metrics,
+    freshness: RwLock<Arc<Freshness>>,
+    /// Counts changes of edition or freshness: part of every cache key.
+    generation: AtomicU64,
+    /// Number of the edition that subscribers were told of last; 0 before the first.
+    told: AtomicU32,
+    callers: access::Known,
+    events: Events,
+    readings: Arc<Readings>,
+    tally: Tally,
+    budgets: Budgets,
+    syncing: Arc<tokio::sync::Mutex<()>>,
+    pushed: tokio::sync::Notify,
+}
+
+impl ServerState {
+    /// `refresh` must run once before the first request is answered.
+    pub fn new(hub: Hub, options: Options) -> ServerState {
+        ServerState(Arc::new(Inner {
+            hub,
+            answers: AnswerCache::new(options.cache_bytes),
+            options,
+            metrics: Metrics::default(),
+            freshness: RwLock::default(),
+            generation: AtomicU64::new(0),
+            told: AtomicU32::new(0),
+            callers: access::Known::default(),
+            events: Events::default(),
+            readings: Arc::default(),
+            tally: Tally::default(),
+            budgets: Budgets::default(),
+            syncing: Arc::default(),
+            pushed: tokio::sync::Notify::new(),
+        }))
+    }
+
+    /// Looks for a newer edition and for how fresh the registries are. Call it after a sync; `run` also does every second.
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let editions = hub.editions.clone();
+        tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
+        let rows = hub.store.registries().await?;
+        let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
+        let sources: Vec<serde_json::Value> = of_edition
+            .into_iter()
+            .map(|source| {
+                let row = rows.iter().find(|r| r.name == source.name);
+                let good = row.and_then(|r| chrono::DateTime::from_timestamp_millis(r.last_good?));
+                let EditionSource { name, as_of, stale, .. } = source;
+                let as_of = good.map_or(as_of, |good| good.max(as_of));
+                let behind = row.is_some_and(|r| hub.standing(r).is_behind());
+                serde_json::json!({ "name": name, "asOf": shown(as_of), "stale": if row.is_some() { behind } else { stale } })
+            })
+            .collect();
+        let changed = self.freshness().sources != sources;
+        if changed {
+            *self.0.freshness.write().expect("no panic while holding the freshness") = Arc::new(Freshness { sources });
+        }
+        // A sync in this process has swapped the edition in already: what counts is what was told last.
+        let number = hub.editions.current().map_or(0, |e| e.number());
+        let told = self.0.told.swap(number, Ordering::Relaxed);
+        if told != 0
+            && told != number
+            && let Some(manifest) = hub.editions.manifest(number)
+        {
+            // Nobody listening is not an error.
+            let _ = self.events().editions.send(manifest);
+        }
+        if changed || told != number {
+            self.0.generation.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+    pub(in crate::serve) fn limits(&self) -> &Limits {
+        &self.0.options.limits
+    }
+    pub(in crate::serve) fn documents(&self) -> &Documents {
+        &self.0.options.documents
+    }
+    pub(in crate::serve) fn answers(&self) -> &AnswerCache {
+        &self.0.answers
+    }
+    pub(in crate::serve) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+    pub(in crate::serve) fn freshness(&self) -> Arc<Freshness> {
+        self.0.freshness.read().expect("no panic while holding the freshness").clone()
+    }
+    /// The edition and the freshness an answer rests on. A swap between reading it and answering at worst keeps an answer
+    /// under the older number.
+    pub(in crate::serve) fn generation(&self) -> u64 {
+        let number = self.0.hub.editions.current().map_or(0, |e| u64::from(e.number()));
+        number << 32 | self.0.generation.load(Ordering::Relaxed) & 0xffff_ffff
+    }
+    pub(in crate::serve) fn readings(&self) -> &Arc<Readings> {
+        &self.0.readings
+    }
+    pub(in crate::serve) fn tally(&self) -> &Tally {
+        &self.0.tally
+    }
+    pub(in crate::serve) fn budgets(&self) -> &Budgets {
+        &self.0.budgets
+    }
+    /// The smallest group that this caller is told of; 0 = all.
+    pub(in crate::serve) fn least_told(&self, caller: &Caller) -> u64 {
+        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
+    }
+    /// Keeps in the store what was counted of reading since the last time.
+    pub async fn keep_usage(&self) -> Result<(), Problem> {
+        let hub = &self.0.hub;
+        let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
+        match hub.store.add_usage(&rows).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.0.tally.put_back(rows);
+                Err(error.into())
+            }
+        }
+    }
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+    /// The right to start a sync from here; None while one is running.
+    pub(in crate::serve) fn begin_sync(&self) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        self.0.syncing.clone().try_lock_owned().ok()
+    }
+    /// Requests of the same site, of configured sites, and of programs that are no browsers.
+    pub(in crate::serve) fn is_known_origin(&self, headers: &axum::http::HeaderMap) -> bool {
+        let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+        text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+    }
+    /// Who asks, by the `Authorization` header.
+    pub(in crate::serve) async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
+        let inner = &self.0;
+        inner.callers.caller(inner.options.access, authorization, &inner.hub.store, inner.hub.clock.millis()).await
+    }
+
+    /// A push has landed and is to be shown.
+    pub(in crate::serve) fn note_push(&self) {
+        self.0.pushed.notify_one();
+    }
+    /// Waits for the next push.
+    pub(in crate::serve) async fn next_push(&self) {
+        self.0.pushed.notified().await;
+    }
+    /// How long pushes must have been quiet before an edition shows them.
+    pub(in crate::serve) fn settle(&self) -> std::time::Duration {
+        self.0.options.settle
+    }
+}
