@@ -2,7 +2,8 @@
 //!
 //! In: sizes and a seed. Out: figures. Tests never assert them.
 
-pub(crate) mod hub;
+pub(crate) mod link;
 pub(crate) mod pull;
 pub mod serve;
 pub(crate) mod serve_store;
+pub(crate) mod usage;

@@ -183,7 +183,7 @@ async fn measure(
 
 async fn timed(hub: &Hub, what: &str, full: bool) -> anyhow::Result<(Receipt, Figure)> {
     forget_peak();
-    let (began, cpu) = (Instant::now(), crate::cli::bench::cpu_seconds());
+    let (began, cpu) = (Instant::now(), super::usage::cpu_seconds());
     let receipt = hub.pull_and_land(REGISTRY, full).await?;
     let seconds = began.elapsed().as_secs_f64();
     let rows = if receipt.read > 0 { receipt.read } else { receipt.unchanged };
@@ -191,7 +191,7 @@ async fn timed(hub: &Hub, what: &str, full: bool) -> anyhow::Result<(Receipt, Fi
         what: what.to_owned(),
         rows,
         seconds,
-        cpu_seconds: crate::cli::bench::cpu_seconds() - cpu,
+        cpu_seconds: super::usage::cpu_seconds() - cpu,
         rows_per_second: rows as f64 / seconds,
         bar: None,
         times_faster: None,

@@ -5,10 +5,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, header};
+use axum::http::{Request, StatusCode, header};
 use axum::routing::post;
-use axum::{Router, http::StatusCode};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use tower::ServiceExt;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::edition::Edition;
 use crate::hub::Hub;
-use crate::store::record::{self, NewRecord};
+use crate::store::record;
+use crate::store::record::NewRecord;
 
 /// Enterprises whose records are in the store.
 const WITH_RECORDS: u32 = 50_000;

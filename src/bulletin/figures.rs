@@ -352,9 +352,9 @@ pub fn shown(indicator: &str, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::report::sheet;
     use crate::edition::{synthetic, write};
     use crate::pages::bulletin;
+    use crate::pages::workbook;
 
     /// Two editions, before and in the fourth quarter of 2026.
     fn editions(folder: &std::path::Path) -> Editions {
@@ -422,7 +422,7 @@ mod tests {
                 assert!(!page.contains(outside), "{outside}");
             }
             assert!(page.contains(&b.digest) && b.units.iter().all(|u| page.contains(&u.name)));
-            let book = sheet::render(&b).expect("a workbook");
+            let book = workbook::render(&b).expect("a workbook");
             assert_eq!(&book[..2], b"PK");
         }
     }

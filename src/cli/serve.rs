@@ -12,7 +12,7 @@ use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
-use crate::serve::{Access, App, Options, app};
+use crate::serve::{Access, App, Options, ServerState};
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -113,14 +113,14 @@ pub async fn serve(
             println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
         }
     }
-    let schedule = tokio::spawn(schedules(scheduled, state.clone()));
-    crate::serve::http::server(listener, app(state.clone()), state, stopped()).await?;
+    let schedule = tokio::spawn(schedules(scheduled, state.state().clone()));
+    crate::serve::run(listener, state, stopped()).await?;
     schedule.abort();
     hub.store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn schedules(wanted: bool, state: App) {
+async fn schedules(wanted: bool, state: ServerState) {
     if wanted {
         crate::serve::operate::schedule::run(state).await;
     }

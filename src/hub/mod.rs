@@ -9,6 +9,7 @@ mod explain;
 mod freshness;
 mod linker_state;
 mod live;
+mod measure;
 pub mod message;
 pub mod progress;
 mod publish;

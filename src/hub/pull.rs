@@ -209,7 +209,7 @@ impl RowSink for Sink {
 }
 
 fn spooled(f: &pull::RowFault) -> Fault {
-    Fault { raw: f.raw.clone(), ..super::reader::fault(f.error.clone()) }
+    Fault { raw: f.raw.clone(), ..crate::land::reader::fault(f.error.clone()) }
 }
 
 impl Hub {

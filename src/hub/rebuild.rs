@@ -103,7 +103,7 @@ impl Hub {
         let folder = self.editions_root().join(folder_name(number));
         let differing = match edition::Manifest::read(&folder) {
             Ok(published) => {
-                let differs = |f: &&edition::manifest::FileDigest| !published.files.contains(f);
+                let differs = |f: &&edition::format::manifest::FileDigest| !published.files.contains(f);
                 manifest.files.iter().filter(differs).map(|f| f.name.clone()).collect()
             }
             Err(_) => Vec::new(),

@@ -25,3 +25,9 @@ mod tests {
         assert_eq!(super::grouped(1000), "1,000");
     }
 }
+
+/// As answers show a time: no finer than milliseconds, which is what the store keeps.
+pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
+    use chrono::SubsecRound;
+    at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}

@@ -5,3 +5,4 @@
 pub(crate) mod bulletin;
 pub(crate) mod linking;
 pub mod receipt;
+pub(crate) mod workbook;

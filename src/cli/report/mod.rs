@@ -1,7 +1,5 @@
 //! `huitu report`: the bulletin (通报) of a period, as one HTML file that prints on A4, or as a workbook.
 
-mod sheet;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,7 +62,7 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<Lang>) -> anyhow::Res
     let bulletin = crate::bulletin::figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
     let bytes = match format {
         Format::Html => crate::pages::bulletin::render(&bulletin).into_bytes(),
-        Format::Xlsx => sheet::render(&bulletin).context("cannot make the workbook")?,
+        Format::Xlsx => crate::pages::workbook::render(&bulletin).context("cannot make the workbook")?,
     };
     match &args.output {
         Some(path) => {

@@ -1,0 +1,20 @@
+//! What this process has used so far: CPU time and memory, as the operating system counts them.
+
+pub(crate) fn cpu_seconds() -> f64 {
+    let usage = usage();
+    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+pub(crate) fn peak_megabytes() -> i64 {
+    usage().ru_maxrss / 1024
+}
+
+pub(crate) fn usage() -> libc::rusage {
+    // SAFETY: `getrusage` only writes into the struct it is given.
+    unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    }
+}

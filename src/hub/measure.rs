@@ -1,0 +1,20 @@
+//! One registry pulled and landed and nothing more, for `huitu bench pull`: the path of every sync up to the commit.
+
+use std::sync::Arc;
+
+use crate::hub::progress::Silent;
+use crate::hub::sync::Pace;
+use crate::hub::{Hub, HubError};
+use crate::land::receipt::Receipt;
+
+impl Hub {
+    /// Pulls a registry into its spool and lands it; `full` reads it again also where the source says it has not changed.
+    /// Publishes nothing.
+    pub async fn pull_and_land(&self, registry: &str, full: bool) -> Result<Receipt, HubError> {
+        let _leader = self.store.lead().await?;
+        self.recover().await?;
+        let (connector, row) = self.registry(registry).await?;
+        let arrived = self.pull(&connector, &row, full, Arc::new(Silent), Pace::new(&connector, self.patience)).await?;
+        self.take_in(&connector, &row, arrived, &Silent).await
+    }
+}

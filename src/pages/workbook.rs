@@ -1,0 +1,204 @@
+//! The bulletin as a workbook: one sheet per table.
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use crate::bulletin::figures::{Bulletin, Counts, Unit, indicator_name};
+use crate::model::message::Lang;
+
+/// A cell: text, or a number that the spreadsheet can add up.
+enum Cell {
+    Text(String),
+    Number(f64),
+    /// A share, 1 being the whole.
+    Share(f64),
+}
+
+/// A share, or a dash where there is none.
+fn share(rate: Option<f64>) -> Cell {
+    rate.map_or(Cell::from("—"), Cell::Share)
+}
+
+/// What came on top since the edition compared with, or a dash.
+fn growth(unit: &Unit, count: impl Fn(&Counts) -> u64) -> Cell {
+    let grown = |before: &Counts| Cell::Number(count(&unit.now) as f64 - count(before) as f64);
+    unit.before.as_ref().map_or(Cell::from("—"), grown)
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+}
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell::Text(text)
+    }
+}
+impl From<u64> for Cell {
+    fn from(n: u64) -> Cell {
+        Cell::Number(n as f64)
+    }
+}
+
+/// The file's bytes.
+pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let zh = b.lang == Lang::Zh;
+    let t = |chinese: &'static str, english: &'static str| if zh { chinese } else { english };
+
+    let lead = b.lead().into_iter().map(|s| vec![Cell::from(s)]);
+    let about = [format!("{} {}", t("版本", "Edition"), b.number), format!("SHA-256 {}", b.digest), b.query()];
+    let rows: Vec<Vec<Cell>> = lead.chain(about.into_iter().map(|s| vec![Cell::from(s)])).collect();
+    fill(book.add_worksheet(), t("概要", "Summary"), &[t("通报", "Bulletin")], &rows)?;
+
+    let header: &[&str] = if zh {
+        &[
+            "排名",
+            "代码",
+            "单位",
+            "应建会单位",
+            "规模以上",
+            "已独立建会",
+            "独立建会率",
+            "未建会（规上）",
+            "仅联合覆盖（全部）",
+            "覆盖率",
+            "入会率（已建会）",
+            "入会率（全部职工）",
+            "组织净增",
+            "覆盖净增",
+            "会员净增",
+        ]
+    } else {
+        &[
+            "rank",
+            "code",
+            "unit",
+            "in scope",
+            "above size",
+            "independent",
+            "rate",
+            "gap",
+            "joint only (all)",
+            "coverage",
+            "membership (unionised)",
+            "membership (all)",
+            "unions ±",
+            "units ±",
+            "members ±",
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = b.units.iter().chain([&b.total]).map(unit_cells).collect();
+    fill(book.add_worksheet(), t("各单位", "Units"), header, &rows)?;
+
+    let header: &[&str] = if zh {
+        &["单位", "指标", "任务", "完成", "完成率", "尚缺", "每月需完成", "排名", "第一责任人"]
+    } else {
+        &["unit", "indicator", "target", "done", "attained", "missing", "per month", "rank", "responsible"]
+    };
+    let rows: Vec<Vec<Cell>> = b
+        .units
+        .iter()
+        .chain([&b.total])
+        .flat_map(|u| u.targets.iter().map(move |s| (u, s)))
+        .map(|(u, s)| {
+            let number = |n: Option<f64>| n.map_or(Cell::from(""), Cell::Number);
+            vec![
+                u.name.clone().into(),
+                indicator_name(&s.indicator, b.lang).into(),
+                Cell::Number(s.value),
+                number(s.done),
+                s.attainment.map_or(Cell::from(""), Cell::Share),
+                number(s.missing),
+                number(s.needed_per_month),
+                number(s.rank.map(f64::from)),
+                s.responsible.as_deref().unwrap_or("").into(),
+            ]
+        })
+        .collect();
+    fill(book.add_worksheet(), t("任务", "Targets"), header, &rows)?;
+
+    let header: &[&str] = if zh {
+        &["单位", "企业编号", "统一社会信用代码", "企业名称", "地址", "从业人员", "起始", "依据", "分值"]
+    } else {
+        &["unit", "id", "credit code", "name", "address", "employees", "since", "why", "score"]
+    };
+    let rows: Vec<Vec<Cell>> = b
+        .units
+        .iter()
+        .flat_map(|unit| unit.urgent.iter().map(move |u| (unit, u)))
+        .map(|(unit, u)| {
+            vec![
+                unit.name.clone().into(),
+                u.id.clone().into(),
+                u.credit_code.clone().into(),
+                u.name.clone().into(),
+                u.address.clone().into(),
+                u.employees.map_or(Cell::from(""), |n| u64::from(n).into()),
+                u.since.map_or(String::new(), |d| d.to_string()).into(),
+                u.reasons.clone().into(),
+                Cell::Number((f64::from(u.score) * 10.0).round() / 10.0),
+            ]
+        })
+        .collect();
+    fill(book.add_worksheet(), t("最急企业", "Most urgent"), header, &rows)?;
+
+    let header: &[&str] = if zh {
+        &["部门数据", "名称", "数据时间", "记录数", "过期"]
+    } else {
+        &["registry", "title", "as of", "records", "stale"]
+    };
+    let rows: Vec<Vec<Cell>> = b
+        .sources
+        .iter()
+        .map(|s| {
+            let stale = if s.stale { t("是", "yes") } else { "" };
+            vec![s.name.clone().into(), s.title.clone().into(), s.as_of.to_string().into(), s.records.into(), stale.into()]
+        })
+        .collect();
+    fill(book.add_worksheet(), t("数据来源", "Sources"), header, &rows)?;
+    book.save_to_buffer()
+}
+
+fn unit_cells(unit: &Unit) -> Vec<Cell> {
+    let (m, now) = (&unit.now.measures, &unit.now);
+    vec![
+        unit.rank.map_or(Cell::from(""), |r| u64::from(r).into()),
+        unit.code.clone().into(),
+        unit.name.clone().into(),
+        m.in_scope.into(),
+        m.above.into(),
+        m.above_independent.into(),
+        share(now.independent_rate()),
+        m.in_gap.into(),
+        m.lacking_independent.into(),
+        share(now.coverage_rate()),
+        share(now.membership_rate()),
+        share(now.membership_rate_all()),
+        growth(unit, |c| c.measures.unions),
+        growth(unit, |c| c.measures.unionised),
+        growth(unit, |c| c.measures.members),
+    ]
+}
+
+fn fill(sheet: &mut Worksheet, name: &str, header: &[&str], rows: &[Vec<Cell>]) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    let percent = Format::new().set_num_format("0.0%");
+    sheet.set_name(name)?;
+    for (column, text) in header.iter().enumerate() {
+        sheet.write_string_with_format(0, column as u16, *text, &bold)?;
+    }
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            // Texts are written as texts: a leading = is no formula here.
+            match cell {
+                Cell::Text(text) => sheet.write_string(row as u32 + 1, column as u16, text)?,
+                Cell::Number(n) => sheet.write_number(row as u32 + 1, column as u16, *n)?,
+                Cell::Share(part) => sheet.write_number_with_format(row as u32 + 1, column as u16, *part, &percent)?,
+            };
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.autofit();
+    Ok(())
+}
