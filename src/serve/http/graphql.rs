@@ -140,8 +140,10 @@ impl Incoming<'_> {
             return self.request_error(&problem);
         }
         let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
-            let problem =
-                Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+            let problem = Problem::bad_input(
+                "缺少 query：请给出 GraphQL 查询文本",
+                "query is missing: give the text of a GraphQL document",
+            );
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         };
         self.ask(app, caller, document, parameters, key, is_get).await
@@ -192,7 +194,7 @@ impl Incoming<'_> {
             .all(|(key, value)| !key.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
         if !is_json || !is_utf8 {
             let problem = Problem::bad_input(
-                "Content-Type 应为 application/json(UTF-8)",
+                "Content-Type 应为 application/json（UTF-8）",
                 "the Content-Type must be application/json in UTF-8",
             );
             return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
