@@ -9,7 +9,7 @@ use crate::edition::{EditionError, EditionSource};
 
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
