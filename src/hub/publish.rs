@@ -382,7 +382,7 @@ impl Hub {
             add(format!("{registry} {batch}"));
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
-        add(format!("{:?}", self.rules));
+        add(self.rules.canonical());
         add(self.weights()?.to_toml());
         for j in self.store.judgements().await? {
             add(j.id);
@@ -402,7 +402,7 @@ impl Hub {
         made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
         made_by.insert("zone".into(), self.settings.zone.to_string());
         made_by.insert("order of connectors".into(), order.join(" "));
-        made_by.insert("rules".into(), digest(format!("{:?}", self.rules)));
+        made_by.insert("rules".into(), digest(self.rules.canonical()));
         made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
         made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
         Ok(made_by)
