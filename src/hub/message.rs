@@ -49,6 +49,10 @@ fn store(e: &StoreError) -> String {
         StoreError::Busy { place } => {
             format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
         }
+        StoreError::Damaged { place, damage } => format!(
+            "数据库 {place}：表 {} 中 {} 的内容已损坏：{}；未丢弃任何数据：请从备份恢复，或修正该行",
+            damage.table, damage.row, damage.reason
+        ),
         StoreError::Url(url) => format!("--store「{url}」不是 PostgreSQL 地址；请写 postgres://用户@主机/数据库"),
     }
 }

@@ -13,6 +13,8 @@ use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};
 use crate::records::stream::Part;
 use crate::records::{Reading, facts, link_record};
+use crate::store::StoreError;
+use crate::store::damage::damaged;
 
 /// Records read at a time.
 const RANGE: i64 = 40_000;
@@ -64,9 +66,17 @@ impl Hub {
         })?;
         let loaded = self.records_as_of(basis.landing).await?;
         let links = self.store.links_as_of(row.number).await?.into_iter();
-        let links: Arc<Links> = Arc::new(links.filter_map(|(r, part, id)| Some(((r, part), id.parse().ok()?))).collect());
-        let judgements: Vec<Judgement> = self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
-        let findings = standing(self.store.findings_as_of(row.number).await?.into_iter(), as_of);
+        let link = |(r, part, id): (i64, u16, Box<str>)| {
+            let id = id.parse().map_err(|_| {
+                let reason = format_args!("entity_id \"{id}\" is no id");
+                self.store.failed(damaged("link_version", format_args!("of record {r}, part {part}"), reason))
+            })?;
+            Ok::<_, StoreError>(((r, part), id))
+        };
+        let links: Arc<Links> = Arc::new(links.map(link).collect::<Result<_, _>>()?);
+        let judgements = self.store.judgements_as_of(row.number).await?;
+        let judgements: Vec<Judgement> = judgements.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?;
+        let findings = standing(&self.store, self.store.findings_as_of(row.number).await?.into_iter(), as_of)?;
         let since = self.store.lacking_as_of(row.number).await?;
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
         // What is not named as newly lacking lacked a union before the first edition.

@@ -8,6 +8,7 @@ mod assess_size;
 mod bench_pull;
 mod clients;
 mod connector;
+mod damage;
 mod drift;
 mod edition;
 mod examples;

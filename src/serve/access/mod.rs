@@ -110,9 +110,11 @@ impl Caller {
     fn from_row(row: &TokenRow) -> Option<Caller> {
         let role = Role::from_name(&row.role)?;
         let list = |text: &Option<String>| -> Option<Vec<String>> { serde_json::from_str(text.as_deref()?).ok() };
-        let scopes = match list(&row.scopes) {
-            Some(names) => names.iter().filter_map(|n| Scope::from_name(n)).collect(),
-            None => role.scopes().to_vec(),
+        // One whose scopes cannot be read has none rather than its role's.
+        let scopes = match (&row.scopes, list(&row.scopes)) {
+            (Some(_), None) => Vec::new(),
+            (_, Some(names)) => names.iter().filter_map(|n| Scope::from_name(n)).collect(),
+            (None, None) => role.scopes().to_vec(),
         };
         // A district token whose areas cannot be read sees nothing rather than everything.
         let areas = match (&row.areas, list(&row.areas)) {
