@@ -46,4 +46,5 @@ mod servers;
 mod simulate;
 mod simulate_journey;
 mod sources;
+mod sql;
 mod targets;

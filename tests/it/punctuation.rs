@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::sources::{rust_files, strings};
+use crate::sources::{literals, rust_files};
 
 /// Texts in which the mark is no punctuation: a syntax, a key to press, a word of a registry, an English sentence.
 const NO_PUNCTUATION: &[&str] =
@@ -35,9 +35,10 @@ fn chinese_texts_are_punctuated_in_chinese() {
             continue;
         }
         let code = std::fs::read_to_string(&file).expect("a readable file");
-        for text in strings(&code) {
-            if ascii_mark(&text).is_some() && !NO_PUNCTUATION.iter().any(|known| text.contains(known)) {
-                wrong.push(format!("{shown}: {text}"));
+        for literal in literals(&code) {
+            let text = &literal.text;
+            if ascii_mark(text).is_some() && !NO_PUNCTUATION.iter().any(|known| text.contains(known)) {
+                wrong.push(format!("{shown}:{}: {text}", literal.line));
             }
         }
     }

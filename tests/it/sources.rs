@@ -20,13 +20,33 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// A text in a file.
+pub struct Literal {
+    pub text: String,
+    pub line: usize,
+    /// What stands behind it.
+    pub after: String,
+}
+
+/// Characters kept of what stands behind a text.
+const AFTER: usize = 600;
+
 /// The text literals of a file, outside comments and above its tests, with `\n`, `\"` and a broken line put together.
-pub fn strings(code: &str) -> Vec<String> {
+pub fn literals(code: &str) -> Vec<Literal> {
     let code = code.split("\n#[cfg(test)]").next().unwrap_or("");
     let chars: Vec<char> = code.chars().collect();
     let mut found = Vec::new();
+    let mut line = 1;
+    let mut counted = 0;
+    let mut keep = |text: String, start: usize, end: usize| {
+        line += chars[counted..start].iter().filter(|c| **c == '\n').count();
+        counted = start;
+        let rest = &chars[end.min(chars.len())..];
+        found.push(Literal { text, line, after: rest[..rest.len().min(AFTER)].iter().collect() });
+    };
     let mut at = 0;
     while at < chars.len() {
+        let start = at;
         match (chars[at], chars.get(at + 1)) {
             ('/', Some('/')) => at += chars[at..].iter().position(|c| *c == '\n').unwrap_or(chars.len() - at),
             // 'x', '"' and '\'' are characters; 'a without a second quote is a lifetime.
@@ -34,7 +54,7 @@ pub fn strings(code: &str) -> Vec<String> {
             ('\'', _) if chars.get(at + 2) == Some(&'\'') => at += 3,
             ('r', Some('#' | '"')) if at == 0 || !(chars[at - 1].is_alphanumeric() || chars[at - 1] == '_') => {
                 let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
-                let start = at + 2 + hashes;
+                let from = at + 2 + hashes;
                 if chars.get(at + 1 + hashes) != Some(&'"') {
                     at += 1;
                     continue;
@@ -42,9 +62,9 @@ pub fn strings(code: &str) -> Vec<String> {
                 let ends = |end: &usize| {
                     chars[*end] == '"' && chars[end + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes
                 };
-                let end = (start..chars.len()).find(ends).unwrap_or(chars.len());
-                found.push(chars[start.min(end)..end].iter().collect());
+                let end = (from..chars.len()).find(ends).unwrap_or(chars.len());
                 at = end + 1 + hashes;
+                keep(chars[from.min(end)..end].iter().collect(), start, at);
             }
             ('"', _) => {
                 let mut text = String::new();
@@ -63,8 +83,8 @@ pub fn strings(code: &str) -> Vec<String> {
                     }
                     at += 2;
                 }
-                found.push(text);
                 at += 1;
+                keep(text, start, at);
             }
             _ => at += 1,
         }
@@ -76,5 +96,8 @@ pub fn strings(code: &str) -> Vec<String> {
 fn literals_are_read_past_comments_escapes_and_raw_texts() {
     let code = "// \"no\"\nlet a = \"eins\"; let q = '\"'; let n = '\\''; let b: &'static str = \"zwei \\\"und\\\" \\\n    drei\";\n\
                 let c = r#\"vier \"fünf\"\"#; // \"nein\"\n#[cfg(test)]\nmod tests { const T: &str = \"nie\"; }\n";
-    assert_eq!(strings(code), ["eins", "zwei \"und\" drei", "vier \"fünf\""]);
+    let found = literals(code);
+    assert_eq!(found.iter().map(|l| &*l.text).collect::<Vec<_>>(), ["eins", "zwei \"und\" drei", "vier \"fünf\""]);
+    assert_eq!(found.iter().map(|l| l.line).collect::<Vec<_>>(), [2, 2, 4]);
+    assert!(found[0].after.starts_with("; let q"));
 }
