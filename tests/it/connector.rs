@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use huitu::connector::{Connector, KEYS, json_schema, keys_page};
-use huitu::model::field::Field;
+use huitu::connector::{Connector, KEYS, json_schema, keys_page, kinds_page};
+use huitu::model::field::{Field, RecordKind};
+use huitu::model::record_use::{RecordUse, kept_only};
 use huitu::pull::PullContext;
 use huitu::pull::check::check;
 
@@ -147,10 +148,48 @@ fn the_schema_and_the_page_of_keys_are_those_of_the_program() {
     generated(
         "connectors/README.md",
         &format!(
-            "{intro}\n\n<!-- generated -->\n\n## Keys of connector.toml · 全部键\n\n{}\n## Fields · 字段\n\n{fields}\n",
-            keys_page()
+            "{intro}\n\n<!-- generated -->\n\n## Keys of connector.toml · 全部键\n\n{}\n## Kinds of record · 记录种类\n\n{}\n\
+             ## Fields · 字段\n\n{fields}\n",
+            keys_page(),
+            kinds_page()
         ),
     );
+}
+
+/// A department that sends such data is told so wherever it reads of its connector.
+#[test]
+fn what_is_kept_only_is_said_in_every_readme() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a page");
+    let kinds = kept_only().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    let sentence = format!("Records of the kinds {kinds} are kept only:");
+    assert!(read("README.md").contains(&sentence), "README.md lacks: {sentence}");
+    for connector in Connector::embedded_all() {
+        let use_of = connector.contract.kind.used_as();
+        let told = read(&format!("connectors/{}/README.md", connector.name)).contains("kept only");
+        assert_eq!(told, use_of == RecordUse::KeptOnly, "connectors/{}/README.md", connector.name);
+        let listed = read("connectors/README.md");
+        let row = listed.lines().find(|l| l.starts_with(&format!("| {} |", connector.name))).expect("a row of its own");
+        assert_eq!(row.contains("kept only"), use_of == RecordUse::KeptOnly, "{row}");
+    }
+}
+
+/// The table of uses against the code: a kind that is read is named by a reader, one that is kept only by none.
+#[test]
+fn every_kind_of_record_is_read_by_somebody_or_is_kept_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let tables = ["model/field.rs", "model/record_use.rs"].map(|name| src.join(name));
+    let mut read = String::new();
+    for file in crate::sources::rust_files(&src) {
+        if !tables.contains(&file) && !file.starts_with(src.join("simulate")) {
+            let code = std::fs::read_to_string(&file).expect("a readable file");
+            read.push_str(code.split("\n#[cfg(test)]").next().unwrap_or(""));
+        }
+    }
+    for kind in RecordKind::ALL {
+        let variant = format!("RecordKind::{kind:?}");
+        let named = read.match_indices(&variant).any(|(at, _)| !read[at + variant.len()..].starts_with(char::is_alphanumeric));
+        assert_eq!(named, kind.used_as() != RecordUse::KeptOnly, "{kind}: change model/record_use.rs with its reader");
+    }
 }
 
 #[test]
