@@ -229,7 +229,7 @@ impl Edition {
     }
 
     /// What an industry is called: by its own name where the edition has one, else by its division's; the code where neither
-    /// is known. Names of groups and classes come from a registry, where one publishes them.
+    /// is known. Groups and classes have no names of their own: nothing reads a registry's code table yet.
     pub fn industry_name<'a>(&'a self, code: &'a str, edition: u16, lang: Lang) -> &'a str {
         let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let own = [code, digits].into_iter().filter_map(|code| self.industry(code, edition)).find(|label| label.zh != label.code);

@@ -7,7 +7,10 @@ use huitu::connector::{Connector, KEYS, json_schema, keys_page, kinds_page};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::record_use::{RecordUse, kept_only};
 use huitu::pull::PullContext;
-use huitu::pull::check::check;
+use huitu::pull::check::{check, read_samples};
+use huitu::pull::sample::expected_json;
+
+use crate::generated;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(name)
@@ -27,6 +30,16 @@ columns = ["编号"]
 
 fn problems(text: &str) -> String {
     Connector::parse("tax", text).expect_err("a wrong manifest").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generated_expectations_are_what_the_samples_read_to() {
+    for connector in Connector::embedded_all() {
+        let context = PullContext { allow_private: true, ..PullContext::default() };
+        let read = read_samples(&connector, &folder(&connector.name), &context).await.unwrap_or_else(|e| panic!("{e:?}"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&expected_json(&read)).expect("JSON"));
+        generated::compare(&format!("connectors/{}/expected.json", connector.name), &text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,23 +142,14 @@ fn every_documented_key_is_read() {
     }
 }
 
-/// Compares a generated file with the one in the repository; HUITU_REWRITE=1 writes it.
-fn generated(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("HUITU_REWRITE").is_some() {
-        std::fs::write(&file, text).expect("written");
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "{path} is not what the program generates; run the tests with HUITU_REWRITE=1");
-}
-
 #[test]
-fn the_schema_and_the_page_of_keys_are_those_of_the_program() {
+fn the_generated_schema_and_page_of_keys_are_those_of_the_program() {
     let schema = format!("{}\n", serde_json::to_string_pretty(&json_schema()).expect("JSON"));
-    generated("connectors/connector.schema.json", &schema);
+    generated::compare("connectors/connector.schema.json", &schema);
     let fields: String = Field::ALL.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(" · ");
-    let intro = include_str!("../../connectors/README.md").split("<!-- generated -->").next().expect("a first part").trim_end();
-    generated(
+    let page = std::fs::read_to_string(folder("README.md")).expect("a page");
+    let intro = page.split("<!-- generated -->").next().expect("a first part").trim_end();
+    generated::compare(
         "connectors/README.md",
         &format!(
             "{intro}\n\n<!-- generated -->\n\n## Keys of connector.toml · 全部键\n\n{}\n## Kinds of record · 记录种类\n\n{}\n\

@@ -14,6 +14,7 @@ mod edition;
 mod examples;
 mod faults;
 mod fund;
+mod generated;
 mod graph_exports;
 mod graph_more;
 mod graphql;
