@@ -45,6 +45,8 @@ pub struct Options {
     pub documents: Documents,
     /// Bytes of whole answers to keep.
     pub cache_bytes: usize,
+    /// How their keys are hashed.
+    pub cache_hasher: answers::cache::Hasher,
     /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
     pub suppress_below: u64,
     /// How long pushes must have been quiet before an edition shows them.
@@ -58,6 +60,7 @@ impl Options {
             limits: Limits::default(),
             documents: Documents::default(),
             cache_bytes: 64 << 20,
+            cache_hasher: answers::cache::xxh3,
             suppress_below: 0,
             settle: SETTLE,
         }
@@ -107,7 +110,7 @@ impl App {
         App(Arc::new(Inner {
             hub,
             graph: graphql::graph(),
-            answers: AnswerCache::new(options.cache_bytes),
+            answers: AnswerCache::new(options.cache_bytes, options.cache_hasher),
             options,
             metrics: Metrics::default(),
             freshness: RwLock::default(),

@@ -107,12 +107,12 @@ impl Incoming<'_> {
             },
         };
         let key = self.key(app, &caller, &raw, is_get);
-        if let Some(kept) = app.answers().get(key) {
+        if let Some(kept) = app.answers().get(&key) {
             app.metrics().cache_hit();
             if let Some(shown) = &kept.shown {
                 app.tally().add(&caller, &usage::purpose(self.headers), shown);
             }
-            return self.respond(StatusCode::OK, kept.bytes, Some(key));
+            return self.respond(StatusCode::OK, kept.bytes, Some(&key));
         }
         if !is_get && app.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
             return self.batch(app, caller, &raw).await;
@@ -212,7 +212,12 @@ impl Incoming<'_> {
 
     fn key(&self, app: &App, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
         let generation = app.generation().to_le_bytes();
-        cache::key(&[raw, caller.visibility().as_bytes(), &generation, &[self.lang as u8, self.media as u8, u8::from(is_get)]])
+        app.answers().key(&[
+            raw,
+            caller.visibility().as_bytes(),
+            &generation,
+            &[self.lang as u8, self.media as u8, u8::from(is_get)],
+        ])
     }
 
     async fn ask(
@@ -274,14 +279,15 @@ impl Incoming<'_> {
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
         let extensions = Extensions { app, ask: &ask, cost, limit: app.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
-        if let Some(key) = key.filter(|_| keep) {
+        let key = key.filter(|_| keep);
+        if let Some(key) = key.clone() {
             app.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
             _ => StatusCode::OK,
         };
-        self.respond(status, bytes, key.filter(|_| keep))
+        self.respond(status, bytes, key.as_ref())
     }
 
     /// A request error: under `application/json` the status stays 200, as old clients expect.
@@ -306,8 +312,8 @@ impl Incoming<'_> {
         self.respond(status, Bytes::from(bytes), None)
     }
 
-    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<cache::Key>) -> Response {
-        let tag = key.map(|key| format!("\"{key:032x}\""));
+    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<&cache::Key>) -> Response {
+        let tag = key.map(cache::Key::tag);
         let asked = header_text(self.headers, header::IF_NONE_MATCH);
         let same = tag
             .as_deref()

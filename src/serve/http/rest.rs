@@ -83,14 +83,14 @@ impl Plain {
             }
             (None, None) => ask.edition()?,
         };
-        let key = cache::key(&[
+        let key = app.answers().key(&[
             uri.path().as_bytes(),
             uri.query().unwrap_or("").as_bytes(),
             ask.caller.visibility().as_bytes(),
             &edition.number().to_le_bytes(),
             &[lang as u8],
         ]);
-        let etag = format!("\"{key:032x}\"");
+        let etag = key.tag();
         let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
         let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
         Ok(Plain { app: app.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
@@ -138,13 +138,13 @@ impl Plain {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(kept) = self.app.answers().get(self.key) {
+        if let Some(kept) = self.app.answers().get(&self.key) {
             return self.response(kept.bytes, content_type);
         }
         match make() {
             Ok(bytes) => {
                 let bytes = Bytes::from(bytes);
-                self.app.answers().put(self.key, bytes.clone().into());
+                self.app.answers().put(self.key.clone(), bytes.clone().into());
                 self.response(bytes, content_type)
             }
             Err(problem) => self.refuse(&problem),
