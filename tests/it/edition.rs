@@ -184,7 +184,7 @@ fn coverage_counts_what_a_plain_loop_counts() {
         }
         assert_eq!(total.enterprises, rows.len());
         assert_eq!(total.in_gap, rows.intersection_len(&case.edition.filter(&Filter::InGap).unwrap()));
-        assert_eq!(total.in_scope, total.covered + total.lacking + total.lacking_independent + total.undecided);
+        assert_eq!(total.in_scope, total.gap_covered + total.lacking + total.lacking_independent + total.undecided);
     }
     // So many groups that they are counted by hash, and more than are answered.
     let many =
