@@ -60,8 +60,8 @@ async fn each_damaged_row_of_the_store_is_an_error_that_names_it() {
 
         run("INSERT INTO edition_basis VALUES (4, 1, 1, '{\"rules\": ')").await;
         assert_names(store.edition_basis(4).await, "edition_basis 4: made_by");
-        run("INSERT INTO lacking_since VALUES ('E1', 4, 'some day')").await;
-        assert_names(store.lacking_as_of(4).await, "lacking_since E1");
+        run("INSERT INTO lacking_since VALUES ('E1', 5, 'some day')").await;
+        assert_names(store.lacking_as_of(5).await, "lacking_since E1");
 
         run("INSERT INTO judgement (id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, at)
              VALUES ('J1', 'SAMEISH', 'tax', 'a', 0, 'tax', 'b', 0, 1)")
