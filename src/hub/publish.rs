@@ -30,7 +30,7 @@ use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
-const PROGRAM_VERSION: u32 = 1;
+const PROGRAM_VERSION: u32 = 2;
 
 /// A published edition, for the receipt.
 #[derive(Debug, Clone, Serialize)]

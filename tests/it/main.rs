@@ -50,3 +50,4 @@ mod simulate_journey;
 mod sources;
 mod sql;
 mod targets;
+mod words;

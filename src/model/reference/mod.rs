@@ -10,6 +10,7 @@ pub mod registration;
 pub mod sizes;
 pub mod thresholds;
 pub mod unions;
+pub mod words;
 
 pub use areas::{Areas, District, Place, Town, areas};
 pub use industries::{Industries, IndustryCode, industries};
