@@ -27,7 +27,10 @@ pub fn edition(e: &EditionError) -> String {
     match e {
         EditionError::Io { path, source } => format!("版本目录 {}：{source}", path.display()),
         EditionError::Broken { path, reason } => {
-            format!("版本文件 {} 已损坏：{reason}；请重新发布，或从备份恢复", path.display())
+            format!(
+                "版本文件 {} 已损坏：{reason}；运行 huitu sync 会发布新的一期，huitu edition rebuild 期号 --restore 可重建这一期",
+                path.display()
+            )
         }
         EditionError::Gone { number, nearest } => {
             let nearest = nearest.map_or_else(String::new, |n| format!("；最近的是第 {n} 期"));

@@ -119,8 +119,13 @@ impl Hub {
             Err(_) => Vec::new(),
         };
         let equal = manifest.digest == row.digest;
-        let restored = restore && equal && !folder.exists();
+        // One that is there and whole stays; a broken one makes room.
+        let whole = restore && folder.exists() && edition::Manifest::read(&folder).is_ok_and(|m| m.check(&folder).is_ok());
+        let restored = restore && equal && !whole;
         if restored {
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).map_err(io)?;
+            }
             std::fs::create_dir_all(self.editions_root())
                 .and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder))
                 .map_err(io)?;

@@ -20,7 +20,7 @@ use super::files::cubes;
 use super::files::facets::{Dims, dims_of, write_facets};
 use super::files::names::write_names;
 use super::files::ties;
-use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
+use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::table::{Column, column, write_bytes, write_table};
 use super::open::{lookup_hash, lookup_keys};
 use super::query::rows::Reasons;
@@ -73,10 +73,14 @@ fn sync_folder(folder: &Path) -> Result<(), EditionError> {
     std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(EditionError::io(folder))
 }
 
-/// Saves space only: a failure leaves the fresh copy in place.
+/// Saves space only: a failure leaves the fresh copy in place. What is linked is read first: the earlier edition's manifest tells
+/// what was written, not what the disk has made of it since.
 fn link_equal_files(folder: &Path, manifest: &Manifest, previous: &Path) {
     let Ok(before) = Manifest::read(previous) else { return };
     for file in manifest.files.iter().filter(|file| before.files.contains(file)) {
+        if check_blocks(std::slice::from_ref(file), previous).is_err() {
+            continue;
+        }
         let link = folder.join(format!("{}.link", file.name));
         if std::fs::hard_link(previous.join(&file.name), &link).is_ok()
             && std::fs::rename(&link, folder.join(&file.name)).is_err()
@@ -147,7 +151,9 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Writ
         digest: data_digest(&files),
         sources: input.sources,
         files,
-    };
+        seal: String::new(),
+    }
+    .sealed()?;
     drop(row_of);
     Ok((manifest, (rows, unions, input.members)))
 }
