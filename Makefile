@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny fmt schema
+.PHONY: demo build test check web setup-test deny fmt bless bless-check
 
 demo: build
 	./target/release/huitu demo
@@ -29,6 +29,11 @@ fmt:
 deny:
 	@./tests/deny
 
-# Rewrites every file that is generated from the program and compared by a test.
-schema:
-	$(CARGO) run --release --locked -- schema -o schema.graphql
+# Rewrites every file that is generated from the program and compared by a test: schema.graphql, connectors/connector.schema.json,
+# the tables of connectors/README.md, connectors/*/expected.json, examples/*.json.
+bless:
+	HUITU_BLESS=1 $(CARGO) test --locked --test it -- generated
+
+# Nothing had to be rewritten.
+bless-check: bless
+	git diff --exit-code

@@ -27,6 +27,10 @@ impl Rules {
         Rules { thresholds: Thresholds { rules: Vec::new(), no_rule: Default::default() } }
     }
 
+    /// The rules as data: equal texts, equal law (`Thresholds::canonical`).
+    pub fn canonical(&self) -> String {
+        self.thresholds.canonical()
+    }
     pub fn all(&self) -> &[ThresholdRule] {
         &self.thresholds.rules
     }

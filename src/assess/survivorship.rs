@@ -9,7 +9,7 @@ use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::provenance::{Agreement, SurvivorshipRule};
-use crate::model::reference::registration::RegistrationScheme;
+use crate::model::reference::registration::{RegistrationScheme, is_code};
 use crate::model::reference::{IndustryCode, areas, operating_status};
 use crate::model::value::{Money, PartialDate, Value};
 use crate::model::verdict::{OperatingStatus, Ownership};
@@ -182,9 +182,11 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
         F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
         F::Ownership => {
             let scheme = context.plan.scheme(facts);
-            let mut told = [Field::Ownership, Field::RegistrationType]
-                .into_iter()
-                .filter_map(|field| vocabulary::ownership(facts.text(field)?, scheme));
+            let registration = facts.text(Field::RegistrationType);
+            // A connector reads a bare code by the table of 2011; in a registry that writes those of 2022 the code itself speaks.
+            let by_code = scheme != RegistrationScheme::Statistics2011 && registration.is_some_and(is_code);
+            let owner = facts.text(Field::Ownership).filter(|_| !by_code);
+            let mut told = owner.into_iter().chain(registration).filter_map(|text| vocabulary::ownership(text, scheme));
             let first = told.next()?;
             // The first firm word; else the first one.
             let (ownership, firm) = std::iter::once(first).chain(told).find(|(_, firm)| *firm).unwrap_or(first);

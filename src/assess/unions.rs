@@ -9,7 +9,7 @@ use crate::model::enterprise::TradeUnion;
 use crate::model::facts::{Facts, World};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
-use crate::model::reference::unions::{UnionForm, UnionState};
+use crate::model::reference::unions::{UnionForm, UnionStanding};
 use crate::model::reference::{areas, federation_units};
 use crate::model::verdict::UnionKind;
 
@@ -37,7 +37,7 @@ pub struct UnionRow<'a> {
     pub facts: &'a Facts,
     pub id: Box<str>,
     pub form: UnionForm,
-    pub state: UnionState,
+    pub state: UnionStanding,
     pub host: Option<u32>,
     /// Position of the row that speaks of the same union and is kept.
     pub same_as: Option<usize>,
@@ -77,7 +77,7 @@ impl<'a> Roll<'a> {
                 facts,
                 id: union_id(registry, &facts.key),
                 form: vocabulary::union_form(facts),
-                state: vocabulary::union_state(facts),
+                state: vocabulary::union_standing(facts),
                 host: *entity,
                 same_as: None,
                 covered: Vec::new(),
@@ -134,7 +134,7 @@ impl<'a> Roll<'a> {
         as_of: chrono::NaiveDate,
         id_of: impl Fn(u32) -> Option<Box<str>>,
     ) -> Vec<TradeUnion> {
-        let kept = self.unions.iter().filter(|row| row.same_as.is_none() && row.state != UnionState::Ended);
+        let kept = self.unions.iter().filter(|row| row.same_as.is_none() && row.state != UnionStanding::Dissolved);
         let unions = kept.map(|row| {
             let facts = row.facts;
             let text = |field| facts.text(field).map(Box::from);
@@ -216,27 +216,27 @@ fn merge_repeated(unions: &mut [UnionRow<'_>]) {
 }
 
 /// How a union covers the unit it stands at.
-fn host_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
+fn host_kind(form: UnionForm, state: UnionStanding) -> Option<UnionKind> {
     match state {
-        UnionState::Ended => None,
-        UnionState::Preparing => Some(UnionKind::Preparing),
-        UnionState::Standing => Some(form.host),
+        UnionStanding::Dissolved => None,
+        UnionStanding::Preparing => Some(UnionKind::Preparing),
+        UnionStanding::Active | UnionStanding::Suspended => Some(form.host),
     }
 }
 
 /// How a union covers the units on its list: one union for several employers is a joint one, whatever its name says.
-fn covered_kind(form: UnionForm, state: UnionState) -> Option<UnionKind> {
+fn covered_kind(form: UnionForm, state: UnionStanding) -> Option<UnionKind> {
     match (state, form.covered) {
-        (UnionState::Ended, _) => None,
-        (UnionState::Preparing, _) => Some(UnionKind::Preparing),
-        (UnionState::Standing, UnionKind::Independent) => Some(UnionKind::Joint),
-        (UnionState::Standing, kind) => Some(kind),
+        (UnionStanding::Dissolved, _) => None,
+        (UnionStanding::Preparing, _) => Some(UnionKind::Preparing),
+        (UnionStanding::Active | UnionStanding::Suspended, UnionKind::Independent) => Some(UnionKind::Joint),
+        (UnionStanding::Active | UnionStanding::Suspended, kind) => Some(kind),
     }
 }
 
 /// The kind that the list of unions shows: PARENT for a group's union.
-fn listed_kind(form: UnionForm, state: UnionState) -> UnionKind {
-    if state == UnionState::Preparing { UnionKind::Preparing } else { form.covered }
+fn listed_kind(form: UnionForm, state: UnionStanding) -> UnionKind {
+    if state == UnionStanding::Preparing { UnionKind::Preparing } else { form.covered }
 }
 
 /// INDEPENDENT > PARENT > JOINT > FEDERATION > PREPARING.

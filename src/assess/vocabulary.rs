@@ -5,7 +5,7 @@
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::reference::registration::{RegistrationScheme, ownership_of};
-use crate::model::reference::unions::{self, UnionForm, UnionState};
+use crate::model::reference::unions::{self, UnionForm, UnionStanding, UnionWord};
 use crate::model::verdict::{FundKind, Ownership, UnionKind};
 
 /// Ownership as an ownership or registration type text tells it, and whether it tells it firmly: MIXED and OTHER are what
@@ -18,12 +18,9 @@ pub fn ownership(text: &str, scheme: RegistrationScheme) -> Option<(Ownership, b
 /// The form of a union, by its kind column, else by its name: 联合工会 is joint, 工会联合会 a federation, 筹备 a preparatory
 /// group, 集团工会 a group's; anything else is a union of its own enterprise.
 pub fn union_form(facts: &Facts) -> UnionForm {
-    let told = facts.text(Field::UnionKind);
-    let named = told.and_then(|t| UnionKind::from_name(t.trim())).map(|kind| match kind {
-        UnionKind::Parent => UnionForm { host: UnionKind::Independent, covered: UnionKind::Parent },
-        kind => UnionForm { host: kind, covered: kind },
-    });
-    named.or_else(|| told.and_then(unions::union_form)).unwrap_or_else(|| union_form_by_name(union_name(facts)))
+    let told = facts.text(Field::UnionKind).map(str::trim);
+    let word = told.and_then(|t| UnionWord::from_name(t).or_else(|| unions::union_word(t)));
+    word.map_or_else(|| union_form_by_name(union_name(facts)), UnionWord::form)
 }
 
 /// Only words that no enterprise's own name holds decide: 甲联合科技有限公司工会 is that company's union.
@@ -44,23 +41,16 @@ pub fn union_name(facts: &Facts) -> &str {
     facts.text(Field::UnionName).or_else(|| facts.text(Field::Name)).unwrap_or("")
 }
 
-/// State of a union on the roll; a word that says nothing leaves it standing.
-pub fn union_state(facts: &Facts) -> UnionState {
-    match facts.text(Field::UnionStatus).map(str::trim) {
-        None => UnionState::Standing,
-        Some("PREPARING") => UnionState::Preparing,
-        Some("DISSOLVED" | "DELETED" | "CANCELLED" | "ENDED") => UnionState::Ended,
-        Some(text) => unions::union_state(text).unwrap_or(UnionState::Standing),
-    }
+/// Standing of a union on the roll; a word that says nothing leaves it as it was: active.
+pub fn union_standing(facts: &Facts) -> UnionStanding {
+    let told = facts.text(Field::UnionStatus).map(str::trim);
+    told.and_then(|t| UnionStanding::from_name(t).or_else(|| unions::union_standing(t))).unwrap_or(UnionStanding::Active)
 }
 
 /// Dues (工会经费) or preparatory fund (建会筹备金).
 pub fn fund_kind(text: &str) -> Option<FundKind> {
     let text = text.trim();
-    if text.contains("筹备") || text.eq_ignore_ascii_case("preparatory") {
-        return Some(FundKind::Preparatory);
-    }
-    (text.contains("经费") || text.contains("会费") || text.eq_ignore_ascii_case("dues")).then_some(FundKind::Dues)
+    FundKind::from_name(text).or_else(|| unions::payment_kind(text))
 }
 
 #[cfg(test)]
@@ -98,6 +88,8 @@ mod tests {
             (vec![(Name, "戊工会"), (Kind, "集团工会")], Independent, Parent),
             (vec![(Name, "己工会"), (Kind, "FEDERATION")], Federation, Federation),
             (vec![(Name, "庚工会"), (Kind, "PARENT")], Independent, Parent),
+            (vec![(Name, "辛公司分会"), (Kind, "分会/小组")], Parent, Parent),
+            (vec![(Name, "辛公司分会"), (Kind, "BRANCH")], Parent, Parent),
         ] {
             assert_eq!(union_form(&union(&values)), UnionForm { host, covered }, "{values:?}");
         }

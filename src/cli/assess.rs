@@ -147,14 +147,15 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
     };
     let source = |s: &SourceValue| registries.get(usize::from(s.registry)).map_or("?", String::as_str).to_owned();
     let rows = explained.fields.iter().map(|f| {
-        let others = f.others.iter().map(|o| format!("{}: {}", source(o), o.value.as_deref().unwrap_or("—")));
+        let others =
+            f.others.iter().map(|o| format!("{}{}{}", source(o), lang.pick("：", ": "), o.value.as_deref().unwrap_or("—")));
         vec![
             f.field.name().to_owned(),
             f.value.as_deref().unwrap_or("—").to_owned(),
             f.source.as_ref().map(source).unwrap_or_default(),
             f.rule.name().to_owned(),
             f.agreement.name().to_owned(),
-            others.collect::<Vec<_>>().join("; "),
+            others.collect::<Vec<_>>().join(lang.pick("；", "; ")),
         ]
     });
     print!("{}", table(&header, &rows.collect::<Vec<_>>()));

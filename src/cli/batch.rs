@@ -174,7 +174,10 @@ fn text(r: &BatchReceipt, lang: Lang) -> String {
         lines.push((lang.pick("原因", "because"), lang.pick(&why.zh, &why.en).to_owned()));
     }
     if let Some(by) = &r.decided_by {
-        lines.push((lang.pick("决定", "decided by"), format!("{by}: {}", r.decided_why.as_deref().unwrap_or(""))));
+        lines.push((
+            lang.pick("决定", "decided by"),
+            format!("{by}{}{}", lang.pick("：", ": "), r.decided_why.as_deref().unwrap_or("")),
+        ));
     }
     if let Some(key) = &r.idempotency_key {
         lines.push((lang.pick("批次键", "key"), key.clone()));

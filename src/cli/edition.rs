@@ -92,7 +92,7 @@ async fn rebuild(hub: &Hub, common: &Common, number: u32, restore: bool) -> anyh
         }
     }
     if !rebuilt.is_equal() {
-        let files = rebuilt.differing.join(", ");
+        let files = rebuilt.differing.join(lang.pick("、", ", "));
         match lang {
             Lang::Zh => anyhow::bail!(
                 "第 {number} 期重建后不一致：发布时 {}，重建 {}；不同的文件：{files}",
@@ -115,13 +115,15 @@ async fn prune(hub: &Hub, common: &Common, dry_run: bool) -> anyhow::Result<()> 
         true => println!("{}", serde_json::json!({ "removed": removed, "dryRun": dry_run })),
         false => {
             let list: Vec<String> = removed.iter().map(ToString::to_string).collect();
-            let what = match (common.lang(), dry_run) {
+            let lang = common.lang();
+            let what = match (lang, dry_run) {
                 (Lang::Zh, true) => "将移除",
                 (Lang::Zh, false) => "已移除",
                 (Lang::En, true) => "would remove",
                 (Lang::En, false) => "removed",
             };
-            println!("{what}: {}", if list.is_empty() { "–".to_owned() } else { list.join(", ") });
+            let list = if list.is_empty() { "–".to_owned() } else { list.join(lang.pick("、", ", ")) };
+            println!("{what}{}{list}", lang.pick("：", ": "));
         }
     }
     Ok(())

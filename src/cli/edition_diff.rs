@@ -86,12 +86,12 @@ fn print(lang: Lang, found: &Difference, show: usize) {
         *counts.entry((change.topic, &change.from, &change.to)).or_default() += 1;
     }
     println!(
-        "{}: {}   {}: {}   {}: {}",
-        lang.pick("新增", "appeared"),
+        "{}{}   {}{}   {}{}",
+        lang.pick("新增：", "appeared: "),
         found.appeared,
-        lang.pick("消失", "gone"),
+        lang.pick("消失：", "gone: "),
         found.gone,
-        lang.pick("判定变化", "verdicts moved"),
+        lang.pick("判定变化：", "verdicts moved: "),
         found.moved.len()
     );
     let rows = counts
@@ -105,7 +105,8 @@ fn print(lang: Lang, found: &Difference, show: usize) {
     for moved in found.moved.iter().take(show) {
         println!("\n{} {}", moved.id, moved.name);
         for change in &moved.changes {
-            println!("  {}: {} → {}", topic_name(change.topic, lang), said(&change.from, lang), said(&change.to, lang));
+            let colon = lang.pick("：", ": ");
+            println!("  {}{colon}{} → {}", topic_name(change.topic, lang), said(&change.from, lang), said(&change.to, lang));
             for cause in &change.why {
                 println!("      {}", cause_text(cause, lang));
             }
@@ -144,5 +145,5 @@ fn cause_text(cause: &Cause, lang: Lang) -> String {
     };
     let value = |v: &Option<String>| v.as_deref().map_or("—", |v| value_text(&cause.name, v, lang.into())).to_owned();
     let name = input_name(&cause.name, lang.into());
-    format!("{} {name}: {} → {}", lang.pick(zh, en), value(&cause.from), value(&cause.to))
+    format!("{} {name}{}{} → {}", lang.pick(zh, en), lang.pick("：", ": "), value(&cause.from), value(&cause.to))
 }

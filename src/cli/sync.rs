@@ -72,7 +72,7 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
             });
         }
         if let Some(n) = &r.notice {
-            out.push_str(&format!("  {}: {}\n", r.registry, lang.pick(&n.zh, &n.en)));
+            out.push_str(&format!("  {}{}{}\n", r.registry, lang.pick("：", ": "), lang.pick(&n.zh, &n.en)));
         }
     }
     match &report.edition {

@@ -228,13 +228,15 @@ impl Drift {
 }
 
 fn missing(registry: &str, place: &str, name: &str, header: &[String]) -> Problem {
-    let found = match nearest(name, header.iter().map(String::as_str)) {
-        Some(near) => format!("\"{near}\""),
-        None => header.iter().take(8).map(|h| format!("\"{h}\"")).collect::<Vec<_>>().join(", "),
+    let near: Vec<&str> = match nearest(name, header.iter().map(String::as_str)) {
+        Some(near) => vec![near],
+        None => header.iter().take(8).map(String::as_str).collect(),
     };
+    let found_zh = near.iter().map(|h| format!("「{h}」")).collect::<Vec<_>>().join("、");
+    let found_en = near.iter().map(|h| format!("\"{h}\"")).collect::<Vec<_>>().join(", ");
     Problem::new(
         "column_missing",
-        format!("连接器「{registry}」：{place} 中缺少主键列「{name}」；找到的是 {found}"),
-        format!("connector \"{registry}\": key column \"{name}\" missing in {place}; found {found}"),
+        format!("连接器「{registry}」：{place} 中缺少主键列「{name}」；找到的是{found_zh}"),
+        format!("connector \"{registry}\": key column \"{name}\" missing in {place}; found {found_en}"),
     )
 }

@@ -29,7 +29,7 @@ pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};
 pub use read::{DriftWatch, cell_count};
 pub use reading::As;
-pub use schema::{json_schema, keys_page};
+pub use schema::{json_schema, keys_page, kinds_page};
 pub use source::{
     Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport, format_of, mask,
     split_query,

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Column, Connector, Transport};
+use crate::model::record_use::RecordUse;
 
 /// `README.md` of a connector's folder, in both languages. `sample`: name of its sample file.
 pub fn department_page(connector: &Connector, sample: &str) -> String {
@@ -34,6 +35,10 @@ fn write_page(out: &mut String, c: &Connector, sample: &str) -> std::fmt::Result
          vanish waits for a person.\n\n**Try it**: `huitu connector check {name}` (sample: {sample}); `huitu connector preview {name} \
          --source {name}=PLACE` shows the first rows as written and as read.\n"
     )?;
+    if c.contract.kind.used_as() == RecordUse::KeptOnly {
+        let (zh, en) = RecordUse::KeptOnly.words();
+        writeln!(out, "**用途 · Use**：{zh}。· {en}.\n")?;
+    }
     writeln!(out, "| 列 column | 字段 field | ✓ | 说明 notes |\n|---|---|---|---|")?;
     let mut done: Vec<&str> = Vec::new();
     for column in &c.contract.columns {

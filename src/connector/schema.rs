@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{Holds, KEYS, Key};
+use crate::model::field::RecordKind;
 
 /// JSON Schema (draft 2020-12) of the manifest.
 pub fn json_schema() -> Value {
@@ -93,6 +94,16 @@ pub fn keys_page() -> String {
             (false, d) => format!("`{d}`"),
         };
         page.push_str(&format!("| `{}` | {holds} | {default} | {} | {} |\n", key.path, key.en, key.zh));
+    }
+    page
+}
+
+/// The kinds of record and what becomes of each, as a Markdown table.
+pub fn kinds_page() -> String {
+    let mut page = String::from("| `kind` | use | 用途 |\n|---|---|---|\n");
+    for kind in RecordKind::ALL {
+        let (zh, en) = kind.used_as().words();
+        page.push_str(&format!("| `{kind}` | {en} | {zh} |\n"));
     }
     page
 }

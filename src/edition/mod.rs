@@ -42,7 +42,10 @@ fn nearest_one(nearest: Option<u32>) -> String {
 pub enum EditionError {
     #[error("edition folder {path}: {source}")]
     Io { path: std::path::PathBuf, source: std::io::Error },
-    #[error("edition file {path}: {reason}; publish a new edition, or restore this one from a backup")]
+    #[error(
+        "edition file {path}: {reason}; `huitu sync` publishes another edition, `huitu edition rebuild NUMBER --restore` makes this \
+         one again"
+    )]
     Broken { path: std::path::PathBuf, reason: String },
     #[error("edition: {0}")]
     Arrow(#[from] arrow_schema::ArrowError),

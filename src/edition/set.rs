@@ -1,6 +1,8 @@
-//! The editions of one hub: the current one, swapped without a pause, and the earlier ones, opened when asked for.
+//! The editions of one hub: the current one, swapped without a pause, and the earlier ones, opened when asked for. Each is read
+//! whole and compared with its manifest before it answers; one that is damaged is passed over.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -18,13 +20,42 @@ pub struct Editions {
     /// Manifests by number; refreshed from the folder.
     known: RwLock<BTreeMap<u32, Arc<Manifest>>>,
     opened: Mutex<Vec<Arc<Edition>>>,
+    /// What became of the editions that were looked at: each is read once, and again where its files have changed.
+    checked: Mutex<BTreeMap<u32, Checked>>,
+}
+
+/// Size, time and place of an edition's files.
+type Stamp = Vec<(OsString, u64, i128, u64)>;
+
+struct Checked {
+    stamp: Stamp,
+    /// The file that is not what was written, and why; None: all are.
+    broken: Option<(PathBuf, String)>,
+}
+
+/// An unreadable folder has no stamp that equals another.
+fn stamp(folder: &Path) -> std::io::Result<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    let file = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        Ok((entry.file_name(), meta.len(), i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()), meta.ino()))
+    };
+    let mut files = std::fs::read_dir(folder)?.map(file).collect::<std::io::Result<Stamp>>()?;
+    files.sort();
+    Ok(files)
 }
 
 impl Editions {
     /// Opens the newest edition under `root`, if there is one.
     pub fn open(root: &Path) -> Result<Editions, EditionError> {
-        let editions =
-            Editions { root: root.to_path_buf(), current: RwLock::default(), known: RwLock::default(), opened: Mutex::default() };
+        let editions = Editions {
+            root: root.to_path_buf(),
+            current: RwLock::default(),
+            known: RwLock::default(),
+            opened: Mutex::default(),
+            checked: Mutex::default(),
+        };
         editions.refresh()?;
         Ok(editions)
     }
@@ -33,38 +64,90 @@ impl Editions {
         &self.root
     }
 
-    /// Looks for editions published or removed since, and swaps the newest one in. Returns it where it is another one than
-    /// before. Requests under way finish on the edition they began with.
+    /// Looks for editions published or removed since, and swaps the newest one in that is whole. Returns it where it is another
+    /// one than before. Requests under way finish on the edition they began with; until another one has passed its check
+    /// (`Edition::open`) the last good one goes on answering, and where none passes it stays.
     pub fn refresh(&self) -> Result<Option<Arc<Edition>>, EditionError> {
-        let mut numbers = numbers(&self.root)?;
-        {
-            let mut known = self.known.write().expect("no panic while holding the manifests");
-            known.retain(|number, _| numbers.binary_search(number).is_ok());
-            numbers.retain(|number| {
-                if known.contains_key(number) {
-                    return true;
-                }
-                match Manifest::read(&self.root.join(folder_name(*number))) {
-                    Ok(manifest) => known.insert(*number, Arc::new(manifest)).is_none(),
-                    // One that another version of the program wrote: the next sync publishes one that can be read.
-                    Err(error) => {
-                        tracing::warn!(%error, number, "an edition is passed over");
-                        false
-                    }
-                }
-            });
-        }
-        let newest = numbers.last().copied();
+        let numbers = numbers(&self.root)?;
+        self.read_manifests(&numbers);
         let before = self.current.read().expect("no panic while holding the edition").as_ref().map(|e| e.number());
-        if newest == before {
+        let known: Vec<u32> = self.known.read().expect("no panic while holding the manifests").keys().rev().copied().collect();
+        let mut newest = None;
+        for number in known {
+            if before == Some(number) {
+                return Ok(None);
+            }
+            // What is wrong with one was said when it was found: an older one answers.
+            if let Ok(edition) = self.open_whole(number) {
+                newest = Some(Arc::new(edition));
+                break;
+            }
+        }
+        if newest.is_none() && before.is_none_or(|number| numbers.contains(&number)) {
             return Ok(None);
         }
-        let opened = match newest {
-            Some(number) => Some(Arc::new(Edition::open(&self.root.join(folder_name(number)))?)),
-            None => None,
+        *self.current.write().expect("no panic while holding the edition") = newest.clone();
+        Ok(newest)
+    }
+
+    fn read_manifests(&self, numbers: &[u32]) {
+        let mut known = self.known.write().expect("no panic while holding the manifests");
+        known.retain(|number, _| numbers.binary_search(number).is_ok());
+        for number in numbers {
+            if known.contains_key(number) {
+                continue;
+            }
+            let folder = self.root.join(folder_name(*number));
+            match Manifest::read(&folder) {
+                Ok(manifest) => drop(known.insert(*number, Arc::new(manifest))),
+                // One that another version of the program wrote, or that is damaged: the next sync publishes one that can be read.
+                Err(error) => self.passed_over(*number, stamp(&folder).unwrap_or_default(), &error),
+            }
+        }
+    }
+
+    /// Opens an edition; it is checked where this process has not done so, or its files have changed since.
+    fn open_whole(&self, number: u32) -> Result<Edition, EditionError> {
+        let folder = self.root.join(folder_name(number));
+        let stamp = stamp(&folder).map_err(EditionError::io(&folder))?;
+        let whole = match self.checked.lock().expect("no panic while checking").get(&number).filter(|c| c.stamp == stamp) {
+            Some(Checked { broken: Some((path, reason)), .. }) => {
+                return Err(EditionError::Broken { path: path.clone(), reason: reason.clone() });
+            }
+            found => found.is_some(),
         };
-        *self.current.write().expect("no panic while holding the edition") = opened.clone();
-        Ok(opened)
+        let opened = match whole {
+            true => Manifest::read(&folder).and_then(|manifest| Edition::open_checked(&folder, manifest)),
+            false => Edition::open(&folder),
+        };
+        match &opened {
+            Ok(_) => {
+                let mut checked = self.checked.lock().expect("no panic while checking");
+                checked.insert(number, Checked { stamp, broken: None });
+            }
+            Err(error) => self.passed_over(number, stamp, error),
+        }
+        opened
+    }
+
+    /// Notes that an edition is broken and says so, once for each state of its files. Other errors may pass: it is tried again.
+    fn passed_over(&self, number: u32, stamp: Stamp, error: &EditionError) {
+        let broken = match error {
+            EditionError::Broken { path, reason } => (path.clone(), reason.clone()),
+            EditionError::Arrow(_) | EditionError::Json(_) => (self.root.join(folder_name(number)), error.to_string()),
+            other => return tracing::warn!(error = %other, number, "an edition cannot be opened"),
+        };
+        let mut checked = self.checked.lock().expect("no panic while checking");
+        if checked.get(&number).is_some_and(|c| c.stamp == stamp && c.broken.is_some()) {
+            return;
+        }
+        checked.insert(number, Checked { stamp, broken: Some(broken) });
+        tracing::error!(%error, number, "an edition is passed over; the last good one goes on answering");
+    }
+
+    /// Whether an edition was found to be broken: it answers nothing.
+    pub fn is_broken(&self, number: u32) -> bool {
+        self.checked.lock().expect("no panic while checking").get(&number).is_some_and(|c| c.broken.is_some())
     }
 
     /// The newest edition.
@@ -87,7 +170,7 @@ impl Editions {
         self.known.read().expect("no panic while holding the manifests").get(&number).cloned()
     }
 
-    /// An edition by number; Gone, with the nearest one, where it was removed.
+    /// An edition by number; Gone, with the nearest one, where it was removed; Broken where its files are not what was written.
     pub fn number(&self, number: u32) -> Result<Arc<Edition>, EditionError> {
         let current = self.current()?;
         if current.number() == number {
@@ -104,7 +187,7 @@ impl Editions {
             opened.push(edition.clone());
             return Ok(edition);
         }
-        let edition = Arc::new(Edition::open(&self.root.join(folder_name(number)))?);
+        let edition = Arc::new(self.open_whole(number)?);
         opened.push(edition.clone());
         if opened.len() > KEPT_OPEN {
             opened.remove(0);
@@ -112,17 +195,24 @@ impl Editions {
         Ok(edition)
     }
 
-    /// The last edition whose day is not after `date`; Gone, with the earliest one, where all are later.
+    /// The last whole edition whose day is not after `date`; Gone, with the earliest one, where all are later.
     pub fn as_of(&self, date: NaiveDate) -> Result<Arc<Edition>, EditionError> {
-        let found = {
+        let (found, earliest) = {
             let known = self.known.read().expect("no panic while holding the manifests");
-            let found = known.values().rev().find(|m| m.as_of <= date).map(|m| m.number);
-            found.ok_or_else(|| known.keys().next().copied())
+            let found: Vec<u32> = known.values().rev().filter(|m| m.as_of <= date).map(|m| m.number).collect();
+            (found, known.keys().next().copied())
         };
-        match found {
-            Ok(number) => self.number(number),
-            Err(None) => Err(EditionError::None),
-            Err(nearest) => Err(EditionError::Gone { number: 0, nearest }),
+        let mut broken = None;
+        for number in found {
+            match self.number(number) {
+                Err(error @ EditionError::Broken { .. }) => broken = broken.or(Some(error)),
+                other => return other,
+            }
+        }
+        match (broken, earliest) {
+            (Some(broken), _) => Err(broken),
+            (None, None) => Err(EditionError::None),
+            (None, nearest) => Err(EditionError::Gone { number: 0, nearest }),
         }
     }
 }

@@ -70,10 +70,9 @@ impl Hub {
         known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
         if !known.contains(&new.reason.as_str()) {
             let nearest = crate::config::nearest(&new.reason, known.iter().copied()).unwrap_or_default();
-            let known = known.join(", ");
             return Err(HubError::said(
-                format!("未知原因“{}”；是否指“{nearest}”？可用：{known}", new.reason),
-                format!("unknown reason \"{}\"; did you mean \"{nearest}\"? Known: {known}", new.reason),
+                format!("未知原因「{}」；是否指「{nearest}」？可用：{}", new.reason, known.join("、")),
+                format!("unknown reason \"{}\"; did you mean \"{nearest}\"? Known: {}", new.reason, known.join(", ")),
             ));
         }
         let enterprise = self.enterprise_id(&new.enterprise)?;

@@ -159,9 +159,10 @@ impl Hub {
             for value in &page {
                 let Some(key) = value.record_key.as_deref().filter(|k| !k.is_empty()) else { continue };
                 let Some(record) = self.store.record(row.id, key).await? else { continue };
-                let columns = layouts.get(&record.layout_id).map(|(_, columns)| columns.as_slice()).unwrap_or_default();
+                // What cannot be read stays on the list.
+                let Some((_, columns)) = layouts.get(&record.layout_id) else { continue };
                 let Ok(layout) = connector.layout(columns) else { continue };
-                let owned = crate::store::record::cells(&record.payload).unwrap_or_default();
+                let Some(owned) = crate::store::record::cells(&record.payload) else { continue };
                 let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
                 let still = match connector.read(&layout, &cells) {
                     Ok(records) => {

@@ -27,7 +27,10 @@ pub fn edition(e: &EditionError) -> String {
     match e {
         EditionError::Io { path, source } => format!("版本目录 {}：{source}", path.display()),
         EditionError::Broken { path, reason } => {
-            format!("版本文件 {} 已损坏：{reason}；请重新发布，或从备份恢复", path.display())
+            format!(
+                "版本文件 {} 已损坏：{reason}；运行 huitu sync 会发布新的一期，huitu edition rebuild 期号 --restore 可重建这一期",
+                path.display()
+            )
         }
         EditionError::Gone { number, nearest } => {
             let nearest = nearest.map_or_else(String::new, |n| format!("；最近的是第 {n} 期"));
@@ -49,6 +52,10 @@ fn store(e: &StoreError) -> String {
         StoreError::Busy { place } => {
             format!("另一个 huitu 正在同步 {place}；请等它结束，或用 --data、--store 指定其他位置")
         }
+        StoreError::Damaged { place, damage } => format!(
+            "数据库 {place}：表 {} 中 {} 的内容已损坏：{}；未丢弃任何数据：请从备份恢复，或修正该行",
+            damage.table, damage.row, damage.reason
+        ),
         StoreError::Url(url) => format!("--store「{url}」不是 PostgreSQL 地址；请写 postgres://用户@主机/数据库"),
     }
 }

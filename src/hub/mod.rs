@@ -21,6 +21,7 @@ mod relink;
 pub mod retention;
 pub mod sync;
 pub mod targets;
+mod unreadable;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::linker_state::Kept;
 use super::progress::{Event, Progress};
-use super::{Hub, HubError};
+use super::{Hub, HubError, unreadable};
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;
@@ -24,13 +24,13 @@ use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Keep, Part};
-use crate::store::StoreError;
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
 use crate::store::registry::RegistryRow;
+use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
-const PROGRAM_VERSION: u32 = 1;
+const PROGRAM_VERSION: u32 = 2;
 
 /// A published edition, for the receipt.
 #[derive(Debug, Clone, Serialize)]
@@ -115,7 +115,10 @@ impl Hub {
         let inputs = self.inputs(as_of).await?;
         self.editions.refresh()?;
         let previous = self.editions.current().ok();
-        if !force && previous.is_some() && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs) {
+        // Where the newest edition is broken an older one answers: it is published again, whatever has changed.
+        let newest = self.store.latest_edition().await?.map(|e| e.number);
+        let answers = previous.is_some() && previous.as_ref().map(|e| i64::from(e.number())) == newest;
+        if !force && answers && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs) {
             return Ok(None);
         }
         let stage =
@@ -135,25 +138,30 @@ impl Hub {
         let mut kept = self.kept_linker().await?;
         let links_before: Arc<Links> = Arc::new(links.await.expect("reading links does not panic")?);
         let names = Arc::new(records::traits(&self.connectors));
-        let (mark, mut basis, facts) = loop {
+        let (mark, mut basis, facts, unreadable) = loop {
             let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
             let (mark, touched) = (records.mark.clone(), records.touched.clone());
             let mut basis = Basis::new(self.new_linker()?, touched);
             let mut facts = Vec::with_capacity(records.expected);
+            let mut unreadable = Vec::new();
             while let Some(part) = records.next().await? {
                 facts.extend(part.facts);
+                unreadable.extend(part.unreadable);
                 let (link, before, names) = (part.link, links_before.clone(), names.clone());
                 let with = move || basis.with(link, &before, &names);
                 basis = tokio::task::spawn_blocking(with).await.expect("linking does not panic");
             }
-            let Some(kept) = kept.take().filter(|_| basis.touched.is_some()) else { break (mark, basis, facts) };
+            let Some(kept) = kept.take().filter(|_| basis.touched.is_some()) else {
+                break (mark, basis, facts, unreadable);
+            };
             // A linker that turns out to be damaged knows nothing: every record is read for a new one.
             if let Some(linker) = kept.linker().await {
-                break (mark, Basis { linker, ..basis }, facts);
+                break (mark, Basis { linker, ..basis }, facts, unreadable);
             }
         };
+        unreadable::tell(&unreadable, &self.connectors, receipts);
         let landing = mark.landing;
-        let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
+        let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         let findings = self.standing_findings(as_of).await?;
         let edition_basis = EditionBasis {
             landing,
@@ -350,7 +358,13 @@ impl Hub {
 
     pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
         let rows = self.store.findings(None).await?;
-        Ok(standing(rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of))
+        Ok(standing(&self.store, rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of)?)
+    }
+
+    /// Judgements in force, in the order they were made.
+    pub(super) async fn judgements_in_force(&self) -> Result<Vec<Judgement>, HubError> {
+        let rows = self.store.judgements().await?;
+        Ok(rows.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?)
     }
 
     fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
@@ -382,7 +396,7 @@ impl Hub {
             add(format!("{registry} {batch}"));
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
-        add(format!("{:?}", self.rules));
+        add(self.rules.canonical());
         add(self.weights()?.to_toml());
         for j in self.store.judgements().await? {
             add(j.id);
@@ -402,7 +416,7 @@ impl Hub {
         made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
         made_by.insert("zone".into(), self.settings.zone.to_string());
         made_by.insert("order of connectors".into(), order.join(" "));
-        made_by.insert("rules".into(), digest(format!("{:?}", self.rules)));
+        made_by.insert("rules".into(), digest(self.rules.canonical()));
         made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
         made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
         Ok(made_by)
@@ -423,16 +437,23 @@ impl Hub {
 }
 
 /// Findings that have not run out on a day.
-pub(super) fn standing(rows: impl Iterator<Item = FindingRow>, as_of: NaiveDate) -> Vec<StandingFinding> {
-    let standing = rows.map(|f| StandingFinding {
-        id: f.id.into(),
-        enterprise: f.enterprise_id.into(),
-        reason: f.reason.into(),
-        by: f.by_whom.map(Into::into),
-        at: f.at,
-        until: f.until.and_then(|d| d.parse().ok()),
+pub(super) fn standing(
+    store: &Store,
+    rows: impl Iterator<Item = FindingRow>,
+    as_of: NaiveDate,
+) -> Result<Vec<StandingFinding>, StoreError> {
+    let standing = rows.map(|f| {
+        Ok(StandingFinding {
+            until: f.last_day(store)?,
+            id: f.id.into(),
+            enterprise: f.enterprise_id.into(),
+            reason: f.reason.into(),
+            by: f.by_whom.map(Into::into),
+            at: f.at,
+        })
     });
-    standing.filter(|f| f.until.is_none_or(|until| until >= as_of)).collect()
+    let holds = |f: &Result<StandingFinding, StoreError>| f.as_ref().map_or(true, |f| f.until.is_none_or(|until| until >= as_of));
+    standing.filter(holds).collect()
 }
 
 /// What of the policy the edition's counts rest on.

@@ -144,7 +144,7 @@ impl Sink {
                     Drift { sample: of.and_then(sample), ..d.clone() }
                 })
                 .collect();
-            self.writer.state.drift = serde_json::to_string(&told).ok();
+            self.writer.state.drift = Some(serde_json::to_string(&told).expect("what is noticed of columns is plain"));
         }
         let state = self.writer.finish()?;
         Ok(match &layout.hold {
@@ -208,6 +208,12 @@ impl RowSink for Sink {
     }
 }
 
+/// Where a pull goes on. One that cannot be read costs a pull from the start, and the log says so: no row is lost by it.
+fn kept_cursor(registry: &str, place: &str, text: &str) -> Option<Cursor> {
+    let read = serde_json::from_str(text);
+    read.map_err(|error| tracing::warn!(registry, place, %error, "a damaged cursor is given up; the pull begins anew")).ok()
+}
+
 fn spooled(f: &pull::RowFault) -> Fault {
     Fault { raw: f.raw.clone(), ..crate::land::reader::fault(f.error.clone()) }
 }
@@ -228,18 +234,24 @@ impl Hub {
         let ledger = Ledger::open(&self.settings.data, &row.name, &basis);
         let serves = |s: &SpoolState| s.ledger.is_none_or(|token| ledger.as_ref().is_some_and(|l| l.token == token));
         let earlier = spool.state().filter(|s| !full && s.connector == connector.digest && s.source == source && serves(s));
+        // A spool without a readable cursor has rows that a pull from the start would bring again.
+        let earlier = earlier.and_then(|state| {
+            let at = match state.cursor.as_deref() {
+                Some(cursor) => Some(kept_cursor(&row.name, "spool", cursor)?),
+                None => None,
+            };
+            Some((state, at))
+        });
         let (writer, resume) = match earlier {
             // Killed between pulling and landing: everything is here already.
-            Some(state) if state.finished => return Ok(Arrived::Spooled(state)),
+            Some((state, _)) if state.finished => return Ok(Arrived::Spooled(state)),
             // A file has no pages: it is read anew.
-            Some(state) if state.cursor.is_some() && connector.source.transport != Transport::File => {
-                let cursor = state.cursor.as_deref().and_then(|c| serde_json::from_str(c).ok());
-                (spool.resume(state)?, cursor)
-            }
+            Some((state, Some(cursor))) if connector.source.transport != Transport::File => (spool.resume(state)?, Some(cursor)),
             _ => {
                 let state =
                     SpoolState { source, started_at: self.clock.millis(), connector: connector.digest, ..Default::default() };
-                let since = if full { None } else { row.cursor.as_deref().and_then(|c| serde_json::from_str::<Cursor>(c).ok()) };
+                let kept = row.cursor.as_deref().filter(|_| !full);
+                let since = kept.and_then(|cursor| kept_cursor(&row.name, "store", cursor));
                 (spool.create(state)?, since)
             }
         };

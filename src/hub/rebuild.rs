@@ -13,6 +13,8 @@ use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};
 use crate::records::stream::Part;
 use crate::records::{Reading, facts, link_record};
+use crate::store::StoreError;
+use crate::store::damage::damaged;
 
 /// Records read at a time.
 const RANGE: i64 = 40_000;
@@ -64,9 +66,17 @@ impl Hub {
         })?;
         let loaded = self.records_as_of(basis.landing).await?;
         let links = self.store.links_as_of(row.number).await?.into_iter();
-        let links: Arc<Links> = Arc::new(links.filter_map(|(r, part, id)| Some(((r, part), id.parse().ok()?))).collect());
-        let judgements: Vec<Judgement> = self.store.judgements_as_of(row.number).await?.iter().map(|j| j.judgement()).collect();
-        let findings = standing(self.store.findings_as_of(row.number).await?.into_iter(), as_of);
+        let link = |(r, part, id): (i64, u16, Box<str>)| {
+            let id = id.parse().map_err(|_| {
+                let reason = format_args!("entity_id \"{id}\" is no id");
+                self.store.failed(damaged("link_version", format_args!("of record {r}, part {part}"), reason))
+            })?;
+            Ok::<_, StoreError>(((r, part), id))
+        };
+        let links: Arc<Links> = Arc::new(links.map(link).collect::<Result<_, _>>()?);
+        let judgements = self.store.judgements_as_of(row.number).await?;
+        let judgements: Vec<Judgement> = judgements.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?;
+        let findings = standing(&self.store, self.store.findings_as_of(row.number).await?.into_iter(), as_of)?;
         let since = self.store.lacking_as_of(row.number).await?;
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
         // What is not named as newly lacking lacked a union before the first edition.
@@ -109,8 +119,13 @@ impl Hub {
             Err(_) => Vec::new(),
         };
         let equal = manifest.digest == row.digest;
-        let restored = restore && equal && !folder.exists();
+        // One that is there and whole stays; a broken one makes room.
+        let whole = restore && folder.exists() && edition::Manifest::read(&folder).is_ok_and(|m| m.check(&folder).is_ok());
+        let restored = restore && equal && !whole;
         if restored {
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).map_err(io)?;
+            }
             std::fs::create_dir_all(self.editions_root())
                 .and_then(|()| std::fs::rename(place.join(folder_name(number)), &folder))
                 .map_err(io)?;

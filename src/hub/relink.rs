@@ -51,7 +51,7 @@ impl Hub {
     /// All standing records linked, with the judgements in force and the entity ids that are kept: from where the last
     /// publication left off, or anew. The store stays as it is.
     pub async fn relinked(&self) -> Result<(Linker, Linking), HubError> {
-        let judgements: Vec<Judgement> = self.store.judgements().await?.iter().map(|j| j.judgement()).collect();
+        let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         if let Some(linker) = self.following(judgements.clone()).await? {
             let whole = move || {
                 let linking = linker.linking();

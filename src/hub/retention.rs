@@ -51,7 +51,9 @@ impl Hub {
     }
 
     fn superseded(&self, spared_from: Option<DateTime<Utc>>) -> Vec<u32> {
-        let manifests = self.editions.list();
+        // A broken edition is no state to fall back on: it takes no place among those that are kept, and is left where it is.
+        let mut manifests = self.editions.list();
+        manifests.retain(|m| !self.editions.is_broken(m.number));
         let mut known: Vec<(u32, NaiveDate)> = manifests.iter().map(|m| (m.number, m.as_of)).collect();
         known.sort_unstable();
         let keep = kept(&known, self.clock.today(self.settings.zone));

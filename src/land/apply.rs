@@ -377,7 +377,7 @@ async fn receipt(
         records,
         seconds: (job.now - batch.started_at) as f64 / 1000.0,
         notice,
-        drift: batch.drift.as_deref().and_then(|d| serde_json::from_str(d).ok()),
+        drift: batch.drift.as_deref().map(|drift| job.store.json(drift, "batch", batch.id, "drift")).transpose()?,
         ..Receipt::empty(&job.registry.name, job.title.0, job.title.1, outcome)
     })
 }

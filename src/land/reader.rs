@@ -117,9 +117,17 @@ impl RowReader for Reader {
         if retyped.is_empty() {
             return known;
         }
-        let mut all: Vec<Drift> = known.as_deref().and_then(|k| serde_json::from_str(k).ok()).unwrap_or_default();
+        let mut all: Vec<Drift> = match known.as_deref().map(serde_json::from_str) {
+            None => Vec::new(),
+            Some(Ok(drift)) => drift,
+            Some(Err(error)) => {
+                let registry = &self.connector.name;
+                tracing::warn!(registry, %error, "what was noticed of the columns cannot be read back; the receipt lacks it");
+                Vec::new()
+            }
+        };
         all.extend(retyped);
-        serde_json::to_string(&all).ok()
+        Some(serde_json::to_string(&all).expect("what is noticed of columns is plain"))
     }
 
     fn hold(&self) -> Option<Notice> {

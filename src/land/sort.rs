@@ -115,6 +115,9 @@ struct Named {
     row: NewRecord,
 }
 
+/// A spooled row that is no list of cells: the spool is damaged.
+struct NoCells;
+
 enum Item {
     Named(Named),
     Same { number: u64, place: u64, count: u64 },
@@ -140,9 +143,8 @@ impl Sorter {
                 SpooledRow::Row { number, offset, digest, cells } => {
                     chunk.read += 1;
                     chunk.bytes += cells.len();
-                    if let Some(named) = self.name(number, offset, digest, cells, &mut chunk) {
-                        items.push(Item::Named(named));
-                    }
+                    let named = self.name(number, offset, digest, cells, &mut chunk).map_err(|NoCells| rows.damaged())?;
+                    items.extend(named.map(Item::Named));
                 }
             }
         }
@@ -163,8 +165,15 @@ impl Sorter {
     }
 
     /// Reads key and content. In a registry without records the row is sorted at once, while its cells are at hand.
-    fn name(&mut self, number: u64, offset: Option<u64>, digest: u64, payload: String, chunk: &mut Chunk) -> Option<Named> {
-        let owned = record::cells(&payload).unwrap_or_default();
+    fn name(
+        &mut self,
+        number: u64,
+        offset: Option<u64>,
+        digest: u64,
+        payload: String,
+        chunk: &mut Chunk,
+    ) -> Result<Option<Named>, NoCells> {
+        let owned = record::cells(&payload).ok_or(NoCells)?;
         let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
         let width = cells.len();
         // Columns that appeared later in the pull were absent here.
@@ -181,7 +190,7 @@ impl Sorter {
                 self.nameless += 1;
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
                 chunk.quarantined.push(self.home.quarantine(number, offset, Fault { raw, ..fault }));
-                return None;
+                return Ok(None);
             }
         };
         let hash = xxhash_rust::xxh3::xxh3_64_with_seed(content.as_bytes(), self.columns_hash) as i64;
@@ -190,11 +199,11 @@ impl Sorter {
             let payload = padded.unwrap_or(payload);
             let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
             self.add(Named { number, offset, digest, width, row }, checked, chunk);
-            return None;
+            return Ok(None);
         }
         let payload = padded.unwrap_or(payload);
         let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
-        Some(Named { number, offset, digest, width, row })
+        Ok(Some(Named { number, offset, digest, width, row }))
     }
 
     fn known(&self, items: &[Item]) -> Result<HashMap<String, Known>, LandError> {
@@ -311,7 +320,15 @@ impl Sorter {
 
 /// Whether a row maps to records, from its payload; the fault of one that does not carries it.
 pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, Fault> {
-    let owned = record::cells(payload).unwrap_or_default();
+    let Some(owned) = record::cells(payload) else {
+        return Err(Fault {
+            code: "payload_damaged".into(),
+            column: None,
+            zh: "该行的内容已损坏，无法拆分为单元格".into(),
+            en: "the contents of this row are damaged and cannot be split into cells".into(),
+            raw: payload.to_owned(),
+        });
+    };
     let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
     reader.check(&cells)
 }

@@ -330,6 +330,11 @@ pub struct SpoolReader {
 }
 
 impl SpoolReader {
+    /// The row that came last is not what this program spools.
+    pub(super) fn damaged(&self) -> LandError {
+        LandError::Damaged { path: self.path.clone(), line: self.line }
+    }
+
     /// As `read_until`, with a search of many bytes at a time.
     fn read_line(&mut self) -> std::io::Result<()> {
         loop {
@@ -390,7 +395,7 @@ impl Iterator for SpoolReader {
             }
             _ => {
                 self.left = 0;
-                Some(Err(LandError::Damaged { path: self.path.clone(), line: self.line }))
+                Some(Err(self.damaged()))
             }
         }
     }

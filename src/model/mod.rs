@@ -10,6 +10,7 @@ pub mod linkage;
 pub mod message;
 pub mod provenance;
 pub mod record;
+pub mod record_use;
 pub mod reference;
 pub mod text;
 pub mod tie;

@@ -68,7 +68,7 @@ fn industry_labels(enterprises: &[Enterprise]) -> Vec<IndustryLabel> {
     for d in industries.divisions() {
         labels.push(label(d.code, "DIVISION", 2017, Some(d.section.to_string()), d.name_zh, d.name_en));
     }
-    // Groups, classes and codes of other editions have no shipped names (departments publish them): the code stands for itself.
+    // Groups, classes and codes of other editions have no shipped names, and nothing reads those that departments publish: the code stands for itself.
     let used: HashSet<(u16, &str)> =
         enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
     let used: BTreeSet<(u16, &str)> = used.into_iter().collect();

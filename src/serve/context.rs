@@ -225,6 +225,12 @@ pub fn checked_first(first: i32, max: usize) -> Result<usize, Problem> {
     }
 }
 
+/// Digest of what was asked, as data: a cursor fits only the question it came from.
+pub fn question_of(asked: &impl serde::Serialize) -> u32 {
+    let text = serde_json::to_vec(asked).expect("questions are texts, numbers and dates");
+    xxhash_rust::xxh3::xxh3_64(&text) as u32
+}
+
 /// Reads a cursor; it must be of the same question.
 pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Cursor>, Problem> {
     let Some(text) = after else { return Ok(None) };
@@ -238,5 +244,37 @@ pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Curso
         None => {
             Err(Problem::bad_input("游标无效：请使用 pageInfo.endCursor 的值", "not a cursor: use a value of pageInfo.endCursor"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edition::{Direction, Filter, Order, Range, Sort};
+
+    fn question(filter: &Filter, order: &[Order]) -> u32 {
+        question_of(&(filter, order))
+    }
+
+    #[test]
+    fn two_questions_have_two_digests_and_one_has_one() {
+        let rows = |rows: [u32; 3]| Filter::Rows(Arc::new(rows.into_iter().collect()));
+        let order = |direction| [Order { sort: Sort::Employees, direction }];
+        let at_least = |n| Filter::Employees(Range { gte: Some(n), lte: None });
+        let asked = [
+            question(&Filter::All, &[]),
+            question(&Filter::InGap, &[]),
+            question(&Filter::InGap, &order(Direction::Asc)),
+            question(&Filter::InGap, &order(Direction::Desc)),
+            question(&at_least(100), &[]),
+            question(&at_least(101), &[]),
+            // As many rows, and the same first and last one.
+            question(&rows([1, 5, 9]), &[]),
+            question(&rows([1, 6, 9]), &[]),
+        ];
+        for (at, one) in asked.iter().enumerate() {
+            assert!(!asked[..at].contains(one), "question {at}");
+        }
+        assert_eq!(question(&rows([1, 5, 9]), &[]), question(&rows([9, 5, 1]), &[]));
     }
 }

@@ -114,7 +114,6 @@ impl Problem {
         }
         values
     }
-    /// As the GraphQL library takes it.
     /// What a resolver told, in the language it was told in; None where the library speaks.
     pub fn of_error(error: &ServerError) -> Option<Problem> {
         let text = |name| match error.extensions.as_ref()?.get(name)? {
@@ -124,6 +123,7 @@ impl Problem {
         let code = Code::from_name(text("code")?)?;
         Some(Problem { code, zh: error.message.clone(), en: error.message.clone(), hint: text("hint").map(str::to_owned) })
     }
+    /// As a resolver of the GraphQL library takes it.
     pub fn error(&self, lang: Lang) -> async_graphql::Error {
         let mut error = async_graphql::Error::new(self.text(lang));
         error.extensions = Some(self.extensions());

@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use super::access;
 use super::access::{Access, Caller, Scope};
-use super::answers::cache::AnswerCache;
+use super::answers::cache::{AnswerCache, Hasher, xxh3};
 use super::answers::events::Events;
 use super::answers::loaders::Readings;
 use super::answers::persisted::Documents;
@@ -28,6 +28,8 @@ pub struct Options {
     pub documents: Documents,
     /// Bytes of whole answers to keep.
     pub cache_bytes: usize,
+    /// How their keys are hashed.
+    pub cache_hasher: Hasher,
     /// Groups smaller than this are not told to callers without the scope `records`; 0 tells all.
     pub suppress_below: u64,
     /// How long pushes must have been quiet before an edition shows them.
@@ -41,6 +43,7 @@ impl Options {
             limits: Limits::default(),
             documents: Documents::default(),
             cache_bytes: 64 << 20,
+            cache_hasher: xxh3,
             suppress_below: 0,
             settle: SETTLE,
         }
@@ -85,7 +88,7 @@ impl ServerState {
     pub fn new(hub: Hub, options: Options) -> ServerState {
         ServerState(Arc::new(Inner {
             hub,
-            answers: AnswerCache::new(options.cache_bytes),
+            answers: AnswerCache::new(options.cache_bytes, options.cache_hasher),
             options,
             metrics: Metrics::default(),
             freshness: RwLock::default(),

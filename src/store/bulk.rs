@@ -95,11 +95,15 @@ pub struct Statement<'b> {
 impl Statement<'_> {
     /// Runs it once with these values, which must be as many as its parameters.
     pub fn run(&mut self, values: &[Bind<'_>]) -> Result<(), sqlx::Error> {
-        self.each(values, |_| ())
+        self.each(values, |_| Ok(()))
     }
 
-    /// Runs it and hands on every row.
-    pub fn each(&mut self, values: &[Bind<'_>], mut take: impl FnMut(&Row<'_>)) -> Result<(), sqlx::Error> {
+    /// Runs it and hands on every row, up to the first that cannot be taken.
+    pub fn each(
+        &mut self,
+        values: &[Bind<'_>],
+        mut take: impl FnMut(&Row<'_>) -> Result<(), sqlx::Error>,
+    ) -> Result<(), sqlx::Error> {
         assert_eq!(values.len(), self.parameters, "as many values as parameters");
         for (at, value) in (1..).zip(values) {
             // SAFETY: the texts outlive this call, and the statement is reset before it returns; every parameter is bound
@@ -127,7 +131,11 @@ impl Statement<'_> {
         let ended = loop {
             // SAFETY: the statement is ours until it is dropped.
             match unsafe { ffi::sqlite3_step(self.raw.as_ptr()) } {
-                ffi::SQLITE_ROW => take(&Row { raw: self.raw, life: PhantomData }),
+                ffi::SQLITE_ROW => {
+                    if let Err(damaged) = take(&Row { raw: self.raw, life: PhantomData }) {
+                        break Err(damaged);
+                    }
+                }
                 ffi::SQLITE_DONE => break Ok(()),
                 // SAFETY: the connection is ours.
                 _ => break Err(unsafe { failure(self.db) }),
@@ -166,7 +174,10 @@ impl Row<'_> {
     }
 
     /// A text, valid while the statement stands on this row; empty for NULL.
-    pub fn text(&self, column: c_int) -> &str {
+    ///
+    /// # Errors
+    /// The column holds bytes that are not UTF-8: SQLite itself does not look.
+    pub fn text(&self, column: c_int) -> Result<&str, NotUtf8> {
         // SAFETY: the pointer is valid for `bytes` bytes until the next step; `&self` keeps the row from moving on, as
         // rows are handed out one at a time by `each`.
         let bytes = unsafe {
@@ -177,7 +188,28 @@ impl Row<'_> {
                 false => std::slice::from_raw_parts(text, length as usize),
             }
         };
-        simdutf8::basic::from_utf8(bytes).unwrap_or("")
+        simdutf8::basic::from_utf8(bytes).map_err(|_| NotUtf8 { column: self.name(column) })
+    }
+
+    /// The name of a column, for messages.
+    fn name(&self, column: c_int) -> String {
+        // SAFETY: the statement is ours; the name is valid until it is finalised and is copied here. NULL: no such column.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.raw.as_ptr(), column);
+            if name.is_null() { column.to_string() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+        }
+    }
+}
+
+/// A text that is none.
+#[derive(Debug)]
+pub struct NotUtf8 {
+    column: String,
+}
+
+impl std::fmt::Display for NotUtf8 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is not UTF-8", self.column)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::Row;
 
 use super::bulk::{self, Bulk};
+use super::damage::{damaged, read_json};
 use super::{Store, StoreError, Tx, in_tx, read};
 use crate::model::linkage::{Evidence, RecordRef};
 
@@ -35,9 +36,9 @@ pub struct ReviewRow {
 }
 
 macro_rules! review_row {
-    ($r:expr) => {
-        ReviewRow {
-            id: $r.get(0),
+    ($r:expr) => {{
+        let id: String = $r.get(0);
+        Ok::<ReviewRow, sqlx::Error>(ReviewRow {
             left: RecordRef {
                 registry: $r.get::<String, _>(1).into(),
                 key: $r.get::<String, _>(2).into(),
@@ -48,20 +49,30 @@ macro_rules! review_row {
                 key: $r.get::<String, _>(5).into(),
                 part: $r.get::<i64, _>(6) as u16,
             },
-            entities: serde_json::from_str($r.get::<&str, _>(7)).unwrap_or_default(),
+            entities: read_json($r.get::<&str, _>(7), "review_pair", &id, "entities")?,
             weight: $r.get(8),
-            evidence: serde_json::from_str($r.get::<&str, _>(9)).unwrap_or_default(),
+            evidence: read_json($r.get::<&str, _>(9), "review_pair", &id, "evidence")?,
             effect: $r.get(10),
             rank: $r.get(11),
-        }
-    };
+            id,
+        })
+    }};
 }
 
 impl Store {
-    /// Every link: record, part and what `read` makes of the entity's id; links it cannot read are left out.
+    /// Every link in the order of records and parts: record, part and what `read` makes of the entity's id.
+    ///
+    /// # Errors
+    /// Names a link whose id `read` does not know: left out, its record would found an enterprise with another id.
     pub async fn links<T: Send>(&self, read: fn(&str) -> Option<T>) -> Result<Vec<(i64, u16, T)>, StoreError> {
         use futures_util::TryStreamExt;
-        const SQL: &str = "SELECT record_id, part, entity_id FROM link";
+        const SQL: &str = "SELECT record_id, part, entity_id FROM link ORDER BY record_id, part";
+        let link = |record: i64, part: i64, entity: &str| {
+            let row = || format!("of record {record}, part {part}");
+            let id = read(entity).ok_or_else(|| damaged("link", row(), format_args!("entity_id \"{entity}\" is no id")))?;
+            let part = u16::try_from(part).map_err(|_| damaged("link", row(), "part is no number from 0 to 65535"))?;
+            Ok::<_, sqlx::Error>((record, part, id))
+        };
         let mut links = Vec::new();
         match self {
             Store::Sqlite(s) => {
@@ -69,7 +80,10 @@ impl Store {
                 let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
                 bulk::blocking(|| {
                     bulk.prepare(SQL)?.each(&[], |row| {
-                        links.extend(read(row.text(2)).map(|id| (row.integer(0), row.integer(1) as u16, id)));
+                        let record = row.integer(0);
+                        let entity = row.text(2).map_err(|e| damaged("link", format_args!("of record {record}"), e))?;
+                        links.push(link(record, row.integer(1), entity)?);
+                        Ok(())
                     })
                 })
                 .map_err(|e| self.failed(e))?;
@@ -77,7 +91,7 @@ impl Store {
             Store::Postgres(p, _) => {
                 let mut rows = sqlx::query(SQL).fetch(p);
                 while let Some(row) = rows.try_next().await.map_err(|e| self.failed(e))? {
-                    links.extend(read(row.get(2)).map(|id| (row.get(0), row.get::<i64, _>(1) as u16, id)));
+                    links.push(link(row.get(0), row.get(1), row.get(2)).map_err(|e| self.failed(e))?);
                 }
             }
         }
@@ -138,7 +152,7 @@ impl Store {
         .bind(limit)
         .fetch_all(db)
         .await
-        .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>()))
+        .and_then(|rows| rows.iter().map(|r| review_row!(r)).collect::<Result<Vec<_>, _>>()))
         .map_err(|e| self.failed(e))?;
         Ok(rows)
     }
@@ -154,7 +168,7 @@ impl Store {
                 .bind(serde_json::to_string(ids).expect("ids"))
                 .fetch_all(&s.reader)
                 .await
-                .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>())
+                .and_then(|rows| rows.iter().map(|r| review_row!(r)).collect::<Result<Vec<_>, _>>())
             }
             // PostgreSQL takes the array itself.
             Store::Postgres(p, _) => {
@@ -165,7 +179,7 @@ impl Store {
                 .bind(ids)
                 .fetch_all(p)
                 .await
-                .map(|rows| rows.iter().map(|r| review_row!(r)).collect::<Vec<_>>())
+                .and_then(|rows| rows.iter().map(|r| review_row!(r)).collect::<Result<Vec<_>, _>>())
             }
         }
         .map_err(|e| self.failed(e))
@@ -179,7 +193,7 @@ impl Store {
         .bind(id)
         .fetch_optional(db)
         .await
-        .map(|row| row.map(|r| review_row!(r))))
+        .and_then(|row| row.map(|r| review_row!(r)).transpose()))
         .map_err(|e| self.failed(e))
     }
 }

@@ -1,5 +1,8 @@
 //! What visits found: an input to the verdicts with its own provenance; withdrawable, never deleted.
 
+use chrono::NaiveDate;
+
+use super::damage::damaged;
 use super::{Store, StoreError, read, write};
 
 super::row! {
@@ -17,6 +20,19 @@ super::row! {
         pub withdrawn_by: Option<String>,
         pub withdrawn_why: Option<String>,
         pub idempotency: Option<String>,
+    }
+}
+
+impl FindingRow {
+    /// The last day on which it holds; None: it does not run out.
+    ///
+    /// # Errors
+    /// `until` is no day: without it the finding would hold for ever.
+    pub fn last_day(&self, store: &Store) -> Result<Option<NaiveDate>, StoreError> {
+        let day = |until: &String| {
+            until.parse().map_err(|_| store.failed(damaged("finding", &self.id, format_args!("until \"{until}\" is no day"))))
+        };
+        self.until.as_ref().map(day).transpose()
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 use sqlx::Row;
 
+use super::damage::{damaged, read_json};
 use super::finding::FindingRow;
 use super::judgement::JudgementRow;
 use super::record::StoredRecord;
@@ -162,12 +163,11 @@ impl Store {
                 .fetch_optional(db)
                 .await)
             .map_err(|e| self.failed(e))?;
-        Ok(row.map(|(landing, first, made_by)| EditionBasis {
-            landing,
-            first: first != 0,
-            made_by: serde_json::from_str(&made_by).unwrap_or_default(),
-            ..EditionBasis::default()
-        }))
+        let basis = |(landing, first, made_by): (i64, i64, String)| {
+            let made_by = read_json(&made_by, "edition_basis", edition, "made_by")?;
+            Ok(EditionBasis { landing, first: first != 0, made_by, ..EditionBasis::default() })
+        };
+        row.map(basis).transpose().map_err(|e| self.failed(e))
     }
 
     /// Records with `after < id <= to` as they stood after a landing, gone ones left out, in id order. `observed_at` of
@@ -192,7 +192,7 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
-    /// Every link as it stood in an edition: record, part, entity.
+    /// Every link as it stood in an edition: record, part, entity; in no order.
     pub async fn links_as_of(&self, edition: i64) -> Result<Vec<(i64, u16, Box<str>)>, StoreError> {
         let mut links: HashMap<(i64, u16), Option<Box<str>>> = HashMap::new();
         for (record, part, entity) in self.links(|id| Some(Box::<str>::from(id))).await? {
@@ -200,11 +200,13 @@ impl Store {
         }
         // The newest change first, so that the oldest one after the edition has the last word.
         read!(self, |db| {
-            let rows = sqlx::query("SELECT record_id, part, entity_id FROM link_version WHERE until > $1 ORDER BY until DESC")
-                .bind(edition)
-                .fetch_all(db)
-                .await
-                .map_err(|e| self.failed(e))?;
+            let rows = sqlx::query(
+                "SELECT record_id, part, entity_id FROM link_version WHERE until > $1 ORDER BY until DESC, record_id, part",
+            )
+            .bind(edition)
+            .fetch_all(db)
+            .await
+            .map_err(|e| self.failed(e))?;
             for row in rows {
                 let entity: Option<String> = row.get(2);
                 links.insert((row.get(0), row.get::<i64, _>(1) as u16), entity.map(Into::into));
@@ -243,12 +245,16 @@ impl Store {
         let rows: Vec<(String, String)> = read!(self, |db| sqlx::query_as(
             "SELECT enterprise_id, since FROM lacking_since WHERE edition <= $1
              AND edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1 AND edition <= $1), 0)
-             ORDER BY edition"
+             ORDER BY edition, enterprise_id"
         )
         .bind(edition)
         .fetch_all(db)
         .await)
         .map_err(|e| self.failed(e))?;
-        Ok(rows.into_iter().map(|(id, since)| (id.into(), since.parse().ok())).collect())
+        let since = |(id, since): (String, String)| match since.parse() {
+            Ok(day) => Ok((id.into(), Some(day))),
+            Err(_) => Err(damaged("lacking_since", &id, format_args!("since \"{since}\" is no day"))),
+        };
+        rows.into_iter().map(since).collect::<Result<_, sqlx::Error>>().map_err(|e| self.failed(e))
     }
 }

@@ -1,5 +1,6 @@
 //! Persons' decisions on pairs: recorded with who and why, withdrawable, never deleted.
 
+use super::damage::damaged;
 use super::{Store, StoreError, read, write};
 use crate::model::linkage::{Judgement, JudgementVerdict, RecordRef};
 
@@ -27,15 +28,21 @@ super::row! {
 
 impl JudgementRow {
     /// As linking takes it.
-    pub fn judgement(&self) -> Judgement {
+    ///
+    /// # Errors
+    /// Its verdict is none: taken for "not sure" it would undo what a person decided.
+    pub fn judgement(&self, store: &Store) -> Result<Judgement, StoreError> {
+        let verdict = JudgementVerdict::from_name(&self.verdict).ok_or_else(|| {
+            store.failed(damaged("judgement", &self.id, format_args!("verdict \"{}\" is not known", self.verdict)))
+        })?;
         let side =
             |registry: &str, key: &str, part: i64| RecordRef { registry: registry.into(), key: key.into(), part: part as u16 };
-        Judgement {
+        Ok(Judgement {
             id: self.id.as_str().into(),
-            verdict: JudgementVerdict::from_name(&self.verdict).unwrap_or(JudgementVerdict::NotSure),
+            verdict,
             left: side(&self.left_registry, &self.left_key, self.left_part),
             right: side(&self.right_registry, &self.right_key, self.right_part),
-        }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Batch ids do not serve for this: a held batch keeps its id and may be released long after later ones landed.
 
+use super::damage::damaged;
 use super::{Store, StoreError, Tx, in_tx, read};
 
 super::row! {
@@ -77,9 +78,10 @@ impl Store {
         Ok(changed.into_iter().map(|(id,)| id).chain(landing.last_record + 1..=last).collect())
     }
 
-    /// Name of this store, made with it.
+    /// Name of this store, made with it: what is kept beside it (ledgers, snapshot, linker) fits no other one.
     pub async fn id(&self) -> Result<String, StoreError> {
-        Ok(self.meta("store_id").await?.unwrap_or_default())
+        let id = self.meta("store_id").await?.filter(|id| !id.is_empty());
+        id.ok_or_else(|| self.failed(damaged("meta", "store_id", "it is missing")))
     }
 }
 

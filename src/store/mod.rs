@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub(crate) mod bulk;
+pub(crate) mod damage;
 pub mod edition;
 pub mod entity;
 pub mod export;
@@ -47,6 +48,8 @@ pub enum StoreError {
     Busy { place: String },
     #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
     Url(String),
+    #[error("store {place}: damaged row: {damage}; nothing was dropped: restore the store from a backup, or mend this row")]
+    Damaged { place: String, damage: damage::Damage },
 }
 
 /// A SQLite file opened twice: one connection that writes, several that read.
@@ -218,7 +221,28 @@ impl Store {
     }
 
     pub(crate) fn failed(&self, source: sqlx::Error) -> StoreError {
-        StoreError::Database { place: self.place(), source }
+        let place = self.place();
+        match source {
+            sqlx::Error::Decode(what) => match what.downcast::<damage::Damage>() {
+                Ok(damage) => StoreError::Damaged { place, damage: *damage },
+                Err(what) => StoreError::Database { place, source: sqlx::Error::Decode(what) },
+            },
+            source => StoreError::Database { place, source },
+        }
+    }
+
+    /// A JSON text as kept in a column.
+    ///
+    /// # Errors
+    /// Names the row that holds something else.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        text: &str,
+        table: &'static str,
+        row: impl std::fmt::Display,
+        column: &str,
+    ) -> Result<T, StoreError> {
+        damage::read_json(text, table, row, column).map_err(|e| self.failed(e))
     }
 
     /// Opens a writing transaction (`BEGIN IMMEDIATE` on SQLite: two writers must not meet half-way).

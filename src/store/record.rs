@@ -7,6 +7,7 @@ use roaring::RoaringTreemap;
 use sqlx::Row;
 
 use super::bulk::{self, Bind, Bulk};
+use super::damage::{damaged, read_json};
 use super::{Store, StoreError, Tx, in_tx, read};
 
 /// A row to write. `hash` is over the payload and its columns.
@@ -59,6 +60,7 @@ fn known_by_key(bulk: &mut Bulk<'_>, registry_id: i64, keys: &[&str]) -> Result<
         statement.each(&[registry_id.into(), (*key).into()], |row| {
             let known = Known { id: row.integer(1), hash: row.integer(2), gone: row.integer(3) != 0 };
             found.insert((*key).to_owned(), known);
+            Ok(())
         })?;
     }
     Ok(found)
@@ -136,6 +138,7 @@ impl Store {
                 bulk::blocking(|| {
                     bulk.prepare(SQL)?.each(&[registry_id.into()], |row| {
                         ids.insert(row.integer(0) as u64);
+                        Ok(())
                     })
                 })
                 .map_err(|e| self.failed(e))?;
@@ -165,8 +168,12 @@ impl Store {
                 let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
                 let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
                 let mut records = Vec::new();
-                let read =
-                    bulk::blocking(|| bulk.prepare(SQL)?.each(&[after.into(), to.into()], |row| records.push(stored(row))));
+                let read = bulk::blocking(|| {
+                    bulk.prepare(SQL)?.each(&[after.into(), to.into()], |row| {
+                        records.push(stored(row)?);
+                        Ok(())
+                    })
+                });
                 read.map(|()| records)
             }
             Store::Postgres(p, _) => sqlx::query_as(SQL).bind(after).bind(to).fetch_all(p).await,
@@ -266,12 +273,11 @@ impl Store {
     /// Every layout's columns by id.
     pub async fn layouts(&self) -> Result<HashMap<i64, (i64, Vec<String>)>, StoreError> {
         let rows: Vec<(i64, i64, String)> =
-            read!(self, |db| sqlx::query_as("SELECT id, registry_id, columns FROM layout").fetch_all(db).await)
+            read!(self, |db| sqlx::query_as("SELECT id, registry_id, columns FROM layout ORDER BY id").fetch_all(db).await)
                 .map_err(|e| self.failed(e))?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, registry, columns)| (id, (registry, serde_json::from_str(&columns).unwrap_or_default())))
-            .collect())
+        let layout =
+            |(id, registry, columns): (i64, i64, String)| Ok((id, (registry, read_json(&columns, "layout", id, "columns")?)));
+        rows.into_iter().map(layout).collect::<Result<_, sqlx::Error>>().map_err(|e| self.failed(e))
     }
 }
 
@@ -299,18 +305,20 @@ pub async fn ensure_layout(tx: &mut Tx, registry_id: i64, columns: &[String]) ->
 }
 
 /// A row of the columns of `StoredRecord` in their order.
-fn stored(row: &bulk::Row<'_>) -> StoredRecord {
-    StoredRecord {
-        id: row.integer(0),
+fn stored(row: &bulk::Row<'_>) -> Result<StoredRecord, sqlx::Error> {
+    let id = row.integer(0);
+    let text = |column| row.text(column).map(str::to_owned).map_err(|e| damaged("record", id, e));
+    Ok(StoredRecord {
+        id,
         registry_id: row.integer(1),
-        key: row.text(2).to_owned(),
+        key: text(2)?,
         layout_id: row.integer(3),
         batch_id: row.integer(4),
         landed_at: row.integer(5),
         observed_at: row.optional_integer(6),
         gone: row.integer(7),
-        payload: row.text(8).to_owned(),
-    }
+        payload: text(8)?,
+    })
 }
 
 /// Appends new records. SQLite by one prepared statement, PostgreSQL by COPY.

@@ -211,6 +211,18 @@ fn a_code_that_fails_its_check_stays_visible_and_loses_to_one_that_holds() {
     assert_eq!(both.credit_code.as_deref(), Some("91350100M000100Y43"));
 }
 
+/// 140 is a joint operation in the table of 2011 and a sole proprietorship in that of 2022; a connector knows the former only.
+#[test]
+fn a_code_of_2022_is_not_read_by_the_table_of_2011() {
+    for (edition, ownership) in [(None, Ownership::Mixed), (Some(2022), Ownership::Private)] {
+        let mut small = Small::new();
+        small.policy.registration_editions.extend(edition.map(|edition| ("statistics".into(), edition)));
+        let read = vec![(Field::RegistrationType, text("140")), (Field::Ownership, text("MIXED"))];
+        small.add("e", STATISTICS, RecordKind::Enterprise, read);
+        assert_eq!(small.one(TODAY, "e").ownership, ownership, "{edition:?}");
+    }
+}
+
 #[test]
 fn a_firm_word_on_ownership_beats_a_bare_form() {
     let mut small = Small::new();

@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use huitu::connector::{Connector, KEYS, json_schema, keys_page};
-use huitu::model::field::Field;
+use huitu::connector::{Connector, KEYS, json_schema, keys_page, kinds_page};
+use huitu::model::field::{Field, RecordKind};
+use huitu::model::record_use::{RecordUse, kept_only};
 use huitu::pull::PullContext;
-use huitu::pull::check::check;
+use huitu::pull::check::{check, read_samples};
+use huitu::pull::sample::expected_json;
+
+use crate::generated;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(name)
@@ -26,6 +30,16 @@ columns = ["编号"]
 
 fn problems(text: &str) -> String {
     Connector::parse("tax", text).expect_err("a wrong manifest").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_generated_expectations_are_what_the_samples_read_to() {
+    for connector in Connector::embedded_all() {
+        let context = PullContext { allow_private: true, ..PullContext::default() };
+        let read = read_samples(&connector, &folder(&connector.name), &context).await.unwrap_or_else(|e| panic!("{e:?}"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&expected_json(&read)).expect("JSON"));
+        generated::compare(&format!("connectors/{}/expected.json", connector.name), &text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,29 +142,58 @@ fn every_documented_key_is_read() {
     }
 }
 
-/// Compares a generated file with the one in the repository; HUITU_REWRITE=1 writes it.
-fn generated(path: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("HUITU_REWRITE").is_some() {
-        std::fs::write(&file, text).expect("written");
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "{path} is not what the program generates; run the tests with HUITU_REWRITE=1");
-}
-
 #[test]
-fn the_schema_and_the_page_of_keys_are_those_of_the_program() {
+fn the_generated_schema_and_page_of_keys_are_those_of_the_program() {
     let schema = format!("{}\n", serde_json::to_string_pretty(&json_schema()).expect("JSON"));
-    generated("connectors/connector.schema.json", &schema);
+    generated::compare("connectors/connector.schema.json", &schema);
     let fields: String = Field::ALL.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(" · ");
-    let intro = include_str!("../../connectors/README.md").split("<!-- generated -->").next().expect("a first part").trim_end();
-    generated(
+    let page = std::fs::read_to_string(folder("README.md")).expect("a page");
+    let intro = page.split("<!-- generated -->").next().expect("a first part").trim_end();
+    generated::compare(
         "connectors/README.md",
         &format!(
-            "{intro}\n\n<!-- generated -->\n\n## Keys of connector.toml · 全部键\n\n{}\n## Fields · 字段\n\n{fields}\n",
-            keys_page()
+            "{intro}\n\n<!-- generated -->\n\n## Keys of connector.toml · 全部键\n\n{}\n## Kinds of record · 记录种类\n\n{}\n\
+             ## Fields · 字段\n\n{fields}\n",
+            keys_page(),
+            kinds_page()
         ),
     );
+}
+
+/// A department that sends such data is told so wherever it reads of its connector.
+#[test]
+fn what_is_kept_only_is_said_in_every_readme() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a page");
+    let kinds = kept_only().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    let sentence = format!("Records of the kinds {kinds} are kept only:");
+    assert!(read("README.md").contains(&sentence), "README.md lacks: {sentence}");
+    for connector in Connector::embedded_all() {
+        let use_of = connector.contract.kind.used_as();
+        let told = read(&format!("connectors/{}/README.md", connector.name)).contains("kept only");
+        assert_eq!(told, use_of == RecordUse::KeptOnly, "connectors/{}/README.md", connector.name);
+        let listed = read("connectors/README.md");
+        let row = listed.lines().find(|l| l.starts_with(&format!("| {} |", connector.name))).expect("a row of its own");
+        assert_eq!(row.contains("kept only"), use_of == RecordUse::KeptOnly, "{row}");
+    }
+}
+
+/// The table of uses against the code: a kind that is read is named by a reader, one that is kept only by none.
+#[test]
+fn every_kind_of_record_is_read_by_somebody_or_is_kept_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let tables = ["model/field.rs", "model/record_use.rs"].map(|name| src.join(name));
+    let mut read = String::new();
+    for file in crate::sources::rust_files(&src) {
+        if !tables.contains(&file) && !file.starts_with(src.join("simulate")) {
+            let code = std::fs::read_to_string(&file).expect("a readable file");
+            read.push_str(code.split("\n#[cfg(test)]").next().unwrap_or(""));
+        }
+    }
+    for kind in RecordKind::ALL {
+        let variant = format!("RecordKind::{kind:?}");
+        let named = read.match_indices(&variant).any(|(at, _)| !read[at + variant.len()..].starts_with(char::is_alphanumeric));
+        assert_eq!(named, kind.used_as() != RecordUse::KeptOnly, "{kind}: change model/record_use.rs with its reader");
+    }
 }
 
 #[test]

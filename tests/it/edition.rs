@@ -184,7 +184,7 @@ fn coverage_counts_what_a_plain_loop_counts() {
         }
         assert_eq!(total.enterprises, rows.len());
         assert_eq!(total.in_gap, rows.intersection_len(&case.edition.filter(&Filter::InGap).unwrap()));
-        assert_eq!(total.in_scope, total.covered + total.lacking + total.lacking_independent + total.undecided);
+        assert_eq!(total.in_scope, total.gap_covered + total.lacking + total.lacking_independent + total.undecided);
     }
     // So many groups that they are counted by hash, and more than are answered.
     let many =
@@ -285,6 +285,67 @@ fn a_changed_or_cut_file_is_noticed() {
     assert!(problem.contains("enterprises.arrow"), "{problem}");
     std::fs::write(&path, &bytes[..middle]).unwrap();
     assert!(matches!(Edition::open(&folder), Err(EditionError::Broken { .. })));
+}
+
+/// Changes one bit of a file.
+fn flip(folder: &std::path::Path, name: &str, at: usize) {
+    let path = folder.join(name);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[at] ^= 1;
+    // Anew: equal files of two editions are one.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+}
+
+#[test]
+fn a_flipped_byte_in_any_file_is_refused_before_the_edition_answers() {
+    let written = tempfile::tempdir().unwrap();
+    write(written.path(), input(1, 300, 5)).unwrap();
+    write(written.path(), input(2, 310, 6)).unwrap();
+    let day = Manifest::read(&written.path().join("000002")).unwrap().as_of;
+    let mut names: Vec<String> = std::fs::read_dir(written.path().join("000002"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 12 && names.contains(&"manifest.json".to_owned()) && names.contains(&"labels.json".to_owned()));
+    for name in names {
+        let length = std::fs::metadata(written.path().join("000002").join(&name)).unwrap().len() as usize;
+        for at in [0, length / 4, length / 2, length * 3 / 4, length - 1] {
+            let root = tempfile::tempdir().unwrap();
+            for number in ["000001", "000002"] {
+                std::fs::create_dir(root.path().join(number)).unwrap();
+                for file in std::fs::read_dir(written.path().join(number)).unwrap() {
+                    let file = file.unwrap();
+                    std::fs::copy(file.path(), root.path().join(number).join(file.file_name())).unwrap();
+                }
+            }
+            let whole = root.path().join("000002");
+            flip(&whole, &name, at);
+            // At the start of a server, and while it runs.
+            let started = Editions::open(root.path()).unwrap();
+            assert_eq!(started.current().unwrap().number(), 1, "{name} byte {at}");
+            assert!(started.refresh().unwrap().is_none() && started.is_broken(2), "{name} byte {at}");
+            assert_eq!(started.as_of(day).unwrap().number(), 1, "{name} byte {at}");
+            let problem = Edition::open(&whole).unwrap_err().to_string();
+            assert!(problem.contains(&name) && problem.contains("huitu sync"), "{name} byte {at}: {problem}");
+            // Once its bytes are right again it answers.
+            flip(&whole, &name, at);
+            assert_eq!(started.refresh().unwrap().map(|e| e.number()), Some(2), "{name} byte {at}");
+            assert!(!started.is_broken(2));
+        }
+    }
+}
+
+#[test]
+fn a_damaged_file_is_not_linked_into_the_next_edition() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), input(1, 300, 5)).unwrap();
+    flip(&root.path().join("000001"), "enterprises.arrow", 5_000);
+    write(root.path(), input(2, 300, 5)).unwrap();
+    let editions = Editions::open(root.path()).unwrap();
+    assert_eq!(editions.current().unwrap().number(), 2);
+    assert!(matches!(editions.number(1), Err(EditionError::Broken { .. })), "an earlier one is read too before it answers");
 }
 
 #[test]

@@ -80,6 +80,20 @@ fn every_room_imports_only_what_the_plan_allows() {
     assert!(wrong.is_empty(), "against the plan:\n{}", wrong.join("\n"));
 }
 
+/// The table of ARCHITECTURE.md says what this test holds, no more and no less.
+#[test]
+fn the_plan_is_printed_as_it_is_kept() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("a page");
+    let section = page.split("## Who may import whom").nth(1).expect("the section").split("\n## ").next().expect("its end");
+    let rows: Vec<(&str, Vec<&str>)> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(room, rest)| (room, rest.split('`').skip(1).step_by(2).collect()))
+        .collect();
+    let kept: Vec<(&str, Vec<&str>)> = MAY_IMPORT.iter().map(|(room, rooms)| (*room, rooms.to_vec())).collect();
+    assert_eq!(rows, kept);
+}
+
 #[test]
 fn the_reader_of_imports_reads_lists_and_paths() {
     let found = imports("use crate::{model::Clock, store};\nlet x = crate::link::link();\n// crate::serve is only a comment\n");

@@ -1,6 +1,7 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 #![allow(clippy::unwrap_used)] // a test that panics says where
 
+mod answers;
 mod assess;
 mod assess_gap;
 mod assess_people;
@@ -8,11 +9,13 @@ mod assess_size;
 mod bench_pull;
 mod clients;
 mod connector;
+mod damage;
 mod drift;
 mod edition;
 mod examples;
 mod faults;
 mod fund;
+mod generated;
 mod graph_exports;
 mod graph_more;
 mod graphql;
@@ -37,10 +40,14 @@ mod program_serve;
 mod pull_file;
 mod pull_http;
 mod pull_sql;
+mod punctuation;
 mod reconcile;
 mod records;
 mod registries;
 mod servers;
 mod simulate;
 mod simulate_journey;
+mod sources;
+mod sql;
 mod targets;
+mod words;

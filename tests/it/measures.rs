@@ -139,6 +139,19 @@ fn every_indicator_has_its_numerator_and_denominator() {
 }
 
 #[test]
+fn a_joint_union_counts_as_unionised_and_covers_the_gap_below_designated_size_only() {
+    let mut small = city();
+    let large = vec![(Field::Area, text("110108001")), (Field::Industry, text("3911")), (Field::RevenueMain, yuan(30_000_000))];
+    small.enterprise("mill", large);
+    small.union("mill", "某园区联合工会", vec![]);
+    let folder = tempfile::tempdir().unwrap();
+    let (m, _) = all(&published(&small, folder.path(), 1));
+    // school, foreign and agency have a union of their own, hall and shop a joint one and are small; mill's is joint.
+    assert_eq!((m.unionised, m.gap_covered, m.lacking_independent), (6, 5, 1));
+    assert_eq!(m.gap_covered + m.lacking + m.lacking_independent + m.undecided + m.out_of_scope, m.enterprises);
+}
+
+#[test]
 fn each_dimension_splits_the_whole_and_counts_each_enterprise_once() {
     let folder = tempfile::tempdir().unwrap();
     let edition = published(&city(), folder.path(), 1);
@@ -243,6 +256,6 @@ fn a_branch_under_its_heads_union_is_covered_and_counts_no_member_twice() {
     assert_eq!((m.unionised, m.in_scope, m.members), (6, 7, 310));
     let parents = edition.coverage(&[Dimension::UnionStatus], &edition.all(), 20).unwrap().0;
     let parent = parents.iter().find(|g| g.keys[0] == "PARENT").unwrap();
-    assert_eq!((parent.measures.unionised, parent.measures.covered), (1, 1));
+    assert_eq!((parent.measures.unionised, parent.measures.gap_covered), (1, 1));
     assert_eq!(small.one(TODAY, "branch").verdicts.gap.status, GapStatus::Covered);
 }

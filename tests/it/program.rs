@@ -175,7 +175,7 @@ async fn a_refused_token_and_an_unreadable_encoding_are_named() {
 #[test]
 fn the_served_schema_is_the_one_in_the_repository() {
     let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).expect("schema.graphql");
-    assert!(huitu::serve::graphql::sdl() == file, "schema.graphql is not what is served: run `make schema`");
+    assert!(huitu::serve::graphql::sdl() == file, "schema.graphql is not what is served: run `make bless`");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -200,9 +200,10 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
     }
     for fault in &sample.faults {
         println!(
-            "{} {}: {}\n    {}",
+            "{} {}{}{}\n    {}",
             lang.pick("行", "row"),
             fault.number,
+            lang.pick("：", ": "),
             lang.pick(&fault.error.zh, &fault.error.en),
             fault.raw
         );

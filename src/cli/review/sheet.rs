@@ -129,7 +129,7 @@ fn side_by_side(sides: &[Side], records: [&RecordRef; 2], lang: Lang) -> String 
 /// Which enterprise a record belongs to now, which came second, and what was refused.
 async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> anyhow::Result<String> {
     let Some(id) = side.record_id else {
-        return Ok(format!("{}: {}\n", name(record), lang.pick("库中已无此记录", "no longer in the store")));
+        return Ok(format!("{}{}\n", name(record), lang.pick("：库中已无此记录", ": no longer in the store")));
     };
     let links = hub.store.links_of(&[id]).await?;
     let Some(link) = links.into_iter().find(|link| link.part == i64::from(record.part)) else {
@@ -142,10 +142,11 @@ async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> 
     };
     let mut text = format!("{} → {}", name(record), called(&link.entity_id));
     if let Some(second) = &link.runner_up {
-        let _ = write!(text, "; {} {}", lang.pick("次优", "runner-up"), called(second));
+        let _ = write!(text, "{} {}", lang.pick("；次优", "; runner-up"), called(second));
     }
     if let Some(refused) = &link.refused {
-        let _ = write!(text, "; {}{}", lang.pick("未并入更优者：", "a better one refused: "), refusal_text(refused, lang.into()));
+        let _ =
+            write!(text, "{}{}", lang.pick("；未并入更优者：", "; a better one refused: "), refusal_text(refused, lang.into()));
     }
     text.push('\n');
     Ok(text)

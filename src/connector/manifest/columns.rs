@@ -34,11 +34,11 @@ fn column(name: &str, c: ColumnToml, say: &mut Say<'_>) -> Column {
     if !vocabulary.is_empty() {
         for meaning in values.values().map(|v| v.as_ref()).chain(c.otherwise.as_deref()).filter(|v| !v.is_empty()) {
             if !vocabulary.contains(&meaning) {
-                let all = vocabulary.join(", ");
+                let (all_zh, all_en) = (vocabulary.join("、"), vocabulary.join(", "));
                 say(
                     "unknown_value",
-                    format!("列「{name}」的取值对照中「{meaning}」不是 {read_as} 的值；可用：{all}"),
-                    format!("column \"{name}\": \"{meaning}\" is no value of {read_as}; known: {all}"),
+                    format!("列「{name}」的取值对照中「{meaning}」不是 {read_as} 的值；可用：{all_zh}"),
+                    format!("column \"{name}\": \"{meaning}\" is no value of {read_as}; known: {all_en}"),
                 );
             }
         }

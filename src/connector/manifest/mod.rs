@@ -12,13 +12,14 @@ use super::money::UNITS;
 use super::problem::{ConnectorError, Problem, nearest};
 use super::reading::{As, natural};
 use crate::model::field::Field;
+use crate::model::reference::words;
 use columns::columns;
 use shape::Manifest;
 use source::source;
 use treatment::{decoding, guard, lookup, manners};
 
 /// Raised when the way of reading changes, so that rows read by an older program are read again.
-const READER_VERSION: u64 = 1;
+const READER_VERSION: u64 = 2;
 
 /// Reads and checks a manifest.
 pub(super) fn parse(name: &str, text: &str) -> Result<Connector, ConnectorError> {
@@ -148,7 +149,7 @@ fn build(name: &str, text: &str, m: Manifest, problems: &mut Vec<Problem>) -> Co
     let source = source(m.source, &mut say);
     let decoding = decoding(m.decoding, source.format, &mut say);
     let manners = manners(m.manners, &mut say);
-    let digest = xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), READER_VERSION);
+    let digest = xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), READER_VERSION ^ words::digest());
     Connector {
         name: name.to_string(),
         title: m.title,

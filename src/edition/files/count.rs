@@ -92,7 +92,7 @@ impl Meaning {
         match self.gap {
             GapStatus::Lacking => to.lacking += count,
             GapStatus::LackingIndependent => to.lacking_independent += count,
-            GapStatus::Covered => to.covered += count,
+            GapStatus::Covered => to.gap_covered += count,
             GapStatus::Undecided => to.undecided += count,
             GapStatus::OutOfScope => {
                 to.out_of_scope += count;

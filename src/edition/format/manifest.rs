@@ -1,4 +1,5 @@
-//! `manifest.json`: what an edition is, what it rests on, and the digest of every file.
+//! `manifest.json`: what an edition is, what it rests on, and two digests of every file: SHA-256 for whoever compares editions or
+//! keeps them elsewhere, and a faster one by which an edition is checked before it answers.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use crate::edition::{EditionError, EditionSource};
 
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -26,6 +27,9 @@ pub struct Manifest {
     pub digest: String,
     pub sources: Vec<EditionSource>,
     pub files: Vec<FileDigest>,
+    /// SHA-256 of this manifest without its seal: what it says of numbers, days and sources is checked too.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seal: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,28 +37,71 @@ pub struct FileDigest {
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
+    /// XXH3-128 over the XXH3-64 of each block of 4 MiB. Not made against forgers, who could write a manifest of their own, but
+    /// against disks and hands; ten times as fast as SHA-256, and made by as many cores as there are.
+    pub blocks: String,
 }
+
+/// What one thread reads and hashes at a time.
+const BLOCK: usize = 4 << 20;
 
 impl Manifest {
     pub fn read(folder: &Path) -> Result<Manifest, EditionError> {
         let path = folder.join(MANIFEST);
         let text = std::fs::read(&path).map_err(EditionError::io(&path))?;
-        let manifest: Manifest = serde_json::from_slice(&text)?;
-        if manifest.format != FORMAT {
-            let reason = format!("format {} is not {FORMAT}, which this program reads", manifest.format);
+        // The format first: another version may have other fields.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let read = |e: serde_json::Error| EditionError::Broken { path: path.clone(), reason: e.to_string() };
+        let Format { format } = serde_json::from_slice(&text).map_err(read)?;
+        if format != FORMAT {
+            let reason = format!("format {format} is not {FORMAT}, which this program reads");
             return Err(EditionError::Broken { path, reason });
+        }
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(read)?;
+        if manifest.seal != manifest.seal_of()? {
+            return Err(EditionError::Broken { path, reason: "it does not fit its seal".to_owned() });
         }
         Ok(manifest)
     }
 
-    /// Reads every file again and compares sizes and digests. Takes about a second per gigabyte.
+    /// The same with its seal.
+    pub(in crate::edition) fn sealed(self) -> Result<Manifest, EditionError> {
+        Ok(Manifest { seal: self.seal_of()?, ..self })
+    }
+
+    fn seal_of(&self) -> Result<String, EditionError> {
+        use sha2::{Digest, Sha256};
+        let unsealed = Manifest { seal: String::new(), ..self.clone() };
+        Ok(hex(&Sha256::digest(serde_json::to_vec(&unsealed)?)))
+    }
+
+    /// Reads every file and compares sizes and block digests: what an edition must pass before it answers. On all cores, a block
+    /// at a time; as fast as the disk gives the bytes, or 3 to 4 GB a second on two cores where memory has them already.
+    ///
+    /// # Errors
+    /// Broken, with the first file in the manifest's order that is not what was written.
+    pub fn check(&self, folder: &Path) -> Result<(), EditionError> {
+        check_blocks(&self.files, folder)?;
+        if data_digest(&self.files) != self.digest {
+            let reason = "the data digest does not fit the file digests".to_owned();
+            return Err(EditionError::Broken { path: folder.join(MANIFEST), reason });
+        }
+        Ok(())
+    }
+
+    /// Reads every file again and compares sizes and SHA-256. Takes about a second per gigabyte.
     pub fn verify(&self, folder: &Path) -> Result<(), EditionError> {
         for file in &self.files {
             let path = folder.join(&file.name);
-            let found = hash_file(&path)?;
-            if found != (file.bytes, file.sha256.clone()) {
-                let reason =
-                    format!("{} bytes, SHA-256 {}; the manifest says {} and {}", found.0, found.1, file.bytes, file.sha256);
+            let found = hash_file(&path, &file.name)?;
+            if found != *file {
+                let reason = format!(
+                    "{} bytes, SHA-256 {}; the manifest says {} and {}",
+                    found.bytes, found.sha256, file.bytes, file.sha256
+                );
                 return Err(EditionError::Broken { path, reason });
             }
         }
@@ -66,13 +113,52 @@ impl Manifest {
     }
 }
 
-/// Size and SHA-256 of a file.
-fn hash_file(path: &Path) -> Result<(u64, String), EditionError> {
+/// Compares sizes and block digests of files; see [`Manifest::check`].
+pub(in crate::edition) fn check_blocks(files: &[FileDigest], folder: &Path) -> Result<(), EditionError> {
+    use rayon::prelude::*;
+    use std::os::unix::fs::FileExt;
+    let open = |file: &FileDigest| {
+        let path = folder.join(&file.name);
+        let opened = std::fs::File::open(&path).map_err(EditionError::io(&path))?;
+        let bytes = opened.metadata().map_err(EditionError::io(&path))?.len();
+        if bytes != file.bytes {
+            let reason = format!("{bytes} bytes; the manifest says {}", file.bytes);
+            return Err(EditionError::Broken { path, reason });
+        }
+        Ok((opened, path))
+    };
+    let opened = files.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let starts = files.iter().enumerate().flat_map(|(at, file)| (0..file.bytes).step_by(BLOCK).map(move |start| (at, start)));
+    let starts: Vec<(usize, u64)> = starts.collect();
+    let hash = |buffer: &mut Vec<u8>, (at, start): &(usize, u64)| {
+        let (file, path) = &opened[*at];
+        let length = (files[*at].bytes - start).min(BLOCK as u64) as usize;
+        let block = &mut buffer[..length];
+        file.read_exact_at(block, *start).map_err(EditionError::io(path))?;
+        Ok((*at, xxhash_rust::xxh3::xxh3_64(block)))
+    };
+    let hashes = starts.par_iter().map_init(|| vec![0; BLOCK], hash).collect::<Result<Vec<_>, EditionError>>()?;
+    for (at, file) in files.iter().enumerate() {
+        let own = hashes.iter().filter(|(of, _)| *of == at).flat_map(|(_, hash)| hash.to_le_bytes());
+        if of_blocks(&own.collect::<Vec<u8>>()) != file.blocks {
+            let reason = "its bytes are not those that were written".to_owned();
+            return Err(EditionError::Broken { path: opened[at].1.clone(), reason });
+        }
+    }
+    Ok(())
+}
+
+/// Size and digests of a file as it is now.
+fn hash_file(path: &Path, name: &str) -> Result<FileDigest, EditionError> {
     let file = std::fs::File::open(path).map_err(EditionError::io(path))?;
     let mut hash = Hashing::new(std::io::sink());
     std::io::copy(&mut std::io::BufReader::with_capacity(1 << 20, file), &mut hash).map_err(EditionError::io(path))?;
-    let (_, bytes, sha256) = hash.finish();
-    Ok((bytes, sha256))
+    Ok(hash.finish(name).1)
+}
+
+/// The digest of a file by those of its blocks, eight bytes each.
+fn of_blocks(hashes: &[u8]) -> String {
+    hex(&xxhash_rust::xxh3::xxh3_128(hashes).to_be_bytes())
 }
 
 /// The digest of the data alone.
@@ -103,17 +189,43 @@ pub struct Hashing<W> {
     inner: W,
     hash: sha2::Sha256,
     bytes: u64,
+    block: xxhash_rust::xxh3::Xxh3Default,
+    /// Bytes of the block that is under way.
+    filled: usize,
+    /// Of the blocks before it.
+    blocks: Vec<u8>,
 }
 
 impl<W: std::io::Write> Hashing<W> {
     pub fn new(inner: W) -> Hashing<W> {
         use sha2::Digest;
-        Hashing { inner, hash: sha2::Sha256::new(), bytes: 0 }
+        let block = xxhash_rust::xxh3::Xxh3Default::new();
+        Hashing { inner, hash: sha2::Sha256::new(), bytes: 0, block, filled: 0, blocks: Vec::new() }
     }
-    /// The inner writer, the bytes written, their SHA-256 in hex.
-    pub fn finish(self) -> (W, u64, String) {
+    /// The inner writer, and what passed through as the file of this name.
+    pub fn finish(mut self, name: &str) -> (W, FileDigest) {
         use sha2::Digest;
-        (self.inner, self.bytes, hex(&self.hash.finalize()))
+        if self.filled > 0 {
+            self.end_block();
+        }
+        let (sha256, blocks) = (hex(&self.hash.finalize()), of_blocks(&self.blocks));
+        (self.inner, FileDigest { name: name.to_owned(), bytes: self.bytes, sha256, blocks })
+    }
+    fn end_block(&mut self) {
+        self.blocks.extend_from_slice(&self.block.digest().to_le_bytes());
+        self.block.reset();
+        self.filled = 0;
+    }
+    fn into_blocks(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (now, rest) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.block.update(now);
+            self.filled += now.len();
+            if self.filled == BLOCK {
+                self.end_block();
+            }
+            bytes = rest;
+        }
     }
 }
 
@@ -122,6 +234,7 @@ impl<W: std::io::Write> std::io::Write for Hashing<W> {
         use sha2::Digest;
         let n = self.inner.write(buf)?;
         self.hash.update(&buf[..n]);
+        self.into_blocks(&buf[..n]);
         self.bytes += n as u64;
         Ok(n)
     }

@@ -52,8 +52,9 @@ measures! {
     unionised,
     /// In scope with a union of a kind that counts in the establishment rate.
     established,
-    /// By gap status.
-    covered,
+    /// By gap status: the five together are all enterprises. What has a union of a counted kind is `unionised`: above designated
+    /// size a joint union is not enough, so that an enterprise can be unionised and LACKING_INDEPENDENT.
+    gap_covered,
     lacking,
     lacking_independent,
     undecided,

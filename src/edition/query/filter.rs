@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use roaring::RoaringBitmap;
+use serde::{Serialize, Serializer};
 
 use crate::edition::files::facets::industry_key;
 use crate::edition::format::columns::days;
@@ -12,7 +13,7 @@ use crate::edition::{EditionError, Row};
 use crate::model::value::Money;
 
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Range<T> {
     pub gte: Option<T>,
     pub lte: Option<T>,
@@ -27,8 +28,8 @@ impl<T: PartialOrd + Copy> Range<T> {
     }
 }
 
-/// A condition on enterprises.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// A condition on enterprises. Written out, it tells one question from another (`serve`'s cursors).
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub enum Filter {
     #[default]
     All,
@@ -63,7 +64,14 @@ pub enum Filter {
         north: f64,
     },
     /// Rows found by other means, in this edition.
-    Rows(Arc<RoaringBitmap>),
+    Rows(#[serde(serialize_with = "rows_in_short")] Arc<RoaringBitmap>),
+}
+
+/// How many rows, and a hash of which.
+fn rows_in_short<S: Serializer>(rows: &RoaringBitmap, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+    rows.iter().for_each(|row| hash.update(&row.to_le_bytes()));
+    (rows.len(), hash.digest()).serialize(serializer)
 }
 
 impl Edition {

@@ -5,11 +5,12 @@ use std::cmp::Ordering;
 
 use arrow_array::Array;
 use roaring::RoaringBitmap;
+use serde::Serialize;
 
 use crate::edition::format::row::Row;
 use crate::edition::open::Edition;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Sort {
     Priority,
     Employees,
@@ -20,13 +21,13 @@ pub enum Sort {
     GapSince,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Direction {
     Asc,
     Desc,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Order {
     pub sort: Sort,
     pub direction: Direction,

@@ -13,7 +13,7 @@ use super::files::names::write_names;
 use super::files::unions::union_columns;
 use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
-use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, data_digest};
+use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::table::{write_bytes, write_table};
 use super::{EditionError, EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
@@ -50,10 +50,14 @@ pub fn write(root: &Path, input: EditionInput) -> Result<Manifest, EditionError>
     Ok(manifest)
 }
 
-/// Saves space only: a failure leaves the fresh copy in place.
+/// Saves space only: a failure leaves the fresh copy in place. What is linked is read first: the earlier edition's manifest tells
+/// what was written, not what the disk has made of it since.
 fn link_equal_files(folder: &Path, manifest: &Manifest, previous: &Path) {
     let Ok(before) = Manifest::read(previous) else { return };
     for file in manifest.files.iter().filter(|file| before.files.contains(file)) {
+        if check_blocks(std::slice::from_ref(file), previous).is_err() {
+            continue;
+        }
         let link = folder.join(format!("{}.link", file.name));
         if std::fs::hard_link(previous.join(&file.name), &link).is_ok()
             && std::fs::rename(&link, folder.join(&file.name)).is_err()
@@ -124,7 +128,9 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Writ
         digest: data_digest(&files),
         sources: input.sources,
         files,
-    };
+        seal: String::new(),
+    }
+    .sealed()?;
     drop(row_of);
     Ok((manifest, (rows, unions, input.members)))
 }

@@ -75,13 +75,16 @@ pub struct Row {
 
 impl From<QuarantinedRow> for Row {
     fn from(r: QuarantinedRow) -> Row {
+        // The row itself stands below: a reason whose words are damaged must not take it away.
         let detail: serde_json::Value = serde_json::from_str(&r.detail).unwrap_or_default();
-        let text = |lang: &str| detail[lang].as_str().unwrap_or(&r.code).to_owned();
+        let said = |lang: &str| detail[lang].as_str().map(str::to_owned);
+        let zh = said("zh").unwrap_or_else(|| format!("{}（原因的说明已损坏）", r.code));
+        let en = said("en").unwrap_or_else(|| format!("{} (the words of this reason are damaged)", r.code));
         Row {
             id: r.id,
             row: Some(r.row_number).filter(|n| *n > 0),
-            zh: text("zh"),
-            en: text("en"),
+            zh,
+            en,
             key: r.record_key,
             offset: r.byte_offset,
             column: r.column_name,
@@ -142,8 +145,11 @@ impl Hub {
                 .into_iter()
                 .map(Row::from)
                 .collect(),
-            drift: b.drift.as_deref().and_then(|d| serde_json::from_str(d).ok()).unwrap_or_default(),
-            held_because: b.held_because.as_deref().and_then(|h| serde_json::from_str(h).ok()),
+            drift: match b.drift.as_deref() {
+                Some(drift) => self.store.json(drift, "batch", b.id, "drift")?,
+                None => Vec::new(),
+            },
+            held_because: b.held_because.as_deref().map(|why| self.store.json(why, "batch", b.id, "held_because")).transpose()?,
             state: b.state,
             source: b.source,
             decided_by: b.decided_by,

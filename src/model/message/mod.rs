@@ -330,7 +330,7 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
     }
     text.push_str(rest);
     // A list of inputs that turned out empty leaves its colon behind.
-    text.trim_end_matches([' ', ':', ':']).to_owned()
+    text.trim_end_matches([' ', ':', '：']).to_owned()
 }
 
 fn all_inputs(inputs: &[ReasonInput], lang: Lang) -> String {
@@ -339,7 +339,7 @@ fn all_inputs(inputs: &[ReasonInput], lang: Lang) -> String {
         .filter(|i| &*i.name != "rule")
         .map(|i| format!("{} {}", input_name(&i.name, lang), i.value.as_deref().unwrap_or("—")))
         .collect();
-    shown.join(lang.pick(",", ", "))
+    shown.join(lang.pick("，", ", "))
 }
 
 #[cfg(test)]
@@ -353,6 +353,30 @@ mod tests {
         assert_eq!(reason_text("above_rule", &inputs, Lang::En), "meets rule industry-2011: revenue 25000000");
         assert_eq!(reason_text("union_joint", &[], Lang::En), "is covered by a joint union: —");
         assert_eq!(reason_text("missing_input", &[ReasonInput::missing("revenue")], Lang::Zh), "缺少判定所需的营业收入");
+    }
+
+    #[test]
+    fn an_empty_list_leaves_no_colon_and_several_inputs_are_joined_in_their_language() {
+        let rule = ReasonInput::new("rule", "industry-2011");
+        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::Zh), "达到规则 industry-2011 的标准");
+        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::En), "meets rule industry-2011");
+        let inputs = [rule, ReasonInput::new("revenue", 25_000_000), ReasonInput::new("employees", 400)];
+        let zh = reason_text("above_rule", &inputs, Lang::Zh);
+        assert_eq!(zh, format!("达到规则 industry-2011 的标准：营业收入 25000000，{} 400", input_name("employees", Lang::Zh)));
+        let en = reason_text("above_rule", &inputs, Lang::En);
+        assert_eq!(en, format!("meets rule industry-2011: revenue 25000000, {} 400", input_name("employees", Lang::En)));
+    }
+
+    #[test]
+    fn no_code_without_inputs_ends_in_a_colon() {
+        for (code, zh, en) in REASONS {
+            for lang in [Lang::Zh, Lang::En] {
+                let text = reason_text(code, &[], lang);
+                assert!(!text.ends_with([':', '：', ' ']), "{code}: {text}");
+            }
+            // What the templates lead a list in with is what is taken off when it is empty.
+            assert!(!zh.contains(": {inputs}") && !en.contains("：{inputs}"), "{code}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! thresholds, size classes, union codes. Sources and licences: `reference/README.md`.
 //!
 //! Everything here is shipped inside the binary. Code tables that a department owns (industry classes, new streets)
-//! arrive as records through a connector and are not looked for here.
+//! can land as records through a connector; nothing reads those yet (`model::record_use`).
 
 pub mod areas;
 pub mod industries;
@@ -10,6 +10,7 @@ pub mod registration;
 pub mod sizes;
 pub mod thresholds;
 pub mod unions;
+pub mod words;
 
 pub use areas::{Areas, District, Place, Town, areas};
 pub use industries::{Industries, IndustryCode, industries};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::rows;
+use super::words::{self, Words};
 use crate::model::verdict::{OperatingStatus, Ownership};
 
 /// Which table a bare three-digit code is of.
@@ -18,90 +18,57 @@ pub enum RegistrationScheme {
     Statistics2022,
 }
 
-#[derive(Debug)]
 struct Types {
     by_code: HashMap<(&'static str, String), Ownership>,
-    by_name: HashMap<String, Ownership>,
+    words: Words<Ownership>,
 }
 
 fn types() -> &'static Types {
     static TYPES: LazyLock<Types> = LazyLock::new(|| {
-        let mut found = Types { by_code: HashMap::new(), by_name: HashMap::new() };
-        for r in rows("registration/types.csv", include_str!("../../../reference/registration/types.csv")) {
+        let mut found = Types { by_code: HashMap::new(), words: Words::new() };
+        // A form of company (有限责任公司) says something by its code only: as a word it may be anybody's.
+        for (r, ownership) in words::read(words::OWNERSHIP, 2, Ownership::from_name) {
+            match &r[1] {
+                "whole" => found.words.whole(&r[0], ownership),
+                "part" => found.words.part(&r[0], ownership),
+                other => panic!("reference/{}: {other:?} is neither whole nor part", words::OWNERSHIP.0),
+            }
+        }
+        let owner = |name: &str| if name.is_empty() { Some(Ownership::Unknown) } else { Ownership::from_name(name) };
+        for (r, ownership) in words::read(words::TYPES, 4, owner) {
             let scheme = match &r[0] {
                 "2011" => "2011",
                 "2022" => "2022",
                 _ => "samr",
             };
-            let ownership = Ownership::from_name(&r[4]).unwrap_or(Ownership::Unknown);
             found.by_code.insert((scheme, r[1].to_owned()), ownership);
-            // Three names mean a form only when read as text: any limited company may be private, state or foreign.
-            found.by_name.entry(plain(&r[2])).or_insert(ownership);
-        }
-        for form in ["有限责任公司", "股份有限公司", "有限公司", "其他", "企业", "公司"] {
-            found.by_name.insert(plain(form), Ownership::Unknown);
+            found.words.whole(&r[2], ownership);
         }
         found
     });
     &TYPES
 }
 
-/// Without blanks; half-width and full-width brackets alike.
-fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| match c {
-            '(' => '（',
-            ')' => '）',
-            ',' => '，',
-            c => c,
-        })
-        .collect()
+/// Whether a registration type is a bare code, which means one thing in 2011 and another in 2022.
+pub fn is_code(raw: &str) -> bool {
+    let text = raw.trim();
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
-
-/// Words that decide a text no table holds, the first that occurs; more telling ones first.
-const WORDS: [(&str, Ownership); 22] = [
-    ("个体", Ownership::Individual),
-    ("港、澳、台", Ownership::Hmt),
-    ("港澳台", Ownership::Hmt),
-    ("台港澳", Ownership::Hmt),
-    ("台商", Ownership::Hmt),
-    ("中外合", Ownership::Foreign),
-    ("外商", Ownership::Foreign),
-    ("外资", Ownership::Foreign),
-    ("外国", Ownership::Foreign),
-    ("国有", Ownership::State),
-    ("全民", Ownership::State),
-    ("国营", Ownership::State),
-    ("集体", Ownership::Collective),
-    ("股份合作", Ownership::Collective),
-    ("合作社", Ownership::Collective),
-    ("私营", Ownership::Private),
-    ("民营", Ownership::Private),
-    ("自然人", Ownership::Private),
-    ("个人独资", Ownership::Private),
-    ("合伙", Ownership::Private),
-    ("联营", Ownership::Mixed),
-    ("混合", Ownership::Mixed),
-];
 
 /// Ownership by registration type: a code of `scheme`, a four-digit code of market regulation, or a text.
 /// UNKNOWN for a bare company form (有限责任公司) and for what says nothing.
 pub fn ownership_of(raw: &str, scheme: RegistrationScheme) -> Ownership {
-    let text = plain(raw);
     let types = types();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        let table = match (text.len(), scheme) {
+    if is_code(raw) {
+        let code = raw.trim();
+        let table = match (code.len(), scheme) {
             (4, _) => "samr",
             (_, RegistrationScheme::Statistics2011) => "2011",
             (_, RegistrationScheme::Statistics2022) => "2022",
         };
-        return types.by_code.get(&(table, text)).copied().unwrap_or(Ownership::Unknown);
+        return types.by_code.get(&(table, code.to_owned())).copied().unwrap_or(Ownership::Unknown);
     }
-    if let Some(known) = types.by_name.get(&text) {
-        return *known;
-    }
-    WORDS.iter().find(|(word, _)| text.contains(word)).map_or(Ownership::Unknown, |(_, o)| *o)
+    types.words.text(raw).unwrap_or(Ownership::Unknown)
 }
 
 /// Whether a registration type says that the row is an individual business (个体工商户).
@@ -116,16 +83,16 @@ pub fn is_branch_type(raw: &str) -> bool {
 
 /// Operating status by the registry's word. None for a word that is not in the table.
 pub fn operating_status(raw: &str) -> Option<OperatingStatus> {
-    static STATUSES: LazyLock<HashMap<String, OperatingStatus>> = LazyLock::new(|| {
-        rows("registration/statuses.csv", include_str!("../../../reference/registration/statuses.csv"))
-            .filter_map(|r| Some((plain(&r[0]), OperatingStatus::from_name(&r[1])?)))
-            .collect()
+    static STATUSES: LazyLock<Words<OperatingStatus>> = LazyLock::new(|| {
+        let mut found = Words::new();
+        words::read(words::STATUSES, 1, OperatingStatus::from_name).for_each(|(r, status)| found.whole(&r[0], status));
+        found
     });
-    let text = plain(raw);
-    STATUSES.get(&text).copied().or_else(|| {
+    STATUSES.word(raw).or_else(|| {
         // `存续（在营、开业、在册）` and its variants: the word before the bracket decides.
+        let text = words::plain(raw);
         let (word, _) = text.split_once('（')?;
-        STATUSES.get(word).copied()
+        STATUSES.word(word)
     })
 }
 
@@ -156,6 +123,11 @@ mod tests {
             ("有限责任公司(台港澳与境内合资)", Ownership::Hmt),
             ("全民所有制", Ownership::State),
             ("个体工商户", Ownership::Individual),
+            ("有限责任公司 港、澳、台", Ownership::Hmt),
+            ("有限责任公司 外商投资企业", Ownership::Foreign),
+            ("外国(地区)企业常驻代表机构", Ownership::Foreign),
+            ("股份有限公司", Ownership::Unknown),
+            ("其他", Ownership::Other),
             ("集体分支机构(非法人)", Ownership::Collective),
             ("", Ownership::Unknown),
         ];
@@ -171,5 +143,24 @@ mod tests {
         assert_eq!(operating_status(" 迁出 "), Some(OperatingStatus::MovedOut));
         assert_eq!(operating_status("停保"), Some(OperatingStatus::Suspended));
         assert_eq!(operating_status("不详"), None);
+    }
+
+    /// Five words had another meaning in a table of the code, which won; only DEREGISTERED leaves the scope.
+    #[test]
+    fn what_ends_a_registration_is_told_from_what_interrupts_it() {
+        use OperatingStatus::{Active, Deregistered, Revoked, Suspended};
+        for (text, status) in [
+            ("筹建", Active),
+            ("歇业", Suspended),
+            ("清算", Revoked),
+            ("清算中", Revoked),
+            ("破产", Revoked),
+            ("吊销", Revoked),
+            ("撤销", Deregistered),
+            ("撤销登记", Deregistered),
+            ("注销", Deregistered),
+        ] {
+            assert_eq!(operating_status(text), Some(status), "{text}");
+        }
     }
 }

@@ -6,13 +6,14 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 use toml::Spanned;
 
 use super::industries::{EDITIONS, IndustryCode, industries};
 
 /// Who uses a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleFamily {
     /// Decides designated size.
@@ -21,7 +22,7 @@ pub enum RuleFamily {
     Union,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleTest {
     All,
@@ -68,6 +69,29 @@ pub enum Condition {
     OneOf(Metric, Vec<String>),
 }
 
+/// As the file writes it: `{ metric = "revenue", op = "ge", value = 5_000_000 }`.
+impl Serialize for Condition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = serializer.serialize_struct("condition", 3)?;
+        written.serialize_field("metric", self.metric().name())?;
+        match self {
+            Condition::AtLeast(_, least) => {
+                written.serialize_field("op", "ge")?;
+                written.serialize_field("value", least)?;
+            }
+            Condition::Is(_, flag) => {
+                written.serialize_field("op", "eq")?;
+                written.serialize_field("value", flag)?;
+            }
+            Condition::OneOf(_, words) => {
+                written.serialize_field("op", "in")?;
+                written.serialize_field("value", words)?;
+            }
+        }
+        written.end()
+    }
+}
+
 impl Condition {
     pub fn metric(&self) -> Metric {
         match self {
@@ -77,7 +101,7 @@ impl Condition {
 }
 
 /// Industries a rule speaks of, in one edition: sections, divisions and classes as a union, less the excluded classes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSet {
     #[serde(default)]
@@ -128,25 +152,38 @@ impl CodeSet {
     }
 }
 
-/// One rule, as written in the file.
-#[derive(Debug, Clone)]
+/// One rule, as written in the file. It is written out under the file's own keys, whatever the fields are called here: what is
+/// written decides whether two sets of rules are one law (`Thresholds::canonical`).
+#[derive(Debug, Clone, Serialize)]
 pub struct ThresholdRule {
+    #[serde(rename = "id")]
     pub id: String,
+    #[serde(rename = "family")]
     pub family: RuleFamily,
+    #[serde(rename = "scope_zh")]
     pub scope_zh: String,
+    #[serde(rename = "scope_en")]
     pub scope_en: String,
+    #[serde(rename = "valid_from")]
     pub valid_from: NaiveDate,
     /// Last day, included; None while in force.
+    #[serde(rename = "valid_to")]
     pub valid_to: Option<NaiveDate>,
     /// By edition; empty = every industry.
+    #[serde(rename = "codes")]
     pub codes: BTreeMap<u16, CodeSet>,
+    #[serde(rename = "test")]
     pub test: RuleTest,
+    #[serde(rename = "conditions")]
     pub conditions: Vec<Condition>,
     /// Texts of the sources.
+    #[serde(rename = "sources")]
     pub sources: Vec<String>,
     /// high, medium, low.
+    #[serde(rename = "confidence")]
     pub confidence: String,
     /// The year of a change is inferred.
+    #[serde(rename = "cutover_uncertain")]
     pub cutover_uncertain: bool,
 }
 
@@ -184,14 +221,21 @@ pub fn qualification_of(raw: &str) -> Option<&'static str> {
 }
 
 /// All rules, and the sections that have none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Thresholds {
+    #[serde(rename = "rule")]
     pub rules: Vec<ThresholdRule>,
     /// Section letters without any rule of statistics, by edition.
+    #[serde(rename = "no_rule")]
     pub no_rule: BTreeMap<u16, Vec<char>>,
 }
 
 impl Thresholds {
+    /// The rules as JSON with sorted keys and no blanks, under the keys of the file: equal texts, equal law. Comments, the order
+    /// of keys and how a number is spelt do not show; the order of the rules does.
+    pub fn canonical(&self) -> String {
+        serde_json::to_value(self).expect("rules are texts, numbers and dates").to_string()
+    }
     pub fn rule(&self, id: &str) -> Option<&ThresholdRule> {
         self.rules.iter().find(|r| r.id == id)
     }
@@ -517,6 +561,59 @@ mod tests {
             assert_eq!(judging(text, edition, on), expected, "{text} of {edition} on {on}");
         }
         assert!(thresholds().has_no_rule(&code("6601", 2017)));
+    }
+
+    /// One rule in the smallest file that holds one.
+    const SMALL: &str = r#"
+        schema = 1
+        [sources]
+        page = "某页"
+        [[rule]]
+        id = "a"
+        family = "statistics"
+        scope_zh = "工业"
+        scope_en = "industry"
+        valid_from = "2011-01-01"
+        codes.2017 = { sections = ["B"] }
+        test = "all"
+        conditions = [{ metric = "revenue", op = "ge", value = 20_000_000 }, { metric = "state_owned", op = "eq", value = true }]
+        sources = ["page"]
+        confidence = "high"
+        [no_rule]
+        2017 = ["A"]
+    "#;
+
+    fn canonical(text: &str) -> String {
+        Thresholds::parse("mine.toml", text).unwrap().canonical()
+    }
+
+    /// Digests of this text are kept with every edition: whatever the fields are called in the program, it stays as it is.
+    #[test]
+    fn rules_are_written_out_under_the_keys_of_the_file() {
+        let expected = r#"{"no_rule":{"2017":["A"]},"rule":[{"codes":{"2017":{"classes":[],"divisions":[],"exclude_classes":[],"sections":["B"]}},"conditions":[{"metric":"revenue","op":"ge","value":20000000},{"metric":"state_owned","op":"eq","value":true}],"confidence":"high","cutover_uncertain":false,"family":"statistics","id":"a","scope_en":"industry","scope_zh":"工业","sources":["某页"],"test":"all","valid_from":"2011-01-01","valid_to":null}]}"#;
+        assert_eq!(canonical(SMALL), expected);
+    }
+
+    #[test]
+    fn another_spelling_is_the_same_law_and_every_other_value_is_another() {
+        let plain = canonical(SMALL);
+        assert_eq!(canonical(&SMALL.replace("20_000_000", "20000000").replace("[[rule]]", "# 说明\n[[rule]]")), plain);
+        for (from, to) in [
+            ("20_000_000", "20_000_001"),
+            ("value = true", "value = false"),
+            ("\"revenue\"", "\"sales\""),
+            ("\"all\"", "\"any\""),
+            ("\"statistics\"", "\"union\""),
+            ("2011-01-01\"", "2011-01-01\"\n        valid_to = \"2030-12-31\""),
+            ("2011-01-01", "2012-01-01"),
+            ("sections = [\"B\"]", "divisions = [\"06\"]"),
+            ("codes.2017", "codes.2011"),
+            ("\"high\"", "\"low\""),
+            ("[\"A\"]", "[\"A\", \"J\"]"),
+            ("\"某页\"", "\"另一页\""),
+        ] {
+            assert_ne!(canonical(&SMALL.replacen(from, to, 1)), plain, "{from} → {to}");
+        }
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use super::words::{self, Words};
 use super::{keep, rows};
-use crate::model::verdict::UnionKind;
+use crate::model::field::named;
+use crate::model::verdict::{FundKind, UnionKind};
 
 /// A body that looks after unions: the city, a district, the development zone, or an industrial union.
 #[derive(Debug, Clone)]
@@ -92,59 +94,108 @@ pub struct UnionForm {
     pub covered: UnionKind,
 }
 
+named! {
+    /// What 工会组织类型 or 工会组织形式 says: the values of a column read as `union_kind`.
+    pub enum UnionWord {
+        Independent = "INDEPENDENT",
+        /// A group's union: its host's own, the parent's for those it covers.
+        Parent = "PARENT",
+        /// A branch of a union, or a unit that its parent's union covers: none of its own.
+        Branch = "BRANCH",
+        Joint = "JOINT",
+        Federation = "FEDERATION",
+        Preparing = "PREPARING",
+    }
+}
+
+impl UnionWord {
+    pub fn form(self) -> UnionForm {
+        let form = |host, covered| UnionForm { host, covered };
+        match self {
+            UnionWord::Independent => form(UnionKind::Independent, UnionKind::Independent),
+            UnionWord::Parent => form(UnionKind::Independent, UnionKind::Parent),
+            UnionWord::Branch => form(UnionKind::Parent, UnionKind::Parent),
+            UnionWord::Joint => form(UnionKind::Joint, UnionKind::Joint),
+            UnionWord::Federation => form(UnionKind::Federation, UnionKind::Federation),
+            UnionWord::Preparing => form(UnionKind::Preparing, UnionKind::Preparing),
+        }
+    }
+}
+
+/// What `counts_as` of the codes of a union information system says; None: no union at all.
+fn counts_as(text: &str) -> Option<Option<UnionWord>> {
+    Some(Some(match text {
+        "independent" => UnionWord::Independent,
+        "joint" => UnionWord::Joint,
+        "umbrella" | "federation" => UnionWord::Federation,
+        "group" => UnionWord::Parent,
+        "branch" => UnionWord::Branch,
+        "none" => return Some(None),
+        _ => return None,
+    }))
+}
+
 /// Reads 工会组织类型 or 工会组织形式: a code of org_type (1–8) or a text. None for what says nothing.
-pub fn union_form(raw: &str) -> Option<UnionForm> {
-    use UnionKind::{Federation, Independent, Joint, Parent};
-    let text = raw.trim();
-    let form = |host, covered| Some(UnionForm { host, covered });
-    match text {
-        "1" => return form(Independent, Independent),
-        "2" => return form(Joint, Joint),
-        "3" | "4" | "5" | "7" => return form(Federation, Federation),
-        "6" => return form(Independent, Parent),
-        "8" => return form(Parent, Parent),
-        _ => {}
-    }
-    if text.contains("筹备") {
-        return form(UnionKind::Preparing, UnionKind::Preparing);
-    }
-    if text.contains("集团") {
-        return form(Independent, Parent);
-    }
-    // 联合会 (federation of unions) before 联合 (joint union).
-    let federation = ["联合会", "总工会", "街道工会", "乡镇工会", "园区工会", "行业工会", "系统工会", "工作委员会", "办事处"];
-    if federation.iter().any(|w| text.contains(w)) {
-        return form(Federation, Federation);
-    }
-    if text.contains("联合") {
-        return form(Joint, Joint);
-    }
-    if text.contains("分会") || text.contains("小组") {
-        return form(Parent, Parent);
-    }
-    if ["独立", "单独", "工会委员会", "基层工会"].iter().any(|w| text.contains(w)) || text == "工会" {
-        return form(Independent, Independent);
-    }
-    None
+pub fn union_word(raw: &str) -> Option<UnionWord> {
+    static WORDS: LazyLock<Words<Option<UnionWord>>> = LazyLock::new(|| {
+        let mut found = Words::new();
+        for (r, kind) in words::read(words::UNION_KINDS, 2, UnionWord::from_name) {
+            match &r[1] {
+                "whole" => found.whole(&r[0], Some(kind)),
+                "part" => found.part(&r[0], Some(kind)),
+                other => panic!("reference/{}: {other:?} is neither whole nor part", words::UNION_KINDS.0),
+            }
+        }
+        for r in rows(words::ORG_TYPES.0, words::ORG_TYPES.1).filter(|r| matches!(&r[0], "org_type" | "org_form" | "chart_label"))
+        {
+            let kind = counts_as(&r[5]).unwrap_or_else(|| panic!("reference/{}: {:?} is no kind", words::ORG_TYPES.0, &r[5]));
+            found.whole(&r[2], kind);
+            // A bare code is one of org_type: the other schemes number forms and labels.
+            if &r[0] == "org_type" {
+                found.whole(&r[1], kind);
+            }
+        }
+        found
+    });
+    WORDS.text(raw).flatten()
 }
 
-/// What 工会状态 says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnionState {
-    Standing,
-    Preparing,
-    /// Deleted, cancelled, dissolved: the record covers nobody.
-    Ended,
+named! {
+    /// What 工会状态 says: the values of a column read as `union_status`.
+    pub enum UnionStanding {
+        Active = "ACTIVE",
+        Preparing = "PREPARING",
+        /// It has stopped its activities and still stands on the roll.
+        Suspended = "SUSPENDED",
+        /// Deleted, cancelled, dissolved: the record covers nobody.
+        Dissolved = "DISSOLVED",
+    }
 }
 
-/// Reads 工会状态: a code of the roll (1 normal, 0 deleted, 3 locked, 4 in preparation) or a text. Empty = standing.
-pub fn union_state(raw: &str) -> Option<UnionState> {
-    match raw.trim() {
-        "" | "1" | "3" | "正常" | "锁定" | "已建" | "已建会" => Some(UnionState::Standing),
-        "4" | "筹备" | "筹备期" | "筹备中" | "筹备组" | "筹建" => Some(UnionState::Preparing),
-        "0" | "已删除" | "删除" | "注销" | "已注销" | "撤销" | "已撤销" | "解散" => Some(UnionState::Ended),
-        _ => None,
-    }
+/// Reads 工会状态: a code of the roll (1 normal, 0 deleted, 3 locked, 4 in preparation) or a word.
+pub fn union_standing(raw: &str) -> Option<UnionStanding> {
+    static WORDS: LazyLock<Words<UnionStanding>> = LazyLock::new(|| {
+        let mut found = Words::new();
+        words::read(words::UNION_STATUSES, 1, UnionStanding::from_name).for_each(|(r, status)| found.whole(&r[0], status));
+        for r in rows(words::ORG_TYPES.0, words::ORG_TYPES.1).filter(|r| &r[0] == "status") {
+            let status = UnionStanding::from_name(&r[5].to_ascii_uppercase());
+            let status = status.unwrap_or_else(|| panic!("reference/{}: {:?} is no status", words::ORG_TYPES.0, &r[5]));
+            found.whole(&r[1], status);
+            found.whole(&r[2], status);
+        }
+        found
+    });
+    WORDS.word(raw)
+}
+
+/// Reads 费种: dues (工会经费) or preparatory fund (建会筹备金).
+pub fn payment_kind(raw: &str) -> Option<FundKind> {
+    static WORDS: LazyLock<Words<FundKind>> = LazyLock::new(|| {
+        let mut found = Words::new();
+        words::read(words::PAYMENTS, 1, FundKind::from_name).for_each(|(r, kind)| found.whole(&r[0], kind));
+        found
+    });
+    WORDS.word(raw)
 }
 
 #[cfg(test)]
@@ -153,23 +204,59 @@ mod tests {
 
     #[test]
     fn kinds_of_union_are_read_from_code_and_text() {
-        use UnionKind::{Federation, Independent, Joint, Parent, Preparing};
-        let cases = [
-            ("1", Independent, Independent),
-            ("独立基层工会", Independent, Independent),
-            ("联合基层工会", Joint, Joint),
-            ("某街道商务楼宇工会联合会", Federation, Federation),
-            ("行业性工会联合会", Federation, Federation),
-            ("集团工会", Independent, Parent),
-            ("工会筹备组", Preparing, Preparing),
-            ("联合工会委员会", Joint, Joint),
-            ("分会/小组", Parent, Parent),
-        ];
-        for (text, host, covered) in cases {
-            assert_eq!(union_form(text), Some(UnionForm { host, covered }), "{text}");
+        use UnionWord::{Branch, Federation, Independent, Joint, Parent, Preparing};
+        for (text, word) in [
+            ("1", Independent),
+            ("独立基层工会", Independent),
+            ("工会", Independent),
+            ("基层工会委员会", Independent),
+            ("单独建会", Independent),
+            ("联合基层工会", Joint),
+            ("联合工会委员会", Joint),
+            ("2", Joint),
+            ("某街道商务楼宇工会联合会", Federation),
+            ("行业性工会联合会", Federation),
+            ("4", Federation),
+            ("集团工会", Parent),
+            ("6", Parent),
+            ("分会/小组", Branch),
+            ("8", Branch),
+            ("上级单位工会覆盖", Branch),
+            ("集团工会覆盖", Branch),
+            ("工会筹备组", Preparing),
+            ("筹建中", Preparing),
+        ] {
+            assert_eq!(union_word(text), Some(word), "{text}");
         }
-        assert_eq!(union_form("其他"), None);
-        assert_eq!(union_state("筹备期"), Some(UnionState::Preparing));
+        for text in ["其他", "未建会", "9", ""] {
+            assert_eq!(union_word(text), None, "{text}");
+        }
+        let form = |host, covered| UnionForm { host, covered };
+        assert_eq!(Parent.form(), form(UnionKind::Independent, UnionKind::Parent));
+        assert_eq!(Branch.form(), form(UnionKind::Parent, UnionKind::Parent));
+    }
+
+    #[test]
+    fn states_of_a_union_and_kinds_of_payment_are_read_from_code_and_word() {
+        use UnionStanding::{Active, Dissolved, Preparing, Suspended};
+        for (text, status) in [
+            ("1", Active),
+            ("正常", Active),
+            ("锁定", Active),
+            ("4", Preparing),
+            ("筹备期", Preparing),
+            ("筹建中", Preparing),
+            ("停止活动", Suspended),
+            ("0", Dissolved),
+            ("已删除", Dissolved),
+            ("撤销", Dissolved),
+        ] {
+            assert_eq!(union_standing(text), Some(status), "{text}");
+        }
+        assert_eq!(union_standing("不详"), None);
+        assert_eq!(payment_kind("建会筹备金"), Some(FundKind::Preparatory));
+        assert_eq!(payment_kind(" 工会经费"), Some(FundKind::Dues));
+        assert_eq!(payment_kind("职工教育经费"), None, "another fund");
     }
 
     #[test]

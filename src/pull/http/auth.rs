@@ -1,7 +1,8 @@
 //! Credentials of a request: bearer, basic, a key in a header, or a signed timestamp.
 
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{RequestBuilder, Url};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use crate::connector::{Auth, AuthKind, Connector, Problem};
 use crate::model::Clock;
@@ -50,23 +51,39 @@ impl Credentials {
 }
 
 /// HMAC-SHA-256 (RFC 2104), in hex.
-pub fn hmac_sha256(key: &[u8], message: &[u8]) -> String {
-    let mut block = [0u8; 64];
-    if key.len() > 64 {
-        block[..32].copy_from_slice(&Sha256::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
-    }
-    let inner = Sha256::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(message).finalize();
-    let outer = Sha256::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize();
-    outer.iter().map(|b| format!("{b:02x}")).collect()
+fn hmac_sha256(key: &[u8], message: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    /// Section 4 of RFC 4231: keys shorter than a block, as long as the digest, and longer than a block.
     #[test]
-    fn the_signature_is_that_of_rfc_4231() {
-        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(super::hmac_sha256(b"Jefe", b"what do ya want for nothing?"), expected);
+    fn signatures_are_those_of_rfc_4231() {
+        let one_to_25: Vec<u8> = (1..=25).collect();
+        let cases: [(&[u8], &[u8], &str); 7] = [
+            (&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+            (&[0xaa; 20], &[0xdd; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+            (&one_to_25, &[0xcd; 50], "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
+            // The fifth is given cut off after 128 bits.
+            (&[0x0c; 20], b"Test With Truncation", "a3b6167473100ee06e0c796c2955552b"),
+            (
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+            (
+                &[0xaa; 131],
+                b"This is a test using a larger than block-size key and a larger than block-size data. The key needs to be \
+                  hashed before being used by the HMAC algorithm.",
+                "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+            ),
+        ];
+        for (number, (key, message, expected)) in (1..).zip(cases) {
+            assert!(super::hmac_sha256(key, message).starts_with(expected), "case {number}");
+        }
     }
 }

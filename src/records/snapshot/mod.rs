@@ -48,7 +48,7 @@ impl Basis {
     pub fn new<'a>(store: String, connectors: impl Iterator<Item = &'a Connector>) -> Basis {
         let program = std::env::current_exe().and_then(std::fs::metadata).map(|m| {
             let built = m.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-            format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), m.len(), built.unwrap_or_default())
+            format!("{} {} {}", env!("CARGO_PKG_VERSION"), m.len(), built.unwrap_or_default().as_nanos())
         });
         Basis {
             format: FORMAT,

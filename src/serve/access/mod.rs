@@ -99,20 +99,22 @@ impl Caller {
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.may(scope) { Ok(()) } else { Err(Problem::forbidden(scope.name())) }
     }
-    /// Part of every cache key.
+    /// Part of every cache key: equal texts, equal rights, whatever characters an area's code holds.
     pub fn visibility(&self) -> String {
         let mut areas = self.areas.clone();
         areas.sort();
         let mut scopes: Vec<&str> = self.scopes.iter().map(|s| s.name()).collect();
         scopes.sort_unstable();
-        format!("{}|{}", areas.join(","), scopes.join(","))
+        serde_json::to_string(&(areas, scopes)).expect("texts")
     }
     fn from_row(row: &TokenRow) -> Option<Caller> {
         let role = Role::from_name(&row.role)?;
         let list = |text: &Option<String>| -> Option<Vec<String>> { serde_json::from_str(text.as_deref()?).ok() };
-        let scopes = match list(&row.scopes) {
-            Some(names) => names.iter().filter_map(|n| Scope::from_name(n)).collect(),
-            None => role.scopes().to_vec(),
+        // One whose scopes cannot be read has none rather than its role's.
+        let scopes = match (&row.scopes, list(&row.scopes)) {
+            (Some(_), None) => Vec::new(),
+            (_, Some(names)) => names.iter().filter_map(|n| Scope::from_name(n)).collect(),
+            (None, None) => role.scopes().to_vec(),
         };
         // A district token whose areas cannot be read sees nothing rather than everything.
         let areas = match (&row.areas, list(&row.areas)) {
@@ -204,6 +206,31 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_callers_may_see_is_never_written_alike() {
+        let caller = |areas: &[&str], scopes: &[Scope]| Caller {
+            areas: areas.iter().map(|a| (*a).to_owned()).collect(),
+            scopes: scopes.to_vec(),
+            ..Caller::new("x", Role::Client)
+        };
+        let all = [
+            caller(&[], &[]),
+            caller(&["110101"], &[]),
+            caller(&["110101", "110102"], &[]),
+            caller(&["110101,110102"], &[]),
+            caller(&["110101|finance"], &[]),
+            caller(&["110101"], &[Scope::Finance]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all[..at].iter().all(|other| other.visibility() != one.visibility()), "{:?}", one.areas);
+        }
+        let turned = [
+            caller(&["110102", "110101"], &[Scope::Review, Scope::Finance]),
+            caller(&["110101", "110102"], &[Scope::Finance, Scope::Review]),
+        ];
+        assert_eq!(turned[0].visibility(), turned[1].visibility(), "in whatever order");
+    }
 
     #[test]
     fn an_open_address_without_a_token_is_refused() {

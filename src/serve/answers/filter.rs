@@ -215,7 +215,7 @@ pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
     let Some(unknown) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
     let list = known.join(", ");
     Err(Problem::bad_input(
-        format!("没有登记「{unknown}」；现有：{list}"),
+        format!("没有登记「{unknown}」；现有：{}", known.join("、")),
         format!("there is no registry \"{unknown}\"; known: {list}"),
     )
     .hint(list))

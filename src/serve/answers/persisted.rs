@@ -76,7 +76,7 @@ impl Documents {
 fn not_found() -> Problem {
     Problem::new(
         Code::PersistedQueryNotFound,
-        "PersistedQueryNotFound:未知的查询摘要，请连同查询文本再发一次",
+        "PersistedQueryNotFound：未知的查询摘要，请连同查询文本再发一次",
         "PersistedQueryNotFound",
     )
 }

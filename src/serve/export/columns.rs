@@ -187,7 +187,7 @@ fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim)
     let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
     for (i, reason) in which(&slim).iter().enumerate() {
         if i > 0 {
-            out.push_str("; ");
+            out.push_str(lang.pick("；", "; "));
         }
         out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
     }

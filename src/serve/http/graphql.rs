@@ -99,12 +99,12 @@ impl Incoming<'_> {
             },
         };
         let key = self.key(state, &caller, &raw, is_get);
-        if let Some(kept) = state.answers().get(key) {
+        if let Some(kept) = state.answers().get(&key) {
             state.metrics().cache_hit();
             if let Some(shown) = &kept.shown {
                 state.tally().add(&caller, &usage::purpose(self.headers), shown);
             }
-            return self.respond(StatusCode::OK, kept.bytes, Some(key));
+            return self.respond(StatusCode::OK, kept.bytes, Some(&key));
         }
         if !is_get && state.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
             return self.batch(state, caller, &raw).await;
@@ -132,8 +132,10 @@ impl Incoming<'_> {
             return self.request_error(&problem);
         }
         let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
-            let problem =
-                Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+            let problem = Problem::bad_input(
+                "缺少 query：请给出 GraphQL 查询文本",
+                "query is missing: give the text of a GraphQL document",
+            );
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         };
         self.ask(state, caller, document, parameters, key, is_get).await
@@ -184,7 +186,7 @@ impl Incoming<'_> {
             .all(|(key, value)| !key.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
         if !is_json || !is_utf8 {
             let problem = Problem::bad_input(
-                "Content-Type 应为 application/json(UTF-8)",
+                "Content-Type 应为 application/json（UTF-8）",
                 "the Content-Type must be application/json in UTF-8",
             );
             return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
@@ -202,7 +204,12 @@ impl Incoming<'_> {
 
     fn key(&self, state: &ServerState, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
         let generation = state.generation().to_le_bytes();
-        cache::key(&[raw, caller.visibility().as_bytes(), &generation, &[self.lang as u8, self.media as u8, u8::from(is_get)]])
+        state.answers().key(&[
+            raw,
+            caller.visibility().as_bytes(),
+            &generation,
+            &[self.lang as u8, self.media as u8, u8::from(is_get)],
+        ])
     }
 
     async fn ask(
@@ -264,14 +271,15 @@ impl Incoming<'_> {
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
         let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
-        if let Some(key) = key.filter(|_| keep) {
+        let key = key.filter(|_| keep);
+        if let Some(key) = key.clone() {
             state.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
             _ => StatusCode::OK,
         };
-        self.respond(status, bytes, key.filter(|_| keep))
+        self.respond(status, bytes, key.as_ref())
     }
 
     /// A request error: under `application/json` the status stays 200, as old clients expect.
@@ -296,8 +304,8 @@ impl Incoming<'_> {
         self.respond(status, Bytes::from(bytes), None)
     }
 
-    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<cache::Key>) -> Response {
-        let tag = key.map(|key| format!("\"{key:032x}\""));
+    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<&cache::Key>) -> Response {
+        let tag = key.map(cache::Key::tag);
         let asked = header_text(self.headers, header::IF_NONE_MATCH);
         let same = tag
             .as_deref()

@@ -82,14 +82,14 @@ impl Plain {
             }
             (None, None) => ask.edition()?,
         };
-        let key = cache::key(&[
+        let key = state.answers().key(&[
             uri.path().as_bytes(),
             uri.query().unwrap_or("").as_bytes(),
             ask.caller.visibility().as_bytes(),
             &edition.number().to_le_bytes(),
             &[lang as u8],
         ]);
-        let etag = format!("\"{key:032x}\"");
+        let etag = key.tag();
         let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
         let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
         Ok(Plain { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
@@ -137,13 +137,13 @@ impl Plain {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(kept) = self.state.answers().get(self.key) {
+        if let Some(kept) = self.state.answers().get(&self.key) {
             return self.response(kept.bytes, content_type);
         }
         match make() {
             Ok(bytes) => {
                 let bytes = Bytes::from(bytes);
-                self.state.answers().put(self.key, bytes.clone().into());
+                self.state.answers().put(self.key.clone(), bytes.clone().into());
                 self.response(bytes, content_type)
             }
             Err(problem) => self.refuse(&problem),

@@ -49,7 +49,7 @@ fn start(
     persisted::resolve(state.documents(), state.limits(), &mut parameters).map_err(|p| refuse(p.server_error(lang)))?;
     let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
         let problem =
-            Problem::bad_input("缺少 query:请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
+            Problem::bad_input("缺少 query：请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
         return Err(refuse(problem.server_error(lang)));
     };
     let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));

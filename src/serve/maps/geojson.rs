@@ -15,6 +15,7 @@ use crate::edition;
 use crate::edition::Measures;
 use crate::serve::access::suppression;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
+use crate::serve::graphql::model::coverage_rows;
 use crate::serve::http::rest::{Plain, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -89,17 +90,51 @@ fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Resu
     serde_json::to_vec(&collection).map_err(|_| Problem::internal())
 }
 
-/// The names of the graph's CoverageRow; where the group is too small to be told, `suppressed` and no counts.
+/// What a feature says, under the names of the graph's CoverageRow.
+const COUNTS: [&str; 11] = [
+    "enterprises",
+    "aboveDesignatedSize",
+    "independent",
+    "covered",
+    "lacking",
+    "lackingIndependent",
+    "inGap",
+    "undecided",
+    "outOfScope",
+    "employees",
+    "members",
+];
+const RATES: [&str; 2] = ["independentRate", "coverageRate"];
+
+/// Counts and rates of a group; where it is too small to be told, `suppressed` and no counts.
 fn measures(m: &Measures, suppressed: bool) -> Value {
     if suppressed {
         return json!({ "suppressed": true });
     }
-    let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-    json!({
-        "suppressed": false,
-        "enterprises": m.enterprises, "aboveDesignatedSize": m.above, "independent": m.independent, "covered": m.unionised,
-        "lacking": m.lacking, "lackingIndependent": m.lacking_independent, "inGap": m.in_gap, "undecided": m.undecided,
-        "outOfScope": m.out_of_scope, "employees": m.employees, "members": m.members,
-        "independentRate": rate(m.above_independent, m.above), "coverageRate": rate(m.unionised, m.in_scope),
-    })
+    let mut told = json!({ "suppressed": false });
+    for name in COUNTS {
+        told[name] = json!(coverage_rows::count(name).map(|of| of(m)));
+    }
+    for name in RATES {
+        let value = coverage_rows::rate(name).map(|of| of(m)).filter(|(_, whole)| *whole > 0);
+        told[name] = json!(value.map(|(part, whole)| part as f64 / whole as f64));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_has_the_graphs_numbers_under_the_graphs_names() {
+        let m = Measures { enterprises: 12, in_scope: 10, unionised: 7, gap_covered: 3, ..Measures::default() };
+        let told = measures(&m, false);
+        assert_eq!((&told["covered"], &told["coverageRate"]), (&json!(7), &json!(0.7)));
+        assert_eq!(told["independentRate"], Value::Null, "nothing above designated size: no rate");
+        for name in COUNTS {
+            assert!(told[name].is_u64(), "{name}");
+        }
+        assert_eq!(measures(&m, true), json!({ "suppressed": true }));
+    }
 }

@@ -131,7 +131,7 @@ pub async fn tile(
     };
     let Some(tile) = Tile::parse(&z, &x, &y).filter(|_| layer == "gap") else {
         return plain.refuse(&not_found(
-            "没有这个瓦片:/tiles/gap/{z}/{x}/{y}.mvt,z 不超过 20",
+            "没有这个瓦片：/tiles/gap/{z}/{x}/{y}.mvt，z 不超过 20",
             "no such tile: /tiles/gap/{z}/{x}/{y}.mvt with z at most 20",
         ));
     };

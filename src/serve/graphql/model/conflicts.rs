@@ -14,7 +14,7 @@ use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::access::Scope;
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor};
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, question_of};
 use crate::serve::problem::Problem;
 
 /// Conditions on conflicts.
@@ -90,8 +90,8 @@ impl ConflictConnection {
             scope = scope.and(Filter::Area(codes.clone()));
         }
         let scope = ask.within_areas(scope);
-        let question =
-            xxhash_rust::xxh3::xxh3_64(format!("conflicts {scope:?} {fields:?} {:?}", filter.registry).as_bytes()) as u32;
+        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        let question = question_of(&("conflicts", &scope, names, &filter.registry));
         let cursor = checked_cursor(after, question)?;
         let edition = ask.edition_at(as_of, cursor.as_ref())?;
         let scope = edition.filter(&scope)?;

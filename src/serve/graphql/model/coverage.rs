@@ -181,7 +181,8 @@ impl CoverageRow {
         self.told(|m| m.independent)
     }
     /// In scope with a union of a kind that policy counts; by default independent, parent's, joint and federation.
-    async fn covered(&self) -> Option<u64> {
+    #[graphql(name = "covered")]
+    async fn unionised(&self) -> Option<u64> {
         self.told(|m| m.unionised)
     }
     /// Gap status LACKING, of any size.

@@ -17,9 +17,10 @@ use crate::serve::context::Ask;
 /// Rows of a coverage, as a list in the schema.
 pub struct Rows(pub Vec<CoverageRow>);
 
-type Count = fn(&Measures) -> u64;
-type Rate = fn(&Measures) -> (u64, u64);
+pub type Count = fn(&Measures) -> u64;
+pub type Rate = fn(&Measures) -> (u64, u64);
 
+/// What a count is called by clients. `covered` is the number with a union of a counted kind, never that of gap status COVERED.
 const COUNTS: &[(&str, Count)] = &[
     ("enterprises", |m| m.enterprises),
     ("aboveDesignatedSize", |m| m.above),
@@ -36,6 +37,7 @@ const COUNTS: &[(&str, Count)] = &[
     ("members", |m| m.members),
 ];
 
+/// What a rate is called by clients, its numerator and its denominator.
 const RATES: &[(&str, Rate)] = &[
     ("independentRate", |m| (m.above_independent, m.above)),
     ("coverageRate", |m| (m.unionised, m.in_scope)),
@@ -43,6 +45,16 @@ const RATES: &[(&str, Rate)] = &[
     ("membershipRateAll", |m| (m.members, m.employees)),
     ("establishmentRate", |m| (m.established, m.in_scope)),
 ];
+
+/// The count that clients call so.
+pub fn count(name: &str) -> Option<Count> {
+    COUNTS.iter().find(|(of, _)| *of == name).map(|(_, count)| *count)
+}
+
+/// Numerator and denominator of the rate that clients call so.
+pub fn rate(name: &str) -> Option<Rate> {
+    RATES.iter().find(|(of, _)| *of == name).map(|(_, rate)| *rate)
+}
 
 #[derive(Clone, Copy)]
 enum OfKey {
@@ -95,12 +107,12 @@ fn parts<T: Copy>(field: &Field, known: &[(&str, T)]) -> Option<Vec<(Name, T)>> 
 fn plan(set: &SelectionSet) -> Option<Vec<(Name, Plain)>> {
     let plain = |(name, field): (Name, &Field)| {
         let asked = field.name.node.as_str();
-        if let Some((_, count)) = COUNTS.iter().find(|(of, _)| *of == asked) {
-            return Some((name, Plain::Count(*count)));
+        if let Some(count) = count(asked) {
+            return Some((name, Plain::Count(count)));
         }
-        if let Some((_, rate)) = RATES.iter().find(|(of, _)| *of == asked) {
+        if let Some(rate) = rate(asked) {
             let known = [("numerator", OfRate::Numerator), ("denominator", OfRate::Denominator), ("value", OfRate::Value)];
-            return Some((name, Plain::Rate(*rate, parts(field, &known)?)));
+            return Some((name, Plain::Rate(rate, parts(field, &known)?)));
         }
         match asked {
             "suppressed" => Some((name, Plain::Suppressed)),
@@ -168,5 +180,18 @@ impl OutputType for Rows {
             }
             None => self.0.resolve(ctx, field).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covered_is_what_has_a_union_and_not_what_the_gap_calls_covered() {
+        let measures = Measures { in_scope: 10, unionised: 7, gap_covered: 3, ..Measures::default() };
+        assert_eq!(count("covered").map(|of| of(&measures)), Some(7));
+        assert_eq!(rate("coverageRate").map(|of| of(&measures)), Some((7, 10)));
+        assert!(count("gapCovered").is_none() && count("unionised").is_none(), "the graph has one name for it");
     }
 }

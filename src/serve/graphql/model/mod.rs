@@ -4,7 +4,7 @@ pub mod conflicts;
 pub mod connection;
 pub mod coverage;
 pub mod coverage_detail;
-pub(in crate::serve::graphql) mod coverage_rows;
+pub mod coverage_rows;
 pub mod edition;
 pub mod enterprise;
 pub mod history;

@@ -199,10 +199,9 @@ impl Target {
         }
         let known = measurable();
         if !known.contains(&canonical(&input.indicator)) {
-            let known = known.join(", ");
             return Err(Problem::bad_input(
-                format!("没有指标 {}；可用：{known}", input.indicator),
-                format!("there is no indicator {}; known: {known}", input.indicator),
+                format!("没有指标 {}；可用：{}", input.indicator, known.join("、")),
+                format!("there is no indicator {}; known: {}", input.indicator, known.join(", ")),
             ));
         }
         if !(input.value.is_finite() && input.value >= 0.0 && (2000..=2100).contains(&input.year)) {

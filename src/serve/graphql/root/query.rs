@@ -11,7 +11,7 @@ use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted, question_of};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -76,11 +76,7 @@ pub fn list(
 
 /// Digest of what was asked: a cursor fits only the question it came from.
 fn question(filter: &Filter, order: &[Order]) -> u32 {
-    let text = match filter {
-        Filter::Rows(rows) => format!("rows {} {:?} {:?}", rows.len(), rows.min(), rows.max()),
-        filter => format!("{filter:?}"),
-    };
-    xxhash_rust::xxh3::xxh3_64(format!("{text} {order:?}").as_bytes()) as u32
+    question_of(&(filter, order))
 }
 
 struct ListArguments {
