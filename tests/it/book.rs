@@ -183,9 +183,10 @@ impl Run<'_> {
         self.address.as_ref().map_or_else(|| text.to_owned(), |real| text.replace(ADDRESS, real))
     }
 
-    /// The text as the page may show it: with its own address, without the folder's name.
+    /// The text as the page may show it: with its own address, without the folder's name and a byte order mark.
     fn shown(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).replace(&self.dir.path().display().to_string(), ".");
+        let text = text.trim_start_matches('\u{feff}').to_owned();
         self.address.as_ref().map_or_else(|| text.clone(), |real| text.replace(real.as_str(), ADDRESS))
     }
 
@@ -204,6 +205,8 @@ impl Run<'_> {
             .env("HOME", self.dir.path())
             .env("USER", "operator")
             .env("LC_ALL", "C.UTF-8")
+            // As POSIX writes the time in Shanghai: the hub's days, also where no zone tables are installed.
+            .env("TZ", "CST-8")
             .env("HUITU_LANG", if self.page.is_chinese() { "zh" } else { "en" })
             .env("HUITU_LISTEN", "127.0.0.1:0")
             .env("VARIABLES", self.dir.path().join(".variables"))
