@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny fmt schema
+.PHONY: demo build test check web setup-test deny fmt schema docs
 
 demo: build
 	./target/release/huitu demo
@@ -32,3 +32,7 @@ deny:
 # Rewrites every file that is generated from the program and compared by a test.
 schema:
 	$(CARGO) run --release --locked -- schema -o schema.graphql
+
+# The book, as pages to read in a browser: target/book/index.html. Its text is checked by `make test`.
+docs:
+	@./docs/build

@@ -69,6 +69,12 @@ impl Page {
         self.path.components().any(|c| c.as_os_str() == "zh")
     }
 
+    /// What stands outside of blocks.
+    pub fn prose(&self) -> String {
+        let is_inside = |n: &usize| self.blocks.iter().any(|b| b.inside.contains(n));
+        self.text.lines().enumerate().filter(|(n, _)| !is_inside(n)).map(|(_, l)| format!("{l}\n")).collect()
+    }
+
     /// Where the block stands, for a message.
     pub fn place(&self, block: &Block) -> String {
         let shown = self.path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&self.path);
@@ -83,13 +89,8 @@ fn blocks(text: &str) -> Vec<Block> {
     while at < lines.len() {
         let line = lines[at].trim_start();
         let indent = lines[at].len() - line.len();
-        let opened = match (line.strip_prefix("```"), line.strip_prefix("<!-- sh,test")) {
-            (Some(info), _) => Some((info.to_owned(), "```")),
-            (None, Some(marks)) if !line.contains("-->") => Some((format!("sh,test{marks}"), "-->")),
-            _ => None,
-        };
         at += 1;
-        let Some((info, end)) = opened else { continue };
+        let Some((info, end)) = opened(line) else { continue };
         let first = at;
         while at < lines.len() && lines[at].trim() != end {
             at += 1;
@@ -103,6 +104,16 @@ fn blocks(text: &str) -> Vec<Block> {
         at += 1;
     }
     found
+}
+
+/// Where a line opens a block: its language and marks, and the line that closes it.
+fn opened(line: &str) -> Option<(String, String)> {
+    let ticks = line.len() - line.trim_start_matches('`').len();
+    match line.strip_prefix("<!-- sh,test") {
+        Some(marks) if !line.contains("-->") => Some((format!("sh,test{marks}"), "-->".to_owned())),
+        _ if ticks >= 3 => Some((line[ticks..].to_owned(), "`".repeat(ticks))),
+        _ => None,
+    }
 }
 
 /// What a run of a page needs: its folder, its servers, what was printed last.
