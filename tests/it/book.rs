@@ -22,8 +22,8 @@ use std::process::{Child, Command, Stdio};
 
 /// The address that the pages name.
 const ADDRESS: &str = "127.0.0.1:8080";
-/// Longest run of one block, in seconds.
-const PATIENCE: &str = "60";
+/// After so many seconds a block is taken to hang.
+const PATIENCE: &str = "300";
 /// Stands for any text, or alone on a line for any lines.
 const ANY: &str = "…";
 
