@@ -126,6 +126,30 @@ fn the_table_of_contents_lists_every_page_once() {
     assert_eq!(listed, there);
 }
 
+#[test]
+fn every_decision_has_a_status_a_date_and_a_line_in_the_table() {
+    let table = page("decisions/README.md").text;
+    let mut paths = Vec::new();
+    markdown(&root().join("docs/src/decisions"), &mut paths);
+    paths.retain(|path| !path.ends_with("README.md"));
+    assert!(paths.len() > 10);
+    for path in paths {
+        let (name, text) = (path.file_name().unwrap().to_string_lossy().into_owned(), Page::read(&path).text);
+        let line =
+            |start: &str| text.lines().find_map(|l| l.strip_prefix(start)).unwrap_or_else(|| panic!("{name} lacks {start:?}"));
+        assert!(["accepted", "replaced by "].iter().any(|status| line("- Status: ").starts_with(status)), "{name}");
+        let date = line("- Date: ").split(' ').next().unwrap();
+        chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").unwrap_or_else(|e| panic!("{name}: {date}: {e}"));
+        let row =
+            table.lines().find(|l| l.contains(&format!("]({name})"))).unwrap_or_else(|| panic!("{name} is not in the table"));
+        let (number, title) = line("# ").split_once(' ').unwrap();
+        assert_eq!(row, format!("| {number} | [{title}]({name}) | {date} |"));
+        for heading in ["## Context", "## Options", "## Decision", "## Consequences"] {
+            line(heading);
+        }
+    }
+}
+
 /// A line without what is quoted and without its remark.
 fn plain(line: &str) -> String {
     let line = line.split(" #").next().unwrap_or(line).trim_end();
