@@ -14,7 +14,8 @@
 //!
 //! A line `…` stands for any lines, a `…` within a line for any text. `<!-- sh,test` on a line of its own begins commands that
 //! the page does not show, up to `-->`. Every page has a folder of its own and the variables that it exported. A server
-//! listens on a port of its own; the pages say 127.0.0.1:8080. With HUITU_UPDATE set, pages are rewritten with what is printed.
+//! listens on a port of its own; the pages say 127.0.0.1:8080. With HUITU_UPDATE set, what is not as printed is rewritten; with
+//! HUITU_UPDATE=all also what differs in numbers alone.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -266,9 +267,8 @@ impl Run<'_> {
         let expected: Vec<&str> = block.text.lines().collect();
         let actual: Vec<&str> = printed.lines().collect();
         let fits = fit(&expected, &actual, about);
-        if std::env::var_os("HUITU_UPDATE").is_some()
-            && let Some(text) = renewed(&expected, &actual)
-        {
+        let is_wanted = std::env::var_os("HUITU_UPDATE").is_some_and(|how| !fits || how == "all");
+        if is_wanted && let Some(text) = renewed(&expected, &actual) {
             let indent = " ".repeat(block.indent);
             let text = text.iter().map(|l| format!("{indent}{l}").trim_end().to_owned() + "\n").collect();
             self.edits.push((block.inside.clone(), text));
