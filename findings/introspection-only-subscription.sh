@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packages: async-graphql==7.2.1
+# Packages: async-graphql==7.2.1 futures-util==0.3.34 tokio==1.54.1
 #
 # A request limited to introspection (`Request::only_introspection`) that holds a valid subscription is answered with
 # "Schema is not configured for subscription.", by a schema that has this subscription and answers it without the limit. A query
@@ -28,8 +28,8 @@ edition = "2021"
 
 [dependencies]
 async-graphql = { version = "=7.2.1", default-features = false }
-futures-util = { version = "0.3", default-features = false }
-tokio = { version = "1", default-features = false, features = ["rt", "macros"] }
+futures-util = { version = "=0.3.34", default-features = false }
+tokio = { version = "=1.54.1", default-features = false, features = ["rt", "macros"] }
 
 [profile.dev]
 debug = false
