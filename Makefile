@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny fmt bless bless-check
+.PHONY: demo build test check web setup-test deny fmt bless bless-check docs
 
 demo: build
 	./target/release/huitu demo
@@ -37,3 +37,7 @@ bless:
 # Nothing had to be rewritten.
 bless-check: bless
 	git diff --exit-code
+
+# The book, as pages to read in a browser: target/book/index.html. Its text is checked by `make test`.
+docs:
+	@./docs/build

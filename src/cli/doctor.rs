@@ -33,7 +33,9 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let settings = match common.settings() {
         Ok(s) => s,
         Err(e) => {
-            let finding = Finding::bad("settings", format!("设置有误：{e:#}"), format!("settings: {e:#}"));
+            let said = |lang| super::in_words(&e, lang);
+            let (zh, en) = (format!("设置有误：{}", said(Lang::Zh)), format!("settings: {}", said(Lang::En)));
+            let finding = Finding::bad("settings", zh, en);
             return Ok(report(common, &[finding]));
         }
     };

@@ -92,10 +92,15 @@ async fn the_subgraph_composes_with_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_client_snippets_read_the_whole_list() {
+async fn both_walk_throughs_run_from_the_first_question_to_the_next_edition() {
     let served = served(4_000, |_| {}).await;
     let data = served.data("{ gap(first: 0, filter: { area: [\"110103\"] }) { totalCount } }", serde_json::json!({})).await;
-    passed(node("snippets.mjs", &served, &["110103", &data["gap"]["totalCount"].to_string()], async || {}).await);
+    let root = served.root.path().join("editions");
+    let publish = async || {
+        huitu::edition::write(&root, huitu::edition::testing::input(2, 4_100, 5)).unwrap();
+        served.state.refresh().await.unwrap();
+    };
+    passed(node("snippets.mjs", &served, &["110103", &data["gap"]["totalCount"].to_string()], publish).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,8 +5,11 @@ pub mod root;
 
 use std::sync::Arc;
 
+use std::sync::{Arc, Mutex};
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::parser::types::DocumentOperations;
-use async_graphql::{SDLExportOptions, Schema};
+use async_graphql::{SDLExportOptions, Schema, ServerError, ValidationResult};
 
 use super::export::jobs::Jobs;
 use super::operate::source_quality::Measured;
@@ -57,9 +60,37 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
             return Some(problem.text(lang).to_owned());
         }
     }
-    // Without data there are no answers: only what the schema says of the document is of interest.
-    let answer = graph().execute(async_graphql::Request::new(document).only_introspection()).await;
-    answer.errors.into_iter().find(|e| e.path.is_empty()).map(|e| e.message)
+    // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
+    // documents of several operations, in other ways.
+    let heard = Heard::default();
+    let graph = Schema::build(query::Query, mutation::Mutation, subscription::Subscriptions).extension(heard.clone()).finish();
+    graph.execute(async_graphql::Request::new(document).only_introspection()).await;
+    heard.0.lock().expect("no panic while holding the errors").first().map(|e| e.message.clone())
+}
+
+/// Hears what validation says of a document.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<ServerError>>>);
+
+impl ExtensionFactory for Heard {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for Heard {
+    async fn validation(
+        &self,
+        context: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let validated = next.run(context).await;
+        if let Err(errors) = &validated {
+            self.0.lock().expect("no panic while holding the errors").clone_from(errors);
+        }
+        validated
+    }
 }
 
 /// The schema as text: the contents of `schema.graphql`.
