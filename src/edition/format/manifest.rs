@@ -216,7 +216,7 @@ impl<W: std::io::Write> Hashing<W> {
         self.block.reset();
         self.filled = 0;
     }
-    fn into_blocks(&mut self, mut bytes: &[u8]) {
+    fn hash_blocks(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
             self.block.update(now);
@@ -234,7 +234,7 @@ impl<W: std::io::Write> std::io::Write for Hashing<W> {
         use sha2::Digest;
         let n = self.inner.write(buf)?;
         self.hash.update(&buf[..n]);
-        self.into_blocks(&buf[..n]);
+        self.hash_blocks(&buf[..n]);
         self.bytes += n as u64;
         Ok(n)
     }
