@@ -2,6 +2,12 @@
 
 use chrono::Months;
 
+use super::context::Context;
+use super::entity_facts::Dossier;
+use super::fund::Contradiction;
+use super::gap::Scope;
+use super::survivorship::{Candidate, Reading};
+use super::{coverage, fund, gap, priority, size, survivorship};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People};
 use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
@@ -13,13 +19,6 @@ use crate::model::verdict::{
     EnterpriseTag, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, ReasonInput, SizeClass,
     SizeStatus, SizeVerdict, UnionStatus, UnionVerdict, Verdicts,
 };
-
-use super::entity_facts::Dossier;
-use super::fund::Contradiction;
-use super::gap::Scope;
-use super::survivorship;
-use super::survivorship::{Candidate, Reading};
-use super::{Context, coverage, fund, gap, priority, size};
 
 /// What was chosen for one field: how it reads, and who said it.
 #[derive(Clone, Copy)]

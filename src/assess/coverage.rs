@@ -3,15 +3,13 @@
 //! In: its links to the roll, its relations to a head or a group, what visits found, and records that nearly match. Out:
 //! the strongest coverage, every union that counts, and the reasons.
 
+use super::context::Context;
+use super::entity_facts::Dossier;
+use super::unions::{Link, precedence, union_id};
+use super::{survivorship, vocabulary};
 use crate::model::facts::RelationKind;
 use crate::model::field::Field;
 use crate::model::verdict::{PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
-
-use super::Context;
-use super::entity_facts::Dossier;
-use super::survivorship;
-use super::unions::{Link, precedence, union_id};
-use super::vocabulary;
 
 /// The verdict on one enterprise.
 pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict {

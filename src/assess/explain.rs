@@ -4,17 +4,17 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::compose::Choices;
+use super::context::Context;
+use super::entity_facts::{ByEntity, Dossier};
+use super::size::RuleChoice;
+use super::{Policy, Rules, compose, coverage, gap, provenance_of, size};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::World;
 use crate::model::field::named;
 use crate::model::provenance::FieldProvenance;
 use crate::model::reference::thresholds::{Condition, Holds, RuleTest};
 use crate::model::verdict::{Reason, ReasonInput, UnionKind};
-
-use super::compose::{self, Choices};
-use super::entity_facts::{ByEntity, Dossier};
-use super::size::{self, RuleChoice};
-use super::{Context, Policy, Rules, coverage, gap, provenance_of};
 
 named! {
     /// What became of one rule.

@@ -5,15 +5,13 @@
 
 use chrono::{Months, NaiveDate};
 
+use super::context::Context;
+use super::entity_facts::Dossier;
+use super::{survivorship, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::value::{Money, Value};
 use crate::model::verdict::{FundKind, FundStatus, FundVerdict, Reason, ReasonInput, UnionStatus};
-
-use super::Context;
-use super::entity_facts::Dossier;
-use super::survivorship;
-use super::vocabulary;
 
 /// A period of payment: a year, a quarter or a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,14 +10,13 @@
 
 use chrono::{Months, NaiveDate};
 
+use super::context::Context;
+use super::coverage::finding_input;
+use super::entity_facts::Dossier;
 use crate::model::facts::{Facts, StandingFinding};
 use crate::model::reference::unions::finding_reasons;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, GapVerdict, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus};
-
-use super::Context;
-use super::coverage::finding_input;
-use super::entity_facts::Dossier;
 
 /// What the table looks at, beside size and coverage.
 pub struct Scope<'a> {

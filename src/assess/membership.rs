@@ -6,15 +6,15 @@
 
 use std::collections::HashMap;
 
+use super::context::Context;
+use super::entity_facts::{ByEntity, Dossier};
+use super::policy::DispatchedCount;
+use super::survivorship;
 use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::verdict::UnionKind;
-
-use super::entity_facts::{ByEntity, Dossier};
-use super::policy::DispatchedCount;
-use super::{Context, survivorship};
 
 /// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
 pub(crate) fn count(

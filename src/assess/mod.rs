@@ -9,6 +9,7 @@
 //! `fund` and `priority` judge, and `compose` puts the enterprise together. `explain` shows every rule that was tried.
 
 mod compose;
+mod context;
 mod coverage;
 pub mod diff;
 mod entity_facts;
@@ -31,21 +32,19 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
+use crate::assess::context::Context;
 use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
-use crate::model::facts::{Facts, OpenPair, RegistryTraits, Relation, StandingFinding, World};
+use crate::model::facts::{Facts, RegistryTraits, World};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
-use crate::model::reference::thresholds::ThresholdRule;
-use crate::model::verdict::ReasonInput;
+use entity_facts::{ByEntity, Dossier};
+use survivorship::{Candidate, Plan};
+use unions::Roll;
 
 pub use explain::{Explanation, Outcome, Step, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
 pub use rules::Rules;
 pub use unions::union_id;
-
-use entity_facts::{ByEntity, Dossier};
-use survivorship::{Candidate, Plan};
-use unions::Roll;
 
 /// What one run of assessing gives.
 #[derive(Debug, Default)]
@@ -117,91 +116,4 @@ fn field_provenance(context: &Context<'_>, field: EnterpriseField, candidates: &
     let others = (0..candidates.len()).filter(|i| *i != chosen).map(|i| source(&candidates[i])).collect();
     let source = source(&candidates[chosen]);
     Some(FieldProvenance { field, value: source.value.clone(), source: Some(source), rule, others, agreement })
-}
-
-/// What every step may look at.
-pub(crate) struct Context<'a> {
-    world: &'a World,
-    rules: &'a Rules,
-    policy: &'a Policy,
-    as_of: NaiveDate,
-    plan: Plan,
-    rules_in_force: Vec<&'a ThresholdRule>,
-    roll: Roll<'a>,
-    attached: Attached<'a>,
-}
-
-impl<'a> Context<'a> {
-    fn new(world: &'a World, rules: &'a Rules, policy: &'a Policy, as_of: NaiveDate) -> Context<'a> {
-        Context {
-            world,
-            rules,
-            policy,
-            as_of,
-            plan: Plan::new(&world.registries, policy),
-            rules_in_force: rules.statistics().filter(|r| r.in_force(as_of)).collect(),
-            roll: Roll::new(world),
-            attached: Attached::new(world),
-        }
-    }
-
-    fn registry_name(&self, facts: &Facts) -> &'a str {
-        self.world.registries.get(facts.registry as usize).map_or("", |r| &r.name)
-    }
-
-    /// Edition of the industry codes of the record's registry.
-    fn edition_of(&self, facts: &Facts) -> u16 {
-        self.world.registries.get(facts.registry as usize).map_or(2017, |r| r.industry_edition)
-    }
-
-    /// An input of a decision, with the record that says so.
-    fn input(&self, name: &str, value: impl std::fmt::Display, facts: &Facts) -> ReasonInput {
-        ReasonInput::new(name, value).from_record(self.registry_name(facts), &facts.key)
-    }
-}
-
-/// What hangs on single entities: few beside the enterprises, hence maps.
-struct Attached<'a> {
-    entities: HashMap<&'a str, u32>,
-    relations: HashMap<u32, Vec<&'a Relation>>,
-    pairs: HashMap<u32, Vec<&'a OpenPair>>,
-    findings: HashMap<u32, Vec<&'a StandingFinding>>,
-}
-
-impl<'a> Attached<'a> {
-    fn new(world: &'a World) -> Attached<'a> {
-        let mut mentioned: HashMap<&'a str, Option<u32>> = HashMap::new();
-        let relations = world.relations.iter().flat_map(|r| [&*r.from, &*r.to]);
-        let others = world.open_pairs.iter().map(|p| &*p.enterprise).chain(world.findings.iter().map(|f| &*f.enterprise));
-        mentioned.extend(relations.chain(others).map(|id| (id, None)));
-        if !mentioned.is_empty() {
-            for (i, id) in world.entities.iter().enumerate() {
-                if let Some(slot) = mentioned.get_mut(&**id) {
-                    *slot = Some(i as u32);
-                }
-            }
-        }
-        let entities: HashMap<&str, u32> = mentioned.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
-        let mut attached = Attached { relations: HashMap::new(), pairs: HashMap::new(), findings: HashMap::new(), entities };
-        for relation in &world.relations {
-            if let Some(at) = attached.entity(&relation.from) {
-                attached.relations.entry(at).or_default().push(relation);
-            }
-        }
-        for pair in &world.open_pairs {
-            if let Some(at) = attached.entity(&pair.enterprise) {
-                attached.pairs.entry(at).or_default().push(pair);
-            }
-        }
-        for finding in &world.findings {
-            if let Some(at) = attached.entity(&finding.enterprise) {
-                attached.findings.entry(at).or_default().push(finding);
-            }
-        }
-        attached
-    }
-
-    fn entity(&self, id: &str) -> Option<u32> {
-        self.entities.get(id).copied()
-    }
 }

@@ -4,11 +4,10 @@
 
 use chrono::NaiveDate;
 
+use super::context::Context;
+use super::gap;
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{EnterpriseTag, FundStatus, GapStatus, Priority, PriorityFactor, ReasonInput};
-
-use super::Context;
-use super::gap;
 
 /// The score of one enterprise, from its chosen values and tags and since when it has been lacking.
 pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Option<(u32, ReasonInput)>) -> Priority {

@@ -3,6 +3,9 @@
 //! In: one enterprise's facts and its chosen industry. Out: ABOVE, BELOW or UNKNOWN with basis, rule, reasons and the
 //! size class. A missing input gives UNKNOWN and names the input; list and rule that disagree are both shown.
 
+use super::context::Context;
+use super::entity_facts::Dossier;
+use super::survivorship;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
@@ -11,10 +14,6 @@ use crate::model::reference::size_class;
 use crate::model::reference::thresholds::{Condition, Holds, Metric, RuleTest, ThresholdRule, qualification_of};
 use crate::model::value::Money;
 use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
-
-use super::Context;
-use super::entity_facts::Dossier;
-use super::survivorship;
 
 /// What a condition asked for, as found.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,9 @@
 //! In: one entity's facts. Out: candidates as read, the position of the chosen one, the agreement. Both assessing and the
 //! provenance that is shown go through `read`, `choose` and `agreement`; there is no second path.
 
+use super::context::Context;
+use super::entity_facts::Dossier;
+use super::vocabulary;
 use crate::model::enterprise::{Bits, EnterpriseField};
 use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
@@ -13,10 +16,6 @@ use crate::model::reference::registration::{RegistrationScheme, is_code};
 use crate::model::reference::{IndustryCode, areas, operating_status};
 use crate::model::value::{Money, PartialDate, Value};
 use crate::model::verdict::{OperatingStatus, Ownership};
-
-use super::Context;
-use super::entity_facts::Dossier;
-use super::vocabulary;
 
 /// A place as far as it is known: six and nine digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

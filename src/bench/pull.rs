@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use crate::cli::Common;
+use crate::config::Settings;
 use crate::hub::Hub;
 use crate::land::receipt::{Outcome, Receipt};
 use crate::model::Clock;
@@ -42,10 +42,10 @@ struct Figure {
 }
 
 /// Pulls `rows` rows by every way into the embedded store, and into PostgreSQL where an address is given.
-pub async fn run(common: &Common, rows: u64, seed: u64, postgres: Option<String>) -> anyhow::Result<()> {
+pub async fn run(settings: &Settings, json: bool, rows: u64, seed: u64, postgres: Option<String>) -> anyhow::Result<()> {
     let dir = tempfile::tempdir().context("no temporary folder")?;
     let written = write(dir.path(), seed, rows)?;
-    if !common.json {
+    if !json {
         println!(
             "{} rows of a simulated commerce registry; a peak is the process's resident set during that pull\n",
             grouped(written)
@@ -64,15 +64,15 @@ pub async fn run(common: &Common, rows: u64, seed: u64, postgres: Option<String>
         let ways =
             [("CSV, a quarter", &quarter, None), ("CSV", &csv, Some(bar)), ("HTTP JSON", &service.place(), Some(HTTP_BAR))];
         for (way, place, bar) in ways {
-            let found = measure(common, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
-            if !common.json {
+            let found = measure(settings, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
+            if !json {
                 found.iter().for_each(show);
             }
             figures.extend(found);
         }
     }
     service.stop().await;
-    if common.json {
+    if json {
         println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     Ok(())
@@ -129,7 +129,7 @@ fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
 
 /// The first pull, every row read again, and a source that says it has not changed.
 async fn measure(
-    common: &Common,
+    settings: &Settings,
     dir: &Path,
     what: &str,
     place: &str,
@@ -141,7 +141,7 @@ async fn measure(
         Some(url) => Some(Database::create(url).await?),
         None => None,
     };
-    let mut settings = common.settings()?;
+    let mut settings = settings.clone();
     settings.data = data.path().to_owned();
     settings.store = database.as_ref().map(|d| d.url.clone());
     settings.sources = [(REGISTRY.to_owned(), place.to_owned())].into();

@@ -202,10 +202,11 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         None,
     ));
     for (what, filter) in FILTERED {
-        let rows = &*Edition::open(&folder)?.filter(&filter())?;
+        let edition = hub.editions.current()?;
+        let rows = &*edition.filter(&filter())?;
         let mut firsts = Vec::new();
         for _ in 0..7 {
-            let fresh = Edition::open(&folder)?;
+            let fresh = edition.reopened()?;
             let began = cpu();
             fresh.coverage(&[crate::edition::Dimension::Town, crate::edition::Dimension::IndustrySection], rows, 20_000)?;
             firsts.push((cpu() - began).as_secs_f64() * 1e3);

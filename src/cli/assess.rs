@@ -7,15 +7,15 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::common::{Common, Lang};
 use super::terminal::table;
-use super::{Common, Lang};
 use crate::assess::{Explanation, Outcome, Rules, Step, Topic};
 use crate::hub::Hub;
-use crate::model::Clock;
-use crate::model::message::{self, input_name, reason_text, value_name};
+use crate::model::message::{input_name, reason_text, value_name};
 use crate::model::provenance::{FieldProvenance, SourceValue};
 use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
 use crate::model::verdict::ReasonInput;
+use crate::model::{Clock, message};
 
 #[derive(Args)]
 pub struct AssessArgs {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::common::{Common, Lang};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table, width};
-use super::{Common, Lang};
 use crate::hub::receipt::BatchReceipt;
 use crate::hub::{Hub, SyncReport};
 use crate::model::Clock;

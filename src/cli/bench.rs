@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 
-use super::Common;
+use super::common::Common;
 use crate::bench::link::{GROWTH, link};
 use crate::hub::Hub;
 use crate::model::Clock;
@@ -50,7 +50,9 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
-        BenchCommand::Pull { rows, seed, postgres } => crate::bench::pull::run(common, rows, seed, postgres).await?,
+        BenchCommand::Pull { rows, seed, postgres } => {
+            crate::bench::pull::run(&common.settings()?, common.json, rows, seed, postgres).await?
+        }
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {

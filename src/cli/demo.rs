@@ -8,17 +8,18 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
+use super::common::{Common, Lang};
 use super::serve::{bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
-use super::{Common, Lang};
 use crate::connector::Connector;
 use crate::edition::EnterpriseRow;
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
 use crate::model::message::reason_text;
 use crate::model::text::grouped;
-use crate::simulate::{self, ServeOptions};
+use crate::simulate;
+use crate::simulate::ServeOptions;
 
 /// Enterprises shown before serving.
 const SHOWN: u32 = 10;

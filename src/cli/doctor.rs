@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::store::Store;
 
 /// Free space below which a sync is likely to end half-way, in bytes.

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::common::{Common, Lang};
+use super::edition_diff;
 use super::terminal::table;
-use super::{Common, Lang, edition_diff};
 use crate::hub::Hub;
 use crate::model::Clock;
 use crate::model::text::grouped;

@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
+use super::common::{Common, Lang};
 use super::terminal::table;
-use super::{Common, Lang};
 use crate::assess::Topic;
 use crate::assess::diff::{Cause, CauseKind, VerdictChange, verdict_changes};
 use crate::edition::{Edition, EnterpriseRow};

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::common::{Common, Lang};
 use super::terminal::table;
-use super::{Common, Lang};
 use crate::hub::{Hub, HubError};
 use crate::link::quality::probability;
 use crate::model::Clock;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::Common;
+use super::common::Common;
 use crate::edition::{Edition, EnterpriseRow};
 use crate::hub::Hub;
 use crate::model::Clock;

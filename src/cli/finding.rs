@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
+use super::common::{Common, Lang};
 use super::terminal::{Terminal, table};
-use super::{Common, Lang};
 use crate::hub::{Hub, NewFinding};
 use crate::model::Clock;
 use crate::model::message::value_text;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::Common;
+use super::common::Common;
 use crate::hub::Hub;
 use crate::link::{Report, Weights};
 use crate::model::Clock;

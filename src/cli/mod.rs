@@ -6,6 +6,7 @@
 pub mod assess;
 pub mod batch;
 pub mod bench;
+pub mod common;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
@@ -33,10 +34,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{ConfigFile, Settings, parse_source, parse_zone};
-
-/// Port and address `serve` and `demo` listen on by default.
-const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+pub use common::{Common, Lang};
 
 #[derive(Parser)]
 #[command(
@@ -49,118 +47,6 @@ struct Cli {
     common: Common,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Options every subcommand takes; each also as an environment variable and in the configuration file.
-#[derive(Args, Clone)]
-#[command(next_help_heading = "Options of every command")]
-pub struct Common {
-    /// Everything the hub writes: store, editions, quarantine [default: ./huitu-data]
-    #[arg(long, global = true, env = "HUITU_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// Folder of connector folders that replaces the built-in ones
-    #[arg(long, global = true, env = "HUITU_CONNECTORS", value_name = "DIR")]
-    pub connectors: Option<PathBuf>,
-    /// PostgreSQL address; without it the embedded store in --data
-    #[arg(long, global = true, env = "HUITU_STORE", value_name = "URL", hide_env_values = true)]
-    pub store: Option<String>,
-    /// Address to serve on [default: 127.0.0.1:8080]
-    #[arg(long, global = true, env = "HUITU_LISTEN", value_name = "ADDR:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// Configuration file (TOML)
-    #[arg(long, global = true, env = "HUITU_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Time zone whose days `as of` counts [default: Asia/Shanghai]
-    #[arg(long, global = true, env = "HUITU_ZONE", value_name = "NAME")]
-    pub zone: Option<String>,
-    /// Where a registry's data is, for example tax=/data/tax.csv.gz; HUITU_SOURCE_TAX says the same
-    #[arg(long = "source", global = true, value_name = "REGISTRY=PLACE")]
-    pub sources: Vec<String>,
-    /// Machine-readable output
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Language of messages
-    #[arg(long, global = true, env = "HUITU_LANG", value_enum)]
-    pub lang: Option<Lang>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
-    Zh,
-    En,
-}
-
-impl From<Lang> for crate::model::message::Lang {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Zh => Self::Zh,
-            Lang::En => Self::En,
-        }
-    }
-}
-
-impl Lang {
-    /// Picks the text of this language.
-    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
-    }
-}
-
-impl Common {
-    /// The language asked for, else the locale's.
-    pub fn lang(&self) -> Lang {
-        self.lang.unwrap_or_else(|| {
-            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|t| !t.is_empty()));
-            match locale {
-                Some(l) if l.starts_with("zh") => Lang::Zh,
-                _ => Lang::En,
-            }
-        })
-    }
-
-    /// Command line over environment over file over defaults.
-    pub fn settings(&self) -> anyhow::Result<Settings> {
-        let file = match &self.config {
-            Some(path) => ConfigFile::read(path)?,
-            None => ConfigFile::default(),
-        };
-        let mut sources = file.sources;
-        for (name, place) in std::env::vars() {
-            if let Some(registry) = name.strip_prefix("HUITU_SOURCE_") {
-                sources.insert(registry.to_lowercase(), place);
-            }
-        }
-        for text in &self.sources {
-            let (registry, place) = parse_source(text)?;
-            sources.insert(registry, place);
-        }
-        let zone = self.zone.as_deref().or(file.zone.as_deref()).unwrap_or("Asia/Shanghai");
-        Ok(Settings {
-            data: self.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("huitu-data")),
-            connectors: self.connectors.clone().or(file.connectors),
-            store: self.store.clone().or(file.store),
-            listen: self.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("a constant address")),
-            zone: parse_zone(zone)?,
-            sources,
-            policy: file.policy.unwrap_or_default(),
-            thresholds: file.thresholds,
-            origins: file.origins,
-            secrets: Default::default(),
-        })
-    }
-}
-
-impl Common {
-    /// What the configuration file says of serving.
-    pub fn serving(&self) -> anyhow::Result<crate::config::Serving> {
-        Ok(match &self.config {
-            Some(path) => ConfigFile::read(path)?.serve,
-            None => crate::config::Serving::default(),
-        })
-    }
 }
 
 #[derive(Subcommand)]

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::export::{self, Format, Put};
+use super::common::{Common, Lang};
+use super::export;
+use super::export::{Format, Put};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
-use super::{Common, Lang};
 use crate::hub::{Hub, HubError, SyncReport};
 use crate::model::Clock;
 use crate::store::quarantine::QuarantinedRow;

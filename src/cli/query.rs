@@ -10,7 +10,7 @@ use clap::Args;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::hub::Hub;
 use crate::model::Clock;
 use crate::serve::{Access, App, Options, app};

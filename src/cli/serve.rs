@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};

@@ -8,9 +8,10 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::model::text;
-use crate::simulate::{self, City, Fault, Format, Registry, ServeOptions, SimulateError, Summary};
+use crate::simulate;
+use crate::simulate::{City, Fault, Format, Registry, ServeOptions, SimulateError, Summary};
 
 /// Port that the built-in commerce connector asks.
 const COMMERCE_PORT: &str = "127.0.0.1:8701";

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::common::{Common, Lang};
 use super::terminal::{Terminal, table};
-use super::{Common, Lang};
 use crate::hub::{Hub, SyncOptions, SyncReport};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::model::Clock;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::Lang;
+use super::common::Lang;
 use crate::hub::progress::{Event, Progress};
 use crate::model::text::grouped;
 

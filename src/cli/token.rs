@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use rand::Rng;
 
+use super::common::{Common, Lang};
 use super::terminal::table;
-use super::{Common, Lang};
 use crate::connector::Transport;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;

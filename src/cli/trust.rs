@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::serve::Documents;
 
 #[derive(Args)]

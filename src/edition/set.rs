@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use chrono::NaiveDate;
 
+use super::error::EditionError;
 use super::format::folder::{folder_name, numbers};
-use super::{Edition, EditionError, Manifest};
+use super::{Edition, Manifest};
 
 /// Earlier editions kept open besides the current one.
 const KEPT_OPEN: usize = 4;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::Published;
+use super::error::HubError;
+use super::open::Hub;
 use super::progress::Progress;
-use super::{Hub, HubError, Published};
 use crate::edition::Key;
 use crate::model::linkage::JudgementVerdict;
 use crate::model::reference::unions::finding_reasons;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Published;
+use super::error::HubError;
+use super::open::Hub;
 use super::progress::Progress;
-use super::{Hub, HubError, Published};
 use crate::connector::Connector;
 use crate::land::receipt::Receipt;
 use crate::land::spool::{Spool, SpoolState};

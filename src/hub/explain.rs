@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::assess::{Explanation, explain};
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::facts::{OpenPair, Relation, RelationKind, World};

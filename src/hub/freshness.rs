@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::Hub;
+use super::open::Hub;
 use crate::store::registry::RegistryRow;
 
 /// State of a registry at a moment.

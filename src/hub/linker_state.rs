@@ -5,13 +5,15 @@
 //! the log says so. It is written under another name while the verdicts are reached, and renamed once they are published.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::link::{Linker, Settings};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::INPUTS;

@@ -6,67 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 
-use super::Hub;
+use super::lookups::{Answer, LEFT_ALONE, LiveState};
+use super::open::Hub;
 use crate::connector::{Connector, Problem};
 use crate::model::field::Field;
-use crate::model::record::Record;
-use crate::pull::{self, PullContext};
-
-/// How a question ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LiveState {
-    Found,
-    NotFound,
-    /// Refused, unreachable, or answering nonsense.
-    Unavailable(Problem),
-    TimedOut(Problem),
-    /// The registry offers no look-up, or there is no code to ask with.
-    NotOffered,
-}
-
-/// What one registry says of one enterprise.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub state: LiveState,
-    /// As read by the connector.
-    pub record: Option<Arc<Record>>,
-    /// Milliseconds since 1970: when the registry was asked (an answer may be some seconds old).
-    pub asked_at: i64,
-}
-
-/// How long a registry that did not answer is left alone, in milliseconds.
-const LEFT_ALONE: i64 = 5_000;
-/// Answers kept at most.
-const KEPT: usize = 50_000;
-
-/// Answers and gates, shared by all requests of a process.
-#[derive(Default)]
-pub struct Lookups {
-    answers: Mutex<HashMap<(String, String), Answer>>,
-    failed: Mutex<HashMap<String, Answer>>,
-    gates: Mutex<HashMap<String, Arc<Semaphore>>>,
-}
-
-impl Lookups {
-    fn gate(&self, connector: &Connector) -> Arc<Semaphore> {
-        let mut gates = self.gates.lock().expect("no panic while holding the gates");
-        let places = connector.manners.concurrency.max(1) as usize;
-        gates.entry(connector.name.clone()).or_insert_with(|| Arc::new(Semaphore::new(places))).clone()
-    }
-
-    fn known(&self, registry: &str, code: &str, not_before: i64) -> Option<Answer> {
-        let answers = self.answers.lock().expect("no panic while holding the answers");
-        answers.get(&(registry.to_owned(), code.to_owned())).filter(|a| a.asked_at >= not_before).cloned()
-    }
-
-    fn keep(&self, registry: &str, new: &HashMap<String, Answer>) {
-        let mut answers = self.answers.lock().expect("no panic while holding the answers");
-        if answers.len() + new.len() > KEPT {
-            answers.clear();
-        }
-        answers.extend(new.iter().map(|(code, a)| ((registry.to_owned(), code.clone()), a.clone())));
-    }
-}
+use crate::pull;
+use crate::pull::PullContext;
 
 impl Hub {
     /// What `registry` says of each code, now or some seconds ago. Every code has an answer.

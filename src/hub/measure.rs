@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::hub::progress::Silent;
-use crate::hub::sync::Pace;
-use crate::hub::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
+use super::progress::Silent;
+use super::pull_outcome::Pace;
 use crate::land::receipt::Receipt;
 
 impl Hub {

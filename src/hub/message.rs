@@ -1,6 +1,6 @@
 //! What went wrong, in the language of whoever reads it.
 
-use super::HubError;
+use super::error::HubError;
 use crate::edition::EditionError;
 use crate::land::LandError;
 use crate::model::message::Lang;

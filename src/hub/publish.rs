@@ -8,9 +8,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::error::HubError;
 use super::linker_state::Kept;
+use super::open::Hub;
 use super::progress::{Event, Progress};
-use super::{Hub, HubError, unreadable};
+use super::unreadable;
 use crate::assess::assess;
 use crate::edition::{Counting, EditionSource, EnterpriseRow};
 use crate::land::receipt::Receipt;

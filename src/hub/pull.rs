@@ -3,14 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
+use super::error::HubError;
+use super::open::Hub;
 use super::progress::{Event, Progress};
-use super::sync::{Arrived, Pace};
-use super::{Hub, HubError};
+use super::pull_outcome::{Arrived, Pace};
 use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
-use crate::land::LandError;
-use crate::land::ledger::{self, Ledger, Matcher, row_digest};
+use crate::land::ledger::{Ledger, Matcher, row_digest};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
-use crate::pull::{self, Chunk, Cursor, Known, Mark, PullContext, RowSink};
+use crate::land::{LandError, ledger};
+use crate::pull;
+use crate::pull::{Chunk, Cursor, Known, Mark, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
 
 /// Rows between two progress events.

@@ -8,16 +8,20 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::MutexGuard;
 
+use super::Published;
+use super::error::HubError;
+use super::open::Hub;
 use super::progress::{Event, Progress};
 use super::pull::{Sink, notice};
+use super::pull_outcome::Arrived;
+use super::push_queue::{Place, Queue};
 use super::receipt::BatchReceipt;
-use super::sync::Arrived;
-use super::{Hub, HubError, Published};
 use crate::connector::{Connector, Problem};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
+use crate::pull;
+use crate::pull::PullContext;
 use crate::pull::sample::at_sample;
-use crate::pull::{self, PullContext};
 use crate::store::batch::BatchRow;
 use crate::store::registry::RegistryRow;
 use crate::store::{StoreError, Turn};
@@ -40,30 +44,6 @@ pub struct Pushed {
     pub receipt: BatchReceipt,
     /// The store changed: an edition is due.
     pub changed: bool,
-}
-
-/// What a push has waited for in vain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Queue {
-    pub waited_secs: u64,
-    /// Pushes that came before it and still wait.
-    pub before: usize,
-}
-
-/// Pushes take their turns in the order in which they came.
-#[derive(Debug, Default)]
-pub struct Waiting {
-    line: tokio::sync::Mutex<()>,
-    count: AtomicUsize,
-}
-
-/// One push in the line.
-struct Place<'a>(&'a AtomicUsize);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Why nothing was taken in.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::error::HubError;
+use super::open::Hub;
 use super::publish::{counting, standing};
-use super::{Hub, HubError};
-use crate::edition::{self, EditionError, EditionSource, folder_name};
+use crate::edition;
+use crate::edition::{EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
 use crate::publish::{Links, Publication, edition_input};

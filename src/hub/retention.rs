@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::edition::{EditionError, folder_name};
 
 /// Days for which the last edition of every day is kept.

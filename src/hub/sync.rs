@@ -8,15 +8,18 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::error::HubError;
+use super::open::Hub;
 use super::progress::{Event, Progress};
 use super::publish::Published;
-use super::{Hub, HubError};
+use super::pull_outcome::{Arrived, Pace};
 use crate::connector::{Connector, Transport};
-use crate::land::apply::{Guard, Landing, RowReader, land};
-use crate::land::ledger::{self, Ledger};
+use crate::land::apply::{Guard, Landing, land};
+use crate::land::ledger::Ledger;
+use crate::land::reader::RowReader;
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
-use crate::land::{LandError, expand};
+use crate::land::{LandError, expand, ledger};
 use crate::model::message::Lang;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
@@ -45,39 +48,6 @@ impl SyncReport {
     /// Whether something waits for a person.
     pub fn needs_attention(&self) -> bool {
         self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed))
-    }
-}
-
-/// How a pull ended, before anything landed.
-pub(super) enum Arrived {
-    Spooled(SpoolState),
-    Unchanged,
-    /// The answer is broken in a way that a person must look at: what arrived is kept, nothing lands.
-    Suspect(SpoolState, Notice),
-    Failed(Notice),
-    /// The registry asked for quiet: nothing has happened.
-    Postponed(Notice),
-}
-
-/// A pull under way: when it last brought something, and the way to end it.
-#[derive(Clone)]
-pub(super) struct Pace {
-    last: Arc<Mutex<Instant>>,
-    pub(super) cancel: CancellationToken,
-    /// Silence after which it is ended: it goes on at its last checkpoint another time.
-    limit: Duration,
-}
-
-impl Pace {
-    pub(super) fn new(connector: &Connector, patience: Duration) -> Pace {
-        let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(patience * 3);
-        Pace { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
-    }
-    pub(super) fn moved(&self) {
-        *self.last.lock().expect("no panic while holding it") = Instant::now();
-    }
-    fn silent_for(&self) -> Duration {
-        self.last.lock().expect("no panic while holding it").elapsed()
     }
 }
 

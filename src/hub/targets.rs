@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::assess::targets::Target;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::model::field::{Field, RecordKind};

@@ -6,44 +6,24 @@ use std::sync::Arc;
 use roaring::RoaringTreemap;
 use tokio::sync::mpsc;
 
-use super::LandError;
+use super::error::LandError;
 use super::key_filter::Filter;
-use super::ledger::{self, Ledger};
+use super::ledger;
+use super::ledger::Ledger;
 use super::ledger_builder::Keeper;
+use super::reader::RowReader;
 use super::receipt::{Outcome, Receipt};
 use super::sort::{Chunk, Deferred, Home, Sorter, check, duplicate};
-use super::spool::{Fault, Spool, SpoolState};
-use crate::store::batch::{self, BatchRow};
-use crate::store::landing;
-use crate::store::quarantine::{self, UnreadableValue};
-use crate::store::record::{self, NewRecord};
-use crate::store::registry::{self, Notice, RegistryRow};
-use crate::store::{Store, Tx};
+use super::spool::{Spool, SpoolState};
+use crate::store::batch::BatchRow;
+use crate::store::record::NewRecord;
+use crate::store::registry::{Notice, RegistryRow};
+use crate::store::{Store, Tx, batch, landing, quarantine, record, registry};
 
 /// Fewer new rows are put into the indexes one by one.
 const MANY: i64 = 20_000;
 /// Rows that may wait for the indexes.
 const MOST_WAITING: usize = 10_000;
-
-/// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
-pub trait RowReader: Send + Sync {
-    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault>;
-    /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
-    /// so, when it last changed the row (milliseconds since 1970).
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault>;
-    /// The values of checked rows that could not be read and are to be listed beside their rows; each is given out once.
-    fn unreadable_values(&self) -> Vec<UnreadableValue> {
-        Vec::new()
-    }
-    /// The column changes known before landing (JSON), with those that only the values of the checked rows show.
-    fn drift(&self, known: Option<String>) -> Option<String> {
-        known
-    }
-    /// Why the checked rows ask for a person before they land.
-    fn hold(&self) -> Option<Notice> {
-        None
-    }
-}
 
 /// When a complete pull may tombstone what it no longer has.
 #[derive(Debug, Clone, PartialEq)]

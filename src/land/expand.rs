@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::LandError;
+use super::error::LandError;
 use super::ledger::Ledger;
 use super::spool::{Spool, SpoolState, SpooledRow, cells_to_json};
-use crate::store::Store;
-use crate::store::record;
+use crate::store::{Store, record};
 
 /// Rows fetched from the store at a time.
 const FETCHED: u64 = 2_000;

@@ -1,14 +1,19 @@
 //! Lends landing a connector's way of reading a row, and watches what could not be read.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use roaring::RoaringTreemap;
+use tokio::sync::mpsc;
+
+use super::sort::check;
+use super::spool::Fault;
 use crate::connector::{Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
-use crate::land::apply::RowReader;
-use crate::land::spool::Fault;
 use crate::model::field::Field;
 use crate::model::record::Record;
 use crate::store::quarantine::UnreadableValue;
 use crate::store::registry::Notice;
+use crate::store::{batch, landing, quarantine, registry};
 
 /// Values listed per batch; beyond that only their number is kept.
 const LISTED: usize = 10_000;
@@ -153,5 +158,25 @@ impl RowReader for NoRows {
     }
     fn check(&self, _: &[Option<&str>]) -> Result<Option<i64>, Fault> {
         unreachable!("there are no rows")
+    }
+}
+
+/// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
+pub trait RowReader: Send + Sync {
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault>;
+    /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
+    /// so, when it last changed the row (milliseconds since 1970).
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault>;
+    /// The values of checked rows that could not be read and are to be listed beside their rows; each is given out once.
+    fn unreadable_values(&self) -> Vec<UnreadableValue> {
+        Vec::new()
+    }
+    /// The column changes known before landing (JSON), with those that only the values of the checked rows show.
+    fn drift(&self, known: Option<String>) -> Option<String> {
+        known
+    }
+    /// Why the checked rows ask for a person before they land.
+    fn hold(&self) -> Option<Notice> {
+        None
     }
 }

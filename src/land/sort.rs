@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use roaring::RoaringTreemap;
 
-use super::LandError;
-use super::apply::RowReader;
+use super::error::LandError;
 use super::key_filter::Filter;
 use super::ledger::{Entry, Ledger};
 use super::ledger_builder::Keeper;
+use super::reader::RowReader;
 use super::spool::{Fault, SpoolReader, SpooledRow, cells_to_json};
-use crate::store::Store;
 use crate::store::quarantine::QuarantinedRow;
-use crate::store::record::{self, Known, NewRecord, key_hash};
+use crate::store::record::{Known, NewRecord, key_hash};
+use crate::store::{Store, record};
 
 /// Rows prepared at a time; the next chunk is prepared while this one is written.
 const CHUNK_ROWS: i64 = 6_000;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::LandError;
+use super::error::LandError;
 
 /// Why a row cannot land, as found while pulling or reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

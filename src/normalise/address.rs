@@ -95,7 +95,7 @@ fn cut_town(rest: &[Glyph]) -> &[Glyph] {
 
 /// 32-bit hash of glyphs; 0 only for no glyphs.
 fn hash32(text: &[Glyph]) -> u32 {
-    if text.is_empty() { 0 } else { ((super::hash(text) >> 32) as u32).max(1) }
+    if text.is_empty() { 0 } else { ((super::hash::hash(text) >> 32) as u32).max(1) }
 }
 
 #[cfg(test)]

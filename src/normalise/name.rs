@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
-use super::english;
 use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin, text};
 use super::lexicon::Lexicon;
-use super::place::{Level, PLACES};
-use super::tables;
+use super::place::PLACES;
+use super::tables::Level;
+use super::{english, tables};
 
 /// Where the parts of a name end, and what is known of the whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,19 +9,13 @@ use hashbrown::HashMap;
 use super::glyph::{Glyph, glyphs, text};
 use super::lexicon::Lexicon;
 use super::tables;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Province,
-    Prefecture,
-    County,
-}
+use super::tables::Level;
 
 /// A county as a number: hash of its name in force. Registries of one city name their districts without the city.
 pub type CountyKey = u32;
 
 fn county_key(name: &str) -> CountyKey {
-    (super::hash(&glyphs(name)) as u32).max(1)
+    (super::hash::hash(&glyphs(name)) as u32).max(1)
 }
 
 /// One way to write a place.

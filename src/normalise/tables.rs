@@ -1,6 +1,10 @@
 //! The word tables of `reference/names`, embedded. Their source and meaning stand in the README beside them.
 
-use super::place::Level;
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+use super::tables;
 
 pub const TRADES: &str = include_str!("../../reference/names/trades.txt");
 pub const FORMS: &str = include_str!("../../reference/names/forms.txt");
@@ -50,4 +54,11 @@ pub fn places() -> impl Iterator<Item = PlaceRow> {
         };
         Some(PlaceRow { code, name, level, successor: cells.next().and_then(|s| s.parse().ok()).unwrap_or(0) })
     })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Province,
+    Prefecture,
+    County,
 }

@@ -4,7 +4,7 @@
 //! Several parts are read side by side on the blocking pool and handed out in order. The leader of a sync writes the
 //! snapshot anew while it reads, when there is none or too much lies over it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -13,13 +13,14 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::snapshot::{self, Basis, Chunk, Snapshot, SnapshotWriter};
 use super::{Reading, facts, link_record};
-use crate::hub::{Hub, HubError};
+use crate::connector::Connector;
 use crate::model::facts::Facts;
 use crate::model::linkage::LinkRecord;
 use crate::model::record::RegistryIndex;
-use crate::store::Store;
 use crate::store::landing::Watermark;
 use crate::store::record::StoredRecord;
+use crate::store::registry::RegistryRow;
+use crate::store::{Store, StoreError};
 
 /// Ids of one part.
 const RANGE: i64 = 40_000;
@@ -86,12 +87,12 @@ pub struct Records {
     /// About how many there will be.
     pub expected: usize,
     receive: mpsc::Receiver<Part>,
-    task: Option<JoinHandle<Result<(), HubError>>>,
+    task: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl Records {
     /// The next part; None after the last one.
-    pub async fn next(&mut self) -> Result<Option<Part>, HubError> {
+    pub async fn next(&mut self) -> Result<Option<Part>, StoreError> {
         if let Some(part) = self.receive.recv().await {
             return Ok(Some(part));
         }
@@ -102,7 +103,7 @@ impl Records {
     }
 
     /// Everything at once.
-    pub async fn all(mut self) -> Result<Part, HubError> {
+    pub async fn all(mut self) -> Result<Part, StoreError> {
         let mut all = Part::default();
         while let Some(part) = self.next().await? {
             all.link.extend(part.link);
@@ -113,47 +114,59 @@ impl Records {
     }
 }
 
-impl Hub {
+/// Where records come from: the store, what its rows mean, and the folder of the snapshot.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub store: &'a Store,
+    /// The position is the registry's index.
+    pub connectors: &'a [Arc<Connector>],
+    pub rows: &'a [RegistryRow],
+    pub data: &'a Path,
+}
+
+impl Records {
     /// Begins to read every live record.
-    pub async fn records(&self, links: Links, keep: Keep) -> Result<Records, HubError> {
-        let rows = self.registry_rows().await?;
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn open(source: Source<'_>, links: Links, keep: Keep) -> Result<Records, StoreError> {
+        let Source { store, connectors, rows, data } = source;
         // Before anything is read: what lands meanwhile is read again next time.
-        let mark = self.store.latest_landing().await?;
-        let data = &self.settings.data;
-        let basis = Basis::new(self.store.id().await?, self.connectors.iter().map(|c| &**c));
+        let mark = store.latest_landing().await?;
+        let basis = Basis::new(store.id().await?, connectors.iter().map(|c| &**c));
         let snapshot = match keep {
             Keep::Ignore => None,
             _ => Snapshot::open(data, &basis),
         };
         let snapshot = match snapshot {
-            Some(s) if !self.store.knows_landing(&s.mark).await? => {
+            Some(s) if !store.knows_landing(&s.mark).await? => {
                 tracing::warn!("{} is of another history of the store; reading anew", snapshot::path(data).display());
                 None
             }
             other => other,
         };
         let changed = match &snapshot {
-            Some(s) => self.store.ids_changed_since(&s.mark).await?,
+            Some(s) => store.ids_changed_since(&s.mark).await?,
             None => Vec::new(),
         };
         let touched = match &links {
-            Links::Since(since) if self.store.knows_landing(since).await? => Some(self.store.ids_changed_since(since).await?),
+            Links::Since(since) if store.knows_landing(since).await? => Some(store.ids_changed_since(since).await?),
             _ => None,
         };
         let stale = snapshot.as_ref().is_none_or(|s| changed.len() > OVERLAY.max(s.records() as usize / 20));
         let write = keep == Keep::Write && stale;
         let job = Job {
-            reading: Reading::new(&self.store, &self.connectors, &rows).await?,
-            issues: self.connectors.iter().map(|c| c.issues_codes).collect(),
-            store: self.store.clone(),
+            reading: Reading::new(store, connectors, rows).await?,
+            issues: connectors.iter().map(|c| c.issues_codes).collect(),
+            store: store.clone(),
             snapshot,
             links,
             changed,
             touched: touched.clone(),
             write,
         };
-        let last = self.store.last_record_id().await?;
-        let writer = if write { writer(data.clone(), basis, mark.clone()).await } else { None };
+        let last = store.last_record_id().await?;
+        let writer = if write { writer(data.to_path_buf(), basis, mark.clone()).await } else { None };
         let (send, receive) = mpsc::channel(2);
         let task = tokio::spawn(produce(Arc::new(job), last, writer, send));
         Ok(Records { mark, touched, expected: last as usize, receive, task: Some(task) })
@@ -165,7 +178,12 @@ async fn writer(data: PathBuf, basis: Basis, mark: Watermark) -> Option<Snapshot
     made.expect("creating a file does not panic").map_err(|e| tracing::warn!("no snapshot of the records: {e}")).ok()
 }
 
-async fn produce(job: Arc<Job>, last: i64, mut writer: Option<SnapshotWriter>, send: mpsc::Sender<Part>) -> Result<(), HubError> {
+async fn produce(
+    job: Arc<Job>,
+    last: i64,
+    mut writer: Option<SnapshotWriter>,
+    send: mpsc::Sender<Part>,
+) -> Result<(), StoreError> {
     let mut parts = futures_util::stream::iter(job.pieces(last))
         .map(|piece| {
             let job = job.clone();
@@ -206,7 +224,7 @@ impl Job {
         old.chain(new.map(|after| Piece { after, to: (after + RANGE).min(last), chunk: None })).collect()
     }
 
-    async fn part(self: Arc<Job>, piece: Piece) -> Result<((i64, i64), Part, Option<Vec<u8>>), HubError> {
+    async fn part(self: Arc<Job>, piece: Piece) -> Result<((i64, i64), Part, Option<Vec<u8>>), StoreError> {
         let ids = (piece.after, piece.to);
         let (rows, mut read) = match &piece.chunk {
             None => (self.store.records_between(piece.after, piece.to).await?, None),

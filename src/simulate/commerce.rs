@@ -23,7 +23,7 @@ use axum::routing::get;
 use futures_util::stream;
 use tokio::sync::oneshot;
 
-use super::SimulateError;
+use super::error::SimulateError;
 use super::fault::{Fault, FaultSwitch, HTML};
 
 /// Largest page and default page.

@@ -10,9 +10,9 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use super::SimulateError;
 use super::city::{City, first_day};
 use super::entity::Registry;
+use super::error::SimulateError;
 use super::extract::{create, stream};
 use super::record::{Row, header};
 

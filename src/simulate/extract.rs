@@ -1,18 +1,20 @@
 //! Writes a city's extracts and its truth as files. Rows are made in parallel and written in order; nothing is kept.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
-use super::SimulateError;
 use super::city::{City, Neighbourhood};
 use super::entity::{Kind, OwnUnion, Registry};
+use super::error::SimulateError;
 use super::record::{Row, entity_id, header, rows, union_id};
-use super::truth::{self, TruthPolicy};
+use super::truth;
+use super::truth::TruthPolicy;
 
 /// Neighbourhoods made at a time.
 const BATCH: usize = 64;

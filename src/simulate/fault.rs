@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
-use super::SimulateError;
+use super::error::SimulateError;
 
 /// A way to answer badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod commerce;
 mod departments;
 mod draw;
 mod entity;
+mod error;
 mod extract;
 mod fault;
 mod name;
@@ -26,25 +27,9 @@ use std::path::{Path, PathBuf};
 pub use city::{City, Neighbourhood, first_day};
 pub use commerce::{CommerceOptions, CommerceService, serve as serve_commerce};
 pub use entity::{Entity, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};
+pub use error::SimulateError;
 pub use extract::{Format, Summary, stream, write, write_truth};
 pub use fault::{Fault, FaultSwitch, spoil_file};
 pub use record::{Row, header};
 pub use served::{ServeOptions, Served, Source, serve};
 pub use truth::{Truth, TruthPolicy, judge};
-
-/// Why a city could not be written or served.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
-    #[error("cannot {doing} {}: {source}", path.display())]
-    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("cannot write the front-end database {}: {source}", path.display())]
-    Database { path: PathBuf, source: sqlx::Error },
-    #[error("cannot listen on {address}: {source}; stop the program that uses it, or choose another port")]
-    Listen { address: SocketAddr, source: std::io::Error },
-}
-
-impl SimulateError {
-    fn io(doing: &'static str, path: &Path, source: std::io::Error) -> SimulateError {
-        SimulateError::Io { doing, path: path.to_owned(), source }
-    }
-}

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::SimulateError;
 use super::city::City;
-use super::commerce::{self, CommerceOptions, CommerceService};
-use super::departments;
+use super::commerce::{CommerceOptions, CommerceService};
 use super::entity::Registry;
-use super::extract;
+use super::error::SimulateError;
 use super::fault::FaultSwitch;
+use super::{commerce, departments, extract};
 
 /// How a city is served.
 #[derive(Debug, Clone)]

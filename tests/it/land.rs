@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use huitu::land::apply::{Guard, Landing, RowReader, land};
+use huitu::land::apply::{Guard, Landing, land};
+use huitu::land::reader::RowReader;
 use huitu::land::receipt::{Outcome, Receipt};
 use huitu::land::spool::{Fault, Spool, SpoolState};
 use huitu::store::Store;

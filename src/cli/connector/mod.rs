@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use super::Common;
+use super::common::Common;
 use crate::connector::{Connector, Transport, embedded_file, embedded_files, json_schema, keys_page, nearest};
 use crate::pull::PullContext;
 use crate::pull::check::{as_json, check, read_samples};
@@ -212,7 +212,7 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
 }
 
 /// One row: each field with its raw text and what it reads to.
-fn show(columns: &[String], row: &SampleRow, lang: super::Lang) {
+fn show(columns: &[String], row: &SampleRow, lang: super::common::Lang) {
     println!("{} {}", lang.pick("行", "row"), row.number);
     match &row.read {
         Err(error) => {

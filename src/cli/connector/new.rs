@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::super::{Common, Lang};
-use super::shape::{self, Shape};
+use super::shape;
+use super::shape::Shape;
+use crate::cli::common::{Common, Lang};
 use crate::connector::guess::{Guesses, guess, manifest};
 use crate::connector::{Connector, Format, department_page, format_of};
 use crate::pull::PullContext;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::{Common, Lang};
+use super::common::{Common, Lang};
 use crate::assess::fund::Period;
 use crate::assess::targets::Target;
 use crate::hub::Hub;

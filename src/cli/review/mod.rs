@@ -11,16 +11,15 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use keyboard::{Key, Keyboard};
-
+use super::common::{Common, Lang};
+use super::review::sheet::name;
 use super::terminal::{Terminal, table};
-use super::{Common, Lang};
 use crate::hub::{Hub, NewJudgement};
-use crate::model::Clock;
-use crate::model::linkage::{JudgementVerdict, RecordRef};
-use crate::model::message;
+use crate::model::linkage::JudgementVerdict;
+use crate::model::{Clock, message};
 use crate::publish::{contradictions, is_contradiction};
 use crate::store::entity::ReviewRow;
+use keyboard::{Key, Keyboard};
 
 #[derive(Args)]
 pub struct ReviewArgs {
@@ -86,13 +85,6 @@ fn list(pairs: &[ReviewRow], common: &Common) -> anyhow::Result<()> {
         .collect();
     print!("{}", table(&header, &rows));
     Ok(())
-}
-
-fn name(record: &RecordRef) -> String {
-    match record.part {
-        0 => format!("{}:{}", record.registry, record.key),
-        part => format!("{}:{}#{part}", record.registry, record.key),
-    }
 }
 
 async fn decide(hub: &Hub, pairs: &[ReviewRow], all: &[ReviewRow], common: &Common, by: &str) -> anyhow::Result<()> {

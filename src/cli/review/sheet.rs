@@ -1,9 +1,12 @@
 //! What a person sees of a pair: the two rows side by side, the evidence, and where each record is now.
 
 use std::fmt::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
 
-use super::name;
-use crate::cli::Lang;
+use clap::Args;
+
+use crate::cli::common::Lang;
 use crate::cli::explain::shown;
 use crate::cli::terminal::table;
 use crate::hub::Hub;
@@ -155,4 +158,11 @@ async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> 
 /// What a decision would change.
 pub fn effect(pair: &ReviewRow, lang: Lang) -> &str {
     effect_text(&pair.effect, lang.into())
+}
+
+pub(super) fn name(record: &RecordRef) -> String {
+    match record.part {
+        0 => format!("{}:{}", record.registry, record.key),
+        part => format!("{}:{}#{part}", record.registry, record.key),
+    }
 }

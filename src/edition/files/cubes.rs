@@ -15,11 +15,12 @@ use rayon::prelude::*;
 
 use super::count::{Axis, Bounds, Facts, Numbers, count};
 use super::facets::Dims;
+use crate::edition::Counting;
+use crate::edition::error::EditionError;
 use crate::edition::format::columns::words;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::Measures;
 use crate::edition::format::table::{Column, column, named};
-use crate::edition::{Counting, EditionError};
 
 pub(in crate::edition) const CUBES: &str = "cubes.arrow";
 

@@ -7,7 +7,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::LargeStringBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::format::table::{Column, column};
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{PossibleUnion, PriorityFactor, Reason, UnionLink, Verdicts};

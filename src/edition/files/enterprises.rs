@@ -14,8 +14,8 @@ use arrow_array::{
 
 use super::members::MemberColumns;
 use super::unions::UnionColumns;
-use crate::edition::EditionError;
-use crate::edition::format::cells::{Small, Word};
+use crate::edition::error::EditionError;
+use crate::edition::format::cells::{Small, Word, get};
 use crate::edition::format::columns::{counts, dates, enum_column, lists, money, texts, words};
 use crate::edition::format::table::{Column, column};
 use crate::model::enterprise::{Enterprise, EnterpriseField, LocationBasis};
@@ -96,10 +96,6 @@ columns! {
     fund_paid: Decimal128Array = |a| a.as_primitive_opt::<Decimal128Type>(),
     fund_kind: Small = |a| a.as_dictionary_opt(),
     priority: Float32Array = |a| a.as_primitive_opt::<Float32Type>(),
-}
-
-pub(in crate::edition) fn get<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, String> {
-    batch.column_by_name(name).map(|c| &**c).ok_or_else(|| format!("column {name} is missing"))
 }
 
 pub(in crate::edition) fn enterprises(rows: &[Enterprise], sources: &[&str]) -> Result<Vec<Column>, EditionError> {

@@ -9,7 +9,7 @@ use arrow_array::{ArrayRef, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::format::manifest::FileDigest;
 use crate::edition::format::table::{Column, column, write_table};
 use crate::model::enterprise::{Enterprise, EnterpriseField};

@@ -8,10 +8,11 @@ use arrow_array::{Array, ArrayRef, Float32Array, LargeStringArray, PrimitiveArra
 use arrow_schema::{DataType, Field, Fields};
 use rayon::prelude::*;
 
+use crate::edition::Member;
+use crate::edition::error::EditionError;
 use crate::edition::format::cells::Word;
 use crate::edition::format::columns::{texts, words};
 use crate::edition::format::table::{Column, column};
-use crate::edition::{EditionError, Member};
 
 pub(in crate::edition) struct MemberColumns {
     pub registry: Word,

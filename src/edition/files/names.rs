@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use pinyin::ToPinyin;
 
 use super::facets::bitmap_bytes;
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::format::manifest::FileDigest;
 use crate::edition::format::table::{column, write_table};
 use crate::model::enterprise::Enterprise;

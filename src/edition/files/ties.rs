@@ -10,7 +10,7 @@ use arrow_array::{
     Array, ArrayRef, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array,
 };
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::format::columns::{counts, dates, texts, words};
 use crate::edition::format::row::Row;
 use crate::edition::format::table::{Column, column, named};

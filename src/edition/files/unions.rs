@@ -7,9 +7,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use arrow_array::{ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch, StringArray, UInt8Array, UInt32Array};
 
-use super::enterprises::get;
-use crate::edition::EditionError;
-use crate::edition::format::cells::{Small, Word};
+use crate::edition::error::EditionError;
+use crate::edition::format::cells::{Small, Word, get};
 use crate::edition::format::columns::{counts, dates, texts, words};
 use crate::edition::format::table::{Column, column};
 use crate::model::enterprise::TradeUnion;

@@ -1,10 +1,17 @@
 //! The value of a column at a row: texts, words of a dictionary, numbers, days, money.
 
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, StringDictionaryBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt8Type, UInt16Type};
-use arrow_array::{Array, Date32Array, Decimal128Array, DictionaryArray, ListArray, PrimitiveArray, StringArray};
+use arrow_array::types::{Date32Type, Decimal128Type, Float32Type, Float64Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, LargeStringArray,
+    ListArray, PrimitiveArray, RecordBatch, StringArray, UInt16Array, UInt32Array,
+};
 use chrono::NaiveDate;
 
+use super::table::column;
 use crate::model::value::Money;
 
 pub(in crate::edition) type Small = DictionaryArray<UInt8Type>;
@@ -38,4 +45,8 @@ pub(in crate::edition) fn texts(array: &ListArray, row: usize) -> Vec<&str> {
     let offsets = array.value_offsets();
     let values = array.values().as_string::<i32>();
     (offsets[row] as usize..offsets[row + 1] as usize).map(|i| values.value(i)).collect()
+}
+
+pub(in crate::edition) fn get<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, String> {
+    batch.column_by_name(name).map(|c| &**c).ok_or_else(|| format!("column {name} is missing"))
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 
 /// The folder of an edition inside the editions' root.
 pub fn folder_name(number: u32) -> String {

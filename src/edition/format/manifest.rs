@@ -6,7 +6,8 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::edition::{EditionError, EditionSource};
+use crate::edition::EditionSource;
+use crate::edition::error::EditionError;
 
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.

@@ -14,7 +14,7 @@ use arrow_ipc::writer::FileWriter;
 use arrow_schema::{Field, Schema};
 
 use super::manifest::{FileDigest, Hashing};
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 
 /// A column to write.
 pub struct Column {

@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use roaring::RoaringBitmap;
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::files::count::{Axis, Bounds, Facts, Numbers, count};
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum, take_off};

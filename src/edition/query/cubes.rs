@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt16Type, UInt64Type};
 
-use crate::edition::EditionError;
+use crate::edition::error::EditionError;
 use crate::edition::files::cubes::name_of;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum};

@@ -10,12 +10,13 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, Decimal128Array};
 use roaring::RoaringBitmap;
 
+use crate::edition::EnterpriseRow;
+use crate::edition::error::EditionError;
 use crate::edition::files::count::Numbers;
 use crate::edition::files::people::PEOPLE;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
-use crate::edition::{EditionError, EnterpriseRow};
 use crate::model::value::Money;
 use crate::model::verdict::{GapStatus, Ownership};
 

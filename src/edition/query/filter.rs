@@ -6,10 +6,11 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use serde::{Serialize, Serializer};
 
+use crate::edition::Row;
+use crate::edition::error::EditionError;
 use crate::edition::files::facets::industry_key;
 use crate::edition::format::columns::days;
 use crate::edition::open::Edition;
-use crate::edition::{EditionError, Row};
 use crate::model::value::Money;
 
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.

@@ -4,6 +4,7 @@ pub(in crate::edition) mod order;
 
 use std::path::Path;
 
+use super::error::EditionError;
 use super::files::details::details;
 use super::files::enterprises::enterprises;
 use super::files::facets::{dims_columns, dims_of, write_facets};
@@ -15,7 +16,7 @@ use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
 use super::format::manifest::{FORMAT, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::table::{write_bytes, write_table};
-use super::{EditionError, EditionInput, Member};
+use super::{EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use order::sort_rows;
 

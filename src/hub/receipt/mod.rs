@@ -4,7 +4,8 @@
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::connector::{Bilingual, Drift};
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;

@@ -11,8 +11,8 @@
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{Book, ISSUES_CODES, NameNo, RecordNo};
 use crate::link::settings::Settings;
-use crate::normalise::english::romanise;
 use crate::normalise::name::NameRef;
+use crate::normalise::romanise::romanise;
 use crate::normalise::{Glyph, hash, mix};
 
 /// What a key stands for; part of the key. The first fifteen are blocking keys.

@@ -8,10 +8,10 @@ use super::levels::{FormLevel, NameLevel, PlaceLevel};
 use super::weights::Weights;
 use crate::link::records::{Book, NameNo, RecordNo};
 use crate::normalise::Glyph;
-use crate::normalise::english::romanised;
 use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{LONGEST, NameRef, is_numeral};
 use crate::normalise::place::PLACES;
+use crate::normalise::romanise::romanised;
 
 /// The best of all pairs of names.
 pub struct Best {

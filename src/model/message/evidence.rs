@@ -1,7 +1,8 @@
 //! What linking says, in words: features and levels of a comparison, what a decision of a pair would change, why a better
 //! pair was refused.
 
-use super::{Lang, find};
+use super::lang::Lang;
+use super::texts::find;
 
 type Texts = [(&'static str, &'static str, &'static str)];
 

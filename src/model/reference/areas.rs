@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use super::{keep, rows};
+use super::table::{keep, rows};
 
 /// One district of the city (市辖区).
 #[derive(Debug, Clone)]

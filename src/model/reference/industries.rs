@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::{keep, rows};
+use super::table::{keep, rows};
 
 /// The editions that registries still write.
 pub const EDITIONS: [u16; 3] = [2002, 2011, 2017];

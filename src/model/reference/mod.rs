@@ -8,6 +8,7 @@ pub mod areas;
 pub mod industries;
 pub mod registration;
 pub mod sizes;
+mod table;
 pub mod thresholds;
 pub mod unions;
 pub mod words;
@@ -18,16 +19,3 @@ pub use registration::{operating_status, ownership_of};
 pub use sizes::size_class;
 pub use thresholds::{Thresholds, thresholds};
 pub use unions::{FederationUnit, federation_units};
-
-/// Rows of an embedded table, without its header. The tables are ours and tested: a broken one is a bug of the build.
-fn rows(name: &'static str, text: &'static str) -> impl Iterator<Item = csv::StringRecord> {
-    csv::ReaderBuilder::new()
-        .from_reader(text.as_bytes())
-        .into_records()
-        .map(move |row| row.unwrap_or_else(|e| panic!("reference/{name}: {e}")))
-}
-
-/// The cells of one embedded table live as long as the program: leaked once, so that look-ups hand out `&'static str`.
-fn keep(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
-}

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::industries::{EDITIONS, IndustryCode};
-use super::rows;
+use super::table::rows;
 use crate::model::value::Money;
 use crate::model::verdict::SizeClass;
 

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::words::{self, Words};
-use super::{keep, rows};
+use super::table::{keep, rows};
+use super::words;
+use super::words::Words;
 use crate::model::field::named;
 use crate::model::verdict::{FundKind, UnionKind};
 

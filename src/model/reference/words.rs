@@ -5,7 +5,7 @@
 
 use hashbrown::HashMap;
 
-use super::rows;
+use super::table::rows;
 
 /// Words of one vocabulary.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
-use super::Format;
 use super::columns::{Column, PATHS, USUAL};
+use super::request::Format;
 use crate::model::message::Lang;
 use crate::serve::access::Caller;
 use crate::serve::answers::usage;

@@ -10,7 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{Format, content_type};
+use super::content_type;
+use super::request::Format;
 use crate::serve::access::Scope;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
 
-use super::Export;
+use super::request::Export;
 use crate::edition::{Edition, Page, Row};
 use crate::model::message::{Lang, value_name};
 use crate::serve::access::Caller;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, broadcast};
 
-use super::{Export, Format};
+use super::request::{Export, Format};
 use crate::edition::Filter;
 use crate::model::message::Lang;
 use crate::serve::access::{Caller, Role, Scope};

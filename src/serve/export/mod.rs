@@ -10,6 +10,7 @@ mod columns;
 pub mod fetch;
 pub mod graph;
 pub(in crate::serve) mod jobs;
+mod request;
 mod sheet;
 
 use std::sync::Arc;
@@ -31,111 +32,12 @@ use super::answers::usage;
 use super::http::rest::{Plain, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
-use crate::edition::{Edition, EnterpriseRow, Filter, Row};
-use crate::model::message::Lang;
+use crate::edition::{Edition, Filter, Row};
 use jobs::Progress;
 
 pub use choice::{Chosen, choose};
 pub use columns::Column;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Csv,
-    Ndjson,
-    Arrow,
-    Xlsx,
-}
-
-impl Format {
-    pub fn extension(self) -> &'static str {
-        match self {
-            Format::Csv => "csv",
-            Format::Ndjson => "ndjson",
-            Format::Arrow => "arrow",
-            Format::Xlsx => "xlsx",
-        }
-    }
-    pub fn from_extension(extension: &str) -> Option<Format> {
-        [Format::Csv, Format::Ndjson, Format::Arrow, Format::Xlsx].into_iter().find(|f| f.extension() == extension)
-    }
-}
-
-/// The rows of an export in the order they are written.
-pub enum Rows {
-    /// By falling priority.
-    Priority(Arc<RoaringBitmap>),
-    Ordered(Vec<Row>),
-}
-
-impl Rows {
-    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> Rows {
-        match order {
-            [] => Rows::Priority(rows),
-            order => Rows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
-        }
-    }
-    pub fn len(&self) -> u64 {
-        match self {
-            Rows::Priority(rows) => rows.len(),
-            Rows::Ordered(rows) => rows.len() as u64,
-        }
-    }
-    pub fn bitmap(&self) -> Arc<RoaringBitmap> {
-        match self {
-            Rows::Priority(rows) => rows.clone(),
-            Rows::Ordered(rows) => Arc::new(rows.iter().copied().collect()),
-        }
-    }
-    pub fn iter(&self) -> Box<dyn Iterator<Item = Row> + '_> {
-        match self {
-            Rows::Priority(rows) => Box::new(rows.iter()),
-            Rows::Ordered(rows) => Box::new(rows.iter().copied()),
-        }
-    }
-}
-
-/// What is written, whatever the form.
-pub struct Export {
-    pub edition: Arc<Edition>,
-    pub rows: Rows,
-    pub columns: Vec<Chosen>,
-    /// Answers what the edition does not hold; None where no column needs it.
-    pub graph: Option<graph::Source>,
-    pub lang: Lang,
-    pub gb18030: bool,
-    /// Counts the rows written so far.
-    pub progress: Progress,
-}
-
-impl Export {
-    /// What the graph says of these rows, where a column needs it; waits for the store.
-    fn answers(&self, rows: &[Row]) -> std::io::Result<Option<Vec<Value>>> {
-        self.graph.as_ref().map(|graph| graph.wait_for(&self.edition, rows)).transpose()
-    }
-
-    /// Writes one cell; nothing where the value is absent.
-    fn cell(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, cell: &mut String) {
-        cell.clear();
-        match (column, answer) {
-            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, cell),
-            (Chosen::Graph(path), Some(answer)) => graph::write_cell(answer, path, self.lang, cell),
-            (Chosen::Graph(_), None) => {}
-        }
-    }
-
-    /// Rows that are held at a time: answers of the graph are large.
-    fn at_a_time(&self, rows: usize) -> usize {
-        if self.graph.is_some() { rows.min(graph::BATCH) } else { rows }
-    }
-
-    /// Fails where the graph would refuse the columns.
-    pub async fn probe(&self) -> Result<(), Problem> {
-        match &self.graph {
-            Some(graph) => graph.probe(self).await,
-            None => Ok(()),
-        }
-    }
-}
+pub use request::{Export, Format, Rows};
 
 /// Bytes handed over at a time.
 const CHUNK: usize = 64 << 10;

@@ -10,7 +10,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema};
 use rust_xlsxwriter::{Format as CellFormat, Workbook};
 
-use super::Export;
+use super::request::Export;
 
 /// Rows of a sheet, the header's left out.
 pub const MAX_ROWS: u64 = 1_048_575;

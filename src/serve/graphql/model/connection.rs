@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, SelectionField, SimpleObject, Value};
+use async_graphql::{Context, ID, Interface, Object, Result, SelectionField, SimpleObject, Value};
 
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::history::CHANGES;
-use crate::edition::{Cursor, Edition, Page, Row};
+use super::places::areas;
+use super::registry::registries;
+use crate::edition::{Cursor, Edition, Filter, Order, Page, Row};
 use crate::serve::answers::loaders::HistoryKey;
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{OrTell, ask, checked_cursor};
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, question_of};
 use crate::serve::problem::Problem;
 
 /// Pages of enterprises are at most this long.
@@ -179,3 +181,28 @@ pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, ques
 
 /// Marks cursors of short lists.
 const SLICE: u32 = 0x511c_e000;
+
+/// One page of a filter's rows. The caller's areas always apply.
+pub fn list(
+    ask: &Ask,
+    edition: &Arc<Edition>,
+    filter: Filter,
+    order: &[Order],
+    first: usize,
+    after: Option<&str>,
+) -> Result<EnterpriseConnection, Problem> {
+    let filter = ask.within_areas(filter);
+    let question = question(&filter, order);
+    let cursor = checked_cursor(after, question)?;
+    if cursor.is_some_and(|c| c.edition != edition.number()) {
+        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
+    }
+    let rows = edition.filter(&filter)?;
+    let page = edition.page(&rows, order, first, cursor.map(|c| c.row));
+    Ok(EnterpriseConnection { edition: edition.clone(), question, page })
+}
+
+/// Digest of what was asked: a cursor fits only the question it came from.
+pub fn question(filter: &Filter, order: &[Order]) -> u32 {
+    question_of(&(filter, order))
+}

@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::connection::{EnterpriseConnection, MAX_PAGE};
+use super::connection::{EnterpriseConnection, MAX_PAGE, list};
 use super::history::{ChangeConnection, Finding};
-use super::identity::Relation;
+use super::identity::Identity;
+use super::legal_relations::Relation;
 use super::live::LiveRecord;
 use super::places::{Area, Industry, Location};
-use super::provenance::{FieldConflict, FieldProvenance, Identity, RecordConnection, RegistryRecord, provenance};
+use super::provenance::{FieldConflict, FieldProvenance, RecordConnection, RegistryRecord, provenance};
 use super::scalars::*;
 use super::ties;
 use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
@@ -18,7 +19,6 @@ use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::verdict::Verdicts;
 use crate::serve::access::Scope;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
-use crate::serve::graphql::root::query::list;
 use crate::serve::problem::Problem;
 
 /// A row of an edition, with its verdicts read at most once.
@@ -210,7 +210,7 @@ impl Enterprise {
     /// Branches, renamings, absorptions and groups, as the registries' records say: about this enterprise, and about
     /// others that name it. At most 200.
     async fn relations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Relation>>> {
-        super::identity::relations(ctx, self).await.or_tell(ctx).map(Some)
+        super::legal_relations::relations(ctx, self).await.or_tell(ctx).map(Some)
     }
     /// The records that were joined, by registry and key.
     async fn records(

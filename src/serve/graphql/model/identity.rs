@@ -1,18 +1,20 @@
 //! Why records are one enterprise: what joined each, what came second, what persons said; and how enterprises hang
 //! together.
 
-use async_graphql::{Context, Enum, ID, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
-use super::provenance::{LinkEvidence, RegistryRecord, evidence};
-use super::scalars::LinkMethod;
-use crate::model::linkage::RelationKind as Kind;
-use crate::serve::answers::loaders::{JudgedKey, LinkKey, MergedKey, RelationKey};
-use crate::serve::context::ask;
+use super::provenance::RegistryRecord;
+use super::scalars::{LinkMethod, *};
+use crate::model::linkage::Evidence;
+use crate::model::provenance as model;
+use crate::serve::answers::loaders::{JudgedKey, LinkKey, MergedKey};
+use crate::serve::context::{OrTell, ask};
 use crate::serve::problem::Problem;
 
-pub use crate::serve::graphql::root::mutation::Judgement;
-
+pub use super::review::Judgement;
 /// A record and what joined it to its enterprise.
 #[derive(SimpleObject)]
 pub struct LinkedRecord {
@@ -74,60 +76,59 @@ pub async fn merged_from(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<V
     Ok(ids.unwrap_or_default().into_iter().map(ID).collect())
 }
 
-/// How two enterprises hang together.
-#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
-pub enum RelationKind {
-    /// A branch and its firm.
-    BranchOf,
-    /// It was absorbed by the other.
-    AbsorbedBy,
-    /// It bore the other's name before.
-    RenamedFrom,
-    /// Both belong to a group.
-    SameGroup,
+/// Why these records are one enterprise.
+pub struct Identity(pub Enterprise);
+
+/// Why these records are one enterprise.
+#[Object]
+impl Identity {
+    /// 1 where identifiers decided everything; otherwise the chance that the weakest link is right.
+    async fn confidence(&self) -> f64 {
+        let weakest = self.0.row().members().filter_map(|m| m.weight()).fold(f64::INFINITY, |least, w| least.min(f64::from(w)));
+        if weakest.is_finite() { 1.0 - 1.0 / (1.0 + weakest.exp2()) } else { 1.0 }
+    }
+    /// Every record, with what joined it.
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<LinkedRecord>> {
+        members(ctx, &self.0).await.or_tell(ctx)
+    }
+    /// Decisions of persons in force on one of its records.
+    async fn judgements(&self, ctx: &Context<'_>) -> Result<Vec<Judgement>> {
+        judgements(ctx, &self.0).await.or_tell(ctx)
+    }
+    /// Ids of enterprises that were found to be this one; they lead here.
+    async fn merged_from(&self, ctx: &Context<'_>) -> Result<Vec<ID>> {
+        merged_from(ctx, &self.0).await.or_tell(ctx)
+    }
 }
 
-/// One fact between two enterprises, as one record says it.
+/// One feature of a comparison: what was compared, how well it agreed, and how much that moved the decision (log2).
 #[derive(SimpleObject)]
-pub struct Relation {
-    /// What it is.
-    kind: RelationKind,
-    /// Who the fact is about; null where it is in no enterprise of this edition.
-    from: Option<Enterprise>,
-    /// The other enterprise, where it is known.
-    to: Option<Enterprise>,
-    /// The other, as the record names it: for a renaming the former name.
-    name: String,
-    /// Since when: a day, a month or a year, as the registry says. For a renaming the day the name was given up.
-    since: Option<String>,
-    /// Name of the registry that says so.
-    registry: String,
-    /// Key of its record.
-    key: String,
+pub struct LinkEvidence {
+    /// What was compared.
+    feature: String,
+    /// How well it agreed.
+    level: String,
+    /// The record's value.
+    left: Option<String>,
+    /// The enterprise's value.
+    right: Option<String>,
+    /// log2.
+    weight: f64,
 }
 
-/// Relations listed of one enterprise.
-const MOST_RELATIONS: usize = 200;
+pub fn evidence_of(list: &[Evidence]) -> Vec<LinkEvidence> {
+    list.iter()
+        .map(|e| LinkEvidence {
+            feature: e.feature.to_string(),
+            level: e.level.to_string(),
+            left: e.left.as_deref().map(str::to_owned),
+            right: e.right.as_deref().map(str::to_owned),
+            weight: f64::from(e.weight),
+        })
+        .collect()
+}
 
-/// What is said of an enterprise, and of others with regard to it.
-pub async fn relations(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<Relation>, Problem> {
-    let ask = ask(ctx);
-    ask.touch_store();
-    let edition = enterprise.edition();
-    let seen = |id: &str| {
-        let row = edition.enterprise_of_id(id).filter(|e| ask.may_see(*e))?;
-        Some(Enterprise::new(edition, row.row))
-    };
-    let rows = ask.records.load_one(RelationKey(enterprise.row().id().to_owned())).await?.unwrap_or_default();
-    let relation = |row: crate::store::relation::RelationRow| {
-        let kind = match Kind::from_name(&row.kind)? {
-            Kind::BranchOf => RelationKind::BranchOf,
-            Kind::AbsorbedBy => RelationKind::AbsorbedBy,
-            Kind::RenamedFrom => RelationKind::RenamedFrom,
-            Kind::SameGroup => RelationKind::SameGroup,
-        };
-        let (from, to) = (seen(&row.from_entity), row.to_entity.as_deref().and_then(seen));
-        Some(Relation { kind, from, to, name: row.name, since: row.since, registry: row.registry, key: row.key })
-    };
-    Ok(rows.into_iter().filter_map(relation).take(MOST_RELATIONS).collect())
+pub fn evidence(json: &str) -> Vec<LinkEvidence> {
+    let list: Vec<Evidence> = if json.is_empty() { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() };
+    evidence_of(&list)
 }

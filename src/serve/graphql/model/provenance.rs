@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
+use super::connection;
 use super::connection::PageInfo;
 use super::enterprise::Enterprise;
-use super::identity::{Judgement, LinkedRecord};
 use super::registry::Registry;
 use super::scalars::*;
-use super::{connection, identity};
 use crate::edition::{Edition, Key};
 use crate::model::field::Field;
-use crate::model::linkage::{Evidence, RecordRef};
+use crate::model::linkage::RecordRef;
 use crate::model::provenance as model;
 use crate::model::value::Value;
 use crate::serve::access::Scope;
@@ -260,61 +259,4 @@ pub async fn provenance(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Ve
             agreement: p.agreement.into(),
         })
         .collect())
-}
-
-/// Why these records are one enterprise.
-pub struct Identity(pub Enterprise);
-
-/// Why these records are one enterprise.
-#[Object]
-impl Identity {
-    /// 1 where identifiers decided everything; otherwise the chance that the weakest link is right.
-    async fn confidence(&self) -> f64 {
-        let weakest = self.0.row().members().filter_map(|m| m.weight()).fold(f64::INFINITY, |least, w| least.min(f64::from(w)));
-        if weakest.is_finite() { 1.0 - 1.0 / (1.0 + weakest.exp2()) } else { 1.0 }
-    }
-    /// Every record, with what joined it.
-    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<LinkedRecord>> {
-        identity::members(ctx, &self.0).await.or_tell(ctx)
-    }
-    /// Decisions of persons in force on one of its records.
-    async fn judgements(&self, ctx: &Context<'_>) -> Result<Vec<Judgement>> {
-        identity::judgements(ctx, &self.0).await.or_tell(ctx)
-    }
-    /// Ids of enterprises that were found to be this one; they lead here.
-    async fn merged_from(&self, ctx: &Context<'_>) -> Result<Vec<ID>> {
-        identity::merged_from(ctx, &self.0).await.or_tell(ctx)
-    }
-}
-
-/// One feature of a comparison: what was compared, how well it agreed, and how much that moved the decision (log2).
-#[derive(SimpleObject)]
-pub struct LinkEvidence {
-    /// What was compared.
-    feature: String,
-    /// How well it agreed.
-    level: String,
-    /// The record's value.
-    left: Option<String>,
-    /// The enterprise's value.
-    right: Option<String>,
-    /// log2.
-    weight: f64,
-}
-
-pub fn evidence_of(list: &[Evidence]) -> Vec<LinkEvidence> {
-    list.iter()
-        .map(|e| LinkEvidence {
-            feature: e.feature.to_string(),
-            level: e.level.to_string(),
-            left: e.left.as_deref().map(str::to_owned),
-            right: e.right.as_deref().map(str::to_owned),
-            weight: f64::from(e.weight),
-        })
-        .collect()
-}
-
-pub fn evidence(json: &str) -> Vec<LinkEvidence> {
-    let list: Vec<Evidence> = if json.is_empty() { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() };
-    evidence_of(&list)
 }

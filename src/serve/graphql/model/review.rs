@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::connection;
 use super::connection::PageInfo;
 use super::enterprise::Enterprise;
-use super::provenance::{LinkEvidence, RegistryRecord, evidence_of};
+use super::identity::{LinkEvidence, evidence_of};
+use super::provenance::RegistryRecord;
+use super::scalars::DateTime;
 use super::verdicts::Reason;
 use crate::edition::Edition;
 use crate::hub::{contradictions, is_contradiction};
-use crate::model::linkage::RecordRef;
+use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::loaders::PairKey;
-use crate::serve::context::Ask;
+use crate::serve::context::{Ask, OrTell, ask};
 use crate::serve::problem::Problem;
 use crate::store::entity::ReviewRow;
+use crate::store::judgement::JudgementRow;
 
 /// Conditions on pairs.
 #[derive(Debug, Default, InputObject)]
@@ -135,5 +138,68 @@ fn pair(ask: &Ask, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
         weight: row.weight,
         evidence: evidence_of(&row.evidence),
         effect: row.effect,
+    }
+}
+
+/// A person's decision on a pair.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "crate::model::linkage::JudgementVerdict")]
+pub enum JudgementVerdict {
+    /// The two are one enterprise.
+    Same,
+    /// They are not.
+    Different,
+    /// It cannot be told.
+    NotSure,
+}
+
+/// A recorded decision on a pair.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct Judgement {
+    /// Its id; `withdrawJudgement` takes it.
+    id: ID,
+    /// The decision.
+    verdict: JudgementVerdict,
+    #[graphql(skip)]
+    records: [RecordRef; 2],
+    /// Why.
+    reason: Option<String>,
+    /// Who decided.
+    by: Option<String>,
+    /// When.
+    at: DateTime,
+    /// When it was taken back.
+    withdrawn_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl Judgement {
+    /// One of the two records; null where it belongs to no enterprise of the current edition.
+    async fn left(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[0]))
+    }
+    /// The other record; null where it belongs to no enterprise of the current edition.
+    async fn right(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
+        let edition = ask(ctx).edition().or_tell(ctx)?;
+        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[1]))
+    }
+}
+
+impl From<JudgementRow> for Judgement {
+    fn from(j: JudgementRow) -> Judgement {
+        Judgement {
+            id: ID(j.id),
+            verdict: ModelVerdict::from_name(&j.verdict).unwrap_or(ModelVerdict::NotSure).into(),
+            records: [
+                RecordRef { registry: j.left_registry.into(), key: j.left_key.into(), part: j.left_part as u16 },
+                RecordRef { registry: j.right_registry.into(), key: j.right_key.into(), part: j.right_part as u16 },
+            ],
+            reason: j.reason,
+            by: j.by_whom,
+            at: DateTime::written(j.at),
+            withdrawn_at: j.withdrawn_at.and_then(DateTime::from_millis),
+        }
     }
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo};
+use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo, list};
 use super::places::Area;
 use super::scalars::*;
 use crate::edition::{Cursor, Edition, Filter, UnionRow};
 use crate::serve::answers::filter::TradeUnionFilter;
 use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first};
-use crate::serve::graphql::root::query::list;
 use crate::serve::problem::Problem;
 
 /// A union of an edition.

@@ -2,13 +2,13 @@
 
 use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 
-use super::mutation::UserError;
 use crate::serve::access::Scope;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
 use crate::serve::context::Ask;
 use crate::serve::export::Format;
 use crate::serve::export::jobs::{Jobs, NewExport, Refusal, Step};
 use crate::serve::graphql::model::scalars::{Date, DateTime};
+use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
 use crate::store::export::ExportRow;
 

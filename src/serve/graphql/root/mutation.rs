@@ -8,115 +8,18 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Resul
 use super::exports::{CreateExportInput, ExportPayload};
 use crate::hub::progress::Progress;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
-use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::access::Scope;
 use crate::serve::answers::events::Broadcast;
 use crate::serve::context::{Ask, OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::enterprise::Enterprise;
 use crate::serve::graphql::model::history::Finding;
-use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::Batch;
-use crate::serve::graphql::model::scalars::{Date, DateTime, Language};
+use crate::serve::graphql::model::review::{Judgement, JudgementVerdict};
+use crate::serve::graphql::model::scalars::Date;
 use crate::serve::graphql::model::targets::{SetTarget, Target};
+use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
-use crate::store::judgement::JudgementRow;
-
-/// Something in the input that cannot be so.
-pub struct UserError {
-    field: Option<String>,
-    problem: Problem,
-}
-
-impl UserError {
-    pub fn of(field: Option<&str>, problem: Problem) -> UserError {
-        UserError { field: field.map(str::to_owned), problem }
-    }
-}
-
-/// Something in the input that cannot be so.
-#[Object]
-impl UserError {
-    /// The input's field, where it is one.
-    async fn field(&self) -> Option<&str> {
-        self.field.as_deref()
-    }
-    /// Stable code.
-    async fn code(&self) -> &str {
-        self.problem.code.name()
-    }
-    /// What is wrong, and what would be right.
-    async fn message(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
-    ) -> &str {
-        self.problem.text(lang.map_or(ask(ctx).lang, Into::into))
-    }
-}
-
-/// A person's decision on a pair.
-#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "crate::model::linkage::JudgementVerdict")]
-pub enum JudgementVerdict {
-    /// The two are one enterprise.
-    Same,
-    /// They are not.
-    Different,
-    /// It cannot be told.
-    NotSure,
-}
-
-/// A recorded decision on a pair.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub struct Judgement {
-    /// Its id; `withdrawJudgement` takes it.
-    id: ID,
-    /// The decision.
-    verdict: JudgementVerdict,
-    #[graphql(skip)]
-    records: [RecordRef; 2],
-    /// Why.
-    reason: Option<String>,
-    /// Who decided.
-    by: Option<String>,
-    /// When.
-    at: DateTime,
-    /// When it was taken back.
-    withdrawn_at: Option<DateTime>,
-}
-
-#[ComplexObject]
-impl Judgement {
-    /// One of the two records; null where it belongs to no enterprise of the current edition.
-    async fn left(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
-        let edition = ask(ctx).edition().or_tell(ctx)?;
-        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[0]))
-    }
-    /// The other record; null where it belongs to no enterprise of the current edition.
-    async fn right(&self, ctx: &Context<'_>) -> Result<Option<RegistryRecord>> {
-        let edition = ask(ctx).edition().or_tell(ctx)?;
-        Ok(RegistryRecord::of_edition(ask(ctx), &edition, &self.records[1]))
-    }
-}
-
-impl From<JudgementRow> for Judgement {
-    fn from(j: JudgementRow) -> Judgement {
-        Judgement {
-            id: ID(j.id),
-            verdict: ModelVerdict::from_name(&j.verdict).unwrap_or(ModelVerdict::NotSure).into(),
-            records: [
-                RecordRef { registry: j.left_registry.into(), key: j.left_key.into(), part: j.left_part as u16 },
-                RecordRef { registry: j.right_registry.into(), key: j.right_key.into(), part: j.right_part as u16 },
-            ],
-            reason: j.reason,
-            by: j.by_whom,
-            at: DateTime::written(j.at),
-            withdrawn_at: j.withdrawn_at.and_then(DateTime::from_millis),
-        }
-    }
-}
 
 /// Decides a pair of the review queue.
 #[derive(InputObject)]

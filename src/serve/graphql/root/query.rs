@@ -6,14 +6,14 @@ use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
 
 use super::entities;
 use super::exports::Export;
-use crate::edition::{Edition, Filter, Key, Order, Row};
+use crate::edition::{Edition, Filter, Key, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::access::Scope;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted, question_of};
+use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
-use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE};
+use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
@@ -52,31 +52,6 @@ pub struct Viewer {
     scopes: Vec<String>,
     /// The language of texts, from Accept-Language.
     language: Language,
-}
-
-/// One page of a filter's rows. The caller's areas always apply.
-pub fn list(
-    ask: &Ask,
-    edition: &Arc<Edition>,
-    filter: Filter,
-    order: &[Order],
-    first: usize,
-    after: Option<&str>,
-) -> Result<EnterpriseConnection, Problem> {
-    let filter = ask.within_areas(filter);
-    let question = question(&filter, order);
-    let cursor = checked_cursor(after, question)?;
-    if cursor.is_some_and(|c| c.edition != edition.number()) {
-        return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
-    }
-    let rows = edition.filter(&filter)?;
-    let page = edition.page(&rows, order, first, cursor.map(|c| c.row));
-    Ok(EnterpriseConnection { edition: edition.clone(), question, page })
-}
-
-/// Digest of what was asked: a cursor fits only the question it came from.
-fn question(filter: &Filter, order: &[Order]) -> u32 {
-    question_of(&(filter, order))
 }
 
 struct ListArguments {

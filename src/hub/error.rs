@@ -1,0 +1,36 @@
+//! What can go wrong in a hub. `Display` is for the log; what the reader can mend is said in both languages.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::config::Settings;
+use crate::connector::{Connector, ConnectorError};
+use crate::edition::EditionError;
+use crate::land::LandError;
+use crate::store::{Store, StoreError};
+
+#[derive(Debug, Error)]
+pub enum HubError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Land(#[from] LandError),
+    #[error(transparent)]
+    Edition(#[from] EditionError),
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+    #[error("{0}")]
+    Settings(String),
+    /// What the reader can mend, in both languages.
+    #[error("{en}")]
+    Said { zh: String, en: String },
+}
+
+impl HubError {
+    pub fn said(zh: impl Into<String>, en: impl Into<String>) -> HubError {
+        HubError::Said { zh: zh.into(), en: en.into() }
+    }
+}

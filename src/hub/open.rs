@@ -1,0 +1,157 @@
+//! The hub itself: its store, its connectors, its rules, its editions, opened and checked before anything is pulled.
+//!
+//! What it does is said in the files beside this one, each with an `impl Hub` of its own.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::error::HubError;
+use super::lookups::Lookups;
+use super::push::Push;
+use crate::assess::Rules;
+use crate::config::Settings;
+use crate::connector::{Connector, Secret, Transport};
+use crate::edition::Editions;
+use crate::model::Clock;
+use crate::records::stream::{Keep, Links, Records, Source};
+use crate::store::registry::RegistryRow;
+use crate::store::{Store, StoreError};
+
+/// A registry that has sent nothing for so long keeps the others waiting no longer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// A push waits so long for its turn before it is told to come back.
+const PUSH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// One hub: its store, its connectors, its rules, its editions. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    pub store: Store,
+    /// By rank; the position is the registry's index in linking and assessing.
+    pub connectors: Vec<Arc<Connector>>,
+    pub settings: Arc<Settings>,
+    pub rules: Arc<Rules>,
+    pub editions: Arc<Editions>,
+    pub clock: Clock,
+    /// Registries on private and loopback addresses may be pulled (demonstration, tests).
+    pub allow_private: bool,
+    /// How long a sync waits for a registry that sends nothing before it publishes without it.
+    pub patience: std::time::Duration,
+    /// How long a push waits for its turn.
+    pub push_patience: std::time::Duration,
+    pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
+    /// Answers of registries about single enterprises, kept for seconds.
+    pub lookups: Arc<Lookups>,
+    /// Registries whose place came from the command line: relative places are then taken from the working directory.
+    pub(in crate::hub) overridden: Arc<BTreeSet<String>>,
+}
+
+impl Hub {
+    /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
+        let mut connectors = match &settings.connectors {
+            Some(dir) => Connector::load_dir_all(dir)?,
+            None => Connector::embedded_all(),
+        };
+        connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+        for (registry, place) in &settings.sources {
+            let Some(at) = connectors.iter().position(|c| c.name == *registry) else {
+                return Err(no_registry(
+                    registry,
+                    connectors.iter().map(|c| c.name.as_str()),
+                    &format!("--source {registry}=…: "),
+                ));
+            };
+            connectors[at] = connectors[at].clone().with_source(place);
+        }
+        for connector in &mut connectors {
+            if let Some(file) = settings.secrets.get(&connector.name) {
+                connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
+            }
+        }
+        let faults = settings.policy.faults();
+        if !faults.is_empty() {
+            return Err(HubError::Settings(format!("[policy]: {}", faults.join("; "))));
+        }
+        let rules = rules(settings.thresholds.as_deref())?;
+        let store = Store::open(&settings.data, settings.store.as_deref()).await?;
+        // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place. What
+        // it brought once stays in the graph, whoever opens the store later without saying so again.
+        let landed = store.registries().await?;
+        let has_landed = |name: &str| landed.iter().any(|row| row.name == name && row.last_good.is_some());
+        let is_given = |c: &Connector| c.source.transport == Transport::Push || settings.sources.contains_key(&c.name);
+        connectors.retain(|c| c.enabled || is_given(c) || has_landed(&c.name));
+        let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);
+        Ok(Hub {
+            store,
+            connectors: connectors.into_iter().map(Arc::new).collect(),
+            overridden: Arc::new(settings.sources.keys().cloned().collect()),
+            settings: Arc::new(settings),
+            rules: Arc::new(rules),
+            editions,
+            clock,
+            allow_private: false,
+            patience: PATIENCE,
+            push_patience: PUSH_PATIENCE,
+            waiting: Arc::default(),
+            lookups: Arc::default(),
+        })
+    }
+
+    pub fn editions_root(&self) -> PathBuf {
+        self.settings.data.join("editions")
+    }
+
+    /// Whether a sync pulls from it: it is enabled, or somebody said where its data is.
+    pub fn is_pulled(&self, connector: &Connector) -> bool {
+        let wanted = connector.enabled || self.overridden.contains(&connector.name);
+        wanted && connector.source.transport != Transport::Push
+    }
+
+    /// For a name that no connector has: the nearest one, and all of them.
+    pub(crate) fn no_registry(&self, name: &str) -> HubError {
+        no_registry(name, self.connectors.iter().map(|c| c.name.as_str()), "")
+    }
+
+    /// The store's rows of all connectors, made where they are new.
+    pub async fn registry_rows(&self) -> Result<Vec<RegistryRow>, StoreError> {
+        let names: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
+        self.store.ensure_registries(&names).await
+    }
+
+    /// Begins to read every live record as today's connectors read it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn records(&self, links: Links, keep: Keep) -> Result<Records, StoreError> {
+        let rows = self.registry_rows().await?;
+        let (store, connectors, data) = (&self.store, &self.connectors[..], &self.settings.data);
+        Records::open(Source { store, connectors, rows: &rows, data }, links, keep).await
+    }
+}
+
+fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &str) -> HubError {
+    let known: Vec<&str> = known.collect();
+    let nearest = crate::config::nearest(name, known.iter().copied()).unwrap_or_default();
+    HubError::said(
+        format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
+        format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
+    )
+}
+
+/// The built-in threshold rules, or those of a file.
+fn rules(file: Option<&std::path::Path>) -> Result<Rules, HubError> {
+    let Some(path) = file else { return Ok(Rules::embedded()) };
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        HubError::said(
+            format!("无法读取规模标准 {shown}：{e}；请在 thresholds 中给出存在的文件"),
+            format!("cannot read the thresholds {shown}: {e}; give an existing file as `thresholds`"),
+        )
+    })?;
+    Rules::parse(&text, &shown)
+        .map_err(|faults| HubError::Settings(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}

@@ -1,0 +1,120 @@
+//! An export as it was asked for: which rows of which edition, which columns, in which form.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_graphql::Value;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use roaring::RoaringBitmap;
+use sha2::{Digest, Sha256};
+
+use super::choice::Chosen;
+use super::jobs::Progress;
+use crate::edition::{Edition, EnterpriseRow, Row};
+use crate::model::message::Lang;
+use crate::serve::problem::Problem;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Ndjson,
+    Arrow,
+    Xlsx,
+}
+
+impl Format {
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+            Format::Arrow => "arrow",
+            Format::Xlsx => "xlsx",
+        }
+    }
+    pub fn from_extension(extension: &str) -> Option<Format> {
+        [Format::Csv, Format::Ndjson, Format::Arrow, Format::Xlsx].into_iter().find(|f| f.extension() == extension)
+    }
+}
+
+/// The rows of an export in the order they are written.
+pub enum Rows {
+    /// By falling priority.
+    Priority(Arc<RoaringBitmap>),
+    Ordered(Vec<Row>),
+}
+
+impl Rows {
+    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> Rows {
+        match order {
+            [] => Rows::Priority(rows),
+            order => Rows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
+        }
+    }
+    pub fn len(&self) -> u64 {
+        match self {
+            Rows::Priority(rows) => rows.len(),
+            Rows::Ordered(rows) => rows.len() as u64,
+        }
+    }
+    pub fn bitmap(&self) -> Arc<RoaringBitmap> {
+        match self {
+            Rows::Priority(rows) => rows.clone(),
+            Rows::Ordered(rows) => Arc::new(rows.iter().copied().collect()),
+        }
+    }
+    pub fn iter(&self) -> Box<dyn Iterator<Item = Row> + '_> {
+        match self {
+            Rows::Priority(rows) => Box::new(rows.iter()),
+            Rows::Ordered(rows) => Box::new(rows.iter().copied()),
+        }
+    }
+}
+
+/// What is written, whatever the form.
+pub struct Export {
+    pub edition: Arc<Edition>,
+    pub rows: Rows,
+    pub columns: Vec<Chosen>,
+    /// Answers what the edition does not hold; None where no column needs it.
+    pub graph: Option<super::graph::Source>,
+    pub lang: Lang,
+    pub gb18030: bool,
+    /// Counts the rows written so far.
+    pub progress: Progress,
+}
+
+impl Export {
+    /// What the graph says of these rows, where a column needs it; waits for the store.
+    pub(super) fn answers(&self, rows: &[Row]) -> std::io::Result<Option<Vec<Value>>> {
+        self.graph.as_ref().map(|graph| graph.wait_for(&self.edition, rows)).transpose()
+    }
+
+    /// Writes one cell; nothing where the value is absent.
+    pub(super) fn cell(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, cell: &mut String) {
+        cell.clear();
+        match (column, answer) {
+            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, cell),
+            (Chosen::Graph(path), Some(answer)) => super::graph::write_cell(answer, path, self.lang, cell),
+            (Chosen::Graph(_), None) => {}
+        }
+    }
+
+    /// Rows that are held at a time: answers of the graph are large.
+    pub(super) fn at_a_time(&self, rows: usize) -> usize {
+        if self.graph.is_some() { rows.min(super::graph::BATCH) } else { rows }
+    }
+
+    /// Fails where the graph would refuse the columns.
+    pub async fn probe(&self) -> Result<(), Problem> {
+        match &self.graph {
+            Some(graph) => graph.probe(self).await,
+            None => Ok(()),
+        }
+    }
+}
