@@ -1,8 +1,8 @@
 //! A first connector from a sample: what its headers and values look like, learned from the connectors that ship with huitu.
 
 use super::mapping::{Column, same_header};
-use super::reading::{self, As, Reading};
-use super::{Connector, money, wording};
+use super::reading::{self, As, How, Reading};
+use super::{Connector, wording};
 use crate::model::field::Field;
 
 /// What one column of the sample seems to be.
@@ -82,7 +82,7 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
 fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[Connector]) -> Guess {
     let values: Vec<&str> = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|t| !t.is_empty()).collect();
     let reads = |kind: As| {
-        let good = values.iter().filter(|v| matches!(reading::read(kind, v, &money::Unit::default()), Reading::Value(_))).count();
+        let good = values.iter().filter(|v| matches!(reading::read(kind, v, How::default()), Reading::Value(_))).count();
         values.len() >= 2 && good as f64 >= MOSTLY * values.len() as f64
     };
     let plain = column.rsplit('/').next().unwrap_or(column);
@@ -97,7 +97,7 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
             let best = headers().map(|(name, c)| (score(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
             // A header that only resembles another must have values that read like its.
             let fits = |c: &Column| {
-                let good = |v: &&&str| !matches!(reading::read(c.read_as, v, &c.unit), Reading::Unreadable);
+                let good = |v: &&&str| !matches!(reading::read(c.read_as, v, c.how()), Reading::Unreadable);
                 values.iter().filter(good).count() * 2 >= values.len()
             };
             (best.filter(|(s, c)| *s >= SIMILAR && fits(c)).map(|(_, c)| c), "similar header")
@@ -124,7 +124,7 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
     // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
     let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
     let fits = |field: Field| {
-        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, &money::Unit::default()), Reading::Unreadable);
+        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, How::default()), Reading::Unreadable);
         values.iter().filter(good).count() * 2 >= values.len()
     };
     let of_field = |field: Field, header: &str| extra(field, reading::natural(field), header, None);

@@ -17,6 +17,9 @@ pub mod spool;
 
 pub use expand::expand;
 
+/// What the codes of rows begin with that are no records at all: totals, notes, a header repeated among the rows.
+pub const NO_RECORD: &str = "no_record";
+
 use thiserror::Error;
 
 use crate::store::StoreError;

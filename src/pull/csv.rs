@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use encoding_rs::{Encoding, UTF_8};
 
-use super::chunk::{Chunk, Mark, RowHead};
+use super::chunk::{Chunk, FULL_ROWS, Mark, RowHead};
 use super::decode::{Damage, TextReader, encoded_len};
 use super::error::said;
-use crate::connector::{Decoding, Encoding as Wanted, RowError, cell_count};
+use crate::connector::{Below, Decoding, Encoding as Wanted, RowError, cell_count, undress};
 
 /// Reads records of delimited text from a stream.
 pub struct CsvReader<R> {
@@ -27,6 +27,22 @@ pub struct CsvReader<R> {
     ends: Vec<usize>,
     max_row: usize,
     ended: bool,
+    /// Columns at the end of the header without a name: rows may lack their cells.
+    unnamed: usize,
+    /// A backslash inside quotes stands before a quote.
+    escaped: bool,
+    /// The row before was shorter than the header and was filled up.
+    short: Option<Short>,
+    /// Rows that were filled up.
+    pub filled: u64,
+}
+
+/// A row that was filled up, should it turn out to be half of one.
+struct Short {
+    cells: usize,
+    number: u64,
+    offset: u64,
+    raw: String,
 }
 
 /// What stands at the beginning of a file.
@@ -91,6 +107,10 @@ impl<R: Read> CsvReader<R> {
             ends: vec![0; 256],
             max_row,
             ended: false,
+            unnamed: 0,
+            escaped: false,
+            short: None,
+            filled: 0,
         };
         if !reader.fill()? {
             return Err(Unusable::Empty);
@@ -102,6 +122,7 @@ impl<R: Read> CsvReader<R> {
         if sniff_delimiter {
             reader.delimiter = likely_delimiter(&reader.buffer).unwrap_or(reader.delimiter);
         }
+        reader.escaped = reader.quote && has_escaped_quotes(&reader.buffer, reader.delimiter);
         reader.reset_parser();
         reader.skip_lines(decoding.skip)?;
         let mut header: Vec<Vec<String>> = Vec::new();
@@ -126,11 +147,14 @@ impl<R: Read> CsvReader<R> {
         if columns.is_empty() {
             return Err(Unusable::Empty);
         }
+        let blank = |at: &usize| header.iter().all(|row| row.get(*at).is_none_or(|c| c.trim().is_empty()));
+        reader.unnamed = if header.is_empty() { 0 } else { (0..columns.len()).rev().take_while(blank).count() };
         Ok(Opened { reader, columns })
     }
 
     fn reset_parser(&mut self) {
-        self.parser = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quote).build();
+        let escape = self.escaped.then_some(b'\\');
+        self.parser = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quote).escape(escape).build();
     }
 
     fn fill(&mut self) -> io::Result<bool> {
@@ -260,17 +284,43 @@ impl<R: Read> CsvReader<R> {
     ///
     /// # Errors
     /// I/O of the source; `UnexpectedEof` where the last line stops short of its cells: the file was cut off.
-    pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64) -> io::Result<bool> {
-        while !chunk.is_full() {
+    pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64, mut below: Option<&mut Below>) -> io::Result<bool> {
+        self.short = None;
+        // A row that was filled up waits for the next, which may be its other half; not for ever where all are.
+        while !chunk.is_full() || self.short.is_some() && chunk.len() < 2 * FULL_ROWS {
             let step = self.step()?;
             let (cells, too_long) = match step {
                 Step::End => return Ok(false),
                 Step::TooLong { .. } => (0, true),
                 Step::Record { cells } => (cells, false),
             };
+            if cells == 1 && self.ends[0] > 0 && self.out[..self.ends[0]].iter().all(|b| matches!(b, 0x1A | 0 | b' ')) {
+                // DOS ends a text with 0x1A.
+                self.consume();
+                continue;
+            }
             *number += 1;
             let swallowed = self.quote && memchr::memchr(b'\n', self.inner()).is_some();
-            let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter);
+            let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter, self.escaped);
+            // Empty cells beyond the header are what a separator at the end of a line leaves.
+            let cells =
+                match cells > chunk.width() && self.cells(cells).skip(chunk.width()).flatten().all(|c| c.trim().is_empty()) {
+                    true => chunk.width(),
+                    false => cells,
+                };
+            let lacking = chunk.width().saturating_sub(cells);
+            let fillable = lacking > 0
+                && !(too_long || bad_quotes || swallowed)
+                && (lacking <= self.unnamed || cells >= 3 && lacking * 2 < chunk.width())
+                && !(self.ended && !self.buffer[..self.scan].ends_with(b"\n") && lacking > self.unnamed);
+            if fillable && !self.damaged() {
+                self.fill_up(chunk, *number, cells);
+                continue;
+            }
+            if self.short.take().is_some_and(|s| lacking > 0 && self.halves(chunk, s, cells)) {
+                self.fault(chunk, *number, cell_count(chunk.width(), cells));
+                continue;
+            }
             if too_long || cells != chunk.width() || bad_quotes {
                 let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
                 if cut_off && !too_long && !swallowed && *number > 1 {
@@ -298,11 +348,71 @@ impl<R: Read> CsvReader<R> {
                 self.fault(chunk, *number, nul());
                 continue;
             }
+            if let Some(below) = &mut below {
+                if self.after_empty_line() {
+                    below.gap();
+                }
+                let starts = |at: usize| if at == 0 { 0 } else { self.ends[at - 1] };
+                if !below.is_plain(|at| &self.out[starts(at)..self.ends[at]]) {
+                    let text = self.text(cells);
+                    if let Some(error) = below.why(|at| text.get(starts(at)..self.ends[at])) {
+                        self.fault(chunk, *number, error);
+                        continue;
+                    }
+                }
+            }
             let offset = self.consume();
             let text = simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
             chunk.push_joined(RowHead { number: *number, offset: Some(offset), mark: Mark::Cells }, text, &self.ends[..cells]);
         }
         Ok(true)
+    }
+
+    /// Adds a row that is shorter than the header, empty at its end: as Excel leaves out separators behind its last full cell.
+    fn fill_up(&mut self, chunk: &mut Chunk, number: u64, cells: usize) {
+        let lacking = chunk.width() - cells;
+        if let Some(short) = self.short.take()
+            && self.halves(chunk, short, cells)
+        {
+            return self.fault(chunk, number, cell_count(chunk.width(), cells));
+        }
+        let raw = self.raw().to_string();
+        let offset = self.consume();
+        let end = self.ends[..cells].last().copied().unwrap_or(0);
+        let text = simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
+        let mut start = 0;
+        let given = self.ends[..cells].iter().map(|end| {
+            let cell = &text[start..*end];
+            start = *end;
+            Some(cell)
+        });
+        let head = RowHead { number, offset: Some(offset), mark: Mark::Cells };
+        chunk.push_row(head, given.chain(std::iter::repeat_n(None, lacking)));
+        if lacking > self.unnamed {
+            self.filled += 1;
+            self.short = Some(Short { cells, number, offset, raw });
+        }
+    }
+
+    /// Whether two short rows are the halves of one that a line end has broken; then the first is taken back.
+    fn halves(&mut self, chunk: &mut Chunk, first: Short, cells: usize) -> bool {
+        let broken = first.cells + cells == chunk.width() + 1 || first.cells != cells;
+        if broken {
+            chunk.pop_row();
+            self.filled -= 1;
+            chunk.fault(first.number, Some(first.offset), cell_count(chunk.width(), first.cells), &first.raw);
+        }
+        broken
+    }
+
+    /// Whether an empty line stands before the record.
+    fn after_empty_line(&self) -> bool {
+        let leading = self.buffer[self.row_start..self.scan].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        match leading {
+            0 => false,
+            1 => self.row_start > 0 && self.buffer[self.row_start - 1] == b'\n',
+            _ => true,
+        }
     }
 
     fn fault(&mut self, chunk: &mut Chunk, number: u64, error: RowError) {
@@ -339,7 +449,7 @@ impl<R: Read> CsvReader<R> {
 
 /// Whether every quote of a record opens at the beginning of a cell and closes at its end. Looked at only where a record
 /// spans lines, or is the last: elsewhere a lenient reading harms nobody.
-fn well_quoted(record: &[u8], delimiter: u8) -> bool {
+fn well_quoted(record: &[u8], delimiter: u8, escaped: bool) -> bool {
     let mut at = 0;
     loop {
         if record.get(at) == Some(&b'"') {
@@ -347,6 +457,7 @@ fn well_quoted(record: &[u8], delimiter: u8) -> bool {
             loop {
                 match (record.get(at), record.get(at + 1)) {
                     (None, _) => return false,
+                    (Some(b'\\'), Some(_)) if escaped => at += 2,
                     (Some(b'"'), Some(b'"')) => at += 2,
                     (Some(b'"'), _) => break,
                     _ => at += 1,
@@ -369,11 +480,34 @@ fn well_quoted(record: &[u8], delimiter: u8) -> bool {
     }
 }
 
-/// The sign that stands most often in the first line.
-fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
-    let line = buffer.split(|b| *b == b'\n').next()?;
+/// The sign that stands most often in the first line. A tab behind every cell is dress where another sign separates them.
+pub fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
+    let line = buffer.split(|b| *b == b'\n').find(|l| !l.trim_ascii().is_empty())?;
     let count = |sign: u8| line.iter().filter(|b| **b == sign).count();
-    [b',', b'\t', b';', b'|'].into_iter().max_by_key(|s| (count(*s), *s == b',')).filter(|s| count(*s) > 0)
+    let others = [b',', b';', b'|'].into_iter().max_by_key(|s| count(*s)).filter(|s| count(*s) > 0);
+    let tabs = count(b'\t');
+    match others {
+        Some(sign) if tabs <= count(sign) + 1 => Some(sign),
+        other => {
+            if tabs > 0 {
+                Some(b'\t')
+            } else {
+                other
+            }
+        }
+    }
+}
+
+/// Whether quotes inside quoted cells are written `\"`: at least one that no cell ends behind.
+fn has_escaped_quotes(buffer: &[u8], delimiter: u8) -> bool {
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&buffer[at..], b"\\\"") {
+        at += found + 2;
+        if buffer.get(at).is_some_and(|b| *b != delimiter && !matches!(b, b'\r' | b'\n' | b'"')) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Column names of a header of one or several rows: parts joined, blanks of merged cells filled from the left in all rows
@@ -384,10 +518,10 @@ pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
     for (level, row) in rows.iter().enumerate() {
         let mut left = String::new();
         for (at, parts) in parts.iter_mut().enumerate() {
-            let own = row.get(at).map(|c| c.trim().trim_start_matches('\u{feff}')).unwrap_or_default();
-            let text = match own {
+            let own = row.get(at).map(|c| one_line(c)).unwrap_or_default();
+            let text = match own.as_str() {
                 "" if level + 1 < rows.len() => left.clone(),
-                own => own.to_string(),
+                _ => own,
             };
             left.clone_from(&text);
             if !text.is_empty() && parts.last() != Some(&text) {
@@ -403,6 +537,23 @@ pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
         columns.push(if repeated > 0 && columns.contains(&name) { format!("{name}_{}", repeated + 1) } else { name });
     }
     columns
+}
+
+/// A header cell as one line: without its dress, a line break inside is none.
+fn one_line(cell: &str) -> String {
+    let text = undress(cell);
+    if !text.contains(['\n', '\r']) {
+        return text.into_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()) {
+        let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        if latin(out.chars().next_back()) && latin(line.chars().next()) {
+            out.push(' ');
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 fn row_too_long(max: usize) -> RowError {
@@ -449,7 +600,7 @@ mod tests {
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         loop {
             let mut chunk = Chunk::new(opened.columns.len());
-            let more = reader.read_chunk(&mut chunk, &mut number).expect("memory reads");
+            let more = reader.read_chunk(&mut chunk, &mut number, None).expect("memory reads");
             chunk
                 .for_each(|head, cells| {
                     rows.push((
@@ -517,8 +668,45 @@ mod tests {
     fn a_cut_off_file_is_noticed() {
         let opened = CsvReader::open(&b"id,name,x\n1,a,b\n2,a"[..], &Decoding::default(), 200, false).ok().expect("a table");
         let mut reader = opened.reader;
-        let error = reader.read_chunk(&mut Chunk::new(3), &mut 0).expect_err("cut");
+        let error = reader.read_chunk(&mut Chunk::new(3), &mut 0, None).expect_err("cut");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn separators_too_many_or_too_few_at_the_end_of_a_row_lose_no_row() {
+        let (columns, rows, faults) = read("a,b,c,d\n1,x,y,z,\n2,x,y,z,,\n3,x,y\n4,x,y\n5,x,y,z\n".as_bytes());
+        assert_eq!(columns.len(), 4);
+        assert_eq!(
+            rows.iter().map(|r| r.1.join("|")).collect::<Vec<_>>(),
+            ["1|x|y|z", "2|x|y|z", "3|x|y|∅", "4|x|y|∅", "5|x|y|z"]
+        );
+        assert!(faults.is_empty());
+        let (columns, rows, faults) = read("a,b,c,\n1,x,y\n2,x,y,\n".as_bytes());
+        assert_eq!((columns[3].as_str(), rows.len(), faults.len()), ("column_4", 2, 0));
+    }
+
+    #[test]
+    fn a_row_that_a_line_end_has_broken_is_two_faults_and_no_record() {
+        let (_, rows, faults) = read("a,b,c,d,e\n1,x,y,z,w\n2,x,y\nyy,z,w\n3,x,y,z,w\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!(faults.iter().map(|f| (f.0, f.2)).collect::<Vec<_>>(), [(2, "cell_count"), (3, "cell_count")]);
+    }
+
+    #[test]
+    fn the_end_of_a_dos_text_is_no_row_and_a_backslash_may_stand_before_a_quote() {
+        let (_, rows, faults) = read(b"a,b,c\n1,x,y\n\x1a");
+        assert_eq!((rows.len(), faults.len()), (1, 0));
+        let (_, rows, faults) = read("a,b\n1,\"北京\\\"示例\\\"公司\"\n2,\"x,\\\"y\"\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[1].as_str()).collect::<Vec<_>>(), ["北京\"示例\"公司", "x,\"y"]);
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn a_tab_behind_every_cell_separates_none() {
+        assert_eq!(likely_delimiter(b"a\t,b\t,c\t\n"), Some(b','));
+        assert_eq!(likely_delimiter(b"a\tb\tc,d\n"), Some(b'\t'));
+        assert_eq!(likely_delimiter(b"a|b\n"), Some(b'|'));
+        assert_eq!(likely_delimiter(b"abc\n"), None);
     }
 
     #[test]
@@ -526,5 +714,9 @@ mod tests {
         let rows = [vec!["基本信息".into(), String::new(), "规模".into()], vec!["编号".into(), "名称".into(), "人数".into()]];
         assert_eq!(join_header(&rows, "/"), ["基本信息/编号", "基本信息/名称", "规模/人数"]);
         assert_eq!(join_header(&[vec!["a".into(), String::new(), "a".into()]], "/"), ["a", "column_2", "a_2"]);
+        assert_eq!(
+            join_header(&[vec!["单位名称\n（全称）".into(), "unit\r\nname".into()]], "/"),
+            ["单位名称（全称）", "unit name"]
+        );
     }
 }

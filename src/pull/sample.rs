@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Chunk, Cursor, PullContext, PullError, RowFault, RowSink};
+use super::{Chunk, Cursor, Note, PullContext, PullError, RowFault, RowSink};
 use crate::connector::{Connector, Format, Layout, Problem, RowError, Transport, format_of};
 use crate::model::record::Record;
 
@@ -23,6 +23,8 @@ pub struct Sample {
     pub rows: Vec<SampleRow>,
     pub faults: Vec<RowFault>,
     pub checkpoints: Vec<Cursor>,
+    /// What was left out, or done about it.
+    pub notes: Vec<Note>,
 }
 
 /// Why a sample could not be read.
@@ -59,7 +61,16 @@ impl SampleError {
 pub fn part_with_rows(path: &Path, connector: &Connector) -> Option<String> {
     let caps = &connector.source.caps;
     match connector.source.format? {
-        Format::Xlsx => super::xlsx::fullest_sheet(path, caps).ok().flatten(),
+        format if format.is_binary() => {
+            let kind = super::file::recognise(path, format).ok().filter(|k| k.is_workbook())?;
+            let choice = super::sheet::sheets(path, kind, connector).ok()?;
+            // Several sheets with one header are read together, and the first is read by itself.
+            let first = choice.read.len() + choice.left.len() == 1 || choice.left.iter().all(|s| s.hidden);
+            match choice.read.as_slice() {
+                [one] if !first => Some(one.name.clone()),
+                _ => None,
+            }
+        }
         Format::Xml => {
             let file = super::decode::Utf8Reader::open(std::fs::File::open(path).ok()?, None).ok()?;
             super::xml::repeated_element(io::BufReader::new(file), caps.depth).ok().flatten()
@@ -134,6 +145,11 @@ impl RowSink for Taking<'_> {
             });
         }
         self.sample.faults.extend(chunk.faults);
+        Ok(())
+    }
+
+    fn note(&mut self, note: Note) -> io::Result<()> {
+        self.sample.notes.push(note);
         Ok(())
     }
 

@@ -72,6 +72,7 @@ fn connectors(common: &Common) -> anyhow::Result<Vec<Connector>> {
         None => Connector::embedded_all(),
     };
     for connector in &mut connectors {
+        *connector = connector.clone().in_zone(settings.zone);
         if let Some(place) = settings.sources.get(&connector.name) {
             *connector = connector.clone().with_source(place);
         }
