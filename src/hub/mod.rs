@@ -7,6 +7,7 @@ mod annotations;
 mod batch_decisions;
 mod explain;
 mod freshness;
+mod held;
 mod linker_state;
 mod live;
 pub mod message;

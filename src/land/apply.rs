@@ -123,6 +123,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         idempotency: job.state.idempotency.clone(),
         digest: job.state.digest.clone(),
         cursor: job.state.next_cursor.clone(),
+        notes: job.state.notes_json(),
         decided_by: job.guard.released.as_ref().map(|(by, _)| by.clone()),
         decided_why: job.guard.released.as_ref().map(|(_, why)| why.clone()),
         ..Default::default()
@@ -381,6 +382,7 @@ async fn receipt(
         seconds: (job.now - batch.started_at) as f64 / 1000.0,
         notice,
         drift: batch.drift.as_deref().and_then(|d| serde_json::from_str(d).ok()),
+        notes: job.state.notes.clone(),
         ..Receipt::empty(&job.registry.name, job.title.0, job.title.1, outcome)
     })
 }

@@ -193,6 +193,9 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
         println!("{}", serde_json::to_string_pretty(&expected_json(&sample))?);
         return Ok(ExitCode::SUCCESS);
     }
+    for note in &sample.notes {
+        println!("! {}", lang.pick(&note.zh, &note.en));
+    }
     for drift in sample.layout.iter().flat_map(|l| &l.drift) {
         println!("! {}", lang.pick(&drift.zh, &drift.en));
     }

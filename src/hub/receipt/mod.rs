@@ -43,6 +43,8 @@ pub struct BatchReceipt {
     pub unreadable_values: Vec<Row>,
     /// Columns that differ from the contract.
     pub drift: Vec<Drift>,
+    /// What was left out of the source, or done about it.
+    pub notes: Vec<Notice>,
     pub held_because: Option<Notice>,
     pub decided_by: Option<String>,
     pub decided_why: Option<String>,
@@ -143,6 +145,7 @@ impl Hub {
                 .map(Row::from)
                 .collect(),
             drift: b.drift.as_deref().and_then(|d| serde_json::from_str(d).ok()).unwrap_or_default(),
+            notes: b.notes.as_deref().and_then(|n| serde_json::from_str(n).ok()).unwrap_or_default(),
             held_because: b.held_because.as_deref().and_then(|h| serde_json::from_str(h).ok()),
             state: b.state,
             source: b.source,
