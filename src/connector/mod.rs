@@ -7,6 +7,7 @@ mod date;
 mod dress;
 mod flag;
 pub mod guess;
+mod key_guess;
 mod keys;
 mod manifest;
 mod mapping;

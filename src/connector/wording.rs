@@ -124,6 +124,18 @@ pub fn by_values(values: &[&str]) -> Option<Field> {
     mostly(&place).then_some(Field::Address)
 }
 
+/// What the rows of a table are, where its headers say that they are happenings and no list of units.
+pub fn kind_by_headers(columns: &[String]) -> Option<&'static str> {
+    let any = |words: &[&str]| columns.iter().filter(|c| words.iter().any(|w| c.contains(w))).count();
+    if any(&["仲裁", "被申请人", "争议", "停工", "罢工"]) > 0 {
+        return Some("dispute");
+    }
+    let surely = any(&["工单", "热线", "诉求", "来电", "投诉", "举报", "信访", "舆情"]);
+    let perhaps =
+        any(&["检查日期", "检查事项", "检查结果", "处罚", "执法", "巡查", "走访", "受理时间", "受理日期", "办结", "报道"]);
+    (surely > 0 || perhaps > 1).then_some("event")
+}
+
 /// A column that numbers the rows of one delivery: the next one numbers others.
 pub fn is_row_number(header: &str) -> bool {
     let header = header.rsplit('/').next().unwrap_or(header).trim();
@@ -135,6 +147,15 @@ pub fn is_row_number(header: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hotline_s_file_is_of_events() {
+        let kind = |header: &str| kind_by_headers(&header.split(',').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(kind("工单编号,来电时间,单位名称,诉求内容"), Some("event"));
+        assert_eq!(kind("检查日期,检查事项,单位名称"), Some("event"));
+        assert_eq!(kind("立案日期,被申请人,案由"), Some("dispute"));
+        assert_eq!(kind("编号,单位名称,上次检查日期"), None);
+    }
 
     #[test]
     fn headers_are_told_by_other_words_initials_and_values() {

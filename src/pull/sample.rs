@@ -79,6 +79,47 @@ pub fn part_with_rows(path: &Path, connector: &Connector) -> Option<String> {
     }
 }
 
+/// The first rows of the sheet of a workbook that would be read, titles and headers and all. Empty for what is no workbook.
+pub fn first_rows(path: &Path, connector: &Connector, most: usize) -> Vec<Vec<String>> {
+    let Some(format) = connector.source.format else { return Vec::new() };
+    let Ok(kind) = super::file::recognise(path, format) else { return Vec::new() };
+    if !kind.is_workbook() {
+        return Vec::new();
+    }
+    super::sheet::first_rows(path, kind, connector, most).unwrap_or_default()
+}
+
+/// The sign that separates the cells of most of these lines.
+pub fn delimiter_of(lines: &[String]) -> Option<u8> {
+    let votes: Vec<u8> = lines.iter().filter_map(|l| super::csv::likely_delimiter(l.as_bytes())).collect();
+    votes.iter().copied().max_by_key(|v| votes.iter().filter(|o| *o == v).count())
+}
+
+/// What a file is, seen through an archive: the format of what is in it, by its bytes or else by its name.
+pub fn format_inside(path: &Path, named: Option<Format>) -> Option<Format> {
+    use super::file::Kind;
+    match super::file::recognise(path, named.unwrap_or(Format::Csv)).ok()? {
+        Kind::Zip => {
+            let file = io::BufReader::new(std::fs::File::open(path).ok()?);
+            let mut archive = zip::ZipArchive::new(file).ok()?;
+            let entries = super::xlsx::data_entries(&mut archive).ok()?;
+            entries
+                .into_iter()
+                .find_map(|at| format_of(&super::xlsx::entry_name(archive.by_index_raw(at).ok()?.name_raw())))
+                .or(named)
+        }
+        Kind::Xlsx => named.filter(|f| f.is_workbook()).or(Some(Format::Xlsx)),
+        Kind::Xls => named.filter(|f| f.is_workbook()).or(Some(Format::Xls)),
+        Kind::Xlsb => Some(Format::Xlsb),
+        Kind::Ods => Some(Format::Ods),
+        Kind::SpreadsheetMl | Kind::Html => named.filter(|f| f.is_workbook()).or(Some(Format::Xls)),
+        Kind::Dbf => Some(Format::Dbf),
+        Kind::Text(format) => Some(format),
+        Kind::UnnamedText => Some(Format::Csv),
+        Kind::Gzip => named,
+    }
+}
+
 /// The connector with a sample file in place of its source; decoding and contract stay.
 pub fn at_sample(connector: &Connector, file: &Path) -> Connector {
     let mut sample = connector.clone();
