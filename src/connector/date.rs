@@ -35,6 +35,11 @@ pub fn read(text: &str, zone: Tz) -> Dated {
         return settled(date, None);
     }
     let wide = half_width(text);
+    let wide = if wide.contains(['—', '–', '‐', '‑', '−']) {
+        wide.replace(['—', '–', '‐', '‑', '−'], "-").into()
+    } else {
+        wide
+    };
     let text = wide.trim();
     if matches!(text, "infinity" | "-infinity" | "Infinity") {
         return Dated::Absent;
@@ -146,7 +151,10 @@ fn split_time(text: &str) -> (&str, Option<&str>) {
     {
         return (day, Some(clock));
     }
-    let db2 = text.len() > 11 && iso(&text.as_bytes()[..10.min(text.len())]).is_some() && text.as_bytes()[10] == b'-';
+    let db2 = text.len() > 11
+        && iso(&text.as_bytes()[..10.min(text.len())]).is_some()
+        && text.as_bytes()[10] == b'-'
+        && text[11..].contains('.');
     if db2 {
         return (&text[..10], Some(&text[11..]));
     }
@@ -449,6 +457,7 @@ mod tests {
             ("二零二一年十月十五日", "2021-10-15"),
             ("109年3月1日", "2020-03-01"),
             ("民国38年10月1日", "1949-10-01"),
+            ("2021—03—01", "2021-03-01"),
             ("2021、3、1", "2021-03-01"),
             ("2021、3、1、12、30", "2021-03-01"),
             ("01-3月 -21", "2021-03-01"),

@@ -42,7 +42,7 @@ fn bare(text: &str) -> &str {
     let mut text = trimmed(text);
     loop {
         let inner = match text.as_bytes() {
-            [b'=', b'"', .., b'"'] if text.len() > 3 => &text[2..text.len() - 1],
+            [b'=', b'"', .., b'"'] if text.len() >= 3 => &text[2..text.len() - 1],
             [b'\'', .., b'\''] if text.len() > 2 => &text[1..text.len() - 1],
             [b'\'', _, ..] => &text[1..],
             _ => return text,
@@ -219,7 +219,7 @@ mod tests {
             ("B0", "B0"),
             ("  B0\t", "B0"),
             ("=\"B0\"", "B0"),
-            ("=\"\"", "=\"\""),
+            ("=\"\"", ""),
             ("=\"某\"\"甲\"\"公司\"", "某\"甲\"公司"),
             ("'0001", "0001"),
             ("'0001'", "0001"),

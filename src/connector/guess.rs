@@ -84,6 +84,15 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
     if let Some(kind) = found {
         happenings(columns, &mut guesses, kind);
     }
+    // A column that holds nothing in the sample may hold something later: it is not missed in the meantime.
+    for (at, guess) in guesses.iter_mut().enumerate() {
+        let Some(field) = guess.field else { continue };
+        let says = |text: &str| !matches!(reading::read(reading::natural(field), text, How::default()), Reading::Absent);
+        let any = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(undress).any(|t| !t.is_empty() && says(&t));
+        if !any && !rows.is_empty() && !guess.extra.contains("optional") {
+            guess.extra.push_str(", optional = true");
+        }
+    }
     let key = key_guess::choose(columns, rows, &guesses);
     for at in &key.columns {
         if guesses[*at].because == "similar header" && guesses[*at].field != Some(Field::Name) {
@@ -138,7 +147,11 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
     let headers = || {
         known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| std::iter::once(&c.name).chain(&c.also).map(move |n| (n, c)))
     };
-    let (found, because) = match headers().find(|(name, _)| same_header(name, plain)) {
+    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
+    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
+    let named =
+        headers().find(|(name, _)| same_header(name, plain)).or_else(|| headers().find(|(name, _)| same_header(name, last)));
+    let (found, because) = match named {
         Some((_, c)) => (Some(c), "header"),
         None => {
             let unit_free = |text: &str| text.split(['(', '（']).next().unwrap_or(text).to_string();
@@ -170,8 +183,6 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         extra,
         because,
     };
-    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
-    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
     let fits = |field: Field| {
         let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, How::default()), Reading::Unreadable);
         values.iter().filter(good).count() * 2 >= values.len()

@@ -180,7 +180,6 @@ fn divides(column: &str, guess: &Guess) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::connector::Connector;
     use crate::connector::guess::guess;
 

@@ -486,8 +486,12 @@ pub fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
     let count = |sign: u8| line.iter().filter(|b| **b == sign).count();
     let others = [b',', b';', b'|'].into_iter().max_by_key(|s| count(*s)).filter(|s| count(*s) > 0);
     let tabs = count(b'\t');
+    let dress = |sign: u8| {
+        let behind = |at: usize| line.get(at + 1).is_none_or(|b| *b == sign || matches!(b, b'\r' | b'\t'));
+        line.iter().enumerate().filter(|(_, b)| **b == b'\t').all(|(at, _)| behind(at))
+    };
     match others {
-        Some(sign) if tabs <= count(sign) + 1 => Some(sign),
+        Some(sign) if tabs == 0 || dress(sign) => Some(sign),
         other => {
             if tabs > 0 {
                 Some(b'\t')

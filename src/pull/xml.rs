@@ -143,6 +143,19 @@ pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Opti
     // Of several lists the one whose elements have parts of their own.
     let most =
         counts.iter().filter(|((l, _), _)| Some(*l) == level).max_by_key(|((_, path), n)| (parents(path) > 0, *n)).cloned();
+    // One record alone repeats nothing: it is the element with most parts that have none of their own.
+    let most = most.or_else(|| {
+        let leaf = |path: &str| parents(path) == 0;
+        let leaves = |path: &str| {
+            let child = |p: &str| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('/') && !rest[1..].contains('/'));
+            counts.iter().filter(|((_, p), _)| child(p) && leaf(p)).count() as u64
+        };
+        counts
+            .iter()
+            .map(|((level, path), _)| ((*level, path.clone()), leaves(path)))
+            .filter(|(_, n)| *n > 1)
+            .max_by_key(|(_, n)| *n)
+    });
     let siblings_only = |path: &str| path.matches('/').count() == 1;
     Ok(most.filter(|((_, path), _)| !siblings_only(path)).and_then(|((_, path), _)| path.rsplit('/').next().map(str::to_owned)))
 }
@@ -348,6 +361,16 @@ mod tests {
         let row = "<企业><证><号>1</号></证><证><号>2</号></证></企业>";
         assert_eq!(found(&format!("<包><头><批>1</批></头><集>{row}{row}</集></包>")).as_deref(), Some("企业"));
         assert_eq!(found(&format!("<集>{row}{row}</集>")), None, "children of the root need no name");
+        assert_eq!(
+            found(&format!("<根><列表>{row}</列表></根>").replace("证", "项")).as_deref(),
+            Some("项"),
+            "parts that repeat"
+        );
+        assert_eq!(
+            found("<根><列表><企业><号>1</号><名>甲</名></企业></列表></根>").as_deref(),
+            Some("企业"),
+            "one record alone"
+        );
         assert_eq!(found("<a><b/></a>"), None);
         let empty = "<件><附/><附/><附/><附/></件>";
         assert_eq!(found(&format!("<根><数>{row}{row}</数>{empty}</根>")).as_deref(), Some("企业"), "the list with content");

@@ -395,6 +395,9 @@ async fn header(
     context: &PullContext,
 ) -> anyhow::Result<Vec<String>> {
     let mut tried = shape.clone();
+    if shape.header_rows == Some(0) {
+        tried.header = vec!["?".into()];
+    }
     if format == Format::Csv {
         let lines = shape::whole_lines(&bare(name, format, "?", &tried)?, sample, context).await;
         tried.delimiter = Some(match delimiter_of(&lines) {
