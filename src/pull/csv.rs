@@ -299,6 +299,13 @@ impl<R: Read> CsvReader<R> {
                 self.consume();
                 continue;
             }
+            let end = if cells == 0 { 0 } else { self.ends[cells - 1] };
+            if cells > 1 && !too_long && self.out[..end].iter().all(|b| matches!(b, b' ' | b'\t')) {
+                // Separators and nothing between them: an empty row of a sheet.
+                below.iter_mut().for_each(|b| b.gap());
+                self.consume();
+                continue;
+            }
             *number += 1;
             let swallowed = self.quote && memchr::memchr(b'\n', self.inner()).is_some();
             let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter, self.escaped);

@@ -41,6 +41,8 @@ mod reconcile;
 mod records;
 mod registries;
 mod servers;
+mod shapes;
+mod shapes_files;
 mod simulate;
 mod simulate_journey;
 mod targets;
