@@ -44,6 +44,9 @@ enum BenchCommand {
         /// Also measure landing into this server, in a database of its own
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
+        /// Also measure these files of the commerce registry's layout (an XLS, an ODS …)
+        #[arg(long, value_name = "FILE")]
+        file: Vec<PathBuf>,
     },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
@@ -60,7 +63,7 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
-        BenchCommand::Pull { rows, seed, postgres } => crate::bench::pull::run(common, rows, seed, postgres).await?,
+        BenchCommand::Pull { rows, seed, postgres, file } => crate::bench::pull::run(common, rows, seed, postgres, &file).await?,
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {

@@ -45,7 +45,14 @@ fn bare(text: &str) -> &str {
             [b'=', b'"', .., b'"'] if text.len() >= 3 => &text[2..text.len() - 1],
             [b'\'', .., b'\''] if text.len() > 2 => &text[1..text.len() - 1],
             [b'\'', _, ..] => &text[1..],
-            _ => return text,
+            _ => match text
+                .strip_prefix('“')
+                .and_then(|t| t.strip_suffix('”'))
+                .filter(|t| !t.is_empty() && !t.contains(['“', '”']))
+            {
+                Some(inner) => inner,
+                None => return text,
+            },
         };
         text = trimmed(inner);
     }
@@ -195,9 +202,10 @@ pub fn no_value(text: &str) -> Option<NoValue> {
 fn is_damaged(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let digits = exponent.trim_start_matches('+');
-    mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    mantissa.contains('.')
+        && mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && digits.bytes().all(|b| b.is_ascii_digit())
-        && digits.parse::<u32>().is_ok_and(|n| (11..=40).contains(&n))
+        && digits.parse::<u32>().is_ok_and(|n| (9..=40).contains(&n))
 }
 
 /// An identifier of 18 digits whose last three are zeros and whose check character is wrong: written out again from the 15
@@ -223,6 +231,8 @@ mod tests {
             ("=\"某\"\"甲\"\"公司\"", "某\"甲\"公司"),
             ("'0001", "0001"),
             ("'0001'", "0001"),
+            ("“A1”", "A1"),
+            ("“甲”字号“乙”", "“甲”字号“乙”"),
             ("\u{1f}91110105MA0000007L", "91110105MA0000007L"),
             ("\u{200b}B0", "B0"),
             ("北京\u{ad}金隅有限公司", "北京金隅有限公司"),
@@ -254,6 +264,7 @@ mod tests {
             ("=A2*B2", Some(NoValue::Formula)),
             ("9.11101E+17", Some(NoValue::Damaged)),
             ("9.11101E17", Some(NoValue::Damaged)),
+            ("1.38001E+10", Some(NoValue::Damaged)),
             ("1.2E+05", None),
             ("1e5", None),
             ("#1号楼", None),

@@ -128,7 +128,7 @@ pub(crate) fn same_header(a: &str, b: &str) -> bool {
 fn plain_header(header: &str) -> String {
     let shown = undress(header);
     // An asterisk marks a column that must be filled in.
-    half_width(&shown).chars().filter(|c| !c.is_whitespace() && *c != '*').flat_map(char::to_lowercase).collect()
+    half_width(&shown).chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '@')).flat_map(char::to_lowercase).collect()
 }
 
 impl Column {

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
-pub use no_record::Below;
+pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, valid_schedule};
 pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};

@@ -12,7 +12,8 @@ use super::wording;
 use crate::model::identifier::CreditCode;
 
 /// Words for sums, without the blanks that people put inside (合  计).
-const TOTALS: &[&str] = &["合计", "小计", "总计", "共计", "总和", "累计", "总数", "汇总", "平均", "平均值"];
+const TOTALS: &[&str] =
+    &["合计", "小计", "总计", "共计", "总和", "累计", "总数", "汇总", "平均", "平均值", "合计数", "总计数", "其中"];
 const TOTALS_LATIN: &[&str] = &["total", "subtotal", "grandtotal", "sum", "average", "totals"];
 
 /// What notes and signatures begin with.
@@ -97,14 +98,17 @@ const ORGANISATIONS: &[&str] = &[
 
 /// The characters that any of the above begins with: nearly every row is told by them to be a record.
 const FIRST: &str =
-    "合小总共累汇平注备说填制审复负单统部联报打导数资来签盖公经以第页※附截日核分主领查表有文一二三四五六七八九十（(【《*朝";
+    "合小总共累汇平其—─注备说填制审复负单统部联报打导数资来签盖公经以第页※附截日核分主领查表有文一二三四五六七八九十（(【《*朝";
 
 /// Why a row is no record, where its own cells say so.
 pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     let text = |at: usize| cells.get(at).copied().flatten().unwrap_or_default();
     let first = cells.iter().position(|c| c.is_some_and(|t| !t.trim().is_empty()))?;
     let mut labels = layout.key.iter().chain(&layout.names).copied().chain([first]);
-    if !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
+    // A row without a name may be anything: a title, a date, the name of a district.
+    let unnamed = !layout.names.iter().any(|at| !text(*at).trim().is_empty())
+        && cells.iter().filter(|c| c.is_some_and(|t| !t.trim().is_empty())).take(2).count() < 2;
+    if !unnamed && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
         return None;
     }
     let filled: Vec<(usize, String)> = cells
@@ -116,6 +120,9 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
         .collect();
     if is_header(layout, &filled) {
         return Some(header_again());
+    }
+    if filled.iter().all(|(_, t)| is_rule(t)) {
+        return Some(heading(&filled.first()?.1));
     }
     if filled.iter().any(|(_, t)| CreditCode::parse(t).is_some()) {
         return None;
@@ -141,10 +148,44 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     {
         return Some(heading(begin));
     }
-    if alone && (said(begin) || begin.contains(['。', '；'])) {
-        return Some(note(begin));
+    if !alone || is_code(begin) {
+        return None;
     }
-    (alone && is_place(begin)).then(|| heading(begin))
+    Some(if is_place(begin) { heading(begin) } else { note(begin) })
+}
+
+/// A line drawn with signs, as database clients put one below their header.
+fn is_rule(text: &str) -> bool {
+    text.len() > 1 && text.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '*' | '—' | '─'))
+}
+
+/// Letters and digits, as numbers and codes are made of.
+fn is_code(text: &str) -> bool {
+    let tail = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let numbered =
+        tail >= 2 && !text.contains(|c: char| c.is_whitespace() || matches!(c, '年' | '月' | '日' | '页' | ':' | '：'));
+    if numbered && !text.is_ascii() {
+        return true;
+    }
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'#'))
+        && !text.bytes().filter(|b| matches!(b, b'-' | b'/')).count().eq(&2)
+}
+
+/// Why a line of one cell in a table of several columns is no record: a note, a signature, a line drawn with signs. `surely`:
+/// only where its words say so, since it may be half of a row.
+pub fn lone_line(text: &str, surely: bool) -> Option<RowError> {
+    let text = undress(text);
+    let begin = text.trim_start_matches(['（', '(', '*', '【']);
+    let says = text.contains([':', '：'])
+        || text.starts_with(['(', '（'])
+        || NOTES.iter().any(|n| begin.starts_with(n) && begin.chars().count() > 1);
+    if is_rule(&text) {
+        return Some(heading(&text));
+    }
+    if is_total(&text) {
+        return Some(total(&text));
+    }
+    (says || !surely && !is_code(&text) && !is_organisation(&text)).then(|| note(&text))
 }
 
 fn is_suspicious(text: &str) -> bool {
@@ -152,7 +193,8 @@ fn is_suspicious(text: &str) -> bool {
     match text.chars().next() {
         None => false,
         Some(c) if c.is_ascii() => {
-            TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char))) || matches!(c, '(' | '*')
+            TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char)))
+                || matches!(c, '(' | '*' | '-' | '=' | '_' | '+')
         }
         Some(c) => {
             FIRST.contains(c)
@@ -163,10 +205,10 @@ fn is_suspicious(text: &str) -> bool {
     }
 }
 
-/// Whether a cell repeats its header, or the last part of a header of several rows.
+/// Whether a cell repeats its header, or one part of a header of several rows.
 fn repeats(header: &str, cell: &str) -> bool {
     let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    !cell.is_empty() && (header == cell || header.strip_suffix(cell).is_some_and(|before| before.ends_with('/')))
+    !cell.is_empty() && (header == cell || header.contains('/') && header.split('/').any(|part| part == cell))
 }
 
 fn is_header(layout: &Layout, filled: &[(usize, String)]) -> bool {
@@ -392,6 +434,13 @@ mod tests {
             (["朝阳区小计", "", "", "41"], "no_record_total"),
             (["合计：", "12家", "", "86"], "no_record_total"),
             (["Total", "", "", "86"], "no_record_total"),
+            (["其中：国有", "", "", "8"], "no_record_total"),
+            (["----", "----", "---", "----"], "no_record_heading"),
+            (["2026年11月27日", "", "", ""], "no_record_note"),
+            (["2026-11-27", "", "", ""], "no_record_note"),
+            (["朝阳区（5家）", "", "", ""], "no_record_note"),
+            (["Page 1 of 3", "", "", ""], "no_record_note"),
+            (["(4 rows affected)", "", "", ""], "no_record_note"),
             (["总　计", "", "", ""], "no_record_total"),
             (["注：本表数据截至2021年3月底，不含分支机构。", "", "", ""], "no_record_note"),
             (["填表人：某某", "", "审核人：某某", ""], "no_record_note"),
@@ -421,6 +470,8 @@ mod tests {
             ["第一医院", "北京市第一医院", "", ""],
             ["4", "一得阁墨汁厂", "朝阳区", "3"],
             ["K17", "", "", ""],
+            ["110105-0001", "", "", ""],
+            ["", "北京示例甲有限公司", "", ""],
             ["注册001", "北京示例甲有限公司", "", "2"],
             ["朝阳区", "北京示例甲有限公司", "朝阳区", "2"],
             ["T001", "甲", "", ""],

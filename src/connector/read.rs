@@ -17,7 +17,8 @@ use crate::model::value::Value;
 const MAX_KEY_BYTES: usize = 256;
 
 /// Words for "no value" in any column but flags, where 无 is an answer.
-const NONE_WORDS: &[&str] = &["NULL", "null", "\\N", "-", "--", "—", "/", "无", "暂无", "N/A", "#N/A"];
+const NONE_WORDS: &[&str] =
+    &["NULL", "null", "\\N", "-", "--", "—", "——", "/", "无", "暂无", "N/A", "#N/A", "未填", "None", "nan", "NaN"];
 
 impl Connector {
     /// The row's key in its registry: its key columns, trimmed, joined by `|`.

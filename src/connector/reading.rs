@@ -115,12 +115,14 @@ impl Default for How<'_> {
 /// Reads `text` (not empty, undressed) as `kind`.
 pub fn read(kind: As, text: &str, how: How<'_>) -> Reading {
     if let Some(why) = dress::no_value(text)
-        && (why != NoValue::Damaged || !matches!(kind, As::Text | As::Name | As::Number | As::Money | As::Count))
+        && (why != NoValue::Damaged || !matches!(kind, As::Number | As::Money | As::Count))
     {
         // #N/A is how a look-up says that it has found nothing.
         return if text == "#N/A" { Reading::Absent } else { Reading::Unreadable };
     }
     let value = match kind {
+        // A name goes over two lines where its cell is narrow.
+        As::Name if text.contains(['\n', '\r']) => Some(Value::Text(text.replace(['\n', '\r'], "").into())),
         As::Text | As::Name | As::List => Some(Value::Text(text.into())),
         As::CreditCode => return identifier(text, |t| CreditCode::parse(t).map(|c| c.as_str().into())),
         As::OrganisationCode => return identifier(text, |t| OrganisationCode::parse(t).map(|c| c.as_str().into())),

@@ -9,7 +9,32 @@ use crate::model::field::Field;
 const OTHER_WORDS: &[(Field, &[&str])] = &[
     (
         Field::Name,
-        &["单位全称", "企业全称", "公司名称", "法人名称", "机构全称", "用人单位名称", "市场主体名称", "单位名", "企业名"],
+        &[
+            "单位全称",
+            "企业全称",
+            "公司名称",
+            "法人名称",
+            "机构全称",
+            "用人单位名称",
+            "市场主体名称",
+            "单位名",
+            "企业名",
+            "被诉企业",
+            "被投诉单位",
+            "被投诉企业",
+            "投诉对象",
+            "涉事企业",
+            "涉及企业",
+            "被反映单位",
+            "被检查单位",
+            "检查对象",
+            "当事人名称",
+            "被处罚单位",
+            "责任单位",
+            "参保单位",
+            "缴费单位",
+            "开户单位",
+        ],
     ),
     (
         Field::CreditCode,
@@ -131,6 +156,13 @@ pub fn kind_by_headers(columns: &[String]) -> Option<&'static str> {
     if any(&["仲裁", "被申请人", "争议", "停工", "罢工"]) > 0 {
         return Some("dispute");
     }
+    let units = any(&["企业名称", "单位名称", "公司名称", "纳税人名称", "统一社会信用代码"]);
+    if units == 0 && any(&["楼宇名称", "大厦名称", "楼栋名称"]) > 0 {
+        return Some("building");
+    }
+    if units == 0 && any(&["驿站名称", "服务站名称", "站点名称"]) > 0 {
+        return Some("station");
+    }
     let surely = any(&["工单", "热线", "诉求", "来电", "投诉", "举报", "信访", "舆情"]);
     let perhaps =
         any(&["检查日期", "检查事项", "检查结果", "处罚", "执法", "巡查", "走访", "受理时间", "受理日期", "办结", "报道"]);
@@ -156,6 +188,8 @@ mod tests {
         assert_eq!(kind("检查日期,检查事项,单位名称"), Some("event"));
         assert_eq!(kind("立案日期,被申请人,案由"), Some("dispute"));
         assert_eq!(kind("编号,单位名称,上次检查日期"), None);
+        assert_eq!(kind("楼宇名称,地址,建筑面积"), Some("building"));
+        assert_eq!(kind("楼宇名称,企业名称"), None);
     }
 
     #[test]

@@ -291,8 +291,9 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: 
     if let Some(why) = job.reader.hold() {
         return Some(why);
     }
-    // Totals and notes are put aside too, and say nothing against the others.
-    let (rows, broken) = (batch.read_rows - no_records, batch.quarantined - no_records);
+    // Totals and notes are put aside too, and say nothing against the others; unless they are most of what came.
+    let spared = if no_records * 2 > batch.read_rows { 0 } else { no_records };
+    let (rows, broken) = (batch.read_rows - spared, batch.quarantined - spared);
     if broken > 0 && broken as f64 > job.guard.quarantine * rows as f64 {
         return Some(Notice {
             code: "unreadable".into(),

@@ -7,8 +7,10 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::chunk::{Chunk, FULL_ROWS, Mark, RowHead};
 use super::decode::{Damage, TextReader, encoded_len};
+use super::delimiter::{delimiter_line, has_escaped_quotes, likely_delimiter, well_quoted};
 use super::error::said;
-use crate::connector::{Below, Decoding, Encoding as Wanted, RowError, cell_count, undress};
+use super::header::join_header;
+use crate::connector::{Below, Decoding, Encoding as Wanted, RowError, cell_count, lone_line};
 
 /// Reads records of delimited text from a stream.
 pub struct CsvReader<R> {
@@ -119,7 +121,12 @@ impl<R: Read> CsvReader<R> {
         if head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head") {
             return Err(Unusable::Html);
         }
-        if sniff_delimiter {
+        let hint = delimiter_line(&reader.buffer);
+        if let Some((sign, length)) = hint {
+            reader.delimiter = sign;
+            reader.scan = length;
+            reader.consume();
+        } else if sniff_delimiter {
             reader.delimiter = likely_delimiter(&reader.buffer).unwrap_or(reader.delimiter);
         }
         reader.escaped = reader.quote && has_escaped_quotes(&reader.buffer, reader.delimiter);
@@ -329,6 +336,15 @@ impl<R: Read> CsvReader<R> {
                 continue;
             }
             if too_long || cells != chunk.width() || bad_quotes {
+                let unfinished = self.ended && !self.buffer[..self.scan].ends_with(b"\n");
+                if cells == 1
+                    && chunk.width() >= 3
+                    && !(too_long || swallowed || bad_quotes)
+                    && let Some(error) = lone_line(self.text(1), unfinished)
+                {
+                    self.fault(chunk, *number, error);
+                    continue;
+                }
                 let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
                 if cut_off && !too_long && !swallowed && *number > 1 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
@@ -452,119 +468,6 @@ impl<R: Read> CsvReader<R> {
             }
         }
     }
-}
-
-/// Whether every quote of a record opens at the beginning of a cell and closes at its end. Looked at only where a record
-/// spans lines, or is the last: elsewhere a lenient reading harms nobody.
-fn well_quoted(record: &[u8], delimiter: u8, escaped: bool) -> bool {
-    let mut at = 0;
-    loop {
-        if record.get(at) == Some(&b'"') {
-            at += 1;
-            loop {
-                match (record.get(at), record.get(at + 1)) {
-                    (None, _) => return false,
-                    (Some(b'\\'), Some(_)) if escaped => at += 2,
-                    (Some(b'"'), Some(b'"')) => at += 2,
-                    (Some(b'"'), _) => break,
-                    _ => at += 1,
-                }
-            }
-            at += 1;
-        } else {
-            while record.get(at).is_some_and(|b| *b != delimiter) {
-                if record[at] == b'"' {
-                    return false;
-                }
-                at += 1;
-            }
-        }
-        match record.get(at) {
-            None => return true,
-            Some(b) if *b == delimiter => at += 1,
-            Some(_) => return false,
-        }
-    }
-}
-
-/// The sign that stands most often in the first line. A tab behind every cell is dress where another sign separates them.
-pub fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
-    let line = buffer.split(|b| *b == b'\n').find(|l| !l.trim_ascii().is_empty())?;
-    let count = |sign: u8| line.iter().filter(|b| **b == sign).count();
-    let others = [b',', b';', b'|'].into_iter().max_by_key(|s| count(*s)).filter(|s| count(*s) > 0);
-    let tabs = count(b'\t');
-    let dress = |sign: u8| {
-        let behind = |at: usize| line.get(at + 1).is_none_or(|b| *b == sign || matches!(b, b'\r' | b'\t'));
-        line.iter().enumerate().filter(|(_, b)| **b == b'\t').all(|(at, _)| behind(at))
-    };
-    match others {
-        Some(sign) if tabs == 0 || dress(sign) => Some(sign),
-        other => {
-            if tabs > 0 {
-                Some(b'\t')
-            } else {
-                other
-            }
-        }
-    }
-}
-
-/// Whether quotes inside quoted cells are written `\"`: at least one that no cell ends behind.
-fn has_escaped_quotes(buffer: &[u8], delimiter: u8) -> bool {
-    let mut at = 0;
-    while let Some(found) = memchr::memmem::find(&buffer[at..], b"\\\"") {
-        at += found + 2;
-        if buffer.get(at).is_some_and(|b| *b != delimiter && !matches!(b, b'\r' | b'\n' | b'"')) {
-            return true;
-        }
-    }
-    false
-}
-
-/// Column names of a header of one or several rows: parts joined, blanks of merged cells filled from the left in all rows
-/// but the last, empty names numbered, repeated ones too.
-pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
-    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let mut parts: Vec<Vec<String>> = vec![Vec::new(); width];
-    for (level, row) in rows.iter().enumerate() {
-        let mut left = String::new();
-        for (at, parts) in parts.iter_mut().enumerate() {
-            let own = row.get(at).map(|c| one_line(c)).unwrap_or_default();
-            let text = match own.as_str() {
-                "" if level + 1 < rows.len() => left.clone(),
-                _ => own,
-            };
-            left.clone_from(&text);
-            if !text.is_empty() && parts.last() != Some(&text) {
-                parts.push(text);
-            }
-        }
-    }
-    let mut columns: Vec<String> = Vec::with_capacity(width);
-    for (at, parts) in parts.into_iter().enumerate() {
-        let name = if parts.is_empty() { format!("column_{}", at + 1) } else { parts.join(join) };
-        let repeated =
-            columns.iter().filter(|c| **c == name || c.strip_prefix(&name).is_some_and(|r| r.starts_with('_'))).count();
-        columns.push(if repeated > 0 && columns.contains(&name) { format!("{name}_{}", repeated + 1) } else { name });
-    }
-    columns
-}
-
-/// A header cell as one line: without its dress, a line break inside is none.
-fn one_line(cell: &str) -> String {
-    let text = undress(cell);
-    if !text.contains(['\n', '\r']) {
-        return text.into_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for line in text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()) {
-        let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        if latin(out.chars().next_back()) && latin(line.chars().next()) {
-            out.push(' ');
-        }
-        out.push_str(line);
-    }
-    out
 }
 
 fn row_too_long(max: usize) -> RowError {
@@ -697,6 +600,13 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_one_cell_below_the_table_is_a_note() {
+        let (_, rows, faults) = read("a,b,c\n----+----+----\n1,x,y\n(1 rows affected)\n填表人：某".as_bytes());
+        assert_eq!(rows.len(), 1);
+        assert_eq!(faults.iter().map(|f| f.2).collect::<Vec<_>>(), ["no_record_heading", "no_record_note", "no_record_note"]);
+    }
+
+    #[test]
     fn a_row_that_a_line_end_has_broken_is_two_faults_and_no_record() {
         let (_, rows, faults) = read("a,b,c,d,e\n1,x,y,z,w\n2,x,y\nyy,z,w\n3,x,y,z,w\n".as_bytes());
         assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "3"]);
@@ -713,21 +623,11 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_behind_every_cell_separates_none() {
-        assert_eq!(likely_delimiter(b"a\t,b\t,c\t\n"), Some(b','));
-        assert_eq!(likely_delimiter(b"a\tb\tc,d\n"), Some(b'\t'));
-        assert_eq!(likely_delimiter(b"a|b\n"), Some(b'|'));
-        assert_eq!(likely_delimiter(b"abc\n"), None);
-    }
-
-    #[test]
-    fn two_header_rows_become_one() {
-        let rows = [vec!["基本信息".into(), String::new(), "规模".into()], vec!["编号".into(), "名称".into(), "人数".into()]];
-        assert_eq!(join_header(&rows, "/"), ["基本信息/编号", "基本信息/名称", "规模/人数"]);
-        assert_eq!(join_header(&[vec!["a".into(), String::new(), "a".into()]], "/"), ["a", "column_2", "a_2"]);
+    fn excel_s_hint_of_its_separator_is_no_header() {
+        let (columns, rows, _) = read("sep=;\r\n编号;名称\r\n1;甲\r\n".as_bytes());
         assert_eq!(
-            join_header(&[vec!["单位名称\n（全称）".into(), "unit\r\nname".into()]], "/"),
-            ["单位名称（全称）", "unit name"]
+            (columns, rows[0].1.clone()),
+            (vec!["编号".to_owned(), "名称".to_owned()], vec!["1".to_owned(), "甲".to_owned()])
         );
     }
 }

@@ -60,7 +60,7 @@ pub fn read(path: &Path, decoding: &Decoding, rows: &mut dyn SheetRows) -> io::R
         ))?;
     }
     let kept: Vec<(usize, &Field)> = offsets(&fields).filter(|(_, f)| f.kind != b'0').collect();
-    rows.header(super::csv::join_header(&[kept.iter().map(|(_, f)| text(&f.name)).collect()], ""))?;
+    rows.header(super::header::join_header(&[kept.iter().map(|(_, f)| text(&f.name)).collect()], ""))?;
     file.seek(SeekFrom::Start(begin))?;
     let mut record = vec![0u8; width];
     let mut cells: Vec<Option<String>> = Vec::with_capacity(kept.len());

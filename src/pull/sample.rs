@@ -91,7 +91,7 @@ pub fn first_rows(path: &Path, connector: &Connector, most: usize) -> Vec<Vec<St
 
 /// The sign that separates the cells of most of these lines.
 pub fn delimiter_of(lines: &[String]) -> Option<u8> {
-    let votes: Vec<u8> = lines.iter().filter_map(|l| super::csv::likely_delimiter(l.as_bytes())).collect();
+    let votes: Vec<u8> = lines.iter().filter_map(|l| super::delimiter::likely_delimiter(l.as_bytes())).collect();
     votes.iter().copied().max_by_key(|v| votes.iter().filter(|o| *o == v).count())
 }
 

@@ -43,6 +43,8 @@ mod registries;
 mod servers;
 mod shapes;
 mod shapes_files;
+mod shapes_new;
+mod shapes_shared;
 mod simulate;
 mod simulate_journey;
 mod targets;

@@ -139,7 +139,11 @@ pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
         title || line.iter().filter(|c| !c.is_empty()).all(|c| c.contains([':', '：']))
     };
     let skip = lines.iter().take_while(|line| is_note(line)).count();
-    let header = lines[skip..].iter().take(MAX_HEADER + 1).take_while(|line| !is_data(line)).count();
+    // One cell alone below a header is a heading of the first rows (一、朝阳区), and none of the header.
+    let alone = |at: usize, line: &Vec<String>| at > 0 && widest > 2 && filled(line) == 1;
+    let below = lines[skip..].iter().take(MAX_HEADER + 1).enumerate();
+    let rule = |line: &[String]| line.iter().all(|c| c.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '—')));
+    let header = below.take_while(|(at, line)| !is_data(line) && !alone(*at, line) && !rule(line)).count();
     // All words: then the first line is the header, as everywhere.
     let header = if header == 0 || header > MAX_HEADER || skip + header >= lines.len() { 1 } else { header };
     (skip as u32, header as u32)
@@ -177,6 +181,8 @@ mod tests {
             (&["某局数据,,", "制表日期：2026年,单位：万元,", "编号,名称,收入", "1001,甲,3.5"], (2, 1)),
             (&["企业,2025年,,2024年,", ",收入,人数,收入,人数", "甲公司,1.5,7,2,9"], (0, 2)),
             (&["名称,区", "甲公司,朝阳区", "乙公司,海淀区"], (0, 1)),
+            (&["编号,名称,人数", "一、朝阳区,,", "1,甲公司,20"], (0, 1)),
+            (&["编号,名称,人数", "----,----,----", "1,甲公司,20"], (0, 1)),
         ] {
             assert_eq!(guess(&lines(text)), expected, "{text:?}");
         }

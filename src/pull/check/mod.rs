@@ -93,6 +93,7 @@ pub async fn check(connector: &Connector, folder: &Path, context: &PullContext) 
     findings.push(told_apart(&sample));
     findings.extend(spoilt(connector, &sample));
     findings.extend(drift(connector, &sample));
+    findings.extend(dressed(connector, &sample));
     findings.extend(connection::check(connector, &sample, folder, context).await);
     findings
 }
@@ -235,6 +236,34 @@ fn drift(connector: &Connector, sample: &Sample) -> Vec<Finding> {
     let short: Vec<Option<&str>> = vec![None; sample.columns.len().saturating_sub(1)];
     let quarantined = sample.layout.as_ref().is_some_and(|l| connector.read(l, &short).is_err());
     findings.push(found("bad_row", quarantined, "列数不符的行进入隔离区", "a row with the wrong number of cells is quarantined"));
+    findings
+}
+
+/// What spreadsheets and exports add to a table: dress around cells, sums and the header among the rows.
+fn dressed(connector: &Connector, sample: &Sample) -> Vec<Finding> {
+    let Some(layout) = &sample.layout else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(row) = sample.rows.iter().find(|r| r.read.is_ok()) {
+        let worn: Vec<Option<String>> = row.cells.iter().map(|c| c.as_ref().map(|t| format!("\u{feff}{t}\t"))).collect();
+        let worn: Vec<Option<&str>> = worn.iter().map(Option::as_deref).collect();
+        let same = connector.read(layout, &worn).ok() == row.read.as_ref().ok().cloned();
+        findings.push(found(
+            "dress",
+            same,
+            "单元格首尾的制表符、不可见字符不影响读法",
+            "tabs and invisible signs around cells change nothing",
+        ));
+    }
+    let aside = |cells: &[Option<&str>]| connector.read(layout, cells).is_err_and(|e| e.code.starts_with("no_record"));
+    let mut sums: Vec<Option<&str>> = vec![None; sample.columns.len()];
+    if let Some(at) = layout.key_positions().first() {
+        sums[*at] = Some("合计");
+        findings.push(found("total_row", aside(&sums), "合计行进入隔离区", "a row of sums is quarantined"));
+    }
+    if sample.columns.len() > 1 {
+        let header: Vec<Option<&str>> = sample.columns.iter().map(|c| Some(c.as_str())).collect();
+        findings.push(found("header_again", aside(&header), "重复的表头进入隔离区", "a repeated header is quarantined"));
+    }
     findings
 }
 

@@ -116,6 +116,8 @@ pub(super) fn of_head(head: &[u8], named: Format) -> io::Result<Kind> {
                 None => Format::Json,
             })
         }
+        Format::Json if text.starts_with('{') && (text.contains("}\n{") || text.contains("}\r\n{")) => Kind::Text(Format::Ndjson),
+        Format::Ndjson if text.starts_with('[') => Kind::Text(Format::Json),
         named if named.is_binary() => Kind::UnnamedText,
         named => Kind::Text(named),
     })
@@ -235,6 +237,8 @@ mod tests {
             (b"id,name\n", Format::Csv, Kind::Text(Format::Csv)),
             (b"[{\"id\":1}]", Format::Csv, Kind::Text(Format::Json)),
             (b"{\"id\":1}\n{\"id\":2}\n", Format::Csv, Kind::Text(Format::Ndjson)),
+            (b"{\"id\":1}\r\n{\"id\":2}\n", Format::Json, Kind::Text(Format::Ndjson)),
+            (b"[{\"id\":1}]", Format::Ndjson, Kind::Text(Format::Json)),
             (b"", Format::Xlsx, Kind::UnnamedText),
         ] {
             assert_eq!(of_head(head, named).expect("a kind"), expected, "{}", String::from_utf8_lossy(head));

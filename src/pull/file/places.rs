@@ -51,7 +51,6 @@ pub(super) fn find(connector: &Connector, place: &str, context: &PullContext) ->
     if folder {
         paths = of_one_kind(connector.source.format, paths, &mut notes);
     }
-    let several = paths.len() > 1;
     let (read, left) = taken(connector, paths);
     if read.is_empty() {
         return Err(PullError::new(
@@ -62,13 +61,11 @@ pub(super) fn find(connector: &Connector, place: &str, context: &PullContext) ->
         )
         .retryable());
     }
-    if several {
-        notes.push(Note::new(
-            "files_read",
-            format!("读取了 {} 个文件：{}", read.len(), named(&read, "、")),
-            format!("{} files were read: {}", read.len(), named(&read, ", ")),
-        ));
-    }
+    notes.push(Note::new(
+        "files_read",
+        format!("读取了 {} 个文件：{}", read.len(), named(&read, "、")),
+        format!("{} files were read: {}", read.len(), named(&read, ", ")),
+    ));
     if !left.is_empty() {
         notes.push(Note::new(
             "files_older",

@@ -47,6 +47,10 @@ type Each<'e> = dyn FnMut(u32, &mut Vec<Option<String>>) -> io::Result<()> + 'e;
 trait Workbook {
     fn sheets(&self) -> &[SheetName];
     fn merges(&mut self, sheet: usize) -> io::Result<Vec<Merge>>;
+    /// Rows that are hidden or filtered out, among those of the last reading that hold anything.
+    fn hidden_rows(&self) -> u64 {
+        0
+    }
     /// The rows that hold anything, in order.
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()>;
 }
@@ -104,7 +108,16 @@ pub fn read(path: &Path, kind: Kind, connector: &Connector, rows: &mut dyn Sheet
         let merges = book.merges(sheet)?;
         let mut table = Table::new(&connector.decoding, merges, rows);
         book.rows(sheet, &mut |at, cells| table.row(at, cells))?;
-        table.finish(&choice.read.first().map_or("", |s| s.name.as_str()))?;
+        let name = book.sheets()[sheet].name.clone();
+        table.finish(&name)?;
+        if book.hidden_rows() > 0 {
+            let n = book.hidden_rows();
+            rows.note(Note::new(
+                "rows_hidden",
+                format!("工作表「{name}」：有 {n} 行被隐藏或筛选掉，仍已读取"),
+                format!("sheet \"{name}\": {n} rows are hidden or filtered out, and were read all the same"),
+            ))?;
+        }
     }
     Ok(())
 }

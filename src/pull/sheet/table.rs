@@ -5,8 +5,8 @@ use std::io;
 use super::{Merge, SheetRows};
 use crate::connector::Decoding;
 use crate::pull::chunk::Note;
-use crate::pull::csv::join_header;
 use crate::pull::error::said;
+use crate::pull::header::join_header;
 
 pub(super) struct Table<'a> {
     decoding: &'a Decoding,

@@ -23,6 +23,7 @@ pub(super) struct Book {
     strings: Strings,
     formats: Vec<NumberFormat>,
     from_1904: bool,
+    hidden_rows: u64,
     /// The sheet that was read last, as its text: asked for its merged cells first, then for its rows.
     open: Option<(usize, String)>,
 }
@@ -53,6 +54,7 @@ impl Book {
             strings: Strings::default(),
             formats: Vec::new(),
             from_1904: false,
+            hidden_rows: 0,
             open: None,
         };
         let root = book.relations("_rels/.rels")?;
@@ -329,10 +331,16 @@ impl Workbook for Book {
         Ok(merges)
     }
 
+    fn hidden_rows(&self) -> u64 {
+        self.hidden_rows
+    }
+
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {
         let text = self.text_of(sheet)?;
         let cells = Cells { strings: &self.strings, formats: &self.formats, from_1904: self.from_1904 };
-        let read = cells.read(&text, each);
+        let mut hidden = 0;
+        let read = cells.read(&text, each, &mut hidden);
+        self.hidden_rows = hidden;
         self.open = Some((sheet, text));
         read
     }
@@ -379,11 +387,11 @@ enum CellKind {
 }
 
 impl Cells<'_> {
-    fn read(&self, text: &str, each: &mut Each<'_>) -> io::Result<()> {
+    fn read(&self, text: &str, each: &mut Each<'_>, hidden: &mut u64) -> io::Result<()> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_end_names = false;
         let mut cells: Vec<Option<String>> = Vec::new();
-        let (mut row, mut next_row, mut column) = (0u32, 0u32, 0u32);
+        let (mut row, mut next_row, mut column, mut is_hidden) = (0u32, 0u32, 0u32, false);
         let (mut kind, mut style) = (CellKind::Number, 0usize);
         let (mut value, mut formula) = (String::new(), None::<String>);
         // What the text between tags belongs to: nothing, the value, or the formula.
@@ -415,6 +423,7 @@ impl Cells<'_> {
                     "row" if in_cells => {
                         row = row_number(e).unwrap_or(next_row);
                         (next_row, column) = (row + 1, 0);
+                        is_hidden = e.attributes_raw().contains("hidden=\"1\"");
                         cells.clear();
                     }
                     "sheetData" => in_cells = true,
@@ -448,6 +457,7 @@ impl Cells<'_> {
                     }
                     "row" if in_cells => {
                         if !cells.is_empty() {
+                            *hidden += u64::from(is_hidden);
                             each(row, &mut cells)?;
                         }
                     }
