@@ -1,11 +1,11 @@
 //! `huitu bench pull`: how quickly rows come from a registry into the store, from the first byte to the commit.
 //!
 //! Every figure is the whole path: read, decode, spool, compare, one landing transaction on a real store in a temporary
-//! folder. The rows are the commerce registry of a simulated city, as a CSV file and as JSON pages of a thousand over HTTP
-//! on 127.0.0.1; the simulated registry answers from this same process, so its CPU time is counted in the HTTP figures.
+//! folder. The rows are the commerce registry of a simulated city, as a CSV file, as a workbook (its first 200,000 rows) and as
+//! JSON pages of a thousand over HTTP on 127.0.0.1; the simulated registry answers from this same process, so its CPU time is counted in the HTTP figures.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -22,6 +22,8 @@ const REGISTRY: &str = "commerce";
 /// Rows per second.
 const HTTP_BAR: f64 = 60_000.0;
 const CSV_BAR: f64 = 100_000.0;
+/// Rows of the workbook.
+const WORKBOOK_ROWS: i64 = 200_000;
 const COPY_BAR: f64 = 150_000.0;
 /// A pull without changes against the first one.
 const AGAIN_BAR: f64 = 3.0;
@@ -42,7 +44,14 @@ struct Figure {
 }
 
 /// Pulls `rows` rows by every way into the embedded store, and into PostgreSQL where an address is given.
-pub async fn run(settings: &Settings, json: bool, rows: u64, seed: u64, postgres: Option<String>) -> anyhow::Result<()> {
+pub async fn run(
+    settings: &Settings,
+    json: bool,
+    rows: u64,
+    seed: u64,
+    postgres: Option<String>,
+    files: &[PathBuf],
+) -> anyhow::Result<()> {
     let dir = tempfile::tempdir().context("no temporary folder")?;
     let written = write(dir.path(), seed, rows)?;
     if !json {
@@ -55,14 +64,23 @@ pub async fn run(settings: &Settings, json: bool, rows: u64, seed: u64, postgres
     let service = serve_commerce(&dir.path().join("rows.ndjson"), options).await?;
     let csv = dir.path().join("rows.csv").display().to_string();
     let quarter = dir.path().join("quarter.csv").display().to_string();
+    let xlsx = dir.path().join("rows.xlsx").display().to_string();
+    let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let given: Vec<(String, String)> = files.iter().map(|f| (name(f), f.display().to_string())).collect();
     let mut figures = Vec::new();
     let mut stores = vec![("SQLite", None, CSV_BAR)];
     if let Some(url) = &postgres {
         stores.push(("PostgreSQL by COPY", Some(url.as_str()), COPY_BAR));
     }
     for (store, url, bar) in stores {
-        let ways =
-            [("CSV, a quarter", &quarter, None), ("CSV", &csv, Some(bar)), ("HTTP JSON", &service.place(), Some(HTTP_BAR))];
+        let place = service.place();
+        let mut ways = vec![
+            ("CSV, a quarter".to_owned(), quarter.as_str(), None),
+            ("CSV".to_owned(), csv.as_str(), Some(bar)),
+            ("HTTP JSON".to_owned(), place.as_str(), Some(HTTP_BAR)),
+            ("XLSX".to_owned(), xlsx.as_str(), None),
+        ];
+        ways.extend(given.iter().map(|(name, place)| (name.clone(), place.as_str(), None)));
         for (way, place, bar) in ways {
             let found = measure(settings, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
             if !json {
@@ -98,12 +116,17 @@ fn show(f: &Figure) {
     );
 }
 
-/// The same rows as CSV, as lines of JSON, and their first quarter as CSV.
+/// The same rows as CSV, as lines of JSON, their first quarter as CSV, and the first [`WORKBOOK_ROWS`] as a workbook.
 fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
     let columns = header(Registry::Commerce);
     let file = |name: &str| csv::Writer::from_path(dir.join(name)).with_context(|| format!("cannot write {name}"));
     let (mut csv, mut quarter) = (file("rows.csv")?, file("quarter.csv")?);
     let mut json = std::io::BufWriter::new(std::fs::File::create(dir.join("rows.ndjson"))?);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory()?;
+    for (at, column) in columns.iter().enumerate() {
+        sheet.write_string(0, at as u16, *column)?;
+    }
     csv.write_record(columns)?;
     quarter.write_record(columns)?;
     let mut written = 0i64;
@@ -111,6 +134,14 @@ fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
         for row in made {
             if written < rows as i64 / 4 {
                 quarter.write_record(&row.cells)?;
+            }
+            if written < WORKBOOK_ROWS {
+                for (at, cell) in row.cells.iter().enumerate().filter(|(_, c)| !c.is_empty()) {
+                    match cell.parse::<f64>().ok().filter(|_| cell.len() <= 15 && !cell.starts_with('0')) {
+                        Some(number) => sheet.write_number(written as u32 + 1, at as u16, number)?,
+                        None => sheet.write_string(written as u32 + 1, at as u16, cell)?,
+                    };
+                }
             }
             csv.write_record(&row.cells)?;
             let object: serde_json::Map<String, serde_json::Value> =
@@ -124,6 +155,7 @@ fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
     csv.flush()?;
     quarter.flush()?;
     json.flush()?;
+    book.save(dir.join("rows.xlsx"))?;
     Ok(written)
 }
 

@@ -42,6 +42,12 @@ enum BatchCommand {
         /// Write it as a page to print (A4) into this file
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// The rows of a held batch: those that cannot be read first, each with its reason
+        #[arg(long)]
+        rows: bool,
+        /// Rows to show
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
     },
     /// Land a held batch all the same
     Release(Decide),
@@ -64,7 +70,8 @@ pub async fn run(common: &Common, args: BatchArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let done = match args.command {
         BatchCommand::List { registry, held, limit } => list(&hub, common, registry.as_deref(), held, limit).await,
-        BatchCommand::Show { id, html } => show(&hub, common, id, html.as_deref()).await,
+        BatchCommand::Show { id, rows: true, limit, .. } => show_rows(&hub, common, id, limit).await,
+        BatchCommand::Show { id, html, .. } => show(&hub, common, id, html.as_deref()).await,
         BatchCommand::Release(d) => decide(&hub, common, d, true).await,
         BatchCommand::Reject(d) => decide(&hub, common, d, false).await,
     };
@@ -140,6 +147,43 @@ async fn show(hub: &Hub, common: &Common, id: i64, html: Option<&Path>) -> anyho
     Ok(())
 }
 
+async fn show_rows(hub: &Hub, common: &Common, id: i64, limit: usize) -> anyhow::Result<()> {
+    let lang = common.lang();
+    let held = hub.held_rows(id, limit).await?;
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&held)?);
+        return Ok(());
+    }
+    println!(
+        "{}",
+        match lang {
+            Lang::Zh => format!(
+                "批次 {id} 暂停中，共 {} 行：{} 行可读，{} 行不可读{}",
+                grouped(held.rows as i64),
+                grouped((held.rows - held.broken) as i64),
+                grouped(held.broken as i64),
+                if held.shown.len() < held.rows { "；以下为其中一部分（--limit）" } else { "" }
+            ),
+            Lang::En => format!(
+                "batch {id} is held, {} rows: {} can be read, {} cannot{}",
+                grouped(held.rows as i64),
+                grouped((held.rows - held.broken) as i64),
+                grouped(held.broken as i64),
+                if held.shown.len() < held.rows { "; some of them below (--limit)" } else { "" }
+            ),
+        }
+    );
+    println!("{}", held.columns.join(" | "));
+    for row in &held.shown {
+        let mark = if row.reason.is_some() { "✗" } else { "✓" };
+        println!("{mark} {} {}", row.number, row.text);
+        if let Some(reason) = &row.reason {
+            println!("    {}", lang.pick(&reason.zh, &reason.en));
+        }
+    }
+    Ok(())
+}
+
 /// The receipt on a terminal.
 fn text(r: &BatchReceipt, lang: Lang) -> String {
     let mut lines = vec![
@@ -182,6 +226,7 @@ fn text(r: &BatchReceipt, lang: Lang) -> String {
     if let Some(key) = &r.idempotency_key {
         lines.push((lang.pick("批次键", "key"), key.clone()));
     }
+    lines.extend(r.notes.iter().map(|n| (lang.pick("说明", "note"), lang.pick(&n.zh, &n.en).to_owned())));
     for d in &r.drift {
         let sample = d.sample.as_deref().map_or_else(String::new, |s| format!(" — {s}"));
         lines.push((lang.pick("列", "column"), format!("{}{sample}", lang.pick(&d.zh, &d.en))));

@@ -34,6 +34,9 @@ enum BenchCommand {
         /// Also measure landing into this server, in a database of its own
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
+        /// Also measure these files of the commerce registry's layout (an XLS, an ODS …)
+        #[arg(long, value_name = "FILE")]
+        file: Vec<PathBuf>,
     },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
@@ -50,8 +53,8 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
-        BenchCommand::Pull { rows, seed, postgres } => {
-            crate::bench::pull::run(&common.settings()?, common.json, rows, seed, postgres).await?
+        BenchCommand::Pull { rows, seed, postgres, file } => {
+            crate::bench::pull::run(&common.settings()?, common.json, rows, seed, postgres, &file).await?
         }
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();

@@ -71,8 +71,17 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
                 ),
             });
         }
+        for note in &r.notes {
+            out.push_str(&format!("  {}: {}\n", r.registry, lang.pick(&note.zh, &note.en)));
+        }
         if let Some(n) = &r.notice {
             out.push_str(&format!("  {}{}{}\n", r.registry, lang.pick("：", ": "), lang.pick(&n.zh, &n.en)));
+        }
+        if let Some(batch) = r.batch.filter(|_| r.outcome == Outcome::Held && r.read > 0) {
+            out.push_str(&match lang {
+                Lang::Zh => format!("  {}: 其中的行用 huitu batch show {batch} --rows 查看\n", r.registry),
+                Lang::En => format!("  {}: see its rows with: huitu batch show {batch} --rows\n", r.registry),
+            });
         }
     }
     match &report.edition {

@@ -1,8 +1,9 @@
 //! A first connector from a sample: what its headers and values look like, learned from the connectors that ship with huitu.
 
+use super::dress::undress;
 use super::mapping::{Column, same_header};
-use super::reading::{self, As, Reading};
-use super::{Connector, money, wording};
+use super::reading::{self, As, How, Reading};
+use super::{Connector, key_guess, wording};
 use crate::model::field::Field;
 
 /// What one column of the sample seems to be.
@@ -21,11 +22,26 @@ pub struct Guess {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guesses {
     pub columns: Vec<Guess>,
+    /// The first column of the key.
     pub key: String,
+    /// The others, where one does not tell the rows apart.
+    pub more_keys: Vec<String>,
+    /// Rows of the sample whose key another row has, with other contents.
+    pub repeated: usize,
     pub kind: &'static str,
 }
 
 impl Guesses {
+    /// All columns of the key.
+    pub fn keys(&self) -> Vec<&str> {
+        std::iter::once(&self.key).chain(&self.more_keys).map(String::as_str).collect()
+    }
+
+    /// Columns whose meaning is known.
+    pub fn recognised(&self) -> usize {
+        self.columns.iter().filter(|g| g.field.is_some()).count()
+    }
+
     /// A note above the table names the unit of amounts (单位：万元): it counts where a header names none.
     pub fn with_unit(mut self, note: &str) -> Guesses {
         if let Some((_, unit)) = UNITS.iter().find(|(word, _)| note.contains(word)) {
@@ -44,6 +60,8 @@ impl Guesses {
 const UNITS: [(&str, &str); 4] =
     [("亿元", "hundred_million_yuan"), ("百万", "million_yuan"), ("万元", "ten_thousand_yuan"), ("千元", "thousand_yuan")];
 
+/// Rows whose values are looked at.
+const LOOKED_AT: usize = 500;
 /// Similarity (normalised Damerau–Levenshtein) from which another header is taken for the same.
 const SIMILAR: f64 = 0.6;
 /// Share of values that must read as an identifier for the column to be one.
@@ -62,11 +80,24 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
             (guesses[at].field, guesses[at].extra, guesses[at].because) = (None, String::new(), "");
         }
     }
-    let key = key_column(columns, rows, &guesses);
-    if let Some(at) = columns.iter().position(|c| *c == key)
-        && guesses[at].because == "similar header"
-    {
-        (guesses[at].field, guesses[at].because) = (None, "");
+    let found = wording::kind_by_headers(columns);
+    if let Some(kind) = found {
+        happenings(columns, &mut guesses, kind);
+    }
+    // A column that holds nothing in the sample may hold something later: it is not missed in the meantime.
+    for (at, guess) in guesses.iter_mut().enumerate() {
+        let Some(field) = guess.field else { continue };
+        let says = |text: &str| !matches!(reading::read(reading::natural(field), text, How::default()), Reading::Absent);
+        let any = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(undress).any(|t| !t.is_empty() && says(&t));
+        if !any && !rows.is_empty() && !guess.extra.contains("optional") {
+            guess.extra.push_str(", optional = true");
+        }
+    }
+    let key = key_guess::choose(columns, rows, &guesses);
+    for at in &key.columns {
+        if guesses[*at].because == "similar header" && guesses[*at].field != Some(Field::Name) {
+            (guesses[*at].field, guesses[*at].extra, guesses[*at].because) = (None, String::new(), "");
+        }
     }
     let has = |field: Field| guesses.iter().any(|g| g.field == Some(field));
     let kind = match () {
@@ -74,22 +105,53 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
         () if has(Field::PaidYuan) => "payment",
         () if has(Field::HostName) => "dispatch",
         () if has(Field::InvestorName) => "investment",
-        () => "enterprise",
+        () => found.unwrap_or("enterprise"),
     };
-    Guesses { columns: guesses, key, kind }
+    let mut names = key.columns.iter().map(|at| columns[*at].clone());
+    let first = names.next().unwrap_or_default();
+    Guesses { key: first, more_keys: names.collect(), repeated: key.repeated, columns: guesses, kind }
+}
+
+/// What an event or a dispute has beyond an enterprise: the day it happened on, and what it was about.
+fn happenings(columns: &[String], guesses: &mut [Guess], kind: &str) {
+    if !matches!(kind, "event" | "dispute") {
+        return;
+    }
+    for (field, words) in [
+        (Field::On, ["时间", "日期"].as_slice()),
+        (Field::Title, ["诉求内容", "标题", "主题", "案由", "事项", "问题", "内容"].as_slice()),
+    ] {
+        if guesses.iter().any(|g| g.field == Some(field)) {
+            continue;
+        }
+        let plain = |at: usize| matches!(guesses[at].field, None | Some(Field::UpdatedAt | Field::EstablishedOn));
+        let begins = |c: &str| !["办结", "更新", "成立", "截止", "回访", "完成"].iter().any(|w| c.contains(w));
+        let found = words
+            .iter()
+            .find_map(|w| (0..columns.len()).find(|at| columns[*at].contains(w) && plain(*at) && begins(&columns[*at])));
+        if let Some(at) = found {
+            (guesses[at].field, guesses[at].extra, guesses[at].because) = (Some(field), String::new(), "words");
+        }
+    }
 }
 
 fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[Connector]) -> Guess {
-    let values: Vec<&str> = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|t| !t.is_empty()).collect();
+    let undressed: Vec<_> =
+        rows.iter().take(LOOKED_AT).filter_map(|r| r.get(at)?.as_deref()).map(undress).filter(|t| !t.is_empty()).collect();
+    let values: Vec<&str> = undressed.iter().map(|t| t.as_ref()).collect();
     let reads = |kind: As| {
-        let good = values.iter().filter(|v| matches!(reading::read(kind, v, &money::Unit::default()), Reading::Value(_))).count();
+        let good = values.iter().filter(|v| matches!(reading::read(kind, v, How::default()), Reading::Value(_))).count();
         values.len() >= 2 && good as f64 >= MOSTLY * values.len() as f64
     };
     let plain = column.rsplit('/').next().unwrap_or(column);
     let headers = || {
         known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| std::iter::once(&c.name).chain(&c.also).map(move |n| (n, c)))
     };
-    let (found, because) = match headers().find(|(name, _)| same_header(name, plain)) {
+    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
+    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
+    let named =
+        headers().find(|(name, _)| same_header(name, plain)).or_else(|| headers().find(|(name, _)| same_header(name, last)));
+    let (found, because) = match named {
         Some((_, c)) => (Some(c), "header"),
         None => {
             let unit_free = |text: &str| text.split(['(', '（']).next().unwrap_or(text).to_string();
@@ -97,7 +159,7 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
             let best = headers().map(|(name, c)| (score(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
             // A header that only resembles another must have values that read like its.
             let fits = |c: &Column| {
-                let good = |v: &&&str| !matches!(reading::read(c.read_as, v, &c.unit), Reading::Unreadable);
+                let good = |v: &&&str| !matches!(reading::read(c.read_as, v, c.how()), Reading::Unreadable);
                 values.iter().filter(good).count() * 2 >= values.len()
             };
             (best.filter(|(s, c)| *s >= SIMILAR && fits(c)).map(|(_, c)| c), "similar header")
@@ -121,10 +183,8 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         extra,
         because,
     };
-    // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
-    let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
     let fits = |field: Field| {
-        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, &money::Unit::default()), Reading::Unreadable);
+        let good = |v: &&&str| !matches!(reading::read(reading::natural(field), v, How::default()), Reading::Unreadable);
         values.iter().filter(good).count() * 2 >= values.len()
     };
     let of_field = |field: Field, header: &str| extra(field, reading::natural(field), header, None);
@@ -137,7 +197,15 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         }
     }
     match (found, wording::by_values(&values)) {
-        (Some(c), _) => made(c.field, extra(c.field, c.read_as, plain, c.edition), because),
+        (Some(c), _) => {
+            let mut extra = extra(c.field, c.read_as, plain, c.edition);
+            // Codes that are all of four digits: one of three has lost its zero.
+            let of_four = values.iter().filter(|v| v.len() == 4 && v.bytes().all(|b| b.is_ascii_digit())).count();
+            if c.read_as == As::Industry && values.len() >= 2 && of_four * 10 >= values.len() * 8 {
+                extra.push_str(", digits = 4");
+            }
+            made(c.field, extra, because)
+        }
         (None, Some(field)) => made(field, String::new(), "values"),
         (None, None) => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
     }
@@ -181,38 +249,13 @@ fn extra(field: Field, read_as: As, header: &str, edition: Option<u16>) -> Strin
     extra
 }
 
-/// The first column without blanks and repetitions; columns that are nothing else are preferred.
-fn key_column(columns: &[String], rows: &[Vec<Option<String>>], guesses: &[Guess]) -> String {
-    let unique = |at: usize| {
-        let mut seen = std::collections::HashSet::new();
-        !rows.is_empty()
-            && rows.iter().all(|r| r.get(at).and_then(|c| c.as_deref()).is_some_and(|v| !v.trim().is_empty() && seen.insert(v)))
-    };
-    // A number of the row in this delivery is another row's number in the next.
-    let mut candidates: Vec<usize> = (0..columns.len()).filter(|at| unique(*at)).collect();
-    if candidates.iter().any(|at| !wording::is_row_number(&columns[*at])) {
-        candidates.retain(|at| !wording::is_row_number(&columns[*at]));
-    }
-    // Totals at the foot and a few gaps: the fullest column without repetitions, whose gaps will be named in quarantine.
-    if candidates.iter().all(|at| wording::is_row_number(&columns[*at])) {
-        let filled = |at: usize| {
-            let mut seen = std::collections::HashSet::new();
-            let mut cells = rows.iter().filter_map(|r| r.get(at)?.as_deref()).map(str::trim).filter(|v| !v.is_empty());
-            cells.all(|v| seen.insert(v)).then_some(seen.len()).filter(|n| *n >= 2 && n * 10 >= rows.len() * 9)
-        };
-        let others = (0..columns.len()).filter(|at| !wording::is_row_number(&columns[*at]));
-        if let Some((_, at)) = others.filter_map(|at| Some((filled(at)?, at))).max_by_key(|(n, at)| (*n, std::cmp::Reverse(*at)))
-        {
-            candidates = vec![at];
-        }
-    }
-    let speaking = candidates.iter().find(|at| guesses[**at].field.is_none()).or(candidates.first());
-    speaking.map_or_else(|| columns.first().cloned().unwrap_or_default(), |at| columns[*at].clone())
+/// A text in quotes on one line: what JSON escapes, TOML reads.
+pub fn quote(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
 }
 
 /// The manifest that the guesses make. Texts of the operator's are left as placeholders in its own words.
 pub fn manifest(guesses: &Guesses, title: &str, owner: &str, source: &str, decoding: &str) -> String {
-    let quote = |text: &str| toml::Value::String(text.to_string()).to_string();
     let (title, owner) = (quote(title), quote(owner));
     let mut text = format!(
         "# Guessed from a sample: check every line. / 由样例推断，请逐行核对。\ntitle = {{ zh = {title}, en = {title} }}\nowner = {{ zh = {owner}, en = {owner} }}\nkind = \"{}\"\n{source}\n",
@@ -221,14 +264,15 @@ pub fn manifest(guesses: &Guesses, title: &str, owner: &str, source: &str, decod
     if !decoding.is_empty() {
         text.push_str(&format!("\n[decoding]\n{decoding}"));
     }
-    text.push_str(&format!("\n[key]\ncolumns = [{}]\n\n[columns]\n", quote(&guesses.key)));
+    let keys: Vec<String> = guesses.keys().into_iter().map(quote).collect();
+    text.push_str(&format!("\n[key]\ncolumns = [{}]\n\n[columns]\n", keys.join(", ")));
     let mut ignored = Vec::new();
     for guess in &guesses.columns {
         let column = quote(&guess.column);
         match guess.field {
             Some(field) if guess.extra.is_empty() => text.push_str(&format!("{column} = \"{field}\"")),
             Some(field) => text.push_str(&format!("{column} = {{ field = \"{field}\"{} }}", guess.extra)),
-            None if guess.column == guesses.key => continue,
+            None if guesses.keys().contains(&guess.column.as_str()) => continue,
             None => {
                 ignored.push(column);
                 continue;

@@ -71,7 +71,7 @@ keys! {
     "source.transport" !required: words!(Transport) => "传输方式", "how it is reached";
     "source.place": Text => "路径、通配符、网址或数据库地址；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address or database URL; `${NAME}` and `${NAME:-default}` come from the environment";
     "source.format": words!(Format) => "格式；缺省按扩展名", "format; by default from the extension";
-    "source.take" ("all"): words!(Take) => "目录或通配符下有多个文件时：all 全部合为一份，newest 只取最后写入的一份", "several files in a folder or glob: `all` of them together, or only the `newest`";
+    "source.take": words!(Take) => "目录或通配符下有多个文件时：all 全部合为一份（同一主键以较新的文件为准），newest 只取最新的一份；不写时，名称只差日期的取最新的一份，其余合为一份", "several files in a folder or glob: `all` of them together (of rows with one key the newer file's counts), or only the `newest`; without it, of files whose names differ by a day only the newest, all others together";
     "source.private" ("false"): Flag => "允许内网地址", "the address may be a private one";
     "source.caps": Table => "上限，防止异常文件", "limits against bombs and endless bodies";
     "source.caps.bytes" ("8589934592"): Integer => "单个文件或应答解码后的字节数", "decoded bytes of one file or answer";
@@ -138,6 +138,7 @@ keys! {
     "columns.*.also": Texts => "表头的其他写法", "other spellings of the header";
     "columns.*.optional" ("false"): Flag => "可以没有这一列", "the column may be absent";
     "columns.*.required" ("false"): Flag => "不可为空", "a row without a value goes to quarantine";
+    "columns.*.digits": Integer => "行业代码的位数；位数不足的不读（前面的 0 丢了）", "digits of the codes of an industry column; a shorter one is not read, its zero is lost";
     "columns.*.separators": Text => "一格多个单位之间的分隔符", "characters between the units of a list";
     "combine": Tables => "多列合为一个字段", "several columns to one field";
     "combine.columns" !required: Texts => "依次连接的列", "columns, joined in this order";

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::dress::undress;
 use super::money::Unit;
 use super::problem::{Problem, nearest};
 use super::reading::{As, half_width};
@@ -60,6 +61,10 @@ pub struct Column {
     pub datum: Datum,
     /// Between the units of a list.
     pub separators: Vec<char>,
+    /// Digits that a code of this column has.
+    pub digits: Option<u8>,
+    /// The hub's zone, in which times that name a zone are days.
+    pub zone: chrono_tz::Tz,
 }
 
 /// Several columns to one field.
@@ -87,6 +92,8 @@ pub struct Layout {
     /// Position of each of `Contract::columns`.
     pub(super) cells: Vec<Option<usize>>,
     pub(super) combine: Vec<Vec<usize>>,
+    /// Where names of units stand.
+    pub(super) names: Vec<usize>,
     pub drift: Vec<Drift>,
     /// Set where the connector's drift policy asks a person to decide before this batch lands.
     pub hold: Option<Problem>,
@@ -119,7 +126,9 @@ pub(crate) fn same_header(a: &str, b: &str) -> bool {
 }
 
 fn plain_header(header: &str) -> String {
-    half_width(header).chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').flat_map(char::to_lowercase).collect()
+    let shown = undress(header);
+    // An asterisk marks a column that must be filled in.
+    half_width(&shown).chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '@')).flat_map(char::to_lowercase).collect()
 }
 
 impl Column {
@@ -129,7 +138,9 @@ impl Column {
 }
 
 fn find(columns: &[String], name: &str) -> Option<usize> {
-    columns.iter().position(|c| c == name).or_else(|| columns.iter().position(|c| same_header(c, name)))
+    let by = |name: &str| columns.iter().position(|c| c == name).or_else(|| columns.iter().position(|c| same_header(c, name)));
+    // The text of an XML element is its column, with attributes and without.
+    by(name).or_else(|| name.strip_suffix(".text").and_then(by))
 }
 
 impl Contract {
@@ -146,6 +157,8 @@ impl Contract {
         }
         let cells: Vec<Option<usize>> = self.columns.iter().map(|c| c.position(header)).collect();
         let combine = self.combine.iter().map(|c| c.columns.iter().filter_map(|name| find(header, name)).collect()).collect();
+        let name = |c: &&(&Column, &Option<usize>)| matches!(c.0.field, Field::Name | Field::UnionName);
+        let names = self.columns.iter().zip(&cells).collect::<Vec<_>>().iter().filter(name).filter_map(|(_, at)| **at).collect();
         let drift = self.drift(header, &cells);
         let serious = drift.iter().find(|d| matches!(d.kind, DriftKind::Renamed | DriftKind::Gone));
         let hold = serious.filter(|_| matches!(policy, DriftPolicy::Hold | DriftPolicy::QuarantineRow)).map(|d| {
@@ -155,7 +168,7 @@ impl Contract {
                 format!("connector \"{registry}\": {}; held as agreed (drift = \"{policy}\"): release or reject the batch", d.en),
             )
         });
-        Ok(Layout { columns: header.to_vec(), key, cells, combine, drift, hold })
+        Ok(Layout { columns: header.to_vec(), key, cells, combine, names, drift, hold })
     }
 
     fn drift(&self, header: &[String], cells: &[Option<usize>]) -> Vec<Drift> {

@@ -4,11 +4,16 @@
 //! a file of the registry or a connection; that is `pull`'s work.
 
 mod date;
+mod dress;
+mod flag;
 pub mod guess;
+mod key_guess;
 mod keys;
 mod manifest;
 mod mapping;
 mod money;
+mod no_record;
+mod number;
 mod pacing;
 mod page;
 mod problem;
@@ -22,8 +27,10 @@ mod wording;
 
 use std::path::{Path, PathBuf};
 
+pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
+pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, valid_schedule};
 pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};
@@ -248,10 +255,19 @@ impl Connector {
         } else if matches!(self.decoding.delimiter, b'\t') {
             self.decoding.delimiter = b',';
         }
-        if self.source.transport == Transport::File && self.source.format_at(place) != Some(Format::Xlsx) {
+        if self.source.transport == Transport::File && !self.source.format_at(place).is_some_and(Format::is_workbook) {
             (self.decoding.header_rows, self.decoding.skip) = (1, 0);
             self.decoding.header.clear();
         }
+        self
+    }
+
+    /// The connector with the hub's zone: times that name a zone of their own are days in this one.
+    pub fn in_zone(mut self, zone: chrono_tz::Tz) -> Connector {
+        if zone != chrono_tz::Asia::Shanghai {
+            self.digest ^= xxhash_rust::xxh3::xxh3_64(zone.name().as_bytes());
+        }
+        self.contract.columns.iter_mut().for_each(|c| c.zone = zone);
         self
     }
 
@@ -261,7 +277,9 @@ impl Connector {
     /// `column_missing` where a key column is not there.
     pub fn layout(&self, columns: &[String]) -> Result<Layout, Problem> {
         let place = match &self.decoding.sheet {
-            Some(sheet) if self.source.format_at(&self.source.place) == Some(Format::Xlsx) => format!("sheet \"{sheet}\""),
+            Some(sheet) if self.source.format_at(&self.source.place).is_some_and(Format::is_workbook) => {
+                format!("sheet \"{sheet}\"")
+            }
             _ => self.source.shown(),
         };
         self.contract.layout(&self.name, self.drift, &place, columns)

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::Connector;
+use super::dress::{is_rounded_code, no_value, undress};
 use super::mapping::{Column, Drift, DriftKind, DriftPolicy, Layout};
+use super::no_record;
 use super::problem::RowError;
-use super::reading::{self, As, Reading};
+use super::reading::{self, As, How, Reading};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use crate::model::record::{FieldValue, Record};
@@ -15,7 +17,8 @@ use crate::model::value::Value;
 const MAX_KEY_BYTES: usize = 256;
 
 /// Words for "no value" in any column but flags, where 无 is an answer.
-const NONE_WORDS: &[&str] = &["NULL", "null", "\\N", "-", "--", "—", "/", "无", "暂无", "N/A", "#N/A"];
+const NONE_WORDS: &[&str] =
+    &["NULL", "null", "\\N", "-", "--", "—", "——", "/", "无", "暂无", "N/A", "#N/A", "未填", "None", "nan", "NaN"];
 
 impl Connector {
     /// The row's key in its registry: its key columns, trimmed, joined by `|`.
@@ -24,16 +27,28 @@ impl Connector {
     /// `cell_count`, `nul`, `key_missing`, `key_too_long`: the row goes to quarantine.
     pub fn key<'a>(&self, layout: &Layout, cells: &[Option<&'a str>]) -> Result<Cow<'a, str>, RowError> {
         self.check_shape(layout, cells)?;
-        let part = |at: usize| cells[at].map(str::trim).filter(|t| !t.is_empty() && *t != "NULL");
+        if let Some(error) = no_record::why(layout, cells) {
+            return Err(error);
+        }
+        let part = |at: usize| {
+            let text = undress(cells[at].unwrap_or_default());
+            match text.as_ref() {
+                "" | "NULL" => Err(key_missing(&layout.columns[at])),
+                spoilt => match no_value(spoilt) {
+                    Some(_) => Err(key_spoilt(&layout.columns[at], spoilt)),
+                    None => Ok(text),
+                },
+            }
+        };
         let key = match layout.key.as_slice() {
-            [one] => Cow::Borrowed(part(*one).ok_or_else(|| key_missing(&layout.columns[*one]))?),
+            [one] => part(*one)?,
             several => {
                 let mut joined = String::new();
                 for at in several {
                     if !joined.is_empty() {
                         joined.push('|');
                     }
-                    joined.push_str(part(*at).ok_or_else(|| key_missing(&layout.columns[*at]))?);
+                    joined.push_str(&part(*at)?);
                 }
                 Cow::Owned(joined)
             }
@@ -65,7 +80,8 @@ impl Connector {
         };
         let mut covered = None;
         for (column, at) in contract.columns.iter().zip(&layout.cells) {
-            let text = at.and_then(|at| cells[at]).map(str::trim).unwrap_or("");
+            let undressed = undress(at.and_then(|at| cells[at]).unwrap_or_default());
+            let text = undressed.as_ref();
             let absent = text.is_empty() || self.is_none_word(column.read_as, text);
             if absent {
                 if column.required {
@@ -78,7 +94,7 @@ impl Connector {
                 return Err(value_unreadable(column, text));
             }
             if column.read_as == As::List {
-                covered = Some((text, column.separators.as_slice()));
+                covered = Some((text.to_owned(), column.separators.as_slice()));
             }
             if let (Some(edition), Some(_)) = (column.edition, &value) {
                 row.fields.push(FieldValue { field: column.field, raw: text.into(), value });
@@ -91,7 +107,7 @@ impl Connector {
             move_to_wgs84(&mut row, datum);
         }
         for (combine, at) in contract.combine.iter().zip(&layout.combine) {
-            let parts = at.iter().filter_map(|at| cells[*at]).map(str::trim).filter(|t| !t.is_empty());
+            let parts = at.iter().filter_map(|at| cells[*at]).map(undress).filter(|t| !t.is_empty());
             let text = parts.collect::<Vec<_>>().join(&combine.separator);
             if let Some(field) = plain(combine.field, combine.read_as, &text) {
                 row.fields.push(field);
@@ -103,7 +119,7 @@ impl Connector {
         }
         let mut records = vec![row];
         if let Some((text, separators)) = covered {
-            covered_units(&mut records, text, separators);
+            covered_units(&mut records, &text, separators);
         }
         Ok(records)
     }
@@ -141,13 +157,13 @@ impl Column {
         }
         let reading = match self.read_as {
             As::Code if !std::ptr::eq(meant, text) => Reading::Value(Value::Text(meant.into())),
-            kind => reading::read(kind, meant, &self.unit),
+            kind => reading::read(kind, meant, self.how()),
         };
         match (reading, self.otherwise.as_deref()) {
             (Reading::Value(value), _) => Some(Some(value)),
             (Reading::Absent, _) | (Reading::Unreadable, Some("")) => None,
             (Reading::Unreadable, None) => Some(None),
-            (Reading::Unreadable, Some(other)) => Some(match reading::read(self.read_as, other, &self.unit) {
+            (Reading::Unreadable, Some(other)) => Some(match reading::read(self.read_as, other, self.how()) {
                 Reading::Value(value) => Some(value),
                 _ => (self.read_as == As::Code).then(|| Value::Text(other.into())),
             }),
@@ -180,7 +196,7 @@ fn plain(field: Field, read_as: As, text: &str) -> Option<FieldValue> {
     if text.is_empty() {
         return None;
     }
-    let value = match reading::read(read_as, text, &super::money::Unit::default()) {
+    let value = match reading::read(read_as, text, How::default()) {
         Reading::Value(value) => Some(value),
         Reading::Unreadable if read_as == As::Code => Some(Value::Text(text.into())),
         Reading::Unreadable => None,
@@ -215,6 +231,16 @@ fn key_missing(column: &str) -> RowError {
     }
 }
 
+fn key_spoilt(column: &str, text: &str) -> RowError {
+    let (zh, en) = reading::why(As::Text, text, How::default()).unwrap_or_default();
+    RowError {
+        column: Some(column.to_string()),
+        code: "key_spoilt",
+        zh: format!("主键列「{column}」的「{text}」不能作主键：{zh}"),
+        en: format!("key column \"{column}\": \"{text}\" can be nobody's key: {en}"),
+    }
+}
+
 fn value_missing(column: &str) -> RowError {
     RowError {
         column: Some(column.to_string()),
@@ -229,15 +255,28 @@ impl Column {
     pub fn unreadable(&self, text: &str) -> RowError {
         value_unreadable(self, text)
     }
+
+    /// Whether a text is one that a spreadsheet has spoilt: an error, a formula without its result, a number of too many digits.
+    pub fn is_spoilt(&self, text: &str) -> bool {
+        no_value(text).is_some() || self.read_as.is_identifier() && is_rounded_code(text)
+    }
+
+    pub(super) fn how(&self) -> How<'_> {
+        How { unit: &self.unit, zone: self.zone, digits: self.digits }
+    }
 }
 
 fn value_unreadable(column: &Column, text: &str) -> RowError {
     let sample: String = text.chars().take(40).collect();
+    let (zh, en) = match reading::why(column.read_as, text, column.how()) {
+        Some((zh, en)) => (format!("：{zh}"), format!(": {en}")),
+        None => Default::default(),
+    };
     RowError {
         column: Some(column.name.clone()),
         code: "value_unreadable",
-        zh: format!("「{}」列的值「{sample}」不能按 {} 读取", column.name, column.read_as),
-        en: format!("column \"{}\": \"{sample}\" does not read as {}", column.name, column.read_as),
+        zh: format!("「{}」列的值「{sample}」不能按 {} 读取{zh}", column.name, column.read_as),
+        en: format!("column \"{}\": \"{sample}\" does not read as {}{en}", column.name, column.read_as),
     }
 }
 
@@ -246,8 +285,23 @@ pub fn cell_count(expected: usize, found: usize) -> RowError {
     RowError {
         column: None,
         code: "cell_count",
-        zh: format!("该行有 {found} 个单元格，表头有 {expected} 列"),
-        en: format!("the row has {found} cells, the header {expected}"),
+        zh: match found > expected {
+            true => format!(
+                "该行有 {found} 个单元格，表头有 {expected} 列，多 {} 个（单元格中有没加引号的分隔符？）",
+                found - expected
+            ),
+            false => format!("该行有 {found} 个单元格，表头有 {expected} 列，少 {} 个（一行被换行符断开？）", expected - found),
+        },
+        en: match found > expected {
+            true => format!(
+                "the row has {found} cells, the header {expected}: {} too many (a separator inside a cell without quotes?)",
+                found - expected
+            ),
+            false => format!(
+                "the row has {found} cells, the header {expected}: {} too few (a row broken by a line end?)",
+                expected - found
+            ),
+        },
     }
 }
 

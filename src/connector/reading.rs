@@ -1,9 +1,12 @@
 //! Typed readings: from the text of a cell to a value. Pure; what cannot be read is `Unreadable`, never a guess.
 
-use super::{date, money};
+use super::date::{self, Dated};
+use super::dress::{self, NoValue};
+use super::{flag, money, number};
 use crate::model::field::{Field, named};
 use crate::model::identifier::{CreditCode, OrganisationCode, RegistrationNumber, TaxNumber, clean_identifier};
 use crate::model::value::Value;
+use chrono_tz::Tz;
 
 named! {
     /// `as = …` in a connector.
@@ -91,25 +94,57 @@ pub fn natural(field: Field) -> As {
     }
 }
 
-/// Reads `text` (not empty, already trimmed) as `kind`. `money` is used for money only.
-pub fn read(kind: As, text: &str, unit: &money::Unit) -> Reading {
+/// What a column says of its values beyond their kind.
+#[derive(Debug, Clone, Copy)]
+pub struct How<'a> {
+    pub unit: &'a money::Unit,
+    /// The hub's: times that name a zone are days in this one.
+    pub zone: Tz,
+    /// Digits that a code of this column has; one that is shorter has lost a zero.
+    pub digits: Option<u8>,
+}
+
+static PLAIN_UNIT: money::Unit = money::Unit { yuan: 1, rates: std::collections::BTreeMap::new() };
+
+impl Default for How<'_> {
+    fn default() -> Self {
+        How { unit: &PLAIN_UNIT, zone: chrono_tz::Asia::Shanghai, digits: None }
+    }
+}
+
+/// Reads `text` (not empty, undressed) as `kind`.
+pub fn read(kind: As, text: &str, how: How<'_>) -> Reading {
+    if let Some(why) = dress::no_value(text)
+        && (why != NoValue::Damaged || !matches!(kind, As::Number | As::Money | As::Count))
+    {
+        // #N/A is how a look-up says that it has found nothing.
+        return if text == "#N/A" { Reading::Absent } else { Reading::Unreadable };
+    }
     let value = match kind {
+        // A name goes over two lines where its cell is narrow.
+        As::Name if text.contains(['\n', '\r']) => Some(Value::Text(text.replace(['\n', '\r'], "").into())),
         As::Text | As::Name | As::List => Some(Value::Text(text.into())),
         As::CreditCode => return identifier(text, |t| CreditCode::parse(t).map(|c| c.as_str().into())),
         As::OrganisationCode => return identifier(text, |t| OrganisationCode::parse(t).map(|c| c.as_str().into())),
         As::RegistrationNumber => return identifier(text, |t| RegistrationNumber::parse(t).map(|c| c.as_str().into())),
         As::TaxNumber => return identifier(text, |t| TaxNumber::parse(t).map(|_| clean_identifier(t).into())),
+        As::Count | As::Number | As::Money if matches!(text, "NaN" | "nan") => return Reading::Absent,
         As::Count => count(text).map(Value::Count),
-        As::Number => number(text).map(Value::Number),
-        As::Money => money::read(text, unit).map(Value::Money),
-        As::Date => date::read(text).map(Value::Date),
+        As::Number => number::number(text, true).map(Value::Number),
+        As::Money => money::read(text, how.unit).map(Value::Money),
+        As::Date => match date::read(text, how.zone) {
+            Dated::Date(date) => Some(Value::Date(date)),
+            Dated::Absent => return Reading::Absent,
+            Dated::Doubtful | Dated::No => None,
+        },
         As::Area => area(text).map(|t| Value::Text(t.into())),
         As::District => Some(Value::Text(text.into())),
-        As::Industry => industry(text).map(|t| Value::Text(t.into())),
-        As::Status | As::Ownership | As::UnionKind | As::UnionStatus | As::PaymentKind => {
+        As::Industry => industry(text, how.digits).map(|t| Value::Text(t.into())),
+        As::Status => status(text).map(|v| Value::Text(v.into())),
+        As::Ownership | As::UnionKind | As::UnionStatus | As::PaymentKind => {
             super::values::known(kind, text).map(|v| Value::Text(v.into()))
         }
-        As::Flag => super::values::flag(text).map(Value::Flag),
+        As::Flag => flag::read(text).map(Value::Flag),
         As::FirstNumber => pair(text, 0).map(Value::Number),
         As::SecondNumber => pair(text, 1).map(Value::Number),
         As::Code => None,
@@ -140,50 +175,71 @@ pub(crate) fn half_width(text: &str) -> std::borrow::Cow<'_, str> {
         .into()
 }
 
+/// A status by the words known everywhere; also where it says what has the status (吊销企业, 注销户) or says it twice
+/// (开业/正常经营: the first that is known).
+fn status(text: &str) -> Option<&'static str> {
+    let known = |word: &str| super::values::known(As::Status, word);
+    let bare = |word: &str| {
+        let word = ["状态", "企业", "单位", "户"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+        known(word)
+    };
+    let wide = half_width(text);
+    known(text).or_else(|| known(wide.trim())).or_else(|| bare(wide.trim())).or_else(|| {
+        wide.split(['/', '、', '|', ';']).filter(|_| wide.len() < 64).map(str::trim).find_map(|w| known(w).or_else(|| bare(w)))
+    })
+}
+
 fn count(text: &str) -> Option<i64> {
     if text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
     }
-    let n = number(text)?;
-    (n >= 0.0 && n.fract() == 0.0 && n < 9e15).then_some(n as i64)
+    let n = number::number(text, false)?;
+    // A spreadsheet's sum of tenths misses the whole by a hair.
+    let whole = n.round();
+    (n >= 0.0 && (n - whole).abs() < 1e-9 * whole.max(1.0) && n < 9e15).then_some(whole as i64)
 }
 
-/// Decimal number with thousands separators, exponent, and one of the counters or signs that registries append.
-pub(crate) fn number(text: &str) -> Option<f64> {
-    let wide = half_width(text);
-    let bare = wide.trim().trim_end_matches(['人', '名', '户', '家', '个', '%', '元']).trim_end();
-    decimal(bare)
-}
-
-pub(crate) fn decimal(text: &str) -> Option<f64> {
-    let first = text.bytes().next()?;
-    if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')) {
-        return None; // keeps out "inf" and "nan"
+/// Why a text cannot be read as `kind`, in both languages, where that says more than that it cannot.
+pub fn why(kind: As, text: &str, how: How<'_>) -> Option<(&'static str, &'static str)> {
+    match dress::no_value(text) {
+        Some(NoValue::Error) => {
+            return Some(("单元格中是公式出错的标记，不是数值", "the cell holds a spreadsheet's error, no value"));
+        }
+        Some(NoValue::Formula) => {
+            return Some((
+                "公式没有保存计算结果；请在 Excel/WPS 中打开并另存一次，再报送",
+                "a formula without a stored result: open the workbook in Excel or WPS, save it, and send it again",
+            ));
+        }
+        Some(NoValue::Damaged) => return Some(DAMAGED),
+        None => {}
     }
-    if text.bytes().any(|b| matches!(b, b',' | b' ')) { grouped(text)?.parse().ok() } else { text.parse().ok() }
-        .filter(|n: &f64| n.is_finite())
+    match kind {
+        _ if kind.is_identifier() && dress::is_rounded_code(text) => Some(DAMAGED),
+        As::Date if date::read(text, how.zone) == Dated::Doubtful => Some((
+            "可以读成不止一个日期；请写成 2021-03-01 的形式",
+            "it can be read as more than one date: write it like 2021-03-01",
+        )),
+        As::Count if text.contains(['%', '％']) => Some(("百分数不是人数", "a percentage is no number of people")),
+        As::Count | As::Number | As::Money if number::several(text) => {
+            Some(("一个单元格中有几个数", "there are several numbers in one cell"))
+        }
+        As::Industry if industry(text, None).is_some() => {
+            Some(("位数不足，可能丢了前面的 0", "it has too few digits: a zero in front may be lost"))
+        }
+        _ => None,
+    }
 }
 
-/// `1,234,567.8` without its commas; None where a comma does not stand before three digits.
-fn grouped(text: &str) -> Option<String> {
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut groups = whole.split([',', ' ']);
-    let lead = groups.next()?;
-    let lead_digits = lead.trim_start_matches(['-', '+']).len();
-    if lead_digits == 0
-        || lead_digits > 3
-        || rest.contains([',', ' '])
-        || !groups.all(|g| g.len() == 3 && g.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return None;
-    }
-    Some(text.replace([',', ' '], ""))
-}
+const DAMAGED: (&str, &str) = (
+    "号码已被 Excel 损坏（超过 15 位的数字按数值保存，后几位变成 0）；请把该列设为文本，从原系统重新导出",
+    "the number was damaged by Excel (beyond 15 digits it keeps zeros): make the column text and export it again from its system",
+);
 
 /// The `at`-th of exactly two numbers, separated by comma, semicolon or blank.
 fn pair(text: &str, at: usize) -> Option<f64> {
     let wide = half_width(text);
-    let mut parts = wide.split([',', ';', ' ', '、']).map(str::trim).filter(|p| !p.is_empty()).map(decimal);
+    let mut parts = wide.split([',', ';', ' ', '、']).map(str::trim).filter(|p| !p.is_empty()).map(number::decimal);
     let both = [parts.next()??, parts.next()??];
     parts.next().is_none().then(|| both[at])
 }
@@ -195,8 +251,9 @@ fn area(text: &str) -> Option<String> {
     (matches!(digits.len(), 2 | 4 | 6 | 9 | 12) && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_string())
 }
 
-/// `C`, `35`, `351`, `3519` or `C3519`: the section letter in front of digits is dropped, it is implied.
-fn industry(text: &str) -> Option<String> {
+/// `C`, `35`, `351`, `3519` or `C3519`: the section letter in front of digits is dropped, it is implied. `wanted`: the digits
+/// that the column's codes have, where they all have as many.
+fn industry(text: &str, wanted: Option<u8>) -> Option<String> {
     let wide = half_width(text);
     let code = wide.trim();
     let code = code.strip_suffix(".0").unwrap_or(code);
@@ -204,6 +261,7 @@ fn industry(text: &str) -> Option<String> {
     let letters = code.len() - digits.len();
     match (letters, digits.len()) {
         (1, 0) => Some(code.to_ascii_uppercase()),
+        (0, n) if wanted.is_some_and(|w| n < usize::from(w)) => None,
         (0 | 1, 2..=4) if digits.bytes().all(|b| b.is_ascii_digit()) => Some(digits.to_string()),
         _ => None,
     }
@@ -214,29 +272,66 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_read_as_registries_write_them() {
-        for (text, expected) in [("57", 57), ("1,234", 1234), ("57人", 57), ("57.0", 57), ("１２", 12), ("1 234", 1234)] {
+    fn counts_are_whole_and_not_negative() {
+        for (text, expected) in
+            [("57", 57), ("1,234", 1234), ("57人", 57), ("57.0", 57), ("１２", 12), ("1.2万", 12_000), ("57.00000000000001", 57)]
+        {
             assert_eq!(count(text), Some(expected), "{text}");
         }
-        for text in ["-3", "1.5", "约50", "1,23", "inf", "", "50-99"] {
+        for text in ["-3", "1.5", "约50", "1,23", "inf", "", "50-99", "1 234", "120 135", "35%", "30余人", "(5)"] {
             assert_eq!(count(text), None, "{text}");
         }
     }
 
     #[test]
+    fn a_status_is_told_by_its_word_whatever_has_it() {
+        for (text, expected) in [
+            ("存续", "ACTIVE"),
+            ("吊销企业", "REVOKED"),
+            ("注销户", "DEREGISTERED"),
+            ("开业/正常经营", "ACTIVE"),
+            ("正常在业", "ACTIVE"),
+            ("迁往市外", "MOVED_OUT"),
+            ("吊销,未注销", "REVOKED"),
+            ("存续(在营、开业、在册)", "ACTIVE"),
+        ] {
+            assert_eq!(status(text), Some(expected), "{text}");
+        }
+        assert_eq!(status("1"), None);
+        assert_eq!(status("待定"), None);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_has_spoilt_is_no_value_of_any_kind() {
+        for kind in [As::Text, As::Name, As::Count, As::Money, As::Date, As::CreditCode, As::Flag] {
+            for text in ["#REF!", "#VALUE!", "=A1+B1"] {
+                assert_eq!(read(kind, text, How::default()), Reading::Unreadable, "{kind} {text}");
+                assert!(why(kind, text, How::default()).is_some());
+            }
+        }
+        assert_eq!(read(As::CreditCode, "9.11101E+17", How::default()), Reading::Unreadable);
+        assert!(why(As::CreditCode, "911101051000000000", How::default()).is_some_and(|w| w.0.contains("Excel")));
+    }
+
+    #[test]
     fn industries_lose_their_implied_letter_only() {
-        assert_eq!(industry("C3519").as_deref(), Some("3519"));
-        assert_eq!(industry("72").as_deref(), Some("72"));
-        assert_eq!(industry("k").as_deref(), Some("K"));
-        assert_eq!(industry("软件业"), None);
-        assert_eq!(industry("12345"), None);
+        assert_eq!(industry("C3519", None).as_deref(), Some("3519"));
+        assert_eq!(industry("72", None).as_deref(), Some("72"));
+        assert_eq!(industry("k", None).as_deref(), Some("K"));
+        assert_eq!(industry("软件业", None), None);
+        assert_eq!(industry("12345", None), None);
+        assert_eq!(industry("610", Some(4)), None, "0610 without its zero");
+        assert_eq!(industry("0610", Some(4)).as_deref(), Some("0610"));
+        assert_eq!(industry("B06", Some(4)).as_deref(), Some("06"), "a letter in front is a code of its own");
     }
 
     #[test]
     fn a_word_for_none_is_absence_and_a_wrong_check_character_is_not() {
-        let unit = money::Unit::default();
-        assert_eq!(read(As::CreditCode, "无", &unit), Reading::Absent);
-        assert_eq!(read(As::CreditCode, "91350100M000100Y44", &unit), Reading::Unreadable);
-        assert_eq!(read(As::CreditCode, "91350100m000100y43", &unit), Reading::Value(Value::Text("91350100M000100Y43".into())));
+        assert_eq!(read(As::CreditCode, "无", How::default()), Reading::Absent);
+        assert_eq!(read(As::CreditCode, "91350100M000100Y44", How::default()), Reading::Unreadable);
+        assert_eq!(
+            read(As::CreditCode, "91350100m000100y43", How::default()),
+            Reading::Value(Value::Text("91350100M000100Y43".into()))
+        );
     }
 }

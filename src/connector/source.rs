@@ -17,7 +17,32 @@ named! {
 }
 
 named! {
-    pub enum Format { Csv = "csv", Tsv = "tsv", Xlsx = "xlsx", Xml = "xml", Json = "json", Ndjson = "ndjson" }
+    /// What a file is by its name; what it is by its bytes goes before.
+    pub enum Format {
+        Csv = "csv",
+        Tsv = "tsv",
+        Xlsx = "xlsx",
+        Xml = "xml",
+        Json = "json",
+        Ndjson = "ndjson",
+        Xls = "xls",
+        Et = "et",
+        Xlsb = "xlsb",
+        Ods = "ods",
+        Dbf = "dbf",
+    }
+}
+
+impl Format {
+    /// Sheets of cells.
+    pub fn is_workbook(self) -> bool {
+        matches!(self, Format::Xlsx | Format::Xls | Format::Et | Format::Xlsb | Format::Ods)
+    }
+
+    /// Read from the middle: it needs a file to itself.
+    pub fn is_binary(self) -> bool {
+        self.is_workbook() || self == Format::Dbf
+    }
 }
 
 named! {
@@ -54,7 +79,8 @@ pub struct Source {
     pub place: String,
     /// None: from the place's extension, or the answer's media type.
     pub format: Option<Format>,
-    pub take: Take,
+    /// None: of files whose names differ by a day only the newest, all others together.
+    pub take: Option<Take>,
     pub http: Http,
     pub sql: Sql,
     /// Caps against bombs and endless bodies.
@@ -300,7 +326,12 @@ pub fn format_of(place: &str) -> Option<Format> {
     match bare.rsplit_once('.')?.1 {
         "csv" | "txt" => Some(Format::Csv),
         "tsv" | "tab" => Some(Format::Tsv),
-        "xlsx" | "xlsm" => Some(Format::Xlsx),
+        "xlsx" | "xlsm" | "xltx" => Some(Format::Xlsx),
+        "xls" => Some(Format::Xls),
+        "et" | "ett" => Some(Format::Et),
+        "xlsb" => Some(Format::Xlsb),
+        "ods" => Some(Format::Ods),
+        "dbf" => Some(Format::Dbf),
         "xml" => Some(Format::Xml),
         "json" => Some(Format::Json),
         "ndjson" | "jsonl" => Some(Format::Ndjson),

@@ -37,16 +37,6 @@ pub fn vocabulary(kind: As) -> Box<dyn Iterator<Item = &'static str>> {
     }
 }
 
-pub fn flag(text: &str) -> Option<bool> {
-    match text {
-        "是" | "1" | "1.0" | "Y" | "y" | "YES" | "Yes" | "yes" | "true" | "TRUE" | "True" | "有" | "√" | "T" | "在库"
-        | "规上" => Some(true),
-        "否" | "0" | "0.0" | "N" | "n" | "NO" | "No" | "no" | "false" | "FALSE" | "False" | "无" | "×" | "F" | "不是"
-        | "规下" => Some(false),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

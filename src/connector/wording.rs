@@ -9,7 +9,32 @@ use crate::model::field::Field;
 const OTHER_WORDS: &[(Field, &[&str])] = &[
     (
         Field::Name,
-        &["单位全称", "企业全称", "公司名称", "法人名称", "机构全称", "用人单位名称", "市场主体名称", "单位名", "企业名"],
+        &[
+            "单位全称",
+            "企业全称",
+            "公司名称",
+            "法人名称",
+            "机构全称",
+            "用人单位名称",
+            "市场主体名称",
+            "单位名",
+            "企业名",
+            "被诉企业",
+            "被投诉单位",
+            "被投诉企业",
+            "投诉对象",
+            "涉事企业",
+            "涉及企业",
+            "被反映单位",
+            "被检查单位",
+            "检查对象",
+            "当事人名称",
+            "被处罚单位",
+            "责任单位",
+            "参保单位",
+            "缴费单位",
+            "开户单位",
+        ],
     ),
     (
         Field::CreditCode,
@@ -49,6 +74,7 @@ const OTHER_WORDS: &[(Field, &[&str])] = &[
     (Field::Status, &["经营状态", "登记状态", "企业状态", "状态"]),
     (Field::Phone, &["联系电话", "电话", "联系方式", "手机"]),
     (Field::UpdatedAt, &["更新时间", "填报时间", "更新", "修改时间", "最后更新时间", "变更时间"]),
+    (Field::SharePercent, &["持股比例", "股权比例", "出资比例", "投资比例", "占股比例", "股权占比"]),
     (Field::Capital, &["注册资本", "注册资金"]),
     (Field::District, &["区", "所属区", "行政区", "区县"]),
 ];
@@ -124,6 +150,25 @@ pub fn by_values(values: &[&str]) -> Option<Field> {
     mostly(&place).then_some(Field::Address)
 }
 
+/// What the rows of a table are, where its headers say that they are happenings and no list of units.
+pub fn kind_by_headers(columns: &[String]) -> Option<&'static str> {
+    let any = |words: &[&str]| columns.iter().filter(|c| words.iter().any(|w| c.contains(w))).count();
+    if any(&["仲裁", "被申请人", "争议", "停工", "罢工"]) > 0 {
+        return Some("dispute");
+    }
+    let units = any(&["企业名称", "单位名称", "公司名称", "纳税人名称", "统一社会信用代码"]);
+    if units == 0 && any(&["楼宇名称", "大厦名称", "楼栋名称"]) > 0 {
+        return Some("building");
+    }
+    if units == 0 && any(&["驿站名称", "服务站名称", "站点名称"]) > 0 {
+        return Some("station");
+    }
+    let surely = any(&["工单", "热线", "诉求", "来电", "投诉", "举报", "信访", "舆情"]);
+    let perhaps =
+        any(&["检查日期", "检查事项", "检查结果", "处罚", "执法", "巡查", "走访", "受理时间", "受理日期", "办结", "报道"]);
+    (surely > 0 || perhaps > 1).then_some("event")
+}
+
 /// A column that numbers the rows of one delivery: the next one numbers others.
 pub fn is_row_number(header: &str) -> bool {
     let header = header.rsplit('/').next().unwrap_or(header).trim();
@@ -135,6 +180,17 @@ pub fn is_row_number(header: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hotline_s_file_is_of_events() {
+        let kind = |header: &str| kind_by_headers(&header.split(',').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(kind("工单编号,来电时间,单位名称,诉求内容"), Some("event"));
+        assert_eq!(kind("检查日期,检查事项,单位名称"), Some("event"));
+        assert_eq!(kind("立案日期,被申请人,案由"), Some("dispute"));
+        assert_eq!(kind("编号,单位名称,上次检查日期"), None);
+        assert_eq!(kind("楼宇名称,地址,建筑面积"), Some("building"));
+        assert_eq!(kind("楼宇名称,企业名称"), None);
+    }
 
     #[test]
     fn headers_are_told_by_other_words_initials_and_values() {

@@ -8,6 +8,7 @@ mod batch_decisions;
 mod error;
 mod explain;
 mod freshness;
+mod held;
 mod linker_state;
 mod live;
 mod lookups;

@@ -68,6 +68,7 @@ impl Hub {
             connectors[at] = connectors[at].clone().with_source(place);
         }
         for connector in &mut connectors {
+            *connector = connector.clone().in_zone(settings.zone);
             if let Some(file) = settings.secrets.get(&connector.name) {
                 connector.source.http.auth.secret = Secret { env: None, file: Some(file.display().to_string()) };
             }

@@ -11,8 +11,7 @@ use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
 use crate::land::ledger::{Ledger, Matcher, row_digest};
 use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
 use crate::land::{LandError, ledger};
-use crate::pull;
-use crate::pull::{Chunk, Cursor, Known, Mark, PullContext, RowSink};
+use crate::pull::{self, Chunk, Cursor, Known, Mark, Note, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
 
 /// Rows between two progress events.
@@ -199,6 +198,11 @@ impl RowSink for Sink {
     fn known(&mut self, digest: u64) -> io::Result<Option<Known>> {
         let columns = self.writer.state.columns.len();
         Ok(self.find(digest).map(|(place, width)| Known { place, unread: width <= columns }))
+    }
+
+    fn note(&mut self, note: Note) -> io::Result<()> {
+        self.writer.state.notes.push(Notice { code: note.code.into_owned(), zh: note.zh, en: note.en });
+        Ok(())
     }
 
     fn checkpoint(&mut self, cursor: &Cursor) -> io::Result<()> {

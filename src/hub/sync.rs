@@ -220,6 +220,7 @@ impl Hub {
             source: state.source.clone(),
             complete: i64::from(state.complete),
             drift: state.drift.clone(),
+            notes: state.notes_json(),
             idempotency: state.idempotency.clone(),
             digest: state.digest.clone(),
             held_because: Some(serde_json::to_string(&why).expect("plain texts")),
@@ -227,9 +228,9 @@ impl Hub {
         };
         self.store.batch_closed(&batch).await?;
         self.store.registry_failed(row.id, "HELD", now, &why).await?;
-        let (batch, read) = (state.batch, state.rows as i64);
+        let (batch, read, notes) = (state.batch, state.rows as i64, state.notes.clone());
         self.set_aside(row, spool, state).await?;
-        Ok(Receipt { batch: Some(batch), read, notice: Some(why), ..receipt })
+        Ok(Receipt { batch: Some(batch), read, notice: Some(why), notes, ..receipt })
     }
 
     /// Writes out the rows that a spool only names by their place in the ledger, where `wanted` says so.

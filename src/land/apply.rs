@@ -91,6 +91,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         keys: Filter::new(job.state.rows),
         keeper: job.data.filter(|_| job.state.complete).map(|data| Keeper::new(data, &job.registry.name)),
         nameless: 0,
+        no_records: 0,
     };
     let mut batch = BatchRow {
         id: job.state.batch,
@@ -102,6 +103,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         idempotency: job.state.idempotency.clone(),
         digest: job.state.digest.clone(),
         cursor: job.state.next_cursor.clone(),
+        notes: job.state.notes_json(),
         decided_by: job.guard.released.as_ref().map(|(by, _)| by.clone()),
         decided_why: job.guard.released.as_ref().map(|(_, why)| why.clone()),
         ..Default::default()
@@ -110,7 +112,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     batch.drift = job.reader.drift(batch.drift.take());
 
     let vanished = &live - &sorter.seen;
-    if let Some(why) = held_because(&job, &batch, vanished.len() as i64, live_before) {
+    if let Some(why) = held_because(&job, &batch, sorter.no_records, vanished.len() as i64, live_before) {
         tx.rollback().await.map_err(failed)?;
         sorter.keeper.into_iter().for_each(Keeper::discard);
         return hold(&job, batch, why).await;
@@ -262,29 +264,32 @@ async fn settle(
     Ok(new.iter().map(|row| row.id as u64).collect())
 }
 
-fn held_because(job: &Landing<'_>, batch: &BatchRow, vanished: i64, live_before: i64) -> Option<Notice> {
+fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: i64, live_before: i64) -> Option<Notice> {
     if job.guard.released.is_some() {
         return None;
     }
-    if batch.read_rows > 0 && batch.quarantined as f64 > job.guard.quarantine * batch.read_rows as f64 {
+    if let Some(why) = job.reader.hold() {
+        return Some(why);
+    }
+    // Totals and notes are put aside too, and say nothing against the others; unless they are most of what came.
+    let spared = if no_records * 2 > batch.read_rows { 0 } else { no_records };
+    let (rows, broken) = (batch.read_rows - spared, batch.quarantined - spared);
+    if broken > 0 && broken as f64 > job.guard.quarantine * rows as f64 {
         return Some(Notice {
             code: "unreadable".into(),
             zh: format!(
                 "{} 行中有 {} 行无法读取，超过 {:.1}% 的上限；很可能列或编码变了。未入库任何行，请核对后放行或退回",
-                batch.read_rows,
-                batch.quarantined,
+                rows,
+                broken,
                 job.guard.quarantine * 100.0
             ),
             en: format!(
                 "{} of {} rows cannot be read, above the limit of {:.1} %: columns or encoding may have changed; nothing landed; look at the batch, then release or reject it",
-                batch.quarantined,
-                batch.read_rows,
+                broken,
+                rows,
                 job.guard.quarantine * 100.0
             ),
         });
-    }
-    if let Some(why) = job.reader.hold() {
-        return Some(why);
     }
     if !job.state.complete || live_before == 0 {
         return None;
@@ -358,6 +363,7 @@ async fn receipt(
         seconds: (job.now - batch.started_at) as f64 / 1000.0,
         notice,
         drift: batch.drift.as_deref().map(|drift| job.store.json(drift, "batch", batch.id, "drift")).transpose()?,
+        notes: job.state.notes.clone(),
         ..Receipt::empty(&job.registry.name, job.title.0, job.title.1, outcome)
     })
 }

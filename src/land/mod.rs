@@ -18,6 +18,9 @@ pub mod spool;
 
 pub use expand::expand;
 
+
 use thiserror::Error;
 
 pub use error::LandError;
+
+pub use spool::NO_RECORD;

@@ -1,19 +1,14 @@
 //! Lends landing a connector's way of reading a row, and watches what could not be read.
 
-use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use roaring::RoaringTreemap;
-use tokio::sync::mpsc;
-
-use super::sort::check;
 use super::spool::Fault;
 use crate::connector::{Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
 use crate::model::field::Field;
 use crate::model::record::Record;
 use crate::store::quarantine::UnreadableValue;
 use crate::store::registry::Notice;
-use crate::store::{batch, landing, quarantine, registry};
 
 /// Values listed per batch; beyond that only their number is kept.
 const LISTED: usize = 10_000;
@@ -24,6 +19,10 @@ struct Reader {
     connector: Arc<Connector>,
     layout: Layout,
     seen: Mutex<Seen>,
+    /// Columns of codes: a spreadsheet that damages one damages nearly all of them.
+    codes: Vec<(Field, usize)>,
+    /// Rows that were asked for their key.
+    keys: AtomicU64,
 }
 
 /// What the checked rows showed beyond themselves.
@@ -32,13 +31,21 @@ struct Seen {
     watch: DriftWatch,
     values: Vec<UnreadableValue>,
     more: u64,
+    /// Values of each column of codes, and how many of them are spoilt; the key's column last.
+    codes: Vec<(u64, u64)>,
 }
+
+/// Spoilt codes from which a column is called damaged, where they are also most of it.
+const DAMAGED: u64 = 3;
 
 /// # Errors
 /// The columns lack the key: none of the rows could be told apart.
 pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn RowReader>, Problem> {
     let layout = connector.layout(columns)?;
-    Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::default() }))
+    let columns = connector.contract.columns.iter().enumerate();
+    let codes: Vec<(Field, usize)> = columns.filter(|(_, c)| c.read_as.is_identifier()).map(|(at, c)| (c.field, at)).collect();
+    let seen = Seen { codes: vec![(0, 0); codes.len() + 1], ..Seen::default() };
+    Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::new(seen), codes, keys: AtomicU64::new(0) }))
 }
 
 pub(crate) fn fault(error: RowError) -> Fault {
@@ -46,13 +53,13 @@ pub(crate) fn fault(error: RowError) -> Fault {
 }
 
 /// The values of a row that the contract cannot read, as `quarantine` lists them. Identifiers with a failing check character
-/// are no such values: they are kept as written and weigh less.
+/// are no such values: they are kept as written and weigh less. Those that a spreadsheet has spoilt are.
 pub(crate) fn unreadable(connector: &Connector, records: &[Record]) -> Vec<UnreadableValue> {
     let Some(row) = records.first() else { return Vec::new() };
     let bad = row.fields.iter().filter(|f| f.value.is_none());
     bad.filter_map(|f| {
         let column = connector.contract.columns.iter().find(|c| c.field == f.field)?;
-        if column.read_as.is_identifier() {
+        if column.read_as.is_identifier() && !column.is_spoilt(&f.raw) {
             return None;
         }
         let error = column.unreadable(&f.raw);
@@ -73,9 +80,41 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// A column of codes of which most are spoilt: none of them is worth anything, so a person looks first.
+    fn damaged(&self) -> Option<Notice> {
+        let seen = self.seen.lock().expect("no panic while holding it");
+        let keys = self.keys.load(Ordering::Relaxed);
+        let (last, codes) = seen.codes.split_last()?;
+        let most = |all: u64, bad: u64| bad >= DAMAGED && bad * 2 > all;
+        let column = match codes.iter().position(|(all, bad)| most(*all, *bad)) {
+            Some(at) => &self.connector.contract.columns[self.codes[at].1].name,
+            None if most(keys, last.1) => &self.layout.columns[*self.layout.key_positions().first()?],
+            None => return None,
+        };
+        let name = &self.connector.name;
+        Some(Notice {
+            code: "damaged_codes".into(),
+            zh: format!(
+                "连接器「{name}」：「{column}」列的大多数号码已被 Excel 损坏（超过 15 位的数字按数值保存，如 9.11101E+17），不能用来识别单位。未入库任何行；请部门把该列设为文本，从原系统重新导出"
+            ),
+            en: format!(
+                "connector \"{name}\": most numbers in column \"{column}\" were damaged by Excel (more than 15 digits kept as a number, such as 9.11101E+17) and identify nobody; nothing landed; ask the department to make the column text and export it again"
+            ),
+        })
+    }
+}
+
 impl RowReader for Reader {
     fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault> {
-        self.connector.key(&self.layout, cells).map(|k| k.into_owned()).map_err(fault)
+        self.keys.fetch_add(1, Ordering::Relaxed);
+        self.connector.key(&self.layout, cells).map(|k| k.into_owned()).map_err(|error| {
+            if error.code == "key_spoilt" {
+                let mut seen = self.seen.lock().expect("no panic while holding it");
+                seen.codes.last_mut().expect("the key has a place").1 += 1;
+            }
+            fault(error)
+        })
     }
 
     fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault> {
@@ -83,6 +122,13 @@ impl RowReader for Reader {
         {
             let mut seen = self.seen.lock().expect("no panic while holding it");
             seen.watch.observe(&records);
+            for field in &records[0].fields {
+                if let Some(at) = self.codes.iter().position(|(f, _)| *f == field.field) {
+                    let column = &self.connector.contract.columns[self.codes[at].1];
+                    seen.codes[at].0 += 1;
+                    seen.codes[at].1 += u64::from(field.value.is_none() && column.is_spoilt(&field.raw));
+                }
+            }
             if self.connector.drift == DriftPolicy::QuarantineValue && records[0].fields.iter().any(|f| f.value.is_none()) {
                 for value in unreadable(&self.connector, &records) {
                     match seen.values.len() < LISTED {
@@ -136,6 +182,9 @@ impl RowReader for Reader {
     }
 
     fn hold(&self) -> Option<Notice> {
+        if let Some(why) = self.damaged() {
+            return Some(why);
+        }
         if self.connector.drift != DriftPolicy::Hold {
             return None;
         }

@@ -46,6 +46,9 @@ pub struct Receipt {
     pub notice: Option<Notice>,
     /// Column changes against the contract, JSON.
     pub drift: Option<serde_json::Value>,
+    /// What was left out of the source, or done about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Notice>,
 }
 
 impl Receipt {
@@ -69,6 +72,7 @@ impl Receipt {
             seconds: 0.0,
             notice: None,
             drift: None,
+            notes: Vec::new(),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::key_filter::Filter;
 use super::ledger::{Entry, Ledger};
 use super::ledger_builder::Keeper;
 use super::reader::RowReader;
-use super::spool::{Fault, SpoolReader, SpooledRow, cells_to_json};
+use super::spool::{Fault, NO_RECORD, SpoolReader, SpooledRow, cells_to_json};
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::record::{Known, NewRecord, key_hash};
 use crate::store::{Store, record};
@@ -103,6 +103,8 @@ pub(super) struct Sorter {
     pub keeper: Option<Keeper>,
     /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
     pub nameless: i64,
+    /// Rows of a table that are no records: totals, notes, a repeated header.
+    pub no_records: i64,
 }
 
 /// A row whose key could be read.
@@ -133,7 +135,7 @@ impl Sorter {
             match row? {
                 SpooledRow::Fault { number, offset, fault } => {
                     chunk.read += 1;
-                    self.nameless += 1;
+                    self.unnamed(&fault.code);
                     chunk.quarantined.push(self.home.quarantine(number, offset, fault));
                 }
                 SpooledRow::Same { number, place, count } => {
@@ -187,7 +189,7 @@ impl Sorter {
         let key = match self.reader.key(&cells) {
             Ok(key) => key,
             Err(fault) => {
-                self.nameless += 1;
+                self.unnamed(&fault.code);
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
                 chunk.quarantined.push(self.home.quarantine(number, offset, Fault { raw, ..fault }));
                 return Ok(None);
@@ -216,6 +218,14 @@ impl Sorter {
             return Ok(HashMap::new());
         }
         Ok(tokio::runtime::Handle::current().block_on(self.store.known(self.home.registry_id, &keys))?)
+    }
+
+    /// A row without a key: it may be one that seems to be missing, unless it is no record at all.
+    fn unnamed(&mut self, code: &str) {
+        match code.starts_with(NO_RECORD) {
+            true => self.no_records += 1,
+            false => self.nameless += 1,
+        }
     }
 
     fn keep(&mut self, digest: u64, width: usize, record: i64) {

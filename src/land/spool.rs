@@ -15,6 +15,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::LandError;
+use crate::store::registry::Notice;
+
+/// What the codes of rows begin with that are no records at all: totals, notes, a header repeated among the rows.
+pub const NO_RECORD: &str = "no_record";
 
 /// Why a row cannot land, as found while pulling or reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,13 @@ pub struct Fault {
     pub en: String,
     /// The row's text as far as it could be kept, at most 64 KiB.
     pub raw: String,
+}
+
+impl SpoolState {
+    /// The notes as the store keeps them; None where there are none.
+    pub fn notes_json(&self) -> Option<String> {
+        (!self.notes.is_empty()).then(|| serde_json::to_string(&self.notes).expect("plain texts"))
+    }
 }
 
 /// What is known of a spool so far; written at every checkpoint.
@@ -54,6 +65,9 @@ pub struct SpoolState {
     pub digest: Option<String>,
     /// Changes of the columns against the contract, JSON.
     pub drift: Option<String>,
+    /// What was left out of the source, or done about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Notice>,
     /// The ledger that runs of known rows refer to, and its next row.
     #[serde(default)]
     pub ledger: Option<u64>,

@@ -57,6 +57,13 @@ fn write_page(out: &mut String, r: &BatchReceipt, lang: Lang) -> std::fmt::Resul
     verdict(out, r, lang)?;
     numbers(out, r, lang)?;
     particulars(out, r, lang)?;
+    if !r.notes.is_empty() {
+        writeln!(out, "<h2>{}</h2><ul>", t("读取说明", "How it was read"))?;
+        for note in &r.notes {
+            writeln!(out, "<li>{}</li>", escaped(lang.pick(&note.zh, &note.en)))?;
+        }
+        writeln!(out, "</ul>")?;
+    }
     if !r.drift.is_empty() {
         writeln!(out, "<h2>{}</h2>", t("列的变化", "Columns that differ from the agreement"))?;
         head(out, &[t("说明", "what"), t("示例", "sample")])?;

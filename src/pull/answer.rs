@@ -208,7 +208,10 @@ pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnM
     let mut failed = None;
     let mut found = false;
     let mut parser = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, stream));
-    let streamed = AtPath { path: &path, each, failed: &mut failed, found: &mut found }.deserialize(&mut parser);
+    let streamed = match pointer {
+        Some(_) => AtPath { path: &path, each, failed: &mut failed, found: &mut found }.deserialize(&mut parser),
+        None => AnyList { each, failed: &mut failed, found: &mut found, outermost: true }.deserialize(&mut parser),
+    };
     if let Some(error) = failed {
         return Err(error);
     }
@@ -218,14 +221,83 @@ pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnM
         _ => said(io::ErrorKind::InvalidData, format!("不是合格的 JSON：{e}"), e.to_string()),
     })?;
     if !found {
-        let place = pointer.unwrap_or("/");
-        return Err(said(
-            io::ErrorKind::InvalidData,
-            format!("「{place}」处没有记录列表（decoding.records）"),
-            format!("no list of records at \"{place}\" (decoding.records)"),
-        ));
+        return Err(match pointer {
+            Some(place) => said(
+                io::ErrorKind::InvalidData,
+                format!("「{place}」处没有记录列表（decoding.records）"),
+                format!("no list of records at \"{place}\" (decoding.records)"),
+            ),
+            None => said(
+                io::ErrorKind::InvalidData,
+                "文件中没有记录列表（对象的数组）；请用 decoding.records 写明位置",
+                "there is no list of records (an array of objects): say with decoding.records where it stands",
+            ),
+        });
     }
     Ok(())
+}
+
+/// The only list of objects, wherever it stands outside of lists: the file itself, `{"RECORDS":[…]}`, `{"data":{"rows":[…]}}`.
+struct AnyList<'p> {
+    each: &'p mut dyn FnMut(&str) -> io::Result<()>,
+    failed: &'p mut Option<io::Error>,
+    found: &'p mut bool,
+    outermost: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for AnyList<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyList<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the list of records")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Some(first) = seq.next_element::<Box<RawValue>>()? else {
+            *self.found |= self.outermost;
+            return Ok(());
+        };
+        // A list of names or numbers is a value of the object around it.
+        if !self.outermost && !first.get().starts_with('{') {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        }
+        if *self.found {
+            *self.failed = Some(said(
+                io::ErrorKind::InvalidData,
+                "文件中有几个记录列表；请用 decoding.records 写明是哪一个（如 /data/rows）",
+                "there are several lists of records: say with decoding.records which one (such as /data/rows)",
+            ));
+            return Err(A::Error::custom("stopped"));
+        }
+        *self.found = true;
+        let mut next = Some(first);
+        while let Some(item) = next {
+            if let Err(error) = (self.each)(item.get()) {
+                *self.failed = Some(error);
+                return Err(A::Error::custom("stopped"));
+            }
+            next = seq.next_element::<Box<RawValue>>()?;
+        }
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            map.next_value_seed(AnyList {
+                each: &mut *self.each,
+                failed: &mut *self.failed,
+                found: &mut *self.found,
+                outermost: false,
+            })?;
+        }
+        Ok(())
+    }
+    scalars_are!(());
 }
 
 struct AtPath<'p> {
@@ -315,6 +387,19 @@ mod tests {
         })
         .expect("streams");
         assert_eq!(seen, [r#"{"a":1}"#, r#"{"a":2}"#]);
+        let only = |body: &str| {
+            let mut seen = 0;
+            stream_items(body.as_bytes(), None, &mut |_| {
+                seen += 1;
+                Ok(())
+            })
+            .map(|()| seen)
+        };
+        assert_eq!(only(r#"{"RECORDS":[{"a":1},{"a":2}]}"#).expect("the only list"), 2);
+        assert_eq!(only(r#"{"s":1,"m":{"f":["a"]},"r":{"rows":[{"a":[{"b":1}]}]}}"#).expect("the only list of objects"), 1);
+        assert!(only(r#"{"x":[{"a":1}],"y":[{"a":2}]}"#).expect_err("which?").to_string().contains("several lists"));
+        assert!(only(r#"{"x":1}"#).is_err());
+        assert_eq!(only("[]").expect("an empty list"), 0);
         let cut = stream_items(&body.as_bytes()[..30], Some("/data/items"), &mut |_| Ok(())).expect_err("cut");
         assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
     }

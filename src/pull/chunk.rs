@@ -14,6 +14,20 @@ pub struct RowFault {
     pub raw: String,
 }
 
+/// What was left out of a source, or done about it on the way: said in previews and receipts.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Note {
+    pub code: std::borrow::Cow<'static, str>,
+    pub zh: String,
+    pub en: String,
+}
+
+impl Note {
+    pub fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Note {
+        Note { code: code.into(), zh: zh.into(), en: en.into() }
+    }
+}
+
 /// One good row of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowHead {
@@ -147,6 +161,12 @@ impl Chunk {
             start = *end;
         }
         self.close_row(head);
+    }
+
+    /// Takes the last row back.
+    pub(super) fn pop_row(&mut self) {
+        self.heads.pop();
+        self.spans.truncate(self.heads.len() * self.width);
     }
 
     pub(super) fn fault(&mut self, number: u64, offset: Option<u64>, error: RowError, raw: &str) {

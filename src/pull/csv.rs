@@ -5,10 +5,12 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use encoding_rs::{Encoding, UTF_8};
 
-use super::chunk::{Chunk, Mark, RowHead};
+use super::chunk::{Chunk, FULL_ROWS, Mark, RowHead};
 use super::decode::{Damage, TextReader, encoded_len};
+use super::delimiter::{delimiter_line, has_escaped_quotes, likely_delimiter, well_quoted};
 use super::error::said;
-use crate::connector::{Decoding, Encoding as Wanted, RowError, cell_count};
+use super::header::join_header;
+use crate::connector::{Below, Decoding, Encoding as Wanted, RowError, cell_count, lone_line};
 
 /// Reads records of delimited text from a stream.
 pub struct CsvReader<R> {
@@ -27,6 +29,22 @@ pub struct CsvReader<R> {
     ends: Vec<usize>,
     max_row: usize,
     ended: bool,
+    /// Columns at the end of the header without a name: rows may lack their cells.
+    unnamed: usize,
+    /// A backslash inside quotes stands before a quote.
+    escaped: bool,
+    /// The row before was shorter than the header and was filled up.
+    short: Option<Short>,
+    /// Rows that were filled up.
+    pub filled: u64,
+}
+
+/// A row that was filled up, should it turn out to be half of one.
+struct Short {
+    cells: usize,
+    number: u64,
+    offset: u64,
+    raw: String,
 }
 
 /// What stands at the beginning of a file.
@@ -91,6 +109,10 @@ impl<R: Read> CsvReader<R> {
             ends: vec![0; 256],
             max_row,
             ended: false,
+            unnamed: 0,
+            escaped: false,
+            short: None,
+            filled: 0,
         };
         if !reader.fill()? {
             return Err(Unusable::Empty);
@@ -99,9 +121,15 @@ impl<R: Read> CsvReader<R> {
         if head.starts_with("<!doctype html") || head.starts_with("<html") || head.starts_with("<head") {
             return Err(Unusable::Html);
         }
-        if sniff_delimiter {
+        let hint = delimiter_line(&reader.buffer);
+        if let Some((sign, length)) = hint {
+            reader.delimiter = sign;
+            reader.scan = length;
+            reader.consume();
+        } else if sniff_delimiter {
             reader.delimiter = likely_delimiter(&reader.buffer).unwrap_or(reader.delimiter);
         }
+        reader.escaped = reader.quote && has_escaped_quotes(&reader.buffer, reader.delimiter);
         reader.reset_parser();
         reader.skip_lines(decoding.skip)?;
         let mut header: Vec<Vec<String>> = Vec::new();
@@ -126,11 +154,14 @@ impl<R: Read> CsvReader<R> {
         if columns.is_empty() {
             return Err(Unusable::Empty);
         }
+        let blank = |at: &usize| header.iter().all(|row| row.get(*at).is_none_or(|c| c.trim().is_empty()));
+        reader.unnamed = if header.is_empty() { 0 } else { (0..columns.len()).rev().take_while(blank).count() };
         Ok(Opened { reader, columns })
     }
 
     fn reset_parser(&mut self) {
-        self.parser = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quote).build();
+        let escape = self.escaped.then_some(b'\\');
+        self.parser = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(self.quote).escape(escape).build();
     }
 
     fn fill(&mut self) -> io::Result<bool> {
@@ -260,18 +291,60 @@ impl<R: Read> CsvReader<R> {
     ///
     /// # Errors
     /// I/O of the source; `UnexpectedEof` where the last line stops short of its cells: the file was cut off.
-    pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64) -> io::Result<bool> {
-        while !chunk.is_full() {
+    pub fn read_chunk(&mut self, chunk: &mut Chunk, number: &mut u64, mut below: Option<&mut Below>) -> io::Result<bool> {
+        self.short = None;
+        // A row that was filled up waits for the next, which may be its other half; not for ever where all are.
+        while !chunk.is_full() || self.short.is_some() && chunk.len() < 2 * FULL_ROWS {
             let step = self.step()?;
             let (cells, too_long) = match step {
                 Step::End => return Ok(false),
                 Step::TooLong { .. } => (0, true),
                 Step::Record { cells } => (cells, false),
             };
+            if cells == 1 && self.ends[0] > 0 && self.out[..self.ends[0]].iter().all(|b| matches!(b, 0x1A | 0 | b' ')) {
+                // DOS ends a text with 0x1A.
+                self.consume();
+                continue;
+            }
+            let end = if cells == 0 { 0 } else { self.ends[cells - 1] };
+            if cells > 1 && !too_long && self.out[..end].iter().all(|b| matches!(b, b' ' | b'\t')) {
+                // Separators and nothing between them: an empty row of a sheet.
+                below.iter_mut().for_each(|b| b.gap());
+                self.consume();
+                continue;
+            }
             *number += 1;
             let swallowed = self.quote && memchr::memchr(b'\n', self.inner()).is_some();
-            let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter);
+            let bad_quotes = self.quote && (swallowed || self.ended) && !well_quoted(self.inner(), self.delimiter, self.escaped);
+            // Empty cells beyond the header are what a separator at the end of a line leaves.
+            let cells =
+                match cells > chunk.width() && self.cells(cells).skip(chunk.width()).flatten().all(|c| c.trim().is_empty()) {
+                    true => chunk.width(),
+                    false => cells,
+                };
+            let lacking = chunk.width().saturating_sub(cells);
+            let fillable = lacking > 0
+                && !(too_long || bad_quotes || swallowed)
+                && (lacking <= self.unnamed || cells >= 3 && lacking * 2 < chunk.width())
+                && !(self.ended && !self.buffer[..self.scan].ends_with(b"\n") && lacking > self.unnamed);
+            if fillable && !self.damaged() {
+                self.fill_up(chunk, *number, cells);
+                continue;
+            }
+            if self.short.take().is_some_and(|s| lacking > 0 && self.halves(chunk, s, cells)) {
+                self.fault(chunk, *number, cell_count(chunk.width(), cells));
+                continue;
+            }
             if too_long || cells != chunk.width() || bad_quotes {
+                let unfinished = self.ended && !self.buffer[..self.scan].ends_with(b"\n");
+                if cells == 1
+                    && chunk.width() >= 3
+                    && !(too_long || swallowed || bad_quotes)
+                    && let Some(error) = lone_line(self.text(1), unfinished)
+                {
+                    self.fault(chunk, *number, error);
+                    continue;
+                }
                 let cut_off = self.ended && !self.buffer[..self.scan].ends_with(b"\n") && cells < chunk.width();
                 if cut_off && !too_long && !swallowed && *number > 1 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
@@ -298,11 +371,71 @@ impl<R: Read> CsvReader<R> {
                 self.fault(chunk, *number, nul());
                 continue;
             }
+            if let Some(below) = &mut below {
+                if self.after_empty_line() {
+                    below.gap();
+                }
+                let starts = |at: usize| if at == 0 { 0 } else { self.ends[at - 1] };
+                if !below.is_plain(|at| &self.out[starts(at)..self.ends[at]]) {
+                    let text = self.text(cells);
+                    if let Some(error) = below.why(|at| text.get(starts(at)..self.ends[at])) {
+                        self.fault(chunk, *number, error);
+                        continue;
+                    }
+                }
+            }
             let offset = self.consume();
             let text = simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
             chunk.push_joined(RowHead { number: *number, offset: Some(offset), mark: Mark::Cells }, text, &self.ends[..cells]);
         }
         Ok(true)
+    }
+
+    /// Adds a row that is shorter than the header, empty at its end: as Excel leaves out separators behind its last full cell.
+    fn fill_up(&mut self, chunk: &mut Chunk, number: u64, cells: usize) {
+        let lacking = chunk.width() - cells;
+        if let Some(short) = self.short.take()
+            && self.halves(chunk, short, cells)
+        {
+            return self.fault(chunk, number, cell_count(chunk.width(), cells));
+        }
+        let raw = self.raw().to_string();
+        let offset = self.consume();
+        let end = self.ends[..cells].last().copied().unwrap_or(0);
+        let text = simdutf8::basic::from_utf8(&self.out[..end]).expect("decoded text split at ASCII signs is text");
+        let mut start = 0;
+        let given = self.ends[..cells].iter().map(|end| {
+            let cell = &text[start..*end];
+            start = *end;
+            Some(cell)
+        });
+        let head = RowHead { number, offset: Some(offset), mark: Mark::Cells };
+        chunk.push_row(head, given.chain(std::iter::repeat_n(None, lacking)));
+        if lacking > self.unnamed {
+            self.filled += 1;
+            self.short = Some(Short { cells, number, offset, raw });
+        }
+    }
+
+    /// Whether two short rows are the halves of one that a line end has broken; then the first is taken back.
+    fn halves(&mut self, chunk: &mut Chunk, first: Short, cells: usize) -> bool {
+        let broken = first.cells + cells == chunk.width() + 1 || first.cells != cells;
+        if broken {
+            chunk.pop_row();
+            self.filled -= 1;
+            chunk.fault(first.number, Some(first.offset), cell_count(chunk.width(), first.cells), &first.raw);
+        }
+        broken
+    }
+
+    /// Whether an empty line stands before the record.
+    fn after_empty_line(&self) -> bool {
+        let leading = self.buffer[self.row_start..self.scan].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        match leading {
+            0 => false,
+            1 => self.row_start > 0 && self.buffer[self.row_start - 1] == b'\n',
+            _ => true,
+        }
     }
 
     fn fault(&mut self, chunk: &mut Chunk, number: u64, error: RowError) {
@@ -335,74 +468,6 @@ impl<R: Read> CsvReader<R> {
             }
         }
     }
-}
-
-/// Whether every quote of a record opens at the beginning of a cell and closes at its end. Looked at only where a record
-/// spans lines, or is the last: elsewhere a lenient reading harms nobody.
-fn well_quoted(record: &[u8], delimiter: u8) -> bool {
-    let mut at = 0;
-    loop {
-        if record.get(at) == Some(&b'"') {
-            at += 1;
-            loop {
-                match (record.get(at), record.get(at + 1)) {
-                    (None, _) => return false,
-                    (Some(b'"'), Some(b'"')) => at += 2,
-                    (Some(b'"'), _) => break,
-                    _ => at += 1,
-                }
-            }
-            at += 1;
-        } else {
-            while record.get(at).is_some_and(|b| *b != delimiter) {
-                if record[at] == b'"' {
-                    return false;
-                }
-                at += 1;
-            }
-        }
-        match record.get(at) {
-            None => return true,
-            Some(b) if *b == delimiter => at += 1,
-            Some(_) => return false,
-        }
-    }
-}
-
-/// The sign that stands most often in the first line.
-fn likely_delimiter(buffer: &[u8]) -> Option<u8> {
-    let line = buffer.split(|b| *b == b'\n').next()?;
-    let count = |sign: u8| line.iter().filter(|b| **b == sign).count();
-    [b',', b'\t', b';', b'|'].into_iter().max_by_key(|s| (count(*s), *s == b',')).filter(|s| count(*s) > 0)
-}
-
-/// Column names of a header of one or several rows: parts joined, blanks of merged cells filled from the left in all rows
-/// but the last, empty names numbered, repeated ones too.
-pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
-    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let mut parts: Vec<Vec<String>> = vec![Vec::new(); width];
-    for (level, row) in rows.iter().enumerate() {
-        let mut left = String::new();
-        for (at, parts) in parts.iter_mut().enumerate() {
-            let own = row.get(at).map(|c| c.trim().trim_start_matches('\u{feff}')).unwrap_or_default();
-            let text = match own {
-                "" if level + 1 < rows.len() => left.clone(),
-                own => own.to_string(),
-            };
-            left.clone_from(&text);
-            if !text.is_empty() && parts.last() != Some(&text) {
-                parts.push(text);
-            }
-        }
-    }
-    let mut columns: Vec<String> = Vec::with_capacity(width);
-    for (at, parts) in parts.into_iter().enumerate() {
-        let name = if parts.is_empty() { format!("column_{}", at + 1) } else { parts.join(join) };
-        let repeated =
-            columns.iter().filter(|c| **c == name || c.strip_prefix(&name).is_some_and(|r| r.starts_with('_'))).count();
-        columns.push(if repeated > 0 && columns.contains(&name) { format!("{name}_{}", repeated + 1) } else { name });
-    }
-    columns
 }
 
 fn row_too_long(max: usize) -> RowError {
@@ -449,7 +514,7 @@ mod tests {
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         loop {
             let mut chunk = Chunk::new(opened.columns.len());
-            let more = reader.read_chunk(&mut chunk, &mut number).expect("memory reads");
+            let more = reader.read_chunk(&mut chunk, &mut number, None).expect("memory reads");
             chunk
                 .for_each(|head, cells| {
                     rows.push((
@@ -517,14 +582,52 @@ mod tests {
     fn a_cut_off_file_is_noticed() {
         let opened = CsvReader::open(&b"id,name,x\n1,a,b\n2,a"[..], &Decoding::default(), 200, false).ok().expect("a table");
         let mut reader = opened.reader;
-        let error = reader.read_chunk(&mut Chunk::new(3), &mut 0).expect_err("cut");
+        let error = reader.read_chunk(&mut Chunk::new(3), &mut 0, None).expect_err("cut");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 
     #[test]
-    fn two_header_rows_become_one() {
-        let rows = [vec!["基本信息".into(), String::new(), "规模".into()], vec!["编号".into(), "名称".into(), "人数".into()]];
-        assert_eq!(join_header(&rows, "/"), ["基本信息/编号", "基本信息/名称", "规模/人数"]);
-        assert_eq!(join_header(&[vec!["a".into(), String::new(), "a".into()]], "/"), ["a", "column_2", "a_2"]);
+    fn separators_too_many_or_too_few_at_the_end_of_a_row_lose_no_row() {
+        let (columns, rows, faults) = read("a,b,c,d\n1,x,y,z,\n2,x,y,z,,\n3,x,y\n4,x,y\n5,x,y,z\n".as_bytes());
+        assert_eq!(columns.len(), 4);
+        assert_eq!(
+            rows.iter().map(|r| r.1.join("|")).collect::<Vec<_>>(),
+            ["1|x|y|z", "2|x|y|z", "3|x|y|∅", "4|x|y|∅", "5|x|y|z"]
+        );
+        assert!(faults.is_empty());
+        let (columns, rows, faults) = read("a,b,c,\n1,x,y\n2,x,y,\n".as_bytes());
+        assert_eq!((columns[3].as_str(), rows.len(), faults.len()), ("column_4", 2, 0));
+    }
+
+    #[test]
+    fn a_line_of_one_cell_below_the_table_is_a_note() {
+        let (_, rows, faults) = read("a,b,c\n----+----+----\n1,x,y\n(1 rows affected)\n填表人：某".as_bytes());
+        assert_eq!(rows.len(), 1);
+        assert_eq!(faults.iter().map(|f| f.2).collect::<Vec<_>>(), ["no_record_heading", "no_record_note", "no_record_note"]);
+    }
+
+    #[test]
+    fn a_row_that_a_line_end_has_broken_is_two_faults_and_no_record() {
+        let (_, rows, faults) = read("a,b,c,d,e\n1,x,y,z,w\n2,x,y\nyy,z,w\n3,x,y,z,w\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[0].as_str()).collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!(faults.iter().map(|f| (f.0, f.2)).collect::<Vec<_>>(), [(2, "cell_count"), (3, "cell_count")]);
+    }
+
+    #[test]
+    fn the_end_of_a_dos_text_is_no_row_and_a_backslash_may_stand_before_a_quote() {
+        let (_, rows, faults) = read(b"a,b,c\n1,x,y\n\x1a");
+        assert_eq!((rows.len(), faults.len()), (1, 0));
+        let (_, rows, faults) = read("a,b\n1,\"北京\\\"示例\\\"公司\"\n2,\"x,\\\"y\"\n".as_bytes());
+        assert_eq!(rows.iter().map(|r| r.1[1].as_str()).collect::<Vec<_>>(), ["北京\"示例\"公司", "x,\"y"]);
+        assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn excel_s_hint_of_its_separator_is_no_header() {
+        let (columns, rows, _) = read("sep=;\r\n编号;名称\r\n1;甲\r\n".as_bytes());
+        assert_eq!(
+            (columns, rows[0].1.clone()),
+            (vec!["编号".to_owned(), "名称".to_owned()], vec!["1".to_owned(), "甲".to_owned()])
+        );
     }
 }

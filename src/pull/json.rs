@@ -203,6 +203,7 @@ fn one(
 ) -> Result<(), RowError> {
     let name = if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{prefix}.{key}")) };
     match value.as_bytes()[0] {
+        b'{' if let Some(day) = day_of_object(value) => cell(&name, Some(&day)),
         b'{' if depth < MAX_FLATTEN => walk(value, &name, depth + 1, cell),
         b'[' => cell(&name, Some(&join_list(value)?)),
         _ => match scalar(value)? {
@@ -210,6 +211,60 @@ fn one(
             Some(text) => cell(&name, Some(&text)),
         },
     }
+}
+
+/// A day that a serialiser wrote out as an object: `{"year":2021,"monthValue":3,"dayOfMonth":1,…}` (Java),
+/// `{"year":121,"month":2,"date":1,"time":1614556800000,…}` (its older one), `{"$date":…}` (MongoDB).
+fn day_of_object(value: &str) -> Option<String> {
+    const PARTS: &[&str] = &[
+        "year",
+        "month",
+        "monthValue",
+        "dayOfMonth",
+        "day",
+        "date",
+        "dayOfWeek",
+        "dayOfYear",
+        "era",
+        "leapYear",
+        "chronology",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "second",
+        "seconds",
+        "nano",
+        "nanos",
+        "time",
+        "timezoneOffset",
+        "$date",
+        "$numberLong",
+    ];
+    if value.len() > 600 || !(value.contains("\"year\"") || value.contains("\"$date\"") || value.contains("\"time\"")) {
+        return None;
+    }
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value).ok()?;
+    if !object.keys().all(|k| PARTS.contains(&k.as_str())) {
+        return None;
+    }
+    let number = |key: &str| object.get(key).and_then(serde_json::Value::as_i64);
+    if let Some(date) = object.get("$date") {
+        return match date {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(n) => Some(n.to_string()),
+            inner => inner.get("$numberLong")?.as_str().map(str::to_owned),
+        };
+    }
+    if object.contains_key("timezoneOffset") {
+        return number("time").map(|n| n.to_string());
+    }
+    if let Some(date) = object.get("date").filter(|d| d.is_object()) {
+        return day_of_object(&date.to_string());
+    }
+    let month = number("monthValue").or_else(|| number("month"))?;
+    let day = number("dayOfMonth").or_else(|| number("day"))?;
+    Some(format!("{:04}-{month:02}-{day:02}", number("year")?))
 }
 
 /// The text of a scalar: a string without its quotes, a number or a flag as written, None for null.
@@ -289,6 +344,31 @@ mod tests {
         })
         .expect("an object");
         assert_eq!(cells, ["a=1", "b.c=x\n", "b.d=∅", "e=p、q", "f=甲|9", "g=12345678901234567890123", "h=true"]);
+    }
+
+    #[test]
+    fn a_day_written_as_an_object_is_one_cell() {
+        let mut cells = Vec::new();
+        let item = r#"{"a":{"year":2021,"month":"MARCH","monthValue":3,"dayOfMonth":1,"leapYear":false},"b":{"$date":"2021-03-01T00:00:00Z"},
+            "c":{"date":1,"hours":0,"month":2,"time":1614556800000,"timezoneOffset":-480,"year":121},"d":{"year":2021,"人数":5},
+            "e":{"date":{"year":2021,"month":3,"day":1},"time":{"hour":0,"minute":0,"second":0,"nano":0}},"f":[2021,3,1]}"#;
+        walk(item, "", 0, &mut |name, cell| {
+            cells.push(format!("{name}={}", cell.unwrap_or("∅")));
+            Ok(())
+        })
+        .expect("an object");
+        assert_eq!(
+            cells,
+            [
+                "a=2021-03-01",
+                "b=2021-03-01T00:00:00Z",
+                "c=1614556800000",
+                "d.year=2021",
+                "d.人数=5",
+                "e=2021-03-01",
+                "f=2021、3、1"
+            ]
+        );
     }
 
     #[test]

@@ -9,13 +9,17 @@ mod breaker;
 pub mod check;
 mod chunk;
 mod csv;
+mod dbf;
 mod decode;
+mod delimiter;
 mod error;
 mod file;
+mod header;
 mod http;
 mod json;
 mod rehearsal;
 pub mod sample;
+mod sheet;
 mod sql;
 mod xlsx;
 mod xml;
@@ -30,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connector::{Connector, Transport};
 use crate::model::Clock;
 
-pub use chunk::{Chunk, Mark, RowFault, RowHead};
+pub use chunk::{Chunk, Mark, Note, RowFault, RowHead};
 pub use error::PullError;
 pub use http::lookup;
 
@@ -114,6 +118,11 @@ pub trait RowSink: Send {
     fn known(&mut self, digest: u64) -> std::io::Result<Option<Known>> {
         let _ = digest;
         Ok(None)
+    }
+    /// What was left out, or done about it: other sheets, other files, merged cells.
+    fn note(&mut self, note: Note) -> std::io::Result<()> {
+        let _ = note;
+        Ok(())
     }
     /// Everything delivered so far is whole: after an interruption a pull with this cursor goes on exactly here.
     fn checkpoint(&mut self, cursor: &Cursor) -> std::io::Result<()>;

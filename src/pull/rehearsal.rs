@@ -231,7 +231,7 @@ pub fn drop_folder(connector: &Connector, samples: &[PathBuf], dir: &Path) -> st
     let mut rehearsed = connector.clone();
     rehearsed.source.transport = Transport::File;
     rehearsed.source.place = dir.display().to_string();
-    rehearsed.source.take = Take::All;
+    rehearsed.source.take = Some(Take::All);
     rehearsed.manners.quiet.clear();
     // What the files' own extensions say goes before the agreed format, as for a sample.
     let of = samples.first().and_then(|p| crate::connector::format_of(&p.display().to_string()));

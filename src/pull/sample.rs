@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Chunk, Cursor, PullContext, PullError, RowFault, RowSink};
+use super::{Chunk, Cursor, Note, PullContext, PullError, RowFault, RowSink};
 use crate::connector::{Connector, Format, Layout, Problem, RowError, Transport, format_of};
 use crate::model::record::Record;
 
@@ -23,6 +23,8 @@ pub struct Sample {
     pub rows: Vec<SampleRow>,
     pub faults: Vec<RowFault>,
     pub checkpoints: Vec<Cursor>,
+    /// What was left out, or done about it.
+    pub notes: Vec<Note>,
 }
 
 /// Why a sample could not be read.
@@ -59,12 +61,62 @@ impl SampleError {
 pub fn part_with_rows(path: &Path, connector: &Connector) -> Option<String> {
     let caps = &connector.source.caps;
     match connector.source.format? {
-        Format::Xlsx => super::xlsx::fullest_sheet(path, caps).ok().flatten(),
+        format if format.is_binary() => {
+            let kind = super::file::recognise(path, format).ok().filter(|k| k.is_workbook())?;
+            let choice = super::sheet::sheets(path, kind, connector).ok()?;
+            // Several sheets with one header are read together, and the first is read by itself.
+            let first = choice.read.len() + choice.left.len() == 1 || choice.left.iter().all(|s| s.hidden);
+            match choice.read.as_slice() {
+                [one] if !first => Some(one.name.clone()),
+                _ => None,
+            }
+        }
         Format::Xml => {
             let file = super::decode::Utf8Reader::open(std::fs::File::open(path).ok()?, None).ok()?;
             super::xml::repeated_element(io::BufReader::new(file), caps.depth).ok().flatten()
         }
         _ => None,
+    }
+}
+
+/// The first rows of the sheet of a workbook that would be read, titles and headers and all. Empty for what is no workbook.
+pub fn first_rows(path: &Path, connector: &Connector, most: usize) -> Vec<Vec<String>> {
+    let Some(format) = connector.source.format else { return Vec::new() };
+    let Ok(kind) = super::file::recognise(path, format) else { return Vec::new() };
+    if !kind.is_workbook() {
+        return Vec::new();
+    }
+    super::sheet::first_rows(path, kind, connector, most).unwrap_or_default()
+}
+
+/// The sign that separates the cells of most of these lines.
+pub fn delimiter_of(lines: &[String]) -> Option<u8> {
+    let votes: Vec<u8> = lines.iter().filter_map(|l| super::delimiter::likely_delimiter(l.as_bytes())).collect();
+    votes.iter().copied().max_by_key(|v| votes.iter().filter(|o| *o == v).count())
+}
+
+/// What a file is, seen through an archive: the format of what is in it, by its bytes or else by its name.
+pub fn format_inside(path: &Path, named: Option<Format>) -> Option<Format> {
+    use super::file::Kind;
+    match super::file::recognise(path, named.unwrap_or(Format::Csv)).ok()? {
+        Kind::Zip => {
+            let file = io::BufReader::new(std::fs::File::open(path).ok()?);
+            let mut archive = zip::ZipArchive::new(file).ok()?;
+            let entries = super::xlsx::data_entries(&mut archive).ok()?;
+            entries
+                .into_iter()
+                .find_map(|at| format_of(&super::xlsx::entry_name(archive.by_index_raw(at).ok()?.name_raw())))
+                .or(named)
+        }
+        Kind::Xlsx => named.filter(|f| f.is_workbook()).or(Some(Format::Xlsx)),
+        Kind::Xls => named.filter(|f| f.is_workbook()).or(Some(Format::Xls)),
+        Kind::Xlsb => Some(Format::Xlsb),
+        Kind::Ods => Some(Format::Ods),
+        Kind::SpreadsheetMl | Kind::Html => named.filter(|f| f.is_workbook()).or(Some(Format::Xls)),
+        Kind::Dbf => Some(Format::Dbf),
+        Kind::Text(format) => Some(format),
+        Kind::UnnamedText => Some(Format::Csv),
+        Kind::Gzip => named,
     }
 }
 
@@ -134,6 +186,11 @@ impl RowSink for Taking<'_> {
             });
         }
         self.sample.faults.extend(chunk.faults);
+        Ok(())
+    }
+
+    fn note(&mut self, note: Note) -> io::Result<()> {
+        self.sample.notes.push(note);
         Ok(())
     }
 

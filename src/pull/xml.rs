@@ -25,9 +25,23 @@ pub fn stream_records(
     let mut depth = 0;
     let mut seen_root = false;
     let mut open: Vec<(Element, String)> = Vec::new();
+    let given = std::cell::Cell::new(0u64);
+    let mut each = |record: &str| {
+        given.set(given.get() + 1);
+        each(record)
+    };
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(bad)? {
+        let event = reader.read_event_into(&mut buffer);
+        let at = reader.buffer_position();
+        let event = event.map_err(|e| bad(e, given.get() + 1, at))?;
+        if depth == 0 && seen_root && matches!(event, Event::Start(_) | Event::Empty(_)) {
+            return Err(refused(
+                format!("第 {at} 字节处又开始了另一份 XML：一个文件只能有一份，请分开报送"),
+                format!("another XML document begins at byte {at}: a file holds one, send them apart"),
+            ));
+        }
+        match event {
             Event::DocType(_) => return Err(refused("含有 DOCTYPE 声明，不予读取", "it has a DOCTYPE, which is refused")),
             Event::Start(start) => {
                 seen_root = true;
@@ -50,7 +64,7 @@ pub fn stream_records(
                 let name = local_name(&start);
                 let element = Element::of(&start)?;
                 match open.last_mut() {
-                    Some((parent, _)) => parent.add(name, element.value()),
+                    Some((parent, _)) => parent.add_element(name, element),
                     None if record.map_or(depth == 1, |r| r == name) => each(&element.value().to_string())?,
                     None => {}
                 }
@@ -66,7 +80,7 @@ pub fn stream_records(
                 }
             }
             Event::GeneralRef(reference) => {
-                let text = resolve(&reference)?;
+                let text = resolve(&reference, given.get() + 1, at)?;
                 if let Some((element, _)) = open.last_mut() {
                     element.text.push_str(&text);
                 }
@@ -75,7 +89,7 @@ pub fn stream_records(
                 depth = depth.saturating_sub(1);
                 if let Some((element, name)) = open.pop() {
                     match open.last_mut() {
-                        Some((parent, _)) => parent.add(name, element.value()),
+                        Some((parent, _)) => parent.add_element(name, element),
                         None => each(&element.value().to_string())?,
                     }
                 }
@@ -99,16 +113,20 @@ pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Opti
     let mut reader = Reader::from_reader(text);
     let mut buffer = Vec::new();
     let mut path: Vec<String> = Vec::new();
-    let mut counts: std::collections::BTreeMap<(usize, String), u64> = std::collections::BTreeMap::new();
+    let mut counts: std::collections::BTreeMap<(usize, String), (u64, u64)> = std::collections::BTreeMap::new();
     loop {
         buffer.clear();
-        let event = reader.read_event_into(&mut buffer).map_err(bad)?;
+        let event = reader.read_event_into(&mut buffer);
+        let at = reader.buffer_position();
+        let event = event.map_err(|e| bad(e, 0, at))?;
         if let Event::Start(start) | Event::Empty(start) = &event {
             path.push(local_name(start));
             if path.len() > max_depth {
                 return Err(too_deep(max_depth));
             }
-            *counts.entry((path.len(), path.join("/"))).or_default() += 1;
+            let content = matches!(event, Event::Empty(_)) && start.attributes_raw().trim().is_empty();
+            let (times, filled) = counts.entry((path.len(), path.join("/"))).or_default();
+            (*times, *filled) = (*times + 1, *filled + u64::from(!content));
         }
         match event {
             Event::DocType(_) => return Err(refused("含有 DOCTYPE 声明，不予读取", "it has a DOCTYPE, which is refused")),
@@ -117,8 +135,27 @@ pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Opti
             _ => {}
         }
     }
-    let level = counts.iter().find(|(_, n)| **n > 1).map(|((level, _), _)| *level);
-    let most = counts.into_iter().filter(|((l, _), _)| Some(*l) == level).max_by_key(|(_, n)| *n);
+    // Elements that are always empty hold no rows, however many there are.
+    let counts: Vec<((usize, String), u64)> = counts.into_iter().map(|(path, (_, filled))| (path, filled)).collect();
+    let level = counts.iter().find(|(_, n)| *n > 1).map(|((level, _), _)| *level);
+    let parents =
+        |path: &str| counts.iter().filter(|((_, p), _)| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))).count();
+    // Of several lists the one whose elements have parts of their own.
+    let most =
+        counts.iter().filter(|((l, _), _)| Some(*l) == level).max_by_key(|((_, path), n)| (parents(path) > 0, *n)).cloned();
+    // One record alone repeats nothing: it is the element with most parts that have none of their own.
+    let most = most.or_else(|| {
+        let leaf = |path: &str| parents(path) == 0;
+        let leaves = |path: &str| {
+            let child = |p: &str| p.strip_prefix(path).is_some_and(|rest| rest.starts_with('/') && !rest[1..].contains('/'));
+            counts.iter().filter(|((_, p), _)| child(p) && leaf(p)).count() as u64
+        };
+        counts
+            .iter()
+            .map(|((level, path), _)| ((*level, path.clone()), leaves(path)))
+            .filter(|(_, n)| *n > 1)
+            .max_by_key(|(_, n)| *n)
+    });
     let siblings_only = |path: &str| path.matches('/').count() == 1;
     Ok(most.filter(|((_, path), _)| !siblings_only(path)).and_then(|((_, path), _)| path.rsplit('/').next().map(str::to_owned)))
 }
@@ -153,7 +190,37 @@ impl Element {
         }
     }
 
+    /// Attributes of an element that has a text stand beside it, so that the text has the same column with them and without:
+    /// `<name lang="zh">x</name>` is `name` and `name.@lang`.
+    fn add_element(&mut self, name: String, mut element: Element) {
+        let nil = element.children.get("@nil").and_then(Value::as_str).is_some_and(|v| matches!(v, "true" | "1"));
+        if nil {
+            return self.add(name, Value::Null);
+        }
+        let attributes_only = !element.children.is_empty() && element.children.keys().all(|k| k.starts_with('@'));
+        if attributes_only && !element.text.trim().is_empty() && element.named().is_none() {
+            for (attribute, value) in std::mem::take(&mut element.children) {
+                self.add(format!("{name}.{attribute}"), value);
+            }
+        }
+        self.add(name, element.value());
+    }
+
+    /// The name that an element carries in an attribute: `<field name="编号">A1</field>`.
+    fn named(&self) -> Option<&str> {
+        const NAMES: [&str; 5] = ["@name", "@field", "@key", "@column", "@fieldname"];
+        match self.children.len() {
+            1 => NAMES.iter().find_map(|n| self.children.get(*n)?.as_str()),
+            2 => {
+                let name = NAMES.iter().find_map(|n| self.children.get(*n)?.as_str())?;
+                self.children.contains_key("@type").then_some(name)
+            }
+            _ => None,
+        }
+    }
+
     fn value(mut self) -> Value {
+        self.name_fields();
         let text = self.text.trim();
         match (self.children.is_empty(), text.is_empty()) {
             (true, true) => Value::Null,
@@ -167,19 +234,53 @@ impl Element {
     }
 }
 
+impl Element {
+    /// Children of one name that carry their own names become children of those: `<field name="编号">A1</field>` twice and more.
+    fn name_fields(&mut self) {
+        let field = |v: &Value| -> Option<(String, Value)> {
+            let object = v.as_object()?;
+            let element = Element {
+                text: String::new(),
+                children: object
+                    .iter()
+                    .filter(|(k, _)| *k != "text" && *k != "value")
+                    .map(|(k, v)| (k.clone(), v.clone()))
+                    .collect(),
+            };
+            let name = element.named()?.to_owned();
+            Some((name, object.get("text").or_else(|| object.get("value")).cloned().unwrap_or(Value::Null)))
+        };
+        let fields: Vec<String> = self
+            .children
+            .iter()
+            .filter(|(_, v)| v.as_array().is_some_and(|list| list.len() > 1 && list.iter().all(|v| field(v).is_some())))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in fields {
+            let Some(Value::Array(list)) = self.children.remove(&name) else { continue };
+            for (name, value) in list.iter().filter_map(field) {
+                self.add(name, value);
+            }
+        }
+    }
+}
+
 fn local_name(start: &BytesStart<'_>) -> String {
     start.local_name().as_ref().to_string()
 }
 
 /// The five entities of XML and character references; no others exist without a DOCTYPE.
-fn resolve(reference: &BytesRef<'_>) -> io::Result<String> {
+fn resolve(reference: &BytesRef<'_>, record: u64, at: u64) -> io::Result<String> {
     if let Some(c) = reference.resolve_char_ref().map_err(|e| invalid(&e.to_string()))? {
         return Ok(c.to_string());
     }
     let name: &str = reference;
     match quick_xml::escape::resolve_predefined_entity(name) {
         Some(text) => Ok(text.to_string()),
-        None => Err(refused(format!("使用了未知的实体 &{name};"), format!("it uses the unknown entity &{name};"))),
+        None => Err(refused(
+            format!("第 {record} 条记录（约第 {at} 字节）使用了未知的实体 &{name};"),
+            format!("record {record} (about byte {at}) uses the unknown entity &{name};"),
+        )),
     }
 }
 
@@ -196,11 +297,21 @@ fn invalid(what: &str) -> io::Error {
     refused(format!("不是合格的 XML：{what}"), what)
 }
 
-fn bad(error: quick_xml::Error) -> io::Error {
+fn bad(error: quick_xml::Error, record: u64, at: u64) -> io::Error {
+    let (zh, en) = match record {
+        0 => (format!("约第 {at} 字节处"), format!("about byte {at}")),
+        n => (format!("第 {n} 条记录（约第 {at} 字节）"), format!("record {n} (about byte {at})")),
+    };
     match error {
         quick_xml::Error::Io(e) => again(&e),
         quick_xml::Error::Syntax(_) => io::ErrorKind::UnexpectedEof.into(),
-        other => invalid(&other.to_string()),
+        quick_xml::Error::IllFormed(quick_xml::errors::IllFormedError::UnclosedReference) => {
+            refused(format!("{zh}有单独的 &：文本中的 & 须写成 &amp;"), format!("{en} holds a bare &: write it as &amp;"))
+        }
+        other => refused(
+            format!("{zh}不是合格的 XML（文本中的 < 和 & 须写成 &lt; 和 &amp;）：{other}"),
+            format!("{en} is no XML (a < or & inside a text is written &lt; or &amp;): {other}"),
+        ),
     }
 }
 
@@ -226,12 +337,43 @@ mod tests {
     }
 
     #[test]
+    fn fields_by_name_attributes_on_some_and_nil_have_the_columns_they_mean() {
+        let xml = r#"<ds><row><field name="编号">A1</field><field name="人数">20</field><field name="备注"/></row></ds>"#;
+        assert_eq!(records(xml, None).expect("XML"), [r#"{"人数":"20","备注":null,"编号":"A1"}"#]);
+        let xml = r#"<l xmlns:xsi="u"><r><n lang="zh">甲</n><d>1</d></r><r><n>乙</n><d xsi:nil="true"/></r></l>"#;
+        assert_eq!(records(xml, None).expect("XML"), [r#"{"d":"1","n":"甲","n.@lang":"zh"}"#, r#"{"d":null,"n":"乙"}"#]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_record_and_byte() {
+        let bare = records("<l><r><n>甲</n></r><r><n>A&B公司</n></r></l>", None).expect_err("a bare &").to_string();
+        assert!(bare.contains("record 2") && bare.contains("&amp;"), "{bare}");
+        let less = records("<l><r><n>甲</n></r><r><n>A<B公司</n></r></l>", None).expect_err("a bare <").to_string();
+        assert!(less.contains("record 2"), "{less}");
+        let two =
+            records("<l><r><n>甲</n></r></l>\n<?xml version=\"1.0\"?><l><r><n>乙</n></r></l>", None).expect_err("two roots");
+        assert!(two.to_string().contains("another XML document"), "{two}");
+    }
+
+    #[test]
     fn the_element_that_repeats_is_found_under_its_envelope() {
         let found = |xml: &str| repeated_element(xml.as_bytes(), 64).expect("XML");
         let row = "<企业><证><号>1</号></证><证><号>2</号></证></企业>";
         assert_eq!(found(&format!("<包><头><批>1</批></头><集>{row}{row}</集></包>")).as_deref(), Some("企业"));
         assert_eq!(found(&format!("<集>{row}{row}</集>")), None, "children of the root need no name");
+        assert_eq!(
+            found(&format!("<根><列表>{row}</列表></根>").replace("证", "项")).as_deref(),
+            Some("项"),
+            "parts that repeat"
+        );
+        assert_eq!(
+            found("<根><列表><企业><号>1</号><名>甲</名></企业></列表></根>").as_deref(),
+            Some("企业"),
+            "one record alone"
+        );
         assert_eq!(found("<a><b/></a>"), None);
+        let empty = "<件><附/><附/><附/><附/></件>";
+        assert_eq!(found(&format!("<根><数>{row}{row}</数>{empty}</根>")).as_deref(), Some("企业"), "the list with content");
     }
 
     #[test]

@@ -29,11 +29,13 @@ super::row! {
         pub cursor: Option<String>,
         /// SHA-256 of a push's body, hex.
         pub digest: Option<String>,
+        /// What was left out or done about it, JSON list of {code, zh, en}.
+        pub notes: Option<String>,
     }
 }
 
 const COLUMNS: &str = "id, registry_id, started_at, finished_at, state, source, complete, read_rows, landed, added, changed, unchanged, \
-     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor, digest";
+     quarantined, gone, held_because, decided_by, decided_why, drift, idempotency, cursor, digest, notes";
 
 impl Store {
     /// Opens a batch in state RUNNING and answers its id.
@@ -158,7 +160,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "UPDATE batch SET finished_at = $2, state = $3, read_rows = $4, landed = $5, added = $6, changed = $7, unchanged = $8,
                           quarantined = $9, gone = $10, held_because = $11, decided_by = $12, decided_why = $13, drift = $14,
-                          idempotency = $15, cursor = $16, digest = $17
+                          idempotency = $15, cursor = $16, digest = $17, notes = $18
          WHERE id = $1"
     )
     .bind(batch.id)
@@ -178,6 +180,7 @@ pub async fn close(tx: &mut Tx, batch: &BatchRow) -> Result<(), sqlx::Error> {
     .bind(&batch.idempotency)
     .bind(&batch.cursor)
     .bind(&batch.digest)
+    .bind(&batch.notes)
     .execute(c)
     .await
     .map(|_| ()))

@@ -16,9 +16,13 @@ async fn every_way_into_every_store_is_measured() {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let figures: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(figures.len(), stores.len() * 7, "a quarter once; CSV and HTTP first, again in full, again as usual");
+    assert_eq!(
+        figures.len(),
+        stores.len() * 8,
+        "a quarter and a workbook once; CSV and HTTP first, again in full, again as usual"
+    );
     for store in stores {
-        for (way, bar) in [("CSV", true), ("HTTP JSON", true), ("CSV, a quarter", false)] {
+        for (way, bar) in [("CSV", true), ("HTTP JSON", true), ("CSV, a quarter", false), ("XLSX", false)] {
             let what = format!("{way} → {store}");
             let at = figures.iter().position(|f| f["what"] == *what).unwrap_or_else(|| panic!("{what} is missing"));
             assert_eq!(figures[at]["bar"].is_number(), bar, "{what}");

@@ -72,6 +72,7 @@ fn connectors(common: &Common) -> anyhow::Result<Vec<Connector>> {
         None => Connector::embedded_all(),
     };
     for connector in &mut connectors {
+        *connector = connector.clone().in_zone(settings.zone);
         if let Some(place) = settings.sources.get(&connector.name) {
             *connector = connector.clone().with_source(place);
         }
@@ -191,6 +192,9 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
     if common.json {
         println!("{}", serde_json::to_string_pretty(&expected_json(&sample))?);
         return Ok(ExitCode::SUCCESS);
+    }
+    for note in &sample.notes {
+        println!("! {}", lang.pick(&note.zh, &note.en));
     }
     for drift in sample.layout.iter().flat_map(|l| &l.drift) {
         println!("! {}", lang.pick(&drift.zh, &drift.en));

@@ -7,14 +7,15 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::shape;
-use super::shape::Shape;
+use super::shape::{self, Shape};
 use crate::cli::common::{Common, Lang};
-use crate::connector::guess::{Guesses, guess, manifest};
+use crate::connector::guess::{Guesses, guess, manifest, quote};
 use crate::connector::{Connector, Format, department_page, format_of};
 use crate::pull::PullContext;
 use crate::pull::check::read_samples;
-use crate::pull::sample::{Counting, at_sample, expected_json, part_with_rows, take};
+use crate::pull::sample::{
+    Counting, Sample, SampleRow, at_sample, delimiter_of, expected_json, format_inside, part_with_rows, take,
+};
 
 #[derive(Args)]
 pub struct NewArgs {
@@ -54,9 +55,6 @@ struct Said {
     /// Each delivery holds every row.
     complete: bool,
 }
-
-/// Rows of a sample that are looked at.
-const LOOKED_AT: usize = 500;
 
 pub async fn run(common: &Common, args: NewArgs) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
@@ -167,7 +165,7 @@ impl<R: BufRead> Asking<R> {
 
 /// `[source]` of the manifest; `sample` where no place was said.
 fn source(said: &Said, sample: Option<(&str, Format)>) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let quoted = quote;
     let complete = if said.complete { "" } else { "complete = false\n" };
     let place = match (&said.place, sample) {
         (Some(place), _) => place.clone(),
@@ -202,27 +200,24 @@ async fn from_sample(
 ) -> anyhow::Result<()> {
     let lang = common.lang();
     let place = sample.display().to_string();
-    let Some(format) = format_of(&place) else {
-        bail!(
-            "{}",
-            lang.pick(
-                "样例的扩展名应为 csv、tsv、xlsx、xml、json 或 ndjson（可加 .gz、.zip）",
-                "the sample should end in csv, tsv, xlsx, xml, json or ndjson (with .gz or .zip)"
-            )
-        );
-    };
+    // What cannot be read at all is said by the reading that follows.
+    let format = format_inside(sample, format_of(&place)).or(format_of(&place)).unwrap_or(Format::Csv);
     let file = sample.file_name().and_then(|n| n.to_str()).context("a sample file")?;
     let context = PullContext::default();
     let part = part_with_rows(sample, &bare(name, format, "?", &shape)?);
     match format {
-        Format::Xlsx => shape.sheet = shape.sheet.or(part),
+        format if format.is_workbook() => shape.sheet = shape.sheet.or(part),
         _ => shape.records = part,
     }
     let columns = header(lang, name, sample, format, &mut shape, &context).await?;
     let reader = at_sample(&bare(name, format, &columns[0], &shape)?, sample);
-    let looked = take(&reader, None, &context, Some(LOOKED_AT)).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
-    let rows: Vec<_> = looked.rows.into_iter().map(|r| r.cells).collect();
+    let looked = take(&reader, None, &context, None).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
+    let is_record = |row: &SampleRow| !matches!(&row.read, Err(error) if error.code.starts_with("no_record"));
+    let rows: Vec<_> = looked.rows.into_iter().filter(is_record).map(|r| r.cells).collect();
     let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.note);
+    if guesses.recognised() == 0 && shape.header.is_empty() {
+        bail!("{}", nothing_recognised(lang, &looked.columns));
+    }
     let text = manifest(&guesses, &said.title, &said.owner, &source(said, Some((file, format))), &shape.decoding());
     let connector = Connector::parse(name, &text)?;
     std::fs::create_dir_all(folder.join("sample"))?;
@@ -232,7 +227,76 @@ async fn from_sample(
     let read = read_samples(&connector, folder, &context).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     std::fs::write(folder.join("expected.json"), format!("{}\n", serde_json::to_string_pretty(&expected_json(&read))?))?;
     told(lang, name, folder, &guesses, &shape);
+    for note in &looked.notes {
+        println!("  ! {}", lang.pick(&note.zh, &note.en));
+    }
+    warned(lang, &guesses, rows.len());
+    for column in damaged(&connector, &read) {
+        println!(
+            "  ! {}",
+            match lang {
+                Lang::Zh => format!(
+                    "「{column}」列的号码已被 Excel 损坏（如 9.11101E+17），不能用来识别单位；请部门把该列设为文本，从原系统重新导出"
+                ),
+                Lang::En => format!(
+                    "the numbers of column \"{column}\" were damaged by Excel (such as 9.11101E+17) and identify nobody: ask for the column as text, exported again from its system"
+                ),
+            }
+        );
+    }
     Ok(())
+}
+
+/// Columns of codes of which most are damaged.
+fn damaged<'c>(connector: &'c Connector, sample: &Sample) -> Vec<&'c str> {
+    let records: Vec<_> = sample.rows.iter().filter_map(|r| r.read.as_ref().ok()?.first()).collect();
+    let codes = connector.contract.columns.iter().filter(|c| c.read_as.is_identifier());
+    codes
+        .filter(|column| {
+            let values = records.iter().filter_map(|r| r.fields.iter().find(|f| f.field == column.field));
+            let (all, bad) =
+                values.fold((0, 0), |(all, bad), f| (all + 1, bad + usize::from(f.value.is_none() && column.is_spoilt(&f.raw))));
+            bad * 2 > all
+        })
+        .map(|c| c.name.as_str())
+        .collect()
+}
+
+/// Rows of the sample that the key does not tell apart.
+fn warned(lang: Lang, guesses: &Guesses, rows: usize) {
+    if guesses.repeated == 0 {
+        return;
+    }
+    let (keys, n) = (guesses.keys().join(" + "), guesses.repeated);
+    println!(
+        "  ! {}",
+        match lang {
+            Lang::Zh => format!(
+                "样例 {rows} 行中有 {n} 行的主键「{keys}」与别的行相同而内容不同；入库时只保留先到的一行，其余隔离，请确认主键"
+            ),
+            Lang::En => format!(
+                "in {n} of {rows} rows the key \"{keys}\" is that of another row with other contents: only the first will land, look at the key"
+            ),
+        }
+    );
+}
+
+fn nothing_recognised(lang: Lang, columns: &[String]) -> String {
+    let shown: String = columns.join(" | ").chars().take(120).collect();
+    let sign = shown.chars().find(|c| matches!(c, '，' | '；' | '\u{1}'..='\u{8}' | '\u{1c}'..='\u{1f}' | '^' | '~' | '¦'));
+    let hint = match (sign.filter(|_| columns.len() == 1), lang) {
+        (Some(sign), Lang::Zh) => format!("；各列之间似乎是 {sign:?}，请让部门改用半角逗号或制表符分隔"),
+        (Some(sign), Lang::En) => format!("; the cells seem to be separated by {sign:?}: ask for commas or tabs"),
+        (None, Lang::Zh) => "；请核对分隔符、表头行数（--header-rows）、表头上方的行数（--skip）和工作表（--sheet）".to_owned(),
+        (None, Lang::En) => {
+            "; look at the delimiter, the rows of the header (--header-rows), the lines above it (--skip), the sheet (--sheet)"
+                .to_owned()
+        }
+    };
+    match lang {
+        Lang::Zh => format!("{} 列中没有一列能识别：{shown}{hint}。没有写入连接器", columns.len()),
+        Lang::En => format!("none of the {} columns is recognised: {shown}{hint}. No connector was written", columns.len()),
+    }
 }
 
 fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], said: &Said) -> anyhow::Result<()> {
@@ -262,8 +326,8 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
 
 /// What was written, what was understood, and what to do next.
 fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape) {
-    let mapped = guesses.columns.iter().filter(|g| g.field.is_some()).count();
-    let (all, key, into) = (guesses.columns.len(), &guesses.key, folder.parent().unwrap_or(folder).display());
+    let mapped = guesses.recognised();
+    let (all, key, into) = (guesses.columns.len(), guesses.keys().join(" + "), folder.parent().unwrap_or(folder).display());
     let part = match (&shape.sheet, &shape.records) {
         (Some(sheet), _) => lang.pick(&format!("，工作表「{sheet}」"), &format!(", sheet \"{sheet}\"")).to_owned(),
         (_, Some(element)) => lang.pick(&format!("，记录元素「{element}」"), &format!(", records <{element}>")).to_owned(),
@@ -304,7 +368,7 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
                     (because, Lang::En) => format!("(guessed by its {because})"),
                 }
             ),
-            (None, _) if guess.column == *key => {}
+            (None, _) if guesses.keys().contains(&guess.column.as_str()) => {}
             (None, _) => println!("  – {}  {}", guess.column, lang.pick("（只入库，不读取）", "(landed, not read)")),
         }
     }
@@ -312,7 +376,7 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
 
 /// A connector that knows only the shape: every column is unknown to it.
 fn bare(name: &str, format: Format, key: &str, shape: &Shape) -> anyhow::Result<Connector> {
-    let key = toml::Value::String(key.to_owned());
+    let key = quote(key);
     let text = format!(
         "title = {{ zh = \"x\", en = \"x\" }}\nowner = {{ zh = \"x\", en = \"x\" }}\n[source]\ntransport = \"file\"\nplace = \"x\"\n\
          format = \"{format}\"\n[decoding]\n{}[key]\ncolumns = [{key}]\n[columns]\n",
@@ -330,33 +394,60 @@ async fn header(
     shape: &mut Shape,
     context: &PullContext,
 ) -> anyhow::Result<Vec<String>> {
-    let delimiters: &[&str] = if format == Format::Csv { &[",", "tab", ";", "|"] } else { &[","] };
-    let mut best: Option<(Vec<String>, Shape)> = None;
-    let mut failed = None;
-    for delimiter in delimiters {
-        let mut tried = Shape { delimiter: (format == Format::Csv).then_some(*delimiter), ..shape.clone() };
-        let lines = shape::first_lines(&bare(name, format, "?", &tried)?, sample, format, context).await;
-        let (skip, rows) = shape::guess(&lines);
-        tried.skip = shape.skip.or(Some(skip));
-        tried.note =
-            lines.iter().take(tried.skip.unwrap_or(0) as usize).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-        tried.header_rows = shape.header_rows.or(Some(rows));
-        let reader = at_sample(&bare(name, format, "?", &tried)?, sample);
-        let mut sink = Counting::default();
-        match crate::pull::pull(&reader, None, context, &mut sink).await {
-            Ok(_) if best.as_ref().is_none_or(|(columns, _)| sink.columns.len() > columns.len()) => {
-                best = Some((sink.columns, tried));
+    let mut tried = shape.clone();
+    if shape.header_rows == Some(0) {
+        tried.header = vec!["?".into()];
+    }
+    if format == Format::Csv {
+        let lines = shape::whole_lines(&bare(name, format, "?", &tried)?, sample, context).await;
+        tried.delimiter = Some(match delimiter_of(&lines) {
+            Some(b'\t') => "tab",
+            Some(b';') => ";",
+            Some(b'|') => "|",
+            _ => ",",
+        });
+    }
+    let lines = shape::first_lines(&bare(name, format, "?", &tried)?, sample, format, context).await;
+    let (skip, rows) = shape::guess(&lines);
+    tried.skip = shape.skip.or(Some(if shape.header_rows == Some(0) { 0 } else { skip }));
+    let skipped = tried.skip.unwrap_or(0) as usize;
+    tried.note = lines.iter().take(skipped).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    tried.header_rows = shape.header_rows.or(Some(rows));
+    if shape.header_rows == Some(0) {
+        let width = lines.iter().skip(skipped).map(Vec::len).max().unwrap_or(0);
+        tried.header = (1..=width).map(|n| format!("column_{n}")).collect();
+        if tried.header.is_empty() {
+            bail!(
+                "{}",
+                lang.pick(
+                    "--header-rows 0 只用于 CSV 和工作簿，且样例不能为空",
+                    "--header-rows 0 is for CSV and workbooks with rows"
+                )
+            );
+        }
+    }
+    let reader = at_sample(&bare(name, format, "?", &tried)?, sample);
+    let mut sink = Counting::default();
+    if let Err(error) = crate::pull::pull(&reader, None, context, &mut sink).await {
+        bail!("{}", lang.pick(&error.problem.zh, &error.problem.en));
+    }
+    if sink.columns.is_empty() {
+        bail!("{}", lang.pick("样例为空", "the sample is empty"));
+    }
+    if shape.header_rows.is_none() && !lines.is_empty() && shape::looks_like_data(&sink.columns) {
+        let shown = sink.columns.join(" | ");
+        bail!(
+            "{}",
+            match lang {
+                Lang::Zh => format!(
+                    "第一行像数据而不像表头：{shown}。文件没有表头时加 --header-rows 0（列名为 column_1、column_2…，写入后可改）；确是表头时加 --header-rows 1"
+                ),
+                Lang::En => format!(
+                    "the first row looks like data and not like a header: {shown}. Without a header add --header-rows 0 (the columns are then column_1, column_2, …, to be named in the connector); if it is one, --header-rows 1"
+                ),
             }
-            Ok(_) => {}
-            Err(error) => failed = Some(error),
-        }
+        );
     }
-    match (best, failed) {
-        (Some((columns, found)), _) if !columns.is_empty() => {
-            *shape = found;
-            Ok(columns)
-        }
-        (_, Some(error)) => bail!("{}", lang.pick(&error.problem.zh, &error.problem.en)),
-        (_, None) => bail!("{}", lang.pick("样例为空", "the sample is empty")),
-    }
+    *shape = tried;
+    Ok(sink.columns)
 }

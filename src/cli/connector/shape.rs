@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use crate::connector::guess::quote;
 use crate::connector::{Connector, Format};
-use crate::pull::sample::at_sample;
+use crate::pull::sample::{at_sample, first_rows};
 use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
 
 /// `decoding` of a new connector, as far as a header is concerned.
@@ -18,6 +19,8 @@ pub struct Shape {
     pub note: String,
     /// Element of XML that is a record.
     pub records: Option<String>,
+    /// Names of the columns of a table without a header.
+    pub header: Vec<String>,
 }
 
 impl Shape {
@@ -27,17 +30,23 @@ impl Shape {
         if let Some(delimiter) = self.delimiter.filter(|d| *d != ",") {
             text.push_str(&format!("delimiter = \"{delimiter}\"\n"));
         }
-        if let Some(rows) = self.header_rows.filter(|n| *n != 1) {
+        if !self.header.is_empty() {
+            let names: Vec<String> = self.header.iter().map(|c| quote(c)).collect();
+            text.push_str(&format!(
+                "# No header: name the columns here. / 无表头，请在此写明列名。\nheader = [{}]\n",
+                names.join(", ")
+            ));
+        } else if let Some(rows) = self.header_rows.filter(|n| *n != 1) {
             text.push_str(&format!("header_rows = {rows}\n"));
         }
         if let Some(skip) = self.skip.filter(|n| *n != 0) {
             text.push_str(&format!("skip = {skip}\n"));
         }
         if let Some(sheet) = &self.sheet {
-            text.push_str(&format!("sheet = {}\n", toml::Value::String(sheet.clone())));
+            text.push_str(&format!("sheet = {}\n", quote(sheet)));
         }
         if let Some(records) = &self.records {
-            text.push_str(&format!("records = {}\n", toml::Value::String(records.clone())));
+            text.push_str(&format!("records = {}\n", quote(records)));
         }
         text
     }
@@ -81,20 +90,40 @@ impl RowSink for Lines {
 
 /// The first lines of a CSV or XLSX sample; empty for formats that name their columns themselves, and where nothing can be read.
 pub async fn first_lines(connector: &Connector, sample: &Path, format: Format, context: &PullContext) -> Vec<Vec<String>> {
-    if !matches!(format, Format::Csv | Format::Tsv | Format::Xlsx) {
+    if format.is_workbook() {
+        return first_rows(sample, connector, LOOKED_AT);
+    }
+    if !matches!(format, Format::Csv | Format::Tsv) {
         return Vec::new();
     }
     let mut reader = at_sample(connector, sample);
     (reader.decoding.header_rows, reader.decoding.skip) = (0, 0);
     reader.decoding.header = vec!["?".into()];
     reader.guard.max_quarantined_percent = 100.0;
-    let delimiter = if format == Format::Xlsx { '\t' } else { char::from(reader.decoding.delimiter) };
+    let delimiter = char::from(reader.decoding.delimiter);
     let mut sink = Lines { delimiter, lines: Vec::new() };
     // What cannot be read at all is said by the reading that follows.
     let _ = pull(&reader, None, context, &mut sink).await;
     sink.lines.sort_by_key(|(number, _)| *number);
     sink.lines.truncate(LOOKED_AT);
     sink.lines.into_iter().map(|(_, cells)| cells).collect()
+}
+
+/// The first lines of a text as they stand.
+pub async fn whole_lines(connector: &Connector, sample: &Path, context: &PullContext) -> Vec<String> {
+    let mut lines = connector.clone();
+    // A sign that separates nothing: every line is one cell.
+    (lines.decoding.delimiter, lines.decoding.quote) = (0x02, false);
+    first_lines(&lines, sample, Format::Csv, context).await.into_iter().map(|cells| cells.join("\u{2}")).collect()
+}
+
+/// Whether a line that should be a header looks like a row: codes, dates, numbers, names of units.
+pub fn looks_like_data(header: &[String]) -> bool {
+    let year = |c: &str| c.trim_end_matches('年').len() == 4;
+    let unit =
+        |c: &str| c.chars().count() >= 6 && ["公司", "厂", "合作社", "事务所", "工作室"].iter().any(|end| c.ends_with(end));
+    let cells: Vec<String> = header.iter().filter(|c| !c.is_empty() && !year(c) && !c.starts_with("column_")).cloned().collect();
+    cells.iter().any(|c| unit(c)) || cells.len() > 1 && is_data(&cells)
 }
 
 /// Rows above the header, and rows of the header, in the first lines of a table.
@@ -110,7 +139,11 @@ pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
         title || line.iter().filter(|c| !c.is_empty()).all(|c| c.contains([':', '：']))
     };
     let skip = lines.iter().take_while(|line| is_note(line)).count();
-    let header = lines[skip..].iter().take(MAX_HEADER + 1).take_while(|line| !is_data(line)).count();
+    // One cell alone below a header is a heading of the first rows (一、朝阳区), and none of the header.
+    let alone = |at: usize, line: &Vec<String>| at > 0 && widest > 2 && filled(line) == 1;
+    let below = lines[skip..].iter().take(MAX_HEADER + 1).enumerate();
+    let rule = |line: &[String]| line.iter().all(|c| c.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '—')));
+    let header = below.take_while(|(at, line)| !is_data(line) && !alone(*at, line) && !rule(line)).count();
     // All words: then the first line is the header, as everywhere.
     let header = if header == 0 || header > MAX_HEADER || skip + header >= lines.len() { 1 } else { header };
     (skip as u32, header as u32)
@@ -148,6 +181,8 @@ mod tests {
             (&["某局数据,,", "制表日期：2026年,单位：万元,", "编号,名称,收入", "1001,甲,3.5"], (2, 1)),
             (&["企业,2025年,,2024年,", ",收入,人数,收入,人数", "甲公司,1.5,7,2,9"], (0, 2)),
             (&["名称,区", "甲公司,朝阳区", "乙公司,海淀区"], (0, 1)),
+            (&["编号,名称,人数", "一、朝阳区,,", "1,甲公司,20"], (0, 1)),
+            (&["编号,名称,人数", "----,----,----", "1,甲公司,20"], (0, 1)),
         ] {
             assert_eq!(guess(&lines(text)), expected, "{text:?}");
         }

@@ -57,6 +57,13 @@ fn column(name: &str, c: ColumnToml, say: &mut Say<'_>) -> Column {
             format!("column \"{name}\" must name the edition of its classification: edition = 2002, 2011 or 2017"),
         );
     }
+    if c.digits.is_some() && (read_as != As::Industry || !matches!(c.digits, Some(2..=4))) {
+        say(
+            "digits_without_industry",
+            format!("列「{name}」的 digits 只用于行业代码，取 2、3 或 4"),
+            format!("column \"{name}\": digits is for industry codes, and 2, 3 or 4"),
+        );
+    }
     if c.datum.is_some() && !matches!(c.field, Field::Longitude | Field::Latitude) {
         say(
             "datum_without_coordinate",
@@ -78,5 +85,7 @@ fn column(name: &str, c: ColumnToml, say: &mut Say<'_>) -> Column {
         edition: c.edition.filter(|_| read_as == As::Industry),
         datum: c.datum.unwrap_or_default(),
         separators: c.separators.as_deref().unwrap_or("、；;，,\n").chars().collect(),
+        digits: c.digits.filter(|_| read_as == As::Industry),
+        zone: chrono_tz::Asia::Shanghai,
     }
 }

@@ -225,6 +225,7 @@ pub(super) struct ColumnToml {
     #[serde(default)]
     pub(super) required: bool,
     pub(super) separators: Option<String>,
+    pub(super) digits: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -289,6 +290,7 @@ impl ColumnToml {
             optional: false,
             required: false,
             separators: None,
+            digits: None,
         }
     }
 }

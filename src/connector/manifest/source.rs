@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Say;
 use super::shape::{HttpToml, Scalar, SourceToml};
-use crate::connector::source::{
-    Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport,
-};
+use crate::connector::source::{Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Transport};
 
 pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if s.place.is_empty() && s.transport != Transport::Push {
@@ -53,7 +51,7 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
         transport: s.transport,
         place: s.place,
         format: s.format,
-        take: s.take.unwrap_or(Take::All),
+        take: s.take,
         http,
         sql,
         caps,

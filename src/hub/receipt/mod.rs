@@ -44,6 +44,8 @@ pub struct BatchReceipt {
     pub unreadable_values: Vec<Row>,
     /// Columns that differ from the contract.
     pub drift: Vec<Drift>,
+    /// What was left out of the source, or done about it.
+    pub notes: Vec<Notice>,
     pub held_because: Option<Notice>,
     pub decided_by: Option<String>,
     pub decided_why: Option<String>,
@@ -148,6 +150,10 @@ impl Hub {
                 .collect(),
             drift: match b.drift.as_deref() {
                 Some(drift) => self.store.json(drift, "batch", b.id, "drift")?,
+                None => Vec::new(),
+            },
+            notes: match b.notes.as_deref() {
+                Some(notes) => self.store.json(notes, "batch", b.id, "notes")?,
                 None => Vec::new(),
             },
             held_because: b.held_because.as_deref().map(|why| self.store.json(why, "batch", b.id, "held_because")).transpose()?,

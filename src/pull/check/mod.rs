@@ -90,7 +90,10 @@ pub async fn check(connector: &Connector, folder: &Path, context: &PullContext) 
     findings.push(expected(&sample, folder));
     findings.push(replay(connector, &sample, folder, context).await);
     findings.push(mapped(connector, &sample));
+    findings.push(told_apart(&sample));
+    findings.extend(spoilt(connector, &sample));
     findings.extend(drift(connector, &sample));
+    findings.extend(dressed(connector, &sample));
     findings.extend(connection::check(connector, &sample, folder, context).await);
     findings
 }
@@ -133,6 +136,57 @@ async fn replay(connector: &Connector, sample: &Sample, folder: &Path, context: 
         Err(_) => false,
     };
     found("replay", same, "再次读取结果相同", "reading it again gives the same")
+}
+
+/// Rows with one key and other contents: the key does not tell them apart. One in twenty may be a mistake of the department's.
+fn told_apart(sample: &Sample) -> Finding {
+    let mut first: std::collections::HashMap<&str, &[Option<String>]> = std::collections::HashMap::new();
+    let (mut keyed, mut repeated, mut example) = (0usize, 0usize, None);
+    for row in &sample.rows {
+        let Some(record) = row.read.as_ref().ok().and_then(|r| r.first()) else { continue };
+        keyed += 1;
+        match first.get(record.key.as_ref()) {
+            Some(cells) if *cells != row.cells.as_slice() => {
+                repeated += 1;
+                example.get_or_insert((row.number, record.key.to_string()));
+            }
+            Some(_) => {}
+            None => drop(first.insert(&record.key, &row.cells)),
+        }
+    }
+    match example {
+        None => found("key_unique", true, format!("{keyed} 行的主键各不相同"), format!("{keyed} rows have keys of their own")),
+        Some((number, key)) => found(
+            "key_unique",
+            repeated * 20 <= keyed,
+            format!(
+                "主键几乎唯一而不完全唯一：{keyed} 行中有 {repeated} 行与别的行主键相同而内容不同，如第 {number} 行「{key}」；入库时只保留先到的一行"
+            ),
+            format!(
+                "the key is not unique: {repeated} of {keyed} rows have another row's key and other contents, such as row {number} \"{key}\"; only the first will land"
+            ),
+        ),
+    }
+}
+
+/// Columns of codes of which a spreadsheet has damaged most.
+fn spoilt(connector: &Connector, sample: &Sample) -> Option<Finding> {
+    let records = || sample.rows.iter().filter_map(|r| r.read.as_ref().ok()?.first());
+    let damaged = connector.contract.columns.iter().filter(|c| c.read_as.is_identifier()).find(|column| {
+        let values = records().filter_map(|r| r.fields.iter().find(|f| f.field == column.field));
+        let (all, bad) =
+            values.fold((0, 0), |(all, bad), f| (all + 1, bad + usize::from(f.value.is_none() && column.is_spoilt(&f.raw))));
+        bad * 2 > all
+    })?;
+    Some(found(
+        "codes_whole",
+        false,
+        format!("「{}」列的号码已被 Excel 损坏（如 9.11101E+17）；请部门把该列设为文本，从原系统重新导出", damaged.name),
+        format!(
+            "the numbers of column \"{}\" were damaged by Excel (such as 9.11101E+17): ask for the column as text, exported again from its system",
+            damaged.name
+        ),
+    ))
 }
 
 fn mapped(connector: &Connector, sample: &Sample) -> Finding {
@@ -182,6 +236,34 @@ fn drift(connector: &Connector, sample: &Sample) -> Vec<Finding> {
     let short: Vec<Option<&str>> = vec![None; sample.columns.len().saturating_sub(1)];
     let quarantined = sample.layout.as_ref().is_some_and(|l| connector.read(l, &short).is_err());
     findings.push(found("bad_row", quarantined, "列数不符的行进入隔离区", "a row with the wrong number of cells is quarantined"));
+    findings
+}
+
+/// What spreadsheets and exports add to a table: dress around cells, sums and the header among the rows.
+fn dressed(connector: &Connector, sample: &Sample) -> Vec<Finding> {
+    let Some(layout) = &sample.layout else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(row) = sample.rows.iter().find(|r| r.read.is_ok()) {
+        let worn: Vec<Option<String>> = row.cells.iter().map(|c| c.as_ref().map(|t| format!("\u{feff}{t}\t"))).collect();
+        let worn: Vec<Option<&str>> = worn.iter().map(Option::as_deref).collect();
+        let same = connector.read(layout, &worn).ok() == row.read.as_ref().ok().cloned();
+        findings.push(found(
+            "dress",
+            same,
+            "单元格首尾的制表符、不可见字符不影响读法",
+            "tabs and invisible signs around cells change nothing",
+        ));
+    }
+    let aside = |cells: &[Option<&str>]| connector.read(layout, cells).is_err_and(|e| e.code.starts_with("no_record"));
+    let mut sums: Vec<Option<&str>> = vec![None; sample.columns.len()];
+    if let Some(at) = layout.key_positions().first() {
+        sums[*at] = Some("合计");
+        findings.push(found("total_row", aside(&sums), "合计行进入隔离区", "a row of sums is quarantined"));
+    }
+    if sample.columns.len() > 1 {
+        let header: Vec<Option<&str>> = sample.columns.iter().map(|c| Some(c.as_str())).collect();
+        findings.push(found("header_again", aside(&header), "重复的表头进入隔离区", "a repeated header is quarantined"));
+    }
     findings
 }
 

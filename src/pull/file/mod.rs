@@ -2,11 +2,14 @@
 
 mod capped;
 mod fingerprint;
+mod gzip;
+mod kind;
+mod places;
 mod reader;
 mod records;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,11 +19,13 @@ use xxhash_rust::xxh3::Xxh3;
 pub(super) use capped::Capped;
 pub(super) use fingerprint::file_hash;
 use fingerprint::{marks, unchanged, write_fingerprint};
+pub(super) use kind::{Kind, recognise};
+use places::find;
 use reader::Reader;
 use rows::Event;
 
 use super::{Cursor, Progress, PullContext, PullError, Pulled, RowSink};
-use crate::connector::{Connector, Take};
+use crate::connector::Connector;
 
 /// Chunks under way between the reading thread and the sink.
 const IN_FLIGHT: usize = 4;
@@ -31,8 +36,11 @@ pub(super) async fn pull(connector: &Connector, context: &PullContext, sink: &mu
     if place.starts_with("http://") || place.starts_with("https://") {
         return super::http::download(connector, &place, context, sink).await;
     }
-    let paths = find(connector, &place, context)?;
-    pull_paths(connector, context, sink, paths).await
+    let found = find(connector, &place, context)?;
+    for note in found.notes {
+        sink.note(note).map_err(|e| PullError::sink(connector, &e))?;
+    }
+    pull_paths(connector, context, sink, found.paths).await
 }
 
 pub(super) async fn pull_paths(
@@ -71,6 +79,7 @@ pub(super) async fn pull_paths(
     while let Some(event) = events.recv().await {
         let done = match event {
             Event::Columns(columns) => sink.columns(&columns),
+            Event::Note(note) => sink.note(note),
             Event::Rows(chunk) => {
                 rows += (chunk.len() + chunk.faults.len()) as u64;
                 faults += chunk.faults.len() as u64;
@@ -103,46 +112,4 @@ pub(super) async fn pull_paths(
         fingerprint: write_fingerprint(connector, marks),
         unchanged: false,
     })
-}
-
-/// The files that `place` names, by name.
-fn find(connector: &Connector, place: &str, context: &PullContext) -> Result<Vec<PathBuf>, PullError> {
-    let plain = place.strip_prefix("file://").unwrap_or(place);
-    let full = match &context.base {
-        Some(base) => base.join(plain),
-        None => PathBuf::from(plain),
-    };
-    if full.is_file() {
-        return Ok(vec![full]);
-    }
-    let pattern = if full.is_dir() { full.join("*") } else { full };
-    let listed = glob::glob(&pattern.to_string_lossy())
-        .map_err(|e| PullError::new(connector, "bad_glob", format!("通配符有误：{e}"), format!("the glob is wrong: {e}")))?;
-    let mut paths: Vec<PathBuf> = listed.filter_map(Result::ok).filter(|p| p.is_file() && !is_unfinished(p)).collect();
-    paths.sort();
-    if connector.source.take == Take::Newest {
-        paths = newest(paths).into_iter().collect();
-    }
-    if paths.is_empty() {
-        return Err(PullError::new(
-            connector,
-            "file_missing",
-            format!("没有找到文件，请检查路径，或用 --source {}=路径 指定", connector.name),
-            format!("there is no such file; check the place, or give another with --source {}=PATH", connector.name),
-        )
-        .retryable());
-    }
-    Ok(paths)
-}
-
-/// The file that was written last; of several of the same moment the last by name.
-fn newest(paths: Vec<PathBuf>) -> Option<PathBuf> {
-    let written = |path: &PathBuf| std::fs::metadata(path).and_then(|m| m.modified()).unwrap_or(std::time::UNIX_EPOCH);
-    paths.into_iter().max_by_key(|path| (written(path), path.clone()))
-}
-
-/// Files that are still being written, by the habits of those who write them.
-fn is_unfinished(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    name.starts_with(['.', '~']) || [".part", ".tmp", ".crdownload", ".filepart"].iter().any(|e| name.ends_with(e))
 }

@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::capped::Capped;
+use super::gzip::Members;
+use super::kind::{Kind, recognise};
 use super::rows::{Event, Rows};
 use crate::connector::{Connector, Format};
 use crate::pull::PullError;
@@ -42,27 +44,22 @@ impl Reader {
         let shown = path.display().to_string();
         let connector = self.connector.clone();
         let io = |e: io::Error| PullError::io(&connector, &shown, &e);
-        let lower = shown.to_ascii_lowercase();
-        let format = connector.source.format_at(&shown).unwrap_or(Format::Csv);
+        let named = connector.source.format_at(&shown).unwrap_or(Format::Csv);
         let caps = &connector.source.caps;
         let (to_sink, cancel) = (self.to_sink.clone(), self.cancel.clone());
         let mut rows =
             Rows { connector: &connector, to_sink, cancel, number: &mut self.number, columns: &mut self.columns, shown: &shown };
         let file = File::open(path).map_err(io)?;
+        let kind = recognise(path, named).map_err(io)?;
         let mut source = Source { inner: file, hash: &mut self.hash, read: self.read_bytes.clone(), own: 0 };
-        if format == Format::Xlsx && !lower.ends_with(".gz") {
-            io::copy(&mut source, &mut io::sink()).map_err(io)?;
-            return rows.read_workbook(path);
+        match kind {
+            Kind::Text(_) | Kind::UnnamedText => rows.read(kind, &mut Capped::new(&mut source, caps.clone(), |s| s.own))?,
+            Kind::Gzip => {
+                let taken = |m: &Members<&mut Source<'_>>| m.source().map_or(u64::MAX, |s| s.own);
+                rows.read_inside(named, &mut Capped::new(Members::new(&mut source), caps.clone(), taken))?;
+            }
+            kind => rows.read_whole(path, kind, named)?,
         }
-        if lower.ends_with(".zip") {
-            io::copy(&mut source, &mut io::sink()).map_err(io)?;
-            return rows.read_zip(path, format);
-        }
-        if lower.ends_with(".gz") {
-            let gz = flate2::read::MultiGzDecoder::new(&mut source);
-            return rows.read(format, &mut Capped::new(gz, caps.clone(), |gz| gz.get_ref().own));
-        }
-        rows.read(format, &mut Capped::new(&mut source, caps.clone(), |s| s.own))?;
         io::copy(&mut source, &mut io::sink()).map(|_| ()).map_err(io)
     }
 }

@@ -3,11 +3,12 @@
 use std::io;
 
 use super::rows::Rows;
-use crate::connector::{Connector, cell_count};
+use crate::connector::{Below, Connector, cell_count};
 use crate::pull::chunk::{Mark, RowHead};
 use crate::pull::csv::nul;
 use crate::pull::json::JsonColumns;
-use crate::pull::{Chunk, PullError, xlsx};
+use crate::pull::sheet::SheetRows;
+use crate::pull::{Chunk, Note, PullError};
 
 /// JSON records on their way: the first ones wait until the columns are settled.
 pub(super) struct Records {
@@ -75,11 +76,12 @@ pub(super) struct Sheet<'s, 'r> {
     pub(super) rows: &'s mut Rows<'r>,
     pub(super) chunk: Chunk,
     pub(super) failed: Option<PullError>,
+    below: Option<Below>,
 }
 
 impl<'s, 'r> Sheet<'s, 'r> {
     pub(super) fn new(rows: &'s mut Rows<'r>) -> Sheet<'s, 'r> {
-        Sheet { rows, chunk: Chunk::default(), failed: None }
+        Sheet { rows, chunk: Chunk::default(), failed: None, below: None }
     }
 
     fn keep(&mut self, done: Result<(), PullError>) -> io::Result<()> {
@@ -90,10 +92,20 @@ impl<'s, 'r> Sheet<'s, 'r> {
     }
 }
 
-impl xlsx::SheetRows for Sheet<'_, '_> {
+impl SheetRows for Sheet<'_, '_> {
     fn header(&mut self, columns: Vec<String>) -> io::Result<()> {
-        self.chunk = Chunk::new(columns.len());
-        let done = self.rows.header(columns);
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(columns.len()));
+        self.below = Below::new(self.rows.connector, &columns);
+        let done = self.rows.send(chunk).and_then(|()| self.rows.header(columns));
+        self.keep(done)
+    }
+
+    fn gap(&mut self) {
+        self.below.iter_mut().for_each(Below::gap);
+    }
+
+    fn note(&mut self, note: Note) -> io::Result<()> {
+        let done = self.rows.note(note);
         self.keep(done)
     }
 
@@ -101,7 +113,10 @@ impl xlsx::SheetRows for Sheet<'_, '_> {
         *self.rows.number += 1;
         let number = *self.rows.number;
         let text = || cells.iter().map(|c| c.as_deref().unwrap_or_default()).collect::<Vec<_>>().join("\t");
-        if cells.len() != self.chunk.width() {
+        let below = self.below.as_mut().and_then(|b| b.why(|at| cells.get(at)?.as_deref()));
+        if let Some(error) = below {
+            self.chunk.fault(number, None, error, &text());
+        } else if cells.len() != self.chunk.width() {
             self.chunk.fault(number, None, cell_count(self.chunk.width(), cells.len()), &text());
         } else if cells.iter().flatten().any(|c| c.as_bytes().contains(&0)) {
             self.chunk.fault(number, None, nul(), &text());

@@ -7,16 +7,19 @@ use std::path::Path;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::kind::{Kind, head, of_head, recognise};
+use super::places::is_aside;
 use super::records::{Records, Sheet};
-use crate::connector::{Connector, Encoding, Format, format_of};
+use crate::connector::{Below, Connector, Encoding, Format, format_of};
 use crate::pull::csv::{CsvReader, Opened, Unusable};
 use crate::pull::error::said;
-use crate::pull::{Chunk, PullError, answer, decode, xlsx, xml};
+use crate::pull::{Chunk, Note, PullError, answer, dbf, decode, sheet, xlsx, xml};
 
 /// What goes from the reading thread to the sink.
 pub(super) enum Event {
     Columns(Vec<String>),
     Rows(Chunk),
+    Note(Note),
 }
 
 /// Rows of one file on their way to the sink.
@@ -30,22 +33,50 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    pub(super) fn read(&mut self, format: Format, stream: &mut dyn Read) -> Result<(), PullError> {
-        match format {
-            Format::Csv | Format::Tsv => self.read_csv(stream),
-            Format::Json => self.read_json(stream),
-            Format::Ndjson => self.read_ndjson(stream),
-            Format::Xml => self.read_xml(stream),
-            Format::Xlsx => {
-                // A workbook is read from the middle: it needs a file to itself.
-                let mut spool = tempfile::NamedTempFile::new().map_err(|e| PullError::sink(self.connector, &e))?;
-                io::copy(stream, &mut spool).map_err(|e| PullError::io(self.connector, self.shown, &e))?;
-                self.read_workbook(spool.path())
-            }
+    /// A text, from its first byte on.
+    pub(super) fn read(&mut self, kind: Kind, stream: &mut dyn Read) -> Result<(), PullError> {
+        match kind {
+            Kind::Text(Format::Json) => self.read_json(stream),
+            Kind::Text(Format::Ndjson) => self.read_ndjson(stream),
+            Kind::Text(Format::Xml) => self.read_xml(stream),
+            Kind::UnnamedText => self.read_csv(stream, true),
+            _ => self.read_csv(stream, false),
         }
     }
 
-    pub(super) fn read_zip(&mut self, path: &Path, format: Format) -> Result<(), PullError> {
+    /// What stands inside an archive, whatever it is.
+    pub(super) fn read_inside(&mut self, named: Format, stream: &mut dyn Read) -> Result<(), PullError> {
+        let io = |e: io::Error| PullError::io(self.connector, self.shown, &e);
+        let begin = head(stream).map_err(io)?;
+        let kind = of_head(&begin, named).map_err(io)?;
+        let mut whole = io::Read::chain(begin.as_slice(), stream);
+        if matches!(kind, Kind::Text(_) | Kind::UnnamedText) {
+            return self.read(kind, &mut whole);
+        }
+        // A workbook is read from the middle: it needs a file to itself.
+        let mut spool = tempfile::NamedTempFile::new().map_err(|e| PullError::sink(self.connector, &e))?;
+        io::copy(&mut whole, &mut spool).map_err(io)?;
+        let kind = recognise(spool.path(), named).map_err(io)?;
+        if matches!(kind, Kind::Zip | Kind::Gzip) {
+            return Err(io(said(
+                io::ErrorKind::InvalidData,
+                "压缩包中还有压缩包，不予解压；请只压缩一层",
+                "there is an archive inside the archive, which is not unpacked: pack the files once only",
+            )));
+        }
+        self.read_whole(spool.path(), kind, named)
+    }
+
+    /// A file that is read from the middle.
+    pub(super) fn read_whole(&mut self, path: &Path, kind: Kind, named: Format) -> Result<(), PullError> {
+        match kind {
+            Kind::Zip => self.read_zip(path, named),
+            Kind::Dbf => self.read_sheets(|connector, sheet| dbf::read(path, &connector.decoding, sheet)),
+            kind => self.read_sheets(|connector, sheet| sheet::read(path, kind, connector, sheet)),
+        }
+    }
+
+    fn read_zip(&mut self, path: &Path, format: Format) -> Result<(), PullError> {
         let io = |e: io::Error| PullError::io(self.connector, self.shown, &e);
         let caps = self.connector.source.caps.clone();
         xlsx::check_archive(path, &caps).map_err(io)?;
@@ -55,17 +86,31 @@ impl Rows<'_> {
         if entries.is_empty() {
             return Err(io(said(io::ErrorKind::InvalidData, "压缩包为空", "the archive is empty")));
         }
+        let mut aside = Vec::new();
         for at in entries {
             let entry = archive.by_index(at).map_err(|e| PullError::io(self.connector, self.shown, &xlsx::zip_error(e)))?;
-            let format = format_of(&xlsx::entry_name(entry.name_raw())).unwrap_or(format);
-            self.read(format, &mut xlsx::capped_entry(entry, &caps))?;
+            let name = xlsx::entry_name(entry.name_raw());
+            if is_aside(&name) {
+                aside.push(name);
+                continue;
+            }
+            let format = format_of(&name).unwrap_or(format);
+            self.read_inside(format, &mut xlsx::capped_entry(entry, &caps))?;
+        }
+        if !aside.is_empty() {
+            self.event(Event::Note(Note::new(
+                "entries_aside",
+                format!("压缩包中的说明和标记文件未读取：{}", aside.join("、")),
+                format!("notes and markers in the archive were not read: {}", aside.join(", ")),
+            )))?;
         }
         Ok(())
     }
 
-    pub(super) fn read_workbook(&mut self, path: &Path) -> Result<(), PullError> {
+    fn read_sheets(&mut self, read: impl FnOnce(&Connector, &mut Sheet<'_, '_>) -> io::Result<()>) -> Result<(), PullError> {
+        let connector = self.connector;
         let mut sheet = Sheet::new(self);
-        let read = xlsx::read_sheet(path, &sheet.rows.connector.decoding, &sheet.rows.connector.source.caps, &mut sheet);
+        let read = read(connector, &mut sheet);
         let Sheet { chunk, failed, .. } = sheet;
         if let Some(error) = failed {
             return Err(error);
@@ -140,19 +185,32 @@ impl Rows<'_> {
         })
     }
 
-    fn read_csv(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
+    fn read_csv(&mut self, stream: &mut dyn Read, sniff: bool) -> Result<(), PullError> {
         let caps = &self.connector.source.caps;
-        let opened = CsvReader::open(stream, &self.connector.decoding, caps.row_bytes, self.connector.source.overridden);
+        let sniff = sniff || self.connector.source.overridden;
+        let opened = CsvReader::open(stream, &self.connector.decoding, caps.row_bytes, sniff);
         let Opened { mut reader, columns } = opened.map_err(|e| self.unusable(e))?;
         let width = columns.len();
+        let mut below = Below::new(self.connector, &columns);
         self.header(columns)?;
         loop {
             let mut chunk = Chunk::new(width);
-            let more = reader.read_chunk(&mut chunk, self.number).map_err(|e| PullError::io(self.connector, self.shown, &e))?;
+            let read = reader.read_chunk(&mut chunk, self.number, below.as_mut());
+            let more = read.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
             self.send(chunk)?;
             if !more {
-                return Ok(());
+                break;
             }
+        }
+        match reader.filled {
+            0 => Ok(()),
+            n => self.note(Note::new(
+                "short_rows",
+                format!("{n} 行末尾缺少分隔符，缺的单元格按空值读取（Excel 导出常见）"),
+                format!(
+                    "{n} rows lack separators at their end; the cells that are missing were read as empty (as Excel writes them)"
+                ),
+            )),
         }
     }
 
@@ -166,6 +224,10 @@ impl Rows<'_> {
 
     pub(super) fn send(&mut self, chunk: Chunk) -> Result<(), PullError> {
         if chunk.is_empty() { Ok(()) } else { self.event(Event::Rows(chunk)) }
+    }
+
+    pub(super) fn note(&self, note: Note) -> Result<(), PullError> {
+        self.event(Event::Note(note))
     }
 
     fn event(&self, event: Event) -> Result<(), PullError> {

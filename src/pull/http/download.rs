@@ -102,6 +102,9 @@ fn suffix(connector: &Connector, url: &Url, answer: &Answer) -> String {
             "application/xml" | "text/xml" => Some(Format::Xml),
             "text/tab-separated-values" => Some(Format::Tsv),
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Some(Format::Xlsx),
+            "application/vnd.ms-excel" => Some(Format::Xls),
+            "application/vnd.oasis.opendocument.spreadsheet" => Some(Format::Ods),
+            "application/dbf" | "application/x-dbf" | "application/dbase" => Some(Format::Dbf),
             _ => None,
         });
     let format = format.unwrap_or(Format::Csv);

@@ -1,0 +1,499 @@
+//! Is this row a record? Tables for people hold rows that are none: totals, notes and signatures below, the header once more,
+//! headings between districts, a second table below the first.
+//!
+//! In: a header's layout and the cells of one row (and, for second tables, the rows before it). Out: why the row is no record,
+//! as a reason for quarantine. Every such code begins with `no_record`; landing counts these rows apart from those that are broken.
+
+use super::Connector;
+use super::dress::undress;
+use super::mapping::{Layout, same_header};
+use super::problem::RowError;
+use super::wording;
+use crate::model::identifier::CreditCode;
+
+/// Words for sums, without the blanks that people put inside (合  计).
+const TOTALS: &[&str] =
+    &["合计", "小计", "总计", "共计", "总和", "累计", "总数", "汇总", "平均", "平均值", "合计数", "总计数", "其中"];
+const TOTALS_LATIN: &[&str] = &["total", "subtotal", "grandtotal", "sum", "average", "totals"];
+
+/// What notes and signatures begin with.
+const NOTES: &[&str] = &[
+    "注",
+    "备注",
+    "说明",
+    "填表",
+    "制表",
+    "审核",
+    "复核",
+    "负责人",
+    "单位负责人",
+    "统计负责人",
+    "部门负责人",
+    "联系人",
+    "联系电话",
+    "填报",
+    "报出日期",
+    "报送",
+    "打印",
+    "导出",
+    "数据来源",
+    "资料来源",
+    "来源",
+    "单位",
+    "签字",
+    "签章",
+    "盖章",
+    "公章",
+    "经办",
+    "以下空白",
+    "以下无正文",
+    "以上",
+    "共",
+    "第",
+    "页码",
+    "※",
+    "附",
+    "截止",
+    "截至",
+    "统计时间",
+    "统计口径",
+    "统计范围",
+    "日期",
+    "制单",
+    "核对",
+    "分管领导",
+    "主管",
+    "领导签字",
+    "查询条件",
+    "查询时间",
+    "表号",
+    "制定机关",
+    "有效期",
+    "文号",
+];
+
+/// How names of organisations end: such a row is a record however little stands in it.
+const ORGANISATIONS: &[&str] = &[
+    "公司",
+    "厂",
+    "店",
+    "部",
+    "社",
+    "所",
+    "院",
+    "校",
+    "学",
+    "行",
+    "集团",
+    "中心",
+    "协会",
+    "银行",
+    "工会",
+    "委员会",
+    "企业",
+    "基金会",
+    "分局",
+    "支行",
+];
+
+/// The characters that any of the above begins with: nearly every row is told by them to be a record.
+const FIRST: &str =
+    "合小总共累汇平其—─注备说填制审复负单统部联报打导数资来签盖公经以第页※附截日核分主领查表有文一二三四五六七八九十（(【《*朝";
+
+/// Why a row is no record, where its own cells say so.
+pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
+    let text = |at: usize| cells.get(at).copied().flatten().unwrap_or_default();
+    let first = cells.iter().position(|c| c.is_some_and(|t| !t.trim().is_empty()))?;
+    let mut labels = layout.key.iter().chain(&layout.names).copied().chain([first]);
+    // A row without a name may be anything: a title, a date, the name of a district.
+    let unnamed = !layout.names.iter().any(|at| !text(*at).trim().is_empty())
+        && cells.iter().filter(|c| c.is_some_and(|t| !t.trim().is_empty())).take(2).count() < 2;
+    if !unnamed && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
+        return None;
+    }
+    let filled: Vec<(usize, String)> = cells
+        .iter()
+        .enumerate()
+        .map(|(at, c)| (at, undress(c.unwrap_or_default())))
+        .filter(|(_, t)| !t.is_empty())
+        .map(|(at, t)| (at, t.into_owned()))
+        .collect();
+    if is_header(layout, &filled) {
+        return Some(header_again());
+    }
+    if filled.iter().all(|(_, t)| is_rule(t)) {
+        return Some(heading(&filled.first()?.1));
+    }
+    if filled.iter().any(|(_, t)| CreditCode::parse(t).is_some()) {
+        return None;
+    }
+    if let Some(at) = labels.find(|at| is_total(text(*at))) {
+        return Some(total(&undress(text(at))));
+    }
+    let (_, begin) = filled.first()?;
+    if is_organisation(begin) {
+        return None;
+    }
+    let alone = filled.len() == 1 && layout.columns.len() >= 3;
+    let said = |t: &str| t.contains([':', '：']);
+    let all_said = filled.iter().all(|(_, t)| said(t));
+    if NOTES.iter().any(|n| begin.trim_start_matches(['（', '(', '*', '【']).starts_with(n)) {
+        let plain = filled.len() <= 2 && begin.chars().count() > 1;
+        if all_said || (alone && plain) || (said(begin) && begin.trim_end().ends_with([':', '：'])) {
+            return Some(note(begin));
+        }
+    }
+    if is_heading(begin)
+        && (alone || layout.names.iter().chain(&layout.key).any(|at| text(*at).trim().is_empty() || *at == first))
+    {
+        return Some(heading(begin));
+    }
+    if !alone || is_code(begin) {
+        return None;
+    }
+    Some(if is_place(begin) { heading(begin) } else { note(begin) })
+}
+
+/// A line drawn with signs, as database clients put one below their header.
+fn is_rule(text: &str) -> bool {
+    text.len() > 1 && text.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '*' | '—' | '─'))
+}
+
+/// Letters and digits, as numbers and codes are made of.
+fn is_code(text: &str) -> bool {
+    let tail = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let numbered =
+        tail >= 2 && !text.contains(|c: char| c.is_whitespace() || matches!(c, '年' | '月' | '日' | '页' | ':' | '：'));
+    if numbered && !text.is_ascii() {
+        return true;
+    }
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'#'))
+        && !text.bytes().filter(|b| matches!(b, b'-' | b'/')).count().eq(&2)
+}
+
+/// Why a line of one cell in a table of several columns is no record: a note, a signature, a line drawn with signs. `surely`:
+/// only where its words say so, since it may be half of a row.
+pub fn lone_line(text: &str, surely: bool) -> Option<RowError> {
+    let text = undress(text);
+    let begin = text.trim_start_matches(['（', '(', '*', '【']);
+    let says = text.contains([':', '：'])
+        || text.starts_with(['(', '（'])
+        || NOTES.iter().any(|n| begin.starts_with(n) && begin.chars().count() > 1);
+    if is_rule(&text) {
+        return Some(heading(&text));
+    }
+    if is_total(&text) {
+        return Some(total(&text));
+    }
+    (says || !surely && !is_code(&text) && !is_organisation(&text)).then(|| note(&text))
+}
+
+fn is_suspicious(text: &str) -> bool {
+    let text = text.trim_start();
+    match text.chars().next() {
+        None => false,
+        Some(c) if c.is_ascii() => {
+            TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char)))
+                || matches!(c, '(' | '*' | '-' | '=' | '_' | '+')
+        }
+        Some(c) => {
+            FIRST.contains(c)
+                || text.len() <= 48
+                    && text.trim_end().ends_with(['计', '区', '县', '市', '镇', '乡', '道', '：', '。', '\u{feff}'])
+                || c == '\u{feff}'
+        }
+    }
+}
+
+/// Whether a cell repeats its header, or one part of a header of several rows.
+fn repeats(header: &str, cell: &str) -> bool {
+    let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    !cell.is_empty() && (header == cell || header.contains('/') && header.split('/').any(|part| part == cell))
+}
+
+fn is_header(layout: &Layout, filled: &[(usize, String)]) -> bool {
+    let same = filled.iter().filter(|(at, t)| {
+        let header = &layout.columns[*at];
+        same_header(header, t) || header.split('/').any(|part| same_header(part, t))
+    });
+    let same = same.count();
+    same >= 2 && same * 10 >= filled.len() * 7
+}
+
+fn is_total(text: &str) -> bool {
+    let bare: String = undress(text).chars().filter(|c| !c.is_whitespace()).collect();
+    let bare = bare.trim_end_matches([':', '：', '*', '。']);
+    if bare.is_ascii() {
+        return TOTALS_LATIN.iter().any(|t| bare.eq_ignore_ascii_case(t));
+    }
+    let length = bare.chars().count();
+    let ends = ["合计", "小计", "总计", "共计"].iter().any(|t| bare.ends_with(t)) && length <= 14;
+    let begins = || {
+        let rest = TOTALS.iter().find_map(|t| bare.strip_prefix(t));
+        rest.is_some_and(|r| {
+            r.is_empty() || r.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共'))
+        })
+    };
+    ends || begins()
+}
+
+fn is_organisation(text: &str) -> bool {
+    let text = text.trim_end_matches([')', '）']);
+    text.chars().count() >= 4 && !text.contains([':', '：']) && ORGANISATIONS.iter().any(|end| text.ends_with(end))
+}
+
+/// 一、朝阳区 and （二）海淀区.
+fn is_heading(text: &str) -> bool {
+    let numeral = |c: char| "一二三四五六七八九十".contains(c);
+    let bare = text.trim_start();
+    let rest = bare.trim_start_matches(numeral);
+    if rest.len() < bare.len() {
+        return rest.starts_with(['、', '．', '.']);
+    }
+    let Some(inside) = bare.strip_prefix(['（', '(', '【']) else { return false };
+    inside.trim_start_matches(numeral).starts_with(['）', ')']) && inside.starts_with(numeral)
+        || bare.starts_with('【') && bare.ends_with('】')
+}
+
+fn is_place(text: &str) -> bool {
+    (2..=8).contains(&text.chars().count()) && ["区", "县", "市", "街道", "镇", "乡"].iter().any(|end| text.ends_with(end))
+}
+
+fn reason(kind: &'static str, zh: String, en: String) -> RowError {
+    RowError { column: None, code: kind, zh, en }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(24).collect()
+}
+
+fn total(text: &str) -> RowError {
+    reason(
+        "no_record_total",
+        format!("「{}」是合计行，不是一条记录", shown(text)),
+        format!("\"{}\" is a row of sums, no record", shown(text)),
+    )
+}
+
+fn note(text: &str) -> RowError {
+    reason(
+        "no_record_note",
+        format!("「{}」是表格的说明或签署，不是一条记录", shown(text)),
+        format!("\"{}\" is a note or a signature of the table, no record", shown(text)),
+    )
+}
+
+fn heading(text: &str) -> RowError {
+    reason(
+        "no_record_heading",
+        format!("「{}」是表中的小标题，不是一条记录", shown(text)),
+        format!("\"{}\" is a heading between rows, no record", shown(text)),
+    )
+}
+
+fn header_again() -> RowError {
+    reason("no_record_header", "该行重复表头，不是一条记录".into(), "the row repeats the header, it is no record".into())
+}
+
+fn second() -> RowError {
+    reason(
+        "no_record_second_table",
+        "该行属于下方的另一张表（表头不同），不按本表读取；请把两张表分开报送".into(),
+        "the row belongs to another table below, under another header: it is not read as one of this table; send the tables apart".into(),
+    )
+}
+
+/// Digits, codes, dates: a value, where a header has a word.
+fn is_data(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    let characters = text.iter().filter(|b| **b & 0xC0 != 0x80).count();
+    digits > 0 && digits * 2 >= characters
+}
+
+/// Watches the rows of one table for a second one below it.
+pub struct Below {
+    layout: Layout,
+    /// How many rows had data in each column, among those looked at.
+    data: Vec<u32>,
+    seen: u32,
+    /// The column that shows soonest that a row is a record: one that holds data in nearly every row.
+    witness: Option<usize>,
+    gap: bool,
+    in_second: bool,
+}
+
+/// Rows from which the columns are known.
+const LOOKED_AT: u32 = 64;
+
+impl Below {
+    /// None where the header lacks the key: nothing of the table will land.
+    pub fn new(connector: &Connector, columns: &[String]) -> Option<Below> {
+        let layout = connector.layout(columns).ok()?;
+        let data = vec![0; columns.len()];
+        Some(Below { layout, data, seen: 0, witness: None, gap: false, in_second: false })
+    }
+
+    /// An empty row, or an empty line.
+    pub fn gap(&mut self) {
+        self.gap = true;
+    }
+
+    /// Whether one look tells that the row is one of this table, which is so for nearly all.
+    pub fn is_plain<'c>(&self, cell: impl Fn(usize) -> &'c [u8]) -> bool {
+        !self.in_second && !self.gap && self.witness.is_some_and(|at| is_data(cell(at)))
+    }
+
+    /// Why the row is none of this table.
+    pub fn why<'c>(&mut self, cell: impl Fn(usize) -> Option<&'c str>) -> Option<RowError> {
+        if self.is_plain(|at| cell(at).unwrap_or_default().as_bytes()) {
+            return None;
+        }
+        let cells: Vec<Option<&str>> = (0..self.layout.columns.len()).map(cell).collect();
+        self.look(&cells)
+    }
+
+    fn look(&mut self, cells: &[Option<&str>]) -> Option<RowError> {
+        if let Some(error) = why(&self.layout, cells) {
+            if error.code == "no_record_header" {
+                (self.in_second, self.gap) = (false, false);
+            }
+            // Landing says it again, with the same words.
+            return self.in_second.then_some(error);
+        }
+        let filled: Vec<(usize, &str)> = cells
+            .iter()
+            .enumerate()
+            .filter_map(|(at, c)| Some((at, c.as_deref()?.trim())))
+            .filter(|(_, t)| !t.is_empty())
+            .collect();
+        if filled.is_empty() {
+            self.gap = true;
+            return None;
+        }
+        if self.in_second || self.is_other_header(&filled) {
+            self.in_second = true;
+            return Some(second());
+        }
+        self.gap = false;
+        if self.seen < LOOKED_AT {
+            self.seen += 1;
+            filled.iter().filter(|(_, t)| is_data(t.as_bytes())).for_each(|(at, _)| self.data[*at] += 1);
+            let best = (0..self.data.len()).max_by_key(|at| self.data[*at]);
+            self.witness = best.filter(|at| self.seen >= 2 && self.data[*at] * 10 >= self.seen * 9);
+        }
+        None
+    }
+
+    fn is_other_header(&self, filled: &[(usize, &str)]) -> bool {
+        if self.seen == 0 || filled.len() < 2 || filled.iter().any(|(_, t)| is_data(t.as_bytes()) || is_organisation(t)) {
+            return false;
+        }
+        let columns = &self.layout.columns;
+        let is_word = |t: &str| {
+            columns.iter().any(|c| same_header(c, t) || c.rsplit('/').next().is_some_and(|l| same_header(l, t)))
+                || wording::other_word(t).is_some()
+        };
+        let words = filled.iter().filter(|(_, t)| is_word(t)).count();
+        let strange = filled.iter().filter(|(at, _)| self.data[*at] * 10 >= self.seen * 8).count();
+        match self.gap {
+            true => strange >= 1 || words * 2 >= filled.len(),
+            false => strange >= 1 && words >= 2 && words * 2 >= filled.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connector() -> Connector {
+        Connector::parse(
+            "t",
+            "title = { zh = \"x\", en = \"x\" }\nowner = { zh = \"x\", en = \"x\" }\n[source]\ntransport = \"file\"\nplace = \"x.csv\"\n\
+             [key]\ncolumns = [\"编号\"]\n[columns]\n\"名称\" = \"name\"\n\"区\" = \"district\"\n\"人数\" = \"employees\"\n",
+        )
+        .expect("a manifest")
+    }
+
+    fn header() -> Vec<String> {
+        ["编号", "名称", "区", "人数"].map(String::from).to_vec()
+    }
+
+    fn code(row: [&str; 4]) -> &'static str {
+        let layout = connector().layout(&header()).expect("a layout");
+        let cells = row.map(|c| Some(c).filter(|t| !t.is_empty()));
+        why(&layout, &cells).map_or("", |e| e.code)
+    }
+
+    #[test]
+    fn totals_notes_headings_and_headers_are_no_records() {
+        for (row, expected) in [
+            (["合计", "", "", "86"], "no_record_total"),
+            (["", "合  计", "", "86"], "no_record_total"),
+            (["", "小计", "朝阳区", "41"], "no_record_total"),
+            (["朝阳区小计", "", "", "41"], "no_record_total"),
+            (["合计：", "12家", "", "86"], "no_record_total"),
+            (["Total", "", "", "86"], "no_record_total"),
+            (["其中：国有", "", "", "8"], "no_record_total"),
+            (["----", "----", "---", "----"], "no_record_heading"),
+            (["2026年11月27日", "", "", ""], "no_record_note"),
+            (["2026-11-27", "", "", ""], "no_record_note"),
+            (["朝阳区（5家）", "", "", ""], "no_record_note"),
+            (["Page 1 of 3", "", "", ""], "no_record_note"),
+            (["(4 rows affected)", "", "", ""], "no_record_note"),
+            (["总　计", "", "", ""], "no_record_total"),
+            (["注：本表数据截至2021年3月底，不含分支机构。", "", "", ""], "no_record_note"),
+            (["填表人：某某", "", "审核人：某某", ""], "no_record_note"),
+            (["单位负责人：", "某某", "填表人：", "某某"], "no_record_note"),
+            (["以下空白", "", "", ""], "no_record_note"),
+            (["说明：", "", "", ""], "no_record_note"),
+            (["附表：已注销单位", "", "", ""], "no_record_note"),
+            (["共 4 条记录", "", "", ""], "no_record_note"),
+            (["编号", "名称", "区", "人数"], "no_record_header"),
+            (["\u{feff}编号", "名称", "区", "人 数"], "no_record_header"),
+            (["一、朝阳区", "", "", ""], "no_record_heading"),
+            (["（二）海淀区", "", "", "12"], "no_record_heading"),
+            (["朝阳区", "", "", ""], "no_record_heading"),
+            (["", "二、海淀区", "", ""], "no_record_heading"),
+        ] {
+            assert_eq!(code(row), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn records_are_records_whatever_they_begin_with() {
+        for row in [
+            ["1", "合计科技有限公司", "朝阳区", "20"],
+            ["2", "北京总计划咨询有限公司", "", ""],
+            ["3", "共青团印刷厂", "", ""],
+            ["单0001", "", "", ""],
+            ["第一医院", "北京市第一医院", "", ""],
+            ["4", "一得阁墨汁厂", "朝阳区", "3"],
+            ["K17", "", "", ""],
+            ["110105-0001", "", "", ""],
+            ["", "北京示例甲有限公司", "", ""],
+            ["注册001", "北京示例甲有限公司", "", "2"],
+            ["朝阳区", "北京示例甲有限公司", "朝阳区", "2"],
+            ["T001", "甲", "", ""],
+            ["单位01", "甲", "乙", "丙"],
+        ] {
+            assert_eq!(code(row), "", "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_table_below_is_not_read_under_the_first_one_s_header() {
+        let mut below = Below::new(&connector(), &header()).expect("a layout");
+        let mut said = |row: [&'static str; 4]| below.why(|at| Some(row[at]).filter(|t| !t.is_empty())).map_or("", |e| e.code);
+        assert_eq!(said(["1", "甲公司", "朝阳区", "20"]), "");
+        assert_eq!(said(["2", "乙公司", "朝阳区", "21"]), "");
+        assert_eq!(said(["", "", "", ""]), "");
+        assert_eq!(said(["附表：已注销单位", "", "", ""]), "", "landing says that it is a note");
+        assert_eq!(said(["编号", "注销日期", "原因", ""]), "no_record_second_table");
+        assert_eq!(said(["9", "2020-01-01", "", ""]), "no_record_second_table");
+        assert_eq!(said(["编号", "名称", "区", "人数"]), "", "the first one's header again: its rows are read");
+        assert_eq!(said(["3", "丙公司", "海淀区", "22"]), "");
+        assert_eq!(said(["", "", "", ""]), "");
+        assert_eq!(said(["4", "丁公司", "海淀区", "22"]), "", "an empty row alone ends nothing");
+    }
+}
