@@ -1,5 +1,5 @@
 //! What departments send, shape by shape: written here as their systems write it, read as their clerks see it. Each shape was
-//! met in a public report of somebody with this job; `docs/shapes.md` lists them all.
+//! met in a public report of somebody with this job; `docs/src/shapes.md` lists them all.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
