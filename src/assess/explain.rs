@@ -9,7 +9,7 @@ use crate::model::facts::World;
 use crate::model::field::named;
 use crate::model::provenance::FieldProvenance;
 use crate::model::reference::thresholds::{Condition, Holds, RuleTest};
-use crate::model::verdict::{Reason, ReasonInput, UnionKind};
+use crate::model::verdict::{NeededFor, Reason, ReasonInput, UnionKind};
 
 use super::compose::{self, Choices};
 use super::entity_facts::{ByEntity, Dossier};
@@ -133,7 +133,7 @@ fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>
         };
         steps.push(tried);
     }
-    steps.extend(reasons(Topic::Size, &verdict.reasons).filter(|s| s.rule.starts_with("proxy") || s.rule.starts_with("no_rule")));
+    steps.extend(reasons(Topic::Size, &verdict.reasons).filter(|s| ["proxy", "no_rule", "source_"].iter().any(|kind| s.rule.starts_with(kind))));
     steps
 }
 
@@ -183,6 +183,11 @@ fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choic
         };
         decided |= found.is_some();
         steps.push(step(Topic::Gap, code, outcome, found.map(|r| r.inputs).unwrap_or_default()));
+    }
+    for reason in context.missing_sources(NeededFor::decides_the_gap) {
+        let outcome = if decided { Outcome::Holds } else { Outcome::Decided };
+        decided = true;
+        steps.push(step(Topic::Gap, &reason.code, outcome, reason.inputs));
     }
     let (size, union) = (enterprise.verdicts.size.verdict, enterprise.verdicts.union.verdict);
     let inputs = vec![ReasonInput::new("size", size.name()), ReasonInput::new("coverage", union.name())];

@@ -16,6 +16,7 @@ mod explain;
 pub mod fund;
 pub mod gap;
 mod membership;
+pub mod needs;
 pub mod policy;
 mod priority;
 pub mod rules;
@@ -35,7 +36,7 @@ use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
 use crate::model::facts::{Facts, OpenPair, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
 use crate::model::reference::thresholds::ThresholdRule;
-use crate::model::verdict::ReasonInput;
+use crate::model::verdict::{NeededFor, Reason, ReasonInput, Unmet};
 
 pub use explain::{Explanation, Outcome, Step, Topic, explain};
 pub use fund::Contradiction;
@@ -143,6 +144,17 @@ impl<'a> Context<'a> {
             roll: Roll::new(world),
             attached: Attached::new(world),
         }
+    }
+
+    /// Why the registries do not bear the verdicts that `of` names; empty where they do.
+    fn missing_sources(&self, of: impl Fn(NeededFor) -> bool) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        for reason in self.world.unmet.iter().filter(|u| of(u.verdict)).map(Unmet::reason) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 
     fn registry_name(&self, facts: &Facts) -> &'a str {

@@ -10,7 +10,7 @@ use crate::model::reference::industries::{CURRENT, IndustryCode};
 use crate::model::reference::size_class;
 use crate::model::reference::thresholds::{Condition, Holds, Metric, RuleTest, ThresholdRule, qualification_of};
 use crate::model::value::Money;
-use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
+use crate::model::verdict::{NeededFor, Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
 
 use super::Context;
 use super::entity_facts::Dossier;
@@ -202,6 +202,10 @@ pub(crate) fn judge<'a>(
         _ => None,
     };
     let size_class = industry.map_or(SizeClass::Unknown, |(code, _)| class(context, dossier, &code));
+    let missing = context.missing_sources(|v| v == NeededFor::Size);
+    if !missing.is_empty() {
+        return SizeVerdict { verdict: SizeStatus::Unknown, basis: None, rule: None, reasons: missing, size_class };
+    }
     let mut reasons = Vec::with_capacity(1);
     let by_rule = tried.as_ref().map(|t| (t.rule, t.above));
     if let Some((listed, facts)) = official_list(context, dossier) {

@@ -128,6 +128,16 @@ impl Hub {
         if !faults.is_empty() {
             return Err(HubError::Settings(format!("[policy]: {}", faults.join("; "))));
         }
+        let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
+        if let Some((verdict, name, nearest)) = settings.policy.needs.unknown(&known).first() {
+            return Err(HubError::said(
+                format!("[policy.needs] {}：「{name}」既不是已有的登记，也不是登记所提供的内容；是否指「{nearest}」？", verdict.key()),
+                format!(
+                    "[policy.needs] {}: \"{name}\" is neither a registry nor anything that registries bring; did you mean \"{nearest}\"?",
+                    verdict.key()
+                ),
+            ));
+        }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;
         // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place. What

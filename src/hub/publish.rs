@@ -12,21 +12,21 @@ use super::linker_state::Kept;
 use super::progress::{Event, Progress};
 use super::{Hub, HubError, unreadable};
 use crate::assess::assess;
-use crate::edition::{Counting, EditionSource, EnterpriseRow};
+use crate::edition::{Counting, Edition, EnterpriseRow, Manifest};
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
+use crate::model::enterprise::Enterprise;
 use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
-use crate::model::verdict::GapStatus;
+use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Keep, Part};
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
-use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -41,7 +41,18 @@ pub struct Published {
     pub enterprises: u32,
     /// Enterprises above designated size that lack a union or an independent one.
     pub gap: u32,
+    /// Enterprises in scope of which it cannot be told whether they lack a union.
+    pub undecided: u32,
     pub review_pairs: u32,
+    /// What the verdicts need and no registry brought.
+    pub unmet: Vec<Unmet>,
+}
+
+impl Published {
+    /// Whether the gap list lacks what it would rest on: then it is empty, and everybody in scope UNDECIDED.
+    pub fn is_without_sources(&self) -> bool {
+        self.unmet.iter().any(|u| u.verdict.decides_the_gap())
+    }
 }
 
 impl From<PublishError> for HubError {
@@ -112,7 +123,9 @@ impl Hub {
         let rows = self.registry_rows().await?;
         let now = self.clock.now();
         let as_of = self.clock.today(self.settings.zone);
-        let inputs = self.inputs(as_of).await?;
+        let sources = self.sources(&rows);
+        let unmet = self.unmet(&sources, as_of);
+        let inputs = self.inputs(as_of, &unmet).await?;
         self.editions.refresh()?;
         let previous = self.editions.current().ok();
         // Where the newest edition is broken an older one answers: it is published again, whatever has changed.
@@ -163,25 +176,26 @@ impl Hub {
         let landing = mark.landing;
         let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         let findings = self.standing_findings(as_of).await?;
+        let decided_before = self.decided_before(previous.as_ref());
+        let first = decided_before.is_none();
         let edition_basis = EditionBasis {
             landing,
-            first: previous.is_none(),
+            first,
             made_by: self.made_by()?,
             judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
             findings: findings.iter().map(|f| f.id.to_string()).collect(),
         };
-        let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
+        let lacking_since = decided_before.as_deref().map(lacking_since).unwrap_or_default();
 
         lap("records read");
         stage("关联与研判", "linking and assessing");
-        let first = previous.is_none();
         basis.judgements = judgements;
         let hub = self.clone();
         let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
-        let world = World { findings, lacking_since, first_edition: first, ..world };
+        let world = World { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
             let decided = hub.verdicts(linking, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
@@ -198,13 +212,16 @@ impl Hub {
             None => 1,
         };
         let gap = decided.assessed.enterprises.iter().filter(|e| e.in_gap()).count() as u32;
+        let undecided = |e: &&Enterprise| e.verdicts.gap.status == GapStatus::Undecided;
+        let undecided = decided.assessed.enterprises.iter().filter(undecided).count() as u32;
         let review_pairs = decided.linking.review.len() as u32;
         let publication = Publication {
             number,
             published_at: now,
             as_of,
             zone: self.settings.zone,
-            sources: self.sources(&rows),
+            sources,
+            unmet: unmet.clone(),
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             counting: counting(&self.settings.policy),
@@ -213,6 +230,7 @@ impl Hub {
             ties: decided.ties,
             links_before,
             previous,
+            decided_before,
             inputs,
             basis: edition_basis,
         };
@@ -228,7 +246,9 @@ impl Hub {
             as_of: m.as_of,
             enterprises: m.enterprises,
             gap,
+            undecided,
             review_pairs,
+            unmet,
         });
         if published.is_some() {
             self.prune_after_publishing().await?;
@@ -239,6 +259,18 @@ impl Hub {
         };
         progress.event(&Event::StageDone { name: "会图 huitu".into(), zh, en });
         Ok(published)
+    }
+
+    /// The last edition before this one that decided who lacks a union: what lacked one then lacks it since then, whatever was
+    /// undecided in between. None where none ever did.
+    fn decided_before(&self, previous: Option<&Arc<Edition>>) -> Option<Arc<Edition>> {
+        let previous = previous?;
+        let decides = |m: &Manifest| !m.unmet.iter().any(|u| u.verdict.decides_the_gap());
+        if decides(&previous.manifest) {
+            return Some(previous.clone());
+        }
+        let earlier = self.editions.list().into_iter().filter(|m| m.number < previous.number() && decides(m));
+        earlier.into_iter().find_map(|m| self.editions.number(m.number).ok())
     }
 
     /// Links from nothing and assesses: pure from here on.
@@ -252,6 +284,7 @@ impl Hub {
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
         first_edition: bool,
+        unmet: Vec<Unmet>,
         as_of: NaiveDate,
     ) -> Decided {
         let basis = Basis::new(Linker::new(self.link_settings(), weights), None);
@@ -259,7 +292,7 @@ impl Hub {
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
-        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
+        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, unmet, ..world }, as_of)
     }
 
     /// Links: pure from here on.
@@ -367,25 +400,8 @@ impl Hub {
         Ok(rows.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?)
     }
 
-    fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
-        let known = self.connectors.iter().filter_map(|c| Some((c, rows.iter().find(|r| r.name == c.name)?)));
-        known
-            .filter_map(|(c, row)| {
-                let good = row.last_good?;
-                Some(EditionSource {
-                    name: c.name.clone(),
-                    title_zh: c.title.zh.clone(),
-                    title_en: c.title.en.clone(),
-                    as_of: chrono::DateTime::from_timestamp_millis(good)?,
-                    records: row.records as u64,
-                    stale: self.standing(row).is_behind(),
-                })
-            })
-            .collect()
-    }
-
     /// Digest of everything an edition rests on.
-    async fn inputs(&self, as_of: NaiveDate) -> Result<String, HubError> {
+    async fn inputs(&self, as_of: NaiveDate, unmet: &[Unmet]) -> Result<String, HubError> {
         let mut hash = Sha256::new();
         let mut add = |text: String| hash.update(format!("{}:{text}\n", text.len()));
         add(format!("program {PROGRAM_VERSION} {as_of} {}", self.settings.zone));
@@ -394,6 +410,10 @@ impl Hub {
         }
         for (registry, batch) in self.store.last_changes().await? {
             add(format!("{registry} {batch}"));
+        }
+        // A registry that is found unchanged after months changes no record, and is there again all the same.
+        for unmet in unmet {
+            add(format!("{} {}", unmet.verdict, unmet.need.join("|")));
         }
         add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
         add(self.rules.canonical());

@@ -18,6 +18,7 @@ use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
 use crate::land::{LandError, expand};
 use crate::model::message::Lang;
+use crate::model::verdict::Unmet;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
 
@@ -39,12 +40,14 @@ pub struct SyncReport {
     /// None where nothing changed.
     pub edition: Option<Published>,
     pub seconds: f64,
+    /// What the gap list would rest on and the newest edition does not have.
+    pub lacks: Vec<Unmet>,
 }
 
 impl SyncReport {
-    /// Whether something waits for a person.
+    /// Whether something waits for a person: a batch, a registry that failed, or a list that lacks what it would rest on.
     pub fn needs_attention(&self) -> bool {
-        self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed))
+        self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed)) || !self.lacks.is_empty()
     }
 }
 
@@ -140,7 +143,13 @@ impl Hub {
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
         let last = self.publish(options.republish && edition.is_none(), progress.as_ref(), &mut receipts).await?;
         let edition = last.or(edition);
-        Ok(SyncReport { receipts, edition, seconds: started.elapsed().as_secs_f64() })
+        Ok(SyncReport { receipts, edition, seconds: started.elapsed().as_secs_f64(), lacks: self.lacks() })
+    }
+
+    /// What the gap list would rest on and the newest edition does not have.
+    pub fn lacks(&self) -> Vec<Unmet> {
+        let unmet = self.editions.current().map(|e| e.manifest.unmet.clone()).unwrap_or_default();
+        unmet.into_iter().filter(|u| u.verdict.decides_the_gap()).collect()
     }
 
     /// Registries that keep the others waiting are late from now on, until they land.

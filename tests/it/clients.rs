@@ -97,7 +97,7 @@ async fn both_walk_throughs_run_from_the_first_question_to_the_next_edition() {
     let data = served.data("{ gap(first: 0, filter: { area: [\"110103\"] }) { totalCount } }", serde_json::json!({})).await;
     let root = served.root.path().join("editions");
     let publish = async || {
-        huitu::edition::write(&root, huitu::edition::testing::input(2, 4_100, 5)).unwrap();
+        huitu::edition::write(&root, huitu::edition::synthetic::input(2, 4_100, 5)).unwrap();
         served.state.refresh().await.unwrap();
     };
     passed(node("snippets.mjs", &served, &["110103", &data["gap"]["totalCount"].to_string()], publish).await);

@@ -34,6 +34,7 @@ mod link_incremental;
 mod link_scored;
 mod live_limits;
 mod measures;
+mod needs;
 mod onboarding;
 mod people;
 mod plain;

@@ -3,8 +3,6 @@
 pub mod model;
 pub mod root;
 
-use std::sync::Arc;
-
 use std::sync::{Arc, Mutex};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
@@ -63,7 +61,7 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
     // documents of several operations, in other ways.
     let heard = Heard::default();
-    let graph = Schema::build(query::Query, mutation::Mutation, subscription::Subscriptions).extension(heard.clone()).finish();
+    let graph = Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions).extension(heard.clone()).finish();
     graph.execute(async_graphql::Request::new(document).only_introspection()).await;
     heard.0.lock().expect("no panic while holding the errors").first().map(|e| e.message.clone())
 }
