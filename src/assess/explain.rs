@@ -133,7 +133,10 @@ fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>
         };
         steps.push(tried);
     }
-    steps.extend(reasons(Topic::Size, &verdict.reasons).filter(|s| ["proxy", "no_rule", "source_"].iter().any(|kind| s.rule.starts_with(kind))));
+    steps.extend(
+        reasons(Topic::Size, &verdict.reasons)
+            .filter(|s| ["proxy", "no_rule", "source_"].iter().any(|kind| s.rule.starts_with(kind))),
+    );
     steps
 }
 
@@ -198,8 +201,9 @@ fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choic
 
 /// Every factor, those without points too.
 fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
-    const FACTORS: [&str; 9] = [
+    const FACTORS: [&str; 10] = [
         "employees",
+        "insured",
         "foreign",
         "fortune_500",
         "leading",

@@ -293,9 +293,8 @@ fn proxy<'a>(
     };
     let section = industry.filter(|(code, _)| code.edition == CURRENT).map(|(code, _)| code.section);
     let above = section.and_then(|s| policy.above_by_section.get(&s).copied()).or(policy.above);
-    let reason = |limit: u32| {
-        Reason::new("proxy_employees").with(context.input(name, heads, facts)).with(ReasonInput::new("limit", limit))
-    };
+    let code = if name == "insured" { "proxy_insured" } else { "proxy_employees" };
+    let reason = |limit: u32| Reason::new(code).with(context.input(name, heads, facts)).with(ReasonInput::new("limit", limit));
     match (above, policy.below) {
         (Some(limit), _) if heads >= i64::from(limit) => Some((SizeStatus::Above, reason(limit))),
         (_, Some(limit)) if heads <= i64::from(limit) => Some((SizeStatus::Below, reason(limit))),

@@ -108,11 +108,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     // stands for union_… where no union's record but a finding says so
     ("finding_union", "走访认定：{finding}", "a visit found: {finding}"),
     // what a verdict rests on is not there
-    (
-        "source_missing",
-        "判定所需的{need}尚未入库，暂不判定",
-        "{need}, which the decision needs, has never landed: not decided",
-    ),
+    ("source_missing", "判定所需的{need}尚未入库，暂不判定", "{need}, which the decision needs, has never landed: not decided"),
     (
         "source_stale",
         "判定所需的{need}截至 {as_of}，已超过 {days} 天未更新，暂不判定",
@@ -169,6 +165,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("fund_no_payments", "没有缴费记录", "no payments are on record"),
     // priority
     ("employees", "从业人员 {employees} 人", "{employees} employees"),
+    ("insured", "参保 {insured} 人", "{insured} insured persons"),
     ("foreign", "外商投资企业", "foreign-invested"),
     ("fortune_500", "世界500强企业", "Fortune Global 500"),
     ("leading", "行业龙头企业", "a leading firm that others wait for"),
