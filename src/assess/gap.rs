@@ -14,7 +14,9 @@ use chrono::{Months, NaiveDate};
 use crate::model::facts::{Facts, StandingFinding};
 use crate::model::reference::unions::finding_reasons;
 use crate::model::value::PartialDate;
-use crate::model::verdict::{GapStatus, GapVerdict, NeededFor, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus};
+use crate::model::verdict::{
+    GapStatus, GapVerdict, NeededFor, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus,
+};
 
 use super::Context;
 use super::coverage::finding_input;

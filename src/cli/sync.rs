@@ -120,7 +120,11 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
                 report.seconds
             ),
         }),
+        None if report.held.is_some() => {}
         None => out.push_str(lang.pick("没有变化，未发布新的一期\n", "Nothing changed: no new edition\n")),
+    }
+    if let Some(held) = &report.held {
+        out.push_str(&format!("{}\n", held.text(lang.into())));
     }
     out
 }

@@ -7,6 +7,7 @@ mod annotations;
 mod batch_decisions;
 mod explain;
 mod freshness;
+mod guard;
 mod linker_state;
 mod live;
 mod measure;
@@ -34,6 +35,7 @@ pub use crate::publish::{contradictions, is_contradiction};
 pub use annotations::{NewFinding, NewJudgement};
 pub use batch_decisions::Decision;
 pub use freshness::Standing;
+pub use guard::{HeldEdition, Jump, Watched};
 pub use live::{Answer as LiveAnswer, LiveState, Lookups};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed, Queue};
@@ -104,11 +106,7 @@ pub struct Hub {
 impl Hub {
     /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
     pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
-        let mut connectors = match &settings.connectors {
-            Some(dir) => Connector::load_dir_all(dir)?,
-            None => Connector::embedded_all(),
-        };
-        connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+        let mut connectors = Connector::built_in_and(settings.connectors.as_deref(), settings.without_built_in)?;
         for (registry, place) in &settings.sources {
             let Some(at) = connectors.iter().position(|c| c.name == *registry) else {
                 return Err(no_registry(
@@ -131,7 +129,10 @@ impl Hub {
         let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
         if let Some((verdict, name, nearest)) = settings.policy.needs.unknown(&known).first() {
             return Err(HubError::said(
-                format!("[policy.needs] {}：「{name}」既不是已有的登记，也不是登记所提供的内容；是否指「{nearest}」？", verdict.key()),
+                format!(
+                    "[policy.needs] {}：「{name}」既不是已有的登记，也不是登记所提供的内容；是否指「{nearest}」？",
+                    verdict.key()
+                ),
                 format!(
                     "[policy.needs] {}: \"{name}\" is neither a registry nor anything that registries bring; did you mean \"{nearest}\"?",
                     verdict.key()

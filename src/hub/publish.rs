@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::guard::{Inputs, Word};
 use super::linker_state::Kept;
 use super::progress::{Event, Progress};
 use super::{Hub, HubError, unreadable};
@@ -131,7 +132,11 @@ impl Hub {
         // Where the newest edition is broken an older one answers: it is published again, whatever has changed.
         let newest = self.store.latest_edition().await?.map(|e| e.number);
         let answers = previous.is_some() && previous.as_ref().map(|e| i64::from(e.number())) == newest;
-        if !force && answers && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs) {
+        if !force && answers && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs.all) {
+            self.store.nothing_held().await?;
+            return Ok(None);
+        }
+        if !force && answers && self.waits_already(&inputs).await? {
             return Ok(None);
         }
         let stage =
@@ -193,7 +198,7 @@ impl Hub {
         let hub = self.clone();
         let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
         let linked = linked.await.expect("linking does not panic");
-        let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
+        let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world = World { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
@@ -206,6 +211,15 @@ impl Hub {
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
+        if let Word::Waits = self.guard(&inputs, previous.as_ref(), &unmet, &decided.assessed).await? {
+            // What the linker has learnt belongs to an edition that is not there.
+            if let Some(written) = state.join().expect("writing the linker's state does not panic") {
+                written.discard();
+            }
+            let (zh, en) = ("暂不发布，等待人工决定", "not published: a person must decide");
+            progress.event(&Event::StageDone { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+            return Ok(None);
+        }
         stage("发布", "publishing");
         let number = match self.store.latest_edition().await? {
             Some(e) => e.number as u32 + 1,
@@ -231,7 +245,7 @@ impl Hub {
             links_before,
             previous,
             decided_before,
-            inputs,
+            inputs: inputs.all,
             basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
@@ -400,31 +414,21 @@ impl Hub {
         Ok(rows.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?)
     }
 
-    /// Digest of everything an edition rests on.
-    async fn inputs(&self, as_of: NaiveDate, unmet: &[Unmet]) -> Result<String, HubError> {
-        let mut hash = Sha256::new();
-        let mut add = |text: String| hash.update(format!("{}:{text}\n", text.len()));
-        add(format!("program {PROGRAM_VERSION} {as_of} {}", self.settings.zone));
-        for c in &self.connectors {
-            add(format!("{} {}", c.name, c.digest));
-        }
-        for (registry, batch) in self.store.last_changes().await? {
-            add(format!("{registry} {batch}"));
-        }
+    /// Digests of everything an edition rests on.
+    pub(super) async fn inputs(&self, as_of: NaiveDate, unmet: &[Unmet]) -> Result<Inputs, HubError> {
+        let mut substance = vec![format!("program {PROGRAM_VERSION} {}", self.settings.zone)];
+        substance.extend(self.connectors.iter().map(|c| format!("{} {}", c.name, c.digest)));
+        let changes = self.store.last_changes().await?;
+        substance.extend(changes.into_iter().map(|(registry, batch)| format!("{registry} {batch}")));
         // A registry that is found unchanged after months changes no record, and is there again all the same.
-        for unmet in unmet {
-            add(format!("{} {}", unmet.verdict, unmet.need.join("|")));
-        }
-        add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
-        add(self.rules.canonical());
-        add(self.weights()?.to_toml());
-        for j in self.store.judgements().await? {
-            add(j.id);
-        }
-        for f in self.standing_findings(as_of).await? {
-            add(f.id.into());
-        }
-        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        substance.extend(unmet.iter().map(|u| format!("{} {}", u.verdict, u.need.join("|"))));
+        substance.push(toml::to_string(&self.settings.policy).expect("a policy is plain"));
+        substance.push(self.rules.canonical());
+        substance.push(self.weights()?.to_toml());
+        substance.extend(self.store.judgements().await?.into_iter().map(|j| j.id));
+        let findings = self.standing_findings(as_of).await?;
+        substance.extend(findings.into_iter().map(|f| f.id.to_string()));
+        Ok(Inputs::of(&as_of.to_string(), &substance))
     }
 
     /// Digests of what makes an edition out of the records: equal digests, equal editions.

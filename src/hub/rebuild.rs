@@ -83,12 +83,11 @@ impl Hub {
         let unmet = self.unmet(&sources, as_of);
         let lacked = unmet.clone();
         // What is not named as newly lacking lacked a union before the first edition.
-        let decided =
-            tokio::task::spawn_blocking(move || {
-                hub.decide(loaded, weights, &before, &judgements, findings, since, true, lacked, as_of)
-            })
-                .await
-                .expect("deciding does not panic");
+        let decided = tokio::task::spawn_blocking(move || {
+            hub.decide(loaded, weights, &before, &judgements, findings, since, true, lacked, as_of)
+        })
+        .await
+        .expect("deciding does not panic");
         let input = edition_input(Publication {
             number,
             published_at: chrono::DateTime::from_timestamp_millis(row.published_at).unwrap_or_default(),

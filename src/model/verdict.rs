@@ -63,7 +63,10 @@ impl Unmet {
             None => Reason::new("source_missing").with(need),
             Some(as_of) => {
                 let limit = self.limit_days.unwrap_or_default();
-                Reason::new("source_stale").with(need).with(ReasonInput::new("as_of", as_of)).with(ReasonInput::new("days", limit))
+                Reason::new("source_stale")
+                    .with(need)
+                    .with(ReasonInput::new("as_of", as_of))
+                    .with(ReasonInput::new("days", limit))
             }
         }
     }

@@ -124,6 +124,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         // The inputs moved but the graph did not: keep the links, publish nothing.
         let folder = root.join(edition::folder_name(manifest.number));
         std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+        crate::store::held_edition::supersede(&mut tx).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         return Ok(None);
     }
@@ -138,6 +139,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     };
     crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
     history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
+    crate::store::held_edition::close(&mut tx, number).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
     Ok(Some(manifest))
 }

@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     step!(30, "0030_landing"),
     step!(40, "0040_history"),
     step!(50, "0050_usage"),
+    step!(60, "0060_held_edition"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -22,6 +22,7 @@ mod graph_exports;
 mod graph_more;
 mod graphql;
 mod history;
+mod hold;
 mod house;
 mod ingest;
 mod land;

@@ -169,7 +169,8 @@ async fn needs_that_nobody_can_meet_are_refused_or_said() {
 
 #[test]
 fn size_without_its_sources_is_unknown_and_who_is_out_of_scope_stays_so() {
-    let unmet = |verdict, need: &str| Unmet { verdict, need: vec![need.into()], registries: vec![], as_of: None, limit_days: None };
+    let unmet =
+        |verdict, need: &str| Unmet { verdict, need: vec![need.into()], registries: vec![], as_of: None, limit_days: None };
     let mut small = Small::new();
     let values = vec![(Field::OfficialList, huitu::model::value::Value::Flag(true)), (Field::Revenue, yuan(1_000_000_000))];
     small.enterprise("a", values.clone());
@@ -185,4 +186,88 @@ fn size_without_its_sources_is_unknown_and_who_is_out_of_scope_stays_so() {
     let a = small.one(TODAY, "a").verdicts;
     assert_eq!(a.gap.status, GapStatus::Lacking, "the list does not rest on payments");
     assert_eq!(codes(&a.fund.reasons), ["source_missing"]);
+}
+
+/// One new connector by itself replaced an edition of a whole city by its own few rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_connectors_adds_to_the_built_in_ones_or_takes_their_place() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = city(root.path(), &clock(), |_| {}).await;
+    sync(&hub, &[]).await;
+    let (enterprises, before) = (hub.editions.current().unwrap().len(), gap(&hub.editions.current().unwrap()));
+    hub.store.close().await;
+    drop(hub);
+    let own = root.path().join("connectors");
+    let bureau = crate::house::manifest("水务局", "", "transport = \"file\"\nplace = \"../../rows.csv\"", "");
+    crate::house::write(&own, "water/connector.toml", bureau);
+    crate::house::write(root.path(), "rows.csv", crate::house::rows(3));
+    let hub = city(root.path(), &clock(), |s| s.connectors = Some(own.clone())).await;
+    let report = sync(&hub, &["water"]).await;
+    assert!(!report.needs_attention(), "{:?} {:?}", report.lacks, report.held);
+    let edition = hub.editions.current().unwrap();
+    assert_eq!((edition.len(), gap(&edition)), (enterprises + 3, before));
+    // By the name of a built-in one it takes its place: one registry, not two.
+    let count = hub.connectors.len();
+    drop(hub);
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+        .args(["connector", "export"])
+        .arg(&own)
+        .args(["tax", "payments"])
+        .output()
+        .expect("huitu runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for file in ["tax/connector.toml", "tax/README.md", "tax/sample", "payments/expected.json"] {
+        assert!(own.join(file).exists(), "{file}");
+    }
+    let text = std::fs::read_to_string(own.join("tax/connector.toml")).unwrap();
+    std::fs::write(own.join("tax/connector.toml"), text.replacen("zh = \"税务登记\"", "zh = \"税务登记（本市）\"", 1)).unwrap();
+    let hub = city(root.path(), &clock(), |s| s.connectors = Some(own.clone())).await;
+    assert_eq!(hub.connectors.len(), count);
+    assert_eq!(hub.connectors.iter().find(|c| c.name == "tax").unwrap().title.zh, "税务登记（本市）");
+    let again = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
+        .args(["--lang", "en", "connector", "export"])
+        .arg(&own)
+        .output()
+        .expect("huitu runs");
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(!again.status.success() && said.contains("--force") && !own.join("unions").exists(), "{said}");
+    // Without the built-in ones only the folder's are there.
+    let clock = clock();
+    let alone = city(root.path(), &clock, |s| {
+        s.connectors = Some(own.clone());
+        s.without_built_in = true;
+        s.sources.retain(|name, _| name == "tax");
+    });
+    let names: Vec<String> = alone.await.connectors.iter().map(|c| c.name.clone()).collect();
+    assert!(names.contains(&"water".to_owned()) && !names.contains(&"unions".to_owned()), "{names:?}");
+}
+
+/// Who lists themselves by a size that nobody knows is on no list, and not forgotten: they have one of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_of_unknown_size_without_a_union_have_a_list_of_their_own() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = city(root.path(), &clock(), |_| {}).await;
+    sync(&hub, &[]).await;
+    let edition = hub.editions.current().unwrap();
+    let rows: Vec<_> = (0..edition.len()).map(|row| edition.enterprise(row)).collect();
+    let may_be = rows.iter().filter(|r| {
+        let (size, gap) = (r.verdicts().unwrap().size.verdict, r.gap().unwrap());
+        match gap {
+            GapStatus::Lacking | GapStatus::LackingIndependent => size == SizeStatus::Unknown,
+            GapStatus::Undecided => size != SizeStatus::Below,
+            _ => false,
+        }
+    });
+    let may_be = may_be.count();
+    assert!(may_be > 50, "{may_be}");
+    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    state.refresh().await.unwrap();
+    let served = Served { root, router: app(state.clone()), state };
+    let count = |include: &str| format!("{{ gap(first: 1, include: {include}) {{ totalCount }} }}");
+    let undecided = served.data(&count("[UNDECIDED]"), json!({})).await;
+    assert_eq!(undecided["gap"]["totalCount"], may_be);
+    let both = served.data(&count("[LACKING, UNDECIDED]"), json!({})).await;
+    assert_eq!(both["gap"]["totalCount"], may_be as u64 + gap(&edition));
+    let plain = served.data("{ gap(first: 1) { totalCount } }", json!({})).await;
+    assert_eq!(plain["gap"]["totalCount"], gap(&edition));
 }

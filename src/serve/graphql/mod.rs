@@ -61,7 +61,9 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
     // documents of several operations, in other ways.
     let heard = Heard::default();
-    let graph = Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions).extension(heard.clone()).finish();
+    let graph = Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions)
+        .extension(heard.clone())
+        .finish();
     graph.execute(async_graphql::Request::new(document).only_introspection()).await;
     heard.0.lock().expect("no panic while holding the errors").first().map(|e| e.message.clone())
 }
