@@ -18,6 +18,8 @@ use crate::assess::Policy;
 pub struct ConfigFile {
     pub data: Option<PathBuf>,
     pub connectors: Option<PathBuf>,
+    /// Without the connectors that ship with huitu.
+    pub without_built_in: bool,
     pub store: Option<String>,
     pub listen: Option<SocketAddr>,
     pub zone: Option<String>,
@@ -32,7 +34,10 @@ pub struct ConfigFile {
     pub serve: Serving,
 }
 
-const KEYS: &[&str] = &["data", "connectors", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "serve"];
+#[rustfmt::skip]
+const KEYS: &[&str] = &[
+    "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "serve",
+];
 
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -61,6 +66,8 @@ pub struct Settings {
     /// Everything the hub writes: store, editions, spool, quarantine.
     pub data: PathBuf,
     pub connectors: Option<PathBuf>,
+    /// Without the connectors that ship with huitu: only those of `connectors`.
+    pub without_built_in: bool,
     /// PostgreSQL URL; None = the embedded store in `data`.
     pub store: Option<String>,
     pub listen: SocketAddr,

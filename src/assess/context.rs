@@ -12,7 +12,7 @@ use super::survivorship::Plan;
 use super::unions::Roll;
 use crate::model::facts::{Facts, OpenPair, Relation, StandingFinding, World};
 use crate::model::reference::thresholds::ThresholdRule;
-use crate::model::verdict::ReasonInput;
+use crate::model::verdict::{NeededFor, Reason, ReasonInput, Unmet};
 
 /// What every step may look at.
 pub(crate) struct Context<'a> {
@@ -38,6 +38,17 @@ impl<'a> Context<'a> {
             roll: Roll::new(world),
             attached: Attached::new(world),
         }
+    }
+
+    /// Why the registries do not bear the verdicts that `of` names; empty where they do.
+    pub(super) fn missing_sources(&self, of: impl Fn(NeededFor) -> bool) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        for reason in self.world.unmet.iter().filter(|u| of(u.verdict)).map(Unmet::reason) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 
     pub(super) fn registry_name(&self, facts: &Facts) -> &'a str {

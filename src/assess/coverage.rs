@@ -9,7 +9,7 @@ use super::unions::{Link, precedence, union_id};
 use super::{survivorship, vocabulary};
 use crate::model::facts::RelationKind;
 use crate::model::field::Field;
-use crate::model::verdict::{PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
+use crate::model::verdict::{NeededFor, PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
 
 /// The verdict on one enterprise.
 pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict {
@@ -55,16 +55,19 @@ pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict
         possible.push(PossibleUnion { pair: pair.id.clone(), union, weight: pair.weight });
     }
     possible.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.pair.cmp(&b.pair)));
+    let missing = context.missing_sources(|v| v == NeededFor::Coverage);
     if verdict.is_none() {
         if let Some(best) = possible.first() {
             let pair = pairs.iter().find(|p| p.id == best.pair).expect("possible unions come from these pairs");
             let union = ReasonInput::new("union", &best.union).from_record(&pair.union_record.registry, &pair.union_record.key);
             reasons.push(Reason::new("union_possible").with(union).with(ReasonInput::new("pair", &best.pair)));
             verdict = Some(UnionStatus::Possible);
-        } else {
+        } else if missing.is_empty() {
             reasons.push(Reason::new("no_union_record"));
         }
     }
+    // A roll that is not there says nothing, and one that is too old says what was.
+    reasons.extend(missing);
     UnionVerdict { verdict: verdict.unwrap_or(UnionStatus::None), unions, possible, reasons }
 }
 

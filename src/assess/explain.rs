@@ -14,7 +14,7 @@ use crate::model::facts::World;
 use crate::model::field::named;
 use crate::model::provenance::FieldProvenance;
 use crate::model::reference::thresholds::{Condition, Holds, RuleTest};
-use crate::model::verdict::{Reason, ReasonInput, UnionKind};
+use crate::model::verdict::{NeededFor, Reason, ReasonInput, UnionKind};
 
 named! {
     /// What became of one rule.
@@ -133,7 +133,10 @@ fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>
         };
         steps.push(tried);
     }
-    steps.extend(reasons(Topic::Size, &verdict.reasons).filter(|s| s.rule.starts_with("proxy") || s.rule.starts_with("no_rule")));
+    steps.extend(
+        reasons(Topic::Size, &verdict.reasons)
+            .filter(|s| ["proxy", "no_rule", "source_"].iter().any(|kind| s.rule.starts_with(kind))),
+    );
     steps
 }
 
@@ -184,6 +187,11 @@ fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choic
         decided |= found.is_some();
         steps.push(step(Topic::Gap, code, outcome, found.map(|r| r.inputs).unwrap_or_default()));
     }
+    for reason in context.missing_sources(NeededFor::decides_the_gap) {
+        let outcome = if decided { Outcome::Holds } else { Outcome::Decided };
+        decided = true;
+        steps.push(step(Topic::Gap, &reason.code, outcome, reason.inputs));
+    }
     let (size, union) = (enterprise.verdicts.size.verdict, enterprise.verdicts.union.verdict);
     let inputs = vec![ReasonInput::new("size", size.name()), ReasonInput::new("coverage", union.name())];
     let (_, code) = gap::decide(size, union);
@@ -193,8 +201,9 @@ fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choic
 
 /// Every factor, those without points too.
 fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
-    const FACTORS: [&str; 9] = [
+    const FACTORS: [&str; 10] = [
         "employees",
+        "insured",
         "foreign",
         "fortune_500",
         "leading",

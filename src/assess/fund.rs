@@ -11,7 +11,7 @@ use super::{survivorship, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::value::{Money, Value};
-use crate::model::verdict::{FundKind, FundStatus, FundVerdict, Reason, ReasonInput, UnionStatus};
+use crate::model::verdict::{FundKind, FundStatus, FundVerdict, NeededFor, Reason, ReasonInput, UnionStatus};
 
 /// A period of payment: a year, a quarter or a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +113,10 @@ pub(crate) fn judge(
             reasons: Vec::new(),
         };
         verdict.due = payroll.map(|(yearly, _)| on(yearly));
-        verdict.reasons = vec![Reason::new("fund_no_payments")];
+        verdict.reasons = context.missing_sources(|v| v == NeededFor::Fund);
+        if verdict.reasons.is_empty() {
+            verdict.reasons.push(Reason::new("fund_no_payments"));
+        }
         return (verdict, None);
     };
     let mut records: Vec<(Period, &Facts)> = dated.filter(|(p, _)| (p.year, p.last_month, p.months) == latest).collect();

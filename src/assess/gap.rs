@@ -3,6 +3,7 @@
 //! | if | gap |
 //! |---|---|
 //! | deregistered, branch, individual business, moved out, no staff, within the grace period, or a finding says so | OUT_OF_SCOPE |
+//! | what scope, size or coverage need never landed, or is older than policy allows | UNDECIDED |
 //! | coverage INDEPENDENT or PARENT | COVERED |
 //! | coverage JOINT or FEDERATION | size ABOVE: LACKING_INDEPENDENT; BELOW: COVERED; UNKNOWN: UNDECIDED |
 //! | coverage POSSIBLE | UNDECIDED |
@@ -16,7 +17,9 @@ use super::entity_facts::Dossier;
 use crate::model::facts::{Facts, StandingFinding};
 use crate::model::reference::unions::finding_reasons;
 use crate::model::value::PartialDate;
-use crate::model::verdict::{GapStatus, GapVerdict, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus};
+use crate::model::verdict::{
+    GapStatus, GapVerdict, NeededFor, OperatingStatus, Ownership, Reason, ReasonInput, SizeStatus, UnionStatus,
+};
 
 /// What the table looks at, beside size and coverage.
 pub struct Scope<'a> {
@@ -41,10 +44,13 @@ pub(crate) fn judge(
 ) -> GapVerdict {
     let (status, mut reasons) = match out_of_scope(context, scope) {
         Some(reason) => (GapStatus::OutOfScope, vec![reason]),
-        None => {
-            let (status, code) = decide(size, union);
-            (status, vec![Reason::new(code)])
-        }
+        None => match context.missing_sources(NeededFor::decides_the_gap) {
+            missing if !missing.is_empty() => (GapStatus::Undecided, missing),
+            _ => {
+                let (status, code) = decide(size, union);
+                (status, vec![Reason::new(code)])
+            }
+        },
     };
     // What a visit found without changing the verdict is said beside it: refuses, postponed.
     if matches!(status, GapStatus::Lacking | GapStatus::LackingIndependent) {

@@ -17,6 +17,7 @@ mod explain;
 pub mod fund;
 pub mod gap;
 mod membership;
+pub mod needs;
 pub mod policy;
 mod priority;
 pub mod rules;

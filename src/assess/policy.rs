@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::needs::NeedsPolicy;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::provenance::SurvivorshipRule;
 use crate::model::verdict::UnionStatus;
@@ -40,6 +41,10 @@ pub struct Policy {
     pub survivorship: BTreeMap<String, FieldPolicy>,
     /// Where dispatched workers are counted once: at their agency, whose union they join first (总工发〔2009〕21号), or at the host.
     pub dispatched_count_at: DispatchedCount,
+    /// Which registries each verdict needs, and how old they may be.
+    pub needs: NeedsPolicy,
+    /// How far an edition may differ from the one before without a person.
+    pub publication: PublicationPolicy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +77,45 @@ pub struct FundPolicy {
     pub rate: f64,
     /// Paid counts as paid in full from this share of what is due (rounding, late corrections).
     pub full_from: f64,
+}
+
+/// How far, in percent of what is published, an edition may differ from it before a person decides (`huitu edition
+/// release|reject`). A federation's own figures move by a few percent a month; more is a broken roll, another city's extract or
+/// a changed rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PublicationPolicy {
+    pub enterprises_percent: f64,
+    /// Of the gap list.
+    pub gap_percent: f64,
+    pub unions_percent: f64,
+    /// Of the units that a union of a counted kind covers.
+    pub covered_percent: f64,
+    /// Fewer than so many more or less never hold an edition, whatever their share.
+    pub at_least: u64,
+}
+
+impl PublicationPolicy {
+    fn shares(&self) -> [(&'static str, f64); 4] {
+        [
+            ("enterprises_percent", self.enterprises_percent),
+            ("gap_percent", self.gap_percent),
+            ("unions_percent", self.unions_percent),
+            ("covered_percent", self.covered_percent),
+        ]
+    }
+}
+
+impl Default for PublicationPolicy {
+    fn default() -> Self {
+        PublicationPolicy {
+            enterprises_percent: 10.0,
+            gap_percent: 20.0,
+            unions_percent: 10.0,
+            covered_percent: 10.0,
+            at_least: 25,
+        }
+    }
 }
 
 /// Points of each factor; the score is their sum.
@@ -123,6 +167,8 @@ impl Default for Policy {
             registration_editions: BTreeMap::new(),
             survivorship: BTreeMap::new(),
             dispatched_count_at: DispatchedCount::Agency,
+            needs: NeedsPolicy::default(),
+            publication: PublicationPolicy::default(),
         }
     }
 }
@@ -191,6 +237,16 @@ impl Policy {
             && below >= above
         {
             faults.push(format!("policy.proxy: below = {below} must be less than above = {above}"));
+        }
+        for (key, percent) in self.publication.shares() {
+            if !(percent.is_finite() && percent >= 0.0) {
+                faults.push(format!("policy.publication.{key} = {percent}: a share in percent, 0 or more, is needed"));
+            }
+        }
+        for (verdict, needs) in self.needs.all() {
+            if needs.iter().any(|need| need.one_of.is_empty()) {
+                faults.push(format!("policy.needs.{}: one_of names nothing; name a registry, or what it brings", verdict.key()));
+            }
         }
         faults
     }

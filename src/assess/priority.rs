@@ -24,7 +24,8 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
     };
     if let Some((heads, input)) = heads.filter(|(n, _)| *n > 0) {
         let share = (1.0 + heads as f32).ln() / (1.0 + weights.employees_full.max(1) as f32).ln();
-        add("employees", weights.employees * share.min(1.0), Some(input));
+        let code = if &*input.name == "insured" { "insured" } else { "employees" };
+        add(code, weights.employees * share.min(1.0), Some(input));
     }
     if enterprise.has_tag(EnterpriseTag::Foreign) || enterprise.has_tag(EnterpriseTag::Hmt) {
         add("foreign", weights.foreign, Some(ReasonInput::new("ownership", enterprise.ownership.name())));
@@ -56,16 +57,8 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
     Priority { score: (score * 10.0).round() / 10.0, factors }
 }
 
-/// Since when it waits: the edition that first had it lacking; before the first edition, founding plus grace.
+/// Since when it waits: the edition that first had it lacking, as the verdict says. Of what lacked a union before the first edition
+/// nobody knows since when.
 fn waiting_from(context: &Context<'_>, enterprise: &Enterprise) -> Option<NaiveDate> {
-    if enterprise.verdicts.gap.status == GapStatus::Undecided {
-        return None;
-    }
-    let founded = enterprise.established_on.map(crate::model::value::PartialDate::full);
-    enterprise
-        .verdicts
-        .gap
-        .since
-        .or_else(|| gap::grace_ends(founded?, context.policy.grace_months))
-        .filter(|from| *from <= context.as_of)
+    enterprise.verdicts.gap.since.filter(|from| *from <= context.as_of)
 }

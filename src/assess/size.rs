@@ -13,7 +13,7 @@ use crate::model::reference::industries::{CURRENT, IndustryCode};
 use crate::model::reference::size_class;
 use crate::model::reference::thresholds::{Condition, Holds, Metric, RuleTest, ThresholdRule, qualification_of};
 use crate::model::value::Money;
-use crate::model::verdict::{Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
+use crate::model::verdict::{NeededFor, Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
 
 /// What a condition asked for, as found.
 #[derive(Debug, Clone, Copy)]
@@ -201,6 +201,10 @@ pub(crate) fn judge<'a>(
         _ => None,
     };
     let size_class = industry.map_or(SizeClass::Unknown, |(code, _)| class(context, dossier, &code));
+    let missing = context.missing_sources(|v| v == NeededFor::Size);
+    if !missing.is_empty() {
+        return SizeVerdict { verdict: SizeStatus::Unknown, basis: None, rule: None, reasons: missing, size_class };
+    }
     let mut reasons = Vec::with_capacity(1);
     let by_rule = tried.as_ref().map(|t| (t.rule, t.above));
     if let Some((listed, facts)) = official_list(context, dossier) {
@@ -288,9 +292,8 @@ fn proxy<'a>(
     };
     let section = industry.filter(|(code, _)| code.edition == CURRENT).map(|(code, _)| code.section);
     let above = section.and_then(|s| policy.above_by_section.get(&s).copied()).or(policy.above);
-    let reason = |limit: u32| {
-        Reason::new("proxy_employees").with(context.input(name, heads, facts)).with(ReasonInput::new("limit", limit))
-    };
+    let code = if name == "insured" { "proxy_insured" } else { "proxy_employees" };
+    let reason = |limit: u32| Reason::new(code).with(context.input(name, heads, facts)).with(ReasonInput::new("limit", limit));
     match (above, policy.below) {
         (Some(limit), _) if heads >= i64::from(limit) => Some((SizeStatus::Above, reason(limit))),
         (_, Some(limit)) if heads <= i64::from(limit) => Some((SizeStatus::Below, reason(limit))),

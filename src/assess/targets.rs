@@ -60,6 +60,13 @@ pub fn is_rate(indicator: &str) -> bool {
     indicator.split('_').any(|word| matches!(word, "rate" | "share" | "completion"))
 }
 
+/// The value of a target as it is compared: rates are shares from 0 to 1, and departments write them as percent (92.5). None where
+/// it can be neither: a rate above 100 %, a negative or endless number.
+pub fn value(indicator: &str, written: f64) -> Option<f64> {
+    let value = if is_rate(indicator) && written > 1.0 { written / 100.0 } else { written };
+    (value.is_finite() && value >= 0.0 && !(is_rate(indicator) && value > 1.0)).then_some(value)
+}
+
 /// The standing of every target, in the order given. `done` tells what was reached in a unit of an indicator.
 pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str) -> Option<f64>) -> Vec<Standing> {
     let mut standings: Vec<Standing> = targets.iter().map(|t| standing(t, as_of, done(&t.area, &t.indicator))).collect();
@@ -120,12 +127,25 @@ pub fn parent(area: &str) -> Box<str> {
     }
 }
 
+/// The unit into whose target a target adds up: areas into areas, federations of districts into the city's federation. Industrial
+/// unions cut across areas, and the city's own federation stands beside its area: neither is a part of it.
+fn sums_into(area: &str) -> Option<Box<str>> {
+    match area {
+        "BJ" => None,
+        "BEDA" => Some("110000".into()),
+        _ if area.starts_with("I-") => None,
+        _ if area.starts_with('D') => Some("BJ".into()),
+        _ => Some(parent(area)).filter(|above| !above.is_empty()),
+    }
+}
+
 /// Where the targets below a unit do not add up to its own. Rates are left out: they are not sums.
 pub fn unequal_sums(targets: &[Target]) -> Vec<UnequalSum> {
     let mut below: BTreeMap<(Box<str>, i32, &str), (f64, u32)> = BTreeMap::new();
     // Industrial unions cut across areas: what they have to reach is counted in the districts already.
-    for target in targets.iter().filter(|t| !is_rate(&t.indicator) && !t.area.starts_with("I-")) {
-        let sum = below.entry((parent(&target.area), target.year, &target.indicator)).or_default();
+    for target in targets.iter().filter(|t| !is_rate(&t.indicator)) {
+        let Some(above) = sums_into(&target.area) else { continue };
+        let sum = below.entry((above, target.year, &target.indicator)).or_default();
         sum.0 += target.value;
         sum.1 += 1;
     }
@@ -169,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_written_as_percent_is_the_share_it_means() {
+        for (indicator, written, value) in [
+            ("coverage_rate", 92.5, Some(0.925)),
+            ("coverage_rate", 0.925, Some(0.925)),
+            ("coverage_rate", 1.0, Some(1.0)),
+            ("coverage_rate", 100.0, Some(1.0)),
+            ("coverage_rate", 140.0, None),
+            ("net_new_units", 92.5, Some(92.5)),
+            ("net_new_units", -1.0, None),
+            ("net_new_units", f64::INFINITY, None),
+        ] {
+            assert_eq!(super::value(indicator, written), value, "{indicator} {written}");
+        }
+    }
+
+    #[test]
     fn units_are_ranked_among_their_siblings_and_equals_share_a_rank() {
         let targets = ["110101", "110102", "110105", "110101001", "BEDA"].map(|a| target(a, "net_new_unions", 10.0));
         let done = |area: &str, _: &str| {
@@ -199,5 +235,15 @@ mod tests {
         }
         targets[2].value = 0.5;
         assert_eq!(unequal_sums(&targets), [], "rates are no sums");
+        // Federations beside areas: each kind adds up by itself.
+        let targets = [
+            target("110000", "net_new_unions", 10.0),
+            target("110101", "net_new_unions", 7.0),
+            target("BEDA", "net_new_unions", 3.0),
+            target("BJ", "net_new_unions", 7.0),
+            target("D110101", "net_new_unions", 7.0),
+            target("I-EDU", "net_new_unions", 2.0),
+        ];
+        assert_eq!(unequal_sums(&targets), []);
     }
 }

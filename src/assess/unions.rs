@@ -184,17 +184,21 @@ pub fn industrial_of(facts: &Facts) -> Option<&'static str> {
     facts.text(Field::UnionIndustrial).or_else(|| facts.text(Field::ParentUnion)).and_then(industrial)
 }
 
-/// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`).
+/// The industrial union (教育工会, 金融工会 …) that a text names, by its unit id (`I-EDU`): the id itself, or the whole name as the
+/// list of federation units has it, with or without the city's name before it and 委员会 behind it. A word within a name tells
+/// nothing: 金融街街道总工会 is a street's federation, 西城区教育工会 stands under its district.
 fn industrial(text: &str) -> Option<&'static str> {
-    // Most unions stand under an area's federation.
-    if text.ends_with("区总工会") || text.ends_with("市总工会") {
-        return None;
-    }
+    let text = text.trim();
+    let name = text.strip_prefix("北京市").or_else(|| text.strip_prefix("北京")).unwrap_or(text);
+    let name = name.strip_suffix("委员会").unwrap_or(name);
     let mut units = federation_units().iter().filter(|u| u.kind == "industrial");
-    // 建筑（建设）工会: either word before 工会 names it.
-    let words = |name: &'static str| name.split(['（', '）']).map(|w| w.trim_end_matches("工会")).filter(|w| !w.is_empty());
-    let named = |name: &'static str| text.contains("工会") && words(name).any(|w| text.contains(w));
-    units.find(|u| u.unit == text.trim() || named(u.name_zh)).map(|u| u.unit)
+    units.find(|u| u.unit == text || names(u.name_zh).any(|n| n == name)).map(|u| u.unit)
+}
+
+/// The ways to write a unit's name: 建筑（建设）工会 is 建筑工会 and 建设工会 too.
+fn names(name: &'static str) -> impl Iterator<Item = String> {
+    let words = name.trim_end_matches("工会").split(['（', '）']).filter(|word| !word.is_empty());
+    std::iter::once(name.to_owned()).chain(words.map(|word| format!("{word}工会")))
 }
 
 /// Rows of one host that both speak of its own union are one: the row observed last, then the first key, is kept.
@@ -247,5 +251,34 @@ pub fn precedence(kind: UnionKind) -> u8 {
         UnionKind::Joint => 2,
         UnionKind::Federation => 3,
         UnionKind::Preparing => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::industrial;
+
+    #[test]
+    fn an_industrial_union_is_told_by_its_code_or_its_whole_name_and_never_by_a_word_within() {
+        for (text, unit) in [
+            ("I-EDU", Some("I-EDU")),
+            ("教育工会", Some("I-EDU")),
+            ("北京市教育工会", Some("I-EDU")),
+            ("北京市教育工会委员会", Some("I-EDU")),
+            ("建筑（建设）工会", Some("I-CON")),
+            ("建设工会", Some("I-CON")),
+            (" 工业（国防）工会", Some("I-IND")),
+            ("金融街街道总工会", None),
+            ("西城区金融街街道总工会", None),
+            ("西城区教育工会", None),
+            ("北京建设集团有限公司工会", None),
+            ("北京市服务业联合工会", None),
+            ("工业园区工会联合会", None),
+            ("西城区总工会", None),
+            ("教育", None),
+            ("", None),
+        ] {
+            assert_eq!(industrial(text), unit, "{text}");
+        }
     }
 }

@@ -34,6 +34,8 @@ pub struct Bulletin {
     /// The edition compared with; None where there is none before the period.
     pub compared: Option<(u32, NaiveDate)>,
     pub total: Unit,
+    /// In scope, and it cannot be told whether they are on the gap list.
+    pub undecided: u64,
     /// By rank.
     pub units: Vec<Unit>,
     pub unequal: Vec<UnequalSum>,
@@ -125,6 +127,7 @@ pub fn gather(
     let scope = Scope { area: area_code.clone(), parts: if label.level == "CITY" { "DISTRICT" } else { "TOWN" } };
     let rows = edition.filter(&Filter::Area(vec![area_code.clone()]))?;
     let (groups, _) = edition.coverage(&[by], &rows, MOST_UNITS)?;
+    let undecided = edition.filter(&Filter::may_be_in_gap().and(Filter::Rows(rows.clone())))?.len();
     let then = |edition: &Option<Arc<Edition>>, code: &str| match edition {
         Some(edition) => scope.counts(edition, code),
         None => Ok(None),
@@ -164,6 +167,7 @@ pub fn gather(
         as_of: edition.manifest.as_of,
         compared: before.as_ref().map(|e| (e.number(), e.manifest.as_of)),
         total,
+        undecided,
         area_code,
         units,
         unequal,
@@ -194,7 +198,8 @@ impl Scope {
             let parts = edition.labels.areas.iter().filter(|a| a.level == self.parts).map(|a| a.code.clone()).collect();
             Filter::And(vec![Filter::Area(vec![self.area.clone()]), Filter::Not(Box::new(Filter::Area(parts)))])
         } else if edition.area(code).is_some() {
-            Filter::Area(vec![code.to_owned()])
+            // A street may have enterprises of several federation units: only those of the area reported on are its part.
+            Filter::And(vec![Filter::Area(vec![self.area.clone()]), Filter::Area(vec![code.to_owned()])])
         } else {
             return Ok(None);
         };
@@ -233,7 +238,8 @@ fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
 }
 
 fn rank(units: &mut [Unit]) {
-    let rates: Vec<Option<f64>> = units.iter().map(|u| u.now.independent_rate()).collect();
+    // What stands in no part is no part to be ranked.
+    let rates: Vec<Option<f64>> = units.iter().map(|u| u.now.independent_rate().filter(|_| !u.code.is_empty())).collect();
     for (unit, mine) in units.iter_mut().zip(&rates) {
         unit.rank = mine.map(|mine| 1 + rates.iter().flatten().filter(|other| **other > mine).count() as u32);
     }
@@ -297,6 +303,13 @@ impl Bulletin {
                 count(m.in_gap)
             ),
         }];
+        lead.extend((self.undecided > 0).then(|| match self.lang {
+            Lang::Zh => format!("另有 {} 家规模不明或待核实，暂不能判定是否应列入名单。", count(self.undecided)),
+            Lang::En => format!(
+                "Of {} more it cannot be told: their size is unknown, or their union is not settled.",
+                count(self.undecided)
+            ),
+        }));
         lead.push(match self.lang {
             Lang::Zh => format!(
                 "工会组织覆盖率 {}；职工入会率按已建会单位职工计 {}，按全部职工计 {}。",

@@ -250,7 +250,13 @@ async fn decide(hub: &Hub, common: &Common, d: Decide, release: bool) -> anyhow:
     let decision = hub.decide_batch(d.id, release, &d.by, &d.reason, progress).await?;
     match decision.receipt {
         Some(receipt) => {
-            let report = SyncReport { receipts: vec![receipt], edition: decision.edition, seconds: 0.0 };
+            let report = SyncReport {
+                receipts: vec![receipt],
+                edition: decision.edition,
+                seconds: 0.0,
+                lacks: hub.lacks(),
+                held: hub.held_edition().await?,
+            };
             print!("{}", receipt_text(&report, common.lang()));
         }
         None => println!("{}", common.lang().pick("批次已退回，数据保持原样", "batch rejected; the data stays as it was")),

@@ -18,9 +18,12 @@ pub struct Common {
     /// Everything the hub writes: store, editions, quarantine [default: ./huitu-data]
     #[arg(long, global = true, env = "HUITU_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Folder of connector folders that replaces the built-in ones
+    /// Folder of connector folders: each is added, or takes the place of the built-in one of its name
     #[arg(long, global = true, env = "HUITU_CONNECTORS", value_name = "DIR")]
     pub connectors: Option<PathBuf>,
+    /// Leave the built-in connectors out: only those of --connectors
+    #[arg(long, global = true, env = "HUITU_WITHOUT_BUILT_IN")]
+    pub without_built_in: bool,
     /// PostgreSQL address; without it the embedded store in --data
     #[arg(long, global = true, env = "HUITU_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
@@ -101,6 +104,7 @@ impl Common {
         Ok(Settings {
             data: self.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("huitu-data")),
             connectors: self.connectors.clone().or(file.connectors),
+            without_built_in: self.without_built_in || file.without_built_in,
             store: self.store.clone().or(file.store),
             listen: self.listen.or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.parse().expect("a constant address")),
             zone: parse_zone(zone)?,

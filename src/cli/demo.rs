@@ -13,10 +13,10 @@ use super::serve::{bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
 use crate::connector::Connector;
-use crate::edition::EnterpriseRow;
+use crate::edition::{EnterpriseRow, Filter};
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
-use crate::model::message::reason_text;
+use crate::model::message::{input_name, reason_text};
 use crate::model::text::grouped;
 use crate::simulate;
 use crate::simulate::ServeOptions;
@@ -58,13 +58,8 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
         }
     );
     let served = departments(&city, &args).await?;
-    let known: Vec<String> = match &settings.connectors {
-        Some(dir) => Connector::load_dir_all(dir)?,
-        None => Connector::embedded_all(),
-    }
-    .into_iter()
-    .map(|c| c.name)
-    .collect();
+    let known = Connector::built_in_and(settings.connectors.as_deref(), settings.without_built_in)?;
+    let known: Vec<String> = known.into_iter().map(|c| c.name).collect();
     for source in &served.sources {
         // Departments of the city that have no connector here are left out.
         if known.iter().any(|name| name == source.registry) {
@@ -129,8 +124,19 @@ fn most_urgent(hub: &Hub, lang: Lang) -> anyhow::Result<String> {
             why.join(lang.pick("；", "; ")),
         ]);
     }
+    let undecided = edition.filter(&Filter::may_be_in_gap())?.len();
+    let missing: Vec<String> = crate::bulletin::undecided::missing_inputs(&edition)?
+        .into_iter()
+        .take(3)
+        .map(|(field, n)| format!("{} {}", input_name(&field, lang.into()), grouped(n as i64)))
+        .collect();
+    let missing = missing.join(lang.pick("、", ", "));
+    let apart = match lang {
+        Lang::Zh => format!("另有 {} 家暂不能判定是否应列入名单；最常缺的是：{missing}", grouped(undecided as i64)),
+        Lang::En => format!("Of {} more it cannot be told; what is missing most: {missing}", grouped(undecided as i64)),
+    };
     Ok(format!(
-        "\n{}\n{}",
+        "\n{}\n{}\n{apart}",
         lang.pick("最应先走访的规模以上未建会企业：", "Above designated size, without a union, most urgent first:"),
         table(&header, &lines)
     ))

@@ -1,4 +1,4 @@
-//! `huitu edition list|diff|verify|rebuild|prune`: the published states.
+//! `huitu edition list|diff|verify|rebuild|held|release|reject|prune`: the published states.
 
 use std::process::ExitCode;
 
@@ -32,12 +32,30 @@ enum EditionCommand {
         #[arg(long)]
         restore: bool,
     },
+    /// The edition that differs too far from what is published and waits for a person, and why
+    Held,
+    /// Publish the edition that waits
+    Release(Decide),
+    /// Leave what is published as it is, until the data change
+    Reject(Decide),
     /// Remove what the policy no longer keeps: the last edition of each day for 90 days, then of each month
     Prune {
         /// Only say what would go
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+#[derive(Args)]
+struct Decide {
+    /// The number that `sync` and `edition held` show; whichever waits without it
+    held: Option<i64>,
+    /// Why; kept with the decision
+    #[arg(long)]
+    reason: String,
+    /// Who decides
+    #[arg(long, env = "USER", default_value = "operator")]
+    by: String,
 }
 
 pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode> {
@@ -47,6 +65,9 @@ pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode>
         EditionCommand::Diff(args) => edition_diff::run(&hub, common, &args),
         EditionCommand::Verify { number } => verify(&hub, common, number),
         EditionCommand::Rebuild { number, restore } => rebuild(&hub, common, number, restore).await,
+        EditionCommand::Held => held(&hub, common).await,
+        EditionCommand::Release(decide) => release(&hub, common, decide).await,
+        EditionCommand::Reject(decide) => reject(&hub, common, decide).await,
         EditionCommand::Prune { dry_run } => prune(&hub, common, dry_run).await,
     };
     hub.store.close().await;
@@ -106,6 +127,46 @@ async fn rebuild(hub: &Hub, common: &Common, number: u32, restore: bool) -> anyh
                 rebuilt.rebuilt
             ),
         }
+    }
+    Ok(())
+}
+
+async fn held(hub: &Hub, common: &Common) -> anyhow::Result<()> {
+    let held = hub.held_edition().await?;
+    match (common.json, held) {
+        (true, held) => println!("{}", serde_json::to_string_pretty(&held)?),
+        (false, Some(held)) => println!("{}", held.text(common.lang().into())),
+        (false, None) => println!("{}", common.lang().pick("没有等待决定的版本", "no edition waits for a decision")),
+    }
+    Ok(())
+}
+
+async fn release(hub: &Hub, common: &Common, decide: Decide) -> anyhow::Result<()> {
+    let progress = std::sync::Arc::new(super::terminal::Terminal::new(common.lang()));
+    let (held, published) = hub.release_edition(decide.held, &decide.by, &decide.reason, progress).await?;
+    if common.json {
+        println!("{}", serde_json::json!({ "held": held, "edition": published }));
+        return Ok(());
+    }
+    let lang = common.lang();
+    match published {
+        Some(e) => println!(
+            "{}",
+            match lang {
+                Lang::Zh => format!("已放行，发布第 {} 期：规模以上未建会 {} 家", e.number, grouped(i64::from(e.gap))),
+                Lang::En => format!("released: edition {} is published, {} on the gap list", e.number, grouped(i64::from(e.gap))),
+            }
+        ),
+        None => println!("{}", lang.pick("已放行；数据与已发布的一期相同", "released; it is what is published already")),
+    }
+    Ok(())
+}
+
+async fn reject(hub: &Hub, common: &Common, decide: Decide) -> anyhow::Result<()> {
+    let held = hub.reject_edition(decide.held, &decide.by, &decide.reason).await?;
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&held)?),
+        false => println!("{}", held.text(common.lang().into())),
     }
     Ok(())
 }

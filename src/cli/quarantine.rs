@@ -187,7 +187,7 @@ async fn replay(hub: &Hub, common: &Common, registry: &str, ids: &[i64]) -> anyh
         );
         return Ok(());
     }
-    let report = SyncReport { receipts, edition, seconds: 0.0 };
+    let report = SyncReport { receipts, edition, seconds: 0.0, lacks: hub.lacks(), held: hub.held_edition().await? };
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
         false => print!("{}", receipt_text(&report, common.lang())),

@@ -84,7 +84,35 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
             });
         }
     }
+    for unmet in &report.lacks {
+        let reason = unmet.reason();
+        let text = crate::model::message::reason_text(&reason.code, &reason.inputs, lang.into());
+        let by = match unmet.registries.is_empty() {
+            true => lang.pick("没有任何连接器提供", "no connector brings it").to_owned(),
+            false => unmet.registries.join(lang.pick("、", ", ")),
+        };
+        out.push_str(&match lang {
+            Lang::Zh => format!("  注意：{text}（{by}）\n"),
+            Lang::En => format!("  Attention: {text} ({by})\n"),
+        });
+    }
     match &report.edition {
+        Some(e) if e.is_without_sources() => out.push_str(&match lang {
+            Lang::Zh => format!(
+                "已发布第 {} 期：{} 家企业；数据不齐，无法给出未建会名单，{} 家待定（{:.1} 秒）\n",
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.undecided as i64),
+                report.seconds
+            ),
+            Lang::En => format!(
+                "Published edition {}: {} enterprises; without the data above there is no gap list, {} are undecided ({:.1} s)\n",
+                e.number,
+                grouped(e.enterprises as i64),
+                grouped(e.undecided as i64),
+                report.seconds
+            ),
+        }),
         Some(e) => out.push_str(&match lang {
             Lang::Zh => format!(
                 "已发布第 {} 期：{} 家企业，其中规模以上未建会 {} 家（{:.1} 秒）\n",
@@ -101,7 +129,11 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
                 report.seconds
             ),
         }),
+        None if report.held.is_some() => {}
         None => out.push_str(lang.pick("没有变化，未发布新的一期\n", "Nothing changed: no new edition\n")),
+    }
+    if let Some(held) = &report.held {
+        out.push_str(&format!("{}\n", held.text(lang.into())));
     }
     out
 }

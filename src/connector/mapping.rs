@@ -14,7 +14,8 @@ named! {
     pub enum DriftPolicy {
         /// Columns may come and go: reported, landed, absent values are null. An unreadable value is null and flagged.
         Evolve = "evolve",
-        /// As `evolve`, and each unreadable value is listed in quarantine beside its landed row.
+        /// Each unreadable value is listed in quarantine beside its landed row. A column that was there and is renamed or gone holds
+        /// the batch until the contract or a person says otherwise.
         QuarantineValue = "quarantine_value",
         /// A row with an unreadable value goes to quarantine.
         QuarantineRow = "quarantine_row",
@@ -169,6 +170,19 @@ impl Contract {
             )
         });
         Ok(Layout { columns: header.to_vec(), key, cells, combine, names, drift, hold })
+    }
+
+    /// The columns of the contract that were there and are not any more. `before`: the columns of the last delivery that landed;
+    /// None: nothing landed yet, and what the contract does not call optional is missed.
+    pub fn vanished(&self, before: Option<&[String]>, now: &[String]) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for column in self.columns.iter().filter(|c| c.position(now).is_none()) {
+            let was = before.map_or(!column.optional, |before| column.position(before).is_some());
+            if was && !names.contains(&column.name.as_str()) {
+                names.push(&column.name);
+            }
+        }
+        names
     }
 
     fn drift(&self, header: &[String], cells: &[Option<usize>]) -> Vec<Drift> {

@@ -227,6 +227,20 @@ impl Connector {
         Connector::embedded_all().into_iter().filter(|c| c.enabled).collect()
     }
 
+    /// The connectors that ship with huitu, with those of a folder added, or put in the place of the built-in ones of the same name;
+    /// the disabled ones too, by rank, then by name.
+    ///
+    /// # Errors
+    /// As [`Connector::load_dir_all`].
+    pub fn built_in_and(folder: Option<&Path>, without_built_in: bool) -> Result<Vec<Connector>, ConnectorError> {
+        let own = folder.map(Connector::load_dir_all).transpose()?.unwrap_or_default();
+        let mut all = if without_built_in { Vec::new() } else { Connector::embedded_all() };
+        all.retain(|built_in| !own.iter().any(|c| c.name == built_in.name));
+        all.extend(own);
+        all.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+        Ok(all)
+    }
+
     /// All connectors that ship with huitu: also those that are ready but wait for a place of their own.
     pub fn embedded_all() -> Vec<Connector> {
         let read = Embedded::iter()
@@ -283,6 +297,18 @@ impl Connector {
             _ => self.source.shown(),
         };
         self.contract.layout(&self.name, self.drift, &place, columns)
+    }
+
+    /// Whether every delivery names all its columns, however few its rows: tables do, records of JSON and XML leave out what is
+    /// empty.
+    pub fn names_its_columns(&self) -> bool {
+        match self.source.transport {
+            Transport::Sql => true,
+            Transport::File => {
+                matches!(self.source.format_at(&self.source.place), Some(Format::Csv | Format::Tsv | Format::Xlsx))
+            }
+            _ => false,
+        }
     }
 
     /// Edition of GB/T 4754 that the registry's industry codes are in.

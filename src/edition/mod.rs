@@ -32,5 +32,5 @@ pub use query::page::{Cursor, Direction, Order, Page, Sort};
 pub use query::rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use query::search::{Hit, HitField};
 pub use query::ties::TieRow;
-pub use set::Editions;
+pub use set::{AsOf, Editions};
 pub use write::write;

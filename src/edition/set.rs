@@ -4,13 +4,38 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, RwLock};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::EditionError;
 use super::format::folder::{folder_name, numbers};
 use super::{Edition, Manifest};
+
+/// Which state is asked for: the last of a day, the one in force at an instant, or one by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    Day(NaiveDate),
+    Instant(DateTime<Utc>),
+    Edition(u32),
+}
+
+impl FromStr for AsOf {
+    type Err = ();
+    /// `2026-11-22`, `2026-11-22T04:30:00Z` (RFC 3339), `edition:12` or `12`.
+    fn from_str(text: &str) -> Result<AsOf, ()> {
+        let text = text.trim();
+        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            return Ok(AsOf::Day(day));
+        }
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(AsOf::Instant(instant.to_utc()));
+        }
+        let number = text.strip_prefix("edition:").unwrap_or(text);
+        number.parse().ok().filter(|n| *n > 0).map(AsOf::Edition).ok_or(())
+    }
+}
 
 /// Earlier editions kept open besides the current one.
 const KEPT_OPEN: usize = 4;
@@ -196,11 +221,27 @@ impl Editions {
         Ok(edition)
     }
 
+    /// The edition that a day, an instant or a number names.
+    ///
+    /// # Errors
+    /// As [`Editions::as_of`] and [`Editions::number`].
+    pub fn at(&self, as_of: AsOf) -> Result<Arc<Edition>, EditionError> {
+        match as_of {
+            AsOf::Day(day) => self.as_of(day),
+            AsOf::Instant(instant) => self.last(|m| m.published_at <= instant),
+            AsOf::Edition(number) => self.number(number),
+        }
+    }
+
     /// The last whole edition whose day is not after `date`; Gone, with the earliest one, where all are later.
     pub fn as_of(&self, date: NaiveDate) -> Result<Arc<Edition>, EditionError> {
+        self.last(|m| m.as_of <= date)
+    }
+
+    fn last(&self, is: impl Fn(&Manifest) -> bool) -> Result<Arc<Edition>, EditionError> {
         let (found, earliest) = {
             let known = self.known.read().expect("no panic while holding the manifests");
-            let found: Vec<u32> = known.values().rev().filter(|m| m.as_of <= date).map(|m| m.number).collect();
+            let found: Vec<u32> = known.values().rev().filter(|m| is(m)).map(|m| m.number).collect();
             (found, known.keys().next().copied())
         };
         let mut broken = None;
@@ -214,6 +255,29 @@ impl Editions {
             (Some(broken), _) => Err(broken),
             (None, None) => Err(EditionError::None),
             (None, nearest) => Err(EditionError::Gone { number: 0, nearest }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_an_instant_and_a_number_are_told_apart() {
+        let day: NaiveDate = "2026-11-22".parse().expect("a day");
+        let instant: DateTime<Utc> = "2026-11-22T04:30:00Z".parse().expect("an instant");
+        for (text, want) in [
+            ("2026-11-22", Ok(AsOf::Day(day))),
+            ("2026-11-22T12:30:00+08:00", Ok(AsOf::Instant(instant))),
+            ("edition:12", Ok(AsOf::Edition(12))),
+            ("12", Ok(AsOf::Edition(12))),
+            ("edition:0", Err(())),
+            ("2026-02-30", Err(())),
+            ("yesterday", Err(())),
+            ("", Err(())),
+        ] {
+            assert_eq!(text.parse::<AsOf>(), want, "{text}");
         }
     }
 }

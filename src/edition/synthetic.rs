@@ -66,6 +66,7 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
         members,
         ties: ties(count),
         registries: REGISTRIES.iter().map(|name| (*name).into()).collect(),
+        unmet: Vec::new(),
         sources: REGISTRIES
             .iter()
             .map(|name| EditionSource {

@@ -43,7 +43,8 @@ impl Hub {
         ids.dedup();
         let rows = self.registry_rows().await?;
         let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
-        let mut world = World { registries: records::traits(&self.connectors), entities, relations, ..World::default() };
+        let unmet = edition.manifest.unmet.clone();
+        let mut world = World { registries: records::traits(&self.connectors), entities, relations, unmet, ..World::default() };
         for stored in self.store.records_by_id(&ids).await? {
             let Some((registry, records)) = reading.records(&stored) else { continue };
             for record in records {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::batch_decisions::no_batch;
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::open::Hub;
 use crate::connector::RowError;
 use crate::land::spool::{Spool, SpooledRow};
 use crate::store::record;

@@ -61,6 +61,12 @@ impl Written {
             tracing::warn!("cannot keep the linker's state as {}: {e}", self.path.display());
         }
     }
+
+    /// Throws it away: the one in force stays.
+    pub fn discard(self) {
+        // What cannot be removed is written over by the next run.
+        let _ = std::fs::remove_file(&self.part);
+    }
 }
 
 impl Hub {

@@ -52,11 +52,7 @@ pub struct Hub {
 impl Hub {
     /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
     pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
-        let mut connectors = match &settings.connectors {
-            Some(dir) => Connector::load_dir_all(dir)?,
-            None => Connector::embedded_all(),
-        };
-        connectors.sort_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)));
+        let mut connectors = Connector::built_in_and(settings.connectors.as_deref(), settings.without_built_in)?;
         for (registry, place) in &settings.sources {
             let Some(at) = connectors.iter().position(|c| c.name == *registry) else {
                 return Err(no_registry(
@@ -76,6 +72,19 @@ impl Hub {
         let faults = settings.policy.faults();
         if !faults.is_empty() {
             return Err(HubError::Settings(format!("[policy]: {}", faults.join("; "))));
+        }
+        let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
+        if let Some((verdict, name, nearest)) = settings.policy.needs.unknown(&known).first() {
+            return Err(HubError::said(
+                format!(
+                    "[policy.needs] {}：「{name}」既不是已有的登记，也不是登记所提供的内容；是否指「{nearest}」？",
+                    verdict.key()
+                ),
+                format!(
+                    "[policy.needs] {}: \"{name}\" is neither a registry nor anything that registries bring; did you mean \"{nearest}\"?",
+                    verdict.key()
+                ),
+            ));
         }
         let rules = rules(settings.thresholds.as_deref())?;
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;

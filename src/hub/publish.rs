@@ -9,26 +9,27 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::HubError;
+use super::guard::{Inputs, Word};
 use super::linker_state::Kept;
 use super::open::Hub;
 use super::progress::{Event, Progress};
 use super::unreadable;
 use crate::assess::assess;
-use crate::edition::{Counting, EditionSource, EnterpriseRow};
+use crate::edition::{Counting, Edition, EnterpriseRow, Manifest};
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
+use crate::model::enterprise::Enterprise;
 use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
-use crate::model::verdict::GapStatus;
+use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Keep, Part};
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
-use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
@@ -43,7 +44,18 @@ pub struct Published {
     pub enterprises: u32,
     /// Enterprises above designated size that lack a union or an independent one.
     pub gap: u32,
+    /// Enterprises in scope of which it cannot be told whether they lack a union.
+    pub undecided: u32,
     pub review_pairs: u32,
+    /// What the verdicts need and no registry brought.
+    pub unmet: Vec<Unmet>,
+}
+
+impl Published {
+    /// Whether the gap list lacks what it would rest on: then it is empty, and everybody in scope UNDECIDED.
+    pub fn is_without_sources(&self) -> bool {
+        self.unmet.iter().any(|u| u.verdict.decides_the_gap())
+    }
 }
 
 impl From<PublishError> for HubError {
@@ -114,13 +126,19 @@ impl Hub {
         let rows = self.registry_rows().await?;
         let now = self.clock.now();
         let as_of = self.clock.today(self.settings.zone);
-        let inputs = self.inputs(as_of).await?;
+        let sources = self.sources(&rows);
+        let unmet = self.unmet(&sources, as_of);
+        let inputs = self.inputs(as_of, &unmet).await?;
         self.editions.refresh()?;
         let previous = self.editions.current().ok();
         // Where the newest edition is broken an older one answers: it is published again, whatever has changed.
         let newest = self.store.latest_edition().await?.map(|e| e.number);
         let answers = previous.is_some() && previous.as_ref().map(|e| i64::from(e.number())) == newest;
-        if !force && answers && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs) {
+        if !force && answers && self.store.meta(INPUTS).await?.as_ref() == Some(&inputs.all) {
+            self.store.nothing_held().await?;
+            return Ok(None);
+        }
+        if !force && answers && self.waits_already(&inputs).await? {
             return Ok(None);
         }
         let stage =
@@ -165,25 +183,26 @@ impl Hub {
         let landing = mark.landing;
         let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         let findings = self.standing_findings(as_of).await?;
+        let decided_before = self.decided_before(previous.as_ref());
+        let first = decided_before.is_none();
         let edition_basis = EditionBasis {
             landing,
-            first: previous.is_none(),
+            first,
             made_by: self.made_by()?,
             judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
             findings: findings.iter().map(|f| f.id.to_string()).collect(),
         };
-        let lacking_since = previous.as_deref().map(lacking_since).unwrap_or_default();
+        let lacking_since = decided_before.as_deref().map(lacking_since).unwrap_or_default();
 
         lap("records read");
         stage("关联与研判", "linking and assessing");
-        let first = previous.is_none();
         basis.judgements = judgements;
         let hub = self.clone();
         let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
         let linked = linked.await.expect("linking does not panic");
-        let state = self.write_linker(linked.linker, mark, inputs.clone()).await?;
+        let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
-        let world = World { findings, lacking_since, first_edition: first, ..world };
+        let world = World { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
             let decided = hub.verdicts(linking, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
@@ -194,19 +213,31 @@ impl Hub {
         count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
+        if let Word::Waits = self.guard(&inputs, previous.as_ref(), &unmet, &decided.assessed).await? {
+            // What the linker has learnt belongs to an edition that is not there.
+            if let Some(written) = state.join().expect("writing the linker's state does not panic") {
+                written.discard();
+            }
+            let (zh, en) = ("暂不发布，等待人工决定", "not published: a person must decide");
+            progress.event(&Event::StageDone { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+            return Ok(None);
+        }
         stage("发布", "publishing");
         let number = match self.store.latest_edition().await? {
             Some(e) => e.number as u32 + 1,
             None => 1,
         };
         let gap = decided.assessed.enterprises.iter().filter(|e| e.in_gap()).count() as u32;
+        let undecided = |e: &&Enterprise| e.verdicts.gap.status == GapStatus::Undecided;
+        let undecided = decided.assessed.enterprises.iter().filter(undecided).count() as u32;
         let review_pairs = decided.linking.review.len() as u32;
         let publication = Publication {
             number,
             published_at: now,
             as_of,
             zone: self.settings.zone,
-            sources: self.sources(&rows),
+            sources,
+            unmet: unmet.clone(),
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             counting: counting(&self.settings.policy),
@@ -215,7 +246,8 @@ impl Hub {
             ties: decided.ties,
             links_before,
             previous,
-            inputs,
+            decided_before,
+            inputs: inputs.all,
             basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
@@ -230,7 +262,9 @@ impl Hub {
             as_of: m.as_of,
             enterprises: m.enterprises,
             gap,
+            undecided,
             review_pairs,
+            unmet,
         });
         if published.is_some() {
             self.prune_after_publishing().await?;
@@ -241,6 +275,18 @@ impl Hub {
         };
         progress.event(&Event::StageDone { name: "会图 huitu".into(), zh, en });
         Ok(published)
+    }
+
+    /// The last edition before this one that decided who lacks a union: what lacked one then lacks it since then, whatever was
+    /// undecided in between. None where none ever did.
+    fn decided_before(&self, previous: Option<&Arc<Edition>>) -> Option<Arc<Edition>> {
+        let previous = previous?;
+        let decides = |m: &Manifest| !m.unmet.iter().any(|u| u.verdict.decides_the_gap());
+        if decides(&previous.manifest) {
+            return Some(previous.clone());
+        }
+        let earlier = self.editions.list().into_iter().filter(|m| m.number < previous.number() && decides(m));
+        earlier.into_iter().find_map(|m| self.editions.number(m.number).ok())
     }
 
     /// Links from nothing and assesses: pure from here on.
@@ -254,6 +300,7 @@ impl Hub {
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
         first_edition: bool,
+        unmet: Vec<Unmet>,
         as_of: NaiveDate,
     ) -> Decided {
         let basis = Basis::new(Linker::new(self.link_settings(), weights), None);
@@ -261,7 +308,7 @@ impl Hub {
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
-        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, ..world }, as_of)
+        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, unmet, ..world }, as_of)
     }
 
     /// Links: pure from here on.
@@ -369,44 +416,21 @@ impl Hub {
         Ok(rows.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?)
     }
 
-    fn sources(&self, rows: &[RegistryRow]) -> Vec<EditionSource> {
-        let known = self.connectors.iter().filter_map(|c| Some((c, rows.iter().find(|r| r.name == c.name)?)));
-        known
-            .filter_map(|(c, row)| {
-                let good = row.last_good?;
-                Some(EditionSource {
-                    name: c.name.clone(),
-                    title_zh: c.title.zh.clone(),
-                    title_en: c.title.en.clone(),
-                    as_of: chrono::DateTime::from_timestamp_millis(good)?,
-                    records: row.records as u64,
-                    stale: self.standing(row).is_behind(),
-                })
-            })
-            .collect()
-    }
-
-    /// Digest of everything an edition rests on.
-    async fn inputs(&self, as_of: NaiveDate) -> Result<String, HubError> {
-        let mut hash = Sha256::new();
-        let mut add = |text: String| hash.update(format!("{}:{text}\n", text.len()));
-        add(format!("program {PROGRAM_VERSION} {as_of} {}", self.settings.zone));
-        for c in &self.connectors {
-            add(format!("{} {}", c.name, c.digest));
-        }
-        for (registry, batch) in self.store.last_changes().await? {
-            add(format!("{registry} {batch}"));
-        }
-        add(toml::to_string(&self.settings.policy).expect("a policy is plain"));
-        add(self.rules.canonical());
-        add(self.weights()?.to_toml());
-        for j in self.store.judgements().await? {
-            add(j.id);
-        }
-        for f in self.standing_findings(as_of).await? {
-            add(f.id.into());
-        }
-        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    /// Digests of everything an edition rests on.
+    pub(super) async fn inputs(&self, as_of: NaiveDate, unmet: &[Unmet]) -> Result<Inputs, HubError> {
+        let mut substance = vec![format!("program {PROGRAM_VERSION} {}", self.settings.zone)];
+        substance.extend(self.connectors.iter().map(|c| format!("{} {}", c.name, c.digest)));
+        let changes = self.store.last_changes().await?;
+        substance.extend(changes.into_iter().map(|(registry, batch)| format!("{registry} {batch}")));
+        // A registry that is found unchanged after months changes no record, and is there again all the same.
+        substance.extend(unmet.iter().map(|u| format!("{} {}", u.verdict, u.need.join("|"))));
+        substance.push(toml::to_string(&self.settings.policy).expect("a policy is plain"));
+        substance.push(self.rules.canonical());
+        substance.push(self.weights()?.to_toml());
+        substance.extend(self.store.judgements().await?.into_iter().map(|j| j.id));
+        let findings = self.standing_findings(as_of).await?;
+        substance.extend(findings.into_iter().map(|f| f.id.to_string()));
+        Ok(Inputs::of(&as_of.to_string(), &substance))
     }
 
     /// Digests of what makes an edition out of the records: equal digests, equal editions.

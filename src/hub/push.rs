@@ -16,7 +16,7 @@ use super::pull::{Sink, notice};
 use super::pull_outcome::Arrived;
 use super::push_queue::{Place, Queue};
 use super::receipt::BatchReceipt;
-use crate::connector::{Connector, Problem};
+use crate::connector::{Connector, DriftPolicy, Problem};
 use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
 use crate::pull;
@@ -88,7 +88,13 @@ impl Hub {
         self.recover().await?;
         let spool = Spool::new(&self.settings.data.join("push"), &row.name);
         let receipt = match self.read_push(&connector, push, &spool).await? {
-            Ok(Arrived::Spooled(state)) => self.land_spool(&connector, &row, &spool, state, None).await?,
+            Ok(Arrived::Spooled(state)) => match self.vanished(&connector, &row, &state).await? {
+                Some(why) if connector.drift != DriftPolicy::Evolve => {
+                    let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", Outcome::Held) };
+                    self.hold_suspect(&row, &spool, state, why, held).await?
+                }
+                _ => self.land_spool(&connector, &row, &spool, state, None).await?,
+            },
             Ok(Arrived::Suspect(state, why)) if !state.columns.is_empty() && connector.layout(&state.columns).is_ok() => {
                 let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", Outcome::Held) };
                 self.hold_suspect(&row, &spool, state, why, held).await?

@@ -81,18 +81,22 @@ impl Hub {
         let findings = standing(&self.store, self.store.findings_as_of(row.number).await?.into_iter(), as_of)?;
         let since = self.store.lacking_as_of(row.number).await?;
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
-        // What is not named as newly lacking lacked a union before the first edition.
-        let decided =
-            tokio::task::spawn_blocking(move || hub.decide(loaded, weights, &before, &judgements, findings, since, true, as_of))
-                .await
-                .expect("deciding does not panic");
         let sources: Vec<EditionSource> = serde_json::from_str(&row.sources).map_err(EditionError::from)?;
+        let unmet = self.unmet(&sources, as_of);
+        let lacked = unmet.clone();
+        // What is not named as newly lacking lacked a union before the first edition.
+        let decided = tokio::task::spawn_blocking(move || {
+            hub.decide(loaded, weights, &before, &judgements, findings, since, true, lacked, as_of)
+        })
+        .await
+        .expect("deciding does not panic");
         let input = edition_input(Publication {
             number,
             published_at: chrono::DateTime::from_timestamp_millis(row.published_at).unwrap_or_default(),
             as_of,
             zone: self.settings.zone,
             sources,
+            unmet,
             joined: decided.joined,
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             counting: counting(&self.settings.policy),
@@ -101,6 +105,7 @@ impl Hub {
             ties: decided.ties,
             links_before: links,
             previous: None,
+            decided_before: None,
             inputs: String::new(),
             basis,
         });

@@ -9,11 +9,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::error::HubError;
+use super::guard::HeldEdition;
 use super::open::Hub;
 use super::progress::{Event, Progress};
 use super::publish::Published;
 use super::pull_outcome::{Arrived, Pace};
-use crate::connector::{Connector, Transport};
+use crate::connector::{Connector, DriftKind, DriftPolicy, Transport};
 use crate::land::apply::{Guard, Landing, land};
 use crate::land::ledger::Ledger;
 use crate::land::reader::RowReader;
@@ -21,6 +22,7 @@ use crate::land::receipt::{Outcome, Receipt};
 use crate::land::spool::{Spool, SpoolState};
 use crate::land::{LandError, expand, ledger};
 use crate::model::message::Lang;
+use crate::model::verdict::Unmet;
 use crate::store::batch::BatchRow;
 use crate::store::registry::{Notice, RegistryRow};
 
@@ -42,14 +44,25 @@ pub struct SyncReport {
     /// None where nothing changed.
     pub edition: Option<Published>,
     pub seconds: f64,
+    /// What the gap list would rest on and the newest edition does not have.
+    pub lacks: Vec<Unmet>,
+    /// The edition that differs too far from what is published and waits for a person, or that a person rejected.
+    pub held: Option<HeldEdition>,
 }
 
 impl SyncReport {
-    /// Whether something waits for a person.
+    /// Whether something waits for a person: a batch, a registry that failed or lost columns, an edition that differs too far, or a
+    /// list that lacks what it would rest on.
     pub fn needs_attention(&self) -> bool {
-        self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed))
+        let lacks_columns = |r: &Receipt| r.notice.as_ref().is_some_and(|n| n.code == COLUMNS_VANISHED);
+        self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed) || lacks_columns(r))
+            || !self.lacks.is_empty()
+            || self.held.as_ref().is_some_and(HeldEdition::waits)
     }
 }
+
+/// Code of the notice that columns of the contract are no longer there.
+const COLUMNS_VANISHED: &str = "columns_vanished";
 
 impl Hub {
     /// Syncs registries and publishes an edition if anything changed. One process at a time.
@@ -110,7 +123,14 @@ impl Hub {
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
         let last = self.publish(options.republish && edition.is_none(), progress.as_ref(), &mut receipts).await?;
         let edition = last.or(edition);
-        Ok(SyncReport { receipts, edition, seconds: started.elapsed().as_secs_f64() })
+        let (held, lacks) = (self.held_edition().await?, self.lacks());
+        Ok(SyncReport { receipts, edition, seconds: started.elapsed().as_secs_f64(), lacks, held })
+    }
+
+    /// What the gap list would rest on and the newest edition does not have.
+    pub fn lacks(&self) -> Vec<Unmet> {
+        let unmet = self.editions.current().map(|e| e.manifest.unmet.clone()).unwrap_or_default();
+        unmet.into_iter().filter(|u| u.verdict.decides_the_gap()).collect()
     }
 
     /// Registries that keep the others waiting are late from now on, until they land.
@@ -183,6 +203,11 @@ impl Hub {
                 self.hold_suspect(row, &Spool::new(&self.settings.data, &row.name), state, why, empty(Outcome::Held)).await
             }
             Arrived::Spooled(state) => {
+                let vanished = self.vanished(connector, row, &state).await?;
+                if let Some(why) = vanished.clone().filter(|_| connector.drift != DriftPolicy::Evolve) {
+                    let spool = Spool::new(&self.settings.data, &row.name);
+                    return self.hold_suspect(row, &spool, state, why, empty(Outcome::Held)).await;
+                }
                 progress.event(&Event::Landing { registry: row.name.clone() });
                 let spool = Spool::new(&self.settings.data, &row.name);
                 match self.land_spool(connector, row, &spool, state, None).await {
@@ -195,10 +220,58 @@ impl Hub {
                         self.store.registry_failed(row.id, "FAILING", now, &why).await?;
                         Ok(Receipt { notice: Some(why), ..empty(Outcome::Failed) })
                     }
+                    Ok(receipt) => Ok(Receipt { notice: receipt.notice.clone().or(vanished), ..receipt }),
                     done => done,
                 }
             }
         }
+    }
+
+    /// What a delivery lacks of the columns that the one before had, in words; None where it lacks nothing. What every row rests on
+    /// would be read as absent: staff, revenue, the official list.
+    pub(super) async fn vanished(
+        &self,
+        connector: &Connector,
+        row: &RegistryRow,
+        state: &SpoolState,
+    ) -> Result<Option<Notice>, HubError> {
+        // Few records of a registry that leaves empty fields out need not name them all.
+        if state.columns.is_empty() || state.rows == 0 || !(state.complete || connector.names_its_columns()) {
+            return Ok(None);
+        }
+        let before = self.store.landed_columns(row.id).await?;
+        let vanished = connector.contract.vanished(before.as_deref(), &state.columns);
+        if vanished.is_empty() {
+            return Ok(None);
+        }
+        let drift = connector.layout(&state.columns).map(|layout| layout.drift).unwrap_or_default();
+        let told: Vec<(String, String)> = vanished
+            .iter()
+            .map(|name| match drift.iter().find(|d| d.column == **name && d.kind == DriftKind::Renamed) {
+                Some(d) => (d.zh.clone(), d.en.clone()),
+                None => (format!("缺少「{name}」列"), format!("column \"{name}\" is gone")),
+            })
+            .collect();
+        let name = &connector.name;
+        let zh = told.iter().map(|(zh, _)| zh.as_str()).collect::<Vec<_>>().join("；");
+        let en = told.iter().map(|(_, en)| en.as_str()).collect::<Vec<_>>().join("; ");
+        let (zh, en) = match connector.drift {
+            DriftPolicy::Evolve => (
+                format!("连接器「{name}」：{zh}；按约定（drift = \"evolve\"）照常入库，这些列的值此后为空，判定可能随之改变"),
+                format!(
+                    "connector \"{name}\": {en}; landed as agreed (drift = \"evolve\"): their values are absent from now on, and verdicts may change"
+                ),
+            ),
+            _ => (
+                format!(
+                    "连接器「{name}」：{zh}。依赖这些列的数据保持原样，未入库任何行；若已改名，请修改连接器后重新同步，否则放行或退回该批次"
+                ),
+                format!(
+                    "connector \"{name}\": {en}. What depends on them stays as it was and nothing landed; where they were renamed, mend the connector and sync again, otherwise release or reject the batch"
+                ),
+            ),
+        };
+        Ok(Some(Notice { code: COLUMNS_VANISHED.into(), zh, en }))
     }
 
     /// Keeps what arrived for a person to look at; nothing of it lands.

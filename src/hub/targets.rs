@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 use super::error::HubError;
 use super::open::Hub;
-use crate::assess::targets::Target;
+use crate::assess::targets::{Target, value as target_value};
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::model::field::{Field, RecordKind};
 use crate::model::reference::areas::unit_code;
@@ -71,7 +71,7 @@ impl Hub {
             put(delivered);
         }
         for row in self.store.targets(year.map(i64::from), at).await? {
-            put(set_by_person(row, on));
+            set_by_person(row, on).into_iter().for_each(&mut put);
         }
         Ok(given.into_values().collect())
     }
@@ -108,8 +108,10 @@ impl Hub {
                     ) else {
                         continue;
                     };
+                    let indicator = canonical(indicator);
+                    let Some(value) = target_value(indicator, value) else { continue };
                     let responsible = record.text(Field::Responsible).map(Into::into);
-                    let target = Target { area: area.into(), year, indicator: canonical(indicator).into(), value, responsible };
+                    let target = Target { area: area.into(), year, indicator: indicator.into(), value, responsible };
                     found.push(Given { target, by: SetBy::Registry(connector.name.clone()), at: stored.landed_at });
                 }
             }
@@ -118,16 +120,17 @@ impl Hub {
     }
 }
 
-fn set_by_person(row: TargetRow, on: NaiveDate) -> Given {
+fn set_by_person(row: TargetRow, on: NaiveDate) -> Option<Given> {
+    let value = target_value(canonical(&row.indicator), row.value)?;
     let area = unit_code(&row.area, Some(on)).unwrap_or(row.area);
     let target = Target {
         area: area.into(),
         year: row.year as i32,
         indicator: canonical(&row.indicator).into(),
-        value: row.value,
+        value,
         responsible: row.responsible.map(Into::into),
     };
-    Given { target, by: SetBy::Person(row.by_whom), at: row.at }
+    Some(Given { target, by: SetBy::Person(row.by_whom), at: row.at })
 }
 
 /// What was reached in the units of an edition; net increases count from the last edition before the year began.

@@ -153,6 +153,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     if batch.added + batch.changed + batch.gone > 0 {
         landing::number(&mut tx, batch.id).await.map_err(failed)?;
     }
+    landing::keep_columns(&mut tx, job.registry.id, &job.state.columns, job.state.complete).await.map_err(failed)?;
     let cursor = job.state.next_cursor.as_deref();
     registry::registry_landed(&mut tx, job.registry.id, job.now, cursor, job.state.fingerprint.as_deref(), records)
         .await

@@ -113,4 +113,6 @@ pub struct World {
     pub lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
     /// Whether this run makes the first edition: what is lacking now was lacking before anybody counted.
     pub first_edition: bool,
+    /// What the verdicts need and the registries do not bring.
+    pub unmet: Vec<super::verdict::Unmet>,
 }

@@ -36,6 +36,47 @@ named! {
 }
 named! { pub enum FundKind { Dues = "DUES", Preparatory = "PREPARATORY" } }
 named! {
+    /// What a need belongs to: who is in scope at all, designated size, union coverage, the fund.
+    pub enum NeededFor { Scope = "SCOPE", Size = "SIZE", Coverage = "COVERAGE", Fund = "FUND" }
+}
+
+/// A need of policy that the registries do not meet: what a verdict rests on has never landed, or is too old.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmet {
+    pub verdict: NeededFor,
+    /// What would meet it, each a registry's name or what registries bring (`union_roll`); one of them is enough.
+    pub need: Vec<Box<str>>,
+    /// The connectors that bring it; nobody does where this is empty.
+    pub registries: Vec<Box<str>>,
+    /// The day of the newest that landed; None: none ever did.
+    pub as_of: Option<NaiveDate>,
+    /// Days that it may be old.
+    pub limit_days: Option<u32>,
+}
+
+impl Unmet {
+    /// `source_missing` or `source_stale`, with what is needed and since when it is too old.
+    pub fn reason(&self) -> Reason {
+        let mut need = ReasonInput::new("need", self.need.join("|"));
+        need.registry = self.registries.first().cloned();
+        match self.as_of {
+            None => Reason::new("source_missing").with(need),
+            Some(as_of) => {
+                let limit = self.limit_days.unwrap_or_default();
+                Reason::new("source_stale")
+                    .with(need)
+                    .with(ReasonInput::new("as_of", as_of))
+                    .with(ReasonInput::new("days", limit))
+            }
+        }
+    }
+
+    /// Whether two speak of the same need, however old what they found.
+    pub fn is_same_need(&self, other: &Unmet) -> bool {
+        self.verdict == other.verdict && self.need == other.need
+    }
+}
+named! {
     pub enum OperatingStatus {
         Active = "ACTIVE", Suspended = "SUSPENDED", Revoked = "REVOKED", Deregistered = "DEREGISTERED",
         MovedOut = "MOVED_OUT", Unknown = "UNKNOWN",

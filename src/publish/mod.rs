@@ -59,6 +59,8 @@ pub struct Publication {
     pub as_of: NaiveDate,
     pub zone: chrono_tz::Tz,
     pub sources: Vec<EditionSource>,
+    /// What the verdicts need and no source brought.
+    pub unmet: Vec<crate::model::verdict::Unmet>,
     pub joined: Vec<Joined>,
     pub linking: Linking,
     pub assessed: Assessed,
@@ -68,6 +70,8 @@ pub struct Publication {
     pub counting: Counting,
     pub links_before: Arc<Links>,
     pub previous: Option<Arc<Edition>>,
+    /// The last edition that decided who lacks a union: the one before, or where that lacked what the verdicts need an earlier one.
+    pub decided_before: Option<Arc<Edition>>,
     /// Digest of everything the edition rests on.
     pub inputs: String,
     pub basis: EditionBasis,
@@ -120,6 +124,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         // The inputs moved but the graph did not: keep the links, publish nothing.
         let folder = root.join(edition::folder_name(manifest.number));
         std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+        crate::store::held_edition::supersede(&mut tx).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         return Ok(None);
     }
@@ -134,6 +139,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     };
     crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
     history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
+    crate::store::held_edition::close(&mut tx, number).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
     Ok(Some(manifest))
 }
@@ -172,7 +178,13 @@ impl News {
         let of_enterprises = || {
             let before = p.previous.as_deref().map(|edition| Before::new(edition, enterprises));
             let changes = changes::changes(before.as_ref(), enterprises, &merged, &splits, number, at);
-            (changes, review::review_rows(&p.linking.review, enterprises), newly_lacking(enterprises, before.as_ref()))
+            let other = p.decided_before.as_deref().filter(|e| Some(e.number()) != p.previous.as_deref().map(Edition::number));
+            let lacking = match (other, &p.decided_before) {
+                (Some(edition), _) => newly_lacking(enterprises, Some(&Before::new(edition, enterprises))),
+                (None, Some(_)) => newly_lacking(enterprises, before.as_ref()),
+                (None, None) => Vec::new(),
+            };
+            (changes, review::review_rows(&p.linking.review, enterprises), lacking)
         };
         let of_links = || {
             let (links, dropped) = link_changes(&p.joined, &p.links_before);
@@ -216,6 +228,7 @@ pub fn edition_input(p: Publication) -> EditionInput {
         ties: p.ties,
         registries: p.registries,
         sources: p.sources,
+        unmet: p.unmet,
         labels,
         counting: p.counting,
     }

@@ -206,6 +206,21 @@ pub fn traits(connectors: &[Arc<Connector>]) -> Vec<RegistryTraits> {
         .collect()
 }
 
+/// What a connector brings that verdicts may need, by the names of `model::message::needs`.
+pub fn brings(connector: &Connector) -> Vec<&'static str> {
+    let contract = &connector.contract;
+    let reads = |fields: &[Field]| contract.columns.iter().any(|column| fields.contains(&column.field));
+    let of_enterprises = contract.kind == RecordKind::Enterprise;
+    let all = [
+        ("issues_codes", connector.issues_codes),
+        ("official_list", reads(&[Field::OfficialList])),
+        ("revenue", of_enterprises && reads(&[Field::Revenue, Field::RevenueMain, Field::Sales])),
+        ("union_roll", contract.kind == RecordKind::Union),
+        ("payments", contract.kind == RecordKind::Payment),
+    ];
+    all.into_iter().filter(|(_, brings)| *brings).map(|(name, _)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

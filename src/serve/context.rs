@@ -14,7 +14,7 @@ use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::Shown;
 use super::problem::{Code, Problem};
 use super::state::ServerState;
-use crate::edition::{Cursor, Edition, EnterpriseRow, Filter, Row};
+use crate::edition::{AsOf, Cursor, Edition, EnterpriseRow, Filter, Row};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
@@ -89,11 +89,11 @@ impl Ask {
         Ok(edition)
     }
 
-    /// The edition of a day or of a cursor; the current one where neither is given.
-    pub fn edition_at(&self, as_of: Option<chrono::NaiveDate>, cursor: Option<&Cursor>) -> Result<Arc<Edition>, Problem> {
+    /// The edition that a day, an instant, a number or a cursor names; the current one where none is given.
+    pub fn edition_at(&self, as_of: Option<AsOf>, cursor: Option<&Cursor>) -> Result<Arc<Edition>, Problem> {
         let edition = match (cursor, as_of) {
             (Some(cursor), _) => self.state.hub().editions.number(cursor.edition)?,
-            (None, Some(day)) => self.state.hub().editions.as_of(day)?,
+            (None, Some(as_of)) => self.state.hub().editions.at(as_of)?,
             (None, None) => return self.edition(),
         };
         self.note(&edition);

@@ -111,6 +111,10 @@ impl ServerState {
         tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
         let rows = hub.store.registries().await?;
         let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
+        let (named, needed) = (of_edition.iter().map(|s| s.name.clone()).collect::<Vec<_>>(), hub.needed());
+        let never = needed.iter().filter(|name| !named.iter().any(|n| *n == ***name));
+        let never = never.map(|name| serde_json::json!({ "name": name, "asOf": null, "stale": true }));
+        let never: Vec<serde_json::Value> = never.collect();
         let sources: Vec<serde_json::Value> = of_edition
             .into_iter()
             .map(|source| {
@@ -121,6 +125,7 @@ impl ServerState {
                 let behind = row.is_some_and(|r| hub.standing(r).is_behind());
                 serde_json::json!({ "name": name, "asOf": shown(as_of), "stale": if row.is_some() { behind } else { stale } })
             })
+            .chain(never)
             .collect();
         let changed = self.freshness().sources != sources;
         if changed {

@@ -51,6 +51,18 @@ impl Store {
         Ok(row.unwrap_or_default())
     }
 
+    /// What landed since a landing: registry, rows added, changed and gone.
+    pub async fn landed_since(&self, landing: i64) -> Result<Vec<(i64, i64, i64, i64)>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT registry_id, CAST(SUM(added) AS BIGINT), CAST(SUM(changed) AS BIGINT), CAST(SUM(gone) AS BIGINT)
+             FROM batch WHERE landing > $1 GROUP BY registry_id ORDER BY registry_id"
+        )
+        .bind(landing)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// Whether this store went through this very landing (a restored backup, or another store, did not).
     pub async fn knows_landing(&self, landing: &Watermark) -> Result<bool, StoreError> {
         if *landing == Watermark::NONE {
@@ -83,6 +95,37 @@ impl Store {
         let id = self.meta("store_id").await?.filter(|id| !id.is_empty());
         id.ok_or_else(|| self.failed(damaged("meta", "store_id", "it is missing")))
     }
+}
+
+impl Store {
+    /// The columns of what a registry delivered last; None before the first delivery.
+    pub async fn landed_columns(&self, registry_id: i64) -> Result<Option<Vec<String>>, StoreError> {
+        let key = columns_key(registry_id);
+        self.meta(&key).await?.map(|text| self.json(&text, "meta", &key, "value")).transpose()
+    }
+}
+
+fn columns_key(registry_id: i64) -> String {
+    format!("columns_of_{registry_id}")
+}
+
+/// Notes the columns of a delivery, in the transaction in which it lands. One that is no complete pull may leave some out.
+pub async fn keep_columns(tx: &mut Tx, registry_id: i64, columns: &[String], complete: bool) -> Result<(), sqlx::Error> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let key = columns_key(registry_id);
+    let mut all = columns.to_vec();
+    if !complete {
+        let before: Option<(String,)> =
+            in_tx!(tx, |c| sqlx::query_as("SELECT value FROM meta WHERE key = $1").bind(&key).fetch_optional(c).await)?;
+        let before: Vec<String> = match before {
+            Some((text,)) => super::damage::read_json(&text, "meta", &key, "value")?,
+            None => Vec::new(),
+        };
+        all.extend(before.into_iter().filter(|column| !columns.contains(column)));
+    }
+    super::set_meta(tx, &key, &serde_json::to_string(&all).expect("plain texts")).await
 }
 
 /// Numbers the landing of a batch that changed anything, as the last act of its transaction.

@@ -15,7 +15,8 @@ const LEADER: i64 = 0x68_75_69_74_75;
 const TURN: i64 = LEADER + 1;
 /// How often a lock that another holds is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
-/// PostgreSQL frees a lock when it has noticed the closed connection: so long one that seems to be held is looked at again.
+/// So long a lock that seems to be held is looked at again: PostgreSQL frees one when it has noticed the closed connection, and a
+/// file's is shared with a child process for the moment between its fork and its own program.
 const FREEING: Duration = Duration::from_secs(1);
 /// A leader waits so long for a push to end.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -58,8 +59,7 @@ impl Leadership {
 impl Store {
     /// Becomes the one process that syncs, and takes the turn; `Busy` where another one is.
     pub async fn lead(&self) -> Result<Leadership, StoreError> {
-        let patience = if self.is_postgres() { FREEING } else { Duration::ZERO };
-        let lock = self.lock("sync.lock", LEADER, patience).await?;
+        let lock = self.lock("sync.lock", LEADER, FREEING).await?;
         let turn = Some(self.turn(PATIENCE).await?);
         Ok(Leadership { lock, store: self.clone(), turn })
     }

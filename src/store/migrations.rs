@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     step!(40, "0040_history"),
     step!(50, "0050_usage"),
     step!(60, "0060_notes"),
+    step!(70, "0070_held_edition"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -11,6 +11,7 @@ pub mod edition;
 pub mod entity;
 pub mod export;
 pub mod finding;
+pub mod held_edition;
 pub mod history;
 pub mod judgement;
 pub mod landing;

@@ -35,6 +35,37 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Takes a target back: it is kept among the versions until now. False where nobody set it.
+    pub async fn withdraw_target(&self, area: &str, year: i64, indicator: &str, at: i64) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let done = async {
+            in_tx!(&mut tx, |c| sqlx::query(
+                "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
+                 SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
+                 WHERE area = $1 AND year = $2 AND indicator = $3
+                 ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
+                     responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
+            )
+            .bind(area)
+            .bind(year)
+            .bind(indicator)
+            .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+            let gone = in_tx!(&mut tx, |c| sqlx::query("DELETE FROM target WHERE area = $1 AND year = $2 AND indicator = $3")
+                .bind(area)
+                .bind(year)
+                .bind(indicator)
+                .execute(c)
+                .await
+                .map(|r| r.rows_affected()))?;
+            tx.commit().await?;
+            Ok(gone == 1)
+        };
+        done.await.map_err(|e| self.failed(e))
+    }
+
     /// Sets a target; the one before is replaced and kept among the versions.
     pub async fn put_target(&self, t: &TargetRow) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;

@@ -266,9 +266,14 @@ fn since_is_kept_and_is_unknown_in_the_first_edition() {
     small.world.lacking_since.clear();
     small.world.first_edition = true;
     assert_eq!(small.one(TODAY, "a").verdicts.gap.since, None);
-    // Waiting then counts from founding plus grace: far more than the months that earn all points.
-    let waiting = small.one(TODAY, "a").verdicts.priority.factors.into_iter().find(|f| &*f.code == "waiting").expect("waits");
-    assert_eq!(waiting.points, small.policy.priority.waiting);
+    // The factor says what the verdict says: since when, or nothing.
+    let waiting = |small: &Small| {
+        let factors = small.one(TODAY, "a").verdicts.priority.factors;
+        factors.into_iter().find(|f| &*f.code == "waiting").map(|f| f.points)
+    };
+    assert_eq!(waiting(&small), None);
+    small.world.lacking_since.insert("a".into(), Some(day("2020-03-01")));
+    assert_eq!(waiting(&small), Some(small.policy.priority.waiting));
 }
 
 #[test]

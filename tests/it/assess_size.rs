@@ -3,6 +3,7 @@
 
 use huitu::assess::Rules;
 use huitu::model::field::{Field, RecordKind};
+use huitu::model::message::{Lang, reason_text};
 use huitu::model::value::{Money, Value};
 use huitu::model::verdict::{SizeBasis, SizeClass, SizeStatus};
 
@@ -281,6 +282,20 @@ fn a_head_count_is_a_proxy_only_where_money_is_missing() {
     assert_eq!(proxied("3912", 99, Some(500)), (SizeStatus::Unknown, None), "a known employees count is not overruled");
     assert_eq!(proxied("4710", 500, None), (SizeStatus::Unknown, None), "construction asks for a qualification, not for money");
     assert_eq!(proxied("9110", 500, None), (SizeStatus::Unknown, None), "no rule, no proxy");
+}
+
+#[test]
+fn where_the_insured_decide_the_reason_and_the_priority_say_so() {
+    let mut small = world(2017, "3912", vec![]);
+    small.policy.proxy.above = Some(100);
+    small.add("a", crate::assess::INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(500))]);
+    let verdicts = small.one(TODAY, "a").verdicts;
+    let said = |lang| reason_text(&verdicts.size.reasons[0].code, &verdicts.size.reasons[0].inputs, lang);
+    assert_eq!(said(Lang::Zh), "缺少营业收入和从业人员，按参保人数 500 人推定");
+    let factor = &verdicts.priority.factors[0];
+    let inputs: Vec<_> = factor.input.iter().cloned().collect();
+    assert_eq!(reason_text(&factor.code, &inputs, Lang::Zh), "参保 500 人");
+    assert_eq!(reason_text(&factor.code, &inputs, Lang::En), "500 insured persons");
 }
 
 #[test]

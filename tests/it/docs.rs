@@ -199,7 +199,7 @@ fn the_book_names_every_setting_error_code_command_and_exit_code() {
     // Keys of the policy, those of its tables with the table's name.
     let policy = serde_json::to_value(huitu::assess::Policy::default()).unwrap();
     for (key, value) in policy.as_object().unwrap() {
-        match value.as_object().filter(|_| ["proxy", "fund", "priority"].contains(&key.as_str())) {
+        match value.as_object().filter(|_| ["proxy", "fund", "priority", "needs", "publication"].contains(&key.as_str())) {
             Some(table) => keys.extend(table.keys().map(|inner| format!("{key}.{inner}"))),
             None => keys.push(key.clone()),
         }

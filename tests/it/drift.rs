@@ -171,3 +171,77 @@ async fn a_mass_deregistration_is_held_released_and_freezes_nothing() {
     let next = house.sync(&["ledger"]).await.receipts.remove(0);
     assert_eq!((next.outcome, next.changed + next.added), (Outcome::Landed, 1));
 }
+
+/// 从业人数 renamed took enterprises off the list without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_contract_or_a_person_says_otherwise() {
+    let house = department("quarantine_value").await;
+    assert_eq!(house.good(0).await.outcome, Outcome::Landed);
+    let published = |house: &House| house.hub.editions.current().unwrap().manifest.digest.clone();
+    let before = published(&house);
+    let rename = |house: &House| {
+        let lines: String = (0..30).map(|i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02\n", 500 + i)).collect();
+        house.write("drop/ledger.csv", format!("{RENAMED}\n{lines}"));
+    };
+    rename(&house);
+    let report = house.sync(&["ledger"]).await;
+    let notice = report.receipts[0].notice.clone().expect("it says so");
+    assert_eq!((report.receipts[0].outcome, notice.code.as_str()), (Outcome::Held, "columns_vanished"));
+    assert!(report.needs_attention(), "exit code 3");
+    assert!(notice.zh.contains("「从业人数」") && notice.zh.contains("also = [\"从业人员数\"]"), "{}", notice.zh);
+    assert!(notice.en.contains("\"从业人数\"") && notice.en.contains("mend the connector"), "{}", notice.en);
+    assert_eq!(published(&house), before, "what depends on it stays as it was");
+    // The contract learns the new name: the same rows land.
+    let path = "connectors/ledger/connector.toml";
+    let text = std::fs::read_to_string(house.dir.path().join(path)).unwrap();
+    house.write(path, text.replace("= \"employees\"", "= { field = \"employees\", also = [\"从业人员数\"] }"));
+    house.hub.store.close().await;
+    let house = crate::house::open(house.dir, morning()).await;
+    let report = house.sync(&["ledger"]).await;
+    assert_eq!((report.receipts[0].outcome, report.receipts[0].changed), (Outcome::Landed, 30));
+    assert_ne!(published(&house), before, "500 people and more");
+    // A column that is gone: released by a person, the next delivery without it lands by itself.
+    let gone = |day: usize| house.deliver(GONE, move |i| format!("K{i},北京示例{i}号有限公司{day},2020-01-02"));
+    let held = gone(1).await;
+    assert_eq!(held.outcome, Outcome::Held);
+    let decided = house.hub.decide_batch(held.batch.unwrap(), true, "处长", "不再提供", Arc::new(Silent)).await.unwrap();
+    assert_eq!(decided.receipt.unwrap().changed, 30);
+    assert_eq!(gone(2).await.outcome, Outcome::Landed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_optional_column_that_was_there_is_missed_and_evolving_columns_are_told() {
+    let text = |policy: &str| {
+        format!(
+            "title = {{ zh = \"台账\", en = \"Ledger\" }}\nowner = {{ zh = \"某局\", en = \"Bureau\" }}\ndrift = \"{policy}\"\n\
+             [source]\ntransport = \"file\"\nplace = \"../../drop/ledger.csv\"\n[key]\ncolumns = [\"编号\"]\n[columns]\n\
+             \"企业名称\" = \"name\"\n\"是否规上\" = {{ field = \"official_list\", optional = true }}\n"
+        )
+    };
+    let listed = |house: &House, header: &str, cell: &str| {
+        // Few enough not to make the edition wait as well.
+        let lines: String = (0..10).map(|i| format!("K{i},北京示例{i}号有限公司{cell}\n")).collect();
+        house.write("drop/ledger.csv", format!("{header}\n{lines}"));
+    };
+    let house = house(&[("ledger", text("quarantine_value"))], morning()).await;
+    // Never there, never missed.
+    listed(&house, "编号,企业名称", "");
+    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, Outcome::Landed);
+    listed(&house, "编号,企业名称,是否规上", ",是");
+    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, Outcome::Landed);
+    listed(&house, "编号,企业名称", "");
+    let report = house.sync(&["ledger"]).await;
+    let notice = report.receipts[0].notice.clone().unwrap();
+    assert!(report.receipts[0].outcome == Outcome::Held && notice.zh.contains("「是否规上」"), "{notice:?}");
+
+    let house = crate::house::house(&[("ledger", text("evolve"))], morning()).await;
+    listed(&house, "编号,企业名称,是否规上", ",是");
+    assert!(!house.sync(&["ledger"]).await.needs_attention());
+    listed(&house, "编号,企业名称", "");
+    let report = house.sync(&["ledger"]).await;
+    let notice = report.receipts[0].notice.clone().expect("it says so");
+    assert_eq!((report.receipts[0].outcome, report.needs_attention()), (Outcome::Landed, true));
+    assert!(notice.zh.contains("「是否规上」") && notice.zh.contains("evolve"), "{}", notice.zh);
+    listed(&house, "编号,企业名称", " ");
+    assert!(!house.sync(&["ledger"]).await.needs_attention(), "said once");
+}

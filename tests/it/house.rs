@@ -24,6 +24,11 @@ pub fn morning() -> Clock {
     Clock::fixed("2026-11-22T02:00:00Z".parse().unwrap())
 }
 
+/// No verdict needs any registry.
+pub fn no_needs() -> huitu::assess::needs::NeedsPolicy {
+    huitu::assess::needs::NeedsPolicy { scope: vec![], size: vec![], coverage: vec![], fund: vec![] }
+}
+
 /// Writes each connector's manifest and opens a hub over them.
 pub async fn house(connectors: &[(&str, String)], clock: Clock) -> House {
     let dir = tempfile::tempdir().unwrap();
@@ -36,6 +41,9 @@ pub async fn house(connectors: &[(&str, String)], clock: Clock) -> House {
 pub async fn open(dir: tempfile::TempDir, clock: Clock) -> House {
     let mut settings = crate::graphql::settings(&dir.path().join("data"));
     settings.connectors = Some(dir.path().join("connectors"));
+    settings.without_built_in = true;
+    // Invented registries bring what they bring; what verdicts need is asked for in `needs`.
+    settings.policy.needs = no_needs();
     let mut hub = Hub::open(settings, clock).await.unwrap_or_else(|e| panic!("{e}"));
     hub.allow_private = true;
     House { dir, hub }

@@ -36,6 +36,7 @@ fn published(small: &Small, folder: &std::path::Path, number: u32) -> Arc<Editio
         unions: assessed.unions,
         members: Vec::new(),
         ties: Vec::new(),
+        unmet: Vec::new(),
         sources: Vec::new(),
         registries: small.world.registries.iter().map(|r| r.name.clone()).collect(),
         labels: Labels::default(),

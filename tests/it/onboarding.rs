@@ -29,7 +29,9 @@ impl Desk {
             .output()
             .expect("huitu runs");
         let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-        assert!(out.status.success(), "huitu {args:?}: {said}");
+        // One department's data are no gap list: a sync of it alone says so and ends with 3.
+        let alone = args.contains(&"sync") && out.status.code() == Some(3) && said.contains("\"lacks\"");
+        assert!(out.status.success() || alone, "huitu {args:?}: {said}");
         said
     }
 

@@ -44,11 +44,12 @@ async fn hub(dir: &Path, connectors: Option<&Path>) -> Hub {
     let settings = Settings {
         data: dir.join("data"),
         connectors: connectors.map(Path::to_path_buf),
+        without_built_in: false,
         store: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         zone: chrono_tz::Asia::Shanghai,
         sources: [place("tax"), place("unions")].into(),
-        policy: Default::default(),
+        policy: huitu::assess::Policy { needs: crate::house::no_needs(), ..Default::default() },
         thresholds: None,
         origins: Vec::new(),
         secrets: Default::default(),

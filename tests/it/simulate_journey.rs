@@ -61,6 +61,7 @@ fn settings(data: &Path) -> Settings {
     Settings {
         data: data.to_path_buf(),
         connectors: None,
+        without_built_in: false,
         store: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         zone: chrono_tz::Asia::Shanghai,

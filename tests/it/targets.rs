@@ -88,4 +88,28 @@ async fn delivered_targets_stand_beside_set_ones_and_the_later_counts() {
     // A unit that does not exist is refused.
     let unknown = set.replace("110108", "990101");
     assert!(door.ask(&unknown).await["data"]["setTarget"]["userErrors"][0]["message"].as_str().unwrap().contains("990101"));
+    // A street that nobody knows is not its district, whose own target it would overwrite.
+    let street = set.replace("110108", "110108999");
+    let refused = door.ask(&street).await;
+    assert!(refused["data"]["setTarget"]["userErrors"][0]["message"].as_str().unwrap().contains("110108999"), "{refused}");
+    // A rate written as percent is the share it means, and one above 100 % is none.
+    let rate = |value: &str| {
+        let rate = set.replace("net_new_covered", "coverage_rate").replace("value: 7", &format!("value: {value}"));
+        rate.replace("110108", "110105")
+    };
+    assert_eq!(door.ask(&rate("92.5")).await["data"]["setTarget"]["target"]["value"], json!(0.925));
+    let refused = door.ask(&rate("140")).await;
+    assert!(refused["data"]["setTarget"]["userErrors"][0]["message"].as_str().unwrap().contains("100%"), "{refused}");
+    // What a person set can be taken back: then the registry's counts again, and a second time there is nothing.
+    clock.set(Utc.with_ymd_and_hms(2026, 7, 4, 3, 0, 0).unwrap());
+    let withdraw = "mutation { withdrawTarget(input: { area: \"110108\", year: 2026, indicator: \"net_new_covered\" }) { userErrors { message } } }";
+    assert_eq!(door.ask(withdraw).await["data"]["withdrawTarget"]["userErrors"], json!([]));
+    let listed = door.ask(LIST).await;
+    let district = of(listed["data"]["targets"].as_array().unwrap(), "110108");
+    assert_eq!((&district["value"], &district["registry"]["name"]), (&json!(9.0), &json!("plan")), "{district}");
+    let again = door.ask(withdraw).await;
+    assert!(again["data"]["withdrawTarget"]["userErrors"][0]["message"].as_str().unwrap().contains("110108"), "{again}");
+    house.sync(&["firms"]).await;
+    let before = door.ask(&LIST.replace("year: 2026", "year: 2026, asOf: \"2026-07-03\"")).await;
+    assert_eq!(of(before["data"]["targets"].as_array().unwrap(), "110108")["value"], json!(12.0), "as it was then: {before}");
 }

@@ -1,4 +1,4 @@
-//! `huitu connector list|new|check|preview|schema|keys`: the department's kit.
+//! `huitu connector list|new|check|preview|export|schema|keys`: the department's kit.
 
 mod new;
 mod shape;
@@ -41,6 +41,16 @@ enum ConnectorCommand {
         #[arg(long, default_value_t = 5)]
         rows: usize,
     },
+    /// Write the built-in connectors into a folder, to read or to change them; named there, they take the built-in ones' place
+    Export {
+        /// Folder to write into
+        into: PathBuf,
+        /// All of them without
+        names: Vec<String>,
+        /// Write over what is there
+        #[arg(long)]
+        force: bool,
+    },
     /// JSON Schema of connector.toml, for editors
     Schema,
     /// The page of all keys of connector.toml
@@ -53,6 +63,7 @@ pub async fn run(common: &Common, args: ConnectorArgs) -> anyhow::Result<ExitCod
         ConnectorCommand::New(args) => new::run(common, args).await,
         ConnectorCommand::Check { names, write_expected } => check_all(common, &names, write_expected).await,
         ConnectorCommand::Preview { name, rows } => preview(common, &name, rows).await,
+        ConnectorCommand::Export { into, names, force } => export(common, &into, &names, force),
         ConnectorCommand::Schema => {
             println!("{}", serde_json::to_string_pretty(&json_schema())?);
             Ok(ExitCode::SUCCESS)
@@ -67,10 +78,7 @@ pub async fn run(common: &Common, args: ConnectorArgs) -> anyhow::Result<ExitCod
 /// All connectors, those that wait for a place too, with the sources of the command line.
 fn connectors(common: &Common) -> anyhow::Result<Vec<Connector>> {
     let settings = common.settings()?;
-    let mut connectors = match &settings.connectors {
-        Some(dir) => Connector::load_dir_all(dir)?,
-        None => Connector::embedded_all(),
-    };
+    let mut connectors = Connector::built_in_and(settings.connectors.as_deref(), settings.without_built_in)?;
     for connector in &mut connectors {
         *connector = connector.clone().in_zone(settings.zone);
         if let Some(place) = settings.sources.get(&connector.name) {
@@ -138,6 +146,30 @@ fn folder_of(connector: &Connector, temp: &Path) -> anyhow::Result<PathBuf> {
         std::fs::write(to, embedded_file(path).unwrap_or_default())?;
     }
     Ok(temp.join(&connector.name))
+}
+
+/// Writes the built-in connectors' folders.
+fn export(common: &Common, into: &Path, names: &[String], force: bool) -> anyhow::Result<ExitCode> {
+    let lang = common.lang();
+    let all = Connector::embedded_all();
+    let chosen: Vec<&Connector> = match names {
+        [] => all.iter().collect(),
+        names => names.iter().map(|name| named(common, &all, name)).collect::<anyhow::Result<_>>()?,
+    };
+    if let Some(there) = chosen.iter().map(|c| into.join(&c.name)).find(|folder| !force && folder.exists()) {
+        let shown = there.display();
+        bail!(
+            "{}",
+            lang.pick(
+                &format!("{shown} 已存在，未写入任何文件；如需覆盖请加 --force"),
+                &format!("{shown} is there already, nothing was written; --force writes over it")
+            )
+        );
+    }
+    for connector in chosen {
+        println!("{}", folder_of(connector, into)?.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn check_all(common: &Common, names: &[String], write_expected: bool) -> anyhow::Result<ExitCode> {

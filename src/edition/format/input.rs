@@ -26,6 +26,8 @@ pub struct EditionInput {
     /// Names of the registries in the order of the bits of `Enterprise::registries`; ties name theirs by position.
     pub registries: Vec<Box<str>>,
     pub sources: Vec<EditionSource>,
+    /// What the verdicts need and no source brought.
+    pub unmet: Vec<crate::model::verdict::Unmet>,
     pub labels: Labels,
     pub counting: Counting,
 }

@@ -27,6 +27,9 @@ pub struct Manifest {
     /// SHA-256 over the names and digests of the data files: equal data, equal digest, whatever number and time.
     pub digest: String,
     pub sources: Vec<EditionSource>,
+    /// What the verdicts need and no source brought: whoever is in scope is UNDECIDED where scope, size or coverage lack it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<crate::model::verdict::Unmet>,
     pub files: Vec<FileDigest>,
     /// SHA-256 of this manifest without its seal: what it says of numbers, days and sources is checked too.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -245,6 +245,16 @@ impl Edition {
 }
 
 impl Filter {
+    /// In scope, and it cannot be told whether they are on the gap list: a union is lacking and the size unknown, or the gap is
+    /// undecided and they are not below designated size.
+    pub fn may_be_in_gap() -> Filter {
+        let any = |facet, values: &[&str]| Filter::Any { facet, values: values.iter().map(|v| (*v).to_owned()).collect() };
+        Filter::Or(vec![
+            Filter::And(vec![any("size", &["UNKNOWN"]), any("gap", &["LACKING", "LACKING_INDEPENDENT"])]),
+            Filter::And(vec![any("gap", &["UNDECIDED"]), any("size", &["ABOVE", "UNKNOWN"])]),
+        ])
+    }
+
     /// Both conditions.
     pub fn and(self, other: Filter) -> Filter {
         match (self, other) {

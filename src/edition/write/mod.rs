@@ -128,6 +128,7 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Writ
         members: members.len() as u64,
         digest: data_digest(&files),
         sources: input.sources,
+        unmet: input.unmet,
         files,
         seal: String::new(),
     }

@@ -12,4 +12,4 @@ use serde::{Deserialize, Serialize};
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
 pub use lang::Lang;
-pub use texts::{input_name, is_known, reason_text, value_name, value_text};
+pub use texts::{input_name, is_known, need_text, needs, reason_text, value_name, value_text};

@@ -61,6 +61,13 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ("union_dissolved", "工会已撤销：{union}", "the union was dissolved: {union}"),
     // stands for union_… where no union's record but a finding says so
     ("finding_union", "走访认定：{finding}", "a visit found: {finding}"),
+    // what a verdict rests on is not there
+    ("source_missing", "判定所需的{need}尚未入库，暂不判定", "{need}, which the decision needs, has never landed: not decided"),
+    (
+        "source_stale",
+        "判定所需的{need}截至 {as_of}，已超过 {days} 天未更新，暂不判定",
+        "{need}, which the decision needs, is of {as_of} and more than {days} days old: not decided",
+    ),
     // gap
     ("lacking_none", "没有工会", "has no union"),
     ("lacking_preparing", "工会仍在筹建", "its union is still being prepared"),
@@ -112,6 +119,7 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ("fund_no_payments", "没有缴费记录", "no payments are on record"),
     // priority
     ("employees", "从业人员 {employees} 人", "{employees} employees"),
+    ("insured", "参保 {insured} 人", "{insured} insured persons"),
     ("foreign", "外商投资企业", "foreign-invested"),
     ("fortune_500", "世界500强企业", "Fortune Global 500"),
     ("leading", "行业龙头企业", "a leading firm that others wait for"),
@@ -189,7 +197,30 @@ pub(in crate::model::message) const INPUTS: &[(&str, &str, &str)] = &[
     ("months", "月数", "months"),
     ("basis", "依据", "basis"),
     ("union_kind", "工会类型", "kind of union"),
+    ("need", "所需数据", "needed data"),
+    ("as_of", "截至", "as of"),
+    ("days", "天数", "days"),
 ];
+
+/// What registries bring that verdicts need, as policy names it.
+const NEEDS: &[(&str, &str, &str)] = &[
+    ("issues_codes", "市场主体登记", "the register of market entities"),
+    ("official_list", "规模以上名录", "the official list of enterprises above designated size"),
+    ("revenue", "营业收入数据", "revenue data"),
+    ("union_roll", "工会名册", "the union roll"),
+    ("payments", "缴费记录", "payments"),
+];
+
+/// The names that a need of policy may carry beside the registries' own.
+pub fn needs() -> impl Iterator<Item = &'static str> {
+    NEEDS.iter().map(|(code, ..)| *code)
+}
+
+/// What a need asks for, any of several: `official_list|revenue`.
+pub fn need_text(need: &str, lang: Lang) -> String {
+    let names: Vec<&str> = need.split('|').map(|one| find(NEEDS, one, lang).unwrap_or(one)).collect();
+    names.join(lang.pick("或", " or "))
+}
 
 /// Names of group keys that are neither areas nor industries.
 pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
@@ -277,6 +308,11 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
             }
             name => {
                 let value = inputs.iter().find(|i| &*i.name == name).and_then(|i| i.value.as_deref());
+                if let Some(need) = value.filter(|_| name == "need") {
+                    text.push_str(&need_text(need, lang));
+                    rest = &rest[close + 1..];
+                    continue;
+                }
                 text.push_str(value.map_or("—", |value| value_text(name, value, lang)));
             }
         }
@@ -340,7 +376,7 @@ mod tests {
 
     #[test]
     fn no_code_stands_twice_and_every_text_is_there() {
-        for table in [REASONS, INPUTS, VALUES] {
+        for table in [REASONS, INPUTS, VALUES, NEEDS] {
             let mut codes: Vec<&str> = table.iter().map(|(c, ..)| *c).collect();
             codes.sort_unstable();
             let count = codes.len();

@@ -291,6 +291,10 @@ pub fn unit_code(text: &str, on: Option<NaiveDate>) -> Option<String> {
     }
     let place = areas().resolve(text, on.unwrap_or(NaiveDate::MAX))?;
     areas().district(place.district)?;
+    // A street that nobody knows is not its district: the district's own target would be lost.
+    if text.len() > 6 && !text[6..].bytes().all(|b| b == b'0') && place.town.is_none() {
+        return None;
+    }
     Some(place.town.unwrap_or(place.district).to_string())
 }
 
@@ -300,6 +304,21 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_unknown_street_is_no_unit_and_not_its_district() {
+        for (text, unit) in [
+            ("110105", Some("110105")),
+            ("110105000", Some("110105")),
+            ("110101001", Some("110101001")),
+            ("110101001000", Some("110101001")),
+            ("110101999", None),
+            ("I-EDU", Some("I-EDU")),
+            ("市总工会", None),
+        ] {
+            assert_eq!(unit_code(text, None).as_deref(), unit, "{text}");
+        }
     }
 
     #[test]

@@ -74,11 +74,14 @@ impl Plain {
                 let number = number.map_err(|_| Problem::bad_input("edition 应为版本号", "edition is a number"))?;
                 state.hub().editions.number(number)?
             }
-            (None, Some(day)) => {
-                let day = day
-                    .parse()
-                    .map_err(|_| Problem::bad_input("asOf 应为 2026-11-22 这样的日期", "asOf is a day such as 2026-11-22"))?;
-                ask.edition_at(Some(day), None)?
+            (None, Some(as_of)) => {
+                let wrong = |()| {
+                    Problem::bad_input(
+                        "asOf 应为日期（2026-11-22）、时刻（2026-11-22T04:30:00Z）或期号（edition:12）",
+                        "asOf is a day (2026-11-22), an instant (2026-11-22T04:30:00Z) or an edition (edition:12)",
+                    )
+                };
+                ask.edition_at(Some(as_of.parse().map_err(wrong)?), None)?
             }
             (None, None) => ask.edition()?,
         };

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::hub::{Outcome, SyncReport};
+use crate::model::message::{Lang, reason_text};
 use crate::serve::state::ServerState;
 
 /// States of a registry, each a line of its own so that an alert can name it.
@@ -32,12 +33,24 @@ pub async fn gauges(state: &ServerState) -> String {
     if !ages.is_empty() {
         let _ = write!(text, "# TYPE huitu_registry_age_seconds gauge\n{ages}");
     }
+    if let Ok(edition) = hub.held_edition().await {
+        let waits = u8::from(edition.is_some_and(|held| held.waits()));
+        let _ = writeln!(text, "# TYPE huitu_edition_held gauge\nhuitu_edition_held {waits}");
+    }
+    let _ = writeln!(text, "# TYPE huitu_sources_missing gauge\nhuitu_sources_missing {}", hub.lacks().len());
     let _ = writeln!(text, "# TYPE huitu_batches_held gauge\nhuitu_batches_held {}", held.len());
     text
 }
 
 /// Writes what a sync of this server's own left for a person into the log.
 pub fn warn(report: &SyncReport) {
+    if let Some(held) = report.held.as_ref().filter(|held| held.waits()) {
+        tracing::warn!(held = held.id, "edition held, a person must decide: {}", held.text(Lang::En));
+    }
+    for unmet in &report.lacks {
+        let reason = unmet.reason();
+        tracing::warn!(code = &*reason.code, "the gap list is empty: {}", reason_text(&reason.code, &reason.inputs, Lang::En));
+    }
     for r in &report.receipts {
         let (code, why) = r.notice.as_ref().map_or(("", ""), |n| (n.code.as_str(), n.en.as_str()));
         match r.outcome {

@@ -9,7 +9,7 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::provenance::{FieldConflict, conflict_of};
 use super::scalars::EnterpriseField;
-use crate::edition::{Cursor, Edition, Filter, Row};
+use crate::edition::{AsOf, Cursor, Edition, Filter, Row};
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::access::Scope;
 use crate::serve::answers::filter::known_registries;
@@ -72,7 +72,7 @@ impl ConflictConnection {
         filter: &ConflictFilter,
         first: usize,
         after: Option<&str>,
-        as_of: Option<chrono::NaiveDate>,
+        as_of: Option<AsOf>,
     ) -> Result<ConflictConnection, Problem> {
         known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
         let finance = ask.caller.may(Scope::Finance);

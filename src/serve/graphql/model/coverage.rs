@@ -11,7 +11,7 @@ use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
 use crate::edition;
-use crate::edition::{CoverageGroup, Detail, Edition, Filter, Measures};
+use crate::edition::{AsOf, CoverageGroup, Detail, Edition, Filter, Measures};
 use crate::model::message::{Lang, value_name};
 use crate::model::value::Money;
 use crate::serve::access::suppression;
@@ -290,8 +290,8 @@ impl CoverageRow {
 pub struct Question {
     pub by: Vec<Dimension>,
     pub filter: Filter,
-    pub as_of: Option<chrono::NaiveDate>,
-    pub compare_with: Option<chrono::NaiveDate>,
+    pub as_of: Option<AsOf>,
+    pub compare_with: Option<AsOf>,
     pub target: Option<TargetKey>,
 }
 

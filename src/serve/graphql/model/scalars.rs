@@ -1,8 +1,12 @@
 //! Scalars, and the enums of the model as GraphQL shows them.
 
-use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use std::borrow::Cow;
+
+use async_graphql::registry::Registry;
+use async_graphql::{Enum, InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 
+use crate::edition;
 use crate::model::message::Lang;
 use crate::model::text::shown;
 use crate::model::value::Money;
@@ -11,7 +15,8 @@ use crate::model::value::Money;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(pub NaiveDate);
 
-/// A day, ISO 8601: `2026-11-22`.
+/// A day, ISO 8601: `2026-11-22`. Where a question asks of an earlier state (`asOf`, `compareWith`) also an instant
+/// (`2026-11-22T04:30:00Z`) or an edition (`edition:12`).
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -24,6 +29,45 @@ impl ScalarType for Date {
     }
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+/// Which edition a question is asked of. In the schema it is a `Date`, so that documents with `$asOf: Date` stay valid: beside a day
+/// it takes an instant (`2026-11-22T04:30:00Z`) or an edition (`edition:12`, `12`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf(pub edition::AsOf);
+
+impl InputType for AsOf {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <Date as InputType>::type_name()
+    }
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Date as InputType>::create_type_info(registry)
+    }
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let text = match value.unwrap_or_default() {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            other => return Err(InputValueError::expected_type(other)),
+        };
+        let wrong = |()| {
+            InputValueError::custom(format!(
+                "{text:?} is neither a day (2026-11-22), an instant (2026-11-22T04:30:00Z) nor an edition (edition:12)"
+            ))
+        };
+        text.parse().map(AsOf).map_err(wrong)
+    }
+    fn to_value(&self) -> Value {
+        Value::String(match self.0 {
+            edition::AsOf::Day(day) => day.to_string(),
+            edition::AsOf::Instant(instant) => shown(instant),
+            edition::AsOf::Edition(number) => format!("edition:{number}"),
+        })
+    }
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
     }
 }
 

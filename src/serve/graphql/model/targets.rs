@@ -7,7 +7,7 @@ use super::registry::Registry;
 use super::scalars::DateTime;
 use crate::assess::targets;
 use crate::assess::targets::{Standing, UnequalSum};
-use crate::edition::Edition;
+use crate::edition::{AsOf, Edition};
 use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
 use crate::model::message::Lang;
 use crate::model::reference::areas::unit_code;
@@ -26,10 +26,22 @@ pub struct SetTarget {
     /// Id of the list of indicators (independent_rate_above_size, coverage_rate, membership_rate, net_new_units, net_new_covered,
     /// net_new_members, …), or a level: independent, covered, members.
     indicator: String,
-    /// What is to be reached: a share from 0 to 1 for rates, a number otherwise.
+    /// What is to be reached: for rates a share from 0 to 1, or percent (92.5); a number otherwise.
     value: f64,
     /// Who answers for it.
     responsible: Option<String>,
+}
+
+/// Takes a target back.
+#[derive(InputObject)]
+#[graphql(name = "WithdrawTargetInput")]
+pub struct WithdrawTarget {
+    /// Code of an area or federation unit.
+    area: String,
+    /// Year.
+    year: i32,
+    /// Id of the list of indicators, as it was set.
+    indicator: String,
 }
 
 /// Names the targets of a year for one indicator.
@@ -121,12 +133,7 @@ impl Target {
     }
 
     /// Targets of a year inside an area, best first within each indicator.
-    pub async fn list(
-        ask: &Ask,
-        year: i32,
-        within: Option<&str>,
-        as_of: Option<chrono::NaiveDate>,
-    ) -> Result<Vec<Target>, Problem> {
+    pub async fn list(ask: &Ask, year: i32, within: Option<&str>, as_of: Option<AsOf>) -> Result<Vec<Target>, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(as_of, None)?;
         let inside = |area: &str| {
@@ -188,6 +195,21 @@ impl Target {
             .collect())
     }
 
+    /// Takes back what a person set; where a registry delivers one, that counts again.
+    pub async fn withdraw(ask: &Ask, input: WithdrawTarget) -> Result<(), Problem> {
+        ask.touch_store();
+        let area = unit_code(&input.area, None).unwrap_or(input.area);
+        let indicator = canonical(&input.indicator);
+        let hub = ask.state.hub();
+        match hub.store.withdraw_target(&area, input.year.into(), indicator, hub.clock.millis()).await? {
+            true => Ok(()),
+            false => Err(Problem::bad_input(
+                format!("{} 年没有人为 {area} 设定过指标 {indicator} 的任务", input.year),
+                format!("nobody has set a target of {indicator} for {area} in {}", input.year),
+            )),
+        }
+    }
+
     pub async fn set(ask: &Ask, input: SetTarget) -> Result<Target, Problem> {
         ask.touch_store();
         let edition = ask.edition()?;
@@ -204,17 +226,18 @@ impl Target {
                 format!("there is no indicator {}; known: {}", input.indicator, known.join(", ")),
             ));
         }
-        if !(input.value.is_finite() && input.value >= 0.0 && (2000..=2100).contains(&input.year)) {
+        let value = targets::value(canonical(&input.indicator), input.value);
+        let Some(value) = value.filter(|_| (2000..=2100).contains(&input.year)) else {
             return Err(Problem::bad_input(
-                "目标值应为非负数，年份在 2000 到 2100 之间",
-                "the value is a number from 0, the year from 2000 to 2100",
+                "目标值应为非负数（比率不超过 100%，可写 0.925 或 92.5），年份在 2000 到 2100 之间",
+                "the value is a number from 0 (a rate at most 100 %, as 0.925 or 92.5), the year from 2000 to 2100",
             ));
-        }
+        };
         let row = TargetRow {
             area: unit_code(&input.area, None).unwrap_or(input.area),
             year: i64::from(input.year),
             indicator: canonical(&input.indicator).to_owned(),
-            value: input.value,
+            value,
             responsible: input.responsible,
             by_whom: Some(ask.caller.name.clone()),
             at: ask.state.hub().clock.millis(),

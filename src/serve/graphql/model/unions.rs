@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo, list};
 use super::places::Area;
 use super::scalars::*;
-use crate::edition::{Cursor, Edition, Filter, UnionRow};
+use crate::edition::{AsOf, Cursor, Edition, Filter, UnionRow};
 use crate::serve::answers::filter::TradeUnionFilter;
 use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first};
 use crate::serve::problem::Problem;
@@ -109,7 +109,7 @@ impl TradeUnionConnection {
         filter: &TradeUnionFilter,
         first: usize,
         after: Option<&str>,
-        as_of: Option<chrono::NaiveDate>,
+        as_of: Option<AsOf>,
     ) -> Result<TradeUnionConnection, Problem> {
         let after = checked_cursor(after, UNIONS)?;
         let edition = ask.edition_at(as_of, after.as_ref())?;

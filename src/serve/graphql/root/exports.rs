@@ -7,7 +7,7 @@ use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
 use crate::serve::context::Ask;
 use crate::serve::export::Format;
 use crate::serve::export::jobs::{Jobs, NewExport, Refusal, Step};
-use crate::serve::graphql::model::scalars::{Date, DateTime};
+use crate::serve::graphql::model::scalars::{AsOf, DateTime};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
 use crate::store::export::ExportRow;
@@ -145,8 +145,8 @@ pub struct CreateExportInput {
     fields: Option<Vec<String>>,
     /// Form of the file.
     format: ExportFormat,
-    /// As of this day; the newest edition where left out.
-    as_of: Option<Date>,
+    /// As of this day, instant or edition; the newest edition where left out.
+    as_of: Option<AsOf>,
     /// CSV in GB18030 instead of UTF-8.
     gb18030: Option<bool>,
     /// Sent again with the same key, the same export is answered.

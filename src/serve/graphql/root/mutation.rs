@@ -12,12 +12,13 @@ use crate::serve::access::Scope;
 use crate::serve::answers::events::Broadcast;
 use crate::serve::context::{Ask, OrTell, ask};
 use crate::serve::export::jobs::Jobs;
+use crate::serve::graphql::model::edition::{EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::Enterprise;
 use crate::serve::graphql::model::history::Finding;
 use crate::serve::graphql::model::registry::Batch;
 use crate::serve::graphql::model::review::{Judgement, JudgementVerdict};
-use crate::serve::graphql::model::scalars::Date;
-use crate::serve::graphql::model::targets::{SetTarget, Target};
+use crate::serve::graphql::model::scalars::{Date, DateTime, Language};
+use crate::serve::graphql::model::targets::{SetTarget, Target, WithdrawTarget};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
 
@@ -94,6 +95,8 @@ pub struct JudgePayload {
     judgement: Option<Judgement>,
     /// The enterprises it concerned, as they are now.
     enterprises: Vec<Enterprise>,
+    /// Set where an edition waits for a person: what was recorded shows once it is released.
+    held: Option<HeldEdition>,
     /// What was wrong with the input.
     user_errors: Vec<UserError>,
 }
@@ -105,6 +108,8 @@ pub struct FindingPayload {
     finding: Option<Finding>,
     /// The enterprise as it is now.
     enterprise: Option<Enterprise>,
+    /// Set where an edition waits for a person: what was recorded shows once it is released.
+    held: Option<HeldEdition>,
     /// What was wrong with the input.
     user_errors: Vec<UserError>,
 }
@@ -127,10 +132,35 @@ pub struct BatchPayload {
     user_errors: Vec<UserError>,
 }
 
+/// Decides an edition that waits.
+#[derive(InputObject)]
+pub struct DecideEditionInput {
+    /// Id of the edition that waits.
+    held: ID,
+    /// Why.
+    reason: String,
+}
+
+/// What became of an edition that waited.
+#[derive(SimpleObject, Default)]
+pub struct EditionPayload {
+    /// What was decided; null where the input was refused.
+    held: Option<HeldEdition>,
+    /// What is published now.
+    edition: Option<EditionNode>,
+    /// What was wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
+fn held_id(id: &ID) -> Result<i64, Problem> {
+    let wrong = |_| Problem::bad_input("held 应为待定版本的 id", "held is the id of an edition that waits");
+    id.strip_prefix("held:").unwrap_or(id).parse().map_err(wrong)
+}
+
 /// A target that was set.
 #[derive(SimpleObject, Default)]
 pub struct TargetPayload {
-    /// The target; null where it was refused.
+    /// The target; null where it was refused or withdrawn.
     target: Option<Target>,
     /// What was wrong with the input.
     user_errors: Vec<UserError>,
@@ -165,6 +195,13 @@ async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterp
     let edition = ask.state.hub().editions.current().or_tell(ctx)?;
     let rows = ids.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e)).map(|e| e.row);
     Ok(rows.map(|row| Enterprise::new(&edition, row)).collect())
+}
+
+/// The edition that waits for a person.
+async fn held(ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
+    let ask = ask(ctx);
+    let held = ask.state.hub().held_edition().await.or_tell(ctx)?.filter(|held| held.waits());
+    Ok(held.map(|held| HeldEdition::new(held, ask.lang)))
 }
 
 /// Whether the caller may speak of this enterprise: one outside their areas does not exist for them.
@@ -203,6 +240,7 @@ impl Mutation {
             Ok(row) => Ok(JudgePayload {
                 judgement: Some(row.into()),
                 enterprises: as_they_are_now(ctx, &concerned).await?,
+                held: held(ctx).await?,
                 user_errors: Vec::new(),
             }),
             Err(user_errors) => Ok(JudgePayload { user_errors, ..JudgePayload::default() }),
@@ -223,7 +261,8 @@ impl Mutation {
             Ok(_) => {
                 ask.state.refresh().await.or_tell(ctx)?;
                 let row = hub.store.judgement(&input.id).await.or_tell(ctx)?;
-                Ok(JudgePayload { judgement: row.map(Into::into), ..JudgePayload::default() })
+                let held = held(ctx).await?;
+                Ok(JudgePayload { judgement: row.map(Into::into), held, ..JudgePayload::default() })
             }
             Err(user_errors) => Ok(JudgePayload { user_errors, ..JudgePayload::default() }),
         }
@@ -250,6 +289,7 @@ impl Mutation {
         match mend(ctx, "reason", ask.state.hub().add_finding(new, progress(ask)).await)? {
             Ok(row) => Ok(FindingPayload {
                 enterprise: as_they_are_now(ctx, std::slice::from_ref(&row.enterprise_id)).await?.into_iter().next(),
+                held: held(ctx).await?,
                 finding: Some(row.into()),
                 user_errors: Vec::new(),
             }),
@@ -280,7 +320,12 @@ impl Mutation {
                     Some(id) => hub.store.findings(Some(id)).await.or_tell(ctx)?.into_iter().find(|f| f.id == *input.id),
                     None => None,
                 };
-                Ok(FindingPayload { finding: finding.map(Into::into), enterprise: now, user_errors: Vec::new() })
+                Ok(FindingPayload {
+                    finding: finding.map(Into::into),
+                    enterprise: now,
+                    held: held(ctx).await?,
+                    user_errors: Vec::new(),
+                })
             }
             Err(user_errors) => Ok(FindingPayload { user_errors, ..FindingPayload::default() }),
         }
@@ -343,6 +388,46 @@ impl Mutation {
         }
     }
 
+    /// Publishes the edition that waits. Needs the scope `operate`.
+    async fn release_edition(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why.")] input: DecideEditionInput,
+    ) -> Result<EditionPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        let id = Some(held_id(&input.held).or_tell(ctx)?);
+        let hub = ask.state.hub();
+        match mend(ctx, "held", hub.release_edition(id, &ask.caller.name, &input.reason, progress(ask)).await)? {
+            Ok((held, _)) => {
+                ask.state.refresh().await.or_tell(ctx)?;
+                let edition = hub.editions.current().or_tell(ctx)?;
+                let (held, edition) = (HeldEdition::new(held, ask.lang), EditionNode::opened(&edition));
+                Ok(EditionPayload { held: Some(held), edition: Some(edition), user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(EditionPayload { user_errors, ..EditionPayload::default() }),
+        }
+    }
+
+    /// Leaves what is published as it is, until the data change. Needs the scope `operate`.
+    async fn reject_edition(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and why.")] input: DecideEditionInput,
+    ) -> Result<EditionPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        let id = Some(held_id(&input.held).or_tell(ctx)?);
+        match mend(ctx, "held", ask.state.hub().reject_edition(id, &ask.caller.name, &input.reason).await)? {
+            Ok(held) => {
+                let edition = ask.state.hub().editions.current().or_tell(ctx)?;
+                let (held, edition) = (HeldEdition::new(held, ask.lang), EditionNode::opened(&edition));
+                Ok(EditionPayload { held: Some(held), edition: Some(edition), user_errors: Vec::new() })
+            }
+            Err(user_errors) => Ok(EditionPayload { user_errors, ..EditionPayload::default() }),
+        }
+    }
+
     /// Reads quarantined rows again with today's connector, after a fix. Needs the scope `operate`.
     async fn replay_quarantine(
         &self,
@@ -387,6 +472,23 @@ impl Mutation {
         ask.caller.require(Scope::Operate).or_tell(ctx)?;
         match Target::set(ask, input).await {
             Ok(target) => Ok(TargetPayload { target: Some(target), user_errors: Vec::new() }),
+            Err(problem) if problem.code == Code::BadInput => {
+                Ok(TargetPayload { user_errors: vec![UserError::of(Some("area"), problem)], ..TargetPayload::default() })
+            }
+            Err(problem) => Err(problem.error(ask.lang)),
+        }
+    }
+
+    /// Takes back a target that a person set; where a registry delivers one, that counts again. Needs the scope `operate`.
+    async fn withdraw_target(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which target.")] input: WithdrawTarget,
+    ) -> Result<TargetPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        match Target::withdraw(ask, input).await {
+            Ok(()) => Ok(TargetPayload::default()),
             Err(problem) if problem.code == Code::BadInput => {
                 Ok(TargetPayload { user_errors: vec![UserError::of(Some("area"), problem)], ..TargetPayload::default() })
             }

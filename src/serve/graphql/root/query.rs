@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 
 use super::entities;
 use super::exports::Export;
@@ -15,13 +15,13 @@ use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, per
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
-use crate::serve::graphql::model::edition::{EditionConnection, EditionNode};
+use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::{Registry, registries};
 use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
-use crate::serve::graphql::model::scalars::{CreditCode, Date, Language};
+use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
 use crate::serve::problem::{Code, Problem};
@@ -37,6 +37,25 @@ pub enum Node {
     Registry(Registry),
     RegistryRecord(RegistryRecord),
     Edition(EditionNode),
+}
+
+/// A part of the gap list.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum GapPart {
+    /// Above designated size, and lacking a union or an independent one.
+    Lacking,
+    /// In scope, and it cannot be told: the size is unknown and a union lacking, or the gap is undecided. Those below designated
+    /// size are left out: they are on no list either way.
+    Undecided,
+}
+
+impl GapPart {
+    fn filter(self) -> Filter {
+        match self {
+            GapPart::Lacking => Filter::InGap,
+            GapPart::Undecided => Filter::may_be_in_gap(),
+        }
+    }
 }
 
 /// Who asks.
@@ -59,7 +78,7 @@ struct ListArguments {
     order_by: Option<Vec<EnterpriseOrder>>,
     first: i32,
     after: Option<String>,
-    as_of: Option<Date>,
+    as_of: Option<AsOf>,
 }
 
 fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
@@ -196,12 +215,14 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<EnterpriseFilter>,
+        #[graphql(desc = "Which parts of the list; LACKING where left out.")] include: Option<Vec<GapPart>>,
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
-        root_list(ask(ctx), Filter::InGap, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+        let parts = include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
+        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
     }
 
     /// Enterprises of any kind.
@@ -212,7 +233,7 @@ impl Query {
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
     }
@@ -239,7 +260,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Exactly one key.")] by: EnterpriseKey,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
@@ -255,7 +276,7 @@ impl Query {
         #[graphql(desc = "As typed.")] text: String,
         #[graphql(desc = "Only among these.")] filter: Option<EnterpriseFilter>,
         #[graphql(desc = "At most 100.")] first: i32,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<SearchHit>> {
         let ask = ask(ctx);
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -281,8 +302,8 @@ impl Query {
         #[graphql(desc = "At most six, each once.")] by: Vec<Dimension>,
         #[graphql(desc = "Only these enterprises.")] filter: Option<EnterpriseFilter>,
         #[graphql(desc = "Only enterprises of this area.")] within: Option<AreaKey>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
-        #[graphql(desc = "Shows what changed since the edition of this day.")] compare_with: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Shows what changed since the edition of this day, instant or number.")] compare_with: Option<AsOf>,
         #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
@@ -301,7 +322,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "City, districts, towns or federation units.")] level: AreaLevel,
         #[graphql(desc = "Only those inside this area.")] within: Option<AreaKey>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<Area>> {
         let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(areas(&edition, level, within.as_ref().map(AreaKey::code)))
@@ -312,7 +333,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Exactly one key.")] by: AreaKey,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<Area>> {
         let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(Area::known(&edition, by.code()))
@@ -346,7 +367,7 @@ impl Query {
         #[graphql(desc = "Only these.")] filter: Option<TradeUnionFilter>,
         #[graphql(desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<TradeUnionConnection> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
@@ -358,7 +379,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<TradeUnion>> {
         let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(TradeUnion::find(&edition, &id))
@@ -370,7 +391,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Year of the targets.")] year: i32,
         #[graphql(desc = "Only areas inside this one.")] within: Option<AreaKey>,
-        #[graphql(desc = "Reached as of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "Reached as of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<Target>> {
         Target::list(ask(ctx), year, within.as_ref().map(AreaKey::code), as_of.map(|d| d.0)).await.or_tell(ctx)
     }
@@ -426,7 +447,7 @@ impl Query {
         #[graphql(desc = "Only these.")] filter: Option<ConflictFilter>,
         #[graphql(desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
-        #[graphql(desc = "As of this day; the newest edition where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<ConflictConnection>> {
         if !permitted(ctx, Scope::Records) {
             return Ok(None);
@@ -434,6 +455,18 @@ impl Query {
         let first = checked_first(first, 100).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
         ConflictConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx).map(Some)
+    }
+
+    /// The edition that differs too far from what is published and waits for a person, or that a person rejected; null where there
+    /// is none. Needs the scope `operate`.
+    async fn held_edition(&self, ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
+        if !permitted(ctx, Scope::Operate) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let held = ask.state.hub().held_edition().await.or_tell(ctx)?;
+        Ok(held.map(|held| HeldEdition::new(held, ask.lang)))
     }
 
     /// The caller's exports, newest first. Needs the scope `export`.
