@@ -192,7 +192,10 @@ pub fn no_value(text: &str) -> Option<NoValue> {
         b'#' if ERRORS.iter().any(|e| text.eq_ignore_ascii_case(e)) => Some(NoValue::Error),
         // Err:502 is LibreOffice's.
         b'E' if text.strip_prefix("Err:").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())) => Some(NoValue::Error),
-        b'=' if text.len() > 1 && !text.starts_with("==") => Some(NoValue::Formula),
+        // A formula names cells, numbers or functions; our own mark for one that was not stored is `=…`.
+        b'=' if text == "=…" || !text.starts_with("==") && text.bytes().any(|b| b.is_ascii_alphanumeric()) => {
+            Some(NoValue::Formula)
+        }
         b'0'..=b'9' if is_damaged(text) => Some(NoValue::Damaged),
         _ => None,
     }
@@ -262,6 +265,8 @@ mod tests {
             ("#N/A", Some(NoValue::Error)),
             ("Err:502", Some(NoValue::Error)),
             ("=A2*B2", Some(NoValue::Formula)),
+            ("=…", Some(NoValue::Formula)),
+            ("=甲", None),
             ("9.11101E+17", Some(NoValue::Damaged)),
             ("9.11101E17", Some(NoValue::Damaged)),
             ("1.38001E+10", Some(NoValue::Damaged)),

@@ -51,23 +51,17 @@ pub(super) fn choose(columns: &[String], rows: &[Vec<Option<String>>], guesses: 
     ranked.sort();
     let enough = |at: usize| rows.is_empty() || filled(at) * 100 >= rows.len() * FILLED;
     let identifying: Vec<usize> = ranked.into_iter().map(|(_, at)| at).filter(|at| enough(*at)).collect();
-    for nearly in [false, true] {
-        let fits = |key: &[usize]| {
-            let n = repeated(key);
-            if nearly { n * NEARLY <= rows.len() } else { n == 0 }
-        };
-        // A number of its own that repeats now and then goes before a name that does not.
-        if let Some(at) = identifying.iter().find(|at| fits(&[**at])) {
-            return Key { columns: vec![*at], repeated: repeated(&[*at]) };
-        }
-        let others: Vec<usize> = (0..columns.len()).filter(|at| divides(&columns[*at], &guesses[*at]) && enough(*at)).collect();
-        for base in &identifying {
-            let pairs = others.iter().filter(|o| *o != base).map(|o| vec![*base, *o]);
-            let triples = others.iter().enumerate().flat_map(|(i, a)| others[i + 1..].iter().map(move |b| (*a, *b)));
-            let triples = triples.filter(|(a, b)| a != base && b != base).map(|(a, b)| vec![*base, a, b]);
-            if let Some(key) = pairs.chain(triples.take(200)).find(|key| fits(key)) {
-                return Key { repeated: repeated(&key), columns: key };
-            }
+    // A number of its own that repeats now and then goes before a name that does not.
+    if let Some(at) = identifying.iter().find(|at| repeated(&[**at]) * NEARLY <= rows.len()) {
+        return Key { columns: vec![*at], repeated: repeated(&[*at]) };
+    }
+    let others: Vec<usize> = (0..columns.len()).filter(|at| divides(&columns[*at], &guesses[*at]) && enough(*at)).collect();
+    for base in &identifying {
+        let pairs = others.iter().filter(|o| *o != base).map(|o| vec![*base, *o]);
+        let triples = others.iter().enumerate().flat_map(|(i, a)| others[i + 1..].iter().map(move |b| (*a, *b)));
+        let triples = triples.filter(|(a, b)| a != base && b != base).map(|(a, b)| vec![*base, a, b]);
+        if let Some(key) = pairs.chain(triples.take(200)).find(|key| repeated(key) * NEARLY <= rows.len()) {
+            return Key { repeated: repeated(&key), columns: key };
         }
     }
     let unknown = (0..columns.len()).find(|at| {

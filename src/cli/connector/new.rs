@@ -200,6 +200,10 @@ async fn from_sample(
 ) -> anyhow::Result<()> {
     let lang = common.lang();
     let place = sample.display().to_string();
+    if shape.header_rows == Some(0) {
+        // Named once the width of the table is known.
+        shape.header = vec!["?".into()];
+    }
     // What cannot be read at all is said by the reading that follows.
     let format = format_inside(sample, format_of(&place)).or(format_of(&place)).unwrap_or(Format::Csv);
     let file = sample.file_name().and_then(|n| n.to_str()).context("a sample file")?;
@@ -395,9 +399,6 @@ async fn header(
     context: &PullContext,
 ) -> anyhow::Result<Vec<String>> {
     let mut tried = shape.clone();
-    if shape.header_rows == Some(0) {
-        tried.header = vec!["?".into()];
-    }
     if format == Format::Csv {
         let lines = shape::whole_lines(&bare(name, format, "?", &tried)?, sample, context).await;
         tried.delimiter = Some(match delimiter_of(&lines) {

@@ -202,10 +202,10 @@ fn sheets(content: &str) -> io::Result<Vec<SheetName>> {
             Event::Start(e) | Event::Empty(e) if e.name().as_ref() == "style:style" => {
                 style = attribute(&e, "name").unwrap_or_default()
             }
-            Event::Start(e) | Event::Empty(e) if e.name().as_ref() == "style:table-properties" => {
-                if attribute(&e, "display").is_some_and(|d| d == "false") {
-                    hidden_styles.push(style.clone());
-                }
+            Event::Start(e) | Event::Empty(e)
+                if e.name().as_ref() == "style:table-properties" && attribute(&e, "display").is_some_and(|d| d == "false") =>
+            {
+                hidden_styles.push(style.clone());
             }
             Event::Start(e) if e.name().as_ref() == "table:table" => {
                 if depth == 0 {

@@ -455,11 +455,9 @@ impl Cells<'_> {
                         }
                         column += 1;
                     }
-                    "row" if in_cells => {
-                        if !cells.is_empty() {
-                            *hidden += u64::from(is_hidden);
-                            each(row, &mut cells)?;
-                        }
+                    "row" if in_cells && !cells.is_empty() => {
+                        *hidden += u64::from(is_hidden);
+                        each(row, &mut cells)?;
                     }
                     "sheetData" => return Ok(()),
                     _ => {}
