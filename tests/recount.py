@@ -51,7 +51,10 @@ class Recount:
         self.e, self.u = table(folder, "enterprises"), table(folder, "unions")
         self.dims = table(folder, "dims")
         self.details = [json.loads(v) for v in table(folder, "details")["reasons"]]
-        self.as_of = datetime.date.fromisoformat(json.load(open(f"{folder}/manifest.json"))["as_of"])
+        manifest = json.load(open(f"{folder}/manifest.json"))
+        self.as_of = datetime.date.fromisoformat(manifest["as_of"])
+        # What the verdicts need and no registry brought: nobody in scope is decided without scope, size or coverage.
+        self.lacks = {u["verdict"] for u in manifest.get("unmet", [])} & {"SCOPE", "SIZE", "COVERAGE"}
         self.rows = range(len(self.e["id"]))
         self.number = {id_: row for row, id_ in enumerate(self.e["id"])}
 
@@ -96,6 +99,8 @@ class Recount:
                     or e["ownership"][row] == "INDIVIDUAL" or (heads and not any(heads))
                     or (founded and self.as_of < months_later(founded, self.grace)) or OUT & set(e["findings"][row] or [])):
                 gap = "OUT_OF_SCOPE"
+            elif self.lacks:
+                gap = "UNDECIDED"
             elif union in ("INDEPENDENT", "PARENT"):
                 gap = "COVERED"
             elif union in ("JOINT", "FEDERATION"):
@@ -106,7 +111,13 @@ class Recount:
             mine, theirs = (union, gap, in_gap), (e["union"][row], e["gap"][row], e["in_gap"][row])
             if mine != theirs:
                 self.differs(f"{e['id'][row]} {name}", mine, theirs)
-        print(f"verdicts: {len(self.rows)} enterprises, {len(self.u['id'])} unions, {sum(e['in_gap'])} on the gap list")
+        unknown = [row for row in self.rows if e["size"][row] == "UNKNOWN"]
+        if "SIZE" in self.lacks and len(unknown) != len(self.rows):
+            self.differs("designated size without its sources", len(self.rows), len(unknown))
+        may_be = sum(e["gap"][row] in ("LACKING", "LACKING_INDEPENDENT") and e["size"][row] == "UNKNOWN"
+                     or e["gap"][row] == "UNDECIDED" and e["size"][row] != "BELOW" for row in self.rows)
+        print(f"verdicts: {len(self.rows)} enterprises, {len(self.u['id'])} unions, {sum(e['in_gap'])} on the gap list; "
+              f"{len(unknown)} of unknown size, {may_be} of whom it cannot be told")
 
     def people(self):
         """Members at one enterprise each: a union's are shared among the units it covers most strongly, by head counts."""

@@ -23,6 +23,7 @@ mod priority;
 pub mod rules;
 mod size;
 mod survivorship;
+pub mod table;
 pub mod targets;
 mod unions;
 mod vocabulary;

@@ -411,3 +411,18 @@ fn every_reason_has_a_text_in_both_languages() {
     }
     assert!(seen > 40, "{seen}");
 }
+
+/// What the book says of the verdicts is what the code does, row by row.
+#[test]
+fn the_generated_decision_tables_are_those_of_the_code() {
+    let page = huitu::assess::table::page();
+    for row in [
+        "| NONE | any | LACKING | `lacking_none` |",
+        "| JOINT | ABOVE | LACKING_INDEPENDENT | `lacking_only_joint` |",
+        "| JOINT | UNKNOWN | UNDECIDED | `undecided_size` |",
+        "| coverage | the union roll | 工会名册 | 100 |",
+    ] {
+        assert!(page.contains(row), "{row} in {page}");
+    }
+    crate::generated::compare("docs/src/develop/verdicts.md", &page);
+}

@@ -11,6 +11,7 @@ use crate::edition::error::EditionError;
 use crate::edition::files::facets::industry_key;
 use crate::edition::format::columns::days;
 use crate::edition::open::Edition;
+use crate::model::reference::federation_units;
 use crate::model::value::Money;
 
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
@@ -66,6 +67,11 @@ pub enum Filter {
     },
     /// Rows found by other means, in this edition.
     Rows(#[serde(serialize_with = "rows_in_short")] Arc<RoaringBitmap>),
+}
+
+/// Whether this is the federation unit of the whole city.
+fn is_of_the_city(code: &str) -> bool {
+    federation_units().iter().any(|unit| unit.unit == code && unit.kind == "municipal")
 }
 
 /// How many rows, and a hash of which.
@@ -205,6 +211,8 @@ impl Edition {
             6 if digits => self.facet("district", code),
             9 if digits => self.facet("town", code),
             12 if digits => self.facet("town", &code[..9]),
+            // The city's own federation has everybody, though nobody stands under it alone.
+            _ if is_of_the_city(code) => Some(self.all()),
             _ => self.facet("federation", code),
         };
         if found.is_none() && known.is_none() {
