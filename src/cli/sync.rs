@@ -71,15 +71,19 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
                 ),
             });
         }
-        for note in &r.notes {
-            out.push_str(&format!("  {}: {}\n", r.registry, lang.pick(&note.zh, &note.en)));
+        // Which files were read stands in the receipt; here only beside what was left out.
+        for note in r.notes.iter().filter(|n| n.code != "files_read" || r.notes.len() > 1) {
+            out.push_str(&match lang {
+                Lang::Zh => format!("  {}：{}\n", r.title_zh, note.zh),
+                Lang::En => format!("  {}: {}\n", r.registry, note.en),
+            });
         }
         if let Some(n) = &r.notice {
             out.push_str(&format!("  {}{}{}\n", r.registry, lang.pick("：", ": "), lang.pick(&n.zh, &n.en)));
         }
         if let Some(batch) = r.batch.filter(|_| r.outcome == Outcome::Held && r.read > 0) {
             out.push_str(&match lang {
-                Lang::Zh => format!("  {}: 其中的行用 huitu batch show {batch} --rows 查看\n", r.registry),
+                Lang::Zh => format!("  {}：其中的行用 huitu batch show {batch} --rows 查看\n", r.title_zh),
                 Lang::En => format!("  {}: see its rows with: huitu batch show {batch} --rows\n", r.registry),
             });
         }

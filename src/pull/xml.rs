@@ -309,7 +309,7 @@ fn bad(error: quick_xml::Error, record: u64, at: u64) -> io::Error {
             refused(format!("{zh}有单独的 &：文本中的 & 须写成 &amp;"), format!("{en} holds a bare &: write it as &amp;"))
         }
         other => refused(
-            format!("{zh}不是合格的 XML（文本中的 < 和 & 须写成 &lt; 和 &amp;）：{other}"),
+            format!("{zh}不是合格的 XML（文本中的 < 写成 \"&lt;\"，& 写成 \"&amp;\"）：{other}"),
             format!("{en} is no XML (a < or & inside a text is written &lt; or &amp;): {other}"),
         ),
     }
