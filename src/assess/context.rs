@@ -1,10 +1,8 @@
 //! What every verdict may look at: rules, policy, the day, and what is attached to an enterprise.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use chrono::NaiveDate;
-use rayon::prelude::*;
 
 use super::policy::Policy;
 use super::rules::Rules;

@@ -28,7 +28,6 @@ pub mod targets;
 mod unions;
 mod vocabulary;
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use chrono::NaiveDate;
@@ -39,8 +38,7 @@ use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
 use crate::model::facts::{Facts, RegistryTraits, World};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
 use entity_facts::{ByEntity, Dossier};
-use survivorship::{Candidate, Plan};
-use unions::Roll;
+use survivorship::Candidate;
 
 pub use explain::{Explanation, Outcome, Step, Topic, explain};
 pub use fund::Contradiction;

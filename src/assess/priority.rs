@@ -5,7 +5,6 @@
 use chrono::NaiveDate;
 
 use super::context::Context;
-use super::gap;
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{EnterpriseTag, FundStatus, GapStatus, Priority, PriorityFactor, ReasonInput};
 

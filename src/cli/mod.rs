@@ -28,11 +28,9 @@ pub mod terminal;
 pub mod token;
 pub mod trust;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 pub use common::{Common, Lang};
 

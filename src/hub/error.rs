@@ -1,16 +1,11 @@
 //! What can go wrong in a hub. `Display` is for the log; what the reader can mend is said in both languages.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use thiserror::Error;
 
-use crate::config::Settings;
-use crate::connector::{Connector, ConnectorError};
+use crate::connector::ConnectorError;
 use crate::edition::EditionError;
 use crate::land::LandError;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 #[derive(Debug, Error)]
 pub enum HubError {

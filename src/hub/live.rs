@@ -2,9 +2,7 @@
 //! seconds. A registry that does not answer costs its own answer and nothing else.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 use super::lookups::{Answer, LEFT_ALONE, LiveState};
 use super::open::Hub;

@@ -30,12 +30,6 @@ pub mod sync;
 pub mod targets;
 mod unreadable;
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use thiserror::Error;
-
 pub use crate::land::receipt::Outcome;
 pub use crate::publish::{contradictions, is_contradiction};
 pub use annotations::{NewFinding, NewJudgement};

@@ -6,11 +6,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::error::HubError;
 use super::lookups::Lookups;
-use super::push::Push;
 use crate::assess::Rules;
 use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};

@@ -1,11 +1,8 @@
 //! What a pull brought, and how long it may send nothing.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connector::Connector;

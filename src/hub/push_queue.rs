@@ -1,11 +1,6 @@
 //! Pushes that wait for their turn, in the order of their arrival.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
-use tokio::sync::MutexGuard;
 
 /// What a push has waited for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

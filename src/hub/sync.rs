@@ -1,12 +1,11 @@
 //! One sync: pulls side by side, landings one after the other, then link, assess and publish if anything changed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::error::HubError;
 use super::guard::HeldEdition;

@@ -18,8 +18,6 @@ pub mod spool;
 
 pub use expand::expand;
 
-use thiserror::Error;
-
 pub use error::LandError;
 
 pub use spool::NO_RECORD;

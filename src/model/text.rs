@@ -16,6 +16,12 @@ pub fn grouped(n: i64) -> String {
     out
 }
 
+/// As answers show a time: no finer than milliseconds, which is what the store keeps.
+pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
+    use chrono::SubsecRound;
+    at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -24,10 +30,4 @@ mod tests {
         assert_eq!(super::grouped(-999), "-999");
         assert_eq!(super::grouped(1000), "1,000");
     }
-}
-
-/// As answers show a time: no finer than milliseconds, which is what the store keeps.
-pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
-    use chrono::SubsecRound;
-    at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }

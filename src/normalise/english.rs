@@ -10,7 +10,6 @@ use hashbrown::{HashMap, HashSet};
 use super::glyph::{Glyph, glyphs, pinyin};
 use super::name::Name;
 use super::place::PLACES;
-use super::romanise::romanised;
 use super::tables;
 
 static TRADES: LazyLock<HashMap<&'static str, Vec<Vec<Glyph>>>> = LazyLock::new(|| {
@@ -62,6 +61,7 @@ mod tests {
     use super::*;
     use crate::normalise::glyph::text;
     use crate::normalise::name::read_name;
+    use crate::normalise::romanise::romanised;
 
     #[test]
     fn an_english_name_gives_pinyin_and_chinese_trade_words() {

@@ -1,10 +1,6 @@
 //! Chinese names in Latin letters, as their bearers would write them.
 
-use std::sync::LazyLock;
-
-use hashbrown::{HashMap, HashSet};
-
-use super::glyph::{Glyph, glyphs, pinyin};
+use super::glyph::{Glyph, pinyin};
 
 /// The pinyin of Chinese glyphs in capitals, other glyphs as they are: what an English name would use. Written to
 /// `letters`, as far as they have room; how many it took.

@@ -1,11 +1,5 @@
 //! The word tables of `reference/names`, embedded. Their source and meaning stand in the README beside them.
 
-use std::sync::LazyLock;
-
-use hashbrown::HashMap;
-
-use super::tables;
-
 pub const TRADES: &str = include_str!("../../reference/names/trades.txt");
 pub const FORMS: &str = include_str!("../../reference/names/forms.txt");
 pub const BRANCHES: &str = include_str!("../../reference/names/branches.txt");

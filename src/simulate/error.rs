@@ -3,8 +3,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::extract::write;
-
 /// Why a city could not be written or served.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {

@@ -21,9 +21,6 @@ mod spoil;
 mod truth;
 mod words;
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-
 pub use city::{City, Neighbourhood, first_day};
 pub use commerce::{CommerceOptions, CommerceService, serve as serve_commerce};
 pub use entity::{Entity, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};

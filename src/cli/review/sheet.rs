@@ -1,10 +1,6 @@
 //! What a person sees of a pair: the two rows side by side, the evidence, and where each record is now.
 
 use std::fmt::Write;
-use std::process::ExitCode;
-use std::sync::Arc;
-
-use clap::Args;
 
 use crate::cli::common::Lang;
 use crate::cli::explain::shown;

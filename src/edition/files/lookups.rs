@@ -83,24 +83,6 @@ pub(in crate::edition) fn lookup_keys(e: &Enterprise) -> Vec<u64> {
     hashes
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_found_wherever_it_stands() {
-        let even: Vec<u64> = (0..5_000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
-        let uneven: Vec<u64> = (0..3_000u64).map(|i| i * i % 700).collect();
-        for mut hashes in [even, uneven, vec![u64::MAX; 200], vec![0; 200], vec![7], Vec::new()] {
-            hashes.sort_unstable();
-            let near = hashes.iter().flat_map(|h| [h.wrapping_sub(1), *h, h.wrapping_add(1)]);
-            for hash in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
-                assert_eq!(first_at_least(&hashes, hash), hashes.partition_point(|h| *h < hash), "{hash}");
-            }
-        }
-    }
-}
-
 /// Hash of kind and value → row, sorted by hash; unions have their own kind of key.
 pub(in crate::edition) fn lookups(
     rows: &[Enterprise],
@@ -132,4 +114,22 @@ pub(in crate::edition) fn lookups(
         ),
         column("row", Arc::new(UInt32Array::from(targets)) as ArrayRef, &[]),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_found_wherever_it_stands() {
+        let even: Vec<u64> = (0..5_000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+        let uneven: Vec<u64> = (0..3_000u64).map(|i| i * i % 700).collect();
+        for mut hashes in [even, uneven, vec![u64::MAX; 200], vec![0; 200], vec![7], Vec::new()] {
+            hashes.sort_unstable();
+            let near = hashes.iter().flat_map(|h| [h.wrapping_sub(1), *h, h.wrapping_add(1)]);
+            for hash in near.chain([0, 1, u64::MAX / 2, u64::MAX]) {
+                assert_eq!(first_at_least(&hashes, hash), hashes.partition_point(|h| *h < hash), "{hash}");
+            }
+        }
+    }
 }

@@ -1,17 +1,10 @@
 //! The value of a column at a row: texts, words of a dictionary, numbers, days, money.
 
-use std::sync::Arc;
-
-use arrow_array::builder::{BooleanBuilder, StringDictionaryBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Decimal128Type, Float32Type, Float64Type, UInt8Type, UInt16Type, UInt32Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, LargeStringArray,
-    ListArray, PrimitiveArray, RecordBatch, StringArray, UInt16Array, UInt32Array,
-};
+use arrow_array::types::{UInt8Type, UInt16Type};
+use arrow_array::{Array, Date32Array, Decimal128Array, DictionaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
 use chrono::NaiveDate;
 
-use super::table::column;
 use crate::model::value::Money;
 
 pub(in crate::edition) type Small = DictionaryArray<UInt8Type>;

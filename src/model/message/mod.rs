@@ -7,8 +7,6 @@ mod evidence;
 mod lang;
 mod texts;
 
-use serde::{Deserialize, Serialize};
-
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
 pub use lang::Lang;

@@ -1,7 +1,5 @@
 //! The texts of reasons, inputs and values, and how a template takes its inputs.
 
-use serde::{Deserialize, Serialize};
-
 use super::lang::Lang;
 use crate::model::reference::unions::finding_reasons;
 use crate::model::verdict::ReasonInput;

@@ -50,7 +50,7 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
     }
     let path =
         row.path.as_ref().filter(|_| row.expires_at.is_none_or(|at| at > state.hub().clock.millis())).ok_or_else(unknown)?;
-    let mut file = tokio::fs::File::open(super::jobs::folder(&state).join(path)).await.map_err(|_| unknown())?;
+    let mut file = tokio::fs::File::open(super::jobs::folder(state).join(path)).await.map_err(|_| unknown())?;
     let size = file.metadata().await.map_err(|_| Problem::internal())?.len();
     let etag = format!("\"{}\"", row.sha256.as_deref().unwrap_or(""));
     let same = |name| header_text(headers, name).is_some_and(|list| list.split(',').any(|tag| tag.trim() == etag));

@@ -13,7 +13,6 @@ pub(in crate::serve) mod jobs;
 mod request;
 mod sheet;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_graphql::Value;
@@ -24,7 +23,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
-use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 
 use super::access::Scope;
@@ -32,7 +30,7 @@ use super::answers::usage;
 use super::http::rest::{Plain, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
-use crate::edition::{Edition, Filter, Row};
+use crate::edition::{Filter, Row};
 use jobs::Progress;
 
 pub use choice::{Chosen, choose};

@@ -1,18 +1,9 @@
 //! An export as it was asked for: which rows of which edition, which columns, in which form.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_graphql::Value;
-use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use axum::response::Response;
-use bytes::Bytes;
-use http_body_util::StreamBody;
-use hyper::body::Frame;
 use roaring::RoaringBitmap;
-use sha2::{Digest, Sha256};
 
 use super::choice::Chosen;
 use super::jobs::Progress;

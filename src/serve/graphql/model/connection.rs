@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object, Result, SelectionField, SimpleObject, Value};
+use async_graphql::{Context, Object, Result, SelectionField, SimpleObject, Value};
 
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::history::CHANGES;
-use super::places::areas;
-use super::registry::registries;
 use crate::edition::{Cursor, Edition, Filter, Order, Page, Row};
 use crate::serve::answers::loaders::HistoryKey;
 use crate::serve::answers::usage::selected;

@@ -1,15 +1,12 @@
 //! Why records are one enterprise: what joined each, what came second, what persons said; and how enterprises hang
 //! together.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
-use super::scalars::{LinkMethod, *};
+use super::scalars::LinkMethod;
 use crate::model::linkage::Evidence;
-use crate::model::provenance as model;
 use crate::serve::answers::loaders::{JudgedKey, LinkKey, MergedKey};
 use crate::serve::context::{OrTell, ask};
 use crate::serve::problem::Problem;

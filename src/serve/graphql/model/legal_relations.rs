@@ -1,6 +1,6 @@
 //! Relations in law between enterprises: branches, absorptions, renames, groups.
 
-use async_graphql::{Context, Enum, ID, SimpleObject};
+use async_graphql::{Context, Enum, SimpleObject};
 
 use super::enterprise::Enterprise;
 use crate::model::linkage::RelationKind as Kind;

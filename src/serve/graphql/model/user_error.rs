@@ -1,11 +1,9 @@
 //! What was wrong with an input, said beside the answer.
 
-use std::sync::Arc;
-
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Object};
 
 use super::scalars::Language;
-use crate::serve::context::{OrTell, ask};
+use crate::serve::context::ask;
 use crate::serve::problem::Problem;
 
 /// Something in the input that cannot be so.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::exports::{CreateExportInput, ExportPayload};
 use crate::hub::progress::Progress;
@@ -17,7 +17,7 @@ use crate::serve::graphql::model::enterprise::Enterprise;
 use crate::serve::graphql::model::history::Finding;
 use crate::serve::graphql::model::registry::Batch;
 use crate::serve::graphql::model::review::{Judgement, JudgementVerdict};
-use crate::serve::graphql::model::scalars::{Date, DateTime, Language};
+use crate::serve::graphql::model::scalars::Date;
 use crate::serve::graphql::model::targets::{SetTarget, Target, WithdrawTarget};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
