@@ -71,8 +71,7 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
                 ),
             });
         }
-        // Which files were read stands in the receipt; here only beside what was left out.
-        for note in r.notes.iter().filter(|n| n.code != "files_read" || r.notes.len() > 1) {
+        for note in &r.notes {
             out.push_str(&match lang {
                 Lang::Zh => format!("  {}：{}\n", r.title_zh, note.zh),
                 Lang::En => format!("  {}: {}\n", r.registry, note.en),

@@ -64,7 +64,7 @@ pub(super) fn find(connector: &Connector, place: &str, context: &PullContext) ->
     notes.push(Note::new(
         "files_read",
         format!("读取了 {} 个文件：{}", read.len(), named(&read, "、")),
-        format!("{} files were read: {}", read.len(), named(&read, ", ")),
+        format!("{} {} read: {}", read.len(), if read.len() == 1 { "file" } else { "files" }, named(&read, ", ")),
     ));
     if !left.is_empty() {
         notes.push(Note::new(
