@@ -123,7 +123,22 @@ impl Layout {
 
 /// Headers are the same when they differ by blanks, width of signs, or case only.
 pub(crate) fn same_header(a: &str, b: &str) -> bool {
-    a == b || plain_header(a) == plain_header(b)
+    // Every cell of every row is asked: nearly all differ in their first sign, which no dress and no width hides.
+    let differ = || matches!((first_sign(a), first_sign(b)), (Some(a), Some(b)) if a != b);
+    a == b || !differ() && plain_header(a) == plain_header(b)
+}
+
+/// The first sign of a text where it is a letter, a digit or a Chinese character, in half width and lower case; None where it may be
+/// dress.
+fn first_sign(text: &str) -> Option<char> {
+    match text.trim_start().chars().next()? {
+        c if c.is_ascii_alphanumeric() => Some(c.to_ascii_lowercase()),
+        c @ '\u{4e00}'..='\u{9fff}' => Some(c),
+        c @ ('\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}') => {
+            char::from_u32(c as u32 - 0xfee0).map(|c| c.to_ascii_lowercase())
+        }
+        _ => None,
+    }
 }
 
 fn plain_header(header: &str) -> String {
@@ -266,4 +281,31 @@ fn missing(registry: &str, place: &str, name: &str, header: &[String]) -> Proble
         format!("连接器「{registry}」：{place} 中缺少主键列「{name}」；找到的是{found_zh}"),
         format!("connector \"{registry}\": key column \"{name}\" missing in {place}; found {found_en}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_known_in_any_dress_and_a_cell_is_not_taken_for_it() {
+        let same = [
+            ("企业名称", "企业 名称"),
+            ("企业名称", "*企业名称"),
+            ("企业名称", "=\"企业名称\""),
+            ("企业名称", "　企业名称"),
+            ("ＩＤ", "id"),
+            ("id", "ＩＤ"),
+            ("１月", "1月"),
+            ("统一社会信用代码", "'统一社会信用代码"),
+        ];
+        for (header, text) in same {
+            assert!(same_header(header, text), "{header} {text}");
+        }
+        for (header, text) in
+            [("企业名称", "北京甲有限公司"), ("企业名称", "企业地址"), ("id", "1"), ("职工", "120"), ("名称", "")]
+        {
+            assert!(!same_header(header, text), "{header} {text}");
+        }
+    }
 }
