@@ -1,4 +1,6 @@
-//! Lends landing a connector's way of reading a row, and watches what could not be read.
+//! Reads a row by its connector for landing, and watches what could not be read.
+//!
+//! In: the cells of a row. Out: its key, or why it is none; what the rows of a batch showed beyond themselves. It keeps nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
