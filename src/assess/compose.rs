@@ -3,10 +3,10 @@
 use chrono::Months;
 
 use super::context::Context;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use super::fund::Contradiction;
-use super::gap::Scope;
-use super::survivorship::{Candidate, Reading};
+use super::gap::GapInput;
+use super::survivorship::{Candidate, StatedValue};
 use super::{coverage, fund, gap, priority, size, survivorship};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People};
 use crate::model::facts::{Facts, RelationKind};
@@ -23,7 +23,7 @@ use crate::model::verdict::{
 /// What was chosen for one field: how it reads, and who said it.
 #[derive(Clone, Copy)]
 struct Chosen<'a> {
-    reading: Reading<'a>,
+    reading: StatedValue<'a>,
     facts: &'a Facts,
 }
 
@@ -36,7 +36,7 @@ pub struct Choices<'a> {
 }
 
 impl<'a> Choices<'a> {
-    pub fn new(context: &Context<'a>, dossier: Dossier<'a>) -> Choices<'a> {
+    pub fn new(context: &Context<'a>, dossier: EntityFacts<'a>) -> Choices<'a> {
         let mut choices =
             Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(8);
@@ -59,48 +59,48 @@ impl<'a> Choices<'a> {
     }
     fn text(&self, field: EnterpriseField) -> Option<&'a str> {
         match self.get(field)?.reading {
-            Reading::Text(t) | Reading::Address(t) => Some(t),
+            StatedValue::Text(t) | StatedValue::Address(t) => Some(t),
             _ => None,
         }
     }
     fn registration_type(&self) -> Option<(&'a str, &'a Facts)> {
         let chosen = self.get(EnterpriseField::RegistrationType)?;
         match chosen.reading {
-            Reading::RegistrationType(text, _) => Some((text, chosen.facts)),
+            StatedValue::RegistrationType(text, _) => Some((text, chosen.facts)),
             _ => None,
         }
     }
     fn count(&self, field: EnterpriseField) -> Option<(i64, &'a Facts)> {
         let chosen = self.get(field)?;
         match chosen.reading {
-            Reading::Count(n) => Some((n, chosen.facts)),
+            StatedValue::Count(n) => Some((n, chosen.facts)),
             _ => None,
         }
     }
     fn money(&self, field: EnterpriseField) -> Option<(crate::model::value::Money, &'a Facts)> {
         let chosen = self.get(field)?;
         match chosen.reading {
-            Reading::Money(m) => Some((m, chosen.facts)),
+            StatedValue::Money(m) => Some((m, chosen.facts)),
             _ => None,
         }
     }
     pub fn industry(&self) -> Option<(IndustryCode, &'a Facts)> {
         let chosen = self.get(EnterpriseField::Industry)?;
         match chosen.reading {
-            Reading::Industry(code) => Some((code, chosen.facts)),
+            StatedValue::Industry(code) => Some((code, chosen.facts)),
             _ => None,
         }
     }
     pub fn ownership(&self) -> Ownership {
         match self.get(EnterpriseField::Ownership).map(|c| c.reading) {
-            Some(Reading::Ownership(ownership, _)) => ownership,
+            Some(StatedValue::Ownership(ownership, _)) => ownership,
             _ => Ownership::Unknown,
         }
     }
     fn established(&self) -> Option<(crate::model::value::PartialDate, &'a Facts)> {
         let chosen = self.get(EnterpriseField::EstablishedOn)?;
         match chosen.reading {
-            Reading::Date(date) => Some((date, chosen.facts)),
+            StatedValue::Date(date) => Some((date, chosen.facts)),
             _ => None,
         }
     }
@@ -109,11 +109,11 @@ impl<'a> Choices<'a> {
     }
 
     /// What the gap's table asks of the enterprise beside size and coverage.
-    pub fn scope(&self, context: &'a Context<'a>, dossier: Dossier<'a>) -> Scope<'a> {
+    pub fn scope(&self, context: &'a Context<'a>, dossier: EntityFacts<'a>) -> GapInput<'a> {
         let status = self.get(EnterpriseField::Status);
-        Scope {
+        GapInput {
             status: match status.map(|s| s.reading) {
-                Some(Reading::Status(status)) => status,
+                Some(StatedValue::Status(status)) => status,
                 _ => OperatingStatus::Unknown,
             },
             status_from: status.map(|s| s.facts),
@@ -127,7 +127,7 @@ impl<'a> Choices<'a> {
 }
 
 /// Assesses one enterprise: an entity with at least one record of kind enterprise.
-pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> (Enterprise, Option<Contradiction>) {
+pub fn enterprise<'a>(context: &'a Context<'a>, dossier: EntityFacts<'a>) -> (Enterprise, Option<Contradiction>) {
     let choices = Choices::new(context, dossier);
     let size = size::judge(context, dossier, choices.industry(), choices.ownership());
     let union = coverage::judge(context, dossier);
@@ -147,14 +147,14 @@ pub fn enterprise<'a>(context: &'a Context<'a>, dossier: Dossier<'a>) -> (Enterp
 }
 
 /// The chosen values, without tags and verdicts.
-fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'a>, scope: &Scope<'_>) -> Enterprise {
+fn describe<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, choices: &Choices<'a>, scope: &GapInput<'_>) -> Enterprise {
     use EnterpriseField as F;
     let code = match choices.get(F::CreditCode).map(|c| c.reading) {
-        Some(Reading::CreditCode(text, valid)) => Some((text, valid)),
+        Some(StatedValue::CreditCode(text, valid)) => Some((text, valid)),
         _ => None,
     };
     let place = match choices.get(F::Area).map(|c| c.reading) {
-        Some(Reading::Place(place)) => Some(place),
+        Some(StatedValue::Place(place)) => Some(place),
         _ => None,
     };
     let industry = choices.industry();
@@ -182,7 +182,9 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
         },
         address: choices.text(F::Address).map(Into::into),
         location: match choices.get(F::Location).map(|c| c.reading) {
-            Some(Reading::Point(longitude, latitude)) => Some(Location { longitude, latitude, basis: LocationBasis::Registry }),
+            Some(StatedValue::Point(longitude, latitude)) => {
+                Some(Location { longitude, latitude, basis: LocationBasis::Registry })
+            }
             _ => None,
         },
         industry: industry.map(|(code, _)| survivorship::code_text(&code).into()),
@@ -207,7 +209,7 @@ fn describe<'a>(context: &Context<'a>, dossier: Dossier<'a>, choices: &Choices<'
 }
 
 /// Every identifier its records carry, cleaned, each once.
-fn identifiers(dossier: Dossier<'_>) -> Vec<(IdentifierKind, Box<str>)> {
+fn identifiers(dossier: EntityFacts<'_>) -> Vec<(IdentifierKind, Box<str>)> {
     const KINDS: [(Field, IdentifierKind); 4] = [
         (Field::OrganisationCode, IdentifierKind::OrganisationCode),
         (Field::RegistrationNumber, IdentifierKind::Registration),
@@ -248,7 +250,7 @@ fn unjudged() -> Verdicts {
     }
 }
 
-fn tags(context: &Context<'_>, dossier: Dossier<'_>, enterprise: &Enterprise) -> Bits {
+fn tags(context: &Context<'_>, dossier: EntityFacts<'_>, enterprise: &Enterprise) -> Bits {
     use EnterpriseTag as T;
     let mut tags = Bits::default();
     let mut set = |tag: T, is: bool| {
@@ -279,13 +281,13 @@ fn tags(context: &Context<'_>, dossier: Dossier<'_>, enterprise: &Enterprise) ->
 }
 
 /// The id of the legal person whose branch it is.
-fn head<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<&'a str> {
+fn head<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<&'a str> {
     let relations = context.attached.relations.get(&dossier.entity)?;
     relations.iter().find(|r| r.kind == RelationKind::BranchOf).map(|r| &*r.to)
 }
 
 /// What says that it is a branch: the relation to its head, its registration type, or its name.
-fn branch(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>) -> Option<ReasonInput> {
+fn branch(context: &Context<'_>, dossier: EntityFacts<'_>, choices: &Choices<'_>) -> Option<ReasonInput> {
     if let Some(head) = head(context, dossier) {
         return Some(ReasonInput::new("branch_of", head));
     }
@@ -293,14 +295,14 @@ fn branch(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>) ->
         return Some(context.input("registration_type", text, facts));
     }
     match choices.get(EnterpriseField::Name) {
-        Some(Chosen { reading: Reading::Text(name), facts }) if name.trim_end().ends_with("分公司") => {
+        Some(Chosen { reading: StatedValue::Text(name), facts }) if name.trim_end().ends_with("分公司") => {
             Some(context.input("name", name, facts))
         }
         _ => None,
     }
 }
 
-fn former_names(dossier: Dossier<'_>, name: &str) -> Vec<Box<str>> {
+fn former_names(dossier: EntityFacts<'_>, name: &str) -> Vec<Box<str>> {
     let mut names: Vec<Box<str>> = Vec::new();
     for text in dossier.of_kind(RecordKind::Enterprise).filter_map(|f| f.text(Field::FormerName)) {
         for part in text.split([';', '；', '|']).map(str::trim) {
@@ -312,7 +314,7 @@ fn former_names(dossier: Dossier<'_>, name: &str) -> Vec<Box<str>> {
     names
 }
 
-fn investor_countries(dossier: Dossier<'_>) -> Vec<Box<str>> {
+fn investor_countries(dossier: EntityFacts<'_>) -> Vec<Box<str>> {
     let mut countries: Vec<Box<str>> = Vec::new();
     let told = dossier.facts().filter(|f| matches!(f.kind, RecordKind::Enterprise | RecordKind::Investment));
     for text in told.filter_map(|f| f.text(Field::InvestorCountry)) {

@@ -8,13 +8,13 @@ use super::policy::Policy;
 use super::rules::Rules;
 use super::survivorship::Plan;
 use super::unions::Roll;
-use crate::model::facts::{Facts, OpenPair, Relation, StandingFinding, World};
+use crate::model::facts::{AssessmentInput, Facts, OpenPair, StandingFinding, StatedTie};
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict::{NeededFor, Reason, ReasonInput, Unmet};
 
 /// What every step may look at.
 pub(crate) struct Context<'a> {
-    pub(super) world: &'a World,
+    pub(super) world: &'a AssessmentInput,
     pub(super) rules: &'a Rules,
     pub(super) policy: &'a Policy,
     pub(super) as_of: NaiveDate,
@@ -25,7 +25,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(world: &'a World, rules: &'a Rules, policy: &'a Policy, as_of: NaiveDate) -> Context<'a> {
+    pub(super) fn new(world: &'a AssessmentInput, rules: &'a Rules, policy: &'a Policy, as_of: NaiveDate) -> Context<'a> {
         Context {
             world,
             rules,
@@ -67,13 +67,13 @@ impl<'a> Context<'a> {
 /// What hangs on single entities: few beside the enterprises, hence maps.
 pub(crate) struct Attached<'a> {
     entities: HashMap<&'a str, u32>,
-    pub(super) relations: HashMap<u32, Vec<&'a Relation>>,
+    pub(super) relations: HashMap<u32, Vec<&'a StatedTie>>,
     pub(super) pairs: HashMap<u32, Vec<&'a OpenPair>>,
     pub(super) findings: HashMap<u32, Vec<&'a StandingFinding>>,
 }
 
 impl<'a> Attached<'a> {
-    pub(super) fn new(world: &'a World) -> Attached<'a> {
+    pub(super) fn new(world: &'a AssessmentInput) -> Attached<'a> {
         let mut mentioned: HashMap<&'a str, Option<u32>> = HashMap::new();
         let relations = world.relations.iter().flat_map(|r| [&*r.from, &*r.to]);
         let others = world.open_pairs.iter().map(|p| &*p.enterprise).chain(world.findings.iter().map(|f| &*f.enterprise));

@@ -4,7 +4,7 @@
 //! the strongest coverage, every union that counts, and the reasons.
 
 use super::context::Context;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use super::unions::{Link, precedence, union_id};
 use super::{survivorship, vocabulary};
 use crate::model::facts::RelationKind;
@@ -12,7 +12,7 @@ use crate::model::field::Field;
 use crate::model::verdict::{NeededFor, PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
 
 /// The verdict on one enterprise.
-pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict {
+pub(crate) fn judge(context: &Context<'_>, dossier: EntityFacts<'_>) -> UnionVerdict {
     let mut unions: Vec<UnionLink> = Vec::new();
     let mut reasons = Vec::with_capacity(1);
     for link in context.roll.of(dossier.entity) {
@@ -72,7 +72,7 @@ pub(crate) fn judge(context: &Context<'_>, dossier: Dossier<'_>) -> UnionVerdict
 }
 
 /// The union of the head (a branch's legal person) or of the group, where policy lets it cover this enterprise.
-fn through_head<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(Link<'a>, &'a crate::model::facts::Relation)> {
+fn through_head<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<(Link<'a>, &'a crate::model::facts::StatedTie)> {
     let relations = context.attached.relations.get(&dossier.entity)?;
     for relation in relations {
         let branch = relation.kind == RelationKind::BranchOf && context.policy.parent_covers_branches;
@@ -100,7 +100,7 @@ fn through_head<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(Link
 }
 
 /// Coverage that only a visit could tell.
-fn found<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(UnionStatus, &'a crate::model::facts::StandingFinding)> {
+fn found<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<(UnionStatus, &'a crate::model::facts::StandingFinding)> {
     let findings = context.attached.findings.get(&dossier.entity)?;
     let covers = |f: &&'a crate::model::facts::StandingFinding| {
         let status = match &*f.reason {

@@ -1,6 +1,6 @@
 //! Everything known of one entity, gathered from the world without a map per entity: a counting sort by entity.
 
-use crate::model::facts::{Facts, World};
+use crate::model::facts::{AssessmentInput, Facts};
 use crate::model::field::RecordKind;
 
 /// Positions of facts by entity: `order[starts[e]..starts[e + 1]]` are entity e's, in the world's order.
@@ -10,7 +10,7 @@ pub struct ByEntity {
 }
 
 impl ByEntity {
-    pub fn new(world: &World) -> ByEntity {
+    pub fn new(world: &AssessmentInput) -> ByEntity {
         let mut starts = vec![0u32; world.entities.len() + 1];
         for entity in world.entity_of.iter().flatten() {
             starts[*entity as usize + 1] += 1;
@@ -37,15 +37,15 @@ impl ByEntity {
 
 /// One entity's facts.
 #[derive(Clone, Copy)]
-pub struct Dossier<'a> {
-    pub world: &'a World,
+pub struct EntityFacts<'a> {
+    pub world: &'a AssessmentInput,
     pub entity: u32,
     facts: &'a [u32],
 }
 
-impl<'a> Dossier<'a> {
-    pub fn new(world: &'a World, groups: &'a ByEntity, entity: u32) -> Dossier<'a> {
-        Dossier { world, entity, facts: groups.of(entity) }
+impl<'a> EntityFacts<'a> {
+    pub fn new(world: &'a AssessmentInput, groups: &'a ByEntity, entity: u32) -> EntityFacts<'a> {
+        EntityFacts { world, entity, facts: groups.of(entity) }
     }
     pub fn id(&self) -> &'a str {
         &self.world.entities[self.entity as usize]

@@ -6,19 +6,19 @@ use serde::Serialize;
 
 use super::compose::Choices;
 use super::context::Context;
-use super::entity_facts::{ByEntity, Dossier};
+use super::entity_facts::{ByEntity, EntityFacts};
 use super::size::RuleChoice;
 use super::{Policy, Rules, compose, coverage, gap, provenance_of, size};
 use crate::model::enterprise::Enterprise;
-use crate::model::facts::World;
+use crate::model::facts::AssessmentInput;
 use crate::model::field::named;
 use crate::model::provenance::FieldProvenance;
-use crate::model::reference::thresholds::{Condition, Holds, RuleTest};
+use crate::model::reference::thresholds::{Condition, IndustryMatch, RuleTest};
 use crate::model::verdict::{NeededFor, Reason, ReasonInput, UnionKind};
 
 named! {
     /// What became of one rule.
-    pub enum Outcome {
+    pub enum StepOutcome {
         /// It holds, and it decided the verdict.
         Decided = "DECIDED",
         /// It holds, but a rule before it had decided.
@@ -45,7 +45,7 @@ pub struct Step {
     pub topic: Topic,
     /// Id of a threshold rule, or a reason code.
     pub rule: String,
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     pub inputs: Vec<ReasonInput>,
     /// What the rule asks for, as written in the file: `revenue_main >= 20000000`.
     pub asks: Vec<String>,
@@ -60,10 +60,10 @@ pub struct Explanation {
 }
 
 /// Explains one enterprise of a world. None where no registry describes an enterprise of that id.
-pub fn explain(world: &World, id: &str, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Option<Explanation> {
+pub fn explain(world: &AssessmentInput, id: &str, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Option<Explanation> {
     let entity = world.entities.iter().position(|e| &**e == id)? as u32;
     let groups = ByEntity::new(world);
-    let dossier = Dossier::new(world, &groups, entity);
+    let dossier = EntityFacts::new(world, &groups, entity);
     if !dossier.is_enterprise() {
         return None;
     }
@@ -78,23 +78,23 @@ pub fn explain(world: &World, id: &str, rules: &Rules, policy: &Policy, as_of: N
     Some(Explanation { fields: provenance_of(&context, dossier), enterprise, steps })
 }
 
-fn step(topic: Topic, rule: &str, outcome: Outcome, inputs: Vec<ReasonInput>) -> Step {
+fn step(topic: Topic, rule: &str, outcome: StepOutcome, inputs: Vec<ReasonInput>) -> Step {
     Step { topic, rule: rule.to_owned(), outcome, inputs, asks: Vec::new() }
 }
 
 fn reasons(topic: Topic, reasons: &[Reason]) -> impl Iterator<Item = Step> + '_ {
-    reasons.iter().map(move |r| step(topic, &r.code, Outcome::Decided, r.inputs.clone()))
+    reasons.iter().map(move |r| step(topic, &r.code, StepOutcome::Decided, r.inputs.clone()))
 }
 
 /// The official list, then every rule of statistics, then the proxy.
-fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>, enterprise: &Enterprise) -> Vec<Step> {
+fn size_steps(context: &Context<'_>, dossier: EntityFacts<'_>, choices: &Choices<'_>, enterprise: &Enterprise) -> Vec<Step> {
     let verdict = &enterprise.verdicts.size;
     let listed = size::official_list(context, dossier);
     let mut steps = vec![match listed {
         Some((flag, facts)) => {
-            step(Topic::Size, "official_list", Outcome::Decided, vec![context.input("official_list", flag, facts)])
+            step(Topic::Size, "official_list", StepOutcome::Decided, vec![context.input("official_list", flag, facts)])
         }
-        None => step(Topic::Size, "official_list", Outcome::MissingInput, vec![ReasonInput::missing("official_list")]),
+        None => step(Topic::Size, "official_list", StepOutcome::MissingInput, vec![ReasonInput::missing("official_list")]),
     }];
     let code = choices.industry().map(|(code, _)| code);
     let chosen = match size::rule_for(context, code) {
@@ -102,18 +102,18 @@ fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>
         _ => None,
     };
     for rule in context.rules.statistics() {
-        let speaks = code.map_or(Holds::Undecided, |code| rule.holds(&code));
-        let mut tried = step(Topic::Size, &rule.id, Outcome::OtherIndustry, Vec::new());
+        let speaks = code.map_or(IndustryMatch::Undecided, |code| rule.holds(&code));
+        let mut tried = step(Topic::Size, &rule.id, StepOutcome::OtherIndustry, Vec::new());
         tried.asks = rule.conditions.iter().map(asked).collect();
         if rule.test == RuleTest::Any && tried.asks.len() > 1 {
             tried.asks = vec![tried.asks.join(" | ")];
         }
         tried.outcome = match speaks {
-            Holds::No => Outcome::OtherIndustry,
-            _ if !rule.in_force(context.as_of) => Outcome::NotInForce,
-            Holds::Undecided => Outcome::CodeTooShort,
-            Holds::Yes if chosen != Some(rule.id.as_str()) => Outcome::NotTried,
-            Holds::Yes => {
+            IndustryMatch::No => StepOutcome::OtherIndustry,
+            _ if !rule.in_force(context.as_of) => StepOutcome::NotInForce,
+            IndustryMatch::Undecided => StepOutcome::CodeTooShort,
+            IndustryMatch::Yes if chosen != Some(rule.id.as_str()) => StepOutcome::NotTried,
+            IndustryMatch::Yes => {
                 let judged = size::try_rule(context, dossier, rule, choices.ownership());
                 tried.inputs = judged
                     .conditions
@@ -124,10 +124,10 @@ fn size_steps(context: &Context<'_>, dossier: Dossier<'_>, choices: &Choices<'_>
                     })
                     .collect();
                 match judged.above {
-                    None => Outcome::MissingInput,
-                    Some(_) if listed.is_some() => Outcome::Holds,
-                    Some(true) => Outcome::Decided,
-                    Some(false) => Outcome::DoesNotHold,
+                    None => StepOutcome::MissingInput,
+                    Some(_) if listed.is_some() => StepOutcome::Holds,
+                    Some(true) => StepOutcome::Decided,
+                    Some(false) => StepOutcome::DoesNotHold,
                 }
             }
         };
@@ -157,45 +157,50 @@ fn union_steps(enterprise: &Enterprise) -> Vec<Step> {
         let found = verdict.reasons.iter().filter(|r| &*r.code == code);
         let inputs: Vec<ReasonInput> = found.flat_map(|r| r.inputs.iter().cloned()).collect();
         let outcome = match inputs.is_empty() {
-            true => Outcome::DoesNotHold,
-            false if verdict.verdict.name() == kind.name() => Outcome::Decided,
-            false => Outcome::Holds,
+            true => StepOutcome::DoesNotHold,
+            false if verdict.verdict.name() == kind.name() => StepOutcome::Decided,
+            false => StepOutcome::Holds,
         };
         steps.push(step(Topic::Union, code, outcome, inputs));
     }
     for possible in &verdict.possible {
         let decided = verdict.verdict == crate::model::verdict::UnionStatus::Possible;
         let inputs = vec![ReasonInput::new("union", &possible.union), ReasonInput::new("weight", possible.weight)];
-        steps.push(step(Topic::Union, "union_possible", if decided { Outcome::Decided } else { Outcome::Holds }, inputs));
+        steps.push(step(Topic::Union, "union_possible", if decided { StepOutcome::Decided } else { StepOutcome::Holds }, inputs));
     }
     steps.extend(reasons(Topic::Union, &verdict.reasons).filter(|s| s.rule == "no_union_record"));
     steps
 }
 
 /// Every way out of scope, then the row of the table that decided.
-fn gap_steps<'a>(context: &'a Context<'a>, dossier: Dossier<'a>, choices: &Choices<'a>, enterprise: &Enterprise) -> Vec<Step> {
+fn gap_steps<'a>(
+    context: &'a Context<'a>,
+    dossier: EntityFacts<'a>,
+    choices: &Choices<'a>,
+    enterprise: &Enterprise,
+) -> Vec<Step> {
     let scope = choices.scope(context, dossier);
     let mut decided = false;
     let mut steps: Vec<Step> = Vec::new();
     for (code, check) in &gap::SCOPE_CHECKS {
         let found = check(context, &scope);
         let outcome = match (&found, decided) {
-            (Some(_), false) => Outcome::Decided,
-            (Some(_), true) => Outcome::Holds,
-            (None, _) => Outcome::DoesNotHold,
+            (Some(_), false) => StepOutcome::Decided,
+            (Some(_), true) => StepOutcome::Holds,
+            (None, _) => StepOutcome::DoesNotHold,
         };
         decided |= found.is_some();
         steps.push(step(Topic::Gap, code, outcome, found.map(|r| r.inputs).unwrap_or_default()));
     }
     for reason in context.missing_sources(NeededFor::decides_the_gap) {
-        let outcome = if decided { Outcome::Holds } else { Outcome::Decided };
+        let outcome = if decided { StepOutcome::Holds } else { StepOutcome::Decided };
         decided = true;
         steps.push(step(Topic::Gap, &reason.code, outcome, reason.inputs));
     }
     let (size, union) = (enterprise.verdicts.size.verdict, enterprise.verdicts.union.verdict);
     let inputs = vec![ReasonInput::new("size", size.name()), ReasonInput::new("coverage", union.name())];
     let (_, code) = gap::decide(size, union);
-    steps.push(step(Topic::Gap, code, if decided { Outcome::NotTried } else { Outcome::Decided }, inputs));
+    steps.push(step(Topic::Gap, code, if decided { StepOutcome::NotTried } else { StepOutcome::Decided }, inputs));
     steps
 }
 
@@ -218,9 +223,9 @@ fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
         Some(factor) => {
             let mut inputs: Vec<ReasonInput> = factor.input.iter().cloned().collect();
             inputs.push(ReasonInput::new("points", format_args!("{:.1}", factor.points)));
-            step(Topic::Priority, code, Outcome::Decided, inputs)
+            step(Topic::Priority, code, StepOutcome::Decided, inputs)
         }
-        None => step(Topic::Priority, code, Outcome::DoesNotHold, Vec::new()),
+        None => step(Topic::Priority, code, StepOutcome::DoesNotHold, Vec::new()),
     });
     tried.collect()
 }

@@ -6,7 +6,7 @@
 use chrono::{Months, NaiveDate};
 
 use super::context::Context;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use super::{survivorship, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
@@ -94,7 +94,7 @@ pub struct Contradiction {
 /// The verdict, and the contradiction if there is one. `payroll` is a year's, as chosen.
 pub(crate) fn judge(
     context: &Context<'_>,
-    dossier: Dossier<'_>,
+    dossier: EntityFacts<'_>,
     union: UnionStatus,
     payroll: Option<(Money, &Facts)>,
 ) -> (FundVerdict, Option<Contradiction>) {

@@ -13,7 +13,7 @@ use chrono::{Months, NaiveDate};
 
 use super::context::Context;
 use super::coverage::finding_input;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use crate::model::facts::{Facts, StandingFinding};
 use crate::model::reference::unions::finding_reasons;
 use crate::model::value::PartialDate;
@@ -22,7 +22,7 @@ use crate::model::verdict::{
 };
 
 /// What the table looks at, beside size and coverage.
-pub struct Scope<'a> {
+pub struct GapInput<'a> {
     pub status: OperatingStatus,
     pub status_from: Option<&'a Facts>,
     pub established: Option<(PartialDate, &'a Facts)>,
@@ -37,8 +37,8 @@ pub struct Scope<'a> {
 /// The rows of the table in their order; the first that matches decides.
 pub(crate) fn judge(
     context: &Context<'_>,
-    dossier: Dossier<'_>,
-    scope: &Scope<'_>,
+    dossier: EntityFacts<'_>,
+    scope: &GapInput<'_>,
     size: SizeStatus,
     union: UnionStatus,
 ) -> GapVerdict {
@@ -82,7 +82,7 @@ pub fn decide(size: SizeStatus, union: UnionStatus) -> (GapStatus, &'static str)
 }
 
 /// One way out of scope: its reason code, and the test that gives the reason where it applies.
-type Check = (&'static str, fn(&Context<'_>, &Scope<'_>) -> Option<Reason>);
+type Check = (&'static str, fn(&Context<'_>, &GapInput<'_>) -> Option<Reason>);
 
 /// Every way out of scope, in the order in which they are tried.
 pub(crate) const SCOPE_CHECKS: [Check; 7] = [
@@ -113,17 +113,17 @@ pub(crate) const SCOPE_CHECKS: [Check; 7] = [
 ];
 
 /// The first reason that takes an enterprise out of scope.
-fn out_of_scope(context: &Context<'_>, scope: &Scope<'_>) -> Option<Reason> {
+fn out_of_scope(context: &Context<'_>, scope: &GapInput<'_>) -> Option<Reason> {
     SCOPE_CHECKS.iter().find_map(|(_, check)| check(context, scope))
 }
 
-fn with_status(context: &Context<'_>, scope: &Scope<'_>, status: OperatingStatus, code: &str) -> Option<Reason> {
+fn with_status(context: &Context<'_>, scope: &GapInput<'_>, status: OperatingStatus, code: &str) -> Option<Reason> {
     let facts = scope.status_from.filter(|_| scope.status == status)?;
     Some(Reason::new(code).with(context.input("status", status.name(), facts)))
 }
 
 /// Every head count that is known is zero.
-fn no_staff(context: &Context<'_>, scope: &Scope<'_>) -> Option<Reason> {
+fn no_staff(context: &Context<'_>, scope: &GapInput<'_>) -> Option<Reason> {
     let known = || scope.heads.iter().zip(["employees", "insured"]).filter_map(|(head, name)| Some((head.as_ref()?, name)));
     let none = known().next().is_some() && known().all(|((n, _), _)| *n == 0);
     none.then(|| {
@@ -138,7 +138,7 @@ pub fn grace_ends(established: PartialDate, months: u32) -> Option<NaiveDate> {
 }
 
 /// Since when it has been lacking: kept from earlier editions, today where it is new, unknown in the first edition.
-fn since(context: &Context<'_>, dossier: Dossier<'_>, status: GapStatus, reasons: &mut Vec<Reason>) -> Option<NaiveDate> {
+fn since(context: &Context<'_>, dossier: EntityFacts<'_>, status: GapStatus, reasons: &mut Vec<Reason>) -> Option<NaiveDate> {
     if !matches!(status, GapStatus::Lacking | GapStatus::LackingIndependent) {
         return None;
     }

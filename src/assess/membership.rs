@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::context::Context;
-use super::entity_facts::{ByEntity, Dossier};
+use super::entity_facts::{ByEntity, EntityFacts};
 use super::policy::DispatchedCount;
 use super::survivorship;
 use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
@@ -52,7 +52,7 @@ fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], e
         // Two enterprises of one name: the name tells nothing.
         by_name.entry(&enterprise.name).and_modify(|at| *at = None).or_insert(Some(i));
     }
-    let by_place_of_work = |at: usize| counted_by_place_of_work(context, Dossier::new(world, groups, entities[at]));
+    let by_place_of_work = |at: usize| counted_by_place_of_work(context, EntityFacts::new(world, groups, entities[at]));
     for (facts, agency) in flows {
         let over = |field| survivorship::date(facts, field).and_then(|d| d.first_day());
         if over(Field::Since).is_some_and(|from| from > context.as_of) || over(Field::Until).is_some_and(|to| to < context.as_of)
@@ -90,7 +90,7 @@ fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], e
 }
 
 /// Whether the chosen employees count is that of the statistics registry.
-fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> bool {
+fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> bool {
     let mut said = Vec::new();
     survivorship::read(context, dossier, EnterpriseField::Employees, &mut said);
     let Some((at, _)) = survivorship::choose(context, EnterpriseField::Employees, &said) else { return false };

@@ -1,7 +1,7 @@
 //! Assessing: every enterprise's designated size, union coverage, gap, fund and priority, each with its reasons; and the
 //! value of every field, chosen among what the registries say.
 //!
-//! In: a `World` (readable records, which entity each belongs to, relations, findings), `Rules` (data files) and `Policy`.
+//! In: a `AssessmentInput` (readable records, which entity each belongs to, relations, findings), `Rules` (data files) and `Policy`.
 //! Out: `Assessed`: the enterprises and unions of the next edition, and what contradicts itself. Pure: the same input
 //! gives the same output; the day is an argument, nothing is read or written, the order of records does not matter.
 //!
@@ -35,12 +35,12 @@ use rayon::prelude::*;
 
 use crate::assess::context::Context;
 use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
-use crate::model::facts::{Facts, RegistryTraits, World};
+use crate::model::facts::{AssessmentInput, Facts, RegistryTraits};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
-use entity_facts::{ByEntity, Dossier};
+use entity_facts::{ByEntity, EntityFacts};
 use survivorship::Candidate;
 
-pub use explain::{Explanation, Outcome, Step, Topic, explain};
+pub use explain::{Explanation, Step, StepOutcome, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
 pub use rules::Rules;
@@ -57,15 +57,15 @@ pub struct Assessed {
 }
 
 /// Assesses every enterprise of the world as of a day.
-pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
+pub fn assess(world: &AssessmentInput, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
     let entities: Vec<u32> =
-        (0..world.entities.len() as u32).filter(|e| Dossier::new(world, &groups, *e).is_enterprise()).collect();
+        (0..world.entities.len() as u32).filter(|e| EntityFacts::new(world, &groups, *e).is_enterprise()).collect();
     // Written in place, in order; the few contradictions go beside and are ordered after.
     let found: Mutex<Vec<(u32, Contradiction)>> = Mutex::default();
     let judge = |entity: &u32| {
-        let (enterprise, contradiction) = compose::enterprise(&context, Dossier::new(world, &groups, *entity));
+        let (enterprise, contradiction) = compose::enterprise(&context, EntityFacts::new(world, &groups, *entity));
         if let Some(contradiction) = contradiction {
             found.lock().expect("no panic while pushing").push((*entity, contradiction));
         }
@@ -83,15 +83,21 @@ pub fn assess(world: &World, rules: &Rules, policy: &Policy, as_of: NaiveDate) -
 /// What every registry says of every field of one enterprise, which statement was chosen, and by which rule. `facts` are
 /// the records of that enterprise alone; fields of which nobody says anything are left out.
 pub fn provenance(facts: Vec<Facts>, registries: Vec<RegistryTraits>, policy: &Policy, as_of: NaiveDate) -> Vec<FieldProvenance> {
-    let world = World { registries, entity_of: vec![Some(0); facts.len()], facts, entities: vec!["".into()], ..World::default() };
+    let world = AssessmentInput {
+        registries,
+        entity_of: vec![Some(0); facts.len()],
+        facts,
+        entities: vec!["".into()],
+        ..AssessmentInput::default()
+    };
     let rules = Rules::none();
     let context = Context::new(&world, &rules, policy, as_of);
     let groups = ByEntity::new(&world);
-    let dossier = Dossier::new(&world, &groups, 0);
+    let dossier = EntityFacts::new(&world, &groups, 0);
     provenance_of(&context, dossier)
 }
 
-fn provenance_of(context: &Context<'_>, dossier: Dossier<'_>) -> Vec<FieldProvenance> {
+fn provenance_of(context: &Context<'_>, dossier: EntityFacts<'_>) -> Vec<FieldProvenance> {
     let mut candidates = Vec::new();
     let mut fields = Vec::new();
     for field in EnterpriseField::ALL {

@@ -2,7 +2,7 @@
 //! file: `model::reference::size_class`.
 
 use crate::model::reference::industries::IndustryCode;
-use crate::model::reference::thresholds::{Holds, RuleFamily, ThresholdError, ThresholdRule, Thresholds, thresholds};
+use crate::model::reference::thresholds::{IndustryMatch, RuleFamily, ThresholdError, ThresholdRule, Thresholds, thresholds};
 
 /// Rules read from data files, checked before they judge anybody.
 #[derive(Debug, Clone)]
@@ -47,6 +47,6 @@ impl Rules {
     }
     /// Whether some rule spoke or speaks of this industry, on whatever day.
     pub fn ever_speaks_of(&self, code: &IndustryCode) -> bool {
-        self.statistics().any(|r| r.holds(code) != Holds::No)
+        self.statistics().any(|r| r.holds(code) != IndustryMatch::No)
     }
 }

@@ -4,14 +4,14 @@
 //! size class. A missing input gives UNKNOWN and names the input; list and rule that disagree are both shown.
 
 use super::context::Context;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use super::survivorship;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::reference::industries::{CURRENT, IndustryCode};
 use crate::model::reference::size_class;
-use crate::model::reference::thresholds::{Condition, Holds, Metric, RuleTest, ThresholdRule, qualification_of};
+use crate::model::reference::thresholds::{Condition, IndustryMatch, Metric, RuleTest, ThresholdRule, qualification_of};
 use crate::model::value::Money;
 use crate::model::verdict::{NeededFor, Ownership, Reason, ReasonInput, SizeBasis, SizeClass, SizeStatus, SizeVerdict};
 
@@ -92,9 +92,9 @@ pub(crate) fn rule_for<'a>(context: &Context<'a>, code: Option<IndustryCode>) ->
     let mut maybe = false;
     for rule in &context.rules_in_force {
         match rule.holds(&code) {
-            Holds::Yes => return RuleChoice::Rule(rule),
-            Holds::Undecided => maybe = true,
-            Holds::No => {}
+            IndustryMatch::Yes => return RuleChoice::Rule(rule),
+            IndustryMatch::Undecided => maybe = true,
+            IndustryMatch::No => {}
         }
     }
     if maybe {
@@ -105,7 +105,12 @@ pub(crate) fn rule_for<'a>(context: &Context<'a>, code: Option<IndustryCode>) ->
 }
 
 /// The best statement of a metric, by the rank of the field it belongs to.
-pub(crate) fn input<'a>(context: &Context<'a>, dossier: Dossier<'a>, metric: Metric, ownership: Ownership) -> Option<Input<'a>> {
+pub(crate) fn input<'a>(
+    context: &Context<'a>,
+    dossier: EntityFacts<'a>,
+    metric: Metric,
+    ownership: Ownership,
+) -> Option<Input<'a>> {
     let amount = |fields: &[Field]| {
         fields.iter().enumerate().find_map(|(i, field)| {
             let (money, facts) = ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, *field))?;
@@ -150,7 +155,7 @@ pub(crate) fn input<'a>(context: &Context<'a>, dossier: Dossier<'a>, metric: Met
 /// The first statement in the order that the policy gives the registries for `by`.
 fn ranked<'a, T>(
     context: &Context<'a>,
-    dossier: Dossier<'a>,
+    dossier: EntityFacts<'a>,
     by: EnterpriseField,
     read: impl Fn(&'a Facts) -> Option<T>,
 ) -> Option<(T, &'a Facts)> {
@@ -161,7 +166,7 @@ fn ranked<'a, T>(
 /// Tries every condition of a rule.
 pub(crate) fn try_rule<'a>(
     context: &Context<'a>,
-    dossier: Dossier<'a>,
+    dossier: EntityFacts<'a>,
     rule: &'a ThresholdRule,
     ownership: Ownership,
 ) -> TriedRule<'a> {
@@ -191,7 +196,7 @@ pub(crate) fn try_rule<'a>(
 /// The verdict on one enterprise.
 pub(crate) fn judge<'a>(
     context: &Context<'a>,
-    dossier: Dossier<'a>,
+    dossier: EntityFacts<'a>,
     industry: Option<(IndustryCode, &'a Facts)>,
     ownership: Ownership,
 ) -> SizeVerdict {
@@ -258,7 +263,7 @@ pub(crate) fn judge<'a>(
 }
 
 /// Large, medium, small or micro by employees, revenue and assets.
-fn class(context: &Context<'_>, dossier: Dossier<'_>, code: &IndustryCode) -> SizeClass {
+fn class(context: &Context<'_>, dossier: EntityFacts<'_>, code: &IndustryCode) -> SizeClass {
     let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, field)).map(|(m, _)| m);
     let employees = ranked(context, dossier, EnterpriseField::Employees, |f| f.count(Field::Employees).filter(|n| *n >= 0));
     let employees = employees.and_then(|(n, _)| u32::try_from(n).ok());
@@ -266,7 +271,7 @@ fn class(context: &Context<'_>, dossier: Dossier<'_>, code: &IndustryCode) -> Si
 }
 
 /// The word of the registry that keeps the official list.
-pub(crate) fn official_list<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> Option<(bool, &'a Facts)> {
+pub(crate) fn official_list<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<(bool, &'a Facts)> {
     let keeps = |f: &&Facts| context.world.registries.get(f.registry as usize).is_some_and(|r| r.official_list);
     let said = dossier.of_kind(RecordKind::Enterprise).filter(keeps).filter_map(|f| Some((f.flag(Field::OfficialList)?, f)));
     said.min_by_key(|(_, f)| context.plan.place(EnterpriseField::OfficialList, f))
@@ -275,7 +280,7 @@ pub(crate) fn official_list<'a>(context: &Context<'a>, dossier: Dossier<'a>) -> 
 /// A head count stands in where the money that the rule asks for is missing.
 fn proxy<'a>(
     context: &Context<'a>,
-    dossier: Dossier<'a>,
+    dossier: EntityFacts<'a>,
     tried: &TriedRule<'a>,
     industry: Option<(IndustryCode, &Facts)>,
 ) -> Option<(SizeStatus, Reason)> {

@@ -5,7 +5,7 @@
 //! provenance that is shown go through `read`, `choose` and `agreement`; there is no second path.
 
 use super::context::Context;
-use super::entity_facts::Dossier;
+use super::entity_facts::EntityFacts;
 use super::vocabulary;
 use crate::model::enterprise::{Bits, EnterpriseField};
 use crate::model::facts::{Facts, RegistryTraits};
@@ -19,14 +19,14 @@ use crate::model::verdict::{OperatingStatus, Ownership};
 
 /// A place as far as it is known: six and nine digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct SurvivingPlace {
     pub district: u32,
     pub town: Option<u32>,
 }
 
-impl Place {
+impl SurvivingPlace {
     /// Same district, and not two different towns.
-    fn agrees(self, other: Place) -> bool {
+    fn agrees(self, other: SurvivingPlace) -> bool {
         self.district == other.district && (self.town.is_none() || other.town.is_none() || self.town == other.town)
     }
 }
@@ -45,7 +45,7 @@ fn codes_agree(a: &IndustryCode, b: &IndustryCode) -> bool {
 
 /// One statement as read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reading<'a> {
+pub enum StatedValue<'a> {
     Text(&'a str),
     /// As written.
     Address(&'a str),
@@ -53,7 +53,7 @@ pub enum Reading<'a> {
     CreditCode(&'a str, bool),
     Status(OperatingStatus),
     Date(PartialDate),
-    Place(Place),
+    Place(SurvivingPlace),
     Point(f64, f64),
     Industry(IndustryCode),
     Ownership(Ownership, bool),
@@ -64,21 +64,22 @@ pub enum Reading<'a> {
     Flag(bool),
 }
 
-impl std::fmt::Display for Reading<'_> {
+impl std::fmt::Display for StatedValue<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reading::Text(t) | Reading::Address(t) | Reading::CreditCode(t, _) | Reading::RegistrationType(t, _) => {
-                f.write_str(t)
-            }
-            Reading::Status(s) => f.write_str(s.name()),
-            Reading::Date(d) => d.fmt(f),
-            Reading::Place(p) => p.town.unwrap_or(p.district).fmt(f),
-            Reading::Point(x, y) => write!(f, "{x},{y}"),
-            Reading::Industry(c) => f.write_str(&code_text(c)),
-            Reading::Ownership(o, _) => f.write_str(o.name()),
-            Reading::Count(n) => n.fmt(f),
-            Reading::Money(m) => m.fmt(f),
-            Reading::Flag(b) => b.fmt(f),
+            StatedValue::Text(t)
+            | StatedValue::Address(t)
+            | StatedValue::CreditCode(t, _)
+            | StatedValue::RegistrationType(t, _) => f.write_str(t),
+            StatedValue::Status(s) => f.write_str(s.name()),
+            StatedValue::Date(d) => d.fmt(f),
+            StatedValue::Place(p) => p.town.unwrap_or(p.district).fmt(f),
+            StatedValue::Point(x, y) => write!(f, "{x},{y}"),
+            StatedValue::Industry(c) => f.write_str(&code_text(c)),
+            StatedValue::Ownership(o, _) => f.write_str(o.name()),
+            StatedValue::Count(n) => n.fmt(f),
+            StatedValue::Money(m) => m.fmt(f),
+            StatedValue::Flag(b) => b.fmt(f),
         }
     }
 }
@@ -87,7 +88,7 @@ impl std::fmt::Display for Reading<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     pub facts: &'a Facts,
-    pub reading: Reading<'a>,
+    pub reading: StatedValue<'a>,
 }
 
 /// The policy's field rules against the registries of this run.
@@ -139,7 +140,7 @@ fn is_official(field: EnterpriseField, registry: &RegistryTraits) -> bool {
 
 /// Fills `out` with what the entity's records say of a field. Records of unions tell their host's name, code, place and
 /// ownership; founding date and head count in them are the union's own.
-pub fn read<'a>(context: &Context<'a>, dossier: Dossier<'a>, field: EnterpriseField, out: &mut Vec<Candidate<'a>>) {
+pub fn read<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, field: EnterpriseField, out: &mut Vec<Candidate<'a>>) {
     use EnterpriseField as F;
     out.clear();
     for facts in dossier.facts() {
@@ -154,31 +155,31 @@ pub fn read<'a>(context: &Context<'a>, dossier: Dossier<'a>, field: EnterpriseFi
     }
 }
 
-fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField) -> Option<Reading<'a>> {
+fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField) -> Option<StatedValue<'a>> {
     use EnterpriseField as F;
-    let count = |field| facts.count(field).filter(|n| *n >= 0).map(Reading::Count);
+    let count = |field| facts.count(field).filter(|n| *n >= 0).map(StatedValue::Count);
     match field {
-        F::Name => facts.text(Field::Name).map(Reading::Text),
+        F::Name => facts.text(Field::Name).map(StatedValue::Text),
         F::CreditCode => {
             let text = facts.text(Field::CreditCode)?;
             let code = CreditCode::parse(text);
             // A union's own code is not its host's.
-            (!code.is_some_and(|c| c.is_union())).then_some(Reading::CreditCode(text, code.is_some()))
+            (!code.is_some_and(|c| c.is_union())).then_some(StatedValue::CreditCode(text, code.is_some()))
         }
         F::Status => {
             let text = facts.text(Field::Status)?;
             let status = OperatingStatus::from_name(text).or_else(|| operating_status(text))?;
-            (status != OperatingStatus::Unknown).then_some(Reading::Status(status))
+            (status != OperatingStatus::Unknown).then_some(StatedValue::Status(status))
         }
-        F::EstablishedOn => date(facts, Field::EstablishedOn).map(Reading::Date),
-        F::Area => read_place(context, facts).map(Reading::Place),
-        F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(Reading::Address),
+        F::EstablishedOn => date(facts, Field::EstablishedOn).map(StatedValue::Date),
+        F::Area => read_place(context, facts).map(StatedValue::Place),
+        F::Address => facts.text(Field::Address).or_else(|| facts.text(Field::OperatingAddress)).map(StatedValue::Address),
         F::Location => {
             let (x, y) = (number(facts, Field::Longitude)?, number(facts, Field::Latitude)?);
             // Outside China's bounds a coordinate is swapped, projected or zero.
-            ((73.0..136.0).contains(&x) && (3.0..54.0).contains(&y)).then_some(Reading::Point(x, y))
+            ((73.0..136.0).contains(&x) && (3.0..54.0).contains(&y)).then_some(StatedValue::Point(x, y))
         }
-        F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(Reading::Industry),
+        F::Industry => IndustryCode::parse(facts.text(Field::Industry)?, context.edition_of(facts)).map(StatedValue::Industry),
         F::Ownership => {
             let scheme = context.plan.scheme(facts);
             let registration = facts.text(Field::RegistrationType);
@@ -189,32 +190,32 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
             let first = told.next()?;
             // The first firm word; else the first one.
             let (ownership, firm) = std::iter::once(first).chain(told).find(|(_, firm)| *firm).unwrap_or(first);
-            Some(Reading::Ownership(ownership, firm))
+            Some(StatedValue::Ownership(ownership, firm))
         }
         F::RegistrationType => {
             let text = facts.text(Field::RegistrationType)?;
-            Some(Reading::RegistrationType(text, vocabulary::ownership(text, context.plan.scheme(facts))))
+            Some(StatedValue::RegistrationType(text, vocabulary::ownership(text, context.plan.scheme(facts))))
         }
-        F::InvestorCountry => facts.text(Field::InvestorCountry).map(Reading::Text),
+        F::InvestorCountry => facts.text(Field::InvestorCountry).map(StatedValue::Text),
         F::Employees => count(Field::Employees),
         F::Insured => count(Field::Insured),
-        F::Revenue => money(facts, Field::Revenue).or_else(|| money(facts, Field::RevenueMain)).map(Reading::Money),
-        F::Payroll => money(facts, Field::Payroll).map(Reading::Money),
-        F::OfficialList => facts.flag(Field::OfficialList).map(Reading::Flag),
-        F::Qualification => facts.text(Field::Qualification).map(Reading::Text),
-        F::Union => facts.text(Field::UnionName).map(Reading::Text),
+        F::Revenue => money(facts, Field::Revenue).or_else(|| money(facts, Field::RevenueMain)).map(StatedValue::Money),
+        F::Payroll => money(facts, Field::Payroll).map(StatedValue::Money),
+        F::OfficialList => facts.flag(Field::OfficialList).map(StatedValue::Flag),
+        F::Qualification => facts.text(Field::Qualification).map(StatedValue::Text),
+        F::Union => facts.text(Field::UnionName).map(StatedValue::Text),
     }
 }
 
 /// Place by code, else by district and street text, else by the authority in charge, else by the address.
-fn read_place(context: &Context<'_>, facts: &Facts) -> Option<Place> {
+fn read_place(context: &Context<'_>, facts: &Facts) -> Option<SurvivingPlace> {
     if let Some(place) = facts.text(Field::Area).and_then(|code| areas().resolve(code, context.as_of)) {
-        return Some(Place { district: place.district, town: place.town });
+        return Some(SurvivingPlace { district: place.district, town: place.town });
     }
     let told = [Field::District, Field::Area, Field::Authority, Field::Address, Field::OperatingAddress];
     let district = told.iter().find_map(|f| areas().district_by_name(facts.text(*f)?))?;
     let town = facts.text(Field::Street).and_then(|street| areas().town_by_name(district, street));
-    Some(Place { district, town })
+    Some(SurvivingPlace { district, town })
 }
 
 /// A date field of a record.
@@ -243,14 +244,14 @@ fn number(facts: &Facts, field: Field) -> Option<f64> {
 }
 
 /// How much a statement says; more is better where completeness decides.
-fn completeness(reading: &Reading<'_>) -> u32 {
+fn completeness(reading: &StatedValue<'_>) -> u32 {
     match reading {
-        Reading::Place(p) => u32::from(p.town.is_some()),
-        Reading::Industry(c) => c.number().len() as u32,
-        Reading::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
-        Reading::Ownership(_, firm) => u32::from(*firm),
-        Reading::CreditCode(_, valid) => u32::from(*valid),
-        Reading::Text(t) | Reading::Address(t) => t.len() as u32,
+        StatedValue::Place(p) => u32::from(p.town.is_some()),
+        StatedValue::Industry(c) => c.number().len() as u32,
+        StatedValue::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
+        StatedValue::Ownership(_, firm) => u32::from(*firm),
+        StatedValue::CreditCode(_, valid) => u32::from(*valid),
+        StatedValue::Text(t) | StatedValue::Address(t) => t.len() as u32,
         _ => 0,
     }
 }
@@ -271,7 +272,7 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
     // A record of a union speaks of its host in passing: after every record about the enterprise itself.
     let aside = |c: &Candidate<'_>| c.facts.kind == RecordKind::Union && field != EnterpriseField::Union;
     // A code whose check character fails never beats one that holds.
-    let broken = |c: &Candidate<'_>| matches!(c.reading, Reading::CreditCode(_, false));
+    let broken = |c: &Candidate<'_>| matches!(c.reading, StatedValue::CreditCode(_, false));
     let key = |i: usize| {
         let c = &candidates[i];
         let rank = ranks.get(c.facts.registry as usize).copied().unwrap_or(u16::MAX);
@@ -285,7 +286,7 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
         let newest_first = if *rule == R::MostRecent { recent } else { Reverse((0, 0)) };
         // Of two records of one registry that differ in state, the living one tells the state.
         let state = match c.reading {
-            Reading::Status(s) => s as u8,
+            StatedValue::Status(s) => s as u8,
             _ => 0,
         };
         (broken(c), aside(c), newest_first, first, recent, state, complete, &*c.facts.key, c.facts.part)
@@ -301,10 +302,10 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
     };
     // The ranked statement in more detail: the same division with four digits, the same district with its street.
     let finer = |c: &Candidate<'_>| match (candidates[chosen].reading, c.reading) {
-        (Reading::Industry(a), Reading::Industry(b)) => {
+        (StatedValue::Industry(a), StatedValue::Industry(b)) => {
             a.edition == b.edition && b.number().len() > a.number().len() && codes_agree(&a, &b)
         }
-        (Reading::Place(a), Reading::Place(b)) => a.town.is_none() && b.town.is_some() && a.district == b.district,
+        (StatedValue::Place(a), StatedValue::Place(b)) => a.town.is_none() && b.town.is_some() && a.district == b.district,
         _ => false,
     };
     if let Some(better) = (0..candidates.len()).filter(|i| finer(&candidates[*i])).min_by_key(|i| key(*i)) {
@@ -330,7 +331,7 @@ pub fn agreement(context: &Context<'_>, candidates: &[Candidate<'_>]) -> Agreeme
 }
 
 /// The registries (bits by their index) whose statement is another one than the chosen.
-pub fn differing(context: &Context<'_>, chosen: &Reading<'_>, candidates: &[Candidate<'_>]) -> Bits {
+pub fn differing(context: &Context<'_>, chosen: &StatedValue<'_>, candidates: &[Candidate<'_>]) -> Bits {
     let mut registries = Bits::default();
     for c in candidates.iter().filter(|c| c.facts.registry < 32) {
         if !same(&c.reading, chosen) && !equivalent(&c.reading, chosen, context.policy.tolerance) {
@@ -340,42 +341,42 @@ pub fn differing(context: &Context<'_>, chosen: &Reading<'_>, candidates: &[Cand
     registries
 }
 
-fn same(a: &Reading<'_>, b: &Reading<'_>) -> bool {
+fn same(a: &StatedValue<'_>, b: &StatedValue<'_>) -> bool {
     match (a, b) {
-        (Reading::Ownership(a, _), Reading::Ownership(b, _)) => a == b,
+        (StatedValue::Ownership(a, _), StatedValue::Ownership(b, _)) => a == b,
         _ => a == b,
     }
 }
 
 /// Equal once read.
-fn equivalent(a: &Reading<'_>, b: &Reading<'_>, tolerance: f64) -> bool {
+fn equivalent(a: &StatedValue<'_>, b: &StatedValue<'_>, tolerance: f64) -> bool {
     let near = |a: f64, b: f64| (a - b).abs() <= tolerance * a.abs().max(b.abs());
     match (a, b) {
-        (Reading::Text(a), Reading::Text(b)) | (Reading::CreditCode(a, _), Reading::CreditCode(b, _)) => {
+        (StatedValue::Text(a), StatedValue::Text(b)) | (StatedValue::CreditCode(a, _), StatedValue::CreditCode(b, _)) => {
             a == b || letters(a).eq(letters(b)) || (a.is_ascii() != b.is_ascii() && folded(a) == folded(b))
         }
-        (Reading::Address(a), Reading::Address(b)) => {
+        (StatedValue::Address(a), StatedValue::Address(b)) => {
             let (a, b) = (folded(a), folded(b));
             a == b || shortened(&a, &b) || shortened(&b, &a)
         }
-        (Reading::Date(a), Reading::Date(b)) => {
+        (StatedValue::Date(a), StatedValue::Date(b)) => {
             a.year == b.year
                 && (a.month == 0 || b.month == 0 || a.month == b.month)
                 && (a.day == 0 || b.day == 0 || a.day == b.day)
         }
-        (Reading::Place(a), Reading::Place(b)) => a.agrees(*b),
-        (Reading::Industry(a), Reading::Industry(b)) => codes_agree(a, b),
+        (StatedValue::Place(a), StatedValue::Place(b)) => a.agrees(*b),
+        (StatedValue::Industry(a), StatedValue::Industry(b)) => codes_agree(a, b),
         // A bare legal form does not contradict who owns it.
-        (Reading::Ownership(a, a_firm), Reading::Ownership(b, b_firm)) => a == b || !a_firm || !b_firm,
+        (StatedValue::Ownership(a, a_firm), StatedValue::Ownership(b, b_firm)) => a == b || !a_firm || !b_firm,
         // `159` and 有限责任公司 are two tables' words: they differ only where they name different owners.
-        (Reading::RegistrationType(a, a_owner), Reading::RegistrationType(b, b_owner)) => match (a_owner, b_owner) {
+        (StatedValue::RegistrationType(a, a_owner), StatedValue::RegistrationType(b, b_owner)) => match (a_owner, b_owner) {
             (Some((a, true)), Some((b, true))) => a == b,
             _ => letters(a).eq(letters(b)) || a_owner.is_none_or(|o| !o.1) || b_owner.is_none_or(|o| !o.1),
         },
-        (Reading::Count(a), Reading::Count(b)) => near(*a as f64, *b as f64),
-        (Reading::Money(a), Reading::Money(b)) => near(a.yuan(), b.yuan()),
+        (StatedValue::Count(a), StatedValue::Count(b)) => near(*a as f64, *b as f64),
+        (StatedValue::Money(a), StatedValue::Money(b)) => near(a.yuan(), b.yuan()),
         // About a hundred metres.
-        (Reading::Point(ax, ay), Reading::Point(bx, by)) => (ax - bx).abs() < 0.001 && (ay - by).abs() < 0.001,
+        (StatedValue::Point(ax, ay), StatedValue::Point(bx, by)) => (ax - bx).abs() < 0.001 && (ay - by).abs() < 0.001,
         _ => a == b,
     }
 }

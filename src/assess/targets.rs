@@ -23,7 +23,7 @@ pub struct Target {
 
 /// A target and how it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Standing {
+pub struct Attainment {
     pub area: Box<str>,
     pub year: i32,
     pub indicator: Box<str>,
@@ -68,8 +68,8 @@ pub fn value(indicator: &str, written: f64) -> Option<f64> {
 }
 
 /// The standing of every target, in the order given. `done` tells what was reached in a unit of an indicator.
-pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str) -> Option<f64>) -> Vec<Standing> {
-    let mut standings: Vec<Standing> = targets.iter().map(|t| standing(t, as_of, done(&t.area, &t.indicator))).collect();
+pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str) -> Option<f64>) -> Vec<Attainment> {
+    let mut standings: Vec<Attainment> = targets.iter().map(|t| standing(t, as_of, done(&t.area, &t.indicator))).collect();
     let mut siblings: BTreeMap<(Box<str>, i32, Box<str>), Vec<usize>> = BTreeMap::new();
     for (i, s) in standings.iter().enumerate() {
         siblings.entry((parent(&s.area), s.year, s.indicator.clone())).or_default().push(i);
@@ -84,7 +84,7 @@ pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str)
     standings
 }
 
-fn standing(target: &Target, as_of: NaiveDate, done: Option<f64>) -> Standing {
+fn standing(target: &Target, as_of: NaiveDate, done: Option<f64>) -> Attainment {
     let attainment = done.filter(|_| target.value > 0.0).map(|d| d / target.value);
     let missing = done.map(|d| (target.value - d).max(0.0));
     let months_left = match target.year - as_of.year() {
@@ -93,7 +93,7 @@ fn standing(target: &Target, as_of: NaiveDate, done: Option<f64>) -> Standing {
         _ => None,
     };
     let needed = missing.zip(months_left).map(|(missing, months)| missing / f64::from(months));
-    Standing {
+    Attainment {
         area: target.area.clone(),
         year: target.year,
         indicator: target.indicator.clone(),

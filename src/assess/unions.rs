@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::enterprise::TradeUnion;
-use crate::model::facts::{Facts, World};
+use crate::model::facts::{AssessmentInput, Facts};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::reference::unions::{UnionForm, UnionStanding};
@@ -33,7 +33,7 @@ pub fn union_id(registry: &str, key: &str) -> Box<str> {
 }
 
 /// One union of the roll.
-pub struct UnionRow<'a> {
+pub struct RollUnion<'a> {
     pub facts: &'a Facts,
     pub id: Box<str>,
     pub form: UnionForm,
@@ -59,13 +59,13 @@ pub struct Link<'a> {
 
 /// The roll, with links sorted by entity.
 pub struct Roll<'a> {
-    pub unions: Vec<UnionRow<'a>>,
+    pub unions: Vec<RollUnion<'a>>,
     links: Vec<Link<'a>>,
 }
 
 impl<'a> Roll<'a> {
-    pub fn new(world: &'a World) -> Roll<'a> {
-        let mut unions: Vec<UnionRow<'a>> = Vec::new();
+    pub fn new(world: &'a AssessmentInput) -> Roll<'a> {
+        let mut unions: Vec<RollUnion<'a>> = Vec::new();
         let mut row_of: HashMap<(u16, &str), usize> = HashMap::new();
         for (facts, entity) in world.facts.iter().zip(&world.entity_of) {
             if facts.kind != RecordKind::Union {
@@ -73,7 +73,7 @@ impl<'a> Roll<'a> {
             }
             let registry = world.registries.get(facts.registry as usize).map_or("", |r| &r.name);
             row_of.insert((facts.registry, &facts.key), unions.len());
-            unions.push(UnionRow {
+            unions.push(RollUnion {
                 facts,
                 id: union_id(registry, &facts.key),
                 form: vocabulary::union_form(facts),
@@ -130,7 +130,7 @@ impl<'a> Roll<'a> {
     /// The unions of the edition, repeated rows and ended unions left out. `id_of` names an entity that is an enterprise.
     pub fn trade_unions(
         &self,
-        world: &World,
+        world: &AssessmentInput,
         as_of: chrono::NaiveDate,
         id_of: impl Fn(u32) -> Option<Box<str>>,
     ) -> Vec<TradeUnion> {
@@ -202,7 +202,7 @@ fn names(name: &'static str) -> impl Iterator<Item = String> {
 }
 
 /// Rows of one host that both speak of its own union are one: the row observed last, then the first key, is kept.
-fn merge_repeated(unions: &mut [UnionRow<'_>]) {
+fn merge_repeated(unions: &mut [RollUnion<'_>]) {
     let mut order: Vec<usize> =
         (0..unions.len()).filter(|i| host_kind(unions[*i].form, unions[*i].state) == Some(UnionKind::Independent)).collect();
     order.retain(|i| unions[*i].host.is_some());

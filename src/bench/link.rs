@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use super::usage::{cpu_seconds, peak_megabytes};
 use crate::connector::{Connector, Layout};
-use crate::link::{Linker, Previous, Settings, Weights};
+use crate::link::{LinkSettings, Linker, Previous, Weights};
 use crate::model::linkage::LinkRecord;
 use crate::model::text::grouped;
 use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
@@ -81,7 +81,7 @@ pub(crate) async fn link(case: &std::path::Path, output: Option<&PathBuf>) -> an
 
     let count = records.len();
     let changed: Vec<LinkRecord> = records.iter().step_by(CHANGED_EVERY).map(rewritten).collect();
-    let mut linker = Linker::new(Settings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
+    let mut linker = Linker::new(LinkSettings::with_registries(names.iter().map(|n| &**n)), Weights::shipped());
     let (began, cpu) = (Instant::now(), cpu_seconds());
     linker.put(&records);
     drop(records);

@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::config::Settings;
 use crate::hub::Hub;
-use crate::land::receipt::{Outcome, Receipt};
+use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::model::Clock;
 use crate::model::text::grouped;
-use crate::simulate::{City, CommerceOptions, Registry, header, serve_commerce, stream};
+use crate::simulate::{City, CommerceOptions, SimulatedRegistry, header, serve_commerce, stream};
 
 const REGISTRY: &str = "commerce";
 /// Rows per second.
@@ -118,7 +118,7 @@ fn show(f: &Figure) {
 
 /// The same rows as CSV, as lines of JSON, their first quarter as CSV, and the first [`WORKBOOK_ROWS`] as a workbook.
 fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
-    let columns = header(Registry::Commerce);
+    let columns = header(SimulatedRegistry::Commerce);
     let file = |name: &str| csv::Writer::from_path(dir.join(name)).with_context(|| format!("cannot write {name}"));
     let (mut csv, mut quarter) = (file("rows.csv")?, file("quarter.csv")?);
     let mut json = std::io::BufWriter::new(std::fs::File::create(dir.join("rows.ndjson"))?);
@@ -130,7 +130,7 @@ fn write(dir: &Path, seed: u64, rows: u64) -> anyhow::Result<i64> {
     csv.write_record(columns)?;
     quarter.write_record(columns)?;
     let mut written = 0i64;
-    stream(&City::new(seed, rows, 0), Registry::Commerce, |made| -> anyhow::Result<()> {
+    stream(&City::new(seed, rows, 0), SimulatedRegistry::Commerce, |made| -> anyhow::Result<()> {
         for row in made {
             if written < rows as i64 / 4 {
                 quarter.write_record(&row.cells)?;
@@ -186,7 +186,7 @@ async fn measure(
     hub.allow_private = true;
     let (first, mut figure) = timed(&hub, what, false).await?;
     figure.bar = bar;
-    if first.outcome != Outcome::Landed || first.added != first.read {
+    if first.outcome != SyncOutcome::Landed || first.added != first.read {
         bail!("the first pull was to land every row: {first:?}");
     }
     let mut figures = vec![figure];

@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use roaring::RoaringBitmap;
 
 use crate::assess::fund::Period;
-use crate::assess::targets::{Standing, Target, UnequalSum, is_rate, standings, unequal_sums};
+use crate::assess::targets::{Attainment, Target, UnequalSum, is_rate, standings, unequal_sums};
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
 use crate::hub::HubError;
 use crate::hub::targets::Reached;
@@ -33,23 +33,23 @@ pub struct Bulletin {
     pub as_of: NaiveDate,
     /// The edition compared with; None where there is none before the period.
     pub compared: Option<(u32, NaiveDate)>,
-    pub total: Unit,
+    pub total: UnitLine,
     /// In scope, and it cannot be told whether they are on the gap list.
     pub undecided: u64,
     /// By rank.
-    pub units: Vec<Unit>,
+    pub units: Vec<UnitLine>,
     pub unequal: Vec<UnequalSum>,
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceLine>,
 }
 
-pub struct Unit {
+pub struct UnitLine {
     pub code: String,
     pub name: String,
     /// By the rate of independent unions among enterprises above designated size; units without such have none.
     pub rank: Option<u32>,
     pub now: Counts,
     pub before: Option<Counts>,
-    pub targets: Vec<Standing>,
+    pub targets: Vec<Attainment>,
     pub urgent: Vec<Urgent>,
 }
 
@@ -69,7 +69,7 @@ pub struct Urgent {
     pub reasons: String,
 }
 
-pub struct Source {
+pub struct SourceLine {
     pub name: String,
     pub title: String,
     pub as_of: NaiveDate,
@@ -133,9 +133,9 @@ pub fn gather(
         Some(edition) => scope.counts(edition, code),
         None => Ok(None),
     };
-    let unit = |code: &str| -> anyhow::Result<Unit> {
+    let unit = |code: &str| -> anyhow::Result<UnitLine> {
         let label = edition.area(code).map(|a| lang.pick(a.zh.clone(), a.en.clone()));
-        Ok(Unit {
+        Ok(UnitLine {
             code: code.to_owned(),
             name: label.unwrap_or_else(|| lang.pick("未知", "unknown").to_owned()),
             rank: None,
@@ -145,7 +145,7 @@ pub fn gather(
             urgent: scope.urgent(&edition, code, lang)?,
         })
     };
-    let mut units = groups.iter().map(|g| unit(&g.keys[0])).collect::<anyhow::Result<Vec<Unit>>>()?;
+    let mut units = groups.iter().map(|g| unit(&g.keys[0])).collect::<anyhow::Result<Vec<UnitLine>>>()?;
     let mut total = unit(&area_code)?;
     rank(&mut units);
     let year: Vec<Target> = targets.iter().filter(|t| t.year == period.last_day().year()).cloned().collect();
@@ -238,7 +238,7 @@ fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
     })
 }
 
-fn rank(units: &mut [Unit]) {
+fn rank(units: &mut [UnitLine]) {
     // What stands in no part is no part to be ranked.
     let rates: Vec<Option<f64>> = units.iter().map(|u| u.now.independent_rate().filter(|_| !u.code.is_empty())).collect();
     for (unit, mine) in units.iter_mut().zip(&rates) {
@@ -247,8 +247,8 @@ fn rank(units: &mut [Unit]) {
     units.sort_by(|a, b| a.rank.unwrap_or(u32::MAX).cmp(&b.rank.unwrap_or(u32::MAX)).then_with(|| a.code.cmp(&b.code)));
 }
 
-fn sources(edition: &Edition, lang: Lang) -> Vec<Source> {
-    let source = |s: &crate::edition::EditionSource| Source {
+fn sources(edition: &Edition, lang: Lang) -> Vec<SourceLine> {
+    let source = |s: &crate::edition::EditionSource| SourceLine {
         name: s.name.clone(),
         title: lang.pick(s.title_zh.clone(), s.title_en.clone()),
         as_of: s.as_of.date_naive(),

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::table;
-use crate::assess::{Explanation, Outcome, Rules, Step, Topic};
+use crate::assess::{Explanation, Rules, Step, StepOutcome, Topic};
 use crate::hub::Hub;
 use crate::model::message::{input_name, reason_text, value_name};
 use crate::model::provenance::{FieldProvenance, SourceValue};
@@ -97,8 +97,8 @@ fn print_rules(common: &Common, rules: &Rules, on: Option<NaiveDate>) -> anyhow:
         vec![r.id.clone(), r.valid_from.to_string(), until, r.confidence.clone(), title]
     });
     let header = match lang {
-        Lang::Zh => ["规则", "自", "至", "可信度", "内容"],
-        Lang::En => ["rule", "from", "to", "confidence", "what it says"],
+        LangArg::Zh => ["规则", "自", "至", "可信度", "内容"],
+        LangArg::En => ["rule", "from", "to", "confidence", "what it says"],
     };
     print!("{}", table(&header, &rows.collect::<Vec<_>>()));
     Ok(())
@@ -125,10 +125,11 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
     println!("{} {} {}", e.id, e.credit_code.as_deref().unwrap_or("—"), e.name);
     for topic in Topic::ALL {
         println!("\n{}", topic_title(*topic, explained, lang));
-        let shown = |s: &&Step| s.topic == *topic && (all || !matches!(s.outcome, Outcome::OtherIndustry | Outcome::NotInForce));
+        let shown =
+            |s: &&Step| s.topic == *topic && (all || !matches!(s.outcome, StepOutcome::OtherIndustry | StepOutcome::NotInForce));
         for step in explained.steps.iter().filter(shown) {
             print!("  {} {:<28} {}", mark(step.outcome), step.rule, outcome_text(step.outcome, lang));
-            if message::is_known(&step.rule) && matches!(step.outcome, Outcome::Decided | Outcome::Holds) {
+            if message::is_known(&step.rule) && matches!(step.outcome, StepOutcome::Decided | StepOutcome::Holds) {
                 print!(" · {}", reason_text(&step.rule, &step.inputs, message_lang));
             }
             println!();
@@ -142,8 +143,8 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
     }
     println!("\n{}", lang.pick("字段的取值", "how each field was chosen"));
     let header = match lang {
-        Lang::Zh => ["字段", "取值", "来自", "规则", "一致性", "其他"],
-        Lang::En => ["field", "value", "from", "rule", "agreement", "others"],
+        LangArg::Zh => ["字段", "取值", "来自", "规则", "一致性", "其他"],
+        LangArg::En => ["field", "value", "from", "rule", "agreement", "others"],
     };
     let source = |s: &SourceValue| registries.get(usize::from(s.registry)).map_or("?", String::as_str).to_owned();
     let rows = explained.fields.iter().map(|f| {
@@ -168,15 +169,15 @@ fn field_json(field: &FieldProvenance, registries: &[String]) -> serde_json::Val
         "source": field.source.as_ref().map(source), "others": field.others.iter().map(source).collect::<Vec<_>>() })
 }
 
-fn message_lang(lang: Lang) -> message::Lang {
+fn message_lang(lang: LangArg) -> message::Lang {
     match lang {
-        Lang::Zh => message::Lang::Zh,
-        Lang::En => message::Lang::En,
+        LangArg::Zh => message::Lang::Zh,
+        LangArg::En => message::Lang::En,
     }
 }
 
 /// The topic and its verdict.
-fn topic_title(topic: Topic, explained: &Explanation, lang: Lang) -> String {
+fn topic_title(topic: Topic, explained: &Explanation, lang: LangArg) -> String {
     let v = &explained.enterprise.verdicts;
     let (zh, en, code) = match topic {
         Topic::Size => ("规模", "designated size", v.size.verdict.name()),
@@ -192,25 +193,25 @@ fn topic_title(topic: Topic, explained: &Explanation, lang: Lang) -> String {
     }
 }
 
-fn mark(outcome: Outcome) -> char {
+fn mark(outcome: StepOutcome) -> char {
     match outcome {
-        Outcome::Decided => '●',
-        Outcome::Holds => '○',
-        Outcome::MissingInput | Outcome::CodeTooShort => '?',
+        StepOutcome::Decided => '●',
+        StepOutcome::Holds => '○',
+        StepOutcome::MissingInput | StepOutcome::CodeTooShort => '?',
         _ => '·',
     }
 }
 
-fn outcome_text(outcome: Outcome, lang: Lang) -> &'static str {
+fn outcome_text(outcome: StepOutcome, lang: LangArg) -> &'static str {
     let (zh, en) = match outcome {
-        Outcome::Decided => ("成立，据此判定", "holds and decides"),
-        Outcome::Holds => ("成立，已由前者判定", "holds; decided before"),
-        Outcome::DoesNotHold => ("不成立", "does not hold"),
-        Outcome::MissingInput => ("缺少依据", "an input is missing"),
-        Outcome::OtherIndustry => ("不适用于该行业", "for other industries"),
-        Outcome::CodeTooShort => ("行业代码过粗，无法判断", "the industry code is too short to tell"),
-        Outcome::NotInForce => ("当日不适用", "not in force on the day"),
-        Outcome::NotTried => ("未使用", "not tried"),
+        StepOutcome::Decided => ("成立，据此判定", "holds and decides"),
+        StepOutcome::Holds => ("成立，已由前者判定", "holds; decided before"),
+        StepOutcome::DoesNotHold => ("不成立", "does not hold"),
+        StepOutcome::MissingInput => ("缺少依据", "an input is missing"),
+        StepOutcome::OtherIndustry => ("不适用于该行业", "for other industries"),
+        StepOutcome::CodeTooShort => ("行业代码过粗，无法判断", "the industry code is too short to tell"),
+        StepOutcome::NotInForce => ("当日不适用", "not in force on the day"),
+        StepOutcome::NotTried => ("未使用", "not tried"),
     };
     lang.pick(zh, en)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table, width};
 use crate::hub::receipt::BatchReceipt;
@@ -110,8 +110,8 @@ async fn list(hub: &Hub, common: &Common, registry: Option<&str>, held: bool, li
         return Ok(());
     }
     let header: [&str; 9] = match common.lang() {
-        Lang::Zh => [">批次", "登记库", "时间", "状态", ">读取", ">新增", ">变更", ">隔离", ">消失"],
-        Lang::En => [">batch", "registry", "time", "state", ">read", ">new", ">changed", ">quarantined", ">gone"],
+        LangArg::Zh => [">批次", "登记库", "时间", "状态", ">读取", ">新增", ">变更", ">隔离", ">消失"],
+        LangArg::En => [">batch", "registry", "time", "state", ">read", ">new", ">changed", ">quarantined", ">gone"],
     };
     let cells = batches.iter().map(|b| {
         vec![
@@ -134,8 +134,8 @@ async fn show(hub: &Hub, common: &Common, id: i64, html: Option<&Path>) -> anyho
     let receipt = hub.batch_receipt(id).await?;
     if let Some(path) = html {
         std::fs::write(path, receipt::render(&receipt, common.lang().into())).with_context(|| match common.lang() {
-            Lang::Zh => format!("无法写入 {}；请换一个文件", path.display()),
-            Lang::En => format!("cannot write {}; give another file", path.display()),
+            LangArg::Zh => format!("无法写入 {}；请换一个文件", path.display()),
+            LangArg::En => format!("cannot write {}; give another file", path.display()),
         })?;
         println!("{}", path.display());
         return Ok(());
@@ -157,14 +157,14 @@ async fn show_rows(hub: &Hub, common: &Common, id: i64, limit: usize) -> anyhow:
     println!(
         "{}",
         match lang {
-            Lang::Zh => format!(
+            LangArg::Zh => format!(
                 "批次 {id} 暂停中，共 {} 行：{} 行可读，{} 行不可读{}",
                 grouped(held.rows as i64),
                 grouped((held.rows - held.broken) as i64),
                 grouped(held.broken as i64),
                 if held.shown.len() < held.rows { "；以下为其中一部分（--limit）" } else { "" }
             ),
-            Lang::En => format!(
+            LangArg::En => format!(
                 "batch {id} is held, {} rows: {} can be read, {} cannot{}",
                 grouped(held.rows as i64),
                 grouped((held.rows - held.broken) as i64),
@@ -185,7 +185,7 @@ async fn show_rows(hub: &Hub, common: &Common, id: i64, limit: usize) -> anyhow:
 }
 
 /// The receipt on a terminal.
-fn text(r: &BatchReceipt, lang: Lang) -> String {
+fn text(r: &BatchReceipt, lang: LangArg) -> String {
     let mut lines = vec![
         (lang.pick("批次", "batch"), format!("{} · {} · {}", r.id, lang.pick(&r.title.zh, &r.title.en), r.state)),
         (lang.pick("来源", "source"), r.source.clone()),
@@ -194,14 +194,14 @@ fn text(r: &BatchReceipt, lang: Lang) -> String {
         (
             lang.pick("入库", "landed"),
             match lang {
-                Lang::Zh => format!(
+                LangArg::Zh => format!(
                     "{}（新增 {}，变更 {}，未变 {}）",
                     grouped(r.landed),
                     grouped(r.new),
                     grouped(r.changed),
                     grouped(r.unchanged)
                 ),
-                Lang::En => format!(
+                LangArg::En => format!(
                     "{} ({} new, {} changed, {} unchanged)",
                     grouped(r.landed),
                     grouped(r.new),
@@ -236,8 +236,8 @@ fn text(r: &BatchReceipt, lang: Lang) -> String {
         lines.push((
             lang.pick("无法读取的值", "values"),
             match lang {
-                Lang::Zh => format!("{n}（huitu quarantine list --values {}）", r.registry),
-                Lang::En => format!("{n} unreadable (huitu quarantine list --values {})", r.registry),
+                LangArg::Zh => format!("{n}（huitu quarantine list --values {}）", r.registry),
+                LangArg::En => format!("{n} unreadable (huitu quarantine list --values {})", r.registry),
             },
         ));
     }

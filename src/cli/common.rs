@@ -43,42 +43,42 @@ pub struct Common {
     pub json: bool,
     /// Language of messages
     #[arg(long, global = true, env = "HUITU_LANG", value_enum)]
-    pub lang: Option<Lang>,
+    pub lang: Option<LangArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
+pub enum LangArg {
     Zh,
     En,
 }
 
-impl From<Lang> for crate::model::message::Lang {
-    fn from(lang: Lang) -> Self {
+impl From<LangArg> for crate::model::message::Lang {
+    fn from(lang: LangArg) -> Self {
         match lang {
-            Lang::Zh => Self::Zh,
-            Lang::En => Self::En,
+            LangArg::Zh => Self::Zh,
+            LangArg::En => Self::En,
         }
     }
 }
 
-impl Lang {
+impl LangArg {
     /// Picks the text of this language.
     pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
         match self {
-            Lang::Zh => zh,
-            Lang::En => en,
+            LangArg::Zh => zh,
+            LangArg::En => en,
         }
     }
 }
 
 impl Common {
     /// The language asked for, else the locale's.
-    pub fn lang(&self) -> Lang {
+    pub fn lang(&self) -> LangArg {
         self.lang.unwrap_or_else(|| {
             let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|t| !t.is_empty()));
             match locale {
-                Some(l) if l.starts_with("zh") => Lang::Zh,
-                _ => Lang::En,
+                Some(l) if l.starts_with("zh") => LangArg::Zh,
+                _ => LangArg::En,
             }
         })
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::serve::{bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
@@ -52,8 +52,8 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     println!(
         "{}",
         match lang {
-            Lang::Zh => format!("模拟一座有 {} 家虚构企业的城市（种子 {}）……", grouped(args.enterprises as i64), args.seed),
-            Lang::En =>
+            LangArg::Zh => format!("模拟一座有 {} 家虚构企业的城市（种子 {}）……", grouped(args.enterprises as i64), args.seed),
+            LangArg::En =>
                 format!("simulating a city of {} invented enterprises (seed {}) …", grouped(args.enterprises as i64), args.seed),
         }
     );
@@ -96,11 +96,11 @@ async fn departments(city: &std::path::Path, args: &DemoArgs) -> anyhow::Result<
 }
 
 /// The first rows of the gap list with their reasons.
-fn most_urgent(hub: &Hub, lang: Lang) -> anyhow::Result<String> {
+fn most_urgent(hub: &Hub, lang: LangArg) -> anyhow::Result<String> {
     let edition = hub.editions.current()?;
     let header: [&str; 6] = match lang {
-        Lang::Zh => [">急迫度", "企业", "区", ">职工", "结论", "为什么"],
-        Lang::En => [">priority", "enterprise", "district", ">staff", "verdict", "why"],
+        LangArg::Zh => [">急迫度", "企业", "区", ">职工", "结论", "为什么"],
+        LangArg::En => [">priority", "enterprise", "district", ">staff", "verdict", "why"],
     };
     let rows = (0..edition.len()).map(|row| EnterpriseRow { edition: &edition, row }).filter(|e| e.in_gap()).take(SHOWN as usize);
     let mut lines = Vec::new();
@@ -132,8 +132,8 @@ fn most_urgent(hub: &Hub, lang: Lang) -> anyhow::Result<String> {
         .collect();
     let missing = missing.join(lang.pick("、", ", "));
     let apart = match lang {
-        Lang::Zh => format!("另有 {} 家暂不能判定是否应列入名单；最常缺的是：{missing}", grouped(undecided as i64)),
-        Lang::En => format!("Of {} more it cannot be told; what is missing most: {missing}", grouped(undecided as i64)),
+        LangArg::Zh => format!("另有 {} 家暂不能判定是否应列入名单；最常缺的是：{missing}", grouped(undecided as i64)),
+        LangArg::En => format!("Of {} more it cannot be told; what is missing most: {missing}", grouped(undecided as i64)),
     };
     Ok(format!(
         "\n{}\n{}\n{apart}",

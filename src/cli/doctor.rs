@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::store::Store;
 
 /// Free space below which a sync is likely to end half-way, in bytes.
@@ -34,7 +34,7 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         Ok(s) => s,
         Err(e) => {
             let said = |lang| super::in_words(&e, lang);
-            let (zh, en) = (format!("设置有误：{}", said(Lang::Zh)), format!("settings: {}", said(Lang::En)));
+            let (zh, en) = (format!("设置有误：{}", said(LangArg::Zh)), format!("settings: {}", said(LangArg::En)));
             let finding = Finding::bad("settings", zh, en);
             return Ok(report(common, &[finding]));
         }
@@ -53,7 +53,7 @@ fn report(common: &Common, findings: &[Finding]) -> ExitCode {
     if common.json {
         println!("{}", serde_json::to_string_pretty(findings).expect("plain texts"));
     } else {
-        let lang: Lang = common.lang();
+        let lang: LangArg = common.lang();
         for f in findings {
             println!("{} {:<10} {}", if f.ok { "✓" } else { "✗" }, f.check, lang.pick(&f.zh, &f.en));
         }

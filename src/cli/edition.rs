@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::edition_diff;
 use super::terminal::table;
 use crate::hub::Hub;
@@ -81,8 +81,8 @@ fn list(hub: &Hub, common: &Common) -> anyhow::Result<()> {
         return Ok(());
     }
     let header: [&str; 5] = match common.lang() {
-        Lang::Zh => [">期号", "截至", "发布时间", ">企业", "摘要"],
-        Lang::En => [">number", "as of", "published", ">enterprises", "digest"],
+        LangArg::Zh => [">期号", "截至", "发布时间", ">企业", "摘要"],
+        LangArg::En => [">number", "as of", "published", ">enterprises", "digest"],
     };
     let rows = editions.iter().map(|m| {
         let published = m.published_at.with_timezone(&hub.settings.zone).format("%Y-%m-%d %H:%M").to_string();
@@ -116,12 +116,12 @@ async fn rebuild(hub: &Hub, common: &Common, number: u32, restore: bool) -> anyh
     if !rebuilt.is_equal() {
         let files = rebuilt.differing.join(lang.pick("、", ", "));
         match lang {
-            Lang::Zh => anyhow::bail!(
+            LangArg::Zh => anyhow::bail!(
                 "第 {number} 期重建后不一致：发布时 {}，重建 {}；不同的文件：{files}",
                 rebuilt.published,
                 rebuilt.rebuilt
             ),
-            Lang::En => anyhow::bail!(
+            LangArg::En => anyhow::bail!(
                 "edition {number} differs when made again: published {}, made again {}; files: {files}",
                 rebuilt.published,
                 rebuilt.rebuilt
@@ -153,8 +153,9 @@ async fn release(hub: &Hub, common: &Common, decide: Decide) -> anyhow::Result<(
         Some(e) => println!(
             "{}",
             match lang {
-                Lang::Zh => format!("已放行，发布第 {} 期：规模以上未建会 {} 家", e.number, grouped(i64::from(e.gap))),
-                Lang::En => format!("released: edition {} is published, {} on the gap list", e.number, grouped(i64::from(e.gap))),
+                LangArg::Zh => format!("已放行，发布第 {} 期：规模以上未建会 {} 家", e.number, grouped(i64::from(e.gap))),
+                LangArg::En =>
+                    format!("released: edition {} is published, {} on the gap list", e.number, grouped(i64::from(e.gap))),
             }
         ),
         None => println!("{}", lang.pick("已放行；数据与已发布的一期相同", "released; it is what is published already")),
@@ -179,10 +180,10 @@ async fn prune(hub: &Hub, common: &Common, dry_run: bool) -> anyhow::Result<()> 
             let list: Vec<String> = removed.iter().map(ToString::to_string).collect();
             let lang = common.lang();
             let what = match (lang, dry_run) {
-                (Lang::Zh, true) => "将移除",
-                (Lang::Zh, false) => "已移除",
-                (Lang::En, true) => "would remove",
-                (Lang::En, false) => "removed",
+                (LangArg::Zh, true) => "将移除",
+                (LangArg::Zh, false) => "已移除",
+                (LangArg::En, true) => "would remove",
+                (LangArg::En, false) => "removed",
             };
             let list = if list.is_empty() { "–".to_owned() } else { list.join(lang.pick("、", ", ")) };
             println!("{what}{}{list}", lang.pick("：", ": "));

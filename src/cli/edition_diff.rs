@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::assess::Topic;
 use crate::assess::diff::{Cause, CauseKind, VerdictChange, verdict_changes};
@@ -80,7 +80,7 @@ fn difference(from: &Edition, to: &Edition) -> anyhow::Result<Difference> {
     Ok(found)
 }
 
-fn print(lang: Lang, found: &Difference, show: usize) {
+fn print(lang: LangArg, found: &Difference, show: usize) {
     let mut counts: BTreeMap<(Topic, &str, &str), u32> = BTreeMap::new();
     for change in found.moved.iter().flat_map(|m| &m.changes) {
         *counts.entry((change.topic, &change.from, &change.to)).or_default() += 1;
@@ -98,8 +98,8 @@ fn print(lang: Lang, found: &Difference, show: usize) {
         .iter()
         .map(|((topic, from, to), n)| vec![topic_name(*topic, lang), said(from, lang), said(to, lang), grouped(i64::from(*n))]);
     let header: [&str; 4] = match lang {
-        Lang::Zh => ["判定", "原", "现", ">企业"],
-        Lang::En => ["verdict", "from", "to", ">enterprises"],
+        LangArg::Zh => ["判定", "原", "现", ">企业"],
+        LangArg::En => ["verdict", "from", "to", ">enterprises"],
     };
     print!("{}", table(&header, &rows.collect::<Vec<_>>()));
     for moved in found.moved.iter().take(show) {
@@ -114,11 +114,11 @@ fn print(lang: Lang, found: &Difference, show: usize) {
     }
 }
 
-fn said(verdict: &str, lang: Lang) -> String {
+fn said(verdict: &str, lang: LangArg) -> String {
     value_name(verdict, lang.into()).to_owned()
 }
 
-fn topic_name(topic: Topic, lang: Lang) -> String {
+fn topic_name(topic: Topic, lang: LangArg) -> String {
     let (zh, en) = match topic {
         Topic::Size => ("规模", "designated size"),
         Topic::Union => ("工会覆盖", "union coverage"),
@@ -129,7 +129,7 @@ fn topic_name(topic: Topic, lang: Lang) -> String {
     lang.pick(zh, en).to_owned()
 }
 
-fn cause_text(cause: &Cause, lang: Lang) -> String {
+fn cause_text(cause: &Cause, lang: LangArg) -> String {
     let (zh, en) = match cause.kind {
         CauseKind::Rule => ("规则", "rule"),
         CauseKind::Basis => ("判定依据", "basis"),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::hub::{Hub, HubError};
 use crate::link::quality::probability;
@@ -89,10 +89,10 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
 }
 
 /// Features, levels, values and weights in columns.
-pub fn shown(evidence: &[Evidence], lang: Lang) -> String {
+pub fn shown(evidence: &[Evidence], lang: LangArg) -> String {
     let header = match lang {
-        Lang::Zh => ["特征", "等级", "左", "右", ">权重 log2"],
-        Lang::En => ["feature", "level", "left", "right", ">weight log2"],
+        LangArg::Zh => ["特征", "等级", "左", "右", ">权重 log2"],
+        LangArg::En => ["feature", "level", "left", "right", ">weight log2"],
     };
     let text = |value: &Option<Box<str>>| value.as_deref().unwrap_or("").to_owned();
     let rows: Vec<Vec<String>> = evidence

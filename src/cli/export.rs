@@ -26,7 +26,7 @@ enum What {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ExportFormatArg {
     Csv,
     Ndjson,
 }
@@ -35,7 +35,7 @@ pub enum Format {
 pub struct ExportArgs {
     what: What,
     #[arg(long, value_enum, default_value = "csv")]
-    format: Format,
+    format: ExportFormatArg,
     /// File to write; standard output without it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct ExportArgs {
 /// Writes rows in either format; cells that a spreadsheet would take for a formula are disarmed in CSV.
 struct Table {
     out: Box<dyn Write>,
-    format: Format,
+    format: ExportFormatArg,
     header: &'static [&'static str],
 }
 
@@ -53,7 +53,7 @@ impl Table {
         Table::open(args.output.as_deref(), args.format, header)
     }
 
-    fn open(output: Option<&Path>, format: Format, header: &'static [&'static str]) -> anyhow::Result<Table> {
+    fn open(output: Option<&Path>, format: ExportFormatArg, header: &'static [&'static str]) -> anyhow::Result<Table> {
         let out: Box<dyn Write> = match output {
             Some(path) => {
                 let file = std::fs::File::create(path)
@@ -63,7 +63,7 @@ impl Table {
             None => Box::new(BufWriter::new(std::io::stdout().lock())),
         };
         let mut table = Table { out, format, header };
-        if format == Format::Csv {
+        if format == ExportFormatArg::Csv {
             table.csv(header)?;
         }
         Ok(table)
@@ -88,8 +88,8 @@ impl Table {
 
     fn row(&mut self, cells: &[&str]) -> anyhow::Result<()> {
         match self.format {
-            Format::Csv => self.csv(cells),
-            Format::Ndjson => {
+            ExportFormatArg::Csv => self.csv(cells),
+            ExportFormatArg::Ndjson => {
                 let object: serde_json::Map<String, serde_json::Value> =
                     self.header.iter().zip(cells).map(|(h, c)| ((*h).to_owned(), (*c).into())).collect();
                 serde_json::to_writer(&mut self.out, &object)?;
@@ -203,7 +203,7 @@ pub struct Put<'a> {
 const QUARANTINE: &[&str] = &["id", "registry", "batch", "row", "key", "byte_offset", "column", "code", "detail", "state", "raw"];
 
 /// Writes quarantined rows, or values, as a file.
-pub async fn quarantine(hub: &Hub, output: Option<&Path>, format: Format, put: &Put<'_>) -> anyhow::Result<()> {
+pub async fn quarantine(hub: &Hub, output: Option<&Path>, format: ExportFormatArg, put: &Put<'_>) -> anyhow::Result<()> {
     let registry = match put.registry {
         Some(name) => Some(hub.registry(name).await?.1.id),
         None => None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
 use crate::hub::{Hub, NewFinding};
 use crate::model::Clock;
@@ -100,8 +100,8 @@ async fn list(hub: &Hub, common: &Common, enterprise: Option<&str>) -> anyhow::R
         return Ok(());
     }
     let header: [&str; 7] = match common.lang() {
-        Lang::Zh => ["编号", "企业", "名称", "结论", "登记人", "有效至", "状态"],
-        Lang::En => ["id", "enterprise", "name", "finding", "by", "until", "state"],
+        LangArg::Zh => ["编号", "企业", "名称", "结论", "登记人", "有效至", "状态"],
+        LangArg::En => ["id", "enterprise", "name", "finding", "by", "until", "state"],
     };
     let edition = hub.editions.current().ok();
     let rows = findings.into_iter().map(|f| {

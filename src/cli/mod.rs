@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use common::{Common, Lang};
+pub use common::{Common, LangArg};
 
 #[derive(Parser)]
 #[command(
@@ -121,11 +121,11 @@ pub fn main() -> ExitCode {
 }
 
 /// An error in the reader's language, where it knows both.
-fn in_words(error: &anyhow::Error, lang: Lang) -> String {
+fn in_words(error: &anyhow::Error, lang: LangArg) -> String {
     if let Some(known) = error.downcast_ref::<crate::hub::HubError>() {
         return known.text(lang.into());
     }
-    if let (Some(known), Lang::Zh) = (error.downcast_ref::<crate::edition::EditionError>(), lang) {
+    if let (Some(known), LangArg::Zh) = (error.downcast_ref::<crate::edition::EditionError>(), lang) {
         return crate::hub::message::edition(known);
     }
     if let Some(known) = error.downcast_ref::<crate::config::ConfigError>() {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::export;
-use super::export::{Format, Put};
+use super::export::{ExportFormatArg, Put};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
 use crate::hub::{Hub, HubError, SyncReport};
@@ -52,7 +52,7 @@ enum QuarantineCommand {
         #[arg(long)]
         values: bool,
         #[arg(long, value_enum, default_value = "csv")]
-        format: Format,
+        format: ExportFormatArg,
         /// File to write; standard output without it
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -60,7 +60,7 @@ enum QuarantineCommand {
 }
 
 /// The reason in the language asked for; kept as JSON {zh, en}.
-fn reason(r: &QuarantinedRow, lang: Lang) -> String {
+fn reason(r: &QuarantinedRow, lang: LangArg) -> String {
     let detail: serde_json::Value = serde_json::from_str(&r.detail).unwrap_or_default();
     detail[lang.pick("zh", "en")].as_str().unwrap_or(&r.code).to_owned()
 }
@@ -107,8 +107,8 @@ async fn list(hub: &Hub, common: &Common, registry: Option<&str>, values: bool, 
         return Ok(());
     }
     let header: [&str; 6] = match common.lang() {
-        Lang::Zh => [">编号", "登记库", ">批次", if values { "主键" } else { ">行号" }, ">字节偏移", "原因"],
-        Lang::En => [">id", "registry", ">batch", if values { "key" } else { ">row" }, ">offset", "reason"],
+        LangArg::Zh => [">编号", "登记库", ">批次", if values { "主键" } else { ">行号" }, ">字节偏移", "原因"],
+        LangArg::En => [">id", "registry", ">batch", if values { "key" } else { ">row" }, ">offset", "reason"],
     };
     let cells = rows.iter().map(|r| {
         vec![
@@ -149,7 +149,7 @@ async fn show(hub: &Hub, common: &Common, id: i64) -> anyhow::Result<()> {
 }
 
 /// One row with its place, its reason, and each cell under its column.
-async fn tell(hub: &Hub, lang: Lang, registry: &str, r: &QuarantinedRow) -> anyhow::Result<()> {
+async fn tell(hub: &Hub, lang: LangArg, registry: &str, r: &QuarantinedRow) -> anyhow::Result<()> {
     println!("{registry} · {} {} · {} · {}", lang.pick("批次", "batch"), r.batch_id, r.code, r.state);
     println!("{}", reason(r, lang));
     match &r.record_key {

@@ -10,7 +10,7 @@ use clap::Args;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::hub::Hub;
 use crate::model::Clock;
 use crate::serve::{Access, App, Options, app};
@@ -43,8 +43,8 @@ pub async fn run(common: &Common, args: QueryArgs) -> anyhow::Result<ExitCode> {
     let state = App::new(hub.clone(), Options::new(Access::Demonstration));
     state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(common.lang().into()).to_owned()))?;
     let language = match common.lang() {
-        Lang::Zh => "zh",
-        Lang::En => "en",
+        LangArg::Zh => "zh",
+        LangArg::En => "en",
     };
     let request = Request::post("/graphql")
         .header(header::CONTENT_TYPE, "application/json")

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
@@ -74,8 +74,8 @@ fn plan(hub: &mut Hub, text: &str) -> anyhow::Result<()> {
 /// Takes the address; a port in use is said before anything else is done.
 pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(listen).await.with_context(|| match common.lang() {
-        Lang::Zh => format!("无法监听 {listen}；请停用占用它的程序，或用 --listen 指定其他端口"),
-        Lang::En => format!("cannot listen on {listen}; stop the program that uses it, or choose another port with --listen"),
+        LangArg::Zh => format!("无法监听 {listen}；请停用占用它的程序，或用 --listen 指定其他端口"),
+        LangArg::En => format!("cannot listen on {listen}; stop the program that uses it, or choose another port with --listen"),
     })
 }
 
@@ -93,8 +93,8 @@ pub async fn serve(
     let access = Access::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
     let mut options = Options::new(access);
     options.apply(serving).with_context(|| match lang {
-        Lang::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
-        Lang::En => "cannot read the folder of trusted documents; check --trusted",
+        LangArg::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
+        LangArg::En => "cannot read the folder of trusted documents; check --trusted",
     })?;
     let state = App::new(hub.clone(), options);
     state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;

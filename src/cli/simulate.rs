@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::model::text;
 use crate::simulate;
-use crate::simulate::{City, Fault, Format, Registry, ServeOptions, SimulateError, Summary};
+use crate::simulate::{City, ExtractFormat, InjectedFault, ServeOptions, SimulateError, SimulatedRegistry, Summary};
 
 /// Port that the built-in commerce connector asks.
 const COMMERCE_PORT: &str = "127.0.0.1:8701";
@@ -47,7 +47,7 @@ pub struct SimulateArgs {
     rate: u32,
     /// Let the commerce registry answer badly: empty-list, html, error-code, truncated, hang, drip, endless, status-500, redirect, wrong-token
     #[arg(long, requires = "served")]
-    fault: Option<Fault>,
+    fault: Option<InjectedFault>,
     /// First page that answers badly
     #[arg(long, default_value_t = 1, requires = "fault", value_name = "PAGE")]
     fault_from: u64,
@@ -89,7 +89,7 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
     let lang = common.lang();
     if !args.served {
         let (seed, enterprises, day, out) = (args.seed, args.enterprises, args.day, args.out.clone());
-        let format = if args.format == FormatArg::CsvGz { Format::CsvGz } else { Format::Csv };
+        let format = if args.format == FormatArg::CsvGz { ExtractFormat::CsvGz } else { ExtractFormat::Csv };
         let written = tokio::task::spawn_blocking(move || simulate::write(&City::new(seed, enterprises, day), &out, format));
         let summary: Summary = written.await.context("writing the extracts")??;
         report(common, &args, summary.enterprises, summary.rows, Vec::new());
@@ -121,13 +121,13 @@ fn grouped(n: u64) -> String {
 }
 
 fn report(common: &Common, args: &SimulateArgs, enterprises: u64, rows: [u64; 6], sources: Vec<(&'static str, String)>) {
-    let rows: Vec<(&'static str, u64)> = Registry::ALL.iter().map(|r| (r.name(), rows[*r as usize])).collect();
+    let rows: Vec<(&'static str, u64)> = SimulatedRegistry::ALL.iter().map(|r| (r.name(), rows[*r as usize])).collect();
     if common.json {
         let written = Written { enterprises, seed: args.seed, day: args.day, rows, sources };
         println!("{}", serde_json::to_string_pretty(&written).expect("plain numbers and texts"));
         return;
     }
-    let lang: Lang = common.lang();
+    let lang: LangArg = common.lang();
     println!(
         "{}",
         lang.pick(

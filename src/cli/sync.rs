@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
 use crate::hub::{Hub, SyncOptions, SyncReport};
-use crate::land::receipt::{Outcome, Receipt};
+use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::model::Clock;
 use crate::model::text::grouped;
 
@@ -45,10 +45,10 @@ pub async fn run(common: &Common, args: SyncArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The receipt as people read it.
-pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
+pub fn receipt_text(report: &SyncReport, lang: LangArg) -> String {
     let header = match lang {
-        Lang::Zh => ["登记库", ">读取", ">入库", ">其中新增", ">变更", ">未变", ">隔离", ">消失", ">已关联", "结果"],
-        Lang::En => {
+        LangArg::Zh => ["登记库", ">读取", ">入库", ">其中新增", ">变更", ">未变", ">隔离", ">消失", ">已关联", "结果"],
+        LangArg::En => {
             ["registry", ">read", ">landed", ">new", ">changed", ">unchanged", ">quarantined", ">gone", ">linked", "outcome"]
         }
     };
@@ -57,13 +57,13 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
     for r in &report.receipts {
         for (code, n) in &r.reasons {
             out.push_str(&match lang {
-                Lang::Zh => format!(
+                LangArg::Zh => format!(
                     "  {}：{} 行隔离，原因 {code}（huitu quarantine list {} 查看）\n",
                     r.title_zh,
                     grouped(*n),
                     r.registry
                 ),
-                Lang::En => format!(
+                LangArg::En => format!(
                     "  {}: {} rows quarantined, {code} (see them with: huitu quarantine list {})\n",
                     r.registry,
                     grouped(*n),
@@ -73,17 +73,17 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
         }
         for note in &r.notes {
             out.push_str(&match lang {
-                Lang::Zh => format!("  {}：{}\n", r.title_zh, note.zh),
-                Lang::En => format!("  {}: {}\n", r.registry, note.en),
+                LangArg::Zh => format!("  {}：{}\n", r.title_zh, note.zh),
+                LangArg::En => format!("  {}: {}\n", r.registry, note.en),
             });
         }
         if let Some(n) = &r.notice {
             out.push_str(&format!("  {}{}{}\n", r.registry, lang.pick("：", ": "), lang.pick(&n.zh, &n.en)));
         }
-        if let Some(batch) = r.batch.filter(|_| r.outcome == Outcome::Held && r.read > 0) {
+        if let Some(batch) = r.batch.filter(|_| r.outcome == SyncOutcome::Held && r.read > 0) {
             out.push_str(&match lang {
-                Lang::Zh => format!("  {}：其中的行用 huitu batch show {batch} --rows 查看\n", r.title_zh),
-                Lang::En => format!("  {}: see its rows with: huitu batch show {batch} --rows\n", r.registry),
+                LangArg::Zh => format!("  {}：其中的行用 huitu batch show {batch} --rows 查看\n", r.title_zh),
+                LangArg::En => format!("  {}: see its rows with: huitu batch show {batch} --rows\n", r.registry),
             });
         }
     }
@@ -95,20 +95,20 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
             false => unmet.registries.join(lang.pick("、", ", ")),
         };
         out.push_str(&match lang {
-            Lang::Zh => format!("  注意：{text}（{by}）\n"),
-            Lang::En => format!("  Attention: {text} ({by})\n"),
+            LangArg::Zh => format!("  注意：{text}（{by}）\n"),
+            LangArg::En => format!("  Attention: {text} ({by})\n"),
         });
     }
     match &report.edition {
         Some(e) if e.is_without_sources() => out.push_str(&match lang {
-            Lang::Zh => format!(
+            LangArg::Zh => format!(
                 "已发布第 {} 期：{} 家企业；数据不齐，无法给出未建会名单，{} 家待定（{:.1} 秒）\n",
                 e.number,
                 grouped(e.enterprises as i64),
                 grouped(e.undecided as i64),
                 report.seconds
             ),
-            Lang::En => format!(
+            LangArg::En => format!(
                 "Published edition {}: {} enterprises; without the data above there is no gap list, {} are undecided ({:.1} s)\n",
                 e.number,
                 grouped(e.enterprises as i64),
@@ -117,14 +117,14 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
             ),
         }),
         Some(e) => out.push_str(&match lang {
-            Lang::Zh => format!(
+            LangArg::Zh => format!(
                 "已发布第 {} 期：{} 家企业，其中规模以上未建会 {} 家（{:.1} 秒）\n",
                 e.number,
                 grouped(e.enterprises as i64),
                 grouped(e.gap as i64),
                 report.seconds
             ),
-            Lang::En => format!(
+            LangArg::En => format!(
                 "Published edition {}: {} enterprises, {} above designated size without a union ({:.1} s)\n",
                 e.number,
                 grouped(e.enterprises as i64),
@@ -141,17 +141,17 @@ pub fn receipt_text(report: &SyncReport, lang: Lang) -> String {
     out
 }
 
-fn row(r: &Receipt, lang: Lang) -> Vec<String> {
+fn row(r: &Receipt, lang: LangArg) -> Vec<String> {
     let outcome = match r.outcome {
-        Outcome::Landed => lang.pick("完成", "done"),
-        Outcome::Unchanged => lang.pick("数据源未变", "source unchanged"),
-        Outcome::Held => lang.pick("暂挂待审", "HELD"),
-        Outcome::Failed => lang.pick("失败", "FAILED"),
-        Outcome::Postponed => lang.pick("安静时段，稍后", "quiet hours, later"),
+        SyncOutcome::Landed => lang.pick("完成", "done"),
+        SyncOutcome::Unchanged => lang.pick("数据源未变", "source unchanged"),
+        SyncOutcome::Held => lang.pick("暂挂待审", "HELD"),
+        SyncOutcome::Failed => lang.pick("失败", "FAILED"),
+        SyncOutcome::Postponed => lang.pick("安静时段，稍后", "quiet hours, later"),
     };
     let name = match lang {
-        Lang::Zh => &r.title_zh,
-        Lang::En => &r.registry,
+        LangArg::Zh => &r.title_zh,
+        LangArg::En => &r.registry,
     };
     let n = |n: i64| grouped(n);
     let linked = r.linked.map_or_else(|| "–".to_owned(), n);

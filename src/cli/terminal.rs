@@ -6,20 +6,20 @@ use std::sync::Mutex;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::common::Lang;
-use crate::hub::progress::{Event, Progress};
+use super::common::LangArg;
+use crate::hub::progress::{ProgressSink, SyncEvent};
 use crate::model::text::grouped;
 
 /// Shows a running sync.
 pub struct Terminal {
-    lang: Lang,
+    lang: LangArg,
     bars: Option<MultiProgress>,
     open: Mutex<HashMap<String, ProgressBar>>,
 }
 
 impl Terminal {
     /// Bars where standard error is a terminal, lines otherwise; `quiet` shows nothing.
-    pub fn new(lang: Lang) -> Terminal {
+    pub fn new(lang: LangArg) -> Terminal {
         let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
         Terminal { lang, bars, open: Mutex::default() }
     }
@@ -39,10 +39,10 @@ impl Terminal {
     }
 }
 
-impl Progress for Terminal {
-    fn event(&self, event: &Event) {
+impl ProgressSink for Terminal {
+    fn event(&self, event: &SyncEvent) {
         let (name, text, over) = match event {
-            Event::Pulling { registry, rows, of } => {
+            SyncEvent::Pulling { registry, rows, of } => {
                 let rows = grouped(*rows as i64);
                 let text = match of {
                     Some(of) => format!("{rows} / {}", grouped(*of as i64)),
@@ -50,10 +50,10 @@ impl Progress for Terminal {
                 };
                 (registry.as_str(), format!("{} {text}", self.lang.pick("拉取", "pulling")), false)
             }
-            Event::Landing { registry } => (registry.as_str(), self.lang.pick("入库", "landing").to_owned(), false),
-            Event::Done { registry, zh, en } => (registry.as_str(), self.lang.pick(zh, en).to_owned(), true),
-            Event::Stage { name, zh, en } => (name.as_str(), self.lang.pick(zh, en).to_owned(), false),
-            Event::StageDone { name, zh, en } => (name.as_str(), self.lang.pick(zh, en).to_owned(), true),
+            SyncEvent::Landing { registry } => (registry.as_str(), self.lang.pick("入库", "landing").to_owned(), false),
+            SyncEvent::Done { registry, zh, en } => (registry.as_str(), self.lang.pick(zh, en).to_owned(), true),
+            SyncEvent::Stage { name, zh, en } => (name.as_str(), self.lang.pick(zh, en).to_owned(), false),
+            SyncEvent::StageDone { name, zh, en } => (name.as_str(), self.lang.pick(zh, en).to_owned(), true),
         };
         match &self.bars {
             Some(bars) => {

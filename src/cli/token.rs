@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use rand::Rng;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::connector::Transport;
 use crate::hub::{Hub, HubError};
@@ -146,8 +146,8 @@ async fn list(hub: &Hub, common: &Common) -> anyhow::Result<()> {
         return Ok(());
     }
     let header: [&str; 5] = match common.lang() {
-        Lang::Zh => ["编号", "名称", "角色", "登记库", "状态"],
-        Lang::En => ["id", "name", "role", "registry", "state"],
+        LangArg::Zh => ["编号", "名称", "角色", "登记库", "状态"],
+        LangArg::En => ["id", "name", "role", "registry", "state"],
     };
     let rows = tokens
         .iter()

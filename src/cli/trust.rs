@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::serve::Documents;
 
 #[derive(Args)]
@@ -22,8 +22,8 @@ pub async fn run(common: &Common, args: TrustArgs) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let shown = args.folder.display();
     let documents = Documents::trusted(&args.folder).with_context(|| match lang {
-        Lang::Zh => format!("无法读取文件夹 {shown}；请给出存放 .graphql 文件的文件夹"),
-        Lang::En => format!("cannot read the folder {shown}; give one with .graphql files"),
+        LangArg::Zh => format!("无法读取文件夹 {shown}；请给出存放 .graphql 文件的文件夹"),
+        LangArg::En => format!("cannot read the folder {shown}; give one with .graphql files"),
     })?;
     let mut wrong = 0;
     let mut listed = Vec::new();

@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use super::error::EditionError;
 use super::files::enterprises::Columns;
-use super::files::lookups::{Key, first_at_least, lookup_hash};
+use super::files::lookups::{LookupKey, first_at_least, lookup_hash};
 use super::format::row::Row;
 use super::format::table::{named, open_table};
-use super::{Counting, Labels, Manifest};
+use super::{CountingRules, Labels, Manifest};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
 
@@ -29,7 +29,7 @@ pub struct Edition {
     pub(super) dims: RecordBatch,
     /// Row and the rarer head counts, only of enterprises that have some.
     pub(super) people: RecordBatch,
-    pub(super) counting: Counting,
+    pub(super) counting: CountingRules,
     area_names: HashMap<String, usize>,
     /// Areas whose codes are plain numbers.
     area_numbers: hashbrown::HashMap<u32, usize>,
@@ -58,7 +58,7 @@ pub struct Edition {
 struct LabelFile {
     labels: Labels,
     dims: BTreeMap<String, Vec<String>>,
-    counting: Counting,
+    counting: CountingRules,
 }
 
 impl std::fmt::Debug for Edition {
@@ -193,13 +193,13 @@ impl Edition {
     }
 
     /// The rows a key names: none, one, or several (a branch under its parent's code).
-    pub fn rows(&self, key: &Key) -> Vec<Row> {
+    pub fn rows(&self, key: &LookupKey) -> Vec<Row> {
         let hash = match key {
-            Key::Id(id) => lookup_hash("id", &[id]),
-            Key::CreditCode(code) => lookup_hash("credit_code", &[&clean_identifier(code)]),
-            Key::Identifier(kind, value) => lookup_hash(kind.name(), &[&clean_identifier(value)]),
-            Key::Record { registry, key } => lookup_hash("record", &[registry, key]),
-            Key::Name(name) => lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]),
+            LookupKey::Id(id) => lookup_hash("id", &[id]),
+            LookupKey::CreditCode(code) => lookup_hash("credit_code", &[&clean_identifier(code)]),
+            LookupKey::Identifier(kind, value) => lookup_hash(kind.name(), &[&clean_identifier(value)]),
+            LookupKey::Record { registry, key } => lookup_hash("record", &[registry, key]),
+            LookupKey::Name(name) => lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]),
         };
         self.hashed(hash).collect()
     }

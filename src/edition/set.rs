@@ -15,25 +15,25 @@ use super::{Edition, Manifest};
 
 /// Which state is asked for: the last of a day, the one in force at an instant, or one by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
+pub enum EditionAsOf {
     Day(NaiveDate),
     Instant(DateTime<Utc>),
     Edition(u32),
 }
 
-impl FromStr for AsOf {
+impl FromStr for EditionAsOf {
     type Err = ();
     /// `2026-11-22`, `2026-11-22T04:30:00Z` (RFC 3339), `edition:12` or `12`.
-    fn from_str(text: &str) -> Result<AsOf, ()> {
+    fn from_str(text: &str) -> Result<EditionAsOf, ()> {
         let text = text.trim();
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            return Ok(AsOf::Day(day));
+            return Ok(EditionAsOf::Day(day));
         }
         if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-            return Ok(AsOf::Instant(instant.to_utc()));
+            return Ok(EditionAsOf::Instant(instant.to_utc()));
         }
         let number = text.strip_prefix("edition:").unwrap_or(text);
-        number.parse().ok().filter(|n| *n > 0).map(AsOf::Edition).ok_or(())
+        number.parse().ok().filter(|n| *n > 0).map(EditionAsOf::Edition).ok_or(())
     }
 }
 
@@ -225,11 +225,11 @@ impl Editions {
     ///
     /// # Errors
     /// As [`Editions::as_of`] and [`Editions::number`].
-    pub fn at(&self, as_of: AsOf) -> Result<Arc<Edition>, EditionError> {
+    pub fn at(&self, as_of: EditionAsOf) -> Result<Arc<Edition>, EditionError> {
         match as_of {
-            AsOf::Day(day) => self.as_of(day),
-            AsOf::Instant(instant) => self.last(|m| m.published_at <= instant),
-            AsOf::Edition(number) => self.number(number),
+            EditionAsOf::Day(day) => self.as_of(day),
+            EditionAsOf::Instant(instant) => self.last(|m| m.published_at <= instant),
+            EditionAsOf::Edition(number) => self.number(number),
         }
     }
 
@@ -268,16 +268,16 @@ mod tests {
         let day: NaiveDate = "2026-11-22".parse().expect("a day");
         let instant: DateTime<Utc> = "2026-11-22T04:30:00Z".parse().expect("an instant");
         for (text, want) in [
-            ("2026-11-22", Ok(AsOf::Day(day))),
-            ("2026-11-22T12:30:00+08:00", Ok(AsOf::Instant(instant))),
-            ("edition:12", Ok(AsOf::Edition(12))),
-            ("12", Ok(AsOf::Edition(12))),
+            ("2026-11-22", Ok(EditionAsOf::Day(day))),
+            ("2026-11-22T12:30:00+08:00", Ok(EditionAsOf::Instant(instant))),
+            ("edition:12", Ok(EditionAsOf::Edition(12))),
+            ("12", Ok(EditionAsOf::Edition(12))),
             ("edition:0", Err(())),
             ("2026-02-30", Err(())),
             ("yesterday", Err(())),
             ("", Err(())),
         ] {
-            assert_eq!(text.parse::<AsOf>(), want, "{text}");
+            assert_eq!(text.parse::<EditionAsOf>(), want, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{AreaLabel, Counting, EditionInput, EditionSource, IndustryLabel, Labels, Member};
+use super::{AreaLabel, CountingRules, EditionInput, EditionSource, IndustryLabel, Labels, Member};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People, TradeUnion};
 use crate::model::identifier::{credit_check, organisation_check};
 use crate::model::linkage::LinkMethod;
@@ -79,7 +79,7 @@ pub fn input(number: u32, count: u32, seed: u64) -> EditionInput {
             })
             .collect(),
         labels: labels(),
-        counting: Counting::default(),
+        counting: CountingRules::default(),
     }
 }
 

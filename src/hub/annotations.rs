@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use super::Published;
 use super::error::HubError;
 use super::open::Hub;
-use super::progress::Progress;
-use crate::edition::Key;
+use super::progress::ProgressSink;
+use crate::edition::LookupKey;
 use crate::model::linkage::JudgementVerdict;
 use crate::model::reference::unions::finding_reasons;
 use crate::store::finding::FindingRow;
@@ -51,7 +51,7 @@ impl Hub {
         let edition = self.editions.current()?;
         let rows = match edition.row_of_id(text) {
             Some(row) => vec![row],
-            None => edition.rows(&Key::CreditCode(text.to_owned())),
+            None => edition.rows(&LookupKey::CreditCode(text.to_owned())),
         };
         match rows.as_slice() {
             [row] => Ok(crate::edition::EnterpriseRow { edition: &edition, row: *row }.id().to_owned()),
@@ -67,7 +67,7 @@ impl Hub {
     }
 
     /// Records a finding and publishes what follows from it. A repeated idempotency key changes nothing.
-    pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn Progress>) -> Result<FindingRow, HubError> {
+    pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn ProgressSink>) -> Result<FindingRow, HubError> {
         let mut known: Vec<&str> = finding_reasons().iter().map(|r| r.code).collect();
         known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
         if !known.contains(&new.reason.as_str()) {
@@ -106,7 +106,7 @@ impl Hub {
         id: &str,
         by: Option<&str>,
         why: Option<&str>,
-        progress: Arc<dyn Progress>,
+        progress: Arc<dyn ProgressSink>,
     ) -> Result<Option<Published>, HubError> {
         match self.store.withdraw_finding(id, by, why, self.clock.millis()).await? {
             true => self.reassess(progress).await,
@@ -118,7 +118,7 @@ impl Hub {
     }
 
     /// Records a judgement on a review pair and publishes what follows.
-    pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn Progress>) -> Result<JudgementRow, HubError> {
+    pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn ProgressSink>) -> Result<JudgementRow, HubError> {
         let row = self.record_judgement(new).await?;
         self.reassess(progress).await?;
         Ok(row)
@@ -160,7 +160,7 @@ impl Hub {
         id: &str,
         by: Option<&str>,
         why: Option<&str>,
-        progress: Arc<dyn Progress>,
+        progress: Arc<dyn ProgressSink>,
     ) -> Result<Option<Published>, HubError> {
         match self.store.withdraw_judgement(id, by, why, self.clock.millis()).await? {
             true => self.reassess(progress).await,
@@ -169,7 +169,7 @@ impl Hub {
     }
 
     /// Links and assesses again without pulling: after a judgement, a finding, a change of rules or policy.
-    pub async fn reassess(&self, progress: Arc<dyn Progress>) -> Result<Option<Published>, HubError> {
+    pub async fn reassess(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         let _leader = self.store.lead().await?;
         self.remove_unrecorded_editions().await?;
         self.publish(false, progress.as_ref(), &mut []).await

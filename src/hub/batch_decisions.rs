@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Published;
 use super::error::HubError;
 use super::open::Hub;
-use super::progress::Progress;
+use super::progress::ProgressSink;
 use crate::connector::Connector;
 use crate::land::receipt::Receipt;
 use crate::land::spool::{Spool, SpoolState};
@@ -15,7 +15,7 @@ use crate::store::registry::{Notice, RegistryRow};
 
 /// What a decision led to.
 #[derive(Debug)]
-pub struct Decision {
+pub struct BatchDecision {
     pub batch: BatchRow,
     /// None where the batch was rejected.
     pub receipt: Option<Receipt>,
@@ -47,8 +47,8 @@ impl Hub {
         release: bool,
         by: &str,
         why: &str,
-        progress: Arc<dyn Progress>,
-    ) -> Result<Decision, HubError> {
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<BatchDecision, HubError> {
         let _leader = self.store.lead().await?;
         let unknown = || no_batch(id);
         let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
@@ -98,7 +98,7 @@ impl Hub {
                 };
                 self.store.registry_failed(row.id, "FAILING", self.clock.millis(), &rejected).await?;
             }
-            return Ok(Decision { batch: closed, receipt: None, edition: None });
+            return Ok(BatchDecision { batch: closed, receipt: None, edition: None });
         }
         let state = spool.state().ok_or_else(|| {
             HubError::said(
@@ -112,7 +112,7 @@ impl Hub {
         let edition = self.publish(false, progress.as_ref(), &mut receipts).await?;
         let [receipt] = receipts;
         let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
-        Ok(Decision { batch, receipt: Some(receipt), edition })
+        Ok(BatchDecision { batch, receipt: Some(receipt), edition })
     }
 
     /// Reads quarantined rows again with today's connector, after a fix: `ids` empty = all open rows of the registry.
@@ -121,7 +121,7 @@ impl Hub {
         &self,
         registry: &str,
         ids: &[i64],
-        progress: Arc<dyn Progress>,
+        progress: Arc<dyn ProgressSink>,
     ) -> Result<(Vec<Receipt>, Option<Published>), HubError> {
         let _leader = self.store.lead().await?;
         let (connector, row) = self.registry(registry).await?;

@@ -7,10 +7,10 @@ use super::error::HubError;
 use super::open::Hub;
 use crate::assess::{Explanation, explain};
 use crate::edition::{Edition, EnterpriseRow};
-use crate::model::facts::{OpenPair, Relation, RelationKind, World};
+use crate::model::facts::{AssessmentInput, OpenPair, RelationKind, StatedTie};
 use crate::model::verdict::{GapStatus, Verdicts};
 use crate::records;
-use crate::records::Reading;
+use crate::records::StoredRowReader;
 
 impl Hub {
     /// Every rule tried on an enterprise of the current edition, with the inputs as they are in the store now. `text` is
@@ -42,9 +42,15 @@ impl Hub {
         ids.sort_unstable();
         ids.dedup();
         let rows = self.registry_rows().await?;
-        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let unmet = edition.manifest.unmet.clone();
-        let mut world = World { registries: records::traits(&self.connectors), entities, relations, unmet, ..World::default() };
+        let mut world = AssessmentInput {
+            registries: records::traits(&self.connectors),
+            entities,
+            relations,
+            unmet,
+            ..AssessmentInput::default()
+        };
         for stored in self.store.records_by_id(&ids).await? {
             let Some((registry, records)) = reading.records(&stored) else { continue };
             for record in records {
@@ -90,9 +96,9 @@ fn row_of<'a>(edition: &'a Edition, id: &str) -> Result<EnterpriseRow<'a>, HubEr
 }
 
 /// The head and the group that the edition's verdict names.
-fn relations(id: &str, row: &EnterpriseRow<'_>, verdicts: &Verdicts) -> Vec<Relation> {
-    let relation = |kind, to: &str| Relation { kind, from: id.into(), to: to.into(), since: None };
-    let mut found: Vec<Relation> = row.branch_of().map(|head| relation(RelationKind::BranchOf, head)).into_iter().collect();
+fn relations(id: &str, row: &EnterpriseRow<'_>, verdicts: &Verdicts) -> Vec<StatedTie> {
+    let relation = |kind, to: &str| StatedTie { kind, from: id.into(), to: to.into(), since: None };
+    let mut found: Vec<StatedTie> = row.branch_of().map(|head| relation(RelationKind::BranchOf, head)).into_iter().collect();
     for input in verdicts.union.reasons.iter().flat_map(|r| &r.inputs) {
         if let (Some(kind), Some(to)) = (RelationKind::from_name(&input.name), &input.value)
             && !found.iter().any(|r| r.kind == kind && r.to == *to)

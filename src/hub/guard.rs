@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::HubError;
 use super::open::Hub;
-use super::progress::Progress;
+use super::progress::ProgressSink;
 use super::publish::Published;
 use crate::assess::Assessed;
 use crate::assess::policy::PublicationPolicy;
@@ -361,7 +361,7 @@ impl Hub {
         id: Option<i64>,
         by: &str,
         why: &str,
-        progress: Arc<dyn Progress>,
+        progress: Arc<dyn ProgressSink>,
     ) -> Result<(HeldEdition, Option<Published>), HubError> {
         let _leader = self.store.lead().await?;
         self.recover().await?;

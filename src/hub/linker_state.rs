@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 
 use super::error::HubError;
 use super::open::Hub;
-use crate::link::{Linker, Settings};
+use crate::link::{LinkSettings, Linker};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::INPUTS;
-use crate::records::snapshot::Basis;
-use crate::records::stream::Links;
-use crate::records::{Reading, link_record};
+use crate::records::snapshot::SnapshotBasis;
+use crate::records::stream::WantedLinks;
+use crate::records::{StoredRowReader, link_record};
 use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
@@ -31,8 +31,8 @@ const FORMAT: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Head {
     format: u32,
-    basis: Basis,
-    settings: Settings,
+    basis: SnapshotBasis,
+    settings: LinkSettings,
     /// Checksum of the weight table as TOML.
     weights: u64,
     mark: Watermark,
@@ -41,7 +41,7 @@ struct Head {
 }
 
 /// A linker of an earlier run, while it is read.
-pub(super) struct Kept {
+pub(super) struct KeptLinker {
     /// The records it knows.
     pub mark: Watermark,
     path: PathBuf,
@@ -75,14 +75,14 @@ impl Hub {
         Ok(Linker::new(self.link_settings(), self.weights()?))
     }
 
-    pub(super) fn link_settings(&self) -> Settings {
-        Settings::with_registries(self.connectors.iter().map(|c| c.name.as_str()))
+    pub(super) fn link_settings(&self) -> LinkSettings {
+        LinkSettings::with_registries(self.connectors.iter().map(|c| c.name.as_str()))
     }
 
     async fn head(&self, mark: Watermark, inputs: String) -> Result<Head, HubError> {
         Ok(Head {
             format: FORMAT,
-            basis: Basis::new(self.store.id().await?, self.connectors.iter().map(|c| &**c)),
+            basis: SnapshotBasis::new(self.store.id().await?, self.connectors.iter().map(|c| &**c)),
             settings: self.link_settings(),
             weights: xxhash_rust::xxh3::xxh3_64(self.weights()?.to_toml().as_bytes()),
             mark,
@@ -91,7 +91,7 @@ impl Hub {
     }
 
     /// Begins to read the linker as the last publication left it; None where there is none that fits.
-    pub(super) async fn kept_linker(&self) -> Result<Option<Kept>, HubError> {
+    pub(super) async fn kept_linker(&self) -> Result<Option<KeptLinker>, HubError> {
         let path = self.settings.data.join(FILE);
         let Ok(file) = File::open(&path) else { return Ok(None) };
         // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
@@ -117,7 +117,7 @@ impl Hub {
             tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
             linker
         });
-        Ok(Some(Kept { mark, path, reading }))
+        Ok(Some(KeptLinker { mark, path, reading }))
     }
 
     /// Begins to write the linker's state beside the one in force; the thread gives it back when it is whole.
@@ -163,7 +163,7 @@ impl Hub {
     /// Some stored records as linking takes them; those that are gone or unreadable are left out.
     async fn link_records(&self, ids: &[i64]) -> Result<Vec<LinkRecord>, HubError> {
         let rows = self.registry_rows().await?;
-        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let mut found = Vec::new();
         for row in self.store.records_by_id(ids).await?.iter().filter(|row| row.gone == 0) {
             if let Some((registry, records)) = reading.records(row) {
@@ -175,10 +175,10 @@ impl Hub {
     }
 }
 
-impl Kept {
+impl KeptLinker {
     /// What has to be read of the records to bring the linker up to date.
-    pub fn wanted(kept: Option<&Kept>) -> Links {
-        kept.map_or(Links::All, |kept| Links::Since(kept.mark.clone()))
+    pub fn wanted(kept: Option<&KeptLinker>) -> WantedLinks {
+        kept.map_or(WantedLinks::All, |kept| WantedLinks::Since(kept.mark.clone()))
     }
 
     /// None where the file is damaged, which the log tells.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::lookups::{Answer, LEFT_ALONE, LiveState};
+use super::lookups::{LEFT_ALONE, LiveState, LookupAnswer};
 use super::open::Hub;
 use crate::connector::{Connector, Problem};
 use crate::model::field::Field;
@@ -13,10 +13,10 @@ use crate::pull::PullContext;
 
 impl Hub {
     /// What `registry` says of each code, now or some seconds ago. Every code has an answer.
-    pub async fn look_up(&self, registry: &str, codes: &[String]) -> HashMap<String, Answer> {
+    pub async fn look_up(&self, registry: &str, codes: &[String]) -> HashMap<String, LookupAnswer> {
         let now = self.clock.millis();
         let all = |state: LiveState| {
-            let answer = Answer { state, record: None, asked_at: now };
+            let answer = LookupAnswer { state, record: None, asked_at: now };
             codes.iter().map(|c| (c.clone(), answer.clone())).collect::<HashMap<_, _>>()
         };
         let connector = self.connectors.iter().find(|c| c.name == registry);
@@ -24,7 +24,7 @@ impl Hub {
             return all(LiveState::NotOffered);
         };
         let not_before = now - spec.cache_secs.min(3_600) as i64 * 1_000 + 1;
-        let mut answers: HashMap<String, Answer> =
+        let mut answers: HashMap<String, LookupAnswer> =
             codes.iter().filter_map(|c| Some((c.clone(), self.lookups.known(registry, c, not_before)?))).collect();
         let mut open: Vec<&str> = codes.iter().map(String::as_str).filter(|c| !answers.contains_key(*c)).collect();
         open.sort_unstable();
@@ -44,7 +44,7 @@ impl Hub {
                 answers.extend(new);
             }
             Err(state) => {
-                let answer = Answer { state, record: None, asked_at: now };
+                let answer = LookupAnswer { state, record: None, asked_at: now };
                 let mut failed = self.lookups.failed.lock().expect("no panic while holding the failures");
                 failed.insert(registry.to_owned(), answer.clone());
                 answers.extend(open.into_iter().map(|c| (c.to_owned(), answer.clone())));
@@ -59,7 +59,7 @@ impl Hub {
         codes: &[&str],
         timeout_secs: u64,
         now: i64,
-    ) -> Result<HashMap<String, Answer>, LiveState> {
+    ) -> Result<HashMap<String, LookupAnswer>, LiveState> {
         let context = PullContext {
             clock: self.clock.clone(),
             zone: self.settings.zone,
@@ -90,12 +90,14 @@ impl Hub {
                 )));
             }
         };
-        let mut found: HashMap<String, Answer> =
-            codes.iter().map(|c| ((*c).to_owned(), Answer { state: LiveState::NotFound, record: None, asked_at: now })).collect();
+        let mut found: HashMap<String, LookupAnswer> = codes
+            .iter()
+            .map(|c| ((*c).to_owned(), LookupAnswer { state: LiveState::NotFound, record: None, asked_at: now }))
+            .collect();
         for record in records {
             let code = record.raw(Field::CreditCode).trim().to_uppercase();
             if let Some(answer) = found.get_mut(&code) {
-                *answer = Answer { state: LiveState::Found, record: Some(Arc::new(record)), asked_at: now };
+                *answer = LookupAnswer { state: LiveState::Found, record: Some(Arc::new(record)), asked_at: now };
             }
         }
         Ok(found)

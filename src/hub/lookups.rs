@@ -22,7 +22,7 @@ pub enum LiveState {
 
 /// What one registry says of one enterprise.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct LookupAnswer {
     pub state: LiveState,
     /// As read by the connector.
     pub record: Option<Arc<Record>>,
@@ -39,8 +39,8 @@ pub(in crate::hub) const KEPT: usize = 50_000;
 /// Answers and gates, shared by all requests of a process.
 #[derive(Default)]
 pub struct Lookups {
-    answers: Mutex<HashMap<(String, String), Answer>>,
-    pub(super) failed: Mutex<HashMap<String, Answer>>,
+    answers: Mutex<HashMap<(String, String), LookupAnswer>>,
+    pub(super) failed: Mutex<HashMap<String, LookupAnswer>>,
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
@@ -51,12 +51,12 @@ impl Lookups {
         gates.entry(connector.name.clone()).or_insert_with(|| Arc::new(Semaphore::new(places))).clone()
     }
 
-    pub(super) fn known(&self, registry: &str, code: &str, not_before: i64) -> Option<Answer> {
+    pub(super) fn known(&self, registry: &str, code: &str, not_before: i64) -> Option<LookupAnswer> {
         let answers = self.answers.lock().expect("no panic while holding the answers");
         answers.get(&(registry.to_owned(), code.to_owned())).filter(|a| a.asked_at >= not_before).cloned()
     }
 
-    pub(super) fn keep(&self, registry: &str, new: &HashMap<String, Answer>) {
+    pub(super) fn keep(&self, registry: &str, new: &HashMap<String, LookupAnswer>) {
         let mut answers = self.answers.lock().expect("no panic while holding the answers");
         if answers.len() + new.len() > KEPT {
             answers.clear();

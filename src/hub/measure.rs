@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::Silent;
-use super::pull_outcome::Pace;
+use super::pull_outcome::PullWatchdog;
 use crate::land::receipt::Receipt;
 
 impl Hub {
@@ -15,7 +15,8 @@ impl Hub {
         let _leader = self.store.lead().await?;
         self.recover().await?;
         let (connector, row) = self.registry(registry).await?;
-        let arrived = self.pull(&connector, &row, full, Arc::new(Silent), Pace::new(&connector, self.patience)).await?;
+        let arrived =
+            self.pull(&connector, &row, full, Arc::new(Silent), PullWatchdog::new(&connector, self.stall_timeout)).await?;
         self.take_in(&connector, &row, arrived, &Silent).await
     }
 }

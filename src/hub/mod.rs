@@ -30,13 +30,13 @@ pub mod sync;
 pub mod targets;
 mod unreadable;
 
-pub use crate::land::receipt::Outcome;
+pub use crate::land::receipt::SyncOutcome;
 pub use crate::publish::{contradictions, is_contradiction};
 pub use annotations::{NewFinding, NewJudgement};
-pub use batch_decisions::Decision;
-pub use freshness::Standing;
+pub use batch_decisions::BatchDecision;
+pub use freshness::SourceState;
 pub use guard::{HeldEdition, Jump, Watched};
-pub use lookups::{Answer as LiveAnswer, LiveState, Lookups};
+pub use lookups::{LiveState, LookupAnswer as LiveAnswer, Lookups};
 pub use publish::Published;
 pub use push::{Push, PushRefused, Pushed};
 pub use push_queue::Queue;

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
 use crate::model::Clock;
-use crate::records::stream::{Keep, Links, Records, Source};
+use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
 use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
@@ -36,9 +36,9 @@ pub struct Hub {
     /// Registries on private and loopback addresses may be pulled (demonstration, tests).
     pub allow_private: bool,
     /// How long a sync waits for a registry that sends nothing before it publishes without it.
-    pub patience: std::time::Duration,
+    pub stall_timeout: std::time::Duration,
     /// How long a push waits for its turn.
-    pub push_patience: std::time::Duration,
+    pub push_stall_timeout: std::time::Duration,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// Answers of registries about single enterprises, kept for seconds.
     pub lookups: Arc<Lookups>,
@@ -101,8 +101,8 @@ impl Hub {
             editions,
             clock,
             allow_private: false,
-            patience: PATIENCE,
-            push_patience: PUSH_PATIENCE,
+            stall_timeout: PATIENCE,
+            push_stall_timeout: PUSH_PATIENCE,
             waiting: Arc::default(),
             lookups: Arc::default(),
         })
@@ -133,10 +133,10 @@ impl Hub {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn records(&self, links: Links, keep: Keep) -> Result<Records, StoreError> {
+    pub async fn records(&self, links: WantedLinks, keep: SnapshotUse) -> Result<RecordStream, StoreError> {
         let rows = self.registry_rows().await?;
         let (store, connectors, data) = (&self.store, &self.connectors[..], &self.settings.data);
-        Records::open(Source { store, connectors, rows: &rows, data }, links, keep).await
+        RecordStream::open(RecordSource { store, connectors, rows: &rows, data }, links, keep).await
     }
 }
 

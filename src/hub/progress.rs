@@ -2,7 +2,7 @@
 
 /// One step of a sync.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub enum SyncEvent {
     Pulling {
         registry: String,
         rows: u64,
@@ -30,13 +30,13 @@ pub enum Event {
     },
 }
 
-pub trait Progress: Send + Sync {
-    fn event(&self, event: &Event);
+pub trait ProgressSink: Send + Sync {
+    fn event(&self, event: &SyncEvent);
 }
 
 /// Shows nothing.
 pub struct Silent;
 
-impl Progress for Silent {
-    fn event(&self, _: &Event) {}
+impl ProgressSink for Silent {
+    fn event(&self, _: &SyncEvent) {}
 }

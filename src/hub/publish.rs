@@ -10,24 +10,24 @@ use sha2::{Digest, Sha256};
 
 use super::error::HubError;
 use super::guard::{Inputs, Word};
-use super::linker_state::Kept;
+use super::linker_state::KeptLinker;
 use super::open::Hub;
-use super::progress::{Event, Progress};
+use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
 use crate::assess::assess;
-use crate::edition::{Counting, Edition, EnterpriseRow, Manifest};
+use crate::edition::{CountingRules, Edition, EnterpriseRow, Manifest};
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
-use crate::model::facts::{Facts, RegistryTraits, Relation, StandingFinding, World};
+use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
 use crate::model::field::Field;
 use crate::model::linkage::{Evidence, Judgement, LinkRecord};
 use crate::model::tie::Tie;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
-use crate::publish::{INPUTS, Joined, Links, Publication, PublishError, open_pairs, publish};
+use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, open_pairs, publish};
 use crate::records;
-use crate::records::stream::{Keep, Part};
+use crate::records::stream::{Part, SnapshotUse};
 use crate::store::finding::FindingRow;
 use crate::store::history::EditionBasis;
 use crate::store::{Store, StoreError};
@@ -85,7 +85,7 @@ impl Basis {
     }
 
     /// Takes in a part of the records. A linker from nothing reads them at once, so that their texts are never all in memory.
-    fn with(mut self, records: Vec<LinkRecord>, links_before: &Links, registries: &[RegistryTraits]) -> Basis {
+    fn with(mut self, records: Vec<LinkRecord>, links_before: &StoredLinks, registries: &[RegistryTraits]) -> Basis {
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
                 self.previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
@@ -103,14 +103,14 @@ impl Basis {
 struct Linked {
     linker: Linker,
     linking: Linking,
-    joined: Vec<Joined>,
-    world: World,
+    joined: Vec<DecidedRecord>,
+    world: AssessmentInput,
 }
 
 /// What one run decided, before it is kept.
 pub(super) struct Decided {
     pub linking: Linking,
-    pub joined: Vec<Joined>,
+    pub joined: Vec<DecidedRecord>,
     pub assessed: crate::assess::Assessed,
     pub ties: Vec<Tie>,
 }
@@ -120,7 +120,7 @@ impl Hub {
     pub(super) async fn publish(
         &self,
         force: bool,
-        progress: &dyn Progress,
+        progress: &dyn ProgressSink,
         receipts: &mut [Receipt],
     ) -> Result<Option<Published>, HubError> {
         let rows = self.registry_rows().await?;
@@ -142,7 +142,7 @@ impl Hub {
             return Ok(None);
         }
         let stage =
-            |zh: &str, en: &str| progress.event(&Event::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+            |zh: &str, en: &str| progress.event(&SyncEvent::Stage { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
         // Nothing ever landed: an empty edition would say that there are no enterprises.
         if previous.is_none() && self.store.last_record_id().await? == 0 {
             return Ok(None);
@@ -153,13 +153,13 @@ impl Hub {
         let store = self.store.clone();
         let links = tokio::spawn(async move {
             let links = store.links(|id| id.parse().ok()).await?.into_iter();
-            Ok::<Links, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
+            Ok::<StoredLinks, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
         });
         let mut kept = self.kept_linker().await?;
-        let links_before: Arc<Links> = Arc::new(links.await.expect("reading links does not panic")?);
+        let links_before: Arc<StoredLinks> = Arc::new(links.await.expect("reading links does not panic")?);
         let names = Arc::new(records::traits(&self.connectors));
         let (mark, mut basis, facts, unreadable) = loop {
-            let mut records = self.records(Kept::wanted(kept.as_ref()), Keep::Write).await?;
+            let mut records = self.records(KeptLinker::wanted(kept.as_ref()), SnapshotUse::Write).await?;
             let (mark, touched) = (records.mark.clone(), records.touched.clone());
             let mut basis = Basis::new(self.new_linker()?, touched);
             let mut facts = Vec::with_capacity(records.expected);
@@ -202,7 +202,7 @@ impl Hub {
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
-        let world = World { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
+        let world = AssessmentInput { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
             let decided = hub.verdicts(linking, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
@@ -219,7 +219,7 @@ impl Hub {
                 written.discard();
             }
             let (zh, en) = ("暂不发布，等待人工决定", "not published: a person must decide");
-            progress.event(&Event::StageDone { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+            progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
             return Ok(None);
         }
         stage("发布", "publishing");
@@ -273,7 +273,7 @@ impl Hub {
             Some(p) => (format!("已发布第 {} 期", p.number), format!("edition {} published", p.number)),
             None => ("没有变化".to_owned(), "nothing changed".to_owned()),
         };
-        progress.event(&Event::StageDone { name: "会图 huitu".into(), zh, en });
+        progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
         Ok(published)
     }
 
@@ -295,7 +295,7 @@ impl Hub {
         &self,
         loaded: Part,
         weights: Weights,
-        links_before: &Links,
+        links_before: &StoredLinks,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
         lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
@@ -308,7 +308,7 @@ impl Hub {
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
-        self.verdicts(linking, joined, &World { findings, lacking_since, first_edition, unmet, ..world }, as_of)
+        self.verdicts(linking, joined, &AssessmentInput { findings, lacking_since, first_edition, unmet, ..world }, as_of)
     }
 
     /// Links: pure from here on.
@@ -355,7 +355,7 @@ impl Hub {
                 let there = at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
                 show_texts(&mut evidence, Some(fact), there);
             }
-            Joined {
+            DecidedRecord {
                 record_id: d.store_id,
                 part: d.part,
                 registry: fact.registry,
@@ -373,13 +373,13 @@ impl Hub {
                 news: news.contains(&d.record),
             }
         };
-        let joined: Vec<Joined> = placed.par_iter().map(join).collect();
+        let joined: Vec<DecidedRecord> = placed.par_iter().map(join).collect();
         drop(placed);
         let relations = linking
             .relations
             .iter()
             .filter_map(|r| {
-                Some(Relation {
+                Some(StatedTie {
                     kind: r.kind,
                     from: r.from.to_string().into(),
                     to: r.to?.to_string().into(),
@@ -394,12 +394,13 @@ impl Hub {
         }
         let open_pairs = open_pairs(&linking.review);
         lap("gathered");
-        let world = World { registries, facts, entity_of, entities, relations, open_pairs, ..World::default() };
+        let world =
+            AssessmentInput { registries, facts, entity_of, entities, relations, open_pairs, ..AssessmentInput::default() };
         Linked { linker, linking, joined, world }
     }
 
     /// Assesses.
-    fn verdicts(&self, linking: Linking, joined: Vec<Joined>, world: &World, as_of: NaiveDate) -> Decided {
+    fn verdicts(&self, linking: Linking, joined: Vec<DecidedRecord>, world: &AssessmentInput, as_of: NaiveDate) -> Decided {
         let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
         let ties = crate::publish::ties(world, &assessed.enterprises);
         Decided { linking, joined, assessed, ties }
@@ -483,9 +484,9 @@ pub(super) fn standing(
 }
 
 /// What of the policy the edition's counts rest on.
-pub(super) fn counting(policy: &crate::assess::Policy) -> Counting {
+pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
-    Counting { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
+    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
 }
 
 /// What was lacking in the edition before, and since when.
@@ -514,7 +515,7 @@ pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right:
 }
 
 /// Fills in how many records of each registry met a record of another one.
-fn count_linked(joined: &[Joined], registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
+fn count_linked(joined: &[DecidedRecord], registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
     // Per entity: the registry of its first record, and whether another one followed.
     let mut met: HashMap<EntityKey, (u16, bool)> = HashMap::new();
     for j in joined {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::error::HubError;
 use super::open::Hub;
-use super::progress::{Event, Progress};
-use super::pull_outcome::{Arrived, Pace};
+use super::progress::{ProgressSink, SyncEvent};
+use super::pull_outcome::{PullOutcome, PullWatchdog};
 use crate::connector::{Connector, Drift, DriftKind, Problem, Transport};
 use crate::land::ledger::{Ledger, Matcher, row_digest};
-use crate::land::spool::{Fault, Spool, SpoolState, SpoolWriter, cells_to_json};
+use crate::land::spool::{Spool, SpoolState, SpoolWriter, SpooledFault, cells_to_json};
 use crate::land::{LandError, ledger};
 use crate::pull::{self, Chunk, Cursor, Known, Mark, Note, PullContext, RowSink};
 use crate::store::registry::{Notice, RegistryRow};
@@ -119,7 +119,7 @@ impl Sink {
     }
 
     /// What a pull that ended well amounts to: everything for landing, or a batch that a person must look at.
-    pub(super) fn settle(mut self, connector: &Connector, pulled: pull::Pulled) -> Result<Arrived, HubError> {
+    pub(super) fn settle(mut self, connector: &Connector, pulled: pull::Pulled) -> Result<PullOutcome, HubError> {
         self.writer.state.complete = pulled.complete;
         self.writer.state.fingerprint = Some(pulled.fingerprint);
         self.writer.state.next_cursor = Some(serde_json::to_string(&pulled.next_cursor).expect("a cursor is plain"));
@@ -127,10 +127,10 @@ impl Sink {
             Ok(layout) => layout,
             Err(problem) if !self.writer.state.columns.is_empty() => {
                 let state = self.writer.finish()?;
-                return Ok(Arrived::Suspect(state, notice(&problem)));
+                return Ok(PullOutcome::Suspect(state, notice(&problem)));
             }
             // Nothing came, not even columns: the guard decides what an empty answer means.
-            Err(_) => return Ok(Arrived::Spooled(self.writer.finish()?)),
+            Err(_) => return Ok(PullOutcome::Spooled(self.writer.finish()?)),
         };
         if !layout.drift.is_empty() {
             let sample = |column: &str| {
@@ -149,8 +149,8 @@ impl Sink {
         }
         let state = self.writer.finish()?;
         Ok(match &layout.hold {
-            Some(problem) => Arrived::Suspect(state, notice(problem)),
-            None => Arrived::Spooled(state),
+            Some(problem) => PullOutcome::Suspect(state, notice(problem)),
+            None => PullOutcome::Spooled(state),
         })
     }
 }
@@ -220,20 +220,20 @@ fn kept_cursor(registry: &str, place: &str, text: &str) -> Option<Cursor> {
     read.map_err(|error| tracing::warn!(registry, place, %error, "a damaged cursor is given up; the pull begins anew")).ok()
 }
 
-fn spooled(f: &pull::RowFault) -> Fault {
-    Fault { raw: f.raw.clone(), ..crate::land::reader::fault(f.error.clone()) }
+fn spooled(f: &pull::RowFault) -> SpooledFault {
+    SpooledFault { raw: f.raw.clone(), ..crate::land::reader::fault(f.error.clone()) }
 }
 
 impl Hub {
-    /// Pulls one registry into its spool. What went wrong with the source is an `Arrived`, what went wrong here an error.
+    /// Pulls one registry into its spool. What went wrong with the source is an `PullOutcome`, what went wrong here an error.
     pub(super) async fn pull(
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,
         full: bool,
-        progress: Arc<dyn Progress>,
-        pace: Pace,
-    ) -> Result<Arrived, HubError> {
+        progress: Arc<dyn ProgressSink>,
+        pace: PullWatchdog,
+    ) -> Result<PullOutcome, HubError> {
         let spool = Spool::new(&self.settings.data, &row.name);
         let source = connector.source.shown();
         let basis = ledger::basis(&self.store, row.id, connector.digest).await?;
@@ -250,7 +250,7 @@ impl Hub {
         });
         let (writer, resume) = match earlier {
             // Killed between pulling and landing: everything is here already.
-            Some((state, _)) if state.finished => return Ok(Arrived::Spooled(state)),
+            Some((state, _)) if state.finished => return Ok(PullOutcome::Spooled(state)),
             // A file has no pages: it is read anew.
             Some((state, Some(cursor))) if connector.source.transport != Transport::File => (spool.resume(state)?, Some(cursor)),
             _ => {
@@ -270,7 +270,7 @@ impl Hub {
             use std::sync::atomic::Ordering;
             moving.moved();
             if p.rows / EVERY != reported.swap(p.rows / EVERY, Ordering::Relaxed) || p.rows < EVERY {
-                progress.event(&Event::Pulling { registry: registry.clone(), rows: already + p.rows, of: p.total_rows });
+                progress.event(&SyncEvent::Pulling { registry: registry.clone(), rows: already + p.rows, of: p.total_rows });
             }
         };
         let context = PullContext {
@@ -293,17 +293,17 @@ impl Hub {
         match pull::pull(connector, resume, &context, &mut sink).await {
             Ok(pulled) if pulled.unchanged => {
                 spool.remove()?;
-                Ok(Arrived::Unchanged)
+                Ok(PullOutcome::Unchanged)
             }
             Ok(pulled) => sink.settle(connector, pulled),
             // The spool stays: the pull goes on at its last checkpoint once the hours are over.
-            Err(e) if e.problem.code == "quiet_hours" => Ok(Arrived::Postponed(notice(&e.problem))),
+            Err(e) if e.problem.code == "quiet_hours" => Ok(PullOutcome::Postponed(notice(&e.problem))),
             Err(e) if e.held => {
                 let state = sink.writer.finish()?;
-                Ok(Arrived::Suspect(state, notice(&e.problem)))
+                Ok(PullOutcome::Suspect(state, notice(&e.problem)))
             }
-            // Ended for its silence: see `Pace`.
-            Err(e) if e.problem.code == "cancelled" => Ok(Arrived::Failed(Notice {
+            // Ended for its silence: see `PullWatchdog`.
+            Err(e) if e.problem.code == "cancelled" => Ok(PullOutcome::Failed(Notice {
                 code: "silent".into(),
                 zh: format!("连接器「{}」：数据源长时间没有给出任何数据，已停止等待；下次从断点继续", connector.name),
                 en: format!(
@@ -312,7 +312,7 @@ impl Hub {
                 ),
             })),
             // The spool stays: the next pull goes on at its last checkpoint.
-            Err(e) => Ok(Arrived::Failed(notice(&e.problem))),
+            Err(e) => Ok(PullOutcome::Failed(notice(&e.problem))),
         }
     }
 }

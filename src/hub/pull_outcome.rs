@@ -10,7 +10,7 @@ use crate::land::spool::SpoolState;
 use crate::store::registry::Notice;
 
 /// How a pull ended, before anything landed.
-pub(in crate::hub) enum Arrived {
+pub(in crate::hub) enum PullOutcome {
     Spooled(SpoolState),
     Unchanged,
     /// The answer is broken in a way that a person must look at: what arrived is kept, nothing lands.
@@ -22,17 +22,17 @@ pub(in crate::hub) enum Arrived {
 
 /// A pull under way: when it last brought something, and the way to end it.
 #[derive(Clone)]
-pub(in crate::hub) struct Pace {
+pub(in crate::hub) struct PullWatchdog {
     last: Arc<Mutex<Instant>>,
     pub(super) cancel: CancellationToken,
     /// Silence after which it is ended: it goes on at its last checkpoint another time.
     pub(super) limit: Duration,
 }
 
-impl Pace {
-    pub(super) fn new(connector: &Connector, patience: Duration) -> Pace {
-        let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(patience * 3);
-        Pace { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
+impl PullWatchdog {
+    pub(super) fn new(connector: &Connector, stall_timeout: Duration) -> PullWatchdog {
+        let limit = Duration::from_secs(connector.manners.total_timeout_secs).max(stall_timeout * 3);
+        PullWatchdog { last: Arc::new(Mutex::new(Instant::now())), cancel: CancellationToken::new(), limit }
     }
     pub(super) fn moved(&self) {
         *self.last.lock().expect("no panic while holding it") = Instant::now();

@@ -11,20 +11,20 @@ use tokio::sync::MutexGuard;
 use super::Published;
 use super::error::HubError;
 use super::open::Hub;
-use super::progress::{Event, Progress};
+use super::progress::{ProgressSink, SyncEvent};
 use super::pull::{Sink, notice};
-use super::pull_outcome::Arrived;
-use super::push_queue::{Place, Queue};
+use super::pull_outcome::PullOutcome;
+use super::push_queue::{Queue, QueuePlace};
 use super::receipt::BatchReceipt;
 use crate::connector::{Connector, DriftPolicy, Problem};
-use crate::land::receipt::{Outcome, Receipt};
+use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::land::spool::{Spool, SpoolState};
 use crate::pull;
 use crate::pull::PullContext;
 use crate::pull::sample::at_sample;
 use crate::store::batch::BatchRow;
 use crate::store::registry::RegistryRow;
-use crate::store::{StoreError, Turn};
+use crate::store::{StoreError, WriteLock};
 
 /// One batch as a department sent it.
 #[derive(Debug, Clone)]
@@ -88,24 +88,24 @@ impl Hub {
         self.recover().await?;
         let spool = Spool::new(&self.settings.data.join("push"), &row.name);
         let receipt = match self.read_push(&connector, push, &spool).await? {
-            Ok(Arrived::Spooled(state)) => match self.vanished(&connector, &row, &state).await? {
+            Ok(PullOutcome::Spooled(state)) => match self.vanished(&connector, &row, &state).await? {
                 Some(why) if connector.drift != DriftPolicy::Evolve => {
-                    let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", Outcome::Held) };
+                    let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", SyncOutcome::Held) };
                     self.hold_suspect(&row, &spool, state, why, held).await?
                 }
                 _ => self.land_spool(&connector, &row, &spool, state, None).await?,
             },
-            Ok(Arrived::Suspect(state, why)) if !state.columns.is_empty() && connector.layout(&state.columns).is_ok() => {
-                let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", Outcome::Held) };
+            Ok(PullOutcome::Suspect(state, why)) if !state.columns.is_empty() && connector.layout(&state.columns).is_ok() => {
+                let held = Receipt { records: row.records, ..Receipt::empty(&row.name, "", "", SyncOutcome::Held) };
                 self.hold_suspect(&row, &spool, state, why, held).await?
             }
             // Without its key column no row can be told apart: the department hears it at once.
-            Ok(Arrived::Suspect(_, why) | Arrived::Failed(why) | Arrived::Postponed(why)) => {
+            Ok(PullOutcome::Suspect(_, why) | PullOutcome::Failed(why) | PullOutcome::Postponed(why)) => {
                 spool.remove()?;
                 let problem = Problem { code: why.code.into(), zh: why.zh, en: why.en };
                 return Err(self.refuse_push(&row, problem).await?);
             }
-            Ok(Arrived::Unchanged) => unreachable!("a push has no fingerprint to be compared with"),
+            Ok(PullOutcome::Unchanged) => unreachable!("a push has no fingerprint to be compared with"),
             Err(problem) => {
                 spool.remove()?;
                 return Err(self.refuse_push(&row, problem).await?);
@@ -126,13 +126,13 @@ impl Hub {
     }
 
     /// Waits for its turn behind the pushes that came before: a sync under way takes its turns between them.
-    async fn wait_in_line(&self) -> Result<(MutexGuard<'_, ()>, Turn), PushRefused> {
+    async fn wait_in_line(&self) -> Result<(MutexGuard<'_, ()>, WriteLock), PushRefused> {
         let before = self.waiting.count.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting.count);
+        let _place = QueuePlace(&self.waiting.count);
         let began = Instant::now();
         let busy = || PushRefused::Busy(Queue { waited_secs: began.elapsed().as_secs(), before });
-        let line = tokio::time::timeout(self.push_patience, self.waiting.line.lock()).await.map_err(|_| busy())?;
-        match self.store.turn(self.push_patience.saturating_sub(began.elapsed())).await {
+        let line = tokio::time::timeout(self.push_stall_timeout, self.waiting.line.lock()).await.map_err(|_| busy())?;
+        match self.store.turn(self.push_stall_timeout.saturating_sub(began.elapsed())).await {
             Ok(turn) => Ok((line, turn)),
             Err(StoreError::Busy { .. }) => Err(busy()),
             Err(other) => Err(other.into()),
@@ -145,7 +145,7 @@ impl Hub {
         connector: &Arc<Connector>,
         push: &Push,
         spool: &Spool,
-    ) -> Result<Result<Arrived, Problem>, PushRefused> {
+    ) -> Result<Result<PullOutcome, Problem>, PushRefused> {
         let state = SpoolState {
             source: "push".into(),
             started_at: self.clock.millis(),
@@ -199,13 +199,13 @@ impl Hub {
     ///
     /// # Errors
     /// `StoreError::Busy` while a sync lands or publishes: it is tried again.
-    pub async fn publish_pushed(&self, progress: Arc<dyn Progress>) -> Result<Option<Published>, HubError> {
+    pub async fn publish_pushed(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         let _turn = self.store.turn(Duration::ZERO).await?;
         self.recover().await?;
         let edition = self.publish(false, progress.as_ref(), &mut []).await?;
         if let Some(e) = &edition {
             let (zh, en) = (format!("已发布第 {} 期", e.number), format!("edition {} published", e.number));
-            progress.event(&Event::Done { registry: "push".into(), zh, en });
+            progress.event(&SyncEvent::Done { registry: "push".into(), zh, en });
         }
         Ok(edition)
     }

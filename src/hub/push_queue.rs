@@ -18,9 +18,9 @@ pub struct Waiting {
 }
 
 /// One push in the line.
-pub(in crate::hub) struct Place<'a>(pub &'a AtomicUsize);
+pub(in crate::hub) struct QueuePlace<'a>(pub &'a AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -12,9 +12,9 @@ use crate::edition;
 use crate::edition::{EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
-use crate::publish::{Links, Publication, edition_input};
+use crate::publish::{Publication, StoredLinks, edition_input};
 use crate::records::stream::Part;
-use crate::records::{Reading, facts, link_record};
+use crate::records::{StoredRowReader, facts, link_record};
 use crate::store::StoreError;
 use crate::store::damage::damaged;
 
@@ -75,7 +75,7 @@ impl Hub {
             })?;
             Ok::<_, StoreError>(((r, part), id))
         };
-        let links: Arc<Links> = Arc::new(links.map(link).collect::<Result<_, _>>()?);
+        let links: Arc<StoredLinks> = Arc::new(links.map(link).collect::<Result<_, _>>()?);
         let judgements = self.store.judgements_as_of(row.number).await?;
         let judgements: Vec<Judgement> = judgements.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?;
         let findings = standing(&self.store, self.store.findings_as_of(row.number).await?.into_iter(), as_of)?;
@@ -163,7 +163,7 @@ impl Hub {
     /// All records as they stood after a landing, in the order of the store's ids.
     async fn records_as_of(&self, landing: i64) -> Result<Part, HubError> {
         let rows = self.registry_rows().await?;
-        let reading = Arc::new(Reading::new(&self.store, &self.connectors, &rows).await?);
+        let reading = Arc::new(StoredRowReader::new(&self.store, &self.connectors, &rows).await?);
         let issues: Vec<bool> = self.connectors.iter().map(|c| c.issues_codes).collect();
         let last = self.store.last_record_id().await?;
         let mut all = Part::default();

@@ -6,8 +6,8 @@ use super::publish::show_texts;
 use crate::link::{Linker, Linking, Previous, Weights};
 use crate::model::facts::Facts;
 use crate::model::linkage::{Evidence, Judgement, RecordRef};
-use crate::records::stream::{Keep, Links};
-use crate::records::{Reading, facts};
+use crate::records::stream::{SnapshotUse, WantedLinks};
+use crate::records::{StoredRowReader, facts};
 
 /// The fitted weight table, beside the store; without it the shipped one counts.
 const WEIGHTS_FILE: &str = "weights.toml";
@@ -37,7 +37,7 @@ impl Hub {
 
     /// All standing records in a linker, not linked yet.
     pub async fn linker(&self) -> Result<Linker, HubError> {
-        let mut records = self.records(Links::All, Keep::Read).await?;
+        let mut records = self.records(WantedLinks::All, SnapshotUse::Read).await?;
         let mut linker = self.new_linker()?;
         while let Some(part) = records.next().await? {
             let put = move || {
@@ -62,7 +62,7 @@ impl Hub {
         }
         let mut linker = self.linker().await?;
         let links = self.store.links(|id| id.parse().ok()).await?.into_iter();
-        let ids: crate::publish::Links = links.map(|(record, part, id)| ((record, part), id)).collect();
+        let ids: crate::publish::StoredLinks = links.map(|(record, part, id)| ((record, part), id)).collect();
         let mut previous = Previous::default();
         for (reference, store_id, part) in linker.records() {
             if let Some(id) = ids.get(&(store_id, part)) {
@@ -79,7 +79,7 @@ impl Hub {
     /// Fills the texts that linking does not keep (addresses, phones) into the evidence on two records.
     pub async fn show_evidence(&self, evidence: &mut [Evidence], left: &RecordRef, right: &RecordRef) -> Result<(), HubError> {
         let rows = self.registry_rows().await?;
-        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let mut sides: Vec<Option<Facts>> = Vec::new();
         for side in [left, right] {
             let stored = match rows.iter().find(|r| *r.name == *side.registry) {

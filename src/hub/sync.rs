@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 use super::error::HubError;
 use super::guard::HeldEdition;
 use super::open::Hub;
-use super::progress::{Event, Progress};
+use super::progress::{ProgressSink, SyncEvent};
 use super::publish::Published;
-use super::pull_outcome::{Arrived, Pace};
+use super::pull_outcome::{PullOutcome, PullWatchdog};
 use crate::connector::{Connector, DriftKind, DriftPolicy, Transport};
-use crate::land::apply::{Guard, Landing, land};
+use crate::land::apply::{BatchGuard, Landing, land};
 use crate::land::ledger::Ledger;
 use crate::land::reader::RowReader;
-use crate::land::receipt::{Outcome, Receipt};
+use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::land::spool::{Spool, SpoolState};
 use crate::land::{LandError, expand, ledger};
 use crate::model::message::Lang;
@@ -54,7 +54,7 @@ impl SyncReport {
     /// list that lacks what it would rest on.
     pub fn needs_attention(&self) -> bool {
         let lacks_columns = |r: &Receipt| r.notice.as_ref().is_some_and(|n| n.code == COLUMNS_VANISHED);
-        self.receipts.iter().any(|r| matches!(r.outcome, Outcome::Held | Outcome::Failed) || lacks_columns(r))
+        self.receipts.iter().any(|r| matches!(r.outcome, SyncOutcome::Held | SyncOutcome::Failed) || lacks_columns(r))
             || !self.lacks.is_empty()
             || self.held.as_ref().is_some_and(HeldEdition::waits)
     }
@@ -65,7 +65,7 @@ const COLUMNS_VANISHED: &str = "columns_vanished";
 
 impl Hub {
     /// Syncs registries and publishes an edition if anything changed. One process at a time.
-    pub async fn sync(&self, options: &SyncOptions, progress: Arc<dyn Progress>) -> Result<SyncReport, HubError> {
+    pub async fn sync(&self, options: &SyncOptions, progress: Arc<dyn ProgressSink>) -> Result<SyncReport, HubError> {
         let started = Instant::now();
         let mut leader = self.store.lead().await?;
         self.recover().await?;
@@ -73,11 +73,11 @@ impl Hub {
         let rows = self.registry_rows().await?;
 
         let mut pulls = JoinSet::new();
-        let mut waiting: BTreeMap<i64, Pace> = BTreeMap::new();
+        let mut waiting: BTreeMap<i64, PullWatchdog> = BTreeMap::new();
         for connector in chosen {
             let row = rows.iter().find(|r| r.name == connector.name).expect("ensured a moment ago").clone();
             let (hub, progress, full, pace) =
-                (self.clone(), progress.clone(), options.full, Pace::new(&connector, self.patience));
+                (self.clone(), progress.clone(), options.full, PullWatchdog::new(&connector, self.stall_timeout));
             waiting.insert(row.id, pace.clone());
             pulls.spawn(async move {
                 let began = Instant::now();
@@ -91,15 +91,15 @@ impl Hub {
         let mut unpublished = false;
         loop {
             // While registries are waited for, departments may push.
-            leader.give_turn();
-            let done = tokio::time::timeout(self.patience / 4, pulls.join_next()).await;
+            leader.release_turn();
+            let done = tokio::time::timeout(self.stall_timeout / 4, pulls.join_next()).await;
             leader.take_turn().await?;
             let done = match done {
                 Ok(None) => break,
                 Ok(Some(done)) => done,
                 Err(_) => {
                     // Those that still send are worth waiting for; those that hang are not.
-                    if unpublished && waiting.values().all(|pace| pace.silent_for() >= self.patience) {
+                    if unpublished && waiting.values().all(|pace| pace.silent_for() >= self.stall_timeout) {
                         self.mark_late(waiting.keys().copied()).await?;
                         edition = self.publish(options.republish, progress.as_ref(), &mut receipts).await?.or(edition);
                         unpublished = false;
@@ -115,8 +115,8 @@ impl Hub {
             receipt.seconds = began.elapsed().as_secs_f64();
             tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
             let (zh, en) = summary(&receipt);
-            progress.event(&Event::Done { registry: connector.name.clone(), zh, en });
-            unpublished |= receipt.outcome == Outcome::Landed;
+            progress.event(&SyncEvent::Done { registry: connector.name.clone(), zh, en });
+            unpublished |= receipt.outcome == SyncOutcome::Landed;
             receipts.push(receipt);
         }
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
@@ -134,7 +134,7 @@ impl Hub {
 
     /// Registries that keep the others waiting are late from now on, until they land.
     async fn mark_late(&self, registries: impl Iterator<Item = i64>) -> Result<(), HubError> {
-        let secs = self.patience.as_secs();
+        let secs = self.stall_timeout.as_secs();
         let why = Notice {
             code: "silent".into(),
             zh: format!("数据源已超过 {secs} 秒没有给出任何数据，仍在等待；其余登记已先行发布"),
@@ -177,37 +177,37 @@ impl Hub {
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,
-        arrived: Arrived,
-        progress: &dyn Progress,
+        arrived: PullOutcome,
+        progress: &dyn ProgressSink,
     ) -> Result<Receipt, HubError> {
         let now = self.clock.millis();
         let (zh, en) = (connector.title.zh.as_str(), connector.title.en.as_str());
         let empty = |outcome| Receipt { records: row.records, ..Receipt::empty(&row.name, zh, en, outcome) };
         match arrived {
-            Arrived::Unchanged => {
+            PullOutcome::Unchanged => {
                 self.store.registry_unchanged(row.id, now).await?;
-                Ok(Receipt { unchanged: row.records, ..empty(Outcome::Unchanged) })
+                Ok(Receipt { unchanged: row.records, ..empty(SyncOutcome::Unchanged) })
             }
-            Arrived::Failed(why) => {
+            PullOutcome::Failed(why) => {
                 self.store.registry_failed(row.id, "FAILING", now, &why).await?;
                 let id = self.store.batch_started(row.id, now, &connector.source.shown(), connector.complete).await?;
                 let held_because = Some(serde_json::to_string(&why).expect("plain texts"));
                 let state = "FAILED".to_owned();
                 let batch = BatchRow { id, finished_at: Some(now), state, held_because, ..Default::default() };
                 self.store.batch_closed(&batch).await?;
-                Ok(Receipt { batch: Some(id), notice: Some(why), ..empty(Outcome::Failed) })
+                Ok(Receipt { batch: Some(id), notice: Some(why), ..empty(SyncOutcome::Failed) })
             }
-            Arrived::Postponed(why) => Ok(Receipt { notice: Some(why), ..empty(Outcome::Postponed) }),
-            Arrived::Suspect(state, why) => {
-                self.hold_suspect(row, &Spool::new(&self.settings.data, &row.name), state, why, empty(Outcome::Held)).await
+            PullOutcome::Postponed(why) => Ok(Receipt { notice: Some(why), ..empty(SyncOutcome::Postponed) }),
+            PullOutcome::Suspect(state, why) => {
+                self.hold_suspect(row, &Spool::new(&self.settings.data, &row.name), state, why, empty(SyncOutcome::Held)).await
             }
-            Arrived::Spooled(state) => {
+            PullOutcome::Spooled(state) => {
                 let vanished = self.vanished(connector, row, &state).await?;
                 if let Some(why) = vanished.clone().filter(|_| connector.drift != DriftPolicy::Evolve) {
                     let spool = Spool::new(&self.settings.data, &row.name);
-                    return self.hold_suspect(row, &spool, state, why, empty(Outcome::Held)).await;
+                    return self.hold_suspect(row, &spool, state, why, empty(SyncOutcome::Held)).await;
                 }
-                progress.event(&Event::Landing { registry: row.name.clone() });
+                progress.event(&SyncEvent::Landing { registry: row.name.clone() });
                 let spool = Spool::new(&self.settings.data, &row.name);
                 match self.land_spool(connector, row, &spool, state, None).await {
                     // What lies on our disk is no longer what came: it is thrown away, and the next pull brings it anew.
@@ -217,7 +217,7 @@ impl Hub {
                         let error = HubError::Land(damage);
                         let why = Notice { code: "spool_damaged".into(), zh: error.text(Lang::Zh), en: error.text(Lang::En) };
                         self.store.registry_failed(row.id, "FAILING", now, &why).await?;
-                        Ok(Receipt { notice: Some(why), ..empty(Outcome::Failed) })
+                        Ok(Receipt { notice: Some(why), ..empty(SyncOutcome::Failed) })
                     }
                     Ok(receipt) => Ok(Receipt { notice: receipt.notice.clone().or(vanished), ..receipt }),
                     done => done,
@@ -362,7 +362,7 @@ impl Hub {
             spool,
             reader,
             state,
-            guard: Guard {
+            guard: BatchGuard {
                 vanish: connector.guard.max_vanished_percent / 100.0,
                 quarantine: connector.guard.max_quarantined_percent / 100.0,
                 released,
@@ -372,7 +372,7 @@ impl Hub {
         })
         .await?;
         match receipt.outcome {
-            Outcome::Held => {
+            SyncOutcome::Held => {
                 self.set_aside(row, spool, kept).await?;
             }
             _ => spool.remove()?,
@@ -385,7 +385,7 @@ impl Hub {
 fn summary(r: &Receipt) -> (String, String) {
     use crate::model::text::grouped;
     match r.outcome {
-        Outcome::Landed => (
+        SyncOutcome::Landed => (
             format!(
                 "读取 {}，新增 {}，变更 {}，未变 {}，隔离 {}，消失 {}",
                 grouped(r.read),
@@ -405,12 +405,12 @@ fn summary(r: &Receipt) -> (String, String) {
                 grouped(r.gone)
             ),
         ),
-        Outcome::Unchanged => ("数据源未变化".into(), "source unchanged".into()),
-        Outcome::Held | Outcome::Failed | Outcome::Postponed => {
+        SyncOutcome::Unchanged => ("数据源未变化".into(), "source unchanged".into()),
+        SyncOutcome::Held | SyncOutcome::Failed | SyncOutcome::Postponed => {
             let (zh, en) = r.notice.as_ref().map_or(("", ""), |n| (n.zh.as_str(), n.en.as_str()));
             let (state_zh, state_en) = match r.outcome {
-                Outcome::Held => ("暂挂", "held"),
-                Outcome::Postponed => ("推迟", "postponed"),
+                SyncOutcome::Held => ("暂挂", "held"),
+                SyncOutcome::Postponed => ("推迟", "postponed"),
                 _ => ("失败", "failed"),
             };
             (format!("{state_zh}：{zh}"), format!("{state_en}: {en}"))

@@ -16,7 +16,7 @@ use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::model::field::{Field, RecordKind};
 use crate::model::reference::areas::unit_code;
 use crate::model::reference::unions::indicators;
-use crate::records::Reading;
+use crate::records::StoredRowReader;
 use crate::store::target::TargetRow;
 
 /// Who set a target, and when.
@@ -89,7 +89,7 @@ impl Hub {
             return Ok(Vec::new());
         }
         let rows = self.registry_rows().await?;
-        let reading = Reading::new(&self.store, &self.connectors, &rows).await?;
+        let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let mut found = Vec::new();
         for connector in self.connectors.iter().filter(|c| c.contract.kind == RecordKind::Target) {
             let Some(row) = rows.iter().find(|r| r.name == connector.name) else { continue };

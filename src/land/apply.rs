@@ -7,13 +7,13 @@ use roaring::RoaringTreemap;
 use tokio::sync::mpsc;
 
 use super::error::LandError;
-use super::key_filter::Filter;
+use super::key_filter::KeyFilter;
 use super::ledger;
 use super::ledger::Ledger;
-use super::ledger_builder::Keeper;
+use super::ledger_builder::LedgerBuilder;
 use super::reader::RowReader;
-use super::receipt::{Outcome, Receipt};
-use super::sort::{Chunk, Deferred, Home, Sorter, check, duplicate};
+use super::receipt::{Receipt, SyncOutcome};
+use super::sort::{BatchContext, Chunk, Deferred, Sorter, check, duplicate};
 use super::spool::{Spool, SpoolState};
 use crate::store::batch::BatchRow;
 use crate::store::record::NewRecord;
@@ -27,7 +27,7 @@ const MOST_WAITING: usize = 10_000;
 
 /// When a complete pull may tombstone what it no longer has.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Guard {
+pub struct BatchGuard {
     /// Hold the batch when more than this share of the registry's records vanish (0.05 = 5 %).
     pub vanish: f64,
     /// Hold the batch when more than this share of its rows cannot be read.
@@ -44,7 +44,7 @@ pub struct Landing<'a> {
     pub spool: &'a Spool,
     pub state: SpoolState,
     pub reader: Arc<dyn RowReader>,
-    pub guard: Guard,
+    pub guard: BatchGuard,
     /// Where the registry's ledger is kept; None: without one.
     pub data: Option<&'a Path>,
     /// Milliseconds since 1970.
@@ -74,7 +74,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let next_id = store.last_record_id().await? + 1;
     let mut tx = store.begin().await?;
     let layout_id = record::ensure_layout(&mut tx, job.registry.id, &job.state.columns).await.map_err(failed)?;
-    let home = Home { registry_id: job.registry.id, batch_id: job.state.batch, layout_id };
+    let home = BatchContext { registry_id: job.registry.id, batch_id: job.state.batch, layout_id };
 
     let sorter = Sorter {
         reader: job.reader.clone(),
@@ -87,10 +87,10 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         ledger,
         seen: RoaringTreemap::new(),
         touched: RoaringTreemap::new(),
-        born: RoaringTreemap::new(),
-        keys: Filter::new(job.state.rows),
-        keeper: job.data.filter(|_| job.state.complete).map(|data| Keeper::new(data, &job.registry.name)),
-        nameless: 0,
+        inserted: RoaringTreemap::new(),
+        keys: KeyFilter::new(job.state.rows),
+        keeper: job.data.filter(|_| job.state.complete).map(|data| LedgerBuilder::new(data, &job.registry.name)),
+        without_key: 0,
         no_records: 0,
     };
     let mut batch = BatchRow {
@@ -114,13 +114,13 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let vanished = &live - &sorter.seen;
     if let Some(why) = held_because(&job, &batch, sorter.no_records, vanished.len() as i64, live_before) {
         tx.rollback().await.map_err(failed)?;
-        sorter.keeper.into_iter().for_each(Keeper::discard);
+        sorter.keeper.into_iter().for_each(LedgerBuilder::discard);
         return hold(&job, batch, why).await;
     }
-    let mut live_after = live | &sorter.born;
+    let mut live_after = live | &sorter.inserted;
     // Rows that could not even be named may be the ones that seem to be missing: then nothing is tombstoned.
-    let spared = sorter.nameless >= vanished.len() as i64;
-    if !spared || sorter.nameless == 0 {
+    let spared = sorter.without_key >= vanished.len() as i64;
+    if !spared || sorter.without_key == 0 {
         let ids: Vec<i64> = vanished.iter().map(|id| id as i64).collect();
         record::mark_gone(&mut tx, batch.id, job.now, &ids).await.map_err(failed)?;
         batch.gone = ids.len() as i64;
@@ -129,7 +129,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     batch.landed = batch.added + batch.changed + batch.unchanged;
     if batch.read_rows != batch.landed + batch.quarantined || batch.read_rows != job.state.rows as i64 {
         tx.rollback().await.map_err(failed)?;
-        sorter.keeper.into_iter().for_each(Keeper::discard);
+        sorter.keeper.into_iter().for_each(LedgerBuilder::discard);
         return Err(LandError::Unbalanced {
             registry: job.registry.name.clone(),
             batch: batch.id,
@@ -143,7 +143,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     }
     let records = match job.state.complete {
         true => live_after.len() as i64,
-        false => job.registry.records + sorter.born.len() as i64,
+        false => job.registry.records + sorter.inserted.len() as i64,
     };
     let values = job.reader.unreadable_values();
     quarantine::put_values(&mut tx, job.registry.id, batch.id, layout_id, &values).await.map_err(failed)?;
@@ -164,7 +164,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         let old = sorter.ledger.as_ref().map(|ledger| (ledger, now == basis && ledger.columns == job.state.columns));
         keeper.publish(old, now, &job.state.columns, &live_after);
     }
-    receipt(&job, &batch, Outcome::Landed, records, None).await
+    receipt(&job, &batch, SyncOutcome::Landed, records, None).await
 }
 
 async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &mut BatchRow) -> Result<Sorter, LandError> {
@@ -213,7 +213,7 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
         batch.unchanged += chunk.unchanged;
         batch.quarantined += chunk.quarantined.len() as i64;
     }
-    sorter.born.extend(late);
+    sorter.inserted.extend(late);
     Ok(sorter)
 }
 
@@ -222,7 +222,7 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
 async fn settle(
     tx: &mut Tx,
     job: &Landing<'_>,
-    home: Home,
+    home: BatchContext,
     deferred: Vec<Deferred>,
     chunk: &mut Chunk,
     batch: &mut BatchRow,
@@ -336,13 +336,13 @@ async fn hold(job: &Landing<'_>, counts: BatchRow, why: Notice) -> Result<Receip
     };
     job.store.batch_closed(&batch).await?;
     job.store.registry_failed(job.registry.id, "HELD", job.now, &why).await?;
-    receipt(job, &batch, Outcome::Held, job.registry.records, Some(why)).await
+    receipt(job, &batch, SyncOutcome::Held, job.registry.records, Some(why)).await
 }
 
 async fn receipt(
     job: &Landing<'_>,
     batch: &BatchRow,
-    outcome: Outcome,
+    outcome: SyncOutcome,
     records: i64,
     notice: Option<Notice>,
 ) -> Result<Receipt, LandError> {

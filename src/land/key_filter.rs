@@ -2,14 +2,14 @@
 
 /// A blocked Bloom filter: one cache line a key, eight bits of it. With sixteen bits for every key about one answer in a
 /// thousand is "perhaps" where it should be "no"; whoever asks looks that one up.
-pub(super) struct Filter {
+pub(super) struct KeyFilter {
     lines: Vec<[u64; 8]>,
 }
 
-impl Filter {
+impl KeyFilter {
     /// For `keys` keys; memory that is not used is not touched.
-    pub fn new(keys: u64) -> Filter {
-        Filter { lines: vec![[0; 8]; (keys / 32 + 1) as usize] }
+    pub fn new(keys: u64) -> KeyFilter {
+        KeyFilter { lines: vec![[0; 8]; (keys / 32 + 1) as usize] }
     }
 
     fn place(&self, hash: u128) -> (usize, [u64; 8]) {
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn what_was_inserted_is_found_and_little_else() {
         let hash = |n: u64| xxhash_rust::xxh3::xxh3_128(&n.to_le_bytes());
-        let mut filter = Filter::new(50_000);
+        let mut filter = KeyFilter::new(50_000);
         (0..50_000).for_each(|n| filter.insert(hash(n)));
         assert!((0..50_000).all(|n| filter.may_have(hash(n))));
         let wrong = (50_000..150_000).filter(|n| filter.may_have(hash(*n))).count();

@@ -36,7 +36,7 @@ const LOST: u32 = 256;
 
 /// What a ledger rests on: all of it must be the same for its rows to count as known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Basis {
+pub struct LedgerBasis {
     pub store: String,
     pub connector: u64,
     /// The registry's last landing that changed anything, by number, batch and end.
@@ -46,7 +46,7 @@ pub struct Basis {
 #[derive(Serialize, Deserialize)]
 struct Index {
     format: u32,
-    basis: Basis,
+    basis: LedgerBasis,
     columns: Vec<String>,
     /// Place from which on rows have so many of the columns, growing.
     widths: Vec<(u64, usize)>,
@@ -62,8 +62,8 @@ pub struct Entry {
 }
 
 /// What a ledger must rest on to serve now.
-pub async fn basis(store: &Store, registry_id: i64, connector: u64) -> Result<Basis, StoreError> {
-    Ok(Basis { store: store.id().await?, connector, landing: store.landing_of(registry_id).await? })
+pub async fn basis(store: &Store, registry_id: i64, connector: u64) -> Result<LedgerBasis, StoreError> {
+    Ok(LedgerBasis { store: store.id().await?, connector, landing: store.landing_of(registry_id).await? })
 }
 
 pub fn path(data: &Path, registry: &str) -> PathBuf {
@@ -84,7 +84,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// The registry's ledger if it rests on `basis`; None where there is none or it does not serve.
-    pub fn open(data: &Path, registry: &str, basis: &Basis) -> Option<Ledger> {
+    pub fn open(data: &Path, registry: &str, basis: &LedgerBasis) -> Option<Ledger> {
         let path = path(data, registry);
         let file = File::open(&path).ok()?;
         match Ledger::read(file) {
@@ -97,7 +97,7 @@ impl Ledger {
         }
     }
 
-    fn read(mut file: File) -> io::Result<(Ledger, Basis)> {
+    fn read(mut file: File) -> io::Result<(Ledger, LedgerBasis)> {
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged");
         let length = file.metadata()?.len();
         let mut tail = [0; TAIL as usize];
@@ -249,7 +249,7 @@ impl LedgerWriter {
 
     /// Ends the file and puts it in place, once the landing is committed. It is not forced to the disk: what a power cut
     /// leaves half written fails its checksum.
-    pub fn publish(mut self, basis: Basis, columns: &[String], live: &RoaringTreemap) -> io::Result<()> {
+    pub fn publish(mut self, basis: LedgerBasis, columns: &[String], live: &RoaringTreemap) -> io::Result<()> {
         let mut bitmap = Vec::new();
         live.serialize_into(&mut bitmap)?;
         let widths = std::mem::take(&mut self.widths);
@@ -298,7 +298,7 @@ pub fn columns_hash(columns: &[String]) -> u64 {
 mod tests {
     use super::*;
 
-    fn ledger(dir: &Path, digests: impl Iterator<Item = u64>, basis: &Basis) -> Option<Ledger> {
+    fn ledger(dir: &Path, digests: impl Iterator<Item = u64>, basis: &LedgerBasis) -> Option<Ledger> {
         let mut writer = LedgerWriter::create(dir, "tax").expect("created");
         digests.enumerate().for_each(|(i, digest)| {
             writer.push(Entry { digest, record: i as u64 + 1 }, 1 + i / 1000).expect("written");
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn rows_are_found_in_order_past_changed_and_missing_ones() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let basis = Basis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
+        let basis = LedgerBasis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
         let mut matcher = Matcher::new(ledger(dir.path(), 1000..21_000, &basis).expect("a ledger"), 0);
         let mut find = |digest| matcher.find(digest).expect("readable");
         assert_eq!(find(1000), Some(0));
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn many_new_rows_do_not_lose_the_place() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let basis = Basis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
+        let basis = LedgerBasis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
         let mut matcher = Matcher::new(ledger(dir.path(), 1_000_000..1_050_000, &basis).expect("a ledger"), 0);
         for new in 1..30_000 {
             assert_eq!(matcher.find(new).expect("readable"), None);
@@ -342,12 +342,12 @@ mod tests {
     #[test]
     fn another_basis_or_a_flipped_bit_does_not_serve() {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let basis = Basis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
+        let basis = LedgerBasis { store: "s".into(), connector: 1, landing: (1, 2, 3) };
         assert!(ledger(dir.path(), 0..100, &basis).is_some());
         for other in [
-            Basis { store: "t".into(), ..basis.clone() },
-            Basis { connector: 2, ..basis.clone() },
-            Basis { landing: (2, 2, 3), ..basis.clone() },
+            LedgerBasis { store: "t".into(), ..basis.clone() },
+            LedgerBasis { connector: 2, ..basis.clone() },
+            LedgerBasis { landing: (2, 2, 3), ..basis.clone() },
         ] {
             assert!(Ledger::open(dir.path(), "tax", &other).is_none());
         }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use roaring::RoaringTreemap;
 
-use super::ledger::{Basis, Entry, Ledger, LedgerWriter};
+use super::ledger::{Entry, Ledger, LedgerBasis, LedgerWriter};
 
 /// What becomes the next ledger. Nothing of it can fail a landing: a ledger that cannot be written is given up.
-pub(super) struct Keeper {
+pub(super) struct LedgerBuilder {
     data: PathBuf,
     registry: String,
     /// Rows so far that are those of the ledger from its beginning, without a gap.
@@ -17,9 +17,9 @@ pub(super) struct Keeper {
     given_up: bool,
 }
 
-impl Keeper {
-    pub fn new(data: &Path, registry: &str) -> Keeper {
-        Keeper { data: data.to_owned(), registry: registry.to_owned(), prefix: 0, writer: None, given_up: false }
+impl LedgerBuilder {
+    pub fn new(data: &Path, registry: &str) -> LedgerBuilder {
+        LedgerBuilder { data: data.to_owned(), registry: registry.to_owned(), prefix: 0, writer: None, given_up: false }
     }
 
     fn note(&mut self, done: io::Result<()>) {
@@ -87,7 +87,7 @@ impl Keeper {
     }
 
     /// After the commit. `old`: the ledger that the rows were compared with, and whether it still holds as it is.
-    pub fn publish(mut self, old: Option<(&Ledger, bool)>, basis: Basis, columns: &[String], live: &RoaringTreemap) {
+    pub fn publish(mut self, old: Option<(&Ledger, bool)>, basis: LedgerBasis, columns: &[String], live: &RoaringTreemap) {
         if self.given_up {
             return;
         }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::spool::Fault;
+use super::spool::SpooledFault;
 use crate::connector::{Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
 use crate::model::field::Field;
 use crate::model::record::Record;
@@ -50,8 +50,8 @@ pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn 
     Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::new(seen), codes, keys: AtomicU64::new(0) }))
 }
 
-pub(crate) fn fault(error: RowError) -> Fault {
-    Fault { code: error.code.to_owned(), column: error.column, zh: error.zh, en: error.en, raw: String::new() }
+pub(crate) fn fault(error: RowError) -> SpooledFault {
+    SpooledFault { code: error.code.to_owned(), column: error.column, zh: error.zh, en: error.en, raw: String::new() }
 }
 
 /// The values of a row that the contract cannot read, as `quarantine` lists them. Identifiers with a failing check character
@@ -108,7 +108,7 @@ impl Reader {
 }
 
 impl RowReader for Reader {
-    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault> {
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, SpooledFault> {
         self.keys.fetch_add(1, Ordering::Relaxed);
         self.connector.key(&self.layout, cells).map(|k| k.into_owned()).map_err(|error| {
             if error.code == "key_spoilt" {
@@ -119,7 +119,7 @@ impl RowReader for Reader {
         })
     }
 
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault> {
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
         let records = self.connector.read(&self.layout, cells).map_err(fault)?;
         {
             let mut seen = self.seen.lock().expect("no panic while holding it");
@@ -204,20 +204,20 @@ impl RowReader for Reader {
 pub struct NoRows;
 
 impl RowReader for NoRows {
-    fn key(&self, _: &[Option<&str>]) -> Result<String, Fault> {
+    fn key(&self, _: &[Option<&str>]) -> Result<String, SpooledFault> {
         unreachable!("there are no rows")
     }
-    fn check(&self, _: &[Option<&str>]) -> Result<Option<i64>, Fault> {
+    fn check(&self, _: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
         unreachable!("there are no rows")
     }
 }
 
 /// What landing needs to know of a connector: a row's key, and whether the row can be read at all.
 pub trait RowReader: Send + Sync {
-    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault>;
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, SpooledFault>;
     /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
     /// so, when it last changed the row (milliseconds since 1970).
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault>;
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault>;
     /// The values of checked rows that could not be read and are to be listed beside their rows; each is given out once.
     fn unreadable_values(&self) -> Vec<UnreadableValue> {
         Vec::new()

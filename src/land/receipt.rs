@@ -7,7 +7,7 @@ use crate::store::registry::Notice;
 /// How a registry's turn in a sync ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum SyncOutcome {
     /// Rows landed (also none of them new).
     Landed,
     /// The source said it had not changed; nothing was read.
@@ -26,7 +26,7 @@ pub struct Receipt {
     pub registry: String,
     pub title_zh: String,
     pub title_en: String,
-    pub outcome: Outcome,
+    pub outcome: SyncOutcome,
     pub batch: Option<i64>,
     pub read: i64,
     pub landed: i64,
@@ -52,7 +52,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    pub fn empty(registry: &str, title_zh: &str, title_en: &str, outcome: Outcome) -> Receipt {
+    pub fn empty(registry: &str, title_zh: &str, title_en: &str, outcome: SyncOutcome) -> Receipt {
         Receipt {
             registry: registry.to_owned(),
             title_zh: title_zh.to_owned(),

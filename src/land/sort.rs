@@ -9,13 +9,13 @@ use std::sync::Arc;
 use roaring::RoaringTreemap;
 
 use super::error::LandError;
-use super::key_filter::Filter;
+use super::key_filter::KeyFilter;
 use super::ledger::{Entry, Ledger};
-use super::ledger_builder::Keeper;
+use super::ledger_builder::LedgerBuilder;
 use super::reader::RowReader;
-use super::spool::{Fault, NO_RECORD, SpoolReader, SpooledRow, cells_to_json};
+use super::spool::{NO_RECORD, SpoolReader, SpooledFault, SpooledRow, cells_to_json};
 use crate::store::quarantine::QuarantinedRow;
-use crate::store::record::{Known, NewRecord, key_hash};
+use crate::store::record::{KnownRecord, NewRecord, key_hash};
 use crate::store::{Store, record};
 
 /// Rows prepared at a time; the next chunk is prepared while this one is written.
@@ -57,14 +57,14 @@ pub(super) enum Deferred {
 
 /// Where the batch's rows belong.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Home {
+pub(super) struct BatchContext {
     pub registry_id: i64,
     pub batch_id: i64,
     pub layout_id: i64,
 }
 
-impl Home {
-    pub fn quarantine(&self, number: u64, offset: Option<u64>, fault: Fault) -> QuarantinedRow {
+impl BatchContext {
+    pub fn quarantine(&self, number: u64, offset: Option<u64>, fault: SpooledFault) -> QuarantinedRow {
         QuarantinedRow {
             id: 0,
             registry_id: self.registry_id,
@@ -86,7 +86,7 @@ pub(super) struct Sorter {
     pub reader: Arc<dyn RowReader>,
     pub store: Store,
     pub next_id: i64,
-    pub home: Home,
+    pub home: BatchContext,
     pub columns_hash: u64,
     pub width: usize,
     /// The registry has no records: nothing needs to be looked up.
@@ -97,12 +97,12 @@ pub(super) struct Sorter {
     /// Those among them that it has changed.
     pub touched: RoaringTreemap,
     /// Records that it has added, and those it has brought back.
-    pub born: RoaringTreemap,
+    pub inserted: RoaringTreemap,
     /// Keys that it has added.
-    pub keys: Filter,
-    pub keeper: Option<Keeper>,
+    pub keys: KeyFilter,
+    pub keeper: Option<LedgerBuilder>,
     /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
-    pub nameless: i64,
+    pub without_key: i64,
     /// Rows of a table that are no records: totals, notes, a repeated header.
     pub no_records: i64,
 }
@@ -191,7 +191,7 @@ impl Sorter {
             Err(fault) => {
                 self.unnamed(&fault.code);
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
-                chunk.quarantined.push(self.home.quarantine(number, offset, Fault { raw, ..fault }));
+                chunk.quarantined.push(self.home.quarantine(number, offset, SpooledFault { raw, ..fault }));
                 return Ok(None);
             }
         };
@@ -208,7 +208,7 @@ impl Sorter {
         Ok(Some(Named { number, offset, digest, width, row }))
     }
 
-    fn known(&self, items: &[Item]) -> Result<HashMap<String, Known>, LandError> {
+    fn known(&self, items: &[Item]) -> Result<HashMap<String, KnownRecord>, LandError> {
         if self.fresh {
             return Ok(HashMap::new());
         }
@@ -224,7 +224,7 @@ impl Sorter {
     fn unnamed(&mut self, code: &str) {
         match code.starts_with(NO_RECORD) {
             true => self.no_records += 1,
-            false => self.nameless += 1,
+            false => self.without_key += 1,
         }
     }
 
@@ -234,14 +234,14 @@ impl Sorter {
         }
     }
 
-    fn add(&mut self, named: Named, checked: Result<Option<i64>, Fault>, chunk: &mut Chunk) {
+    fn add(&mut self, named: Named, checked: Result<Option<i64>, SpooledFault>, chunk: &mut Chunk) {
         let Named { number, offset, digest, width, row } = named;
         match checked {
             Ok(observed_at) => {
                 let id = self.next_id;
                 self.next_id += 1;
                 self.keys.insert(key_hash(&row.key));
-                self.born.insert(id as u64);
+                self.inserted.insert(id as u64);
                 self.keep(digest, width, id);
                 chunk.added.push(NewRecord { id, observed_at, ..row });
             }
@@ -249,14 +249,14 @@ impl Sorter {
         }
     }
 
-    fn unreadable(&self, number: u64, offset: Option<u64>, payload: String, mut fault: Fault, chunk: &mut Chunk) {
+    fn unreadable(&self, number: u64, offset: Option<u64>, payload: String, mut fault: SpooledFault, chunk: &mut Chunk) {
         if fault.raw.is_empty() {
             fault.raw = payload;
         }
         chunk.quarantined.push(self.home.quarantine(number, offset, fault));
     }
 
-    fn sort(&mut self, named: Named, known: Option<Known>, chunk: &mut Chunk) {
+    fn sort(&mut self, named: Named, known: Option<KnownRecord>, chunk: &mut Chunk) {
         let again = match &known {
             Some(known) => self.seen.contains(known.id as u64),
             None => self.keys.may_have(key_hash(&named.row.key)),
@@ -283,7 +283,7 @@ impl Sorter {
             Ok(observed_at) => {
                 self.touched.insert(known.id as u64);
                 if known.gone {
-                    self.born.insert(known.id as u64);
+                    self.inserted.insert(known.id as u64);
                 }
                 self.keep(named.digest, named.width, known.id);
                 chunk.changed.push(NewRecord { id: known.id, observed_at, ..named.row });
@@ -329,9 +329,9 @@ impl Sorter {
 }
 
 /// Whether a row maps to records, from its payload; the fault of one that does not carries it.
-pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, Fault> {
+pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, SpooledFault> {
     let Some(owned) = record::cells(payload) else {
-        return Err(Fault {
+        return Err(SpooledFault {
             code: "payload_damaged".into(),
             column: None,
             zh: "该行的内容已损坏，无法拆分为单元格".into(),
@@ -344,8 +344,8 @@ pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>
 }
 
 /// A key that stands twice in one batch with different contents.
-pub(super) fn duplicate(key: &str, payload: &str) -> Fault {
-    Fault {
+pub(super) fn duplicate(key: &str, payload: &str) -> SpooledFault {
+    SpooledFault {
         code: "duplicate_key".into(),
         column: None,
         zh: format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),

@@ -22,7 +22,7 @@ pub const NO_RECORD: &str = "no_record";
 
 /// Why a row cannot land, as found while pulling or reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct SpooledFault {
     pub code: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
@@ -88,7 +88,7 @@ pub enum SpooledRow {
     Fault {
         number: u64,
         offset: Option<u64>,
-        fault: Fault,
+        fault: SpooledFault,
     },
     /// Rows that came as the ledger has them, from its entry `place` on.
     Same {
@@ -269,7 +269,7 @@ impl SpoolWriter {
         }
     }
 
-    pub fn fault(&mut self, number: u64, offset: Option<u64>, fault: &Fault) -> Result<(), LandError> {
+    pub fn fault(&mut self, number: u64, offset: Option<u64>, fault: &SpooledFault) -> Result<(), LandError> {
         self.end_run()?;
         let json = serde_json::to_string(fault).expect("plain texts");
         let line = format!("F\t{number}\t{}\t{json}\n", offset.map_or(-1, |o| o as i64));

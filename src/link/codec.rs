@@ -180,7 +180,7 @@ impl<'a> Writer<'a> {
     pub fn list<T: Keep + Sync>(&mut self, items: &[T]) -> io::Result<()> {
         self.out.write_all(&(items.len() as u64).to_le_bytes())?;
         for abreast in items.chunks(PART * ABREAST) {
-            let coded: Vec<Vec<u8>> = abreast
+            let identified: Vec<Vec<u8>> = abreast
                 .par_chunks(PART)
                 .map(|part| {
                     let mut bytes = Vec::with_capacity(part.len() * 2 * size_of::<T>());
@@ -188,7 +188,7 @@ impl<'a> Writer<'a> {
                     bytes
                 })
                 .collect();
-            for bytes in coded {
+            for bytes in identified {
                 self.out.write_all(&(bytes.len() as u64).to_le_bytes())?;
                 self.out.write_all(&xxhash_rust::xxh3::xxh3_64(&bytes).to_le_bytes())?;
                 self.out.write_all(&bytes)?;

@@ -1,51 +1,51 @@
-//! Runs the steps, and remembers the book and what it decided between runs.
+//! Runs the steps, and remembers the record table and what it decided between runs.
 
 use hashbrown::HashSet;
 
 use super::block::recall::{Blocking, blocking};
-use super::cluster::Spoken;
+use super::cluster::JudgedPairs;
 use super::cluster::judgements::{cannot_links, judged_pairs};
 use super::compare::compare;
 use super::compare::weights::{WeightTable, Weights};
 use super::entity_key::reference_of;
 use super::outcome::{Decision, Linking, Previous, Statistics};
-use super::records::{Book, RecordNo};
-use super::resolve::decisions::{Scope, decide, flags, name_clusters, revise};
+use super::records::{RecordNo, RecordTable};
+use super::resolve::decisions::{ResolveScope, decide, flags, name_clusters, refresh_reviews};
 use super::resolve::evidence;
 use super::resolve::relations::Firms;
 use super::resolve::review::queue;
-use super::score::edges::{Bench, Scored};
+use super::score::edges::{Scored, ScoringContext};
 use super::score::fit::fit;
-use super::settings::Settings;
-use super::state::{Memory, Standing};
+use super::settings::LinkSettings;
+use super::state::{LinkState, Memory};
 use super::update::{begin, follow};
 use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, RecordRef};
 
 /// All records known so far, how to link them, and what the last run decided.
 #[derive(Debug, Clone)]
 pub struct Linker {
-    pub(super) settings: Settings,
+    pub(super) settings: LinkSettings,
     pub(super) weights: Weights,
-    pub(super) book: Book,
+    pub(super) record_table: RecordTable,
     pub(super) memory: Memory,
     /// None before the first run.
-    pub(super) standing: Option<Standing>,
+    pub(super) standing: Option<LinkState>,
 }
 
 /// Everything of an outcome but decisions and events.
-fn outcome(bench: Bench<'_>, standing: &Standing, memory: &Memory, scored: Scored) -> Linking {
-    let Bench { book, profiles, index, settings, .. } = bench;
-    let firms = Firms { book, profiles, index, entities: &memory.entities };
-    let (relations, circles) = firms.relations(&standing.sayings, settings);
-    let mut flags = flags(bench, standing, memory);
+fn outcome(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory, scored: Scored) -> Linking {
+    let ScoringContext { record_table, profiles, index, settings, .. } = scoring;
+    let firms = Firms { record_table, profiles, index, entities: &memory.entities };
+    let (relations, circles) = firms.relations(&standing.stated_relations, settings);
+    let mut flags = flags(scoring, standing, memory);
     flags.extend(circles);
     let statistics = Statistics {
-        records: book.standing_count(),
+        records: record_table.standing_count(),
         profiles: profiles.count(),
-        loose: standing.joined.len(),
+        unidentified: standing.joined.len(),
         candidate_pairs: scored.candidates,
         compared_pairs: scored.compared,
-        bonds: standing.bonds.len(),
+        scored_pairs: standing.scored_pairs.len(),
         entities: standing.in_use.len(),
         keys: index.len(),
     };
@@ -54,18 +54,18 @@ fn outcome(bench: Bench<'_>, standing: &Standing, memory: &Memory, scored: Score
 }
 
 impl Linker {
-    pub fn new(settings: Settings, weights: Weights) -> Linker {
-        Linker { settings, weights, book: Book::new(), memory: Memory::default(), standing: None }
+    pub fn new(settings: LinkSettings, weights: Weights) -> Linker {
+        Linker { settings, weights, record_table: RecordTable::new(), memory: Memory::default(), standing: None }
     }
 
     /// Adds records, or replaces those with the same registry, key and part.
     pub fn put(&mut self, records: &[LinkRecord]) {
-        self.book.put(records, &self.settings);
+        self.record_table.put(records, &self.settings);
     }
 
     /// Forgets a record; false where it is not known.
     pub fn remove(&mut self, record: &RecordRef) -> bool {
-        self.book.remove(reference_of(record)).is_some()
+        self.record_table.remove(reference_of(record)).is_some()
     }
 
     /// Forgets what the rows `touched` (store ids in order) said and `put` does not say again.
@@ -77,11 +77,11 @@ impl Linker {
             .map(|(reference, ..)| reference)
             .collect();
         for reference in gone {
-            self.book.remove(reference);
+            self.record_table.remove(reference);
         }
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &LinkSettings {
         &self.settings
     }
     pub fn weights(&self) -> &Weights {
@@ -89,151 +89,161 @@ impl Linker {
     }
     /// Records that stand.
     pub fn len(&self) -> usize {
-        self.book.standing_count()
+        self.record_table.standing_count()
     }
     pub fn is_empty(&self) -> bool {
-        self.book.standing_count() == 0
+        self.record_table.standing_count() == 0
     }
     pub fn record_ref(&self, record: RecordNo) -> RecordRef {
-        self.book.record_ref(record, &self.settings)
+        self.record_table.record_ref(record, &self.settings)
     }
     /// Store id and part of a record.
     pub fn stored(&self, record: RecordNo) -> (i64, u16) {
-        let facts = self.book.facts(record);
+        let facts = self.record_table.facts(record);
         (facts.store_id, facts.part)
     }
     /// Whether a valid code or registration number stands in the record.
     pub fn has_code(&self, record: RecordNo) -> bool {
-        let facts = self.book.facts(record);
+        let facts = self.record_table.facts(record);
         facts.organisation != 0 || facts.registration != 0
     }
     /// Reference, store id and part of every record that stands.
     pub fn records(&self) -> impl Iterator<Item = (u64, i64, u16)> + '_ {
-        self.book.standing().map(|record| self.book.facts(record)).map(|facts| (facts.reference, facts.store_id, facts.part))
+        self.record_table
+            .standing()
+            .map(|record| self.record_table.facts(record))
+            .map(|facts| (facts.reference, facts.store_id, facts.part))
     }
     /// Registry index, key and part of a record, without a copy.
     pub fn record_key(&self, record: RecordNo) -> (u16, &str, u16) {
-        let facts = self.book.facts(record);
-        (facts.registry, self.book.key(record), facts.part)
+        let facts = self.record_table.facts(record);
+        (facts.registry, self.record_table.key(record), facts.part)
     }
 
-    /// Links everything that stands in the book. `previous` tells the entities of an earlier run where the linker itself
+    /// Links everything that stands in the record table. `previous` tells the entities of an earlier run where the linker itself
     /// does not remember one. `judgements` are all that stand: a withdrawn one is simply no longer among them.
     ///
     /// After the first run only what a change touches is done again; the result is what a first run on the same records
     /// would give.
     pub fn link(&mut self, previous: &Previous, judgements: &[Judgement]) -> Linking {
-        let changed = self.book.changed();
+        let changed = self.record_table.changed();
         self.recall(previous, changed.as_ref().map(|changed| changed.iter().map(|(record, _)| *record).collect()));
-        let apart = cannot_links(&self.book, judgements);
+        let cannot_links = cannot_links(&self.record_table, judgements);
         let standing = self.standing.take().zip(changed);
         let followed = standing.and_then(|(standing, changed)| {
-            follow(&mut self.book, &self.settings, &self.weights, standing, &changed, judgements, &apart)
+            follow(&mut self.record_table, &self.settings, &self.weights, standing, &changed, judgements, &cannot_links)
         });
-        let (standing, spoken, scope, scored) = match followed {
+        let (standing, judged, scope, scored) = match followed {
             Some(followed) => followed,
             None => {
-                let gone = (0..self.book.records.len() as RecordNo).filter(|r| self.book.facts(*r).is_gone());
+                let gone = (0..self.record_table.records.len() as RecordNo).filter(|r| self.record_table.facts(*r).is_gone());
                 let vanished = gone.filter(|r| self.memory.entities[*r as usize].is_some()).collect();
-                let (mut standing, scored) = begin(&self.book, &self.settings, &self.weights, &apart);
-                let spoken = judged_pairs(&self.book, &standing.profiles, judgements);
+                let (mut standing, scored) = begin(&self.record_table, &self.settings, &self.weights, &cannot_links);
+                let judged = judged_pairs(&self.record_table, &standing.profiles, judgements);
                 let clustered: Vec<_> = standing.profiles.standing().collect();
-                standing.cluster(&clustered, &spoken, &self.settings);
-                (standing, spoken, Scope { clustered, vanished, ..Scope::default() }, scored)
+                standing.cluster(&clustered, &judged, &self.settings);
+                (standing, judged, ResolveScope { clustered, vanished, ..ResolveScope::default() }, scored)
             }
         };
-        self.book.settle();
-        self.conclude(standing, &spoken, &scope, judgements, scored)
+        self.record_table.mark_baseline();
+        self.resolve_scope(standing, &judged, &scope, judgements, scored)
     }
 
-    /// The last run's decision on every record that stands, whatever was told before. Empty before the first run.
+    /// The last run's decision on every record that stands, whatever was stated before. Empty before the first run.
     pub fn decisions(&self) -> Vec<Decision> {
         let Some(standing) = &self.standing else { return Vec::new() };
-        let spoken = judged_pairs(&self.book, &standing.profiles, &standing.judgements);
+        let judged = judged_pairs(&self.record_table, &standing.profiles, &standing.judgements);
         let all: Vec<_> = standing.profiles.standing().collect();
-        let decided = decide(self.bench(standing), standing, &self.memory, &[&all], &spoken);
+        let decided = decide(self.scoring(standing), standing, &self.memory, &[&all], &judged);
         decided.into_iter().map(|(_, decision)| decision).collect()
     }
 
-    /// The whole outcome of the last run, whatever was told before; its events are over. Empty before the first run.
+    /// The whole outcome of the last run, whatever was stated before; its events are over. Empty before the first run.
     pub fn linking(&self) -> Linking {
         let Some(standing) = &self.standing else { return Linking::default() };
-        Linking { decisions: self.decisions(), ..outcome(self.bench(standing), standing, &self.memory, Scored::default()) }
+        Linking { decisions: self.decisions(), ..outcome(self.scoring(standing), standing, &self.memory, Scored::default()) }
     }
 
-    fn bench<'a>(&'a self, standing: &'a Standing) -> Bench<'a> {
-        let Standing { profiles, terms, index, .. } = standing;
-        Bench { book: &self.book, profiles, terms, weights: &self.weights, index, settings: &self.settings }
+    fn scoring<'a>(&'a self, standing: &'a LinkState) -> ScoringContext<'a> {
+        let LinkState { profiles, terms, index, .. } = standing;
+        ScoringContext {
+            record_table: &self.record_table,
+            profiles,
+            terms,
+            weights: &self.weights,
+            index,
+            settings: &self.settings,
+        }
     }
 
-    fn conclude(
+    fn resolve_scope(
         &mut self,
-        mut standing: Standing,
-        spoken: &Spoken,
-        scope: &Scope,
+        mut standing: LinkState,
+        judged: &JudgedPairs,
+        scope: &ResolveScope,
         judgements: &[Judgement],
         scored: Scored,
     ) -> Linking {
-        let Linker { settings, weights, book, memory, .. } = self;
-        // What the bench reads and what is concluded are kept apart while both are at hand.
+        let Linker { settings, weights, record_table, memory, .. } = self;
+        // What the scoring context reads and what is concluded are kept apart while both are at hand.
         let (profiles, terms, index) = standing.lend();
-        let bench = Bench { book, profiles: &profiles, terms: &terms, weights, index: &index, settings };
-        let events = name_clusters(bench, &mut standing, memory, scope);
-        let decided = decide(bench, &standing, memory, &[&scope.clustered, &scope.bound], spoken);
-        let decisions = memory.news(decided, &scope.vanished);
-        let speakers = standing.speakers(bench, scope, &decisions);
-        revise(bench, &mut standing, memory, scope, &speakers, judgements);
-        let told = outcome(bench, &standing, memory, scored);
+        let scoring = ScoringContext { record_table, profiles: &profiles, terms: &terms, weights, index: &index, settings };
+        let events = name_clusters(scoring, &mut standing, memory, scope);
+        let decided = decide(scoring, &standing, memory, &[&scope.clustered, &scope.bound], judged);
+        let decisions = memory.changed_decisions(decided, &scope.vanished);
+        let speakers = standing.speakers(scoring, scope, &decisions);
+        refresh_reviews(scoring, &mut standing, memory, scope, &speakers, judgements);
+        let stated = outcome(scoring, &standing, memory, scored);
         standing.judgements = judgements.to_vec();
         (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
         self.standing = Some(standing);
-        Linking { decisions, events, ..told }
+        Linking { decisions, events, ..stated }
     }
 
     /// Entities of an earlier run that were kept elsewhere; of the records `touched`, or of all.
     fn recall(&mut self, previous: &Previous, touched: Option<Vec<RecordNo>>) {
-        self.memory.entities.resize(self.book.records.len(), None);
-        self.memory.told.resize(self.book.records.len(), 0);
+        self.memory.entities.resize(self.record_table.records.len(), None);
+        self.memory.stated.resize(self.record_table.records.len(), 0);
         if !previous.is_empty() {
-            let all = || (0..self.book.records.len() as RecordNo).collect();
+            let all = || (0..self.record_table.records.len() as RecordNo).collect();
             for record in touched.unwrap_or_else(all) {
                 let entity = &mut self.memory.entities[record as usize];
-                *entity = entity.or_else(|| previous.get(self.book.facts(record).reference));
+                *entity = entity.or_else(|| previous.get(self.record_table.facts(record).reference));
             }
         }
     }
 
-    /// Fits the weight table to the records of the book.
+    /// Fits the weight table to the records of the record table.
     pub fn fit(&self) -> WeightTable {
-        fit(&self.book, &self.settings, &self.weights)
+        fit(&self.record_table, &self.settings, &self.weights)
     }
 
     /// How many true partners the keys find, and at what cost; see [`Blocking`].
     pub fn blocking(&self) -> Blocking {
-        blocking(&self.book, &self.settings)
+        blocking(&self.record_table, &self.settings)
     }
 
     /// Why the last run put a record where it did: features, levels, weights. Empty for one that stands alone.
     pub fn evidence(&self, decision: &Decision) -> Vec<Evidence> {
-        let facts = self.book.facts(decision.record);
-        let (Some(partner), Some(Standing { profiles, terms, .. })) = (decision.partner, &self.standing) else {
+        let facts = self.record_table.facts(decision.record);
+        let (Some(partner), Some(LinkState { profiles, terms, .. })) = (decision.partner, &self.standing) else {
             return evidence::of_code(facts, decision.method);
         };
         if decision.method == LinkMethod::Judgement {
             return Vec::new();
         }
         let members = |record: RecordNo| profiles.members(profiles.of_record[record as usize]);
-        let pair = compare(&self.book, terms, &self.weights, members(decision.record), members(partner));
-        evidence::of_pair(&self.book, &self.weights, terms.profiles, &pair, decision.record, partner)
+        let pair = compare(&self.record_table, terms, &self.weights, members(decision.record), members(partner));
+        evidence::of_pair(&self.record_table, &self.weights, terms.profiles, &pair, decision.record, partner)
     }
 
     /// Two records by themselves, whatever clusters they are in: evidence and log2 odds. None where one is unknown or
     /// nothing was linked yet.
     pub fn explain(&self, left: &RecordRef, right: &RecordRef) -> Option<(Vec<Evidence>, f32)> {
         let terms = &self.standing.as_ref()?.terms;
-        let (a, b) = (self.book.find(reference_of(left))?, self.book.find(reference_of(right))?);
-        let pair = compare(&self.book, terms, &self.weights, &[a], &[b]);
-        let evidence = evidence::of_pair(&self.book, &self.weights, terms.profiles, &pair, a, b);
+        let (a, b) = (self.record_table.find(reference_of(left))?, self.record_table.find(reference_of(right))?);
+        let pair = compare(&self.record_table, terms, &self.weights, &[a], &[b]);
+        let evidence = evidence::of_pair(&self.record_table, &self.weights, terms.profiles, &pair, a, b);
         let weight = evidence.iter().map(|e| e.weight).sum();
         Some((evidence, weight))
     }

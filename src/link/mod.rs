@@ -7,8 +7,8 @@
 //! small runs end where one full run would. The steps:
 //!
 //! 1. [`records`]: every record becomes a line of numbers (names and addresses taken apart, codes as keys).
-//! 2. [`group::profiles`]: records that share a valid code become one *profile*; the rest stand alone, *loose*.
-//! 3. `keys`: a loose profile meets those that share a telling key with it (name, sound, one slip, phone, address).
+//! 2. [`group::profiles`]: records that share a valid code become one *profile*; the rest stand alone, *unidentified*.
+//! 3. `keys`: a unidentified profile meets those that share a telling key with it (name, sound, one slip, phone, address).
 //! 4. [`compare`] and [`compare::weights`]: every such pair is compared in levels; each level moves the decision by its weight,
 //!    log2 of how much more often true pairs show it than chance does (Fellegi and Sunter, *A Theory for Record
 //!    Linkage*, JASA 64, 1969), corrected for how common the value is (Winkler 2000).
@@ -44,9 +44,11 @@ pub use block::recall::Blocking;
 pub use compare::weights::Weights;
 pub use entity_key::EntityKey;
 pub use linker::Linker;
-pub use outcome::{Decision, EntityEvent, Flag, FlagKind, Linking, Previous, Refusal, Relation, ReviewPair, Statistics};
+pub use outcome::{
+    Decision, EdgeRefusal, EntityEvent, Flag, FlagKind, LinkedRelation, Linking, Previous, ReviewPair, Statistics,
+};
 pub use quality::Report;
-pub use settings::Settings;
+pub use settings::LinkSettings;
 
 use crate::model::linkage::{Judgement, LinkRecord};
 
@@ -56,7 +58,7 @@ pub fn link(
     records: &[LinkRecord],
     previous: &Previous,
     judgements: &[Judgement],
-    settings: &Settings,
+    settings: &LinkSettings,
     weights: &Weights,
 ) -> Linking {
     let mut linker = Linker::new(settings.clone(), weights.clone());

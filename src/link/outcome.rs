@@ -31,7 +31,7 @@ impl Previous {
 
 /// Why a better edge was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum EdgeRefusal {
     /// The two hold different valid codes.
     TwoCodes,
     /// Two records of the registry that issues codes, and nothing proves them one.
@@ -46,15 +46,15 @@ pub enum Refusal {
     NarrowLead,
 }
 
-impl Refusal {
+impl EdgeRefusal {
     pub fn name(self) -> &'static str {
         match self {
-            Refusal::TwoCodes => "two_codes",
-            Refusal::TwoOfIssuer => "two_of_issuer",
-            Refusal::BranchAndParent => "branch_and_parent",
-            Refusal::ThroughLooseRecord => "through_loose_record",
-            Refusal::Judgement => "judgement",
-            Refusal::NarrowLead => "narrow_lead",
+            EdgeRefusal::TwoCodes => "two_codes",
+            EdgeRefusal::TwoOfIssuer => "two_of_issuer",
+            EdgeRefusal::BranchAndParent => "branch_and_parent",
+            EdgeRefusal::ThroughLooseRecord => "through_loose_record",
+            EdgeRefusal::Judgement => "judgement",
+            EdgeRefusal::NarrowLead => "narrow_lead",
         }
     }
 }
@@ -73,7 +73,7 @@ pub struct Decision {
     /// The record it was joined to.
     pub partner: Option<u32>,
     pub runner_up: Option<EntityKey>,
-    pub refused: Option<Refusal>,
+    pub refused: Option<EdgeRefusal>,
 }
 
 /// What happened to an entity in this run.
@@ -117,7 +117,7 @@ pub struct ReviewPair {
 
 /// A fact between two entities.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Relation {
+pub struct LinkedRelation {
     pub kind: RelationKind,
     pub from: EntityKey,
     /// None: the other unit is named only.
@@ -176,13 +176,13 @@ pub struct Flag {
 pub struct Statistics {
     pub records: usize,
     pub profiles: usize,
-    pub loose: usize,
+    pub unidentified: usize,
     /// Pairs that share a key, among those that this run looked at: all of them in a first run.
     pub candidate_pairs: usize,
     /// Pairs that this run compared.
     pub compared_pairs: usize,
     /// Pairs that are not hopeless.
-    pub bonds: usize,
+    pub scored_pairs: usize,
     pub entities: usize,
     /// Entries of the key index.
     pub keys: usize,
@@ -195,12 +195,12 @@ pub struct Linking {
     pub decisions: Vec<Decision>,
     pub events: Vec<EntityEvent>,
     pub review: Vec<ReviewPair>,
-    pub relations: Vec<Relation>,
+    pub relations: Vec<LinkedRelation>,
     pub flags: Vec<Flag>,
     pub statistics: Statistics,
 }
 
-kept_choice!(Refusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead);
+kept_choice!(EdgeRefusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead);
 kept_choice!(FlagKind:
     CodeOnManyNames, ManyRecordsOneName, BranchUnderParentCode, ContradictingCodes, RenameCycle, BrokenCode, NoName);
 kept_choice!(RelationKind: BranchOf, AbsorbedBy, RenamedFrom, SameGroup);

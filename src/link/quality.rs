@@ -27,7 +27,7 @@ pub struct Report {
     /// How well the keys find what belongs together.
     pub blocking: Blocking,
     /// Pairs that are not hopeless.
-    pub bonds: usize,
+    pub scored_pairs: usize,
     /// Records by the method that joined them; `ALONE` where nothing did.
     pub methods: BTreeMap<String, usize>,
     pub bands: Vec<Band>,
@@ -125,7 +125,7 @@ impl Report {
             records: linking.decisions.len(),
             entities: linking.statistics.entities,
             blocking: linker.blocking(),
-            bonds: linking.statistics.bonds,
+            scored_pairs: linking.statistics.scored_pairs,
             methods,
             bands: bands(&joined, &apart),
             estimated_precision: share(right, joined.len() as f64 - right),
@@ -185,9 +185,10 @@ fn largest(linking: &Linking) -> Vec<ClusterSize> {
 
 /// The warnings about the most records, whatever their kind; broken codes and missing names are only counted.
 fn suspicious(linking: &Linking) -> Vec<Suspicious> {
-    let mut told: Vec<_> = linking.flags.iter().filter(|f| f.count > 1).collect();
-    told.sort_by(|a, b| (b.count, &a.record).cmp(&(a.count, &b.record)));
-    told.into_iter()
+    let mut stated: Vec<_> = linking.flags.iter().filter(|f| f.count > 1).collect();
+    stated.sort_by(|a, b| (b.count, &a.record).cmp(&(a.count, &b.record)));
+    stated
+        .into_iter()
         .take(LISTED)
         .map(|f| Suspicious {
             kind: f.kind.name().to_owned(),
@@ -213,13 +214,13 @@ fn odd_clusters(linker: &Linker, linking: &Linking) -> Vec<SuspiciousCluster> {
     let mut clusters: HashMap<super::EntityKey, Held> = HashMap::new();
     let standing = linker.standing.as_ref();
     for d in &linking.decisions {
-        let (Some(entity), facts) = (d.entity, linker.book.facts(d.record)) else { continue };
+        let (Some(entity), facts) = (d.entity, linker.record_table.facts(d.record)) else { continue };
         let held = clusters.entry(entity).or_default();
         held.records += 1;
         // A branch written with its parent's code says nothing of its own code.
         let is_stray = standing.is_some_and(|s| s.profiles.get(s.profiles.of_record[d.record as usize]).parent != 0);
         held.codes.extend((facts.organisation != 0 && !is_stray).then_some(facts.organisation));
-        for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| linker.book.address(a)) {
+        for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| linker.record_table.address(a)) {
             held.places.extend((address.number != 0).then_some((address.road, address.number)));
         }
     }

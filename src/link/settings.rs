@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Names of the registries, best first, and the thresholds of a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct LinkSettings {
     /// Names of the registries in the order of `LinkRecord::registry`: lower index, higher rank.
     pub registries: Vec<Box<str>>,
     /// log2 odds from which a record without a code joins.
@@ -19,9 +19,9 @@ pub struct Settings {
     pub largest_block: u32,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for LinkSettings {
+    fn default() -> LinkSettings {
+        LinkSettings {
             registries: Vec::new(),
             join_from: 0.0,
             review_from: -4.0,
@@ -32,9 +32,9 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    pub fn with_registries<'a>(registries: impl IntoIterator<Item = &'a str>) -> Settings {
-        Settings { registries: registries.into_iter().map(Into::into).collect(), ..Settings::default() }
+impl LinkSettings {
+    pub fn with_registries<'a>(registries: impl IntoIterator<Item = &'a str>) -> LinkSettings {
+        LinkSettings { registries: registries.into_iter().map(Into::into).collect(), ..LinkSettings::default() }
     }
     pub fn registry(&self, index: u16) -> &str {
         self.registries.get(usize::from(index)).map_or("", |name| name)

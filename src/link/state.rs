@@ -1,30 +1,30 @@
-//! What linking keeps between runs: profiles, counts, keys, bonds, clusters, and what follows from them.
+//! What linking keeps between runs: profiles, counts, keys, scored pairs, clusters, and what follows from them.
 
 use super::block::index::Index;
-use super::cluster::Joined;
+use super::cluster::Assignment;
 use super::codec::{KeepAll, Reader, Writer, kept};
-use super::compare::frequencies::Terms;
+use super::compare::frequencies::ValueFrequencies;
 use super::entity_key::EntityKey;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
 use super::outcome::{Decision, ReviewPair};
-use super::records::{Book, NameNo, RecordNo};
-use super::score::edges::Bonds;
+use super::records::{NameNo, RecordNo, RecordTable};
+use super::score::edges::ScoredPairs;
 use crate::model::linkage::{Judgement, RelationKind};
 
 /// The outcome of the run before, ready to be changed a little.
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct LinkState {
     pub profiles: Profiles,
-    pub terms: Terms,
+    pub terms: ValueFrequencies,
     pub index: Index,
-    pub bonds: Bonds,
+    pub scored_pairs: ScoredPairs,
     /// By profile: the profile that stands for its cluster.
     pub roots: Vec<ProfileNo>,
-    /// Of the loose profiles.
-    pub joined: NumberMap<ProfileNo, Joined>,
+    /// Of the unidentified profiles.
+    pub joined: NumberMap<ProfileNo, Assignment>,
     pub reviews: NumberMap<ProfileNo, Box<[ReviewPair]>>,
-    pub sayings: Sayings,
+    pub stated_relations: StatedRelations,
     /// Bits of the entity keys in use → records that bear them.
     pub in_use: NumberMap<u64, u32>,
     /// Loose profiles by their own name's hash.
@@ -33,7 +33,7 @@ pub struct Standing {
     pub judgements: Vec<Judgement>,
 }
 
-impl Standing {
+impl LinkState {
     /// Records no longer bear an entity's key.
     pub fn leave(&mut self, key: EntityKey, records: u32) {
         if let Some(count) = self.in_use.get_mut(&key.to_bits()) {
@@ -44,13 +44,13 @@ impl Standing {
         }
     }
 
-    /// Counts a profile's name among the loose ones, once more or once less.
-    pub fn count_name(&mut self, book: &Book, profile: ProfileNo, comes: bool) {
-        let name = book.facts(self.profiles.members(profile)[0]).name;
-        if name == 0 || !self.profiles.get(profile).is_loose() {
+    /// Counts a profile's name among the unidentified ones, once more or once less.
+    pub fn count_name(&mut self, record_table: &RecordTable, profile: ProfileNo, comes: bool) {
+        let name = record_table.facts(self.profiles.members(profile)[0]).name;
+        if name == 0 || !self.profiles.get(profile).is_unidentified() {
             return;
         }
-        let whole = book.name_entry(name).whole;
+        let whole = record_table.name_entry(name).whole;
         let count = self.same_name.entry(whole).or_default();
         *count = if comes { *count + 1 } else { count.saturating_sub(1) };
         if *count == 0 {
@@ -59,30 +59,30 @@ impl Standing {
     }
 }
 
-impl KeepAll for Standing {
+impl KeepAll for LinkState {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         self.profiles.write(to)?;
         self.terms.write(to)?;
         self.index.write(to)?;
-        self.bonds.write(to)?;
+        self.scored_pairs.write(to)?;
         to.list(&self.roots)?;
         to.map(&self.joined)?;
         to.map(&self.reviews)?;
-        to.map(&self.sayings)?;
+        to.map(&self.stated_relations)?;
         to.map(&self.in_use)?;
         to.map(&self.same_name)?;
         to.list(&self.judgements)
     }
-    fn read(from: &mut Reader<'_>) -> Option<Standing> {
-        Some(Standing {
+    fn read(from: &mut Reader<'_>) -> Option<LinkState> {
+        Some(LinkState {
             profiles: Profiles::read(from)?,
-            terms: Terms::read(from)?,
+            terms: ValueFrequencies::read(from)?,
             index: Index::read(from)?,
-            bonds: Bonds::read(from)?,
+            scored_pairs: ScoredPairs::read(from)?,
             roots: from.list()?,
             joined: from.map()?,
             reviews: from.map()?,
-            sayings: from.map()?,
+            stated_relations: from.map()?,
             in_use: from.map()?,
             same_name: from.map()?,
             judgements: from.list()?,
@@ -95,24 +95,24 @@ impl KeepAll for Standing {
 pub struct Memory {
     pub entities: Vec<Option<EntityKey>>,
     /// Fingerprint of the decision that was handed out; 0 for none.
-    pub told: Vec<u64>,
+    pub stated: Vec<u64>,
 }
 
 impl Memory {
     /// The decisions that say something else than what was handed out before, and from now on count as handed out.
-    pub fn news(&mut self, decided: Vec<(u64, Decision)>, vanished: &[RecordNo]) -> Vec<Decision> {
+    pub fn changed_decisions(&mut self, decided: Vec<(u64, Decision)>, vanished: &[RecordNo]) -> Vec<Decision> {
         for record in vanished {
-            self.told[*record as usize] = 0;
+            self.stated[*record as usize] = 0;
         }
-        let told = &mut self.told;
-        let is_news = |(mark, d): &(u64, Decision)| std::mem::replace(&mut told[d.record as usize], *mark) != *mark;
+        let stated = &mut self.stated;
+        let is_news = |(mark, d): &(u64, Decision)| std::mem::replace(&mut stated[d.record as usize], *mark) != *mark;
         decided.into_iter().filter(is_news).map(|(_, decision)| decision).collect()
     }
 }
 
 /// What a profile says of another unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
+pub struct StatedRelation {
     pub kind: RelationKind,
     pub to: Option<EntityKey>,
     /// Who bears the name now, where that is known and not the unit that was meant (a former name).
@@ -128,6 +128,6 @@ pub struct Told {
 }
 
 /// What all profiles say.
-pub type Sayings = NumberMap<ProfileNo, Box<[Told]>>;
+pub type StatedRelations = NumberMap<ProfileNo, Box<[StatedRelation]>>;
 
-kept!(Told { kind, to, bearer, mark, name, len, since, record });
+kept!(StatedRelation { kind, to, bearer, mark, name, len, since, record });

@@ -64,7 +64,7 @@ impl Facts {
 
 /// How one enterprise stands to another; made by linking from names, codes and relation columns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Relation {
+pub struct StatedTie {
     pub kind: RelationKind,
     pub from: Box<str>,
     pub to: Box<str>,
@@ -99,14 +99,14 @@ pub struct StandingFinding {
 
 /// Everything one run of assessing looks at.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct AssessmentInput {
     pub registries: Vec<RegistryTraits>,
     pub facts: Vec<Facts>,
     /// For each fact, index into `entities`; None for a mention that attached to nothing.
     pub entity_of: Vec<Option<u32>>,
     /// Entity ids. An entity whose facts are only union records is a union without a known host.
     pub entities: Vec<Box<str>>,
-    pub relations: Vec<Relation>,
+    pub relations: Vec<StatedTie>,
     pub open_pairs: Vec<OpenPair>,
     pub findings: Vec<StandingFinding>,
     /// What was lacking before this run: enterprise id → since (None = before the first edition).

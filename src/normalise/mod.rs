@@ -20,4 +20,4 @@ pub mod tables;
 pub use address::Address;
 pub use glyph::Glyph;
 pub use hash::{EMPTY_HASH, hash, mix};
-pub use name::{Name, NameRef, Names, Shape, read_name, read_names};
+pub use name::{Name, NameRef, NameShape, Names, read_name, read_names};

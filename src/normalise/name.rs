@@ -16,7 +16,7 @@ use super::{english, tables};
 
 /// Where the parts of a name end, and what is known of the whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shape {
+pub struct NameShape {
     /// Ends of place, place in brackets, 字号, trade and form; the branch is the rest.
     pub ends: [u8; 5],
     /// Canonical legal form: `有限责任公司` and `有限公司` are one; 0 where there is none.
@@ -33,14 +33,14 @@ pub struct Shape {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Name {
     pub glyphs: Vec<Glyph>,
-    pub shape: Shape,
+    pub shape: NameShape,
 }
 
 /// A name taken apart, its glyphs kept elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub struct NameRef<'a> {
     pub glyphs: &'a [Glyph],
-    pub shape: Shape,
+    pub shape: NameShape,
 }
 
 /// The longest name that is read, in glyphs; what follows is cut.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::bulletin::figures::{Bulletin, Counts, Unit, indicator_name, shown};
+use crate::bulletin::figures::{Bulletin, Counts, UnitLine, indicator_name, shown};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 
@@ -90,7 +90,7 @@ fn percent(rate: Option<f64>) -> String {
 }
 
 /// `+3`, `-2`, or a dash where there is nothing to compare with.
-fn change(unit: &Unit, what: fn(&Counts) -> u64) -> String {
+fn change(unit: &UnitLine, what: fn(&Counts) -> u64) -> String {
     unit.before.as_ref().map_or_else(|| "—".to_owned(), |before| format!("{:+}", what(&unit.now) as i64 - what(before) as i64))
 }
 
@@ -195,7 +195,7 @@ fn targets_table(out: &mut String, b: &Bulletin) -> std::fmt::Result {
     Ok(())
 }
 
-fn urgent_table(out: &mut String, b: &Bulletin, unit: &Unit) -> std::fmt::Result {
+fn urgent_table(out: &mut String, b: &Bulletin, unit: &UnitLine) -> std::fmt::Result {
     writeln!(out, "<section class=\"unit\"><h2>{}</h2>", escaped(&unit.name))?;
     let cells: &[&str] = match b.lang {
         Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值"],

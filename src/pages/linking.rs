@@ -33,7 +33,7 @@ impl Report {
         let overview = vec![
             line("记录", "records", number(self.records)),
             line("实体", "entities", number(self.entities)),
-            line("可能的配对", "possible pairs", number(self.bonds)),
+            line("可能的配对", "possible pairs", number(self.scored_pairs)),
             line("待审配对", "pairs to review", number(self.review_pairs)),
             line("分块召回率", "recall of blocking", share(recall)),
             line("　遮盖代码后受测的记录", "  records tested with their codes covered", number(tested)),

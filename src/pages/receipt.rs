@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::hub::receipt::{BatchReceipt, NAMED_ROWS, Row};
+use crate::hub::receipt::{BatchReceipt, NAMED_ROWS, ReceiptRow};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 
@@ -181,7 +181,7 @@ fn as_written(raw: &str) -> String {
     }
 }
 
-fn named(out: &mut String, title: &str, rows: &[Row], all: i64, lang: Lang) -> std::fmt::Result {
+fn named(out: &mut String, title: &str, rows: &[ReceiptRow], all: i64, lang: Lang) -> std::fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }

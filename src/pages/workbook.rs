@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use crate::bulletin::figures::{Bulletin, Counts, Unit, indicator_name};
+use crate::bulletin::figures::{Bulletin, Counts, UnitLine, indicator_name};
 use crate::model::message::Lang;
 
 /// A cell: text, or a number that the spreadsheet can add up.
@@ -19,7 +19,7 @@ fn share(rate: Option<f64>) -> Cell {
 }
 
 /// What came on top since the edition compared with, or a dash.
-fn growth(unit: &Unit, count: impl Fn(&Counts) -> u64) -> Cell {
+fn growth(unit: &UnitLine, count: impl Fn(&Counts) -> u64) -> Cell {
     let grown = |before: &Counts| Cell::Number(count(&unit.now) as f64 - count(before) as f64);
     unit.before.as_ref().map_or(Cell::from("—"), grown)
 }
@@ -160,7 +160,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-fn unit_cells(unit: &Unit) -> Vec<Cell> {
+fn unit_cells(unit: &UnitLine) -> Vec<Cell> {
     let (m, now) = (&unit.now.measures, &unit.now);
     vec![
         unit.rank.map_or(Cell::from(""), |r| u64::from(r).into()),

@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
-use crate::edition::{self, Counting, Edition, EditionError, EditionInput, EditionSource, EnterpriseRow, Manifest, Member};
+use crate::edition::{self, CountingRules, Edition, EditionError, EditionInput, EditionSource, EnterpriseRow, Manifest, Member};
 use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
@@ -32,7 +32,7 @@ pub use review::{contradictions, is_contradiction, open_pairs};
 pub use ties::ties;
 
 /// One decided record, ready to be kept.
-pub struct Joined {
+pub struct DecidedRecord {
     pub record_id: i64,
     pub part: u16,
     /// Position in `Publication::registries`.
@@ -50,7 +50,7 @@ pub struct Joined {
 }
 
 /// Links as the store has them: (record, part) → entity. 24 bytes each.
-pub type Links = HashMap<(i64, u16), EntityKey>;
+pub type StoredLinks = HashMap<(i64, u16), EntityKey>;
 
 /// Everything one edition is made of.
 pub struct Publication {
@@ -61,14 +61,14 @@ pub struct Publication {
     pub sources: Vec<EditionSource>,
     /// What the verdicts need and no source brought.
     pub unmet: Vec<crate::model::verdict::Unmet>,
-    pub joined: Vec<Joined>,
+    pub joined: Vec<DecidedRecord>,
     pub linking: Linking,
     pub assessed: Assessed,
     pub ties: Vec<Tie>,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
-    pub counting: Counting,
-    pub links_before: Arc<Links>,
+    pub counting: CountingRules,
+    pub links_before: Arc<StoredLinks>,
     pub previous: Option<Arc<Edition>>,
     /// The last edition that decided who lacks a union: the one before, or where that lacked what the verdicts need an earlier one.
     pub decided_before: Option<Arc<Edition>>,
@@ -235,7 +235,7 @@ pub fn edition_input(p: Publication) -> EditionInput {
 }
 
 /// Positions in `joined` of links to write (new, with another entity or other evidence) by record, and links to drop.
-fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>) {
+fn link_changes(joined: &[DecidedRecord], before: &StoredLinks) -> (Vec<u32>, Vec<(i64, u16)>) {
     let mut links = Vec::new();
     let mut kept = 0;
     for (at, j) in (0..).zip(joined) {
@@ -256,7 +256,7 @@ fn link_changes(joined: &[Joined], before: &Links) -> (Vec<u32>, Vec<(i64, u16)>
     (links, dropped)
 }
 
-fn new_link(j: &Joined) -> NewLink<'_> {
+fn new_link(j: &DecidedRecord) -> NewLink<'_> {
     NewLink {
         record_id: j.record_id,
         part: j.part,
@@ -270,13 +270,13 @@ fn new_link(j: &Joined) -> NewLink<'_> {
 }
 
 /// What the links that change were before. Before the first edition there was nothing, and that need not be said.
-fn former_links(joined: &[Joined], links: &[u32], dropped: &[(i64, u16)], before: &Links) -> Vec<FormerLink> {
+fn former_links(joined: &[DecidedRecord], links: &[u32], dropped: &[(i64, u16)], before: &StoredLinks) -> Vec<FormerLink> {
     if before.is_empty() {
         return Vec::new();
     }
     let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
     // A link can be written again for its evidence alone.
-    let moved = |j: &&Joined| before.get(&(j.record_id, j.part)) != j.entity.as_ref();
+    let moved = |j: &&DecidedRecord| before.get(&(j.record_id, j.part)) != j.entity.as_ref();
     let changed = links.iter().map(|at| &joined[*at as usize]).filter(moved).map(|j| (j.record_id, j.part));
     changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }
@@ -291,7 +291,7 @@ fn newly_lacking(enterprises: &[Enterprise], before: Option<&Before<'_>>) -> Vec
 }
 
 /// Entities that are new, and those that have no record left.
-fn entity_changes(joined: &[Joined], before: &Links) -> (Vec<Box<str>>, Vec<Box<str>>) {
+fn entity_changes(joined: &[DecidedRecord], before: &StoredLinks) -> (Vec<Box<str>>, Vec<Box<str>>) {
     let old: HashSet<EntityKey> = before.values().copied().collect();
     let new: HashSet<EntityKey> = joined.iter().filter_map(|j| j.entity).collect();
     let sorted = |keys: Vec<&EntityKey>| {

@@ -1,9 +1,9 @@
 //! Relations between entities as the store keeps them.
 
-use crate::link::Relation;
+use crate::link::LinkedRelation;
 use crate::store::relation::RelationRow;
 
-pub fn relation_rows(relations: &[Relation]) -> Vec<RelationRow> {
+pub fn relation_rows(relations: &[LinkedRelation]) -> Vec<RelationRow> {
     relations
         .iter()
         .map(|r| RelationRow {

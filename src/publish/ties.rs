@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::enterprise::Enterprise;
-use crate::model::facts::{Facts, World};
+use crate::model::facts::{AssessmentInput, Facts};
 use crate::model::field::Field;
 use crate::model::identifier::clean_identifier;
 use crate::model::tie::{Tie, TieKind};
@@ -11,7 +11,7 @@ use crate::model::value::Value;
 
 /// Everything the records state beside attributes, in the order of the facts. The unit on the other side is found by its
 /// code, else by its whole name where exactly one enterprise has it.
-pub fn ties(world: &World, enterprises: &[Enterprise]) -> Vec<Tie> {
+pub fn ties(world: &AssessmentInput, enterprises: &[Enterprise]) -> Vec<Tie> {
     let stated: Vec<(usize, TieKind)> =
         world.facts.iter().enumerate().filter_map(|(at, f)| Some((at, TieKind::of(f.kind)?))).collect();
     if stated.is_empty() {

@@ -24,14 +24,14 @@ use crate::store::{Store, StoreError};
 pub const NOT_ASSESSED: &[Field] = &[Field::Scope];
 
 /// What reading stored payloads needs: per layout, the registry and the connector's column positions.
-pub struct Reading {
+pub struct StoredRowReader {
     layouts: HashMap<i64, (RegistryIndex, Arc<Connector>, Layout)>,
 }
 
-impl Reading {
+impl StoredRowReader {
     /// Positions are registry indices: the order of `connectors`. Registries without a connector are left out.
-    pub async fn new(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<Reading, StoreError> {
-        Ok(Reading::of(store.layouts().await?, connectors, rows))
+    pub async fn new(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<StoredRowReader, StoreError> {
+        Ok(StoredRowReader::of(store.layouts().await?, connectors, rows))
     }
 
     /// The same of layouts that were read: registry and columns by id.
@@ -39,7 +39,7 @@ impl Reading {
         stored: impl IntoIterator<Item = (i64, (i64, Vec<String>))>,
         connectors: &[Arc<Connector>],
         rows: &[RegistryRow],
-    ) -> Reading {
+    ) -> StoredRowReader {
         let mut layouts = HashMap::new();
         for (id, (registry_id, columns)) in stored {
             let Some(row) = rows.iter().find(|r| r.id == registry_id) else { continue };
@@ -48,7 +48,7 @@ impl Reading {
                 layouts.insert(id, (index as RegistryIndex, connectors[index].clone(), layout));
             }
         }
-        Reading { layouts }
+        StoredRowReader { layouts }
     }
 
     /// The records a stored row makes, with its registry; None where today's connectors cannot read it.

@@ -11,8 +11,8 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::snapshot::{self, Basis, Chunk, Snapshot, SnapshotWriter};
-use super::{Reading, facts, link_record};
+use super::snapshot::{self, Snapshot, SnapshotBasis, SnapshotChunk, SnapshotWriter};
+use super::{StoredRowReader, facts, link_record};
 use crate::connector::Connector;
 use crate::model::facts::Facts;
 use crate::model::linkage::LinkRecord;
@@ -31,7 +31,7 @@ const OVERLAY: usize = 20_000;
 
 /// Which identifying texts are wanted beside the facts.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Links {
+pub enum WantedLinks {
     All,
     /// Of records that changed since; all where the store never was in that state.
     Since(Watermark),
@@ -40,7 +40,7 @@ pub enum Links {
 
 /// Whether the snapshot may be used and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
+pub enum SnapshotUse {
     /// Reads it, and writes it where that pays: only for the one process that syncs.
     Write,
     Read,
@@ -48,7 +48,7 @@ pub enum Keep {
     Ignore,
 }
 
-/// Records in the order of their store ids. With `Links::All`, `link[i]` and `facts[i]` speak of the same record.
+/// Records in the order of their store ids. With `WantedLinks::All`, `link[i]` and `facts[i]` speak of the same record.
 #[derive(Debug, Default, PartialEq)]
 pub struct Part {
     pub link: Vec<LinkRecord>,
@@ -60,13 +60,13 @@ pub struct Part {
 /// What the parts are made of.
 struct Job {
     store: Store,
-    reading: Reading,
+    reading: StoredRowReader,
     issues: Vec<bool>,
     snapshot: Option<Snapshot>,
-    links: Links,
+    links: WantedLinks,
     /// Changed since the snapshot, ascending.
     changed: Vec<i64>,
-    /// Changed since the mark of `Links::Since`, ascending.
+    /// Changed since the mark of `WantedLinks::Since`, ascending.
     touched: Option<Vec<i64>>,
     write: bool,
 }
@@ -75,14 +75,14 @@ struct Job {
 struct Piece {
     after: i64,
     to: i64,
-    chunk: Option<Chunk>,
+    chunk: Option<SnapshotChunk>,
 }
 
 /// Parts as they come.
-pub struct Records {
+pub struct RecordStream {
     /// The state that is being read.
     pub mark: Watermark,
-    /// With `Links::Since`: every id that changed, live or gone. None: the links are those of all records.
+    /// With `WantedLinks::Since`: every id that changed, live or gone. None: the links are those of all records.
     pub touched: Option<Vec<i64>>,
     /// About how many there will be.
     pub expected: usize,
@@ -90,7 +90,7 @@ pub struct Records {
     task: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
-impl Records {
+impl RecordStream {
     /// The next part; None after the last one.
     pub async fn next(&mut self) -> Result<Option<Part>, StoreError> {
         if let Some(part) = self.receive.recv().await {
@@ -116,7 +116,7 @@ impl Records {
 
 /// Where records come from: the store, what its rows mean, and the folder of the snapshot.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct RecordSource<'a> {
     pub store: &'a Store,
     /// The position is the registry's index.
     pub connectors: &'a [Arc<Connector>],
@@ -124,18 +124,18 @@ pub struct Source<'a> {
     pub data: &'a Path,
 }
 
-impl Records {
+impl RecordStream {
     /// Begins to read every live record.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn open(source: Source<'_>, links: Links, keep: Keep) -> Result<Records, StoreError> {
-        let Source { store, connectors, rows, data } = source;
+    pub async fn open(source: RecordSource<'_>, links: WantedLinks, keep: SnapshotUse) -> Result<RecordStream, StoreError> {
+        let RecordSource { store, connectors, rows, data } = source;
         // Before anything is read: what lands meanwhile is read again next time.
         let mark = store.latest_landing().await?;
-        let basis = Basis::new(store.id().await?, connectors.iter().map(|c| &**c));
+        let basis = SnapshotBasis::new(store.id().await?, connectors.iter().map(|c| &**c));
         let snapshot = match keep {
-            Keep::Ignore => None,
+            SnapshotUse::Ignore => None,
             _ => Snapshot::open(data, &basis),
         };
         let snapshot = match snapshot {
@@ -150,13 +150,13 @@ impl Records {
             None => Vec::new(),
         };
         let touched = match &links {
-            Links::Since(since) if store.knows_landing(since).await? => Some(store.ids_changed_since(since).await?),
+            WantedLinks::Since(since) if store.knows_landing(since).await? => Some(store.ids_changed_since(since).await?),
             _ => None,
         };
         let stale = snapshot.as_ref().is_none_or(|s| changed.len() > OVERLAY.max(s.records() as usize / 20));
-        let write = keep == Keep::Write && stale;
+        let write = keep == SnapshotUse::Write && stale;
         let job = Job {
-            reading: Reading::new(store, connectors, rows).await?,
+            reading: StoredRowReader::new(store, connectors, rows).await?,
             issues: connectors.iter().map(|c| c.issues_codes).collect(),
             store: store.clone(),
             snapshot,
@@ -169,11 +169,11 @@ impl Records {
         let writer = if write { writer(data.to_path_buf(), basis, mark.clone()).await } else { None };
         let (send, receive) = mpsc::channel(2);
         let task = tokio::spawn(produce(Arc::new(job), last, writer, send));
-        Ok(Records { mark, touched, expected: last as usize, receive, task: Some(task) })
+        Ok(RecordStream { mark, touched, expected: last as usize, receive, task: Some(task) })
     }
 }
 
-async fn writer(data: PathBuf, basis: Basis, mark: Watermark) -> Option<SnapshotWriter> {
+async fn writer(data: PathBuf, basis: SnapshotBasis, mark: Watermark) -> Option<SnapshotWriter> {
     let made = spawn_blocking(move || SnapshotWriter::create(&data, basis, mark)).await;
     made.expect("creating a file does not panic").map_err(|e| tracing::warn!("no snapshot of the records: {e}")).ok()
 }
@@ -271,14 +271,14 @@ impl Job {
 
     /// Whether links of a chunk are wanted: a new snapshot takes them all; else only what changed, where that was before
     /// the snapshot (what changed since is read from the store).
-    fn wants_links(&self, chunk: &Chunk) -> bool {
+    fn wants_links(&self, chunk: &SnapshotChunk) -> bool {
         let older =
             |touched: &Vec<i64>| within(touched, chunk.after, chunk.to).iter().any(|id| self.changed.binary_search(id).is_err());
         self.write
             || match self.links {
-                Links::All => true,
-                Links::Since(_) => self.touched.as_ref().is_none_or(older),
-                Links::None => false,
+                WantedLinks::All => true,
+                WantedLinks::Since(_) => self.touched.as_ref().is_none_or(older),
+                WantedLinks::None => false,
             }
     }
 
@@ -288,7 +288,7 @@ impl Job {
             match self.reading.records(row) {
                 Some((registry, records)) => {
                     for record in records {
-                        if self.links != Links::None || self.write {
+                        if self.links != WantedLinks::None || self.write {
                             out.link.push(link_record(&record, row.id, registry, self.issues[registry as usize]));
                         }
                         out.facts.push(facts(record, registry, row));
@@ -303,8 +303,8 @@ impl Job {
     /// Drops the links that were read for the snapshot alone.
     fn wanted(&self, mut part: Part) -> Part {
         match (&self.links, &self.touched) {
-            (Links::None, _) => part.link = Vec::new(),
-            (Links::Since(_), Some(touched)) => part.link.retain(|r| touched.binary_search(&r.store_id).is_ok()),
+            (WantedLinks::None, _) => part.link = Vec::new(),
+            (WantedLinks::Since(_), Some(touched)) => part.link.retain(|r| touched.binary_search(&r.store_id).is_ok()),
             _ => {}
         }
         part

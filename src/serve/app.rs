@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::answers::engine::Engine;
 use super::export::jobs::Jobs;
 use super::maps::tiles::KnownPlaces;
-use super::operate::source_quality::Measured;
+use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
 use super::{export, graphql, http, ingest, live, maps, operate, reconcile};
@@ -31,7 +31,7 @@ impl App {
     pub fn new(hub: Hub, options: Options) -> App {
         let state = ServerState::new(hub, options);
         let jobs = Jobs::new(state.clone());
-        let engine = Engine::of(graphql::graph_with(jobs.clone(), Arc::new(Measured::default())));
+        let engine = Engine::of(graphql::graph_with(jobs.clone(), Arc::new(QualityCache::default())));
         App { state, engine, jobs, places: KnownPlaces::default() }
     }
 

@@ -8,13 +8,13 @@ use async_graphql::dataloader::{DataLoader, HashMapCache};
 use async_graphql::{Context, Result};
 use roaring::RoaringBitmap;
 
-use super::access::{Caller, Scope};
+use super::access::{AccessScope, Caller};
 use super::answers::live_lookups::LiveLoader;
 use super::answers::loaders::{DetailLoader, Details, RecordDetail};
-use super::answers::usage::Shown;
+use super::answers::usage::FieldUse;
 use super::problem::{Code, Problem};
 use super::state::ServerState;
-use crate::edition::{AsOf, Cursor, Edition, EnterpriseRow, Filter, Row};
+use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, Row, RowCursor};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
@@ -23,7 +23,7 @@ use crate::store::registry::RegistryRow;
 const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What every resolver knows. Made per request; caches and loaders end with it.
-pub struct Ask {
+pub struct RequestContext {
     pub state: ServerState,
     pub caller: Arc<Caller>,
     pub lang: Lang,
@@ -43,12 +43,12 @@ pub struct Ask {
     keeps: bool,
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
-    shown: Mutex<Shown>,
+    shown: Mutex<FieldUse>,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
-impl Ask {
-    pub fn new(state: ServerState, caller: Arc<Caller>, lang: Lang) -> Ask {
+impl RequestContext {
+    pub fn new(state: ServerState, caller: Arc<Caller>, lang: Lang) -> RequestContext {
         let details = Arc::new(Details::new(state.hub().clone(), state.metrics().store_reads.clone(), state.readings().clone()));
         let records =
             DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
@@ -56,7 +56,7 @@ impl Ask {
             .max_batch_size(20_000)
             .delay(LIVE_GATHERING);
         let current = state.hub().editions.current().map_err(Problem::from);
-        Ask {
+        RequestContext {
             state,
             caller,
             lang,
@@ -76,7 +76,7 @@ impl Ask {
     }
 
     /// For a subscription: it may last for days, so that nothing read for one event is kept for the next.
-    pub fn lasting(mut self) -> Ask {
+    pub fn lasting(mut self) -> RequestContext {
         self.keeps = false;
         self.records.enable_all_cache(false);
         self.live.enable_all_cache(false);
@@ -90,7 +90,7 @@ impl Ask {
     }
 
     /// The edition that a day, an instant, a number or a cursor names; the current one where none is given.
-    pub fn edition_at(&self, as_of: Option<AsOf>, cursor: Option<&Cursor>) -> Result<Arc<Edition>, Problem> {
+    pub fn edition_at(&self, as_of: Option<EditionAsOf>, cursor: Option<&RowCursor>) -> Result<Arc<Edition>, Problem> {
         let edition = match (cursor, as_of) {
             (Some(cursor), _) => self.state.hub().editions.number(cursor.edition)?,
             (None, Some(as_of)) => self.state.hub().editions.at(as_of)?,
@@ -115,7 +115,7 @@ impl Ask {
     }
 
     /// What the answer shows.
-    pub fn take_shown(&self) -> Shown {
+    pub fn take_shown(&self) -> FieldUse {
         std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
     }
 
@@ -173,8 +173,8 @@ impl Ask {
 }
 
 /// The question a resolver answers.
-pub fn ask<'a>(ctx: &Context<'a>) -> &'a Arc<Ask> {
-    ctx.data_unchecked::<Arc<Ask>>()
+pub fn ask<'a>(ctx: &Context<'a>) -> &'a Arc<RequestContext> {
+    ctx.data_unchecked::<Arc<RequestContext>>()
 }
 
 /// Turns a problem into the resolver's error, in the caller's language.
@@ -189,17 +189,17 @@ impl<T, E: Into<Problem>> OrTell<T> for Result<T, E> {
 }
 
 /// Whether the caller may see this field; where not, the field is null with FORBIDDEN_FIELD and takes nothing else with it.
-pub fn permitted(ctx: &Context<'_>, scope: Scope) -> bool {
+pub fn permitted(ctx: &Context<'_>, scope: AccessScope) -> bool {
     let ask = ask(ctx);
     if ask.caller.may(scope) {
         return true;
     }
-    tell(ctx, &Problem::forbidden_field(ctx.field().name(), scope.name()));
+    push_error(ctx, &Problem::forbidden_field(ctx.field().name(), scope.name()));
     false
 }
 
 /// Adds an error to the answer while the field itself becomes null.
-pub fn tell(ctx: &Context<'_>, problem: &Problem) {
+pub fn push_error(ctx: &Context<'_>, problem: &Problem) {
     let mut error = problem.server_error(ask(ctx).lang);
     error.locations.push(ctx.item.pos);
     ctx.add_error(ctx.set_error_path(error));
@@ -210,7 +210,7 @@ pub fn or_null<T>(ctx: &Context<'_>, result: Result<T, Problem>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(problem) => {
-            tell(ctx, &problem);
+            push_error(ctx, &problem);
             None
         }
     }
@@ -232,9 +232,9 @@ pub fn question_of(asked: &impl serde::Serialize) -> u32 {
 }
 
 /// Reads a cursor; it must be of the same question.
-pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Cursor>, Problem> {
+pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<RowCursor>, Problem> {
     let Some(text) = after else { return Ok(None) };
-    match Cursor::decode(text) {
+    match RowCursor::decode(text) {
         Some(cursor) if cursor.question == question => Ok(Some(cursor)),
         Some(_) => Err(Problem::new(
             Code::BadInput,
@@ -250,7 +250,7 @@ pub fn checked_cursor(after: Option<&str>, question: u32) -> Result<Option<Curso
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edition::{Direction, Filter, Order, Range, Sort};
+    use crate::edition::{Filter, Order, Range, Sort, SortDirection};
 
     fn question(filter: &Filter, order: &[Order]) -> u32 {
         question_of(&(filter, order))
@@ -264,8 +264,8 @@ mod tests {
         let asked = [
             question(&Filter::All, &[]),
             question(&Filter::InGap, &[]),
-            question(&Filter::InGap, &order(Direction::Asc)),
-            question(&Filter::InGap, &order(Direction::Desc)),
+            question(&Filter::InGap, &order(SortDirection::Asc)),
+            question(&Filter::InGap, &order(SortDirection::Desc)),
             question(&at_least(100), &[]),
             question(&at_least(101), &[]),
             // As many rows, and the same first and last one.

@@ -21,7 +21,7 @@ pub mod problem;
 mod reconcile;
 mod state;
 
-pub use access::{Access, Caller, Role, Scope};
+pub use access::{Access, AccessScope, Caller, Role};
 pub use answers::persisted::Documents;
 pub use app::{App, app, run};
 pub use limits::cost::Limits;

@@ -12,12 +12,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::export::Column;
-use super::http::rest::{Plain, not_found};
+use super::export::ExportColumn;
+use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
-use crate::edition::{EnterpriseRow, Filter, Key, Row};
-use crate::link::{Linker, Previous, Settings, Weights};
+use crate::edition::{EnterpriseRow, Filter, LookupKey, Row};
+use crate::link::{LinkSettings, Linker, Previous, Weights};
 use crate::model::linkage::{LinkMethod, LinkRecord, LinkRole};
 use crate::model::message::Lang;
 
@@ -73,7 +73,7 @@ fn kind(lang: Lang) -> Value {
 
 /// `GET` (manifest) and `POST` (queries, extend) `/reconcile`
 pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -110,7 +110,7 @@ fn respond(text: String, content_type: &'static str) -> Response {
     response
 }
 
-fn manifest(plain: &Plain, headers: &HeaderMap) -> Value {
+fn manifest(plain: &RestRequest, headers: &HeaderMap) -> Value {
     let host = headers.get("host").and_then(|h| h.to_str().ok()).unwrap_or("127.0.0.1");
     let base = format!("http://{host}");
     json!({
@@ -130,7 +130,7 @@ fn manifest(plain: &Plain, headers: &HeaderMap) -> Value {
     })
 }
 
-fn queries(plain: &Plain, text: &str) -> Result<Value, Problem> {
+fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let queries: BTreeMap<String, Query> = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("queries 无法解析：{e}"), format!("queries cannot be read: {e}")))?;
     if queries.len() > MAX_QUERIES {
@@ -152,7 +152,7 @@ fn queries(plain: &Plain, text: &str) -> Result<Value, Problem> {
     Ok(Value::Object(answers.collect()))
 }
 
-fn scope(plain: &Plain) -> Result<Option<std::sync::Arc<roaring::RoaringBitmap>>, Problem> {
+fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBitmap>>, Problem> {
     match plain.ask.within_areas(Filter::All) {
         Filter::All => Ok(None),
         filter => Ok(Some(plain.edition.filter(&filter)?)),
@@ -167,16 +167,16 @@ struct Candidate {
     features: Vec<Value>,
 }
 
-fn results(plain: &Plain, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
+fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
     let edition = &plain.edition;
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
     let code = query.property("creditCode");
     if !code.is_empty() {
-        rows.extend(edition.rows(&Key::CreditCode(code)).into_iter().filter(visible));
+        rows.extend(edition.rows(&LookupKey::CreditCode(code)).into_iter().filter(visible));
     }
     if !query.query.trim().is_empty() {
-        rows.extend(edition.rows(&Key::Name(query.query.clone())).into_iter().filter(visible));
+        rows.extend(edition.rows(&LookupKey::Name(query.query.clone())).into_iter().filter(visible));
         rows.extend(edition.search(&query.query, scope, 10).into_iter().map(|hit| hit.row));
         rows.extend(edition.similar(&query.query, scope, SCORED));
     }
@@ -199,7 +199,7 @@ fn results(plain: &Plain, query: &Query, scope: Option<&roaring::RoaringBitmap>)
 
 fn describe(e: &EnterpriseRow<'_>, lang: Lang) -> String {
     let mut text = String::new();
-    for column in [Column::CreditCode, Column::DistrictName, Column::IndustryName, Column::Gap] {
+    for column in [ExportColumn::CreditCode, ExportColumn::DistrictName, ExportColumn::IndustryName, ExportColumn::Gap] {
         if !text.is_empty() {
             text.push_str(" · ");
         }
@@ -210,9 +210,9 @@ fn describe(e: &EnterpriseRow<'_>, lang: Lang) -> String {
 
 /// The spreadsheet's row as a registry's record among the candidates, decided by the linker: 100 where an identifier
 /// decides, otherwise the chance by its weight; candidates it does not even consider get half the likeness of the names.
-fn score(plain: &Plain, query: &Query, rows: &[Row]) -> Vec<Candidate> {
+fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
     let edition = &plain.edition;
-    let mut settings = Settings::with_registries(["graph", "spreadsheet"]);
+    let mut settings = LinkSettings::with_registries(["graph", "spreadsheet"]);
     settings.review_from = -9.0;
     let mut linker = Linker::new(settings, Weights::shipped());
     let mut records: Vec<LinkRecord> = rows.iter().map(|row| known(&edition.enterprise(*row))).collect();
@@ -295,11 +295,11 @@ struct ExtendProperty {
     id: String,
 }
 
-fn may_see(plain: &Plain, column: Column) -> bool {
+fn may_see(plain: &RestRequest, column: ExportColumn) -> bool {
     column.scope().is_none_or(|scope| plain.ask.caller.may(scope))
 }
 
-fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {
+fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let wanted: Extend = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("extend 无法解析：{e}"), format!("extend cannot be read: {e}")))?;
     if wanted.ids.len() > 1_000 {
@@ -307,7 +307,7 @@ fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {
     }
     let mut columns = Vec::new();
     for property in &wanted.properties {
-        let column = Column::ALL.iter().copied().find(|c| c.name() == property.id && may_see(plain, *c));
+        let column = ExportColumn::ALL.iter().copied().find(|c| c.name() == property.id && may_see(plain, *c));
         columns.push(column.ok_or_else(|| {
             Problem::bad_input(format!("没有属性 {}", property.id), format!("there is no property {}", property.id))
         })?);
@@ -336,7 +336,7 @@ fn extend(plain: &Plain, text: &str) -> Result<Value, Problem> {
 
 /// `GET /reconcile/{what}`: property proposals and previews.
 pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -361,7 +361,7 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
 
 /// `GET /reconcile/suggest/{what}?prefix=…`
 pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -397,9 +397,9 @@ fn begins(text: &str, prefix: &str) -> bool {
     text.to_lowercase().starts_with(&prefix.to_lowercase())
 }
 
-fn properties(plain: &Plain, prefix: &str) -> Vec<Value> {
-    let fits = |c: &Column| begins(c.name(), prefix) || begins(c.title(plain.lang), prefix);
-    let all = Column::ALL.iter().filter(|c| fits(c) && may_see(plain, **c));
+fn properties(plain: &RestRequest, prefix: &str) -> Vec<Value> {
+    let fits = |c: &ExportColumn| begins(c.name(), prefix) || begins(c.title(plain.lang), prefix);
+    let all = ExportColumn::ALL.iter().filter(|c| fits(c) && may_see(plain, **c));
     all.map(|c| json!({ "id": c.name(), "name": c.title(plain.lang) })).collect()
 }
 
@@ -407,14 +407,14 @@ fn preview(e: &EnterpriseRow<'_>, lang: Lang) -> String {
     let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let mut lines = String::new();
     for column in [
-        Column::CreditCode,
-        Column::FormerNames,
-        Column::DistrictName,
-        Column::Address,
-        Column::IndustryName,
-        Column::Employees,
-        Column::Union,
-        Column::Gap,
+        ExportColumn::CreditCode,
+        ExportColumn::FormerNames,
+        ExportColumn::DistrictName,
+        ExportColumn::Address,
+        ExportColumn::IndustryName,
+        ExportColumn::Employees,
+        ExportColumn::Union,
+        ExportColumn::Gap,
     ] {
         let mut cell = String::new();
         column.write(e, lang, &mut cell);

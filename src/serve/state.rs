@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use super::access;
-use super::access::{Access, Caller, Scope};
+use super::access::{Access, AccessScope, Caller};
 use super::answers::cache::{AnswerCache, Hasher, xxh3};
 use super::answers::events::Events;
 use super::answers::loaders::Readings;
 use super::answers::persisted::Documents;
-use super::answers::usage::Tally;
+use super::answers::usage::UsageCounter;
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
 use super::metrics::Metrics;
@@ -74,10 +74,10 @@ struct Inner {
     generation: AtomicU64,
     /// Number of the edition that subscribers were told of last; 0 before the first.
     told: AtomicU32,
-    callers: access::Known,
+    callers: access::TokenCache,
     events: Events,
     readings: Arc<Readings>,
-    tally: Tally,
+    tally: UsageCounter,
     budgets: Budgets,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
@@ -94,10 +94,10 @@ impl ServerState {
             freshness: RwLock::default(),
             generation: AtomicU64::new(0),
             told: AtomicU32::new(0),
-            callers: access::Known::default(),
+            callers: access::TokenCache::default(),
             events: Events::default(),
             readings: Arc::default(),
-            tally: Tally::default(),
+            tally: UsageCounter::default(),
             budgets: Budgets::default(),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
@@ -174,15 +174,15 @@ impl ServerState {
     pub(in crate::serve) fn readings(&self) -> &Arc<Readings> {
         &self.0.readings
     }
-    pub(in crate::serve) fn tally(&self) -> &Tally {
+    pub(in crate::serve) fn tally(&self) -> &UsageCounter {
         &self.0.tally
     }
     pub(in crate::serve) fn budgets(&self) -> &Budgets {
         &self.0.budgets
     }
     /// The smallest group that this caller is told of; 0 = all.
-    pub(in crate::serve) fn least_told(&self, caller: &Caller) -> u64 {
-        if caller.may(Scope::Records) { 0 } else { self.0.options.suppress_below }
+    pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {
+        if caller.may(AccessScope::Records) { 0 } else { self.0.options.suppress_below }
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

@@ -3,7 +3,7 @@
 
 use super::city::{City, Neighbourhood, first_day, purpose};
 use super::draw::Draw;
-use super::entity::{Entity, Former, Kind, OwnUnion, Registry, Standing};
+use super::entity::{Entity, EntityKind, Former, OwnUnion, RegistrationState, SimulatedRegistry};
 use super::name;
 use super::words::TRADES;
 use chrono::Days;
@@ -24,14 +24,14 @@ pub(super) fn apply(city: &City, made: &mut Neighbourhood) {
     }
 }
 
-fn touch(entity: &mut Entity, day: u16, registries: &[Registry]) {
+fn touch(entity: &mut Entity, day: u16, registries: &[SimulatedRegistry]) {
     for registry in registries {
         entity.touched[*registry as usize] = day;
     }
 }
 
 fn happen(made: &mut Neighbourhood, slot: usize, day: u16, draw: &mut Draw) {
-    use Registry::{Commerce, SocialInsurance, Statistics, Tax, Unions};
+    use SimulatedRegistry::{Commerce, SocialInsurance, Statistics, Tax, Unions};
     let today = first_day() + Days::new(day.into());
     let event = draw.below(100);
     let entity = &mut made.entities[slot];
@@ -54,32 +54,32 @@ fn happen(made: &mut Neighbourhood, slot: usize, day: u16, draw: &mut Draw) {
             touch(entity, day, &[Statistics]);
         }
         63..=72 => {
-            if matches!(entity.standing, Standing::Active | Standing::Suspended) {
-                entity.standing = Standing::Deregistered;
+            if matches!(entity.standing, RegistrationState::Active | RegistrationState::Suspended) {
+                entity.standing = RegistrationState::Deregistered;
                 entity.closed_on = Some(today);
                 touch(entity, day, &[Commerce, Tax, SocialInsurance]);
             }
         }
         73..=77 => {
-            if entity.kind == Kind::Company {
+            if entity.kind == EntityKind::Company {
                 let before = entity.name.clone();
                 let after = name::former(&before, draw, (entity.trade + 1) % TRADES.len());
                 if after != before {
                     entity.former = Some(Former { name: before, until: today });
                     entity.name = after;
-                    touch(entity, day, &Registry::ALL);
+                    touch(entity, day, &SimulatedRegistry::ALL);
                 }
             }
         }
         78..=84 => {
             if let Some(to) = entity.operating.take() {
                 entity.old_address = Some(std::mem::replace(&mut entity.address, to));
-                touch(entity, day, &Registry::ALL);
+                touch(entity, day, &SimulatedRegistry::ALL);
             }
         }
         // A union is founded.
         85..=94 => {
-            if entity.union == OwnUnion::No && entity.employees >= 5 && entity.standing == Standing::Active {
+            if entity.union == OwnUnion::No && entity.employees >= 5 && entity.standing == RegistrationState::Active {
                 entity.union = if draw.chance(0.2) { OwnUnion::Preparing } else { OwnUnion::Independent };
                 entity.union_since = today;
                 entity.members = entity.employees * 6 / 10;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::change;
 use super::draw::{Draw, Shuffled};
-use super::entity::{Entity, Kind, Registry, Relation, SharedUnion};
+use super::entity::{Entity, EntityKind, SharedUnion, SimulatedRegistry, SimulatedRelation};
 use super::neighbourhood;
 use crate::model::reference::{District, Town, areas};
 
@@ -63,7 +63,7 @@ pub struct Neighbourhood {
 
 impl Neighbourhood {
     /// The enterprise whose branch, subsidiary or look-alike this is.
-    pub fn related(&self, entity: &Entity) -> Option<(Relation, &Entity)> {
+    pub fn related(&self, entity: &Entity) -> Option<(SimulatedRelation, &Entity)> {
         let (relation, slot) = entity.relation?;
         Some((relation, self.entities.get(slot)?))
     }
@@ -93,8 +93,10 @@ impl City {
     pub fn new(seed: u64, enterprises: u64, day: u16) -> City {
         let founded = (enterprises as f64 * FOUNDED_PER_DAY * f64::from(day)).ceil() as u64;
         let first = enterprises.div_ceil(SLOTS as u64);
-        let orders =
-            Registry::ALL.iter().map(|r| Shuffled::new(first.max(1), &mut Draw::new(seed, purpose::ORDER, *r as u64))).collect();
+        let orders = SimulatedRegistry::ALL
+            .iter()
+            .map(|r| Shuffled::new(first.max(1), &mut Draw::new(seed, purpose::ORDER, *r as u64)))
+            .collect();
         let mut city = City { seed, enterprises, day, founded, renamed: HashMap::new(), orders };
         city.keep_names_unique();
         city
@@ -144,7 +146,7 @@ impl City {
     }
 
     /// The order in which a registry lists the neighbourhoods: its own, and the same on every day.
-    pub fn order(&self, registry: Registry) -> impl Iterator<Item = u64> + '_ {
+    pub fn order(&self, registry: SimulatedRegistry) -> impl Iterator<Item = u64> + '_ {
         let first = self.first_neighbourhoods();
         let shuffled = &self.orders[registry as usize];
         (0..self.neighbourhoods()).map(move |at| if at < first { shuffled.of(at) } else { at })
@@ -221,8 +223,8 @@ impl City {
     }
 
     /// Credit code of an enterprise: `91` (firms) or `92` (individual businesses), the authority's code, the organisation code.
-    pub(super) fn credit_code(&self, id: u64, kind: Kind, authority: u32, modern: bool) -> String {
-        let lead = if kind == Kind::Individual { "92" } else { "91" };
+    pub(super) fn credit_code(&self, id: u64, kind: EntityKind, authority: u32, modern: bool) -> String {
+        let lead = if kind == EntityKind::Individual { "92" } else { "91" };
         let body = format!("{lead}{authority:06}{}", self.organisation_code(id, modern));
         let check = crate::model::identifier::credit_check(body.as_bytes()).expect("seventeen characters of the alphabet");
         format!("{body}{}", check as char)

@@ -24,7 +24,7 @@ use futures_util::stream;
 use tokio::sync::oneshot;
 
 use super::error::SimulateError;
-use super::fault::{Fault, FaultSwitch, HTML};
+use super::fault::{FaultSwitch, HTML, InjectedFault};
 
 /// Largest page and default page.
 const PAGE: u64 = 1000;
@@ -227,7 +227,7 @@ async fn page(State(service): State<Arc<Service>>, headers: HeaderMap, Query(ask
     let to = (from + size).min(total);
     let pages = total.div_ceil(size);
     let fault = service.faults.strike(page);
-    let body = if from == to || fault == Some(Fault::EmptyList) {
+    let body = if from == to || fault == Some(InjectedFault::EmptyList) {
         Ok(Vec::new())
     } else {
         let service = service.clone();
@@ -239,7 +239,7 @@ async fn page(State(service): State<Arc<Service>>, headers: HeaderMap, Query(ask
     let Ok(items) = body else {
         return json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"code":500,"message":"读取失败"}"#.into());
     };
-    let (pages, total) = if fault == Some(Fault::EmptyList) { (0, 0) } else { (pages, total) };
+    let (pages, total) = if fault == Some(InjectedFault::EmptyList) { (0, 0) } else { (pages, total) };
     let head = format!(
         r#"{{"code":200,"message":"成功","data":{{"page":{page},"size":{size},"pages":{pages},"total":{total},"items":["#
     );
@@ -297,26 +297,26 @@ async fn lookup(
 }
 
 /// The answer that a fault gives instead of `good`.
-fn bad_answer(fault: Fault, good: Vec<u8>) -> Response {
+fn bad_answer(fault: InjectedFault, good: Vec<u8>) -> Response {
     match fault {
-        Fault::EmptyList => json(StatusCode::OK, good.into()),
-        Fault::Html => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html;charset=utf-8")], HTML).into_response(),
-        Fault::ErrorCode => json(StatusCode::OK, r#"{"code":500,"message":"系统内部错误","data":null}"#.into()),
-        Fault::Truncated => {
+        InjectedFault::EmptyList => json(StatusCode::OK, good.into()),
+        InjectedFault::Html => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html;charset=utf-8")], HTML).into_response(),
+        InjectedFault::ErrorCode => json(StatusCode::OK, r#"{"code":500,"message":"系统内部错误","data":null}"#.into()),
+        InjectedFault::Truncated => {
             let half = good.len() / 2;
             json(StatusCode::OK, Bytes::from(good).slice(..half))
         }
-        Fault::Hang => streamed(stream::pending::<Result<Bytes, std::io::Error>>()),
-        Fault::Drip => streamed(stream::unfold((Bytes::from(good), 0), |(text, at)| async move {
+        InjectedFault::Hang => streamed(stream::pending::<Result<Bytes, std::io::Error>>()),
+        InjectedFault::Drip => streamed(stream::unfold((Bytes::from(good), 0), |(text, at)| async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
             (at < text.len()).then(|| (Ok::<_, std::io::Error>(text.slice(at..at + 1)), (text, at + 1)))
         })),
-        Fault::Endless => streamed(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 16384])))),
-        Fault::Status500 => json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"code":500,"message":"系统内部错误"}"#.into()),
-        Fault::Redirect => {
+        InjectedFault::Endless => streamed(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 16384])))),
+        InjectedFault::Status500 => json(StatusCode::INTERNAL_SERVER_ERROR, r#"{"code":500,"message":"系统内部错误"}"#.into()),
+        InjectedFault::Redirect => {
             (StatusCode::FOUND, [(header::LOCATION, "http://elsewhere.invalid/commerce/enterprises")]).into_response()
         }
-        Fault::WrongToken => refused(),
+        InjectedFault::WrongToken => refused(),
     }
 }
 

@@ -11,10 +11,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::city::{City, first_day};
-use super::entity::Registry;
+use super::entity::SimulatedRegistry;
 use super::error::SimulateError;
 use super::extract::{create, stream};
-use super::record::{Row, header};
+use super::record::{SimulatedRow, header};
 
 /// Rows one workbook takes at most (Excel ends at 1,048,576).
 const WORKBOOK_ROWS: u32 = 1_000_000;
@@ -24,22 +24,22 @@ const INSERT_ROWS: usize = 60;
 pub const UPDATED_AT: &str = "更新时间";
 
 /// Where a department's files are, below the folder of the simulation.
-pub fn place(dir: &Path, registry: Registry) -> PathBuf {
+pub fn place(dir: &Path, registry: SimulatedRegistry) -> PathBuf {
     match registry {
-        Registry::Commerce => dir.join("commerce/commerce.ndjson"),
-        Registry::Tax => dir.join("tax/tax.csv"),
-        Registry::SocialInsurance => dir.join("social_insurance/frontend.db"),
-        Registry::Statistics => dir.join("statistics"),
-        Registry::Unions => dir.join("unions/unions.csv"),
-        Registry::Payments => dir.join("payments/payments.csv"),
+        SimulatedRegistry::Commerce => dir.join("commerce/commerce.ndjson"),
+        SimulatedRegistry::Tax => dir.join("tax/tax.csv"),
+        SimulatedRegistry::SocialInsurance => dir.join("social_insurance/frontend.db"),
+        SimulatedRegistry::Statistics => dir.join("statistics"),
+        SimulatedRegistry::Unions => dir.join("unions/unions.csv"),
+        SimulatedRegistry::Payments => dir.join("payments/payments.csv"),
     }
 }
 
 /// Writes all departments' files of a city into `dir`. Returns rows per registry. Files of an earlier day are replaced.
 pub async fn write(city: &City, dir: &Path) -> Result<[u64; 6], SimulateError> {
-    for registry in Registry::ALL {
+    for registry in SimulatedRegistry::ALL {
         let at = place(dir, registry);
-        let folder = if registry == Registry::Statistics { at.as_path() } else { at.parent().unwrap_or(dir) };
+        let folder = if registry == SimulatedRegistry::Statistics { at.as_path() } else { at.parent().unwrap_or(dir) };
         fs::create_dir_all(folder).map_err(|e| SimulateError::io("create", folder, e))?;
     }
     let mut rows = [0; 6];
@@ -47,15 +47,15 @@ pub async fn write(city: &City, dir: &Path) -> Result<[u64; 6], SimulateError> {
         let (city, dir) = (city.clone(), dir.to_owned());
         tokio::task::spawn_blocking(move || -> Result<[u64; 6], SimulateError> {
             let mut rows = [0; 6];
-            rows[0] = commerce_lines(&city, &place(&dir, Registry::Commerce))?;
-            rows[1] = csv_file(&city, Registry::Tax, &place(&dir, Registry::Tax), Encoding::Gb18030)?;
-            rows[3] = workbooks(&city, &place(&dir, Registry::Statistics))?;
-            rows[4] = csv_file(&city, Registry::Unions, &place(&dir, Registry::Unions), Encoding::Utf8WithBom)?;
-            rows[5] = csv_file(&city, Registry::Payments, &place(&dir, Registry::Payments), Encoding::Utf8)?;
+            rows[0] = commerce_lines(&city, &place(&dir, SimulatedRegistry::Commerce))?;
+            rows[1] = csv_file(&city, SimulatedRegistry::Tax, &place(&dir, SimulatedRegistry::Tax), Encoding::Gb18030)?;
+            rows[3] = workbooks(&city, &place(&dir, SimulatedRegistry::Statistics))?;
+            rows[4] = csv_file(&city, SimulatedRegistry::Unions, &place(&dir, SimulatedRegistry::Unions), Encoding::Utf8WithBom)?;
+            rows[5] = csv_file(&city, SimulatedRegistry::Payments, &place(&dir, SimulatedRegistry::Payments), Encoding::Utf8)?;
             Ok(rows)
         })
     };
-    rows[2] = front_end_database(city, &place(dir, Registry::SocialInsurance)).await?;
+    rows[2] = front_end_database(city, &place(dir, SimulatedRegistry::SocialInsurance)).await?;
     let written = files.await.map_err(|e| SimulateError::io("write", dir, std::io::Error::other(e)))??;
     for (count, of_files) in rows.iter_mut().zip(written) {
         *count += of_files;
@@ -70,7 +70,7 @@ enum Encoding {
     Utf8WithBom,
 }
 
-fn csv_file(city: &City, registry: Registry, path: &Path, encoding: Encoding) -> Result<u64, SimulateError> {
+fn csv_file(city: &City, registry: SimulatedRegistry, path: &Path, encoding: Encoding) -> Result<u64, SimulateError> {
     let mut file = create(path)?;
     let failed = |e: std::io::Error| SimulateError::io("write", path, e);
     if encoding == Encoding::Utf8WithBom {
@@ -102,8 +102,8 @@ fn csv_text(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
 fn commerce_lines(city: &City, path: &Path) -> Result<u64, SimulateError> {
     let mut file = create(path)?;
     let failed = |e: std::io::Error| SimulateError::io("write", path, e);
-    let columns = header(Registry::Commerce);
-    let count = stream(city, Registry::Commerce, |rows| {
+    let columns = header(SimulatedRegistry::Commerce);
+    let count = stream(city, SimulatedRegistry::Commerce, |rows| {
         let mut text = Vec::with_capacity(rows.len() * 600);
         for row in rows {
             let object: serde_json::Map<String, serde_json::Value> =
@@ -124,12 +124,12 @@ fn workbooks(city: &City, folder: &Path) -> Result<u64, SimulateError> {
             fs::remove_file(old.path()).map_err(|e| SimulateError::io("remove", &old.path(), e))?;
         }
     }
-    let columns = header(Registry::Statistics);
+    let columns = header(SimulatedRegistry::Statistics);
     let numbers: Vec<bool> = columns.iter().map(|c| c.contains("千元") || c.contains("人数")).collect();
     let failed = |e: XlsxError| SimulateError::io("write", folder, std::io::Error::other(e));
     let mut book = new_workbook(columns).map_err(failed)?;
     let (mut line, mut number) = (0u32, 1);
-    let count = stream(city, Registry::Statistics, |rows| {
+    let count = stream(city, SimulatedRegistry::Statistics, |rows| {
         for row in rows {
             if line == WORKBOOK_ROWS {
                 book.save(folder.join(format!("statistics_{number}.xlsx"))).map_err(failed)?;
@@ -172,7 +172,7 @@ async fn front_end_database(city: &City, path: &Path) -> Result<u64, SimulateErr
     }
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut database = options.disable_statement_logging().connect().await.map_err(failed)?;
-    let columns = header(Registry::SocialInsurance);
+    let columns = header(SimulatedRegistry::SocialInsurance);
     let declared: Vec<String> = columns
         .iter()
         .map(|c| match *c {
@@ -188,9 +188,10 @@ async fn front_end_database(city: &City, path: &Path) -> Result<u64, SimulateErr
     }
     sqlx::query(AssertSqlSafe(table)).execute(&mut database).await.map_err(failed)?;
     sqlx::query("BEGIN").execute(&mut database).await.map_err(failed)?;
-    let (send, mut receive) = tokio::sync::mpsc::channel::<Vec<Row>>(2);
+    let (send, mut receive) = tokio::sync::mpsc::channel::<Vec<SimulatedRow>>(2);
     let city = city.clone();
-    let made = tokio::task::spawn_blocking(move || stream(&city, Registry::SocialInsurance, |rows| send.blocking_send(rows)));
+    let made =
+        tokio::task::spawn_blocking(move || stream(&city, SimulatedRegistry::SocialInsurance, |rows| send.blocking_send(rows)));
     let mut count = 0;
     while let Some(rows) = receive.recv().await {
         for rows in rows.chunks(INSERT_ROWS) {
@@ -209,7 +210,7 @@ async fn front_end_database(city: &City, path: &Path) -> Result<u64, SimulateErr
     Ok(count)
 }
 
-async fn insert(database: &mut SqliteConnection, columns: &[&str], rows: &[Row]) -> Result<(), sqlx::Error> {
+async fn insert(database: &mut SqliteConnection, columns: &[&str], rows: &[SimulatedRow]) -> Result<(), sqlx::Error> {
     let one = format!("({})", vec!["?"; columns.len() + 1].join(", "));
     let text = format!("INSERT INTO social_insurance VALUES {}", vec![one.as_str(); rows.len()].join(", "));
     let mut query = sqlx::query(AssertSqlSafe(text));
@@ -226,7 +227,7 @@ async fn insert(database: &mut SqliteConnection, columns: &[&str], rows: &[Row])
 }
 
 /// When the registry last touched a row: on its day of change, else some day of the two years before the first.
-fn updated_at(row: &Row) -> String {
+fn updated_at(row: &SimulatedRow) -> String {
     let mark = xxhash_rust::xxh3::xxh3_64(row.cells[0].as_bytes());
     let day: NaiveDate =
         if row.touched > 0 { first_day() + Days::new(row.touched.into()) } else { first_day() - Days::new(1 + mark % 700) };

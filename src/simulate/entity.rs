@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::name::Name;
+use super::name::SimulatedName;
 
 /// The five registries and the payments, in the order of all tables here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Registry {
+pub enum SimulatedRegistry {
     Commerce,
     Tax,
     SocialInsurance,
@@ -15,40 +15,40 @@ pub enum Registry {
     Payments,
 }
 
-impl Registry {
-    pub const ALL: [Registry; 6] = [
-        Registry::Commerce,
-        Registry::Tax,
-        Registry::SocialInsurance,
-        Registry::Statistics,
-        Registry::Unions,
-        Registry::Payments,
+impl SimulatedRegistry {
+    pub const ALL: [SimulatedRegistry; 6] = [
+        SimulatedRegistry::Commerce,
+        SimulatedRegistry::Tax,
+        SimulatedRegistry::SocialInsurance,
+        SimulatedRegistry::Statistics,
+        SimulatedRegistry::Unions,
+        SimulatedRegistry::Payments,
     ];
     pub fn name(self) -> &'static str {
         match self {
-            Registry::Commerce => "commerce",
-            Registry::Tax => "tax",
-            Registry::SocialInsurance => "social_insurance",
-            Registry::Statistics => "statistics",
-            Registry::Unions => "unions",
-            Registry::Payments => "payments",
+            SimulatedRegistry::Commerce => "commerce",
+            SimulatedRegistry::Tax => "tax",
+            SimulatedRegistry::SocialInsurance => "social_insurance",
+            SimulatedRegistry::Statistics => "statistics",
+            SimulatedRegistry::Unions => "unions",
+            SimulatedRegistry::Payments => "payments",
         }
     }
     /// Letters before the record number.
     pub fn prefix(self) -> &'static str {
         match self {
-            Registry::Commerce => "GS",
-            Registry::Tax => "SW",
-            Registry::SocialInsurance => "SB",
-            Registry::Statistics => "TJ",
-            Registry::Unions => "GH",
-            Registry::Payments => "JF",
+            SimulatedRegistry::Commerce => "GS",
+            SimulatedRegistry::Tax => "SW",
+            SimulatedRegistry::SocialInsurance => "SB",
+            SimulatedRegistry::Statistics => "TJ",
+            SimulatedRegistry::Unions => "GH",
+            SimulatedRegistry::Payments => "JF",
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntityKind {
     Company,
     /// 分公司: no legal person.
     Branch,
@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
+pub enum SimulatedRelation {
     BranchOf,
     /// A company of its own in the parent's group.
     SubsidiaryOf,
@@ -66,13 +66,13 @@ pub enum Relation {
     AbsorbedBy,
 }
 
-impl Relation {
+impl SimulatedRelation {
     pub fn name(self) -> &'static str {
         match self {
-            Relation::BranchOf => "branch_of",
-            Relation::SubsidiaryOf => "subsidiary_of",
-            Relation::SiblingOf => "sibling_of",
-            Relation::AbsorbedBy => "absorbed_by",
+            SimulatedRelation::BranchOf => "branch_of",
+            SimulatedRelation::SubsidiaryOf => "subsidiary_of",
+            SimulatedRelation::SiblingOf => "sibling_of",
+            SimulatedRelation::AbsorbedBy => "absorbed_by",
         }
     }
 }
@@ -148,7 +148,7 @@ pub const FORMS: [Form; 11] = [
 pub const INDIVIDUAL_FORM: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RegistrationState {
     Active,
     Suspended,
     Revoked,
@@ -178,17 +178,17 @@ pub struct Payment {
 
 #[derive(Debug, Clone)]
 pub struct Former {
-    pub name: Name,
+    pub name: SimulatedName,
     pub until: NaiveDate,
 }
 
 #[derive(Debug, Clone)]
 pub struct Entity {
     pub id: u64,
-    pub kind: Kind,
+    pub kind: EntityKind,
     /// Relation to the enterprise in another slot of the same neighbourhood.
-    pub relation: Option<(Relation, usize)>,
-    pub name: Name,
+    pub relation: Option<(SimulatedRelation, usize)>,
+    pub name: SimulatedName,
     pub former: Option<Former>,
     pub credit_code: String,
     pub registration_number: Option<String>,
@@ -198,7 +198,7 @@ pub struct Entity {
     pub leading: bool,
     pub on_exchange: bool,
     pub established: NaiveDate,
-    pub standing: Standing,
+    pub standing: RegistrationState,
     pub closed_on: Option<NaiveDate>,
     /// Index into `words::TRADES`.
     pub trade: usize,

@@ -10,9 +10,9 @@ use flate2::write::GzEncoder;
 use rayon::prelude::*;
 
 use super::city::{City, Neighbourhood};
-use super::entity::{Kind, OwnUnion, Registry};
+use super::entity::{EntityKind, OwnUnion, SimulatedRegistry};
 use super::error::SimulateError;
-use super::record::{Row, entity_id, header, rows, union_id};
+use super::record::{SimulatedRow, entity_id, header, rows, union_id};
 use super::truth;
 use super::truth::TruthPolicy;
 
@@ -20,12 +20,12 @@ use super::truth::TruthPolicy;
 const BATCH: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ExtractFormat {
     CsvGz,
     Csv,
 }
 
-/// Rows written per registry, in the order of `Registry::ALL`.
+/// Rows written per registry, in the order of `SimulatedRegistry::ALL`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     pub enterprises: u64,
@@ -33,11 +33,15 @@ pub struct Summary {
 }
 
 /// Hands all rows of a registry to `sink`, batch by batch, in the registry's order.
-pub fn stream<E>(city: &City, registry: Registry, mut sink: impl FnMut(Vec<Row>) -> Result<(), E>) -> Result<u64, E> {
+pub fn stream<E>(
+    city: &City,
+    registry: SimulatedRegistry,
+    mut sink: impl FnMut(Vec<SimulatedRow>) -> Result<(), E>,
+) -> Result<u64, E> {
     let places: Vec<u64> = city.order(registry).collect();
     let mut count = 0;
     for (batch, numbers) in places.chunks(BATCH).enumerate() {
-        let made: Vec<Vec<Row>> = numbers
+        let made: Vec<Vec<SimulatedRow>> = numbers
             .par_iter()
             .enumerate()
             .map(|(at, number)| rows(city, registry, (batch * BATCH + at) as u64, &city.neighbourhood(*number)))
@@ -51,17 +55,17 @@ pub fn stream<E>(city: &City, registry: Registry, mut sink: impl FnMut(Vec<Row>)
 }
 
 /// Writes the five extracts and the payments into `out`, and the truth into `out/truth`.
-pub fn write(city: &City, out: &Path, format: Format) -> Result<Summary, SimulateError> {
+pub fn write(city: &City, out: &Path, format: ExtractFormat) -> Result<Summary, SimulateError> {
     fs::create_dir_all(out.join("truth")).map_err(|e| SimulateError::io("create", &out.join("truth"), e))?;
     let mut summary = Summary { enterprises: city.population(), ..Summary::default() };
     let mut truth = TruthWriter::create(&out.join("truth"))?;
-    for registry in Registry::ALL {
-        let tail = if format == Format::CsvGz { "csv.gz" } else { "csv" };
+    for registry in SimulatedRegistry::ALL {
+        let tail = if format == ExtractFormat::CsvGz { "csv.gz" } else { "csv" };
         let path = out.join(format!("{}.{tail}", registry.name()));
         let file = create(&path)?;
         let sink: Box<dyn Write> = match format {
-            Format::CsvGz => Box::new(GzEncoder::new(file, Compression::fast())),
-            Format::Csv => Box::new(file),
+            ExtractFormat::CsvGz => Box::new(GzEncoder::new(file, Compression::fast())),
+            ExtractFormat::Csv => Box::new(file),
         };
         let mut extract = csv_writer(sink);
         let failed = |e: csv::Error| SimulateError::io("write", &path, e.into());
@@ -82,7 +86,7 @@ pub fn write(city: &City, out: &Path, format: Format) -> Result<Summary, Simulat
 pub fn write_truth(city: &City, out: &Path) -> Result<(), SimulateError> {
     fs::create_dir_all(out).map_err(|e| SimulateError::io("create", out, e))?;
     let mut truth = TruthWriter::create(out)?;
-    for registry in Registry::ALL {
+    for registry in SimulatedRegistry::ALL {
         stream(city, registry, |rows| truth.records(registry, &rows))?;
     }
     truth.finish(city)
@@ -133,8 +137,8 @@ impl TruthWriter {
         })
     }
 
-    fn records(&mut self, registry: Registry, rows: &[Row]) -> Result<(), SimulateError> {
-        let writer = if registry == Registry::Payments { &mut self.payments } else { &mut self.records };
+    fn records(&mut self, registry: SimulatedRegistry, rows: &[SimulatedRow]) -> Result<(), SimulateError> {
+        let writer = if registry == SimulatedRegistry::Payments { &mut self.payments } else { &mut self.records };
         for row in rows {
             let has_id = if row.has_id { "1" } else { "0" };
             writer
@@ -214,11 +218,11 @@ fn truth_of(city: &City, made: &Neighbourhood, policy: &TruthPolicy) -> (Vec<Ent
     for (slot, e) in made.entities.iter().enumerate() {
         let judged = truth::judge(made, slot, today, policy);
         let related = made.related(e);
-        let on_roll = e.records[Registry::Unions as usize] > 0 && e.union != OwnUnion::No;
+        let on_roll = e.records[SimulatedRegistry::Unions as usize] > 0 && e.union != OwnUnion::No;
         let kind = match e.kind {
-            Kind::Company => "simulated",
-            Kind::Branch => "simulated_branch",
-            Kind::Individual => "simulated_individual",
+            EntityKind::Company => "simulated",
+            EntityKind::Branch => "simulated_branch",
+            EntityKind::Individual => "simulated_individual",
         };
         entities.push([
             entity_id(e.id),

@@ -9,7 +9,7 @@ use super::error::SimulateError;
 
 /// A way to answer badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// A list without items.
     EmptyList,
     /// A web page with status 200.
@@ -32,29 +32,29 @@ pub enum Fault {
     WrongToken,
 }
 
-impl Fault {
-    pub const ALL: [(Fault, &'static str); 10] = [
-        (Fault::EmptyList, "empty-list"),
-        (Fault::Html, "html"),
-        (Fault::ErrorCode, "error-code"),
-        (Fault::Truncated, "truncated"),
-        (Fault::Hang, "hang"),
-        (Fault::Drip, "drip"),
-        (Fault::Endless, "endless"),
-        (Fault::Status500, "status-500"),
-        (Fault::Redirect, "redirect"),
-        (Fault::WrongToken, "wrong-token"),
+impl InjectedFault {
+    pub const ALL: [(InjectedFault, &'static str); 10] = [
+        (InjectedFault::EmptyList, "empty-list"),
+        (InjectedFault::Html, "html"),
+        (InjectedFault::ErrorCode, "error-code"),
+        (InjectedFault::Truncated, "truncated"),
+        (InjectedFault::Hang, "hang"),
+        (InjectedFault::Drip, "drip"),
+        (InjectedFault::Endless, "endless"),
+        (InjectedFault::Status500, "status-500"),
+        (InjectedFault::Redirect, "redirect"),
+        (InjectedFault::WrongToken, "wrong-token"),
     ];
     pub fn name(self) -> &'static str {
-        Fault::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
+        InjectedFault::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
     }
 }
 
-impl FromStr for Fault {
+impl FromStr for InjectedFault {
     type Err = String;
-    fn from_str(text: &str) -> Result<Fault, String> {
-        let known = || Fault::ALL.map(|(_, name)| name).join(", ");
-        Fault::ALL
+    fn from_str(text: &str) -> Result<InjectedFault, String> {
+        let known = || InjectedFault::ALL.map(|(_, name)| name).join(", ");
+        InjectedFault::ALL
             .iter()
             .find(|(_, name)| *name == text)
             .map(|(f, _)| *f)
@@ -65,7 +65,7 @@ impl FromStr for Fault {
 /// A fault, the first page it concerns (1 = from the start), and how many requests it spoils.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Armed {
-    fault: Fault,
+    fault: InjectedFault,
     from_page: u64,
     left: u64,
 }
@@ -76,11 +76,11 @@ pub struct FaultSwitch(Arc<Mutex<Option<Armed>>>);
 
 impl FaultSwitch {
     /// Every request from page `from_page` on goes wrong until [`FaultSwitch::clear`].
-    pub fn set(&self, fault: Fault, from_page: u64) {
+    pub fn set(&self, fault: InjectedFault, from_page: u64) {
         self.arm(Armed { fault, from_page, left: u64::MAX });
     }
     /// So many requests go wrong, then all is well again.
-    pub fn set_for(&self, fault: Fault, from_page: u64, requests: u64) {
+    pub fn set_for(&self, fault: InjectedFault, from_page: u64, requests: u64) {
         self.arm(Armed { fault, from_page, left: requests });
     }
     pub fn clear(&self) {
@@ -90,7 +90,7 @@ impl FaultSwitch {
         *self.0.lock().expect("no panic while holding the switch") = Some(armed);
     }
     /// The fault that a request for `page` meets; counts it.
-    pub(super) fn strike(&self, page: u64) -> Option<Fault> {
+    pub(super) fn strike(&self, page: u64) -> Option<InjectedFault> {
         let mut armed = self.0.lock().expect("no panic while holding the switch");
         let fault = armed.as_mut().filter(|a| page >= a.from_page && a.left > 0)?;
         fault.left -= 1;
@@ -100,13 +100,13 @@ impl FaultSwitch {
 
 /// Spoils a file as a failed export would: empty (its header alone), half of it, or a web page instead. Other faults do not
 /// befall files and leave it as it is. CSV files keep their first line.
-pub fn spoil_file(path: &Path, fault: Fault) -> Result<(), SimulateError> {
+pub fn spoil_file(path: &Path, fault: InjectedFault) -> Result<(), SimulateError> {
     let read = fs::read(path).map_err(|e| SimulateError::io("read", path, e))?;
     let spoilt = match fault {
-        Fault::EmptyList => read.iter().position(|b| *b == b'\n').map_or_else(Vec::new, |end| read[..=end].to_vec()),
-        Fault::Truncated => read[..read.len() / 2].to_vec(),
-        Fault::Html => HTML.as_bytes().to_vec(),
-        Fault::ErrorCode => br#"{"code":500,"message":"internal error"}"#.to_vec(),
+        InjectedFault::EmptyList => read.iter().position(|b| *b == b'\n').map_or_else(Vec::new, |end| read[..=end].to_vec()),
+        InjectedFault::Truncated => read[..read.len() / 2].to_vec(),
+        InjectedFault::Html => HTML.as_bytes().to_vec(),
+        InjectedFault::ErrorCode => br#"{"code":500,"message":"internal error"}"#.to_vec(),
         _ => return Ok(()),
     };
     fs::write(path, spoilt).map_err(|e| SimulateError::io("write", path, e))

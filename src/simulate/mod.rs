@@ -23,10 +23,10 @@ mod words;
 
 pub use city::{City, Neighbourhood, first_day};
 pub use commerce::{CommerceOptions, CommerceService, serve as serve_commerce};
-pub use entity::{Entity, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};
+pub use entity::{Entity, EntityKind, OwnUnion, RegistrationState, SharedUnion, SimulatedRegistry, SimulatedRelation};
 pub use error::SimulateError;
-pub use extract::{Format, Summary, stream, write, write_truth};
-pub use fault::{Fault, FaultSwitch, spoil_file};
-pub use record::{Row, header};
-pub use served::{ServeOptions, Served, Source, serve};
+pub use extract::{ExtractFormat, Summary, stream, write, write_truth};
+pub use fault::{FaultSwitch, InjectedFault, spoil_file};
+pub use record::{SimulatedRow, header};
+pub use served::{ServeOptions, Served, ServedSource, serve};
 pub use truth::{Truth, TruthPolicy, judge};

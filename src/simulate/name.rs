@@ -22,7 +22,7 @@ pub enum PlaceStyle {
 
 /// A name in its parts, so that registries can drop, change and misspell each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct SimulatedName {
     pub style: PlaceStyle,
     /// 海淀区; used by `PlaceStyle::District` alone.
     pub district: &'static str,
@@ -33,9 +33,9 @@ pub struct Name {
     pub branch: String,
 }
 
-impl Name {
+impl SimulatedName {
     pub fn full(&self) -> String {
-        let Name { district, trade_name, trade, form, branch, .. } = self;
+        let SimulatedName { district, trade_name, trade, form, branch, .. } = self;
         match self.style {
             PlaceStyle::Before => format!("北京{trade_name}{trade}{form}{branch}"),
             PlaceStyle::BeforeWithCity => format!("北京市{trade_name}{trade}{form}{branch}"),
@@ -104,7 +104,7 @@ pub fn foreign_trade_name(draw: &mut Draw) -> (String, String) {
 }
 
 /// The name of a company; `old` firms of before 1995 are sometimes a 厂 or 公司 of a district.
-pub fn company(draw: &mut Draw, trade: usize, district: &'static str, old: bool, foreign: bool) -> Name {
+pub fn company(draw: &mut Draw, trade: usize, district: &'static str, old: bool, foreign: bool) -> SimulatedName {
     let style = match draw.below(100) {
         _ if foreign => *draw.pick(&[PlaceStyle::AfterTradeName, PlaceStyle::AfterTrade]),
         0..=69 => PlaceStyle::Before,
@@ -122,13 +122,13 @@ pub fn company(draw: &mut Draw, trade: usize, district: &'static str, old: bool,
         _ => "中心（有限合伙）",
     };
     let name = if foreign { foreign_trade_name(draw).0 } else { trade_name(draw) };
-    Name { style, district, trade_name: name, trade: TRADES[trade].word.to_owned(), form, branch: String::new() }
+    SimulatedName { style, district, trade_name: name, trade: TRADES[trade].word.to_owned(), form, branch: String::new() }
 }
 
 /// 北京市海淀区某某餐馆: an individual business.
-pub fn individual(draw: &mut Draw, district: &'static str) -> Name {
+pub fn individual(draw: &mut Draw, district: &'static str) -> SimulatedName {
     let form = *draw.pick(&["餐馆", "商店", "理发店", "便利店", "服装店", "水果店", "修理部", "面馆"]);
-    Name {
+    SimulatedName {
         style: PlaceStyle::District,
         district,
         trade_name: trade_name(draw),
@@ -139,7 +139,7 @@ pub fn individual(draw: &mut Draw, district: &'static str) -> Name {
 }
 
 /// 某某有限公司海淀分公司.
-pub fn branch(parent: &Name, draw: &mut Draw, district: &'static str, number: usize) -> Name {
+pub fn branch(parent: &SimulatedName, draw: &mut Draw, district: &'static str, number: usize) -> SimulatedName {
     let short = district.trim_end_matches('区');
     let branch = match draw.below(10) {
         0..=4 => format!("{short}分公司"),
@@ -147,12 +147,12 @@ pub fn branch(parent: &Name, draw: &mut Draw, district: &'static str, number: us
         8 => format!("第{}分公司", ["一", "二", "三", "四", "五", "六", "七", "八", "九"][number % 9]),
         _ => format!("{short}销售分公司"),
     };
-    Name { branch, ..parent.clone() }
+    SimulatedName { branch, ..parent.clone() }
 }
 
 /// Another firm with nearly the same name: one trade word more, another form, one character changed or added.
-pub fn sibling(of: &Name, draw: &mut Draw, other_trade: usize) -> Name {
-    let mut name = Name { branch: String::new(), ..of.clone() };
+pub fn sibling(of: &SimulatedName, draw: &mut Draw, other_trade: usize) -> SimulatedName {
+    let mut name = SimulatedName { branch: String::new(), ..of.clone() };
     match draw.below(10) {
         0..=3 => name.trade.push_str(SIBLING_WORDS[draw.below(SIBLING_WORDS.len())]),
         4..=6 => name.trade = TRADES[other_trade].word.to_owned(),
@@ -169,7 +169,7 @@ pub fn sibling(of: &Name, draw: &mut Draw, other_trade: usize) -> Name {
 }
 
 /// What the firm was called before.
-pub fn former(of: &Name, draw: &mut Draw, other_trade: usize) -> Name {
+pub fn former(of: &SimulatedName, draw: &mut Draw, other_trade: usize) -> SimulatedName {
     let mut name = of.clone();
     match draw.below(100) {
         0..=39 => name.trade = TRADES[other_trade].word.to_owned(),
@@ -198,7 +198,7 @@ mod tests {
             assert!(branch.full().starts_with(&full) && branch.full() != full);
             assert_ne!(former(&name, &mut draw, (n + 1) % TRADES.len()).full(), String::new());
         }
-        let name = Name {
+        let name = SimulatedName {
             style: PlaceStyle::Before,
             district: "",
             trade_name: "恒通达".into(),

@@ -7,8 +7,10 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::city::{City, Lie, Neighbourhood, first_day, purpose};
 use super::draw::Draw;
-use super::entity::{Entity, FORMS, Former, INDIVIDUAL_FORM, Kind, OwnUnion, Payment, Relation, SharedUnion, Standing};
-use super::name::{self, Name};
+use super::entity::{
+    Entity, EntityKind, FORMS, Former, INDIVIDUAL_FORM, OwnUnion, Payment, RegistrationState, SharedUnion, SimulatedRelation,
+};
+use super::name::{self, SimulatedName};
 use super::truth;
 use super::words::{COUNTRIES, HMT_PLACES, HOUSES, ROAD_TAILS, TRADES};
 use crate::model::reference::areas;
@@ -108,14 +110,14 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
     let mut names = Draw::new(city.seed, purpose::NAME, id ^ (u64::from(again) << 48));
     let related = if new { None } else { relation(before, &mut draw) };
     let kind = match related {
-        Some((Relation::BranchOf, _)) => Kind::Branch,
-        None if draw.chance(0.03) => Kind::Individual,
-        _ => Kind::Company,
+        Some((SimulatedRelation::BranchOf, _)) => EntityKind::Branch,
+        None if draw.chance(0.03) => EntityKind::Individual,
+        _ => EntityKind::Company,
     };
     let other_trade = any_trade(&mut draw);
     let parent = related.map(|(_, slot)| &before[slot]);
     let trade = match (related, parent) {
-        (Some((Relation::BranchOf, _)), Some(p)) => p.trade,
+        (Some((SimulatedRelation::BranchOf, _)), Some(p)) => p.trade,
         _ => any_trade(&mut draw),
     };
     let town = lie.towns[draw.below(lie.towns.len())];
@@ -125,22 +127,22 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
     let established = if new { first_day() + Days::new(founded.into()) } else { established(&mut draw) };
     let year = established.year();
     let employees = match kind {
-        Kind::Individual => draw.lognormal(0.7, 0.6),
+        EntityKind::Individual => draw.lognormal(0.7, 0.6),
         _ => draw.lognormal(TRADES[trade].heads - 0.45, 1.3),
     };
     let mut employees = (employees.round() as u32).clamp(1, 60_000);
-    let shell = kind == Kind::Company && draw.chance(0.015);
+    let shell = kind == EntityKind::Company && draw.chance(0.015);
     let (form, country) = form(kind, employees, year, parent, &mut draw);
     let foreign = country.is_some() && FORMS[form].ownership == "FOREIGN";
     let name = full_name(kind, related, parent, &mut names, trade, other_trade, district, year, foreign);
-    let fortune_500 = foreign && kind == Kind::Company && draw.chance(0.12);
+    let fortune_500 = foreign && kind == EntityKind::Company && draw.chance(0.12);
     if fortune_500 {
         employees = employees.max(80).saturating_mul(3);
     }
     if shell {
         employees = 0;
     }
-    let former = (kind == Kind::Company && draw.chance(0.09)).then(|| {
+    let former = (kind == EntityKind::Company && draw.chance(0.09)).then(|| {
         let until = established + Days::new(draw.below(((first_day() - established).num_days().max(2) - 1) as usize) as u64);
         Former { name: name::former(&name, &mut names, other_trade), until }
     });
@@ -162,8 +164,8 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
         67..=79 => "施工劳务",
         _ => "无资质",
     });
-    let standing = if new { Standing::Active } else { standing(year, related, &mut draw) };
-    let closed_on = (standing != Standing::Active).then(|| first_day() - Days::new(draw.below(900) as u64));
+    let standing = if new { RegistrationState::Active } else { standing(year, related, &mut draw) };
+    let closed_on = (standing != RegistrationState::Active).then(|| first_day() - Days::new(draw.below(900) as u64));
     let has_old = draw.chance(0.14);
     let credit_code = city.credit_code(
         id,
@@ -209,7 +211,7 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
         reports_revenue: draw.chance(0.96),
         reports_main: draw.chance(0.6),
         tax_reports_staff: shell || draw.chance(0.7),
-        tax_lags: standing != Standing::Suspended && draw.chance(0.2),
+        tax_lags: standing != RegistrationState::Suspended && draw.chance(0.2),
         official: None,
         qualification,
         development: (t.class == "7010").then(|| draw.chance(0.45)),
@@ -254,14 +256,14 @@ fn ymd(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 /// Which earlier enterprise of the neighbourhood a new one belongs to, if any.
-fn relation(before: &[Entity], draw: &mut Draw) -> Option<(Relation, usize)> {
+fn relation(before: &[Entity], draw: &mut Draw) -> Option<(SimulatedRelation, usize)> {
     // Most stand alone; then nothing has to be looked for.
     let fate = draw.below(1000);
     if fate >= 112 {
         return None;
     }
     let companies: Vec<usize> =
-        (0..before.len()).filter(|s| before[*s].kind == Kind::Company && before[*s].relation.is_none()).collect();
+        (0..before.len()).filter(|s| before[*s].kind == EntityKind::Company && before[*s].relation.is_none()).collect();
     if companies.is_empty() {
         return None;
     }
@@ -269,10 +271,10 @@ fn relation(before: &[Entity], draw: &mut Draw) -> Option<(Relation, usize)> {
     // Large firms have the branches and subsidiaries.
     let large = |draw: &mut Draw| companies[draw.weighted(companies.iter().map(|s| f64::from(before[*s].employees) + 1.0))];
     match fate {
-        0..=49 => Some((Relation::SiblingOf, of(draw))),
-        50..=87 => Some((Relation::BranchOf, large(draw))),
-        88..=105 => Some((Relation::SubsidiaryOf, large(draw))),
-        106..=111 => Some((Relation::AbsorbedBy, of(draw))),
+        0..=49 => Some((SimulatedRelation::SiblingOf, of(draw))),
+        50..=87 => Some((SimulatedRelation::BranchOf, large(draw))),
+        88..=105 => Some((SimulatedRelation::SubsidiaryOf, large(draw))),
+        106..=111 => Some((SimulatedRelation::AbsorbedBy, of(draw))),
         _ => None,
     }
 }
@@ -290,11 +292,11 @@ fn established(draw: &mut Draw) -> NaiveDate {
     if day > first_day() { day - Months::new(12) } else { day }
 }
 
-fn form(kind: Kind, employees: u32, year: i32, parent: Option<&Entity>, draw: &mut Draw) -> (usize, Option<&'static str>) {
-    if kind == Kind::Individual {
+fn form(kind: EntityKind, employees: u32, year: i32, parent: Option<&Entity>, draw: &mut Draw) -> (usize, Option<&'static str>) {
+    if kind == EntityKind::Individual {
         return (INDIVIDUAL_FORM, None);
     }
-    if let (Kind::Branch, Some(parent)) = (kind, parent) {
+    if let (EntityKind::Branch, Some(parent)) = (kind, parent) {
         return (parent.form, parent.country);
     }
     let size = f64::from(employees.max(1)).ln();
@@ -312,8 +314,8 @@ fn form(kind: Kind, employees: u32, year: i32, parent: Option<&Entity>, draw: &m
 
 #[allow(clippy::too_many_arguments)] // one name is made of all of these
 fn full_name(
-    kind: Kind,
-    related: Option<(Relation, usize)>,
+    kind: EntityKind,
+    related: Option<(SimulatedRelation, usize)>,
     parent: Option<&Entity>,
     draw: &mut Draw,
     trade: usize,
@@ -321,19 +323,19 @@ fn full_name(
     district: &'static str,
     year: i32,
     foreign: bool,
-) -> Name {
+) -> SimulatedName {
     match (kind, related, parent) {
-        (Kind::Individual, ..) => name::individual(draw, district),
-        (Kind::Branch, _, Some(parent)) => {
+        (EntityKind::Individual, ..) => name::individual(draw, district),
+        (EntityKind::Branch, _, Some(parent)) => {
             let districts = areas().districts();
             let number = draw.below(9);
             let place = if draw.chance(0.5) { district } else { districts[draw.below(districts.len())].name_zh };
             name::branch(&parent.name, draw, place, number)
         }
-        (_, Some((Relation::SiblingOf, _)), Some(parent)) => name::sibling(&parent.name, draw, other_trade),
-        (_, Some((Relation::SubsidiaryOf, _)), Some(parent)) => {
+        (_, Some((SimulatedRelation::SiblingOf, _)), Some(parent)) => name::sibling(&parent.name, draw, other_trade),
+        (_, Some((SimulatedRelation::SubsidiaryOf, _)), Some(parent)) => {
             let own = name::company(draw, trade, district, false, false);
-            Name { trade_name: parent.name.trade_name.clone(), ..own }
+            SimulatedName { trade_name: parent.name.trade_name.clone(), ..own }
         }
         _ => {
             let mut own = name::company(draw, trade, district, year < 1995, foreign);
@@ -343,17 +345,17 @@ fn full_name(
     }
 }
 
-fn standing(year: i32, related: Option<(Relation, usize)>, draw: &mut Draw) -> Standing {
-    if matches!(related, Some((Relation::AbsorbedBy, _))) {
-        return Standing::Deregistered;
+fn standing(year: i32, related: Option<(SimulatedRelation, usize)>, draw: &mut Draw) -> RegistrationState {
+    if matches!(related, Some((SimulatedRelation::AbsorbedBy, _))) {
+        return RegistrationState::Deregistered;
     }
     let dead = if year > 2010 { 0.05 } else { 0.1 };
     match draw.unit() {
-        p if p < dead => Standing::Deregistered,
-        p if p < dead + 0.01 => Standing::Revoked,
-        p if p < dead + 0.02 => Standing::MovedOut,
-        p if p < dead + 0.03 => Standing::Suspended,
-        _ => Standing::Active,
+        p if p < dead => RegistrationState::Deregistered,
+        p if p < dead + 0.01 => RegistrationState::Revoked,
+        p if p < dead + 0.02 => RegistrationState::MovedOut,
+        p if p < dead + 0.03 => RegistrationState::Suspended,
+        _ => RegistrationState::Active,
     }
 }
 
@@ -370,10 +372,10 @@ fn official(entity: &Entity, draw: &mut Draw) -> Option<bool> {
 /// Which registries know it, and how often: the larger, the better known.
 fn records(entity: &Entity, draw: &mut Draw) -> [u8; 6] {
     let s = (0.25 + 0.16 * (f64::from(entity.employees) / 10.0).sqrt()).min(1.0);
-    let dead = entity.standing != Standing::Active && entity.standing != Standing::Suspended;
+    let dead = entity.standing != RegistrationState::Active && entity.standing != RegistrationState::Suspended;
     let above = truth::above_by_rule(entity) == Some(true);
     let mut p = [0.97, if dead { 0.4 } else { 0.88 }, (0.45 + 0.35 * s).min(0.97), if above { 0.96 } else { 0.28 }, 0.0, 0.0];
-    if entity.kind == Kind::Individual {
+    if entity.kind == EntityKind::Individual {
         p = [0.95, 0.6, 0.1, 0.02, 0.0, 0.0];
     }
     let again = [0.002, 0.006, 0.012, 0.004, 0.0, 0.0];
@@ -405,7 +407,7 @@ fn own_union(entity: &mut Entity, draw: &mut Draw) {
         n if n < 25 => 0.05,
         n => (0.28 + 0.13 * (f64::from(n) / 25.0).ln()).min(0.8),
     };
-    let kind = if entity.kind == Kind::Branch { 0.3 } else { 1.0 };
+    let kind = if entity.kind == EntityKind::Branch { 0.3 } else { 1.0 };
     if !draw.chance((size * owner * district * kind).min(0.95)) {
         return;
     }
@@ -424,7 +426,7 @@ fn own_union(entity: &mut Entity, draw: &mut Draw) {
 fn shared_unions(lie: &Lie, streets: &Streets, entities: &mut [Entity], draw: &mut Draw) -> Vec<SharedUnion> {
     for slot in 0..entities.len() {
         let group: Vec<usize> =
-            (0..entities.len()).filter(|s| entities[*s].relation == Some((Relation::SubsidiaryOf, slot))).collect();
+            (0..entities.len()).filter(|s| entities[*s].relation == Some((SimulatedRelation::SubsidiaryOf, slot))).collect();
         if entities[slot].union == OwnUnion::Independent && !group.is_empty() && draw.chance(0.7) {
             entities[slot].union = OwnUnion::Group(group);
         }
@@ -432,9 +434,9 @@ fn shared_unions(lie: &Lie, streets: &Streets, entities: &mut [Entity], draw: &m
     let small: Vec<usize> = (0..entities.len())
         .filter(|s| {
             let e = &entities[*s];
-            e.kind == Kind::Company
+            e.kind == EntityKind::Company
                 && e.employees > 0
-                && e.standing == Standing::Active
+                && e.standing == RegistrationState::Active
                 && (e.employees < 60 || draw.chance(0.25))
         })
         .collect();
@@ -484,8 +486,8 @@ fn pay(city: &City, made: &mut Neighbourhood) {
         let mut draw = Draw::new(city.seed, purpose::UNION, entity.id);
         let known = entity.records[1] > 0
             && entity.employees >= 5
-            && entity.kind != Kind::Individual
-            && entity.standing == Standing::Active;
+            && entity.kind != EntityKind::Individual
+            && entity.standing == RegistrationState::Active;
         let has_union = matches!(truth::coverage(made, slot), "INDEPENDENT" | "PARENT" | "JOINT" | "FEDERATION");
         let pays = if has_union { 0.85 } else { 0.45 };
         if !known || !draw.chance(pays) {

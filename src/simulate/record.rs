@@ -4,7 +4,7 @@ use chrono::Datelike;
 
 use super::city::{City, Neighbourhood, SLOTS, purpose};
 use super::draw::Draw;
-use super::entity::{Entity, FORMS, Kind, OwnUnion, Registry, Relation, SharedUnion, Standing};
+use super::entity::{Entity, EntityKind, FORMS, OwnUnion, RegistrationState, SharedUnion, SimulatedRegistry, SimulatedRelation};
 use super::spoil::{self, Habits};
 use super::words::TRADES;
 use crate::model::identifier::{CreditCode, OrganisationCode};
@@ -12,7 +12,7 @@ use crate::model::reference::areas;
 
 /// One row of an extract, key first, and its truth.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct SimulatedRow {
     pub cells: Vec<String>,
     /// Day of the last change; 0 = as on the first day.
     pub touched: u16,
@@ -25,9 +25,9 @@ pub struct Row {
 }
 
 /// Columns of a registry's extract: the layout of the department, then the optional ones.
-pub fn header(registry: Registry) -> &'static [&'static str] {
+pub fn header(registry: SimulatedRegistry) -> &'static [&'static str] {
     match registry {
-        Registry::Commerce => &[
+        SimulatedRegistry::Commerce => &[
             "记录号",
             "统一社会信用代码",
             "注册号",
@@ -50,7 +50,7 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "隶属企业名称",
             "隶属企业统一社会信用代码",
         ],
-        Registry::Tax => &[
+        SimulatedRegistry::Tax => &[
             "登记序号",
             "纳税人识别号",
             "纳税人名称",
@@ -65,7 +65,7 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "联系电话",
             "工资总额",
         ],
-        Registry::SocialInsurance => &[
+        SimulatedRegistry::SocialInsurance => &[
             "单位编号",
             "社会保险登记号",
             "统一社会信用代码",
@@ -80,7 +80,7 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "联系电话",
             "派遣人数",
         ],
-        Registry::Statistics => &[
+        SimulatedRegistry::Statistics => &[
             "单位流水号",
             "统一社会信用代码",
             "组织机构代码",
@@ -99,7 +99,7 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "主营业务收入(千元)",
             "有无房地产开发经营活动",
         ],
-        Registry::Unions => &[
+        SimulatedRegistry::Unions => &[
             "序号",
             "工会名称",
             "单位名称",
@@ -118,7 +118,9 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
             "工会状态",
             "覆盖单位",
         ],
-        Registry::Payments => &["缴款序号", "纳税人识别号", "纳税人名称", "费种", "所属期", "应缴金额", "实缴金额", "缴款日期"],
+        SimulatedRegistry::Payments => {
+            &["缴款序号", "纳税人识别号", "纳税人名称", "费种", "所属期", "应缴金额", "实缴金额", "缴款日期"]
+        }
     }
 }
 
@@ -126,7 +128,7 @@ pub fn header(registry: Registry) -> &'static [&'static str] {
 const KEYS_PER_NEIGHBOURHOOD: u64 = (SLOTS as u64) * 2 + 8;
 
 /// All rows of a neighbourhood in one registry, in the registry's order; `position` is the neighbourhood's place there.
-pub fn rows(city: &City, registry: Registry, position: u64, made: &Neighbourhood) -> Vec<Row> {
+pub fn rows(city: &City, registry: SimulatedRegistry, position: u64, made: &Neighbourhood) -> Vec<SimulatedRow> {
     let mut order: Vec<usize> = (0..SLOTS).collect();
     Draw::new(city.seed, purpose::SLOT_ORDER + ((registry as u64) << 8), made.number).shuffle(&mut order);
     let key = |n: u64| format!("{}{:08}", registry.prefix(), position * KEYS_PER_NEIGHBOURHOOD + n + 1);
@@ -134,7 +136,7 @@ pub fn rows(city: &City, registry: Registry, position: u64, made: &Neighbourhood
     for (rank, slot) in order.into_iter().enumerate() {
         let Some(entity) = made.entities.get(slot) else { continue };
         let count = match registry {
-            Registry::Payments => u8::from(entity.payment.is_some()),
+            SimulatedRegistry::Payments => u8::from(entity.payment.is_some()),
             r => entity.records[r as usize],
         };
         for again in 0..count {
@@ -151,31 +153,31 @@ pub fn rows(city: &City, registry: Registry, position: u64, made: &Neighbourhood
             };
             let mut cells = vec![key(rank as u64 * 2 + u64::from(again))];
             match registry {
-                Registry::Commerce => writer.commerce(&mut cells),
-                Registry::Tax => writer.tax(&mut cells),
-                Registry::SocialInsurance => writer.social_insurance(&mut cells),
-                Registry::Statistics => writer.statistics(&mut cells),
-                Registry::Unions => writer.unions(&mut cells),
-                Registry::Payments => writer.payment(&mut cells),
+                SimulatedRegistry::Commerce => writer.commerce(&mut cells),
+                SimulatedRegistry::Tax => writer.tax(&mut cells),
+                SimulatedRegistry::SocialInsurance => writer.social_insurance(&mut cells),
+                SimulatedRegistry::Statistics => writer.statistics(&mut cells),
+                SimulatedRegistry::Unions => writer.unions(&mut cells),
+                SimulatedRegistry::Payments => writer.payment(&mut cells),
             }
-            rows.push(Row {
+            rows.push(SimulatedRow {
                 cells,
                 touched: entity.touched[registry as usize],
                 entity_id: entity_id(entity.id),
                 has_id: writer.has_id(),
                 tags: writer.tags,
                 covers: match &entity.union {
-                    OwnUnion::Group(slots) if registry == Registry::Unions => covered_ids(slots, made),
+                    OwnUnion::Group(slots) if registry == SimulatedRegistry::Unions => covered_ids(slots, made),
                     _ => Vec::new(),
                 },
             });
         }
     }
-    if registry == Registry::Unions {
+    if registry == SimulatedRegistry::Unions {
         for (n, union) in made.unions.iter().enumerate() {
             let mut draw = Draw::new(city.seed, purpose::RECORD, (made.number << 8 | n as u64) ^ 0x7a7a_0000_0000_0000);
             let cells = shared_union(key(SLOTS as u64 * 2 + n as u64), union, made, &mut draw);
-            rows.push(Row {
+            rows.push(SimulatedRow {
                 cells,
                 touched: union.touched,
                 entity_id: union_id(made.number, n),
@@ -246,7 +248,7 @@ impl Writer<'_> {
             self.tags.push("former");
             name = &former.name;
         }
-        if let Some((Relation::BranchOf, parent)) = self.made.related(entity)
+        if let Some((SimulatedRelation::BranchOf, parent)) = self.made.related(entity)
             && self.habits.no_address > 0.05
             && self.draw.chance(0.03)
         {
@@ -277,7 +279,7 @@ impl Writer<'_> {
     /// Credit code and organisation code as this registry would write them: its own, mistyped, or the head office's.
     fn identifiers(&mut self, as_parent: f64) -> (String, String) {
         let entity = self.entity;
-        if let Some((Relation::BranchOf, parent)) = self.made.related(entity)
+        if let Some((SimulatedRelation::BranchOf, parent)) = self.made.related(entity)
             && self.draw.chance(as_parent)
         {
             self.tags.push("parent_id");
@@ -314,15 +316,15 @@ impl Writer<'_> {
         let name = self.name();
         let former = e.former.as_ref().filter(|_| self.draw.chance(0.6)).map_or_else(String::new, |f| f.name.full());
         let kind = match e.kind {
-            Kind::Branch => "有限责任公司分公司".to_owned(),
+            EntityKind::Branch => "有限责任公司分公司".to_owned(),
             _ => FORMS[e.form].commerce.to_owned(),
         };
         let standing = match e.standing {
-            Standing::Active => *self.draw.pick(&["存续", "在营", "开业", "存续（在营、开业、在册）"]),
-            Standing::Suspended => "歇业",
-            Standing::Revoked => "吊销，未注销",
-            Standing::Deregistered => "注销",
-            Standing::MovedOut => "迁出",
+            RegistrationState::Active => *self.draw.pick(&["存续", "在营", "开业", "存续（在营、开业、在册）"]),
+            RegistrationState::Suspended => "歇业",
+            RegistrationState::Revoked => "吊销，未注销",
+            RegistrationState::Deregistered => "注销",
+            RegistrationState::MovedOut => "迁出",
         };
         let currency = match e.country {
             Some("香港") => "万元港币",
@@ -332,7 +334,7 @@ impl Writer<'_> {
         let address = self.address();
         let area = if self.draw.chance(0.2) { e.town.to_string() } else { e.credit_code[2..8].to_owned() };
         let place = if self.draw.chance(0.7) { format!("{:.5},{:.5}", e.location.0, e.location.1) } else { String::new() };
-        let capital = if e.kind == Kind::Company { format!("{}{currency}", e.capital) } else { String::new() };
+        let capital = if e.kind == EntityKind::Company { format!("{}{currency}", e.capital) } else { String::new() };
         let scope: String = TRADES[e.trade].scope.to_owned();
         let class = TRADES[e.trade].class;
         cells.extend([
@@ -357,7 +359,7 @@ impl Writer<'_> {
         ]);
         // Whose branch it is, the registry nearly always says.
         let head = match self.made.related(e) {
-            Some((Relation::BranchOf, head)) if self.draw.chance(0.9) => Some(head),
+            Some((SimulatedRelation::BranchOf, head)) if self.draw.chance(0.9) => Some(head),
             _ => None,
         };
         cells.push(head.map_or_else(String::new, |h| h.name.full()));
@@ -373,10 +375,10 @@ impl Writer<'_> {
         let name = self.name();
         let standing = match e.standing {
             _ if e.tax_lags => "正常",
-            Standing::Active => "正常",
-            Standing::Suspended => "停业",
-            Standing::Revoked => "非正常户",
-            Standing::Deregistered | Standing::MovedOut => "注销",
+            RegistrationState::Active => "正常",
+            RegistrationState::Suspended => "停业",
+            RegistrationState::Revoked => "非正常户",
+            RegistrationState::Deregistered | RegistrationState::MovedOut => "注销",
         };
         let address = self.address();
         let operating = e.operating.as_deref().unwrap_or(&e.address);
@@ -408,7 +410,7 @@ impl Writer<'_> {
         let name = self.name();
         let address = self.address();
         let since = e.established.year().max(1998) + self.draw.below(3) as i32;
-        let stopped = !matches!(e.standing, Standing::Active);
+        let stopped = !matches!(e.standing, RegistrationState::Active);
         cells.extend([
             format!("{}{:06}", &e.credit_code[2..8], self.draw.below(1_000_000)),
             code,

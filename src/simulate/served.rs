@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::city::City;
 use super::commerce::{CommerceOptions, CommerceService};
-use super::entity::Registry;
+use super::entity::SimulatedRegistry;
 use super::error::SimulateError;
 use super::fault::FaultSwitch;
 use super::{commerce, departments, extract};
@@ -39,7 +39,7 @@ impl Default for ServeOptions {
 
 /// Where one registry can be pulled from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ServedSource {
     /// Name of the connector: commerce, tax, social_insurance, statistics, unions, payments.
     pub registry: &'static str,
     /// A URL, `sqlite:PATH`, or a path.
@@ -52,16 +52,16 @@ pub struct Source {
 #[derive(Debug)]
 pub struct Served {
     /// The five registries, then the payments.
-    pub sources: Vec<Source>,
+    pub sources: Vec<ServedSource>,
     /// Makes the commerce registry answer badly.
     pub faults: FaultSwitch,
-    /// Rows per registry, in the order of `Registry::ALL`.
+    /// Rows per registry, in the order of `SimulatedRegistry::ALL`.
     pub rows: [u64; 6],
     commerce: CommerceService,
 }
 
 impl Served {
-    pub fn source(&self, registry: &str) -> Option<&Source> {
+    pub fn source(&self, registry: &str) -> Option<&ServedSource> {
         self.sources.iter().find(|s| s.registry == registry)
     }
     pub async fn stop(self) {
@@ -120,20 +120,20 @@ pub async fn serve(dir: &Path, seed: u64, enterprises: u64, day: u16, options: S
     };
     let service =
         CommerceOptions { listen: options.listen, token: options.token.clone(), requests_per_sec: options.requests_per_sec };
-    let commerce = commerce::serve(&departments::place(dir, Registry::Commerce), service).await?;
-    let sources = Registry::ALL.iter().map(|r| source(*r, dir, &commerce, &options.token)).collect();
+    let commerce = commerce::serve(&departments::place(dir, SimulatedRegistry::Commerce), service).await?;
+    let sources = SimulatedRegistry::ALL.iter().map(|r| source(*r, dir, &commerce, &options.token)).collect();
     Ok(Served { sources, faults: commerce.faults.clone(), rows, commerce })
 }
 
-fn source(registry: Registry, dir: &Path, commerce: &CommerceService, token: &Option<String>) -> Source {
+fn source(registry: SimulatedRegistry, dir: &Path, commerce: &CommerceService, token: &Option<String>) -> ServedSource {
     let at: PathBuf = departments::place(dir, registry);
     let (place, token) = match registry {
-        Registry::Commerce => (commerce.place(), token.clone()),
-        Registry::SocialInsurance => (format!("sqlite:{}", at.display()), None),
-        Registry::Statistics => (at.join("*.xlsx").display().to_string(), None),
+        SimulatedRegistry::Commerce => (commerce.place(), token.clone()),
+        SimulatedRegistry::SocialInsurance => (format!("sqlite:{}", at.display()), None),
+        SimulatedRegistry::Statistics => (at.join("*.xlsx").display().to_string(), None),
         _ => (at.display().to_string(), None),
     };
-    Source { registry: registry.name(), place, token }
+    ServedSource { registry: registry.name(), place, token }
 }
 
 async fn blocking<T: Send + 'static>(

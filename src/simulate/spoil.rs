@@ -3,8 +3,8 @@
 //! Rates are moderate. Each spoiling leaves its tag in the truth, so that what linking misses can be counted by cause.
 
 use super::draw::Draw;
-use super::entity::Registry;
-use super::name::{Name, PlaceStyle};
+use super::entity::SimulatedRegistry;
+use super::name::{PlaceStyle, SimulatedName};
 use super::words::{NEXT, SOUND_ALIKE, TRADITIONAL};
 
 /// How often a registry does what, as probabilities.
@@ -26,13 +26,13 @@ pub struct Habits {
     pub bad_code: f64,
 }
 
-pub fn habits(registry: Registry) -> &'static Habits {
+pub fn habits(registry: SimulatedRegistry) -> &'static Habits {
     match registry {
-        Registry::Commerce => &COMMERCE,
-        Registry::Tax | Registry::Payments => &TAX,
-        Registry::SocialInsurance => &INSURANCE,
-        Registry::Statistics => &STATISTICS,
-        Registry::Unions => &UNIONS,
+        SimulatedRegistry::Commerce => &COMMERCE,
+        SimulatedRegistry::Tax | SimulatedRegistry::Payments => &TAX,
+        SimulatedRegistry::SocialInsurance => &INSURANCE,
+        SimulatedRegistry::Statistics => &STATISTICS,
+        SimulatedRegistry::Unions => &UNIONS,
     }
 }
 
@@ -113,7 +113,13 @@ const UNIONS: Habits = Habits {
 };
 
 /// A name as the registry writes it; `english` is what a foreign firm would be called.
-pub fn name(of: &Name, habits: &Habits, english: Option<String>, draw: &mut Draw, tags: &mut Vec<&'static str>) -> String {
+pub fn name(
+    of: &SimulatedName,
+    habits: &Habits,
+    english: Option<String>,
+    draw: &mut Draw,
+    tags: &mut Vec<&'static str>,
+) -> String {
     if let Some(english) = english
         && draw.chance(habits.english)
     {
@@ -170,7 +176,7 @@ pub fn name(of: &Name, habits: &Habits, english: Option<String>, draw: &mut Draw
 }
 
 /// 恒通达科技, 恒通达公司, 恒通达集团: how people call it.
-fn shortened(of: &Name, draw: &mut Draw) -> String {
+fn shortened(of: &SimulatedName, draw: &mut Draw) -> String {
     let start: String = of.trade.chars().take(2).collect();
     match draw.below(6) {
         0 | 1 => format!("{}{start}", of.trade_name),

@@ -5,7 +5,7 @@
 use chrono::{Months, NaiveDate};
 
 use super::city::Neighbourhood;
-use super::entity::{Entity, Kind, OwnUnion, Registry, Relation, Standing};
+use super::entity::{Entity, EntityKind, OwnUnion, RegistrationState, SimulatedRegistry, SimulatedRelation};
 use super::words::TRADES;
 
 /// What the policy of the hub must say for these verdicts to hold: the defaults.
@@ -81,20 +81,20 @@ pub fn above_by_rule(entity: &Entity) -> Option<bool> {
     })
 }
 
-fn reported(entity: &Entity, registry: Registry) -> bool {
+fn reported(entity: &Entity, registry: SimulatedRegistry) -> bool {
     entity.records[registry as usize] > 0
 }
 
 /// Size as reported: verdict, basis, rule, reason.
 pub fn size(entity: &Entity, policy: &TruthPolicy) -> (&'static str, &'static str, &'static str, &'static str) {
-    let statistics = reported(entity, Registry::Statistics);
+    let statistics = reported(entity, SimulatedRegistry::Statistics);
     let word = |above| if above { "ABOVE" } else { "BELOW" };
     let rule = rule_for(TRADES[entity.trade].class);
     if let (true, Some(listed)) = (statistics, entity.official) {
         return (word(listed), "OFFICIAL_LIST", "", "");
     }
-    let code = statistics || reported(entity, Registry::Tax);
-    if !code && !reported(entity, Registry::Commerce) {
+    let code = statistics || reported(entity, SimulatedRegistry::Tax);
+    if !code && !reported(entity, SimulatedRegistry::Commerce) {
         return ("UNKNOWN", "", "", "industry");
     }
     // The commerce registry gives the division alone, which does not tell development from the rest of real estate.
@@ -131,16 +131,16 @@ pub fn size(entity: &Entity, policy: &TruthPolicy) -> (&'static str, &'static st
 
 /// Headcount as reported: statistics, tax, then the insured.
 pub fn employees(entity: &Entity) -> Option<u32> {
-    if reported(entity, Registry::Statistics) || (reported(entity, Registry::Tax) && entity.tax_reports_staff) {
+    if reported(entity, SimulatedRegistry::Statistics) || (reported(entity, SimulatedRegistry::Tax) && entity.tax_reports_staff) {
         return Some(entity.employees);
     }
-    reported(entity, Registry::SocialInsurance).then_some(entity.insured)
+    reported(entity, SimulatedRegistry::SocialInsurance).then_some(entity.insured)
 }
 
 /// Coverage by the roll of unions, the strongest first.
 pub fn coverage(made: &Neighbourhood, slot: usize) -> &'static str {
     let entity = &made.entities[slot];
-    let on_roll = |e: &Entity| reported(e, Registry::Unions);
+    let on_roll = |e: &Entity| reported(e, SimulatedRegistry::Unions);
     let own = on_roll(entity).then_some(&entity.union);
     let has_own = |e: &Entity| on_roll(e) && matches!(e.union, OwnUnion::Independent | OwnUnion::Group(_));
     if has_own(entity) {
@@ -148,7 +148,7 @@ pub fn coverage(made: &Neighbourhood, slot: usize) -> &'static str {
     }
     let by_group =
         made.entities.iter().any(|e| on_roll(e) && matches!(&e.union, OwnUnion::Group(covered) if covered.contains(&slot)));
-    let by_head_office = matches!(made.related(entity), Some((Relation::BranchOf, parent)) if has_own(parent));
+    let by_head_office = matches!(made.related(entity), Some((SimulatedRelation::BranchOf, parent)) if has_own(parent));
     if by_group || by_head_office {
         return "PARENT";
     }
@@ -162,42 +162,43 @@ pub fn coverage(made: &Neighbourhood, slot: usize) -> &'static str {
 }
 
 /// Standing as reported: commerce first, then tax, then social insurance.
-fn standing(entity: &Entity) -> Standing {
-    if reported(entity, Registry::Commerce) {
+fn standing(entity: &Entity) -> RegistrationState {
+    if reported(entity, SimulatedRegistry::Commerce) {
         return entity.standing;
     }
-    if reported(entity, Registry::Tax) {
+    if reported(entity, SimulatedRegistry::Tax) {
         return match entity.standing {
-            _ if entity.tax_lags => Standing::Active,
-            Standing::MovedOut => Standing::Deregistered,
-            Standing::Revoked => Standing::Suspended,
+            _ if entity.tax_lags => RegistrationState::Active,
+            RegistrationState::MovedOut => RegistrationState::Deregistered,
+            RegistrationState::Revoked => RegistrationState::Suspended,
             other => other,
         };
     }
     match entity.standing {
-        Standing::Active => Standing::Active,
-        _ if reported(entity, Registry::SocialInsurance) => Standing::Suspended,
-        _ => Standing::Active,
+        RegistrationState::Active => RegistrationState::Active,
+        _ if reported(entity, SimulatedRegistry::SocialInsurance) => RegistrationState::Suspended,
+        _ => RegistrationState::Active,
     }
 }
 
 fn out_of_scope(entity: &Entity, today: NaiveDate, policy: &TruthPolicy) -> Option<&'static str> {
     match standing(entity) {
-        Standing::Deregistered => return Some("out_deregistered"),
-        Standing::MovedOut => return Some("out_moved"),
+        RegistrationState::Deregistered => return Some("out_deregistered"),
+        RegistrationState::MovedOut => return Some("out_moved"),
         // A revoked licence ends no employment: whoever still works there can join.
-        Standing::Active | Standing::Suspended | Standing::Revoked => {}
+        RegistrationState::Active | RegistrationState::Suspended | RegistrationState::Revoked => {}
     }
-    let typed = [Registry::Commerce, Registry::Tax, Registry::Statistics].iter().any(|r| reported(entity, *r));
+    let typed =
+        [SimulatedRegistry::Commerce, SimulatedRegistry::Tax, SimulatedRegistry::Statistics].iter().any(|r| reported(entity, *r));
     match entity.kind {
-        Kind::Branch => return Some("out_branch"),
-        Kind::Individual if typed => return Some("out_individual"),
-        Kind::Individual | Kind::Company => {}
+        EntityKind::Branch => return Some("out_branch"),
+        EntityKind::Individual if typed => return Some("out_individual"),
+        EntityKind::Individual | EntityKind::Company => {}
     }
     if employees(entity) == Some(0) {
         return Some("out_no_staff");
     }
-    let dated = [Registry::Commerce, Registry::Tax].iter().any(|r| reported(entity, *r));
+    let dated = [SimulatedRegistry::Commerce, SimulatedRegistry::Tax].iter().any(|r| reported(entity, *r));
     (dated && entity.established + Months::new(policy.grace_months) > today).then_some("out_grace")
 }
 

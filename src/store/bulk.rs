@@ -102,7 +102,7 @@ impl Statement<'_> {
     pub fn each(
         &mut self,
         values: &[Bind<'_>],
-        mut take: impl FnMut(&Row<'_>) -> Result<(), sqlx::Error>,
+        mut take: impl FnMut(&BulkRow<'_>) -> Result<(), sqlx::Error>,
     ) -> Result<(), sqlx::Error> {
         assert_eq!(values.len(), self.parameters, "as many values as parameters");
         for (at, value) in (1..).zip(values) {
@@ -132,7 +132,7 @@ impl Statement<'_> {
             // SAFETY: the statement is ours until it is dropped.
             match unsafe { ffi::sqlite3_step(self.raw.as_ptr()) } {
                 ffi::SQLITE_ROW => {
-                    if let Err(damaged) = take(&Row { raw: self.raw, life: PhantomData }) {
+                    if let Err(damaged) = take(&BulkRow { raw: self.raw, life: PhantomData }) {
                         break Err(damaged);
                     }
                 }
@@ -155,12 +155,12 @@ impl Drop for Statement<'_> {
 }
 
 /// The row a statement stands on.
-pub struct Row<'s> {
+pub struct BulkRow<'s> {
     raw: NonNull<ffi::sqlite3_stmt>,
     life: PhantomData<&'s ()>,
 }
 
-impl Row<'_> {
+impl BulkRow<'_> {
     /// A whole number; 0 for NULL.
     pub fn integer(&self, column: c_int) -> i64 {
         // SAFETY: the statement stands on a row; a column that does not exist answers 0.

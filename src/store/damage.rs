@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What is wrong with which row, without the store's place.
 #[derive(Debug)]
-pub struct Damage {
+pub struct DamagedRow {
     pub table: &'static str,
     /// Its key, as a person finds it.
     pub row: String,
@@ -15,16 +15,16 @@ pub struct Damage {
     pub reason: String,
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for DamagedRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.table, self.row, self.reason)
     }
 }
-impl std::error::Error for Damage {}
+impl std::error::Error for DamagedRow {}
 
 /// The error of a damaged row, as sqlx carries it; [`super::Store::failed`] takes it out again.
 pub fn damaged(table: &'static str, row: impl fmt::Display, reason: impl fmt::Display) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(Damage { table, row: row.to_string(), reason: reason.to_string() }))
+    sqlx::Error::Decode(Box::new(DamagedRow { table, row: row.to_string(), reason: reason.to_string() }))
 }
 
 /// A JSON text as kept in a column.

@@ -28,22 +28,22 @@ enum Lock {
 }
 
 /// Held while records or editions are written.
-pub struct Turn {
+pub struct WriteLock {
     #[allow(dead_code)]
     lock: Lock,
 }
 
 /// Held while syncing, together with the turn; dropping it lets another process lead.
-pub struct Leadership {
+pub struct SyncLock {
     #[allow(dead_code)]
     lock: Lock,
     store: Store,
-    turn: Option<Turn>,
+    turn: Option<WriteLock>,
 }
 
-impl Leadership {
-    /// Lets pushes in until [`Leadership::take_turn`].
-    pub fn give_turn(&mut self) {
+impl SyncLock {
+    /// Lets pushes in until [`SyncLock::take_turn`].
+    pub fn release_turn(&mut self) {
         self.turn = None;
     }
 
@@ -58,15 +58,15 @@ impl Leadership {
 
 impl Store {
     /// Becomes the one process that syncs, and takes the turn; `Busy` where another one is.
-    pub async fn lead(&self) -> Result<Leadership, StoreError> {
+    pub async fn lead(&self) -> Result<SyncLock, StoreError> {
         let lock = self.lock("sync.lock", LEADER, FREEING).await?;
         let turn = Some(self.turn(PATIENCE).await?);
-        Ok(Leadership { lock, store: self.clone(), turn })
+        Ok(SyncLock { lock, store: self.clone(), turn })
     }
 
     /// Takes the turn to write, after waiting for at most `patience`; `Busy` where it does not come.
-    pub async fn turn(&self, patience: Duration) -> Result<Turn, StoreError> {
-        Ok(Turn { lock: self.lock("land.lock", TURN, patience).await? })
+    pub async fn turn(&self, patience: Duration) -> Result<WriteLock, StoreError> {
+        Ok(WriteLock { lock: self.lock("land.lock", TURN, patience).await? })
     }
 
     async fn lock(&self, file: &str, key: i64, patience: Duration) -> Result<Lock, StoreError> {

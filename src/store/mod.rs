@@ -33,7 +33,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
-pub use lead::{Leadership, Turn};
+pub use lead::{SyncLock, WriteLock};
 
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";
@@ -50,7 +50,7 @@ pub enum StoreError {
     #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
     Url(String),
     #[error("store {place}: damaged row: {damage}; nothing was dropped: restore the store from a backup, or mend this row")]
-    Damaged { place: String, damage: damage::Damage },
+    Damaged { place: String, damage: damage::DamagedRow },
 }
 
 /// A SQLite file opened twice: one connection that writes, several that read.
@@ -224,7 +224,7 @@ impl Store {
     pub(crate) fn failed(&self, source: sqlx::Error) -> StoreError {
         let place = self.place();
         match source {
-            sqlx::Error::Decode(what) => match what.downcast::<damage::Damage>() {
+            sqlx::Error::Decode(what) => match what.downcast::<damage::DamagedRow>() {
                 Ok(damage) => StoreError::Damaged { place, damage: *damage },
                 Err(what) => StoreError::Database { place, source: sqlx::Error::Decode(what) },
             },

@@ -40,7 +40,7 @@ super::row! {
 
 /// What the store knows of a key.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct KnownRecord {
     pub id: i64,
     pub hash: i64,
     pub gone: bool,
@@ -53,12 +53,12 @@ pub fn key_hash(key: &str) -> u128 {
 
 const KNOWN: &str = "SELECT key, id, hash, gone FROM record WHERE registry_id = $1 AND key = ";
 
-fn known_by_key(bulk: &mut Bulk<'_>, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, Known>, sqlx::Error> {
+fn known_by_key(bulk: &mut Bulk<'_>, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, KnownRecord>, sqlx::Error> {
     let mut found = HashMap::new();
     let mut statement = bulk.prepare(&format!("{KNOWN}$2"))?;
     for key in keys {
         statement.each(&[registry_id.into(), (*key).into()], |row| {
-            let known = Known { id: row.integer(1), hash: row.integer(2), gone: row.integer(3) != 0 };
+            let known = KnownRecord { id: row.integer(1), hash: row.integer(2), gone: row.integer(3) != 0 };
             found.insert((*key).to_owned(), known);
             Ok(())
         })?;
@@ -70,14 +70,14 @@ async fn known_by_keys<'c>(
     db: impl sqlx::Executor<'c, Database = sqlx::Postgres>,
     registry_id: i64,
     keys: &[&str],
-) -> Result<HashMap<String, Known>, sqlx::Error> {
+) -> Result<HashMap<String, KnownRecord>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("{KNOWN}ANY($2)"));
     let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(sql).bind(registry_id).bind(keys).fetch_all(db).await?;
-    Ok(rows.into_iter().map(|(key, id, hash, gone)| (key, Known { id, hash, gone: gone != 0 })).collect())
+    Ok(rows.into_iter().map(|(key, id, hash, gone)| (key, KnownRecord { id, hash, gone: gone != 0 })).collect())
 }
 
 /// As [`Store::known`], inside a transaction, with what it wrote.
-pub async fn known_in(tx: &mut Tx, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, Known>, sqlx::Error> {
+pub async fn known_in(tx: &mut Tx, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, KnownRecord>, sqlx::Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -104,7 +104,7 @@ pub async fn replaced(tx: &mut Tx, id: i64, batch: i64) -> Result<(String, Strin
 
 impl Store {
     /// What is known of these keys of a registry; unknown ones are left out.
-    pub async fn known(&self, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, Known>, StoreError> {
+    pub async fn known(&self, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, KnownRecord>, StoreError> {
         match self {
             Store::Sqlite(s) => {
                 let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
@@ -305,7 +305,7 @@ pub async fn ensure_layout(tx: &mut Tx, registry_id: i64, columns: &[String]) ->
 }
 
 /// A row of the columns of `StoredRecord` in their order.
-fn stored(row: &bulk::Row<'_>) -> Result<StoredRecord, sqlx::Error> {
+fn stored(row: &bulk::BulkRow<'_>) -> Result<StoredRecord, sqlx::Error> {
     let id = row.integer(0);
     let text = |column| row.text(column).map(str::to_owned).map_err(|e| damaged("record", id, e));
     Ok(StoredRecord {

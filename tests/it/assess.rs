@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use huitu::assess::{Assessed, Policy, Rules, assess, provenance};
 use huitu::model::enterprise::{Enterprise, EnterpriseField};
-use huitu::model::facts::{Facts, RegistryTraits, World};
+use huitu::model::facts::{AssessmentInput, Facts, RegistryTraits};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::provenance::{Agreement, FieldProvenance, SurvivorshipRule};
 use huitu::model::value::{Money, PartialDate, Value};
@@ -31,7 +31,7 @@ pub fn date(t: &str) -> Value {
 
 /// A world that grows record by record; entities are named by letters.
 pub struct Small {
-    pub world: World,
+    pub world: AssessmentInput,
     pub policy: Policy,
 }
 
@@ -54,7 +54,7 @@ impl Small {
             registry("unions", false, false, true),
             registry("payments", false, false, false),
         ];
-        Small { world: World { registries, ..World::default() }, policy: Policy::default() }
+        Small { world: AssessmentInput { registries, ..AssessmentInput::default() }, policy: Policy::default() }
     }
     /// Adds a record of `entity`; its key is the registry's number and a running one.
     pub fn add(&mut self, entity: &str, registry: u16, kind: RecordKind, values: Vec<(Field, Value)>) -> usize {

@@ -1,6 +1,6 @@
 //! Union coverage and the gap: the decision table row by row, precedence, grace, findings, and since when.
 
-use huitu::model::facts::{OpenPair, Relation, RelationKind, StandingFinding};
+use huitu::model::facts::{OpenPair, RelationKind, StandingFinding, StatedTie};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::linkage::RecordRef;
 use huitu::model::value::Value;
@@ -23,7 +23,7 @@ fn sized(size: SizeStatus) -> Small {
 }
 
 fn relate(small: &mut Small, kind: RelationKind, from: &str, to: &str) {
-    small.world.relations.push(Relation { kind, from: from.into(), to: to.into(), since: None });
+    small.world.relations.push(StatedTie { kind, from: from.into(), to: to.into(), since: None });
 }
 
 fn find(small: &mut Small, reason: &str) {

@@ -2,8 +2,8 @@
 
 use huitu::assess::diff::{CauseKind, verdict_changes};
 use huitu::assess::policy::DispatchedCount;
-use huitu::assess::{Outcome, Rules, Topic, explain};
-use huitu::model::facts::{Relation, RelationKind};
+use huitu::assess::{Rules, StepOutcome, Topic, explain};
+use huitu::model::facts::{RelationKind, StatedTie};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::value::Value;
 use huitu::model::verdict::Verdicts;
@@ -73,7 +73,7 @@ fn a_branch_does_not_repeat_its_heads_members() {
     small.enterprise("head", vec![(Field::Employees, Value::Count(100))]);
     small.enterprise("branch", vec![(Field::Employees, Value::Count(100))]);
     small.union("head", "总部工会", vec![(Field::Members, Value::Count(90))]);
-    small.world.relations.push(Relation { kind: RelationKind::BranchOf, from: "branch".into(), to: "head".into(), since: None });
+    small.world.relations.push(StatedTie { kind: RelationKind::BranchOf, from: "branch".into(), to: "head".into(), since: None });
     let counted: Vec<u32> = people(&small).iter().map(|(_, _, members)| *members).collect();
     assert_eq!(counted, [90, 0]);
 }
@@ -124,20 +124,20 @@ fn an_explanation_tries_every_rule_of_statistics_once() {
     let explained = explain(&small.world, "a", &rules, &small.policy, day(TODAY)).expect("an enterprise");
     for rule in rules.statistics() {
         let steps = explained.steps.iter().filter(|s| s.rule == rule.id);
-        let outcomes: Vec<Outcome> = steps.map(|s| s.outcome).collect();
+        let outcomes: Vec<StepOutcome> = steps.map(|s| s.outcome).collect();
         let want = match rule.id.as_str() {
-            "industry-2011" => Outcome::Decided,
-            "industry-1998" | "industry-2007" => Outcome::NotInForce,
-            _ => Outcome::OtherIndustry,
+            "industry-2011" => StepOutcome::Decided,
+            "industry-1998" | "industry-2007" => StepOutcome::NotInForce,
+            _ => StepOutcome::OtherIndustry,
         };
         assert_eq!(outcomes, [want], "{}", rule.id);
     }
     let decided = explained.steps.iter().find(|s| s.rule == "industry-2011").expect("tried");
     assert_eq!(decided.asks, ["revenue_main >= 20000000"]);
     assert_eq!((&*decided.inputs[0].name, decided.inputs[0].record.as_deref()), ("revenue", Some("3-1")));
-    let gap: Vec<(&str, Outcome)> =
+    let gap: Vec<(&str, StepOutcome)> =
         explained.steps.iter().filter(|s| s.topic == Topic::Gap).map(|s| (s.rule.as_str(), s.outcome)).collect();
     assert_eq!(gap.len(), 8, "seven ways out of scope, and the row of the table");
-    assert_eq!(gap[7], ("lacking_none", Outcome::Decided));
+    assert_eq!(gap[7], ("lacking_none", StepOutcome::Decided));
     assert!(explain(&small.world, "z", &rules, &small.policy, day(TODAY)).is_none());
 }

@@ -116,10 +116,10 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
     }
     let root = served.root.path().join("editions");
     let flood = async || {
-        use huitu::hub::progress::{Event, Progress};
+        use huitu::hub::progress::{ProgressSink, SyncEvent};
         let events = huitu::serve::answers::events::Broadcast { events: served.state.state().events().clone(), also: None };
         for done in 1..=60_000 {
-            events.event(&Event::Pulling { registry: "tax".to_owned(), rows: done, of: None });
+            events.event(&SyncEvent::Pulling { registry: "tax".to_owned(), rows: done, of: None });
             if done % 500 == 0 {
                 tokio::task::yield_now().await;
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use huitu::hub::progress::Silent;
-use huitu::land::receipt::{Outcome, Receipt};
+use huitu::land::receipt::{Receipt, SyncOutcome};
 use serde_json::Value;
 
 use crate::house::{House, house, morning};
@@ -49,21 +49,21 @@ const GONE: &str = "编号,企业名称,成立日期";
 #[tokio::test(flavor = "multi_thread")]
 async fn drift_evolve_lands_and_reports_with_a_sample_and_the_nearest_match() {
     let house = department("evolve").await;
-    assert_eq!(house.good(0).await.outcome, Outcome::Landed);
+    assert_eq!(house.good(0).await.outcome, SyncOutcome::Landed);
     let added = house.deliver(ADDED, |i| format!("K{i},北京示例{i}号有限公司,{i},2020-01-02,二科")).await;
-    assert_eq!((added.outcome, added.quarantined), (Outcome::Landed, 0));
+    assert_eq!((added.outcome, added.quarantined), (SyncOutcome::Landed, 0));
     assert_eq!(house.told(&added).await, [told("added", "负责科室", "", "二科")]);
     let renamed = house.deliver(RENAMED, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 500 + i)).await;
-    assert_eq!(renamed.outcome, Outcome::Landed);
+    assert_eq!(renamed.outcome, SyncOutcome::Landed);
     assert_eq!(house.told(&renamed).await, [told("renamed", "从业人数", "从业人员数", "500")]);
     let gone = house.deliver(GONE, |i| format!("K{i},北京示例{i}号有限公司,2020-01-02")).await;
-    assert_eq!(gone.outcome, Outcome::Landed);
+    assert_eq!(gone.outcome, SyncOutcome::Landed);
     assert_eq!(house.told(&gone).await, [told("gone", "从业人数", "", "")]);
     let retyped = house.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,约{i}0至{i}9之间,2020-01-02")).await;
-    assert_eq!((retyped.outcome, retyped.quarantined), (Outcome::Landed, 0));
+    assert_eq!((retyped.outcome, retyped.quarantined), (SyncOutcome::Landed, 0));
     assert_eq!(house.told(&retyped).await, [told("retyped", "从业人数", "", "约00至09之间")]);
     assert!(house.hub.store.unreadable_values(None, 0, 10).await.unwrap().is_empty(), "evolve lists nothing");
-    assert_eq!(house.good(1).await.outcome, Outcome::Landed);
+    assert_eq!(house.good(1).await.outcome, SyncOutcome::Landed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +74,7 @@ async fn drift_quarantine_value_lands_the_row_and_lists_the_value() {
         i => format!("K{i},北京示例{i}号有限公司,{i},2020-01-02"),
     };
     let receipt = house.deliver(HEADER, bad).await;
-    assert_eq!((receipt.outcome, receipt.landed, receipt.quarantined), (Outcome::Landed, 30, 0));
+    assert_eq!((receipt.outcome, receipt.landed, receipt.quarantined), (SyncOutcome::Landed, 30, 0));
     let listed = || async {
         let rows = house.hub.store.unreadable_values(None, 0, 10).await.unwrap();
         rows.into_iter().map(|r| (r.record_key.unwrap(), r.column_name.unwrap(), r.raw)).collect::<Vec<_>>()
@@ -87,7 +87,7 @@ async fn drift_quarantine_value_lands_the_row_and_lists_the_value() {
     let mended = house.deliver(HEADER, |i| if i == 7 { "K7,北京示例七号有限公司,70,昨天".into() } else { bad(i) }).await;
     assert_eq!(mended.changed, 2, "K7 mended, K3 back");
     assert_eq!(listed().await, expected[1..]);
-    assert_eq!(house.good(1).await.outcome, Outcome::Landed);
+    assert_eq!(house.good(1).await.outcome, SyncOutcome::Landed);
     assert!(listed().await.is_empty());
 }
 
@@ -101,7 +101,7 @@ async fn drift_quarantine_row_puts_rows_aside_and_they_are_replayed_after_a_fix(
             format!("K{i},北京示例{i}号有限公司,{staff},2020-01-02")
         })
         .await;
-    assert_eq!((receipt.outcome, receipt.quarantined, receipt.gone), (Outcome::Landed, 3, 0));
+    assert_eq!((receipt.outcome, receipt.quarantined, receipt.gone), (SyncOutcome::Landed, 3, 0));
     assert_eq!(receipt.reasons, [("value_unreadable".to_owned(), 3)]);
     assert_eq!(house.state("ledger").await.1, 30, "the rows put aside keep what was known before");
     // The contract learns the word; the three rows are read again.
@@ -116,8 +116,8 @@ async fn drift_quarantine_row_puts_rows_aside_and_they_are_replayed_after_a_fix(
     assert!(house.hub.store.quarantined(None, 0, 10).await.unwrap().is_empty());
     // A column that is gone would put every row aside: the batch waits instead, and the next good one lands.
     let held = house.deliver(GONE, |i| format!("K{i},北京示例{i}号有限公司,2020-01-02")).await;
-    assert_eq!((held.outcome, held.notice.unwrap().code.as_str()), (Outcome::Held, "drift"));
-    assert_eq!(house.good(2).await.outcome, Outcome::Landed);
+    assert_eq!((held.outcome, held.notice.unwrap().code.as_str()), (SyncOutcome::Held, "drift"));
+    assert_eq!(house.good(2).await.outcome, SyncOutcome::Landed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,16 +125,16 @@ async fn drift_hold_waits_for_a_person_and_never_blocks_the_next_good_batch() {
     let house = department("hold").await;
     house.good(0).await;
     let renamed = house.deliver(RENAMED, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 500 + i)).await;
-    assert_eq!((renamed.outcome, renamed.notice.clone().unwrap().code.as_str()), (Outcome::Held, "drift"));
+    assert_eq!((renamed.outcome, renamed.notice.clone().unwrap().code.as_str()), (SyncOutcome::Held, "drift"));
     assert_eq!(house.told(&renamed).await, [told("renamed", "从业人数", "从业人员数", "500")]);
     let retyped = house.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,约{i}0人上下,2020-01-02")).await;
-    assert_eq!((retyped.outcome, retyped.landed), (Outcome::Held, 0), "{:?}", retyped.notice);
+    assert_eq!((retyped.outcome, retyped.landed), (SyncOutcome::Held, 0), "{:?}", retyped.notice);
     assert_eq!(house.told(&retyped).await[0].0, "retyped");
     let next = house.good(1).await;
-    assert_eq!((next.outcome, next.changed), (Outcome::Landed, 30));
+    assert_eq!((next.outcome, next.changed), (SyncOutcome::Landed, 30));
     // An added column is no reason to hold.
     let added = house.deliver(ADDED, |i| format!("K{i},北京示例{i}号有限公司,{i},2020-01-02,二科")).await;
-    assert_eq!(added.outcome, Outcome::Landed);
+    assert_eq!(added.outcome, SyncOutcome::Landed);
     // Held batches are decided one by one, also when they came before; the graph shows them and decides them.
     let door = house.serve(&[]).await;
     let held = door.ask("{ registries { name batches(first: 10) { nodes { id state heldBecause } } } }").await;
@@ -163,20 +163,20 @@ async fn a_mass_deregistration_is_held_released_and_freezes_nothing() {
     };
     few(12);
     let held = house.sync(&["ledger"]).await.receipts.remove(0);
-    assert_eq!((held.outcome, held.gone, house.state("ledger").await), (Outcome::Held, 0, ("HELD".to_owned(), 30)));
+    assert_eq!((held.outcome, held.gone, house.state("ledger").await), (SyncOutcome::Held, 0, ("HELD".to_owned(), 30)));
     let decided = house.hub.decide_batch(held.batch.unwrap(), true, "处长", "集中注销", Arc::new(Silent)).await.unwrap();
     assert_eq!(decided.receipt.unwrap().gone, 18);
     assert_eq!(house.state("ledger").await, ("CURRENT".to_owned(), 12));
     few(13);
     let next = house.sync(&["ledger"]).await.receipts.remove(0);
-    assert_eq!((next.outcome, next.changed + next.added), (Outcome::Landed, 1));
+    assert_eq!((next.outcome, next.changed + next.added), (SyncOutcome::Landed, 1));
 }
 
 /// 从业人数 renamed took enterprises off the list without a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_contract_or_a_person_says_otherwise() {
     let house = department("quarantine_value").await;
-    assert_eq!(house.good(0).await.outcome, Outcome::Landed);
+    assert_eq!(house.good(0).await.outcome, SyncOutcome::Landed);
     let published = |house: &House| house.hub.editions.current().unwrap().manifest.digest.clone();
     let before = published(&house);
     let rename = |house: &House| {
@@ -186,7 +186,7 @@ async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_con
     rename(&house);
     let report = house.sync(&["ledger"]).await;
     let notice = report.receipts[0].notice.clone().expect("it says so");
-    assert_eq!((report.receipts[0].outcome, notice.code.as_str()), (Outcome::Held, "columns_vanished"));
+    assert_eq!((report.receipts[0].outcome, notice.code.as_str()), (SyncOutcome::Held, "columns_vanished"));
     assert!(report.needs_attention(), "exit code 3");
     assert!(notice.zh.contains("「从业人数」") && notice.zh.contains("also = [\"从业人员数\"]"), "{}", notice.zh);
     assert!(notice.en.contains("\"从业人数\"") && notice.en.contains("mend the connector"), "{}", notice.en);
@@ -198,15 +198,15 @@ async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_con
     house.hub.store.close().await;
     let house = crate::house::open(house.dir, morning()).await;
     let report = house.sync(&["ledger"]).await;
-    assert_eq!((report.receipts[0].outcome, report.receipts[0].changed), (Outcome::Landed, 30));
+    assert_eq!((report.receipts[0].outcome, report.receipts[0].changed), (SyncOutcome::Landed, 30));
     assert_ne!(published(&house), before, "500 people and more");
     // A column that is gone: released by a person, the next delivery without it lands by itself.
     let gone = |day: usize| house.deliver(GONE, move |i| format!("K{i},北京示例{i}号有限公司{day},2020-01-02"));
     let held = gone(1).await;
-    assert_eq!(held.outcome, Outcome::Held);
+    assert_eq!(held.outcome, SyncOutcome::Held);
     let decided = house.hub.decide_batch(held.batch.unwrap(), true, "处长", "不再提供", Arc::new(Silent)).await.unwrap();
     assert_eq!(decided.receipt.unwrap().changed, 30);
-    assert_eq!(gone(2).await.outcome, Outcome::Landed);
+    assert_eq!(gone(2).await.outcome, SyncOutcome::Landed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,13 +226,13 @@ async fn an_optional_column_that_was_there_is_missed_and_evolving_columns_are_to
     let house = house(&[("ledger", text("quarantine_value"))], morning()).await;
     // Never there, never missed.
     listed(&house, "编号,企业名称", "");
-    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, Outcome::Landed);
+    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, SyncOutcome::Landed);
     listed(&house, "编号,企业名称,是否规上", ",是");
-    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, Outcome::Landed);
+    assert_eq!(house.sync(&["ledger"]).await.receipts[0].outcome, SyncOutcome::Landed);
     listed(&house, "编号,企业名称", "");
     let report = house.sync(&["ledger"]).await;
     let notice = report.receipts[0].notice.clone().unwrap();
-    assert!(report.receipts[0].outcome == Outcome::Held && notice.zh.contains("「是否规上」"), "{notice:?}");
+    assert!(report.receipts[0].outcome == SyncOutcome::Held && notice.zh.contains("「是否规上」"), "{notice:?}");
 
     let house = crate::house::house(&[("ledger", text("evolve"))], morning()).await;
     listed(&house, "编号,企业名称,是否规上", ",是");
@@ -240,7 +240,7 @@ async fn an_optional_column_that_was_there_is_missed_and_evolving_columns_are_to
     listed(&house, "编号,企业名称", "");
     let report = house.sync(&["ledger"]).await;
     let notice = report.receipts[0].notice.clone().expect("it says so");
-    assert_eq!((report.receipts[0].outcome, report.needs_attention()), (Outcome::Landed, true));
+    assert_eq!((report.receipts[0].outcome, report.needs_attention()), (SyncOutcome::Landed, true));
     assert!(notice.zh.contains("「是否规上」") && notice.zh.contains("evolve"), "{}", notice.zh);
     listed(&house, "编号,企业名称", " ");
     assert!(!house.sync(&["ledger"]).await.needs_attention(), "said once");

@@ -126,7 +126,7 @@ fn pages_of_any_order_yield_every_row_once_and_in_order() {
     let case = case(3_000);
     let rows = case.edition.filter(&Filter::Industry(vec!["C".into(), "D".into()])).unwrap();
     for sort in [Sort::Priority, Sort::Employees, Sort::Revenue, Sort::Name, Sort::EstablishedOn, Sort::GapSince] {
-        for direction in [Direction::Asc, Direction::Desc] {
+        for direction in [SortDirection::Asc, SortDirection::Desc] {
             let order = [Order { sort, direction }];
             let mut seen: Vec<Row> = Vec::new();
             let mut after = None;
@@ -146,7 +146,7 @@ fn pages_of_any_order_yield_every_row_once_and_in_order() {
             let employees: Vec<Option<u32>> = seen.iter().map(|r| case.facts[*r as usize].employees).collect();
             if sort == Sort::Employees {
                 let known: Vec<u32> = employees.iter().flatten().copied().collect();
-                assert!(known.is_sorted_by(|a, b| if direction == Direction::Asc { a <= b } else { a >= b }));
+                assert!(known.is_sorted_by(|a, b| if direction == SortDirection::Asc { a <= b } else { a >= b }));
                 assert!(employees.iter().skip_while(|e| e.is_some()).all(Option::is_none), "unknown ones come last");
             }
         }
@@ -233,11 +233,11 @@ fn keys_name_rows_and_unions_their_hosts() {
     let case = case(500);
     for (row, e) in case.facts.iter().enumerate() {
         let row = vec![row as u32];
-        assert_eq!(case.edition.rows(&Key::Id(e.id.to_string())), row);
-        assert_eq!(case.edition.rows(&Key::CreditCode(e.credit_code.as_deref().unwrap().to_lowercase())), row);
-        assert_eq!(case.edition.rows(&Key::Identifier(IdentifierKind::Insurance, e.identifiers[0].1.to_string())), row);
+        assert_eq!(case.edition.rows(&LookupKey::Id(e.id.to_string())), row);
+        assert_eq!(case.edition.rows(&LookupKey::CreditCode(e.credit_code.as_deref().unwrap().to_lowercase())), row);
+        assert_eq!(case.edition.rows(&LookupKey::Identifier(IdentifierKind::Insurance, e.identifiers[0].1.to_string())), row);
         for m in case.edition.enterprise(row[0]).members() {
-            assert_eq!(case.edition.rows(&Key::Record { registry: m.registry().into(), key: m.key().into() }), row);
+            assert_eq!(case.edition.rows(&LookupKey::Record { registry: m.registry().into(), key: m.key().into() }), row);
         }
         for link in &e.verdicts.union.unions {
             let union = case.edition.union_of(&link.union).unwrap();
@@ -245,7 +245,7 @@ fn keys_name_rows_and_unions_their_hosts() {
             assert_eq!(Some(union.name()), Some(&*format!("{}工会委员会", e.name)));
         }
     }
-    assert_eq!(case.edition.rows(&Key::Id("nobody".into())), Vec::<u32>::new());
+    assert_eq!(case.edition.rows(&LookupKey::Id("nobody".into())), Vec::<u32>::new());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use huitu::land::receipt::{Outcome, Receipt};
+use huitu::land::receipt::{Receipt, SyncOutcome};
 use serde_json::{Value, json};
 
 use crate::house::{House, house, manifest, morning, rows};
@@ -141,22 +141,22 @@ impl Street {
         self.house.write("drop/good.csv", rows(5 + day));
         let report = self.house.sync(&[]).await;
         let of = |name: &str| report.receipts.iter().find(|r| r.registry == name).unwrap().clone();
-        assert_eq!((of("good").outcome, of("good").records), (Outcome::Landed, 5 + day as i64), "the registry next door");
+        assert_eq!((of("good").outcome, of("good").records), (SyncOutcome::Landed, 5 + day as i64), "the registry next door");
         of("broken")
     }
 }
 
 /// A good day, a day with the fault, a good day.
-async fn spoilt(format: &str, fault: &'static str, outcome: Outcome, code: &str) {
+async fn spoilt(format: &str, fault: &'static str, outcome: SyncOutcome, code: &str) {
     let street = street(format).await;
     let first = street.sync("", 0).await;
-    assert_eq!((first.outcome, first.records), (Outcome::Landed, ALL as i64), "{:?}", first.notice);
+    assert_eq!((first.outcome, first.records), (SyncOutcome::Landed, ALL as i64), "{:?}", first.notice);
     let began = std::time::Instant::now();
     let bad = street.sync(fault, 1).await;
     let notice = bad.notice.unwrap_or_else(|| panic!("{fault}: {:?}", bad.outcome));
     assert_eq!((bad.outcome, notice.code.as_str(), bad.gone), (outcome, code, 0), "{fault}: {}", notice.en);
     assert!(notice.zh.chars().any(|c| c > '\u{4e00}'), "{}", notice.zh);
-    let state = if outcome == Outcome::Held { "HELD" } else { "FAILING" };
+    let state = if outcome == SyncOutcome::Held { "HELD" } else { "FAILING" };
     assert_eq!(street.house.state("broken").await, (state.to_owned(), ALL as i64), "{fault} deletes nothing");
     let last = street.house.hub.store.last_record_id().await.unwrap();
     let live = street.house.hub.store.records_between(0, last).await.unwrap();
@@ -165,7 +165,7 @@ async fn spoilt(format: &str, fault: &'static str, outcome: Outcome, code: &str)
     let after = street.sync("", 2).await;
     assert_eq!(
         (after.outcome, street.house.state("broken").await.0.as_str()),
-        (Outcome::Landed, "CURRENT"),
+        (SyncOutcome::Landed, "CURRENT"),
         "{:?}",
         after.notice
     );
@@ -175,7 +175,7 @@ macro_rules! faults {
     ($($name:ident: $format:literal $fault:literal => $outcome:ident $code:literal;)+) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            spoilt($format, $fault, Outcome::$outcome, $code).await;
+            spoilt($format, $fault, SyncOutcome::$outcome, $code).await;
         }
     )+};
 }
@@ -201,10 +201,10 @@ faults! {
 async fn fault_resume_goes_on_at_the_page_where_it_stopped() {
     let street = street("json").await;
     let stopped = street.sync("stops", 0).await;
-    assert_eq!((stopped.outcome, stopped.records), (Outcome::Failed, 0));
+    assert_eq!((stopped.outcome, stopped.records), (SyncOutcome::Failed, 0));
     assert_eq!(*street.registry.asked.lock().unwrap(), [1, 2, 3]);
     let resumed = street.sync("", 1).await;
-    assert_eq!((resumed.outcome, resumed.read, resumed.records), (Outcome::Landed, ALL as i64, ALL as i64));
+    assert_eq!((resumed.outcome, resumed.read, resumed.records), (SyncOutcome::Landed, ALL as i64, ALL as i64));
     assert_eq!(*street.registry.asked.lock().unwrap(), [3, 4], "pages one and two are not asked for again");
 }
 
@@ -218,7 +218,7 @@ async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
     let text = std::fs::read_to_string(&rows).unwrap();
     std::fs::write(&rows, text.replacen("S\t1\t", "?\t1\t", 1)).unwrap();
     let damaged = street.sync("", 2).await;
-    assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (Outcome::Failed, "spool_damaged"));
+    assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (SyncOutcome::Failed, "spool_damaged"));
     let again = street.sync("", 3).await;
-    assert_eq!((again.outcome, again.records), (Outcome::Landed, ALL as i64));
+    assert_eq!((again.outcome, again.records), (SyncOutcome::Landed, ALL as i64));
 }

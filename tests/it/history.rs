@@ -11,17 +11,22 @@ use huitu::hub::{Hub, NewFinding, NewJudgement, SyncOptions};
 use huitu::model::Clock;
 use huitu::model::linkage::JudgementVerdict;
 use huitu::serve::{Access, App, Options, app};
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
 use crate::graphql::{Served, settings};
 
-const REGISTRIES: [Registry; 5] =
-    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+const REGISTRIES: [SimulatedRegistry; 5] = [
+    SimulatedRegistry::Commerce,
+    SimulatedRegistry::Tax,
+    SimulatedRegistry::SocialInsurance,
+    SimulatedRegistry::Statistics,
+    SimulatedRegistry::Unions,
+];
 
 /// Writes the city as it is some days later and lands it on a day of 2026.
 async fn sync(hub: &Hub, root: &Path, clock: &Clock, month: u32, day: u32, later: u16) {
-    write(&City::new(5, 600, later), &root.join("city"), Format::Csv).unwrap();
+    write(&City::new(5, 600, later), &root.join("city"), ExtractFormat::Csv).unwrap();
     at(clock, month, day);
     let registries = REGISTRIES.iter().map(|r| r.name().to_owned()).collect();
     let report = hub.sync(&SyncOptions { registries, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();

@@ -8,11 +8,11 @@ use axum::http::Request;
 use chrono::{TimeZone, Utc};
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, NewFinding, SyncReport, Watched};
-use huitu::land::receipt::Outcome;
+use huitu::land::receipt::SyncOutcome;
 use huitu::model::Clock;
 use huitu::model::message::Lang;
 use huitu::serve::{Access, App, Options, app};
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::json;
 
 use crate::graphql::Served;
@@ -21,15 +21,15 @@ use crate::needs::{city, clock, gap, sync};
 /// The roll of another city: as many rows under the same keys, and no union of ours.
 fn another_roll(root: &Path) {
     let other = tempfile::tempdir().unwrap();
-    write(&City::new(77, 600, 0), other.path(), Format::Csv).unwrap();
-    let name = format!("{}.csv", Registry::Unions.name());
+    write(&City::new(77, 600, 0), other.path(), ExtractFormat::Csv).unwrap();
+    let name = format!("{}.csv", SimulatedRegistry::Unions.name());
     std::fs::copy(other.path().join(&name), root.join("city").join(&name)).unwrap();
 }
 
 fn own_roll(root: &Path) {
     let again = tempfile::tempdir().unwrap();
-    write(&City::new(5, 600, 0), again.path(), Format::Csv).unwrap();
-    let name = format!("{}.csv", Registry::Unions.name());
+    write(&City::new(5, 600, 0), again.path(), ExtractFormat::Csv).unwrap();
+    let name = format!("{}.csv", SimulatedRegistry::Unions.name());
     std::fs::copy(again.path().join(&name), root.join("city").join(&name)).unwrap();
 }
 
@@ -37,7 +37,7 @@ fn own_roll(root: &Path) {
 async fn roll_lands(hub: &Hub) -> SyncReport {
     let report = sync(hub, &["unions"]).await;
     let receipt = &report.receipts[0];
-    if receipt.outcome == Outcome::Held {
+    if receipt.outcome == SyncOutcome::Held {
         hub.decide_batch(receipt.batch.unwrap(), true, "甲", "看过", Arc::new(Silent)).await.unwrap();
         return sync(hub, &["unions"]).await;
     }
@@ -72,7 +72,7 @@ async fn another_citys_roll_waits_for_a_person_through_restarts_findings_and_a_s
         let said = held.text(lang);
         assert!(words.iter().all(|w| said.contains(w)) && said.contains("edition release 1"), "{said}");
     }
-    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::Lang::Zh);
+    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::LangArg::Zh);
     assert!(said.contains("等待人工决定") && !said.contains("没有变化"), "{said}");
     assert_eq!((hub.editions.current().unwrap().number(), gap(&hub.editions.current().unwrap())), (1, published));
 
@@ -124,7 +124,7 @@ async fn another_citys_roll_waits_for_a_person_through_restarts_findings_and_a_s
     clock.set(Utc.with_ymd_and_hms(2026, 10, 2, 4, 0, 0).unwrap());
     let report = sync(&hub, &[]).await;
     assert!(report.edition.is_none() && !report.needs_attention(), "{:?}", report.held);
-    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::Lang::En);
+    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::LangArg::En);
     assert!(said.contains("was rejected (先问名册)"), "{said}");
     let nothing = hub.release_edition(None, "甲", "又看过", Arc::new(Silent)).await.map(|_| ()).unwrap_err();
     assert!(nothing.to_string().contains("no edition waits"), "{nothing}");

@@ -105,7 +105,7 @@ async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
     let (mut house, _) = departments().await;
-    house.hub.push_patience = Duration::from_millis(100);
+    house.hub.push_stall_timeout = Duration::from_millis(100);
     let door = house.serve(&[("s-cases2", "ingest", Some("cases")), ("s-read", "analyst", None)]).await;
     let some = || Body::from(lines(0..3));
     let of = |registry: &str, token: &str| request(registry, token, "k").body(some()).unwrap();
@@ -249,7 +249,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     assert!(second.to_string().contains("another huitu is syncing"), "{second}");
     drop(held);
     drop(listener);
-    assert_eq!(syncing.await.unwrap().unwrap().receipts[0].outcome, huitu::land::receipt::Outcome::Failed);
+    assert_eq!(syncing.await.unwrap().unwrap().receipts[0].outcome, huitu::land::receipt::SyncOutcome::Failed);
     publishing.abort();
 }
 

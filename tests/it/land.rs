@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use huitu::land::apply::{Guard, Landing, land};
+use huitu::land::apply::{BatchGuard, Landing, land};
 use huitu::land::reader::RowReader;
-use huitu::land::receipt::{Outcome, Receipt};
-use huitu::land::spool::{Fault, Spool, SpoolState};
+use huitu::land::receipt::{Receipt, SyncOutcome};
+use huitu::land::spool::{Spool, SpoolState, SpooledFault};
 use huitu::store::Store;
 
 use crate::servers::postgres;
@@ -14,10 +14,10 @@ use crate::servers::postgres;
 struct FirstCell;
 
 impl RowReader for FirstCell {
-    fn key(&self, cells: &[Option<&str>]) -> Result<String, Fault> {
+    fn key(&self, cells: &[Option<&str>]) -> Result<String, SpooledFault> {
         match cells[0] {
             Some(key) if !key.is_empty() => Ok(key.to_owned()),
-            _ => Err(Fault {
+            _ => Err(SpooledFault {
                 code: "key_missing".into(),
                 column: Some("id".into()),
                 zh: "缺主键".into(),
@@ -26,9 +26,9 @@ impl RowReader for FirstCell {
             }),
         }
     }
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, Fault> {
+    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
         match cells[1] {
-            Some("bad") => Err(Fault {
+            Some("bad") => Err(SpooledFault {
                 code: "value_unreadable".into(),
                 column: None,
                 zh: "不可读".into(),
@@ -70,7 +70,11 @@ async fn push(store: &Store, dir: &std::path::Path, rows: &[(&str, &str)], relea
         spool: &spool,
         state,
         reader: Arc::new(FirstCell),
-        guard: Guard { vanish: 0.05, quarantine: 0.6, released: released.then(|| ("tester".to_owned(), "checked".to_owned())) },
+        guard: BatchGuard {
+            vanish: 0.05,
+            quarantine: 0.6,
+            released: released.then(|| ("tester".to_owned(), "checked".to_owned())),
+        },
         data: None,
         now: 1_700_000_000_000,
     })
@@ -161,16 +165,16 @@ async fn an_empty_or_half_empty_pull_deletes_nothing_until_a_person_releases_it(
         push(&store, dir.path(), &full, false).await;
 
         let empty = push(&store, dir.path(), &[], false).await;
-        assert_eq!((empty.outcome, empty.gone, empty.notice.expect("why").code.as_str()), (Outcome::Held, 0, "empty"));
+        assert_eq!((empty.outcome, empty.gone, empty.notice.expect("why").code.as_str()), (SyncOutcome::Held, 0, "empty"));
         let half = push(&store, dir.path(), &full[..50], false).await;
-        assert_eq!((half.outcome, half.notice.expect("why").code.as_str()), (Outcome::Held, "vanished"));
+        assert_eq!((half.outcome, half.notice.expect("why").code.as_str()), (SyncOutcome::Held, "vanished"));
         assert_eq!(content(&store).await.len(), 100, "nothing was deleted");
         assert_eq!(store.registries().await.expect("registries")[0].state, "HELD");
 
         let within = push(&store, dir.path(), &full[..95], false).await;
-        assert_eq!((within.outcome, within.gone, within.records), (Outcome::Landed, 5, 95));
+        assert_eq!((within.outcome, within.gone, within.records), (SyncOutcome::Landed, 5, 95));
         let released = push(&store, dir.path(), &full[..40], true).await;
-        assert_eq!((released.outcome, released.gone, released.records), (Outcome::Landed, 55, 40));
+        assert_eq!((released.outcome, released.gone, released.records), (SyncOutcome::Landed, 55, 40));
         let back = push(&store, dir.path(), &full, false).await;
         assert_eq!((back.added, back.changed, back.unchanged), (0, 60, 40), "gone records come back under their ids");
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::Query;
 use huitu::hub::SyncOptions;
 use huitu::hub::progress::Silent;
-use huitu::land::receipt::{Outcome, Receipt};
+use huitu::land::receipt::{Receipt, SyncOutcome};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -45,7 +45,7 @@ async fn state(house: &House, r: &Receipt) -> impl PartialEq + std::fmt::Debug +
     reasons.sort();
     let notice = r.notice.as_ref().map(|n| n.en.clone());
     let counts = [r.read, r.landed, r.added, r.changed, r.unchanged, r.quarantined, r.gone, r.records];
-    (r.outcome == Outcome::Landed, counts, reasons, notice, r.drift.clone(), records, quarantined)
+    (r.outcome == SyncOutcome::Landed, counts, reasons, notice, r.drift.clone(), records, quarantined)
 }
 
 async fn sync(house: &House, text: &str) -> Receipt {
@@ -132,7 +132,7 @@ async fn an_edited_connector_reads_every_row_again() {
     let house = crate::house::open(house.dir, morning()).await;
     let again = sync(&house, &file).await;
     // Keyed by their names, all of them are others: the guard holds that until a person has looked.
-    assert_eq!((again.outcome, again.notice.map(|n| n.code).as_deref()), (Outcome::Held, Some("vanished")));
+    assert_eq!((again.outcome, again.notice.map(|n| n.code).as_deref()), (SyncOutcome::Held, Some("vanished")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +143,7 @@ async fn a_held_batch_stands_for_itself_while_the_registry_moves_on() {
     let mut few: Rows = rows[..40].to_vec();
     few[3][2] = "11".into();
     let held = sync(&house, &text("编号,名称,职工", &few)).await;
-    assert_eq!((held.outcome, held.read), (Outcome::Held, 40));
+    assert_eq!((held.outcome, held.read), (SyncOutcome::Held, 40));
     let batch = held.batch.unwrap();
     let spool = huitu::land::spool::Spool::held(&house.dir.path().join("data"), "roll", batch);
     assert_eq!(spool.rows().unwrap().count(), 40, "every row is written out");

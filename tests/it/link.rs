@@ -1,14 +1,14 @@
 //! Linking: what must hold for any records, and the scores on the shared case.
 
-use huitu::link::{Decision, EntityEvent, FlagKind, Linker, Linking, Previous, Settings, Weights, link};
+use huitu::link::{Decision, EntityEvent, FlagKind, LinkSettings, Linker, Linking, Previous, Weights, link};
 use huitu::model::linkage::{Judgement, JudgementVerdict, LinkMethod, LinkRecord, LinkRole, RecordRef};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 const REGISTRIES: [&str; 3] = ["commerce", "tax", "unions"];
 
-fn settings() -> Settings {
-    Settings::with_registries(REGISTRIES)
+fn settings() -> LinkSettings {
+    LinkSettings::with_registries(REGISTRIES)
 }
 
 fn record(registry: u16, key: &str, code: &str, name: &str) -> LinkRecord {

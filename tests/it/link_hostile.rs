@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use huitu::link::{FlagKind, Linker, Linking, Previous, Settings, Weights};
+use huitu::link::{FlagKind, LinkSettings, Linker, Linking, Previous, Weights};
 use huitu::model::linkage::{LinkRecord, LinkRole};
 
 const REGISTRIES: [&str; 3] = ["commerce", "tax", "unions"];
@@ -29,7 +29,7 @@ fn code(number: u32) -> String {
 }
 
 fn linked(records: &[LinkRecord]) -> Linking {
-    let mut linker = Linker::new(Settings::with_registries(REGISTRIES), Weights::shipped());
+    let mut linker = Linker::new(LinkSettings::with_registries(REGISTRIES), Weights::shipped());
     linker.put(records);
     let linking = linker.link(&Previous::default(), &[]);
     assert_eq!(linking.decisions.len(), records.len(), "a decision for every record");

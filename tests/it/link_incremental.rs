@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use huitu::link::{Decision, Linker, Linking, Previous, Settings, Weights};
+use huitu::link::{Decision, LinkSettings, Linker, Linking, Previous, Weights};
 use huitu::model::linkage::{Judgement, JudgementVerdict, LinkRecord, LinkRole, RecordRef, RelatedUnit, RelationKind};
 use proptest::prelude::*;
 
@@ -134,7 +134,7 @@ fn rest(linking: &Linking) -> (Vec<String>, Vec<String>, Vec<String>) {
         let entities = (p.left_entity, p.right_entity);
         format!("{} {:?} {:?} {:?} {:.1} {} {}", p.id, p.left, p.right, entities, p.weight, p.of_union, p.joined)
     };
-    let relation = |r: &huitu::link::Relation| format!("{r:?}");
+    let relation = |r: &huitu::link::LinkedRelation| format!("{r:?}");
     (
         linking.review.iter().map(pair).collect(),
         linking.relations.iter().map(relation).collect(),
@@ -143,7 +143,7 @@ fn rest(linking: &Linking) -> (Vec<String>, Vec<String>, Vec<String>) {
 }
 
 fn new_linker() -> Linker {
-    Linker::new(Settings::with_registries(REGISTRIES), Weights::shipped())
+    Linker::new(LinkSettings::with_registries(REGISTRIES), Weights::shipped())
 }
 
 /// Takes all steps; after each of them the linker that remembers and one that starts anew must agree.
@@ -162,7 +162,7 @@ fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
         if number % 3 == 2 {
             let mut bytes = Vec::new();
             grown.write(&mut bytes).expect("written after a run");
-            let read = Linker::read(&bytes, Settings::with_registries(REGISTRIES), Weights::shipped());
+            let read = Linker::read(&bytes, LinkSettings::with_registries(REGISTRIES), Weights::shipped());
             grown = read.expect("read as written");
         }
         match step {
@@ -205,7 +205,7 @@ fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
         );
         prop_assert_eq!(rest(&linking), rest(&full), "after step {}: {:?}", number, step);
         prop_assert_eq!(linking.statistics.entities, full.statistics.entities);
-        prop_assert_eq!(linking.statistics.bonds, full.statistics.bonds);
+        prop_assert_eq!(linking.statistics.scored_pairs, full.statistics.scored_pairs);
         let fewer = linking.statistics.compared_pairs <= full.statistics.compared_pairs;
         prop_assert!(fewer, "a small run compares no more than a full one");
     }
@@ -231,7 +231,7 @@ fn a_damaged_state_is_refused_and_an_unfinished_one_not_written() {
     linker.link(&Previous::default(), &[]);
     let mut bytes = Vec::new();
     linker.write(&mut bytes).expect("written after a run");
-    let read = |bytes: &[u8]| Linker::read(bytes, Settings::with_registries(REGISTRIES), Weights::shipped()).is_some();
+    let read = |bytes: &[u8]| Linker::read(bytes, LinkSettings::with_registries(REGISTRIES), Weights::shipped()).is_some();
     assert!(read(&bytes));
     assert!(!read(&bytes[..bytes.len() - 1]), "cut short");
     let longer = [bytes.as_slice(), b"x"].concat();

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::io::Read;
 use std::path::PathBuf;
 
-use huitu::link::{Linker, Previous, Settings, Weights};
+use huitu::link::{LinkSettings, Linker, Previous, Weights};
 use huitu::model::linkage::{LinkRecord, LinkRole};
 use huitu::model::value::PartialDate;
 use huitu::normalise::{glyph, read_name};
@@ -85,7 +85,7 @@ fn f1([both, predicted, truth]: [i64; 3]) -> f64 {
 
 #[test]
 fn the_shared_case_is_linked_better_than_by_the_best_rival() {
-    let mut linker = Linker::new(Settings::with_registries(REGISTRIES), Weights::shipped());
+    let mut linker = Linker::new(LinkSettings::with_registries(REGISTRIES), Weights::shipped());
     for (number, registry) in REGISTRIES.iter().enumerate() {
         let Some(rows) = rows(&format!("linkage-case/{registry}.csv.gz")) else { return };
         linker.put(&rows.iter().map(|row| record(number, row)).collect::<Vec<_>>());

@@ -103,10 +103,10 @@ async fn a_subscription_reads_the_registries_anew_for_every_event() {
     let mut body = response.into_body();
     let events = huitu::serve::answers::events::Broadcast { events: served.state.state().events().clone(), also: None };
     let mut next = async |rows: u64| -> Value {
-        use huitu::hub::progress::{Event, Progress};
+        use huitu::hub::progress::{ProgressSink, SyncEvent};
         for _ in 0..100 {
             // Until the stream listens nobody hears: the event is told again.
-            events.event(&Event::Pulling { registry: "tax".to_owned(), rows, of: None });
+            events.event(&SyncEvent::Pulling { registry: "tax".to_owned(), rows, of: None });
             let frame = tokio::time::timeout(std::time::Duration::from_millis(300), body.frame()).await;
             let Ok(Some(Ok(frame))) = frame else { continue };
             let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();

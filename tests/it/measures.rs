@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use huitu::edition::{Counting, Detail, Dimension, Edition, EditionInput, Filter, Labels, Measures, write};
-use huitu::model::facts::{Relation, RelationKind};
+use huitu::edition::{CountingRules, Detail, Dimension, Edition, EditionInput, Filter, Labels, Measures, write};
+use huitu::model::facts::{RelationKind, StatedTie};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::reference::unions::indicators;
 use huitu::model::value::Value;
@@ -40,7 +40,7 @@ fn published(small: &Small, folder: &std::path::Path, number: u32) -> Arc<Editio
         sources: Vec::new(),
         registries: small.world.registries.iter().map(|r| r.name.clone()).collect(),
         labels: Labels::default(),
-        counting: Counting {
+        counting: CountingRules {
             counted_kinds: policy.counted_kinds.clone(),
             established_kinds: policy.established_kinds.clone(),
             dues_rate: policy.fund.rate,
@@ -245,7 +245,7 @@ fn a_branch_under_its_heads_union_is_covered_and_counts_no_member_twice() {
     let mut small = city();
     small.policy.branches_out_of_scope = false;
     small.enterprise("branch", vec![(Field::Area, text("110101001")), (Field::Employees, Value::Count(5))]);
-    small.world.relations.push(Relation {
+    small.world.relations.push(StatedTie {
         kind: RelationKind::BranchOf,
         from: "branch".into(),
         to: "school".into(),

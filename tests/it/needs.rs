@@ -12,18 +12,23 @@ use huitu::model::field::Field;
 use huitu::model::message::{Lang, reason_text};
 use huitu::model::verdict::{GapStatus, NeededFor, SizeStatus, Unmet};
 use huitu::serve::{Access, App, Options, app};
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
 use crate::assess::{Small, TODAY, codes, text, yuan};
 use crate::graphql::{Served, settings};
 
-const CORE: [Registry; 5] =
-    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+const CORE: [SimulatedRegistry; 5] = [
+    SimulatedRegistry::Commerce,
+    SimulatedRegistry::Tax,
+    SimulatedRegistry::SocialInsurance,
+    SimulatedRegistry::Statistics,
+    SimulatedRegistry::Unions,
+];
 
 /// A hub over a city of six hundred enterprises.
 pub async fn city(root: &Path, clock: &Clock, change: impl FnOnce(&mut huitu::config::Settings)) -> Hub {
-    write(&City::new(5, 600, 0), &root.join("city"), Format::Csv).unwrap();
+    write(&City::new(5, 600, 0), &root.join("city"), ExtractFormat::Csv).unwrap();
     let mut settings = settings(root);
     for registry in CORE {
         let place = root.join("city").join(format!("{}.csv", registry.name()));
@@ -68,7 +73,7 @@ async fn a_first_sync_without_the_roll_publishes_no_gap_and_says_what_is_missing
     assert_eq!((published.gap, published.is_without_sources()), (0, true));
     assert!(published.undecided > 300, "{}", published.undecided);
     assert!(report.needs_attention(), "exit code 3");
-    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::Lang::Zh);
+    let said = huitu::cli::sync::receipt_text(&report, huitu::cli::LangArg::Zh);
     assert!(said.contains("工会名册尚未入库") && said.contains("unions") && !said.contains("规模以上未建会"), "{said}");
     let edition = hub.editions.current().unwrap();
     assert_eq!(gap(&edition), 0);

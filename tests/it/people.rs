@@ -7,19 +7,24 @@ use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
 use huitu::serve::{Access, App, Options, app};
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
 use crate::graphql::{Served, settings};
 
-const REGISTRIES: [Registry; 5] =
-    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+const REGISTRIES: [SimulatedRegistry; 5] = [
+    SimulatedRegistry::Commerce,
+    SimulatedRegistry::Tax,
+    SimulatedRegistry::SocialInsurance,
+    SimulatedRegistry::Statistics,
+    SimulatedRegistry::Unions,
+];
 
 /// Five simulated registries, synced and served.
 pub async fn city(enterprises: u64) -> Served {
     let root = tempfile::tempdir().unwrap();
     let extracts = root.path().join("city");
-    write(&City::new(5, enterprises, 0), &extracts, Format::Csv).unwrap();
+    write(&City::new(5, enterprises, 0), &extracts, ExtractFormat::Csv).unwrap();
     let mut settings = settings(root.path());
     for registry in REGISTRIES {
         let place = extracts.join(format!("{}.csv", registry.name()));

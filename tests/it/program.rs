@@ -4,12 +4,17 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use huitu::store::Store;
 
 /// The registries of the core layouts.
-const REGISTRIES: [Registry; 5] =
-    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+const REGISTRIES: [SimulatedRegistry; 5] = [
+    SimulatedRegistry::Commerce,
+    SimulatedRegistry::Tax,
+    SimulatedRegistry::SocialInsurance,
+    SimulatedRegistry::Statistics,
+    SimulatedRegistry::Unions,
+];
 
 /// `huitu` with a clean environment and English messages.
 fn huitu(data: &Path) -> Command {
@@ -66,7 +71,7 @@ async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, St
 async fn a_sync_killed_at_any_moment_and_run_again_ends_as_an_undisturbed_one() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let city = dir.path().join("city");
-    write(&City::new(11, 1_500, 0), &city, Format::Csv).expect("a city");
+    write(&City::new(11, 1_500, 0), &city, ExtractFormat::Csv).expect("a city");
     let calm = dir.path().join("calm");
     let started = std::time::Instant::now();
     let done = sync(&calm, &city).output().expect("huitu starts");
@@ -96,7 +101,7 @@ async fn a_sync_killed_at_any_moment_and_run_again_ends_as_an_undisturbed_one() 
 fn bad_input_is_one_message_that_names_the_thing_and_the_remedy() {
     let dir = tempfile::tempdir().expect("temporary directory");
     let city = dir.path().join("city");
-    write(&City::new(3, 100, 0), &city, Format::Csv).expect("a city");
+    write(&City::new(3, 100, 0), &city, ExtractFormat::Csv).expect("a city");
     let tax = city.join("tax.csv");
 
     // A missing file.
@@ -184,7 +189,7 @@ async fn the_same_city_gives_the_same_graph_on_postgresql() {
     let url = server.database().await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let city = dir.path().join("city");
-    write(&City::new(5, 800, 0), &city, Format::Csv).expect("a city");
+    write(&City::new(5, 800, 0), &city, ExtractFormat::Csv).expect("a city");
     let (embedded, cluster) = (dir.path().join("sqlite"), dir.path().join("postgres"));
     let one = sync(&embedded, &city).output().expect("huitu starts");
     assert!(one.status.success(), "{}", text(&one));

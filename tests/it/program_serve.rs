@@ -4,10 +4,15 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use huitu::simulate::{City, Format, Registry, write};
+use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 
-const REGISTRIES: [Registry; 5] =
-    [Registry::Commerce, Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions];
+const REGISTRIES: [SimulatedRegistry; 5] = [
+    SimulatedRegistry::Commerce,
+    SimulatedRegistry::Tax,
+    SimulatedRegistry::SocialInsurance,
+    SimulatedRegistry::Statistics,
+    SimulatedRegistry::Unions,
+];
 
 fn huitu(data: &Path) -> Command {
     let mut c = Command::new(env!("CARGO_BIN_EXE_huitu"));
@@ -66,7 +71,7 @@ fn the_subgraph_is_printed_with_its_keys() {
 fn a_page_of_a_hundred_sends_as_many_statements_as_a_page_of_five() {
     let dir = tempfile::tempdir().unwrap();
     let (data, extracts) = (dir.path().join("data"), dir.path().join("city"));
-    write(&City::new(7, 600, 0), &extracts, Format::Csv).unwrap();
+    write(&City::new(7, 600, 0), &extracts, ExtractFormat::Csv).unwrap();
     let mut sync = huitu(&data);
     sync.arg("sync");
     for r in REGISTRIES {

@@ -9,7 +9,7 @@ use huitu::config::Settings;
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
-use huitu::records::stream::{Keep, Links, Part};
+use huitu::records::stream::{Part, SnapshotUse, WantedLinks};
 use huitu::store::landing::Watermark;
 
 const TAX: &str =
@@ -63,14 +63,14 @@ async fn sync(hub: &Hub) {
     assert!(!report.needs_attention(), "{:?}", report.receipts);
 }
 
-async fn read(hub: &Hub, links: Links, keep: Keep) -> Part {
+async fn read(hub: &Hub, links: WantedLinks, keep: SnapshotUse) -> Part {
     hub.records(links, keep).await.unwrap().all().await.unwrap()
 }
 
 /// Both ways; answers the number of records.
 async fn same(hub: &Hub) -> usize {
-    let from_snapshot = read(hub, Links::All, Keep::Read).await;
-    let from_store = read(hub, Links::All, Keep::Ignore).await;
+    let from_snapshot = read(hub, WantedLinks::All, SnapshotUse::Read).await;
+    let from_store = read(hub, WantedLinks::All, SnapshotUse::Ignore).await;
     assert!(from_snapshot == from_store, "the snapshot differs from the store");
     assert_eq!(from_store.link.len(), from_store.facts.len());
     from_store.facts.len()
@@ -99,9 +99,9 @@ async fn the_snapshot_gives_what_the_store_holds_after_any_syncs() {
     assert_eq!(same(&first).await, 415 + 40 * 3);
 
     // Only what changed since the first sync.
-    let mut since = first.records(Links::Since(mark), Keep::Read).await.unwrap();
+    let mut since = first.records(WantedLinks::Since(mark), SnapshotUse::Read).await.unwrap();
     let touched = since.touched.take().unwrap();
-    let all = read(&first, Links::All, Keep::Ignore).await;
+    let all = read(&first, WantedLinks::All, SnapshotUse::Ignore).await;
     let part = since.all().await.unwrap();
     let expected: Vec<_> = all.link.iter().filter(|r| touched.contains(&r.store_id)).cloned().collect();
     assert_eq!(part.link, expected);
@@ -134,7 +134,7 @@ async fn a_snapshot_of_other_connectors_or_another_store_is_not_used() {
     let before = hub(dir.path(), Some(&connectors)).await;
     sync(&before).await;
     let counted = |part: &Part| part.facts.iter().filter(|f| f.count(huitu::model::field::Field::Employees).is_some()).count();
-    assert_eq!(counted(&read(&before, Links::None, Keep::Read).await), 60);
+    assert_eq!(counted(&read(&before, WantedLinks::None, SnapshotUse::Read).await), 60);
 
     // The head count of the tax registry is no longer read.
     let file = connectors.join("tax/connector.toml");
@@ -144,7 +144,7 @@ async fn a_snapshot_of_other_connectors_or_another_store_is_not_used() {
     std::fs::write(&file, changed.join("\n")).unwrap();
     let after = hub(dir.path(), Some(&connectors)).await;
     same(&after).await;
-    assert_eq!(counted(&read(&after, Links::None, Keep::Read).await), 10);
+    assert_eq!(counted(&read(&after, WantedLinks::None, SnapshotUse::Read).await), 10);
 
     // Another store beside the same file.
     let other = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ async fn a_snapshot_of_other_connectors_or_another_store_is_not_used() {
     sync(&elsewhere).await;
     std::fs::copy(dir.path().join("data/records.snapshot"), other.path().join("data/records.snapshot")).unwrap();
     assert_eq!(same(&elsewhere).await, 20);
-    assert_eq!(read(&elsewhere, Links::Since(Watermark::NONE), Keep::Read).await.link.len(), 20);
+    assert_eq!(read(&elsewhere, WantedLinks::Since(Watermark::NONE), SnapshotUse::Read).await.link.len(), 20);
 }
 
 #[test]

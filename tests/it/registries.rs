@@ -67,7 +67,7 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
     let source = format!("transport = \"http\"\nformat = \"json\"\nplace = \"http://{address}/list\"");
     let manners = "[manners]\nretries = 0\nread_timeout_secs = 6\ntotal_timeout_secs = 6\n";
     let mut house = nine_and(("blackhole", manifest("黑洞", "", &source, manners))).await;
-    house.hub.patience = Duration::from_millis(400);
+    house.hub.stall_timeout = Duration::from_millis(400);
     let hub = house.hub.clone();
     let began = Instant::now();
     let syncing =
@@ -162,7 +162,7 @@ async fn schedules_are_kept_outside_quiet_hours_one_sync_at_a_time() {
     // An operator's sync keeps the quiet hours of files too, and blames nobody.
     house.hub.clock = Clock::fixed("2026-11-23T02:00:00Z".parse().unwrap());
     let report = house.sync(&["calm"]).await;
-    assert_eq!(report.receipts[0].outcome, huitu::land::receipt::Outcome::Postponed);
+    assert_eq!(report.receipts[0].outcome, huitu::land::receipt::SyncOutcome::Postponed);
     assert!(!report.needs_attention());
     assert_eq!(house.state("calm").await.0, "CURRENT");
 }

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use huitu::model::identifier::{CreditCode, RegistrationNumber};
-use huitu::simulate::{self, City, Fault, Format, Kind, Registry, Row, ServeOptions, header};
+use huitu::simulate::{
+    self, City, EntityKind, ExtractFormat, InjectedFault, ServeOptions, SimulatedRegistry, SimulatedRow, header,
+};
 
-fn rows(city: &City, registry: Registry) -> Vec<Row> {
+fn rows(city: &City, registry: SimulatedRegistry) -> Vec<SimulatedRow> {
     let mut all = Vec::new();
     simulate::stream(city, registry, |rows| {
         all.extend(rows);
@@ -19,7 +21,7 @@ fn rows(city: &City, registry: Registry) -> Vec<Row> {
     all
 }
 
-fn column(registry: Registry, name: &str) -> usize {
+fn column(registry: SimulatedRegistry, name: &str) -> usize {
     header(registry).iter().position(|c| *c == name).unwrap_or_else(|| panic!("{name}"))
 }
 
@@ -31,7 +33,7 @@ fn table(path: &Path) -> Vec<HashMap<String, String>> {
 fn the_same_seed_gives_the_same_city_and_another_seed_another() {
     let dir = tempfile::tempdir().unwrap();
     for (name, seed) in [("a", 7), ("b", 7), ("c", 8)] {
-        simulate::write(&City::new(seed, 700, 0), &dir.path().join(name), Format::Csv).unwrap();
+        simulate::write(&City::new(seed, 700, 0), &dir.path().join(name), ExtractFormat::Csv).unwrap();
     }
     let files = [
         "commerce",
@@ -61,7 +63,7 @@ fn every_identifier_is_valid_and_no_two_enterprises_share_one() {
             let code = CreditCode::parse(&e.credit_code).unwrap_or_else(|| panic!("{}", e.credit_code));
             assert!(codes.insert(code.organisation_code()), "{code} twice");
             assert!(!code.is_union());
-            assert_eq!(e.kind == Kind::Individual, e.credit_code.starts_with("92"));
+            assert_eq!(e.kind == EntityKind::Individual, e.credit_code.starts_with("92"));
             if let Some(number) = &e.registration_number {
                 assert!(RegistrationNumber::parse(number).is_some(), "{number}");
             }
@@ -71,8 +73,8 @@ fn every_identifier_is_valid_and_no_two_enterprises_share_one() {
     assert_eq!(codes.len() as u64, city.population());
     // Renamed later, two firms may meet on one name; on the first day none do.
     assert!(names.len() as u64 >= city.population() - 3, "{} names", names.len());
-    let own = column(Registry::Unions, "工会统一社会信用代码");
-    let unions = rows(&city, Registry::Unions);
+    let own = column(SimulatedRegistry::Unions, "工会统一社会信用代码");
+    let unions = rows(&city, SimulatedRegistry::Unions);
     let written = unions.iter().filter(|r| !r.cells[own].is_empty()).inspect(|r| {
         assert!(CreditCode::parse(&r.cells[own]).is_some_and(|c| c.is_union()), "{}", r.cells[own]);
     });
@@ -84,7 +86,7 @@ fn sizes_are_log_normal_and_large_firms_few() {
     let city = City::new(11, 12_000, 0);
     let mut logs: Vec<f64> = (0..city.neighbourhoods())
         .flat_map(|n| city.neighbourhood(n).entities)
-        .filter(|e| e.kind == Kind::Company && e.employees > 0)
+        .filter(|e| e.kind == EntityKind::Company && e.employees > 0)
         .map(|e| f64::from(e.employees).ln())
         .collect();
     logs.sort_by(f64::total_cmp);
@@ -105,7 +107,9 @@ fn sizes_are_log_normal_and_large_firms_few() {
 fn no_phone_can_be_dialled_and_every_district_is_there() {
     let city = City::new(5, 4000, 0);
     let mut phones = 0;
-    for registry in [Registry::Tax, Registry::SocialInsurance, Registry::Statistics, Registry::Unions] {
+    for registry in
+        [SimulatedRegistry::Tax, SimulatedRegistry::SocialInsurance, SimulatedRegistry::Statistics, SimulatedRegistry::Unions]
+    {
         let at = column(registry, "联系电话");
         for row in rows(&city, registry) {
             let phone = &row.cells[at];
@@ -114,8 +118,9 @@ fn no_phone_can_be_dialled_and_every_district_is_there() {
         }
     }
     assert!(phones > 1000);
-    let district = column(Registry::Commerce, "登记机关");
-    let districts: HashSet<String> = rows(&city, Registry::Commerce).into_iter().map(|r| r.cells[district].clone()).collect();
+    let district = column(SimulatedRegistry::Commerce, "登记机关");
+    let districts: HashSet<String> =
+        rows(&city, SimulatedRegistry::Commerce).into_iter().map(|r| r.cells[district].clone()).collect();
     assert_eq!(districts.len(), 16, "{districts:?}");
 }
 
@@ -123,14 +128,14 @@ fn no_phone_can_be_dialled_and_every_district_is_there() {
 fn the_truth_agrees_with_itself_and_with_the_rows() {
     let dir = tempfile::tempdir().unwrap();
     let city = City::new(21, 5000, 2);
-    let summary = simulate::write(&city, dir.path(), Format::Csv).unwrap();
+    let summary = simulate::write(&city, dir.path(), ExtractFormat::Csv).unwrap();
     let truth = dir.path().join("truth");
     let entities: HashMap<String, HashMap<String, String>> =
         table(&truth.join("entities.csv")).into_iter().map(|r| (r["entity_id"].clone(), r)).collect();
     let records = table(&truth.join("truth.csv"));
     assert_eq!(records.len() as u64, summary.rows[..5].iter().sum::<u64>(), "every row has its truth");
     let mut written: HashMap<(String, String), csv::StringRecord> = HashMap::new();
-    for registry in &Registry::ALL[..5] {
+    for registry in &SimulatedRegistry::ALL[..5] {
         let mut reader = csv::Reader::from_path(dir.path().join(format!("{}.csv", registry.name()))).unwrap();
         for row in reader.records() {
             let row = row.unwrap();
@@ -192,7 +197,7 @@ fn the_truth_agrees_with_itself_and_with_the_rows() {
 fn a_day_later_about_one_percent_has_changed_and_keys_have_stayed() {
     let cities = [City::new(9, 20_000, 0), City::new(9, 20_000, 1)];
     let (mut changed, mut all, mut gone, mut new) = (0, 0, 0, 0);
-    for registry in &Registry::ALL[..5] {
+    for registry in &SimulatedRegistry::ALL[..5] {
         let [before, after] = cities.each_ref().map(|c| {
             rows(c, *registry).into_iter().map(|r| (r.cells[0].clone(), (r.cells, r.entity_id))).collect::<HashMap<_, _>>()
         });
@@ -239,16 +244,16 @@ async fn departments_hold_what_the_extracts_say() {
     assert!(!broken);
     let read: Vec<Vec<String>> =
         csv::Reader::from_reader(text.as_bytes()).records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
-    assert_eq!(read, rows(&city, Registry::Tax).into_iter().map(|r| r.cells).collect::<Vec<_>>());
+    assert_eq!(read, rows(&city, SimulatedRegistry::Tax).into_iter().map(|r| r.cells).collect::<Vec<_>>());
 
     let unions = fs::read(place("unions")).unwrap();
     assert!(unions.starts_with(b"\xEF\xBB\xBF"));
-    assert_eq!(csv::Reader::from_reader(&unions[3..]).records().count(), rows(&city, Registry::Unions).len());
+    assert_eq!(csv::Reader::from_reader(&unions[3..]).records().count(), rows(&city, SimulatedRegistry::Unions).len());
 
     let book = place("statistics").replace('*', "statistics_1");
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(book).unwrap();
     let sheet = calamine::Reader::worksheet_range_at(&mut book, 0).unwrap().unwrap();
-    let statistics = rows(&city, Registry::Statistics);
+    let statistics = rows(&city, SimulatedRegistry::Statistics);
     assert_eq!(sheet.height(), statistics.len() + 1);
     for (line, row) in sheet.rows().skip(1).zip(&statistics) {
         assert_eq!(line[3].to_string(), row.cells[3]);
@@ -258,7 +263,7 @@ async fn departments_hold_what_the_extracts_say() {
     let url = format!("{}?mode=ro", place("social_insurance"));
     let mut database = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM social_insurance").fetch_one(&mut database).await.unwrap();
-    assert_eq!(count as usize, rows(&city, Registry::SocialInsurance).len());
+    assert_eq!(count as usize, rows(&city, SimulatedRegistry::SocialInsurance).len());
     let newest: String = sqlx::query_scalar("SELECT max(更新时间) FROM social_insurance").fetch_one(&mut database).await.unwrap();
     assert!(newest.as_str() < "2026-10-01", "{newest}");
     assert!(dir.path().join("truth/verdicts.csv").exists());
@@ -279,7 +284,7 @@ async fn the_commerce_registry_pages_and_guards_itself() {
     let place = served.source("commerce").unwrap().place.clone();
     let client = client();
     let token = Some("sesame");
-    let expected = rows(&City::new(6, 2300, 0), Registry::Commerce);
+    let expected = rows(&City::new(6, 2300, 0), SimulatedRegistry::Commerce);
     let mut names = Vec::new();
     for page in 1..=4 {
         let response = ask(&client, &format!("{place}?page={page}&size=1000"), token).await;
@@ -302,28 +307,28 @@ async fn the_commerce_registry_pages_and_guards_itself() {
     assert_eq!(found["data"]["items"][0]["统一社会信用代码"], code.as_str());
 
     let whole = ask(&client, &format!("{place}?page=2"), token).await.bytes().await.unwrap();
-    for (fault, name) in Fault::ALL {
+    for (fault, name) in InjectedFault::ALL {
         served.faults.set_for(fault, 2, 1);
         assert_eq!(ask(&client, &format!("{place}?page=1&size=10"), token).await.status(), 200, "{name} begins at page 2");
         let url = format!("{place}?page=2");
         let response = ask(&client, &url, token).await;
         let status = response.status().as_u16();
         match fault {
-            Fault::EmptyList => assert_eq!(response.json::<serde_json::Value>().await.unwrap()["data"]["total"], 0),
-            Fault::Html => assert!(response.text().await.unwrap().starts_with("<!DOCTYPE html>")),
-            Fault::ErrorCode => assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], 500),
-            Fault::Truncated => assert_eq!(response.bytes().await.unwrap().len(), whole.len() / 2),
-            Fault::Status500 => assert_eq!(status, 500),
-            Fault::Redirect => assert_eq!(status, 302),
-            Fault::WrongToken => assert_eq!(status, 401),
-            Fault::Endless => {
+            InjectedFault::EmptyList => assert_eq!(response.json::<serde_json::Value>().await.unwrap()["data"]["total"], 0),
+            InjectedFault::Html => assert!(response.text().await.unwrap().starts_with("<!DOCTYPE html>")),
+            InjectedFault::ErrorCode => assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], 500),
+            InjectedFault::Truncated => assert_eq!(response.bytes().await.unwrap().len(), whole.len() / 2),
+            InjectedFault::Status500 => assert_eq!(status, 500),
+            InjectedFault::Redirect => assert_eq!(status, 302),
+            InjectedFault::WrongToken => assert_eq!(status, 401),
+            InjectedFault::Endless => {
                 let (mut response, mut read) = (response, 0);
                 while read < 3 * whole.len() {
                     read += response.chunk().await.unwrap().expect("it does not end").len();
                 }
             }
             // Nothing comes, or nearly nothing, within the time that a whole page needs many times over.
-            Fault::Hang | Fault::Drip => {
+            InjectedFault::Hang | InjectedFault::Drip => {
                 let body = tokio::time::timeout(std::time::Duration::from_millis(300), response.bytes()).await;
                 assert!(body.is_err(), "{name}");
             }
@@ -362,8 +367,8 @@ fn a_spoilt_file_is_empty_half_or_a_web_page() {
         simulate::spoil_file(&path, fault).unwrap();
         fs::read_to_string(&path).unwrap()
     };
-    assert_eq!(spoilt(Fault::EmptyList), "a,b\n");
-    assert_eq!(spoilt(Fault::Truncated), "a,b\n1,");
-    assert!(spoilt(Fault::Html).contains("<html>"));
-    assert_eq!(spoilt(Fault::Hang), "a,b\n1,2\n3,4\n");
+    assert_eq!(spoilt(InjectedFault::EmptyList), "a,b\n");
+    assert_eq!(spoilt(InjectedFault::Truncated), "a,b\n1,");
+    assert!(spoilt(InjectedFault::Html).contains("<html>"));
+    assert_eq!(spoilt(InjectedFault::Hang), "a,b\n1,2\n3,4\n");
 }

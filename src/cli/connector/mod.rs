@@ -248,7 +248,7 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
 }
 
 /// One row: each field with its raw text and what it reads to.
-fn show(columns: &[String], row: &SampleRow, lang: super::common::Lang) {
+fn show(columns: &[String], row: &SampleRow, lang: super::common::LangArg) {
     println!("{} {}", lang.pick("行", "row"), row.number);
     match &row.read {
         Err(error) => {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::shape::{self, Shape};
-use crate::cli::common::{Common, Lang};
+use super::shape::{self, DecodingShape};
+use crate::cli::common::{Common, LangArg};
 use crate::connector::guess::{Guesses, guess, manifest, quote};
 use crate::connector::{Connector, Format, department_page, format_of};
 use crate::pull::PullContext;
@@ -68,7 +68,8 @@ pub async fn run(common: &Common, args: NewArgs) -> anyhow::Result<ExitCode> {
             )
         );
     }
-    let shape = Shape { sheet: args.sheet.clone(), header_rows: args.header_rows, skip: args.skip, ..Shape::default() };
+    let shape =
+        DecodingShape { sheet: args.sheet.clone(), header_rows: args.header_rows, skip: args.skip, ..DecodingShape::default() };
     let mut said = Said {
         title: args.title.clone().unwrap_or_else(|| args.name.clone()),
         owner: args.owner.clone().unwrap_or_else(|| args.title.clone().unwrap_or_else(|| args.name.clone())),
@@ -91,7 +92,7 @@ pub async fn run(common: &Common, args: NewArgs) -> anyhow::Result<ExitCode> {
 
 /// Asks on the terminal (or reads the answers from standard input, one a line). An empty answer takes the default.
 struct Asking<R> {
-    lang: Lang,
+    lang: LangArg,
     input: R,
     shown: bool,
 }
@@ -196,7 +197,7 @@ async fn from_sample(
     folder: &Path,
     sample: &Path,
     said: &Said,
-    mut shape: Shape,
+    mut shape: DecodingShape,
 ) -> anyhow::Result<()> {
     let lang = common.lang();
     let place = sample.display().to_string();
@@ -239,10 +240,10 @@ async fn from_sample(
         println!(
             "  ! {}",
             match lang {
-                Lang::Zh => format!(
+                LangArg::Zh => format!(
                     "「{column}」列的号码已被 Excel 损坏（如 9.11101E+17），不能用来识别单位；请部门把该列设为文本，从原系统重新导出"
                 ),
-                Lang::En => format!(
+                LangArg::En => format!(
                     "the numbers of column \"{column}\" were damaged by Excel (such as 9.11101E+17) and identify nobody: ask for the column as text, exported again from its system"
                 ),
             }
@@ -267,7 +268,7 @@ fn damaged<'c>(connector: &'c Connector, sample: &Sample) -> Vec<&'c str> {
 }
 
 /// Rows of the sample that the key does not tell apart.
-fn warned(lang: Lang, guesses: &Guesses, rows: usize) {
+fn warned(lang: LangArg, guesses: &Guesses, rows: usize) {
     if guesses.repeated == 0 {
         return;
     }
@@ -275,31 +276,33 @@ fn warned(lang: Lang, guesses: &Guesses, rows: usize) {
     println!(
         "  ! {}",
         match lang {
-            Lang::Zh => format!(
+            LangArg::Zh => format!(
                 "样例 {rows} 行中有 {n} 行的主键「{keys}」与别的行相同而内容不同；入库时只保留先到的一行，其余隔离，请确认主键"
             ),
-            Lang::En => format!(
+            LangArg::En => format!(
                 "in {n} of {rows} rows the key \"{keys}\" is that of another row with other contents: only the first will land, look at the key"
             ),
         }
     );
 }
 
-fn nothing_recognised(lang: Lang, columns: &[String]) -> String {
+fn nothing_recognised(lang: LangArg, columns: &[String]) -> String {
     let shown: String = columns.join(" | ").chars().take(120).collect();
     let sign = shown.chars().find(|c| matches!(c, '，' | '；' | '\u{1}'..='\u{8}' | '\u{1c}'..='\u{1f}' | '^' | '~' | '¦'));
     let hint = match (sign.filter(|_| columns.len() == 1), lang) {
-        (Some(sign), Lang::Zh) => format!("；各列之间似乎是 {sign:?}，请让部门改用半角逗号或制表符分隔"),
-        (Some(sign), Lang::En) => format!("; the cells seem to be separated by {sign:?}: ask for commas or tabs"),
-        (None, Lang::Zh) => "；请核对分隔符、表头行数（--header-rows）、表头上方的行数（--skip）和工作表（--sheet）".to_owned(),
-        (None, Lang::En) => {
+        (Some(sign), LangArg::Zh) => format!("；各列之间似乎是 {sign:?}，请让部门改用半角逗号或制表符分隔"),
+        (Some(sign), LangArg::En) => format!("; the cells seem to be separated by {sign:?}: ask for commas or tabs"),
+        (None, LangArg::Zh) => {
+            "；请核对分隔符、表头行数（--header-rows）、表头上方的行数（--skip）和工作表（--sheet）".to_owned()
+        }
+        (None, LangArg::En) => {
             "; look at the delimiter, the rows of the header (--header-rows), the lines above it (--skip), the sheet (--sheet)"
                 .to_owned()
         }
     };
     match lang {
-        Lang::Zh => format!("{} 列中没有一列能识别：{shown}{hint}。没有写入连接器", columns.len()),
-        Lang::En => format!("none of the {} columns is recognised: {shown}{hint}. No connector was written", columns.len()),
+        LangArg::Zh => format!("{} 列中没有一列能识别：{shown}{hint}。没有写入连接器", columns.len()),
+        LangArg::En => format!("none of the {} columns is recognised: {shown}{hint}. No connector was written", columns.len()),
     }
 }
 
@@ -311,7 +314,7 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
     std::fs::create_dir_all(folder.join("sample"))?;
     std::fs::write(folder.join("connector.toml"), &text)?;
     std::fs::write(folder.join("README.md"), department_page(&connector, "sample/"))?;
-    told(lang, name, folder, &guesses, &Shape::default());
+    told(lang, name, folder, &guesses, &DecodingShape::default());
     eprintln!(
         "{}",
         lang.pick(
@@ -329,7 +332,7 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
 }
 
 /// What was written, what was understood, and what to do next.
-fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape) {
+fn told(lang: LangArg, name: &str, folder: &Path, guesses: &Guesses, shape: &DecodingShape) {
     let mapped = guesses.recognised();
     let (all, key, into) = (guesses.columns.len(), guesses.keys().join(" + "), folder.parent().unwrap_or(folder).display());
     let part = match (&shape.sheet, &shape.records) {
@@ -340,8 +343,8 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
     let header = match (shape.skip.unwrap_or(0), shape.header_rows.unwrap_or(1)) {
         (0, 1) => String::new(),
         (skip, rows) => match lang {
-            Lang::Zh => format!("；表头 {rows} 行，其上跳过 {skip} 行"),
-            Lang::En => format!("; {rows} header rows below {skip} skipped lines"),
+            LangArg::Zh => format!("；表头 {rows} 行，其上跳过 {skip} 行"),
+            LangArg::En => format!("; {rows} header rows below {skip} skipped lines"),
         },
     };
     println!(
@@ -364,12 +367,12 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
                 "  ? {} → {field}  {}",
                 guess.column,
                 match (because, lang) {
-                    ("values", Lang::Zh) => "（由取值推断）".to_owned(),
-                    ("words", Lang::Zh) => "（由列名的常见含义推断）".to_owned(),
-                    ("initials", Lang::Zh) => "（由拼音首字母推断）".to_owned(),
-                    ("initials", Lang::En) => "(guessed by its pinyin initials)".to_owned(),
-                    (_, Lang::Zh) => "（由相近的列名推断）".to_owned(),
-                    (because, Lang::En) => format!("(guessed by its {because})"),
+                    ("values", LangArg::Zh) => "（由取值推断）".to_owned(),
+                    ("words", LangArg::Zh) => "（由列名的常见含义推断）".to_owned(),
+                    ("initials", LangArg::Zh) => "（由拼音首字母推断）".to_owned(),
+                    ("initials", LangArg::En) => "(guessed by its pinyin initials)".to_owned(),
+                    (_, LangArg::Zh) => "（由相近的列名推断）".to_owned(),
+                    (because, LangArg::En) => format!("(guessed by its {because})"),
                 }
             ),
             (None, _) if guesses.keys().contains(&guess.column.as_str()) => {}
@@ -379,7 +382,7 @@ fn told(lang: Lang, name: &str, folder: &Path, guesses: &Guesses, shape: &Shape)
 }
 
 /// A connector that knows only the shape: every column is unknown to it.
-fn bare(name: &str, format: Format, key: &str, shape: &Shape) -> anyhow::Result<Connector> {
+fn bare(name: &str, format: Format, key: &str, shape: &DecodingShape) -> anyhow::Result<Connector> {
     let key = quote(key);
     let text = format!(
         "title = {{ zh = \"x\", en = \"x\" }}\nowner = {{ zh = \"x\", en = \"x\" }}\n[source]\ntransport = \"file\"\nplace = \"x\"\n\
@@ -391,11 +394,11 @@ fn bare(name: &str, format: Format, key: &str, shape: &Shape) -> anyhow::Result<
 
 /// The sample's columns; delimiter, skipped lines and header rows are found out where nobody said them.
 async fn header(
-    lang: Lang,
+    lang: LangArg,
     name: &str,
     sample: &Path,
     format: Format,
-    shape: &mut Shape,
+    shape: &mut DecodingShape,
     context: &PullContext,
 ) -> anyhow::Result<Vec<String>> {
     let mut tried = shape.clone();
@@ -440,10 +443,10 @@ async fn header(
         bail!(
             "{}",
             match lang {
-                Lang::Zh => format!(
+                LangArg::Zh => format!(
                     "第一行像数据而不像表头：{shown}。文件没有表头时加 --header-rows 0（列名为 column_1、column_2…，写入后可改）；确是表头时加 --header-rows 1"
                 ),
-                Lang::En => format!(
+                LangArg::En => format!(
                     "the first row looks like data and not like a header: {shown}. Without a header add --header-rows 0 (the columns are then column_1, column_2, …, to be named in the connector); if it is one, --header-rows 1"
                 ),
             }

@@ -10,7 +10,7 @@ use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
 
 /// `decoding` of a new connector, as far as a header is concerned.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Shape {
+pub struct DecodingShape {
     pub sheet: Option<String>,
     pub header_rows: Option<u32>,
     pub skip: Option<u32>,
@@ -23,7 +23,7 @@ pub struct Shape {
     pub header: Vec<String>,
 }
 
-impl Shape {
+impl DecodingShape {
     /// The lines of `[decoding]`.
     pub fn decoding(&self) -> String {
         let mut text = String::new();

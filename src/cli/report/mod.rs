@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use crate::assess::fund::Period;
 use crate::assess::targets::Target;
 use crate::hub::Hub;
@@ -49,9 +49,9 @@ pub async fn run(common: &Common, args: ReportArgs) -> anyhow::Result<ExitCode> 
     written.map(|()| ExitCode::SUCCESS)
 }
 
-async fn write(hub: &Hub, args: &ReportArgs, asked: Option<Lang>) -> anyhow::Result<()> {
+async fn write(hub: &Hub, args: &ReportArgs, asked: Option<LangArg>) -> anyhow::Result<()> {
     // A bulletin is Chinese unless somebody asks otherwise, whatever the terminal's language.
-    let english = args.english || asked == Some(Lang::En);
+    let english = args.english || asked == Some(LangArg::En);
     let lang = if english { message::Lang::En } else { message::Lang::Zh };
     let by_name = args.output.as_ref().and_then(|p| p.extension()).is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
     let format = args.format.unwrap_or(if by_name { Format::Xlsx } else { Format::Html });

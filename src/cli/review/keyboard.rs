@@ -6,21 +6,21 @@ use crate::model::linkage::JudgementVerdict;
 
 /// What a keystroke asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum KeyPress {
     Judge(JudgementVerdict),
     Skip,
     Undo,
     Quit,
 }
 
-fn meaning(byte: u8) -> Option<Key> {
+fn meaning(byte: u8) -> Option<KeyPress> {
     match byte {
-        b'y' | b'Y' | b'1' => Some(Key::Judge(JudgementVerdict::Same)),
-        b'n' | b'N' | b'0' => Some(Key::Judge(JudgementVerdict::Different)),
-        b'?' | b'm' => Some(Key::Judge(JudgementVerdict::NotSure)),
-        b's' | b' ' => Some(Key::Skip),
-        b'u' => Some(Key::Undo),
-        b'q' | 3 | 4 | 27 => Some(Key::Quit),
+        b'y' | b'Y' | b'1' => Some(KeyPress::Judge(JudgementVerdict::Same)),
+        b'n' | b'N' | b'0' => Some(KeyPress::Judge(JudgementVerdict::Different)),
+        b'?' | b'm' => Some(KeyPress::Judge(JudgementVerdict::NotSure)),
+        b's' | b' ' => Some(KeyPress::Skip),
+        b'u' => Some(KeyPress::Undo),
+        b'q' | 3 | 4 | 27 => Some(KeyPress::Quit),
         _ => None,
     }
 }
@@ -49,7 +49,7 @@ impl Keyboard {
     }
 
     /// The next key that means something and is `welcome`; None at the end of input.
-    pub fn next(&self, welcome: impl Fn(Key) -> bool) -> Option<Key> {
+    pub fn next(&self, welcome: impl Fn(KeyPress) -> bool) -> Option<KeyPress> {
         let mut byte = [0u8; 1];
         loop {
             match std::io::stdin().read(&mut byte) {
@@ -79,10 +79,10 @@ mod tests {
 
     #[test]
     fn every_key_of_the_prompt_means_something() {
-        assert_eq!(meaning(b'y'), Some(Key::Judge(JudgementVerdict::Same)));
-        assert_eq!(meaning(b'n'), Some(Key::Judge(JudgementVerdict::Different)));
-        assert_eq!(meaning(b'?'), Some(Key::Judge(JudgementVerdict::NotSure)));
-        assert_eq!(meaning(b'u'), Some(Key::Undo));
+        assert_eq!(meaning(b'y'), Some(KeyPress::Judge(JudgementVerdict::Same)));
+        assert_eq!(meaning(b'n'), Some(KeyPress::Judge(JudgementVerdict::Different)));
+        assert_eq!(meaning(b'?'), Some(KeyPress::Judge(JudgementVerdict::NotSure)));
+        assert_eq!(meaning(b'u'), Some(KeyPress::Undo));
         assert_eq!(meaning(b'\n'), None);
         assert_eq!(meaning(b'x'), None);
     }

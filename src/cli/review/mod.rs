@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::common::{Common, Lang};
+use super::common::{Common, LangArg};
 use super::review::sheet::name;
 use super::terminal::{Terminal, table};
 use crate::hub::{Hub, NewJudgement};
@@ -19,7 +19,7 @@ use crate::model::linkage::JudgementVerdict;
 use crate::model::{Clock, message};
 use crate::publish::{contradictions, is_contradiction};
 use crate::store::entity::ReviewRow;
-use keyboard::{Key, Keyboard};
+use keyboard::{KeyPress, Keyboard};
 
 #[derive(Args)]
 pub struct ReviewArgs {
@@ -68,8 +68,8 @@ fn list(pairs: &[ReviewRow], common: &Common) -> anyhow::Result<()> {
         return Ok(());
     }
     let header = match common.lang() {
-        Lang::Zh => ["编号", "左", "右", ">权重", "影响"],
-        Lang::En => ["id", "left", "right", ">weight", "effect"],
+        LangArg::Zh => ["编号", "左", "右", ">权重", "影响"],
+        LangArg::En => ["id", "left", "right", ">weight", "effect"],
     };
     let rows: Vec<Vec<String>> = pairs
         .iter()
@@ -101,14 +101,14 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], all: &[ReviewRow], common: &Comm
         }
         print!("{} ", prompt(of_fund, lang));
         std::io::stdout().flush()?;
-        let Some(key) = keyboard.next(|key| !(of_fund && matches!(key, Key::Judge(_)))) else { break };
+        let Some(key) = keyboard.next(|key| !(of_fund && matches!(key, KeyPress::Judge(_)))) else { break };
         match key {
-            Key::Quit => break,
-            Key::Skip => {
+            KeyPress::Quit => break,
+            KeyPress::Skip => {
                 println!("{}", lang.pick("跳过", "skipped"));
                 at += 1;
             }
-            Key::Undo => match made.pop() {
+            KeyPress::Undo => match made.pop() {
                 Some((index, id)) => {
                     hub.store.withdraw_judgement(&id, Some(by), Some("undo"), hub.clock.millis()).await?;
                     println!("{} {id}", lang.pick("已撤销", "taken back"));
@@ -116,7 +116,7 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], all: &[ReviewRow], common: &Comm
                 }
                 None => println!("{}", lang.pick("没有可撤销的", "nothing to take back")),
             },
-            Key::Judge(verdict) => {
+            KeyPress::Judge(verdict) => {
                 let new =
                     NewJudgement { pair: pair.id.clone(), verdict, reason: None, by: Some(by.to_owned()), idempotency: None };
                 let row = hub.record_judgement(new).await?;
@@ -136,7 +136,7 @@ async fn decide(hub: &Hub, pairs: &[ReviewRow], all: &[ReviewRow], common: &Comm
 }
 
 /// The keys that mean something for this row of the queue.
-fn prompt(of_fund: bool, lang: Lang) -> &'static str {
+fn prompt(of_fund: bool, lang: LangArg) -> &'static str {
     match of_fund {
         true => lang.pick("s 下一条 · u 撤销 · q 结束 >", "s next · u undo · q quit >"),
         false => lang.pick(
@@ -146,7 +146,7 @@ fn prompt(of_fund: bool, lang: Lang) -> &'static str {
     }
 }
 
-fn said(verdict: JudgementVerdict, lang: Lang) -> &'static str {
+fn said(verdict: JudgementVerdict, lang: LangArg) -> &'static str {
     match verdict {
         JudgementVerdict::Same => lang.pick("同一", "same"),
         JudgementVerdict::Different => lang.pick("不同", "different"),
@@ -155,7 +155,7 @@ fn said(verdict: JudgementVerdict, lang: Lang) -> &'static str {
 }
 
 /// What the payments of an enterprise say against the roll; no keystroke settles that.
-fn contradiction(hub: &Hub, row: &ReviewRow, lang: Lang) -> anyhow::Result<()> {
+fn contradiction(hub: &Hub, row: &ReviewRow, lang: LangArg) -> anyhow::Result<()> {
     let edition = hub.editions.current()?;
     let id = row.entities.first().map_or("", String::as_str);
     let Some(e) = edition.enterprise_of_id(id) else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::cli::common::Lang;
+use crate::cli::common::LangArg;
 use crate::cli::explain::shown;
 use crate::cli::terminal::table;
 use crate::hub::Hub;
@@ -10,7 +10,7 @@ use crate::link::quality::probability;
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::message::{effect_text, input_name, refusal_text};
-use crate::records::Reading;
+use crate::records::StoredRowReader;
 use crate::store::entity::ReviewRow;
 
 /// What tells enterprises apart, in the order shown; of all else only what both sides have.
@@ -58,9 +58,9 @@ impl Side {
 }
 
 /// The whole sheet of a pair; `all` is the queue, where others that the left record could belong to are found.
-pub async fn sheet(hub: &Hub, pair: &ReviewRow, all: &[ReviewRow], lang: Lang) -> anyhow::Result<String> {
+pub async fn sheet(hub: &Hub, pair: &ReviewRow, all: &[ReviewRow], lang: LangArg) -> anyhow::Result<String> {
     let rows = hub.registry_rows().await?;
-    let reading = Reading::new(&hub.store, &hub.connectors, &rows).await?;
+    let reading = StoredRowReader::new(&hub.store, &hub.connectors, &rows).await?;
     let mut sides = Vec::new();
     for record in [&pair.left, &pair.right] {
         let registry = rows.iter().find(|r| *r.name == *record.registry);
@@ -108,7 +108,7 @@ pub async fn sheet(hub: &Hub, pair: &ReviewRow, all: &[ReviewRow], lang: Lang) -
     Ok(text)
 }
 
-fn side_by_side(sides: &[Side], records: [&RecordRef; 2], lang: Lang) -> String {
+fn side_by_side(sides: &[Side], records: [&RecordRef; 2], lang: LangArg) -> String {
     let own = TELLING.iter().copied().filter(|field| sides.iter().any(|side| !side.value(*field).is_empty()));
     let both = Field::ALL.iter().copied().filter(|field| {
         !TELLING.contains(field) && !IDLE.contains(field) && sides.iter().all(|side| !side.value(*field).is_empty())
@@ -126,7 +126,7 @@ fn side_by_side(sides: &[Side], records: [&RecordRef; 2], lang: Lang) -> String 
 }
 
 /// Which enterprise a record belongs to now, which came second, and what was refused.
-async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> anyhow::Result<String> {
+async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: LangArg) -> anyhow::Result<String> {
     let Some(id) = side.record_id else {
         return Ok(format!("{}{}\n", name(record), lang.pick("：库中已无此记录", ": no longer in the store")));
     };
@@ -152,7 +152,7 @@ async fn whereabouts(hub: &Hub, record: &RecordRef, side: &Side, lang: Lang) -> 
 }
 
 /// What a decision would change.
-pub fn effect(pair: &ReviewRow, lang: Lang) -> &str {
+pub fn effect(pair: &ReviewRow, lang: LangArg) -> &str {
     effect_text(&pair.effect, lang.into())
 }
 

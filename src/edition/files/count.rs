@@ -6,7 +6,7 @@
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use crate::edition::Counting;
+use crate::edition::CountingRules;
 use crate::edition::format::measures::Measures;
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
@@ -33,7 +33,7 @@ pub struct Axis<'a> {
 
 /// What is counted, per row.
 #[derive(Clone, Copy)]
-pub struct Facts<'a> {
+pub struct CountedColumns<'a> {
     /// size*35 + union*5 + gap.
     pub verdicts: &'a [u8],
     pub employees: &'a [u32],
@@ -51,7 +51,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    pub fn of(facts: Facts<'_>) -> Bounds {
+    pub fn of(facts: CountedColumns<'_>) -> Bounds {
         let mut seen = [false; 256];
         facts.verdicts.iter().for_each(|v| seen[usize::from(*v)] = true);
         let sum = |values: &[u32]| values.iter().map(|v| u64::from(*v)).sum::<u64>();
@@ -74,7 +74,7 @@ struct Meaning {
 }
 
 impl Meaning {
-    fn of(verdicts: u8, counting: &Counting) -> Meaning {
+    fn of(verdicts: u8, counting: &CountingRules) -> Meaning {
         let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
         Meaning {
             gap: GapStatus::ALL[usize::from(verdicts % 5)],
@@ -133,9 +133,9 @@ struct Cell {
 /// Counts the rows by group, all of them where `rows` is None. A group's number has the last axis running fastest; groups
 /// without enterprises are left out; groups come in ascending order of their numbers.
 pub fn count(
-    facts: Facts<'_>,
+    facts: CountedColumns<'_>,
     bounds: &Bounds,
-    counting: &Counting,
+    counting: &CountingRules,
     axes: &[Axis<'_>],
     rows: Option<&RoaringBitmap>,
 ) -> Vec<(u64, Measures)> {
@@ -215,7 +215,7 @@ const DENSE_ROWS: u64 = 16;
 
 /// Calls `visit` with the group numbers of some thousand rows at a time.
 fn each_chunk(
-    facts: Facts<'_>,
+    facts: CountedColumns<'_>,
     axes: &[Axis<'_>],
     strides: &[u64],
     rows: Option<&RoaringBitmap>,
@@ -280,7 +280,7 @@ fn each_chunk(
 }
 
 /// The group numbers of a stretch of rows.
-fn keys_of(facts: Facts<'_>, axes: &[Axis<'_>], strides: &[u64], range: std::ops::Range<usize>, keys: &mut [u64]) {
+fn keys_of(facts: CountedColumns<'_>, axes: &[Axis<'_>], strides: &[u64], range: std::ops::Range<usize>, keys: &mut [u64]) {
     keys.fill(0);
     for (axis, stride) in axes.iter().zip(strides) {
         match axis.numbers {

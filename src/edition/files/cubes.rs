@@ -13,14 +13,14 @@ use arrow_array::types::UInt16Type;
 use arrow_array::{ArrayRef, RecordBatch, UInt16Array, UInt64Array};
 use rayon::prelude::*;
 
-use super::count::{Axis, Bounds, Facts, Numbers, count};
+use super::count::{Axis, Bounds, CountedColumns, Numbers, count};
 use super::facets::Dims;
-use crate::edition::Counting;
+use crate::edition::CountingRules;
 use crate::edition::error::EditionError;
 use crate::edition::format::columns::words;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::Measures;
-use crate::edition::format::table::{Column, column, named};
+use crate::edition::format::table::{TableColumn, column, named};
 
 pub(in crate::edition) const CUBES: &str = "cubes.arrow";
 
@@ -45,8 +45,9 @@ pub(in crate::edition) fn name_of(by: &[Dimension]) -> String {
 
 /// The columns of `cubes.arrow`. The rows are read once for each of the other dimensions, by the places that occur (district,
 /// street and unit together); the rest is sums of sums.
-pub(in crate::edition) fn columns(dims: &Dims, counting: &Counting) -> Result<Vec<Column>, EditionError> {
-    let facts = Facts { verdicts: &dims.verdicts, employees: &dims.employees, members: &dims.members, unions: &dims.unions };
+pub(in crate::edition) fn columns(dims: &Dims, counting: &CountingRules) -> Result<Vec<TableColumn>, EditionError> {
+    let facts =
+        CountedColumns { verdicts: &dims.verdicts, employees: &dims.employees, members: &dims.members, unions: &dims.unions };
     let Some((place_of, places)) = places(dims) else { return written(Vec::new()) };
     let bounds = Bounds::of(facts);
     let place_axis = Axis { numbers: Numbers::Column(&place_of), size: places.len() };
@@ -77,7 +78,7 @@ pub(in crate::edition) fn columns(dims: &Dims, counting: &Counting) -> Result<Ve
     written(cubes)
 }
 
-fn written(cubes: Vec<(String, Vec<Group>)>) -> Result<Vec<Column>, EditionError> {
+fn written(cubes: Vec<(String, Vec<Group>)>) -> Result<Vec<TableColumn>, EditionError> {
     let groups = || cubes.iter().flat_map(|(_, groups)| groups);
     let number = |of: fn(&Group) -> u16| Arc::new(UInt16Array::from_iter_values(groups().map(of))) as ArrayRef;
     let names = words(cubes.iter().flat_map(|(name, groups)| groups.iter().map(|_| Some(name.as_str()))))?;

@@ -8,7 +8,7 @@ use arrow_array::builder::LargeStringBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::edition::error::EditionError;
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{PossibleUnion, PriorityFactor, Reason, UnionLink, Verdicts};
 
@@ -49,7 +49,7 @@ impl<'a> Reasons<'a> {
 pub(in crate::edition) const DETAILS_AT_ONCE: usize = 65_536;
 
 /// What the columns of `enterprises.arrow` do not say of the verdicts: reasons, unions, factors; see `rows::Reasons`.
-pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<Column>, EditionError> {
+pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn>, EditionError> {
     use rayon::prelude::*;
     let text = |rows: &[Enterprise]| -> Result<(Vec<u8>, Vec<usize>), serde_json::Error> {
         let mut text = Vec::with_capacity(rows.len() * 500);

@@ -17,7 +17,7 @@ use super::unions::UnionColumns;
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::{Small, Word, get};
 use crate::edition::format::columns::{counts, dates, enum_column, lists, money, texts, words};
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::{Enterprise, EnterpriseField, LocationBasis};
 use crate::model::verdict::{
     EnterpriseTag, FundKind, FundStatus, GapStatus, OperatingStatus, Ownership, SizeBasis, SizeClass, SizeStatus, UnionStatus,
@@ -98,7 +98,7 @@ columns! {
     priority: Float32Array = |a| a.as_primitive_opt::<Float32Type>(),
 }
 
-pub(in crate::edition) fn enterprises(rows: &[Enterprise], sources: &[&str]) -> Result<Vec<Column>, EditionError> {
+pub(in crate::edition) fn enterprises(rows: &[Enterprise], sources: &[&str]) -> Result<Vec<TableColumn>, EditionError> {
     let bits = |names: Vec<&str>| names.join(",");
     let tags = bits(EnterpriseTag::ALL.iter().map(|t| t.name()).collect());
     let fields = bits(EnterpriseField::ALL.iter().map(|t| t.name()).collect());

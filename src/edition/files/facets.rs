@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::edition::error::EditionError;
 use crate::edition::format::manifest::FileDigest;
-use crate::edition::format::table::{Column, column, write_table};
+use crate::edition::format::table::{TableColumn, column, write_table};
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,
@@ -276,8 +276,8 @@ pub fn bitmap_bytes(rows: &[u32], bytes: &mut Vec<u8>) {
     bitmap.serialize_into(&mut *bytes).expect("writing to memory cannot fail");
 }
 
-pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<Column> {
-    let mut columns: Vec<Column> = dims
+pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<TableColumn> {
+    let mut columns: Vec<TableColumn> = dims
         .numbers
         .iter()
         .map(|(name, numbers)| {

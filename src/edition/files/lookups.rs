@@ -7,13 +7,13 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, UInt32Array, UInt64Array};
 
 use crate::edition::Member;
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::{Enterprise, IdentifierKind, TradeUnion};
 use crate::model::identifier::clean_identifier;
 
 /// What an enterprise can be looked up by.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Key {
+pub enum LookupKey {
     Id(String),
     CreditCode(String),
     Identifier(IdentifierKind, String),
@@ -89,7 +89,7 @@ pub(in crate::edition) fn lookups(
     unions: &[TradeUnion],
     members: &[Member],
     row_of: &hashbrown::HashMap<&str, u32>,
-) -> Vec<Column> {
+) -> Vec<TableColumn> {
     use rayon::prelude::*;
     let mut pairs: Vec<(u64, u32)> = rows
         .par_iter()

@@ -12,7 +12,7 @@ use crate::edition::Member;
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::Word;
 use crate::edition::format::columns::{texts, words};
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 
 pub(in crate::edition) struct MemberColumns {
     pub registry: Word,
@@ -41,7 +41,7 @@ impl MemberColumns {
     }
 }
 
-pub(in crate::edition) fn members_columns(members: &[Member], by_row: &MembersByRow) -> Result<Vec<Column>, EditionError> {
+pub(in crate::edition) fn members_columns(members: &[Member], by_row: &MembersByRow) -> Result<Vec<TableColumn>, EditionError> {
     let word = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
     let fields: Fields = vec![
         Field::new("registry", word(), false),

@@ -109,11 +109,11 @@ const READ_TWICE: [(char, &str, &str); 21] = [
 ];
 
 /// A character's readings as packed syllables; zero where there is none.
-pub type Reading = [u32; 2];
+pub type PackedReadings = [u32; 2];
 
 struct Readings {
     /// By character from U+4E00.
-    packed: Vec<Reading>,
+    packed: Vec<PackedReadings>,
     known: HashSet<u32>,
 }
 
@@ -141,7 +141,7 @@ fn readings() -> &'static Readings {
     })
 }
 
-fn reading(c: char) -> Reading {
+fn reading(c: char) -> PackedReadings {
     if c.is_ascii_lowercase() {
         return [pack_syllable(c.encode_utf8(&mut [0; 4])), 0];
     }
@@ -162,7 +162,7 @@ pub fn is_syllable(text: &str) -> bool {
 }
 
 /// The readings of a name without its form. Letters stand for themselves, digits for nothing.
-pub fn spell(name: &[char], readings: &mut Vec<Reading>) {
+pub fn spell(name: &[char], readings: &mut Vec<PackedReadings>) {
     readings.clear();
     readings.extend(without_form(name).iter().map(|c| reading(*c)));
 }
@@ -262,7 +262,7 @@ pub fn write_names(folder: &Path, rows: &[Enterprise]) -> Result<FileDigest, Edi
 }
 
 /// Pairs and triples of initials and pairs of syllables, in every reading.
-fn each_piece(readings: &[Reading], mut add: impl FnMut(u64)) {
+fn each_piece(readings: &[PackedReadings], mut add: impl FnMut(u64)) {
     for (at, first) in readings.iter().enumerate() {
         for a in first.iter().copied().filter(|r| *r != 0) {
             for b in readings.get(at + 1).copied().unwrap_or_default().into_iter().filter(|r| *r != 0) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, UInt32Array};
 
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::{Enterprise, People};
 
 pub(in crate::edition) type Count = (&'static str, fn(&People) -> u32);
@@ -17,7 +17,7 @@ pub(in crate::edition) const PEOPLE: [Count; 4] = [
 ];
 
 /// `people.arrow`: the rows that have any of the rarer head counts, and those counts.
-pub(in crate::edition) fn people_columns(rows: &[Enterprise]) -> Vec<Column> {
+pub(in crate::edition) fn people_columns(rows: &[Enterprise]) -> Vec<TableColumn> {
     let some = |e: &Enterprise| PEOPLE.iter().any(|(_, of)| of(&e.people) > 0);
     let kept: Vec<usize> = (0..rows.len()).filter(|row| some(&rows[*row])).collect();
     let numbers = UInt32Array::from_iter_values(kept.iter().map(|row| *row as u32));

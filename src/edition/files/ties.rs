@@ -13,7 +13,7 @@ use arrow_array::{
 use crate::edition::error::EditionError;
 use crate::edition::format::columns::{counts, dates, texts, words};
 use crate::edition::format::row::Row;
-use crate::edition::format::table::{Column, column, named};
+use crate::edition::format::table::{TableColumn, column, named};
 use crate::model::tie::Tie;
 
 pub(in crate::edition) const RELATIONS: &str = "relations.arrow";
@@ -22,7 +22,7 @@ pub(in crate::edition) fn columns(
     ties: &[Tie],
     registries: &[Box<str>],
     row_of: &hashbrown::HashMap<&str, u32>,
-) -> Result<Vec<Column>, EditionError> {
+) -> Result<Vec<TableColumn>, EditionError> {
     let row = |id: &Option<Box<str>>| id.as_deref().and_then(|id| row_of.get(id).copied());
     let mut order: Vec<&Tie> = ties.iter().collect();
     let key = |t: &Tie| (row(&t.subject).unwrap_or(u32::MAX), t.kind, t.registry);

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::{Small, Word, get};
 use crate::edition::format::columns::{counts, dates, texts, words};
-use crate::edition::format::table::{Column, column};
+use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::TradeUnion;
 use crate::model::verdict::UnionKind;
 
@@ -59,7 +59,7 @@ impl UnionColumns {
 pub(in crate::edition) fn union_columns(
     unions: &[TradeUnion],
     row_of: &hashbrown::HashMap<&str, u32>,
-) -> Result<Vec<Column>, EditionError> {
+) -> Result<Vec<TableColumn>, EditionError> {
     let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
     let kinds: UInt8Array = unions.iter().map(|u| Some(u.kind as u8)).collect();
     let names = StringArray::from(UnionKind::ALL.iter().map(|k| k.name()).collect::<Vec<_>>());

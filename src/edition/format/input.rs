@@ -29,12 +29,12 @@ pub struct EditionInput {
     /// What the verdicts need and no source brought.
     pub unmet: Vec<crate::model::verdict::Unmet>,
     pub labels: Labels,
-    pub counting: Counting,
+    pub counting: CountingRules,
 }
 
 /// What the coverage counts rest on beside the facts; kept in the edition, so that its rates stay what they were.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Counting {
+pub struct CountingRules {
     /// Kinds of coverage that count in the coverage rate.
     pub counted_kinds: Vec<UnionStatus>,
     /// Kinds of coverage that count in the establishment rate.
@@ -43,10 +43,10 @@ pub struct Counting {
     pub dues_rate: f64,
 }
 
-impl Default for Counting {
-    fn default() -> Counting {
+impl Default for CountingRules {
+    fn default() -> CountingRules {
         let kinds = vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation];
-        Counting { counted_kinds: kinds.clone(), established_kinds: kinds, dues_rate: 0.02 }
+        CountingRules { counted_kinds: kinds.clone(), established_kinds: kinds, dues_rate: 0.02 }
     }
 }
 

@@ -17,21 +17,21 @@ use super::manifest::{FileDigest, Hashing};
 use crate::edition::error::EditionError;
 
 /// A column to write.
-pub struct Column {
+pub struct TableColumn {
     pub field: Field,
     pub array: ArrayRef,
 }
 
 /// A column that may hold nulls, with notes for whoever opens the file elsewhere.
-pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) -> Column {
+pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) -> TableColumn {
     let array = array.into();
     let notes: std::collections::HashMap<String, String> =
         notes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    Column { field: Field::new(name, array.data_type().clone(), true).with_metadata(notes), array }
+    TableColumn { field: Field::new(name, array.data_type().clone(), true).with_metadata(notes), array }
 }
 
 /// Writes `columns` as `folder/name`, synced to disk. The whole file is one record batch, so that a row number is an index.
-pub fn write_table(folder: &Path, name: &str, columns: Vec<Column>) -> Result<FileDigest, EditionError> {
+pub fn write_table(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(|c| (c.field, c.array)).unzip();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays)?;

@@ -10,7 +10,7 @@ use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
 use roaring::RoaringBitmap;
 
 use crate::edition::error::EditionError;
-use crate::edition::files::count::{Axis, Bounds, Facts, Numbers, count};
+use crate::edition::files::count::{Axis, Bounds, CountedColumns, Numbers, count};
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum, take_off};
 use crate::edition::format::table::named;
@@ -99,7 +99,7 @@ impl Edition {
     }
 
     fn count_numbers(&self, by: &[Dimension], rows: Option<&RoaringBitmap>) -> Result<Vec<(u64, Measures)>, EditionError> {
-        let facts = Facts {
+        let facts = CountedColumns {
             verdicts: named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values(),
             employees: named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values(),
             members: named(&self.dims, "members")?.as_primitive::<UInt32Type>().values(),

@@ -22,7 +22,7 @@ pub enum Sort {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub enum Direction {
+pub enum SortDirection {
     Asc,
     Desc,
 }
@@ -30,12 +30,12 @@ pub enum Direction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Order {
     pub sort: Sort,
-    pub direction: Direction,
+    pub direction: SortDirection,
 }
 
 /// Where a page ended. `question` is a digest of the filter and the order: a cursor fits only the question it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
+pub struct RowCursor {
     pub edition: u32,
     pub question: u32,
     pub row: Row,
@@ -43,7 +43,7 @@ pub struct Cursor {
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-impl Cursor {
+impl RowCursor {
     /// Sixteen characters of base64url.
     pub fn encode(&self) -> String {
         let mut bytes = [0; 12];
@@ -58,7 +58,7 @@ impl Cursor {
         text
     }
     /// None for anything `encode` did not write.
-    pub fn decode(text: &str) -> Option<Cursor> {
+    pub fn decode(text: &str) -> Option<RowCursor> {
         if text.len() != 16 {
             return None;
         }
@@ -68,13 +68,13 @@ impl Cursor {
             bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
         }
         let number = |i: usize| u32::from_be_bytes(bytes[i..i + 4].try_into().expect("four bytes"));
-        Some(Cursor { edition: number(0), question: number(4), row: number(8) })
+        Some(RowCursor { edition: number(0), question: number(4), row: number(8) })
     }
 }
 
 /// One page of rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Page {
+pub struct RowPage {
     pub rows: Vec<Row>,
     /// Of all pages together; exact.
     pub total: u64,
@@ -84,10 +84,10 @@ pub struct Page {
 
 impl Edition {
     /// The `first` rows of `matches` after row `after`, in `order`; equal rows by priority. Rows without a value come last.
-    pub fn page(&self, matches: &RoaringBitmap, order: &[Order], first: usize, after: Option<Row>) -> Page {
+    pub fn page(&self, matches: &RoaringBitmap, order: &[Order], first: usize, after: Option<Row>) -> RowPage {
         let total = matches.len();
         let mut rows: Vec<Row> = match order {
-            [] | [Order { sort: Sort::Priority, direction: Direction::Desc }, ..] => {
+            [] | [Order { sort: Sort::Priority, direction: SortDirection::Desc }, ..] => {
                 let mut rows = matches.iter();
                 if let Some(after) = after {
                     rows.advance_to(after.saturating_add(1));
@@ -98,7 +98,7 @@ impl Edition {
         };
         let has_next = rows.len() > first;
         rows.truncate(first);
-        Page { rows, total, has_next, has_previous: after.is_some() && total > 0 }
+        RowPage { rows, total, has_next, has_previous: after.is_some() && total > 0 }
     }
 
     /// The `count` first rows after `after` in the order of `compare`, without sorting them all.
@@ -151,11 +151,11 @@ fn value<T: arrow_array::types::ArrowPrimitiveType>(array: &arrow_array::Primiti
     (!array.is_null(row)).then(|| array.value(row))
 }
 
-fn directed<T: PartialOrd>(a: Option<T>, b: Option<T>, direction: Direction) -> Ordering {
+fn directed<T: PartialOrd>(a: Option<T>, b: Option<T>, direction: SortDirection) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => {
             let ordering = a.partial_cmp(&b).unwrap_or(Ordering::Equal);
-            if direction == Direction::Desc { ordering.reverse() } else { ordering }
+            if direction == SortDirection::Desc { ordering.reverse() } else { ordering }
         }
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
@@ -169,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_does() {
-        let cursor = Cursor { edition: 12, question: 0xdead_beef, row: 2_499_999 };
-        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        let cursor = RowCursor { edition: 12, question: 0xdead_beef, row: 2_499_999 };
+        assert_eq!(RowCursor::decode(&cursor.encode()), Some(cursor));
         for text in ["", "AAAA", "AAAAAAAAAAAAAAA!", "AAAAAAAAAAAAAAAAA", "中文中文中"] {
-            assert_eq!(Cursor::decode(text), None, "{text}");
+            assert_eq!(RowCursor::decode(text), None, "{text}");
         }
     }
 }

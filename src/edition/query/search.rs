@@ -5,9 +5,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use crate::edition::files::lookups::Key;
+use crate::edition::files::lookups::LookupKey;
 use crate::edition::files::names::{
-    Reading, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
+    PackedReadings, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
     syllable_pairs_from,
 };
 use crate::edition::files::text_cache::REMEMBERED;
@@ -66,13 +66,13 @@ impl Query {
     }
 
     /// Whether a folded name contains the text, or is spelt like it.
-    fn fits(&self, name: &[char], readings: &mut Vec<Reading>) -> bool {
+    fn fits(&self, name: &[char], readings: &mut Vec<PackedReadings>) -> bool {
         if name.windows(self.folded.len().max(1)).any(|w| w == self.folded) {
             return true;
         }
         let Some(letters) = &self.letters else { return false };
         spell(name, readings);
-        let begins_with = |r: &Reading, letter: u8| initial(r[0]) == letter || initial(r[1]) == letter;
+        let begins_with = |r: &PackedReadings, letter: u8| initial(r[0]) == letter || initial(r[1]) == letter;
         readings.windows(letters.len()).any(|w| w.iter().zip(letters.bytes()).all(|(r, letter)| begins_with(r, letter)))
             || self.spellings.iter().any(|(whole, rest)| {
                 let length = whole.len() + usize::from(!rest.is_empty());
@@ -160,7 +160,7 @@ impl Edition {
         }
         let mut hits = self.by_code(text);
         let mut readings = Vec::new();
-        for row in self.rows(&Key::Name(text.to_owned())) {
+        for row in self.rows(&LookupKey::Name(text.to_owned())) {
             hits.extend(self.named_like(row, &query, &mut readings));
         }
         hits.retain(|hit| scope.is_none_or(|scope| scope.contains(hit.row)));
@@ -237,7 +237,7 @@ impl Edition {
         rows.unwrap_or_default()
     }
 
-    fn named_like(&self, row: Row, query: &Query, readings: &mut Vec<Reading>) -> Option<Hit> {
+    fn named_like(&self, row: Row, query: &Query, readings: &mut Vec<PackedReadings>) -> Option<Hit> {
         let enterprise = self.enterprise(row);
         let current = (enterprise.name(), HitField::Name);
         let former = enterprise.former_names().into_iter().map(|name| (name, HitField::FormerName));
@@ -262,9 +262,9 @@ impl Edition {
                 }
             }
         };
-        add(self.rows(&Key::CreditCode(code.clone())), HitField::CreditCode);
+        add(self.rows(&LookupKey::CreditCode(code.clone())), HitField::CreditCode);
         for kind in IdentifierKind::ALL {
-            add(self.rows(&Key::Identifier(*kind, code.clone())), HitField::Identifier);
+            add(self.rows(&LookupKey::Identifier(*kind, code.clone())), HitField::Identifier);
         }
         hits.sort_by_key(|hit| hit.row);
         hits

@@ -37,11 +37,11 @@ pub struct BatchReceipt {
     pub unchanged: i64,
     pub quarantined: i64,
     pub gone: i64,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<QuarantineReason>,
     /// The quarantined rows, at most [`NAMED_ROWS`].
-    pub quarantined_rows: Vec<Row>,
+    pub quarantined_rows: Vec<ReceiptRow>,
     /// Values that could not be read in rows that landed, at most [`NAMED_ROWS`].
-    pub unreadable_values: Vec<Row>,
+    pub unreadable_values: Vec<ReceiptRow>,
     /// Columns that differ from the contract.
     pub drift: Vec<Drift>,
     /// What was left out of the source, or done about it.
@@ -56,14 +56,14 @@ pub struct BatchReceipt {
 
 /// Why rows were put aside, and how many.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reason {
+pub struct QuarantineReason {
     pub code: String,
     pub rows: i64,
 }
 
 /// One row, or one value of a row, that could not be read.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct ReceiptRow {
     pub id: i64,
     /// 1 = the first row after the header; None for a value: its row is known by its key.
     pub row: Option<i64>,
@@ -76,14 +76,14 @@ pub struct Row {
     pub raw: String,
 }
 
-impl From<QuarantinedRow> for Row {
-    fn from(r: QuarantinedRow) -> Row {
+impl From<QuarantinedRow> for ReceiptRow {
+    fn from(r: QuarantinedRow) -> ReceiptRow {
         // The row itself stands below: a reason whose words are damaged must not take it away.
         let detail: serde_json::Value = serde_json::from_str(&r.detail).unwrap_or_default();
         let said = |lang: &str| detail[lang].as_str().map(str::to_owned);
         let zh = said("zh").unwrap_or_else(|| format!("{}（原因的说明已损坏）", r.code));
         let en = said("en").unwrap_or_else(|| format!("{} (the words of this reason are damaged)", r.code));
-        Row {
+        ReceiptRow {
             id: r.id,
             row: Some(r.row_number).filter(|n| *n > 0),
             zh,
@@ -133,20 +133,20 @@ impl Hub {
             unchanged: b.unchanged,
             quarantined: b.quarantined,
             gone: b.gone,
-            reasons: reasons.into_iter().map(|(code, rows)| Reason { code, rows }).collect(),
+            reasons: reasons.into_iter().map(|(code, rows)| QuarantineReason { code, rows }).collect(),
             quarantined_rows: self
                 .store
                 .quarantined_of_batch(b.id, false, NAMED_ROWS)
                 .await?
                 .into_iter()
-                .map(Row::from)
+                .map(ReceiptRow::from)
                 .collect(),
             unreadable_values: self
                 .store
                 .quarantined_of_batch(b.id, true, NAMED_ROWS)
                 .await?
                 .into_iter()
-                .map(Row::from)
+                .map(ReceiptRow::from)
                 .collect(),
             drift: match b.drift.as_deref() {
                 Some(drift) => self.store.json(drift, "batch", b.id, "drift")?,

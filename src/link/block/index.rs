@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-use super::keys::{Key, is_blocking, keys, most};
+use super::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::group::profiles::{ProfileNo, Profiles};
-use crate::link::records::Book;
-use crate::link::settings::Settings;
+use crate::link::records::RecordTable;
+use crate::link::settings::LinkSettings;
 
 /// All keys of all profiles that stand.
 #[derive(Debug, Clone, Default)]
@@ -38,25 +38,25 @@ const PART: usize = 1 << 17;
 const CHUNK: usize = 1 << 13;
 
 impl Index {
-    pub fn of(book: &Book, profiles: &Profiles) -> Index {
+    pub fn of(record_table: &RecordTable, profiles: &Profiles) -> Index {
         let mut index = Index::default();
         let standing: Vec<ProfileNo> = profiles.standing().collect();
-        index.add(book, profiles, &standing);
+        index.add(record_table, profiles, &standing);
         index
     }
 
     /// Takes out the profiles in `removed` and writes the keys of those in `added` (which may be the same numbers).
-    pub fn change(&mut self, book: &Book, profiles: &Profiles, removed: &[ProfileNo], added: &[ProfileNo]) {
+    pub fn change(&mut self, record_table: &RecordTable, profiles: &Profiles, removed: &[ProfileNo], added: &[ProfileNo]) {
         for profile in removed {
             self.home[*profile as usize] = 0;
         }
-        self.add(book, profiles, added);
+        self.add(record_table, profiles, added);
         self.tidy();
     }
 
-    fn add(&mut self, book: &Book, profiles: &Profiles, added: &[ProfileNo]) {
+    fn add(&mut self, record_table: &RecordTable, profiles: &Profiles, added: &[ProfileNo]) {
         self.home.resize(profiles.all.len(), 0);
-        let run = Run::of(book, profiles, added);
+        let run = Run::of(record_table, profiles, added);
         let mut place = 0;
         for profile in added {
             if place == 0 {
@@ -89,7 +89,7 @@ impl Index {
     }
 
     /// Calls `seen` for every profile behind the key until it answers false.
-    pub fn behind(&self, key: Key, mut seen: impl FnMut(ProfileNo) -> bool) {
+    pub fn for_each_in_block(&self, key: BlockKey, mut seen: impl FnMut(ProfileNo) -> bool) {
         for (place, run) in self.runs.iter().enumerate() {
             for entry in run.of_key(key) {
                 let profile = *entry as ProfileNo;
@@ -102,9 +102,9 @@ impl Index {
 
     /// The first `limit` profiles behind the key are appended to `out`; false where there are more (and `out` is as it
     /// was).
-    pub fn at_most(&self, key: Key, limit: usize, out: &mut Vec<ProfileNo>) -> bool {
+    pub fn at_most(&self, key: BlockKey, limit: usize, out: &mut Vec<ProfileNo>) -> bool {
         let before = out.len();
-        self.behind(key, |profile| {
+        self.for_each_in_block(key, |profile| {
             out.push(profile);
             out.len() <= before + limit
         });
@@ -119,17 +119,17 @@ impl Index {
     /// overwritten.
     pub fn candidates(
         &self,
-        book: &Book,
+        record_table: &RecordTable,
         profiles: &Profiles,
-        settings: &Settings,
+        settings: &LinkSettings,
         profile: ProfileNo,
-        scratch: &mut Vec<Key>,
+        scratch: &mut Vec<BlockKey>,
         out: &mut Vec<ProfileNo>,
     ) {
-        keys(book, profiles, profile, scratch);
+        keys(record_table, profiles, profile, scratch);
         out.clear();
         for key in scratch.iter().filter(|key| is_blocking(**key)) {
-            self.at_most(*key, most(*key, settings), out);
+            self.at_most(*key, block_limit(*key, settings), out);
         }
         out.sort_unstable();
         out.dedup();
@@ -146,12 +146,12 @@ impl Index {
 }
 
 impl Run {
-    fn of(book: &Book, profiles: &Profiles, numbers: &[ProfileNo]) -> Run {
+    fn of(record_table: &RecordTable, profiles: &Profiles, numbers: &[ProfileNo]) -> Run {
         let read = |chunk: &[ProfileNo]| -> Vec<u64> {
             let mut found = Vec::with_capacity(64);
             let mut entries = Vec::with_capacity(chunk.len() * 48);
             for profile in chunk {
-                keys(book, profiles, *profile, &mut found);
+                keys(record_table, profiles, *profile, &mut found);
                 entries.extend(found.iter().map(|key| u64::from(*key) << 32 | u64::from(*profile)));
             }
             entries
@@ -210,7 +210,7 @@ impl Run {
     }
 
     /// Entries of one key, found as they are asked for: common keys have many.
-    fn of_key(&self, key: Key) -> impl Iterator<Item = &u64> {
+    fn of_key(&self, key: BlockKey) -> impl Iterator<Item = &u64> {
         let wanted = u64::from(key) << 32;
         let part = self.parts.get(self.part_of(wanted)).map_or(&[][..], Vec::as_slice);
         let from = if part.is_empty() { 0 } else { search(part, wanted, self.bits) };

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::index::Index;
-use crate::link::group::profiles::{Apart, ProfileNo, identify_but};
-use crate::link::records::{Book, RecordNo};
-use crate::link::settings::Settings;
+use crate::link::group::profiles::{CannotLinks, ProfileNo, identify_but};
+use crate::link::records::{RecordNo, RecordTable};
+use crate::link::settings::LinkSettings;
 use crate::normalise::mix;
 
 /// One record in this many is covered up, and at most so many.
@@ -28,19 +28,19 @@ pub struct Blocking {
     pub candidates_most: usize,
 }
 
-pub fn blocking(book: &Book, settings: &Settings) -> Blocking {
-    let coded = book.standing().filter(|record| book.facts(*record).organisation != 0).count() as u64;
-    let one_in = ONE_IN.max(coded / MOST);
+pub fn blocking(record_table: &RecordTable, settings: &LinkSettings) -> Blocking {
+    let identified = record_table.standing().filter(|record| record_table.facts(*record).organisation != 0).count() as u64;
+    let one_in = ONE_IN.max(identified / MOST);
     let hidden = |record: RecordNo| {
-        let facts = book.facts(record);
+        let facts = record_table.facts(record);
         facts.organisation != 0 && mix(facts.reference ^ 0xB10C).is_multiple_of(one_in)
     };
-    let profiles = identify_but(book, &Apart::default(), hidden);
-    let index = Index::of(book, &profiles);
-    let covered: Vec<(ProfileNo, Vec<ProfileNo>)> = book
+    let profiles = identify_but(record_table, &CannotLinks::default(), hidden);
+    let index = Index::of(record_table, &profiles);
+    let covered: Vec<(ProfileNo, Vec<ProfileNo>)> = record_table
         .standing()
         .filter(|record| hidden(*record))
-        .map(|record| (profiles.of_record[record as usize], profiles.of_code(book.facts(record).organisation).collect()))
+        .map(|record| (profiles.of_record[record as usize], profiles.of_code(record_table.facts(record).organisation).collect()))
         .filter(|(_, own): &(_, Vec<ProfileNo>)| !own.is_empty())
         .collect();
     let met: Vec<(bool, usize)> = covered
@@ -48,7 +48,7 @@ pub fn blocking(book: &Book, settings: &Settings) -> Blocking {
         .map_init(
             || (Vec::new(), Vec::new()),
             |(scratch, found), (profile, own)| {
-                index.candidates(book, &profiles, settings, *profile, scratch, found);
+                index.candidates(record_table, &profiles, settings, *profile, scratch, found);
                 (own.iter().any(|own| found.binary_search(own).is_ok()), found.len())
             },
         )

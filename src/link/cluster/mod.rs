@@ -1,6 +1,6 @@
 //! Edges become clusters: best edge first, under constraints.
 //!
-//! A loose profile joins a cluster where its *lead* suffices: log2 odds of its best edge, less what all rival clusters
+//! A unidentified profile joins a cluster where its *lead* suffices: log2 odds of its best edge, less what all rival clusters
 //! with a code claim (every rival counts, so that two equal ones cancel out). Loose profiles join each other only where
 //! all of them fit, and no cluster ever joins another with a code through one of them. What a person said is stronger
 //! than every constraint.
@@ -13,62 +13,62 @@ use hashbrown::HashSet;
 use super::codec::kept;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
-use super::outcome::Refusal;
-use super::score::edges::{Bond, Bonds};
-use super::settings::Settings;
+use super::outcome::EdgeRefusal;
+use super::score::edges::{ScoredPair, ScoredPairs};
+use super::settings::LinkSettings;
 
-/// What became of one loose profile.
+/// What became of one unidentified profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Joined {
-    /// The other end of the bond that joined it, or of the best that did not.
+pub struct Assignment {
+    /// The other end of the scored pair that joined it, or of the best that did not.
     pub partner: Option<ProfileNo>,
-    /// log2 odds of that bond, rivals taken off.
+    /// log2 odds of that scored pair, rivals taken off.
     pub lead: f32,
     pub runner_up: Option<ProfileNo>,
-    pub refused: Option<Refusal>,
+    pub refused: Option<EdgeRefusal>,
     /// It is in its partner's cluster.
     pub joined: bool,
 }
 
-/// Pairs of profiles a person has spoken on.
+/// Pairs of profiles a person has judged on.
 #[derive(Debug, Clone, Default)]
-pub struct Spoken {
+pub struct JudgedPairs {
     pub same: Vec<(ProfileNo, ProfileNo)>,
     pub different: Vec<(ProfileNo, ProfileNo)>,
 }
 
 /// What clustering reads.
 #[derive(Clone, Copy)]
-pub struct Field<'a> {
+pub struct ClusteringInput<'a> {
     pub profiles: &'a Profiles,
-    pub bonds: &'a Bonds,
-    pub settings: &'a Settings,
+    pub scored_pairs: &'a ScoredPairs,
+    pub settings: &'a LinkSettings,
 }
 
 /// Clusters of some profiles.
 pub struct Clusters<'a> {
-    field: Field<'a>,
+    field: ClusteringInput<'a>,
     /// Profiles that are in another's cluster.
     parent: NumberMap<ProfileNo, ProfileNo>,
     /// What the cluster holds, at its root.
-    holds: NumberMap<ProfileNo, Holds>,
-    /// Of the loose profiles.
-    pub joined: NumberMap<ProfileNo, Joined>,
+    holds: NumberMap<ProfileNo, ClusterContents>,
+    /// Of the unidentified profiles.
+    pub joined: NumberMap<ProfileNo, Assignment>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Holds {
+struct ClusterContents {
     /// The profile with a code, where there is one.
-    coded: Option<ProfileNo>,
-    loose: Vec<ProfileNo>,
+    identified: Option<ProfileNo>,
+    unidentified: Vec<ProfileNo>,
     issued: bool,
     apart_from: Vec<ProfileNo>,
 }
 
-/// Missing bonds inside a group of loose profiles count as this.
+/// Missing scored pairs inside a group of unidentified profiles count as this.
 const NO_BOND: f32 = -10.0;
 
-/// A bond worth trying.
+/// A scored pair worth trying.
 #[derive(Clone, Copy)]
 struct Edge {
     left: ProfileNo,
@@ -76,25 +76,25 @@ struct Edge {
     weight: f32,
 }
 
-/// Clusters `scope`: profiles that no bond from [`Settings::join_from`] on and no judgement ties to others.
-pub fn cluster<'a>(field: Field<'a>, scope: &[ProfileNo], spoken: &Spoken) -> Clusters<'a> {
-    let Field { profiles, bonds, settings } = field;
+/// Clusters `scope`: profiles that no scored pair from [`LinkSettings::join_from`] on and no judgement ties to others.
+pub fn cluster<'a>(field: ClusteringInput<'a>, scope: &[ProfileNo], judged: &JudgedPairs) -> Clusters<'a> {
+    let ClusteringInput { profiles, scored_pairs, settings } = field;
     let mut clusters =
         Clusters { field, parent: NumberMap::default(), holds: NumberMap::default(), joined: NumberMap::default() };
-    let loose: Vec<ProfileNo> = scope.iter().copied().filter(|p| profiles.get(*p).is_loose()).collect();
-    clusters.joined.extend(loose.iter().map(|profile| (*profile, Joined::default())));
-    for (left, right) in &spoken.different {
+    let unidentified: Vec<ProfileNo> = scope.iter().copied().filter(|p| profiles.get(*p).is_unidentified()).collect();
+    clusters.joined.extend(unidentified.iter().map(|profile| (*profile, Assignment::default())));
+    for (left, right) in &judged.different {
         clusters.holds(*left).apart_from.push(*right);
         clusters.holds(*right).apart_from.push(*left);
     }
-    for (left, right) in &spoken.same {
+    for (left, right) in &judged.same {
         let (a, b) = (clusters.root(*left), clusters.root(*right));
         if a != b && !clusters.kept_apart(a, b) {
             clusters.merge(a, b);
         }
     }
-    let edge = |left: ProfileNo, bond: &Bond| Edge { left, right: bond.right, weight: bond.weight };
-    let edges = loose.iter().flat_map(|left| bonds.best(*left).iter().map(|bond| edge(*left, bond)));
+    let edge = |left: ProfileNo, scored_pair: &ScoredPair| Edge { left, right: scored_pair.right, weight: scored_pair.weight };
+    let edges = unidentified.iter().flat_map(|left| scored_pairs.best(*left).iter().map(|scored_pair| edge(*left, scored_pair)));
     let mut queue: Vec<Edge> = edges.filter(|e| e.weight >= settings.join_from).collect();
     queue.sort_by(|a, b| {
         let anchors = |e: &Edge| (profiles.get(e.left).anchor, profiles.get(e.right).anchor);
@@ -113,7 +113,7 @@ pub fn cluster<'a>(field: Field<'a>, scope: &[ProfileNo], spoken: &Spoken) -> Cl
             }
         }
     }
-    clusters.explain(&loose, spoken);
+    clusters.explain(&unidentified, judged);
     clusters
 }
 
@@ -130,108 +130,117 @@ impl Clusters<'_> {
         at
     }
 
-    /// log2 odds of a pair, whichever of the two is the loose one.
+    /// log2 odds of a pair, whichever of the two is the unidentified one.
     fn weight(&self, x: ProfileNo, y: ProfileNo) -> f32 {
         let from = |x: ProfileNo, y: ProfileNo| {
-            self.field.bonds.best(x).iter().find(|bond| bond.right == y).map_or(f32::NEG_INFINITY, |bond| bond.weight)
+            self.field
+                .scored_pairs
+                .best(x)
+                .iter()
+                .find(|scored_pair| scored_pair.right == y)
+                .map_or(f32::NEG_INFINITY, |scored_pair| scored_pair.weight)
         };
         from(x, y).max(from(y, x)).max(NO_BOND)
     }
 
-    fn holds(&mut self, root: ProfileNo) -> &mut Holds {
+    fn holds(&mut self, root: ProfileNo) -> &mut ClusterContents {
         let profile = self.field.profiles.get(root);
-        self.holds.entry(root).or_insert_with(|| match profile.is_loose() {
-            true => Holds { loose: vec![root], issued: profile.issued, ..Holds::default() },
-            false => Holds { coded: Some(root), issued: profile.issued, ..Holds::default() },
+        self.holds.entry(root).or_insert_with(|| match profile.is_unidentified() {
+            true => ClusterContents { unidentified: vec![root], issued: profile.issued, ..ClusterContents::default() },
+            false => ClusterContents { identified: Some(root), issued: profile.issued, ..ClusterContents::default() },
         })
     }
 
     fn merge(&mut self, a: ProfileNo, b: ProfileNo) {
         let mut from = self.holds(b).clone();
         let into = self.holds(a);
-        into.coded = into.coded.or(from.coded);
+        into.identified = into.identified.or(from.identified);
         into.issued |= from.issued;
-        into.loose.append(&mut from.loose);
+        into.unidentified.append(&mut from.unidentified);
         into.apart_from.append(&mut from.apart_from);
         self.holds.remove(&b);
         self.parent.insert(b, a);
     }
 
     fn kept_apart(&mut self, a: ProfileNo, b: ProfileNo) -> bool {
-        let apart = self.holds(a).apart_from.clone();
-        apart.iter().any(|other| self.root(*other) == b)
+        let cannot_links = self.holds(a).apart_from.clone();
+        cannot_links.iter().any(|other| self.root(*other) == b)
     }
 
-    fn may_join(&mut self, edge: Edge) -> Result<(), Refusal> {
-        let Field { profiles, bonds, settings } = self.field;
+    fn may_join(&mut self, edge: Edge) -> Result<(), EdgeRefusal> {
+        let ClusteringInput { profiles, scored_pairs, settings } = self.field;
         let (a, b) = (self.root(edge.left), self.root(edge.right));
         if self.kept_apart(a, b) {
-            return Err(Refusal::Judgement);
+            return Err(EdgeRefusal::Judgement);
         }
         let (x, y) = (self.holds(a).clone(), self.holds(b).clone());
-        if x.coded.is_some() && y.coded.is_some() {
-            return Err(Refusal::ThroughLooseRecord);
+        if x.identified.is_some() && y.identified.is_some() {
+            return Err(EdgeRefusal::ThroughLooseRecord);
         }
         if x.issued && y.issued && !(profiles.get(edge.left).issued && profiles.get(edge.right).issued) {
-            return Err(Refusal::TwoOfIssuer);
+            return Err(EdgeRefusal::TwoOfIssuer);
         }
-        let (group, coded) = if y.coded.is_some() { (&x, y.coded) } else { (&y, x.coded) };
-        match coded {
-            Some(coded) => {
-                // Every loose one is barred or not by itself; together they must lead the rivals.
-                if group.loose.iter().any(|g| profiles.barred(*g, coded)) {
-                    return Err(Refusal::BranchAndParent);
+        let (group, identified) = if y.identified.is_some() { (&x, y.identified) } else { (&y, x.identified) };
+        match identified {
+            Some(identified) => {
+                // Every unidentified one is barred or not by itself; together they must lead the rivals.
+                if group.unidentified.iter().any(|g| profiles.barred(*g, identified)) {
+                    return Err(EdgeRefusal::BranchAndParent);
                 }
-                let rival = |other: ProfileNo| !profiles.get(other).is_loose();
-                let leads = group.loose.iter().map(|g| self.weight(*g, coded) - claims(bonds.best(*g), coded, rival));
-                if mean(leads) < settings.join_from { Err(Refusal::NarrowLead) } else { Ok(()) }
+                let rival = |other: ProfileNo| !profiles.get(other).is_unidentified();
+                let leads = group
+                    .unidentified
+                    .iter()
+                    .map(|g| self.weight(*g, identified) - claims(scored_pairs.best(*g), identified, rival));
+                if mean(leads) < settings.join_from { Err(EdgeRefusal::NarrowLead) } else { Ok(()) }
             }
             None => {
-                if x.loose.iter().any(|l| y.loose.iter().any(|r| profiles.barred(*l, *r))) {
-                    return Err(Refusal::BranchAndParent);
+                if x.unidentified.iter().any(|l| y.unidentified.iter().any(|r| profiles.barred(*l, *r))) {
+                    return Err(EdgeRefusal::BranchAndParent);
                 }
-                if x.loose.len() * y.loose.len() > MOST_PAIRS {
-                    return Err(Refusal::ThroughLooseRecord);
+                if x.unidentified.len() * y.unidentified.len() > MOST_PAIRS {
+                    return Err(EdgeRefusal::ThroughLooseRecord);
                 }
-                let all = x.loose.iter().flat_map(|l| y.loose.iter().map(|r| self.weight(*l, *r)));
-                if mean(all) < settings.join_from { Err(Refusal::ThroughLooseRecord) } else { Ok(()) }
+                let all = x.unidentified.iter().flat_map(|l| y.unidentified.iter().map(|r| self.weight(*l, *r)));
+                if mean(all) < settings.join_from { Err(EdgeRefusal::ThroughLooseRecord) } else { Ok(()) }
             }
         }
     }
 
-    /// Says for every loose profile what joined it, what came second, and what kept it from a better one.
-    fn explain(&mut self, loose: &[ProfileNo], spoken: &Spoken) {
-        let Field { profiles, bonds, .. } = self.field;
-        let apart: HashSet<(ProfileNo, ProfileNo)> = spoken.different.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
-        for profile in loose {
+    /// Says for every unidentified profile what joined it, what came second, and what kept it from a better one.
+    fn explain(&mut self, unidentified: &[ProfileNo], judged: &JudgedPairs) {
+        let ClusteringInput { profiles, scored_pairs, .. } = self.field;
+        let cannot_links: HashSet<(ProfileNo, ProfileNo)> =
+            judged.different.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+        for profile in unidentified {
             let own = self.root(*profile);
-            let best = bonds.best(*profile);
+            let best = scored_pairs.best(*profile);
             let (mut partner, mut runner_up) = (None, None);
-            for bond in best {
-                let inside = self.root(bond.right) == own;
+            for scored_pair in best {
+                let inside = self.root(scored_pair.right) == own;
                 if inside && partner.is_none() {
-                    partner = Some(*bond);
+                    partner = Some(*scored_pair);
                 } else if !inside && runner_up.is_none() {
-                    runner_up = Some(*bond);
+                    runner_up = Some(*scored_pair);
                 }
             }
             let chosen = partner.or(runner_up);
             let lead = chosen.map_or(f32::NEG_INFINITY, |chosen| {
-                let rival = |other: ProfileNo| !profiles.get(other).is_loose();
+                let rival = |other: ProfileNo| !profiles.get(other).is_unidentified();
                 let claimed = best.iter().any(|b| b.right != chosen.right && rival(b.right) && self.root(b.right) != own);
                 if claimed { chosen.weight - claims(best, chosen.right, rival) } else { chosen.weight }
             });
-            let kept_apart = runner_up.is_some_and(|bond| apart.contains(&(*profile, bond.right)));
+            let kept_apart = runner_up.is_some_and(|scored_pair| cannot_links.contains(&(*profile, scored_pair.right)));
             let stray = profiles.get(*profile).parent != 0;
             let entry = self.joined.entry(*profile).or_default();
             entry.joined = partner.is_some();
-            entry.partner = chosen.map(|bond| bond.right);
-            entry.runner_up = runner_up.filter(|_| partner.is_some()).map(|bond| bond.right);
+            entry.partner = chosen.map(|scored_pair| scored_pair.right);
+            entry.runner_up = runner_up.filter(|_| partner.is_some()).map(|scored_pair| scored_pair.right);
             entry.lead = lead;
             if entry.refused.is_none() {
                 entry.refused = match () {
-                    _ if kept_apart => Some(Refusal::Judgement),
-                    _ if stray => Some(Refusal::BranchAndParent),
+                    _ if kept_apart => Some(EdgeRefusal::Judgement),
+                    _ if stray => Some(EdgeRefusal::BranchAndParent),
                     _ => None,
                 };
             }
@@ -239,12 +248,12 @@ impl Clusters<'_> {
     }
 }
 
-/// Groups of loose profiles larger than this are not compared one by one: they are left apart and flagged.
+/// Groups of unidentified profiles larger than this are not compared one by one: they are left apart and flagged.
 const MOST_PAIRS: usize = 400;
 
-/// log2 (1 + the odds of all bonds but the one to `to`).
-fn claims(bonds: &[Bond], to: ProfileNo, counts: impl Fn(ProfileNo) -> bool) -> f32 {
-    let rivals: f64 = bonds.iter().filter(|b| b.right != to && counts(b.right)).map(|b| f64::from(b.weight).exp2()).sum();
+/// log2 (1 + the odds of all scored pairs but the one to `to`).
+fn claims(scored_pairs: &[ScoredPair], to: ProfileNo, counts: impl Fn(ProfileNo) -> bool) -> f32 {
+    let rivals: f64 = scored_pairs.iter().filter(|b| b.right != to && counts(b.right)).map(|b| f64::from(b.weight).exp2()).sum();
     (1.0 + rivals).log2() as f32
 }
 
@@ -253,4 +262,4 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
     if count == 0 { f32::NEG_INFINITY } else { sum / count as f32 }
 }
 
-kept!(Joined { partner, lead, runner_up, refused, joined });
+kept!(Assignment { partner, lead, runner_up, refused, joined });

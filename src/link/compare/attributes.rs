@@ -1,33 +1,33 @@
 //! Addresses, phones, dates, sizes and codes of two profiles against each other.
 
-use super::frequencies::Terms;
+use super::frequencies::ValueFrequencies;
 use super::levels::{
     CodeLevel, CountyLevel, EmployeesLevel, EstablishedLevel, IndustryLevel, OccupiedLevel, PhoneLevel, PlaceOfBusinessLevel,
     RegistrationLevel,
 };
-use crate::link::records::{AddressNo, Book, Facts, ISSUES_CODES, RecordNo};
+use crate::link::records::{AddressNo, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::LinkRole;
 
-fn facts<'a>(book: &'a Book, records: &'a [RecordNo]) -> impl Iterator<Item = &'a Facts> + Clone {
-    records.iter().map(|record| book.facts(*record))
+fn facts<'a>(record_table: &'a RecordTable, records: &'a [RecordNo]) -> impl Iterator<Item = &'a RecordRow> + Clone {
+    records.iter().map(|record| record_table.facts(*record))
 }
 
-fn addresses_of<'a>(book: &'a Book, records: &'a [RecordNo]) -> impl Iterator<Item = AddressNo> + Clone + 'a {
-    facts(book, records).flat_map(|f| [f.address, f.operating]).filter(|a| *a != 0)
+fn addresses_of<'a>(record_table: &'a RecordTable, records: &'a [RecordNo]) -> impl Iterator<Item = AddressNo> + Clone + 'a {
+    facts(record_table, records).flat_map(|f| [f.address, f.operating]).filter(|a| *a != 0)
 }
 
 /// The best level, the two addresses, and how many profiles share the one that agreed.
 pub fn addresses(
-    book: &Book,
-    terms: &Terms,
+    record_table: &RecordTable,
+    terms: &ValueFrequencies,
     left: &[RecordNo],
     right: &[RecordNo],
 ) -> (PlaceOfBusinessLevel, (AddressNo, AddressNo), u32) {
     use PlaceOfBusinessLevel::*;
     let mut best = (Absent, (0, 0));
-    for here in addresses_of(book, left) {
-        for there in addresses_of(book, right) {
-            let (a, b) = (book.address(here), book.address(there));
+    for here in addresses_of(record_table, left) {
+        for there in addresses_of(record_table, right) {
+            let (a, b) = (record_table.address(here), record_table.address(there));
             let level = match () {
                 _ if here == there || a.whole == b.whole => Whole,
                 _ if a.road == b.road && a.number == b.number && a.number != 0 => RoadAndNumber,
@@ -40,7 +40,7 @@ pub fn addresses(
             }
         }
     }
-    let agreed = book.address(best.1.0);
+    let agreed = record_table.address(best.1.0);
     let count = match best.0 {
         Whole => terms.address(agreed.whole),
         RoadAndNumber => agreed.door().map_or(1, |door| terms.road(door)),
@@ -49,8 +49,8 @@ pub fn addresses(
     (best.0, best.1, count)
 }
 
-pub fn phones(book: &Book, terms: &Terms, left: &[RecordNo], right: &[RecordNo]) -> (PhoneLevel, u32) {
-    let known = |records| facts(book, records).map(|f| f.phone).filter(|p| *p != 0);
+pub fn phones(record_table: &RecordTable, terms: &ValueFrequencies, left: &[RecordNo], right: &[RecordNo]) -> (PhoneLevel, u32) {
+    let known = |records| facts(record_table, records).map(|f| f.phone).filter(|p| *p != 0);
     let mut level = PhoneLevel::Absent;
     for here in known(left) {
         for there in known(right) {
@@ -64,10 +64,10 @@ pub fn phones(book: &Book, terms: &Terms, left: &[RecordNo], right: &[RecordNo])
 }
 
 /// District by column; by address where no column says.
-pub fn counties(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CountyLevel {
+pub fn counties(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> CountyLevel {
     let known = |records| {
-        facts(book, records)
-            .map(|f| if f.county != 0 { f.county } else { book.address(f.address).county })
+        facts(record_table, records)
+            .map(|f| if f.county != 0 { f.county } else { record_table.address(f.address).county })
             .filter(|county| *county != 0)
     };
     let mut level = CountyLevel::Absent;
@@ -82,9 +82,9 @@ pub fn counties(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CountyLev
     level
 }
 
-pub fn employees(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> EmployeesLevel {
+pub fn employees(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> EmployeesLevel {
     use EmployeesLevel::*;
-    let known = |records| facts(book, records).map(|f| f.employees).filter(|n| *n != 0);
+    let known = |records| facts(record_table, records).map(|f| f.employees).filter(|n| *n != 0);
     let mut least = f32::INFINITY;
     for here in known(left) {
         for there in known(right) {
@@ -101,9 +101,9 @@ pub fn employees(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> Employee
     }
 }
 
-pub fn established(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> EstablishedLevel {
+pub fn established(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> EstablishedLevel {
     use EstablishedLevel::*;
-    let known = |records| facts(book, records).map(|f| f.established).filter(|d| *d != 0);
+    let known = |records| facts(record_table, records).map(|f| f.established).filter(|d| *d != 0);
     let mut best = Absent;
     for here in known(left) {
         for there in known(right) {
@@ -122,8 +122,8 @@ pub fn established(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> Establ
     best
 }
 
-pub fn industries(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> IndustryLevel {
-    let known = |records| facts(book, records).map(|f| f.industry).filter(|i| *i >= 100);
+pub fn industries(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> IndustryLevel {
+    let known = |records| facts(record_table, records).map(|f| f.industry).filter(|i| *i >= 100);
     let division = |industry: u32| match industry {
         10_000.. => industry / 100,
         1_000.. => industry / 10,
@@ -143,9 +143,10 @@ pub fn industries(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> Industr
     best
 }
 
-pub fn occupied(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> OccupiedLevel {
-    let taken = facts(book, left).any(|l| facts(book, right).any(|r| r.registry == l.registry && r.role == l.role));
-    match (facts(book, left).any(|f| f.has(ISSUES_CODES)), taken) {
+pub fn occupied(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> OccupiedLevel {
+    let taken =
+        facts(record_table, left).any(|l| facts(record_table, right).any(|r| r.registry == l.registry && r.role == l.role));
+    match (facts(record_table, left).any(|f| f.has(ISSUES_CODES)), taken) {
         (true, true) => OccupiedLevel::IssuerTaken,
         (true, false) => OccupiedLevel::IssuerFree,
         (false, true) => OccupiedLevel::Taken,
@@ -153,13 +154,13 @@ pub fn occupied(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> OccupiedL
     }
 }
 
-pub fn codes(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CodeLevel {
-    let broken = |records| facts(book, records).map(|f| f.broken).filter(|b| *b != 0);
-    let codes = |records| facts(book, records).map(|f| f.organisation).filter(|o| *o != 0);
+pub fn codes(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> CodeLevel {
+    let broken = |records| facts(record_table, records).map(|f| f.broken).filter(|b| *b != 0);
+    let codes = |records| facts(record_table, records).map(|f| f.organisation).filter(|o| *o != 0);
     if broken(left).any(|here| broken(right).any(|there| here == there)) {
         return CodeLevel::SameBroken;
     }
-    let near = |broken: u64, code: u64| book.broken_code(broken).is_some_and(|known| known.could_be.contains(&code));
+    let near = |broken: u64, code: u64| record_table.broken_code(broken).is_some_and(|known| known.could_be.contains(&code));
     let mut level = CodeLevel::Absent;
     for (weak, valid) in [(left, right), (right, left)] {
         for here in broken(weak) {
@@ -176,8 +177,8 @@ pub fn codes(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> CodeLevel {
     level
 }
 
-pub fn registrations(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> RegistrationLevel {
-    let known = |records| facts(book, records).map(|f| f.registration).filter(|r| *r != 0);
+pub fn registrations(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> RegistrationLevel {
+    let known = |records| facts(record_table, records).map(|f| f.registration).filter(|r| *r != 0);
     let mut level = RegistrationLevel::Absent;
     for here in known(left) {
         for there in known(right) {
@@ -190,6 +191,6 @@ pub fn registrations(book: &Book, left: &[RecordNo], right: &[RecordNo]) -> Regi
     level
 }
 
-pub fn of_roll(book: &Book, left: &[RecordNo]) -> bool {
-    facts(book, left).all(|f| f.role() != LinkRole::Enterprise)
+pub fn of_roll(record_table: &RecordTable, left: &[RecordNo]) -> bool {
+    facts(record_table, left).all(|f| f.role() != LinkRole::Enterprise)
 }

@@ -9,11 +9,11 @@
 use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::group::profiles::Profiles;
 use crate::link::number_map::NumberMap;
-use crate::link::records::{Book, NameNo, RecordNo};
+use crate::link::records::{NameNo, RecordNo, RecordTable};
 
 /// Counts over profiles, each profile counted once per value.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Terms {
+pub struct ValueFrequencies {
     /// By name: number of its 字号 (of the whole stem where a name has none).
     brand_of: Vec<u32>,
     brand_numbers: NumberMap<u64, u32>,
@@ -28,7 +28,7 @@ pub struct Terms {
 
 /// A value that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Value {
+pub enum CountedValue {
     /// Hash of a 字号.
     Brand(u64),
     Phone(u32),
@@ -38,13 +38,13 @@ pub enum Value {
     Road(u64),
 }
 
-impl Terms {
-    pub fn count(book: &Book, profiles: &Profiles) -> Terms {
-        let mut terms = Terms { profiles: haystack(profiles.count()), ..Terms::default() };
-        terms.grow(book);
+impl ValueFrequencies {
+    pub fn count(record_table: &RecordTable, profiles: &Profiles) -> ValueFrequencies {
+        let mut terms = ValueFrequencies { profiles: rounded_population(profiles.count()), ..ValueFrequencies::default() };
+        terms.grow(record_table);
         let mut values = Vec::new();
         for profile in profiles.standing() {
-            terms.values(book, profiles.members(profile), &mut values);
+            terms.values(record_table, profiles.members(profile), &mut values);
             for value in &values {
                 *terms.slot(*value) += 1;
             }
@@ -52,10 +52,10 @@ impl Terms {
         terms
     }
 
-    /// Takes in the names and addresses that are new in the book.
-    pub fn grow(&mut self, book: &Book) {
-        for name in self.brand_of.len()..book.names_len() {
-            let term = book.name_entry(name as NameNo).term();
+    /// Takes in the names and addresses that are new in the record table.
+    pub fn grow(&mut self, record_table: &RecordTable) {
+        for name in self.brand_of.len()..record_table.names_len() {
+            let term = record_table.name_entry(name as NameNo).term();
             let next = self.brands.len() as u32;
             let number = *self.brand_numbers.entry(term).or_insert(next);
             if number == next {
@@ -66,34 +66,39 @@ impl Terms {
     }
 
     /// What is counted of a profile with these records, each value once.
-    pub fn values(&self, book: &Book, members: &[RecordNo], out: &mut Vec<Value>) {
+    pub fn values(&self, record_table: &RecordTable, members: &[RecordNo], out: &mut Vec<CountedValue>) {
         out.clear();
         for record in members {
-            let facts = book.facts(*record);
-            out.extend(book.names_of(*record).map(|name| Value::Brand(self.brands[self.brand_of[name as usize] as usize].0)));
-            out.extend((facts.phone != 0).then_some(Value::Phone(facts.phone)));
-            for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| book.address(a)) {
-                out.push(Value::Address(address.whole));
-                out.extend(address.door().map(Value::Road));
+            let facts = record_table.facts(*record);
+            out.extend(
+                record_table
+                    .names_of(*record)
+                    .map(|name| CountedValue::Brand(self.brands[self.brand_of[name as usize] as usize].0)),
+            );
+            out.extend((facts.phone != 0).then_some(CountedValue::Phone(facts.phone)));
+            for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| record_table.address(a)) {
+                out.push(CountedValue::Address(address.whole));
+                out.extend(address.door().map(CountedValue::Road));
             }
         }
         out.sort_unstable();
         out.dedup();
     }
 
-    fn slot(&mut self, value: Value) -> &mut u32 {
+    fn slot(&mut self, value: CountedValue) -> &mut u32 {
         match value {
-            Value::Brand(term) => &mut self.brands[self.brand_numbers[&term] as usize].1,
-            Value::Phone(phone) => self.phones.entry(phone).or_default(),
-            Value::Address(whole) => self.addresses.entry(whole).or_default(),
-            Value::Road(door) => self.roads.entry(door).or_default(),
+            CountedValue::Brand(term) => &mut self.brands[self.brand_numbers[&term] as usize].1,
+            CountedValue::Phone(phone) => self.phones.entry(phone).or_default(),
+            CountedValue::Address(whole) => self.addresses.entry(whole).or_default(),
+            CountedValue::Road(door) => self.roads.entry(door).or_default(),
         }
     }
 
     /// Profiles with `left` values are gone, others with `entered` values are new. The values whose rounded count is
     /// another now.
-    pub fn shift(&mut self, left: &[Value], entered: &[Value]) -> Vec<Value> {
-        let mut changes: Vec<(Value, i32)> = left.iter().map(|v| (*v, -1)).chain(entered.iter().map(|v| (*v, 1))).collect();
+    pub fn shift(&mut self, left: &[CountedValue], entered: &[CountedValue]) -> Vec<CountedValue> {
+        let mut changes: Vec<(CountedValue, i32)> =
+            left.iter().map(|v| (*v, -1)).chain(entered.iter().map(|v| (*v, 1))).collect();
         changes.sort_unstable();
         let mut moved = Vec::new();
         for same in changes.chunk_by(|a, b| a.0 == b.0) {
@@ -124,7 +129,7 @@ impl Terms {
 }
 
 /// Number of profiles as weights use it.
-pub fn haystack(profiles: usize) -> u32 {
+pub fn rounded_population(profiles: usize) -> u32 {
     ((profiles.max(2) as f64).log2() * 4.0).round().mul_add(0.25, 0.0).exp2() as u32
 }
 
@@ -134,7 +139,7 @@ fn rounded(count: u32) -> u32 {
     (count >> spare << spare).max(1)
 }
 
-impl KeepAll for Terms {
+impl KeepAll for ValueFrequencies {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         to.list(&self.brand_of)?;
         to.list(&self.brands)?;
@@ -143,11 +148,11 @@ impl KeepAll for Terms {
         to.map(&self.roads)?;
         to.list(&[self.profiles])
     }
-    fn read(from: &mut Reader<'_>) -> Option<Terms> {
+    fn read(from: &mut Reader<'_>) -> Option<ValueFrequencies> {
         let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
         let (phones, addresses, roads) = (from.map()?, from.map()?, from.map()?);
-        Some(Terms { brand_of, brand_numbers, brands, phones, addresses, roads, profiles: *from.list()?.first()? })
+        Some(ValueFrequencies { brand_of, brand_numbers, brands, phones, addresses, roads, profiles: *from.list()?.first()? })
     }
 }
 

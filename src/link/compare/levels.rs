@@ -4,7 +4,7 @@ use crate::link::records::{AddressNo, NameNo};
 use crate::model::field::named;
 
 named! {
-    /// 字号, trade and branch of the loose side against the other.
+    /// 字号, trade and branch of the unidentified side against the other.
     pub enum NameLevel {
         Equal = "equal",
         /// One glyph is another that sounds alike.
@@ -13,9 +13,9 @@ named! {
         SwapInBrand = "swap_in_brand", SwapInTrade = "swap_in_trade",
         /// A glyph stands twice.
         DoubleInBrand = "double_in_brand", DoubleInTrade = "double_in_trade",
-        /// The loose side lacks one glyph.
+        /// The unidentified side lacks one glyph.
         DropInBrand = "drop_in_brand", DropInTrade = "drop_in_trade",
-        /// The loose side has one more glyph.
+        /// The unidentified side has one more glyph.
         AddInBrand = "add_in_brand", AddInTrade = "add_in_trade",
         /// One glyph is another.
         OtherInBrand = "other_in_brand", OtherInTrade = "other_in_trade",
@@ -76,7 +76,7 @@ impl NameLevel {
 }
 
 named! {
-    /// Legal form of the loose side against the other's.
+    /// Legal form of the unidentified side against the other's.
     pub enum FormLevel {
         Same = "same",
         /// 有限公司 and 公司, or nothing.
@@ -122,7 +122,7 @@ named! {
 }
 
 named! {
-    /// The date of the loose side against the nearest of the other.
+    /// The date of the unidentified side against the nearest of the other.
     pub enum EstablishedLevel {
         Day = "day", Month = "month", Year = "year", UpToThreeYearsLater = "up_to_three_years_later", Later = "later",
         Earlier = "earlier", Absent = "absent",
@@ -132,12 +132,12 @@ named! {
 named! { pub enum IndustryLevel { Class = "class", Division = "division", Differs = "differs", Absent = "absent" } }
 
 named! {
-    /// Whether the other side already has a record of the loose side's registry.
+    /// Whether the other side already has a record of the unidentified side's registry.
     pub enum OccupiedLevel { Free = "free", Taken = "taken", IssuerFree = "issuer_free", IssuerTaken = "issuer_taken" }
 }
 
 named! {
-    /// A code of the loose side that fails its check character.
+    /// A code of the unidentified side that fails its check character.
     pub enum CodeLevel { OneSlip = "one_slip", SameBroken = "same_broken", Differs = "differs", Absent = "absent" }
 }
 
@@ -168,7 +168,7 @@ pub struct Comparison {
     pub brand_count: u32,
     pub phone_count: u32,
     pub address_count: u32,
-    /// The loose side is a union's or a mention's record.
+    /// The unidentified side is a union's or a mention's record.
     pub of_roll: bool,
 }
 

@@ -16,33 +16,39 @@ pub use levels::{
 pub use levels::{FormLevel, NameLevel, PlaceLevel};
 
 use super::compare::levels::Comparison;
-use super::records::{Book, RecordNo};
-use frequencies::Terms;
+use super::records::{RecordNo, RecordTable};
+use frequencies::ValueFrequencies;
 use weights::Weights;
 
-/// Compares the loose side `left` with `right`, which may be coded.
-pub fn compare(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], right: &[RecordNo]) -> Comparison {
-    let names = name::best(book, terms, weights, left, right);
-    let (address, addresses, address_count) = attributes::addresses(book, terms, left, right);
-    let (phone, phone_count) = attributes::phones(book, terms, left, right);
+/// Compares the unidentified side `left` with `right`, which may be coded.
+pub fn compare(
+    record_table: &RecordTable,
+    terms: &ValueFrequencies,
+    weights: &Weights,
+    left: &[RecordNo],
+    right: &[RecordNo],
+) -> Comparison {
+    let names = name::best(record_table, terms, weights, left, right);
+    let (address, addresses, address_count) = attributes::addresses(record_table, terms, left, right);
+    let (phone, phone_count) = attributes::phones(record_table, terms, left, right);
     Comparison {
         name: names.level,
         form: names.form,
         place: names.place,
         address,
         phone,
-        county: attributes::counties(book, left, right),
-        employees: attributes::employees(book, left, right),
-        established: attributes::established(book, left, right),
-        industry: attributes::industries(book, left, right),
-        occupied: attributes::occupied(book, left, right),
-        code: attributes::codes(book, left, right),
-        registration: attributes::registrations(book, left, right),
+        county: attributes::counties(record_table, left, right),
+        employees: attributes::employees(record_table, left, right),
+        established: attributes::established(record_table, left, right),
+        industry: attributes::industries(record_table, left, right),
+        occupied: attributes::occupied(record_table, left, right),
+        code: attributes::codes(record_table, left, right),
+        registration: attributes::registrations(record_table, left, right),
         names: names.names,
         addresses,
         brand_count: names.brand_count,
         phone_count,
         address_count,
-        of_roll: attributes::of_roll(book, left),
+        of_roll: attributes::of_roll(record_table, left),
     }
 }

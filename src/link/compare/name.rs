@@ -3,10 +3,10 @@
 //! `恒信科技` and `恒信科技发展` are two firms, `恒信科技有限公司` and `恒信科技有限责任公司` one; a wrong homophone is a slip, a
 //! glyph put in front of a 字号 is a sibling.
 
-use super::frequencies::Terms;
+use super::frequencies::ValueFrequencies;
 use super::levels::{FormLevel, NameLevel, PlaceLevel};
 use super::weights::Weights;
-use crate::link::records::{Book, NameNo, RecordNo};
+use crate::link::records::{NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{LONGEST, NameRef, is_numeral};
@@ -22,13 +22,19 @@ pub struct Best {
     pub brand_count: u32,
 }
 
-pub fn best(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], right: &[RecordNo]) -> Best {
+pub fn best(
+    record_table: &RecordTable,
+    terms: &ValueFrequencies,
+    weights: &Weights,
+    left: &[RecordNo],
+    right: &[RecordNo],
+) -> Best {
     let mut best =
         Best { level: NameLevel::Absent, form: FormLevel::Unknown, place: PlaceLevel::Unknown, names: (0, 0), brand_count: 1 };
     let mut best_weight = f32::NEG_INFINITY;
     let mut seen = [0 as NameNo; 12];
     let mut known = 0;
-    for there in right.iter().flat_map(|r| book.names_of(*r)) {
+    for there in right.iter().flat_map(|r| record_table.names_of(*r)) {
         if seen[..known].contains(&there) {
             continue;
         }
@@ -36,8 +42,8 @@ pub fn best(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], ri
             seen[known] = there;
             known += 1;
         }
-        for here in left.iter().flat_map(|r| book.names_of(*r)) {
-            let (level, form, place) = relation(book, here, there);
+        for here in left.iter().flat_map(|r| record_table.names_of(*r)) {
+            let (level, form, place) = relation(record_table, here, there);
             let brand_count = if level.same_brand() { terms.brand(there) } else { 1 };
             let weight = weights.of_names(level, form, place, brand_count);
             if weight > best_weight {
@@ -49,12 +55,12 @@ pub fn best(book: &Book, terms: &Terms, weights: &Weights, left: &[RecordNo], ri
     best
 }
 
-fn relation(book: &Book, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, PlaceLevel) {
+fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, PlaceLevel) {
     if here == there {
         return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
     }
-    let (a, b) = (book.name(here), book.name(there));
-    let (ea, eb) = (book.name_entry(here), book.name_entry(there));
+    let (a, b) = (record_table.name(here), record_table.name(there));
+    let (ea, eb) = (record_table.name_entry(here), record_table.name_entry(there));
     if a.glyphs == b.glyphs {
         return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
     }
@@ -244,7 +250,7 @@ fn trades(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
 
 static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("集团"));
 
-/// The loose side is a short form: the beginning of the other's stem, or its first glyphs.
+/// The unidentified side is a short form: the beginning of the other's stem, or its first glyphs.
 fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     let (x, y) = (a.stem(), b.stem());
     let short_form = a.shape.form_class == 0 || a.shape.form_class == *COMPANY || a.shape.form_class == *GROUP;

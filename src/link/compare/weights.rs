@@ -135,18 +135,19 @@ impl Weights {
     pub fn weigh(&self, pair: &Comparison, profiles: u32) -> [f32; FEATURES] {
         let which = usize::from(!pair.of_roll);
         let (log2, log2_m) = (&self.log2[which], &self.log2_m[which]);
-        let haystack = (profiles.max(2) as f32).log2();
+        let rounded_population = (profiles.max(2) as f32).log2();
         let levels = pair.levels();
         let mut weights: [f32; FEATURES] = std::array::from_fn(|feature| log2[feature][levels[feature]]);
-        weights[NAME] -= if pair.name.same_brand() { (pair.brand_count.max(1) as f32).log2() } else { haystack };
+        weights[NAME] -= if pair.name.same_brand() { (pair.brand_count.max(1) as f32).log2() } else { rounded_population };
         // Names that say nothing: a shared phone or address weighs by how many share it, not by how often kin do.
         if pair.name.is_far() {
             if pair.phone == PhoneLevel::Same {
-                weights[PHONE] = log2_m[PHONE][pair.phone as usize] + haystack - (pair.phone_count.max(2) as f32).log2();
+                weights[PHONE] =
+                    log2_m[PHONE][pair.phone as usize] + rounded_population - (pair.phone_count.max(2) as f32).log2();
             }
             if pair.address <= PlaceOfBusinessLevel::RoadAndNumber {
                 weights[ADDRESS] =
-                    log2_m[ADDRESS][pair.address as usize] + haystack - (pair.address_count.max(2) as f32).log2() - 1.0;
+                    log2_m[ADDRESS][pair.address as usize] + rounded_population - (pair.address_count.max(2) as f32).log2() - 1.0;
             }
         }
         weights

@@ -1,4 +1,4 @@
-//! Records that share a valid identifier become one profile; every other record is a profile of its own, *loose*.
+//! Records that share a valid identifier become one profile; every other record is a profile of its own, *unidentified*.
 //!
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
 //! rules are in [`super::rules`].
@@ -9,7 +9,7 @@ use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_els
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
-use crate::link::records::{Book, CONTRADICTING, Facts, ISSUES_CODES, RecordNo};
+use crate::link::records::{CONTRADICTING, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 use crate::normalise::hash;
 
 pub type ProfileNo = u32;
@@ -20,7 +20,7 @@ pub struct Profile {
     from: u32,
     /// 0: the number is vacant.
     len: u32,
-    /// Valid organisation code; 0 makes the profile loose.
+    /// Valid organisation code; 0 makes the profile unidentified.
     pub organisation: u64,
     /// Organisation code that this branch was wrongly written with: its parent's.
     pub parent: u64,
@@ -35,7 +35,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    pub fn is_loose(&self) -> bool {
+    pub fn is_unidentified(&self) -> bool {
         self.organisation == 0
     }
 }
@@ -101,7 +101,7 @@ impl Registered {
 }
 
 /// Records that a person said are different, by record.
-pub type Apart = NumberMap<RecordNo, Vec<RecordNo>>;
+pub type CannotLinks = NumberMap<RecordNo, Vec<RecordNo>>;
 
 impl Profiles {
     /// Records of a profile, best registry first.
@@ -147,17 +147,18 @@ impl Profiles {
 /// Names beyond this number behind one code are no renames any more.
 const MANY_NAMES: usize = 8;
 
-/// Groups the records of `book` by their identifiers. Of two records of one group that a person told apart, the lesser
+/// Groups the records of `record_table` by their identifiers. Of two records of one group that a person judged different, the lesser
 /// stands alone.
-pub fn identify(book: &Book, apart: &Apart) -> Profiles {
-    identify_but(book, apart, |_| false)
+pub fn identify(record_table: &RecordTable, cannot_links: &CannotLinks) -> Profiles {
+    identify_but(record_table, cannot_links, |_| false)
 }
 
 /// The same, with the codes of some records covered up: what fitting learns from.
-pub fn identify_but(book: &Book, apart: &Apart, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
-    let mut profiles = Profiles { of_record: vec![NONE; book.records.len()], seats: branch_seats(book), ..Profiles::default() };
-    for record in book.standing() {
-        let facts = book.facts(record);
+pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
+    let mut profiles =
+        Profiles { of_record: vec![NONE; record_table.records.len()], seats: branch_seats(record_table), ..Profiles::default() };
+    for record in record_table.standing() {
+        let facts = record_table.facts(record);
         if facts.registration != 0 {
             profiles.registered.insert(facts.registration, record);
             if facts.organisation != 0 {
@@ -168,10 +169,10 @@ pub fn identify_but(book: &Book, apart: &Apart, hidden: impl Fn(RecordNo) -> boo
             }
         }
     }
-    let mut order: Vec<(GroupKey, u16, u64, RecordNo)> = book
+    let mut order: Vec<(GroupKey, u16, u64, RecordNo)> = record_table
         .standing()
         .map(|record| {
-            let facts = book.facts(record);
+            let facts = record_table.facts(record);
             let group = if hidden(record) { by_itself(record) } else { profiles.group_of(facts, record) };
             (group, facts.registry, facts.reference, record)
         })
@@ -181,7 +182,7 @@ pub fn identify_but(book: &Book, apart: &Apart, hidden: impl Fn(RecordNo) -> boo
     for same in order.chunk_by(|a, b| a.0 == b.0) {
         group.clear();
         group.extend(same.iter().map(|(.., record)| *record));
-        profiles.place(book, apart, same[0].0, &group, &mut Vec::new());
+        profiles.place(record_table, cannot_links, same[0].0, &group, &mut Vec::new());
     }
     profiles
 }
@@ -195,7 +196,7 @@ pub struct Changed {
 
 impl Profiles {
     /// The identifier a record goes by.
-    fn group_of(&self, facts: &Facts, record: RecordNo) -> GroupKey {
+    fn group_of(&self, facts: &RecordRow, record: RecordNo) -> GroupKey {
         match (facts.organisation, facts.registration) {
             (0, 0) => by_itself(record),
             (0, number) => match self.led.get(&number) {
@@ -212,17 +213,17 @@ impl Profiles {
     /// The groups whose profiles have to be made anew.
     pub fn affected(
         &mut self,
-        book: &Book,
-        before: &[(RecordNo, Facts)],
+        record_table: &RecordTable,
+        before: &[(RecordNo, RecordRow)],
         spoken_on: &[RecordNo],
         seated: impl Fn(u64) -> Vec<ProfileNo>,
     ) -> Affected {
-        self.of_record.resize(book.records.len(), NONE);
+        self.of_record.resize(record_table.records.len(), NONE);
         let mut moved: Vec<RecordNo> = before.iter().map(|(record, _)| *record).collect();
         let mut numbers: Vec<u64> = Vec::new();
         let mut stems: Vec<u64> = Vec::new();
         for (record, old) in before {
-            let new = book.facts(*record);
+            let new = record_table.facts(*record);
             if !old.is_gone() && old.registration != 0 {
                 self.registered.remove(old.registration, *record);
                 numbers.push(old.registration);
@@ -232,11 +233,11 @@ impl Profiles {
                 numbers.push(new.registration);
             }
             for (facts, comes) in [(old, false), (new, true)] {
-                let name = book.name(facts.name);
+                let name = record_table.name(facts.name);
                 if !facts.is_gone() && name.is_branch() {
                     let stem = hash(name.stem());
                     let seats = self.seats.entry(stem).or_default();
-                    for seat in addresses_of(book, facts) {
+                    for seat in addresses_of(record_table, facts) {
                         match comes {
                             true => seats.push(seat),
                             false => drop(seats.iter().position(|s| *s == seat).map(|at| seats.swap_remove(at))),
@@ -250,7 +251,7 @@ impl Profiles {
         numbers.dedup();
         for number in numbers {
             let mut codes: Vec<u64> =
-                self.registered.of(number).map(|r| book.facts(r).organisation).filter(|code| *code != 0).collect();
+                self.registered.of(number).map(|r| record_table.facts(r).organisation).filter(|code| *code != 0).collect();
             codes.sort_unstable();
             codes.dedup();
             let lead = match codes.as_slice() {
@@ -273,8 +274,8 @@ impl Profiles {
         let mut groups: Vec<GroupKey> = stems.into_iter().flat_map(seated).map(|profile| self.get(profile).group).collect();
         let of = |record: &RecordNo| Some(self.of_record[*record as usize]).filter(|p| *p != NONE).map(|p| self.get(p).group);
         groups.extend(moved.iter().chain(spoken_on).filter_map(of));
-        let standing = moved.iter().filter(|r| !book.facts(**r).is_gone());
-        groups.extend(standing.map(|record| self.group_of(book.facts(*record), *record)));
+        let standing = moved.iter().filter(|r| !record_table.facts(**r).is_gone());
+        groups.extend(standing.map(|record| self.group_of(record_table.facts(*record), *record)));
         groups.sort_unstable();
         groups.dedup();
         Affected { moved, groups }
@@ -286,11 +287,11 @@ impl Profiles {
     }
 
     /// Makes the profiles of the affected groups anew.
-    pub fn regroup(&mut self, book: &Book, apart: &Apart, affected: &Affected) -> Changed {
+    pub fn regroup(&mut self, record_table: &RecordTable, cannot_links: &CannotLinks, affected: &Affected) -> Changed {
         let mut changed = Changed { removed: self.of_groups(affected), added: Vec::new() };
         let mut order: Vec<(GroupKey, u16, u64, RecordNo)> = Vec::new();
         let mut enter = |record: RecordNo, group: GroupKey| {
-            let facts = book.facts(record);
+            let facts = record_table.facts(record);
             order.push((group, facts.registry, facts.reference, record));
         };
         for profile in &changed.removed {
@@ -301,8 +302,8 @@ impl Profiles {
                 }
             }
         }
-        for record in affected.moved.iter().filter(|r| !book.facts(**r).is_gone()) {
-            enter(*record, self.group_of(book.facts(*record), *record));
+        for record in affected.moved.iter().filter(|r| !record_table.facts(**r).is_gone()) {
+            enter(*record, self.group_of(record_table.facts(*record), *record));
         }
         for profile in &changed.removed {
             self.vacate(*profile);
@@ -312,7 +313,7 @@ impl Profiles {
         for same in order.chunk_by(|a, b| a.0 == b.0) {
             group.clear();
             group.extend(same.iter().map(|(.., record)| *record));
-            self.place(book, apart, same[0].0, &group, &mut changed.added);
+            self.place(record_table, cannot_links, same[0].0, &group, &mut changed.added);
         }
         self.tidy();
         changed
@@ -359,16 +360,23 @@ impl Profiles {
     }
 
     /// Makes the profiles of one group, whose records come best registry first.
-    fn place(&mut self, book: &Book, apart: &Apart, key: GroupKey, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
+    fn place(
+        &mut self,
+        record_table: &RecordTable,
+        cannot_links: &CannotLinks,
+        key: GroupKey,
+        group: &[RecordNo],
+        added: &mut Vec<ProfileNo>,
+    ) {
         let before = added.len();
-        self.split(book, key, group, added);
-        if apart.is_empty() {
+        self.split(record_table, key, group, added);
+        if cannot_links.is_empty() {
             return;
         }
-        let rank = |r: RecordNo| (book.facts(r).registry, book.facts(r).reference);
+        let rank = |r: RecordNo| (record_table.facts(r).registry, record_table.facts(r).reference);
         let together = |a: RecordNo, b: RecordNo| self.of_record[a as usize] == self.of_record[b as usize];
         let lesser = |record: &RecordNo| {
-            let others = apart.get(record).map_or(&[][..], Vec::as_slice);
+            let others = cannot_links.get(record).map_or(&[][..], Vec::as_slice);
             others.iter().any(|other| together(*record, *other) && rank(*record) > rank(*other))
         };
         let severed: Vec<RecordNo> = group.iter().copied().filter(lesser).collect();
@@ -377,47 +385,54 @@ impl Profiles {
                 self.vacate(profile);
             }
             let rest: Vec<RecordNo> = group.iter().copied().filter(|r| !severed.contains(r)).collect();
-            self.split(book, key, &rest, added);
+            self.split(record_table, key, &rest, added);
             for record in severed {
-                self.add(book, key, (0, 0), &[record], added);
+                self.add(record_table, key, (0, 0), &[record], added);
             }
         }
     }
 
-    fn split(&mut self, book: &Book, key: GroupKey, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
+    fn split(&mut self, record_table: &RecordTable, key: GroupKey, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
         match key & 3 {
             1 => {
-                for (code, group) in by_credit_code(book, key >> 2, group) {
-                    self.coded(book, key, code, &group, added);
+                for (code, group) in by_credit_code(record_table, key >> 2, group) {
+                    self.identified(record_table, key, code, &group, added);
                 }
             }
-            2 => self.add(book, key, (0, 0), group, added),
-            _ => group.iter().for_each(|record| self.add(book, key, (0, 0), &[*record], added)),
+            2 => self.add(record_table, key, (0, 0), group, added),
+            _ => group.iter().for_each(|record| self.add(record_table, key, (0, 0), &[*record], added)),
         }
     }
 
     /// One group of records with the same valid code: the branches among them that are not its own stay apart.
-    fn coded(&mut self, book: &Book, key: GroupKey, code: u64, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
-        let mut strays = strays(book, group);
-        for seated in seated_elsewhere(book, &self.seats, group) {
+    fn identified(
+        &mut self,
+        record_table: &RecordTable,
+        key: GroupKey,
+        code: u64,
+        group: &[RecordNo],
+        added: &mut Vec<ProfileNo>,
+    ) {
+        let mut strays = strays(record_table, group);
+        for seated in seated_elsewhere(record_table, &self.seats, group) {
             if seated != group[0] && !strays.contains(&seated) {
                 strays.push(seated);
             }
         }
         let first = added.len();
         if strays.is_empty() {
-            self.add(book, key, (code, 0), group, added);
+            self.add(record_table, key, (code, 0), group, added);
         } else {
             let own: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
-            self.add(book, key, (code, 0), &own, added);
+            self.add(record_table, key, (code, 0), &own, added);
             for stray in strays {
-                self.add(book, key, (0, code), &[stray], added);
+                self.add(record_table, key, (0, code), &[stray], added);
                 let profile = self.of_record[stray as usize];
                 self.flags.entry(profile).or_default().push((FlagKind::BranchUnderParentCode, stray, 1));
             }
         }
         if group.len() > MANY_NAMES {
-            let mut names: Vec<u64> = group.iter().map(|r| book.name_entry(book.facts(*r).name).stem).collect();
+            let mut names: Vec<u64> = group.iter().map(|r| record_table.name_entry(record_table.facts(*r).name).stem).collect();
             names.sort_unstable();
             names.dedup();
             if names.len() > MANY_NAMES {
@@ -430,7 +445,7 @@ impl Profiles {
     /// A profile with a number of its own; `(organisation, parent)` are its codes.
     fn add(
         &mut self,
-        book: &Book,
+        record_table: &RecordTable,
         key: GroupKey,
         (organisation, parent): (u64, u64),
         group: &[RecordNo],
@@ -446,7 +461,7 @@ impl Profiles {
         let mut flags = Vec::new();
         for record in group {
             self.of_record[*record as usize] = number;
-            let facts = book.facts(*record);
+            let facts = record_table.facts(*record);
             if facts.has(CONTRADICTING) {
                 flags.push((FlagKind::ContradictingCodes, *record, 2));
             }
@@ -464,14 +479,14 @@ impl Profiles {
             3 => NONE,
             _ => self.groups.insert(key, number).unwrap_or(NONE),
         };
-        let facts = book.facts(*first);
+        let facts = record_table.facts(*first);
         self.all[number as usize] = Profile {
             from,
             len: group.len() as u32,
             organisation,
             parent,
             anchor: (facts.registry, facts.reference),
-            issued: group.iter().any(|r| book.facts(*r).has(ISSUES_CODES)),
+            issued: group.iter().any(|r| record_table.facts(*r).has(ISSUES_CODES)),
             group: key,
             next,
         };

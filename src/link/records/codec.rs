@@ -1,14 +1,14 @@
-//! The book as bytes.
+//! The record table as bytes.
 
 use hashbrown::HashTable;
 
-use super::{Book, BrokenCode, Facts, NameEntry, RecordNo, Related, place_of};
+use super::{BrokenCode, NameEntry, RecordNo, RecordRow, RecordTable, Related, place_of};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
-use crate::normalise::name::Shape;
+use crate::normalise::name::NameShape;
 
-kept!(Facts {
+kept!(RecordRow {
     reference,
     store_id,
     organisation,
@@ -32,13 +32,13 @@ kept!(Facts {
     role,
     flags,
 });
-kept!(Shape { ends, form_class, place_code, english, joint });
+kept!(NameShape { ends, form_class, place_code, english, joint });
 kept!(NameEntry { from, len, shape, whole, body, stem, brand });
 kept!(Address { whole, road, number, sketch, county });
 kept!(BrokenCode { text, could_be });
 kept!(Related { kind, name, organisation, since });
 
-impl KeepAll for Book {
+impl KeepAll for RecordTable {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         to.list(&self.records)?;
         to.list(&self.names)?;
@@ -52,8 +52,8 @@ impl KeepAll for Book {
         to.list(&broken)
     }
 
-    fn read(from: &mut Reader<'_>) -> Option<Book> {
-        let mut book = Book {
+    fn read(from: &mut Reader<'_>) -> Option<RecordTable> {
+        let mut record_table = RecordTable {
             records: from.list()?,
             names: from.list()?,
             glyphs: from.list()?,
@@ -63,10 +63,10 @@ impl KeepAll for Book {
             related: from.list::<(RecordNo, Box<[Related]>)>()?.into_iter().collect(),
             broken: from.list::<(u64, BrokenCode)>()?.into_iter().collect(),
             before: Some(NumberMap::default()),
-            ..Book::default()
+            ..RecordTable::default()
         };
-        book.standing = book.records.iter().filter(|facts| !facts.is_gone()).count();
-        let Book { records, names, addresses, .. } = &book;
+        record_table.standing = record_table.records.iter().filter(|facts| !facts.is_gone()).count();
+        let RecordTable { records, names, addresses, .. } = &record_table;
         let (numbers, (name_numbers, address_numbers)) = rayon::join(
             || table(records.len(), 0, |no| records[no as usize].reference),
             || {
@@ -76,8 +76,9 @@ impl KeepAll for Book {
                 )
             },
         );
-        (book.by_reference, book.name_numbers, book.address_numbers) = (numbers, name_numbers, address_numbers);
-        Some(book)
+        (record_table.by_reference, record_table.name_numbers, record_table.address_numbers) =
+            (numbers, name_numbers, address_numbers);
+        Some(record_table)
     }
 }
 

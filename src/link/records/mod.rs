@@ -1,4 +1,4 @@
-//! The book of all records as linking needs them: numbers instead of text, each name and address once.
+//! The record table of all records as linking needs them: numbers instead of text, each name and address once.
 //!
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
@@ -9,26 +9,26 @@ use rayon::prelude::*;
 
 use super::entity_key::reference;
 use super::number_map::NumberMap;
-use super::settings::Settings;
+use super::settings::LinkSettings;
 use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
-use crate::normalise::name::{Name, NameRef, Names, Shape, read_names};
+use crate::normalise::name::{Name, NameRef, NameShape, Names, read_names};
 use crate::normalise::phone::read_phone;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
 
-/// Number of a record in the book; stays with the record for its life.
+/// Number of a record in the record table; stays with the record for its life.
 pub type RecordNo = u32;
-/// Number of a name in the book; 0 is the empty name.
+/// Number of a name in the record table; 0 is the empty name.
 pub type NameNo = u32;
-/// Number of an address in the book; 0 is none.
+/// Number of an address in the record table; 0 is none.
 pub type AddressNo = u32;
 
 /// One record. 0 means absent wherever a number can be absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Facts {
+pub struct RecordRow {
     pub reference: u64,
     pub store_id: i64,
     /// Valid organisation code, however it was written.
@@ -36,7 +36,7 @@ pub struct Facts {
     /// Hash of the valid 18-character credit code.
     pub credit: u64,
     pub registration: u64,
-    /// Hash of a code that fails its check; its text is in `Book::broken`.
+    /// Hash of a code that fails its check; its text is in `RecordTable::broken`.
     pub broken: u64,
     pub name: NameNo,
     /// First of `other_names` in the pool.
@@ -66,7 +66,7 @@ pub const BY_CREDIT_CODE: u8 = 4;
 pub const GONE: u8 = 8;
 pub const JOINT: u8 = 16;
 
-impl Facts {
+impl RecordRow {
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
@@ -83,7 +83,7 @@ impl Facts {
 pub struct NameEntry {
     from: u32,
     len: u8,
-    shape: Shape,
+    shape: NameShape,
     /// Hash of all glyphs.
     pub whole: u64,
     /// Of 字号, trade, canonical form and branch, without places.
@@ -124,8 +124,8 @@ pub struct Related {
 
 /// All records, their names and addresses.
 #[derive(Debug, Clone, Default)]
-pub struct Book {
-    pub records: Vec<Facts>,
+pub struct RecordTable {
+    pub records: Vec<RecordRow>,
     names: Vec<NameEntry>,
     glyphs: Vec<Glyph>,
     other_names: Vec<NameNo>,
@@ -138,17 +138,17 @@ pub struct Book {
     name_numbers: HashTable<NameNo>,
     address_numbers: HashTable<AddressNo>,
     standing: usize,
-    /// What changed since the last [`Book::settle`]; None before the first: everything.
+    /// What changed since the last [`RecordTable::settle`]; None before the first: everything.
     before: Option<NumberMap<RecordNo, Before>>,
     /// Raw names already read: saves reading a name again for every registry that has it.
     read: HashMap<u64, (NameNo, Box<[NameNo]>)>,
     read_addresses: HashMap<u64, AddressNo>,
 }
 
-/// A record as it was when the book was last settled; new ones were gone.
+/// A record as it was when the record table was last settled; new ones were gone.
 #[derive(Debug, Clone)]
 struct Before {
-    facts: Facts,
+    facts: RecordRow,
     related: Box<[Related]>,
 }
 
@@ -161,13 +161,13 @@ struct Draft {
     phone: u32,
 }
 
-impl Book {
-    pub fn new() -> Book {
-        Book { names: vec![NameEntry::default()], addresses: vec![Address::default()], ..Book::default() }
+impl RecordTable {
+    pub fn new() -> RecordTable {
+        RecordTable { names: vec![NameEntry::default()], addresses: vec![Address::default()], ..RecordTable::default() }
     }
 
     /// Adds records or replaces those with the same reference. The numbers of the records touched, in order.
-    pub fn put(&mut self, records: &[LinkRecord], settings: &Settings) -> Vec<RecordNo> {
+    pub fn put(&mut self, records: &[LinkRecord], settings: &LinkSettings) -> Vec<RecordNo> {
         let mut touched = Vec::with_capacity(records.len());
         for chunk in records.chunks(1 << 15) {
             let drafts: Vec<Draft> = chunk.par_iter().map(|record| self.draft(record)).collect();
@@ -208,7 +208,7 @@ impl Book {
         }
     }
 
-    fn enter(&mut self, record: &LinkRecord, draft: Draft, settings: &Settings) -> RecordNo {
+    fn enter(&mut self, record: &LinkRecord, draft: Draft, settings: &LinkSettings) -> RecordNo {
         let (names, joint) = self.number_names(&draft);
         let [address, operating] = draft.addresses.map(|(key, address)| self.number_address(key, address));
         let reference = reference(settings.registry(record.registry), &record.key, record.part);
@@ -226,7 +226,7 @@ impl Book {
         }
         let key_from = self.keys.len() as u32;
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
-        let mut facts = Facts {
+        let mut facts = RecordRow {
             reference,
             store_id: record.store_id,
             organisation: ids.organisation,
@@ -261,7 +261,7 @@ impl Book {
                 self.other_names.truncate(others_from as usize);
                 return known;
             }
-            self.note(known);
+            self.remember(known);
             self.standing += usize::from(old.is_gone());
             self.keep_related(known, related);
             self.records[known as usize] = facts;
@@ -269,8 +269,8 @@ impl Book {
         }
         self.keys.push_str(&record.key[..usize::from(facts.key_len)]);
         let number = self.records.len() as RecordNo;
-        self.records.push(Facts { flags: GONE, ..Facts::default() });
-        self.note(number);
+        self.records.push(RecordRow { flags: GONE, ..RecordRow::default() });
+        self.remember(number);
         self.keep_related(number, related);
         self.records[number as usize] = facts;
         self.standing += 1;
@@ -280,13 +280,13 @@ impl Book {
     }
 
     /// Nothing has changed but where the other names are kept.
-    fn says_the_same(&self, old: &Facts, new: &Facts) -> bool {
-        let others = |facts: &Facts| &self.other_names[facts.others_from as usize..][..usize::from(facts.others)];
-        Facts { others_from: old.others_from, ..*new } == *old && others(old) == others(new)
+    fn says_the_same(&self, old: &RecordRow, new: &RecordRow) -> bool {
+        let others = |facts: &RecordRow| &self.other_names[facts.others_from as usize..][..usize::from(facts.others)];
+        RecordRow { others_from: old.others_from, ..*new } == *old && others(old) == others(new)
     }
 
     /// Remembers what a record was, once.
-    fn note(&mut self, record: RecordNo) {
+    fn remember(&mut self, record: RecordNo) {
         let (facts, related) = (self.records[record as usize], self.related.get(&record).cloned().unwrap_or_default());
         if let Some(before) = &mut self.before {
             before.entry(record).or_insert(Before { facts, related });
@@ -294,20 +294,20 @@ impl Book {
     }
 
     /// From now on changes are noted.
-    pub fn settle(&mut self) {
+    pub fn mark_baseline(&mut self) {
         self.before = Some(NumberMap::default());
     }
 
-    /// Records that changed since the book was settled, in order, as they were then. None: it never was.
-    pub fn changed(&self) -> Option<Vec<(RecordNo, Facts)>> {
+    /// Records that changed since the record table was settled, in order, as they were then. None: it never was.
+    pub fn changed(&self) -> Option<Vec<(RecordNo, RecordRow)>> {
         let before = self.before.as_ref()?;
-        let mut changed: Vec<(RecordNo, Facts)> = before.iter().map(|(record, was)| (*record, was.facts)).collect();
+        let mut changed: Vec<(RecordNo, RecordRow)> = before.iter().map(|(record, was)| (*record, was.facts)).collect();
         changed.sort_unstable_by_key(|(record, _)| *record);
         Some(changed)
     }
 
     /// Turns the changed records back to what they were; a second call turns them forth again.
-    pub fn turn(&mut self) {
+    pub fn swap_previous(&mut self) {
         let Some(mut before) = self.before.take() else { return };
         for (record, was) in &mut before {
             std::mem::swap(&mut self.records[*record as usize], &mut was.facts);
@@ -434,7 +434,7 @@ impl Book {
     /// Marks a record as gone; None where it is not known, or gone already.
     pub fn remove(&mut self, reference: u64) -> Option<RecordNo> {
         let known = self.find(reference).filter(|known| !self.facts(*known).is_gone())?;
-        self.note(known);
+        self.remember(known);
         self.standing -= 1;
         self.records[known as usize].flags |= GONE;
         Some(known)
@@ -443,14 +443,14 @@ impl Book {
     pub fn find(&self, reference: u64) -> Option<RecordNo> {
         self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied()
     }
-    pub fn facts(&self, record: RecordNo) -> &Facts {
+    pub fn facts(&self, record: RecordNo) -> &RecordRow {
         &self.records[record as usize]
     }
     pub fn key(&self, record: RecordNo) -> &str {
         let facts = self.facts(record);
         &self.keys[facts.key_from as usize..][..usize::from(facts.key_len)]
     }
-    pub fn record_ref(&self, record: RecordNo, settings: &Settings) -> RecordRef {
+    pub fn record_ref(&self, record: RecordNo, settings: &LinkSettings) -> RecordRef {
         let facts = self.facts(record);
         RecordRef { registry: settings.registry(facts.registry).into(), key: self.key(record).into(), part: facts.part }
     }

@@ -6,24 +6,24 @@ use rayon::prelude::*;
 use super::evidence;
 use super::relations::Firms;
 use super::review::review;
-use crate::link::cluster::Spoken;
+use crate::link::cluster::JudgedPairs;
 use crate::link::cluster::entity_ids::{Unnamed, name};
 use crate::link::entity_key::{EntityKey, reference_of};
 use crate::link::group::profiles::ProfileNo;
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind};
 use crate::link::records::{BY_CREDIT_CODE, RecordNo};
-use crate::link::score::edges::Bench;
-use crate::link::state::{Memory, Standing};
+use crate::link::score::edges::ScoringContext;
+use crate::link::state::{LinkState, Memory};
 use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
 use crate::normalise::mix;
 
 /// What a run has to conclude anew. Each list is in order and names every profile once.
 #[derive(Debug, Default)]
-pub struct Scope {
+pub struct ResolveScope {
     /// Profiles whose clusters were made anew.
     pub clustered: Vec<ProfileNo>,
-    /// Loose profiles outside of these that have a bond to one of them.
+    /// Loose profiles outside of these that have a scored pair to one of them.
     pub bound: Vec<ProfileNo>,
     /// Profiles that are no more.
     pub removed: Vec<ProfileNo>,
@@ -37,8 +37,13 @@ pub struct Scope {
 pub const MANY_RECORDS: u32 = 20;
 
 /// Names the clusters of `scope`: their ids go to `memory`.
-pub fn name_clusters(bench: Bench<'_>, standing: &mut Standing, memory: &mut Memory, scope: &Scope) -> Vec<EntityEvent> {
-    let Bench { book, profiles, .. } = bench;
+pub fn name_clusters(
+    scoring: ScoringContext<'_>,
+    standing: &mut LinkState,
+    memory: &mut Memory,
+    scope: &ResolveScope,
+) -> Vec<EntityEvent> {
+    let ScoringContext { record_table, profiles, .. } = scoring;
     let mut place: NumberMap<ProfileNo, u32> = NumberMap::default();
     let mut unnamed: Vec<Unnamed> = Vec::new();
     let mut of: Vec<u32> = Vec::with_capacity(scope.clustered.len());
@@ -52,7 +57,7 @@ pub fn name_clusters(bench: Bench<'_>, standing: &mut Standing, memory: &mut Mem
         of.push(number);
         let cluster = &mut unnamed[number as usize];
         for record in profiles.members(*profile) {
-            let (facts, earlier) = (book.facts(*record), memory.entities[*record as usize]);
+            let (facts, earlier) = (record_table.facts(*record), memory.entities[*record as usize]);
             if let Some(key) = earlier {
                 standing.leave(key, 1);
                 cluster.earlier.push(key);
@@ -79,38 +84,39 @@ pub fn name_clusters(bench: Bench<'_>, standing: &mut Standing, memory: &mut Mem
 
 /// A decision for every record of the profiles in `lists`, with its fingerprint, in the order of the records.
 pub fn decide(
-    bench: Bench<'_>,
-    standing: &Standing,
+    scoring: ScoringContext<'_>,
+    standing: &LinkState,
     memory: &Memory,
     lists: &[&[ProfileNo]],
-    spoken: &Spoken,
+    judged: &JudgedPairs,
 ) -> Vec<(u64, Decision)> {
-    let Bench { book, profiles, index, .. } = bench;
-    let same: HashMap<ProfileNo, ProfileNo> = spoken.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
-    let firms = Firms { book, profiles, index, entities: &memory.entities };
+    let ScoringContext { record_table, profiles, index, .. } = scoring;
+    let same: HashMap<ProfileNo, ProfileNo> = judged.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+    let firms = Firms { record_table, profiles, index, entities: &memory.entities };
     let entity = |profile: ProfileNo| firms.entity(profile);
     let of_profile = |profile: &ProfileNo| -> Vec<Decision> {
         let joined = standing.joined.get(profile);
         let key = entity(*profile);
-        let together = same.get(profile).copied().filter(|other| profiles.get(*profile).is_loose() && entity(*other) == key);
+        let together =
+            same.get(profile).copied().filter(|other| profiles.get(*profile).is_unidentified() && entity(*other) == key);
         let (how, partner) = match (joined, together) {
             (None, _) => (None, None),
             (Some(_), Some(other)) => (Some(LinkMethod::Judgement), Some(other)),
             (Some(joined), None) => match joined.partner.filter(|_| joined.joined) {
-                Some(partner) => (Some(evidence::method(&bench.compare(*profile, partner))), Some(partner)),
+                Some(partner) => (Some(evidence::method(&scoring.compare(*profile, partner))), Some(partner)),
                 // It stands alone, or its registration number is all it has.
                 None if profiles.members(*profile).len() > 1 => (Some(LinkMethod::RegistrationNumber), None),
                 None => (Some(LinkMethod::Name), None),
             },
         };
-        let by_code = |record: RecordNo| match book.facts(record).has(BY_CREDIT_CODE) {
+        let by_code = |record: RecordNo| match record_table.facts(record).has(BY_CREDIT_CODE) {
             true => LinkMethod::CreditCode,
             false => LinkMethod::OrganisationCode,
         };
         let decision = |record: &RecordNo| Decision {
             record: *record,
-            store_id: book.facts(*record).store_id,
-            part: book.facts(*record).part,
+            store_id: record_table.facts(*record).store_id,
+            part: record_table.facts(*record).part,
             entity: key,
             method: how.unwrap_or_else(|| by_code(*record)),
             weight: joined.filter(|j| j.joined && together.is_none()).map(|j| j.lead),
@@ -142,30 +148,32 @@ fn fingerprint(decision: &Decision) -> u64 {
 }
 
 /// Reviews and sayings of the profiles in scope, and sayings of `speakers`, kept in `standing`.
-pub fn revise(
-    bench: Bench<'_>,
-    standing: &mut Standing,
+pub fn refresh_reviews(
+    scoring: ScoringContext<'_>,
+    standing: &mut LinkState,
     memory: &Memory,
-    scope: &Scope,
+    scope: &ResolveScope,
     speakers: &[ProfileNo],
     judgements: &[Judgement],
 ) {
-    let Bench { book, profiles, index, .. } = bench;
-    let firms = Firms { book, profiles, index, entities: &memory.entities };
+    let ScoringContext { record_table, profiles, index, .. } = scoring;
+    let firms = Firms { record_table, profiles, index, entities: &memory.entities };
     let decided: HashSet<(u64, u64)> =
         judgements.iter().map(|j| (reference_of(&j.left), reference_of(&j.right))).map(|(a, b)| (a.min(b), a.max(b))).collect();
     let spoken_on = |a: RecordNo, b: RecordNo| {
-        let (a, b) = (book.facts(a).reference, book.facts(b).reference);
+        let (a, b) = (record_table.facts(a).reference, record_table.facts(b).reference);
         decided.contains(&(a.min(b), a.max(b)))
     };
     for profile in &scope.removed {
         standing.reviews.remove(profile);
-        standing.sayings.remove(profile);
+        standing.stated_relations.remove(profile);
     }
     let joined = [&scope.clustered, &scope.bound].into_par_iter().flat_map(|list| list.par_iter());
     let reviewed: Vec<_> = joined
         .filter_map(|profile| standing.joined.get(profile).map(|joined| (*profile, *joined)))
-        .map(|(profile, joined)| (profile, review(bench, &standing.roots, &standing.bonds, profile, &joined, firms, spoken_on)))
+        .map(|(profile, joined)| {
+            (profile, review(scoring, &standing.roots, &standing.scored_pairs, profile, &joined, firms, spoken_on))
+        })
         .collect();
     for (profile, pairs) in reviewed {
         match pairs.is_empty() {
@@ -174,22 +182,22 @@ pub fn revise(
         }
     }
     let speaking = [scope.clustered.as_slice(), speakers].into_par_iter().flat_map(|list| list.par_iter());
-    let said: Vec<_> = speaking.map(|profile| (*profile, firms.sayings(*profile))).collect();
-    for (profile, told) in said {
-        match told.is_empty() {
-            true => drop(standing.sayings.remove(&profile)),
-            false => drop(standing.sayings.insert(profile, told.into())),
+    let said: Vec<_> = speaking.map(|profile| (*profile, firms.stated_relations(*profile))).collect();
+    for (profile, stated) in said {
+        match stated.is_empty() {
+            true => drop(standing.stated_relations.remove(&profile)),
+            false => drop(standing.stated_relations.insert(profile, stated.into())),
         }
     }
 }
 
 /// Every warning that stands, the circles of renames apart.
-pub fn flags(bench: Bench<'_>, standing: &Standing, memory: &Memory) -> Vec<Flag> {
-    let Bench { book, profiles, index, settings, .. } = bench;
+pub fn flags(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory) -> Vec<Flag> {
+    let ScoringContext { record_table, profiles, index, settings, .. } = scoring;
     let flag = |kind: FlagKind, record: RecordNo, count: u32| Flag {
         kind,
         entity: memory.entities[record as usize],
-        record: book.record_ref(record, settings),
+        record: record_table.record_ref(record, settings),
         count,
     };
     let of_profiles = profiles.flags.values().flatten();
@@ -199,10 +207,10 @@ pub fn flags(bench: Bench<'_>, standing: &Standing, memory: &Memory) -> Vec<Flag
     names.sort_unstable();
     for name in names {
         let mut best: Option<((u16, u64), RecordNo)> = None;
-        index.behind(crate::link::block::keys::key(crate::link::block::keys::Kind::Name, name), |profile| {
+        index.for_each_in_block(crate::link::block::keys::key(crate::link::block::keys::BlockKeyKind::Name, name), |profile| {
             let record = profiles.members(profile)[0];
-            let facts = book.facts(record);
-            if profiles.get(profile).is_loose() && book.name_entry(facts.name).whole == name {
+            let facts = record_table.facts(record);
+            if profiles.get(profile).is_unidentified() && record_table.name_entry(facts.name).whole == name {
                 let found = ((facts.registry, facts.reference), record);
                 best = Some(best.map_or(found, |known| known.min(found)));
             }

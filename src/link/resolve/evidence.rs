@@ -3,14 +3,14 @@
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::{FEATURE, Weights};
 use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};
-use crate::link::records::{Book, Facts, RecordNo};
+use crate::link::records::{RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
 
 /// The features of a comparison that moved the decision, in the order of the weight table, then the prior. Names, dates
 /// and numbers carry the two values; addresses and phones are kept as numbers only and carry none.
 pub fn of_pair(
-    book: &Book,
+    record_table: &RecordTable,
     weights: &Weights,
     profiles: u32,
     pair: &Comparison,
@@ -24,7 +24,7 @@ pub fn of_pair(
         .enumerate()
         .filter(|(feature, (name, _))| *name == "name" || parts[*feature].abs() >= 0.05)
         .map(|(feature, (name, level_names))| {
-            let (here, there) = values(book, name, pair, book.facts(left), book.facts(right));
+            let (here, there) = values(record_table, name, pair, record_table.facts(left), record_table.facts(right));
             Evidence {
                 feature: (*name).into(),
                 level: level_names()[levels[feature]].into(),
@@ -40,14 +40,16 @@ pub fn of_pair(
 
 type Values = (Option<Box<str>>, Option<Box<str>>);
 
-fn values(book: &Book, feature: &str, pair: &Comparison, left: &Facts, right: &Facts) -> Values {
-    let both = |show: &dyn Fn(&Facts) -> Option<Box<str>>| (show(left), show(right));
+fn values(record_table: &RecordTable, feature: &str, pair: &Comparison, left: &RecordRow, right: &RecordRow) -> Values {
+    let both = |show: &dyn Fn(&RecordRow) -> Option<Box<str>>| (show(left), show(right));
     match feature {
-        "name" => (Some(book.name(pair.names.0).to_text().into()), Some(book.name(pair.names.1).to_text().into())),
+        "name" => {
+            (Some(record_table.name(pair.names.0).to_text().into()), Some(record_table.name(pair.names.1).to_text().into()))
+        }
         "employees" => both(&|f| (f.employees != 0).then(|| f.employees.to_string().into())),
         "established" => both(&|f| (f.established != 0).then(|| date(f.established))),
         "industry" => both(&|f| (f.industry >= 100).then(|| f.industry.to_string()[1..].into())),
-        "code" => both(&|f| match book.broken_code(f.broken) {
+        "code" => both(&|f| match record_table.broken_code(f.broken) {
             Some(broken) => Some(broken.text.clone()),
             None => (f.organisation != 0).then(|| organisation_text(f.organisation).into()),
         }),
@@ -66,7 +68,7 @@ fn date(packed: u32) -> Box<str> {
 }
 
 /// The code that joined a record.
-pub fn of_code(facts: &Facts, method: LinkMethod) -> Vec<Evidence> {
+pub fn of_code(facts: &RecordRow, method: LinkMethod) -> Vec<Evidence> {
     let (feature, code) = match method {
         LinkMethod::CreditCode => ("credit_code", organisation_text(facts.organisation)),
         LinkMethod::OrganisationCode => ("organisation_code", organisation_text(facts.organisation)),

@@ -7,13 +7,13 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::link::block::index::Index;
-use crate::link::block::keys::{Kind, firm, key};
+use crate::link::block::keys::{BlockKeyKind, firm, key};
 use crate::link::entity_key::EntityKey;
 use crate::link::group::profiles::{ProfileNo, Profiles};
-use crate::link::outcome::{Flag, FlagKind, Relation};
-use crate::link::records::{Book, ISSUES_CODES, NameNo, RecordNo};
-use crate::link::settings::Settings;
-use crate::link::state::{Sayings, Told};
+use crate::link::outcome::{Flag, FlagKind, LinkedRelation};
+use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordTable};
+use crate::link::settings::LinkSettings;
+use crate::link::state::{StatedRelation, StatedRelations};
 use crate::model::linkage::RelationKind;
 use crate::model::value::PartialDate;
 use crate::normalise::glyph::text;
@@ -21,7 +21,7 @@ use crate::normalise::glyph::text;
 /// Where firms that others speak of are looked up.
 #[derive(Clone, Copy)]
 pub struct Firms<'a> {
-    pub book: &'a Book,
+    pub record_table: &'a RecordTable,
     pub profiles: &'a Profiles,
     pub index: &'a Index,
     /// Entities by record.
@@ -34,9 +34,9 @@ impl Firms<'_> {
     }
 
     /// The entity behind a key, where there is but one. `is_it` makes sure of every profile found.
-    fn only(&self, key: crate::link::block::keys::Key, is_it: impl Fn(RecordNo) -> bool) -> Option<EntityKey> {
+    fn only(&self, key: crate::link::block::keys::BlockKey, is_it: impl Fn(RecordNo) -> bool) -> Option<EntityKey> {
         let (mut found, mut several) = (None, false);
-        self.index.behind(key, |profile| {
+        self.index.for_each_in_block(key, |profile| {
             if let Some(entity) = self.entity(profile).filter(|_| self.profiles.members(profile).iter().any(|r| is_it(*r))) {
                 several = found.is_some_and(|known| known != entity);
                 found = Some(entity);
@@ -46,15 +46,15 @@ impl Firms<'_> {
         found.filter(|_| !several)
     }
     fn by_firm(&self, mark: u64) -> Option<EntityKey> {
-        self.only(key(Kind::Firm, mark), |record| {
-            let name = self.book.facts(record).name;
-            name != 0 && !self.book.name(name).is_branch() && firm(self.book, name) == mark
+        self.only(key(BlockKeyKind::Firm, mark), |record| {
+            let name = self.record_table.facts(record).name;
+            name != 0 && !self.record_table.name(name).is_branch() && firm(self.record_table, name) == mark
         })
     }
     fn by_name(&self, name: NameNo) -> Option<EntityKey> {
-        let whole = self.book.name_entry(name).whole;
-        let bears = |record: RecordNo| self.book.name_entry(self.book.facts(record).name).whole == whole;
-        self.only(key(Kind::Name, whole), bears).filter(|_| name != 0)
+        let whole = self.record_table.name_entry(name).whole;
+        let bears = |record: RecordNo| self.record_table.name_entry(self.record_table.facts(record).name).whole == whole;
+        self.only(key(BlockKeyKind::Name, whole), bears).filter(|_| name != 0)
     }
     fn by_code(&self, code: u64) -> Option<EntityKey> {
         let best = self.profiles.of_code(code).min_by_key(|p| self.profiles.get(*p).anchor).filter(|_| code != 0);
@@ -62,14 +62,14 @@ impl Firms<'_> {
     }
 
     /// Branches and their firms, renamed firms, and what the records themselves say of others.
-    pub fn sayings(&self, profile: ProfileNo) -> Vec<Told> {
-        let Firms { book, profiles, .. } = *self;
-        let mut told: Vec<Told> = Vec::new();
+    pub fn stated_relations(&self, profile: ProfileNo) -> Vec<StatedRelation> {
+        let Firms { record_table, profiles, .. } = *self;
+        let mut stated: Vec<StatedRelation> = Vec::new();
         for record in profiles.members(profile) {
-            let facts = book.facts(*record);
-            let name = book.name(facts.name);
+            let facts = record_table.facts(*record);
+            let name = record_table.name(facts.name);
             if name.is_branch() {
-                let mark = firm(book, facts.name);
+                let mark = firm(record_table, facts.name);
                 let to = match profiles.get(profile).parent {
                     0 => self.by_firm(mark),
                     code => self.by_code(code),
@@ -77,55 +77,55 @@ impl Firms<'_> {
                 let len = (name.glyphs.len() - name.branch().len()) as u8;
                 let mark = to.map_or(mark, EntityKey::to_bits);
                 let kind = RelationKind::BranchOf;
-                told.push(Told { kind, to, bearer: None, mark, name: facts.name, len, since: 0, record: *record });
+                stated.push(StatedRelation { kind, to, bearer: None, mark, name: facts.name, len, since: 0, record: *record });
             }
             if facts.has(ISSUES_CODES) {
-                for former in book.names_of(*record).filter(|n| *n != facts.name) {
-                    told.push(self.renamed(former, 0, *record));
+                for former in record_table.names_of(*record).filter(|n| *n != facts.name) {
+                    stated.push(self.renamed(former, 0, *record));
                 }
             }
-            for unit in book.related(*record) {
+            for unit in record_table.related(*record) {
                 if unit.kind == RelationKind::RenamedFrom {
-                    told.push(self.renamed(unit.name, unit.since, *record));
+                    stated.push(self.renamed(unit.name, unit.since, *record));
                     continue;
                 }
                 let to = self.by_code(unit.organisation).or_else(|| self.by_name(unit.name));
-                told.push(Told {
+                stated.push(StatedRelation {
                     kind: unit.kind,
                     to,
                     bearer: None,
-                    mark: book.name_entry(unit.name).whole ^ unit.organisation,
+                    mark: record_table.name_entry(unit.name).whole ^ unit.organisation,
                     name: unit.name,
-                    len: book.name(unit.name).glyphs.len() as u8,
+                    len: record_table.name(unit.name).glyphs.len() as u8,
                     since: unit.since,
                     record: *record,
                 });
             }
         }
-        told
+        stated
     }
 
-    fn renamed(&self, former: NameNo, since: u32, record: RecordNo) -> Told {
-        Told {
+    fn renamed(&self, former: NameNo, since: u32, record: RecordNo) -> StatedRelation {
+        StatedRelation {
             kind: RelationKind::RenamedFrom,
             to: None,
             bearer: self.by_name(former),
-            mark: self.book.name_entry(former).whole,
+            mark: self.record_table.name_entry(former).whole,
             name: former,
-            len: self.book.name(former).glyphs.len() as u8,
+            len: self.record_table.name(former).glyphs.len() as u8,
             since,
             record,
         }
     }
 
     /// All relations that stand, each once: the best registry's word, one with a date first.
-    pub fn relations(&self, sayings: &Sayings, settings: &Settings) -> (Vec<Relation>, Vec<Flag>) {
-        let mut all: Vec<(EntityKey, Told)> = sayings
+    pub fn relations(&self, stated_relations: &StatedRelations, settings: &LinkSettings) -> (Vec<LinkedRelation>, Vec<Flag>) {
+        let mut all: Vec<(EntityKey, StatedRelation)> = stated_relations
             .iter()
-            .filter_map(|(p, told)| Some((self.entity(*p)?, told)))
-            .flat_map(|(e, told)| told.iter().map(move |t| (e, *t)))
+            .filter_map(|(p, stated)| Some((self.entity(*p)?, stated)))
+            .flat_map(|(e, stated)| stated.iter().map(move |t| (e, *t)))
             .collect();
-        let rank = |record: RecordNo| (self.book.facts(record).registry, self.book.facts(record).reference);
+        let rank = |record: RecordNo| (self.record_table.facts(record).registry, self.record_table.facts(record).reference);
         all.par_sort_unstable_by_key(|(from, t)| (*from, t.kind, t.mark, t.since == 0, rank(t.record)));
         let renames: Vec<(EntityKey, EntityKey, RecordNo)> =
             all.iter().filter_map(|(from, t)| Some((*from, t.bearer.filter(|b| b != from)?, t.record))).collect();
@@ -133,19 +133,19 @@ impl Firms<'_> {
         let found = all
             .par_iter()
             .filter(|(from, t)| t.to != Some(*from))
-            .map(|(from, t)| Relation {
+            .map(|(from, t)| LinkedRelation {
                 kind: t.kind,
                 from: *from,
                 to: t.to,
-                name: text(&self.book.name(t.name).glyphs[..usize::from(t.len)]).into(),
+                name: text(&self.record_table.name(t.name).glyphs[..usize::from(t.len)]).into(),
                 since: date(t.since),
-                record: self.book.record_ref(t.record, settings),
+                record: self.record_table.record_ref(t.record, settings),
             })
             .collect();
         let flags = circles(&renames).into_iter().map(|(entity, record, count)| Flag {
             kind: FlagKind::RenameCycle,
             entity: Some(entity),
-            record: self.book.record_ref(record, settings),
+            record: self.record_table.record_ref(record, settings),
             count,
         });
         (found, flags.collect())

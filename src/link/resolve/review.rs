@@ -2,14 +2,14 @@
 
 use super::evidence;
 use super::relations::Firms;
-use crate::link::cluster::Joined;
+use crate::link::cluster::Assignment;
 use crate::link::compare::levels::Comparison;
 use crate::link::entity_key::base32;
 use crate::link::group::profiles::ProfileNo;
 use crate::link::outcome::ReviewPair;
 use crate::link::records::RecordNo;
-use crate::link::score::edges::{Bench, Bond, Bonds};
-use crate::link::settings::Settings;
+use crate::link::score::edges::{ScoredPair, ScoredPairs, ScoringContext};
+use crate::link::settings::LinkSettings;
 use crate::model::linkage::LinkRole;
 use crate::normalise::mix;
 
@@ -19,29 +19,29 @@ pub fn pair_id(left: u64, right: u64) -> Box<str> {
     base32('R', mix(a.rotate_left(21) ^ mix(b))).into()
 }
 
-/// The pairs of a loose profile that a person should look at. `spoken_on` tells pairs that one has decided already.
+/// The pairs of a unidentified profile that a person should look at. `spoken_on` tells pairs that one has decided already.
 pub fn review(
-    bench: Bench<'_>,
+    scoring: ScoringContext<'_>,
     roots: &[ProfileNo],
-    bonds: &Bonds,
+    scored_pairs: &ScoredPairs,
     left: ProfileNo,
-    joined: &Joined,
+    joined: &Assignment,
     firms: Firms<'_>,
     spoken_on: impl Fn(RecordNo, RecordNo) -> bool,
 ) -> Vec<ReviewPair> {
     let mut pairs: Vec<ReviewPair> = Vec::new();
-    for (right, weight, settled) in worth_a_look(joined, bonds.best(left), left, roots, bench.settings) {
-        let comparison = bench.compare(left, right);
-        let (here, there) = best_records(bench, &comparison, left, right);
+    for (right, weight, settled) in worth_a_look(joined, scored_pairs.best(left), left, roots, scoring.settings) {
+        let comparison = scoring.compare(left, right);
+        let (here, there) = best_records(scoring, &comparison, left, right);
         if !spoken_on(here, there) {
-            let pair = to_pair(bench, &comparison, here, there, weight, settled);
+            let pair = to_pair(scoring, &comparison, here, there, weight, settled);
             pairs.push(ReviewPair { left_entity: firms.entity(left), right_entity: firms.entity(right), ..pair });
         }
     }
     pairs
 }
 
-/// All pairs, each once: where both sides are loose, as the one with the heavier word has it.
+/// All pairs, each once: where both sides are unidentified, as the one with the heavier word has it.
 pub fn queue<'a>(reviews: impl Iterator<Item = &'a ReviewPair>) -> Vec<ReviewPair> {
     let mut pairs: Vec<&ReviewPair> = reviews.collect();
     pairs.sort_by(|a, b| (&a.id, b.joined, &a.left).cmp(&(&b.id, a.joined, &b.left)));
@@ -51,11 +51,11 @@ pub fn queue<'a>(reviews: impl Iterator<Item = &'a ReviewPair>) -> Vec<ReviewPai
 
 /// The other side, its weight, and whether it is joined all the same.
 fn worth_a_look(
-    joined: &Joined,
-    bonds: &[Bond],
+    joined: &Assignment,
+    scored_pairs: &[ScoredPair],
     left: ProfileNo,
     roots: &[ProfileNo],
-    settings: &Settings,
+    settings: &LinkSettings,
 ) -> Vec<(ProfileNo, f32, bool)> {
     let root = |profile: ProfileNo| roots[profile as usize];
     if joined.joined && joined.lead >= settings.confirm_below {
@@ -66,10 +66,10 @@ fn worth_a_look(
         found.extend(joined.partner.map(|partner| (partner, joined.lead, true)));
     }
     let mut seen = vec![root(left)];
-    for bond in bonds.iter().filter(|bond| bond.weight >= settings.review_from) {
-        if !seen.contains(&root(bond.right)) && found.len() < MOST_RIVALS {
-            seen.push(root(bond.right));
-            found.push((bond.right, bond.weight, false));
+    for scored_pair in scored_pairs.iter().filter(|scored_pair| scored_pair.weight >= settings.review_from) {
+        if !seen.contains(&root(scored_pair.right)) && found.len() < MOST_RIVALS {
+            seen.push(root(scored_pair.right));
+            found.push((scored_pair.right, scored_pair.weight, false));
         }
     }
     found
@@ -79,28 +79,35 @@ fn worth_a_look(
 const MOST_RIVALS: usize = 2;
 
 /// The records of the two profiles whose names agreed best.
-fn best_records(bench: Bench<'_>, pair: &Comparison, left: ProfileNo, right: ProfileNo) -> (RecordNo, RecordNo) {
+fn best_records(scoring: ScoringContext<'_>, pair: &Comparison, left: ProfileNo, right: ProfileNo) -> (RecordNo, RecordNo) {
     let bearing = |profile: ProfileNo, name: u32| {
-        let members = bench.profiles.members(profile);
-        members.iter().copied().find(|r| bench.book.names_of(*r).any(|n| n == name)).unwrap_or(members[0])
+        let members = scoring.profiles.members(profile);
+        members.iter().copied().find(|r| scoring.record_table.names_of(*r).any(|n| n == name)).unwrap_or(members[0])
     };
     (bearing(left, pair.names.0), bearing(right, pair.names.1))
 }
 
 /// The union's record stands on the left.
-fn to_pair(bench: Bench<'_>, comparison: &Comparison, left: RecordNo, right: RecordNo, weight: f32, joined: bool) -> ReviewPair {
-    let Bench { book, settings, .. } = bench;
-    let (here, there) = (book.facts(left), book.facts(right));
+fn to_pair(
+    scoring: ScoringContext<'_>,
+    comparison: &Comparison,
+    left: RecordNo,
+    right: RecordNo,
+    weight: f32,
+    joined: bool,
+) -> ReviewPair {
+    let ScoringContext { record_table, settings, .. } = scoring;
+    let (here, there) = (record_table.facts(left), record_table.facts(right));
     ReviewPair {
         id: pair_id(here.reference, there.reference),
-        left: book.record_ref(left, settings),
-        right: book.record_ref(right, settings),
+        left: record_table.record_ref(left, settings),
+        right: record_table.record_ref(right, settings),
         left_store_id: here.store_id,
         right_store_id: there.store_id,
         left_entity: None,
         right_entity: None,
         weight,
-        evidence: evidence::of_pair(book, bench.weights, bench.terms.profiles, comparison, left, right),
+        evidence: evidence::of_pair(record_table, scoring.weights, scoring.terms.profiles, comparison, left, right),
         of_union: here.role() != LinkRole::Enterprise,
         joined,
     }

@@ -8,77 +8,77 @@
 use rayon::prelude::*;
 
 use crate::link::block::index::Index;
-use crate::link::block::keys::{Key, is_blocking, keys, most};
+use crate::link::block::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::compare::compare;
-use crate::link::compare::frequencies::Terms;
+use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::Weights;
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::number_map::NumberMap;
-use crate::link::records::Book;
-use crate::link::settings::Settings;
+use crate::link::records::RecordTable;
+use crate::link::settings::LinkSettings;
 
-/// What speaks for a loose profile's being one enterprise with another.
+/// What speaks for a unidentified profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bond {
+pub struct ScoredPair {
     pub right: ProfileNo,
     /// log2 odds.
     pub weight: f32,
 }
 
-/// So many of a loose profile's best bonds take part in clustering.
+/// So many of a unidentified profile's best scored pairs take part in clustering.
 const BEST: usize = 8;
-/// Lighter bonds decide nothing.
+/// Lighter scored pairs decide nothing.
 const LIGHTEST: f32 = -9.0;
 
 /// Everything scoring reads.
 #[derive(Clone, Copy)]
-pub struct Bench<'a> {
-    pub book: &'a Book,
+pub struct ScoringContext<'a> {
+    pub record_table: &'a RecordTable,
     pub profiles: &'a Profiles,
-    pub terms: &'a Terms,
+    pub terms: &'a ValueFrequencies,
     pub weights: &'a Weights,
     pub index: &'a Index,
-    pub settings: &'a Settings,
+    pub settings: &'a LinkSettings,
 }
 
-impl Bench<'_> {
+impl ScoringContext<'_> {
     pub fn compare(&self, left: ProfileNo, right: ProfileNo) -> Comparison {
-        compare(self.book, self.terms, self.weights, self.profiles.members(left), self.profiles.members(right))
+        compare(self.record_table, self.terms, self.weights, self.profiles.members(left), self.profiles.members(right))
     }
     /// log2 odds that the two are one enterprise.
     pub fn weight(&self, pair: &Comparison) -> f32 {
         self.weights.weigh(pair, self.terms.profiles).iter().sum::<f32>() + self.weights.prior()
     }
-    pub fn candidates(&self, left: ProfileNo, scratch: &mut Vec<Key>, out: &mut Vec<ProfileNo>) {
-        self.index.candidates(self.book, self.profiles, self.settings, left, scratch, out);
+    pub fn candidates(&self, left: ProfileNo, scratch: &mut Vec<BlockKey>, out: &mut Vec<ProfileNo>) {
+        self.index.candidates(self.record_table, self.profiles, self.settings, left, scratch, out);
     }
 
-    /// The bond between a loose profile and a candidate; None where nothing may join them, or too little does.
-    fn bond(&self, left: ProfileNo, right: ProfileNo) -> Option<Bond> {
+    /// The scored pair between a unidentified profile and a candidate; None where nothing may join them, or too little does.
+    fn scored_pair(&self, left: ProfileNo, right: ProfileNo) -> Option<ScoredPair> {
         if self.profiles.barred(left, right) {
             return None;
         }
         let pair = self.compare(left, right);
         let stray = self.profiles.get(left).parent != 0;
         let weight = self.weight(&pair);
-        (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(Bond { right, weight })
+        (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(ScoredPair { right, weight })
     }
 
     /// Heaviest first; nothing depends on the order of arrival.
-    fn order(&self, bonds: &mut [Bond]) {
-        let anchor = |bond: &Bond| self.profiles.get(bond.right).anchor;
-        bonds.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| anchor(a).cmp(&anchor(b))));
+    fn order(&self, scored_pairs: &mut [ScoredPair]) {
+        let anchor = |scored_pair: &ScoredPair| self.profiles.get(scored_pair.right).anchor;
+        scored_pairs.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| anchor(a).cmp(&anchor(b))));
     }
 }
 
-/// The bonds of all loose profiles.
+/// The scored pairs of all unidentified profiles.
 #[derive(Debug, Clone, Default)]
-pub struct Bonds {
+pub struct ScoredPairs {
     /// Heaviest first.
-    of: NumberMap<ProfileNo, Box<[Bond]>>,
-    /// Loose profiles that have a bond to this one.
+    of: NumberMap<ProfileNo, Box<[ScoredPair]>>,
+    /// Loose profiles that have a scored pair to this one.
     to: NumberMap<ProfileNo, Vec<ProfileNo>>,
 }
 
@@ -87,17 +87,17 @@ pub struct Bonds {
 pub struct Scored {
     pub candidates: usize,
     pub compared: usize,
-    /// Profiles whose best bonds changed, and the other ends of the bonds that did.
+    /// Profiles whose best scored pairs changed, and the other ends of the scored pairs that did.
     pub moved: Vec<ProfileNo>,
 }
 
-impl Bonds {
-    /// All bonds of a loose profile.
-    pub fn all(&self, left: ProfileNo) -> &[Bond] {
-        self.of.get(&left).map_or(&[], |bonds| bonds)
+impl ScoredPairs {
+    /// All scored pairs of a unidentified profile.
+    pub fn all(&self, left: ProfileNo) -> &[ScoredPair] {
+        self.of.get(&left).map_or(&[], |scored_pairs| scored_pairs)
     }
-    /// The bonds that count, heaviest first.
-    pub fn best(&self, left: ProfileNo) -> &[Bond] {
+    /// The scored pairs that count, heaviest first.
+    pub fn best(&self, left: ProfileNo) -> &[ScoredPair] {
         let all = self.all(left);
         &all[..all.len().min(BEST)]
     }
@@ -105,78 +105,82 @@ impl Bonds {
         self.to.get(&right).map_or(&[], Vec::as_slice)
     }
     pub fn len(&self) -> usize {
-        self.of.values().map(|bonds| bonds.len()).sum()
+        self.of.values().map(|scored_pairs| scored_pairs.len()).sum()
     }
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
 
-    /// Compares every candidate pair of the loose profiles given, whose bonds so far are forgotten.
-    pub fn score(&mut self, bench: Bench<'_>, loose: &[ProfileNo]) -> Scored {
-        let scored: Vec<(Vec<Bond>, usize)> = loose
+    /// Compares every candidate pair of the unidentified profiles given, whose scored pairs so far are forgotten.
+    pub fn score(&mut self, scoring: ScoringContext<'_>, unidentified: &[ProfileNo]) -> Scored {
+        let scored: Vec<(Vec<ScoredPair>, usize)> = unidentified
             .par_iter()
             .map_init(
                 || (Vec::new(), Vec::new()),
                 |(scratch, candidates), left| {
-                    bench.candidates(*left, scratch, candidates);
-                    let mut bonds: Vec<Bond> = candidates.iter().filter_map(|right| bench.bond(*left, *right)).collect();
-                    bench.order(&mut bonds);
-                    (bonds, candidates.len())
+                    scoring.candidates(*left, scratch, candidates);
+                    let mut scored_pairs: Vec<ScoredPair> =
+                        candidates.iter().filter_map(|right| scoring.scored_pair(*left, *right)).collect();
+                    scoring.order(&mut scored_pairs);
+                    (scored_pairs, candidates.len())
                 },
             )
             .collect();
         let mut done = Scored::default();
-        for (left, (bonds, candidates)) in loose.iter().zip(scored) {
+        for (left, (scored_pairs, candidates)) in unidentified.iter().zip(scored) {
             done.candidates += candidates;
             done.compared += candidates;
-            self.set(*left, bonds, &mut done.moved);
+            self.set(*left, scored_pairs, &mut done.moved);
         }
         done
     }
 
-    /// Puts new bonds in the place of the old ones; notes whose best bonds are others now.
-    fn set(&mut self, left: ProfileNo, bonds: Vec<Bond>, moved: &mut Vec<ProfileNo>) {
-        let best = |bonds: &[Bond]| bonds[..bonds.len().min(BEST)].to_vec();
-        let (old, new) = (best(self.all(left)), best(&bonds));
+    /// Puts new scored pairs in the place of the old ones; notes whose best scored pairs are others now.
+    fn set(&mut self, left: ProfileNo, scored_pairs: Vec<ScoredPair>, moved: &mut Vec<ProfileNo>) {
+        let best = |scored_pairs: &[ScoredPair]| scored_pairs[..scored_pairs.len().min(BEST)].to_vec();
+        let (old, new) = (best(self.all(left)), best(&scored_pairs));
         if old != new {
             moved.push(left);
-            let differ = old.iter().filter(|bond| !new.contains(bond)).chain(new.iter().filter(|bond| !old.contains(bond)));
-            moved.extend(differ.map(|bond| bond.right));
+            let differ = old
+                .iter()
+                .filter(|scored_pair| !new.contains(scored_pair))
+                .chain(new.iter().filter(|scored_pair| !old.contains(scored_pair)));
+            moved.extend(differ.map(|scored_pair| scored_pair.right));
         }
-        for bond in self.of.remove(&left).unwrap_or_default() {
-            if !bonds.iter().any(|kept| kept.right == bond.right)
-                && let Some(lefts) = self.to.get_mut(&bond.right)
+        for scored_pair in self.of.remove(&left).unwrap_or_default() {
+            if !scored_pairs.iter().any(|kept| kept.right == scored_pair.right)
+                && let Some(lefts) = self.to.get_mut(&scored_pair.right)
                 && let Some(at) = lefts.iter().position(|known| *known == left)
             {
                 lefts.swap_remove(at);
                 if lefts.is_empty() {
-                    self.to.remove(&bond.right);
+                    self.to.remove(&scored_pair.right);
                 }
             }
         }
-        for bond in &bonds {
-            let lefts = self.to.entry(bond.right).or_default();
+        for scored_pair in &scored_pairs {
+            let lefts = self.to.entry(scored_pair.right).or_default();
             if !lefts.contains(&left) {
                 lefts.push(left);
             }
         }
-        if !bonds.is_empty() {
-            self.of.insert(left, bonds.into());
+        if !scored_pairs.is_empty() {
+            self.of.insert(left, scored_pairs.into());
         }
     }
 
     /// Follows a change. `removed` and `added` are the profiles that went and came; `touched` those for which a count
     /// changed, `branded` those of them whose 字号 it counts; `flipped` the keys that say something now and did not before, or the other way round.
-    pub fn rescore(&mut self, bench: Bench<'_>, change: &Rescoring<'_>) -> Scored {
+    pub fn rescore(&mut self, scoring: ScoringContext<'_>, change: &Rescoring<'_>) -> Scored {
         let mut done = Scored::default();
         for left in change.removed {
             self.set(*left, Vec::new(), &mut done.moved);
         }
-        let is_loose = |p: &ProfileNo| bench.profiles.stands(*p) && bench.profiles.get(*p).is_loose();
-        let mut whole: Vec<ProfileNo> = change.added.iter().chain(change.touched).copied().filter(is_loose).collect();
+        let is_unidentified = |p: &ProfileNo| scoring.profiles.stands(*p) && scoring.profiles.get(*p).is_unidentified();
+        let mut whole: Vec<ProfileNo> = change.added.iter().chain(change.touched).copied().filter(is_unidentified).collect();
         for key in change.flipped {
-            bench.index.behind(*key, |profile| {
-                whole.extend(Some(profile).filter(is_loose));
+            scoring.index.for_each_in_block(*key, |profile| {
+                whole.extend(Some(profile).filter(is_unidentified));
                 true
             });
         }
@@ -184,28 +188,29 @@ impl Bonds {
         let mut rights: Vec<ProfileNo> = [change.removed, change.added, change.branded].concat();
         distinct(&mut rights);
         let is_whole = |left: &ProfileNo| whole.binary_search(left).is_ok();
-        // Pairs of loose profiles with one of `rights` that share a key now.
-        let pairs = sharing(bench, &rights, |left| bench.profiles.get(left).is_loose() && !is_whole(&left));
+        // Pairs of unidentified profiles with one of `rights` that share a key now.
+        let pairs = sharing(scoring, &rights, |left| scoring.profiles.get(left).is_unidentified() && !is_whole(&left));
         done.compared += pairs.len();
-        let met: Vec<(ProfileNo, Option<Bond>)> =
-            pairs.par_iter().with_min_len(256).map(|(left, right)| (*left, bench.bond(*left, *right))).collect();
-        // Who shared one before and no longer does loses the bond only.
+        let met: Vec<(ProfileNo, Option<ScoredPair>)> =
+            pairs.par_iter().with_min_len(256).map(|(left, right)| (*left, scoring.scored_pair(*left, *right))).collect();
+        // Who shared one before and no longer does loses the scored pair only.
         let mut lefts: Vec<ProfileNo> = rights.iter().flat_map(|right| self.to(*right)).copied().collect();
         lefts.retain(|left| !is_whole(left));
-        lefts.extend(met.iter().filter(|(_, bond)| bond.is_some()).map(|(left, _)| *left));
+        lefts.extend(met.iter().filter(|(_, scored_pair)| scored_pair.is_some()).map(|(left, _)| *left));
         distinct(&mut lefts);
         let mut met = met.as_slice();
         for left in lefts {
             met = &met[met.partition_point(|(other, _)| *other < left)..];
             let old = self.all(left);
-            let mut bonds: Vec<Bond> = old.iter().copied().filter(|b| rights.binary_search(&b.right).is_err()).collect();
-            bonds.extend(met.iter().take_while(|(other, _)| *other == left).filter_map(|(_, bond)| *bond));
-            bench.order(&mut bonds);
-            if bonds.as_slice() != old {
-                self.set(left, bonds, &mut done.moved);
+            let mut scored_pairs: Vec<ScoredPair> =
+                old.iter().copied().filter(|b| rights.binary_search(&b.right).is_err()).collect();
+            scored_pairs.extend(met.iter().take_while(|(other, _)| *other == left).filter_map(|(_, scored_pair)| *scored_pair));
+            scoring.order(&mut scored_pairs);
+            if scored_pairs.as_slice() != old {
+                self.set(left, scored_pairs, &mut done.moved);
             }
         }
-        let again = self.score(bench, &whole);
+        let again = self.score(scoring, &whole);
         done.candidates = done.compared + again.candidates;
         done.compared += again.compared;
         done.moved.extend(again.moved);
@@ -213,37 +218,41 @@ impl Bonds {
     }
 }
 
-/// What [`Bonds::rescore`] follows.
+/// What [`ScoredPairs::rescore`] follows.
 pub struct Rescoring<'a> {
     pub removed: &'a [ProfileNo],
     pub added: &'a [ProfileNo],
     pub touched: &'a [ProfileNo],
     pub branded: &'a [ProfileNo],
-    pub flipped: &'a [Key],
+    pub flipped: &'a [BlockKey],
 }
 
 /// Pairs of a profile that `wanted` lets through with one of `rights` (in order) among its candidates; in order, each once.
 ///
 /// The keys of all are gone through in their order: they share many, and the index is far larger than a processor's cache.
-fn sharing(bench: Bench<'_>, rights: &[ProfileNo], wanted: impl Fn(ProfileNo) -> bool + Sync) -> Vec<(ProfileNo, ProfileNo)> {
-    let offered = |chunk: &[ProfileNo]| -> Vec<(Key, ProfileNo)> {
+fn sharing(
+    scoring: ScoringContext<'_>,
+    rights: &[ProfileNo],
+    wanted: impl Fn(ProfileNo) -> bool + Sync,
+) -> Vec<(ProfileNo, ProfileNo)> {
+    let offered = |chunk: &[ProfileNo]| -> Vec<(BlockKey, ProfileNo)> {
         let (mut found, mut offered) = (Vec::new(), Vec::with_capacity(chunk.len() * 48));
-        for right in chunk.iter().filter(|right| bench.profiles.stands(**right)) {
-            keys(bench.book, bench.profiles, *right, &mut found);
+        for right in chunk.iter().filter(|right| scoring.profiles.stands(**right)) {
+            keys(scoring.record_table, scoring.profiles, *right, &mut found);
             offered.extend(found.iter().filter(|key| is_blocking(**key)).map(|key| (*key, *right)));
         }
         offered
     };
-    let mut offers: Vec<(Key, ProfileNo)> = rights.par_chunks(1 << 10).map(offered).collect::<Vec<_>>().concat();
+    let mut offers: Vec<(BlockKey, ProfileNo)> = rights.par_chunks(1 << 10).map(offered).collect::<Vec<_>>().concat();
     offers.par_sort_unstable();
-    let of_keys = |chunk: &[&[(Key, ProfileNo)]]| -> Vec<(ProfileNo, ProfileNo)> {
-        let (mut behind, mut pairs) = (Vec::new(), Vec::new());
+    let of_keys = |chunk: &[&[(BlockKey, ProfileNo)]]| -> Vec<(ProfileNo, ProfileNo)> {
+        let (mut for_each_in_block, mut pairs) = (Vec::new(), Vec::new());
         for offers in chunk {
             let key = offers[0].0;
-            behind.clear();
-            bench.index.at_most(key, most(key, bench.settings), &mut behind);
-            behind.retain(|left| wanted(*left));
-            for left in &behind {
+            for_each_in_block.clear();
+            scoring.index.at_most(key, block_limit(key, scoring.settings), &mut for_each_in_block);
+            for_each_in_block.retain(|left| wanted(*left));
+            for left in &for_each_in_block {
                 pairs.extend(offers.iter().filter(|(_, right)| right != left).map(|(_, right)| (*left, *right)));
             }
         }
@@ -251,7 +260,7 @@ fn sharing(bench: Bench<'_>, rights: &[ProfileNo], wanted: impl Fn(ProfileNo) ->
         pairs.dedup();
         pairs
     };
-    let by_key: Vec<&[(Key, ProfileNo)]> = offers.chunk_by(|a, b| a.0 == b.0).collect();
+    let by_key: Vec<&[(BlockKey, ProfileNo)]> = offers.chunk_by(|a, b| a.0 == b.0).collect();
     let mut pairs = by_key.par_chunks(1 << 10).map(of_keys).collect::<Vec<_>>().concat();
     pairs.par_sort_unstable();
     pairs.dedup();
@@ -263,18 +272,18 @@ fn distinct(profiles: &mut Vec<ProfileNo>) {
     profiles.dedup();
 }
 
-kept!(Bond { right, weight });
+kept!(ScoredPair { right, weight });
 
-impl KeepAll for Bonds {
+impl KeepAll for ScoredPairs {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         to.map(&self.of)
     }
-    fn read(from: &mut Reader<'_>) -> Option<Bonds> {
-        let of: NumberMap<ProfileNo, Box<[Bond]>> = from.map()?;
+    fn read(from: &mut Reader<'_>) -> Option<ScoredPairs> {
+        let of: NumberMap<ProfileNo, Box<[ScoredPair]>> = from.map()?;
         let mut to: NumberMap<ProfileNo, Vec<ProfileNo>> = NumberMap::default();
-        for (left, bonds) in &of {
-            bonds.iter().for_each(|bond| to.entry(bond.right).or_default().push(*left));
+        for (left, scored_pairs) in &of {
+            scored_pairs.iter().for_each(|scored_pair| to.entry(scored_pair.right).or_default().push(*left));
         }
-        Some(Bonds { of, to })
+        Some(ScoredPairs { of, to })
     }
 }

@@ -1,20 +1,20 @@
 //! Fits the weight table to the records at hand.
 //!
-//! Free labels: of the records with a valid code some are *covered up*, so that they look loose; whether the linking
+//! Free labels: of the records with a valid code some are *covered up*, so that they look unidentified; whether the linking
 //! would find their profile again is known. That seeds m and u; then a few rounds of expectation–maximisation add the
-//! truly loose records, each counted by how likely its best edges are (Winkler 1988, Dempster, Laird and Rubin 1977).
+//! truly unidentified records, each counted by how likely its best edges are (Winkler 1988, Dempster, Laird and Rubin 1977).
 
 use rayon::prelude::*;
 
-use super::edges::Bench;
+use super::edges::ScoringContext;
 use crate::link::block::index::Index;
 use crate::link::compare::NameLevel;
-use crate::link::compare::frequencies::Terms;
+use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::{Comparison, FEATURES};
 use crate::link::compare::weights::{FEATURE, NAME, Odds, Table, WeightTable, Weights};
-use crate::link::group::profiles::{Apart, ProfileNo, Profiles, identify_but};
-use crate::link::records::{Book, RecordNo};
-use crate::link::settings::Settings;
+use crate::link::group::profiles::{CannotLinks, ProfileNo, Profiles, identify_but};
+use crate::link::records::{RecordNo, RecordTable};
+use crate::link::settings::LinkSettings;
 use crate::normalise::mix;
 
 /// One record in this many is covered up.
@@ -33,39 +33,40 @@ struct Pair {
     left: u32,
 }
 
-/// A weight table fitted to `book`, starting from `seed`. The codes feature cannot be learnt (covered records have
+/// A weight table fitted to `record_table`, starting from `seed`. The codes feature cannot be learnt (covered records have
 /// valid codes) and stays as it was.
-pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
-    let coded = book.standing().filter(|r| book.facts(*r).organisation != 0).count() as u64;
-    let one_in = ONE_IN.max(coded / MOST);
+pub fn fit(record_table: &RecordTable, settings: &LinkSettings, seed: &Weights) -> WeightTable {
+    let identified = record_table.standing().filter(|r| record_table.facts(*r).organisation != 0).count() as u64;
+    let one_in = ONE_IN.max(identified / MOST);
     let hidden = |record: RecordNo| {
-        let facts = book.facts(record);
+        let facts = record_table.facts(record);
         facts.organisation != 0 && mix(facts.reference ^ 0xF17).is_multiple_of(one_in)
     };
-    let profiles = identify_but(book, &Apart::default(), hidden);
-    let terms = Terms::count(book, &profiles);
-    let index = Index::of(book, &profiles);
-    let loose: Vec<ProfileNo> = profiles.standing().filter(|p| profiles.get(*p).is_loose()).collect();
+    let profiles = identify_but(record_table, &CannotLinks::default(), hidden);
+    let terms = ValueFrequencies::count(record_table, &profiles);
+    let index = Index::of(record_table, &profiles);
+    let unidentified: Vec<ProfileNo> = profiles.standing().filter(|p| profiles.get(*p).is_unidentified()).collect();
     let mut table = seed.table().clone();
     let mut weights = seed.clone();
     for _ in 0..ROUNDS {
-        let bench = Bench { book, profiles: &profiles, terms: &terms, weights: &weights, index: &index, settings };
-        let pairs: Vec<Vec<Pair>> = loose
+        let scoring =
+            ScoringContext { record_table, profiles: &profiles, terms: &terms, weights: &weights, index: &index, settings };
+        let pairs: Vec<Vec<Pair>> = unidentified
             .par_iter()
             .map_init(
                 || (Vec::new(), Vec::new()),
                 |(scratch, candidates), left| {
-                    bench.candidates(*left, scratch, candidates);
-                    // Loose against loose teaches nothing: who they are is not known.
+                    scoring.candidates(*left, scratch, candidates);
+                    // Loose against unidentified teaches nothing: who they are is not known.
                     candidates
                         .iter()
-                        .filter(|right| !profiles.get(**right).is_loose() && !profiles.barred(*left, **right))
+                        .filter(|right| !profiles.get(**right).is_unidentified() && !profiles.barred(*left, **right))
                         .map(|right| {
-                            let comparison = bench.compare(*left, *right);
+                            let comparison = scoring.compare(*left, *right);
                             Pair {
                                 levels: comparison.levels(),
                                 comparison,
-                                truth: truth(book, &profiles, *left, *right),
+                                truth: truth(record_table, &profiles, *left, *right),
                                 left: *left,
                             }
                         })
@@ -73,34 +74,34 @@ pub fn fit(book: &Book, settings: &Settings, seed: &Weights) -> WeightTable {
                 },
             )
             .collect();
-        let counts = count(bench, &pairs);
+        let counts = count(scoring, &pairs);
         table.roll = counts[0].table(seed, 0, terms.profiles);
         table.registry = counts[1].table(seed, 1, terms.profiles);
-        table.prior = prior(bench, &pairs);
+        table.prior = prior(scoring, &pairs);
         weights = Weights::new(table.clone()).expect("fitted odds lie between 0 and 1");
     }
     table
 }
 
 /// Whether the two are one enterprise by their codes, covered up or not; None where a code is missing.
-fn truth(book: &Book, profiles: &Profiles, left: ProfileNo, right: ProfileNo) -> Option<bool> {
+fn truth(record_table: &RecordTable, profiles: &Profiles, left: ProfileNo, right: ProfileNo) -> Option<bool> {
     let code = |profile: ProfileNo| match profiles.get(profile).organisation {
-        0 => profiles.members(profile).iter().map(|r| book.facts(*r).organisation).find(|code| *code != 0),
+        0 => profiles.members(profile).iter().map(|r| record_table.facts(*r).organisation).find(|code| *code != 0),
         code => Some(code),
     };
     Some(code(left)? == code(right)?)
 }
 
-/// Counts of levels among pairs of one enterprise and of others, and how many loose profiles were seen.
+/// Counts of levels among pairs of one enterprise and of others, and how many unidentified profiles were seen.
 struct Counts {
     same: [Vec<f64>; FEATURES],
     other: [Vec<f64>; FEATURES],
-    /// Sum over loose profiles of how many share the 字号.
+    /// Sum over unidentified profiles of how many share the 字号.
     brands: f64,
     lefts: f64,
 }
 
-fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
+fn count(scoring: ScoringContext<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
     let empty = || {
         let zeros: [Vec<f64>; FEATURES] = std::array::from_fn(|f| vec![0.0; FEATURE[f].1().len()]);
         Counts { same: zeros.clone(), other: zeros, brands: 0.0, lefts: 0.0 }
@@ -109,10 +110,10 @@ fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
     for candidates in pairs {
         let Some(first) = candidates.first() else { continue };
         let which = usize::from(!first.comparison.of_roll);
-        let left = bench.profiles.members(first.left)[0];
+        let left = scoring.profiles.members(first.left)[0];
         counts[which].lefts += 1.0;
-        counts[which].brands += f64::from(bench.terms.brand(bench.book.facts(left).name));
-        let odds: Vec<f64> = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).collect();
+        counts[which].brands += f64::from(scoring.terms.brand(scoring.record_table.facts(left).name));
+        let odds: Vec<f64> = candidates.iter().map(|pair| f64::from(scoring.weight(&pair.comparison)).exp2()).collect();
         let all: f64 = 1.0 + odds.iter().sum::<f64>();
         for (pair, odds) in candidates.iter().zip(odds) {
             let likely = match pair.truth {
@@ -121,7 +122,7 @@ fn count(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
                 None => odds / all,
             };
             // Among others, those whose names would pass as the same count most: they are whom the rest must tell apart.
-            let by_name = bench.weights.weigh(&pair.comparison, bench.terms.profiles)[NAME] + bench.weights.prior();
+            let by_name = scoring.weights.weigh(&pair.comparison, scoring.terms.profiles)[NAME] + scoring.weights.prior();
             let unlike = if pair.truth == Some(false) { 1.0 } else { 0.0 };
             let rivals = unlike * f64::from(by_name).exp2().min(1.0);
             for feature in 0..FEATURES {
@@ -174,11 +175,11 @@ impl Counts {
     }
 }
 
-/// log2 odds that a loose profile finds its enterprise among the candidates.
-fn prior(bench: Bench<'_>, pairs: &[Vec<Pair>]) -> f32 {
+/// log2 odds that a unidentified profile finds its enterprise among the candidates.
+fn prior(scoring: ScoringContext<'_>, pairs: &[Vec<Pair>]) -> f32 {
     let (mut found, mut all) = (1.0_f64, 2.0_f64);
     for candidates in pairs {
-        let odds: f64 = candidates.iter().map(|pair| f64::from(bench.weight(&pair.comparison)).exp2()).sum();
+        let odds: f64 = candidates.iter().map(|pair| f64::from(scoring.weight(&pair.comparison)).exp2()).sum();
         let known = candidates.iter().any(|pair| pair.truth.is_some());
         found += match known {
             true => f64::from(u8::from(candidates.iter().any(|pair| pair.truth == Some(true)))),

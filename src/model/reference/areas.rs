@@ -55,7 +55,7 @@ pub struct Successor {
 
 /// Where a code or a text leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct AreaPlace {
     /// Six-digit county code in force on the asked date, of any province.
     pub district: u32,
     /// Nine-digit town code, where the code names a known one.
@@ -193,7 +193,7 @@ impl Areas {
 
     /// Follows a division code of 6, 9 or 12 digits to the areas in force on `on`. An unknown street of a known county
     /// gives the county alone. None where the county is unknown, the code is a whole city or province, or the text is no code.
-    pub fn resolve(&self, code: &str, on: NaiveDate) -> Option<Place> {
+    pub fn resolve(&self, code: &str, on: NaiveDate) -> Option<AreaPlace> {
         let digits = code.trim();
         if !matches!(digits.len(), 6 | 9 | 12) || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
@@ -206,18 +206,18 @@ impl Areas {
         if let Some(town) = town {
             let (now, moved) = self.follow(town, on);
             if self.town(now).is_some() {
-                return Some(Place { district: now / 1000, town: Some(now), from_old_code: moved });
+                return Some(AreaPlace { district: now / 1000, town: Some(now), from_old_code: moved });
             }
         }
         let (now, moved) = self.follow(county, on);
         if now > 999_999 {
-            return Some(Place { district: now / 1000, town: Some(now), from_old_code: moved });
+            return Some(AreaPlace { district: now / 1000, town: Some(now), from_old_code: moved });
         }
         if self.divisions.contains_key(&now) {
-            return Some(Place { district: now, town: None, from_old_code: moved });
+            return Some(AreaPlace { district: now, town: None, from_old_code: moved });
         }
         match self.retired.get(&now) {
-            Some((_, successor)) if *successor != 0 => Some(Place { district: *successor, town: None, from_old_code: true }),
+            Some((_, successor)) if *successor != 0 => Some(AreaPlace { district: *successor, town: None, from_old_code: true }),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ pub mod thresholds;
 pub mod unions;
 pub mod words;
 
-pub use areas::{Areas, District, Place, Town, areas};
+pub use areas::{AreaPlace, Areas, District, Town, areas};
 pub use industries::{Industries, IndustryCode, industries};
 pub use registration::{operating_status, ownership_of};
 pub use sizes::size_class;

@@ -116,7 +116,7 @@ pub struct CodeSet {
 
 /// Whether a code set holds an industry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
+pub enum IndustryMatch {
     Yes,
     No,
     /// The code is too coarse to tell: division 70 holds development (7010) and property management (7020).
@@ -124,7 +124,7 @@ pub enum Holds {
 }
 
 impl CodeSet {
-    pub fn holds(&self, code: &IndustryCode) -> Holds {
+    pub fn holds(&self, code: &IndustryCode) -> IndustryMatch {
         let division = code.division();
         // A class in the list, or one left out, can be told only from four digits (or from fewer that exclude it).
         let touches = |classes: &[String]| {
@@ -136,19 +136,19 @@ impl CodeSet {
         };
         let named = |classes: &[String]| code.class().is_some_and(|c| classes.iter().any(|n| n == c));
         if named(&self.exclude_classes) {
-            return Holds::No;
+            return IndustryMatch::No;
         }
         let whole = self.sections.iter().any(|s| s.starts_with(code.section))
             || division.is_some_and(|d| self.divisions.iter().any(|n| n == d));
         if whole {
-            return if touches(&self.exclude_classes) { Holds::Undecided } else { Holds::Yes };
+            return if touches(&self.exclude_classes) { IndustryMatch::Undecided } else { IndustryMatch::Yes };
         }
         if named(&self.classes) {
-            return Holds::Yes;
+            return IndustryMatch::Yes;
         }
         let section_only = division.is_none()
             && self.divisions.iter().any(|d| industries().section_of(code.edition, d.parse().unwrap_or(0)) == Some(code.section));
-        if section_only || touches(&self.classes) { Holds::Undecided } else { Holds::No }
+        if section_only || touches(&self.classes) { IndustryMatch::Undecided } else { IndustryMatch::No }
     }
 }
 
@@ -191,11 +191,11 @@ impl ThresholdRule {
     pub fn in_force(&self, on: NaiveDate) -> bool {
         self.valid_from <= on && self.valid_to.is_none_or(|last| on <= last)
     }
-    pub fn holds(&self, code: &IndustryCode) -> Holds {
+    pub fn holds(&self, code: &IndustryCode) -> IndustryMatch {
         if self.codes.is_empty() {
-            return Holds::Yes;
+            return IndustryMatch::Yes;
         }
-        self.codes.get(&code.edition).map_or(Holds::No, |set| set.holds(code))
+        self.codes.get(&code.edition).map_or(IndustryMatch::No, |set| set.holds(code))
     }
 }
 
@@ -515,7 +515,8 @@ fn overlap(edition: u16, a: &CodeSet, b: &CodeSet) -> bool {
     // A class that neither names stands for the rest of its division.
     let rest = (1..=98).map(|d| format!("{d:02}99"));
     classes.cloned().chain(rest).any(|class| {
-        IndustryCode::parse(&class, edition).is_some_and(|code| a.holds(&code) == Holds::Yes && b.holds(&code) == Holds::Yes)
+        IndustryCode::parse(&class, edition)
+            .is_some_and(|code| a.holds(&code) == IndustryMatch::Yes && b.holds(&code) == IndustryMatch::Yes)
     })
 }
 
@@ -526,19 +527,19 @@ mod tests {
     fn code(text: &str, edition: u16) -> IndustryCode {
         IndustryCode::parse(text, edition).unwrap()
     }
-    fn judging(text: &str, edition: u16, on: &str) -> Vec<(&'static str, Holds)> {
+    fn judging(text: &str, edition: u16, on: &str) -> Vec<(&'static str, IndustryMatch)> {
         let on = on.parse().unwrap();
         thresholds()
             .in_force(RuleFamily::Statistics, on)
             .map(|r| (r.id.as_str(), r.holds(&code(text, edition))))
-            .filter(|(_, h)| *h != Holds::No)
+            .filter(|(_, h)| *h != IndustryMatch::No)
             .collect()
     }
 
     #[test]
     fn each_industry_has_one_rule_in_each_edition() {
-        use Holds::{Undecided, Yes};
-        type Judging = &'static [(&'static str, Holds)];
+        use IndustryMatch::{Undecided, Yes};
+        type Judging = &'static [(&'static str, IndustryMatch)];
         let cases: [(&str, u16, &str, Judging); 16] = [
             ("3911", 2017, "2026-09-30", &[("industry-2011", Yes)]),
             ("3911", 2002, "2008-06-30", &[("industry-2007", Yes)]),

@@ -34,7 +34,7 @@ const FORMAT: u32 = 1;
 
 /// What records were read with: all of it must be the same for the file to be of use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Basis {
+pub struct SnapshotBasis {
     format: u32,
     /// The program's version, size and time: a newer one may read differently.
     program: String,
@@ -44,13 +44,13 @@ pub struct Basis {
     connectors: Vec<(String, u64)>,
 }
 
-impl Basis {
-    pub fn new<'a>(store: String, connectors: impl Iterator<Item = &'a Connector>) -> Basis {
+impl SnapshotBasis {
+    pub fn new<'a>(store: String, connectors: impl Iterator<Item = &'a Connector>) -> SnapshotBasis {
         let program = std::env::current_exe().and_then(std::fs::metadata).map(|m| {
             let built = m.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
             format!("{} {} {}", env!("CARGO_PKG_VERSION"), m.len(), built.unwrap_or_default().as_nanos())
         });
-        Basis {
+        SnapshotBasis {
             format: FORMAT,
             program: program.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").to_owned()),
             vocabulary: coding::vocabulary(),
@@ -62,7 +62,7 @@ impl Basis {
 
 /// Records with `after < store id <= to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chunk {
+pub struct SnapshotChunk {
     pub after: i64,
     pub to: i64,
     pub records: u64,
@@ -75,16 +75,16 @@ pub struct Chunk {
 
 #[derive(Serialize, Deserialize)]
 struct Index {
-    basis: Basis,
+    basis: SnapshotBasis,
     mark: Watermark,
-    chunks: Vec<Chunk>,
+    chunks: Vec<SnapshotChunk>,
 }
 
 /// A file that was made from this store with these connectors.
 pub struct Snapshot {
     file: File,
     pub mark: Watermark,
-    pub chunks: Vec<Chunk>,
+    pub chunks: Vec<SnapshotChunk>,
 }
 
 pub fn path(data: &Path) -> PathBuf {
@@ -93,7 +93,7 @@ pub fn path(data: &Path) -> PathBuf {
 
 impl Snapshot {
     /// The file in `data` if it rests on `basis`; None where there is none or it does not serve, which the log tells.
-    pub fn open(data: &Path, basis: &Basis) -> Option<Snapshot> {
+    pub fn open(data: &Path, basis: &SnapshotBasis) -> Option<Snapshot> {
         let path = path(data);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -120,7 +120,7 @@ impl Snapshot {
     }
 
     /// Reads a chunk without the records of `skip` (ascending store ids). None where it is damaged.
-    pub fn read(&self, chunk: &Chunk, skip: &[i64], want_link: bool) -> Option<(Vec<LinkRecord>, Vec<Facts>)> {
+    pub fn read(&self, chunk: &SnapshotChunk, skip: &[i64], want_link: bool) -> Option<(Vec<LinkRecord>, Vec<Facts>)> {
         let mut bytes = vec![0; usize::try_from(chunk.bytes).ok()?];
         self.file.read_exact_at(&mut bytes, chunk.offset).ok()?;
         if xxhash_rust::xxh3::xxh3_64(&bytes) != chunk.checksum {
@@ -159,7 +159,7 @@ pub struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    pub fn create(data: &Path, basis: Basis, mark: Watermark) -> io::Result<SnapshotWriter> {
+    pub fn create(data: &Path, basis: SnapshotBasis, mark: Watermark) -> io::Result<SnapshotWriter> {
         let path = path(data);
         let part = path.with_extension("part");
         let out = BufWriter::with_capacity(1 << 18, File::create(&part)?);
@@ -176,7 +176,15 @@ impl SnapshotWriter {
     ) -> io::Result<()> {
         self.out.write_all(coded)?;
         let (bytes, checksum) = (coded.len() as u64, xxhash_rust::xxh3::xxh3_64(coded));
-        self.index.chunks.push(Chunk { after, to, records: records as u64, unreadable, offset: self.at, bytes, checksum });
+        self.index.chunks.push(SnapshotChunk {
+            after,
+            to,
+            records: records as u64,
+            unreadable,
+            offset: self.at,
+            bytes,
+            checksum,
+        });
         self.at += bytes;
         Ok(())
     }

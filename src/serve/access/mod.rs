@@ -38,10 +38,14 @@ impl Role {
     pub fn from_name(name: &str) -> Option<Role> {
         [Role::Admin, Role::Analyst, Role::District, Role::Client, Role::Ingest].into_iter().find(|r| r.name() == name)
     }
-    fn scopes(self) -> &'static [Scope] {
+    fn scopes(self) -> &'static [AccessScope] {
         match self {
-            Role::Admin => &[Scope::Finance, Scope::Records, Scope::Review, Scope::Export, Scope::Operate],
-            Role::Analyst | Role::District => &[Scope::Finance, Scope::Records, Scope::Review, Scope::Export],
+            Role::Admin => {
+                &[AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export, AccessScope::Operate]
+            }
+            Role::Analyst | Role::District => {
+                &[AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export]
+            }
             Role::Client | Role::Ingest => &[],
         }
     }
@@ -49,7 +53,7 @@ impl Role {
 
 /// What a caller may do beyond reading the open fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
+pub enum AccessScope {
     /// Revenue, payroll, and what was paid to the union fund.
     Finance,
     /// The registries' own rows and what each of them said.
@@ -61,19 +65,20 @@ pub enum Scope {
     Operate,
 }
 
-impl Scope {
-    pub const ALL: [Scope; 5] = [Scope::Finance, Scope::Records, Scope::Review, Scope::Export, Scope::Operate];
+impl AccessScope {
+    pub const ALL: [AccessScope; 5] =
+        [AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export, AccessScope::Operate];
     pub fn name(self) -> &'static str {
         match self {
-            Scope::Finance => "finance",
-            Scope::Records => "records",
-            Scope::Review => "review",
-            Scope::Export => "export",
-            Scope::Operate => "operate",
+            AccessScope::Finance => "finance",
+            AccessScope::Records => "records",
+            AccessScope::Review => "review",
+            AccessScope::Export => "export",
+            AccessScope::Operate => "operate",
         }
     }
-    pub fn from_name(name: &str) -> Option<Scope> {
-        Scope::ALL.into_iter().find(|s| s.name() == name)
+    pub fn from_name(name: &str) -> Option<AccessScope> {
+        AccessScope::ALL.into_iter().find(|s| s.name() == name)
     }
 }
 
@@ -84,7 +89,7 @@ pub struct Caller {
     pub role: Role,
     /// Codes of the areas they may see; empty = all.
     pub areas: Vec<String>,
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<AccessScope>,
     /// The registry whose batches an ingest token pushes.
     pub registry: Option<String>,
 }
@@ -93,10 +98,10 @@ impl Caller {
     pub fn new(name: &str, role: Role) -> Caller {
         Caller { name: name.to_owned(), role, areas: Vec::new(), scopes: role.scopes().to_vec(), registry: None }
     }
-    pub fn may(&self, scope: Scope) -> bool {
+    pub fn may(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
     }
-    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+    pub fn require(&self, scope: AccessScope) -> Result<(), Problem> {
         if self.may(scope) { Ok(()) } else { Err(Problem::forbidden(scope.name())) }
     }
     /// Part of every cache key: equal texts, equal rights, whatever characters an area's code holds.
@@ -113,7 +118,7 @@ impl Caller {
         // One whose scopes cannot be read has none rather than its role's.
         let scopes = match (&row.scopes, list(&row.scopes)) {
             (Some(_), None) => Vec::new(),
-            (_, Some(names)) => names.iter().filter_map(|n| Scope::from_name(n)).collect(),
+            (_, Some(names)) => names.iter().filter_map(|n| AccessScope::from_name(n)).collect(),
             (None, None) => role.scopes().to_vec(),
         };
         // A district token whose areas cannot be read sees nothing rather than everything.
@@ -173,13 +178,13 @@ impl Access {
 
 /// Callers met lately, so that a token is looked up in the store every few seconds, not with every request.
 #[derive(Default)]
-pub(super) struct Known(std::sync::Mutex<hashbrown::HashMap<String, (i64, std::sync::Arc<Caller>)>>);
+pub(super) struct TokenCache(std::sync::Mutex<hashbrown::HashMap<String, (i64, std::sync::Arc<Caller>)>>);
 
 /// A revoked token is refused after this long at the latest.
 const REMEMBERED_MILLIS: i64 = 2_000;
 const REMEMBERED_CALLERS: usize = 10_000;
 
-impl Known {
+impl TokenCache {
     pub async fn caller(
         &self,
         access: Access,
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_two_callers_may_see_is_never_written_alike() {
-        let caller = |areas: &[&str], scopes: &[Scope]| Caller {
+        let caller = |areas: &[&str], scopes: &[AccessScope]| Caller {
             areas: areas.iter().map(|a| (*a).to_owned()).collect(),
             scopes: scopes.to_vec(),
             ..Caller::new("x", Role::Client)
@@ -220,14 +225,14 @@ mod tests {
             caller(&["110101", "110102"], &[]),
             caller(&["110101,110102"], &[]),
             caller(&["110101|finance"], &[]),
-            caller(&["110101"], &[Scope::Finance]),
+            caller(&["110101"], &[AccessScope::Finance]),
         ];
         for (at, one) in all.iter().enumerate() {
             assert!(all[..at].iter().all(|other| other.visibility() != one.visibility()), "{:?}", one.areas);
         }
         let turned = [
-            caller(&["110102", "110101"], &[Scope::Review, Scope::Finance]),
-            caller(&["110101", "110102"], &[Scope::Finance, Scope::Review]),
+            caller(&["110102", "110101"], &[AccessScope::Review, AccessScope::Finance]),
+            caller(&["110101", "110102"], &[AccessScope::Finance, AccessScope::Review]),
         ];
         assert_eq!(turned[0].visibility(), turned[1].visibility(), "in whatever order");
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use hashbrown::HashMap;
 
-use super::usage::Shown;
+use super::usage::FieldUse;
 
 /// How a key finds its place: [`xxh3`], but for tests that make keys collide.
 pub type Hasher = fn(&[u8]) -> u128;
@@ -19,20 +19,20 @@ pub fn xxh3(bytes: &[u8]) -> u128 {
 /// Everything an answer depends on: what was asked, of which edition and freshness, by whom, in which language and form. The
 /// hash only finds it: xxh3 is not made against forgers, so that two keys are the same where all they hold is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct ResponseKey {
     hash: u128,
     /// The parts, each behind its length.
     parts: Bytes,
 }
 
-impl Key {
+impl ResponseKey {
     /// For ETags. Another question's answer under the same tag is none of a client's: it compares tags per address.
     pub fn tag(&self) -> String {
         format!("\"{:032x}\"", self.hash)
     }
 }
 
-impl std::hash::Hash for Key {
+impl std::hash::Hash for ResponseKey {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         state.write_u128(self.hash);
     }
@@ -40,14 +40,14 @@ impl std::hash::Hash for Key {
 
 /// An answer, and what it shows, so that showing it again is counted again.
 #[derive(Clone)]
-pub struct Kept {
+pub struct CachedResponse {
     pub bytes: Bytes,
-    pub shown: Option<Arc<Shown>>,
+    pub shown: Option<Arc<FieldUse>>,
 }
 
-impl From<Bytes> for Kept {
-    fn from(bytes: Bytes) -> Kept {
-        Kept { bytes, shown: None }
+impl From<Bytes> for CachedResponse {
+    fn from(bytes: Bytes) -> CachedResponse {
+        CachedResponse { bytes, shown: None }
     }
 }
 
@@ -60,8 +60,8 @@ pub struct AnswerCache {
 
 #[derive(Default)]
 struct Held {
-    answers: HashMap<Key, Kept>,
-    order: VecDeque<Key>,
+    answers: HashMap<ResponseKey, CachedResponse>,
+    order: VecDeque<ResponseKey>,
     bytes: usize,
 }
 
@@ -71,22 +71,22 @@ impl AnswerCache {
     }
 
     /// The key of an answer that depends on these parts.
-    pub fn key(&self, parts: &[&[u8]]) -> Key {
+    pub fn key(&self, parts: &[&[u8]]) -> ResponseKey {
         let mut all = Vec::with_capacity(parts.iter().map(|p| p.len() + 8).sum());
         for part in parts {
             all.extend_from_slice(&(part.len() as u64).to_le_bytes());
             all.extend_from_slice(part);
         }
-        Key { hash: (self.hasher)(&all), parts: all.into() }
+        ResponseKey { hash: (self.hasher)(&all), parts: all.into() }
     }
 
-    pub fn get(&self, key: &Key) -> Option<Kept> {
+    pub fn get(&self, key: &ResponseKey) -> Option<CachedResponse> {
         self.held.lock().expect("no panic while holding the cache").answers.get(key).cloned()
     }
 
     /// Remembers an answer; one that alone would fill an eighth of the cache is not worth it.
-    pub fn put(&self, key: Key, answer: Kept) {
-        let size = |key: &Key, answer: &Kept| key.parts.len() + answer.bytes.len();
+    pub fn put(&self, key: ResponseKey, answer: CachedResponse) {
+        let size = |key: &ResponseKey, answer: &CachedResponse| key.parts.len() + answer.bytes.len();
         if size(&key, &answer) > self.limit / 8 {
             return;
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 
 use crate::edition::Manifest;
-use crate::hub::progress::{Event, Progress};
+use crate::hub::progress::{ProgressSink, SyncEvent};
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
@@ -17,19 +17,19 @@ pub(in crate::serve) const MAX_STREAMS: usize = 100;
 /// Where events go out to subscribers.
 #[derive(Clone)]
 pub struct Events {
-    pub syncs: broadcast::Sender<Event>,
+    pub syncs: broadcast::Sender<SyncEvent>,
     pub editions: broadcast::Sender<Arc<Manifest>>,
     /// Open event streams by caller.
     streams: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 /// The right to an event stream; given back when dropped.
-pub(in crate::serve) struct Place {
+pub(in crate::serve) struct Subscriber {
     streams: Arc<Mutex<HashMap<String, usize>>>,
     caller: String,
 }
 
-impl Drop for Place {
+impl Drop for Subscriber {
     fn drop(&mut self) {
         let mut streams = self.streams.lock().expect("no panic while counting");
         if let Some(open) = streams.get_mut(&self.caller) {
@@ -43,14 +43,14 @@ impl Drop for Place {
 
 impl Events {
     /// None where the caller has as many streams open as one may have.
-    pub(in crate::serve) fn place(&self, caller: &str) -> Option<Place> {
+    pub(in crate::serve) fn place(&self, caller: &str) -> Option<Subscriber> {
         let mut streams = self.streams.lock().expect("no panic while counting");
         let open = streams.entry(caller.to_owned()).or_default();
         if *open >= MAX_STREAMS {
             return None;
         }
         *open += 1;
-        Some(Place { streams: self.streams.clone(), caller: caller.to_owned() })
+        Some(Subscriber { streams: self.streams.clone(), caller: caller.to_owned() })
     }
 }
 
@@ -63,11 +63,11 @@ impl Default for Events {
 /// Hands a sync's events to subscribers, and on to whoever else watches.
 pub struct Broadcast {
     pub events: Events,
-    pub also: Option<Arc<dyn Progress>>,
+    pub also: Option<Arc<dyn ProgressSink>>,
 }
 
-impl Progress for Broadcast {
-    fn event(&self, event: &Event) {
+impl ProgressSink for Broadcast {
+    fn event(&self, event: &SyncEvent) {
         // Nobody listening is not an error.
         let _ = self.events.syncs.send(event.clone());
         if let Some(also) = &self.also {

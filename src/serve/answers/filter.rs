@@ -5,7 +5,7 @@ use async_graphql::{Enum, ID, InputObject, OneofObject};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
-use crate::serve::access::{Caller, Scope};
+use crate::serve::access::{AccessScope, Caller};
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::Problem;
 
@@ -247,7 +247,7 @@ impl EnterpriseFilter {
             ));
         }
         if self.revenue_yuan.is_some() || self.fund.is_some() {
-            caller.require(Scope::Finance)?;
+            caller.require(AccessScope::Finance)?;
         }
         let mut parts = Vec::new();
         if let Some(all) = &self.and {
@@ -340,7 +340,7 @@ pub fn plan_order(order: &[EnterpriseOrder], caller: &Caller) -> Result<Vec<edit
                 EnterpriseSort::Priority => edition::Sort::Priority,
                 EnterpriseSort::Employees => edition::Sort::Employees,
                 EnterpriseSort::Revenue => {
-                    caller.require(Scope::Finance)?;
+                    caller.require(AccessScope::Finance)?;
                     edition::Sort::Revenue
                 }
                 EnterpriseSort::Name => edition::Sort::Name,
@@ -348,8 +348,8 @@ pub fn plan_order(order: &[EnterpriseOrder], caller: &Caller) -> Result<Vec<edit
                 EnterpriseSort::GapSince => edition::Sort::GapSince,
             };
             let direction = match step.direction {
-                Direction::Asc => edition::Direction::Asc,
-                Direction::Desc => edition::Direction::Desc,
+                Direction::Asc => edition::SortDirection::Asc,
+                Direction::Desc => edition::SortDirection::Desc,
             };
             Ok(edition::Order { sort, direction })
         })

@@ -14,7 +14,7 @@ use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
 use crate::records;
-use crate::records::Reading;
+use crate::records::StoredRowReader;
 use crate::serve::problem::Problem;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
@@ -76,7 +76,7 @@ pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
 /// registries. A layout never changes, so that only a row of a new one asks for another.
 struct Known {
     layouts: HashSet<i64>,
-    reading: Reading,
+    reading: StoredRowReader,
     names: HashMap<i64, String>,
 }
 
@@ -116,7 +116,7 @@ impl Details {
         let layouts = self.hub.store.layouts().await?;
         let known = Arc::new(Known {
             layouts: layouts.keys().copied().collect(),
-            reading: Reading::of(layouts, &self.hub.connectors, &registries),
+            reading: StoredRowReader::of(layouts, &self.hub.connectors, &registries),
             names: registries.into_iter().map(|r| (r.id, r.name)).collect(),
         });
         *self.readings.0.lock().expect("no panic while holding the readings") = Some(known.clone());

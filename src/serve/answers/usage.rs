@@ -16,12 +16,12 @@ use crate::store::usage::UsageRow;
 
 /// What one answer shows: bits over the fields, and enterprises per registry.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shown {
+pub struct FieldUse {
     pub fields: u32,
     pub enterprises: Vec<(String, u64)>,
 }
 
-impl Shown {
+impl FieldUse {
     /// Counts the registries of these rows.
     pub fn add(&mut self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
         let mut counts = [0_u64; 32];
@@ -91,13 +91,13 @@ type Reader = (Arc<str>, Arc<str>);
 
 /// What was counted since it was last kept.
 #[derive(Default)]
-pub struct Tally(Mutex<HashMap<Reader, HashMap<String, (u32, u64, u64)>>>);
+pub struct UsageCounter(Mutex<HashMap<Reader, HashMap<String, (u32, u64, u64)>>>);
 
 /// Callers counted apart between two times of keeping; beyond that their purposes are dropped, not their reading.
 const MAX_READERS: usize = 10_000;
 
-impl Tally {
-    pub fn add(&self, caller: &Caller, purpose: &str, shown: &Shown) {
+impl UsageCounter {
+    pub fn add(&self, caller: &Caller, purpose: &str, shown: &FieldUse) {
         if shown.is_empty() {
             return;
         }
@@ -180,13 +180,13 @@ mod tests {
 
     #[test]
     fn what_could_not_be_kept_is_kept_later() {
-        let tally = Tally::default();
+        let tally = UsageCounter::default();
         let caller = Caller::new("map", Role::Client);
-        let shown = Shown { fields: 1, enterprises: vec![("tax".to_owned(), 50)] };
+        let shown = FieldUse { fields: 1, enterprises: vec![("tax".to_owned(), 50)] };
         tally.add(&caller, "map", &shown);
         let rows = tally.take("2026-11-22");
         tally.put_back(rows);
-        tally.add(&caller, "map", &Shown { fields: 2, ..shown });
+        tally.add(&caller, "map", &FieldUse { fields: 2, ..shown });
         let rows = tally.take("2026-11-22");
         assert_eq!((rows.len(), rows[0].fields, rows[0].enterprises, rows[0].answers), (1, 3, 100, 2));
         assert!(tally.take("2026-11-22").is_empty());

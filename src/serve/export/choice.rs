@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
-use super::columns::{Column, PATHS, USUAL};
-use super::request::Format;
+use super::columns::{ExportColumn, PATHS, USUAL};
+use super::request::ExportFileFormat;
 use crate::model::message::Lang;
 use crate::serve::access::Caller;
 use crate::serve::answers::usage;
@@ -21,14 +21,14 @@ use crate::serve::problem::{Code, Problem};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
     /// Written from the edition.
-    Edition(Column),
+    Edition(ExportColumn),
     /// Read from what the graph answers: the names on the way to it. Lists on the way give several values.
     Graph(Vec<String>),
 }
 
 /// The columns of an export, and what to ask the graph for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub struct ColumnChoice {
     pub columns: Vec<Chosen>,
     /// The selection on an enterprise, with its brackets; None where the edition has all columns.
     pub selection: Option<String>,
@@ -50,7 +50,7 @@ impl Chosen {
             Chosen::Edition(column) => column.title(lang).into(),
             Chosen::Graph(path) => {
                 let path = path.join(".");
-                match Column::of_path(&path) {
+                match ExportColumn::of_path(&path) {
                     Some(column) => column.title(lang).into(),
                     None => path.into(),
                 }
@@ -60,12 +60,12 @@ impl Chosen {
     pub fn is_number(&self) -> bool {
         match self {
             Chosen::Edition(column) => column.is_number(),
-            Chosen::Graph(path) => Column::of_path(&path.join(".")).is_some_and(Column::is_number),
+            Chosen::Graph(path) => ExportColumn::of_path(&path.join(".")).is_some_and(ExportColumn::is_number),
         }
     }
 }
 
-impl Choice {
+impl ColumnChoice {
     /// Bits of the fields it shows.
     pub fn fields(&self) -> u32 {
         let of = |chosen: &Chosen| match chosen {
@@ -83,10 +83,10 @@ const MAX_COLUMNS: usize = 200;
 
 /// The columns of `a,b,c`, or of a selection; a column of the edition that the caller may not see is refused, an unknown one named
 /// with the known ones. What is left to the graph is checked by `graph::probe`.
-pub fn choose(names: Option<&str>, format: Format, caller: &Caller) -> Result<Choice, Problem> {
+pub fn choose(names: Option<&str>, format: ExportFileFormat, caller: &Caller) -> Result<ColumnChoice, Problem> {
     let Some(names) = names else {
         let written = USUAL.map(|c| c.name()).join(",");
-        return Ok(Choice { columns: USUAL.map(Chosen::Edition).to_vec(), selection: None, written });
+        return Ok(ColumnChoice { columns: USUAL.map(Chosen::Edition).to_vec(), selection: None, written });
     };
     let choice = match names.trim_start().starts_with('{') {
         true => of_selection(names.trim(), format)?,
@@ -106,11 +106,11 @@ pub fn choose(names: Option<&str>, format: Format, caller: &Caller) -> Result<Ch
 }
 
 /// Names and paths, separated by commas. A path that is no column of the edition is left to the graph.
-fn of_names(names: &str) -> Result<Choice, Problem> {
+fn of_names(names: &str) -> Result<ColumnChoice, Problem> {
     let mut columns = Vec::new();
     let mut tree = Tree::default();
     for name in names.split(',').map(str::trim) {
-        if let Some(column) = Column::find(name) {
+        if let Some(column) = ExportColumn::find(name) {
             columns.push(Chosen::Edition(column));
             continue;
         }
@@ -130,18 +130,18 @@ fn of_names(names: &str) -> Result<Choice, Problem> {
     if let Some(selection) = &selection {
         leaves(selection)?;
     }
-    Ok(Choice { columns, selection, written: names.to_owned() })
+    Ok(ColumnChoice { columns, selection, written: names.to_owned() })
 }
 
 /// A selection. Where the edition has all of it, a table is written from there; NDJSON holds objects as the graph answers them.
-fn of_selection(selection: &str, format: Format) -> Result<Choice, Problem> {
+fn of_selection(selection: &str, format: ExportFileFormat) -> Result<ColumnChoice, Problem> {
     let found = leaves(selection)?;
     let native: Option<Vec<Chosen>> = found.iter().map(|leaf| leaf.column().map(Chosen::Edition)).collect();
-    let native = native.filter(|_| format != Format::Ndjson);
+    let native = native.filter(|_| format != ExportFileFormat::Ndjson);
     let written = selection.to_owned();
     Ok(match native {
-        Some(columns) => Choice { columns, selection: None, written },
-        None => Choice {
+        Some(columns) => ColumnChoice { columns, selection: None, written },
+        None => ColumnChoice {
             columns: found.into_iter().map(|leaf| Chosen::Graph(leaf.path)).collect(),
             selection: Some(written.clone()),
             written,
@@ -151,7 +151,7 @@ fn of_selection(selection: &str, format: Format) -> Result<Choice, Problem> {
 
 /// Names of columns and the first steps of paths.
 pub fn unknown(name: &str) -> Problem {
-    let known = Column::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
+    let known = ExportColumn::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
     Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}")).hint(known.collect::<Vec<_>>().join(","))
 }
 
@@ -163,13 +163,13 @@ struct Leaf {
 }
 
 impl Leaf {
-    fn column(&self) -> Option<Column> {
+    fn column(&self) -> Option<ExportColumn> {
         let path = self.path.join(".");
-        Column::ALL
+        ExportColumn::ALL
             .iter()
             .copied()
             .find(|c| c.is_of_graph() && c.name() == path)
-            .or_else(|| Column::of_path(&path))
+            .or_else(|| ExportColumn::of_path(&path))
             .filter(|_| self.is_plain)
     }
 }
@@ -266,8 +266,8 @@ mod tests {
     use super::*;
     use crate::serve::access::Role;
 
-    fn chosen(names: &str) -> Result<Choice, Problem> {
-        choose(Some(names), Format::Csv, &Caller::new("ann", Role::Analyst))
+    fn chosen(names: &str) -> Result<ColumnChoice, Problem> {
+        choose(Some(names), ExportFileFormat::Csv, &Caller::new("ann", Role::Analyst))
     }
 
     #[test]
@@ -275,21 +275,21 @@ mod tests {
         for names in ["name,area.name,gap.status", "{ name area { name } gap { status } }"] {
             let choice = chosen(names).unwrap();
             assert_eq!(choice.selection, None, "{names}");
-            assert_eq!(choice.columns, [Column::Name, Column::AreaName, Column::Gap].map(Chosen::Edition));
+            assert_eq!(choice.columns, [ExportColumn::Name, ExportColumn::AreaName, ExportColumn::Gap].map(Chosen::Edition));
         }
     }
 
     #[test]
     fn a_selection_in_ndjson_is_answered_as_the_graph_answers_it() {
         let caller = Caller::new("ann", Role::Analyst);
-        assert!(choose(Some("{ name area { name } }"), Format::Ndjson, &caller).unwrap().selection.is_some());
-        assert!(choose(Some("name,area.name"), Format::Ndjson, &caller).unwrap().selection.is_none());
+        assert!(choose(Some("{ name area { name } }"), ExportFileFormat::Ndjson, &caller).unwrap().selection.is_some());
+        assert!(choose(Some("name,area.name"), ExportFileFormat::Ndjson, &caller).unwrap().selection.is_none());
     }
 
     #[test]
     fn everything_else_is_left_to_the_graph() {
         let choice = chosen("name, districtName, records.nodes.registry.name, records.nodes.gone").unwrap();
-        assert_eq!(choice.columns[1], Chosen::Edition(Column::DistrictName));
+        assert_eq!(choice.columns[1], Chosen::Edition(ExportColumn::DistrictName));
         assert_eq!(choice.columns[3].name(), "records.nodes.gone");
         assert_eq!(choice.selection.as_deref().map(str::trim), Some("{ records { nodes { gone registry { name } } } }"));
         let choice = chosen("{ firm: name designatedSize { verdict reasons { message(lang: EN) } } }").unwrap();

@@ -7,19 +7,19 @@ use serde::Deserialize;
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, reason_text, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {
         /// A column of an export.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Column { $($V),+ }
-        impl Column {
-            pub const ALL: &'static [Column] = &[$(Column::$V),+];
+        pub enum ExportColumn { $($V),+ }
+        impl ExportColumn {
+            pub const ALL: &'static [ExportColumn] = &[$(ExportColumn::$V),+];
             /// As written in `columns=`.
-            pub fn name(self) -> &'static str { match self { $(Column::$V => $name),+ } }
-            pub fn title(self, lang: Lang) -> &'static str { match self { $(Column::$V => lang.pick($zh, $en)),+ } }
-            pub fn is_number(self) -> bool { match self { $(Column::$V => $number),+ } }
+            pub fn name(self) -> &'static str { match self { $(ExportColumn::$V => $name),+ } }
+            pub fn title(self, lang: Lang) -> &'static str { match self { $(ExportColumn::$V => lang.pick($zh, $en)),+ } }
+            pub fn is_number(self) -> bool { match self { $(ExportColumn::$V => $number),+ } }
         }
     };
 }
@@ -76,69 +76,70 @@ columns! {
 }
 
 /// What a list shows where nobody chooses.
-pub(super) const USUAL: [Column; 15] = [
-    Column::Id,
-    Column::Name,
-    Column::CreditCode,
-    Column::DistrictName,
-    Column::TownName,
-    Column::Address,
-    Column::IndustryName,
-    Column::Ownership,
-    Column::Employees,
-    Column::DesignatedSize,
-    Column::Union,
-    Column::Gap,
-    Column::GapSince,
-    Column::Priority,
-    Column::Reasons,
+pub(super) const USUAL: [ExportColumn; 15] = [
+    ExportColumn::Id,
+    ExportColumn::Name,
+    ExportColumn::CreditCode,
+    ExportColumn::DistrictName,
+    ExportColumn::TownName,
+    ExportColumn::Address,
+    ExportColumn::IndustryName,
+    ExportColumn::Ownership,
+    ExportColumn::Employees,
+    ExportColumn::DesignatedSize,
+    ExportColumn::Union,
+    ExportColumn::Gap,
+    ExportColumn::GapSince,
+    ExportColumn::Priority,
+    ExportColumn::Reasons,
 ];
 
 /// Columns by their path in the graph, where that is not their name.
-pub(super) const PATHS: [(&str, Column); 25] = [
-    ("area.code", Column::Area),
-    ("area.name", Column::AreaName),
-    ("area.parent.name", Column::AreaParentName),
-    ("location.longitude", Column::Longitude),
-    ("location.latitude", Column::Latitude),
-    ("location.basis", Column::LocationBasis),
-    ("industry.code", Column::Industry),
-    ("industry.name", Column::IndustryName),
-    ("industry.edition", Column::IndustryEdition),
-    ("designatedSize.verdict", Column::DesignatedSize),
-    ("designatedSize.basis", Column::SizeBasis),
-    ("designatedSize.sizeClass", Column::SizeClass),
-    ("designatedSize.rule.id", Column::SizeRule),
-    ("designatedSize.reasons.message", Column::SizeReasons),
-    ("unionCoverage.verdict", Column::Union),
-    ("unionCoverage.unions.tradeUnion.name", Column::Unions),
-    ("unionCoverage.reasons.message", Column::UnionReasons),
-    ("gap.status", Column::Gap),
-    ("gap.since", Column::GapSince),
-    ("gap.priority.score", Column::Priority),
-    ("gap.reasons.message", Column::GapReasons),
-    ("fund.status", Column::Fund),
-    ("fund.dueYuan", Column::FundDueYuan),
-    ("fund.paidYuan", Column::FundPaidYuan),
-    ("branchOf.id", Column::BranchOf),
+pub(super) const PATHS: [(&str, ExportColumn); 25] = [
+    ("area.code", ExportColumn::Area),
+    ("area.name", ExportColumn::AreaName),
+    ("area.parent.name", ExportColumn::AreaParentName),
+    ("location.longitude", ExportColumn::Longitude),
+    ("location.latitude", ExportColumn::Latitude),
+    ("location.basis", ExportColumn::LocationBasis),
+    ("industry.code", ExportColumn::Industry),
+    ("industry.name", ExportColumn::IndustryName),
+    ("industry.edition", ExportColumn::IndustryEdition),
+    ("designatedSize.verdict", ExportColumn::DesignatedSize),
+    ("designatedSize.basis", ExportColumn::SizeBasis),
+    ("designatedSize.sizeClass", ExportColumn::SizeClass),
+    ("designatedSize.rule.id", ExportColumn::SizeRule),
+    ("designatedSize.reasons.message", ExportColumn::SizeReasons),
+    ("unionCoverage.verdict", ExportColumn::Union),
+    ("unionCoverage.unions.tradeUnion.name", ExportColumn::Unions),
+    ("unionCoverage.reasons.message", ExportColumn::UnionReasons),
+    ("gap.status", ExportColumn::Gap),
+    ("gap.since", ExportColumn::GapSince),
+    ("gap.priority.score", ExportColumn::Priority),
+    ("gap.reasons.message", ExportColumn::GapReasons),
+    ("fund.status", ExportColumn::Fund),
+    ("fund.dueYuan", ExportColumn::FundDueYuan),
+    ("fund.paidYuan", ExportColumn::FundPaidYuan),
+    ("branchOf.id", ExportColumn::BranchOf),
 ];
 
-impl Column {
+impl ExportColumn {
     /// What the caller needs beyond exporting.
-    pub fn scope(self) -> Option<Scope> {
-        use Column as C;
-        matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan).then_some(Scope::Finance)
+    pub fn scope(self) -> Option<AccessScope> {
+        use ExportColumn as C;
+        matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan)
+            .then_some(AccessScope::Finance)
     }
     /// By name, or by path in the graph.
-    pub fn find(name: &str) -> Option<Column> {
-        Column::ALL.iter().copied().find(|c| c.name() == name).or_else(|| Column::of_path(name))
+    pub fn find(name: &str) -> Option<ExportColumn> {
+        ExportColumn::ALL.iter().copied().find(|c| c.name() == name).or_else(|| ExportColumn::of_path(name))
     }
-    pub fn of_path(path: &str) -> Option<Column> {
+    pub fn of_path(path: &str) -> Option<ExportColumn> {
         PATHS.iter().find(|(of, _)| *of == path).map(|(_, column)| *column)
     }
     /// Whether the graph has a field of the same name and meaning on an enterprise, without fields of its own.
     pub fn is_of_graph(self) -> bool {
-        use Column as C;
+        use ExportColumn as C;
         matches!(
             self,
             C::Id
@@ -193,7 +194,7 @@ fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim)
     }
 }
 
-impl Column {
+impl ExportColumn {
     /// Writes the cell; nothing where the value is absent. Numbers are written plainly.
     pub fn write(self, e: &EnterpriseRow<'_>, lang: Lang, out: &mut String) {
         let words = |out: &mut String, words: &[&str]| out.push_str(&words.join("; "));
@@ -222,42 +223,42 @@ impl Column {
             };
         }
         match self {
-            Column::Id => out.push_str(e.id()),
-            Column::Name => out.push_str(e.name()),
-            Column::CreditCode => shown!(e.credit_code().or(e.credit_code_raw())),
-            Column::FormerNames => words(out, &e.former_names()),
-            Column::Status => named!(e.status()),
-            Column::District => shown!(e.district()),
-            Column::DistrictName => area(out, e.district()),
-            Column::Town => shown!(e.town()),
-            Column::TownName => area(out, e.town()),
-            Column::Federation => shown!(e.federation()),
-            Column::Address => shown!(e.address()),
-            Column::Section => shown!(e.section()),
-            Column::Industry => shown!(e.industry()),
-            Column::IndustryName => {
+            ExportColumn::Id => out.push_str(e.id()),
+            ExportColumn::Name => out.push_str(e.name()),
+            ExportColumn::CreditCode => shown!(e.credit_code().or(e.credit_code_raw())),
+            ExportColumn::FormerNames => words(out, &e.former_names()),
+            ExportColumn::Status => named!(e.status()),
+            ExportColumn::District => shown!(e.district()),
+            ExportColumn::DistrictName => area(out, e.district()),
+            ExportColumn::Town => shown!(e.town()),
+            ExportColumn::TownName => area(out, e.town()),
+            ExportColumn::Federation => shown!(e.federation()),
+            ExportColumn::Address => shown!(e.address()),
+            ExportColumn::Section => shown!(e.section()),
+            ExportColumn::Industry => shown!(e.industry()),
+            ExportColumn::IndustryName => {
                 if let Some(code) = e.industry() {
                     out.push_str(e.edition.industry_name(code, e.industry_edition(), lang));
                 }
             }
-            Column::Ownership => named!(e.ownership()),
-            Column::EstablishedOn => shown!(e.established_on()),
-            Column::Employees => shown!(e.employees()),
-            Column::Insured => shown!(e.insured()),
-            Column::RevenueYuan => shown!(e.revenue()),
-            Column::PayrollYuan => shown!(e.payroll()),
-            Column::InvestorCountries => words(out, &e.investor_countries()),
-            Column::Tags => {
+            ExportColumn::Ownership => named!(e.ownership()),
+            ExportColumn::EstablishedOn => shown!(e.established_on()),
+            ExportColumn::Employees => shown!(e.employees()),
+            ExportColumn::Insured => shown!(e.insured()),
+            ExportColumn::RevenueYuan => shown!(e.revenue()),
+            ExportColumn::PayrollYuan => shown!(e.payroll()),
+            ExportColumn::InvestorCountries => words(out, &e.investor_countries()),
+            ExportColumn::Tags => {
                 let tags: Vec<&str> = e.tags().iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).map(|t| t.name())).collect();
                 words(out, &tags);
             }
-            Column::DesignatedSize => named!(e.size()),
-            Column::SizeClass => named!(e.size_class()),
-            Column::Union => named!(e.union()),
-            Column::Gap => named!(e.gap()),
-            Column::GapSince => shown!(e.gap_since()),
-            Column::Priority => shown!(Some(e.priority())),
-            Column::Reasons => {
+            ExportColumn::DesignatedSize => named!(e.size()),
+            ExportColumn::SizeClass => named!(e.size_class()),
+            ExportColumn::Union => named!(e.union()),
+            ExportColumn::Gap => named!(e.gap()),
+            ExportColumn::GapSince => shown!(e.gap_since()),
+            ExportColumn::Priority => shown!(Some(e.priority())),
+            ExportColumn::Reasons => {
                 let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
                 for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
                     if i > 0 {
@@ -266,35 +267,35 @@ impl Column {
                     out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
                 }
             }
-            Column::Longitude => shown!(e.place().map(|l| l.longitude)),
-            Column::Latitude => shown!(e.place().map(|l| l.latitude)),
-            Column::LocationBasis => shown!(e.place().map(|l| l.basis)),
-            Column::Area => shown!(e.town().or(e.district())),
-            Column::AreaName => area(out, e.town().or(e.district())),
-            Column::AreaParentName => {
+            ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),
+            ExportColumn::Latitude => shown!(e.place().map(|l| l.latitude)),
+            ExportColumn::LocationBasis => shown!(e.place().map(|l| l.basis)),
+            ExportColumn::Area => shown!(e.town().or(e.district())),
+            ExportColumn::AreaName => area(out, e.town().or(e.district())),
+            ExportColumn::AreaParentName => {
                 let above = e.edition.area(&e.town().or(e.district()).unwrap_or(0).to_string()).and_then(|a| a.parent.as_deref());
                 if let Some(label) = above.and_then(|code| e.edition.area(code)) {
                     out.push_str(lang.pick(&label.zh, &label.en));
                 }
             }
-            Column::IndustryEdition => shown!(e.industry().map(|_| e.industry_edition())),
-            Column::RegistrationType => shown!(e.registration_type()),
-            Column::SizeBasis => named!(e.size_basis()),
-            Column::SizeRule => shown!(e.size_rule()),
-            Column::SizeReasons => reasons(e, out, lang, |slim| &slim.size),
-            Column::UnionReasons => reasons(e, out, lang, |slim| &slim.union),
-            Column::GapReasons => reasons(e, out, lang, |slim| &slim.gap),
-            Column::Unions => {
+            ExportColumn::IndustryEdition => shown!(e.industry().map(|_| e.industry_edition())),
+            ExportColumn::RegistrationType => shown!(e.registration_type()),
+            ExportColumn::SizeBasis => named!(e.size_basis()),
+            ExportColumn::SizeRule => shown!(e.size_rule()),
+            ExportColumn::SizeReasons => reasons(e, out, lang, |slim| &slim.size),
+            ExportColumn::UnionReasons => reasons(e, out, lang, |slim| &slim.union),
+            ExportColumn::GapReasons => reasons(e, out, lang, |slim| &slim.gap),
+            ExportColumn::Unions => {
                 let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
                 let names: Vec<&str> =
                     slim.unions.iter().filter_map(|link| e.edition.union_of(&link.union)).map(|u| u.name()).collect();
                 words(out, &names);
             }
-            Column::Fund => named!(e.fund()),
-            Column::FundDueYuan => shown!(e.fund_due()),
-            Column::FundPaidYuan => shown!(e.fund_paid()),
-            Column::BranchOf => shown!(e.branch_of()),
-            Column::Records => {
+            ExportColumn::Fund => named!(e.fund()),
+            ExportColumn::FundDueYuan => shown!(e.fund_due()),
+            ExportColumn::FundPaidYuan => shown!(e.fund_paid()),
+            ExportColumn::BranchOf => shown!(e.branch_of()),
+            ExportColumn::Records => {
                 let mut last = None;
                 for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {
                     if !out.is_empty() {

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::content_type;
-use super::request::Format;
-use crate::serve::access::Scope;
+use super::request::ExportFileFormat;
+use crate::serve::access::AccessScope;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
@@ -35,10 +35,10 @@ pub async fn fetch(State(state): State<ServerState>, Path(id): Path<String>, met
 
 async fn answer(state: &ServerState, id: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
     let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
-    caller.require(Scope::Export)?;
+    caller.require(AccessScope::Export)?;
     let unknown = || not_found("没有这个导出任务，或已过期", "there is no such export, or it has expired");
     let row = state.hub().store.export(id).await?.ok_or_else(unknown)?;
-    if row.by_whom != caller.name && !caller.may(Scope::Operate) {
+    if row.by_whom != caller.name && !caller.may(AccessScope::Operate) {
         return Err(unknown());
     }
     match row.state.as_str() {
@@ -58,7 +58,10 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
     let mut response = Response::new(Body::empty());
     let is_gb18030 = row.request.contains("\"gb18030\":true");
     let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, content_type(Format::from_extension(&row.format).unwrap_or(Format::Csv), is_gb18030));
+    out.insert(
+        header::CONTENT_TYPE,
+        content_type(ExportFileFormat::from_extension(&row.format).unwrap_or(ExportFileFormat::Csv), is_gb18030),
+    );
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     for (name, text) in [

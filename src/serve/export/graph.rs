@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
 
-use super::request::Export;
-use crate::edition::{Edition, Page, Row};
+use super::request::ExportRequest;
+use crate::edition::{Edition, Row, RowPage};
 use crate::model::message::{Lang, value_name};
 use crate::serve::access::Caller;
 use crate::serve::answers::validation_messages;
-use crate::serve::context::Ask;
+use crate::serve::context::RequestContext;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -31,7 +31,7 @@ struct These(Arc<Edition>, Vec<Row>);
 impl ExportBatch {
     async fn rows(&self, ctx: &Context<'_>) -> EnterpriseConnection {
         let These(edition, rows) = ctx.data_unchecked::<These>();
-        let page = Page { rows: rows.clone(), total: rows.len() as u64, has_next: false, has_previous: false };
+        let page = RowPage { rows: rows.clone(), total: rows.len() as u64, has_next: false, has_previous: false };
         EnterpriseConnection { edition: edition.clone(), question: 0, page }
     }
 }
@@ -43,7 +43,7 @@ fn schema() -> &'static Schema<ExportBatch, EmptyMutation, EmptySubscription> {
 
 /// What is asked of the graph, and for whom.
 #[derive(Clone)]
-pub struct Source {
+pub struct GraphSource {
     pub state: ServerState,
     pub caller: Arc<Caller>,
     pub lang: Lang,
@@ -52,10 +52,10 @@ pub struct Source {
     pub runtime: tokio::runtime::Handle,
 }
 
-impl Source {
+impl GraphSource {
     /// One answer per row, in their order; the first problem where something could not be answered.
     async fn answers(&self, edition: &Arc<Edition>, rows: &[Row]) -> Result<Vec<Value>, Problem> {
-        let ask = Arc::new(Ask::new(self.state.clone(), self.caller.clone(), self.lang));
+        let ask = Arc::new(RequestContext::new(self.state.clone(), self.caller.clone(), self.lang));
         let document = format!("{{ rows {{ nodes {} }} }}", self.selection);
         let request = Request::new(document).data(ask).data(These(edition.clone(), rows.to_vec()));
         let answer = tokio::time::timeout(MAX_TIME, schema().execute(request)).await.map_err(|_| Problem::internal())?;
@@ -77,7 +77,7 @@ impl Source {
     }
 
     /// Whether the selection fits the schema and the caller may see it: asked of the first row.
-    pub async fn probe(&self, export: &Export) -> Result<(), Problem> {
+    pub async fn probe(&self, export: &ExportRequest) -> Result<(), Problem> {
         let first: Vec<Row> = export.rows.iter().take(1).collect();
         self.answers(&export.edition, &first).await.map(drop)
     }

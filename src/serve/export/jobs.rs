@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, broadcast};
 
-use super::request::{Export, Format};
+use super::request::{ExportFileFormat, ExportRequest};
 use crate::edition::Filter;
 use crate::model::message::Lang;
-use crate::serve::access::{Caller, Role, Scope};
+use crate::serve::access::{AccessScope, Caller, Role};
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
 use crate::serve::answers::usage;
 use crate::serve::export;
@@ -52,7 +52,7 @@ pub struct Request {
 
 /// How far a job is, for subscribers.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct ExportStep {
     pub row: ExportRow,
     /// Rows written so far.
     pub rows: u64,
@@ -62,7 +62,7 @@ pub struct Step {
 #[derive(Clone)]
 pub struct Jobs {
     state: ServerState,
-    pub steps: broadcast::Sender<Step>,
+    pub steps: broadcast::Sender<ExportStep>,
     turn: Arc<Semaphore>,
 }
 
@@ -72,21 +72,21 @@ pub struct NewExport {
     pub filter: EnterpriseFilter,
     pub order: Vec<EnterpriseOrder>,
     pub fields: Option<String>,
-    pub format: Format,
+    pub format: ExportFileFormat,
     pub edition: u32,
     pub gb18030: bool,
     pub idempotency: Option<String>,
 }
 
 /// Why a job was not made, and which part of the input is at fault, where one is.
-pub struct Refusal {
+pub struct ExportRefusal {
     pub field: Option<&'static str>,
     pub problem: Problem,
 }
 
-impl<E: Into<Problem>> From<E> for Refusal {
-    fn from(error: E) -> Refusal {
-        Refusal { field: None, problem: error.into() }
+impl<E: Into<Problem>> From<E> for ExportRefusal {
+    fn from(error: E) -> ExportRefusal {
+        ExportRefusal { field: None, problem: error.into() }
     }
 }
 
@@ -105,11 +105,11 @@ impl Jobs {
     }
 
     /// Notes a job and starts it. A repeated idempotency key gives the job that it made before.
-    pub async fn create(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, Refusal> {
-        caller.require(Scope::Export)?;
+    pub async fn create(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, ExportRefusal> {
+        caller.require(AccessScope::Export)?;
         let store = &self.state.hub().store;
         // Said at once, not when the job runs.
-        let of = |field: &'static str| move |problem: Problem| Refusal { field: Some(field), problem };
+        let of = |field: &'static str| move |problem: Problem| ExportRefusal { field: Some(field), problem };
         new.filter.checked(self.state.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
         plan_order(&new.order, caller).map_err(of("orderBy"))?;
         let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
@@ -203,20 +203,20 @@ impl Jobs {
                 tracing::error!(%error, export = %id, "the end of an export could not be kept");
             }
             // Nobody listening is not an error.
-            let _ = jobs.steps.send(Step { row: ended, rows });
+            let _ = jobs.steps.send(ExportStep { row: ended, rows });
         });
     }
 
     async fn run(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
-        let format = Format::from_extension(&row.format).ok_or_else(Problem::internal)?;
+        let format = ExportFileFormat::from_extension(&row.format).ok_or_else(Problem::internal)?;
         let (export, fields) = self.plan(&request, format)?;
         export::check_size(&export, format)?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
         self.state.hub().store.export_became(&running).await?;
         let folder = folder(&self.state);
         let name = format!("{}.{}", running.id, format.extension());
-        let mut shown = usage::Shown::default();
+        let mut shown = usage::FieldUse::default();
         shown.add_all(&export.edition, &export.rows.bitmap(), fields);
         self.state.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
         let written = export.progress.clone();
@@ -227,7 +227,7 @@ impl Jobs {
             tokio::select! {
                 done = &mut job => break done.map_err(|_| Problem::internal())?,
                 () = tokio::time::sleep(TELL_EVERY) => {
-                    let _ = self.steps.send(Step { row: running.clone(), rows: written.load(Ordering::Relaxed) });
+                    let _ = self.steps.send(ExportStep { row: running.clone(), rows: written.load(Ordering::Relaxed) });
                 }
             }
         };
@@ -245,13 +245,13 @@ impl Jobs {
     }
 
     /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
-    fn plan(&self, request: &Request, format: Format) -> Result<(Export, u32), Problem> {
+    fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
         let maker = Caller {
             name: String::new(),
             role: Role::Client,
             registry: None,
             areas: request.areas.clone(),
-            scopes: request.scopes.iter().filter_map(|s| Scope::from_name(s)).collect(),
+            scopes: request.scopes.iter().filter_map(|s| AccessScope::from_name(s)).collect(),
         };
         let input = |json: &serde_json::Value| Value::from_json(json.clone()).map_err(|_| Problem::internal());
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
@@ -269,8 +269,8 @@ impl Jobs {
         let choice = export::choose(Some(&request.columns.join(",")), format, &maker)?;
         let fields = choice.fields();
         let lang = if request.chinese { Lang::Zh } else { Lang::En };
-        let rows = export::Rows::ordered(&edition, rows, &order);
-        let graph = choice.selection.map(|selection| export::graph::Source {
+        let rows = export::ExportRows::ordered(&edition, rows, &order);
+        let graph = choice.selection.map(|selection| export::graph::GraphSource {
             state: self.state.clone(),
             caller: Arc::new(maker),
             lang,
@@ -278,7 +278,7 @@ impl Jobs {
             runtime: tokio::runtime::Handle::current(),
         });
         let columns = choice.columns;
-        Ok((Export { edition, rows, columns, graph, lang, gb18030: request.gb18030, progress: Arc::default() }, fields))
+        Ok((ExportRequest { edition, rows, columns, graph, lang, gb18030: request.gb18030, progress: Arc::default() }, fields))
     }
 }
 
@@ -303,7 +303,7 @@ impl<W: Write> Write for Hashed<W> {
 }
 
 /// Writes under a temporary name, syncs, renames; answers the SHA-256 in hex.
-fn write_file(folder: &std::path::Path, name: &str, export: &Export, format: Format) -> std::io::Result<String> {
+fn write_file(folder: &std::path::Path, name: &str, export: &ExportRequest, format: ExportFileFormat) -> std::io::Result<String> {
     std::fs::create_dir_all(folder)?;
     let part = folder.join(format!(".{name}.part"));
     let file = std::fs::File::create(&part)?;
@@ -317,4 +317,4 @@ fn write_file(folder: &std::path::Path, name: &str, export: &Export, format: For
 }
 
 /// Counts the rows that were written, for whoever watches.
-pub type Progress = Arc<AtomicU64>;
+pub type ExportProgress = Arc<AtomicU64>;

@@ -25,17 +25,17 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
 
-use super::access::Scope;
+use super::access::AccessScope;
 use super::answers::usage;
-use super::http::rest::{Plain, not_found};
+use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
 use crate::edition::{Filter, Row};
-use jobs::Progress;
+use jobs::ExportProgress;
 
 pub use choice::{Chosen, choose};
-pub use columns::Column;
-pub use request::{Export, Format, Rows};
+pub use columns::ExportColumn;
+pub use request::{ExportFileFormat, ExportRequest, ExportRows};
 
 /// Bytes handed over at a time.
 const CHUNK: usize = 64 << 10;
@@ -44,14 +44,14 @@ const AHEAD: usize = 4;
 
 /// `GET /export/{list}.{format}`
 pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
     match plan(&plain, &file).await {
         Ok((export, format, fields)) => {
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
-            let mut shown = usage::Shown::default();
+            let mut shown = usage::FieldUse::default();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             state.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             stream(export, format, &file, &headers, &plain.id)
@@ -61,10 +61,10 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
 }
 
 /// What is asked, and the bits of the fields it shows.
-async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Problem> {
-    plain.ask.caller.require(Scope::Export)?;
+async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportFileFormat, u32), Problem> {
+    plain.ask.caller.require(AccessScope::Export)?;
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
-    let format = Format::from_extension(extension)
+    let format = ExportFileFormat::from_extension(extension)
         .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
     let base = match list {
         "gap" => Filter::InGap,
@@ -84,10 +84,10 @@ async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Proble
     let choice = choose(plain.parameter("columns"), format, &plain.ask.caller)?;
     let fields = choice.fields();
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
-    let export = Export {
+    let export = ExportRequest {
         edition: plain.edition.clone(),
-        rows: Rows::Priority(rows),
-        graph: choice.selection.map(|selection| graph::Source {
+        rows: ExportRows::Priority(rows),
+        graph: choice.selection.map(|selection| graph::GraphSource {
             state: plain.state.clone(),
             caller: plain.ask.caller.clone(),
             lang: plain.lang,
@@ -97,7 +97,7 @@ async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Proble
         columns: choice.columns,
         lang: plain.lang,
         gb18030,
-        progress: Progress::default(),
+        progress: ExportProgress::default(),
     };
     check_size(&export, format)?;
     export.probe().await?;
@@ -105,9 +105,9 @@ async fn plan(plain: &Plain, file: &str) -> Result<(Export, Format, u32), Proble
 }
 
 /// A sheet holds a million rows and no more.
-pub fn check_size(export: &Export, format: Format) -> Result<(), Problem> {
+pub fn check_size(export: &ExportRequest, format: ExportFileFormat) -> Result<(), Problem> {
     let rows = export.rows.len();
-    if format == Format::Xlsx && rows > sheet::MAX_ROWS {
+    if format == ExportFileFormat::Xlsx && rows > sheet::MAX_ROWS {
         return Err(Problem::bad_input(
             format!("{rows} 行超过 Excel 的上限；请改用 csv 或缩小范围"),
             format!("{rows} rows are more than a sheet holds: use csv, or filter"),
@@ -117,13 +117,13 @@ pub fn check_size(export: &Export, format: Format) -> Result<(), Problem> {
 }
 
 /// The media type of a file.
-pub fn content_type(format: Format, gb18030: bool) -> HeaderValue {
+pub fn content_type(format: ExportFileFormat, gb18030: bool) -> HeaderValue {
     HeaderValue::from_static(match format {
-        Format::Csv if gb18030 => "text/csv; charset=gb18030",
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Ndjson => "application/x-ndjson; charset=utf-8",
-        Format::Arrow => "application/vnd.apache.arrow.stream",
-        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ExportFileFormat::Csv if gb18030 => "text/csv; charset=gb18030",
+        ExportFileFormat::Csv => "text/csv; charset=utf-8",
+        ExportFileFormat::Ndjson => "application/x-ndjson; charset=utf-8",
+        ExportFileFormat::Arrow => "application/vnd.apache.arrow.stream",
+        ExportFileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     })
 }
 
@@ -160,7 +160,7 @@ impl std::io::Write for Sink {
     }
 }
 
-fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &str) -> Response {
+fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str) -> Response {
     let (send, receive) = tokio::sync::mpsc::channel(AHEAD);
     let wants_trailers = headers.get(header::TE).and_then(|v| v.to_str().ok()).is_some_and(|te| te.contains("trailers"));
     let rows = export.rows.len();
@@ -173,7 +173,7 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
         if let Err(error) = written {
             if error.kind() != std::io::ErrorKind::BrokenPipe {
                 tracing::error!(%error, "an export broke off");
-                if matches!(format, Format::Csv | Format::Ndjson) {
+                if matches!(format, ExportFileFormat::Csv | ExportFileFormat::Ndjson) {
                     let last = "\n# TRUNCATED 导出中断，数据不完整 the export broke off and is incomplete\n";
                     let _ = send.blocking_send(Ok(Frame::data(Bytes::from_static(last.as_bytes()))));
                 }
@@ -210,12 +210,12 @@ fn stream(export: Export, format: Format, file: &str, headers: &HeaderMap, id: &
 }
 
 /// Writes the whole export.
-pub fn write(export: &Export, format: Format, out: &mut impl std::io::Write) -> std::io::Result<()> {
+pub fn write(export: &ExportRequest, format: ExportFileFormat, out: &mut impl std::io::Write) -> std::io::Result<()> {
     match format {
-        Format::Csv => csv(export, out),
-        Format::Ndjson => ndjson(export, out),
-        Format::Arrow => sheet::arrow(export, out),
-        Format::Xlsx => sheet::xlsx(export, out),
+        ExportFileFormat::Csv => csv(export, out),
+        ExportFileFormat::Ndjson => ndjson(export, out),
+        ExportFileFormat::Arrow => sheet::arrow(export, out),
+        ExportFileFormat::Xlsx => sheet::xlsx(export, out),
     }
 }
 
@@ -227,7 +227,7 @@ const WRITERS: usize = 4;
 
 /// Writes all rows in their order, several pieces at a time: what is ahead of the client stays small.
 fn in_pieces(
-    export: &Export,
+    export: &ExportRequest,
     out: &mut impl std::io::Write,
     lines: impl Fn(&[Row], Option<&[Value]>, &mut Vec<u8>) -> std::io::Result<()> + Sync,
 ) -> std::io::Result<()> {
@@ -256,7 +256,7 @@ fn in_pieces(
     }
 }
 
-fn csv(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
+fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std::io::Result<()> {
     // Excel takes UTF-8 for UTF-8 only behind a byte order mark.
     if !export.gb18030 {
         out.write_all("\u{feff}".as_bytes())?;
@@ -317,7 +317,7 @@ fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
 }
 
 /// What the edition holds by the names of its columns, then what the graph answered, as it answered.
-fn ndjson(export: &Export, out: &mut impl std::io::Write) -> std::io::Result<()> {
+fn ndjson(export: &ExportRequest, out: &mut impl std::io::Write) -> std::io::Result<()> {
     in_pieces(export, out, |rows, answers, bytes| {
         let mut cell = String::new();
         for (at, row) in rows.iter().enumerate() {

@@ -6,81 +6,83 @@ use async_graphql::Value;
 use roaring::RoaringBitmap;
 
 use super::choice::Chosen;
-use super::jobs::Progress;
+use super::jobs::ExportProgress;
 use crate::edition::{Edition, EnterpriseRow, Row};
 use crate::model::message::Lang;
 use crate::serve::problem::Problem;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ExportFileFormat {
     Csv,
     Ndjson,
     Arrow,
     Xlsx,
 }
 
-impl Format {
+impl ExportFileFormat {
     pub fn extension(self) -> &'static str {
         match self {
-            Format::Csv => "csv",
-            Format::Ndjson => "ndjson",
-            Format::Arrow => "arrow",
-            Format::Xlsx => "xlsx",
+            ExportFileFormat::Csv => "csv",
+            ExportFileFormat::Ndjson => "ndjson",
+            ExportFileFormat::Arrow => "arrow",
+            ExportFileFormat::Xlsx => "xlsx",
         }
     }
-    pub fn from_extension(extension: &str) -> Option<Format> {
-        [Format::Csv, Format::Ndjson, Format::Arrow, Format::Xlsx].into_iter().find(|f| f.extension() == extension)
+    pub fn from_extension(extension: &str) -> Option<ExportFileFormat> {
+        [ExportFileFormat::Csv, ExportFileFormat::Ndjson, ExportFileFormat::Arrow, ExportFileFormat::Xlsx]
+            .into_iter()
+            .find(|f| f.extension() == extension)
     }
 }
 
 /// The rows of an export in the order they are written.
-pub enum Rows {
+pub enum ExportRows {
     /// By falling priority.
     Priority(Arc<RoaringBitmap>),
     Ordered(Vec<Row>),
 }
 
-impl Rows {
-    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> Rows {
+impl ExportRows {
+    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> ExportRows {
         match order {
-            [] => Rows::Priority(rows),
-            order => Rows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
+            [] => ExportRows::Priority(rows),
+            order => ExportRows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
         }
     }
     pub fn len(&self) -> u64 {
         match self {
-            Rows::Priority(rows) => rows.len(),
-            Rows::Ordered(rows) => rows.len() as u64,
+            ExportRows::Priority(rows) => rows.len(),
+            ExportRows::Ordered(rows) => rows.len() as u64,
         }
     }
     pub fn bitmap(&self) -> Arc<RoaringBitmap> {
         match self {
-            Rows::Priority(rows) => rows.clone(),
-            Rows::Ordered(rows) => Arc::new(rows.iter().copied().collect()),
+            ExportRows::Priority(rows) => rows.clone(),
+            ExportRows::Ordered(rows) => Arc::new(rows.iter().copied().collect()),
         }
     }
     pub fn iter(&self) -> Box<dyn Iterator<Item = Row> + '_> {
         match self {
-            Rows::Priority(rows) => Box::new(rows.iter()),
-            Rows::Ordered(rows) => Box::new(rows.iter().copied()),
+            ExportRows::Priority(rows) => Box::new(rows.iter()),
+            ExportRows::Ordered(rows) => Box::new(rows.iter().copied()),
         }
     }
 }
 
 /// What is written, whatever the form.
-pub struct Export {
+pub struct ExportRequest {
     pub edition: Arc<Edition>,
-    pub rows: Rows,
+    pub rows: ExportRows,
     pub columns: Vec<Chosen>,
     /// Answers what the edition does not hold; None where no column needs it.
-    pub graph: Option<super::graph::Source>,
+    pub graph: Option<super::graph::GraphSource>,
     pub lang: Lang,
     pub gb18030: bool,
     /// Counts the rows written so far.
-    pub progress: Progress,
+    pub progress: ExportProgress,
 }
 
-impl Export {
+impl ExportRequest {
     /// What the graph says of these rows, where a column needs it; waits for the store.
     pub(super) fn answers(&self, rows: &[Row]) -> std::io::Result<Option<Vec<Value>>> {
         self.graph.as_ref().map(|graph| graph.wait_for(&self.edition, rows)).transpose()

@@ -10,7 +10,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema};
 use rust_xlsxwriter::{Format as CellFormat, Workbook};
 
-use super::request::Export;
+use super::request::ExportRequest;
 
 /// Rows of a sheet, the header's left out.
 pub const MAX_ROWS: u64 = 1_048_575;
@@ -18,7 +18,7 @@ pub const MAX_ROWS: u64 = 1_048_575;
 const BATCH: usize = 16_384;
 
 /// An Arrow IPC stream: numbers as float64, everything else as text.
-pub fn arrow(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
+pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
     let field = |c: &super::Chosen| Field::new(c.name(), if c.is_number() { DataType::Float64 } else { DataType::Utf8 }, true);
     let schema = Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()));
     let mut writer = StreamWriter::try_new(out, &schema).map_err(Error::other)?;
@@ -61,7 +61,7 @@ fn cut(cell: &str) -> &str {
 }
 
 /// One sheet; rows go to a temporary file as they come, so that memory stays flat.
-pub fn xlsx(export: &Export, out: &mut impl Write) -> std::io::Result<()> {
+pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::other)?;
     let bold = CellFormat::new().set_bold();

@@ -10,12 +10,12 @@ use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{SDLExportOptions, Schema, ServerError, ValidationResult};
 
 use super::export::jobs::Jobs;
-use super::operate::source_quality::Measured;
+use super::operate::source_quality::QualityCache;
 
 pub type Graph = Schema<root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions>;
 
 /// The schema that is served, with what only some of its fields need.
-pub fn graph_with(jobs: Jobs, quality: Arc<Measured>) -> Graph {
+pub fn graph_with(jobs: Jobs, quality: Arc<QualityCache>) -> Graph {
     Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions)
         .data(jobs)
         .data(quality)

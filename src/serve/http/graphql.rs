@@ -25,7 +25,7 @@ use crate::serve::answers::document::{Refused, check, code_of, make_safe};
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::{Media, Parameters};
 use crate::serve::answers::{cache, persisted, usage};
-use crate::serve::context::Ask;
+use crate::serve::context::RequestContext;
 use crate::serve::limits::cost;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
@@ -125,7 +125,7 @@ impl Incoming<'_> {
         state: &ServerState,
         caller: Arc<Caller>,
         mut parameters: Parameters,
-        key: Option<cache::Key>,
+        key: Option<cache::ResponseKey>,
         is_get: bool,
     ) -> Response {
         if let Err(problem) = persisted::resolve(state.documents(), state.limits(), &mut parameters) {
@@ -202,7 +202,7 @@ impl Incoming<'_> {
         })
     }
 
-    fn key(&self, state: &ServerState, caller: &Caller, raw: &[u8], is_get: bool) -> cache::Key {
+    fn key(&self, state: &ServerState, caller: &Caller, raw: &[u8], is_get: bool) -> cache::ResponseKey {
         let generation = state.generation().to_le_bytes();
         state.answers().key(&[
             raw,
@@ -218,7 +218,7 @@ impl Incoming<'_> {
         caller: Arc<Caller>,
         document: String,
         parameters: Parameters,
-        key: Option<cache::Key>,
+        key: Option<cache::ResponseKey>,
         is_get: bool,
     ) -> Response {
         let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
@@ -240,7 +240,7 @@ impl Incoming<'_> {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
-        let ask = Arc::new(Ask::new(state.clone(), caller, self.lang));
+        let ask = Arc::new(RequestContext::new(state.clone(), caller, self.lang));
         let mut request = Request::new(document).variables(variables).data(ask.clone());
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(parsed);
@@ -273,7 +273,7 @@ impl Incoming<'_> {
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
         let key = key.filter(|_| keep);
         if let Some(key) = key.clone() {
-            state.answers().put(key, cache::Kept { bytes: bytes.clone(), shown: Some(shown) });
+            state.answers().put(key, cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown) });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
@@ -304,8 +304,8 @@ impl Incoming<'_> {
         self.respond(status, Bytes::from(bytes), None)
     }
 
-    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<&cache::Key>) -> Response {
-        let tag = key.map(cache::Key::tag);
+    fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<&cache::ResponseKey>) -> Response {
+        let tag = key.map(cache::ResponseKey::tag);
         let asked = header_text(self.headers, header::IF_NONE_MATCH);
         let same = tag
             .as_deref()
@@ -345,7 +345,7 @@ fn request_status(errors: &[ServerError]) -> StatusCode {
 /// What every answer says beside its data: the edition, how old the registries are, what it cost.
 pub(in crate::serve) struct Extensions<'a> {
     pub state: &'a ServerState,
-    pub ask: &'a Ask,
+    pub ask: &'a RequestContext,
     pub cost: u64,
     pub limit: u64,
 }

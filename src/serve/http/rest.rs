@@ -15,20 +15,20 @@ use crate::model::message::Lang;
 use crate::serve::access::Role;
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::answers::{cache, validation_messages};
-use crate::serve::context::Ask;
+use crate::serve::context::RequestContext;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
 
 /// A request outside GraphQL.
-pub struct Plain {
+pub struct RestRequest {
     pub state: ServerState,
-    pub ask: Ask,
+    pub ask: RequestContext,
     pub edition: Arc<Edition>,
     pub parameters: HashMap<String, String>,
     pub lang: Lang,
     pub id: String,
     /// What the answer depends on.
-    pub key: cache::Key,
+    pub key: cache::ResponseKey,
     etag: String,
     same: bool,
 }
@@ -49,17 +49,17 @@ pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
     response
 }
 
-impl Plain {
+impl RestRequest {
     /// Reads caller, language, edition (`asOf`, or `edition` by number) and parameters; the refusal is the answer.
-    pub async fn new(state: &ServerState, uri: &Uri, headers: &HeaderMap) -> Result<Plain, Box<Response>> {
+    pub async fn new(state: &ServerState, uri: &Uri, headers: &HeaderMap) -> Result<RestRequest, Box<Response>> {
         let (lang, id) = (lang_of(headers), request_id(headers));
-        match Plain::read(state, uri, headers, lang, &id).await {
+        match RestRequest::read(state, uri, headers, lang, &id).await {
             Ok(plain) => Ok(plain),
             Err(problem) => Err(Box::new(refuse(&problem, lang, &id))),
         }
     }
 
-    async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<Plain, Problem> {
+    async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<RestRequest, Problem> {
         let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
         if caller.role == Role::Ingest {
             return Err(Problem::forbidden("read"));
@@ -67,7 +67,7 @@ impl Plain {
         let parameters: HashMap<String, String> = axum::extract::Query::try_from_uri(uri)
             .map(|q| q.0)
             .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
-        let ask = Ask::new(state.clone(), caller, lang);
+        let ask = RequestContext::new(state.clone(), caller, lang);
         let edition = match (parameters.get("edition"), parameters.get("asOf")) {
             (Some(number), _) => {
                 let number = number.strip_prefix("edition:").unwrap_or(number).parse();
@@ -95,7 +95,7 @@ impl Plain {
         let etag = key.tag();
         let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
         let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-        Ok(Plain { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
+        Ok(RestRequest { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
     }
 
     pub fn parameter(&self, name: &str) -> Option<&str> {

@@ -13,7 +13,7 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
-use super::access::{Caller, Role, Scope};
+use super::access::{AccessScope, Caller, Role};
 use super::http::headers::{header_text, lang_of, request_id, status_of};
 use super::problem::Problem;
 use super::state::ServerState;
@@ -209,7 +209,7 @@ async fn take_in(state: &ServerState, registry: &str, headers: &HeaderMap, body:
 
 fn may_push(caller: &Caller, registry: &str) -> Result<(), Refusal> {
     let own = caller.role == Role::Ingest && caller.registry.as_deref() == Some(registry);
-    if own || caller.may(Scope::Operate) {
+    if own || caller.may(AccessScope::Operate) {
         return Ok(());
     }
     Err(Refusal::new(

@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::json;
 use crate::hub::HubError;
 use crate::pages::receipt;
-use crate::serve::access::{Role, Scope};
+use crate::serve::access::{AccessScope, Role};
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::Problem;
@@ -49,7 +49,7 @@ async fn find(
     };
     let number: i64 = number.parse().map_err(|_| unknown())?;
     if caller.role != Role::Ingest {
-        caller.require(Scope::Operate)?;
+        caller.require(AccessScope::Operate)?;
     }
     let receipt = state.hub().batch_receipt(number).await.map_err(|error| match error {
         HubError::Said { .. } => unknown(),

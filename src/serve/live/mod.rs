@@ -15,7 +15,7 @@ use super::answers::document::{Refused, check, make_safe};
 use super::answers::engine::Engine;
 use super::answers::persisted;
 use super::answers::request::Parameters;
-use super::context::Ask;
+use super::context::RequestContext;
 use super::limits::cost;
 use super::problem::Problem;
 use super::state::ServerState;
@@ -71,7 +71,7 @@ fn start(
         Err(Refused::Syntax(error)) => return Err(refuse(*error)),
     };
     let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
-    let ask = Ask::new(state.clone(), caller, lang);
+    let ask = RequestContext::new(state.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let mut request = Request::new(document).variables(variables).data(ask.clone());
     request.operation_name = name;

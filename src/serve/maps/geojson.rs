@@ -16,7 +16,7 @@ use crate::edition::Measures;
 use crate::serve::access::suppression;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
 use crate::serve::graphql::model::coverage_rows;
-use crate::serve::http::rest::{Plain, not_found, refuse};
+use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
@@ -33,7 +33,7 @@ fn outlines() -> &'static HashMap<String, Value> {
 
 /// `GET /geo/{level}.geojson`: measures of the filter's enterprises joined to their areas.
 pub async fn geojson(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -51,11 +51,11 @@ pub async fn geojson(State(state): State<ServerState>, Path(file): Path<String>,
     plain.kept("application/geo+json", || collection(&plain, level, dimension))
 }
 
-fn collection(plain: &Plain, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+fn collection(plain: &RestRequest, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
     let rows = edition.filter(&plain.filter()?)?;
     let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
-    let least = plain.state.least_told(&plain.ask.caller);
+    let least = plain.state.suppression_threshold(&plain.ask.caller);
     let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
     let hidden = suppression::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
     let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();

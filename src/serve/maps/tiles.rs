@@ -16,7 +16,7 @@ use super::mvt::{EXTENT, Layer, Property};
 use crate::edition;
 use crate::edition::{Edition, Filter, Row};
 use crate::model::message::Lang;
-use crate::serve::http::rest::{Plain, not_found};
+use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
@@ -29,7 +29,7 @@ const MAX_POINTS: usize = 1_000;
 const GRID: u32 = 24;
 
 /// The gap list by place: points on the grid in Z order, and the rest by label point.
-pub struct Places {
+pub struct TilePlaces {
     pub edition: u32,
     points: Vec<(u64, Row)>,
     /// Town or district code → rows without coordinates of their own.
@@ -68,8 +68,8 @@ fn compact(n: u64) -> u32 {
     (n | n >> 16) as u32
 }
 
-impl Places {
-    pub fn new(edition: &Edition) -> Result<Places, Problem> {
+impl TilePlaces {
+    pub fn new(edition: &Edition) -> Result<TilePlaces, Problem> {
         let (mut points, mut labelled) = (Vec::new(), BTreeMap::<u32, Vec<Row>>::new());
         for row in edition.filter(&Filter::InGap)?.iter() {
             let e = edition.enterprise(row);
@@ -82,7 +82,7 @@ impl Places {
             }
         }
         points.sort_unstable();
-        Ok(Places { edition: edition.number(), points, labelled })
+        Ok(TilePlaces { edition: edition.number(), points, labelled })
     }
 }
 
@@ -125,7 +125,7 @@ pub async fn tile(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -142,7 +142,7 @@ pub async fn tile(
     })
 }
 
-fn clusters(plain: &Plain, tile: Tile, filter: Filter) -> Result<Vec<u8>, Problem> {
+fn clusters(plain: &RestRequest, tile: Tile, filter: Filter) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
     let rows = edition.filter(&Filter::InGap.and(filter))?;
     let (groups, _) = edition.coverage(&[edition::Dimension::District], &rows, 50_000)?;
@@ -207,7 +207,7 @@ struct SlimReason<'a> {
     c: std::borrow::Cow<'a, str>,
 }
 
-fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<Vec<u8>, Problem> {
+fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
     let allowed = match filter {
         Filter::All => None,
@@ -277,7 +277,7 @@ fn points(plain: &Plain, tile: Tile, places: &Places, filter: Filter) -> Result<
 
 /// `GET /tiles/gap.json`: what the layer is and where its tiles are.
 pub async fn tilejson(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match Plain::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -312,15 +312,15 @@ pub async fn tilejson(State(state): State<ServerState>, Path(file): Path<String>
 
 /// Where the enterprises of the gap list are, kept for the edition last asked.
 #[derive(Clone, Default)]
-pub struct KnownPlaces(Arc<std::sync::Mutex<Option<Arc<Places>>>>);
+pub struct KnownPlaces(Arc<std::sync::Mutex<Option<Arc<TilePlaces>>>>);
 
 impl KnownPlaces {
-    fn of(&self, edition: &Edition) -> Result<Arc<Places>, Problem> {
+    fn of(&self, edition: &Edition) -> Result<Arc<TilePlaces>, Problem> {
         let mut kept = self.0.lock().expect("no panic while holding the places");
         if let Some(places) = kept.as_ref().filter(|p| p.edition == edition.number()) {
             return Ok(places.clone());
         }
-        let places = Arc::new(Places::new(edition)?);
+        let places = Arc::new(TilePlaces::new(edition)?);
         *kept = Some(places.clone());
         Ok(places)
     }

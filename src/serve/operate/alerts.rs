@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::hub::{Outcome, SyncReport};
+use crate::hub::{SyncOutcome, SyncReport};
 use crate::model::message::{Lang, reason_text};
 use crate::serve::state::ServerState;
 
@@ -54,10 +54,10 @@ pub fn warn(report: &SyncReport) {
     for r in &report.receipts {
         let (code, why) = r.notice.as_ref().map_or(("", ""), |n| (n.code.as_str(), n.en.as_str()));
         match r.outcome {
-            Outcome::Held => {
+            SyncOutcome::Held => {
                 tracing::warn!(registry = r.registry, batch = r.batch, code, "batch held, a person must decide: {why}");
             }
-            Outcome::Failed => tracing::warn!(registry = r.registry, code, "pull failed: {why}"),
+            SyncOutcome::Failed => tracing::warn!(registry = r.registry, code, "pull failed: {why}"),
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use crate::edition::Edition;
 use crate::hub::Hub;
 use crate::model::enterprise::EnterpriseField;
-use crate::records::Reading;
+use crate::records::StoredRowReader;
 use crate::serve::answers::loaders::enterprise_field;
 use crate::serve::problem::Problem;
 use crate::store::registry::RegistryRow;
@@ -27,7 +27,7 @@ pub struct Share {
 
 /// What was measured.
 #[derive(Debug, Clone, Default)]
-pub struct Quality {
+pub struct RegistryQuality {
     /// Per field that the registry delivers: rows that give it.
     pub completeness: Vec<(EnterpriseField, Share)>,
     /// Per field: of the rows that give it, those whose text could be read.
@@ -42,10 +42,10 @@ pub struct Quality {
 
 /// The latest measurements by registry, with what they were taken of: last batch and edition.
 #[derive(Default)]
-pub struct Measured(Mutex<HashMap<String, ((i64, u32), Arc<Quality>)>>);
+pub struct QualityCache(Mutex<HashMap<String, ((i64, u32), Arc<RegistryQuality>)>>);
 
-impl Measured {
-    pub async fn of(&self, hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<Arc<Quality>, Problem> {
+impl QualityCache {
+    pub async fn of(&self, hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<Arc<RegistryQuality>, Problem> {
         let newest = hub.store.batches(Some(row.id), Some("DONE"), 1).await?.first().map_or(0, |b| b.id);
         let of = (newest, edition.map_or(0, Edition::number));
         let lock = || self.0.lock().expect("no panic while holding the measurements");
@@ -58,9 +58,9 @@ impl Measured {
     }
 }
 
-async fn measure(hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<Quality, Problem> {
+async fn measure(hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<RegistryQuality, Problem> {
     let rows = hub.store.registries().await?;
-    let reading = Reading::new(&hub.store, &hub.connectors, &rows).await?;
+    let reading = StoredRowReader::new(&hub.store, &hub.connectors, &rows).await?;
     let records = hub.store.sample(row.id, SAMPLE).await?;
     let mut fields: Vec<EnterpriseField> = match hub.connectors.iter().find(|c| c.name == row.name) {
         Some(c) => c.contract.columns.iter().filter_map(|column| enterprise_field(column.field)).collect(),
@@ -86,11 +86,11 @@ async fn measure(hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Res
     }
     ages.sort_unstable();
     let of = |field: &EnterpriseField| counts.get(field).copied().unwrap_or_default();
-    let mut quality = Quality {
+    let mut quality = RegistryQuality {
         completeness: fields.iter().map(|f| (*f, Share { part: of(f).0, whole: read })).collect(),
         validity: fields.iter().map(|f| (*f, Share { part: of(f).1, whole: of(f).0 })).collect(),
         timeliness_days: ages.get(ages.len() / 2).map(|millis| *millis as f64 / 86_400_000.0),
-        ..Quality::default()
+        ..RegistryQuality::default()
     };
     if let Some(edition) = edition
         && let Some(mine) = edition.facet("registry", &row.name)

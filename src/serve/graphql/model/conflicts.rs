@@ -9,12 +9,12 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::provenance::{FieldConflict, conflict_of};
 use super::scalars::EnterpriseField;
-use crate::edition::{AsOf, Cursor, Edition, Filter, Row};
+use crate::edition::{Edition, EditionAsOf, Filter, Row, RowCursor};
 use crate::model::enterprise::EnterpriseField as Model;
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, question_of};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, question_of};
 use crate::serve::problem::Problem;
 
 /// Conditions on conflicts.
@@ -68,21 +68,21 @@ fn disputed(edition: &Edition, field: Model, by: Option<&[String]>) -> RoaringBi
 impl ConflictConnection {
     /// A page after a cursor, from the cursor's edition. Revenue and payroll only for who may see them.
     pub fn page(
-        ask: &Ask,
+        ask: &RequestContext,
         filter: &ConflictFilter,
         first: usize,
         after: Option<&str>,
-        as_of: Option<AsOf>,
+        as_of: Option<EditionAsOf>,
     ) -> Result<ConflictConnection, Problem> {
         known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
-        let finance = ask.caller.may(Scope::Finance);
+        let finance = ask.caller.may(AccessScope::Finance);
         let hidden = |field: Model| !finance && matches!(field, Model::Revenue | Model::Payroll);
         let wanted: Vec<Model> = match &filter.field {
             Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
             None => Model::ALL.to_vec(),
         };
         if filter.field.is_some() && wanted.iter().any(|f| hidden(*f)) {
-            return Err(Problem::forbidden(Scope::Finance.name()));
+            return Err(Problem::forbidden(AccessScope::Finance.name()));
         }
         let fields: Vec<Model> = Model::ALL.iter().copied().filter(|f| wanted.contains(f) && !hidden(*f)).collect();
         let mut scope = Filter::All;
@@ -117,7 +117,7 @@ impl ConflictConnection {
 
     fn cursor(&self, place: &Place) -> String {
         let number = u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64;
-        Cursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
+        RowCursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
     }
 }
 

@@ -7,10 +7,10 @@ use async_graphql::{Context, Object, Result, SelectionField, SimpleObject, Value
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::history::CHANGES;
-use crate::edition::{Cursor, Edition, Filter, Order, Page, Row};
+use crate::edition::{Edition, Filter, Order, Row, RowCursor, RowPage};
 use crate::serve::answers::loaders::HistoryKey;
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, question_of};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, question_of};
 use crate::serve::problem::Problem;
 
 /// Pages of enterprises are at most this long.
@@ -33,13 +33,13 @@ pub struct PageInfo {
 pub struct EnterpriseConnection {
     pub edition: Arc<Edition>,
     pub question: u32,
-    pub page: Page,
+    pub page: RowPage,
 }
 
 impl EnterpriseConnection {
     /// No enterprises.
     pub fn empty(edition: Arc<Edition>) -> EnterpriseConnection {
-        let page = Page { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
+        let page = RowPage { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
         EnterpriseConnection { edition, question: 0, page }
     }
     /// One read for all enterprises of the page, where the selection goes into the registries' rows or into findings; what
@@ -72,7 +72,7 @@ impl EnterpriseConnection {
         Ok(())
     }
     fn cursor(&self, row: Row) -> String {
-        Cursor { edition: self.edition.number(), question: self.question, row }.encode()
+        RowCursor { edition: self.edition.number(), question: self.question, row }.encode()
     }
 }
 
@@ -153,7 +153,7 @@ pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>)
     let start = cursor.map_or(0, |cursor| cursor.row as usize + 1);
     let total = all.len();
     let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
-    let cursor = |at: usize| Cursor { edition, question: SLICE, row: at as u32 }.encode();
+    let cursor = |at: usize| RowCursor { edition, question: SLICE, row: at as u32 }.encode();
     let page_info = PageInfo {
         has_next_page: start + nodes.len() < total,
         has_previous_page: start > 0 && total > 0,
@@ -173,7 +173,7 @@ pub fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Probl
 pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
     let has_next_page = rows.len() > first;
     rows.truncate(first);
-    let cursor = |row: &T| Cursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
+    let cursor = |row: &T| RowCursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
     PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
 }
 
@@ -182,7 +182,7 @@ const SLICE: u32 = 0x511c_e000;
 
 /// One page of a filter's rows. The caller's areas always apply.
 pub fn list(
-    ask: &Ask,
+    ask: &RequestContext,
     edition: &Arc<Edition>,
     filter: Filter,
     order: &[Order],

@@ -11,11 +11,11 @@ use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
 use crate::edition;
-use crate::edition::{AsOf, CoverageGroup, Detail, Edition, Filter, Measures};
+use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::model::message::{Lang, value_name};
 use crate::model::value::Money;
 use crate::serve::access::suppression;
-use crate::serve::context::{Ask, OrTell, ask};
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 
 /// Groups one answer may have.
@@ -290,13 +290,13 @@ impl CoverageRow {
 pub struct Question {
     pub by: Vec<Dimension>,
     pub filter: Filter,
-    pub as_of: Option<AsOf>,
-    pub compare_with: Option<AsOf>,
+    pub as_of: Option<EditionAsOf>,
+    pub compare_with: Option<EditionAsOf>,
     pub target: Option<TargetKey>,
 }
 
 /// Counts the rows of the filter, and compares with an earlier edition and with targets where they are named.
-pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem> {
+pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Coverage, Problem> {
     let Question { by, filter, as_of, compare_with, target } = question;
     if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
         return Err(Problem::bad_input(
@@ -320,7 +320,7 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
         Some(key) => Target::by_area(ask, &edition, key).await?,
         None => HashMap::new(),
     };
-    let least = ask.state.least_told(&ask.caller);
+    let least = ask.state.suppression_threshold(&ask.caller);
     let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
     let hidden = suppression::hidden(&told, least);
     let by = Arc::new(by);
@@ -349,7 +349,12 @@ pub async fn coverage(ask: &Ask, question: Question) -> Result<Coverage, Problem
     })
 }
 
-fn count(ask: &Ask, edition: &Edition, by: &[Dimension], filter: &Filter) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
+fn count(
+    ask: &RequestContext,
+    edition: &Edition,
+    by: &[Dimension],
+    filter: &Filter,
+) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
     let rows = edition.filter(&ask.within_areas(filter.clone()))?;
     let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
     Ok(edition.coverage(&by, &rows, MAX_GROUPS)?)

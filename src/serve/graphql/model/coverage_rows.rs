@@ -12,7 +12,7 @@ use async_graphql::{ContextSelectionSet, InputType, Name, OutputType, Positioned
 use super::coverage::{CoverageRow, group_name};
 use crate::edition::Measures;
 use crate::model::message::Lang;
-use crate::serve::context::Ask;
+use crate::serve::context::RequestContext;
 
 /// Rows of a coverage, as a list in the schema.
 pub struct Rows(pub Vec<CoverageRow>);
@@ -175,7 +175,7 @@ impl OutputType for Rows {
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         match plan(&ctx.item.node) {
             Some(plan) => {
-                let lang = ctx.data_unchecked::<Arc<Ask>>().lang;
+                let lang = ctx.data_unchecked::<Arc<RequestContext>>().lang;
                 Ok(Value::List(self.0.iter().map(|row| write(row, &plan, lang)).collect()))
             }
             None => self.0.resolve(ctx, field).await,

@@ -17,7 +17,7 @@ use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::verdict::Verdicts;
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
@@ -131,11 +131,11 @@ impl Enterprise {
     }
     /// 营业收入. Needs the scope `finance`.
     async fn revenue_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
-        permitted(ctx, Scope::Finance).then(|| self.row().revenue().map(Decimal)).flatten()
+        permitted(ctx, AccessScope::Finance).then(|| self.row().revenue().map(Decimal)).flatten()
     }
     /// 工资总额. Needs the scope `finance`.
     async fn payroll_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
-        permitted(ctx, Scope::Finance).then(|| self.row().payroll().map(Decimal)).flatten()
+        permitted(ctx, AccessScope::Finance).then(|| self.row().payroll().map(Decimal)).flatten()
     }
     /// Marks that raise its priority.
     async fn tags(&self) -> Vec<EnterpriseTag> {
@@ -157,14 +157,14 @@ impl Enterprise {
     }
     /// What is due to the union fund, and what was paid. Needs the scope `finance`.
     async fn fund(&self, ctx: &Context<'_>) -> Result<Option<FundVerdict>> {
-        if !permitted(ctx, Scope::Finance) {
+        if !permitted(ctx, AccessScope::Finance) {
             return Ok(None);
         }
         Ok(Some(FundVerdict { enterprise: self.clone(), verdicts: self.verdicts(ctx)? }))
     }
     /// What visits found, withdrawn findings included. Needs the scope `review`.
     async fn findings(&self, ctx: &Context<'_>) -> Option<Vec<Finding>> {
-        if !permitted(ctx, Scope::Review) {
+        if !permitted(ctx, AccessScope::Review) {
             return None;
         }
         or_null(ctx, Finding::of(ctx, self).await)
@@ -176,25 +176,25 @@ impl Enterprise {
         ctx: &Context<'_>,
         #[graphql(desc = "Only these fields; all where left out.")] fields: Option<Vec<EnterpriseField>>,
     ) -> Option<Vec<FieldProvenance>> {
-        if !permitted(ctx, Scope::Records) {
+        if !permitted(ctx, AccessScope::Records) {
             return None;
         }
         let all = or_null(ctx, provenance(ctx, self).await)?;
-        let finance = ask(ctx).caller.may(Scope::Finance);
+        let finance = ask(ctx).caller.may(AccessScope::Finance);
         let hidden = |f: EnterpriseField| !finance && matches!(f, EnterpriseField::Revenue | EnterpriseField::Payroll);
         let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && !hidden(p.field);
         Some(all.into_iter().filter(wanted).collect())
     }
     /// Fields on which registries differ. Needs the scope `records`.
     async fn conflicts(&self, ctx: &Context<'_>) -> Option<Vec<FieldConflict>> {
-        if !permitted(ctx, Scope::Records) {
+        if !permitted(ctx, AccessScope::Records) {
             return None;
         }
         if self.row().conflicts().0 == 0 {
             return Some(Vec::new());
         }
         let conflicts = self.row().conflicts();
-        let finance = ask(ctx).caller.may(Scope::Finance);
+        let finance = ask(ctx).caller.may(AccessScope::Finance);
         let differs = |p: &FieldProvenance| {
             let hidden = !finance && matches!(p.field, EnterpriseField::Revenue | EnterpriseField::Payroll);
             let model: crate::model::enterprise::EnterpriseField = p.field.into();
@@ -205,7 +205,7 @@ impl Enterprise {
     }
     /// The records that were joined, each with the evidence that joined it. Needs the scope `records`.
     async fn identity(&self, ctx: &Context<'_>) -> Option<Identity> {
-        permitted(ctx, Scope::Records).then(|| Identity(self.clone()))
+        permitted(ctx, AccessScope::Records).then(|| Identity(self.clone()))
     }
     /// Branches, renamings, absorptions and groups, as the registries' records say: about this enterprise, and about
     /// others that name it. At most 200.
@@ -289,7 +289,7 @@ impl Enterprise {
     }
     /// Strikes and cases of arbitration. Needs the scope `records`.
     async fn disputes(&self, ctx: &Context<'_>) -> Option<Vec<Dispute>> {
-        permitted(ctx, Scope::Records).then(|| ties::disputes(self))
+        permitted(ctx, AccessScope::Records).then(|| ties::disputes(self))
     }
     /// Inspections, hotline cases, services, media reports. Needs the scope `records`.
     async fn events(
@@ -299,7 +299,7 @@ impl Enterprise {
         #[graphql(desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<EventConnection>> {
-        if !permitted(ctx, Scope::Records) {
+        if !permitted(ctx, AccessScope::Records) {
             return Ok(None);
         }
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;

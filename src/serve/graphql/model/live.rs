@@ -7,7 +7,7 @@ use super::provenance::{RecordField, RegistryRecord};
 use super::registry::Registry;
 use super::scalars::DateTime;
 use crate::hub::{Hub, LiveAnswer, LiveState as Ended};
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::live_lookups::LiveKey;
 use crate::serve::context::{OrTell, ask, permitted};
 use crate::serve::problem::{Code, Problem};
@@ -44,7 +44,7 @@ pub struct LiveRecord {
 
 /// What the registries say of one enterprise; those that cannot say it now cost an error each, once per answer.
 pub async fn live(ctx: &Context<'_>, enterprise: &Enterprise, wanted: Option<Vec<String>>) -> Result<Option<Vec<LiveRecord>>> {
-    if !permitted(ctx, Scope::Records) {
+    if !permitted(ctx, AccessScope::Records) {
         return Ok(None);
     }
     let ask = ask(ctx);

@@ -9,14 +9,14 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
-use crate::edition::{Edition, Key};
+use crate::edition::{Edition, LookupKey};
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::provenance as model;
 use crate::model::value::Value;
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::loaders::{FieldDetail, RecordDetail, enterprise_field};
-use crate::serve::context::{Ask, OrTell, ask, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 use crate::serve::problem::Problem;
 
 /// One row of one registry.
@@ -31,8 +31,8 @@ pub struct RegistryRecord {
 impl RegistryRecord {
     /// A record that persons or the linker name; None where it belongs to no enterprise of the edition, or to one that the
     /// caller may not see.
-    pub fn of_edition(ask: &Ask, edition: &Arc<Edition>, named: &RecordRef) -> Option<RegistryRecord> {
-        let rows = edition.rows(&Key::Record { registry: named.registry.to_string(), key: named.key.to_string() });
+    pub fn of_edition(ask: &RequestContext, edition: &Arc<Edition>, named: &RecordRef) -> Option<RegistryRecord> {
+        let rows = edition.rows(&LookupKey::Record { registry: named.registry.to_string(), key: named.key.to_string() });
         let row = rows.first().filter(|row| ask.may_see(edition.enterprise(**row)))?;
         Enterprise::new(edition, *row).record_of(&named.registry, &named.key)
     }
@@ -71,7 +71,7 @@ impl RegistryRecord {
     }
     /// The columns as written. Needs the scope `records`.
     async fn fields(&self, ctx: &Context<'_>) -> Result<Option<Vec<RecordField>>> {
-        if !permitted(ctx, Scope::Records) {
+        if !permitted(ctx, AccessScope::Records) {
             return Ok(None);
         }
         let detail = self.detail(ctx).await.or_tell(ctx)?;

@@ -9,10 +9,10 @@ use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::connector::Connector;
 use crate::model::message::Lang;
-use crate::serve::access::Scope;
-use crate::serve::context::{Ask, OrTell, ask, checked_first, permitted};
+use crate::serve::access::AccessScope;
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
 use crate::serve::operate::source_quality;
-use crate::serve::operate::source_quality::Measured;
+use crate::serve::operate::source_quality::QualityCache;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
@@ -31,7 +31,7 @@ impl Registry {
     pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
-    fn connector<'a>(&self, ask: &'a Ask) -> Option<&'a Connector> {
+    fn connector<'a>(&self, ask: &'a RequestContext) -> Option<&'a Connector> {
         ask.state.hub().connectors.iter().find(|c| c.name == self.name).map(|c| &**c)
     }
     async fn row(&self, ctx: &Context<'_>) -> Result<Option<RegistryRow>> {
@@ -127,7 +127,7 @@ impl Registry {
         #[graphql(desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<BatchConnection>> {
-        if !permitted(ctx, Scope::Operate) {
+        if !permitted(ctx, AccessScope::Operate) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -148,7 +148,7 @@ impl Registry {
         #[graphql(desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<QuarantineConnection>> {
-        if !permitted(ctx, Scope::Operate) {
+        if !permitted(ctx, AccessScope::Operate) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -180,7 +180,8 @@ impl Registry {
         let Some(row) = self.row(ctx).await?.filter(|row| row.records > 0) else { return Ok(None) };
         let ask = ask(ctx);
         let edition = ask.edition().ok();
-        let measured = ctx.data_unchecked::<Arc<Measured>>().of(ask.state.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
+        let measured =
+            ctx.data_unchecked::<Arc<QualityCache>>().of(ask.state.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
         Ok(Some(Quality(measured)))
     }
     /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. For the department that
@@ -190,7 +191,7 @@ impl Registry {
         ctx: &Context<'_>,
         #[graphql(desc = "From this day on.")] since: Date,
     ) -> Result<Option<Vec<UsageRow>>> {
-        if !permitted(ctx, Scope::Operate) {
+        if !permitted(ctx, AccessScope::Operate) {
             return Ok(None);
         }
         let ask = ask(ctx);
@@ -209,7 +210,7 @@ const BATCHES: u32 = 0x0ba7_c4e5;
 const QUARANTINE: u32 = 0x04a2_a271;
 
 /// How good a registry's data is.
-pub struct Quality(Arc<source_quality::Quality>);
+pub struct Quality(Arc<source_quality::RegistryQuality>);
 
 /// How good a registry's data is. Fields are measured on at most 5,000 rows spread evenly; each ratio's denominator says on
 /// how many.
@@ -425,7 +426,7 @@ impl Quarantined {
     }
     /// The row as it came. Needs the scope `records`.
     async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
-        permitted(ctx, Scope::Records).then_some(self.row.raw.as_str())
+        permitted(ctx, AccessScope::Records).then_some(self.row.raw.as_str())
     }
 }
 
@@ -441,7 +442,7 @@ pub struct QuarantineConnection {
 }
 
 /// All registries: those with a connector in the order of their rank, then those only the store knows.
-pub async fn registries(ask: &Ask) -> Result<Vec<Registry>, Problem> {
+pub async fn registries(ask: &RequestContext) -> Result<Vec<Registry>, Problem> {
     let mut names: Vec<String> = ask.state.hub().connectors.iter().map(|c| c.name.clone()).collect();
     for row in ask.registry_rows().await?.iter() {
         if !names.contains(&row.name) {

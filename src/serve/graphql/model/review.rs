@@ -16,7 +16,7 @@ use crate::hub::{contradictions, is_contradiction};
 use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::loaders::PairKey;
-use crate::serve::context::{Ask, OrTell, ask};
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 use crate::store::entity::ReviewRow;
 use crate::store::judgement::JudgementRow;
@@ -82,7 +82,12 @@ pub struct ReviewConnection {
 const MAX_PAIRS: i64 = 5_000;
 
 impl ReviewConnection {
-    pub async fn page(ask: &Ask, filter: &ReviewFilter, first: usize, after: Option<&str>) -> Result<ReviewConnection, Problem> {
+    pub async fn page(
+        ask: &RequestContext,
+        filter: &ReviewFilter,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<ReviewConnection, Problem> {
         known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
         ask.touch_store();
         let edition = ask.edition()?;
@@ -113,7 +118,7 @@ impl ReviewConnection {
 
 impl ReviewPair {
     /// A pair by id, together with all others of the answer in one read; None where it was decided since.
-    pub async fn find(ask: &Ask, id: &str) -> Result<Option<ReviewPair>, Problem> {
+    pub async fn find(ask: &RequestContext, id: &str) -> Result<Option<ReviewPair>, Problem> {
         ask.touch_store();
         let edition = ask.edition()?;
         let row = ask.records.load_one(PairKey(id.to_owned())).await?;
@@ -121,7 +126,7 @@ impl ReviewPair {
     }
 }
 
-fn pair(ask: &Ask, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
+fn pair(ask: &RequestContext, edition: &Arc<Edition>, row: ReviewRow) -> ReviewPair {
     let record = |r: &RecordRef| RegistryRecord::of_edition(ask, edition, r);
     let of_fund = is_contradiction(&row);
     let payer = row.entities.first().filter(|_| of_fund).and_then(|id| edition.enterprise_of_id(id));

@@ -35,7 +35,7 @@ impl ScalarType for Date {
 /// Which edition a question is asked of. In the schema it is a `Date`, so that documents with `$asOf: Date` stay valid: beside a day
 /// it takes an instant (`2026-11-22T04:30:00Z`) or an edition (`edition:12`, `12`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf(pub edition::AsOf);
+pub struct AsOf(pub edition::EditionAsOf);
 
 impl InputType for AsOf {
     type RawValueType = Self;
@@ -61,9 +61,9 @@ impl InputType for AsOf {
     }
     fn to_value(&self) -> Value {
         Value::String(match self.0 {
-            edition::AsOf::Day(day) => day.to_string(),
-            edition::AsOf::Instant(instant) => shown(instant),
-            edition::AsOf::Edition(number) => format!("edition:{number}"),
+            edition::EditionAsOf::Day(day) => day.to_string(),
+            edition::EditionAsOf::Instant(instant) => shown(instant),
+            edition::EditionAsOf::Edition(number) => format!("edition:{number}"),
         })
     }
     fn as_raw_value(&self) -> Option<&Self> {

@@ -6,12 +6,12 @@ use super::places::Area;
 use super::registry::Registry;
 use super::scalars::DateTime;
 use crate::assess::targets;
-use crate::assess::targets::{Standing, UnequalSum};
-use crate::edition::{AsOf, Edition};
+use crate::assess::targets::{Attainment, UnequalSum};
+use crate::edition::{Edition, EditionAsOf};
 use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
 use crate::model::message::Lang;
 use crate::model::reference::areas::unit_code;
-use crate::serve::context::Ask;
+use crate::serve::context::RequestContext;
 use crate::serve::problem::Problem;
 use crate::store::target::TargetRow;
 
@@ -101,7 +101,13 @@ pub struct TargetParts {
 }
 
 impl Target {
-    fn new(ask: &Ask, edition: &std::sync::Arc<Edition>, given: Given, standing: Standing, parts: Option<&UnequalSum>) -> Target {
+    fn new(
+        ask: &RequestContext,
+        edition: &std::sync::Arc<Edition>,
+        given: Given,
+        standing: Attainment,
+        parts: Option<&UnequalSum>,
+    ) -> Target {
         let (set_by, registry) = match given.by {
             SetBy::Person(by) => (by, None),
             SetBy::Registry(name) => (None, Some(Registry::named(&name))),
@@ -133,7 +139,12 @@ impl Target {
     }
 
     /// Targets of a year inside an area, best first within each indicator.
-    pub async fn list(ask: &Ask, year: i32, within: Option<&str>, as_of: Option<AsOf>) -> Result<Vec<Target>, Problem> {
+    pub async fn list(
+        ask: &RequestContext,
+        year: i32,
+        within: Option<&str>,
+        as_of: Option<EditionAsOf>,
+    ) -> Result<Vec<Target>, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(as_of, None)?;
         let inside = |area: &str| {
@@ -154,7 +165,7 @@ impl Target {
 
     /// The targets of a year and an indicator that the caller may see, by area.
     pub async fn by_area(
-        ask: &Ask,
+        ask: &RequestContext,
         edition: &std::sync::Arc<Edition>,
         key: TargetKey,
     ) -> Result<std::collections::HashMap<String, Target>, Problem> {
@@ -167,7 +178,7 @@ impl Target {
     }
 
     /// All targets of a year, each ranked among its siblings.
-    async fn all(ask: &Ask, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
+    async fn all(ask: &RequestContext, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
         let hub = ask.state.hub();
         // What is set after the latest edition was published counts at once; of an earlier one, what stood on its day.
         let is_latest = hub.editions.current().is_ok_and(|latest| latest.number() == edition.number());
@@ -196,7 +207,7 @@ impl Target {
     }
 
     /// Takes back what a person set; where a registry delivers one, that counts again.
-    pub async fn withdraw(ask: &Ask, input: WithdrawTarget) -> Result<(), Problem> {
+    pub async fn withdraw(ask: &RequestContext, input: WithdrawTarget) -> Result<(), Problem> {
         ask.touch_store();
         let area = unit_code(&input.area, None).unwrap_or(input.area);
         let indicator = canonical(&input.indicator);
@@ -210,7 +221,7 @@ impl Target {
         }
     }
 
-    pub async fn set(ask: &Ask, input: SetTarget) -> Result<Target, Problem> {
+    pub async fn set(ask: &RequestContext, input: SetTarget) -> Result<Target, Problem> {
         ask.touch_store();
         let edition = ask.edition()?;
         if edition.area(&input.area).is_none() && unit_code(&input.area, None).is_none() {

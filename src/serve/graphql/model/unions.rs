@@ -7,9 +7,9 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo, list};
 use super::places::Area;
 use super::scalars::*;
-use crate::edition::{AsOf, Cursor, Edition, Filter, UnionRow};
+use crate::edition::{Edition, EditionAsOf, Filter, RowCursor, UnionRow};
 use crate::serve::answers::filter::TradeUnionFilter;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first};
 use crate::serve::problem::Problem;
 
 /// A union of an edition.
@@ -105,11 +105,11 @@ const UNIONS: u32 = 0x00a1_0a15;
 impl TradeUnionConnection {
     /// Unions are few beside enterprises (one in twenty): a scan per question is cheap.
     pub fn page(
-        ask: &Ask,
+        ask: &RequestContext,
         filter: &TradeUnionFilter,
         first: usize,
         after: Option<&str>,
-        as_of: Option<AsOf>,
+        as_of: Option<EditionAsOf>,
     ) -> Result<TradeUnionConnection, Problem> {
         let after = checked_cursor(after, UNIONS)?;
         let edition = ask.edition_at(as_of, after.as_ref())?;
@@ -138,7 +138,7 @@ impl TradeUnionConnection {
                 more = true;
             }
         }
-        let cursor = |u: &TradeUnion| Cursor { edition: edition.number(), question: UNIONS, row: u.at }.encode();
+        let cursor = |u: &TradeUnion| RowCursor { edition: edition.number(), question: UNIONS, row: u.at }.encode();
         let page_info = PageInfo {
             has_next_page: more,
             has_previous_page: start > 0,

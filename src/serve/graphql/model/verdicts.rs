@@ -13,7 +13,7 @@ use super::unions::TradeUnion;
 use crate::model::message::reason_text;
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.
@@ -121,7 +121,7 @@ impl SizeVerdict {
 pub struct SizeRule(ThresholdRule);
 
 impl SizeRule {
-    fn find(ask: &crate::serve::context::Ask, id: &str) -> Option<SizeRule> {
+    fn find(ask: &crate::serve::context::RequestContext, id: &str) -> Option<SizeRule> {
         ask.state.hub().rules.get(id).cloned().map(SizeRule)
     }
 }
@@ -235,7 +235,7 @@ impl PossibleUnion {
     }
     /// The pair in the review queue; null where it was decided since. Needs the scope `review`.
     async fn pair(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ReviewPair>> {
-        if !permitted(ctx, Scope::Review) {
+        if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
         ReviewPair::find(ask(ctx), &self.pair).await.or_tell(ctx)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Value};
 
-use crate::edition::{Edition, Key, Page, Row};
+use crate::edition::{Edition, LookupKey, Row, RowPage};
 use crate::serve::context::ask;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
 use crate::serve::problem::Problem;
@@ -23,10 +23,10 @@ pub async fn read_ahead(ctx: &Context<'_>, edition: &Arc<Edition>) -> Result<(),
             Some(Value::String(text)) => Some(text.clone()),
             _ => None,
         };
-        let key = text("id").map(Key::Id).or_else(|| text("creditCode").map(Key::CreditCode))?;
+        let key = text("id").map(LookupKey::Id).or_else(|| text("creditCode").map(LookupKey::CreditCode))?;
         edition.rows(&key).into_iter().find(|row| ask.may_see(edition.enterprise(*row)))
     };
     let rows: Vec<Row> = given.unwrap_or_default().iter().filter_map(row).collect();
-    let page = Page { total: rows.len() as u64, rows, has_next: false, has_previous: false };
+    let page = RowPage { total: rows.len() as u64, rows, has_next: false, has_previous: false };
     EnterpriseConnection { edition: edition.clone(), question: 0, page }.fetch_ahead(ctx).await
 }

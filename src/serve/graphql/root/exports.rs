@@ -2,11 +2,11 @@
 
 use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
-use crate::serve::context::Ask;
-use crate::serve::export::Format;
-use crate::serve::export::jobs::{Jobs, NewExport, Refusal, Step};
+use crate::serve::context::RequestContext;
+use crate::serve::export::ExportFileFormat;
+use crate::serve::export::jobs::{ExportRefusal, ExportStep, Jobs, NewExport};
 use crate::serve::graphql::model::scalars::{AsOf, DateTime};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
@@ -25,13 +25,13 @@ pub enum ExportFormat {
     Arrow,
 }
 
-impl From<ExportFormat> for Format {
-    fn from(format: ExportFormat) -> Format {
+impl From<ExportFormat> for ExportFileFormat {
+    fn from(format: ExportFormat) -> ExportFileFormat {
         match format {
-            ExportFormat::Csv => Format::Csv,
-            ExportFormat::Xlsx => Format::Xlsx,
-            ExportFormat::Ndjson => Format::Ndjson,
-            ExportFormat::Arrow => Format::Arrow,
+            ExportFormat::Csv => ExportFileFormat::Csv,
+            ExportFormat::Xlsx => ExportFileFormat::Xlsx,
+            ExportFormat::Ndjson => ExportFileFormat::Ndjson,
+            ExportFormat::Arrow => ExportFileFormat::Arrow,
         }
     }
 }
@@ -60,28 +60,28 @@ pub enum ExportList {
 }
 
 /// An export to a file, made in the background.
-pub struct Export(pub Step);
+pub struct Export(pub ExportStep);
 
 impl Export {
     pub fn of(row: ExportRow) -> Export {
         let rows = row.total_rows.unwrap_or(0) as u64;
-        Export(Step { row, rows })
+        Export(ExportStep { row, rows })
     }
 
     /// The caller's exports, newest first; an operator sees everybody's.
-    pub async fn list(ask: &Ask, first: usize) -> Result<Vec<Export>, Problem> {
+    pub async fn list(ask: &RequestContext, first: usize) -> Result<Vec<Export>, Problem> {
         ask.touch_store();
         ask.details.count_read();
-        let mine = (!ask.caller.may(Scope::Operate)).then_some(ask.caller.name.as_str());
+        let mine = (!ask.caller.may(AccessScope::Operate)).then_some(ask.caller.name.as_str());
         let rows = ask.state.hub().store.exports(mine, first as i64).await?;
         Ok(rows.into_iter().map(Export::of).collect())
     }
 
     /// One export that the caller may see.
-    pub async fn find(ask: &Ask, id: &str) -> Result<ExportRow, Problem> {
-        ask.caller.require(Scope::Export)?;
+    pub async fn find(ask: &RequestContext, id: &str) -> Result<ExportRow, Problem> {
+        ask.caller.require(AccessScope::Export)?;
         let row = ask.state.hub().store.export(id).await?;
-        row.filter(|row| row.by_whom == ask.caller.name || ask.caller.may(Scope::Operate))
+        row.filter(|row| row.by_whom == ask.caller.name || ask.caller.may(AccessScope::Operate))
             .ok_or_else(|| Problem::new(Code::NotFound, "没有这个导出任务", "there is no such export"))
     }
 }
@@ -163,7 +163,7 @@ pub struct ExportPayload {
 }
 
 impl ExportPayload {
-    pub async fn create(ask: &Ask, jobs: &Jobs, input: CreateExportInput) -> Result<ExportPayload, Problem> {
+    pub async fn create(ask: &RequestContext, jobs: &Jobs, input: CreateExportInput) -> Result<ExportPayload, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(input.as_of.map(|d| d.0), None)?;
         let new = NewExport {
@@ -179,7 +179,7 @@ impl ExportPayload {
         let inputs = [Code::BadInput, Code::CostExceeded, Code::TooDeep];
         match jobs.create(&ask.caller, ask.lang, new).await {
             Ok(row) => Ok(ExportPayload { export: Some(Export::of(row)), user_errors: Vec::new() }),
-            Err(Refusal { field: Some(field), problem }) if inputs.contains(&problem.code) => {
+            Err(ExportRefusal { field: Some(field), problem }) if inputs.contains(&problem.code) => {
                 Ok(ExportPayload { user_errors: vec![UserError::of(Some(field), problem)], ..ExportPayload::default() })
             }
             Err(refusal) => Err(refusal.problem),

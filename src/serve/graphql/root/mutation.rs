@@ -6,11 +6,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::exports::{CreateExportInput, ExportPayload};
-use crate::hub::progress::Progress;
+use crate::hub::progress::ProgressSink;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::events::Broadcast;
-use crate::serve::context::{Ask, OrTell, ask};
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::{EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::Enterprise;
@@ -184,7 +184,7 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
     }
 }
 
-fn progress(ask: &Ask) -> Arc<dyn Progress> {
+fn progress(ask: &RequestContext) -> Arc<dyn ProgressSink> {
     Arc::new(Broadcast { events: ask.state.events().clone(), also: None })
 }
 
@@ -205,7 +205,7 @@ async fn held(ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
 }
 
 /// Whether the caller may speak of this enterprise: one outside their areas does not exist for them.
-fn within_reach(ask: &Ask, id: &str) -> Result<(), Problem> {
+fn within_reach(ask: &RequestContext, id: &str) -> Result<(), Problem> {
     let edition = ask.edition()?;
     let outside = edition.enterprise_of_id(id).is_some_and(|e| !ask.may_see(e));
     if outside {
@@ -223,7 +223,7 @@ impl Mutation {
     /// withdrawJudgement. Needs the scope `review`.
     async fn judge(&self, ctx: &Context<'_>, #[graphql(desc = "The decision.")] input: JudgeInput) -> Result<JudgePayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let hub = ask.state.hub();
         let concerned = hub.store.review_pair(&input.pair).await.or_tell(ctx)?.map(|p| p.entities).unwrap_or_default();
         for id in &concerned {
@@ -254,7 +254,7 @@ impl Mutation {
         #[graphql(desc = "Which, and why.")] input: WithdrawInput,
     ) -> Result<JudgePayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let hub = ask.state.hub();
         let done = hub.withdraw_judgement(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
         match mend(ctx, "id", done)? {
@@ -276,7 +276,7 @@ impl Mutation {
         #[graphql(desc = "What was found.")] input: FindingInput,
     ) -> Result<FindingPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         within_reach(ask, &input.enterprise).or_tell(ctx)?;
         let new = NewFinding {
             enterprise: input.enterprise.0,
@@ -304,7 +304,7 @@ impl Mutation {
         #[graphql(desc = "Which, and why.")] input: WithdrawInput,
     ) -> Result<FindingPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Review).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let hub = ask.state.hub();
         let all = hub.store.findings(None).await.or_tell(ctx)?;
         let enterprise = all.into_iter().find(|f| f.id == *input.id).map(|f| f.enterprise_id);
@@ -338,7 +338,7 @@ impl Mutation {
         #[graphql(desc = "What to sync.")] input: StartSyncInput,
     ) -> Result<SyncPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         let hub = ask.state.hub();
         let registries = input.registries.unwrap_or_default();
         for name in &registries {
@@ -372,7 +372,7 @@ impl Mutation {
         #[graphql(desc = "The decision.")] input: DecideBatchInput,
     ) -> Result<BatchPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         let number = input.batch.strip_prefix("batch:").unwrap_or(&input.batch).parse();
         let number = number.map_err(|_| Problem::bad_input("batch 应为批次 id", "batch is the id of a batch")).or_tell(ctx)?;
         let hub = ask.state.hub();
@@ -395,7 +395,7 @@ impl Mutation {
         #[graphql(desc = "Which, and why.")] input: DecideEditionInput,
     ) -> Result<EditionPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         let id = Some(held_id(&input.held).or_tell(ctx)?);
         let hub = ask.state.hub();
         match mend(ctx, "held", hub.release_edition(id, &ask.caller.name, &input.reason, progress(ask)).await)? {
@@ -416,7 +416,7 @@ impl Mutation {
         #[graphql(desc = "Which, and why.")] input: DecideEditionInput,
     ) -> Result<EditionPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         let id = Some(held_id(&input.held).or_tell(ctx)?);
         match mend(ctx, "held", ask.state.hub().reject_edition(id, &ask.caller.name, &input.reason).await)? {
             Ok(held) => {
@@ -435,7 +435,7 @@ impl Mutation {
         #[graphql(desc = "Which rows.")] input: ReplayInput,
     ) -> Result<BatchPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         let number = |id: &ID| id.strip_prefix("quarantine:").unwrap_or(id).parse::<i64>().ok();
         let ids: Option<Vec<i64>> = input.rows.unwrap_or_default().iter().map(number).collect();
         let ids = ids.ok_or_else(|| Problem::bad_input("rows 应为隔离行 id", "rows are ids of quarantined rows")).or_tell(ctx)?;
@@ -462,14 +462,14 @@ impl Mutation {
         #[graphql(desc = "What to export.")] input: CreateExportInput,
     ) -> Result<ExportPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Export).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Export).or_tell(ctx)?;
         ExportPayload::create(ask, ctx.data_unchecked::<Jobs>(), input).await.or_tell(ctx)
     }
 
     /// Sets the target of an area for a year and an indicator; the one before is replaced. Needs the scope `operate`.
     async fn set_target(&self, ctx: &Context<'_>, #[graphql(desc = "The target.")] input: SetTarget) -> Result<TargetPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         match Target::set(ask, input).await {
             Ok(target) => Ok(TargetPayload { target: Some(target), user_errors: Vec::new() }),
             Err(problem) if problem.code == Code::BadInput => {
@@ -486,7 +486,7 @@ impl Mutation {
         #[graphql(desc = "Which target.")] input: WithdrawTarget,
     ) -> Result<TargetPayload> {
         let ask = ask(ctx);
-        ask.caller.require(Scope::Operate).or_tell(ctx)?;
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
         match Target::withdraw(ask, input).await {
             Ok(()) => Ok(TargetPayload::default()),
             Err(problem) if problem.code == Code::BadInput => {

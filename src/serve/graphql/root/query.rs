@@ -6,12 +6,12 @@ use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 
 use super::entities;
 use super::exports::Export;
-use crate::edition::{Edition, Filter, Key, Row};
+use crate::edition::{Edition, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
-use crate::serve::access::Scope;
+use crate::serve::access::AccessScope;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{Ask, OrTell, ask, checked_cursor, checked_first, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -81,7 +81,7 @@ struct ListArguments {
     as_of: Option<AsOf>,
 }
 
-fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
+fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
     let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.state.hub())?.plan(&ask.caller)?);
@@ -92,19 +92,19 @@ fn root_list(ask: &Ask, base: Filter, arguments: ListArguments) -> Result<Enterp
 }
 
 /// The enterprise a key names. A branch under its parent's code does not make the code ambiguous.
-async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<Option<Enterprise>, Problem> {
+async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<Option<Enterprise>, Problem> {
     let key = match key {
-        EnterpriseKey::Id(id) => Key::Id(id.0.clone()),
-        EnterpriseKey::CreditCode(code) => Key::CreditCode(code.clone()),
-        EnterpriseKey::OrganisationCode(code) => Key::Identifier(IdentifierKind::OrganisationCode, code.clone()),
-        EnterpriseKey::Registration(number) => Key::Identifier(IdentifierKind::Registration, number.clone()),
-        EnterpriseKey::TaxNumber(number) => Key::Identifier(IdentifierKind::Tax, number.clone()),
-        EnterpriseKey::InsuranceNumber(number) => Key::Identifier(IdentifierKind::Insurance, number.clone()),
-        EnterpriseKey::Record(record) => Key::Record { registry: record.registry.clone(), key: record.key.clone() },
+        EnterpriseKey::Id(id) => LookupKey::Id(id.0.clone()),
+        EnterpriseKey::CreditCode(code) => LookupKey::CreditCode(code.clone()),
+        EnterpriseKey::OrganisationCode(code) => LookupKey::Identifier(IdentifierKind::OrganisationCode, code.clone()),
+        EnterpriseKey::Registration(number) => LookupKey::Identifier(IdentifierKind::Registration, number.clone()),
+        EnterpriseKey::TaxNumber(number) => LookupKey::Identifier(IdentifierKind::Tax, number.clone()),
+        EnterpriseKey::InsuranceNumber(number) => LookupKey::Identifier(IdentifierKind::Insurance, number.clone()),
+        EnterpriseKey::Record(record) => LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() },
     };
     let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
     if rows.is_empty()
-        && let Key::Id(id) = &key
+        && let LookupKey::Id(id) = &key
     {
         // An id that was merged into another one.
         ask.touch_store();
@@ -129,7 +129,7 @@ async fn find(ask: &Ask, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<
     Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
 }
 
-async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
+async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem> {
     if let Some((kind, rest)) = id.split_once(':') {
         return Ok(match kind {
             "area" => Area::known(&ask.edition()?, rest).map(Node::Area),
@@ -147,7 +147,7 @@ async fn node_of(ask: &Ask, id: &str) -> Result<Option<Node>, Problem> {
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
             }
             "record" => match rest.parse() {
-                Ok(number) if ask.caller.may(Scope::Records) => ask
+                Ok(number) if ask.caller.may(AccessScope::Records) => ask
                     .record(number)
                     .await?
                     .map(|d| Node::RegistryRecord(RegistryRecord { registry: d.registry.clone(), key: d.key.clone(), id: d.id })),
@@ -198,7 +198,7 @@ impl Query {
         }
         // One read for all records among them.
         let records: Vec<i64> = ids.iter().filter_map(|id| id.strip_prefix("record:")?.parse().ok()).collect();
-        if records.len() > 1 && ask.caller.may(Scope::Records) {
+        if records.len() > 1 && ask.caller.may(AccessScope::Records) {
             ask.touch_store();
             ask.records.load_many(records).await.or_tell(ctx)?;
         }
@@ -434,7 +434,7 @@ impl Query {
         #[graphql(desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<ReviewConnection>> {
-        if !permitted(ctx, Scope::Review) {
+        if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -450,7 +450,7 @@ impl Query {
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<ConflictConnection>> {
-        if !permitted(ctx, Scope::Records) {
+        if !permitted(ctx, AccessScope::Records) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -461,7 +461,7 @@ impl Query {
     /// The edition that differs too far from what is published and waits for a person, or that a person rejected; null where there
     /// is none. Needs the scope `operate`.
     async fn held_edition(&self, ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
-        if !permitted(ctx, Scope::Operate) {
+        if !permitted(ctx, AccessScope::Operate) {
             return Ok(None);
         }
         let ask = ask(ctx);
@@ -472,7 +472,7 @@ impl Query {
 
     /// The caller's exports, newest first. Needs the scope `export`.
     async fn exports(&self, ctx: &Context<'_>, #[graphql(desc = "At most 100.")] first: i32) -> Result<Option<Vec<Export>>> {
-        if !permitted(ctx, Scope::Export) {
+        if !permitted(ctx, AccessScope::Export) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;

@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
 use super::exports::Export;
-use crate::hub::progress::Event;
+use crate::hub::progress::SyncEvent;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::EditionNode;
@@ -52,8 +52,8 @@ impl SyncProgress {
     }
 }
 
-impl From<&Event> for SyncProgress {
-    fn from(event: &Event) -> SyncProgress {
+impl From<&SyncEvent> for SyncProgress {
+    fn from(event: &SyncEvent) -> SyncProgress {
         let step = |registry: Option<&String>, stage: &str, done, of, zh: String, en: String| SyncProgress {
             registry: registry.map(|name| Registry::named(name)),
             stage: stage.to_owned(),
@@ -63,13 +63,15 @@ impl From<&Event> for SyncProgress {
             en,
         };
         match event {
-            Event::Pulling { registry, rows, of } => {
+            SyncEvent::Pulling { registry, rows, of } => {
                 let (zh, en) = (format!("正在读取 {rows} 行"), format!("pulling: {rows} rows"));
                 step(Some(registry), "pulling", *rows, *of, zh, en)
             }
-            Event::Landing { registry } => step(Some(registry), "landing", 0, None, "正在入库".to_owned(), "landing".to_owned()),
-            Event::Done { registry, zh, en } => step(Some(registry), "done", 0, None, zh.clone(), en.clone()),
-            Event::Stage { name, zh, en } | Event::StageDone { name, zh, en } => {
+            SyncEvent::Landing { registry } => {
+                step(Some(registry), "landing", 0, None, "正在入库".to_owned(), "landing".to_owned())
+            }
+            SyncEvent::Done { registry, zh, en } => step(Some(registry), "done", 0, None, zh.clone(), en.clone()),
+            SyncEvent::Stage { name, zh, en } | SyncEvent::StageDone { name, zh, en } => {
                 step(None, name, 0, None, zh.clone(), en.clone())
             }
         }
