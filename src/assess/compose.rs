@@ -7,7 +7,7 @@ use super::entity_facts::EntityFacts;
 use super::fund::Contradiction;
 use super::gap::GapInput;
 use super::survivorship::{Candidate, StatedValue};
-use super::{coverage, fund, gap, priority, size, survivorship};
+use super::{coverage, fund, gap, priority, size, survivorship, values};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People};
 use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
@@ -272,7 +272,7 @@ fn tags(context: &Context<'_>, dossier: EntityFacts<'_>, enterprise: &Enterprise
     set(T::Hmt, enterprise.ownership == Ownership::Hmt);
     let year_ago = context.as_of.checked_sub_months(Months::new(12));
     let recent = |facts: &Facts| {
-        let day = survivorship::date(facts, Field::On).and_then(|d| d.first_day());
+        let day = values::date(facts, Field::On).and_then(|d| d.first_day());
         day.is_some_and(|day| day <= context.as_of && year_ago.is_some_and(|from| day > from))
     };
     set(T::DisputeLast12Months, dossier.of_kind(RecordKind::Dispute).any(recent));

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::policy::Policy;
 use super::rules::Rules;
-use super::survivorship::Plan;
+use super::survivorship_plan::Plan;
 use super::unions::Roll;
 use crate::model::facts::{AssessmentInput, Facts, OpenPair, StandingFinding, StatedTie};
 use crate::model::reference::thresholds::ThresholdRule;

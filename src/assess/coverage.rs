@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::unions::{Link, precedence, union_id};
-use super::{survivorship, vocabulary};
+use super::{values, vocabulary};
 use crate::model::facts::RelationKind;
 use crate::model::field::Field;
 use crate::model::verdict::{NeededFor, PossibleUnion, Reason, ReasonInput, UnionKind, UnionLink, UnionStatus, UnionVerdict};
@@ -125,7 +125,7 @@ fn union_link(context: &Context<'_>, link: &Link<'_>, kind: UnionKind) -> UnionL
     UnionLink {
         union: row.id.clone(),
         kind,
-        since: survivorship::date(row.facts, Field::EstablishedOn).and_then(|d| d.first_day()),
+        since: values::date(row.facts, Field::EstablishedOn).and_then(|d| d.first_day()),
         registry: context.registry_name(link.facts).into(),
         record: link.facts.key.clone(),
     }

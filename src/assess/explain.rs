@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::compose::Choices;
 use super::context::Context;
 use super::entity_facts::{ByEntity, EntityFacts};
+use super::provenance::provenance_of;
 use super::size::RuleChoice;
-use super::{Policy, Rules, compose, coverage, gap, provenance_of, size};
+use super::{Policy, Rules, compose, coverage, gap, priority, size};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::AssessmentInput;
 use crate::model::field::named;
@@ -206,20 +207,8 @@ fn gap_steps<'a>(
 
 /// Every factor, those without points too.
 fn priority_steps(enterprise: &Enterprise) -> Vec<Step> {
-    const FACTORS: [&str; 10] = [
-        "employees",
-        "insured",
-        "foreign",
-        "fortune_500",
-        "leading",
-        "dispatch_agency",
-        "pays_preparatory_fund",
-        "recent_dispute",
-        "fund_contradiction",
-        "waiting",
-    ];
-    let factor = |code: &&str| enterprise.verdicts.priority.factors.iter().find(|f| &*f.code == *code);
-    let tried = FACTORS.iter().map(|code| match factor(code) {
+    let found = |code: &str| enterprise.verdicts.priority.factors.iter().find(|f| &*f.code == code);
+    let tried = priority::FACTORS.iter().map(|factor| factor.code).map(|code| match found(code) {
         Some(factor) => {
             let mut inputs: Vec<ReasonInput> = factor.input.iter().cloned().collect();
             inputs.push(ReasonInput::new("points", format_args!("{:.1}", factor.points)));

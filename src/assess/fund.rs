@@ -7,7 +7,7 @@ use chrono::{Months, NaiveDate};
 
 use super::context::Context;
 use super::entity_facts::EntityFacts;
-use super::{survivorship, vocabulary};
+use super::{values, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::value::{Money, Value};
@@ -123,14 +123,14 @@ pub(crate) fn judge(
     records.sort_by(|a, b| a.1.key.cmp(&b.1.key));
     let period = records[0].0;
     let sum = |field| {
-        let mut sums = records.iter().filter_map(|(_, f)| survivorship::money(f, field));
+        let mut sums = records.iter().filter_map(|(_, f)| values::money(f, field));
         let first = sums.next()?;
         Some(sums.fold(first, |a, b| Money(a.0 + b.0)))
     };
     let paid = sum(Field::PaidYuan);
     let told = sum(Field::DueYuan);
     let due = told.or_else(|| payroll.map(|(yearly, _)| on(period.share(yearly))));
-    let paying = |f: &&(Period, &Facts)| survivorship::money(f.1, Field::PaidYuan).is_some_and(|m| m.0 > 0);
+    let paying = |f: &&(Period, &Facts)| values::money(f.1, Field::PaidYuan).is_some_and(|m| m.0 > 0);
     let kind_of = |f: &(Period, &Facts)| f.1.text(Field::PaymentKind).and_then(vocabulary::fund_kind);
     let kind_paid = records.iter().filter(paying).find_map(kind_of).or_else(|| records.iter().find_map(kind_of));
     let (kind, first) = (kind_paid, records[0].1);

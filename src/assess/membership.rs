@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::entity_facts::{ByEntity, EntityFacts};
 use super::policy::DispatchedCount;
-use super::survivorship;
+use super::{survivorship, values};
 use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
@@ -54,7 +54,7 @@ fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], e
     }
     let by_place_of_work = |at: usize| counted_by_place_of_work(context, EntityFacts::new(world, groups, entities[at]));
     for (facts, agency) in flows {
-        let over = |field| survivorship::date(facts, field).and_then(|d| d.first_day());
+        let over = |field| values::date(facts, field).and_then(|d| d.first_day());
         if over(Field::Since).is_some_and(|from| from > context.as_of) || over(Field::Until).is_some_and(|to| to < context.as_of)
         {
             continue;

@@ -20,12 +20,15 @@ mod membership;
 pub mod needs;
 pub mod policy;
 mod priority;
+mod provenance;
 pub mod rules;
 mod size;
 mod survivorship;
+mod survivorship_plan;
 pub mod table;
 pub mod targets;
 mod unions;
+mod values;
 mod vocabulary;
 
 use std::sync::Mutex;
@@ -34,15 +37,14 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use crate::assess::context::Context;
-use crate::model::enterprise::{Enterprise, EnterpriseField, TradeUnion};
-use crate::model::facts::{AssessmentInput, Facts, RegistryTraits};
-use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
+use crate::model::enterprise::{Enterprise, TradeUnion};
+use crate::model::facts::AssessmentInput;
 use entity_facts::{ByEntity, EntityFacts};
-use survivorship::Candidate;
 
 pub use explain::{Explanation, Step, StepOutcome, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
+pub use provenance::provenance;
 pub use rules::Rules;
 pub use unions::union_id;
 
@@ -78,48 +80,4 @@ pub fn assess(world: &AssessmentInput, rules: &Rules, policy: &Policy, as_of: Na
     let mut found = found.into_inner().expect("no panic while pushing");
     found.sort_by_key(|(entity, _)| *entity);
     Assessed { enterprises, unions, contradictions: found.into_iter().map(|(_, c)| c).collect() }
-}
-
-/// What every registry says of every field of one enterprise, which statement was chosen, and by which rule. `facts` are
-/// the records of that enterprise alone; fields of which nobody says anything are left out.
-pub fn provenance(facts: Vec<Facts>, registries: Vec<RegistryTraits>, policy: &Policy, as_of: NaiveDate) -> Vec<FieldProvenance> {
-    let world = AssessmentInput {
-        registries,
-        entity_of: vec![Some(0); facts.len()],
-        facts,
-        entities: vec!["".into()],
-        ..AssessmentInput::default()
-    };
-    let rules = Rules::none();
-    let context = Context::new(&world, &rules, policy, as_of);
-    let groups = ByEntity::new(&world);
-    let dossier = EntityFacts::new(&world, &groups, 0);
-    provenance_of(&context, dossier)
-}
-
-fn provenance_of(context: &Context<'_>, dossier: EntityFacts<'_>) -> Vec<FieldProvenance> {
-    let mut candidates = Vec::new();
-    let mut fields = Vec::new();
-    for field in EnterpriseField::ALL {
-        survivorship::read(context, dossier, *field, &mut candidates);
-        fields.extend(field_provenance(context, *field, &candidates));
-    }
-    fields
-}
-
-fn field_provenance(context: &Context<'_>, field: EnterpriseField, candidates: &[Candidate<'_>]) -> Option<FieldProvenance> {
-    let (chosen, rule): (usize, SurvivorshipRule) = survivorship::choose(context, field, candidates)?;
-    let agreement: Agreement = survivorship::agreement(context, candidates);
-    let source = |c: &Candidate<'_>| SourceValue {
-        registry: c.facts.registry,
-        key: c.facts.key.clone(),
-        part: c.facts.part,
-        record_id: c.facts.record_id,
-        value: Some(c.reading.to_string().into()),
-        observed_at: c.facts.observed_at,
-        landed_at: c.facts.landed_at,
-    };
-    let others = (0..candidates.len()).filter(|i| *i != chosen).map(|i| source(&candidates[i])).collect();
-    let source = source(&candidates[chosen]);
-    Some(FieldProvenance { field, value: source.value.clone(), source: Some(source), rule, others, agreement })
 }

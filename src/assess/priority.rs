@@ -5,51 +5,95 @@
 use chrono::NaiveDate;
 
 use super::context::Context;
+use super::policy::PriorityPolicy;
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{EnterpriseTag, FundStatus, GapStatus, Priority, PriorityFactor, ReasonInput};
+
+/// What a factor looks at.
+pub(crate) struct Case<'a> {
+    context: &'a Context<'a>,
+    enterprise: &'a Enterprise,
+    /// Employees, or insured persons where no registry states employees.
+    heads: Option<&'a (u32, ReasonInput)>,
+}
+
+/// One reason to go there soon: points by policy's weight, and what they rest on. None where it does not hold.
+pub(crate) struct Factor {
+    pub code: &'static str,
+    judge: fn(&PriorityPolicy, &Case<'_>) -> Option<(f32, Option<ReasonInput>)>,
+}
+
+/// Every factor, in the order in which they are shown. `explain` lists them all, those without points too.
+pub(crate) const FACTORS: &[Factor] = &[
+    Factor { code: "employees", judge: |weights, case| heads(weights, case, false) },
+    Factor { code: "insured", judge: |weights, case| heads(weights, case, true) },
+    Factor {
+        code: "foreign",
+        judge: |weights, case| {
+            let e = case.enterprise;
+            let is_foreign = e.has_tag(EnterpriseTag::Foreign) || e.has_tag(EnterpriseTag::Hmt);
+            is_foreign.then(|| (weights.foreign, Some(ReasonInput::new("ownership", e.ownership.name()))))
+        },
+    },
+    Factor { code: "fortune_500", judge: |weights, case| tagged(case, EnterpriseTag::Fortune500, weights.fortune_500) },
+    Factor { code: "leading", judge: |weights, case| tagged(case, EnterpriseTag::Leading, weights.leading) },
+    Factor {
+        code: "dispatch_agency",
+        judge: |weights, case| tagged(case, EnterpriseTag::LabourDispatch, weights.dispatch_agency),
+    },
+    Factor {
+        code: "pays_preparatory_fund",
+        judge: |weights, case| tagged(case, EnterpriseTag::PaysPreparatoryFund, weights.pays_preparatory_fund),
+    },
+    Factor {
+        code: "recent_dispute",
+        judge: |weights, case| tagged(case, EnterpriseTag::DisputeLast12Months, weights.recent_dispute),
+    },
+    Factor {
+        code: "fund_contradiction",
+        judge: |weights, case| {
+            let fund = &case.enterprise.verdicts.fund;
+            let kind = || fund.kind_paid.map(|kind| ReasonInput::new("kind_paid", kind.name()));
+            (fund.status == FundStatus::WrongKind).then(|| (weights.fund_contradiction, kind()))
+        },
+    },
+    Factor {
+        code: "waiting",
+        judge: |weights, case| {
+            let from = waiting_from(case.context, case.enterprise)?;
+            let days = (case.context.as_of - from).num_days().max(0) as f32;
+            let full = weights.waiting_full_months.max(1) as f32 * 30.44;
+            let months = ReasonInput::new("months", (days / 30.44) as u32);
+            Some((weights.waiting * (days / full).min(1.0), Some(months)))
+        },
+    },
+];
+
+/// Points for people: by the logarithm, so that the hundredth counts more than the ten thousandth.
+fn heads(weights: &PriorityPolicy, case: &Case<'_>, is_insured: bool) -> Option<(f32, Option<ReasonInput>)> {
+    let (heads, input) = case.heads.filter(|(heads, input)| *heads > 0 && (&*input.name == "insured") == is_insured)?;
+    let share = (1.0 + *heads as f32).ln() / (1.0 + weights.employees_full.max(1) as f32).ln();
+    Some((weights.employees * share.min(1.0), Some(input.clone())))
+}
+
+fn tagged(case: &Case<'_>, tag: EnterpriseTag, points: f32) -> Option<(f32, Option<ReasonInput>)> {
+    case.enterprise.has_tag(tag).then_some((points, None))
+}
 
 /// The score of one enterprise, from its chosen values and tags and since when it has been lacking.
 pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Option<(u32, ReasonInput)>) -> Priority {
     if !matches!(enterprise.verdicts.gap.status, GapStatus::Lacking | GapStatus::LackingIndependent | GapStatus::Undecided) {
         return Priority::default();
     }
-    let weights = &context.policy.priority;
+    let case = Case { context, enterprise, heads: heads.as_ref() };
     let mut factors: Vec<PriorityFactor> = Vec::with_capacity(3);
-    let mut add = |code: &str, points: f32, input: Option<ReasonInput>| {
-        if points > 0.0 {
+    for factor in FACTORS {
+        if let Some((points, input)) = (factor.judge)(&context.policy.priority, &case)
+            && points > 0.0
+        {
             // Tenths, so that the parts shown add up to the score shown.
-            factors.push(PriorityFactor { code: code.into(), points: (points * 10.0).round() / 10.0, input });
+            factors.push(PriorityFactor { code: factor.code.into(), points: (points * 10.0).round() / 10.0, input });
         }
-    };
-    if let Some((heads, input)) = heads.filter(|(n, _)| *n > 0) {
-        let share = (1.0 + heads as f32).ln() / (1.0 + weights.employees_full.max(1) as f32).ln();
-        let code = if &*input.name == "insured" { "insured" } else { "employees" };
-        add(code, weights.employees * share.min(1.0), Some(input));
-    }
-    if enterprise.has_tag(EnterpriseTag::Foreign) || enterprise.has_tag(EnterpriseTag::Hmt) {
-        add("foreign", weights.foreign, Some(ReasonInput::new("ownership", enterprise.ownership.name())));
-    }
-    let marks = [
-        (EnterpriseTag::Fortune500, "fortune_500", weights.fortune_500),
-        (EnterpriseTag::Leading, "leading", weights.leading),
-        (EnterpriseTag::LabourDispatch, "dispatch_agency", weights.dispatch_agency),
-        (EnterpriseTag::PaysPreparatoryFund, "pays_preparatory_fund", weights.pays_preparatory_fund),
-        (EnterpriseTag::DisputeLast12Months, "recent_dispute", weights.recent_dispute),
-    ];
-    for (tag, code, points) in marks {
-        if enterprise.has_tag(tag) {
-            add(code, points, None);
-        }
-    }
-    let fund = &enterprise.verdicts.fund;
-    if fund.status == FundStatus::WrongKind {
-        let kind = fund.kind_paid.map(|kind| ReasonInput::new("kind_paid", kind.name()));
-        add("fund_contradiction", weights.fund_contradiction, kind);
-    }
-    if let Some(from) = waiting_from(context, enterprise) {
-        let days = (context.as_of - from).num_days().max(0) as f32;
-        let full = weights.waiting_full_months.max(1) as f32 * 30.44;
-        add("waiting", weights.waiting * (days / full).min(1.0), Some(ReasonInput::new("months", (days / 30.44) as u32)));
     }
     factors.shrink_to_fit();
     let score = factors.iter().map(|f| f.points).sum::<f32>();
@@ -60,4 +104,30 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
 /// nobody knows since when.
 fn waiting_from(context: &Context<'_>, enterprise: &Enterprise) -> Option<NaiveDate> {
     enterprise.verdicts.gap.since.filter(|from| *from <= context.as_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::message::{Lang, is_known, reason_text};
+
+    /// A weight in policy for each, both texts, and no weight that belongs to none.
+    #[test]
+    fn every_factor_has_a_weight_and_is_said_in_both_languages() {
+        let weights = toml::Value::try_from(PriorityPolicy::default()).unwrap();
+        let weights = weights.as_table().unwrap();
+        let mut weighed: Vec<&str> = Vec::new();
+        for factor in FACTORS {
+            // Employees and insured persons are two readings of one weight.
+            let weight = if factor.code == "insured" { "employees" } else { factor.code };
+            assert!(weights.contains_key(weight), "policy has no weight for {}", factor.code);
+            weighed.push(weight);
+            assert!(is_known(factor.code), "{} has no text", factor.code);
+            let said = [Lang::Zh, Lang::En].map(|lang| reason_text(factor.code, &[], lang));
+            assert_ne!(said[0], said[1], "{}", factor.code);
+        }
+        let unused: Vec<&String> =
+            weights.keys().filter(|key| !key.contains("_full") && !weighed.contains(&key.as_str())).collect();
+        assert!(unused.is_empty(), "weights of no factor: {unused:?}");
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::entity_facts::EntityFacts;
-use super::survivorship;
+use super::{survivorship, values};
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
@@ -113,7 +113,7 @@ pub(crate) fn input<'a>(
 ) -> Option<Input<'a>> {
     let amount = |fields: &[Field]| {
         fields.iter().enumerate().find_map(|(i, field)| {
-            let (money, facts) = ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, *field))?;
+            let (money, facts) = ranked(context, dossier, EnterpriseField::Revenue, |f| values::money(f, *field))?;
             Some(Input { metric, field: *field, value: InputValue::Money(money), facts: Some(facts), stands_in: i > 0 })
         })
     };
@@ -264,7 +264,7 @@ pub(crate) fn judge<'a>(
 
 /// Large, medium, small or micro by employees, revenue and assets.
 fn class(context: &Context<'_>, dossier: EntityFacts<'_>, code: &IndustryCode) -> SizeClass {
-    let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| survivorship::money(f, field)).map(|(m, _)| m);
+    let money = |field| ranked(context, dossier, EnterpriseField::Revenue, |f| values::money(f, field)).map(|(m, _)| m);
     let employees = ranked(context, dossier, EnterpriseField::Employees, |f| f.count(Field::Employees).filter(|n| *n >= 0));
     let employees = employees.and_then(|(n, _)| u32::try_from(n).ok());
     size_class(code, employees, money(Field::Revenue).or_else(|| money(Field::RevenueMain)), money(Field::Assets))

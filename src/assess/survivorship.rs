@@ -7,14 +7,16 @@
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::vocabulary;
+use crate::assess::survivorship_plan::is_official;
+use crate::assess::values::{date, money, number};
 use crate::model::enterprise::{Bits, EnterpriseField};
-use crate::model::facts::{Facts, RegistryTraits};
+use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
 use crate::model::provenance::{Agreement, SurvivorshipRule};
 use crate::model::reference::registration::{RegistrationScheme, is_code};
 use crate::model::reference::{IndustryCode, areas, operating_status};
-use crate::model::value::{Money, PartialDate, Value};
+use crate::model::value::{Money, PartialDate};
 use crate::model::verdict::{OperatingStatus, Ownership};
 
 /// A place as far as it is known: six and nine digits.
@@ -89,53 +91,6 @@ impl std::fmt::Display for StatedValue<'_> {
 pub struct Candidate<'a> {
     pub facts: &'a Facts,
     pub reading: StatedValue<'a>,
-}
-
-/// The policy's field rules against the registries of this run.
-pub struct Plan {
-    /// By `EnterpriseField`: rule, and each registry's place in the rank.
-    fields: Vec<(SurvivorshipRule, Vec<u16>)>,
-    /// By registry: table of its registration type codes.
-    registration_schemes: Vec<RegistrationScheme>,
-}
-
-impl Plan {
-    pub fn new(registries: &[RegistryTraits], policy: &super::Policy) -> Plan {
-        let fields = EnterpriseField::ALL.iter().map(|field| {
-            let policy = policy.field(*field);
-            let place = |(i, r): (usize, &RegistryTraits)| match policy.rank.iter().position(|name| **name == *r.name) {
-                Some(place) => place as u16,
-                None => (policy.rank.len() + i) as u16,
-            };
-            (policy.rule, registries.iter().enumerate().map(place).collect())
-        });
-        let scheme = |r: &RegistryTraits| match policy.registration_editions.get(&*r.name) {
-            Some(2022) => RegistrationScheme::Statistics2022,
-            _ => RegistrationScheme::Statistics2011,
-        };
-        Plan { fields: fields.collect(), registration_schemes: registries.iter().map(scheme).collect() }
-    }
-}
-
-impl Plan {
-    fn scheme(&self, facts: &Facts) -> RegistrationScheme {
-        self.registration_schemes.get(facts.registry as usize).copied().unwrap_or(RegistrationScheme::Statistics2011)
-    }
-
-    /// Place of a record's registry in the rank of a field, then its key: smaller is better.
-    pub fn place<'f>(&self, field: EnterpriseField, facts: &'f Facts) -> (u16, std::cmp::Reverse<i64>, &'f str, u16) {
-        let rank = self.fields[field as usize].1.get(facts.registry as usize).copied().unwrap_or(u16::MAX);
-        (rank, std::cmp::Reverse(facts.observed_at.unwrap_or(i64::MIN)), &facts.key, facts.part)
-    }
-}
-
-/// Whether this registry's word on this field is official.
-fn is_official(field: EnterpriseField, registry: &RegistryTraits) -> bool {
-    match field {
-        EnterpriseField::OfficialList => registry.official_list,
-        EnterpriseField::Union => registry.union_roll,
-        _ => registry.issues_codes,
-    }
 }
 
 /// Fills `out` with what the entity's records say of a field. Records of unions tell their host's name, code, place and
@@ -216,31 +171,6 @@ fn read_place(context: &Context<'_>, facts: &Facts) -> Option<SurvivingPlace> {
     let district = told.iter().find_map(|f| areas().district_by_name(facts.text(*f)?))?;
     let town = facts.text(Field::Street).and_then(|street| areas().town_by_name(district, street));
     Some(SurvivingPlace { district, town })
-}
-
-/// A date field of a record.
-pub fn date(facts: &Facts, field: Field) -> Option<PartialDate> {
-    match facts.get(field)? {
-        Value::Date(d) => Some(*d),
-        _ => None,
-    }
-}
-
-/// A money field of a record, in yuan; a bare number is yuan.
-pub fn money(facts: &Facts, field: Field) -> Option<Money> {
-    match facts.get(field)? {
-        Value::Money(m) => Some(*m),
-        Value::Count(n) => Some(Money::from_yuan(*n)),
-        _ => None,
-    }
-}
-
-fn number(facts: &Facts, field: Field) -> Option<f64> {
-    match facts.get(field)? {
-        Value::Number(n) => Some(*n),
-        Value::Count(n) => Some(*n as f64),
-        _ => None,
-    }
 }
 
 /// How much a statement says; more is better where completeness decides.

@@ -13,7 +13,7 @@ use crate::model::reference::unions::{UnionForm, UnionStanding};
 use crate::model::reference::{areas, federation_units};
 use crate::model::verdict::UnionKind;
 
-use super::survivorship;
+use super::values;
 use super::vocabulary;
 
 /// Crockford's base32: no I, L, O, U.
@@ -155,7 +155,7 @@ impl<'a> Roll<'a> {
                 parent: text(Field::ParentUnion),
                 district: by_code.or_else(|| by_text(Field::District)).or_else(|| by_text(Field::ParentUnion)),
                 industrial: industrial_of(facts).map(Into::into),
-                established_on: survivorship::date(facts, Field::EstablishedOn).and_then(|d| d.first_day()),
+                established_on: values::date(facts, Field::EstablishedOn).and_then(|d| d.first_day()),
                 employees: count(Field::Employees),
                 members: count(Field::Members),
                 female_members: count(Field::FemaleMembers),

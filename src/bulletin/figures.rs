@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::assess::fund::Period;
 use crate::assess::targets::{Attainment, Target, UnequalSum, is_rate, standings, unequal_sums};
+use crate::edition::format::rates;
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
 use crate::hub::HubError;
 use crate::hub::targets::Reached;
@@ -77,25 +78,20 @@ pub struct SourceLine {
     pub stale: bool,
 }
 
-/// A part of a whole; None of nothing.
-pub fn rate(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
 impl Counts {
     pub fn independent_rate(&self) -> Option<f64> {
-        rate(self.measures.above_independent, self.measures.above)
+        rates::INDEPENDENT_RATE.value(&self.measures)
     }
     pub fn coverage_rate(&self) -> Option<f64> {
-        rate(self.measures.unionised, self.measures.in_scope)
+        rates::COVERAGE_RATE.value(&self.measures)
     }
     /// Members among the employees of units that have a union.
     pub fn membership_rate(&self) -> Option<f64> {
-        rate(self.measures.members_of_unionised, self.measures.employees_of_unionised)
+        rates::MEMBERSHIP_RATE_UNIONISED.value(&self.measures)
     }
     /// Members among all employees.
     pub fn membership_rate_all(&self) -> Option<f64> {
-        rate(self.measures.members, self.measures.employees)
+        rates::MEMBERSHIP_RATE_ALL.value(&self.measures)
     }
 }
 

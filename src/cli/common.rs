@@ -125,3 +125,21 @@ impl Common {
         })
     }
 }
+
+/// An error in the reader's language, where it knows both.
+pub(crate) fn in_words(error: &anyhow::Error, lang: LangArg) -> String {
+    if let Some(known) = error.downcast_ref::<crate::hub::HubError>() {
+        return known.text(lang.into());
+    }
+    if let (Some(known), LangArg::Zh) = (error.downcast_ref::<crate::edition::EditionError>(), lang) {
+        return crate::hub::message::edition(known);
+    }
+    if let Some(known) = error.downcast_ref::<crate::config::ConfigError>() {
+        return known.text(lang.into());
+    }
+    if let Some(known) = error.downcast_ref::<crate::connector::ConnectorError>() {
+        let texts: Vec<&str> = known.problems.iter().map(|p| lang.pick(p.zh.as_str(), p.en.as_str())).collect();
+        return texts.join("\n");
+    }
+    format!("{error:#}")
+}

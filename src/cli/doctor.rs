@@ -33,7 +33,7 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let settings = match common.settings() {
         Ok(s) => s,
         Err(e) => {
-            let said = |lang| super::in_words(&e, lang);
+            let said = |lang| super::common::in_words(&e, lang);
             let (zh, en) = (format!("设置有误：{}", said(LangArg::Zh)), format!("settings: {}", said(LangArg::En)));
             let finding = Finding::bad("settings", zh, en);
             return Ok(report(common, &[finding]));

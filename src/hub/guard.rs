@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::ProgressSink;
-use super::publish::Published;
+use super::published::Published;
 use crate::assess::Assessed;
 use crate::assess::policy::PublicationPolicy;
 use crate::edition::Edition;

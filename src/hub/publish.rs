@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::HubError;
@@ -16,6 +15,7 @@ use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
 use crate::assess::assess;
 use crate::edition::{CountingRules, Edition, EnterpriseRow, Manifest};
+use crate::hub::published::Published;
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
@@ -34,29 +34,6 @@ use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
 const PROGRAM_VERSION: u32 = 2;
-
-/// A published edition, for the receipt.
-#[derive(Debug, Clone, Serialize)]
-pub struct Published {
-    pub number: u32,
-    pub digest: String,
-    pub as_of: NaiveDate,
-    pub enterprises: u32,
-    /// Enterprises above designated size that lack a union or an independent one.
-    pub gap: u32,
-    /// Enterprises in scope of which it cannot be told whether they lack a union.
-    pub undecided: u32,
-    pub review_pairs: u32,
-    /// What the verdicts need and no registry brought.
-    pub unmet: Vec<Unmet>,
-}
-
-impl Published {
-    /// Whether the gap list lacks what it would rest on: then it is empty, and everybody in scope UNDECIDED.
-    pub fn is_without_sources(&self) -> bool {
-        self.unmet.iter().any(|u| u.verdict.decides_the_gap())
-    }
-}
 
 impl From<PublishError> for HubError {
     fn from(e: PublishError) -> HubError {

@@ -22,9 +22,10 @@ use crate::land::spool::{Spool, SpoolState};
 use crate::pull;
 use crate::pull::PullContext;
 use crate::pull::sample::at_sample;
+use crate::store::StoreError;
 use crate::store::batch::BatchRow;
+use crate::store::lead::WriteLock;
 use crate::store::registry::RegistryRow;
-use crate::store::{StoreError, WriteLock};
 
 /// One batch as a department sent it.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use super::error::HubError;
 use super::guard::HeldEdition;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
-use super::publish::Published;
+use super::published::Published;
 use super::pull_outcome::{PullOutcome, PullWatchdog};
 use crate::connector::{Connector, DriftKind, DriftPolicy, Transport};
 use crate::land::apply::{BatchGuard, Landing, land};

@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use super::error::HubError;
 use super::open::Hub;
 use crate::assess::targets::{Target, value as target_value};
+use crate::edition::format::rates;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::model::field::{Field, RecordKind};
 use crate::model::reference::areas::unit_code;
@@ -39,7 +40,7 @@ pub struct Given {
 /// Indicators that a target can be set for: those of the list that an edition can be measured by, and the levels.
 pub fn measurable() -> Vec<&'static str> {
     let listed = indicators().iter().map(|i| i.id).filter(|id| !matches!(*id, "task_completion" | "rank"));
-    listed.chain(["independent", "covered", "members"]).collect()
+    listed.chain(rates::COUNTS.iter().filter_map(|count| count.indicator)).collect()
 }
 
 /// The name that the list of indicators gives it.
@@ -156,27 +157,12 @@ impl Reached {
     /// The number or rate reached of an indicator in a unit; None where the editions cannot tell.
     pub fn done(&self, area: &str, indicator: &str) -> Option<f64> {
         let (m, d) = self.counts(false, area)?;
-        let rate = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        let grown = |of: fn(&Measures) -> u64| Some(of(&m) as f64 - of(&self.counts(true, area)?.0) as f64);
-        match canonical(indicator) {
-            "independent_rate_above_size" => rate(m.above_independent, m.above),
-            "union_rate_entity" => rate(m.established, m.in_scope),
-            "coverage_rate" => rate(m.unionised, m.in_scope),
-            "membership_rate" => rate(m.members_of_unionised, m.employees_of_unionised),
-            "migrant_membership_rate" => rate(d.migrant_members, d.migrant_employees),
-            "female_share_members" => rate(d.female_members, d.members),
-            "foreign_rate" => rate(d.foreign_established, d.foreign),
-            "dues_collected_rate" => (d.fund_due.0 > 0).then(|| d.fund_paid.0 as f64 / d.fund_due.0 as f64),
-            "dues_due" => Some(d.dues_payable.yuan()),
-            "dispatch_members" => Some(d.dispatched_members as f64),
-            "independent" => Some(m.independent as f64),
-            "covered" => Some(m.unionised as f64),
-            "members" => Some(m.members as f64),
-            "net_new_units" => grown(|m| m.unions),
-            "net_new_covered" => grown(|m| m.unionised),
-            "net_new_members" => grown(|m| m.members),
-            _ => None,
-        }
+        let indicator = canonical(indicator);
+        let before = match rates::CHANGES.iter().any(|change| change.indicator == indicator) {
+            true => self.counts(true, area),
+            false => None,
+        };
+        rates::reached(indicator, &m, &d, before.as_ref().map(|(measures, _)| measures))
     }
 
     fn counts(&self, before: bool, area: &str) -> Option<Counts> {

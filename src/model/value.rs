@@ -17,6 +17,10 @@ impl Money {
     pub fn yuan(self) -> f64 {
         self.0 as f64 / 100.0
     }
+    /// Yuan without fen, rounded; 0 for what is less than nothing.
+    pub fn whole_yuan(self) -> u64 {
+        u64::try_from((self.0 + 50) / 100).unwrap_or(0)
+    }
 }
 
 /// Decimal text in yuan, without exponent: `12000`, `12000.50`.

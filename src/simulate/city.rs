@@ -4,21 +4,18 @@
 //! same. A neighbourhood lies in one district and in up to three of its streets; its enterprises share roads, houses, a
 //! joint union, and their branches, subsidiaries and look-alikes stand beside them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
-use rayon::prelude::*;
 
-use super::change;
 use super::draw::{Draw, Shuffled};
 use super::entity::{Entity, EntityKind, SharedUnion, SimulatedRegistry, SimulatedRelation};
-use super::neighbourhood;
 use crate::model::reference::{District, Town, areas};
 
 /// Enterprises in one neighbourhood.
 pub const SLOTS: usize = 64;
 /// Share of enterprises founded anew on each day after the first.
-const FOUNDED_PER_DAY: f64 = 0.002;
+pub(super) const FOUNDED_PER_DAY: f64 = 0.002;
 /// Enterprises per district in thousands, after the city's economic censuses of 2018 and 2023 (rounded; 密云, 延庆 and the
 /// development zone, which they do not list, are estimates).
 const DISTRICT_WEIGHTS: [(u32, f64); 16] = [
@@ -77,10 +74,10 @@ pub struct City {
     pub enterprises: u64,
     /// Days since the first.
     pub day: u16,
-    founded: u64,
+    pub(super) founded: u64,
     /// Enterprises whose first name was taken: how often it was drawn again.
-    renamed: HashMap<u64, u8>,
-    orders: Vec<Shuffled>,
+    pub(super) renamed: HashMap<u64, u8>,
+    pub(super) orders: Vec<Shuffled>,
 }
 
 /// The first day of every simulated city.
@@ -89,19 +86,6 @@ pub fn first_day() -> NaiveDate {
 }
 
 impl City {
-    /// The city of `enterprises` by `seed`, `day` days later than at first. Walks it once, to keep names unique.
-    pub fn new(seed: u64, enterprises: u64, day: u16) -> City {
-        let founded = (enterprises as f64 * FOUNDED_PER_DAY * f64::from(day)).ceil() as u64;
-        let first = enterprises.div_ceil(SLOTS as u64);
-        let orders = SimulatedRegistry::ALL
-            .iter()
-            .map(|r| Shuffled::new(first.max(1), &mut Draw::new(seed, purpose::ORDER, *r as u64)))
-            .collect();
-        let mut city = City { seed, enterprises, day, founded, renamed: HashMap::new(), orders };
-        city.keep_names_unique();
-        city
-    }
-
     pub fn today(&self) -> NaiveDate {
         first_day() + Days::new(self.day.into())
     }
@@ -109,14 +93,14 @@ impl City {
     pub fn population(&self) -> u64 {
         self.enterprises + self.founded
     }
-    fn first_neighbourhoods(&self) -> u64 {
+    pub(super) fn first_neighbourhoods(&self) -> u64 {
         self.enterprises.div_ceil(SLOTS as u64)
     }
     pub fn neighbourhoods(&self) -> u64 {
         self.first_neighbourhoods() + self.founded.div_ceil(SLOTS as u64)
     }
     /// How many enterprises a neighbourhood has, and whether they were founded after the first day.
-    fn size(&self, number: u64) -> (usize, bool) {
+    pub(super) fn size(&self, number: u64) -> (usize, bool) {
         let first = self.first_neighbourhoods();
         let (at, all, new) =
             if number < first { (number, self.enterprises, false) } else { (number - first, self.founded, true) };
@@ -132,19 +116,6 @@ impl City {
         }
     }
 
-    /// One neighbourhood as it is today.
-    pub fn neighbourhood(&self, number: u64) -> Neighbourhood {
-        let mut made = self.as_founded(number, &self.renamed);
-        change::apply(self, &mut made);
-        made
-    }
-
-    fn as_founded(&self, number: u64, renamed: &HashMap<u64, u8>) -> Neighbourhood {
-        let (size, new) = self.size(number);
-        let place = self.place(number);
-        neighbourhood::make(self, number, size, new, &place, renamed)
-    }
-
     /// The order in which a registry lists the neighbourhoods: its own, and the same on every day.
     pub fn order(&self, registry: SimulatedRegistry) -> impl Iterator<Item = u64> + '_ {
         let first = self.first_neighbourhoods();
@@ -153,7 +124,7 @@ impl City {
     }
 
     /// Where a neighbourhood lies: a district by its weight (evenly spread over the numbers), and up to three streets.
-    fn place(&self, number: u64) -> Lie {
+    pub(super) fn place(&self, number: u64) -> Lie {
         let mut draw = Draw::new(self.seed, purpose::PLACE, number);
         let first = self.first_neighbourhoods().max(1);
         // Golden-ratio steps spread any number of neighbourhoods evenly over the weights.
@@ -173,31 +144,6 @@ impl City {
         let count = 1 + draw.below(3);
         let towns = (0..count).map(|n| &towns[(start + n) % towns.len()]).collect();
         Lie { district: areas().district(code).expect("weights name districts in force"), towns }
-    }
-
-    /// Draws names again until no two enterprises of the city share one.
-    fn keep_names_unique(&mut self) {
-        let mut taken: HashSet<u64> = HashSet::with_capacity(self.population() as usize * 11 / 10);
-        let mut renamed = HashMap::new();
-        let numbers: Vec<u64> = (0..self.neighbourhoods()).collect();
-        for batch in numbers.chunks(256) {
-            let drawn: Vec<Vec<(u64, u64)>> =
-                batch.par_iter().map(|number| names_of(&self.as_founded(*number, &HashMap::new()))).collect();
-            for (number, mut names) in batch.iter().zip(drawn) {
-                // Sixteen times is far more than it ever takes; a name that still clashes then stays.
-                for _ in 0..16 {
-                    let mut here = HashSet::with_capacity(SLOTS * 2);
-                    let clash = names.iter().find(|(_, name)| taken.contains(name) || !here.insert(*name));
-                    let Some((id, _)) = clash else {
-                        taken.extend(here);
-                        break;
-                    };
-                    *renamed.entry(*id).or_insert(0) += 1;
-                    names = names_of(&self.as_founded(*number, &renamed));
-                }
-            }
-        }
-        self.renamed = renamed;
     }
 
     /// An organisation code that no other enterprise of the city has.
@@ -235,17 +181,6 @@ impl City {
         let check = crate::model::identifier::registration_check(body.as_bytes()).expect("fourteen digits");
         format!("{body}{}", check as char)
     }
-}
-
-/// Hashes of all names, current and former, with the enterprise each belongs to.
-fn names_of(made: &Neighbourhood) -> Vec<(u64, u64)> {
-    let mut names = Vec::with_capacity(made.entities.len() * 2);
-    for entity in &made.entities {
-        for name in [Some(&entity.name), entity.former.as_ref().map(|f| &f.name)].into_iter().flatten() {
-            names.push((entity.id, xxhash_rust::xxh3::xxh3_64(name.full().as_bytes())));
-        }
-    }
-    names
 }
 
 /// Where a neighbourhood lies.

@@ -13,6 +13,7 @@ mod entity;
 mod error;
 mod extract;
 mod fault;
+mod founding;
 mod name;
 mod neighbourhood;
 mod record;

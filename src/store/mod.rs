@@ -15,7 +15,7 @@ pub mod held_edition;
 pub mod history;
 pub mod judgement;
 pub mod landing;
-mod lead;
+pub mod lead;
 mod migrations;
 pub mod quarantine;
 pub mod record;
@@ -32,8 +32,6 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
-
-pub use lead::{SyncLock, WriteLock};
 
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";

@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use crate::edition::CountingRules;
 use crate::edition::format::measures::Measures;
+use crate::edition::format::verdict_code;
 use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
 
 /// Cells of a table (16 bytes each) up to which it is used; beyond that groups are found by hash.
@@ -34,7 +35,7 @@ pub struct Axis<'a> {
 /// What is counted, per row.
 #[derive(Clone, Copy)]
 pub struct CountedColumns<'a> {
-    /// size*35 + union*5 + gap.
+    /// By `verdict_code`.
     pub verdicts: &'a [u8],
     pub employees: &'a [u32],
     pub members: &'a [u32],
@@ -44,7 +45,7 @@ pub struct CountedColumns<'a> {
 /// What holds of all rows together.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// The combinations of size, union and gap that occur; few of the 105 do, so that the cells stay in the cache.
+    /// The combinations of size, union and gap that occur; few of all do, so that the cells stay in the cache.
     combinations: Vec<u8>,
     /// Whether the counts and sums of any rows fit into packed words.
     is_packable: bool,
@@ -58,7 +59,7 @@ impl Bounds {
         let unions: u64 = facts.unions.iter().map(|u| u64::from(*u)).sum();
         let (most, largest) = ((facts.verdicts.len() as u64).max(unions), sum(facts.employees).max(sum(facts.members)));
         Bounds {
-            combinations: (0..105).filter(|v| seen[usize::from(*v)]).collect(),
+            combinations: (0..verdict_code::COUNT as u8).filter(|v| seen[usize::from(*v)]).collect(),
             is_packable: most < 1 << 24 && largest < ONE,
         }
     }
@@ -68,6 +69,7 @@ impl Bounds {
 struct Meaning {
     gap: GapStatus,
     is_above: bool,
+    is_unknown: bool,
     is_independent: bool,
     is_established: bool,
     is_counted: bool,
@@ -75,10 +77,11 @@ struct Meaning {
 
 impl Meaning {
     fn of(verdicts: u8, counting: &CountingRules) -> Meaning {
-        let union = UnionStatus::ALL[usize::from(verdicts / 5 % 7)];
+        let (size, union) = (verdict_code::size(verdicts), verdict_code::union(verdicts));
         Meaning {
-            gap: GapStatus::ALL[usize::from(verdicts % 5)],
-            is_above: SizeStatus::ALL[usize::from(verdicts / 35)] == SizeStatus::Above,
+            gap: verdict_code::gap(verdicts),
+            is_above: size == SizeStatus::Above,
+            is_unknown: size == SizeStatus::Unknown,
             is_independent: union == UnionStatus::Independent,
             is_established: counting.established_kinds.contains(&union),
             is_counted: counting.counted_kinds.contains(&union),
@@ -107,6 +110,10 @@ impl Meaning {
             if matches!(self.gap, GapStatus::Lacking | GapStatus::LackingIndependent) {
                 to.in_gap += count;
             }
+        }
+        if self.is_unknown {
+            to.size_unknown += count;
+            to.size_unknown_lacking += if self.gap == GapStatus::Lacking { count } else { 0 };
         }
         if self.is_independent {
             to.independent += count;

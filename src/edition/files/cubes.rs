@@ -18,22 +18,11 @@ use super::facets::Dims;
 use crate::edition::CountingRules;
 use crate::edition::error::EditionError;
 use crate::edition::format::columns::words;
-use crate::edition::format::dimension::Dimension;
+use crate::edition::format::dimension::{Dimension, Values};
 use crate::edition::format::measures::Measures;
 use crate::edition::format::table::{TableColumn, column, named};
 
 pub(in crate::edition) const CUBES: &str = "cubes.arrow";
-
-pub(in crate::edition) const AREAS: [Dimension; 3] = [Dimension::District, Dimension::Town, Dimension::Federation];
-pub(in crate::edition) const OTHERS: [Dimension; 7] = [
-    Dimension::IndustrySection,
-    Dimension::IndustryDivision,
-    Dimension::Ownership,
-    Dimension::SizeClass,
-    Dimension::InvestorCountry,
-    Dimension::GapStatus,
-    Dimension::UnionStatus,
-];
 
 /// A group of a cube: the numbers in its dimensions, 0 where it has fewer.
 type Group = ([u16; 2], Measures);
@@ -52,25 +41,28 @@ pub(in crate::edition) fn columns(dims: &Dims, counting: &CountingRules) -> Resu
     let bounds = Bounds::of(facts);
     let place_axis = Axis { numbers: Numbers::Column(&place_of), size: places.len() };
     let by_place = |other: Dimension| -> Vec<Group> {
-        let axis = match other.of_verdicts() {
-            Some((of, codes)) => Axis { numbers: Numbers::Verdicts(of), size: codes.len() },
-            None => Axis { numbers: Numbers::Column(dims.column(other.column())), size: dims.values[other.column()].len() },
+        let axis = match other.values() {
+            Values::Verdicts { number, codes } => Axis { numbers: Numbers::Verdicts(number), size: codes().len() },
+            Values::Column(_) => {
+                Axis { numbers: Numbers::Column(dims.column(other.column())), size: dims.values[other.column()].len() }
+            }
         };
         let size = axis.size as u64;
         let found = count(facts, &bounds, counting, &[place_axis, axis], None);
         found.into_iter().map(|(group, measures)| ([(group / size) as u16, (group % size) as u16], measures)).collect()
     };
-    let counted: Vec<(Dimension, Vec<Group>)> = OTHERS.par_iter().map(|other| (*other, by_place(*other))).collect();
+    let others: Vec<Dimension> = Dimension::others().collect();
+    let counted: Vec<(Dimension, Vec<Group>)> = others.par_iter().map(|other| (*other, by_place(*other))).collect();
     let mut cubes: Vec<(String, Vec<Group>)> = Vec::new();
     for (other, groups) in &counted {
-        for (position, area) in AREAS.into_iter().enumerate() {
+        for (position, area) in Dimension::areas().enumerate() {
             let of_area = |[place, other]: [u16; 2]| [places[usize::from(place)][position], other];
             cubes.push((name_of(&[area, *other]), rolled_up(groups, of_area)));
         }
         cubes.push((name_of(&[*other]), rolled_up(groups, |[_, other]| [other, 0])));
     }
     let (_, any) = &counted[0];
-    for (position, area) in AREAS.into_iter().enumerate() {
+    for (position, area) in Dimension::areas().enumerate() {
         cubes.push((name_of(&[area]), rolled_up(any, |[place, _]| [places[usize::from(place)][position], 0])));
     }
     cubes.push((name_of(&[]), rolled_up(any, |_| [0, 0])));
@@ -98,7 +90,8 @@ fn written(cubes: Vec<(String, Vec<Group>)>) -> Result<Vec<TableColumn>, Edition
 /// Every combination of district, street and federation unit that occurs, and which one each row has. None where they are more
 /// than a cube should have.
 fn places(dims: &Dims) -> Option<(Vec<u16>, Vec<[u16; 3]>)> {
-    let [district, town, federation] = AREAS.map(|area| dims.column(area.column()));
+    let columns: Vec<&[u16]> = Dimension::areas().map(|area| dims.column(area.column())).collect();
+    let &[district, town, federation] = columns.as_slice() else { return None };
     let mut numbers: hashbrown::HashMap<[u16; 3], u16> = hashbrown::HashMap::new();
     let mut places = Vec::new();
     let mut place_of = Vec::with_capacity(dims.verdicts.len());

@@ -10,8 +10,10 @@ use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::edition::error::EditionError;
+use crate::edition::format::dimension::{Dimension, Values, digits};
 use crate::edition::format::manifest::FileDigest;
 use crate::edition::format::table::{TableColumn, column, write_table};
+use crate::edition::format::verdict_code;
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::model::verdict::{
     EnterpriseTag, FundStatus, GapStatus, OperatingStatus, Ownership, SizeClass, SizeStatus, UnionStatus,
@@ -21,7 +23,7 @@ use crate::model::verdict::{
 pub struct Dims {
     pub numbers: Vec<(&'static str, Vec<u16>)>,
     pub values: BTreeMap<&'static str, Vec<String>>,
-    /// size*35 + union*5 + gap: everything the counts of coverage depend on.
+    /// By `verdict_code`: everything the counts of coverage depend on.
     pub verdicts: Vec<u8>,
     /// Nobody counted twice; 0 where absent.
     pub employees: Vec<u32>,
@@ -35,22 +37,6 @@ impl Dims {
     pub fn column(&self, name: &str) -> &[u16] {
         &self.numbers.iter().find(|(of, _)| *of == name).expect("a dimension with a column").1
     }
-}
-
-/// The value by which an industry is grouped: the code, with its edition in front where that is not GB/T 4754-2017
-/// (`2011:79` is another division than `79`). Sections of 2011 and 2017 mean the same; those of 2002 do not.
-pub fn industry_key(code: &str, edition: u16) -> String {
-    let is_section = code.len() == 1;
-    match edition {
-        0 | 2017 => code.to_owned(),
-        2011 if is_section => code.to_owned(),
-        year => format!("{year}:{code}"),
-    }
-}
-
-/// The digits of an industry code without the section letter some registries put in front (`C3911`).
-fn digits(code: &str) -> &str {
-    code.trim_start_matches(|c: char| c.is_ascii_alphabetic())
 }
 
 struct Interner {
@@ -87,33 +73,16 @@ impl Interner {
     }
 }
 
-/// Numbers every row in every dimension, in the order of the codes.
+/// Numbers every row in every dimension that has a column, in the order of the codes.
 pub fn dims_of(rows: &[Enterprise]) -> Dims {
     use rayon::prelude::*;
-    use std::fmt::Write;
-    fn code(text: &mut String, code: Option<u32>) {
-        if let Some(code) = code {
-            let _ = write!(text, "{code}"); // writing to a String cannot fail
-        }
-    }
-    let values: [(&'static str, fn(&Enterprise, &mut String)); 8] = [
-        ("district", |e, t| code(t, e.district)),
-        ("town", |e, t| code(t, e.town)),
-        ("federation", |e, t| t.push_str(e.federation.as_deref().unwrap_or(""))),
-        ("section", |e, t| {
-            if let Some(letter) = e.section {
-                t.push_str(&industry_key(letter.encode_utf8(&mut [0; 4]), e.industry_edition));
-            }
-        }),
-        ("division", |e, t| {
-            if let Some(division) = e.industry.as_deref().and_then(|c| digits(c).get(..2)) {
-                t.push_str(&industry_key(division, e.industry_edition));
-            }
-        }),
-        ("country", |e, t| t.push_str(e.investor_countries.first().map_or("", |c| &**c))),
-        ("ownership", |e, t| t.push_str(e.ownership.name())),
-        ("size_class", |e, t| t.push_str(e.verdicts.size.size_class.name())),
-    ];
+    let values: Vec<_> = Dimension::ALL
+        .iter()
+        .filter_map(|dimension| match dimension.values() {
+            Values::Column(value) => Some((dimension.column(), value)),
+            Values::Verdicts { .. } => None,
+        })
+        .collect();
     let numbered = values.par_iter().map(|(name, value)| {
         let mut interner = Interner::new();
         let mut text = String::new();
@@ -130,7 +99,7 @@ pub fn dims_of(rows: &[Enterprise]) -> Dims {
     let values = values.into_iter().collect();
     let verdicts = rows
         .par_iter()
-        .map(|e| e.verdicts.size.verdict as u8 * 35 + e.verdicts.union.verdict as u8 * 5 + e.verdicts.gap.status as u8)
+        .map(|e| verdict_code::pack(e.verdicts.size.verdict, e.verdicts.union.verdict, e.verdicts.gap.status))
         .collect();
     let people = |of: fn(&Enterprise) -> u32| rows.par_iter().map(of).collect();
     Dims {
@@ -288,7 +257,7 @@ pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<TableColumn> {
     columns.push(column(
         "verdicts",
         Arc::new(UInt8Array::from(dims.verdicts.clone())) as ArrayRef,
-        &[("is", "size*35 + union*5 + gap")],
+        &[("is", verdict_code::MEANING)],
     ));
     columns.push(column("employees", people(&dims.employees), &[("absent", "0"), ("counted", "nobody twice")]));
     let unions = UInt8Array::from(dims.unions.clone());

@@ -4,6 +4,8 @@
 
 use hashbrown::HashMap;
 
+use crate::model::value::Money;
+
 macro_rules! measures {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
         /// What is counted. `scope` is everything but OUT_OF_SCOPE.
@@ -61,6 +63,9 @@ measures! {
     out_of_scope,
     /// The gap list: above designated size, lacking or lacking an independent union.
     in_gap,
+    /// In scope and of unknown size: nobody can say whether they belong on the gap list; and those of them that lack a union.
+    size_unknown,
+    size_unknown_lacking,
     /// Employees of enterprises in scope, and of those with a union of a counted kind.
     employees,
     employees_of_unionised,
@@ -70,6 +75,37 @@ measures! {
     members,
     /// Those in enterprises with a union of a counted kind.
     members_of_unionised,
+}
+
+/// What is counted of one group beside `Measures`; out-of-scope enterprises count nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Detail {
+    /// Foreign-invested enterprises, those of Hong Kong, Macao and Taiwan included, and those of them with a union of a kind
+    /// that counts in the establishment rate.
+    pub foreign: u64,
+    pub foreign_established: u64,
+    /// All members, for the share of women.
+    pub members: u64,
+    pub female_members: u64,
+    pub migrant_members: u64,
+    pub migrant_employees: u64,
+    /// Members who are dispatched workers, each where policy counts them.
+    pub dispatched_members: u64,
+    /// A year's dues: the policy's share of the payrolls known.
+    pub dues_payable: Money,
+    /// Of the latest period of each enterprise whose due and paid sums are both known.
+    pub fund_due: Money,
+    pub fund_paid: Money,
+}
+
+impl Detail {
+    pub fn add(&mut self, other: &Detail) {
+        macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
+        add!(foreign, foreign_established, members, female_members, migrant_members, migrant_employees, dispatched_members);
+        self.dues_payable.0 += other.dues_payable.0;
+        self.fund_due.0 += other.fund_due.0;
+        self.fund_paid.0 += other.fund_paid.0;
+    }
 }
 
 /// One group that has enterprises: the code in each dimension (empty: unknown), and what was counted.

@@ -9,5 +9,7 @@ pub mod folder;
 pub(in crate::edition) mod input;
 pub mod manifest;
 pub mod measures;
+pub mod rates;
 pub mod row;
 pub(in crate::edition) mod table;
+pub(in crate::edition) mod verdict_code;

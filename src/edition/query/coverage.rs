@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::edition::error::EditionError;
 use crate::edition::files::count::{Axis, Bounds, CountedColumns, Numbers, count};
-use crate::edition::format::dimension::Dimension;
+use crate::edition::format::dimension::{Dimension, Values};
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum, take_off};
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
@@ -127,8 +127,9 @@ impl Edition {
     }
 
     pub(in crate::edition) fn axis(&self, dimension: Dimension) -> Result<(Axis<'_>, Vec<&str>), EditionError> {
-        if let Some((of, codes)) = dimension.of_verdicts() {
-            return Ok((Axis { numbers: Numbers::Verdicts(of), size: codes.len() }, codes));
+        if let Values::Verdicts { number, codes } = dimension.values() {
+            let codes = codes();
+            return Ok((Axis { numbers: Numbers::Verdicts(number), size: codes.len() }, codes));
         }
         let name = dimension.column();
         let numbers: &[u16] = named(&self.dims, name)?.as_primitive::<UInt16Type>().values();

@@ -15,41 +15,11 @@ use crate::edition::error::EditionError;
 use crate::edition::files::count::Numbers;
 use crate::edition::files::people::PEOPLE;
 use crate::edition::format::dimension::Dimension;
+use crate::edition::format::measures::Detail;
 use crate::edition::format::table::named;
+use crate::edition::format::verdict_code;
 use crate::edition::open::Edition;
-use crate::model::value::Money;
 use crate::model::verdict::{GapStatus, Ownership};
-
-/// What is counted of one group beside `Measures`; out-of-scope enterprises count nowhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Detail {
-    /// Foreign-invested enterprises, those of Hong Kong, Macao and Taiwan included, and those of them with a union of a kind
-    /// that counts in the establishment rate.
-    pub foreign: u64,
-    pub foreign_established: u64,
-    /// All members, for the share of women.
-    pub members: u64,
-    pub female_members: u64,
-    pub migrant_members: u64,
-    pub migrant_employees: u64,
-    /// Members who are dispatched workers, each where policy counts them.
-    pub dispatched_members: u64,
-    /// A year's dues: the policy's share of the payrolls known.
-    pub dues_payable: Money,
-    /// Of the latest period of each enterprise whose due and paid sums are both known.
-    pub fund_due: Money,
-    pub fund_paid: Money,
-}
-
-impl Detail {
-    pub fn add(&mut self, other: &Detail) {
-        macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
-        add!(foreign, foreign_established, members, female_members, migrant_members, migrant_employees, dispatched_members);
-        self.dues_payable.0 += other.dues_payable.0;
-        self.fund_due.0 += other.fund_due.0;
-        self.fund_paid.0 += other.fund_paid.0;
-    }
-}
 
 impl Edition {
     /// The rarer measures of the groups that `coverage` counts, by their keys, and of all together.
@@ -70,7 +40,7 @@ impl Edition {
                 key * codes.len() as u64 + number
             })
         };
-        let in_scope = |row: usize| verdicts[row] % 5 != GapStatus::OutOfScope as u8;
+        let in_scope = |row: usize| verdict_code::gap(verdicts[row]) != GapStatus::OutOfScope;
         let mut found: hashbrown::HashMap<u64, Detail> = hashbrown::HashMap::new();
         let columns = &self.columns;
         let money = |column: &Decimal128Array, row: usize| (!column.is_null(row)).then(|| column.value(row) as i64);

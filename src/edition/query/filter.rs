@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 use crate::edition::Row;
 use crate::edition::error::EditionError;
-use crate::edition::files::facets::industry_key;
 use crate::edition::format::columns::days;
+use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
 use crate::model::reference::federation_units;
 use crate::model::value::Money;

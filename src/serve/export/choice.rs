@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
 use super::columns::{ExportColumn, PATHS, USUAL};
-use super::request::ExportFileFormat;
+use super::format::ExportFileFormat;
 use crate::model::message::Lang;
 use crate::serve::access::Caller;
 use crate::serve::answers::usage;

@@ -10,8 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::content_type;
-use super::request::ExportFileFormat;
+use super::format::ExportFileFormat;
+use super::format::content_type;
 use crate::serve::access::AccessScope;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
 
-use super::request::ExportRequest;
 use crate::edition::{Edition, Row, RowPage};
 use crate::model::message::{Lang, value_name};
 use crate::serve::access::Caller;
@@ -77,9 +76,8 @@ impl GraphSource {
     }
 
     /// Whether the selection fits the schema and the caller may see it: asked of the first row.
-    pub async fn probe(&self, export: &ExportRequest) -> Result<(), Problem> {
-        let first: Vec<Row> = export.rows.iter().take(1).collect();
-        self.answers(&export.edition, &first).await.map(drop)
+    pub async fn probe(&self, edition: &Arc<Edition>, first: &[Row]) -> Result<(), Problem> {
+        self.answers(edition, first).await.map(drop)
     }
 
     /// The same from a thread that may wait.

@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_graphql::{InputType, Value};
@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, broadcast};
 
-use super::request::{ExportFileFormat, ExportRequest};
+use super::format::ExportFileFormat;
+use super::request::ExportRequest;
 use crate::edition::Filter;
 use crate::model::message::Lang;
 use crate::serve::access::{AccessScope, Caller, Role};
@@ -315,6 +316,3 @@ fn write_file(folder: &std::path::Path, name: &str, export: &ExportRequest, form
     std::fs::rename(&part, folder.join(name))?;
     Ok(crate::edition::format::manifest::hex(&out.hash.finalize()))
 }
-
-/// Counts the rows that were written, for whoever watches.
-pub type ExportProgress = Arc<AtomicU64>;

@@ -1,39 +1,15 @@
 //! An export as it was asked for: which rows of which edition, which columns, in which form.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use async_graphql::Value;
 use roaring::RoaringBitmap;
 
 use super::choice::Chosen;
-use super::jobs::ExportProgress;
 use crate::edition::{Edition, EnterpriseRow, Row};
 use crate::model::message::Lang;
 use crate::serve::problem::Problem;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFileFormat {
-    Csv,
-    Ndjson,
-    Arrow,
-    Xlsx,
-}
-
-impl ExportFileFormat {
-    pub fn extension(self) -> &'static str {
-        match self {
-            ExportFileFormat::Csv => "csv",
-            ExportFileFormat::Ndjson => "ndjson",
-            ExportFileFormat::Arrow => "arrow",
-            ExportFileFormat::Xlsx => "xlsx",
-        }
-    }
-    pub fn from_extension(extension: &str) -> Option<ExportFileFormat> {
-        [ExportFileFormat::Csv, ExportFileFormat::Ndjson, ExportFileFormat::Arrow, ExportFileFormat::Xlsx]
-            .into_iter()
-            .find(|f| f.extension() == extension)
-    }
-}
 
 /// The rows of an export in the order they are written.
 pub enum ExportRows {
@@ -106,8 +82,11 @@ impl ExportRequest {
     /// Fails where the graph would refuse the columns.
     pub async fn probe(&self) -> Result<(), Problem> {
         match &self.graph {
-            Some(graph) => graph.probe(self).await,
+            Some(graph) => graph.probe(&self.edition, &self.rows.iter().take(1).collect::<Vec<Row>>()).await,
             None => Ok(()),
         }
     }
 }
+
+/// Counts the rows that were written, for whoever watches.
+pub type ExportProgress = Arc<AtomicU64>;

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::edition;
 use crate::edition::Measures;
+use crate::edition::format::rates;
 use crate::serve::access::suppression;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
-use crate::serve::graphql::model::coverage_rows;
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -90,34 +90,17 @@ fn collection(plain: &RestRequest, level: &str, dimension: edition::Dimension) -
     serde_json::to_vec(&collection).map_err(|_| Problem::internal())
 }
 
-/// What a feature says, under the names of the graph's CoverageRow.
-const COUNTS: [&str; 11] = [
-    "enterprises",
-    "aboveDesignatedSize",
-    "independent",
-    "covered",
-    "lacking",
-    "lackingIndependent",
-    "inGap",
-    "undecided",
-    "outOfScope",
-    "employees",
-    "members",
-];
-const RATES: [&str; 2] = ["independentRate", "coverageRate"];
-
-/// Counts and rates of a group; where it is too small to be told, `suppressed` and no counts.
+/// Counts and rates of a group, under the names of the graph's CoverageRow; where it is too small to be told, `suppressed` and no counts.
 fn measures(m: &Measures, suppressed: bool) -> Value {
     if suppressed {
         return json!({ "suppressed": true });
     }
     let mut told = json!({ "suppressed": false });
-    for name in COUNTS {
-        told[name] = json!(coverage_rows::count(name).map(|of| of(m)));
+    for count in rates::COUNTS.iter().filter(|count| count.is_on_map) {
+        told[count.name] = json!((count.of)(m));
     }
-    for name in RATES {
-        let value = coverage_rows::rate(name).map(|of| of(m)).filter(|(_, whole)| *whole > 0);
-        told[name] = json!(value.map(|(part, whole)| part as f64 / whole as f64));
+    for rate in rates::RATES.iter().filter(|rate| rate.is_on_map) {
+        told[rate.name] = json!(rate.value(m));
     }
     told
 }
@@ -132,8 +115,8 @@ mod tests {
         let told = measures(&m, false);
         assert_eq!((&told["covered"], &told["coverageRate"]), (&json!(7), &json!(0.7)));
         assert_eq!(told["independentRate"], Value::Null, "nothing above designated size: no rate");
-        for name in COUNTS {
-            assert!(told[name].is_u64(), "{name}");
+        for count in rates::COUNTS.iter().filter(|count| count.is_on_map) {
+            assert!(told[count.name].is_u64(), "{}", count.name);
         }
         assert_eq!(measures(&m, true), json!({ "suppressed": true }));
     }

@@ -11,9 +11,10 @@ use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
 use crate::edition;
+use crate::edition::format::dimension::with_dimensions;
+use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::model::message::{Lang, value_name};
-use crate::model::value::Money;
 use crate::serve::access::suppression;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
@@ -23,22 +24,17 @@ const MAX_GROUPS: usize = 20_000;
 /// Dimensions one question may have.
 const MAX_DIMENSIONS: usize = 6;
 
-/// What enterprises can be grouped by.
-#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq, Hash)]
-#[graphql(remote = "crate::edition::Dimension")]
-pub enum Dimension {
-    District,
-    Town,
-    Federation,
-    IndustrySection,
-    IndustryDivision,
-    Ownership,
-    SizeClass,
-    /// By the first country an enterprise names, so that each is counted once.
-    InvestorCountry,
-    GapStatus,
-    UnionStatus,
+macro_rules! on_the_wire {
+    ($($(#[$doc:meta])* $name:ident: $column:literal, $kind:ident, $values:ident $how:tt;)+) => {
+        /// What enterprises can be grouped by.
+        #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq, Hash)]
+        #[graphql(remote = "crate::edition::Dimension")]
+        pub enum Dimension {
+            $($(#[$doc])* $name,)+
+        }
+    };
 }
+with_dimensions!(on_the_wire);
 
 /// Counts per group, and of all groups together.
 #[derive(SimpleObject)]
@@ -72,13 +68,13 @@ pub struct Ratio {
     numerator: u64,
     /// Out of.
     denominator: u64,
-    /// Null where the denominator is 0.
+    /// Null where the denominator is 0, and where nobody states what is counted.
     value: Option<f64>,
 }
 
 impl Ratio {
     pub fn of(numerator: u64, denominator: u64) -> Ratio {
-        Ratio { numerator, denominator, value: (denominator > 0).then(|| numerator as f64 / denominator as f64) }
+        Ratio { numerator, denominator, value: rates::share(numerator, denominator) }
     }
 }
 
@@ -145,12 +141,19 @@ impl CoverageRow {
         }
         self.more.of(&self.keys).or_tell(ctx).map(Some)
     }
-    fn told(&self, count: impl Fn(&Measures) -> u64) -> Option<u64> {
-        (!self.suppressed).then(|| count(&self.measures))
+    fn count(&self, count: &rates::Count) -> Option<u64> {
+        (!self.suppressed).then(|| (count.of)(&self.measures))
     }
-    fn rate(&self, counts: impl Fn(&Measures) -> (u64, u64)) -> Option<Ratio> {
-        let (numerator, denominator) = counts(&self.measures);
+    /// A rate of what is counted with the coverage.
+    fn rate(&self, rate: &rates::Rate) -> Option<Ratio> {
+        let (numerator, denominator) = rate.of(&self.measures)?;
         (!self.suppressed).then(|| Ratio::of(numerator, denominator))
+    }
+    /// A rate of what takes a reading of its own.
+    fn detailed_rate(&self, ctx: &Context<'_>, rate: &rates::Rate) -> async_graphql::Result<Option<Ratio>> {
+        let Some(detail) = self.detail(ctx)? else { return Ok(None) };
+        let (numerator, denominator, value) = rate.ratio(&self.measures, &detail);
+        Ok(Some(Ratio { numerator, denominator, value }))
     }
 }
 
@@ -170,72 +173,80 @@ impl CoverageRow {
     }
     /// All enterprises of the group.
     async fn enterprises(&self) -> Option<u64> {
-        self.told(|m| m.enterprises)
+        self.count(&rates::ENTERPRISES)
     }
     /// In scope and above designated size.
     async fn above_designated_size(&self) -> Option<u64> {
-        self.told(|m| m.above)
+        self.count(&rates::ABOVE)
+    }
+    /// In scope and of unknown size: nobody can say whether they belong on the gap list.
+    async fn size_unknown(&self) -> Option<u64> {
+        self.count(&rates::SIZE_UNKNOWN)
+    }
+    /// Of those of unknown size: gap status LACKING.
+    async fn size_unknown_lacking(&self) -> Option<u64> {
+        self.count(&rates::SIZE_UNKNOWN_LACKING)
     }
     /// In scope with an independent union.
     async fn independent(&self) -> Option<u64> {
-        self.told(|m| m.independent)
+        self.count(&rates::INDEPENDENT)
     }
     /// In scope with a union of a kind that policy counts; by default independent, parent's, joint and federation.
     #[graphql(name = "covered")]
     async fn unionised(&self) -> Option<u64> {
-        self.told(|m| m.unionised)
+        self.count(&rates::UNIONISED)
     }
     /// Gap status LACKING, of any size.
     async fn lacking(&self) -> Option<u64> {
-        self.told(|m| m.lacking)
+        self.count(&rates::LACKING)
     }
     /// Gap status LACKING_INDEPENDENT.
     async fn lacking_independent(&self) -> Option<u64> {
-        self.told(|m| m.lacking_independent)
+        self.count(&rates::LACKING_INDEPENDENT)
     }
     /// On the gap list: above designated size and lacking a union or an independent one; what the root field `gap` counts.
     async fn in_gap(&self) -> Option<u64> {
-        self.told(|m| m.in_gap)
+        self.count(&rates::IN_GAP)
     }
     /// Gap status UNDECIDED.
     async fn undecided(&self) -> Option<u64> {
-        self.told(|m| m.undecided)
+        self.count(&rates::UNDECIDED)
     }
     /// Gap status OUT_OF_SCOPE.
     async fn out_of_scope(&self) -> Option<u64> {
-        self.told(|m| m.out_of_scope)
+        self.count(&rates::OUT_OF_SCOPE)
     }
     /// Employees of enterprises in scope.
     async fn employees(&self) -> Option<u64> {
-        self.told(|m| m.employees)
+        self.count(&rates::EMPLOYEES)
     }
     /// Employees of enterprises in scope that have a union of a counted kind.
     async fn employees_of_unionised(&self) -> Option<u64> {
-        self.told(|m| m.employees_of_unionised)
+        self.count(&rates::EMPLOYEES_OF_UNIONISED)
     }
     /// Standing unions of the roll whose hosts are in the group.
     async fn unions(&self) -> Option<u64> {
-        self.told(|m| m.unions)
+        self.count(&rates::UNIONS)
     }
     /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
-        self.told(|m| m.members)
+        self.count(&rates::MEMBERS)
     }
     /// 规模以上企业独立建会率: above designated size with an independent union / above designated size.
     async fn independent_rate(&self) -> Option<Ratio> {
-        self.rate(|m| (m.above_independent, m.above))
+        self.rate(&rates::INDEPENDENT_RATE)
     }
     /// 工会组织覆盖率: with a union of a counted kind / in scope.
     async fn coverage_rate(&self) -> Option<Ratio> {
-        self.rate(|m| (m.unionised, m.in_scope))
+        self.rate(&rates::COVERAGE_RATE)
     }
     /// 职工入会率, as yearbooks print it: members / employees of units that have a union.
     async fn membership_rate_unionised(&self) -> Option<Ratio> {
-        self.rate(|m| (m.members_of_unionised, m.employees_of_unionised))
+        self.rate(&rates::MEMBERSHIP_RATE_UNIONISED)
     }
     /// Members / all employees. Never to be mixed with the other one.
     async fn membership_rate_all(&self) -> Option<Ratio> {
-        self.rate(|m| (m.members, m.employees))
+        self.rate(&rates::MEMBERSHIP_RATE_ALL)
     }
     /// The target of the group's area, where `target` names one: its first key that is an area with a target.
     async fn target(&self) -> Option<&Target> {
@@ -243,22 +254,19 @@ impl CoverageRow {
     }
     /// 建会率（法人单位）: with a union of a kind that policy counts as established / in scope.
     async fn establishment_rate(&self) -> Option<Ratio> {
-        self.rate(|m| (m.established, m.in_scope))
+        self.rate(&rates::ESTABLISHMENT_RATE)
     }
     /// 外资（港澳台）企业建会率: foreign, Hong Kong, Macao and Taiwan enterprises with a union / all of them in scope.
     async fn foreign_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
-        let Some(d) = self.detail(ctx)? else { return Ok(None) };
-        Ok(Some(Ratio::of(d.foreign_established, d.foreign)))
+        self.detailed_rate(ctx, &rates::FOREIGN_RATE)
     }
     /// 女会员比重: women among the members, as far as the roll states them.
     async fn female_share(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
-        let Some(d) = self.detail(ctx)? else { return Ok(None) };
-        Ok(Some(Ratio::of(d.female_members, d.members)))
+        self.detailed_rate(ctx, &rates::FEMALE_SHARE)
     }
     /// 农民工入会率: migrant members / migrant employees, as far as the roll states them.
     async fn migrant_membership_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
-        let Some(d) = self.detail(ctx)? else { return Ok(None) };
-        Ok(Some(Ratio::of(d.migrant_members, d.migrant_employees)))
+        self.detailed_rate(ctx, &rates::MIGRANT_MEMBERSHIP_RATE)
     }
     /// 劳务派遣工会员数: members who are dispatched workers, each counted in one place only.
     async fn dispatched_members(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<u64>> {
@@ -270,19 +278,13 @@ impl CoverageRow {
     }
     /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known.
     async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
-        let Some(d) = self.detail(ctx)? else { return Ok(None) };
-        let yuan = |money: Money| u64::try_from((money.0 + 50) / 100).unwrap_or(0);
-        Ok(Some(Ratio::of(yuan(d.fund_paid), yuan(d.fund_due))))
+        self.detailed_rate(ctx, &rates::DUES_COLLECTED_RATE)
     }
     /// What changed since the edition of `compareWith`.
     async fn change(&self) -> Option<CoverageChange> {
         let (now, before) = (&self.measures, self.before.as_ref().filter(|_| !self.suppressed)?);
-        let difference = |now: u64, before: u64| now as i64 - before as i64;
-        Some(CoverageChange {
-            unions: difference(now.unions, before.unions),
-            covered_units: difference(now.unionised, before.unionised),
-            members: difference(now.members, before.members),
-        })
+        let [unions, covered_units, members] = rates::CHANGES.each_ref().map(|c| (c.of)(now) as i64 - (c.of)(before) as i64);
+        Some(CoverageChange { unions, covered_units, members })
     }
 }
 
@@ -325,8 +327,7 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     let hidden = suppression::hidden(&told, least);
     let by = Arc::new(by);
     let row = |keys: Vec<String>, measures: Measures, before, suppressed| {
-        let is_area = |d: &Dimension| matches!(d, Dimension::District | Dimension::Town | Dimension::Federation);
-        let areas = by.iter().zip(&keys).filter(|(d, _)| is_area(d));
+        let areas = by.iter().zip(&keys).filter(|(d, _)| edition::Dimension::from(**d).is_area());
         let target = areas.map(|(_, code)| code).find_map(|code| targets.get(code.as_str()).cloned());
         let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
         CoverageRow { edition, by, keys, measures, before, suppressed, target, more }

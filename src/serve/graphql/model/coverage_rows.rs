@@ -11,50 +11,12 @@ use async_graphql::{ContextSelectionSet, InputType, Name, OutputType, Positioned
 
 use super::coverage::{CoverageRow, group_name};
 use crate::edition::Measures;
+use crate::edition::format::rates;
 use crate::model::message::Lang;
 use crate::serve::context::RequestContext;
 
 /// Rows of a coverage, as a list in the schema.
 pub struct Rows(pub Vec<CoverageRow>);
-
-pub type Count = fn(&Measures) -> u64;
-pub type Rate = fn(&Measures) -> (u64, u64);
-
-/// What a count is called by clients. `covered` is the number with a union of a counted kind, never that of gap status COVERED.
-const COUNTS: &[(&str, Count)] = &[
-    ("enterprises", |m| m.enterprises),
-    ("aboveDesignatedSize", |m| m.above),
-    ("independent", |m| m.independent),
-    ("covered", |m| m.unionised),
-    ("lacking", |m| m.lacking),
-    ("lackingIndependent", |m| m.lacking_independent),
-    ("inGap", |m| m.in_gap),
-    ("undecided", |m| m.undecided),
-    ("outOfScope", |m| m.out_of_scope),
-    ("employees", |m| m.employees),
-    ("employeesOfUnionised", |m| m.employees_of_unionised),
-    ("unions", |m| m.unions),
-    ("members", |m| m.members),
-];
-
-/// What a rate is called by clients, its numerator and its denominator.
-const RATES: &[(&str, Rate)] = &[
-    ("independentRate", |m| (m.above_independent, m.above)),
-    ("coverageRate", |m| (m.unionised, m.in_scope)),
-    ("membershipRateUnionised", |m| (m.members_of_unionised, m.employees_of_unionised)),
-    ("membershipRateAll", |m| (m.members, m.employees)),
-    ("establishmentRate", |m| (m.established, m.in_scope)),
-];
-
-/// The count that clients call so.
-pub fn count(name: &str) -> Option<Count> {
-    COUNTS.iter().find(|(of, _)| *of == name).map(|(_, count)| *count)
-}
-
-/// Numerator and denominator of the rate that clients call so.
-pub fn rate(name: &str) -> Option<Rate> {
-    RATES.iter().find(|(of, _)| *of == name).map(|(_, rate)| *rate)
-}
 
 #[derive(Clone, Copy)]
 enum OfKey {
@@ -73,8 +35,8 @@ enum OfRate {
 /// What is written under one name of a row.
 enum Plain {
     Suppressed,
-    Count(Count),
-    Rate(Rate, Vec<(Name, OfRate)>),
+    Count(fn(&Measures) -> u64),
+    Rate(fn(&Measures) -> (u64, u64), Vec<(Name, OfRate)>),
     Keys(Vec<(Name, OfKey)>),
 }
 
@@ -107,10 +69,10 @@ fn parts<T: Copy>(field: &Field, known: &[(&str, T)]) -> Option<Vec<(Name, T)>> 
 fn plan(set: &SelectionSet) -> Option<Vec<(Name, Plain)>> {
     let plain = |(name, field): (Name, &Field)| {
         let asked = field.name.node.as_str();
-        if let Some(count) = count(asked) {
-            return Some((name, Plain::Count(count)));
+        if let Some(count) = rates::count(asked) {
+            return Some((name, Plain::Count(count.of)));
         }
-        if let Some(rate) = rate(asked) {
+        if let Some(rates::Parts::Measures(rate)) = rates::rate(asked).map(|rate| rate.parts) {
             let known = [("numerator", OfRate::Numerator), ("denominator", OfRate::Denominator), ("value", OfRate::Value)];
             return Some((name, Plain::Rate(rate, parts(field, &known)?)));
         }
@@ -190,8 +152,8 @@ mod tests {
     #[test]
     fn covered_is_what_has_a_union_and_not_what_the_gap_calls_covered() {
         let measures = Measures { in_scope: 10, unionised: 7, gap_covered: 3, ..Measures::default() };
-        assert_eq!(count("covered").map(|of| of(&measures)), Some(7));
-        assert_eq!(rate("coverageRate").map(|of| of(&measures)), Some((7, 10)));
-        assert!(count("gapCovered").is_none() && count("unionised").is_none(), "the graph has one name for it");
+        assert_eq!(rates::count("covered").map(|count| (count.of)(&measures)), Some(7));
+        assert_eq!(rates::rate("coverageRate").and_then(|rate| rate.of(&measures)), Some((7, 10)));
+        assert!(rates::count("gapCovered").is_none() && rates::count("unionised").is_none(), "the graph has one name for it");
     }
 }

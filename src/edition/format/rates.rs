@@ -1,0 +1,238 @@
+//! The counts, rates and changes of coverage: each once, with the name clients call it by, the indicator a target is set for, what
+//! is divided by what, and what is left out.
+//!
+//! GraphQL, GeoJSON, targets and bulletin read this table; a rate that is defined nowhere else cannot differ between them.
+
+use super::measures::{Detail, Measures};
+
+/// A count of coverage.
+pub struct Count {
+    /// Its field of `CoverageRow` and its property on a map.
+    pub name: &'static str,
+    /// The indicator that targets name.
+    pub indicator: Option<&'static str>,
+    /// Whether the GeoJSON of areas has it.
+    pub is_on_map: bool,
+    pub of: fn(&Measures) -> u64,
+}
+
+/// What a rate is worked out of.
+#[derive(Clone, Copy)]
+pub enum Parts {
+    /// Numerator and denominator are counted with the coverage itself.
+    Measures(fn(&Measures) -> (u64, u64)),
+    /// They take a reading of their own. `is_stated`: as far as the roll states them, so that a numerator of 0 means that nobody
+    /// stated any, and there is no rate.
+    Detail { of: fn(&Detail) -> (u64, u64), is_stated: bool },
+}
+
+/// A rate of coverage: a part of a whole, neither of which is ever a rate itself.
+pub struct Rate {
+    /// Its field of `CoverageRow` and its property on a map.
+    pub name: &'static str,
+    /// The indicator that targets name; none for what no target is set for.
+    pub indicator: Option<&'static str>,
+    pub is_on_map: bool,
+    pub parts: Parts,
+}
+
+/// How much more or fewer than at an earlier edition.
+pub struct Change {
+    /// Its field of `CoverageChange`.
+    pub name: &'static str,
+    pub indicator: &'static str,
+    pub of: fn(&Measures) -> u64,
+}
+
+/// A part of a whole; None of nothing.
+pub fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl Rate {
+    /// Numerator and denominator; None where it takes a reading of its own.
+    pub fn of(&self, m: &Measures) -> Option<(u64, u64)> {
+        match self.parts {
+            Parts::Measures(of) => Some(of(m)),
+            Parts::Detail { .. } => None,
+        }
+    }
+
+    /// Numerator, denominator and value; no value where nothing is in the denominator, or nobody stated what is counted.
+    pub fn ratio(&self, m: &Measures, d: &Detail) -> (u64, u64, Option<f64>) {
+        let ((part, whole), is_stated) = match self.parts {
+            Parts::Measures(of) => (of(m), false),
+            Parts::Detail { of, is_stated } => (of(d), is_stated),
+        };
+        (part, whole, share(part, whole).filter(|_| part > 0 || !is_stated))
+    }
+
+    /// The value; None where it takes a reading of its own.
+    pub fn value(&self, m: &Measures) -> Option<f64> {
+        self.of(m).and_then(|(part, whole)| share(part, whole))
+    }
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $constant:ident: $name:literal, $indicator:expr, $map:literal, $of:expr;)+) => {
+        $($(#[$doc])* pub const $constant: Count = Count { name: $name, indicator: $indicator, is_on_map: $map, of: $of };)+
+        /// Every count, in the order of the fields of `CoverageRow`.
+        pub const COUNTS: &[Count] = &[$($constant),+];
+    };
+}
+
+counts! {
+    ENTERPRISES: "enterprises", None, true, |m| m.enterprises;
+    ABOVE: "aboveDesignatedSize", None, true, |m| m.above;
+    SIZE_UNKNOWN: "sizeUnknown", None, true, |m| m.size_unknown;
+    SIZE_UNKNOWN_LACKING: "sizeUnknownLacking", None, true, |m| m.size_unknown_lacking;
+    INDEPENDENT: "independent", Some("independent"), true, |m| m.independent;
+    /// `covered` is the number with a union of a counted kind, never that of gap status COVERED.
+    UNIONISED: "covered", Some("covered"), true, |m| m.unionised;
+    LACKING: "lacking", None, true, |m| m.lacking;
+    LACKING_INDEPENDENT: "lackingIndependent", None, true, |m| m.lacking_independent;
+    IN_GAP: "inGap", None, true, |m| m.in_gap;
+    UNDECIDED: "undecided", None, true, |m| m.undecided;
+    OUT_OF_SCOPE: "outOfScope", None, true, |m| m.out_of_scope;
+    EMPLOYEES: "employees", None, true, |m| m.employees;
+    EMPLOYEES_OF_UNIONISED: "employeesOfUnionised", None, false, |m| m.employees_of_unionised;
+    UNIONS: "unions", None, false, |m| m.unions;
+    MEMBERS: "members", Some("members"), true, |m| m.members;
+}
+
+macro_rules! rates {
+    ($($(#[$doc:meta])* $constant:ident: $name:literal, $indicator:expr, $map:literal, $parts:expr;)+) => {
+        $($(#[$doc])* pub const $constant: Rate = Rate { name: $name, indicator: $indicator, is_on_map: $map, parts: $parts };)+
+        /// Every rate.
+        pub const RATES: &[Rate] = &[$($constant),+];
+    };
+}
+
+rates! {
+    /// 规模以上企业独立建会率. Out-of-scope enterprises and those of unknown size are left out of both.
+    INDEPENDENT_RATE: "independentRate", Some("independent_rate_above_size"), true,
+        Parts::Measures(|m| (m.above_independent, m.above));
+    /// 工会组织覆盖率.
+    COVERAGE_RATE: "coverageRate", Some("coverage_rate"), true, Parts::Measures(|m| (m.unionised, m.in_scope));
+    /// 职工入会率, as yearbooks print it: employees of units without a union are left out.
+    MEMBERSHIP_RATE_UNIONISED: "membershipRateUnionised", Some("membership_rate"), false,
+        Parts::Measures(|m| (m.members_of_unionised, m.employees_of_unionised));
+    /// Members of all employees in scope. Never to be mixed with the other one; no target is set for it.
+    MEMBERSHIP_RATE_ALL: "membershipRateAll", None, false, Parts::Measures(|m| (m.members, m.employees));
+    /// 建会率（法人单位）.
+    ESTABLISHMENT_RATE: "establishmentRate", Some("union_rate_entity"), false, Parts::Measures(|m| (m.established, m.in_scope));
+    /// 外资（港澳台）企业建会率.
+    FOREIGN_RATE: "foreignRate", Some("foreign_rate"), false,
+        Parts::Detail { of: |d| (d.foreign_established, d.foreign), is_stated: false };
+    /// 女会员比重.
+    FEMALE_SHARE: "femaleShare", Some("female_share_members"), false,
+        Parts::Detail { of: |d| (d.female_members, d.members), is_stated: true };
+    /// 农民工入会率.
+    MIGRANT_MEMBERSHIP_RATE: "migrantMembershipRate", Some("migrant_membership_rate"), false,
+        Parts::Detail { of: |d| (d.migrant_members, d.migrant_employees), is_stated: true };
+    /// 收缴率, in whole yuan. Enterprises of which due or paid is unknown are left out of both.
+    DUES_COLLECTED_RATE: "duesCollectedRate", Some("dues_collected_rate"), false,
+        Parts::Detail { of: |d| (d.fund_paid.whole_yuan(), d.fund_due.whole_yuan()), is_stated: false };
+}
+
+/// Net changes, which count from an earlier edition.
+pub const CHANGES: [Change; 3] = [
+    Change { name: "unions", indicator: "net_new_units", of: |m| m.unions },
+    Change { name: "coveredUnits", indicator: "net_new_covered", of: |m| m.unionised },
+    Change { name: "members", indicator: "net_new_members", of: |m| m.members },
+];
+
+/// The count that clients call so.
+pub fn count(name: &str) -> Option<&'static Count> {
+    COUNTS.iter().find(|count| count.name == name)
+}
+
+/// The rate that clients call so.
+pub fn rate(name: &str) -> Option<&'static Rate> {
+    RATES.iter().find(|rate| rate.name == name)
+}
+
+/// What was reached of an indicator; `before` are the counts of the edition that changes count from. None where the editions
+/// cannot tell, and for indicators that are none of these.
+pub fn reached(indicator: &str, m: &Measures, d: &Detail, before: Option<&Measures>) -> Option<f64> {
+    if let Some(rate) = RATES.iter().find(|rate| rate.indicator == Some(indicator)) {
+        return rate.ratio(m, d).2;
+    }
+    if let Some(count) = COUNTS.iter().find(|count| count.indicator == Some(indicator)) {
+        return Some((count.of)(m) as f64);
+    }
+    if let Some(change) = CHANGES.iter().find(|change| change.indicator == indicator) {
+        return before.map(|before| (change.of)(m) as f64 - (change.of)(before) as f64);
+    }
+    match indicator {
+        "dues_due" => Some(d.dues_payable.yuan()),
+        "dispatch_members" => Some(d.dispatched_members as f64),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::value::Money;
+
+    /// The golden value of each rate, on counts that are all different.
+    #[test]
+    fn every_rate_divides_what_its_definition_says() {
+        let m = Measures {
+            in_scope: 200,
+            above: 40,
+            above_independent: 10,
+            independent: 30,
+            unionised: 50,
+            established: 60,
+            employees: 4_000,
+            employees_of_unionised: 1_000,
+            members: 900,
+            members_of_unionised: 800,
+            ..Measures::default()
+        };
+        let d = Detail {
+            foreign: 8,
+            foreign_established: 2,
+            members: 900,
+            female_members: 300,
+            migrant_members: 30,
+            migrant_employees: 120,
+            fund_due: Money(20_000),
+            fund_paid: Money(15_000),
+            ..Detail::default()
+        };
+        let found: Vec<(&str, u64, u64)> = RATES.iter().map(|r| (r.name, r.ratio(&m, &d).0, r.ratio(&m, &d).1)).collect();
+        let expected = [
+            ("independentRate", 10, 40),
+            ("coverageRate", 50, 200),
+            ("membershipRateUnionised", 800, 1_000),
+            ("membershipRateAll", 900, 4_000),
+            ("establishmentRate", 60, 200),
+            ("foreignRate", 2, 8),
+            ("femaleShare", 300, 900),
+            ("migrantMembershipRate", 30, 120),
+            ("duesCollectedRate", 150, 200),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn of_what_nobody_states_there_is_no_rate() {
+        let d = Detail { members: 900, foreign: 8, ..Detail::default() };
+        assert_eq!(FEMALE_SHARE.ratio(&Measures::default(), &d), (0, 900, None));
+        assert_eq!(FOREIGN_RATE.ratio(&Measures::default(), &d), (0, 8, Some(0.0)), "the roll is whole: none has a union");
+    }
+
+    #[test]
+    fn an_indicator_means_one_thing() {
+        let mut indicators: Vec<&str> = RATES.iter().filter_map(|r| r.indicator).collect();
+        indicators.extend(COUNTS.iter().filter_map(|c| c.indicator));
+        indicators.extend(CHANGES.iter().map(|c| c.indicator));
+        let all = indicators.len();
+        indicators.sort_unstable();
+        indicators.dedup();
+        assert_eq!(indicators.len(), all);
+    }
+}

@@ -1,0 +1,199 @@
+//! Writes an export: the rows in their order, as CSV, NDJSON, Arrow or a workbook, several pieces at a time and flat in memory.
+
+use std::sync::atomic::Ordering;
+
+use async_graphql::Value;
+
+use super::choice::Chosen;
+use super::format::ExportFileFormat;
+use super::request::ExportRequest;
+use super::sheet;
+use crate::edition::Row;
+use crate::serve::problem::Problem;
+
+/// A sheet holds a million rows and no more.
+pub fn check_size(export: &ExportRequest, format: ExportFileFormat) -> Result<(), Problem> {
+    let rows = export.rows.len();
+    if format == ExportFileFormat::Xlsx && rows > sheet::MAX_ROWS {
+        return Err(Problem::bad_input(
+            format!("{rows} 行超过 Excel 的上限；请改用 csv 或缩小范围"),
+            format!("{rows} rows are more than a sheet holds: use csv, or filter"),
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the whole export.
+pub fn write(export: &ExportRequest, format: ExportFileFormat, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    match format {
+        ExportFileFormat::Csv => csv(export, out),
+        ExportFileFormat::Ndjson => ndjson(export, out),
+        ExportFileFormat::Arrow => sheet::arrow(export, out),
+        ExportFileFormat::Xlsx => sheet::xlsx(export, out),
+    }
+}
+
+/// Rows that one thread writes at a time, and those of the first round, which the client waits for.
+pub(super) const PIECE: usize = 2_048;
+
+pub(super) const FIRST_PIECE: usize = 128;
+
+/// Threads that write one export.
+pub(super) const WRITERS: usize = 4;
+
+/// Writes all rows in their order, several pieces at a time: what is ahead of the client stays small.
+pub(super) fn in_pieces(
+    export: &ExportRequest,
+    out: &mut impl std::io::Write,
+    lines: impl Fn(&[Row], Option<&[Value]>, &mut Vec<u8>) -> std::io::Result<()> + Sync,
+) -> std::io::Result<()> {
+    use rayon::prelude::*;
+    let mut rows = export.rows.iter();
+    let mut piece = FIRST_PIECE;
+    let writers = rayon::current_num_threads().clamp(1, WRITERS);
+    loop {
+        let pieces: Vec<Vec<Row>> = (0..writers).map(|_| rows.by_ref().take(piece).collect()).collect();
+        if pieces[0].is_empty() {
+            return Ok(());
+        }
+        let written: Vec<std::io::Result<Vec<u8>>> = pieces
+            .par_iter()
+            .map(|rows| {
+                let mut bytes = Vec::with_capacity(rows.len() * 400);
+                let answers = export.answers(rows)?;
+                lines(rows, answers.as_deref(), &mut bytes).map(|()| bytes)
+            })
+            .collect();
+        for (rows, bytes) in pieces.iter().zip(written) {
+            out.write_all(&bytes?)?;
+            export.progress.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        }
+        piece = export.at_a_time(PIECE);
+    }
+}
+
+pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    // Excel takes UTF-8 for UTF-8 only behind a byte order mark.
+    if !export.gb18030 {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    let coded = |line: Vec<u8>| match export.gb18030 {
+        true => encoding_rs::GB18030.encode(std::str::from_utf8(&line).expect("cells are UTF-8")).0.into_owned(),
+        false => line,
+    };
+    let mut header = Vec::new();
+    for (i, column) in export.columns.iter().enumerate() {
+        if i > 0 {
+            header.push(b',');
+        }
+        csv_cell(&column.title(export.lang), false, &mut header);
+    }
+    header.extend_from_slice(b"\r\n");
+    out.write_all(&coded(header))?;
+    in_pieces(export, out, |rows, answers, bytes| {
+        let mut cell = String::new();
+        for (at, row) in rows.iter().enumerate() {
+            let enterprise = export.edition.enterprise(*row);
+            for (i, column) in export.columns.iter().enumerate() {
+                if i > 0 {
+                    bytes.push(b',');
+                }
+                export.cell(column, &enterprise, answers.map(|a| &a[at]), &mut cell);
+                csv_cell(&cell, column.is_number(), bytes);
+            }
+            bytes.extend_from_slice(b"\r\n");
+        }
+        *bytes = coded(std::mem::take(bytes));
+        Ok(())
+    })
+}
+
+/// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
+pub(super) fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
+    let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let guard = !is_number && starts_formula() && text.parse::<f64>().is_err();
+    let quote = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    if quote {
+        line.push(b'"');
+    }
+    if guard {
+        line.push(b'\'');
+    }
+    if quote {
+        for byte in text.bytes() {
+            if byte == b'"' {
+                line.push(b'"');
+            }
+            line.push(byte);
+        }
+        line.push(b'"');
+    } else {
+        line.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// What the edition holds by the names of its columns, then what the graph answered, as it answered.
+pub(super) fn ndjson(export: &ExportRequest, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    in_pieces(export, out, |rows, answers, bytes| {
+        let mut cell = String::new();
+        for (at, row) in rows.iter().enumerate() {
+            let enterprise = export.edition.enterprise(*row);
+            bytes.push(b'{');
+            let mut first = true;
+            let mut name = |name: &str, bytes: &mut Vec<u8>| -> std::io::Result<()> {
+                if !std::mem::take(&mut first) {
+                    bytes.push(b',');
+                }
+                serde_json::to_writer(&mut *bytes, name)?;
+                bytes.push(b':');
+                Ok(())
+            };
+            for column in export.columns.iter().filter(|c| matches!(c, Chosen::Edition(_))) {
+                name(&column.name(), bytes)?;
+                export.cell(column, &enterprise, None, &mut cell);
+                match (cell.is_empty(), column.is_number()) {
+                    (true, _) => bytes.extend_from_slice(b"null"),
+                    (false, true) => bytes.extend_from_slice(cell.as_bytes()),
+                    (false, false) => serde_json::to_writer(&mut *bytes, &cell)?,
+                }
+            }
+            if let Some(Value::Object(fields)) = answers.map(|a| &a[at]) {
+                for (of, value) in fields {
+                    name(of, bytes)?;
+                    serde_json::to_writer(&mut *bytes, value)?;
+                }
+            }
+            bytes.extend_from_slice(b"}\n");
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cell = |text: &str, is_number| {
+            let mut line = Vec::new();
+            csv_cell(text, is_number, &mut line);
+            String::from_utf8(line).unwrap()
+        };
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+86", "+86"),
+            ("-3.5", "-3.5"),
+            ("-3.5x", "'-3.5x"),
+            ("@cmd", "'@cmd"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\u{ff20}x", "'\u{ff20}x"),
+            ("\tx", "'\tx"),
+            ("=\"a\",b", "\"'=\"\"a\"\",b\""),
+            ("北京,示例", "\"北京,示例\""),
+        ] {
+            assert_eq!(cell(text, false), expected);
+        }
+        assert_eq!(cell("-12", true), "-12");
+    }
+}
