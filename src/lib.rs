@@ -14,6 +14,7 @@ pub mod model;
 pub mod assess;
 pub mod connector;
 pub mod edition;
+pub mod kept_file;
 pub mod land;
 pub mod link;
 pub mod normalise;

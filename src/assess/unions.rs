@@ -9,6 +9,7 @@ use crate::model::enterprise::TradeUnion;
 use crate::model::facts::{AssessmentInput, Facts};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
+use crate::model::public_id;
 use crate::model::reference::unions::{UnionForm, UnionStanding};
 use crate::model::reference::{areas, federation_units};
 use crate::model::verdict::UnionKind;
@@ -16,20 +17,13 @@ use crate::model::verdict::UnionKind;
 use super::values;
 use super::vocabulary;
 
-/// Crockford's base32: no I, L, O, U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// Id of the union that a record of the roll speaks of: `U` and twelve characters, the same in every run.
 pub fn union_id(registry: &str, key: &str) -> Box<str> {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     hash.update(registry.as_bytes());
     hash.update(&[0]);
     hash.update(key.as_bytes());
-    let digest = hash.digest();
-    let mut id = String::with_capacity(13);
-    id.push('U');
-    id.extend((0..12).rev().map(|i| ALPHABET[(digest >> (5 * i) & 31) as usize] as char));
-    id.into()
+    public_id::write('U', hash.digest()).into()
 }
 
 /// One union of the roll.

@@ -13,10 +13,10 @@ use super::terminal::{Terminal, table, width};
 use crate::hub::receipt::BatchReceipt;
 use crate::hub::{Hub, SyncReport};
 use crate::model::Clock;
+use crate::model::problem::Problem;
 use crate::model::text::grouped;
 use crate::pages::receipt;
 use crate::store::batch::BatchRow;
-use crate::store::registry::Notice;
 
 #[derive(Args)]
 pub struct BatchArgs {
@@ -80,7 +80,7 @@ pub async fn run(common: &Common, args: BatchArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn json(b: &BatchRow, registry: &str) -> serde_json::Value {
-    let notice: Option<Notice> = b.held_because.as_deref().and_then(|h| serde_json::from_str(h).ok());
+    let notice: Option<Problem> = b.held_because.as_deref().and_then(|h| serde_json::from_str(h).ok());
     serde_json::json!({
         "id": b.id, "registry": registry, "state": b.state, "source": b.source, "complete": b.complete != 0,
         "startedAt": b.started_at, "finishedAt": b.finished_at, "read": b.read_rows, "landed": b.landed, "new": b.added,

@@ -2,28 +2,7 @@
 
 use std::fmt;
 
-/// Something wrong, said so that the reader knows which thing and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Problem {
-    /// Stable, for machines: `unknown_key`, `column_missing`.
-    pub code: std::borrow::Cow<'static, str>,
-    pub zh: String,
-    pub en: String,
-}
-
-impl Problem {
-    pub fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Problem {
-        Problem { code: code.into(), zh: zh.into(), en: en.into() }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.en, self.zh)
-    }
-}
-
-impl std::error::Error for Problem {}
+pub use crate::model::problem::Problem;
 
 /// A connector that cannot be used, with everything that is wrong with it: it stops before the first pull.
 #[derive(Debug, Clone, PartialEq, Eq)]

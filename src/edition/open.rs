@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, LargeBinaryArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use quick_cache::sync::Cache;
 use roaring::RoaringBitmap;
 use serde::Deserialize;
 
@@ -17,6 +18,11 @@ use super::format::table::{named, open_table};
 use super::{CountingRules, Labels, Manifest};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
+
+/// Cubes kept per edition: with the most groups that one may have, at most 60 MB.
+const MAX_CUBES: usize = 16;
+/// Texts whose rows are remembered per edition.
+const REMEMBERED_TEXTS: usize = 64;
 
 /// One opened edition. Cheap to share; everything it returns is as of this edition.
 pub struct Edition {
@@ -50,8 +56,8 @@ pub struct Edition {
     /// What counting must know of all rows.
     pub(super) bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
-    pub(super) kept_cubes: std::sync::Mutex<hashbrown::HashMap<Vec<super::Dimension>, Arc<super::format::measures::Cube>>>,
-    pub(super) texts: std::sync::Mutex<super::files::text_cache::TextCache>,
+    pub(super) kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
+    pub(super) texts: Cache<String, Arc<RoaringBitmap>>,
 }
 
 #[derive(Deserialize)]
@@ -139,8 +145,8 @@ impl Edition {
             relations,
             cubes,
             bounds: OnceLock::new(),
-            kept_cubes: std::sync::Mutex::default(),
-            texts: std::sync::Mutex::default(),
+            kept_cubes: Cache::new(MAX_CUBES),
+            texts: Cache::new(REMEMBERED_TEXTS),
             folder: folder.to_path_buf(),
             manifest,
         })

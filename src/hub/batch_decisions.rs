@@ -9,9 +9,10 @@ use super::progress::ProgressSink;
 use crate::connector::Connector;
 use crate::land::receipt::Receipt;
 use crate::land::spool::{Spool, SpoolState};
+use crate::model::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::{QuarantinedRow, replayed};
-use crate::store::registry::{Notice, RegistryRow};
+use crate::store::registry::RegistryRow;
 
 /// What a decision led to.
 #[derive(Debug)]
@@ -91,10 +92,11 @@ impl Hub {
             let others = self.store.batches(Some(row.id), Some("HELD"), 1).await?;
             if row.state == "HELD" && others.is_empty() {
                 // Nothing waits any more, and the registry still owes a good delivery.
-                let rejected = Notice {
+                let rejected = Problem {
                     code: "rejected".into(),
                     zh: format!("批次 {id} 已退回：{why}；等待下一次数据"),
                     en: format!("batch {id} was rejected: {why}; the next delivery is waited for"),
+                    remedy: None,
                 };
                 self.store.registry_failed(row.id, "FAILING", self.clock.millis(), &rejected).await?;
             }

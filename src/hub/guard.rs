@@ -5,6 +5,7 @@
 //! store; what was published goes on answering. Released, the edition is made again from the store and published, so that nothing
 //! of a held one need be kept: a process that is killed before or after the release goes on where it was.
 
+use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -19,11 +20,11 @@ use crate::assess::policy::PublicationPolicy;
 use crate::edition::Edition;
 use crate::model::field::named;
 use crate::model::message::{Lang, reason_text};
+use crate::model::problem::Problem;
 use crate::model::text::grouped;
 use crate::model::verdict::{GapStatus, Unmet};
 use crate::store::StoreError;
 use crate::store::held_edition::HeldEditionRow;
-use crate::store::registry::Notice;
 
 named! {
     /// A figure that the guard watches.
@@ -123,7 +124,7 @@ pub struct HeldEdition {
     /// Milliseconds since 1970.
     pub held_at: i64,
     pub jumps: Vec<Jump>,
-    pub causes: Vec<Notice>,
+    pub causes: Vec<Problem>,
     pub decided_by: Option<String>,
     pub decided_why: Option<String>,
     pub decided_at: Option<i64>,
@@ -175,7 +176,7 @@ impl Inputs {
         let digest = |texts: &mut dyn Iterator<Item = &str>| {
             let mut hash = Sha256::new();
             texts.for_each(|text| hash.update(format!("{}:{text}\n", text.len())));
-            hash.finalize().iter().map(|b| format!("{b:02x}")).collect::<String>()
+            HEXLOWER.encode(&hash.finalize())
         };
         let texts = || substance.iter().map(String::as_str);
         Inputs { all: digest(&mut std::iter::once(day).chain(texts())), substance: digest(&mut texts()) }
@@ -258,7 +259,7 @@ impl Hub {
     }
 
     /// What has changed since the edition before: registries, needs, rules and connectors.
-    async fn causes(&self, previous: &Edition, unmet: &[Unmet]) -> Result<Vec<Notice>, HubError> {
+    async fn causes(&self, previous: &Edition, unmet: &[Unmet]) -> Result<Vec<Problem>, HubError> {
         let mut causes = Vec::new();
         let basis = self.store.edition_basis(i64::from(previous.number())).await?;
         let rows = self.registry_rows().await?;
@@ -268,16 +269,17 @@ impl Hub {
             let connector = self.connectors.iter().find(|c| c.name == row.name);
             let (zh, en) = connector.map_or((row.name.as_str(), row.name.as_str()), |c| (&c.title.zh, &c.title.en));
             let (added, changed, gone) = (grouped(added), grouped(changed), grouped(gone));
-            causes.push(Notice {
+            causes.push(Problem {
                 code: "landed".into(),
                 zh: format!("{zh}：新增 {added}，变更 {changed}，消失 {gone}"),
                 en: format!("{en}: {added} new, {changed} changed, {gone} gone"),
+                remedy: None,
             });
         }
         for unmet in unmet.iter().filter(|u| !previous.manifest.unmet.iter().any(|before| before.is_same_need(u))) {
             let reason = unmet.reason();
             let text = |lang| reason_text(&reason.code, &reason.inputs, lang);
-            causes.push(Notice { code: reason.code.to_string(), zh: text(Lang::Zh), en: text(Lang::En) });
+            causes.push(Problem { code: reason.code.to_string().into(), zh: text(Lang::Zh), en: text(Lang::En), remedy: None });
         }
         let before = basis.map(|b| b.made_by).unwrap_or_default();
         let now = self.made_by()?;
@@ -301,13 +303,14 @@ impl Hub {
                     (format!("{zh}有改动"), format!("{name} changed"))
                 }
             };
-            causes.push(Notice { code: "made_by".into(), zh, en });
+            causes.push(Problem { code: "made_by".into(), zh, en, remedy: None });
         }
         if causes.is_empty() {
-            causes.push(Notice {
+            causes.push(Problem {
                 code: "persons".into(),
                 zh: "走访结论、人工判断或日期有变".into(),
                 en: "findings, judgements or the day have changed".into(),
+                remedy: None,
             });
         }
         Ok(causes)

@@ -9,8 +9,8 @@ use super::error::HubError;
 use super::open::Hub;
 use crate::connector::RowError;
 use crate::land::spool::{Spool, SpooledRow};
+use crate::model::problem::Problem;
 use crate::store::record;
-use crate::store::registry::Notice;
 
 /// A held batch, row by row.
 #[derive(Debug, Clone, Serialize)]
@@ -30,7 +30,7 @@ pub struct HeldRow {
     /// Its cells side by side, or its text where it could not be split.
     pub text: String,
     /// Why it cannot be read.
-    pub reason: Option<Notice>,
+    pub reason: Option<Problem>,
 }
 
 impl Hub {
@@ -60,9 +60,11 @@ impl Hub {
                     all += count as usize;
                     continue;
                 }
-                SpooledRow::Fault { number, fault, .. } => {
-                    (number, fault.raw.clone(), Some(Notice { code: fault.code, zh: fault.zh, en: fault.en }))
-                }
+                SpooledRow::Fault { number, fault, .. } => (
+                    number,
+                    fault.raw.clone(),
+                    Some(Problem { code: fault.code.into(), zh: fault.zh, en: fault.en, remedy: None }),
+                ),
                 SpooledRow::Row { number, cells, .. } => {
                     let owned = record::cells(&cells).unwrap_or_default();
                     let text = owned.iter().map(|c| c.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join(" | ");
@@ -91,12 +93,15 @@ impl Hub {
     }
 }
 
-fn said(error: RowError) -> Notice {
-    Notice { code: error.code.to_owned(), zh: error.zh, en: error.en }
+fn said(error: RowError) -> Problem {
+    Problem { code: error.code.into(), zh: error.zh, en: error.en, remedy: None }
 }
 
-fn same_key(first: u64) -> Notice {
-    Notice {
-        code: "duplicate_key".into(), zh: format!("主键与第 {first} 行相同"), en: format!("its key is that of row {first}")
+fn same_key(first: u64) -> Problem {
+    Problem {
+        code: "duplicate_key".into(),
+        zh: format!("主键与第 {first} 行相同"),
+        en: format!("its key is that of row {first}"),
+        remedy: None,
     }
 }

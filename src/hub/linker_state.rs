@@ -4,9 +4,7 @@
 //! publication whose links it remembers; where any of them differs, or a checksum fails, everything is linked anew, and
 //! the log says so. It is written under another name while the verdicts are reached, and renamed once they are published.
 
-use std::fs::File;
 use std::io;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::error::HubError;
 use super::open::Hub;
+use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind, WrittenFile};
 use crate::link::{LinkSettings, Linker};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::INPUTS;
@@ -23,14 +22,12 @@ use crate::records::{StoredRowReader, link_record};
 use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
-const MAGIC: &[u8; 8] = b"huitulnk";
-/// Raised when the coding changes.
-const FORMAT: u32 = 2;
+/// The format is raised when the coding changes.
+const KIND: Kind = Kind { magic: *b"huitulnk", format: 3 };
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Head {
-    format: u32,
     basis: SnapshotBasis,
     settings: LinkSettings,
     /// Checksum of the weight table as TOML.
@@ -48,27 +45,6 @@ pub(super) struct KeptLinker {
     reading: JoinHandle<Option<Linker>>,
 }
 
-/// A state written but not in force yet.
-pub(super) struct Written {
-    part: PathBuf,
-    path: PathBuf,
-}
-
-impl Written {
-    /// Puts it in force. Where that fails the next run links everything anew.
-    pub fn keep(self) {
-        if let Err(e) = std::fs::rename(&self.part, &self.path) {
-            tracing::warn!("cannot keep the linker's state as {}: {e}", self.path.display());
-        }
-    }
-
-    /// Throws it away: the one in force stays.
-    pub fn discard(self) {
-        // What cannot be removed is written over by the next run.
-        let _ = std::fs::remove_file(&self.part);
-    }
-}
-
 impl Hub {
     /// What is linked with: registries in their rank, the weight table in force.
     pub(super) fn new_linker(&self) -> Result<Linker, HubError> {
@@ -81,7 +57,6 @@ impl Hub {
 
     async fn head(&self, mark: Watermark, inputs: String) -> Result<Head, HubError> {
         Ok(Head {
-            format: FORMAT,
             basis: SnapshotBasis::new(self.store.id().await?, self.connectors.iter().map(|c| &**c)),
             settings: self.link_settings(),
             weights: xxhash_rust::xxh3::xxh3_64(self.weights()?.to_toml().as_bytes()),
@@ -93,27 +68,30 @@ impl Hub {
     /// Begins to read the linker as the last publication left it; None where there is none that fits.
     pub(super) async fn kept_linker(&self) -> Result<Option<KeptLinker>, HubError> {
         let path = self.settings.data.join(FILE);
-        let Ok(file) = File::open(&path) else { return Ok(None) };
-        // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
-        // that would be another program's doing.
-        let Ok(map) = (unsafe { memmap2::Mmap::map(&file) }) else { return Ok(None) };
         let inputs = self.store.meta(INPUTS).await?.unwrap_or_default();
         let wanted = self.head(Watermark::NONE, inputs).await?;
         let (settings, weights) = (wanted.settings.clone(), self.weights()?);
-        let (mark, body) = match head_of(&map, wanted) {
-            Ok((mark, body)) => (mark, map.len() - body.len()),
+        let file: KeptFile<Head> = match KeptFile::open(&path, KIND) {
+            Ok(file) => file,
+            Err(KeptFileError::Io(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(why) => {
-                tracing::warn!("{} {why}; linking everything anew", path.display());
+                tracing::warn!("{}: {why}; linking everything anew", path.display());
                 return Ok(None);
             }
         };
+        if let Some(why) = unfit(&file.index, wanted) {
+            tracing::warn!("{} {why}; linking everything anew", path.display());
+            return Ok(None);
+        }
+        let (mark, body) = (file.index.mark.clone(), file.len as usize);
+        let Ok(map) = file.map() else { return Ok(None) };
         if !self.store.knows_landing(&mark).await? {
             tracing::warn!("{} is of another history of the store; linking everything anew", path.display());
             return Ok(None);
         }
         let reading = tokio::task::spawn_blocking(move || {
             let began = std::time::Instant::now();
-            let linker = Linker::read(&map[body..], settings, weights);
+            let linker = Linker::read(&map[..body], settings, weights);
             tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
             linker
         });
@@ -126,18 +104,16 @@ impl Hub {
         linker: Linker,
         mark: Watermark,
         inputs: String,
-    ) -> Result<std::thread::JoinHandle<Option<Written>>, HubError> {
+    ) -> Result<std::thread::JoinHandle<Option<WrittenFile>>, HubError> {
         let head = self.head(mark, inputs).await?;
         let path = self.settings.data.join(FILE);
-        let part = path.with_extension("part");
         Ok(std::thread::spawn(move || {
-            let done = write(&linker, &head, &part);
+            let done = write(&linker, &head, &path);
             drop(linker);
             match done {
-                Ok(()) => Some(Written { part, path }),
+                Ok(written) => Some(written),
                 Err(e) => {
-                    tracing::warn!("the linker's state is not kept: cannot write {}: {e}", part.display());
-                    let _ = std::fs::remove_file(&part);
+                    tracing::warn!("the linker's state is not kept: cannot write {}: {e}", path.display());
                     None
                 }
             }
@@ -191,35 +167,26 @@ impl KeptLinker {
     }
 }
 
-fn write(linker: &Linker, head: &Head, path: &Path) -> io::Result<()> {
+fn write(linker: &Linker, head: &Head, path: &Path) -> io::Result<WrittenFile> {
     let began = std::time::Instant::now();
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let head = serde_json::to_vec(head)?;
-    out.write_all(MAGIC)?;
-    out.write_all(&(head.len() as u64).to_le_bytes())?;
-    out.write_all(&head)?;
-    linker.write(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.flush()?;
+    let mut out = KeptFileWriter::create(path.to_owned(), KIND)?;
+    if let Err(e) = linker.write(&mut out) {
+        out.discard();
+        return Err(e);
+    }
+    let written = out.finish(head)?;
     tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state written");
-    Ok(())
+    Ok(written)
 }
 
-/// The records a state knows, and what follows its head. The error is the reason in words, to stand behind the file's name.
-fn head_of(map: &[u8], wanted: Head) -> Result<(Watermark, &[u8]), String> {
-    let damaged = || "is damaged".to_owned();
-    let rest = map.strip_prefix(MAGIC.as_slice()).ok_or_else(damaged)?;
-    let (len, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-    let (head, body) = rest.split_at_checked(u64::from_le_bytes(*len) as usize).ok_or_else(damaged)?;
-    let head: Head = serde_json::from_slice(head).map_err(|_| "is of another format".to_owned())?;
-    if (Head { mark: Watermark::NONE, ..head.clone() }) != wanted {
-        return Err(match () {
-            _ if head.basis != wanted.basis || head.format != wanted.format => {
-                "was written by another program, for another store, or with other connectors"
-            }
-            _ if head.weights != wanted.weights || head.settings != wanted.settings => "was written with other weights",
-            _ => "does not belong to the latest publication",
-        }
-        .to_owned());
+/// Why a state does not serve, in words that stand behind the file's name; None where it does.
+fn unfit(head: &Head, wanted: Head) -> Option<&'static str> {
+    if (Head { mark: Watermark::NONE, ..head.clone() }) == wanted {
+        return None;
     }
-    Ok((head.mark, body))
+    Some(match () {
+        () if head.basis != wanted.basis => "was written by another program, for another store, or with other connectors",
+        () if head.weights != wanted.weights || head.settings != wanted.settings => "was written with other weights",
+        () => "does not belong to the latest publication",
+    })
 }

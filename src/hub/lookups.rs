@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
 use crate::connector::{Connector, Problem};
@@ -37,11 +38,16 @@ pub(in crate::hub) const LEFT_ALONE: i64 = 5_000;
 pub(in crate::hub) const KEPT: usize = 50_000;
 
 /// Answers and gates, shared by all requests of a process.
-#[derive(Default)]
 pub struct Lookups {
-    answers: Mutex<HashMap<(String, String), LookupAnswer>>,
+    answers: Cache<(String, String), LookupAnswer>,
     pub(super) failed: Mutex<HashMap<String, LookupAnswer>>,
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Default for Lookups {
+    fn default() -> Lookups {
+        Lookups { answers: Cache::new(KEPT), failed: Mutex::default(), gates: Mutex::default() }
+    }
 }
 
 impl Lookups {
@@ -52,15 +58,12 @@ impl Lookups {
     }
 
     pub(super) fn known(&self, registry: &str, code: &str, not_before: i64) -> Option<LookupAnswer> {
-        let answers = self.answers.lock().expect("no panic while holding the answers");
-        answers.get(&(registry.to_owned(), code.to_owned())).filter(|a| a.asked_at >= not_before).cloned()
+        self.answers.get(&(registry.to_owned(), code.to_owned())).filter(|a| a.asked_at >= not_before)
     }
 
     pub(super) fn keep(&self, registry: &str, new: &HashMap<String, LookupAnswer>) {
-        let mut answers = self.answers.lock().expect("no panic while holding the answers");
-        if answers.len() + new.len() > KEPT {
-            answers.clear();
+        for (code, answer) in new {
+            self.answers.insert((registry.to_owned(), code.clone()), answer.clone());
         }
-        answers.extend(new.iter().map(|(code, a)| ((registry.to_owned(), code.clone()), a.clone())));
     }
 }

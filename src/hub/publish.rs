@@ -1,5 +1,6 @@
 //! From landed records to the next edition: link, assess, publish.
 
+use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -229,7 +230,9 @@ impl Hub {
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
         if let Some(written) = state.join().expect("writing the linker's state does not panic") {
-            written.keep();
+            if let Err(e) = written.keep() {
+                tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
+            }
         }
         lap("published");
         self.editions.refresh()?;
@@ -413,7 +416,7 @@ impl Hub {
 
     /// Digests of what makes an edition out of the records: equal digests, equal editions.
     pub(super) fn made_by(&self) -> Result<std::collections::BTreeMap<String, String>, HubError> {
-        let digest = |text: String| Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let digest = |text: String| HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
         let mut made_by: std::collections::BTreeMap<String, String> =
             self.connectors.iter().map(|c| (format!("connector {}", c.name), c.digest.to_string())).collect();
         let order: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();

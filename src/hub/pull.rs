@@ -12,14 +12,10 @@ use crate::land::ledger::{Ledger, Matcher, row_digest};
 use crate::land::spool::{Spool, SpoolState, SpoolWriter, SpooledFault, cells_to_json};
 use crate::land::{LandError, ledger};
 use crate::pull::{self, Chunk, Cursor, Known, Mark, Note, PullContext, RowSink};
-use crate::store::registry::{Notice, RegistryRow};
+use crate::store::registry::RegistryRow;
 
 /// Rows between two progress events.
 const EVERY: u64 = 20_000;
-
-pub(super) fn notice(problem: &Problem) -> Notice {
-    Notice { code: problem.code.to_string(), zh: problem.zh.clone(), en: problem.en.clone() }
-}
 
 /// Writes what a pull or a push brings into the spool.
 pub(super) struct Sink {
@@ -127,7 +123,7 @@ impl Sink {
             Ok(layout) => layout,
             Err(problem) if !self.writer.state.columns.is_empty() => {
                 let state = self.writer.finish()?;
-                return Ok(PullOutcome::Suspect(state, notice(&problem)));
+                return Ok(PullOutcome::Suspect(state, problem.clone()));
             }
             // Nothing came, not even columns: the guard decides what an empty answer means.
             Err(_) => return Ok(PullOutcome::Spooled(self.writer.finish()?)),
@@ -149,7 +145,7 @@ impl Sink {
         }
         let state = self.writer.finish()?;
         Ok(match &layout.hold {
-            Some(problem) => PullOutcome::Suspect(state, notice(problem)),
+            Some(problem) => PullOutcome::Suspect(state, problem.clone()),
             None => PullOutcome::Spooled(state),
         })
     }
@@ -201,7 +197,7 @@ impl RowSink for Sink {
     }
 
     fn note(&mut self, note: Note) -> io::Result<()> {
-        self.writer.state.notes.push(Notice { code: note.code.into_owned(), zh: note.zh, en: note.en });
+        self.writer.state.notes.push(Problem { code: note.code, zh: note.zh, en: note.en, remedy: None });
         Ok(())
     }
 
@@ -297,22 +293,23 @@ impl Hub {
             }
             Ok(pulled) => sink.settle(connector, pulled),
             // The spool stays: the pull goes on at its last checkpoint once the hours are over.
-            Err(e) if e.problem.code == "quiet_hours" => Ok(PullOutcome::Postponed(notice(&e.problem))),
+            Err(e) if e.problem.code == "quiet_hours" => Ok(PullOutcome::Postponed(e.problem.clone())),
             Err(e) if e.held => {
                 let state = sink.writer.finish()?;
-                Ok(PullOutcome::Suspect(state, notice(&e.problem)))
+                Ok(PullOutcome::Suspect(state, e.problem.clone()))
             }
             // Ended for its silence: see `PullWatchdog`.
-            Err(e) if e.problem.code == "cancelled" => Ok(PullOutcome::Failed(Notice {
+            Err(e) if e.problem.code == "cancelled" => Ok(PullOutcome::Failed(Problem {
                 code: "silent".into(),
                 zh: format!("连接器「{}」：数据源长时间没有给出任何数据，已停止等待；下次从断点继续", connector.name),
                 en: format!(
                     "connector \"{}\": the registry has sent nothing for too long and is no longer waited for; the next pull goes on from here",
                     connector.name
                 ),
+                remedy: None,
             })),
             // The spool stays: the next pull goes on at its last checkpoint.
-            Err(e) => Ok(PullOutcome::Failed(notice(&e.problem))),
+            Err(e) => Ok(PullOutcome::Failed(e.problem.clone())),
         }
     }
 }

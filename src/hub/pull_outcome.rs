@@ -7,17 +7,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connector::Connector;
 use crate::land::spool::SpoolState;
-use crate::store::registry::Notice;
+use crate::model::problem::Problem;
 
 /// How a pull ended, before anything landed.
 pub(in crate::hub) enum PullOutcome {
     Spooled(SpoolState),
     Unchanged,
     /// The answer is broken in a way that a person must look at: what arrived is kept, nothing lands.
-    Suspect(SpoolState, Notice),
-    Failed(Notice),
+    Suspect(SpoolState, Problem),
+    Failed(Problem),
     /// The registry asked for quiet: nothing has happened.
-    Postponed(Notice),
+    Postponed(Problem),
 }
 
 /// A pull under way: when it last brought something, and the way to end it.

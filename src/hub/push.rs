@@ -12,7 +12,7 @@ use super::Published;
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
-use super::pull::{Sink, notice};
+use super::pull::Sink;
 use super::pull_outcome::PullOutcome;
 use super::push_queue::{Queue, QueuePlace};
 use super::receipt::BatchReceipt;
@@ -103,8 +103,7 @@ impl Hub {
             // Without its key column no row can be told apart: the department hears it at once.
             Ok(PullOutcome::Suspect(_, why) | PullOutcome::Failed(why) | PullOutcome::Postponed(why)) => {
                 spool.remove()?;
-                let problem = Problem { code: why.code.into(), zh: why.zh, en: why.en };
-                return Err(self.refuse_push(&row, problem).await?);
+                return Err(self.refuse_push(&row, why).await?);
             }
             Ok(PullOutcome::Unchanged) => unreachable!("a push has no fingerprint to be compared with"),
             Err(problem) => {
@@ -170,8 +169,8 @@ impl Hub {
             Err(error) => {
                 let place = push.file.display().to_string();
                 let clean = |text: &str| text.replace(&place, "push");
-                let n = notice(&error.problem);
-                Err(Problem { code: n.code.into(), zh: clean(&n.zh), en: clean(&n.en) })
+                let n = error.problem.clone();
+                Err(Problem { zh: clean(&n.zh), en: clean(&n.en), ..n })
             }
         })
     }
@@ -179,7 +178,7 @@ impl Hub {
     /// Keeps for the operator that a push could not be read; the key stays free for a mended one.
     async fn refuse_push(&self, row: &RegistryRow, problem: Problem) -> Result<PushRefused, PushRefused> {
         let now = self.clock.millis();
-        let why = notice(&problem);
+        let why = problem.clone();
         let id = self.store.batch_started(row.id, now, "push", false).await?;
         let held_because = Some(serde_json::to_string(&why).expect("plain texts"));
         let batch = BatchRow { id, finished_at: Some(now), state: "FAILED".into(), held_because, ..Default::default() };

@@ -21,9 +21,10 @@ use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::land::spool::{Spool, SpoolState};
 use crate::land::{LandError, expand, ledger};
 use crate::model::message::Lang;
+use crate::model::problem::Problem;
 use crate::model::verdict::Unmet;
 use crate::store::batch::BatchRow;
-use crate::store::registry::{Notice, RegistryRow};
+use crate::store::registry::RegistryRow;
 
 /// What to sync.
 #[derive(Debug, Clone, Default)]
@@ -135,12 +136,13 @@ impl Hub {
     /// Registries that keep the others waiting are late from now on, until they land.
     async fn mark_late(&self, registries: impl Iterator<Item = i64>) -> Result<(), HubError> {
         let secs = self.stall_timeout.as_secs();
-        let why = Notice {
+        let why = Problem {
             code: "silent".into(),
             zh: format!("数据源已超过 {secs} 秒没有给出任何数据，仍在等待；其余登记已先行发布"),
             en: format!(
                 "the registry has sent nothing for more than {secs} s and is still waited for; the others were published without it"
             ),
+            remedy: None,
         };
         for id in registries {
             self.store.registry_failed(id, "LATE", self.clock.millis(), &why).await?;
@@ -215,7 +217,12 @@ impl Hub {
                         spool.remove()?;
                         self.store.fail_interrupted_batches(now, &[]).await?;
                         let error = HubError::Land(damage);
-                        let why = Notice { code: "spool_damaged".into(), zh: error.text(Lang::Zh), en: error.text(Lang::En) };
+                        let why = Problem {
+                            code: "spool_damaged".into(),
+                            zh: error.text(Lang::Zh),
+                            en: error.text(Lang::En),
+                            remedy: None,
+                        };
                         self.store.registry_failed(row.id, "FAILING", now, &why).await?;
                         Ok(Receipt { notice: Some(why), ..empty(SyncOutcome::Failed) })
                     }
@@ -233,7 +240,7 @@ impl Hub {
         connector: &Connector,
         row: &RegistryRow,
         state: &SpoolState,
-    ) -> Result<Option<Notice>, HubError> {
+    ) -> Result<Option<Problem>, HubError> {
         // Few records of a registry that leaves empty fields out need not name them all.
         if state.columns.is_empty() || state.rows == 0 || !(state.complete || connector.names_its_columns()) {
             return Ok(None);
@@ -270,7 +277,7 @@ impl Hub {
                 ),
             ),
         };
-        Ok(Some(Notice { code: COLUMNS_VANISHED.into(), zh, en }))
+        Ok(Some(Problem { code: COLUMNS_VANISHED.into(), zh, en, remedy: None }))
     }
 
     /// Keeps what arrived for a person to look at; nothing of it lands.
@@ -279,7 +286,7 @@ impl Hub {
         row: &RegistryRow,
         spool: &Spool,
         mut state: SpoolState,
-        why: Notice,
+        why: Problem,
         receipt: Receipt,
     ) -> Result<Receipt, HubError> {
         let now = self.clock.millis();

@@ -15,9 +15,10 @@ use super::reader::RowReader;
 use super::receipt::{Receipt, SyncOutcome};
 use super::sort::{BatchContext, Chunk, Deferred, Sorter, check, duplicate};
 use super::spool::{Spool, SpoolState};
+use crate::model::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::record::NewRecord;
-use crate::store::registry::{Notice, RegistryRow};
+use crate::store::registry::RegistryRow;
 use crate::store::{Store, Tx, batch, landing, quarantine, record, registry};
 
 /// Fewer new rows are put into the indexes one by one.
@@ -265,7 +266,7 @@ async fn settle(
     Ok(new.iter().map(|row| row.id as u64).collect())
 }
 
-fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: i64, live_before: i64) -> Option<Notice> {
+fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: i64, live_before: i64) -> Option<Problem> {
     if job.guard.released.is_some() {
         return None;
     }
@@ -276,7 +277,7 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: 
     let spared = if no_records * 2 > batch.read_rows { 0 } else { no_records };
     let (rows, broken) = (batch.read_rows - spared, batch.quarantined - spared);
     if broken > 0 && broken as f64 > job.guard.quarantine * rows as f64 {
-        return Some(Notice {
+        return Some(Problem {
             code: "unreadable".into(),
             zh: format!(
                 "{} 行中有 {} 行无法读取，超过 {:.1}% 的上限；很可能列或编码变了。未入库任何行，请核对后放行或退回",
@@ -290,21 +291,23 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: 
                 rows,
                 job.guard.quarantine * 100.0
             ),
+            remedy: None,
         });
     }
     if !job.state.complete || live_before == 0 {
         return None;
     }
     if batch.read_rows == 0 {
-        return Some(Notice {
+        return Some(Problem {
             code: "empty".into(),
             zh: format!("本次取得 0 行，而库中有 {live_before} 条记录；未删除任何记录，请核对数据源后放行或退回"),
             en: format!(
                 "the pull brought no rows while {live_before} records are known; nothing was deleted; look at the source, then release or reject the batch"
             ),
+            remedy: None,
         });
     }
-    (vanished as f64 > job.guard.vanish * live_before as f64).then(|| Notice {
+    (vanished as f64 > job.guard.vanish * live_before as f64).then(|| Problem {
         code: "vanished".into(),
         zh: format!(
             "{live_before} 条记录中有 {vanished} 条（{:.1}%）在本次全量数据中消失，超过 {:.1}% 的上限；未删除任何记录，请核对后放行或退回",
@@ -315,11 +318,10 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: 
             "{vanished} of {live_before} records ({:.1} %) are missing from this complete pull, above the limit of {:.1} %; nothing was deleted; look at the batch, then release or reject it",
             vanished as f64 * 100.0 / live_before as f64,
             job.guard.vanish * 100.0
-        ),
-    })
+        ), remedy: None })
 }
 
-async fn hold(job: &Landing<'_>, counts: BatchRow, why: Notice) -> Result<Receipt, LandError> {
+async fn hold(job: &Landing<'_>, counts: BatchRow, why: Problem) -> Result<Receipt, LandError> {
     let batch = BatchRow {
         state: "HELD".into(),
         finished_at: Some(job.now),
@@ -344,7 +346,7 @@ async fn receipt(
     batch: &BatchRow,
     outcome: SyncOutcome,
     records: i64,
-    notice: Option<Notice>,
+    notice: Option<Problem>,
 ) -> Result<Receipt, LandError> {
     let reasons = match batch.quarantined {
         0 => Vec::new(),

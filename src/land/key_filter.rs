@@ -1,37 +1,28 @@
 //! Which keys a batch may already have had: two bytes a row instead of the keys.
 
-/// A blocked Bloom filter: one cache line a key, eight bits of it. With sixteen bits for every key about one answer in a
-/// thousand is "perhaps" where it should be "no"; whoever asks looks that one up.
-pub(super) struct KeyFilter {
-    lines: Vec<[u64; 8]>,
-}
+use fastbloom::BloomFilter;
+
+/// Bits a key has: with these and `HASHES` about one answer in four hundred is "perhaps" where it should be "no"; whoever asks
+/// looks that one up.
+const BITS: usize = 16;
+const HASHES: u32 = 4;
+
+/// A Bloom filter over hashed keys.
+pub(super) struct KeyFilter(BloomFilter);
 
 impl KeyFilter {
     /// For `keys` keys; memory that is not used is not touched.
     pub fn new(keys: u64) -> KeyFilter {
-        KeyFilter { lines: vec![[0; 8]; (keys / 32 + 1) as usize] }
-    }
-
-    fn place(&self, hash: u128) -> (usize, [u64; 8]) {
-        let (high, mut low) = ((hash >> 64) as u64, hash as u64);
-        let line = ((high as u128 * self.lines.len() as u128) >> 64) as usize;
-        let bits = std::array::from_fn(|_| {
-            let bit = 1 << (low & 63);
-            low >>= 6;
-            bit
-        });
-        (line, bits)
+        KeyFilter(BloomFilter::with_num_bits((keys as usize + 1) * BITS).hashes(HASHES))
     }
 
     /// Whether the key may be among those inserted; never false for one that is.
     pub fn may_have(&self, hash: u128) -> bool {
-        let (line, bits) = self.place(hash);
-        self.lines[line].iter().zip(bits).all(|(word, bit)| word & bit != 0)
+        self.0.contains_hash(hash as u64)
     }
 
     pub fn insert(&mut self, hash: u128) {
-        let (line, bits) = self.place(hash);
-        self.lines[line].iter_mut().zip(bits).for_each(|(word, bit)| *word |= bit);
+        self.0.insert_hash(hash as u64);
     }
 }
 

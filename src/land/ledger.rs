@@ -9,23 +9,20 @@
 //! need not even be taken apart. Columns that JSON records bring on the way are the reason for the widths: a row is left
 //! unread only once every column is known that it may have, so that a column neither appears nor vanishes unseen.
 //!
-//! The file: 16 bytes a row (digest, record id), then the ids of all records that are not gone (a roaring bitmap), then
-//! what it rests on, the columns and the widths as JSON, then lengths and a checksum over everything.
+//! A [`kept_file`](crate::kept_file): 16 bytes a row (digest, record id), then the ids of all records that are not gone (a roaring
+//! bitmap); its index holds what it rests on, the columns and the widths.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind};
 use crate::store::{Store, StoreError};
 
-const MAGIC: &[u8; 8] = b"huituled";
-/// Bytes of the bitmap and of the JSON, checksum, magic.
-const TAIL: u64 = 32;
+const KIND: Kind = Kind { magic: *b"huituled", format: 3 };
 const ENTRY: usize = 16;
 /// Entries read at a time.
 const READ: usize = 8_192;
@@ -45,14 +42,12 @@ pub struct LedgerBasis {
 
 #[derive(Serialize, Deserialize)]
 struct Index {
-    format: u32,
     basis: LedgerBasis,
+    rows: u64,
     columns: Vec<String>,
     /// Place from which on rows have so many of the columns, growing.
     widths: Vec<(u64, usize)>,
 }
-
-const FORMAT: u32 = 2;
 
 /// One row: what it looked like and which record it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +67,11 @@ pub fn path(data: &Path, registry: &str) -> PathBuf {
 
 /// A ledger whose basis and checksum hold.
 pub struct Ledger {
-    file: File,
+    file: KeptFile<Index>,
     /// Names this very ledger.
     pub token: u64,
     pub entries: u64,
     pub columns: Vec<String>,
-    widths: Vec<(u64, usize)>,
     /// Ids of the registry's records that are not gone.
     pub live: RoaringTreemap,
 }
@@ -86,10 +80,10 @@ impl Ledger {
     /// The registry's ledger if it rests on `basis`; None where there is none or it does not serve.
     pub fn open(data: &Path, registry: &str, basis: &LedgerBasis) -> Option<Ledger> {
         let path = path(data, registry);
-        let file = File::open(&path).ok()?;
-        match Ledger::read(file) {
-            Ok((ledger, found)) if found == *basis => Some(ledger),
+        match Ledger::read(&path) {
+            Ok(ledger) if ledger.file.index.basis == *basis => Some(ledger),
             Ok(_) => None,
+            Err(KeptFileError::Io(e)) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => {
                 tracing::warn!("{}: {e}; every row is compared in full", path.display());
                 None
@@ -97,47 +91,22 @@ impl Ledger {
         }
     }
 
-    fn read(mut file: File) -> io::Result<(Ledger, LedgerBasis)> {
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged");
-        let length = file.metadata()?.len();
-        let mut tail = [0; TAIL as usize];
-        file.read_exact_at(&mut tail, length.checked_sub(TAIL).ok_or_else(damaged)?)?;
-        let number = |at: usize| u64::from_le_bytes(tail[at..at + 8].try_into().expect("eight bytes"));
-        let (bitmap, json, checksum) = (number(0), number(8), number(16));
-        let body = length - TAIL;
-        let rows = body.checked_sub(bitmap).and_then(|n| n.checked_sub(json)).ok_or_else(damaged)?;
-        if tail[24..] != MAGIC[..] || rows % ENTRY as u64 != 0 {
-            return Err(damaged());
-        }
-        let mut hasher = Xxh3::new();
-        let mut buffer = vec![0; 1 << 18];
-        let mut left = body;
-        while left > 0 {
-            let n = file.read(&mut buffer[..(1 << 18).min(left as usize)])?;
-            if n == 0 {
-                return Err(damaged());
-            }
-            hasher.update(&buffer[..n]);
-            left -= n as u64;
-        }
-        if hasher.digest() != checksum {
-            return Err(damaged());
-        }
-        let mut rest = vec![0; (bitmap + json) as usize];
-        file.read_exact_at(&mut rest, rows)?;
-        let live = RoaringTreemap::deserialize_from(&rest[..bitmap as usize]).map_err(|_| damaged())?;
-        let index: Index = serde_json::from_slice(&rest[bitmap as usize..])?;
-        if index.format != FORMAT {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "written by another version"));
-        }
-        let Index { basis, columns, widths, .. } = index;
-        Ok((Ledger { file, token: checksum, entries: rows / ENTRY as u64, columns, widths, live }, basis))
+    fn read(path: &Path) -> Result<Ledger, KeptFileError> {
+        let mut file: KeptFile<Index> = KeptFile::open(path, KIND)?;
+        file.verify()?;
+        let entries = file.index.rows;
+        let rows = entries.checked_mul(ENTRY as u64).filter(|rows| *rows <= file.len).ok_or(KeptFileError::Damaged)?;
+        let bitmap = file.read(rows, (file.len - rows) as usize)?;
+        let live = RoaringTreemap::deserialize_from(&bitmap[..]).map_err(|_| KeptFileError::Damaged)?;
+        let (token, columns) = (file.checksum, std::mem::take(&mut file.index.columns));
+        Ok(Ledger { file, token, entries, columns, live })
     }
 
     /// How many of the columns must be known before the row at `place` may be left unread: it has none of the others.
     pub fn width_at(&self, place: u64) -> usize {
-        let steps = self.widths.partition_point(|(from, _)| *from <= place);
-        steps.checked_sub(1).map_or(0, |last| self.widths[last].1)
+        let widths = &self.file.index.widths;
+        let steps = widths.partition_point(|(from, _)| *from <= place);
+        steps.checked_sub(1).map_or(0, |last| widths[last].1)
     }
 
     /// Entries `from..from + count`, in order.
@@ -146,8 +115,7 @@ impl Ledger {
         if count as u64 > self.entries.saturating_sub(from) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let mut bytes = vec![0; count * ENTRY];
-        self.file.read_exact_at(&mut bytes, from * ENTRY as u64)?;
+        let bytes = self.file.read(from * ENTRY as u64, count * ENTRY)?;
         out.extend(bytes.chunks_exact(ENTRY).map(|entry| {
             let (digest, record) = entry.split_at(8);
             let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
@@ -211,28 +179,16 @@ impl Matcher {
     }
 }
 
-/// Writes the ledger of a landing; it counts only once [`Written::publish`] has put it in place.
+/// Writes the ledger of a landing; it counts only once [`LedgerWriter::publish`] has put it in place.
 pub struct LedgerWriter {
-    path: PathBuf,
-    next: PathBuf,
-    out: BufWriter<File>,
-    hasher: Xxh3,
+    out: KeptFileWriter,
     rows: u64,
     widths: Vec<(u64, usize)>,
 }
 
 impl LedgerWriter {
     pub fn create(data: &Path, registry: &str) -> io::Result<LedgerWriter> {
-        let path = path(data, registry);
-        std::fs::create_dir_all(path.parent().expect("a file in a folder"))?;
-        let next = path.with_extension("next");
-        let out = BufWriter::with_capacity(1 << 18, File::create(&next)?);
-        Ok(LedgerWriter { path, next, out, hasher: Xxh3::new(), rows: 0, widths: Vec::new() })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hasher.update(bytes);
-        self.out.write_all(bytes)
+        Ok(LedgerWriter { out: KeptFileWriter::create(path(data, registry), KIND)?, rows: 0, widths: Vec::new() })
     }
 
     /// Adds a row that has the first `width` columns.
@@ -244,31 +200,19 @@ impl LedgerWriter {
         let mut bytes = [0; ENTRY];
         bytes[..8].copy_from_slice(&entry.digest.to_le_bytes());
         bytes[8..].copy_from_slice(&entry.record.to_le_bytes());
-        self.write(&bytes)
+        self.out.write_all(&bytes)
     }
 
-    /// Ends the file and puts it in place, once the landing is committed. It is not forced to the disk: what a power cut
-    /// leaves half written fails its checksum.
+    /// Ends the file and puts it in place, once the landing is committed.
     pub fn publish(mut self, basis: LedgerBasis, columns: &[String], live: &RoaringTreemap) -> io::Result<()> {
-        let mut bitmap = Vec::new();
-        live.serialize_into(&mut bitmap)?;
-        let widths = std::mem::take(&mut self.widths);
-        let index = Index { format: FORMAT, basis, columns: columns.to_vec(), widths };
-        let json = serde_json::to_vec(&index).expect("plain texts");
-        self.write(&bitmap)?;
-        self.write(&json)?;
-        let checksum = self.hasher.digest();
-        for number in [bitmap.len() as u64, json.len() as u64, checksum] {
-            self.out.write_all(&number.to_le_bytes())?;
-        }
-        self.out.write_all(MAGIC)?;
-        self.out.flush()?;
-        std::fs::rename(&self.next, &self.path)
+        live.serialize_into(&mut self.out)?;
+        let index = Index { basis, rows: self.rows, columns: columns.to_vec(), widths: self.widths };
+        self.out.finish(&index)?.keep()
     }
 
     /// Leaves the ledger that is there as it is.
     pub fn discard(self) {
-        let _ = std::fs::remove_file(&self.next);
+        self.out.discard();
     }
 }
 

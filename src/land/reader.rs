@@ -10,7 +10,6 @@ use crate::connector::{Connector, Drift, DriftPolicy, DriftWatch, Layout, Proble
 use crate::model::field::Field;
 use crate::model::record::Record;
 use crate::store::quarantine::UnreadableValue;
-use crate::store::registry::Notice;
 
 /// Values listed per batch; beyond that only their number is kept.
 const LISTED: usize = 10_000;
@@ -84,7 +83,7 @@ impl Reader {
 
 impl Reader {
     /// A column of codes of which most are spoilt: none of them is worth anything, so a person looks first.
-    fn damaged(&self) -> Option<Notice> {
+    fn damaged(&self) -> Option<Problem> {
         let seen = self.seen.lock().expect("no panic while holding it");
         let keys = self.keys.load(Ordering::Relaxed);
         let (last, codes) = seen.codes.split_last()?;
@@ -95,7 +94,7 @@ impl Reader {
             None => return None,
         };
         let name = &self.connector.name;
-        Some(Notice {
+        Some(Problem {
             code: "damaged_codes".into(),
             zh: format!(
                 "连接器「{name}」：「{column}」列的大多数号码已被 Excel 损坏（超过 15 位的数字按数值保存，如 9.11101E+17），不能用来识别单位。未入库任何行；请部门把该列设为文本，从原系统重新导出"
@@ -103,6 +102,7 @@ impl Reader {
             en: format!(
                 "connector \"{name}\": most numbers in column \"{column}\" were damaged by Excel (more than 15 digits kept as a number, such as 9.11101E+17) and identify nobody; nothing landed; ask the department to make the column text and export it again"
             ),
+            remedy: None,
         })
     }
 }
@@ -183,7 +183,7 @@ impl RowReader for Reader {
         Some(serde_json::to_string(&all).expect("what is noticed of columns is plain"))
     }
 
-    fn hold(&self) -> Option<Notice> {
+    fn hold(&self) -> Option<Problem> {
         if let Some(why) = self.damaged() {
             return Some(why);
         }
@@ -192,10 +192,11 @@ impl RowReader for Reader {
         }
         let first = self.retyped().into_iter().next()?;
         let name = &self.connector.name;
-        Some(Notice {
+        Some(Problem {
             code: "drift".into(),
             zh: format!("连接器「{name}」：{}；按约定（drift = \"hold\"）暂停该批次，请确认后放行或退回", first.zh),
             en: format!("connector \"{name}\": {}; held as agreed (drift = \"hold\"): release or reject the batch", first.en),
+            remedy: None,
         })
     }
 }
@@ -227,7 +228,7 @@ pub trait RowReader: Send + Sync {
         known
     }
     /// Why the checked rows ask for a person before they land.
-    fn hold(&self) -> Option<Notice> {
+    fn hold(&self) -> Option<Problem> {
         None
     }
 }

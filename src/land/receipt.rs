@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::registry::Notice;
+use crate::model::problem::Problem;
 
 /// How a registry's turn in a sync ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,12 +43,12 @@ pub struct Receipt {
     /// Records of this registry now in the store.
     pub records: i64,
     pub seconds: f64,
-    pub notice: Option<Notice>,
+    pub notice: Option<Problem>,
     /// Column changes against the contract, JSON.
     pub drift: Option<serde_json::Value>,
     /// What was left out of the source, or done about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Notice>,
+    pub notes: Vec<Problem>,
 }
 
 impl Receipt {

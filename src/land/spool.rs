@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::LandError;
-use crate::store::registry::Notice;
+use crate::model::problem::Problem;
 
 /// What the codes of rows begin with that are no records at all: totals, notes, a header repeated among the rows.
 pub const NO_RECORD: &str = "no_record";
@@ -67,7 +67,7 @@ pub struct SpoolState {
     pub drift: Option<String>,
     /// What was left out of the source, or done about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Notice>,
+    pub notes: Vec<Problem>,
     /// The ledger that runs of known rows refer to, and its next row.
     #[serde(default)]
     pub ledger: Option<u64>,

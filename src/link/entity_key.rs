@@ -5,15 +5,12 @@ use std::str::FromStr;
 
 use super::codec::Keep;
 use crate::model::linkage::RecordRef;
+use crate::model::public_id::{self, BITS};
 use crate::normalise::mix;
 
 /// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityKey(u64);
-
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-const BITS: u64 = (1 << 60) - 1;
 
 impl EntityKey {
     /// The id founded by the record with this reference (see [`reference`]); `attempt` counts collisions.
@@ -30,24 +27,15 @@ impl EntityKey {
 
 impl fmt::Display for EntityKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&base32('E', self.0))
+        f.write_str(&public_id::write('E', self.0))
     }
-}
-
-/// A letter and sixty bits in twelve characters.
-pub fn base32(letter: char, bits: u64) -> String {
-    std::iter::once(letter).chain((0..12).map(|i| ALPHABET[(bits >> (55 - 5 * i)) as usize & 31] as char)).collect()
 }
 
 impl FromStr for EntityKey {
     type Err = String;
     fn from_str(text: &str) -> Result<EntityKey, String> {
         let wrong = || format!("\"{text}\" is no entity id: expected E and 12 characters of Crockford's base32");
-        let body = text.strip_prefix('E').filter(|body| body.len() == 12).ok_or_else(wrong)?;
-        body.bytes()
-            .try_fold(0u64, |bits, c| Some(bits << 5 | ALPHABET.iter().position(|a| *a == c)? as u64))
-            .map(EntityKey)
-            .ok_or_else(wrong)
+        public_id::read('E', text).map(EntityKey).ok_or_else(wrong)
     }
 }
 

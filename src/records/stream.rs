@@ -139,14 +139,14 @@ impl RecordStream {
             _ => Snapshot::open(data, &basis),
         };
         let snapshot = match snapshot {
-            Some(s) if !store.knows_landing(&s.mark).await? => {
+            Some(s) if !store.knows_landing(s.mark()).await? => {
                 tracing::warn!("{} is of another history of the store; reading anew", snapshot::path(data).display());
                 None
             }
             other => other,
         };
         let changed = match &snapshot {
-            Some(s) => store.ids_changed_since(&s.mark).await?,
+            Some(s) => store.ids_changed_since(s.mark()).await?,
             None => Vec::new(),
         };
         let touched = match &links {
@@ -217,7 +217,7 @@ async fn produce(
 impl Job {
     /// Chunks of the snapshot, then what came after them.
     fn pieces(&self, last: i64) -> Vec<Piece> {
-        let chunks = self.snapshot.as_ref().map_or(&[][..], |s| &s.chunks);
+        let chunks = self.snapshot.as_ref().map_or(&[][..], |s| s.chunks());
         let known = chunks.last().map_or(0, |c| c.to);
         let old = chunks.iter().map(|c| Piece { after: c.after, to: c.to, chunk: Some(c.clone()) });
         let new = (known..last).step_by(RANGE as usize);

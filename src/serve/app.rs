@@ -80,7 +80,7 @@ pub fn app(app: App) -> Router {
         .route("/graphql/ws", get(live::ws::ws))
         .route("/healthz", get(operate::probes::healthz))
         .route("/readyz", get(operate::probes::readyz))
-        .route("/metrics", get(operate::probes::metrics))
+        .route("/metrics", get(operate::probes::numbers))
         .route("/", get(http::assets::home))
         .route("/graphiql", get(http::assets::graphiql))
         .route("/schema.graphql", get(http::assets::schema))
@@ -97,7 +97,8 @@ pub fn app(app: App) -> Router {
         .route("/receipts/{batch}", get(ingest::receipts::receipt))
         .fallback(http::rest::nothing_here)
         .method_not_allowed_fallback(http::rest::other_method)
-        .layer(axum::middleware::from_fn_with_state(app.state.clone(), http::middleware::frame))
+        .layer(axum::middleware::from_fn(http::middleware::frame))
+        .layer(http::middleware::cors(&app.state.hub().settings.origins))
         .with_state(app)
 }
 

@@ -221,7 +221,7 @@ pub fn checked_first(first: i32, max: usize) -> Result<usize, Problem> {
     match usize::try_from(first) {
         Ok(n) if n <= max => Ok(n),
         _ => Err(Problem::bad_input(format!("first 应在 0 到 {max} 之间"), format!("first must be from 0 to {max}"))
-            .hint(max.to_string())),
+            .remedy(max.to_string())),
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{ErrorExtensionValues, ServerError};
 
 use crate::edition::EditionError;
+use crate::model;
 use crate::model::message::Lang;
 use crate::store::StoreError;
 
@@ -66,24 +67,10 @@ impl Code {
     }
 }
 
-/// One problem, in both languages.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    pub code: Code,
-    pub zh: String,
-    pub en: String,
-    /// What the caller can do, or the value that would work.
-    pub hint: Option<String>,
-}
+/// What a caller is told, in both languages.
+pub type Problem = model::problem::Problem<Code>;
 
 impl Problem {
-    pub fn new(code: Code, zh: impl Into<String>, en: impl Into<String>) -> Problem {
-        Problem { code, zh: zh.into(), en: en.into(), hint: None }
-    }
-    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
-        self
-    }
     pub fn bad_input(zh: impl Into<String>, en: impl Into<String>) -> Problem {
         Problem::new(Code::BadInput, zh, en)
     }
@@ -96,21 +83,18 @@ impl Problem {
             format!("无权查看字段 {field}；需要权限 {scope}"),
             format!("field {field} needs the scope {scope}"),
         )
-        .hint(scope)
+        .remedy(scope)
     }
     pub fn forbidden(scope: &str) -> Problem {
         Problem::new(Code::Forbidden, format!("没有权限；需要 {scope}"), format!("not permitted; this needs the scope {scope}"))
-            .hint(scope)
-    }
-    pub fn text(&self, lang: Lang) -> &str {
-        lang.pick(&self.zh, &self.en)
+            .remedy(scope)
     }
     pub fn extensions(&self) -> ErrorExtensionValues {
         let mut values = ErrorExtensionValues::default();
         values.set("code", self.code.name());
         values.set("retryable", self.code.retryable());
-        if let Some(hint) = &self.hint {
-            values.set("hint", hint.as_str());
+        if let Some(remedy) = &self.remedy {
+            values.set("hint", remedy.as_str());
         }
         values
     }
@@ -121,7 +105,7 @@ impl Problem {
             _ => None,
         };
         let code = Code::from_name(text("code")?)?;
-        Some(Problem { code, zh: error.message.clone(), en: error.message.clone(), hint: text("hint").map(str::to_owned) })
+        Some(Problem { code, zh: error.message.clone(), en: error.message.clone(), remedy: text("hint").map(str::to_owned) })
     }
     /// As a resolver of the GraphQL library takes it.
     pub fn error(&self, lang: Lang) -> async_graphql::Error {
@@ -147,7 +131,7 @@ impl From<EditionError> for Problem {
                     format!("该版本已不存在；最近的可用版本是 {nearest}"),
                     format!("this edition is gone; the nearest one is {nearest}"),
                 )
-                .hint(nearest)
+                .remedy(nearest)
             }
             EditionError::None => Problem::new(
                 Code::NotFound,

@@ -138,7 +138,7 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
             format!("一次最多 {MAX_QUERIES} 个查询"),
             format!("at most {MAX_QUERIES} queries at a time"),
         )
-        .hint(MAX_QUERIES.to_string()));
+        .remedy(MAX_QUERIES.to_string()));
     }
     if let Some((name, _)) = queries.iter().find(|(_, q)| q.query.trim().is_empty() && q.properties.is_empty()) {
         return Err(Problem::bad_input(
@@ -303,7 +303,7 @@ fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let wanted: Extend = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("extend 无法解析：{e}"), format!("extend cannot be read: {e}")))?;
     if wanted.ids.len() > 1_000 {
-        return Err(Problem::bad_input("一次最多 1000 个 id", "at most 1000 ids at a time").hint("1000"));
+        return Err(Problem::bad_input("一次最多 1000 个 id", "at most 1000 ids at a time").remedy("1000"));
     }
     let mut columns = Vec::new();
     for property in &wanted.properties {

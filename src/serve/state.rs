@@ -89,6 +89,7 @@ impl ServerState {
         ServerState(Arc::new(Inner {
             hub,
             answers: AnswerCache::new(options.cache_bytes, options.cache_hasher),
+            budgets: Budgets::new(options.limits.cost_per_minute),
             options,
             metrics: Metrics::default(),
             freshness: RwLock::default(),
@@ -98,7 +99,6 @@ impl ServerState {
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),
-            budgets: Budgets::default(),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))

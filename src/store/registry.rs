@@ -1,8 +1,7 @@
 //! The registries and how fresh each is.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Store, StoreError, Tx, in_tx, read, write};
+use crate::model::problem::Problem;
 
 super::row! {
     /// One row of `registry`; times in milliseconds since 1970.
@@ -20,14 +19,6 @@ super::row! {
         pub fingerprint: Option<String>,
         pub records: i64,
     }
-}
-
-/// A stable code with its text in both languages, as kept in `last_error` and `held_because`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    pub code: String,
-    pub zh: String,
-    pub en: String,
 }
 
 impl Store {
@@ -60,7 +51,7 @@ impl Store {
     }
 
     /// Notes an attempt that brought nothing: why, and since when the registry is behind.
-    pub async fn registry_failed(&self, id: i64, state: &str, at: i64, why: &Notice) -> Result<(), StoreError> {
+    pub async fn registry_failed(&self, id: i64, state: &str, at: i64, why: &Problem) -> Result<(), StoreError> {
         let why = serde_json::to_string(why).expect("a notice is plain text");
         write!(self, |db| sqlx::query(
             "UPDATE registry SET state = $1, last_attempt = $2, last_error = $3, late_since = COALESCE(late_since, $2) WHERE id = $4"

@@ -1,5 +1,6 @@
 //! Tokens: shown once when made, kept only as SHA-256.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError, read, write};
@@ -24,7 +25,7 @@ super::row! {
 
 /// Hex SHA-256 of a secret, as the store keeps it.
 pub fn hash_secret(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(secret.as_bytes()))
 }
 
 impl Store {

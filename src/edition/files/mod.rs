@@ -11,6 +11,5 @@ pub mod lookups;
 pub mod members;
 pub(in crate::edition) mod names;
 pub mod people;
-pub mod text_cache;
 pub(in crate::edition) mod ties;
 pub mod unions;

@@ -1,6 +1,7 @@
 //! `manifest.json`: what an edition is, what it rests on, and two digests of every file: SHA-256 for whoever compares editions or
 //! keeps them elsewhere, and a faster one by which an edition is checked before it answers.
 
+use data_encoding::HEXLOWER;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -79,7 +80,7 @@ impl Manifest {
     fn seal_of(&self) -> Result<String, EditionError> {
         use sha2::{Digest, Sha256};
         let unsealed = Manifest { seal: String::new(), ..self.clone() };
-        Ok(hex(&Sha256::digest(serde_json::to_vec(&unsealed)?)))
+        Ok(HEXLOWER.encode(&Sha256::digest(serde_json::to_vec(&unsealed)?)))
     }
 
     /// Reads every file and compares sizes and block digests: what an edition must pass before it answers. On all cores, a block
@@ -162,7 +163,7 @@ fn hash_file(path: &Path, name: &str) -> Result<FileDigest, EditionError> {
 
 /// The digest of a file by those of its blocks, eight bytes each.
 fn of_blocks(hashes: &[u8]) -> String {
-    hex(&xxhash_rust::xxh3::xxh3_128(hashes).to_be_bytes())
+    HEXLOWER.encode(&xxhash_rust::xxh3::xxh3_128(hashes).to_be_bytes())
 }
 
 /// The digest of the data alone.
@@ -177,15 +178,7 @@ pub fn data_digest(files: &[FileDigest]) -> String {
         hash.update(file.sha256.as_bytes());
         hash.update([b'\n']);
     }
-    hex(&hash.finalize())
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, b| {
-        let _ = write!(text, "{b:02x}"); // writing to a String cannot fail
-        text
-    })
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// A writer that hashes and counts what passes through.
@@ -212,7 +205,7 @@ impl<W: std::io::Write> Hashing<W> {
         if self.filled > 0 {
             self.end_block();
         }
-        let (sha256, blocks) = (hex(&self.hash.finalize()), of_blocks(&self.blocks));
+        let (sha256, blocks) = (HEXLOWER.encode(&self.hash.finalize()), of_blocks(&self.blocks));
         (self.inner, FileDigest { name: name.to_owned(), bytes: self.bytes, sha256, blocks })
     }
     fn end_block(&mut self) {

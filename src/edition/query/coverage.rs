@@ -16,8 +16,7 @@ use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, 
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
 
-/// Cubes kept per edition, and the groups of the largest: together at most 60 MB.
-const MAX_CUBES: usize = 16;
+/// Groups of the largest cube that is kept.
 const MAX_CUBE_GROUPS: usize = 20_000;
 
 impl Edition {
@@ -72,20 +71,16 @@ impl Edition {
 
     /// One that is kept, or stands in the edition.
     fn known_cube(&self, by: &[Dimension]) -> Result<Option<Arc<Cube>>, EditionError> {
-        if let Some(cube) = self.kept_cubes.lock().expect("no panic while holding the cubes").get(by) {
-            return Ok(Some(cube.clone()));
+        if let Some(cube) = self.kept_cubes.get(by) {
+            return Ok(Some(cube));
         }
         Ok(self.written_cube(by)?.map(|cube| self.keep_cube(by, cube)))
     }
 
     fn keep_cube(&self, by: &[Dimension], cube: Cube) -> Arc<Cube> {
         let cube = Arc::new(cube);
-        let mut kept = self.kept_cubes.lock().expect("no panic while holding the cubes");
-        if kept.len() >= MAX_CUBES {
-            kept.clear();
-        }
         if cube.groups.len() <= MAX_CUBE_GROUPS {
-            kept.insert(by.to_vec(), cube.clone());
+            self.kept_cubes.insert(by.to_vec(), cube.clone());
         }
         cube
     }

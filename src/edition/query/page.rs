@@ -1,6 +1,7 @@
 //! Pages: rows of a bitmap in an order, from a cursor on. A cursor is an edition, an order and a row: the edition never
 //! changes, so a page after it never skips or repeats anybody, whatever is published meanwhile.
 
+use data_encoding::BASE64URL_NOPAD;
 use std::cmp::Ordering;
 
 use arrow_array::Array;
@@ -41,8 +42,6 @@ pub struct RowCursor {
     pub row: Row,
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 impl RowCursor {
     /// Sixteen characters of base64url.
     pub fn encode(&self) -> String {
@@ -50,23 +49,11 @@ impl RowCursor {
         bytes[..4].copy_from_slice(&self.edition.to_be_bytes());
         bytes[4..8].copy_from_slice(&self.question.to_be_bytes());
         bytes[8..].copy_from_slice(&self.row.to_be_bytes());
-        let mut text = String::with_capacity(16);
-        for three in bytes.chunks_exact(3) {
-            let bits = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
-            (0..4).rev().for_each(|i| text.push(DIGITS[(bits >> (6 * i)) as usize & 63] as char));
-        }
-        text
+        BASE64URL_NOPAD.encode(&bytes)
     }
     /// None for anything `encode` did not write.
     pub fn decode(text: &str) -> Option<RowCursor> {
-        if text.len() != 16 {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(12);
-        for four in text.as_bytes().chunks_exact(4) {
-            let bits = four.iter().try_fold(0_u32, |bits, c| Some(bits << 6 | DIGITS.iter().position(|d| d == c)? as u32))?;
-            bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
-        }
+        let bytes: [u8; 12] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
         let number = |i: usize| u32::from_be_bytes(bytes[i..i + 4].try_into().expect("four bytes"));
         Some(RowCursor { edition: number(0), question: number(4), row: number(8) })
     }

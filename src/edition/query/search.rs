@@ -10,7 +10,6 @@ use crate::edition::files::names::{
     PackedReadings, fold, initial, initials_piece, is_syllable, pack_syllable, pair, pairs_from, spell, syllable_pair,
     syllable_pairs_from,
 };
-use crate::edition::files::text_cache::REMEMBERED;
 use crate::edition::format::row::Row;
 use crate::edition::open::Edition;
 use crate::model::enterprise::IdentifierKind;
@@ -126,8 +125,8 @@ impl Edition {
     pub fn text(&self, text: &str) -> Arc<RoaringBitmap> {
         let query = Query::new(text);
         let key: String = query.folded.iter().collect();
-        if let Some(rows) = self.texts.lock().expect("no panic while holding the cache").rows.get(&key) {
-            return rows.clone();
+        if let Some(rows) = self.texts.get(&key) {
+            return rows;
         }
         let mut rows = self.by_code(text).into_iter().map(|hit| hit.row).collect::<RoaringBitmap>();
         let (candidates, exact) = self.candidates(&query);
@@ -139,15 +138,7 @@ impl Edition {
                 candidates.iter().filter(|row| self.named_like(*row, &query, &mut readings).is_some()).collect::<RoaringBitmap>();
         }
         let rows = Arc::new(rows);
-        let mut cache = self.texts.lock().expect("no panic while holding the cache");
-        if cache.rows.insert(key.clone(), rows.clone()).is_none() {
-            cache.order.push_back(key);
-        }
-        if cache.order.len() > REMEMBERED
-            && let Some(oldest) = cache.order.pop_front()
-        {
-            cache.rows.remove(&oldest);
-        }
+        self.texts.insert(key, rows.clone());
         rows
     }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::error::HubError;
 use super::open::Hub;
 use crate::connector::{Bilingual, Drift};
+use crate::model::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
-use crate::store::registry::Notice;
 
 /// Rows named one by one in a receipt; `huitu quarantine export --batch` has them all.
 pub const NAMED_ROWS: i64 = 1_000;
@@ -45,8 +45,8 @@ pub struct BatchReceipt {
     /// Columns that differ from the contract.
     pub drift: Vec<Drift>,
     /// What was left out of the source, or done about it.
-    pub notes: Vec<Notice>,
-    pub held_because: Option<Notice>,
+    pub notes: Vec<Problem>,
+    pub held_because: Option<Problem>,
     pub decided_by: Option<String>,
     pub decided_why: Option<String>,
     pub idempotency_key: Option<String>,

@@ -4,19 +4,19 @@ use super::evidence;
 use super::relations::Firms;
 use crate::link::cluster::Assignment;
 use crate::link::compare::levels::Comparison;
-use crate::link::entity_key::base32;
 use crate::link::group::profiles::ProfileNo;
 use crate::link::outcome::ReviewPair;
 use crate::link::records::RecordNo;
 use crate::link::score::edges::{ScoredPair, ScoredPairs, ScoringContext};
 use crate::link::settings::LinkSettings;
 use crate::model::linkage::LinkRole;
+use crate::model::public_id;
 use crate::normalise::mix;
 
 /// The id of a pair of records, whichever comes first.
 pub fn pair_id(left: u64, right: u64) -> Box<str> {
     let (a, b) = (left.min(right), left.max(right));
-    base32('R', mix(a.rotate_left(21) ^ mix(b))).into()
+    public_id::write('R', mix(a.rotate_left(21) ^ mix(b))).into()
 }
 
 /// The pairs of a unidentified profile that a person should look at. `spoken_on` tells pairs that one has decided already.

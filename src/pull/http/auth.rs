@@ -1,5 +1,6 @@
 //! Credentials of a request: bearer, basic, a key in a header, or a signed timestamp.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{RequestBuilder, Url};
 use sha2::Sha256;
@@ -54,7 +55,7 @@ impl Credentials {
 fn hmac_sha256(key: &[u8], message: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(message);
-    mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect()
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -4,20 +4,18 @@
 //! them differs, or a checksum fails, the records are read from the store again, and the log says so. What landed since
 //! its watermark is read from the store and laid over it.
 //!
-//! The file: chunks of records by ranges of store ids (see [`coding`]), then an index in JSON, then its length and
-//! checksum and a magic word. It is written under another name and renamed; it is not forced to the disk, as a file that a
-//! power cut left half empty fails its checksums.
+//! A [`kept_file`](crate::kept_file): chunks of records by ranges of store ids (see [`coding`]), each with a checksum of its own,
+//! so that one can be read without the others.
 
 mod coding;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::FileExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::connector::Connector;
+use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind};
 use crate::model::facts::Facts;
 use crate::model::linkage::LinkRecord;
 use crate::model::record::RegistryIndex;
@@ -26,16 +24,13 @@ use crate::store::landing::Watermark;
 pub use coding::{decode, encode};
 
 const FILE: &str = "records.snapshot";
-const MAGIC: &[u8; 8] = b"huiturec";
-/// Length and checksum of the index, and the magic word.
-const TAIL: u64 = 24;
-/// Raised when the coding changes.
-const FORMAT: u32 = 1;
+/// The format is raised when the coding changes.
+const KIND: Kind = Kind { magic: *b"huiturec", format: 2 };
 
 /// What records were read with: all of it must be the same for the file to be of use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotBasis {
-    format: u32,
+    format: u64,
     /// The program's version, size and time: a newer one may read differently.
     program: String,
     vocabulary: u64,
@@ -51,7 +46,7 @@ impl SnapshotBasis {
             format!("{} {} {}", env!("CARGO_PKG_VERSION"), m.len(), built.unwrap_or_default().as_nanos())
         });
         SnapshotBasis {
-            format: FORMAT,
+            format: KIND.format,
             program: program.unwrap_or_else(|_| env!("CARGO_PKG_VERSION").to_owned()),
             vocabulary: coding::vocabulary(),
             store,
@@ -81,11 +76,7 @@ struct Index {
 }
 
 /// A file that was made from this store with these connectors.
-pub struct Snapshot {
-    file: File,
-    pub mark: Watermark,
-    pub chunks: Vec<SnapshotChunk>,
-}
+pub struct Snapshot(KeptFile<Index>);
 
 pub fn path(data: &Path) -> PathBuf {
     data.join(FILE)
@@ -95,34 +86,38 @@ impl Snapshot {
     /// The file in `data` if it rests on `basis`; None where there is none or it does not serve, which the log tells.
     pub fn open(data: &Path, basis: &SnapshotBasis) -> Option<Snapshot> {
         let path = path(data);
-        let file = match File::open(&path) {
+        let file: KeptFile<Index> = match KeptFile::open(&path, KIND) {
             Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(KeptFileError::Io(e)) if e.kind() == io::ErrorKind::NotFound => return None,
             Err(e) => {
-                tracing::warn!("cannot open {}: {e}; reading the records from the store", path.display());
+                tracing::warn!("{}: {e}; reading the records from the store", path.display());
                 return None;
             }
         };
-        let Some(index) = index(&file) else {
-            tracing::warn!("{} is damaged; reading the records from the store", path.display());
-            return None;
-        };
-        if index.basis != *basis {
+        if file.index.basis != *basis {
             tracing::info!("{} was made by another program or with other connectors; reading the records anew", path.display());
             return None;
         }
-        Some(Snapshot { file, mark: index.mark, chunks: index.chunks })
+        Some(Snapshot(file))
+    }
+
+    /// The landing up to which it holds the records.
+    pub fn mark(&self) -> &Watermark {
+        &self.0.index.mark
+    }
+
+    pub fn chunks(&self) -> &[SnapshotChunk] {
+        &self.0.index.chunks
     }
 
     /// Records of all chunks.
     pub fn records(&self) -> u64 {
-        self.chunks.iter().map(|c| c.records).sum()
+        self.chunks().iter().map(|c| c.records).sum()
     }
 
     /// Reads a chunk without the records of `skip` (ascending store ids). None where it is damaged.
     pub fn read(&self, chunk: &SnapshotChunk, skip: &[i64], want_link: bool) -> Option<(Vec<LinkRecord>, Vec<Facts>)> {
-        let mut bytes = vec![0; usize::try_from(chunk.bytes).ok()?];
-        self.file.read_exact_at(&mut bytes, chunk.offset).ok()?;
+        let bytes = self.0.read(chunk.offset, usize::try_from(chunk.bytes).ok()?).ok()?;
         if xxhash_rust::xxh3::xxh3_64(&bytes) != chunk.checksum {
             return None;
         }
@@ -133,37 +128,16 @@ impl Snapshot {
     }
 }
 
-fn index(file: &File) -> Option<Index> {
-    let length = file.metadata().ok()?.len();
-    let at = length.checked_sub(TAIL)?;
-    let mut tail = [0; TAIL as usize];
-    file.read_exact_at(&mut tail, at).ok()?;
-    let number = |range: std::ops::Range<usize>| Some(u64::from_le_bytes(tail[range].try_into().ok()?));
-    let (bytes, checksum) = (number(0..8)?, number(8..16)?);
-    if tail[16..] != *MAGIC {
-        return None;
-    }
-    let mut json = vec![0; usize::try_from(bytes.min(at)).ok()?];
-    file.read_exact_at(&mut json, at.checked_sub(bytes)?).ok()?;
-    (xxhash_rust::xxh3::xxh3_64(&json) == checksum).then_some(())?;
-    serde_json::from_slice(&json).ok()
-}
-
 /// Writes a new file; nothing is seen of it before `finish`.
 pub struct SnapshotWriter {
-    out: BufWriter<File>,
-    part: PathBuf,
-    path: PathBuf,
-    at: u64,
+    out: KeptFileWriter,
     index: Index,
 }
 
 impl SnapshotWriter {
     pub fn create(data: &Path, basis: SnapshotBasis, mark: Watermark) -> io::Result<SnapshotWriter> {
-        let path = path(data);
-        let part = path.with_extension("part");
-        let out = BufWriter::with_capacity(1 << 18, File::create(&part)?);
-        Ok(SnapshotWriter { out, part, path, at: 0, index: Index { basis, mark, chunks: Vec::new() } })
+        let out = KeptFileWriter::create(path(data), KIND)?;
+        Ok(SnapshotWriter { out, index: Index { basis, mark, chunks: Vec::new() } })
     }
 
     /// Appends the chunk that follows the last one. `coded` is what [`encode`] made of its records.
@@ -174,28 +148,13 @@ impl SnapshotWriter {
         unreadable: Vec<(i64, RegistryIndex)>,
         coded: &[u8],
     ) -> io::Result<()> {
+        let (offset, bytes, checksum) = (self.out.len(), coded.len() as u64, xxhash_rust::xxh3::xxh3_64(coded));
         self.out.write_all(coded)?;
-        let (bytes, checksum) = (coded.len() as u64, xxhash_rust::xxh3::xxh3_64(coded));
-        self.index.chunks.push(SnapshotChunk {
-            after,
-            to,
-            records: records as u64,
-            unreadable,
-            offset: self.at,
-            bytes,
-            checksum,
-        });
-        self.at += bytes;
+        self.index.chunks.push(SnapshotChunk { after, to, records: records as u64, unreadable, offset, bytes, checksum });
         Ok(())
     }
 
-    pub fn finish(mut self) -> io::Result<()> {
-        let json = serde_json::to_vec(&self.index)?;
-        self.out.write_all(&json)?;
-        self.out.write_all(&(json.len() as u64).to_le_bytes())?;
-        self.out.write_all(&xxhash_rust::xxh3::xxh3_64(&json).to_le_bytes())?;
-        self.out.write_all(MAGIC)?;
-        self.out.flush()?;
-        std::fs::rename(&self.part, &self.path)
+    pub fn finish(self) -> io::Result<()> {
+        self.out.finish(&self.index)?.keep()
     }
 }

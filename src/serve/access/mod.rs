@@ -177,8 +177,13 @@ impl Access {
 }
 
 /// Callers met lately, so that a token is looked up in the store every few seconds, not with every request.
-#[derive(Default)]
-pub(super) struct TokenCache(std::sync::Mutex<hashbrown::HashMap<String, (i64, std::sync::Arc<Caller>)>>);
+pub(super) struct TokenCache(quick_cache::sync::Cache<String, (i64, std::sync::Arc<Caller>)>);
+
+impl Default for TokenCache {
+    fn default() -> TokenCache {
+        TokenCache(quick_cache::sync::Cache::new(REMEMBERED_CALLERS))
+    }
+}
 
 /// A revoked token is refused after this long at the latest.
 const REMEMBERED_MILLIS: i64 = 2_000;
@@ -192,18 +197,14 @@ impl TokenCache {
         store: &Store,
         now_millis: i64,
     ) -> Result<std::sync::Arc<Caller>, Problem> {
-        let key = authorization.unwrap_or("").to_owned();
-        if let Some((at, caller)) = self.0.lock().expect("no panic while holding the callers").get(&key)
+        let key = authorization.unwrap_or("");
+        if let Some((at, caller)) = self.0.get(key)
             && (0..REMEMBERED_MILLIS).contains(&(now_millis - at))
         {
-            return Ok(caller.clone());
+            return Ok(caller);
         }
         let caller = std::sync::Arc::new(access.caller(authorization, store, now_millis).await?);
-        let mut known = self.0.lock().expect("no panic while holding the callers");
-        if known.len() >= REMEMBERED_CALLERS {
-            known.clear();
-        }
-        known.insert(key, (now_millis, caller.clone()));
+        self.0.insert(key.to_owned(), (now_millis, caller.clone()));
         Ok(caller)
     }
 }

@@ -1,11 +1,11 @@
 //! Whole answers as bytes. A key holds everything an answer depends on, so nothing ever needs to be invalidated: an answer
 //! of an older edition or freshness is simply not asked for any more, and falls out.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use hashbrown::HashMap;
+use quick_cache::sync::Cache;
+use quick_cache::{OptionsBuilder, Weighter};
 
 use super::usage::FieldUse;
 
@@ -51,23 +51,35 @@ impl From<Bytes> for CachedResponse {
     }
 }
 
-/// Keeps the latest answers, and their keys, up to a number of bytes.
+/// What an answer weighs: its bytes and those of its key.
+#[derive(Clone)]
+struct Bytewise;
+
+impl Weighter<ResponseKey, CachedResponse> for Bytewise {
+    fn weight(&self, key: &ResponseKey, answer: &CachedResponse) -> u64 {
+        (key.parts.len() + answer.bytes.len()) as u64
+    }
+}
+
+/// Keeps answers that are asked for again, and their keys, up to a number of bytes.
 pub struct AnswerCache {
     limit: usize,
     hasher: Hasher,
-    held: Mutex<Held>,
+    answers: Cache<ResponseKey, CachedResponse, Bytewise>,
 }
 
-#[derive(Default)]
-struct Held {
-    answers: HashMap<ResponseKey, CachedResponse>,
-    order: VecDeque<ResponseKey>,
-    bytes: usize,
-}
+/// Parts of the cache that can be read at the same time. Each holds its share of the bytes: more than the largest answer.
+const SHARDS: usize = 4;
+/// Bytes of a usual answer.
+const USUAL: usize = 4_096;
 
 impl AnswerCache {
     pub fn new(limit: usize, hasher: Hasher) -> AnswerCache {
-        AnswerCache { limit, hasher, held: Mutex::default() }
+        let mut options = OptionsBuilder::new();
+        options.shards(SHARDS).weight_capacity(limit as u64).estimated_items_capacity(limit / USUAL);
+        let options = options.build().expect("both capacities are set");
+        let answers = Cache::with_options(options, Bytewise, Default::default(), Default::default());
+        AnswerCache { limit, hasher, answers }
     }
 
     /// The key of an answer that depends on these parts.
@@ -81,26 +93,13 @@ impl AnswerCache {
     }
 
     pub fn get(&self, key: &ResponseKey) -> Option<CachedResponse> {
-        self.held.lock().expect("no panic while holding the cache").answers.get(key).cloned()
+        self.answers.get(key)
     }
 
     /// Remembers an answer; one that alone would fill an eighth of the cache is not worth it.
     pub fn put(&self, key: ResponseKey, answer: CachedResponse) {
-        let size = |key: &ResponseKey, answer: &CachedResponse| key.parts.len() + answer.bytes.len();
-        if size(&key, &answer) > self.limit / 8 {
-            return;
-        }
-        let mut held = self.held.lock().expect("no panic while holding the cache");
-        held.bytes += size(&key, &answer);
-        match held.answers.insert(key.clone(), answer) {
-            Some(before) => held.bytes -= size(&key, &before),
-            None => held.order.push_back(key),
-        }
-        while held.bytes > self.limit {
-            let Some(oldest) = held.order.pop_front() else { break };
-            if let Some(gone) = held.answers.remove(&oldest) {
-                held.bytes -= size(&oldest, &gone);
-            }
+        if Bytewise.weight(&key, &answer) <= self.limit as u64 / 8 {
+            self.answers.insert(key, answer);
         }
     }
 }
@@ -115,17 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_answers_make_room() {
-        let cache = AnswerCache::new(1_000, xxh3);
+    fn answers_make_room_for_each_other() {
+        let cache = AnswerCache::new(10_000, xxh3);
         let key = |i: u8| cache.key(&[&[i]]);
-        for i in 0..20_u8 {
+        for i in 0..200_u8 {
             cache.put(key(i), Bytes::from(vec![i; 100]).into());
         }
-        assert!(cache.get(&key(0)).is_none() && cache.get(&key(19)).is_some());
-        assert!(cache.held.lock().unwrap().bytes <= 1_000);
-        cache.put(key(99), Bytes::from(vec![0; 500]).into());
-        assert!(cache.get(&key(99)).is_none(), "too large to keep");
-        let long = cache.key(&[&[0; 500]]);
+        let kept = (0..200).filter(|i| cache.get(&key(*i)).is_some()).count();
+        assert!((20..100).contains(&kept), "{kept} of 200 answers fit");
+        assert!(cache.answers.weight() <= 10_000);
+        cache.put(key(250), Bytes::from(vec![0; 5_000]).into());
+        assert!(cache.get(&key(250)).is_none(), "too large to keep");
+        let long = cache.key(&[&[0; 5_000]]);
         cache.put(long.clone(), Bytes::new().into());
         assert!(cache.get(&long).is_none(), "a long question fills the cache too");
     }

@@ -51,8 +51,8 @@ pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lan
         error.message = lang.pick(zh, en);
         extensions.set("code", Code::BadInput.name());
         extensions.set("retryable", false);
-        let hint = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
-        extensions.set("hint", hint);
+        let remedy = lang.pick("请对照 schema.graphql 检查查询", "compare the document with schema.graphql");
+        extensions.set("hint", remedy);
     }
     extensions.set("requestId", request_id);
 }

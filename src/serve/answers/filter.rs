@@ -218,7 +218,7 @@ pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
         format!("没有登记「{unknown}」；现有：{}", known.join("、")),
         format!("there is no registry \"{unknown}\"; known: {list}"),
     )
-    .hint(list))
+    .remedy(list))
 }
 
 impl EnterpriseFilter {

@@ -2,10 +2,10 @@
 //! batches: one statement per kind and answer, however many enterprises a page has.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_graphql::dataloader::Loader;
+use prometheus_client::metrics::counter::Counter;
 
 use crate::connector::Connector;
 use crate::hub::Hub;
@@ -88,21 +88,21 @@ pub struct Readings(Mutex<Option<Arc<Known>>>);
 pub struct Details {
     hub: Hub,
     /// Statements sent to the store, for the metrics.
-    reads: Arc<AtomicU64>,
+    reads: Counter,
     readings: Arc<Readings>,
 }
 
 impl Details {
-    pub fn new(hub: Hub, reads: Arc<AtomicU64>, readings: Arc<Readings>) -> Details {
+    pub fn new(hub: Hub, reads: Counter, readings: Arc<Readings>) -> Details {
         Details { hub, reads, readings }
     }
 
     pub fn count_read(&self) {
-        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.reads.inc();
     }
 
     pub fn count_reads(&self, count: u64) {
-        self.reads.fetch_add(count, Ordering::Relaxed);
+        self.reads.inc_by(count);
     }
 
     /// A way to read these rows, made anew where one of them has a layout that is not known yet.

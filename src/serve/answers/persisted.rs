@@ -1,9 +1,11 @@
 //! Documents by their digest: automatic persisted queries, and trusted documents, which alone are answered where configured.
 
-use std::collections::{HashMap, VecDeque};
+use data_encoding::HEXLOWER;
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::request::Parameters;
@@ -14,11 +16,10 @@ use crate::serve::problem::{Code, Problem};
 const REMEMBERED: usize = 1_000;
 
 /// Documents by SHA-256 in hex.
-#[derive(Default)]
 pub struct Documents {
     /// Where given, nothing else is answered.
     trusted: Option<HashMap<String, Trusted>>,
-    seen: Mutex<(HashMap<String, String>, VecDeque<String>)>,
+    seen: Cache<String, Arc<str>>,
 }
 
 /// A trusted document, and the file it was read from.
@@ -28,7 +29,14 @@ struct Trusted {
 }
 
 pub fn digest(document: &str) -> String {
-    Sha256::digest(document.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(document.as_bytes()))
+}
+
+/// Any document is answered, and those that come with their digest are remembered.
+impl Default for Documents {
+    fn default() -> Documents {
+        Documents { trusted: None, seen: Cache::new(REMEMBERED) }
+    }
 }
 
 impl Documents {
@@ -43,7 +51,7 @@ impl Documents {
                 trusted.insert(digest(&document), Trusted { file, text: document });
             }
         }
-        Ok(Documents { trusted: Some(trusted), seen: Mutex::default() })
+        Ok(Documents { trusted: Some(trusted), ..Documents::default() })
     }
     /// Digests, files and documents of a trusted set, in the order of the files.
     pub fn list(&self) -> Vec<(&str, &str, &str)> {
@@ -56,19 +64,7 @@ impl Documents {
     fn find(&self, digest: &str) -> Option<String> {
         match &self.trusted {
             Some(trusted) => trusted.get(digest).map(|t| t.text.clone()),
-            None => self.seen.lock().expect("no panic while holding the documents").0.get(digest).cloned(),
-        }
-    }
-
-    fn remember(&self, digest: String, document: &str) {
-        let mut seen = self.seen.lock().expect("no panic while holding the documents");
-        if seen.0.insert(digest.clone(), document.to_owned()).is_none() {
-            seen.1.push_back(digest);
-        }
-        if seen.1.len() > REMEMBERED
-            && let Some(oldest) = seen.1.pop_front()
-        {
-            seen.0.remove(&oldest);
+            None => self.seen.get(digest).map(|text| text.to_string()),
         }
     }
 }
@@ -95,7 +91,7 @@ pub fn resolve(documents: &Documents, limits: &Limits, parameters: &mut Paramete
             match &documents.trusted {
                 Some(trusted) if !trusted.contains_key(&hash) => return Err(not_found()),
                 Some(_) => {}
-                None if document.len() <= limits.document_bytes => documents.remember(hash, document),
+                None if document.len() <= limits.document_bytes => documents.seen.insert(hash, document.as_str().into()),
                 None => {}
             }
         }

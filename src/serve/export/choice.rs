@@ -152,7 +152,7 @@ fn of_selection(selection: &str, format: ExportFileFormat) -> Result<ColumnChoic
 /// Names of columns and the first steps of paths.
 pub fn unknown(name: &str) -> Problem {
     let known = ExportColumn::ALL.iter().map(|c| c.name()).chain(PATHS.iter().map(|(path, _)| *path));
-    Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}")).hint(known.collect::<Vec<_>>().join(","))
+    Problem::bad_input(format!("没有列 {name}"), format!("there is no column {name}")).remedy(known.collect::<Vec<_>>().join(","))
 }
 
 /// A field without fields of its own.
@@ -196,7 +196,7 @@ fn leaves(selection: &str) -> Result<Vec<Leaf>, Problem> {
                 format!("{}（每家企业）", problem.zh),
                 format!("{} (per enterprise)", problem.en),
             )
-            .hint(MAX_COST.to_string()),
+            .remedy(MAX_COST.to_string()),
             _ => problem,
         }
     })?;

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use super::format::ExportFileFormat;
 use super::format::content_type;
 use crate::serve::access::AccessScope;
-use crate::serve::http::headers::{header_text, lang_of, request_id};
+use crate::serve::http::headers::{header_text, lang_of, names_tag, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
@@ -45,7 +45,9 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
         "DONE" => {}
         "FAILED" => return Err(not_found("该导出失败：请重新创建", "this export failed: create it again")),
         state => {
-            return Err(not_found("导出尚未完成：请稍后再取", "this export is not finished: fetch it a little later").hint(state));
+            return Err(
+                not_found("导出尚未完成：请稍后再取", "this export is not finished: fetch it a little later").remedy(state)
+            );
         }
     }
     let path =
@@ -53,7 +55,9 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
     let mut file = tokio::fs::File::open(super::jobs::folder(state).join(path)).await.map_err(|_| unknown())?;
     let size = file.metadata().await.map_err(|_| Problem::internal())?.len();
     let etag = format!("\"{}\"", row.sha256.as_deref().unwrap_or(""));
-    let same = |name| header_text(headers, name).is_some_and(|list| list.split(',').any(|tag| tag.trim() == etag));
+    let is_known = names_tag(headers, header::IF_NONE_MATCH, &etag);
+    // RFC 9110, 13.1.5: a range goes on only where the strong tag is this one.
+    let goes_on = header_text(headers, header::IF_RANGE).is_none_or(|tag| tag == etag);
 
     let mut response = Response::new(Body::empty());
     let is_gb18030 = row.request.contains("\"gb18030\":true");
@@ -74,12 +78,12 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
             out.insert(header::HeaderName::from_static(name), value);
         }
     }
-    if same(header::IF_NONE_MATCH) {
+    if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
     // A range of another file is answered whole.
-    let asked = header_text(headers, header::RANGE).filter(|_| !headers.contains_key(header::IF_RANGE) || same(header::IF_RANGE));
+    let asked = header_text(headers, header::RANGE).filter(|_| goes_on);
     let (start, end) = match asked.map(|text| range(text, size)) {
         None | Some(Asked::Whole) => (0, size),
         Some(Asked::Part(start, end)) => {

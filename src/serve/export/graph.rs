@@ -64,7 +64,7 @@ impl GraphSource {
                 None => {
                     let (zh, en) = validation_messages::told(&error.message);
                     Problem::bad_input(format!("列的选择有误：{zh}"), format!("columns: {en}"))
-                        .hint(super::choice::unknown("").hint.unwrap_or_default())
+                        .remedy(super::choice::unknown("").remedy.unwrap_or_default())
                 }
             });
         }

@@ -4,6 +4,7 @@
 //! A job is pinned to an edition, so that running it again after a killed process gives the same bytes. Its row keeps what
 //! its maker could see then; only they and operators can fetch it.
 
+use data_encoding::HEXLOWER;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -314,5 +315,5 @@ fn write_file(folder: &std::path::Path, name: &str, export: &ExportRequest, form
     let file = out.out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     std::fs::rename(&part, folder.join(name))?;
-    Ok(crate::edition::format::manifest::hex(&out.hash.finalize()))
+    Ok(HEXLOWER.encode(&out.hash.finalize()))
 }

@@ -5,6 +5,7 @@
 //! in a list, a table holds its values one after the other, NDJSON the lists themselves. The number of rows is in `x-huitu-rows` before the first byte; where the client
 //! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
 
+use data_encoding::HEXLOWER;
 mod choice;
 mod columns;
 pub mod fetch;
@@ -162,7 +163,7 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
         }
         if wants_trailers {
             let mut trailers = HeaderMap::new();
-            let digest = crate::edition::format::manifest::hex(&sink.hash.finalize());
+            let digest = HEXLOWER.encode(&sink.hash.finalize());
             trailers.insert("x-huitu-rows", HeaderValue::from(rows));
             if let Ok(digest) = HeaderValue::from_str(&digest) {
                 trailers.insert("x-huitu-sha256", digest);

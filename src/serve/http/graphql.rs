@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::headers::{header_text, lang_of, request_id, status_of};
+use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use crate::model::message::Lang;
 use crate::model::text::shown;
 use crate::serve::access::{Caller, Role};
@@ -159,7 +159,7 @@ impl Incoming<'_> {
                 format!("一次应有 1 到 {limit} 个查询"),
                 format!("one to {limit} questions can be asked at a time"),
             )
-            .hint(limit.to_string());
+            .remedy(limit.to_string());
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         }
         let mut whole = vec![b'['];
@@ -228,8 +228,7 @@ impl Incoming<'_> {
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
-        let now = state.hub().clock.millis();
-        if let Err(problem) = state.budgets().spend(&caller.name, cost, state.limits().cost_per_minute, now) {
+        if let Err(problem) = state.budgets().spend(&caller.name, cost) {
             return self.request_error(&problem);
         }
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
@@ -306,10 +305,7 @@ impl Incoming<'_> {
 
     fn respond(&self, status: StatusCode, bytes: Bytes, key: Option<&cache::ResponseKey>) -> Response {
         let tag = key.map(cache::ResponseKey::tag);
-        let asked = header_text(self.headers, header::IF_NONE_MATCH);
-        let same = tag
-            .as_deref()
-            .is_some_and(|tag| asked.is_some_and(|list| list.split(',').any(|t| t.trim().trim_start_matches("W/") == tag)));
+        let same = tag.as_deref().is_some_and(|tag| names_tag(self.headers, header::IF_NONE_MATCH, tag));
         let mut response = match same && *self.method == Method::GET {
             true => Response::new(Body::empty()),
             false => Response::new(Body::from(bytes)),

@@ -17,6 +17,12 @@ pub fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str
     headers.get(name).and_then(|v| v.to_str().ok())
 }
 
+/// Whether a list of entity tags (`If-None-Match`, `If-Range`) names this one. Weak tags are compared weakly (RFC 9110, 8.8.3.2).
+pub fn names_tag(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+    let list = header_text(headers, name).unwrap_or("");
+    list.split(',').any(|known| matches!(known.trim(), "*") || known.trim().trim_start_matches("W/") == tag)
+}
+
 pub fn lang_of(headers: &HeaderMap) -> Lang {
     header_text(headers, header::ACCEPT_LANGUAGE).map_or(Lang::Zh, Lang::from_accept)
 }

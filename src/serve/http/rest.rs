@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 
-use super::headers::{header_text, lang_of, request_id, status_of};
+use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
 use crate::serve::access::Role;
@@ -37,7 +37,7 @@ pub struct RestRequest {
 pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
     let body = serde_json::json!({ "error": {
         "code": problem.code.name(), "message": problem.text(lang), "retryable": problem.code.retryable(),
-        "hint": problem.hint, "requestId": id,
+        "hint": problem.remedy, "requestId": id,
     } });
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status_of(problem.code);
@@ -93,8 +93,7 @@ impl RestRequest {
             &[lang as u8],
         ]);
         let etag = key.tag();
-        let asked = header_text(headers, header::IF_NONE_MATCH).unwrap_or("");
-        let same = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+        let same = names_tag(headers, header::IF_NONE_MATCH, &etag);
         Ok(RestRequest { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
     }
 

@@ -1,6 +1,7 @@
 //! `POST /ingest/{registry}`: a department sends a batch. NDJSON or CSV, plain or gzip, under a key of its own; answered
 //! with the receipt after the commit. Every way it can go wrong has one status, one code and one text in each language.
 
+use data_encoding::HEXLOWER;
 pub(in crate::serve) mod receipts;
 
 use std::io::Write;
@@ -19,6 +20,7 @@ use super::problem::Problem;
 use super::state::ServerState;
 use crate::connector::{Connector, Transport};
 use crate::hub::{Push, PushRefused, Pushed, Queue};
+use crate::model;
 use crate::model::message::Lang;
 
 /// Longest key, in characters.
@@ -29,27 +31,23 @@ const BUSY_SECS: u32 = 30;
 /// An answer that is no receipt.
 pub(super) struct Refusal {
     status: StatusCode,
-    /// Stable, for machines.
-    code: &'static str,
-    zh: String,
-    en: String,
-    hint: Option<String>,
+    problem: model::problem::Problem<&'static str>,
     retry_after: Option<u32>,
     batch: Option<i64>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Refusal {
-        Refusal { status, code, zh: zh.into(), en: en.into(), hint: None, retry_after: None, batch: None }
+        Refusal { status, problem: model::problem::Problem::new(code, zh, en), retry_after: None, batch: None }
     }
-    fn hint(mut self, hint: impl Into<String>) -> Refusal {
-        self.hint = Some(hint.into());
+    fn remedy(mut self, remedy: impl Into<String>) -> Refusal {
+        self.problem.remedy = Some(remedy.into());
         self
     }
     fn answer(&self, lang: Lang, id: &str) -> Response {
         let retryable = self.retry_after.is_some() || self.status.is_server_error() || self.status == StatusCode::REQUEST_TIMEOUT;
         let body = serde_json::json!({ "error": {
-            "code": self.code, "message": lang.pick(&self.zh, &self.en), "retryable": retryable, "hint": self.hint,
+            "code": self.problem.code, "message": self.problem.text(lang), "retryable": retryable, "hint": self.problem.remedy,
             "batch": self.batch, "requestId": id,
         } });
         let mut response = json(self.status, &body, id);
@@ -70,7 +68,9 @@ impl Refusal {
 
 impl From<Problem> for Refusal {
     fn from(p: Problem) -> Refusal {
-        Refusal { hint: p.hint.clone(), ..Refusal::new(status_of(p.code), p.code.name(), p.zh, p.en) }
+        let mut refusal = Refusal::new(status_of(p.code), p.code.name(), p.zh, p.en);
+        refusal.problem.remedy = p.remedy;
+        refusal
     }
 }
 
@@ -114,7 +114,7 @@ impl From<PushRefused> for Refusal {
                     format!("推送的内容无法读取，未入库任何行：{}", problem.zh),
                     format!("what was pushed cannot be read, and nothing of it landed: {}", problem.en),
                 );
-                Refusal { batch: Some(batch), ..Refusal::new(status, code, zh, en).hint(problem.code) }
+                Refusal { batch: Some(batch), ..Refusal::new(status, code, zh, en).remedy(problem.code) }
             }
             PushRefused::Hub(error) => {
                 tracing::error!(%error, "a push failed");
@@ -161,7 +161,7 @@ pub async fn ingest(State(state): State<ServerState>, Path(registry): Path<Strin
             response
         }
         Err(refusal) => {
-            tracing::info!(request_id = %id, registry, code = refusal.code, "push refused");
+            tracing::info!(request_id = %id, registry, code = refusal.problem.code, "push refused");
             refusal.answer(lang, &id)
         }
     }
@@ -230,7 +230,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
             format!("缺少 Idempotency-Key 请求头：给每个批次一个不重复的键（1–{MAX_KEY} 个可见 ASCII 字符），重试时用同一个"),
             format!("the header Idempotency-Key is missing or wrong: give every batch its own key (1–{MAX_KEY} visible ASCII characters), and the same one when sending it again"),
         )
-        .hint("Idempotency-Key: arbitration-2026-11-22")),
+        .remedy("Idempotency-Key: arbitration-2026-11-22")),
     }
 }
 
@@ -310,7 +310,7 @@ async fn save(connector: &Connector, headers: &HeaderMap, body: Body, file: &mut
                 Refusal::from(Problem::internal())
             })?;
         }
-        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        Ok(HEXLOWER.encode(&hash.finalize()))
     };
     tokio::time::timeout(Duration::from_secs(all), receiving).await.map_err(|_| too_slow())?
 }

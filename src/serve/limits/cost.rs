@@ -56,11 +56,11 @@ impl Default for Limits {
 
 fn too_deep(limit: usize) -> Problem {
     Problem::new(Code::TooDeep, format!("查询嵌套超过 {limit} 层"), format!("the document is nested more than {limit} deep"))
-        .hint(limit.to_string())
+        .remedy(limit.to_string())
 }
 
 fn too_much(zh: String, en: String, limit: u64) -> Problem {
-    Problem::new(Code::CostExceeded, zh, en).hint(limit.to_string())
+    Problem::new(Code::CostExceeded, zh, en).remedy(limit.to_string())
 }
 
 /// Reads the text once: length, tokens, nesting. Takes a microsecond per kilobyte.

@@ -60,11 +60,7 @@ fn start(
             return Err(refuse(problem.server_error(lang)));
         }
         Ok((parsed, cost)) => {
-            let now = state.hub().clock.millis();
-            state
-                .budgets()
-                .spend(&caller.name, cost, state.limits().cost_per_minute, now)
-                .map_err(|p| refuse(p.server_error(lang)))?;
+            state.budgets().spend(&caller.name, cost).map_err(|p| refuse(p.server_error(lang)))?;
             parsed
         }
         Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),

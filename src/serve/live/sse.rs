@@ -90,7 +90,7 @@ pub async fn sse(
             format!("一个调用者最多同时打开 {MAX_STREAMS} 个事件流；请先关闭一个"),
             format!("a caller has at most {MAX_STREAMS} event streams open: close one first"),
         )
-        .hint(MAX_STREAMS.to_string());
+        .remedy(MAX_STREAMS.to_string());
         let mut response = refuse(&problem, lang, &id);
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         return response;

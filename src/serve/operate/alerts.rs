@@ -1,45 +1,53 @@
 //! What asks for a person: held batches, registries that are late or failing. As numbers for Prometheus and as warnings in
 //! the log, so that an operator hears of it without looking.
 
-use std::fmt::Write;
+use prometheus_client::registry::Unit;
 
 use crate::hub::{SyncOutcome, SyncReport};
 use crate::model::message::{Lang, reason_text};
+use crate::serve::metrics::{Gauge, Gauges};
 use crate::serve::state::ServerState;
 
 /// States of a registry, each a line of its own so that an alert can name it.
 const STATES: [&str; 5] = ["CURRENT", "LATE", "FAILING", "HELD", "NEVER"];
 
 /// Gauges of the registries; empty where the store cannot be read (`readyz` says so).
-pub async fn gauges(state: &ServerState) -> String {
+pub async fn gauges(state: &ServerState) -> Vec<Gauges> {
     let hub = state.hub();
     let (Ok(rows), Ok(held)) = (hub.store.registries().await, hub.store.batches(None, Some("HELD"), 1_000).await) else {
-        return String::new();
+        return Vec::new();
     };
-    let mut text = String::from("# TYPE huitu_registry_state gauge\n");
     let now = hub.clock.millis();
     let known = hub.connectors.iter().filter_map(|c| rows.iter().find(|r| r.name == c.name));
-    let mut ages = String::new();
+    let (mut states, mut ages) = (Vec::new(), Vec::new());
     for row in known {
-        let standing = hub.standing(row);
+        let found = hub.standing(row);
         for state in STATES {
-            let is = u8::from(standing.state == state);
-            let _ = writeln!(text, "huitu_registry_state{{registry=\"{}\",state=\"{state}\"}} {is}", row.name);
+            let labels = vec![("registry", row.name.clone()), ("state", state.to_owned())];
+            states.push(Gauge { labels, value: f64::from(u8::from(found.state == state)) });
         }
         if let Some(good) = row.last_good {
-            let _ = writeln!(ages, "huitu_registry_age_seconds{{registry=\"{}\"}} {}", row.name, (now - good) / 1_000);
+            ages.push(Gauge { labels: vec![("registry", row.name.clone())], value: ((now - good) / 1_000) as f64 });
         }
     }
+    let mut gauges = vec![Gauges {
+        name: "huitu_registry_state",
+        help: "1 for the state a registry is in, 0 for the others",
+        unit: None,
+        values: states,
+    }];
     if !ages.is_empty() {
-        let _ = write!(text, "# TYPE huitu_registry_age_seconds gauge\n{ages}");
+        let (name, help) = ("huitu_registry_age", "Since the last good pull of a registry");
+        gauges.push(Gauges { name, help, unit: Some(Unit::Seconds), values: ages });
     }
     if let Ok(edition) = hub.held_edition().await {
-        let waits = u8::from(edition.is_some_and(|held| held.waits()));
-        let _ = writeln!(text, "# TYPE huitu_edition_held gauge\nhuitu_edition_held {waits}");
+        let waits = edition.is_some_and(|held| held.waits());
+        gauges.push(Gauges::one("huitu_edition_held", "1 where an edition waits for a person", f64::from(u8::from(waits))));
     }
-    let _ = writeln!(text, "# TYPE huitu_sources_missing gauge\nhuitu_sources_missing {}", hub.lacks().len());
-    let _ = writeln!(text, "# TYPE huitu_batches_held gauge\nhuitu_batches_held {}", held.len());
-    text
+    let missing = "Needs of the gap list that no registry meets: above 0 the list is empty";
+    gauges.push(Gauges::one("huitu_sources_missing", missing, hub.lacks().len() as f64));
+    gauges.push(Gauges::one("huitu_batches_held", "Batches that wait for a person", held.len() as f64));
+    gauges
 }
 
 /// Writes what a sync of this server's own left for a person into the log.
@@ -52,7 +60,7 @@ pub fn warn(report: &SyncReport) {
         tracing::warn!(code = &*reason.code, "the gap list is empty: {}", reason_text(&reason.code, &reason.inputs, Lang::En));
     }
     for r in &report.receipts {
-        let (code, why) = r.notice.as_ref().map_or(("", ""), |n| (n.code.as_str(), n.en.as_str()));
+        let (code, why) = r.notice.as_ref().map_or(("", ""), |n| (&*n.code, n.en.as_str()));
         match r.outcome {
             SyncOutcome::Held => {
                 tracing::warn!(registry = r.registry, batch = r.batch, code, "batch held, a person must decide: {why}");

@@ -76,7 +76,7 @@ pub async fn live(ctx: &Context<'_>, enterprise: &Enterprise, wanted: Option<Vec
 
 fn unknown(hub: &Hub, name: &str) -> Problem {
     let known: Vec<&str> = hub.connectors.iter().map(|c| c.name.as_str()).collect();
-    Problem::bad_input(format!("没有登记「{name}」"), format!("there is no registry \"{name}\"")).hint(known.join(", "))
+    Problem::bad_input(format!("没有登记「{name}」"), format!("there is no registry \"{name}\"")).remedy(known.join(", "))
 }
 
 fn record(ctx: &Context<'_>, enterprise: &Enterprise, name: &str, answer: Option<&LiveAnswer>) -> LiveRecord {

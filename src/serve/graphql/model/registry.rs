@@ -16,7 +16,7 @@ use crate::serve::operate::source_quality::QualityCache;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
-use crate::store::registry::{Notice, RegistryRow};
+use crate::store::registry::RegistryRow;
 
 /// A registry by name; what it says is looked up when asked.
 #[derive(Clone)]
@@ -363,7 +363,7 @@ impl Batch {
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> Option<String> {
-        let notice: Notice = serde_json::from_str(self.row.held_because.as_deref()?).ok()?;
+        let notice: crate::model::problem::Problem = serde_json::from_str(self.row.held_because.as_deref()?).ok()?;
         Some(lang.map_or(ask(ctx).lang, Into::into).pick(notice.zh, notice.en))
     }
 }

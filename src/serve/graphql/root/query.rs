@@ -123,7 +123,7 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
                 format!("有 {} 家企业符合，请改用 id 查询", rows.len()),
                 format!("{} enterprises match; ask by id", rows.len()),
             )
-            .hint(ids.join(", ")));
+            .remedy(ids.join(", ")));
         }
     }
     Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
@@ -194,7 +194,7 @@ impl Query {
     ) -> Result<Vec<Option<Node>>> {
         let ask = ask(ctx);
         if ids.len() > 100 {
-            return Err(Problem::bad_input("一次最多 100 个 id", "at most 100 ids at a time").hint("100").error(ask.lang));
+            return Err(Problem::bad_input("一次最多 100 个 id", "at most 100 ids at a time").remedy("100").error(ask.lang));
         }
         // One read for all records among them.
         let records: Vec<i64> = ids.iter().filter_map(|id| id.strip_prefix("record:")?.parse().ok()).collect();
@@ -354,7 +354,7 @@ impl Query {
             Some(Ok(year)) => year,
             Some(Err(_)) => {
                 return Err(Problem::bad_input("edition 应为年份，如 2017", "edition is a year such as 2017")
-                    .hint("2017")
+                    .remedy("2017")
                     .error(ask.lang));
             }
         };
