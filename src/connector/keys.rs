@@ -84,9 +84,9 @@ keys! {
     "source.http.headers": Map => "附加请求头", "further headers";
     "source.http.query": Map => "附加查询参数", "further query parameters";
     "source.http.items": Text => "记录在应答中的位置（JSON 指针，或 XML 元素名）", "where the records are: JSON pointer, or XML element";
-    "source.http.total": Text => "总数在应答中的位置", "where the answer says how many there are (JSON pointer)";
+    "source.http.total": Text => "总数在应答中的位置（JSON 指针；XML 中 /total 为任一 total 元素，/@total 为属性）", "where the answer says how many there are: JSON pointer; of XML `/total` is any element of that name, `/@total` an attribute";
     "source.http.ok": Table => "应答正文中表示成功的标志", "how the body says that all went well";
-    "source.http.ok.at" !required: Text => "标志的位置（JSON 指针）", "JSON pointer of the sign";
+    "source.http.ok.at" !required: Text => "标志的位置（JSON 指针；XML 中 /code 为任一 code 元素）", "where the sign is: JSON pointer; of XML `/code` is any element of that name";
     "source.http.ok.values" !required: Texts => "表示成功的值", "its values that mean success";
     "source.http.unchanged_by_etag" ("false"): Flag => "任何记录变化都会改变首页的 ETag", "the first page's ETag changes whenever any record does";
     "source.http.paging": Table => "分页", "paging";
@@ -95,7 +95,8 @@ keys! {
     "source.http.paging.size_param" ("size"): Text => "每页条数的参数名", "parameter for the size";
     "source.http.paging.param" ("page"): Text => "页码、偏移或游标的参数名", "parameter for the page, offset or token";
     "source.http.paging.first" ("1"): Integer => "首页页码", "number of the first page";
-    "source.http.paging.next": Text => "下一页游标的位置（JSON 指针）", "JSON pointer of the next page's token";
+    "source.http.paging.next": Text => "下一页游标的位置（JSON 指针）；按页码或偏移分页时，为「是否还有下一页」的位置", "JSON pointer of the next page's token; of numbered pages, of the flag that says whether there is another one";
+    "source.http.paging.end" ("false, 0, -1, null"): Texts => "next 处表示已到末页的值；空值总是末页", "values of `next` that mean the end; an empty one always does";
     "source.http.since": Table => "只取变化的记录", "fetch only what changed";
     "source.http.since.param" !required: Text => "参数名", "query parameter";
     "source.http.since.column" !required: Text => "记录中的更新时间列", "the column that says when a record changed";

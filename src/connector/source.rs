@@ -130,8 +130,10 @@ pub struct Paging {
     pub param: String,
     /// First page's number.
     pub first: u64,
-    /// JSON pointer of the next page's token.
+    /// JSON pointer of the next page's token; of numbered pages, of the flag that says whether there is another one.
     pub next: Option<String>,
+    /// Values there that mean the end.
+    pub end: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -239,7 +241,8 @@ impl Default for Http {
 
 impl Default for Paging {
     fn default() -> Self {
-        Paging { kind: PagingKind::None, size: 1000, size_param: "size".into(), param: "page".into(), first: 1, next: None }
+        let end = ["false", "0", "-1", "null"].map(String::from).to_vec();
+        Paging { kind: PagingKind::None, size: 1000, size_param: "size".into(), param: "page".into(), first: 1, next: None, end }
     }
 }
 

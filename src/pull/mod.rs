@@ -36,7 +36,7 @@ use crate::model::Clock;
 
 pub use chunk::{Chunk, Mark, Note, RowFault, RowHead};
 pub use error::PullError;
-pub use http::lookup;
+pub use http::{Proof, lookup};
 
 /// Where a pull stands. Serialised as JSON into the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Cursor {
     /// Rows (good and faulty) delivered before `at`.
     #[serde(default)]
     pub rows: u64,
+    /// What the answers of an HTTP registry said so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// The point after which nothing has been delivered yet.

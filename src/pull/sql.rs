@@ -395,7 +395,7 @@ impl<'a> Job<'a> {
         self.context.report(Progress { rows, ..Progress::default() });
         if more {
             let at = if self.cursor_at.is_none() { Some(Position::Key(self.last_key.clone())) } else { None };
-            let checkpoint = Cursor { at, since: self.cursor.since.clone(), greatest: self.greatest.value(), rows };
+            let checkpoint = Cursor { at, since: self.cursor.since.clone(), greatest: self.greatest.value(), rows, ..Cursor::default() };
             self.sink.checkpoint(&checkpoint).map_err(|e| PullError::sink(connector, &e))?;
         }
         if self.context.cancel.is_cancelled() { Err(PullError::cancelled(connector)) } else { Ok(()) }

@@ -146,6 +146,7 @@ pub(super) struct PagingToml {
     pub(super) param: Option<String>,
     pub(super) first: Option<u64>,
     pub(super) next: Option<String>,
+    pub(super) end: Option<Vec<Scalar>>,
 }
 
 #[derive(Deserialize)]

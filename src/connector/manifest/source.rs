@@ -82,6 +82,7 @@ fn http(h: HttpToml, auth: Auth, say: &mut Say<'_>) -> Http {
         param: h.paging.param.unwrap_or_else(|| param.into()),
         first: h.paging.first.unwrap_or(default.first),
         next: h.paging.next,
+        end: h.paging.end.map_or(default.end, |end| end.iter().map(Scalar::text).collect()),
     };
     for pointer in
         [&h.total, &paging.next].into_iter().flatten().chain(h.ok.iter().map(|o| &o.at)).filter(|p| !p.starts_with('/'))
