@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
+pub(crate) use mapping::same_header;
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, valid_schedule};
@@ -262,8 +263,12 @@ impl Connector {
     /// `postgres://…?table=…`, `mysql://…?table=…`, `sqlite:path?table=…`. Transport and decoding follow from the place where
     /// they differ from the manifest; the contract stays.
     pub fn with_source(mut self, place: &str) -> Connector {
+        let was = self.source.transport;
         self.source = self.source.at(place);
-        self.decoding.encoding = Encoding::Auto;
+        // A file says in its bytes how it is encoded; another copy of a database is as its first.
+        if (was, self.source.transport) != (Transport::Sql, Transport::Sql) {
+            self.decoding.encoding = Encoding::Auto;
+        }
         if self.source.format_at(place) == Some(Format::Tsv) {
             self.decoding.delimiter = b'\t';
         } else if matches!(self.decoding.delimiter, b'\t') {

@@ -226,8 +226,9 @@ impl Greatest {
         }
         let greater = match &self.value {
             None => true,
-            Some(now) => match (now.parse::<i128>(), text.parse::<i128>()) {
-                (Ok(now), Ok(text)) => text > now,
+            Some(now) => match (now.parse::<i128>(), text.parse::<i128>(), time_of(now), time_of(text)) {
+                (Ok(now), Ok(text), ..) => text > now,
+                (_, _, Some((now, _)), Some((text, _))) => text > now,
                 _ => text > now.as_str(),
             },
         };
@@ -252,22 +253,55 @@ fn time_of(text: &str) -> Option<(NaiveDateTime, &'static str)> {
             return Some((time.naive_utc(), "%Y-%m-%d %H:%M:%S%.f+00"));
         }
     }
-    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M"] {
+    const FORMATS: [&str; 6] = [
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y/%m/%d %H:%M",
+        "%Y%m%d %H:%M:%S",
+    ];
+    for format in FORMATS {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return Some((time, format));
         }
     }
-    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some((day.and_time(chrono::NaiveTime::MIN), "%Y-%m-%d"))
+    for format in ["%Y-%m-%d", "%Y/%m/%d"] {
+        if let Ok(day) = chrono::NaiveDate::parse_from_str(text, format) {
+            return Some((day.and_time(chrono::NaiveTime::MIN), format));
+        }
+    }
+    None
 }
 
-/// `text` moved back: seconds for a time, units for a whole number. What is neither stays.
+/// A row of digits that is a time: `20260102120000`, and with milliseconds behind it.
+fn time_of_digits(text: &str) -> Option<(NaiveDateTime, &'static str)> {
+    let format = match text.len() {
+        14 => "%Y%m%d%H%M%S",
+        17 => "%Y%m%d%H%M%S%3f",
+        12 => "%Y%m%d%H%M",
+        8 => return Some((chrono::NaiveDate::parse_from_str(text, "%Y%m%d").ok()?.and_time(chrono::NaiveTime::MIN), "%Y%m%d")),
+        _ => return None,
+    };
+    let time = NaiveDateTime::parse_from_str(text, format).ok()?;
+    (1980..2200).contains(&chrono::Datelike::year(&time)).then_some((time, format))
+}
+
+/// `text` moved back: seconds for a time, units for a whole number; of digits that are both, whichever is further. What is neither
+/// stays.
 fn stepped_back(text: &str, overlap: u64) -> String {
+    let step = TimeDelta::seconds(overlap.min(1 << 40) as i64);
     if let Ok(number) = text.parse::<i64>() {
-        return number.saturating_sub_unsigned(overlap).to_string();
+        let units = number.saturating_sub_unsigned(overlap);
+        let earlier =
+            time_of_digits(text).and_then(|(time, format)| (time - step).format(format).to_string().parse::<i64>().ok());
+        let further = earlier.map_or(units, |earlier| earlier.min(units));
+        // Zeros in front are part of a text.
+        let width = if text.starts_with('0') { text.len() } else { 0 };
+        return if further >= 0 { format!("{further:0width$}") } else { further.to_string() };
     }
     match time_of(text) {
-        Some((time, format)) => (time - TimeDelta::seconds(overlap.min(1 << 40) as i64)).format(format).to_string(),
+        Some((time, format)) => (time - step).format(format).to_string(),
         None => text.to_string(),
     }
 }
@@ -285,6 +319,12 @@ mod tests {
             ("2026-11-22 08:05:00.5+08", "2026-11-21 23:55:00.500+00"),
             ("2026-11-22", "2026-11-21"),
             ("1000", "400"),
+            ("20260102120000", "20260102115000"),
+            ("20260102000500", "20260101235500"),
+            ("20260102120000123", "20260102115000123"),
+            ("20260301", "20259701"),
+            ("2026/01/02 00:05", "2026/01/01 23:55"),
+            ("000700", "000100"),
             ("v17", "v17"),
         ] {
             assert_eq!(stepped_back(text, 600), expected, "{text}");
@@ -302,5 +342,8 @@ mod tests {
         let mut numbers = Greatest::new(&Cursor::default(), &clock);
         ["9", "10", "8"].into_iter().for_each(|n| numbers.see(n));
         assert_eq!(numbers.value().as_deref(), Some("10"));
+        let mut times = Greatest::new(&Cursor::default(), &clock);
+        ["2026/1/9 12:00", "2026/1/10 12:00"].into_iter().for_each(|t| times.see(t));
+        assert_eq!(times.value().as_deref(), Some("2026/1/10 12:00"));
     }
 }

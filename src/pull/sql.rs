@@ -1,5 +1,9 @@
 //! Front-end exchange databases: one SELECT, streamed in the order of its key (or of its cursor column), every value as text.
 
+mod dialect;
+mod encoding;
+
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,23 +15,9 @@ use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, Sta
 
 use super::chunk::{Mark, RowHead};
 use super::csv::nul;
-use super::{Chunk, Cursor, Greatest, Position, Progress, PullContext, PullError, Pulled, RowSink, stepped_back};
-use crate::connector::{Connector, RowError, Source, split_query};
-
-/// How the databases differ.
-#[derive(Clone, Copy, PartialEq)]
-enum Dialect {
-    Postgres,
-    MySql,
-    Sqlite,
-}
-
-impl Dialect {
-    /// The type of a text in a CAST.
-    fn text(self) -> &'static str {
-        if self == Dialect::MySql { "CHAR" } else { "TEXT" }
-    }
-}
+use super::{Chunk, Cursor, Greatest, Note, Position, Progress, PullContext, PullError, Pulled, RowSink, stepped_back};
+use crate::connector::{Connector, Encoding, RowError, Source, same_header, split_query};
+use dialect::{Dialect, holds_bytes, is_compared_as_text, may_be_no_number, shape, trimmed};
 
 /// Parameters of a place that are ours, not the database's.
 const OUR_PARAMS: &[&str] = &["table", "cursor"];
@@ -48,6 +38,9 @@ pub(super) async fn pull(
             super::http::check_host(connector, context, &url, 5432).await?;
             let options = PgConnectOptions::from_str(&url).map_err(|e| refused(connector, &e))?.disable_statement_logging();
             let mut connection = within(connector, connect_limit, PgConnection::connect_with(&options)).await?;
+            // Times with a zone are shown in the hub's. Where the server does not know it they name their own.
+            let zone = format!("SET TIME ZONE '{}'", context.zone.name());
+            let _ = within(connector, connect_limit, sqlx::raw_sql(AssertSqlSafe(zone)).execute(&mut connection)).await;
             let result = stream_postgres(&mut connection, Job::new(connector, cursor, context, sink, Dialect::Postgres)).await;
             close(connection).await;
             result
@@ -57,6 +50,9 @@ pub(super) async fn pull(
             super::http::check_host(connector, context, &url, 3306).await?;
             let options = MySqlConnectOptions::from_str(&url).map_err(|e| refused(connector, &e))?.disable_statement_logging();
             let mut connection = within(connector, connect_limit, MySqlConnection::connect_with(&options)).await?;
+            if !split_query(&url).1.iter().any(|(name, _)| matches!(*name, "timezone" | "time-zone")) {
+                show_times_in_zone(connector, context, &mut connection).await?;
+            }
             let result = stream_mysql(&mut connection, Job::new(connector, cursor, context, sink, Dialect::MySql)).await;
             close(connection).await;
             result
@@ -97,6 +93,23 @@ pub(super) async fn pull(
             format!("the database \"{other}\" is not known; use postgres://, mysql:// or sqlite:"),
         )),
     }
+}
+
+/// TIMESTAMP is shown in the session's zone: the hub's by its name (with its summer times of old), or, where the server has no
+/// names of zones, by its distance from Greenwich now.
+async fn show_times_in_zone(
+    connector: &Connector,
+    context: &PullContext,
+    connection: &mut MySqlConnection,
+) -> Result<(), PullError> {
+    let limit = Duration::from_secs(connector.manners.connect_timeout_secs);
+    let by_name = sqlx::query("SET time_zone = ?").bind(context.zone.name()).execute(&mut *connection);
+    if within(connector, limit, by_name).await.is_ok() {
+        return Ok(());
+    }
+    let distance = context.clock.now().with_timezone(&context.zone).format("%:z").to_string();
+    let by_distance = sqlx::query("SET time_zone = ?").bind(distance).execute(&mut *connection);
+    within(connector, limit, by_distance).await.map(drop)
 }
 
 /// Size and time of a database file and of its write-ahead log: no change of the data leaves them all as they were.
@@ -187,6 +200,13 @@ struct Job<'a> {
     dialect: Dialect,
     columns: Vec<String>,
     types: Vec<String>,
+    /// The encoding in which texts were put into columns of another one.
+    encoding: Option<&'static encoding_rs::Encoding>,
+    /// Of each column: texts beyond ASCII, and how many of them look like Chinese that passed for a western text.
+    suspects: Vec<(u64, u64)>,
+    looked_at: bool,
+    /// The cursor column sorts otherwise than it counts: every row is read.
+    cursor_misleads: bool,
     /// Positions of the columns that order the rows.
     order: Vec<usize>,
     cursor_at: Option<usize>,
@@ -217,6 +237,13 @@ impl<'a> Job<'a> {
             dialect,
             columns: Vec::new(),
             types: Vec::new(),
+            encoding: match connector.decoding.encoding {
+                Encoding::Auto => None,
+                Encoding::Named(encoding) => Some(encoding),
+            },
+            suspects: Vec::new(),
+            looked_at: false,
+            cursor_misleads: false,
             order: Vec::new(),
             cursor_at: None,
             greatest,
@@ -230,16 +257,13 @@ impl<'a> Job<'a> {
     }
 
     fn quoted(&self, name: &str) -> String {
-        match self.dialect {
-            Dialect::MySql => format!("`{}`", name.replace('`', "``")),
-            _ => format!("\"{}\"", name.replace('"', "\"\"")),
-        }
+        self.dialect.quoted(name)
     }
 
     fn relation(&self) -> String {
         let Source { sql, .. } = &self.connector.source;
         match (&sql.query, &sql.table) {
-            (Some(query), _) => format!("({}) AS source", query.trim().trim_end_matches(';')),
+            (Some(query), _) => format!("({}\n) AS source", trimmed(query)),
             (None, Some(table)) => {
                 let table = table.split('.').map(|part| self.quoted(part)).collect::<Vec<_>>().join(".");
                 format!("{table} AS source")
@@ -259,17 +283,37 @@ impl<'a> Job<'a> {
 
     /// Takes the columns that the database reports, and finds those that order the rows.
     fn start(&mut self, columns: Vec<(String, String)>) -> Result<(), PullError> {
-        (self.columns, self.types) = columns.into_iter().unzip();
+        let ignored = |name: &str| self.connector.contract.ignore.iter().any(|i| same_header(i, name));
+        let read = self.read_columns(&columns);
+        let (kept, left): (Vec<_>, Vec<_>) = columns
+            .into_iter()
+            .filter(|(name, _)| read(name) || !ignored(name))
+            .partition(|(name, kind)| read(name) || !holds_bytes(kind));
+        if !left.is_empty() {
+            let names = |sep| left.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(sep);
+            let note = Note::new(
+                "columns_of_bytes",
+                format!("未读取图片等二进制列：{}", names("、")),
+                format!("columns of bytes (pictures and the like) were not read: {}", names(", ")),
+            );
+            self.sink.note(note).map_err(|e| PullError::sink(self.connector, &e))?;
+        }
+        (self.columns, self.types) = kept.into_iter().unzip();
+        self.suspects = vec![(0, 0); self.columns.len()];
         let layout = self.connector.layout(&self.columns).map_err(PullError::of)?;
         let ordered = layout.key_positions();
         if let Some(name) = &self.connector.source.sql.cursor {
-            let at = self.columns.iter().position(|c| c == name).ok_or_else(|| {
-                let found = crate::connector::nearest(name, self.columns.iter().map(String::as_str)).unwrap_or_default();
+            let by = |same: &dyn Fn(&str) -> bool| self.columns.iter().position(|c| same(c));
+            let at = by(&|c| c == name).or_else(|| by(&|c| same_header(c, name))).ok_or_else(|| {
+                let found = match crate::connector::nearest(name, self.columns.iter().map(String::as_str)) {
+                    Some(near) => vec![near],
+                    None => self.columns.iter().map(String::as_str).take(8).collect(),
+                };
                 PullError::new(
                     self.connector,
                     "column_missing",
-                    format!("没有增量列「{name}」；相近的是「{found}」"),
-                    format!("cursor column \"{name}\" missing; found \"{found}\""),
+                    format!("没有增量列「{name}」（source.sql.cursor）；有的是「{}」", found.join("」「")),
+                    format!("cursor column \"{name}\" missing (source.sql.cursor); found \"{}\"", found.join("\", \"")),
                 )
             })?;
             self.cursor_at = Some(at);
@@ -280,22 +324,57 @@ impl<'a> Job<'a> {
         self.sink.columns(&self.columns).map_err(|e| PullError::sink(self.connector, &e))
     }
 
+    /// Whether a column is the cursor, of the key, or read by the contract.
+    fn read_columns(&self, columns: &[(String, String)]) -> impl Fn(&str) -> bool + use<> {
+        let (contract, sql) = (&self.connector.contract, &self.connector.source.sql);
+        let spellings = contract.columns.iter().flat_map(|c| std::iter::once(&c.name).chain(&c.also));
+        let combined = contract.combine.iter().flat_map(|c| &c.columns);
+        let wanted: Vec<&String> = spellings.chain(combined).chain(&contract.key).chain(&sql.cursor).collect();
+        let read: Vec<String> =
+            columns.iter().map(|(name, _)| name.clone()).filter(|name| wanted.iter().any(|w| same_header(w, name))).collect();
+        move |name: &str| read.iter().any(|r| r == name)
+    }
+
     fn as_text(&self, at: usize) -> String {
-        let name = self.column(at);
-        match self.dialect {
-            Dialect::Postgres => format!("{name}::text"),
-            Dialect::MySql => format!("CAST({name} AS CHAR)"),
-            Dialect::Sqlite => format!("CAST({name} AS TEXT)"),
+        self.dialect.as_text(&self.column(at), &self.types[at])
+    }
+
+    fn bound(&self, at: usize, parameter: usize) -> String {
+        self.dialect.bound(&self.types[at], parameter)
+    }
+
+    /// Where the pull goes on in the cursor column; None: at the beginning.
+    fn from(&self) -> Option<String> {
+        match (&self.cursor.greatest, &self.cursor.since) {
+            (Some(greatest), _) if self.cursor.rows > 0 => Some(greatest.clone()),
+            (_, Some(since)) => Some(stepped_back(since, self.connector.source.sql.overlap)),
+            _ => None,
         }
     }
 
-    /// The bound text as the column's type, so that the comparison uses its order and its index.
-    fn bound(&self, at: usize, parameter: usize) -> String {
-        match self.dialect {
-            Dialect::Postgres => format!("CAST(CAST(${parameter} AS TEXT) AS {})", self.types[at]),
-            Dialect::MySql => "?".to_string(),
-            Dialect::Sqlite => format!("${parameter}"),
-        }
+    /// How many values of a text cursor have their digits elsewhere than the value that the pull goes on from; None where that
+    /// need not be asked. The statement and its text to bind.
+    fn count_of_other_shapes(&self) -> Option<(String, String)> {
+        let at = self.cursor_at?;
+        self.from().filter(|_| is_compared_as_text(self.dialect, &self.types[at]))?;
+        let from = self.cursor.greatest.as_ref().filter(|_| self.cursor.rows > 0).or(self.cursor.since.as_ref())?;
+        let (text, pattern) = (self.as_text(at), self.dialect.bound_text(1));
+        let counted = format!("SELECT CAST(COUNT(*) AS {}) FROM {} WHERE", self.dialect.text(), self.relation());
+        Some((format!("{counted} {} IS NOT NULL AND {text} NOT LIKE {pattern} ESCAPE '!'", self.column(at)), shape(from)))
+    }
+
+    /// Texts that sort otherwise than they count are no place to go on from.
+    fn cursor_misleads(&mut self) -> Result<(), PullError> {
+        self.cursor_misleads = true;
+        let name = self.cursor_at.map(|at| self.columns[at].clone()).unwrap_or_default();
+        let note = Note::new(
+            "cursor_is_text",
+            format!("增量列「{name}」是长短不一的文本，按文本排序与按时间或数值不同，本次读取了全部行；建议改用日期时间或数值列"),
+            format!(
+                "cursor column \"{name}\" holds texts of different shapes, which sort otherwise than they count: all rows were read. A column of times or numbers would be better"
+            ),
+        );
+        self.sink.note(note).map_err(|e| PullError::sink(self.connector, &e))
     }
 
     /// The statement and its texts to bind.
@@ -305,15 +384,13 @@ impl<'a> Job<'a> {
         let (mut conditions, mut bound) = (Vec::new(), Vec::new());
         match (self.cursor_at, &self.cursor.at) {
             (Some(at), _) => {
-                let overlap = self.connector.source.sql.overlap;
-                let from = match (&self.cursor.greatest, &self.cursor.since) {
-                    (Some(greatest), _) if self.cursor.rows > 0 => Some(greatest.clone()),
-                    (_, Some(since)) => Some(stepped_back(since, overlap)),
-                    _ => None,
-                };
-                if let Some(from) = from {
+                if let Some(from) = self.from().filter(|_| !self.cursor_misleads) {
                     bound.push(from);
-                    conditions.push(format!("{} >= {}", self.column(at), self.bound(at, 1)));
+                    // A value without a type is compared by what it happens to be: a number is less than any text.
+                    let by_text = self.dialect == Dialect::Sqlite && is_compared_as_text(self.dialect, &self.types[at]);
+                    let value = if by_text { self.as_text(at) } else { self.column(at) };
+                    // Rows that do not say when they changed may have changed.
+                    conditions.push(format!("({value} >= {} OR {} IS NULL)", self.bound(at, 1), self.column(at)));
                 }
             }
             (None, Some(Position::Key(last))) if last.len() == self.order.len() => {
@@ -340,7 +417,44 @@ impl<'a> Job<'a> {
         format!("(({}))", alternatives.join(") OR ("))
     }
 
+    /// The text of a value, in the encoding that the connector names; None where its bytes are no text.
+    fn text<'v>(&self, at: usize, bytes: &'v [u8]) -> Option<Option<Cow<'v, str>>> {
+        let text = encoding::text(bytes, self.encoding)?;
+        let no_number = may_be_no_number(self.dialect, &self.types[at]) && matches!(&*text, "NaN" | "Infinity" | "-Infinity");
+        Some((!no_number).then_some(text))
+    }
+
+    fn suspect(&mut self, cells: &[Option<&str>]) {
+        if self.looked_at || self.encoding.is_some() {
+            return;
+        }
+        for (at, text) in cells.iter().enumerate().filter_map(|(at, c)| c.filter(|t| !t.is_ascii()).map(|t| (at, t))) {
+            self.suspects[at].0 += 1;
+            self.suspects[at].1 += u64::from(encoding::suspected(text).is_some());
+        }
+    }
+
+    /// The batch is held where a column's texts are Chinese that passed for a western text: nothing of it may land.
+    fn hold_suspects(&mut self, sample: &Chunk) -> Result<(), PullError> {
+        if std::mem::replace(&mut self.looked_at, true) {
+            return Ok(());
+        }
+        let Some(at) = self.suspects.iter().position(|(beyond, odd)| *odd > 0 && odd * 10 >= beyond * 9) else { return Ok(()) };
+        let column = &self.columns[at];
+        let mut texts = (0..sample.len()).filter_map(|row| sample.cells(row).nth(at).flatten());
+        let found = texts.find_map(|t| Some((t.chars().take(8).collect::<String>(), encoding::suspected(t)?)));
+        let (example, meant) = found.unwrap_or_default();
+        Err(PullError::new(
+            self.connector,
+            "encoding",
+            format!("「{column}」列像是中文存进了西文编码的列（如 {example}）；请写明 decoding.encoding = \"{meant}\"，该批次已暂停"),
+            format!("column \"{column}\" looks like Chinese kept in a column of a western encoding (such as {example}): write decoding.encoding = \"{meant}\"; the batch is held"),
+        )
+        .held())
+    }
+
     fn row(&mut self, cells: &[Option<&str>]) -> Result<(), PullError> {
+        self.suspect(cells);
         self.rows += 1;
         let number = self.cursor.rows + self.rows;
         if cells.iter().any(|c| c.is_some_and(|t| t.as_bytes().contains(&0))) {
@@ -372,13 +486,19 @@ impl<'a> Job<'a> {
         Some(Duration::from_secs_f64(1.0 / rate))
     }
 
-    fn unreadable(&mut self, error: &sqlx::Error) -> Result<(), PullError> {
+    /// `what`: why the value of a column is no text.
+    fn unreadable(&mut self, at: usize, what: &str) -> Result<(), PullError> {
         self.rows += 1;
+        let column = &self.columns[at];
         let error = RowError {
-            column: None,
+            column: Some(column.clone()),
             code: "undecodable",
-            zh: format!("数据库返回的值无法解码：{error}"),
-            en: format!("a value of the database cannot be decoded: {error}"),
+            zh: format!(
+                "「{column}」列的值不是文本（{what}）；若是 GBK，请写明 decoding.encoding = \"gbk\"；若无须读取，请列入 ignore"
+            ),
+            en: format!(
+                "the value of column \"{column}\" is no text ({what}): write decoding.encoding = \"gbk\" where it is GBK, or name the column under ignore"
+            ),
         };
         self.chunk.fault(self.cursor.rows + self.rows, None, error, "");
         self.flush_page()
@@ -387,6 +507,7 @@ impl<'a> Job<'a> {
     fn flush(&mut self, more: bool) -> Result<(), PullError> {
         let connector = self.connector;
         let chunk = std::mem::replace(&mut self.chunk, Chunk::new(self.columns.len()));
+        self.hold_suspects(&chunk)?;
         self.faults += chunk.faults.len() as u64;
         if !chunk.is_empty() {
             self.sink.rows(chunk).map_err(|e| PullError::sink(connector, &e))?;
@@ -395,7 +516,8 @@ impl<'a> Job<'a> {
         self.context.report(Progress { rows, ..Progress::default() });
         if more {
             let at = if self.cursor_at.is_none() { Some(Position::Key(self.last_key.clone())) } else { None };
-            let checkpoint = Cursor { at, since: self.cursor.since.clone(), greatest: self.greatest.value(), rows, ..Cursor::default() };
+            let checkpoint =
+                Cursor { at, since: self.cursor.since.clone(), greatest: self.greatest.value(), rows, ..Cursor::default() };
             self.sink.checkpoint(&checkpoint).map_err(|e| PullError::sink(connector, &e))?;
         }
         if self.context.cancel.is_cancelled() { Err(PullError::cancelled(connector)) } else { Ok(()) }
@@ -428,7 +550,7 @@ macro_rules! stream {
             // Safe: identifiers are quoted, values are bound; a query of its own comes from the operator's manifest.
             let probe = within(connector, limit, (&mut *connection).prepare(AssertSqlSafe(job.probe()).into_sql_str())).await?;
             if let Some(question) = &connector.source.sql.version {
-                let question = format!("SELECT CAST(v AS {}) FROM (SELECT ({}) AS v) AS version", job.dialect.text(), question.trim().trim_end_matches(';'));
+                let question = format!("SELECT CAST(v AS {}) FROM (SELECT ({}\n) AS v) AS version", job.dialect.text(), trimmed(question));
                 let asked = sqlx::query(AssertSqlSafe(question)).fetch_one(&mut *connection);
                 let answer = within(connector, limit, asked).await?;
                 let mark: Option<String> = answer.try_get_unchecked(0).map_err(|e| refused(connector, &e))?;
@@ -438,6 +560,14 @@ macro_rules! stream {
                 }
             }
             job.start(probe.columns().iter().map(|c| (c.name().to_string(), c.type_info().name().to_string())).collect())?;
+            if let Some((question, pattern)) = job.count_of_other_shapes() {
+                let asked = sqlx::query(AssertSqlSafe(question)).bind(pattern).fetch_one(&mut *connection);
+                let answer = within(connector, patience, asked).await?;
+                let others: Option<String> = answer.try_get_unchecked(0).map_err(|e| refused(connector, &e))?;
+                if others.is_none_or(|n| n.trim() != "0") {
+                    job.cursor_misleads()?;
+                }
+            }
             let (select, bound) = job.select();
             let mut query = sqlx::query(AssertSqlSafe(select));
             for text in bound {
@@ -452,20 +582,21 @@ macro_rules! stream {
                 };
                 let Some(row) = next else { break };
                 let row = row.map_err(|e| refused(connector, &e))?;
-                let mut cells: Vec<Option<&str>> = Vec::with_capacity(width);
+                let mut cells: Vec<Option<Cow<'_, str>>> = Vec::with_capacity(width);
                 let mut bad = None;
                 for at in 0..width {
-                    match row.try_get_unchecked::<Option<&str>, _>(at) {
-                        Ok(cell) => cells.push(cell),
-                        Err(error) => {
-                            bad = Some(error);
-                            break;
-                        }
+                    match row.try_get_unchecked::<Option<&[u8]>, _>(at) {
+                        Ok(None) => cells.push(None),
+                        Ok(Some(bytes)) => match job.text(at, bytes) {
+                            Some(text) => cells.push(text),
+                            None => bad = bad.or(Some((at, "UTF-8 ✗".to_string()))),
+                        },
+                        Err(error) => bad = bad.or(Some((at, error.to_string()))),
                     }
                 }
                 match bad {
-                    None => job.row(&cells)?,
-                    Some(error) => job.unreadable(&error)?,
+                    None => job.row(&cells.iter().map(Option::as_deref).collect::<Vec<_>>())?,
+                    Some((at, what)) => job.unreadable(at, &what)?,
                 }
                 if let Some(pause) = job.pause() {
                     tokio::time::sleep(pause).await;

@@ -51,6 +51,7 @@ mod registries;
 mod servers;
 mod shapes;
 mod shapes_files;
+mod shapes_http;
 mod shapes_new;
 mod shapes_shared;
 mod simulate;

@@ -19,7 +19,7 @@ use source::source;
 use treatment::{decoding, guard, lookup, manners};
 
 /// Raised when the way of reading changes, so that rows read by an older program are read again.
-const READER_VERSION: u64 = 2;
+const READER_VERSION: u64 = 3;
 
 /// Reads and checks a manifest.
 pub(super) fn parse(name: &str, text: &str) -> Result<Connector, ConnectorError> {

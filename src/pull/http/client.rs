@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LINK, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LINK, RETRY_AFTER,
+    TRANSFER_ENCODING,
 };
 use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -231,7 +232,8 @@ impl RegistryClient {
                 .map_err(|e| failed(&e))?;
             raw = decoded;
         }
-        let text = |raw: &[u8]| raw.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| matches!(b, b'{' | b'[' | b'<' | b'"'));
+        let text =
+            |raw: &[u8]| raw.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| matches!(b, b'{' | b'[' | b'<' | b'"'));
         if coding == Some("deflate") && !text(&raw) {
             let mut decoded = Vec::new();
             Capped::new(flate2::read::ZlibDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)

@@ -27,8 +27,8 @@ pub(super) use client::check_host;
 pub(super) use download::pull as download;
 pub use lookup::lookup;
 use page::Page;
-pub use proof::Proof;
 use proof::Facts;
+pub use proof::Proof;
 
 /// Pages without an end are an error, not a long wait.
 const MAX_PAGES: u64 = 1_000_000;
@@ -303,7 +303,9 @@ fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
         return Some(Note::new(
             "total_changed",
             format!("拉取期间数据源的总数有变，分页可能错位漏读；{zh}"),
-            format!("the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"),
+            format!(
+                "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
+            ),
         ));
     }
     (!proof.is_whole()).then(|| {

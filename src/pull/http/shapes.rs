@@ -250,13 +250,15 @@ mod tests {
 
     #[test]
     fn the_usual_words_of_failure_are_known() {
-        let signs = |at: &str, text: &str| {
-            SIGNS.iter().map(|n| (*n == at).then(|| text.to_owned())).collect::<Vec<Option<String>>>()
-        };
-        for (at, text) in [("/code", "500"), ("/success", "false"), ("/error", "no rights"), ("/status", "FAIL"), ("/ret", "-1")] {
+        let signs =
+            |at: &str, text: &str| SIGNS.iter().map(|n| (*n == at).then(|| text.to_owned())).collect::<Vec<Option<String>>>();
+        for (at, text) in [("/code", "500"), ("/success", "false"), ("/error", "no rights"), ("/status", "FAIL"), ("/ret", "-1")]
+        {
             assert!(says_failure(&signs(at, text)), "{at} {text}");
         }
-        for (at, text) in [("/code", "0"), ("/code", "200"), ("/success", "true"), ("/error", ""), ("/status", "ok"), ("/code", "20000")] {
+        for (at, text) in
+            [("/code", "0"), ("/code", "200"), ("/success", "true"), ("/error", ""), ("/status", "ok"), ("/code", "20000")]
+        {
             assert!(!says_failure(&signs(at, text)), "{at} {text}");
         }
     }

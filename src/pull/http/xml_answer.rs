@@ -70,7 +70,8 @@ pub fn envelope(body: &str, record: Option<&str>) -> Envelope {
 impl Envelope {
     fn element(&mut self, path: &[String], start: &quick_xml::events::BytesStart<'_>) {
         let name = path.last().map(String::as_str).unwrap_or_default();
-        self.fault |= matches!(name.to_ascii_lowercase().as_str(), "fault" | "exception" | "exceptionreport" | "error" | "errors");
+        self.fault |=
+            matches!(name.to_ascii_lowercase().as_str(), "fault" | "exception" | "exceptionreport" | "error" | "errors");
         for attribute in start.attributes().flatten() {
             let key: &str = attribute.key.as_ref();
             // Names of spaces and schemas say nothing of the answer.
@@ -131,9 +132,13 @@ mod tests {
 
     #[test]
     fn what_stands_outside_of_the_records_is_found_by_the_end_of_its_path() {
-        let body = r#"<?xml version="1.0"?><r xmlns:x="u" code="0"><head><total>12</total></head><row><code>9</code></row><row/></r>"#;
+        let body =
+            r#"<?xml version="1.0"?><r xmlns:x="u" code="0"><head><total>12</total></head><row><code>9</code></row><row/></r>"#;
         let said = envelope(body, Some("row"));
-        assert_eq!((said.at("/code"), said.at("/@code"), said.at("/total"), said.at("/head/total")), (None, Some("0"), Some("12"), Some("12")));
+        assert_eq!(
+            (said.at("/code"), said.at("/@code"), said.at("/total"), said.at("/head/total")),
+            (None, Some("0"), Some("12"), Some("12"))
+        );
         assert!(said.failure().is_none() && !said.is_silent());
         assert!(envelope("<r xmlns=\"u\"><list></list></r>", Some("row")).is_silent());
         assert!(envelope("<r><row><n>1</n></row></r>", None).is_silent());
