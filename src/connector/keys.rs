@@ -51,7 +51,9 @@ macro_rules! keys {
     (@default $d:literal) => { $d };
 }
 
-use super::{AuthKind, DriftPolicy, Format, Method, PagingKind, Take, Transport, reading::As};
+use super::{
+    Algorithm, AuthKind, DriftPolicy, Format, Method, PagingKind, ShareClass, SignatureText, Take, Transport, reading::As,
+};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use Holds::*;
@@ -60,6 +62,10 @@ keys! {
     "title" !required: Bilingual => "登记名称", "the registry's name";
     "owner" !required: Bilingual => "数据所属部门", "the department that owns the data";
     "legal_basis": Bilingual => "共享依据（协议或法规）", "the agreement or law under which the data is shared";
+    "catalogue": Table => "政务数据目录中的条目", "its entry in the catalogue of government data";
+    "catalogue.number": Text => "目录编号", "its number in the catalogue";
+    "catalogue.share": words!(ShareClass) => "共享类型：unconditional 无条件共享，conditional 有条件共享，not_shared 不予共享", "how it may be shared: `unconditional`, `conditional` (for an agreed purpose), `not_shared`";
+    "catalogue.purpose": Bilingual => "使用用途", "what its data may be used for";
     "contact": Text => "部门联系方式", "whom to ask in the department";
     "kind" ("enterprise"): words!(RecordKind) => "每行记录是什么", "what one row is about";
     "enabled" ("true"): Flag => "随每次同步拉取；false 时须用 --source 指定数据位置", "pulled with every sync; false: only where --source says where its data is";
@@ -107,6 +113,8 @@ keys! {
     "source.auth.file": Text => "存放凭证的文件", "file that holds the secret";
     "source.auth.user": Text => "用户名或应用标识", "user, or application id";
     "source.auth.header" ("Authorization"): Text => "携带密钥或签名的请求头", "header that carries the key or the signature";
+    "source.auth.algorithm" ("hmac-sha256"): words!(Algorithm) => "签名算法（kind = signed）：hmac-sha256、hmac-sm3（国密 SM3）、sm2（国密 SM2，ASN.1 编码）、sm2-plain（r、s 相连）；SM2 私钥为 PEM（PKCS#8）或 64 位十六进制", "what signs (kind = signed): hmac-sha256, hmac-sm3, sm2 (ASN.1), sm2-plain (r and s one behind the other); an SM2 private key is PEM (PKCS#8) or 64 hexadecimal digits";
+    "source.auth.text" ("hex"): words!(SignatureText) => "签名的写法：hex 或 base64", "how the signature is written: hex or base64";
     "source.sql": Table => "前置库", "the front-end database";
     "source.sql.table": Text => "表或视图", "table or view";
     "source.sql.query": Text => "自定义查询（代替表）", "a SELECT instead of a table";

@@ -3,6 +3,7 @@
 //! In: `connectors/<registry>/connector.toml`. Out: a [`Connector`] that turns raw rows into records. Nothing here opens
 //! a file of the registry or a connection; that is `pull`'s work.
 
+mod catalogue;
 mod date;
 mod dress;
 mod flag;
@@ -27,6 +28,7 @@ mod wording;
 
 use std::path::{Path, PathBuf};
 
+pub use catalogue::{Catalogue, ShareClass};
 pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
 pub(crate) use mapping::same_header;
@@ -39,8 +41,8 @@ pub use read::{DriftWatch, cell_count};
 pub use reading::As;
 pub use schema::{json_schema, keys_page, kinds_page};
 pub use source::{
-    Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport, format_of, mask,
-    split_query,
+    Algorithm, Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Take,
+    Transport, format_of, mask, split_query,
 };
 
 /// A text in both languages.
@@ -61,6 +63,7 @@ pub struct Connector {
     pub owner: Bilingual,
     /// The agreement or law under which it is shared.
     pub legal_basis: Option<Bilingual>,
+    pub catalogue: Catalogue,
     pub contact: Option<String>,
     /// Pulled with every sync. A ready-made connector whose place nobody has named yet is not.
     pub enabled: bool,

@@ -72,6 +72,24 @@ named! {
 
 named! { pub enum AuthKind { None = "none", Bearer = "bearer", Basic = "basic", Header = "header", Signed = "signed" } }
 
+named! {
+    /// What signs a request.
+    pub enum Algorithm {
+        HmacSha256 = "hmac-sha256",
+        /// With SM3, the national digest (GB/T 32905).
+        HmacSm3 = "hmac-sm3",
+        /// SM2 with SM3 (GB/T 32918.2), as GB/T 35276 writes signatures (ASN.1 DER).
+        Sm2 = "sm2",
+        /// The same, its two numbers one behind the other.
+        Sm2Plain = "sm2-plain",
+    }
+}
+
+named! {
+    /// How the bytes of a signature are written.
+    pub enum SignatureText { Hex = "hex", Base64 = "base64" }
+}
+
 /// Source of a connector. `place` may hold `${NAME}` and `${NAME:-default}` from the environment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
@@ -144,6 +162,8 @@ pub struct Auth {
     pub secret: Secret,
     /// User of basic, application id of signed.
     pub user: Option<String>,
+    pub algorithm: Algorithm,
+    pub text: SignatureText,
 }
 
 /// Where a secret comes from. Never the secret itself.
@@ -248,7 +268,14 @@ impl Default for Paging {
 
 impl Default for Auth {
     fn default() -> Self {
-        Auth { kind: AuthKind::None, header: "Authorization".into(), secret: Secret::default(), user: None }
+        Auth {
+            kind: AuthKind::None,
+            header: "Authorization".into(),
+            secret: Secret::default(),
+            user: None,
+            algorithm: Algorithm::HmacSha256,
+            text: SignatureText::Hex,
+        }
     }
 }
 

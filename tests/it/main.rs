@@ -54,6 +54,7 @@ mod shapes_files;
 mod shapes_http;
 mod shapes_new;
 mod shapes_shared;
+mod shapes_sql;
 mod simulate;
 mod simulate_journey;
 mod sources;

@@ -500,8 +500,9 @@ async fn play(case: &str, dir: PathBuf) -> Server {
         match case.as_str() {
             "h_bigdel" => {
                 let asked = state.fetch_add(1, Ordering::SeqCst);
-                // Ten pages are the first pull, whole; in the second the first record goes behind the first page.
-                let gone = u64::from(asked > 10);
+                // Ten pages and a question for certainty are the first pull, whole; in the second the first record goes behind the
+                // first page.
+                let gone = u64::from(asked > 11);
                 let from = (page - 1) * 10 + gone;
                 let list: Vec<Value> = (from..(from + 10).min(100)).map(record).collect();
                 given(json!({ "code": 0, "data": { "total": 100 - gone, "list": list } }).to_string().into_bytes())

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Say;
 use super::shape::{HttpToml, Scalar, SourceToml};
-use crate::connector::source::{Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Transport};
+use crate::connector::source::{
+    Algorithm, Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Transport,
+};
 
 pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if s.place.is_empty() && s.transport != Transport::Push {
@@ -29,11 +31,20 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if matches!(kind, AuthKind::Basic | AuthKind::Signed) && s.auth.user.is_none() {
         say("no_user", format!("source.auth.kind = \"{kind}\" 须有 user"), format!("source.auth.kind = \"{kind}\" needs a user"));
     }
+    if kind != AuthKind::Signed && (s.auth.algorithm.is_some() || s.auth.text.is_some()) {
+        say(
+            "not_signed",
+            "source.auth 的 algorithm 与 text 只用于 kind = \"signed\"".into(),
+            "source.auth: algorithm and text are for kind = \"signed\"".into(),
+        );
+    }
     let auth = Auth {
         kind,
         header: s.auth.header.unwrap_or_else(|| if kind == AuthKind::Signed { "X-Signature" } else { "Authorization" }.into()),
         secret: Secret { env: s.auth.env, file: s.auth.file },
         user: s.auth.user,
+        algorithm: s.auth.algorithm.unwrap_or(Algorithm::HmacSha256),
+        text: s.auth.text.unwrap_or(SignatureText::Hex),
     };
     let http = http(s.http, auth, say);
     let sql = Sql {

@@ -9,6 +9,7 @@ mod page;
 mod paging;
 mod proof;
 mod shapes;
+mod signature;
 mod xml_answer;
 
 use std::borrow::Cow;
