@@ -75,7 +75,7 @@ keys! {
     "drift" ("quarantine_value"): words!(DriftPolicy) => "数据与约定不符时的处理", "what becomes of a source that differs from its contract";
     "source" !required: Table => "数据在哪里", "where the data is";
     "source.transport" !required: words!(Transport) => "传输方式", "how it is reached";
-    "source.place": Text => "路径、通配符、网址或数据库地址；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address or database URL; `${NAME}` and `${NAME:-default}` come from the environment";
+    "source.place": Text => "路径、通配符、网址、数据库地址或 ODBC 连接串（Driver=…;Server=…;UID=…;PWD=${变量}）；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address, database URL or ODBC connection string (`Driver=…;Server=…;UID=…;PWD=${NAME}`); `${NAME}` and `${NAME:-default}` come from the environment";
     "source.format": words!(Format) => "格式；缺省按扩展名", "format; by default from the extension";
     "source.take": words!(Take) => "目录或通配符下有多个文件时：all 全部合为一份（同一主键以较新的文件为准），newest 只取最新的一份；不写时，名称只差日期的取最新的一份，其余合为一份", "several files in a folder or glob: `all` of them together (of rows with one key the newer file's counts), or only the `newest`; without it, of files whose names differ by a day only the newest, all others together";
     "source.private" ("false"): Flag => "允许内网地址", "the address may be a private one";

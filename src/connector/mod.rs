@@ -311,7 +311,7 @@ impl Connector {
     /// empty.
     pub fn names_its_columns(&self) -> bool {
         match self.source.transport {
-            Transport::Sql => true,
+            Transport::Sql | Transport::Odbc => true,
             Transport::File => {
                 matches!(self.source.format_at(&self.source.place), Some(Format::Csv | Format::Tsv | Format::Xlsx))
             }

@@ -90,7 +90,7 @@ fn delivery(c: &Connector) -> (String, String) {
     match c.source.transport {
         Transport::File => (format!("文件放在 `{place}`；{all_zh}"), format!("files at `{place}`; {all_en}")),
         Transport::Http => (format!("由我们从 `{place}` 拉取；{all_zh}"), format!("we pull it from `{place}`; {all_en}")),
-        Transport::Sql => {
+        Transport::Sql | Transport::Odbc => {
             (format!("由我们从前置库 `{place}` 读取；{all_zh}"), format!("we read it from the database `{place}`; {all_en}"))
         }
         Transport::Push => (

@@ -11,6 +11,8 @@ named! {
         Http = "http",
         /// A front-end exchange database (前置库): postgres://, mysql://, sqlite:.
         Sql = "sql",
+        /// The same through the ODBC driver of its vendor (达梦, Oracle, SQL Server, 人大金仓): the place is a connection string.
+        Odbc = "odbc",
         /// The department posts batches to `/ingest/{registry}`.
         Push = "push",
     }
@@ -298,6 +300,16 @@ impl Source {
                     }
                 }
             }
+            "odbc" => {
+                source.transport = Transport::Odbc;
+                for (name, value) in split_query(place).1 {
+                    match name {
+                        "table" => (source.sql.table, source.sql.query) = (Some(value.to_string()), None),
+                        "cursor" => source.sql.cursor = Some(value.to_string()),
+                        _ => {}
+                    }
+                }
+            }
             "http" | "https" => {
                 let format = format_of(place);
                 if self.transport == Transport::Http && matches!(format, None | Some(Format::Json | Format::Xml)) {
@@ -401,6 +413,20 @@ pub fn mask(place: &str) -> String {
             }
         }
     }
+    // A connection string of ODBC: Driver=…;UID=…;PWD=….
+    if out.contains(';') {
+        let mut braced = false;
+        let parts = out.split(|c| {
+            braced = if braced { c != '}' } else { c == '{' };
+            c == ';' && !braced
+        });
+        let secret = |name: &str| matches!(name.trim().to_ascii_lowercase().as_str(), "pwd" | "password");
+        let shown = parts.map(|part| match part.split_once('=') {
+            Some((name, _)) if secret(name) => format!("{name}=****"),
+            _ => part.to_string(),
+        });
+        out = shown.collect::<Vec<_>>().join(";");
+    }
     let Some((head, query)) = out.split_once('?') else { return out };
     let query: Vec<String> = query
         .split('&')
@@ -426,6 +452,11 @@ mod tests {
     fn passwords_and_tokens_are_masked() {
         assert_eq!(mask("postgres://hub:p@ss@10.0.0.1/db?sslmode=require"), "postgres://hub:****@10.0.0.1/db?sslmode=require");
         assert_eq!(mask("https://x.example/list?token=abc&page=1"), "https://x.example/list?token=****&page=1");
+        assert_eq!(
+            mask("odbc:Driver=DM8;Server=10.0.0.1;UID=hub;PWD=s3cret"),
+            "odbc:Driver=DM8;Server=10.0.0.1;UID=hub;PWD=****"
+        );
+        assert_eq!(mask("DSN=dm8;PWD={a;b};UID=hub"), "DSN=dm8;PWD=****;UID=hub");
         assert_eq!(mask("./drop/*.csv"), "./drop/*.csv");
     }
 

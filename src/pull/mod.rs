@@ -192,6 +192,7 @@ pub async fn pull(
         Transport::File => file::pull(connector, context, sink).await,
         Transport::Http => http::pull(connector, cursor, context, sink).await,
         Transport::Sql => sql::pull(connector, cursor, context, sink).await,
+        Transport::Odbc => sql::odbc::pull(connector, cursor, context, sink).await,
         Transport::Push => Err(PullError::new(
             connector,
             "push_only",

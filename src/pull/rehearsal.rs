@@ -259,6 +259,7 @@ pub async fn database(connector: &Connector, sample: &Sample, path: &Path) -> Re
     }
     connection.close().await?;
     let mut rehearsed = connector.clone();
+    rehearsed.source.transport = Transport::Sql;
     rehearsed.source.place = format!("sqlite:{}", path.display());
     rehearsed.source.sql.table = Some("rehearsal".into());
     rehearsed.source.sql.query = None;

@@ -2,6 +2,8 @@
 
 mod dialect;
 mod encoding;
+pub(super) mod odbc;
+mod opengauss;
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -37,7 +39,7 @@ pub(super) async fn pull(
         "postgres" | "postgresql" => {
             super::http::check_host(connector, context, &url, 5432).await?;
             let options = PgConnectOptions::from_str(&url).map_err(|e| refused(connector, &e))?.disable_statement_logging();
-            let mut connection = within(connector, connect_limit, PgConnection::connect_with(&options)).await?;
+            let mut connection = connect_postgres(connector, &options, &url, connect_limit).await?;
             // Times with a zone are shown in the hub's. Where the server does not know it they name their own.
             let zone = format!("SET TIME ZONE '{}'", context.zone.name());
             let _ = within(connector, connect_limit, sqlx::raw_sql(AssertSqlSafe(zone)).execute(&mut connection)).await;
@@ -95,6 +97,69 @@ pub(super) async fn pull(
     }
 }
 
+/// PostgreSQL's login, or that of openGauss where it is not understood.
+async fn connect_postgres(
+    connector: &Connector,
+    options: &PgConnectOptions,
+    url: &str,
+    limit: Duration,
+) -> Result<PgConnection, PullError> {
+    use opengauss::Failure;
+    let misunderstood = match tokio::time::timeout(limit, PgConnection::connect_with(options)).await {
+        Err(_) => return Err(timed_out(connector)),
+        Ok(Ok(connection)) => return Ok(connection),
+        Ok(Err(error @ sqlx::Error::Protocol(_))) => error,
+        Ok(Err(error)) => return Err(refused(connector, &error)),
+    };
+    let password = password_of(url).unwrap_or_default();
+    match opengauss::connect(options, &password, limit).await {
+        Ok(connection) => Ok(connection),
+        Err(Failure::Another) => Err(refused(connector, &misunderstood)),
+        Err(Failure::Unknown(code)) => Err(PullError::new(
+            connector,
+            "opengauss_login",
+            format!(
+                "openGauss 要求的口令验证方式（代码 {code}）不支持；请数据库管理员设置 password_encryption_type = 1（或 2）后为该账号重设口令，或改用 transport = \"odbc\" 与厂商驱动"
+            ),
+            format!(
+                "openGauss asks for the password in a way (code {code}) that is not known here: have its administrator set password_encryption_type = 1 (or 2) and the account's password anew, or use transport = \"odbc\" with the vendor's driver"
+            ),
+        )),
+        Err(Failure::Refused(words)) => Err(PullError::new(
+            connector,
+            "unauthorised",
+            format!("数据库拒绝登录：{words}；请检查账号与口令（openGauss 的 password_encryption_type 与 pg_hba.conf）"),
+            format!(
+                "the database refuses the login: {words}; check account and password (password_encryption_type and pg_hba.conf of openGauss)"
+            ),
+        )),
+        Err(Failure::Io(error)) => Err(refused(connector, &sqlx::Error::Io(error))),
+        Err(Failure::Driver(error)) => Err(refused(connector, &error)),
+    }
+}
+
+/// The password of a database address, its escapes taken off.
+fn password_of(url: &str) -> Option<String> {
+    let url = reqwest::Url::parse(url).ok()?;
+    let escaped = url.password()?;
+    let mut bytes = Vec::with_capacity(escaped.len());
+    let mut rest = escaped.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let hex = behind.get(..2).and_then(|h| u8::from_str_radix(std::str::from_utf8(h).ok()?, 16).ok());
+        match hex.filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// TIMESTAMP is shown in the session's zone: the hub's by its name (with its summer times of old), or, where the server has no
 /// names of zones, by its distance from Greenwich now.
 async fn show_times_in_zone(
@@ -144,6 +209,15 @@ fn unchanged(connector: &Connector, cursor: Cursor, fingerprint: String) -> Pull
 /// A stream that was left early cannot be drained politely: the connection is dropped after a moment.
 async fn close(connection: impl Connection) {
     let _ = tokio::time::timeout(Duration::from_millis(500), connection.close()).await;
+}
+
+/// The connection string of a place without what is ours: a password may hold a question mark.
+fn within_our_params(place: &str) -> String {
+    let ours = |(head, query): (&str, &str)| {
+        let all = query.split('&').all(|p| p.split_once('=').is_some_and(|(name, _)| OUR_PARAMS.contains(&name)));
+        all.then(|| head.to_owned())
+    };
+    place.rsplit_once('?').and_then(ours).unwrap_or_else(|| place.to_owned())
 }
 
 fn without_our_params(place: &str) -> String {
@@ -215,6 +289,8 @@ struct Job<'a> {
     rows: u64,
     faults: u64,
     last_key: Vec<String>,
+    /// Parameters are written `?`, and the end of a probe as every database knows it.
+    odbc: bool,
     /// A page went out since the last pause.
     page_done: bool,
     fingerprint: String,
@@ -251,9 +327,25 @@ impl<'a> Job<'a> {
             rows: 0,
             faults: 0,
             last_key: Vec::new(),
+            odbc: false,
             page_done: false,
             fingerprint: String::new(),
         }
+    }
+
+    fn through_odbc(
+        connector: &'a Connector,
+        cursor: Cursor,
+        context: &'a PullContext,
+        sink: &'a mut dyn RowSink,
+        dialect: Dialect,
+    ) -> Job<'a> {
+        Job { odbc: true, ..Job::new(connector, cursor, context, sink, dialect) }
+    }
+
+    /// How the statement writes its parameter of this number.
+    fn mark(&self, parameter: usize) -> String {
+        if self.odbc || self.dialect == Dialect::MySql { "?".to_owned() } else { format!("${parameter}") }
     }
 
     fn quoted(&self, name: &str) -> String {
@@ -263,12 +355,12 @@ impl<'a> Job<'a> {
     fn relation(&self) -> String {
         let Source { sql, .. } = &self.connector.source;
         match (&sql.query, &sql.table) {
-            (Some(query), _) => format!("({}\n) AS source", trimmed(query)),
+            (Some(query), _) => format!("({}\n) source", trimmed(query)),
             (None, Some(table)) => {
-                let table = table.split('.').map(|part| self.quoted(part)).collect::<Vec<_>>().join(".");
-                format!("{table} AS source")
+                let table = table.split('.').map(|part| self.dialect.table(part)).collect::<Vec<_>>().join(".");
+                format!("{table} source")
             }
-            (None, None) => format!("{} AS source", self.quoted(&self.connector.name)),
+            (None, None) => format!("{} source", self.dialect.table(&self.connector.name)),
         }
     }
 
@@ -278,7 +370,9 @@ impl<'a> Job<'a> {
     }
 
     fn probe(&self) -> String {
-        format!("SELECT * FROM {} LIMIT 0", self.relation())
+        // Oracle and SQL Server know no LIMIT.
+        let end = if self.odbc { "WHERE 1 = 0" } else { "LIMIT 0" };
+        format!("SELECT * FROM {} {end}", self.relation())
     }
 
     /// Takes the columns that the database reports, and finds those that order the rows.
@@ -339,8 +433,13 @@ impl<'a> Job<'a> {
         self.dialect.as_text(&self.column(at), &self.types[at])
     }
 
-    fn bound(&self, at: usize, parameter: usize) -> String {
-        self.dialect.bound(&self.types[at], parameter)
+    /// A text as a value to compare with a column: bound, or written into the statement.
+    fn value(&self, at: usize, text: String, bound: &mut Vec<String>) -> String {
+        if let Some(literal) = self.dialect.literal(&self.types[at], &text) {
+            return literal;
+        }
+        bound.push(text);
+        self.dialect.bound(&self.types[at], &self.mark(bound.len()))
     }
 
     /// Where the pull goes on in the cursor column; None: at the beginning.
@@ -358,8 +457,8 @@ impl<'a> Job<'a> {
         let at = self.cursor_at?;
         self.from().filter(|_| is_compared_as_text(self.dialect, &self.types[at]))?;
         let from = self.cursor.greatest.as_ref().filter(|_| self.cursor.rows > 0).or(self.cursor.since.as_ref())?;
-        let (text, pattern) = (self.as_text(at), self.dialect.bound_text(1));
-        let counted = format!("SELECT CAST(COUNT(*) AS {}) FROM {} WHERE", self.dialect.text(), self.relation());
+        let (text, pattern) = (self.as_text(at), self.dialect.bound_text(&self.mark(1)));
+        let counted = format!("SELECT {} FROM {} WHERE", self.dialect.counted("COUNT(*)"), self.relation());
         Some((format!("{counted} {} IS NOT NULL AND {text} NOT LIKE {pattern} ESCAPE '!'", self.column(at)), shape(from)))
     }
 
@@ -385,12 +484,12 @@ impl<'a> Job<'a> {
         match (self.cursor_at, &self.cursor.at) {
             (Some(at), _) => {
                 if let Some(from) = self.from().filter(|_| !self.cursor_misleads) {
-                    bound.push(from);
                     // A value without a type is compared by what it happens to be: a number is less than any text.
                     let by_text = self.dialect == Dialect::Sqlite && is_compared_as_text(self.dialect, &self.types[at]);
                     let value = if by_text { self.as_text(at) } else { self.column(at) };
                     // Rows that do not say when they changed may have changed.
-                    conditions.push(format!("({value} >= {} OR {} IS NULL)", self.bound(at, 1), self.column(at)));
+                    let from = self.value(at, from, &mut bound);
+                    conditions.push(format!("({value} >= {from} OR {} IS NULL)", self.column(at)));
                 }
             }
             (None, Some(Position::Key(last))) if last.len() == self.order.len() => {
@@ -408,9 +507,9 @@ impl<'a> Job<'a> {
         for depth in 0..self.order.len() {
             let mut parts = Vec::new();
             for (i, at) in self.order[..=depth].iter().enumerate() {
-                bound.push(last[i].clone());
                 let sign = if i == depth { ">" } else { "=" };
-                parts.push(format!("{} {sign} {}", self.column(*at), self.bound(*at, bound.len())));
+                let value = self.value(*at, last[i].clone(), bound);
+                parts.push(format!("{} {sign} {value}", self.column(*at)));
             }
             alternatives.push(parts.join(" AND "));
         }

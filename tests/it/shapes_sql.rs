@@ -20,7 +20,7 @@ fn context() -> PullContext {
 }
 
 /// Statements on the database of a place.
-async fn run(place: &str, sql: &str) {
+pub async fn run(place: &str, sql: &str) {
     let sql = AssertSqlSafe(sql.to_owned());
     match place.split(':').next() {
         Some("sqlite") => {
@@ -93,7 +93,7 @@ async fn sample(connector: &Connector) -> Sample {
 }
 
 /// The value of a field of the row with this key, as read; `✗` where it could not be.
-fn value(sample: &Sample, key: &str, field: Field) -> Option<String> {
+pub fn value(sample: &Sample, key: &str, field: Field) -> Option<String> {
     let records = sample.rows.iter().filter_map(|r| r.read.as_ref().ok()).flatten();
     let record = records.into_iter().find(|r| &*r.key == key).unwrap_or_else(|| panic!("no row {key}"));
     let found = record.fields.iter().find(|f| f.field == field)?;

@@ -55,7 +55,7 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
         page: s.sql.page.unwrap_or(5000).max(1),
         version: s.sql.version,
     };
-    if s.transport == Transport::Sql && sql.table.is_some() == sql.query.is_some() {
+    if matches!(s.transport, Transport::Sql | Transport::Odbc) && sql.table.is_some() == sql.query.is_some() {
         say("sql_table", "source.sql 须有 table 或 query 之一".into(), "source.sql needs either a table or a query".into());
     }
     Source {

@@ -32,7 +32,7 @@ pub(super) async fn check(connector: &Connector, sample: &Sample, folder: &Path,
                 "the sample has not the shape of the interface's answer",
             )),
         },
-        Transport::Sql => match database(connector, sample, &dir.path().join("rehearsal.db")).await {
+        Transport::Sql | Transport::Odbc => match database(connector, sample, &dir.path().join("rehearsal.db")).await {
             Ok(rehearsed) => findings.extend(pulls(&rehearsed, sample.rows.len(), context).await),
             Err(error) => findings.push(found(
                 "rehearsal",
@@ -64,6 +64,7 @@ async fn bad_connection(connector: &Connector, context: &PullContext) -> Finding
     lost.source.place = match connector.source.transport {
         Transport::Http => "http://127.0.0.1:9/nowhere".into(),
         Transport::Sql => "postgres://nobody:secret@127.0.0.1:9/nowhere".into(),
+        Transport::Odbc => "DSN=nowhere;UID=nobody;PWD=secret".into(),
         Transport::File | Transport::Push => "/nonexistent/huitu/*.csv".into(),
     };
     let good = match take(&lost, None, context, None).await {

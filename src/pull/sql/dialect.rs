@@ -6,6 +6,8 @@ pub enum Dialect {
     Postgres,
     MySql,
     Sqlite,
+    /// Any other, through its ODBC driver: DM8, Oracle, SQL Server.
+    Other,
 }
 
 impl Dialect {
@@ -21,6 +23,13 @@ impl Dialect {
         }
     }
 
+    /// A table's name. Quoted, Oracle and DM8 would not find `corp` under CORP.
+    pub fn table(self, name: &str) -> String {
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#'));
+        if self == Dialect::Other && plain { name.to_owned() } else { self.quoted(name) }
+    }
+
     /// The text of a column of this type with all its digits. `kind`: what the driver calls the type.
     pub fn as_text(self, column: &str, kind: &str) -> String {
         match (self, kind) {
@@ -33,26 +42,43 @@ impl Dialect {
             (Dialect::MySql, "GEOMETRY") => format!("ST_AsText({column})"),
             (Dialect::MySql, _) => format!("CAST({column} AS CHAR)"),
             (Dialect::Sqlite, _) => format!("CAST({column} AS TEXT)"),
+            // The driver makes texts of them.
+            (Dialect::Other, _) => column.to_string(),
         }
     }
 
-    /// A bound text as the column's type, so that the comparison uses its order and its index.
-    pub fn bound(self, kind: &str, parameter: usize) -> String {
+    /// The text of a whole number that a query makes.
+    pub fn counted(self, number: &str) -> String {
+        if self == Dialect::Other { number.to_string() } else { format!("CAST({number} AS {})", self.text()) }
+    }
+
+    /// A bound text (`mark` is its parameter) as the column's type, so that the comparison uses its order and its index.
+    pub fn bound(self, kind: &str, mark: &str) -> String {
         match self {
-            Dialect::Postgres => format!("CAST(CAST(${parameter} AS TEXT) AS {kind})"),
+            Dialect::Postgres => format!("CAST(CAST({mark} AS TEXT) AS {kind})"),
             // As a text it would be compared by its first sixteen digits.
-            Dialect::MySql if kind.contains("INT") => "CAST(? AS DECIMAL(65))".to_string(),
-            Dialect::MySql => "?".to_string(),
-            Dialect::Sqlite => format!("${parameter}"),
+            Dialect::MySql if kind.contains("INT") => format!("CAST({mark} AS DECIMAL(65))"),
+            _ => mark.to_string(),
         }
     }
 
     /// A text that is to stay one.
-    pub fn bound_text(self, parameter: usize) -> String {
-        match self {
-            Dialect::Postgres => format!("CAST(${parameter} AS TEXT)"),
-            Dialect::MySql => "?".to_string(),
-            Dialect::Sqlite => format!("${parameter}"),
+    pub fn bound_text(self, mark: &str) -> String {
+        if self == Dialect::Postgres { format!("CAST({mark} AS TEXT)") } else { mark.to_string() }
+    }
+
+    /// A value written into the statement, where a bound text would be read by the rules of the session: times and numbers of
+    /// databases that are known by their drivers only. None: it is bound.
+    pub fn literal(self, kind: &str, text: &str) -> Option<String> {
+        if self != Dialect::Other {
+            return None;
+        }
+        let only = |allowed: &str| text.chars().all(|c| c.is_ascii_digit() || allowed.contains(c));
+        match kind {
+            "TIMESTAMP" if only("-: .") && text.len() > 10 => Some(format!("{{ts '{text}'}}")),
+            "TIMESTAMP" | "DATE" if only("-: .") => Some(format!("{{d '{}'}}", text.get(..10).unwrap_or(text))),
+            "BIGINT" | "NUMERIC" | "FLOAT" if only("-.") && !text.is_empty() => Some(text.to_owned()),
+            _ => None,
         }
     }
 }
@@ -64,14 +90,14 @@ pub fn holds_bytes(kind: &str) -> bool {
 
 /// Numbers of this type can be none (`NaN`) or endless.
 pub fn may_be_no_number(dialect: Dialect, kind: &str) -> bool {
-    dialect == Dialect::Postgres && matches!(kind, "NUMERIC" | "FLOAT4" | "FLOAT8")
+    dialect == Dialect::Postgres && matches!(kind, "NUMERIC" | "FLOAT4" | "FLOAT8" | "FLOAT")
 }
 
 /// Whether values of this type are compared as text, or by what each value happens to be.
 pub fn is_compared_as_text(dialect: Dialect, kind: &str) -> bool {
     match dialect {
         // A view's expression has no type, and a column holds what was put in.
-        Dialect::Sqlite => !matches!(kind, "INTEGER" | "INT" | "BIGINT" | "INT4" | "INT8" | "REAL" | "NUMERIC"),
+        Dialect::Sqlite => !matches!(kind, "INTEGER" | "INT" | "BIGINT" | "INT4" | "INT8" | "REAL" | "FLOAT" | "NUMERIC"),
         _ => ["CHAR", "TEXT", "ENUM", "SET", "JSON", "NAME", "UNKNOWN"].iter().any(|t| kind.contains(t)),
     }
 }
@@ -137,6 +163,20 @@ mod tests {
         ] {
             assert_eq!(trimmed(query), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn databases_known_by_their_drivers_get_values_that_no_session_can_misread() {
+        let literal = |kind, text| Dialect::Other.literal(kind, text);
+        assert_eq!(literal("TIMESTAMP", "2026-03-01 10:00:00.5").as_deref(), Some("{ts '2026-03-01 10:00:00.5'}"));
+        assert_eq!(literal("TIMESTAMP", "2026-03-01").as_deref(), Some("{d '2026-03-01'}"));
+        assert_eq!(literal("DATE", "2026-03-01 00:00:00").as_deref(), Some("{d '2026-03-01'}"));
+        assert_eq!(literal("BIGINT", "17").as_deref(), Some("17"));
+        for (kind, text) in [("TEXT", "17"), ("BIGINT", "17; DROP TABLE t"), ("TIMESTAMP", "'}; x"), ("NUMERIC", "")] {
+            assert_eq!(literal(kind, text), None, "{text} is bound");
+        }
+        assert_eq!(Dialect::Postgres.literal("BIGINT", "17"), None);
+        assert_eq!((Dialect::Other.table("corp"), Dialect::Other.table("企业")), ("corp".to_owned(), "\"企业\"".to_owned()));
     }
 
     #[test]
