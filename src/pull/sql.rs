@@ -43,6 +43,11 @@ pub(super) async fn pull(
             // Times with a zone are shown in the hub's. Where the server does not know it they name their own.
             let zone = format!("SET TIME ZONE '{}'", context.zone.name());
             let _ = within(connector, connect_limit, sqlx::raw_sql(AssertSqlSafe(zone)).execute(&mut connection)).await;
+            if matches!(connector.decoding.encoding, Encoding::Named(_)) {
+                // The bytes as they are kept: the server would check, or convert, what is not what it is said to be.
+                let raw = sqlx::raw_sql("SET client_encoding TO 'SQL_ASCII'").execute(&mut connection);
+                within(connector, connect_limit, raw).await?;
+            }
             let result = stream_postgres(&mut connection, Job::new(connector, cursor, context, sink, Dialect::Postgres)).await;
             close(connection).await;
             result
@@ -245,6 +250,16 @@ fn refused(connector: &Connector, error: &sqlx::Error) -> PullError {
     match error {
         sqlx::Error::Database(e) => {
             let (code, text) = (e.code().unwrap_or_default().into_owned(), e.message().to_string());
+            // PostgreSQL without an encoding of its own checks what it hands out.
+            if code == "22021" {
+                return PullError::new(
+                    connector,
+                    "encoding",
+                    format!("数据库中的文本不是其声明的编码（{text}）；若是 GBK，请写明 decoding.encoding = \"gbk\"，该批次已暂停"),
+                    format!("texts of the database are not in the encoding it states ({text}): where they are GBK write decoding.encoding = \"gbk\"; the batch is held"),
+                )
+                .held();
+            }
             let login = code.starts_with("28") || code == "1045";
             let code = if login { "unauthorised" } else { "sql" };
             PullError::new(
