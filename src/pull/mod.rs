@@ -227,6 +227,7 @@ impl Greatest {
         }
         let greater = match &self.value {
             None => true,
+            Some(now) if has_same_shape(now, text) => text > now.as_str(),
             Some(now) => match (now.parse::<i128>(), text.parse::<i128>(), time_of(now), time_of(text)) {
                 (Ok(now), Ok(text), ..) => text > now,
                 (_, _, Some((now, _)), Some((text, _))) => text > now,
@@ -241,6 +242,12 @@ impl Greatest {
     fn value(&self) -> Option<String> {
         self.value.clone()
     }
+}
+
+/// Digits in the same places, and the same signs between them: such texts sort as they count.
+fn has_same_shape(one: &str, other: &str) -> bool {
+    let same = |(a, b): (u8, u8)| if a.is_ascii_digit() { b.is_ascii_digit() } else { a == b };
+    one.len() == other.len() && !one.starts_with('-') && one.bytes().zip(other.bytes()).all(same)
 }
 
 /// A time as registries write it, and the format to write it back.

@@ -74,6 +74,11 @@ impl Rehearsal {
                 super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, &mut keep).ok()?;
                 continue;
             }
+            if connector.source.format == Some(Format::Ndjson) {
+                let lines = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+                items.extend(lines.collect::<Result<Vec<Value>, _>>().ok()?);
+                continue;
+            }
             let list = super::answer::items(&text, connector.source.http.items.as_deref()).ok()??;
             items.extend(list.iter().filter_map(|i| serde_json::from_str::<Value>(i).ok()));
         }
@@ -150,6 +155,9 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
         let said: Vec<(&str, String)> = total.into_iter().chain(ok).collect();
         let text = xml(http.items.as_deref().unwrap_or("record"), &page, &said);
         return sent(text, "application/xml", fault);
+    }
+    if shared.connector.source.format == Some(Format::Ndjson) {
+        return sent(page.iter().map(|one| format!("{one}\n")).collect(), "application/x-ndjson", fault);
     }
     let mut envelope = Value::Null;
     let list = if fault == Fault::Null && page.is_empty() { Value::Null } else { Value::Array(page) };

@@ -402,6 +402,23 @@ async fn lines_that_end_with_the_connection_prove_nothing() {
     assert!(read(&connector_of, None).await.0.complete);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_lines_without_a_length_proves_nothing_and_one_typed_as_a_web_page_is_read() {
+    let csv = "id,name\nJ0,北京示例0号有限公司\nJ1,北京示例1号有限公司\n";
+    let open = serve_until_closed(csv.as_bytes().to_vec()).await;
+    let connector_of = connector(&open, "", "").with_source(&format!("http://{}/list.csv", open.0));
+    let (pulled, told) = read(&connector_of, None).await;
+    assert_eq!((told.ids, pulled.complete), (ids(2), false));
+    assert!(told.notes.iter().any(|n| n.code == "not_proven_whole"));
+    let typed = serve(move |_| ([(header::CONTENT_TYPE, "text/html")], csv).into_response()).await;
+    let connector_of = connector(&typed, "", "").with_source(&format!("http://{}/list.csv", typed.0));
+    let (pulled, told) = read(&connector_of, None).await;
+    assert_eq!((told.ids, pulled.complete), (ids(2), true));
+    let login = serve(|_| ([(header::CONTENT_TYPE, "text/plain")], "<!doctype html><html>请登录</html>").into_response()).await;
+    let connector_of = connector(&login, "", "").with_source(&format!("http://{}/list.csv", login.0));
+    assert_eq!(refused(&connector_of).await.0, "html");
+}
+
 fn xml(server: &Server, http: &str) -> Connector {
     let mut connector = connector(server, http, "");
     connector.source.format = Some(huitu::connector::Format::Xml);
@@ -469,6 +486,36 @@ async fn names_and_days_of_answers_are_read_in_their_dress() {
         assert_eq!(record.text(huitu::model::field::Field::Name), Some(name));
         let day = record.fields.iter().find(|f| f.field == huitu::model::field::Field::EstablishedOn).expect("a day");
         assert_eq!(day.value.as_ref().map(ToString::to_string).as_deref(), Some("2021-03-01"), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_rehearses_an_interface_of_lines_and_one_of_xml_that_says_how_it_went() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = folder.path().join("sample");
+    std::fs::create_dir(&sample).expect("a folder");
+    let server = serve(|_| StatusCode::NOT_FOUND.into_response()).await;
+    for (format, http, text) in [
+        (
+            "ndjson",
+            "[source.http.paging]\nkind = \"page\"",
+            "{\"id\":\"J0\",\"name\":\"甲公司\"}\n{\"id\":\"J1\",\"name\":\"乙公司\"}\n",
+        ),
+        (
+            "xml",
+            "items = \"row\"\ntotal = \"/@total\"\nok = { at = \"/code\", values = [0] }\n[source.http.paging]\nkind = \"offset\"",
+            "<r total=\"2\"><code>0</code><row><id>J0</id><name>甲公司</name></row><row><id>J1</id><name>乙公司</name></row></r>",
+        ),
+    ] {
+        let mut connector = connector(&server, http, "");
+        connector.source.format = huitu::connector::format_of(&format!("a.{format}"));
+        std::fs::write(sample.join(format!("answer.{format}")), text).expect("written");
+        let findings = huitu::pull::check::check(&connector, folder.path(), &context()).await;
+        let failed: Vec<_> = findings.iter().filter(|f| !f.passed && !matches!(f.name, "expected" | "drift_renamed")).collect();
+        assert!(failed.is_empty(), "{format}: {failed:?}");
+        assert!(findings.iter().any(|f| f.name == "packed_unsaid"), "{format}");
+        assert_eq!(findings.iter().any(|f| f.name == "soap_fault"), format == "xml");
+        std::fs::remove_file(sample.join(format!("answer.{format}"))).expect("removed");
     }
 }
 

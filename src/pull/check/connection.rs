@@ -186,7 +186,9 @@ async fn faults(rehearsal: &Rehearsal, rehearsed: &Connector, context: &PullCont
         rehearsal.set(fault);
         match take(rehearsed, None, context, None).await {
             Err(SampleError::Pull(error)) => Some(error),
-            _ => None,
+            // Something else than the registry's records lands nowhere.
+            Err(SampleError::Layout(problem)) => Some(PullError::of(problem).held()),
+            Ok(_) => None,
         }
     };
     let mut findings = Vec::new();

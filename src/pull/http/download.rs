@@ -38,7 +38,7 @@ pub async fn pull(
             return Ok(same_as_before(connector, context));
         }
         let suffix = suffix(connector, &url, &answer);
-        let (etag, modified) = (answer.etag.clone(), answer.modified.clone());
+        let (etag, modified, sized) = (answer.etag.clone(), answer.modified.clone(), answer.sized);
         let mut spool = tempfile::Builder::new()
             .prefix("huitu-download-")
             .suffix(&suffix)
@@ -71,6 +71,14 @@ pub async fn pull(
         }
         let inner = PullContext { known: None, ..context.clone() };
         let mut pulled = file::pull_paths(connector, &inner, sink, vec![path]).await?;
+        // A text without a length may have been cut off behind any of its lines; all else shows its end.
+        let open_ended = matches!(format_of(&suffix), Some(Format::Csv | Format::Tsv | Format::Ndjson))
+            && !suffix.ends_with(".gz")
+            && !suffix.ends_with(".zip");
+        if !sized && open_ended {
+            pulled.complete = false;
+            sink.note(super::not_proven_whole()).map_err(|e| PullError::sink(connector, &e))?;
+        }
         pulled.bytes = client.bytes();
         let print = Fingerprint { connector: digest(connector), url: connector.source.shown(), etag, modified, sha };
         pulled.fingerprint = serde_json::to_string(&print).expect("plain data");

@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::JsonColumns;
 use super::{Chunk, Cursor, Greatest, Known, Mark, Note, Progress, PullContext, PullError, Pulled, RowHead, RowSink};
-use crate::connector::Connector;
+use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
 use client::RegistryClient;
 pub(super) use client::check_host;
@@ -61,13 +61,14 @@ pub(super) async fn pull(
     let mut seen = HashSet::new();
     let mut size = None;
     let mut proof = cursor.proof.clone().unwrap_or_default();
+    let numbered = matches!(http.paging.kind, PagingKind::Page | PagingKind::Offset);
     let client = Arc::new(client);
     let mut ahead = Ahead::new(client.clone(), connector.manners.concurrency);
     for asked in 0..MAX_PAGES {
         let first_page = !resumed && asked == 0;
         let so_far = pages.before + pages.sent;
         // All that was announced is here: a server that has no page behind the last says so with an error.
-        let for_certainty = proof.asks_once_more(so_far);
+        let for_certainty = numbered && proof.asks_once_more(so_far);
         let fetched = match ahead.take(&at) {
             Some(fetched) => fetched.await,
             None => {
@@ -309,13 +310,15 @@ fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
             ),
         ));
     }
-    (!proof.is_whole()).then(|| {
-        Note::new(
-            "not_proven_whole",
-            "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
-            "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
-        )
-    })
+    (!proof.is_whole()).then(not_proven_whole)
+}
+
+fn not_proven_whole() -> Note {
+    Note::new(
+        "not_proven_whole",
+        "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
+        "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
+    )
 }
 
 fn repeats(connector: &Connector) -> PullError {

@@ -80,17 +80,19 @@ impl<'a> Page<'a> {
         texts.extend(SIGNS.map(Some));
         let (mut looked, fault) = answer::look(body, self.items, &texts);
         // JSON texts one behind the other, whatever the connector calls them.
-        if fault.is_some() && self.items.is_none() && looked.items.is_none() && body.starts_with('{') && body.contains('\n') {
-            if let Ok(items) = shapes::lines(body) {
-                let items = Some(items.into_iter().map(Cow::Borrowed).collect());
-                return Ok(Contents { items, total: None, next: None, affirmed: false, closed: false });
-            }
+        let behind_one_another =
+            fault.is_some() && self.items.is_none() && looked.items.is_none() && body.starts_with('{') && body.contains('\n');
+        if behind_one_another && let Ok(items) = shapes::lines(body) {
+            let items = Some(items.into_iter().map(Cow::Borrowed).collect());
+            return Ok(Contents { items, total: None, next: None, affirmed: false, closed: false });
         }
         // Inside of a text everything may stand, the signs too.
-        if fault.is_none() && looked.items.is_none() && wraps > 0 {
-            if let Found::Unwrapped(inner) = shapes::instead_of_a_list(self.connector, body, self.items) {
-                return Page { body: &inner, ..*self }.read_json(wraps - 1).map(Contents::owned);
-            }
+        if fault.is_none()
+            && looked.items.is_none()
+            && wraps > 0
+            && let Found::Unwrapped(inner) = shapes::instead_of_a_list(self.connector, body, self.items)
+        {
+            return Page { body: &inner, ..*self }.read_json(wraps - 1).map(Contents::owned);
         }
         // A failure that it announced before it broke off is the better word.
         let affirmed = self.is_ok(looked.texts[0].take(), fault.is_none())?;
