@@ -3,6 +3,7 @@
 //! In: sizes and a seed. Out: figures. Tests never assert them.
 
 pub(crate) mod link;
+mod old_formats;
 pub(crate) mod pull;
 pub mod serve;
 pub(crate) mod serve_store;

@@ -1,7 +1,7 @@
 //! `huitu bench pull`: how quickly rows come from a registry into the store, from the first byte to the commit.
 //!
 //! Every figure is the whole path: read, decode, spool, compare, one landing transaction on a real store in a temporary
-//! folder. The rows are the commerce registry of a simulated city, as a CSV file, as a workbook (its first 200,000 rows) and as
+//! folder. The rows are the commerce registry of a simulated city, as a CSV file, as a workbook, an XLS of four sheets and a DBF (its first 200,000 rows) and as
 //! JSON pages of a thousand over HTTP on 127.0.0.1; the simulated registry answers from this same process, so its CPU time is counted in the HTTP figures.
 
 use std::io::Write;
@@ -25,6 +25,7 @@ const CSV_BAR: f64 = 100_000.0;
 /// Rows of the workbook.
 const WORKBOOK_ROWS: i64 = 200_000;
 const COPY_BAR: f64 = 150_000.0;
+const DBF_BAR: f64 = 100_000.0;
 /// A pull without changes against the first one.
 const AGAIN_BAR: f64 = 3.0;
 
@@ -61,6 +62,10 @@ pub async fn run(
         );
     }
     let options = CommerceOptions { listen: ([127, 0, 0, 1], 0).into(), token: None, requests_per_sec: 0 };
+    let old = old_formats(dir.path())?;
+    if !json && (!old.xls || old.calamine.is_empty()) {
+        println!("NOT MEASURED: XLS needs Python's xlwt, and its yardstick python-calamine: pip install xlwt python-calamine\n");
+    }
     let service = serve_commerce(&dir.path().join("rows.ndjson"), options).await?;
     let csv = dir.path().join("rows.csv").display().to_string();
     let quarter = dir.path().join("quarter.csv").display().to_string();
@@ -80,9 +85,19 @@ pub async fn run(
             ("HTTP JSON".to_owned(), place.as_str(), Some(HTTP_BAR)),
             ("XLSX".to_owned(), xlsx.as_str(), None),
         ];
+        let (xls, dbf) = (dir.path().join("rows.xls"), dir.path().join("rows.dbf"));
+        let (xls, dbf) = (xls.display().to_string(), dbf.display().to_string());
+        if old.xls {
+            ways.push(("XLS".to_owned(), xls.as_str(), None));
+        }
+        ways.push(("DBF".to_owned(), dbf.as_str(), None));
         ways.extend(given.iter().map(|(name, place)| (name.clone(), place.as_str(), None)));
         for (way, place, bar) in ways {
-            let found = measure(settings, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
+            let mut found = measure(settings, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
+            // Read by another program, without landing: what the whole path here is held against.
+            let calamine = old.calamine.iter().find(|(what, ..)| *what == way);
+            let bar = if way == "DBF" { Some(DBF_BAR) } else { calamine.map(|(_, rows, seconds)| *rows as f64 / seconds) };
+            found[0].bar = found[0].bar.or(bar);
             if !json {
                 found.iter().for_each(show);
             }
@@ -94,6 +109,41 @@ pub async fn run(
         println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     Ok(())
+}
+
+/// What there is of old formats.
+struct Old {
+    xls: bool,
+    /// Rows and seconds that python-calamine takes for a workbook, by the name of the way.
+    calamine: Vec<(&'static str, i64, f64)>,
+}
+
+fn old_formats(dir: &Path) -> anyhow::Result<Old> {
+    let (csv, xls) = (dir.join("rows.csv"), dir.join("rows.xls"));
+    super::old_formats::write_dbf(&csv, &dir.join("rows.dbf"), WORKBOOK_ROWS as usize)?;
+    let written = super::old_formats::write_xls(&csv, &xls);
+    let mut books = vec![("XLSX", dir.join("rows.xlsx"))];
+    if written {
+        books.push(("XLS", xls));
+    }
+    let read = |(way, book): (&'static str, std::path::PathBuf)| {
+        let (rows, seconds) = super::old_formats::yardstick(&book)?;
+        Some((way, rows, seconds))
+    };
+    Ok(Old { xls: written, calamine: books.into_iter().filter_map(read).collect() })
+}
+
+/// The connector of the registry with names of columns as a DBF keeps them.
+fn short_names(dir: &Path) -> anyhow::Result<PathBuf> {
+    let folder = dir.join("short_names");
+    std::fs::create_dir_all(folder.join(REGISTRY))?;
+    let text = crate::connector::embedded_file(&format!("{REGISTRY}/connector.toml")).unwrap_or_default();
+    let mut text = String::from_utf8(text)?;
+    for column in header(Registry::Commerce) {
+        text = text.replace(&format!("\"{column}\""), &format!("\"{}\"", super::old_formats::short(column)));
+    }
+    std::fs::write(folder.join(REGISTRY).join("connector.toml"), text)?;
+    Ok(folder)
 }
 
 fn show(f: &Figure) {
@@ -177,7 +227,7 @@ async fn measure(
     settings.data = data.path().to_owned();
     settings.store = database.as_ref().map(|d| d.url.clone());
     settings.sources = [(REGISTRY.to_owned(), place.to_owned())].into();
-    settings.connectors = None;
+    settings.connectors = if place.ends_with(".dbf") { Some(short_names(dir)?) } else { None };
     // The connector asks for a credential; the simulated registry lets everybody in.
     let token = data.path().join("token");
     std::fs::write(&token, "none")?;

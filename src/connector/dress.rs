@@ -20,13 +20,17 @@ fn outside(c: char) -> bool {
 pub fn undress(text: &str) -> Cow<'_, str> {
     let bare = bare(text);
     // Lead bytes of the invisible signs, and the beginnings of entities and tags: looked at many bytes at a time.
-    let suspicious = bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'&' | b'<'));
+    let suspicious = bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'&' | b'<' | b'%' | b'\\'));
     if !suspicious {
         return doubled(bare);
     }
-    let unmarked = match bare.contains(['&', '<']) {
-        true => without_markup(bare),
+    let unescaped = match bare.contains(['%', '\\']) {
+        true => without_escapes(bare),
         false => Cow::Borrowed(bare),
+    };
+    let unmarked = match unescaped.contains(['&', '<']) {
+        true => without_markup(&unescaped).into_owned().into(),
+        false => unescaped,
     };
     if unmarked.chars().any(invisible) {
         return self::bare(&unmarked.chars().filter(|c| !invisible(*c)).collect::<String>()).to_owned().into();
@@ -72,6 +76,47 @@ fn doubled(text: &str) -> Cow<'_, str> {
         true => text.replace("\"\"", "\"").into(),
         false => text.into(),
     }
+}
+
+/// Escapes of web addresses and of JSON that went through twice: `%E5%8C%97` and `\u5317` are 北. A percent sign behind a number,
+/// and whatever makes no text, stays.
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    let hex = |at: usize, digits: usize| text.get(at..at + digits).and_then(|h| u32::from_str_radix(h, 16).ok());
+    let beyond_ascii = |at: usize| text.as_bytes()[at] == b'%' && hex(at + 1, 2).is_some_and(|b| b >= 0x80);
+    let (percent, unicode) = ((0..text.len()).any(beyond_ascii), text.contains("\\u"));
+    if !percent && !unicode {
+        return text.into();
+    }
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let mut units: Vec<u16> = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let byte = text.as_bytes()[at];
+        if unicode
+            && text[at..].starts_with("\\u")
+            && let Some(unit) = hex(at + 2, 4)
+        {
+            units.push(unit as u16);
+            at += 6;
+            continue;
+        }
+        let Ok(said) = String::from_utf16(&std::mem::take(&mut units)) else { return text.into() };
+        out.extend_from_slice(said.as_bytes());
+        match hex(at + 1, 2).filter(|_| percent && byte == b'%') {
+            Some(escaped) => {
+                out.push(escaped as u8);
+                at += 3;
+            }
+            None => {
+                let end = text.ceil_char_boundary(at + 1);
+                out.extend_from_slice(&text.as_bytes()[at..end]);
+                at = end;
+            }
+        }
+    }
+    let Ok(said) = String::from_utf16(&units) else { return text.into() };
+    out.extend_from_slice(said.as_bytes());
+    String::from_utf8(out).map_or(text.into(), Cow::Owned)
 }
 
 /// Entities that web pages and JSON answers leave in texts.
@@ -248,6 +293,14 @@ mod tests {
             ("北京<em>示例</em>有限公司", "北京示例有限公司"),
             ("北京<font color='red'>示例</font>公司", "北京示例公司"),
             ("A&B公司", "A&B公司"),
+            ("%E5%8C%97%E4%BA%AC%20A%26B", "北京 A&B"),
+            ("北京\\u4e2d科", "北京中科"),
+            ("\\ud83d\\ude00", "😀"),
+            ("35%", "35%"),
+            ("50%20年", "50%20年"),
+            ("%FF%FE", "%FF%FE"),
+            ("C:\\users", "C:\\users"),
+            ("\\ud83d", "\\ud83d"),
             ("3<5", "3<5"),
             ("&#21271;京", "北京"),
             ("２３", "２３"),

@@ -51,7 +51,9 @@ macro_rules! keys {
     (@default $d:literal) => { $d };
 }
 
-use super::{AuthKind, DriftPolicy, Format, Method, PagingKind, Take, Transport, reading::As};
+use super::{
+    Algorithm, AuthKind, DriftPolicy, Format, Method, PagingKind, ShareClass, SignatureText, Take, Transport, reading::As,
+};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use Holds::*;
@@ -60,6 +62,10 @@ keys! {
     "title" !required: Bilingual => "登记名称", "the registry's name";
     "owner" !required: Bilingual => "数据所属部门", "the department that owns the data";
     "legal_basis": Bilingual => "共享依据（协议或法规）", "the agreement or law under which the data is shared";
+    "catalogue": Table => "政务数据目录中的条目", "its entry in the catalogue of government data";
+    "catalogue.number": Text => "目录编号", "its number in the catalogue";
+    "catalogue.share": words!(ShareClass) => "共享类型：unconditional 无条件共享，conditional 有条件共享，not_shared 不予共享", "how it may be shared: `unconditional`, `conditional` (for an agreed purpose), `not_shared`";
+    "catalogue.purpose": Bilingual => "使用用途", "what its data may be used for";
     "contact": Text => "部门联系方式", "whom to ask in the department";
     "kind" ("enterprise"): words!(RecordKind) => "每行记录是什么", "what one row is about";
     "enabled" ("true"): Flag => "随每次同步拉取；false 时须用 --source 指定数据位置", "pulled with every sync; false: only where --source says where its data is";
@@ -69,7 +75,7 @@ keys! {
     "drift" ("quarantine_value"): words!(DriftPolicy) => "数据与约定不符时的处理", "what becomes of a source that differs from its contract";
     "source" !required: Table => "数据在哪里", "where the data is";
     "source.transport" !required: words!(Transport) => "传输方式", "how it is reached";
-    "source.place": Text => "路径、通配符、网址或数据库地址；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address or database URL; `${NAME}` and `${NAME:-default}` come from the environment";
+    "source.place": Text => "路径、通配符、网址、数据库地址或 ODBC 连接串（Driver=…;Server=…;UID=…;PWD=${变量}）；可用 ${变量} 与 ${变量:-默认值}", "path, glob, address, database URL or ODBC connection string (`Driver=…;Server=…;UID=…;PWD=${NAME}`); `${NAME}` and `${NAME:-default}` come from the environment";
     "source.format": words!(Format) => "格式；缺省按扩展名", "format; by default from the extension";
     "source.take": words!(Take) => "目录或通配符下有多个文件时：all 全部合为一份（同一主键以较新的文件为准），newest 只取最新的一份；不写时，名称只差日期的取最新的一份，其余合为一份", "several files in a folder or glob: `all` of them together (of rows with one key the newer file's counts), or only the `newest`; without it, of files whose names differ by a day only the newest, all others together";
     "source.private" ("false"): Flag => "允许内网地址", "the address may be a private one";
@@ -84,9 +90,9 @@ keys! {
     "source.http.headers": Map => "附加请求头", "further headers";
     "source.http.query": Map => "附加查询参数", "further query parameters";
     "source.http.items": Text => "记录在应答中的位置（JSON 指针，或 XML 元素名）", "where the records are: JSON pointer, or XML element";
-    "source.http.total": Text => "总数在应答中的位置", "where the answer says how many there are (JSON pointer)";
+    "source.http.total": Text => "总数在应答中的位置（JSON 指针；XML 中 /total 为任一 total 元素，/@total 为属性）", "where the answer says how many there are: JSON pointer; of XML `/total` is any element of that name, `/@total` an attribute";
     "source.http.ok": Table => "应答正文中表示成功的标志", "how the body says that all went well";
-    "source.http.ok.at" !required: Text => "标志的位置（JSON 指针）", "JSON pointer of the sign";
+    "source.http.ok.at" !required: Text => "标志的位置（JSON 指针；XML 中 /code 为任一 code 元素）", "where the sign is: JSON pointer; of XML `/code` is any element of that name";
     "source.http.ok.values" !required: Texts => "表示成功的值", "its values that mean success";
     "source.http.unchanged_by_etag" ("false"): Flag => "任何记录变化都会改变首页的 ETag", "the first page's ETag changes whenever any record does";
     "source.http.paging": Table => "分页", "paging";
@@ -95,7 +101,8 @@ keys! {
     "source.http.paging.size_param" ("size"): Text => "每页条数的参数名", "parameter for the size";
     "source.http.paging.param" ("page"): Text => "页码、偏移或游标的参数名", "parameter for the page, offset or token";
     "source.http.paging.first" ("1"): Integer => "首页页码", "number of the first page";
-    "source.http.paging.next": Text => "下一页游标的位置（JSON 指针）", "JSON pointer of the next page's token";
+    "source.http.paging.next": Text => "下一页游标的位置（JSON 指针）；按页码或偏移分页时，为「是否还有下一页」的位置", "JSON pointer of the next page's token; of numbered pages, of the flag that says whether there is another one";
+    "source.http.paging.end" ("false, 0, -1, null"): Texts => "next 处表示已到末页的值；空值总是末页", "values of `next` that mean the end; an empty one always does";
     "source.http.since": Table => "只取变化的记录", "fetch only what changed";
     "source.http.since.param" !required: Text => "参数名", "query parameter";
     "source.http.since.column" !required: Text => "记录中的更新时间列", "the column that says when a record changed";
@@ -106,6 +113,8 @@ keys! {
     "source.auth.file": Text => "存放凭证的文件", "file that holds the secret";
     "source.auth.user": Text => "用户名或应用标识", "user, or application id";
     "source.auth.header" ("Authorization"): Text => "携带密钥或签名的请求头", "header that carries the key or the signature";
+    "source.auth.algorithm" ("hmac-sha256"): words!(Algorithm) => "签名算法（kind = signed）：hmac-sha256、hmac-sm3（国密 SM3）、sm2（国密 SM2，ASN.1 编码）、sm2-plain（r、s 相连）；SM2 私钥为 PEM（PKCS#8）或 64 位十六进制", "what signs (kind = signed): hmac-sha256, hmac-sm3, sm2 (ASN.1), sm2-plain (r and s one behind the other); an SM2 private key is PEM (PKCS#8) or 64 hexadecimal digits";
+    "source.auth.text" ("hex"): words!(SignatureText) => "签名的写法：hex 或 base64", "how the signature is written: hex or base64";
     "source.sql": Table => "前置库", "the front-end database";
     "source.sql.table": Text => "表或视图", "table or view";
     "source.sql.query": Text => "自定义查询（代替表）", "a SELECT instead of a table";

@@ -3,6 +3,7 @@
 //! In: `connectors/<registry>/connector.toml`. Out: a [`Connector`] that turns raw rows into records. Nothing here opens
 //! a file of the registry or a connection; that is `pull`'s work.
 
+mod catalogue;
 mod date;
 mod dress;
 mod flag;
@@ -27,8 +28,10 @@ mod wording;
 
 use std::path::{Path, PathBuf};
 
+pub use catalogue::{Catalogue, ShareClass};
 pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
+pub(crate) use mapping::same_header;
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, valid_schedule};
@@ -38,8 +41,8 @@ pub use read::{DriftWatch, cell_count};
 pub use reading::As;
 pub use schema::{json_schema, keys_page, kinds_page};
 pub use source::{
-    Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Take, Transport, format_of, mask,
-    split_query,
+    Algorithm, Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Take,
+    Transport, format_of, mask, split_query,
 };
 
 /// A text in both languages.
@@ -60,6 +63,7 @@ pub struct Connector {
     pub owner: Bilingual,
     /// The agreement or law under which it is shared.
     pub legal_basis: Option<Bilingual>,
+    pub catalogue: Catalogue,
     pub contact: Option<String>,
     /// Pulled with every sync. A ready-made connector whose place nobody has named yet is not.
     pub enabled: bool,
@@ -262,8 +266,12 @@ impl Connector {
     /// `postgres://…?table=…`, `mysql://…?table=…`, `sqlite:path?table=…`. Transport and decoding follow from the place where
     /// they differ from the manifest; the contract stays.
     pub fn with_source(mut self, place: &str) -> Connector {
+        let was = self.source.transport;
         self.source = self.source.at(place);
-        self.decoding.encoding = Encoding::Auto;
+        // A file says in its bytes how it is encoded; another copy of a database is as its first.
+        if (was, self.source.transport) != (Transport::Sql, Transport::Sql) {
+            self.decoding.encoding = Encoding::Auto;
+        }
         if self.source.format_at(place) == Some(Format::Tsv) {
             self.decoding.delimiter = b'\t';
         } else if matches!(self.decoding.delimiter, b'\t') {
@@ -303,7 +311,7 @@ impl Connector {
     /// empty.
     pub fn names_its_columns(&self) -> bool {
         match self.source.transport {
-            Transport::Sql => true,
+            Transport::Sql | Transport::Odbc => true,
             Transport::File => {
                 matches!(self.source.format_at(&self.source.place), Some(Format::Csv | Format::Tsv | Format::Xlsx))
             }

@@ -39,6 +39,18 @@ fn write_page(out: &mut String, c: &Connector, sample: &str) -> std::fmt::Result
         let (zh, en) = RecordUse::KeptOnly.words();
         writeln!(out, "**用途 · Use**：{zh}。· {en}.\n")?;
     }
+    let catalogue = &c.catalogue;
+    if let Some(basis) = &c.legal_basis {
+        writeln!(out, "**共享依据 · Legal basis**：{} · {}\n", basis.zh, basis.en)?;
+    }
+    if catalogue.number.is_some() || catalogue.share.is_some() {
+        let number = catalogue.number.as_deref().map(|n| format!("`{n}` ")).unwrap_or_default();
+        let (zh, en) = catalogue.share.map_or(("", ""), |s| s.words());
+        writeln!(out, "**目录 · Catalogue**：{number}{zh} · {en}\n")?;
+    }
+    if let Some(purpose) = &catalogue.purpose {
+        writeln!(out, "**使用用途 · Purpose**：{} · {}\n", purpose.zh, purpose.en)?;
+    }
     writeln!(out, "| 列 column | 字段 field | ✓ | 说明 notes |\n|---|---|---|---|")?;
     let mut done: Vec<&str> = Vec::new();
     for column in &c.contract.columns {
@@ -78,7 +90,7 @@ fn delivery(c: &Connector) -> (String, String) {
     match c.source.transport {
         Transport::File => (format!("文件放在 `{place}`；{all_zh}"), format!("files at `{place}`; {all_en}")),
         Transport::Http => (format!("由我们从 `{place}` 拉取；{all_zh}"), format!("we pull it from `{place}`; {all_en}")),
-        Transport::Sql => {
+        Transport::Sql | Transport::Odbc => {
             (format!("由我们从前置库 `{place}` 读取；{all_zh}"), format!("we read it from the database `{place}`; {all_en}"))
         }
         Transport::Push => (

@@ -11,6 +11,8 @@ named! {
         Http = "http",
         /// A front-end exchange database (前置库): postgres://, mysql://, sqlite:.
         Sql = "sql",
+        /// The same through the ODBC driver of its vendor (达梦, Oracle, SQL Server, 人大金仓): the place is a connection string.
+        Odbc = "odbc",
         /// The department posts batches to `/ingest/{registry}`.
         Push = "push",
     }
@@ -72,6 +74,24 @@ named! {
 
 named! { pub enum AuthKind { None = "none", Bearer = "bearer", Basic = "basic", Header = "header", Signed = "signed" } }
 
+named! {
+    /// What signs a request.
+    pub enum Algorithm {
+        HmacSha256 = "hmac-sha256",
+        /// With SM3, the national digest (GB/T 32905).
+        HmacSm3 = "hmac-sm3",
+        /// SM2 with SM3 (GB/T 32918.2), as GB/T 35276 writes signatures (ASN.1 DER).
+        Sm2 = "sm2",
+        /// The same, its two numbers one behind the other.
+        Sm2Plain = "sm2-plain",
+    }
+}
+
+named! {
+    /// How the bytes of a signature are written.
+    pub enum SignatureText { Hex = "hex", Base64 = "base64" }
+}
+
 /// Source of a connector. `place` may hold `${NAME}` and `${NAME:-default}` from the environment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
@@ -130,8 +150,10 @@ pub struct Paging {
     pub param: String,
     /// First page's number.
     pub first: u64,
-    /// JSON pointer of the next page's token.
+    /// JSON pointer of the next page's token; of numbered pages, of the flag that says whether there is another one.
     pub next: Option<String>,
+    /// Values there that mean the end.
+    pub end: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -142,6 +164,8 @@ pub struct Auth {
     pub secret: Secret,
     /// User of basic, application id of signed.
     pub user: Option<String>,
+    pub algorithm: Algorithm,
+    pub text: SignatureText,
 }
 
 /// Where a secret comes from. Never the secret itself.
@@ -239,13 +263,21 @@ impl Default for Http {
 
 impl Default for Paging {
     fn default() -> Self {
-        Paging { kind: PagingKind::None, size: 1000, size_param: "size".into(), param: "page".into(), first: 1, next: None }
+        let end = ["false", "0", "-1", "null"].map(String::from).to_vec();
+        Paging { kind: PagingKind::None, size: 1000, size_param: "size".into(), param: "page".into(), first: 1, next: None, end }
     }
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Auth { kind: AuthKind::None, header: "Authorization".into(), secret: Secret::default(), user: None }
+        Auth {
+            kind: AuthKind::None,
+            header: "Authorization".into(),
+            secret: Secret::default(),
+            user: None,
+            algorithm: Algorithm::HmacSha256,
+            text: SignatureText::Hex,
+        }
     }
 }
 
@@ -261,6 +293,16 @@ impl Source {
                 source.transport = Transport::Sql;
                 let (_, params) = split_query(place);
                 for (name, value) in params {
+                    match name {
+                        "table" => (source.sql.table, source.sql.query) = (Some(value.to_string()), None),
+                        "cursor" => source.sql.cursor = Some(value.to_string()),
+                        _ => {}
+                    }
+                }
+            }
+            "odbc" => {
+                source.transport = Transport::Odbc;
+                for (name, value) in split_query(place).1 {
                     match name {
                         "table" => (source.sql.table, source.sql.query) = (Some(value.to_string()), None),
                         "cursor" => source.sql.cursor = Some(value.to_string()),
@@ -371,6 +413,20 @@ pub fn mask(place: &str) -> String {
             }
         }
     }
+    // A connection string of ODBC: Driver=…;UID=…;PWD=….
+    if out.contains(';') {
+        let mut braced = false;
+        let parts = out.split(|c| {
+            braced = if braced { c != '}' } else { c == '{' };
+            c == ';' && !braced
+        });
+        let secret = |name: &str| matches!(name.trim().to_ascii_lowercase().as_str(), "pwd" | "password");
+        let shown = parts.map(|part| match part.split_once('=') {
+            Some((name, _)) if secret(name) => format!("{name}=****"),
+            _ => part.to_string(),
+        });
+        out = shown.collect::<Vec<_>>().join(";");
+    }
     let Some((head, query)) = out.split_once('?') else { return out };
     let query: Vec<String> = query
         .split('&')
@@ -396,6 +452,11 @@ mod tests {
     fn passwords_and_tokens_are_masked() {
         assert_eq!(mask("postgres://hub:p@ss@10.0.0.1/db?sslmode=require"), "postgres://hub:****@10.0.0.1/db?sslmode=require");
         assert_eq!(mask("https://x.example/list?token=abc&page=1"), "https://x.example/list?token=****&page=1");
+        assert_eq!(
+            mask("odbc:Driver=DM8;Server=10.0.0.1;UID=hub;PWD=s3cret"),
+            "odbc:Driver=DM8;Server=10.0.0.1;UID=hub;PWD=****"
+        );
+        assert_eq!(mask("DSN=dm8;PWD={a;b};UID=hub"), "DSN=dm8;PWD=****;UID=hub");
         assert_eq!(mask("./drop/*.csv"), "./drop/*.csv");
     }
 

@@ -39,6 +39,34 @@ pub fn look<'a>(body: &'a str, items: Option<&str>, texts: &[Option<&str>]) -> (
     (found, fault)
 }
 
+/// The members of an object, each value as written; None for what is no object.
+pub fn members(raw: &str) -> Option<Vec<(String, &str)>> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de str)>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(key) = map.next_key_seed(Key)? {
+                members.push((key.into_owned(), map.next_value::<&RawValue>()?.get()));
+            }
+            Ok(members)
+        }
+    }
+    serde_json::Deserializer::from_str(raw).deserialize_map(Members).ok()
+}
+
+/// The member of an object, or the element of a list, that a step of a JSON pointer names; as written.
+pub fn member<'a>(raw: &'a str, step: &str) -> Option<&'a str> {
+    if raw.starts_with('[') {
+        let list: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+        return list.get(step.parse::<usize>().ok()?).map(|r| r.get());
+    }
+    members(raw)?.into_iter().find(|(name, _)| name == step).map(|(_, value)| value)
+}
+
 /// The records of an answer alone.
 pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a str>>, serde_json::Error> {
     match look(body, pointer, &[]) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::error::said;
 
@@ -46,7 +46,7 @@ pub struct Sniffed {
 }
 
 /// Byte order mark, else UTF-8 where `head` is valid UTF-8 (a character cut at the end allowed), else UTF-16 where every
-/// other byte is zero as in Latin text, else GB18030.
+/// other byte is zero as in Latin text, else Big5 where it can be nothing else, else GB18030.
 pub fn sniff(head: &[u8]) -> Sniffed {
     if let Some((encoding, mark_bytes)) = Encoding::for_bom(head) {
         return Sniffed { encoding, mark_bytes, surely_utf8: encoding == UTF_8 };
@@ -70,8 +70,39 @@ pub fn sniff(head: &[u8]) -> Sniffed {
         Ok(_) => true,
         Err(e) => e.error_len().is_none() && e.valid_up_to() + 4 > head.len(),
     };
-    let encoding = if valid { UTF_8 } else { GB18030 };
+    let encoding = match valid {
+        true => UTF_8,
+        false if is_big5(head) => BIG5,
+        false => GB18030,
+    };
     Sniffed { encoding, mark_bytes: 0, surely_utf8: valid && !head.is_ascii() }
+}
+
+/// Pairs of bytes that are looked at before a text is taken for Big5.
+const BIG5_PAIRS: usize = 8;
+
+/// Whether bytes are traditional Chinese in Big5: every pair is one, nearly all are of its common characters (A4–C6), and many
+/// have a second byte below 7F, which simplified characters in GBK have not.
+fn is_big5(head: &[u8]) -> bool {
+    let (mut pairs, mut common, mut low) = (0usize, 0usize, 0usize);
+    let mut at = 0;
+    while at < head.len() {
+        let first = head[at];
+        if first < 0x80 {
+            at += 1;
+            continue;
+        }
+        // The last character may be cut off.
+        let Some(second) = head.get(at + 1).copied() else { break };
+        if !matches!(first, 0xA1..=0xF9) || !matches!(second, 0x40..=0x7E | 0xA1..=0xFE) {
+            return false;
+        }
+        pairs += 1;
+        common += usize::from(matches!(first, 0xA1..=0xA3 | 0xA4..=0xC6));
+        low += usize::from(second < 0x7F);
+        at += 2;
+    }
+    pairs >= BIG5_PAIRS && common * 100 >= pairs * 90 && low * 100 >= pairs * 20
 }
 
 impl<R: Read> TextReader<R> {
@@ -241,6 +272,24 @@ fn four_byte_characters() -> &'static [u64; 1024] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn big5_is_told_from_gbk_by_its_second_bytes() {
+        let traditional = "編號,企業名稱,地址,成立日期\n1,臺北範例科技股份有限公司,臺北市信義區松高路,2021-03-01\n";
+        let simplified = "编号,企业名称,地址,成立日期\n1,北京示例科技股份有限公司,北京市朝阳区建国路,2021-03-01\n";
+        assert_eq!(sniff(&BIG5.encode(traditional).0).encoding, BIG5);
+        let cut = BIG5.encode(traditional).0;
+        assert_eq!(sniff(&cut[..cut.len() - 12]).encoding, BIG5);
+        // Traditional characters in GBK stay GBK, and so do short texts.
+        for (text, encoding) in [(simplified, GB18030), (traditional, GB18030), ("编号,名称", GB18030), ("1,金隅", GB18030)]
+        {
+            assert_eq!(sniff(&encoding.encode(text).0).encoding, GB18030, "{text}");
+        }
+        // The commonest characters of company names, one behind the other.
+        let names =
+            "有限公司科技发展商贸服务咨询文化传媒工程建筑装饰物业管理餐饮酒店汽车运输贸易投资集团信息网络电子医药生物教育";
+        assert_eq!(sniff(&GB18030.encode(names).0).encoding, GB18030);
+    }
 
     fn read_all(bytes: &[u8], wanted: Option<&'static Encoding>) -> (String, Vec<Damage>) {
         let (mut reader, _) = TextReader::open(bytes, wanted).expect("memory reads");

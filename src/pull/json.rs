@@ -171,6 +171,16 @@ fn walk(
     }
 }
 
+/// Names of the columns of one record; empty for what is no object.
+pub(super) fn names_of(item: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let walked = walk(item, "", 0, &mut |name, _| {
+        names.push(name.to_string());
+        Ok(())
+    });
+    if walked.is_ok() { names } else { Vec::new() }
+}
+
 /// A key, borrowed from the text where it has no escapes.
 pub(super) struct Key;
 

@@ -36,7 +36,7 @@ use crate::model::Clock;
 
 pub use chunk::{Chunk, Mark, Note, RowFault, RowHead};
 pub use error::PullError;
-pub use http::lookup;
+pub use http::{Proof, lookup};
 
 /// Where a pull stands. Serialised as JSON into the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Cursor {
     /// Rows (good and faulty) delivered before `at`.
     #[serde(default)]
     pub rows: u64,
+    /// What the answers of an HTTP registry said so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// The point after which nothing has been delivered yet.
@@ -189,6 +192,7 @@ pub async fn pull(
         Transport::File => file::pull(connector, context, sink).await,
         Transport::Http => http::pull(connector, cursor, context, sink).await,
         Transport::Sql => sql::pull(connector, cursor, context, sink).await,
+        Transport::Odbc => sql::odbc::pull(connector, cursor, context, sink).await,
         Transport::Push => Err(PullError::new(
             connector,
             "push_only",
@@ -223,8 +227,10 @@ impl Greatest {
         }
         let greater = match &self.value {
             None => true,
-            Some(now) => match (now.parse::<i128>(), text.parse::<i128>()) {
-                (Ok(now), Ok(text)) => text > now,
+            Some(now) if has_same_shape(now, text) => text > now.as_str(),
+            Some(now) => match (now.parse::<i128>(), text.parse::<i128>(), time_of(now), time_of(text)) {
+                (Ok(now), Ok(text), ..) => text > now,
+                (_, _, Some((now, _)), Some((text, _))) => text > now,
                 _ => text > now.as_str(),
             },
         };
@@ -238,6 +244,12 @@ impl Greatest {
     }
 }
 
+/// Digits in the same places, and the same signs between them: such texts sort as they count.
+fn has_same_shape(one: &str, other: &str) -> bool {
+    let same = |(a, b): (u8, u8)| if a.is_ascii_digit() { b.is_ascii_digit() } else { a == b };
+    one.len() == other.len() && !one.starts_with('-') && one.bytes().zip(other.bytes()).all(same)
+}
+
 /// A time as registries write it, and the format to write it back.
 fn time_of(text: &str) -> Option<(NaiveDateTime, &'static str)> {
     if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
@@ -249,22 +261,55 @@ fn time_of(text: &str) -> Option<(NaiveDateTime, &'static str)> {
             return Some((time.naive_utc(), "%Y-%m-%d %H:%M:%S%.f+00"));
         }
     }
-    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M"] {
+    const FORMATS: [&str; 6] = [
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y/%m/%d %H:%M",
+        "%Y%m%d %H:%M:%S",
+    ];
+    for format in FORMATS {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return Some((time, format));
         }
     }
-    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some((day.and_time(chrono::NaiveTime::MIN), "%Y-%m-%d"))
+    for format in ["%Y-%m-%d", "%Y/%m/%d"] {
+        if let Ok(day) = chrono::NaiveDate::parse_from_str(text, format) {
+            return Some((day.and_time(chrono::NaiveTime::MIN), format));
+        }
+    }
+    None
 }
 
-/// `text` moved back: seconds for a time, units for a whole number. What is neither stays.
+/// A row of digits that is a time: `20260102120000`, and with milliseconds behind it.
+fn time_of_digits(text: &str) -> Option<(NaiveDateTime, &'static str)> {
+    let format = match text.len() {
+        14 => "%Y%m%d%H%M%S",
+        17 => "%Y%m%d%H%M%S%3f",
+        12 => "%Y%m%d%H%M",
+        8 => return Some((chrono::NaiveDate::parse_from_str(text, "%Y%m%d").ok()?.and_time(chrono::NaiveTime::MIN), "%Y%m%d")),
+        _ => return None,
+    };
+    let time = NaiveDateTime::parse_from_str(text, format).ok()?;
+    (1980..2200).contains(&chrono::Datelike::year(&time)).then_some((time, format))
+}
+
+/// `text` moved back: seconds for a time, units for a whole number; of digits that are both, whichever is further. What is neither
+/// stays.
 fn stepped_back(text: &str, overlap: u64) -> String {
+    let step = TimeDelta::seconds(overlap.min(1 << 40) as i64);
     if let Ok(number) = text.parse::<i64>() {
-        return number.saturating_sub_unsigned(overlap).to_string();
+        let units = number.saturating_sub_unsigned(overlap);
+        let earlier =
+            time_of_digits(text).and_then(|(time, format)| (time - step).format(format).to_string().parse::<i64>().ok());
+        let further = earlier.map_or(units, |earlier| earlier.min(units));
+        // Zeros in front are part of a text.
+        let width = if text.starts_with('0') { text.len() } else { 0 };
+        return if further >= 0 { format!("{further:0width$}") } else { further.to_string() };
     }
     match time_of(text) {
-        Some((time, format)) => (time - TimeDelta::seconds(overlap.min(1 << 40) as i64)).format(format).to_string(),
+        Some((time, format)) => (time - step).format(format).to_string(),
         None => text.to_string(),
     }
 }
@@ -282,6 +327,12 @@ mod tests {
             ("2026-11-22 08:05:00.5+08", "2026-11-21 23:55:00.500+00"),
             ("2026-11-22", "2026-11-21"),
             ("1000", "400"),
+            ("20260102120000", "20260102115000"),
+            ("20260102000500", "20260101235500"),
+            ("20260102120000123", "20260102115000123"),
+            ("20260301", "20259701"),
+            ("2026/01/02 00:05", "2026/01/01 23:55"),
+            ("000700", "000100"),
             ("v17", "v17"),
         ] {
             assert_eq!(stepped_back(text, 600), expected, "{text}");
@@ -299,5 +350,8 @@ mod tests {
         let mut numbers = Greatest::new(&Cursor::default(), &clock);
         ["9", "10", "8"].into_iter().for_each(|n| numbers.see(n));
         assert_eq!(numbers.value().as_deref(), Some("10"));
+        let mut times = Greatest::new(&Cursor::default(), &clock);
+        ["2026/1/9 12:00", "2026/1/10 12:00"].into_iter().for_each(|t| times.see(t));
+        assert_eq!(times.value().as_deref(), Some("2026/1/10 12:00"));
     }
 }

@@ -1,6 +1,7 @@
 //! A registry for an hour: a connector's own sample served on 127.0.0.1 in the shape its manifest describes, one record a
 //! page, with the faults of the world on request.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,16 @@ pub enum Fault {
     Refused,
     /// To another host.
     Redirect,
+    /// The records, said to be a web page.
+    Typed,
+    /// The records, packed without saying so.
+    Packed,
+    /// `null` where the list behind the last page should be.
+    Null,
+    /// The number of records changes behind the first page.
+    Moves,
+    /// A fault of SOAP with status 200.
+    Soap,
 }
 
 /// The running stand-in. Ends when dropped.
@@ -61,6 +72,11 @@ impl Rehearsal {
                     Ok(())
                 };
                 super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, &mut keep).ok()?;
+                continue;
+            }
+            if connector.source.format == Some(Format::Ndjson) {
+                let lines = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+                items.extend(lines.collect::<Result<Vec<Value>, _>>().ok()?);
                 continue;
             }
             let list = super::answer::items(&text, connector.source.http.items.as_deref()).ok()??;
@@ -121,7 +137,11 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
         Fault::Html => return ([(header::CONTENT_TYPE, "text/html")], "<html>login</html>").into_response(),
         Fault::ErrorBody => return ([(header::CONTENT_TYPE, "application/json")], r#"{"code":500}"#).into_response(),
         Fault::Redirect => return (StatusCode::FOUND, [(header::LOCATION, "http://elsewhere.invalid/")]).into_response(),
-        Fault::None | Fault::Truncated | Fault::Refused => {}
+        Fault::Soap => {
+            let body = "<Envelope><Body><Fault><faultcode>Server</faultcode><faultstring>no database</faultstring></Fault></Body></Envelope>";
+            return ([(header::CONTENT_TYPE, "text/xml")], body).into_response();
+        }
+        _ => {}
     }
     let at = position(&shared.connector, uri.query().unwrap_or_default(), &body);
     let all = shared.items.len();
@@ -130,14 +150,20 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
         _ => shared.items.iter().skip(at).take(1).cloned().collect(),
     };
     if shared.connector.source.format == Some(Format::Xml) {
-        let text = xml(http.items.as_deref().unwrap_or("record"), &page);
-        let text = if fault == Fault::Truncated { text[..text.floor_char_boundary(text.len() / 2)].to_string() } else { text };
-        return ([(header::CONTENT_TYPE, "application/xml")], text).into_response();
+        let total = http.total.as_deref().map(|place| (place, all.to_string()));
+        let ok = http.ok.as_ref().map(|(place, good)| (place.as_str(), good.first().cloned().unwrap_or_default()));
+        let said: Vec<(&str, String)> = total.into_iter().chain(ok).collect();
+        let text = xml(http.items.as_deref().unwrap_or("record"), &page, &said);
+        return sent(text, "application/xml", fault);
+    }
+    if shared.connector.source.format == Some(Format::Ndjson) {
+        return sent(page.iter().map(|one| format!("{one}\n")).collect(), "application/x-ndjson", fault);
     }
     let mut envelope = Value::Null;
-    put(&mut envelope, http.items.as_deref().unwrap_or(""), Value::Array(page));
+    let list = if fault == Fault::Null && page.is_empty() { Value::Null } else { Value::Array(page) };
+    put(&mut envelope, http.items.as_deref().unwrap_or(""), list);
     if let Some(total) = &http.total {
-        put(&mut envelope, total, json!(all));
+        put(&mut envelope, total, json!(all + usize::from(fault == Fault::Moves && at == 0)));
     }
     if let Some((sign, good)) = &http.ok {
         let good = good.first().cloned().unwrap_or_default();
@@ -147,14 +173,30 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
     if let Some(next) = http.paging.next.as_deref().filter(|_| http.paging.kind == PagingKind::Cursor) {
         put(&mut envelope, next, if more { json!(format!("t{}", at + 1)) } else { Value::Null });
     }
-    let text = envelope.to_string();
-    let text = if fault == Fault::Truncated { text[..text.floor_char_boundary(text.len() / 2)].to_string() } else { text };
-    let mut response = ([(header::CONTENT_TYPE, "application/json")], text).into_response();
+    let mut response = sent(envelope.to_string(), "application/json", fault);
     if http.paging.kind == PagingKind::Link && more {
         let link = format!("<{}?from={}>; rel=\"next\"", uri.path(), at + 1);
         response.headers_mut().insert(header::LINK, link.parse().expect("plain text"));
     }
     response
+}
+
+/// A body as the fault leaves it.
+fn sent(text: String, media_type: &'static str, fault: Fault) -> Response {
+    let media_type = if fault == Fault::Typed { "text/html" } else { media_type };
+    let body = match fault {
+        Fault::Truncated => text.as_bytes()[..text.floor_char_boundary(text.len() / 2)].to_vec(),
+        Fault::Packed => {
+            let mut packed = Vec::new();
+            let read = flate2::read::GzEncoder::new(text.as_bytes(), flate2::Compression::fast()).read_to_end(&mut packed);
+            if read.is_err() {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            packed
+        }
+        _ => text.into_bytes(),
+    };
+    ([(header::CONTENT_TYPE, media_type)], body).into_response()
 }
 
 /// Index of the first record asked for.
@@ -173,9 +215,15 @@ fn position(connector: &Connector, query: &str, body: &str) -> usize {
     }
 }
 
-/// Records as an XML answer.
-fn xml(element: &str, records: &[Value]) -> String {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><answer>");
+/// Records as an XML answer, and what it says of itself by the names at the ends of its places.
+fn xml(element: &str, records: &[Value], said: &[(&str, String)]) -> String {
+    let name = |place: &str| place.rsplit('/').next().unwrap_or_default().to_owned();
+    let attributes = said.iter().filter_map(|(place, text)| Some(format!(" {}=\"{text}\"", name(place).strip_prefix('@')?)));
+    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><answer{}>", attributes.collect::<String>());
+    for (place, words) in said.iter().filter(|(place, _)| !name(place).starts_with('@')) {
+        let name = name(place);
+        text.push_str(&format!("<{name}>{words}</{name}>"));
+    }
     for record in records {
         write_xml(element, record, &mut text);
     }
@@ -259,6 +307,7 @@ pub async fn database(connector: &Connector, sample: &Sample, path: &Path) -> Re
     }
     connection.close().await?;
     let mut rehearsed = connector.clone();
+    rehearsed.source.transport = Transport::Sql;
     rehearsed.source.place = format!("sqlite:{}", path.display());
     rehearsed.source.sql.table = Some("rehearsal".into());
     rehearsed.source.sql.query = None;

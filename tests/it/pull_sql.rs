@@ -299,7 +299,7 @@ async fn mariadb_without_a_cursor_is_streamed_asked_about_and_paced() {
 }
 
 /// A new database on the MariaDB of this test run, which is up when this returns.
-async fn mariadb_database(name: &str) -> Option<String> {
+pub async fn mariadb_database(name: &str) -> Option<String> {
     let place = mariadb()?;
     let until = Instant::now() + Duration::from_secs(60);
     loop {

@@ -454,3 +454,37 @@ async fn a_time_with_a_zone_is_the_day_in_the_hub_s_zone() {
     let read = take(&there, None, &PullContext::default(), None).await.expect("read");
     assert_eq!(shown(&read)[0], "A1 established_on=2021-02-28 name=甲");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn big5_is_read_named_or_not() {
+    let text = "编号,名称,人数\nA1,臺北範例甲股份有限公司,20\nA2,臺北範例乙股份有限公司,21\n".replace("编号", "編號");
+    let bytes = encoding_rs::BIG5.encode(&text.replace("名称", "名稱").replace("人数", "人數")).0.into_owned();
+    let folder = Folder::new();
+    let path = folder.put("a.csv", bytes);
+    let text = format!(
+        "title = {{ zh = \"某局\", en = \"A bureau\" }}\nowner = {{ zh = \"某局\", en = \"A bureau\" }}\n[source]\ntransport = \"file\"\nplace = {:?}\n\
+         [key]\ncolumns = [\"編號\"]\n[columns]\n\"名稱\" = \"name\"\n",
+        path.display().to_string()
+    );
+    for named in ["", "[decoding]\nencoding = \"big5\"\n"] {
+        let connector = Connector::parse("bureau", &format!("{text}{named}")).expect("a manifest");
+        let read = take(&connector, None, &PullContext::default(), None).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(shown(&read), ["A1 name=臺北範例甲股份有限公司", "A2 name=臺北範例乙股份有限公司"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stray_cell_at_the_end_of_an_old_sheet_costs_no_memory() {
+    use crate::shapes_files::{Cell, biff};
+    let mut cells: Vec<_> = ["编号", "名称", "A1", "北京示例甲有限公司"]
+        .iter()
+        .enumerate()
+        .map(|(n, t)| ((n / 2) as u16, (n % 2) as u16, Cell::Text(t), 0))
+        .collect();
+    // A row of its own far below is passed over; a column far to the right as well makes millions of empty cells.
+    cells.push((65_535, 1, Cell::Text("注：以上数据截至年末"), 0));
+    assert_eq!(read("a.xls", biff(&cells, &["General"])).await, ["A1 name=北京示例甲有限公司", "! no_record_note"]);
+    cells.push((65_535, 255, Cell::Text("x"), 0));
+    let said = refused("a.xls", biff(&cells, &["General"])).await;
+    assert!(said.contains("16777216") && said.contains("xlsx"), "{said}");
+}

@@ -74,7 +74,7 @@ const CASES: &[(&str, &[&str], Right)] = &[
     ("x_zeropad/a.xlsx", &[], Read(3, 0, &["00001#0", "industry = 0610", "industry = 0111"])),
 ];
 
-fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let named = std::env::var_os("HUITU_SHARED_CASES").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/inbound");
     named.or(Some(beside)).filter(|f| f.is_dir())

@@ -5,12 +5,12 @@ mod shape;
 mod source;
 mod treatment;
 
-use super::Connector;
 use super::keys::unknown_keys;
 use super::mapping::{Combine, Constant, Contract, DriftPolicy};
 use super::money::UNITS;
 use super::problem::{ConnectorError, Problem, nearest};
 use super::reading::{As, natural};
+use super::{Catalogue, Connector};
 use crate::model::field::Field;
 use crate::model::reference::words;
 use columns::columns;
@@ -19,7 +19,7 @@ use source::source;
 use treatment::{decoding, guard, lookup, manners};
 
 /// Raised when the way of reading changes, so that rows read by an older program are read again.
-const READER_VERSION: u64 = 2;
+const READER_VERSION: u64 = 3;
 
 /// Reads and checks a manifest.
 pub(super) fn parse(name: &str, text: &str) -> Result<Connector, ConnectorError> {
@@ -155,6 +155,11 @@ fn build(name: &str, text: &str, m: Manifest, problems: &mut Vec<Problem>) -> Co
         title: m.title,
         owner: m.owner,
         legal_basis: m.legal_basis,
+        catalogue: m.catalogue.map_or_else(Catalogue::default, |c| Catalogue {
+            number: c.number,
+            share: c.share,
+            purpose: c.purpose,
+        }),
         contact: m.contact,
         enabled: m.enabled,
         rank: m.rank,

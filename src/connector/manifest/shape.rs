@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::connector::Bilingual;
 use crate::connector::mapping::DriftPolicy;
 use crate::connector::reading::As;
-use crate::connector::source::{AuthKind, Format, Method, PagingKind, Take, Transport};
+use crate::connector::source::{Algorithm, AuthKind, Format, Method, PagingKind, SignatureText, Take, Transport};
+use crate::connector::{Bilingual, ShareClass};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 
@@ -18,6 +18,7 @@ pub(super) struct Manifest {
     pub(super) title: Bilingual,
     pub(super) owner: Bilingual,
     pub(super) legal_basis: Option<Bilingual>,
+    pub(super) catalogue: Option<CatalogueToml>,
     pub(super) contact: Option<String>,
     #[serde(default = "enterprise")]
     pub(super) kind: RecordKind,
@@ -58,6 +59,14 @@ fn fifty() -> u16 {
 }
 fn yes() -> bool {
     true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CatalogueToml {
+    pub(super) number: Option<String>,
+    pub(super) share: Option<ShareClass>,
+    pub(super) purpose: Option<Bilingual>,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +155,7 @@ pub(super) struct PagingToml {
     pub(super) param: Option<String>,
     pub(super) first: Option<u64>,
     pub(super) next: Option<String>,
+    pub(super) end: Option<Vec<Scalar>>,
 }
 
 #[derive(Deserialize)]
@@ -169,6 +179,8 @@ pub(super) struct AuthToml {
     pub(super) file: Option<String>,
     pub(super) user: Option<String>,
     pub(super) header: Option<String>,
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) text: Option<SignatureText>,
 }
 
 #[derive(Deserialize, Default)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Say;
 use super::shape::{HttpToml, Scalar, SourceToml};
-use crate::connector::source::{Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, Since, Source, Sql, Transport};
+use crate::connector::source::{
+    Algorithm, Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Transport,
+};
 
 pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if s.place.is_empty() && s.transport != Transport::Push {
@@ -29,11 +31,20 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     if matches!(kind, AuthKind::Basic | AuthKind::Signed) && s.auth.user.is_none() {
         say("no_user", format!("source.auth.kind = \"{kind}\" 须有 user"), format!("source.auth.kind = \"{kind}\" needs a user"));
     }
+    if kind != AuthKind::Signed && (s.auth.algorithm.is_some() || s.auth.text.is_some()) {
+        say(
+            "not_signed",
+            "source.auth 的 algorithm 与 text 只用于 kind = \"signed\"".into(),
+            "source.auth: algorithm and text are for kind = \"signed\"".into(),
+        );
+    }
     let auth = Auth {
         kind,
         header: s.auth.header.unwrap_or_else(|| if kind == AuthKind::Signed { "X-Signature" } else { "Authorization" }.into()),
         secret: Secret { env: s.auth.env, file: s.auth.file },
         user: s.auth.user,
+        algorithm: s.auth.algorithm.unwrap_or(Algorithm::HmacSha256),
+        text: s.auth.text.unwrap_or(SignatureText::Hex),
     };
     let http = http(s.http, auth, say);
     let sql = Sql {
@@ -44,7 +55,7 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
         page: s.sql.page.unwrap_or(5000).max(1),
         version: s.sql.version,
     };
-    if s.transport == Transport::Sql && sql.table.is_some() == sql.query.is_some() {
+    if matches!(s.transport, Transport::Sql | Transport::Odbc) && sql.table.is_some() == sql.query.is_some() {
         say("sql_table", "source.sql 须有 table 或 query 之一".into(), "source.sql needs either a table or a query".into());
     }
     Source {
@@ -82,6 +93,7 @@ fn http(h: HttpToml, auth: Auth, say: &mut Say<'_>) -> Http {
         param: h.paging.param.unwrap_or_else(|| param.into()),
         first: h.paging.first.unwrap_or(default.first),
         next: h.paging.next,
+        end: h.paging.end.map_or(default.end, |end| end.iter().map(Scalar::text).collect()),
     };
     for pointer in
         [&h.total, &paging.next].into_iter().flatten().chain(h.ok.iter().map(|o| &o.at)).filter(|p| !p.starts_with('/'))

@@ -32,7 +32,7 @@ pub(super) async fn check(connector: &Connector, sample: &Sample, folder: &Path,
                 "the sample has not the shape of the interface's answer",
             )),
         },
-        Transport::Sql => match database(connector, sample, &dir.path().join("rehearsal.db")).await {
+        Transport::Sql | Transport::Odbc => match database(connector, sample, &dir.path().join("rehearsal.db")).await {
             Ok(rehearsed) => findings.extend(pulls(&rehearsed, sample.rows.len(), context).await),
             Err(error) => findings.push(found(
                 "rehearsal",
@@ -64,6 +64,7 @@ async fn bad_connection(connector: &Connector, context: &PullContext) -> Finding
     lost.source.place = match connector.source.transport {
         Transport::Http => "http://127.0.0.1:9/nowhere".into(),
         Transport::Sql => "postgres://nobody:secret@127.0.0.1:9/nowhere".into(),
+        Transport::Odbc => "DSN=nowhere;UID=nobody;PWD=secret".into(),
         Transport::File | Transport::Push => "/nonexistent/huitu/*.csv".into(),
     };
     let good = match take(&lost, None, context, None).await {
@@ -185,7 +186,9 @@ async fn faults(rehearsal: &Rehearsal, rehearsed: &Connector, context: &PullCont
         rehearsal.set(fault);
         match take(rehearsed, None, context, None).await {
             Err(SampleError::Pull(error)) => Some(error),
-            _ => None,
+            // Something else than the registry's records lands nowhere.
+            Err(SampleError::Layout(problem)) => Some(PullError::of(problem).held()),
+            Ok(_) => None,
         }
     };
     let mut findings = Vec::new();
@@ -200,6 +203,34 @@ async fn faults(rehearsal: &Rehearsal, rehearsed: &Connector, context: &PullCont
         "凭证被拒绝时说明原因，不再重试",
         "refused credentials are said, and not tried again",
     ));
+    for (name, fault, zh, en) in [
+        ("typed_as_web_page", Fault::Typed, "标为网页的数据照读", "data that are said to be a web page are read"),
+        ("packed_unsaid", Fault::Packed, "未声明压缩的应答照读", "an answer that does not say it is packed is read"),
+        ("null_for_empty", Fault::Null, "空列表写作 null 时照常结束", "null for an empty list ends the pull"),
+    ] {
+        rehearsal.set(fault);
+        let read = take(rehearsed, None, context, None).await;
+        let all = read.is_ok_and(|s| s.rows.len() + s.faults.len() == rehearsal.records());
+        findings.push(found(name, all, zh, en));
+    }
+    let http = &rehearsed.source.http;
+    let xml = rehearsed.source.format == Some(crate::connector::Format::Xml);
+    let numbered = matches!(http.paging.kind, PagingKind::Page | PagingKind::Offset);
+    if http.total.is_some() && numbered && !xml && rehearsal.records() > 1 {
+        rehearsal.set(Fault::Moves);
+        let moved = crate::pull::pull(rehearsed, None, context, &mut Counting::default()).await;
+        let careful = moved.is_ok_and(|p| !p.complete);
+        findings.push(found(
+            "total_changes",
+            careful,
+            "拉取期间总数有变时，不据此撤销任何记录",
+            "where the number of records changes meanwhile, nothing is taken for gone",
+        ));
+    }
+    if xml {
+        let held = ask(Fault::Soap).await.is_some_and(|e| e.held);
+        findings.push(found("soap_fault", held, "SOAP 错误应答暂停该批次", "a fault of SOAP holds the batch"));
+    }
     let kept = ask(Fault::Redirect).await.is_some_and(|e| e.problem.code == "redirect");
     findings.push(found("redirect", kept, "不跟随转向", "redirects are not followed"));
     findings

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LINK, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, LAST_MODIFIED, LINK, RETRY_AFTER,
+    TRANSFER_ENCODING,
+};
 use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -20,6 +23,9 @@ use crate::pull::{PullContext, PullError};
 
 /// Longest wait that is sat out; a registry that asks for more is asked again by the next sync.
 const MAX_WAIT: Duration = Duration::from_secs(120);
+
+/// Packings inside one another that are taken off.
+const MAX_PACKINGS: u32 = 2;
 
 pub struct RegistryClient {
     connector: Connector,
@@ -52,7 +58,9 @@ pub struct Answer {
     pub modified: Option<String>,
     pub next_link: Option<String>,
     pub media_type: String,
-    pub gzip: bool,
+    pub coding: Option<String>,
+    /// Its length was said, or its end marked: a connection that closes early is noticed.
+    pub sized: bool,
     pub response: reqwest::Response,
 }
 
@@ -136,6 +144,7 @@ impl RegistryClient {
                 etag: answer.etag.clone(),
                 next_link: answer.next_link.clone(),
                 media_type: answer.media_type.clone(),
+                sized: answer.sized,
             };
             if answer.not_modified {
                 return Ok((head, String::new()));
@@ -153,8 +162,9 @@ impl RegistryClient {
 
     fn decode(&self, body: Vec<u8>) -> Result<String, PullError> {
         use crate::connector::Encoding;
-        let body = match body.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => rest.to_vec(),
+        let body = match encoding_rs::Encoding::for_bom(&body) {
+            Some((encoding, length)) if encoding == encoding_rs::UTF_8 => body[length..].to_vec(),
+            Some((encoding, length)) => encoding.decode_without_bom_handling(&body[length..]).0.into_owned().into_bytes(),
             None => body,
         };
         let wanted = match self.connector.decoding.encoding {
@@ -193,7 +203,7 @@ impl RegistryClient {
     /// The decoded bytes of an answer, capped.
     async fn body(&self, answer: Answer) -> Result<Vec<u8>, PullError> {
         let caps = &self.connector.source.caps;
-        let gzip = answer.gzip;
+        let coding = answer.coding.clone();
         let mut raw = Vec::new();
         let mut stream = answer.response.bytes_stream();
         while let Some(piece) = self.cancellable(stream.next()).await? {
@@ -204,15 +214,43 @@ impl RegistryClient {
             }
         }
         self.bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
-        if !gzip {
-            return Ok(raw);
-        }
-        let mut decoded = Vec::new();
+        self.inflated(raw, coding.as_deref())
+    }
+
+    /// A body unpacked by what its bytes are: some servers pack without saying so, and some proxies unpack and leave the header.
+    fn inflated(&self, mut raw: Vec<u8>, coding: Option<&str>) -> Result<Vec<u8>, PullError> {
+        let caps = &self.connector.source.caps;
         let taken = raw.len() as u64;
-        Capped::new(flate2::read::MultiGzDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)
-            .read_to_end(&mut decoded)
-            .map_err(|e| PullError::io(&self.connector, "the gzip answer", &e))?;
-        Ok(decoded)
+        let failed = |e: &std::io::Error| PullError::io(&self.connector, "the packed answer", e);
+        for _ in 0..MAX_PACKINGS {
+            if !raw.starts_with(&[0x1f, 0x8b, 8]) {
+                break;
+            }
+            let mut decoded = Vec::new();
+            Capped::new(flate2::read::MultiGzDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)
+                .read_to_end(&mut decoded)
+                .map_err(|e| failed(&e))?;
+            raw = decoded;
+        }
+        let text =
+            |raw: &[u8]| raw.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| matches!(b, b'{' | b'[' | b'<' | b'"'));
+        if coding == Some("deflate") && !text(&raw) {
+            let mut decoded = Vec::new();
+            Capped::new(flate2::read::ZlibDecoder::new(raw.as_slice()), caps.clone(), move |_| taken)
+                .read_to_end(&mut decoded)
+                .map_err(|e| failed(&e))?;
+            raw = decoded;
+        }
+        if raw.starts_with(b"PK\x03\x04") {
+            return Err(PullError::new(
+                &self.connector,
+                "packed",
+                "应答是压缩包或工作簿，不是 JSON 或 XML；请改用 source.transport = \"file\"，该批次已暂停",
+                "the answer is a zip archive or a workbook, no JSON or XML: use source.transport = \"file\"; the batch is held",
+            )
+            .held());
+        }
+        Ok(raw)
     }
 
     /// Writes the body of an answer to `file` as it comes.
@@ -323,7 +361,10 @@ impl RegistryClient {
             modified: header(headers, LAST_MODIFIED.as_str()),
             next_link: header(headers, LINK.as_str()).and_then(|l| next_link(&l)),
             media_type: header(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(),
-            gzip: header(headers, CONTENT_ENCODING.as_str()).is_some_and(|e| e.eq_ignore_ascii_case("gzip")),
+            coding: header(headers, CONTENT_ENCODING.as_str()).map(|c| c.trim().to_ascii_lowercase()),
+            sized: headers.contains_key(CONTENT_LENGTH)
+                || headers.contains_key(TRANSFER_ENCODING)
+                || response.version() >= reqwest::Version::HTTP_2,
             response,
         })
     }
@@ -399,6 +440,8 @@ pub struct Head {
     pub etag: Option<String>,
     pub next_link: Option<String>,
     pub media_type: String,
+    /// As of [`Answer`].
+    pub sized: bool,
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -37,17 +37,8 @@ pub async fn pull(
         if answer.not_modified {
             return Ok(same_as_before(connector, context));
         }
-        if answer.media_type.starts_with("text/html") {
-            return Err(PullError::new(
-                connector,
-                "html",
-                "应答是网页而不是数据（登录页或出错页？），该批次已暂停",
-                "answers with a web page, no data (a login or an error page?); the batch is held",
-            )
-            .held());
-        }
         let suffix = suffix(connector, &url, &answer);
-        let (etag, modified) = (answer.etag.clone(), answer.modified.clone());
+        let (etag, modified, sized) = (answer.etag.clone(), answer.modified.clone(), answer.sized);
         let mut spool = tempfile::Builder::new()
             .prefix("huitu-download-")
             .suffix(&suffix)
@@ -63,17 +54,43 @@ pub async fn pull(
             Err(error) => return Err(error),
         }
         let path = spool.path().to_path_buf();
+        // A table of a web page is a workbook; any other page is a login or an error. What the body is decides, not its media type.
+        let workbook = format_of(&suffix).is_some_and(Format::is_workbook);
+        if !workbook && begins_as_web_page(&path).map_err(|e| PullError::sink(connector, &e))? {
+            return Err(PullError::new(
+                connector,
+                "html",
+                "应答是网页而不是数据（登录页或出错页？），该批次已暂停",
+                "answers with a web page, no data (a login or an error page?); the batch is held",
+            )
+            .held());
+        }
         let sha = file::file_hash(&path).map_err(|e| PullError::sink(connector, &e))?;
         if known.as_ref().is_some_and(|k| k.sha == sha) {
             return Ok(same_as_before(connector, context));
         }
         let inner = PullContext { known: None, ..context.clone() };
         let mut pulled = file::pull_paths(connector, &inner, sink, vec![path]).await?;
+        // A text without a length may have been cut off behind any of its lines; all else shows its end.
+        let open_ended = matches!(format_of(&suffix), Some(Format::Csv | Format::Tsv | Format::Ndjson))
+            && !suffix.ends_with(".gz")
+            && !suffix.ends_with(".zip");
+        if !sized && open_ended {
+            pulled.complete = false;
+            sink.note(super::not_proven_whole()).map_err(|e| PullError::sink(connector, &e))?;
+        }
         pulled.bytes = client.bytes();
         let print = Fingerprint { connector: digest(connector), url: connector.source.shown(), etag, modified, sha };
         pulled.fingerprint = serde_json::to_string(&print).expect("plain data");
         return Ok(pulled);
     }
+}
+
+fn begins_as_web_page(path: &std::path::Path) -> std::io::Result<bool> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(4_096).read_to_end(&mut head)?;
+    Ok(super::page::is_web_page(&String::from_utf8_lossy(&head)))
 }
 
 fn digest(connector: &Connector) -> String {
@@ -109,6 +126,6 @@ fn suffix(connector: &Connector, url: &Url, answer: &Answer) -> String {
         });
     let format = format.unwrap_or(Format::Csv);
     let packed = [".gz", ".zip"].into_iter().find(|e| path.ends_with(e));
-    let packed = packed.unwrap_or(if answer.gzip { ".gz" } else { "" });
+    let packed = packed.unwrap_or(if answer.coding.as_deref() == Some("gzip") { ".gz" } else { "" });
     format!(".{format}{packed}")
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::client::{Ask, RegistryClient};
+use super::page::Page;
 use super::parse_url;
 use crate::connector::{Connector, Layout, Lookup};
 use crate::model::record::Record;
 use crate::pull::json::JsonColumns;
-use crate::pull::{Chunk, Mark, PullContext, PullError, RowHead, answer};
+use crate::pull::{Chunk, Mark, PullContext, PullError, RowHead};
 
 /// Asks the registry for enterprises by credit code. What it does not know is not in the answer; an empty list where the
 /// connector offers no look-up.
@@ -49,17 +50,21 @@ async fn ask_all(connector: &Connector, spec: &Lookup, codes: &[&str], context: 
         let list = serde_json::to_string(&clean).expect("texts");
         let body = spec.body.as_ref().map(|b| b.replace("{codes_json}", &list).replace("{codes}", &clean.join(",")));
         let ask = Ask { method: spec.method, url, body, etag: None, modified: None };
-        let (_, text) = client.text(&ask).await?;
-        found.extend(records(connector, spec, &text)?);
+        let (head, text) = client.text(&ask).await?;
+        found.extend(records(connector, spec, &head.media_type, &text)?);
     }
     Ok(found)
 }
 
-fn records(connector: &Connector, spec: &Lookup, text: &str) -> Result<Vec<Record>, PullError> {
-    let unreadable = || PullError::new(connector, "not_json", "查询应答无法读取", "the look-up's answer cannot be read");
-    let items = answer::items(text, spec.items.as_deref()).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
+fn records(connector: &Connector, spec: &Lookup, media_type: &str, text: &str) -> Result<Vec<Record>, PullError> {
+    // What holds in a pull's answers need not hold here: the look-up has a shape of its own.
+    let mut asked = connector.clone();
+    (asked.source.http.ok, asked.source.http.total, asked.source.http.paging.next) = (None, None, None);
+    let page = Page { connector: &asked, items: spec.items.as_deref(), media_type, body: text };
+    let unreadable = |_| PullError::new(connector, "not_json", "查询应答无法读取", "the look-up's answer cannot be read");
+    let items = page.read().map_err(unreadable)?.items.unwrap_or_default();
     let mut columns = JsonColumns::new(connector);
-    columns.start(items.iter().copied());
+    columns.start(items.iter().map(|i| i.as_ref()));
     let mut chunk = Chunk::new(columns.names.len());
     for (number, item) in (1..).zip(&items) {
         columns.push(item, RowHead { number, offset: None, mark: Mark::Cells }, &mut chunk);

@@ -7,6 +7,10 @@ mod download;
 mod lookup;
 mod page;
 mod paging;
+mod proof;
+mod shapes;
+mod signature;
+mod xml_answer;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,14 +20,16 @@ use reqwest::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::json::JsonColumns;
-use super::{Chunk, Cursor, Greatest, Known, Mark, Progress, PullContext, PullError, Pulled, RowHead, RowSink};
-use crate::connector::Connector;
+use super::{Chunk, Cursor, Greatest, Known, Mark, Note, Progress, PullContext, PullError, Pulled, RowHead, RowSink};
+use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
 use client::RegistryClient;
 pub(super) use client::check_host;
 pub(super) use download::pull as download;
 pub use lookup::lookup;
 use page::Page;
+use proof::Facts;
+pub use proof::Proof;
 
 /// Pages without an end are an error, not a long wait.
 const MAX_PAGES: u64 = 1_000_000;
@@ -53,64 +59,121 @@ pub(super) async fn pull(
     let mut at = cursor.at.clone().unwrap_or_else(|| paging::first(connector));
     let mut fingerprint = None;
     let mut seen = HashSet::new();
-    let (mut total, mut size) = (None, None);
+    let mut size = None;
+    let mut proof = cursor.proof.clone().unwrap_or_default();
+    let numbered = matches!(http.paging.kind, PagingKind::Page | PagingKind::Offset);
     let client = Arc::new(client);
     let mut ahead = Ahead::new(client.clone(), connector.manners.concurrency);
-    for _ in 0..MAX_PAGES {
-        let first_page = !resumed && seen.is_empty();
-        let (answer, body) = match ahead.take(&at) {
-            Some(fetched) => fetched.await?,
+    for asked in 0..MAX_PAGES {
+        let first_page = !resumed && asked == 0;
+        let so_far = pages.before + pages.sent;
+        // All that was announced is here: a server that has no page behind the last says so with an error.
+        let for_certainty = numbered && proof.asks_once_more(so_far);
+        let fetched = match ahead.take(&at) {
+            Some(fetched) => fetched.await,
             None => {
                 let mut ask = paging::ask(connector, &base, &at, since.as_deref())?;
                 ask.etag = known_etag(connector, context).filter(|_| first_page && http.unchanged_by_etag);
-                client.text(&ask).await?
+                client.text(&ask).await
             }
         };
+        let (answer, body) = match fetched {
+            Err(error) if for_certainty && error.problem.code == "http_status" && !error.retryable => {
+                return pages.finished(cursor, &client, fingerprint, &proof);
+            }
+            fetched => fetched?,
+        };
         if answer.not_modified {
-            return Ok(finished(connector, cursor, &pages, &client, context.known.clone(), true));
+            let fingerprint = context.known.clone();
+            return Ok(Pulled { unchanged: true, ..pages.finished(cursor, &client, fingerprint, &proof)? });
         }
         if first_page && let Some(etag) = answer.etag.filter(|_| http.unchanged_by_etag) {
             fingerprint = Some(etag_fingerprint(connector, &etag));
         }
         // The pages that follow are under way while this one is read.
-        let so_far = pages.before + pages.sent;
-        for at in paging::foreseen(&at, so_far, size, total).take(ahead.most()) {
+        for at in paging::foreseen(&at, so_far, size, proof.announced()).take(ahead.most()) {
             if ahead.free() > 0 {
                 let ask = paging::ask(connector, &base, &at, since.as_deref())?;
                 ahead.fetch(at, ask);
             }
         }
-        let page = Page { connector, media_type: &answer.media_type, body: &body }.read()?;
-        let came = page.items.len() as u64;
-        if !seen.insert(xxh3_64(body.as_bytes())) && came > 0 {
+        let page = Page { connector, items: http.items.as_deref(), media_type: &answer.media_type, body: &body };
+        let contents = match page.read() {
+            Err(error) if for_certainty && matches!(&*error.problem.code, "refused_in_body" | "no_items") => {
+                return pages.finished(cursor, &client, fingerprint, &proof);
+            }
+            contents => contents?,
+        };
+        if !contents.closed && !answer.sized {
+            proof.doubt();
+        }
+        if first_page || contents.items.as_ref().is_none_or(Vec::is_empty) {
+            let same = proof.same_signs(&page.signs());
+            let announced_none = contents.total == Some(0) || (contents.affirmed && (!first_page || contents.items.is_none()));
+            match &contents.items {
+                None if announced_none || for_certainty => {}
+                None if so_far > 0 && same => {}
+                // Where no list at all stands for the first page, or the answer has become another one, it may have failed.
+                None => return Err(page.nothing()),
+                Some(items) if items.is_empty() && so_far > 0 && !same && !announced_none && !for_certainty => {
+                    return Err(page.nothing());
+                }
+                Some(_) => {}
+            }
+            if first_page && contents.items.is_none() && contents.total != Some(0) {
+                proof.doubt();
+            }
+        }
+        let items = contents.items.unwrap_or_default();
+        let came = items.len() as u64;
+        let rows = so_far + came;
+        let digest = digest_of(&items);
+        if came > 0 && (proof.repeats(digest) || seen.contains(&digest)) {
+            if proof.ends_with_its_last_again(digest, so_far) {
+                return pages.finished(cursor, &client, fingerprint, &proof);
+            }
             return Err(repeats(connector));
         }
-        (total, size) = (page.total.or(total), Some(came));
-        let rows = so_far + came;
-        let next = paging::next(connector, &base, &at, came, rows, total, page.next, answer.next_link)?;
+        seen.insert(digest);
+        let facts = Facts { came, rows, total: contents.total, digest };
+        proof.see(facts);
+        size = Some(came);
+        let over = proof.is_over(facts, u64::from(http.paging.size));
+        let next = paging::next(connector, &base, &at, came, over, contents.next, answer.next_link)?;
         if let Some(next) = &next
             && !ahead.has(next)
         {
             let ask = paging::ask(connector, &base, next, since.as_deref())?;
             ahead.only(next.clone(), ask);
         }
-        pages.deliver(&page.items, &mut cursor)?;
-        context.report(Progress { rows, bytes: client.bytes(), total_rows: total, total_bytes: None });
+        pages.deliver(&items, &mut cursor)?;
+        context.report(Progress { rows, bytes: client.bytes(), total_rows: proof.total(), total_bytes: None });
         let Some(next) = next else {
-            if total.is_some_and(|t| rows < t) {
-                return Err(short(connector, rows, total.unwrap_or_default()));
+            if let Some(total) = proof.total().filter(|t| rows < *t) {
+                return Err(short(connector, rows, total));
             }
-            return Ok(finished(connector, cursor, &pages, &client, fingerprint, false));
+            return pages.finished(cursor, &client, fingerprint, &proof);
         };
         at = next;
         cursor.at = Some(at.clone());
         cursor.rows = rows;
+        cursor.proof = Some(proof.clone());
         pages.sink.checkpoint(&cursor).map_err(|e| PullError::sink(connector, &e))?;
         if context.cancel.is_cancelled() {
             return Err(PullError::cancelled(connector));
         }
     }
     Err(repeats(connector))
+}
+
+/// What a page is recognised by: its records, whatever stands around them.
+fn digest_of(items: &[Cow<'_, str>]) -> u64 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    for item in items {
+        hasher.update(item.as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.digest()
 }
 
 struct Pages<'a> {
@@ -182,6 +245,33 @@ impl Pages<'_> {
         self.sink.rows(chunk).map_err(|e| PullError::sink(self.connector, &e))
     }
 
+    /// The pull is over; what its answers proved decides whether records that did not come may be gone.
+    fn finished(
+        &mut self,
+        cursor: Cursor,
+        client: &RegistryClient,
+        fingerprint: Option<String>,
+        proof: &Proof,
+    ) -> Result<Pulled, PullError> {
+        let connector = self.connector;
+        let incremental = connector.source.http.since.is_some();
+        if let Some(note) = why_not_whole(proof, incremental) {
+            self.sink.note(note).map_err(|e| PullError::sink(connector, &e))?;
+        }
+        // What moved past the reader is asked for again: the next pull begins where this one did.
+        let greatest = cursor.greatest.filter(|_| !proof.moved());
+        let since = if incremental { greatest.or(cursor.since.clone()) } else { None };
+        Ok(Pulled {
+            complete: connector.complete && proof.is_whole() && !(incremental && cursor.since.is_some()),
+            next_cursor: Cursor { since, ..Cursor::default() },
+            rows: self.sent,
+            faults: self.faults,
+            bytes: client.bytes(),
+            fingerprint: fingerprint.unwrap_or_default(),
+            unchanged: false,
+        })
+    }
+
     fn note_greatest(&mut self, chunk: &Chunk, cursor: &mut Cursor) {
         let Some(since) = &self.connector.source.http.since else { return };
         let Some(at) = self.columns.names.iter().position(|n| *n == since.column) else { return };
@@ -205,12 +295,38 @@ fn since_text(connector: &Connector, cursor: &Cursor) -> Option<String> {
     cursor.since.as_deref().map(|text| super::stepped_back(text, since.overlap_secs))
 }
 
+/// Said in the receipt where the answers do not prove that they were all.
+fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
+    if proof.moved() {
+        let (zh, en) = match incremental {
+            true => ("下次仍从本次的起点增量拉取", "the next pull begins where this one did"),
+            false => ("本次不据此撤销任何记录", "nothing is taken for gone by this pull"),
+        };
+        return Some(Note::new(
+            "total_changed",
+            format!("拉取期间数据源的总数有变，分页可能错位漏读；{zh}"),
+            format!(
+                "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
+            ),
+        ));
+    }
+    (!proof.is_whole()).then(not_proven_whole)
+}
+
+fn not_proven_whole() -> Note {
+    Note::new(
+        "not_proven_whole",
+        "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
+        "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
+    )
+}
+
 fn repeats(connector: &Connector) -> PullError {
     PullError::new(
         connector,
         "paging_repeats",
-        "分页重复返回同一页，该批次已暂停；请检查 source.http.paging",
-        "its paging returns the same page again; the batch is held: check source.http.paging",
+        "分页重复返回同一页，该批次已暂停；请检查 source.http.paging 的参数名；若数据源在末页之后总是重复末页，请用 source.http.total 写明总数所在，或换一个 size",
+        "its paging returns the same page again; the batch is held: check the names of parameters in source.http.paging. Where it answers its last page for ever, say with source.http.total where the number of records stands, or choose another size",
     )
     .held()
 }
@@ -223,27 +339,6 @@ fn short(connector: &Connector, rows: u64, total: u64) -> PullError {
         format!("announces {total} records and delivers {rows}; the batch is held"),
     )
     .held()
-}
-
-fn finished(
-    connector: &Connector,
-    cursor: Cursor,
-    pages: &Pages<'_>,
-    client: &RegistryClient,
-    fingerprint: Option<String>,
-    unchanged: bool,
-) -> Pulled {
-    let incremental = connector.source.http.since.is_some();
-    let since = if incremental { cursor.greatest.or(cursor.since.clone()) } else { None };
-    Pulled {
-        complete: connector.complete && !(incremental && cursor.since.is_some()),
-        next_cursor: Cursor { since, ..Cursor::default() },
-        rows: pages.sent,
-        faults: pages.faults,
-        bytes: client.bytes(),
-        fingerprint: fingerprint.unwrap_or_default(),
-        unchanged,
-    }
 }
 
 fn etag_fingerprint(connector: &Connector, etag: &str) -> String {

@@ -2,61 +2,55 @@
 
 use std::borrow::Cow;
 
+use super::shapes::{self, Found, SIGNS};
+use super::xml_answer::{Envelope, envelope};
 use crate::connector::{Connector, Format};
 use crate::pull::{PullError, answer, xml};
+
+/// Documents inside documents that are taken apart.
+const MAX_WRAPS: u32 = 3;
 
 /// An answer with status 200, not looked at yet.
 pub struct Page<'a> {
     pub connector: &'a Connector,
+    /// Where its records are: a JSON pointer, or the name of an XML element.
+    pub items: Option<&'a str>,
     pub media_type: &'a str,
     pub body: &'a str,
 }
 
 /// What an answer holds.
+#[derive(Debug)]
 pub struct Contents<'a> {
-    pub items: Vec<Cow<'a, str>>,
+    /// None: nothing stands where the list should be, as some write an empty one.
+    pub items: Option<Vec<Cow<'a, str>>>,
     /// How many records there are in all, as it says.
     pub total: Option<u64>,
-    /// The token of the next page.
+    /// The token of the next page, or whether there is one.
     pub next: Option<String>,
+    /// It said so in the words of the connector.
+    pub affirmed: bool,
+    /// Its own end shows that it is whole.
+    pub closed: bool,
+}
+
+impl Contents<'_> {
+    fn owned(self) -> Contents<'static> {
+        let items = self.items.map(|items| items.into_iter().map(|i| Cow::Owned(i.into_owned())).collect());
+        Contents { items, ..self }
+    }
 }
 
 impl<'a> Page<'a> {
     /// # Errors
-    /// `html`, `refused_in_body`, `no_items`, `truncated`, `not_json`, all of them held; of XML what its reader says.
+    /// `html`, `refused_in_body`, `fault`, `no_items`, `truncated`, `not_json`, `not_xml`, all of them held; of XML what its reader
+    /// says.
     pub fn read(&self) -> Result<Contents<'a>, PullError> {
-        self.is_no_web_page()?;
-        let http = &self.connector.source.http;
-        let pointer = http.items.as_deref();
-        if self.connector.source.format == Some(Format::Xml) || self.media_type.contains("xml") {
-            let mut items = Vec::new();
-            let mut keep = |record: &str| {
-                items.push(Cow::Owned(record.to_string()));
-                Ok(())
-            };
-            xml::stream_records(self.body.as_bytes(), pointer, self.connector.source.caps.depth, &mut keep)
-                .map_err(|e| PullError::io(self.connector, "the XML answer", &e))?;
-            return Ok(Contents { items, total: None, next: None });
-        }
-        let ok = http.ok.as_ref().map(|(at, _)| at.as_str());
-        let texts = [ok, http.total.as_deref(), http.paging.next.as_deref()];
-        let (mut looked, fault) = answer::look(self.body, pointer, &texts);
-        // A failure that it announced before it broke off is the better word.
-        self.is_ok(looked.texts[0].take(), fault.is_none())?;
-        if let Some(fault) = fault {
-            return Err(self.no_json(&fault));
-        }
-        let total = looked.texts[1].take().and_then(|t| t.parse().ok());
-        let next = looked.texts[2].take();
-        let items = looked.items.ok_or_else(|| self.no_items())?;
-        Ok(Contents { items: items.into_iter().map(Cow::Borrowed).collect(), total, next })
+        self.read_inside(MAX_WRAPS)
     }
 
-    /// A login page comes with status 200, too.
-    fn is_no_web_page(&self) -> Result<(), PullError> {
-        let head = self.body.trim_start();
-        let start: String = head.chars().take(15).collect::<String>().to_ascii_lowercase();
-        if self.media_type.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html") {
+    fn read_inside(&self, wraps: u32) -> Result<Contents<'a>, PullError> {
+        if is_web_page(self.body) {
             return Err(PullError::new(
                 self.connector,
                 "html",
@@ -65,15 +59,146 @@ impl<'a> Page<'a> {
             )
             .held());
         }
-        Ok(())
+        let format = self.connector.source.format;
+        let begins_as_xml = self.body.trim_start().starts_with('<');
+        if format == Some(Format::Xml) || (begins_as_xml && (format.is_none() || self.media_type.contains("xml"))) {
+            return self.read_xml(wraps);
+        }
+        if format == Some(Format::Ndjson) || (format.is_none() && self.media_type.contains("ndjson")) {
+            let items = shapes::lines(self.body).map_err(|e| self.no_json(&e))?;
+            let items = Some(items.into_iter().map(Cow::Borrowed).collect());
+            return Ok(Contents { items, total: None, next: None, affirmed: false, closed: false });
+        }
+        self.read_json(wraps)
+    }
+
+    fn read_json(&self, wraps: u32) -> Result<Contents<'a>, PullError> {
+        let http = &self.connector.source.http;
+        let body = shapes::bare(self.body);
+        let ok = http.ok.as_ref().map(|(at, _)| at.as_str());
+        let mut texts = vec![ok, http.total.as_deref(), http.paging.next.as_deref()];
+        texts.extend(SIGNS.map(Some));
+        let (mut looked, fault) = answer::look(body, self.items, &texts);
+        // JSON texts one behind the other, whatever the connector calls them.
+        let behind_one_another =
+            fault.is_some() && self.items.is_none() && looked.items.is_none() && body.starts_with('{') && body.contains('\n');
+        if behind_one_another && let Ok(items) = shapes::lines(body) {
+            let items = Some(items.into_iter().map(Cow::Borrowed).collect());
+            return Ok(Contents { items, total: None, next: None, affirmed: false, closed: false });
+        }
+        // Inside of a text everything may stand, the signs too.
+        if fault.is_none()
+            && looked.items.is_none()
+            && wraps > 0
+            && let Found::Unwrapped(inner) = shapes::instead_of_a_list(self.connector, body, self.items)
+        {
+            return Page { body: &inner, ..*self }.read_json(wraps - 1).map(Contents::owned);
+        }
+        // A failure that it announced before it broke off is the better word.
+        let affirmed = self.is_ok(looked.texts[0].take(), fault.is_none())?;
+        if let Some(fault) = fault {
+            return Err(self.no_json(&fault));
+        }
+        let total = looked.texts[1].take().and_then(|t| t.trim().parse().ok());
+        let next = looked.texts[2].take();
+        let signs = &looked.texts[3..];
+        let items = match looked.items {
+            Some(items) => Some(items),
+            None => match shapes::instead_of_a_list(self.connector, body, self.items) {
+                Found::Records(records) => Some(records),
+                Found::Nothing => None,
+                Found::Missing if total == Some(0) => None,
+                Found::Missing | Found::Unwrapped(_) => return Err(self.no_items()),
+            },
+        };
+        if !affirmed && items.as_ref().is_none_or(Vec::is_empty) && shapes::says_failure(signs) {
+            let body = excerpt(body);
+            return Err(PullError::new(
+                self.connector,
+                "refused_in_body",
+                format!("应答没有记录，且正文表示失败（{body}），该批次已暂停；若这是正常应答，请写明 source.http.ok"),
+                format!("its answer has no records and says that it failed ({body}); the batch is held. Where this is a good answer, say so with source.http.ok"),
+            )
+            .held());
+        }
+        let items = items.map(|items| items.into_iter().map(Cow::Borrowed).collect());
+        Ok(Contents { items, total, next, affirmed, closed: true })
+    }
+
+    fn read_xml(&self, wraps: u32) -> Result<Contents<'a>, PullError> {
+        if !self.body.trim_start().trim_start_matches('\u{feff}').starts_with('<') {
+            let body = excerpt(self.body);
+            return Err(PullError::new(
+                self.connector,
+                "not_xml",
+                format!("应答不是 XML（应答开头：{body}），该批次已暂停"),
+                format!("its answer is no XML (it begins: {body}); the batch is held"),
+            )
+            .held());
+        }
+        let mut items: Vec<Cow<'a, str>> = Vec::new();
+        let mut keep = |record: &str| {
+            items.push(Cow::Owned(record.to_string()));
+            Ok(())
+        };
+        let read = xml::stream_records(self.body.as_bytes(), self.items, self.connector.source.caps.depth, &mut keep);
+        let said = envelope(self.body, self.items);
+        if let Some(words) = said.failure() {
+            let words = excerpt(&words);
+            return Err(PullError::new(
+                self.connector,
+                "fault",
+                format!("数据源应答出错：{words}，该批次已暂停"),
+                format!("the registry answers with a fault: {words}; the batch is held"),
+            )
+            .held());
+        }
+        read.map_err(|e| PullError::io(self.connector, "the XML answer", &e))?;
+        if wraps > 0 && self.holds_a_document(&items, &said) {
+            return self.read_documents(wraps, &said);
+        }
+        let http = &self.connector.source.http;
+        let ok = http.ok.as_ref().and_then(|(at, _)| said.at(at)).map(str::to_owned);
+        let affirmed = self.is_ok(ok, true)?;
+        let total: Option<u64> = http.total.as_ref().and_then(|at| said.at(at)?.trim().parse().ok());
+        let next = http.paging.next.as_ref().and_then(|at| said.at(at)).map(str::to_owned);
+        let empty = items.is_empty() && !affirmed && total != Some(0) && !said.is_silent();
+        Ok(Contents { items: (!empty).then_some(items), total, next, affirmed, closed: true })
+    }
+
+    /// Its records are inside an escaped element: there are none beside it, or without a name the only child of the root is a text.
+    fn holds_a_document(&self, items: &[Cow<'_, str>], said: &Envelope) -> bool {
+        match self.items.filter(|i| !i.starts_with('/')) {
+            Some(_) => items.is_empty() && said.documents().next().is_some(),
+            None => said.documents().next().is_some(),
+        }
+    }
+
+    fn read_documents(&self, wraps: u32, said: &Envelope) -> Result<Contents<'a>, PullError> {
+        let mut last = self.no_elements();
+        for document in said.documents() {
+            let inner = Page { body: document, ..*self };
+            // A pointer names a place in JSON, a name one in XML.
+            let by_pointer = self.items.is_some_and(|i| i.starts_with('/'));
+            let read = match document.starts_with('<') {
+                true => inner.read_xml(wraps - 1),
+                false if by_pointer || self.items.is_none() => inner.read_json(wraps - 1),
+                false => Page { items: None, ..inner }.read_json(wraps - 1),
+            };
+            match read {
+                Ok(contents) => return Ok(contents.owned()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     /// What the answer says of itself, where the connector knows; without it, it is a failure where it is `whole`.
-    fn is_ok(&self, said: Option<String>, whole: bool) -> Result<(), PullError> {
-        let Some((at, good)) = &self.connector.source.http.ok else { return Ok(()) };
+    fn is_ok(&self, said: Option<String>, whole: bool) -> Result<bool, PullError> {
+        let Some((at, good)) = &self.connector.source.http.ok else { return Ok(false) };
         let said = match said {
-            Some(said) if good.contains(&said) => return Ok(()),
-            None if !whole => return Ok(()),
+            Some(said) if good.contains(&said) => return Ok(true),
+            None if !whole => return Ok(false),
             said => said.unwrap_or_else(|| "∅".into()),
         };
         Err(PullError::new(
@@ -85,14 +210,39 @@ impl<'a> Page<'a> {
         .held())
     }
 
+    /// How it says that all went well, for comparing answers that have no records with one that has: what stands beside them.
+    pub fn signs(&self) -> String {
+        if self.body.trim_start().starts_with('<') {
+            return envelope(self.body, self.items).signs();
+        }
+        shapes::signs(shapes::bare(self.body))
+    }
+
+    /// What is wrong with an answer in which nothing stands where the records should be.
+    pub fn nothing(&self) -> PullError {
+        if self.body.trim_start().starts_with('<') { self.no_elements() } else { self.no_items() }
+    }
+
     fn no_items(&self) -> PullError {
-        let place = self.connector.source.http.items.as_deref().unwrap_or("/");
+        let place = self.items.unwrap_or("/");
         let body = excerpt(self.body);
         PullError::new(
             self.connector,
             "no_items",
-            format!("应答中 {place} 处没有记录列表（应答开头：{body}），该批次已暂停"),
-            format!("its answer has no list of records at {place} (it begins: {body}); the batch is held"),
+            format!("应答中 {place} 处没有记录列表（应答开头：{body}），该批次已暂停；若空应答是正常的，请用 source.http.ok 或 total 写明它如何表示"),
+            format!("its answer has no list of records at {place} (it begins: {body}); the batch is held. Where an empty answer is a good one, say with source.http.ok or total how it says so"),
+        )
+        .held()
+    }
+
+    fn no_elements(&self) -> PullError {
+        let name = self.items.unwrap_or("*");
+        let body = excerpt(self.body);
+        PullError::new(
+            self.connector,
+            "no_items",
+            format!("应答中没有 <{name}> 元素（应答开头：{body}），该批次已暂停；若空应答是正常的，请用 source.http.ok 或 total 写明它如何表示"),
+            format!("its answer has no element <{name}> (it begins: {body}); the batch is held. Where an empty answer is a good one, say with source.http.ok or total how it says so"),
         )
         .held()
     }
@@ -116,6 +266,16 @@ impl<'a> Page<'a> {
         )
         .held()
     }
+}
+
+/// A login page comes with status 200, too, and under any media type; data come as `text/html`.
+pub fn is_web_page(body: &str) -> bool {
+    let head = body.trim_start_matches(['\u{feff}']).trim_start();
+    if !head.starts_with('<') {
+        return false;
+    }
+    let start: String = head.chars().take(1_000).collect::<String>().to_ascii_lowercase();
+    ["<!doctype html", "<html", "<head>", "<script"].iter().any(|sign| start.contains(sign))
 }
 
 fn excerpt(body: &str) -> String {

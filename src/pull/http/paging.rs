@@ -104,26 +104,29 @@ fn bad_link(connector: &Connector, link: &str) -> PullError {
 }
 
 /// Where the next page is; None: that was the last one. A page shorter than asked for is no end: the server may cap the
-/// size. The end is an empty page, or the announced total.
-#[allow(clippy::too_many_arguments)]
+/// size. The end is an empty page, or the announced total (`over`), or a `token` that means the end.
 pub fn next(
     connector: &Connector,
     base: &Url,
     at: &Position,
     came: u64,
-    rows: u64,
-    total: Option<u64>,
+    over: bool,
     token: Option<String>,
     link: Option<String>,
 ) -> Result<Option<Position>, PullError> {
     let paging = &connector.source.http.paging;
-    let over = came == 0 || total.is_some_and(|t| rows >= t);
+    let ended = |token: &str| token.trim().is_empty() || paging.end.iter().any(|end| end.eq_ignore_ascii_case(token.trim()));
+    // Of pages with numbers the answer may say whether there is another one.
+    let flagged = paging.next.is_some() && token.as_deref().is_some_and(ended);
     Ok(match (paging.kind, at) {
         (PagingKind::None, _) => None,
-        (PagingKind::Page, Position::Page(n)) => (!over).then_some(Position::Page(n + 1)),
-        (PagingKind::Offset, Position::Offset(n)) => (!over).then_some(Position::Offset(n + came)),
+        (PagingKind::Page, Position::Page(n)) => (!over && !flagged).then_some(Position::Page(n + 1)),
+        (PagingKind::Offset, Position::Offset(n)) => (!over && !flagged).then_some(Position::Offset(n + came)),
         (PagingKind::Cursor, Position::Token(asked)) => {
-            let next = token.filter(|t| !t.is_empty());
+            let next = token.filter(|t| !ended(t));
+            if next.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("true")) {
+                return Err(flag_for_token(connector));
+            }
             if next.as_ref() == Some(asked) {
                 return Err(repeats(connector));
             }
@@ -143,6 +146,17 @@ pub fn next(
             ));
         }
     })
+}
+
+fn flag_for_token(connector: &Connector) -> PullError {
+    let at = connector.source.http.paging.next.as_deref().unwrap_or_default();
+    PullError::new(
+        connector,
+        "next_is_a_flag",
+        format!("{at} 只说明是否还有下一页，不是游标；请改用 source.http.paging.kind = \"page\" 或 \"offset\""),
+        format!("{at} says whether there is another page and is no token: use source.http.paging.kind = \"page\" or \"offset\""),
+    )
+    .held()
 }
 
 #[cfg(test)]

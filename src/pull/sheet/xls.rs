@@ -31,6 +31,29 @@ struct Look {
     blank: HashSet<(u32, u32)>,
     /// Formulas with any other result.
     calculated: u64,
+    /// Cells with a value, and the corners of the rectangle around them.
+    cells: u64,
+    corners: Option<((u32, u32), (u32, u32))>,
+}
+
+/// Cells that a sheet's rectangle may always have: the library keeps all of them in memory, empty ones too.
+const FREE_CELLS: u64 = 4_000_000;
+/// Beyond that, empty cells to every filled one.
+const EMPTY_TO_FILLED: u64 = 20;
+
+impl Look {
+    fn value(&mut self, row: u32, columns: (u32, u32)) {
+        self.cells += u64::from(columns.1 - columns.0) + 1;
+        let ((top, left), (bottom, right)) = self.corners.unwrap_or(((row, columns.0), (row, columns.1)));
+        self.corners = Some(((top.min(row), left.min(columns.0)), (bottom.max(row), right.max(columns.1))));
+    }
+
+    /// How many cells a sheet's rectangle has, where that is out of all proportion to those that are filled.
+    fn mostly_empty(&self) -> Option<u64> {
+        let ((top, left), (bottom, right)) = self.corners?;
+        let area = u64::from(bottom - top + 1) * u64::from(right - left + 1);
+        (area > FREE_CELLS && area > self.cells.saturating_mul(EMPTY_TO_FILLED)).then_some(area)
+    }
 }
 
 impl Book {
@@ -38,6 +61,20 @@ impl Book {
         let stream = workbook_stream(path, caps)?;
         let (looks, formats, from_1904) = look(&stream)?;
         drop(stream);
+        if let Some((sheet, area)) = looks.iter().enumerate().find_map(|(at, look)| Some((at, look.mostly_empty()?))) {
+            let filled = looks[sheet].cells;
+            return Err(said(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "第 {} 张工作表的已用区域有 {area} 格，其中只有 {filled} 格有内容；请删除表格之外零星的单元格，或另存为 xlsx",
+                    sheet + 1
+                ),
+                format!(
+                    "sheet {} uses {area} cells of which {filled} are filled: delete the stray cells beyond the table, or save it as xlsx",
+                    sheet + 1
+                ),
+            ));
+        }
         let file = BufReader::new(File::open(path)?);
         // The library trusts lengths that a damaged file gets wrong.
         let opened = catch_unwind(AssertUnwindSafe(|| Xls::new(file))).map_err(|_| damaged())?;
@@ -157,6 +194,20 @@ fn sheet(records: Records<'_>, worth: &dyn Fn(u16) -> bool) -> Look {
             continue;
         }
         let place = || Some((u32::from(two(content, 0)?), u32::from(two(content, 2)?)));
+        match kind {
+            // Numbers, formulas, texts, flags: what the library keeps. Blank cells with a format are none.
+            0x0203 | 0x027E | 0x0006 | 0x00FD | 0x0204 | 0x00D6 | 0x0205 => {
+                if let Some((row, column)) = place() {
+                    look.value(row, (column, column));
+                }
+            }
+            0x00BD => {
+                if let (Some((row, first)), cells) = (place(), content.len().saturating_sub(6) / 6) {
+                    look.value(row, (first, first + (cells as u32).saturating_sub(1)));
+                }
+            }
+            _ => {}
+        }
         match kind {
             0x0203 | 0x027E | 0x0006 => {
                 let (Some(place), Some(style)) = (place(), two(content, 4)) else { continue };

@@ -7,7 +7,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::connection::{PageInfo, numbered, page_of};
 use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
-use crate::connector::Connector;
+use crate::connector::{self, Connector};
 use crate::model::message::Lang;
 use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
@@ -65,6 +65,18 @@ fn state(name: &str) -> RegistryState {
     }
 }
 
+/// How a registry may be shared, as the catalogue of government data says.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "connector::ShareClass")]
+pub enum ShareClass {
+    /// 无条件共享: every department may have it.
+    Unconditional,
+    /// 有条件共享: some departments, or parts of it, for an agreed purpose.
+    Conditional,
+    /// 不予共享: kept where it is.
+    NotShared,
+}
+
 /// A registry of a department.
 #[Object]
 impl Registry {
@@ -103,6 +115,20 @@ impl Registry {
         let ask = ask(ctx);
         let basis = self.connector(ask)?.legal_basis.as_ref()?;
         Some(ask.lang.pick(&basis.zh, &basis.en).clone())
+    }
+    /// Its number in the catalogue of government data.
+    async fn catalogue_number(&self, ctx: &Context<'_>) -> Option<String> {
+        self.connector(ask(ctx))?.catalogue.number.clone()
+    }
+    /// How the catalogue says that it may be shared.
+    async fn share_class(&self, ctx: &Context<'_>) -> Option<ShareClass> {
+        self.connector(ask(ctx))?.catalogue.share.map(Into::into)
+    }
+    /// What its data may be used for.
+    async fn purpose(&self, ctx: &Context<'_>) -> Option<String> {
+        let ask = ask(ctx);
+        let purpose = self.connector(ask)?.catalogue.purpose.as_ref()?;
+        Some(ask.lang.pick(&purpose.zh, &purpose.en).clone())
     }
     /// How it is doing.
     async fn state(&self, ctx: &Context<'_>) -> Result<RegistryState> {
