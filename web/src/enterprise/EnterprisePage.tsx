@@ -1,0 +1,1 @@
+export default function EnterprisePage() { return null; }
