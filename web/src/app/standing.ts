@@ -13,3 +13,8 @@ export function useStanding(): Question<StandingQuery> {
 export function useMay(scope: Scope): boolean | undefined {
   return useStanding().data?.data.viewer.scopes.includes(scope);
 }
+
+/** The number of the newest edition; null until it is known. */
+export function useEditionNumber(): number | null {
+  return useStanding().data?.data.editions.nodes[0]?.number ?? null;
+}

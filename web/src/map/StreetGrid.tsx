@@ -24,7 +24,7 @@ export function StreetGrid({
     <section className="street-grid" aria-label={t.asStreets}>
       <p className="muted small">{t.streetsNote}</p>
       <ul>
-        {figures.map((figure) => {
+        {[...figures].sort((a, b) => Number(a.code === '') - Number(b.code === '') || a.code.localeCompare(b.code)).map((figure) => {
           const value = measure.value(figure);
           const at = value === null ? null : classOf(classes.breaks, value);
           const name = figure.code === '' ? t.areaUnknown : figure.name;

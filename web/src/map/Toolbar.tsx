@@ -79,7 +79,7 @@ export function Toolbar({
             {t.points}
           </label>
           <details className="menu">
-            <summary>{t.save}</summary>
+            <summary>{t.more}</summary>
             <div>
               <button type="button" onClick={() => void savePng(picture, name)}>
                 {t.savePng}
@@ -87,13 +87,13 @@ export function Toolbar({
               <button type="button" onClick={() => saveSvg(picture, name)}>
                 {t.saveSvg}
               </button>
+              {hasWebGl2() && (
+                <button type="button" title={t.simpleTitle} onClick={() => set({ map: isSimple ? null : 'svg' }, 'replace')}>
+                  {isSimple ? t.full : t.simple}
+                </button>
+              )}
             </div>
           </details>
-          {hasWebGl2() && (
-            <button type="button" className="plain map-kind" title={t.simpleTitle} onClick={() => set({ map: isSimple ? null : 'svg' }, 'replace')}>
-              {isSimple ? t.full : t.simple}
-            </button>
-          )}
         </>
       )}
     </div>
