@@ -8,6 +8,7 @@ import { stateWords } from '../states/words';
 import { useAddress } from './address';
 import { useEditions } from './editions';
 import { Link } from './Link';
+import { useMenus } from './menus';
 import { entries, pageAt } from './pages';
 import { appWords } from './words';
 
@@ -19,6 +20,7 @@ export function Frame() {
   const address = useAddress();
   const page = pageAt(address.pathname);
   const newest = useEditions();
+  useMenus();
   const [isMenuOpen, setMenuOpen] = useState(false);
   const title = page === undefined || page.name === 'enterprise' ? t.gaps : t[page.name];
   const at = address.searchParams.get('at');

@@ -1,5 +1,8 @@
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
+import { chosenOf, filterOf } from '../gaps/filter';
+import { Undecided } from '../graph/generated/Undecided';
+import { useQuestion } from '../graph/question';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from './Bar';
@@ -51,6 +54,8 @@ export function Panel({
     const query = new URLSearchParams({ ...(area === null ? {} : { area }), ...more, ...(at === null ? {} : { at }) }).toString();
     return query === '' ? '/gaps' : `/gaps?${query}`;
   };
+  const listed = (query: string) => filterOf(chosenOf(new URLSearchParams(`part=undecided${area === null ? '' : `&area=${area}`}${query}`)));
+  const undecided = useQuestion(Undecided, { all: listed(''), unknownSize: listed('&size=UNKNOWN'), asOf: at }).data?.data;
   return (
     <aside className="panel">
       <header className="panel-head">
@@ -80,8 +85,8 @@ export function Panel({
       <dl className="tiles">
         <Tile name={t.above} value={row.aboveDesignatedSize} />
         <Tile name={t.inGap} value={row.inGap} to={list({})} isGap />
-        <Tile name={t.undecided} value={row.undecided} to={list({ part: 'undecided' })} />
-        <Tile name={t.unknownSize} value={figure.unknown?.numerator ?? null} to={list({ part: 'undecided', size: 'UNKNOWN' })} />
+        <Tile name={t.undecided} value={undecided?.all.totalCount ?? null} to={list({ part: 'undecided' })} />
+        <Tile name={t.unknownSize} value={undecided?.unknownSize.totalCount ?? null} to={list({ part: 'undecided', size: 'UNKNOWN' })} />
       </dl>
       <Trend measure={measure.key} within={area} target={measure.key === 'independent' ? target : null} />
       <Link to={list({})} className="button primary wide">

@@ -2,6 +2,7 @@ import { useAddress, useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { useMay, useStanding } from '../app/standing';
 import { Held } from '../graph/generated/Held';
+import { Missing } from '../graph/generated/Missing';
 import { usePulse } from '../graph/pulse';
 import { useQuestion } from '../graph/question';
 import { useFormat } from '../language/format';
@@ -19,7 +20,7 @@ export function Strips({ newest }: { newest: number | null }) {
   const mayOperate = useMay('operate') === true;
   const held = useQuestion(Held, {}, { enabled: mayOperate }).data?.data.heldEdition;
   const late = standing?.data.registries.filter((r) => r.state === 'LATE' || r.state === 'FAILING') ?? [];
-  const missing = standing?.data.editions.nodes[0]?.missingSources ?? [];
+  const missing = useQuestion(Missing, {}).data?.data.editions.nodes[0]?.missingSources ?? [];
   const at = parameters.get('at');
   return (
     <div className="strips">
