@@ -3,6 +3,7 @@ import { levelText, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { enterpriseWords } from './words';
+import './evidence.css';
 
 export interface Feature {
   readonly feature: string;

@@ -1,5 +1,6 @@
 import { useCode } from '../language/codes';
 import { NOTHING, useFormat } from '../language/format';
+import { placeOf } from '../language/place';
 import { terms } from '../language/terms';
 import { useWords } from '../language/words';
 import type { Card } from './card';
@@ -11,11 +12,10 @@ export function Facts({ card }: { card: Card }) {
   const name = useWords(terms);
   const code = useCode();
   const { area, industry } = card;
-  const place = area === null ? NOTHING : area.level === 'TOWN' && area.parent !== null ? `${area.parent.name} ${area.name}` : area.name;
   const facts: readonly (readonly [string, string])[] = [
-    [t.area, place],
+    [t.area, placeOf(area)],
     [t.address, card.address ?? NOTHING],
-    [t.industry, industry === null ? NOTHING : `${industry.code} ${industry.name}（${t.industryEdition(industry.edition)}）`],
+    [t.industry, industry === null ? NOTHING : `${industry.code} ${industry.name} (${t.industryEdition(industry.edition)})`],
     [t.ownership, card.ownership === null ? NOTHING : code('values', card.ownership)],
     [t.type, card.registrationType ?? NOTHING],
     [t.countries, card.investorCountries.join('、') || NOTHING],

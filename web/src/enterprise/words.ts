@@ -215,7 +215,7 @@ export const enterpriseWords = words(
     industry: 'Industry',
     industryEdition: (year: string) => `GB/T 4754—${year}`,
     ownership: 'Ownership',
-    countries: 'Investors’ countries',
+    countries: 'Investor countries',
     employees: 'Employees',
     insured: 'Insured',
     sizeClass: 'Size class',

@@ -1,5 +1,6 @@
 // The columns of the list: what a cell shows, how wide it is, what it is called in an export.
 import type { Format } from '../language/format';
+import { placeOf } from '../language/place';
 import type { Row } from './rows';
 
 export type ColumnName =
@@ -38,19 +39,11 @@ export interface Column {
   cell(row: Row, f: Format, names: Names): string;
 }
 
-function place(row: Row): string {
-  if (row.area === null) return '—';
-  const { name, level, parent } = row.area;
-  if (level !== 'TOWN' || parent === null) return name;
-  // English goes from the smaller to the larger.
-  return /^[\x20-\x7e]+$/.test(name) ? `${name}, ${parent.name}` : `${parent.name} ${name}`;
-}
-
 export const columns: readonly Column[] = [
   { name: 'name', width: 'minmax(230px, 2.2fr)', least: 230, sort: 'name', exported: ['name'], cell: (row) => row.name },
   { name: 'priority', width: '84px', least: 84, isNumber: true, sort: 'priority', exported: ['priority'], cell: (row, f) => f.decimal(row.gap?.priority?.score) },
   { name: 'code', width: '186px', least: 186, exported: ['creditCode'], isCode: true, cell: (row) => row.creditCode ?? row.creditCodeRaw ?? '—' },
-  { name: 'area', width: 'minmax(130px, 1fr)', least: 130, exported: ['districtName', 'townName'], cell: place },
+  { name: 'area', width: 'minmax(130px, 1fr)', least: 130, exported: ['districtName', 'townName'], cell: (row) => placeOf(row.area) },
   { name: 'industry', width: 'minmax(130px, 1fr)', least: 130, exported: ['industry', 'industryName'], cell: (row) => row.industry?.name ?? '—' },
   { name: 'ownership', width: '110px', least: 110, exported: ['ownership'], cell: (row, _f, n) => (row.ownership === null ? '—' : n.value(row.ownership)) },
   { name: 'employees', width: '96px', least: 96, isNumber: true, sort: 'employees', exported: ['employees'], cell: (row, f) => f.count(row.employees) },

@@ -105,7 +105,7 @@ export const gapWords = words(
       ownership: 'Ownership',
       employees: 'Employees',
       insured: 'Insured',
-      revenue: 'Revenue (¥ ’000)',
+      revenue: 'Revenue (¥1,000)',
       founded: 'Founded',
       size: 'Why above size',
       union: 'Coverage',

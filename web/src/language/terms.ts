@@ -128,7 +128,7 @@ const en: Terms = {
   batch: { RUNNING: 'Running', DONE: 'Done', HELD: 'Held', REJECTED: 'Rejected', FAILED: 'Failed' },
   relation: { BRANCH_OF: 'Branch of', ABSORBED_BY: 'Absorbed by', RENAMED_FROM: 'Renamed from', SAME_GROUP: 'Same group' },
   live: { FOUND: 'Found', NOT_FOUND: 'Not found', UNAVAILABLE: 'Unavailable', TIMED_OUT: 'Timed out', NOT_OFFERED: 'No look-up offered' },
-  location: { REGISTRY: 'registry’s point', TOWN: 'centre of the street', DISTRICT: 'centre of the district' },
+  location: { REGISTRY: 'point of the registry', TOWN: 'centre of the street', DISTRICT: 'centre of the district' },
   figure: { ENTERPRISES: 'Enterprises', GAP: 'Gap list', UNIONS: 'Unions', COVERED: 'Covered units' },
 };
 

@@ -16,7 +16,8 @@ export function SideBySide({ pair }: { pair: PairFragment }) {
   const f = useFormat();
   const name = useWords(terms);
   const code = useCode();
-  const rows = rowsOf(pair.left, pair.right);
+  const rows = rowsOf(pair);
+  const isPair = pair.kind === 'PAIR';
   const head = (side: Side) =>
     side === null ? (
       <span className="muted">{t.noRecord}</span>
@@ -34,7 +35,7 @@ export function SideBySide({ pair }: { pair: PairFragment }) {
             <tr>
               <th scope="col">{t.field}</th>
               <th scope="col">{head(pair.left)}</th>
-              {pair.right !== null && <th scope="col">{head(pair.right)}</th>}
+              {isPair && <th scope="col">{head(pair.right)}</th>}
             </tr>
           </thead>
           <tbody>
@@ -46,7 +47,7 @@ export function SideBySide({ pair }: { pair: PairFragment }) {
                   <td>
                     <Runs runs={left} />
                   </td>
-                  {pair.right !== null && (
+                  {isPair && (
                     <td>
                       <Runs runs={right} />
                     </td>
@@ -57,7 +58,7 @@ export function SideBySide({ pair }: { pair: PairFragment }) {
           </tbody>
         </table>
       </div>
-      {pair.right !== null && <p className="muted small">{t.differs}</p>}
+      {isPair && <p className="muted small">{t.differs}</p>}
       <p>
         <span className="muted">{t.now} </span>
         {pair.enterprises.map((enterprise, at) => (
@@ -85,11 +86,20 @@ interface Row {
 }
 
 /** Fields both speak of come first; then what only one says. */
-function rowsOf(left: Side, right: Side): readonly Row[] {
-  const text = (side: Side, field: EnterpriseField) => side?.fields?.find((f) => f.field === field && (f.raw ?? '') !== '')?.raw ?? null;
-  const fields = [...new Set([...(left?.fields ?? []), ...(right?.fields ?? [])].flatMap((f) => (f.field === null ? [] : [f.field])))];
+function rowsOf({ left, right, evidence, kind }: PairFragment): readonly Row[] {
+  // A record in no enterprise cannot be read; what the comparison saw of it is shown instead.
+  const seen: Readonly<Record<string, EnterpriseField>> = { name: 'NAME', address: 'ADDRESS', employees: 'EMPLOYEES', established: 'ESTABLISHED_ON' };
+  const compared = (isLeft: boolean): NonNullable<NonNullable<Side>['fields']> =>
+    evidence.flatMap((feature) => {
+      const [field, raw] = [seen[feature.feature], isLeft ? feature.left : feature.right];
+      return field === undefined || raw === null ? [] : [{ column: feature.feature, raw, field, value: raw }];
+    });
+  const said = (side: Side, isLeft: boolean) => side?.fields ?? (kind === 'PAIR' ? compared(isLeft) : []);
+  const [lefts, rights] = [said(left, true), said(right, false)];
+  const text = (fields: typeof lefts, field: EnterpriseField) => fields.find((f) => f.field === field && (f.raw ?? '') !== '')?.raw ?? null;
+  const fields = [...new Set([...lefts, ...rights].flatMap((f) => (f.field === null ? [] : [f.field])))];
   const known = fields
-    .map((field) => ({ key: field, field, left: text(left, field), right: text(right, field) }))
+    .map((field) => ({ key: field, field, left: text(lefts, field), right: text(rights, field) }))
     .filter((row) => row.left !== null || row.right !== null)
     .sort((a, b) => Number(b.left !== null && b.right !== null) - Number(a.left !== null && a.right !== null));
   const other = (side: Side, isLeft: boolean): Row[] =>

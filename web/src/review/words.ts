@@ -29,7 +29,7 @@ export const reviewWords = words(
     differs: '加底色处为不同的字',
     contradiction: '这不是一对记录，而是缴费与名册不符。请打开企业，登记走访结果或判断其工会。',
     open: '打开企业',
-    noRecord: '该记录已不属于任何企业',
+    noRecord: '尚未归入任何企业的记录（内容取自比对）',
     kind: { PAIR: '配对', FUND_CONTRADICTION: '缴费不符' },
   },
   {
@@ -60,7 +60,7 @@ export const reviewWords = words(
     differs: 'Characters that differ are marked',
     contradiction: 'This is no pair of records: payments do not fit the roll. Open the enterprise to record a finding or to judge its union.',
     open: 'Open the enterprise',
-    noRecord: 'The record belongs to no enterprise now',
+    noRecord: 'A record in no enterprise yet (as compared)',
     kind: { PAIR: 'Pair', FUND_CONTRADICTION: 'Payments' },
   },
 );
