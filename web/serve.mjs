@@ -15,7 +15,7 @@ const loose =
   "worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', mjs: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', ttf: 'font/ttf', woff2: 'font/woff2' };
 
-createServer((asked, answer) => {
+createServer({ maxHeaderSize: 1 << 20 }, (asked, answer) => {
   const path = new URL(asked.url, hub).pathname;
   const file = pages.test(path) ? 'index.html' : path === '/graphiql' ? 'graphiql.html' : path.startsWith('/assets/') ? path.slice(1) : null;
   if (file !== null && existsSync(dist + file)) {

@@ -36,7 +36,7 @@ export function Frame() {
         {t.skip}
       </a>
       <header className="top">
-        <Link to="/" className="brand" aria-label={`${t.name} ${t.subtitle}`}>
+        <Link to="/" className="brand" title={t.subtitle}>
           <span className="brand-mark" aria-hidden="true">
             会
           </span>

@@ -65,7 +65,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
       ? [t.suppressed, '', '', '', '', '', '']
       : [
           f.count(figure.row.aboveDesignatedSize),
-          f.count(figure.row.independent),
+          f.count(figure.row.independentRate?.numerator),
           f.count(figure.row.inGap),
           f.count(figure.row.undecided),
           f.percent(figure.row.independentRate?.value),
@@ -128,7 +128,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           <p className="muted">{`${t.asOf(edition.asOf, edition.number)} · ${t.made(f.day(new Date().toISOString()))}`}</p>
         </header>
         <p className="lead">
-          {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independent), f.percent(row.independentRate?.value))}
+          {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
           {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
           {t.leadGap(f.count(row.inGap), f.count(row.undecided))} {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}{' '}
           {lowest.length > 0 && t.leadLowest(lowest.map((figure) => figure.name).join('、'))}

@@ -9,6 +9,8 @@ import { useJudge } from '../review/judging';
 import type { Card } from './card';
 import { enterpriseWords } from './words';
 
+type Union = NonNullable<NonNullable<Card['unionCoverage']>['possible']>[number];
+
 /** Unions that nearly match: a person says same, different or not sure, and can take it back. */
 export function Possible({ card }: { card: Card }) {
   const t = useWords(enterpriseWords);
@@ -16,19 +18,27 @@ export function Possible({ card }: { card: Card }) {
   const code = useCode();
   const mayReview = useMay('review') === true;
   const { judge, undo, said } = useJudge();
-  const [judged, setJudged] = useState<ReadonlyMap<string, string>>(new Map());
-  const possible = card.unionCoverage?.possible ?? [];
+  // What was judged here stays, so that it can be taken back, though the next edition no longer asks about it.
+  const [judged, setJudged] = useState<ReadonlyMap<string, { union: Union; judgement: string }>>(new Map());
+  const asked = card.unionCoverage?.possible ?? [];
+  const possible = [...asked, ...[...judged.values()].map((j) => j.union).filter((union) => asked.every((other) => other.pairId !== union.pairId))];
   if (possible.length === 0) return null;
-  const decide = async (pair: string, verdict: JudgementVerdict) => {
-    const judgement = await judge(pair, verdict);
-    if (judgement !== null) setJudged(new Map([...judged, [pair, judgement]]));
+  const decide = async (union: Union, verdict: JudgementVerdict) => {
+    const judgement = await judge(union.pairId, verdict);
+    if (judgement !== null) setJudged((before) => new Map([...before, [union.pairId, { union, judgement }]]));
+  };
+  const takeBack = async (pair: string) => {
+    const given = judged.get(pair);
+    if (given !== undefined && (await undo(given.judgement))) setJudged((before) => new Map([...before].filter(([id]) => id !== pair)));
   };
   return (
     <section className="card possible">
       <h2>{t.possible}</h2>
       <p className="muted">{t.possibleWhy}</p>
       <ul>
-        {possible.map(({ pairId, tradeUnion, weight }) => (
+        {possible.map((union) => {
+          const { pairId, tradeUnion, weight } = union;
+          return (
           <li key={pairId} className="row">
             <strong>{tradeUnion?.name ?? pairId}</strong>
             {tradeUnion?.kind != null && <span className="chip">{code('values', tradeUnion.kind)}</span>}
@@ -39,19 +49,19 @@ export function Possible({ card }: { card: Card }) {
                 {judged.has(pairId) ? (
                   <>
                     <span className="said good">{t.judged}</span>
-                    <button type="button" className="plain" onClick={() => void undo(judged.get(pairId) ?? '')}>
+                    <button type="button" className="plain" onClick={() => void takeBack(pairId)}>
                       {t.undo}
                     </button>
                   </>
                 ) : (
                   <>
-                    <button type="button" className="button" onClick={() => void decide(pairId, 'SAME')}>
+                    <button type="button" className="button" onClick={() => void decide(union, 'SAME')}>
                       {t.same}
                     </button>
-                    <button type="button" className="button" onClick={() => void decide(pairId, 'DIFFERENT')}>
+                    <button type="button" className="button" onClick={() => void decide(union, 'DIFFERENT')}>
                       {t.different}
                     </button>
-                    <button type="button" className="button" onClick={() => void decide(pairId, 'NOT_SURE')}>
+                    <button type="button" className="button" onClick={() => void decide(union, 'NOT_SURE')}>
                       {t.notSure}
                     </button>
                   </>
@@ -60,7 +70,8 @@ export function Possible({ card }: { card: Card }) {
               </span>
             )}
           </li>
-        ))}
+          );
+        })}
       </ul>
       <p role="status" className="said">
         {said}

@@ -11,7 +11,7 @@ export function Legend({ measure, classes, figures }: { measure: Measure; classe
   const f = useFormat();
   const [, set] = useParameters();
   const counts = classes.colours.map((_, at) => figures.filter((x) => known(measure, x) !== null && classOf(classes.breaks, known(measure, x) ?? 0) === at).length);
-  const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
+  const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/(\.0)? .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
   return (
     <details className="legend" open={innerWidth >= 1200 || innerWidth <= 860}>
       <summary>

@@ -32,8 +32,8 @@ export function RankedTable({
         <tr>
           <th scope="col">{t[level]}</th>
           <th scope="col" className="bar-cell" aria-hidden="true" />
-          <th scope="col" className="number">
-            {t.measures[measure.key]}
+          <th scope="col" className="number" title={t.measures[measure.key]}>
+            {t.short[measure.key]}
           </th>
           <th scope="col" className="number" title={t.inGap}>
             {t.gapShort}

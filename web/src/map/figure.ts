@@ -1,6 +1,9 @@
 // One area's figures, whatever was asked for them.
 import type { FiguresQuery } from '../graph/generated/types';
 
+/** The indicator whose target the map compares with. */
+export const TARGET = 'independent_rate_above_size';
+
 export type Row = FiguresQuery['coverage']['total'];
 
 export interface Figure {
@@ -26,6 +29,9 @@ export function figuresOf(data: FiguresQuery): { figures: Figure[]; total: Figur
     const code = row.keys[0]?.code ?? '';
     return { code, name: row.keys[0]?.name ?? '', row, unknown: unknownOf(row, unknown.get(code)) };
   });
-  const total = { code: '', name: '', row: data.coverage.total, unknown: unknownOf(data.coverage.total, data.unknown.total) };
+  // The total has no area of its own: its target is the city's.
+  const target = data.targets.find((t) => t.indicator === TARGET && t.area.level === 'CITY');
+  const row = target === undefined ? data.coverage.total : { ...data.coverage.total, target: { value: target.value } };
+  const total = { code: '', name: '', row, unknown: unknownOf(data.coverage.total, data.unknown.total) };
   return { figures, total };
 }

@@ -2,9 +2,7 @@
 import { Figures } from '../graph/generated/Figures';
 import type { FiguresQuery } from '../graph/generated/types';
 import { useQuestion, type Question } from '../graph/question';
-
-/** The indicator whose target the map compares with. */
-export const TARGET = 'independent_rate_above_size';
+import { TARGET } from './figure';
 
 export function yearOf(at: string | null): number {
   const year = /^(\d{4})-/.exec(at ?? '')?.[1];
@@ -12,9 +10,11 @@ export function yearOf(at: string | null): number {
 }
 
 export function useFigures(at: string | null, within: string | null): Question<FiguresQuery> {
+  const year = yearOf(at);
   return useQuestion(Figures, {
     asOf: at,
-    target: { year: yearOf(at), indicator: TARGET },
+    year,
+    target: { year, indicator: TARGET },
     by: [within === null ? 'DISTRICT' : 'TOWN'],
     within: within === null ? null : { code: within },
   });
