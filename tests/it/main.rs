@@ -59,3 +59,4 @@ mod sources;
 mod sql;
 mod targets;
 mod words;
+mod workbench;

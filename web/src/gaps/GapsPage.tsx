@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useParameters } from '../app/address';
+import { useEditionNumber } from '../app/standing';
+import { useToken } from '../graph/session';
 import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -19,7 +21,6 @@ import { Search } from './Search';
 import { Selection } from './Selection';
 import { Views } from './Views';
 import { gapWords } from './words';
-import { useEditionNumber } from '../app/standing';
 import './gaps.css';
 
 /** Every enterprise of the list, however many: filtered, searched, ordered, selected, exported; all of it in the address. */
@@ -32,6 +33,7 @@ export default function GapsPage() {
   const at = parameters.get('at');
   const order = orderOf(parameters.get('sort'));
   const edition = useEditionNumber();
+  const token = useToken();
   const asked = JSON.stringify({ filter: filterOf(chosen), orderBy: orderBy(order), asOf: at });
   const [rows, setRows] = useState<Rows | null>(null);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -50,8 +52,8 @@ export default function GapsPage() {
       left();
       made.close();
     };
-    // A new edition and another language are other rows.
-  }, [asked, lang, at === null ? edition : null]);
+    // A new edition, another language and another caller are other rows.
+  }, [asked, lang, token, at === null ? edition : null]);
   useSyncExternalStore(rows?.subscribe ?? never, () => rows?.version ?? -1);
 
   const clear = () => set(Object.fromEntries(filterNames.map((name) => [name, null])));

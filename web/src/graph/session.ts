@@ -1,4 +1,5 @@
 // The caller's token. It lives as long as the tab: a shared computer keeps nothing.
+import { useSyncExternalStore } from 'react';
 
 const KEY = 'huitu.token';
 const listeners = new Set<() => void>();
@@ -20,6 +21,11 @@ export function signOut(): void {
 export function onSession(tell: () => void): () => void {
   listeners.add(tell);
   return () => listeners.delete(tell);
+}
+
+/** The token as the page knows it; changes where somebody signs in or out. */
+export function useToken(): string | null {
+  return useSyncExternalStore(onSession, token);
 }
 
 export function credentials(): Record<string, string> {

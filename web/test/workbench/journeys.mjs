@@ -263,6 +263,7 @@ export const troubles = {
     await page.waitForSelector('.grid-row a');
     await page.route('**/graphql', (route) => route.abort());
     await page.locator('.search').fill('北京');
+    await page.waitForFunction(() => new URL(location.href).searchParams.has('q'));
     await page.waitForSelector('.strip.danger');
     assert.equal(await page.locator('.search').inputValue(), '北京');
     await page.unroute('**/graphql');
