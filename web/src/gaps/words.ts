@@ -6,7 +6,7 @@ export const gapWords = words(
   {
     title: '未建会清单',
     search: '名称、曾用名、拼音或代码',
-    parts: { lacking: '未建会', undecided: '无法判定', both: '全部' } satisfies Record<Part, string>,
+    parts: { lacking: '未建会', undecided: '待定', both: '全部' } satisfies Record<Part, string>,
     partsLabel: '清单的部分',
     total: (n: string) => `共 ${n} 家`,
     filters: '筛选',

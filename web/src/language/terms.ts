@@ -63,7 +63,7 @@ const zh: Terms = {
     PAYS_PREPARATORY_FUND: '已缴筹备金',
     LISTED: '上市公司',
   },
-  gap: { LACKING: '未建会', LACKING_INDEPENDENT: '未单独建会', COVERED: '已覆盖', UNDECIDED: '无法判定', OUT_OF_SCOPE: '不在范围' },
+  gap: { LACKING: '未建会', LACKING_INDEPENDENT: '未单独建会', COVERED: '已覆盖', UNDECIDED: '待定', OUT_OF_SCOPE: '不在范围' },
   size: { ABOVE: '规模以上', BELOW: '规模以下', UNKNOWN: '规模不明' },
   basis: { OFFICIAL_LIST: '统计部门名录', RULE: '规模标准', PROXY: '人数推定' },
   agreement: { SINGLE: '仅一家登记', SAME: '一致', EQUIVALENT: '写法不同、含义相同', DIFFERENT: '不一致' },

@@ -22,7 +22,7 @@ export const stateWords = words(
     signInDo: '登录',
     offline: '与服务器的连接中断，显示的是最后收到的数据；正在自动重连。',
     stale: (names: string) => `以下数据源已滞后，数字以其最后一次成功获取为准：${names}`,
-    missing: '缺少数据源，相关企业列为“无法判定”：',
+    missing: '缺少数据源，相关企业列为“待定”：',
     held: (n: number) => `有一期新数据与已发布的差别过大（${n} 项），等待人工决定。`,
     heldLink: '去查看并决定',
     earlier: (at: string) => `正在查看历史状态：${at}`,
