@@ -38,7 +38,7 @@ export default function AdministrationPage() {
                 <dt>{t.role}</dt>
                 <dd>{t.roles[viewer.role] ?? viewer.role}</dd>
                 <dt>{t.areas}</dt>
-                <dd>{viewer.areas.length === 0 ? t.allAreas : viewer.areas.map((area) => area.name).join('、')}</dd>
+                <dd>{viewer.areas.length === 0 ? t.allAreas : f.list(viewer.areas.map((area) => area.name))}</dd>
                 <dt>{t.scopes}</dt>
                 <dd>
                   {viewer.scopes.length === 0 && t.none}
@@ -85,7 +85,7 @@ export default function AdministrationPage() {
                         <td>
                           <code title={edition.digest}>{`${edition.digest.slice(0, 16)}…`}</code>
                         </td>
-                        <td>{edition.missingSources.map((missing) => missing.text).join('；') || '—'}</td>
+                        <td>{f.list(edition.missingSources.map((missing) => missing.text)) || '—'}</td>
                         <td>
                           <Link to={`/?at=edition:${edition.number}`} aria-label={t.lookAt(edition.number)}>
                             {t.look}

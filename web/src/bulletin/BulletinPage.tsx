@@ -58,7 +58,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
     .slice(0, 3);
   const toTarget = (figure: Figure) => {
     const [is, aim] = [figure.row.independentRate?.value, figure.row.target?.value];
-    return is == null || aim == null ? '—' : f.points(is - aim);
+    return is == null || aim == null ? '—' : f.points(is - aim).replace(/ .*/, '');
   };
   const cells = (figure: Figure): string[] =>
     figure.row.suppressed
@@ -74,7 +74,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         ];
   const heads = [t.above, t.independent, t.gap, t.undecided, t.rate, t.toTarget, t.coverage];
   const file = `huitu-bulletin-${unit ?? 'city'}-${edition.asOf}`;
-  const sources = edition.sources.map((source) => `${source.registry.title} ${f.day(source.asOf)}`).join('、');
+  const sources = f.list(edition.sources.map((source) => `${source.registry.title} ${f.day(source.asOf)}`));
   const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
   return (
     <>
@@ -131,7 +131,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
           {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
           {t.leadGap(f.count(row.inGap), f.count(row.undecided))} {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}{' '}
-          {lowest.length > 0 && t.leadLowest(lowest.map((figure) => figure.name).join('、'))}
+          {lowest.length > 0 && t.leadLowest(f.list(lowest.map((figure) => figure.name)))}
         </p>
         <figure>
           <SvgMap outlines={outlines.features} figures={byCode} measure={measure} classes={classes} width={640} height={500} selected={unit} withCounts={false} noData={m.noData} label={m.mapLabel(m.measures[measure.key])} size={11} />

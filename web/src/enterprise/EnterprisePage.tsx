@@ -4,6 +4,7 @@ import { Link } from '../app/Link';
 import { EnterpriseCard } from '../graph/generated/EnterpriseCard';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
+import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { stateWords } from '../states/words';
@@ -67,6 +68,7 @@ export default function EnterprisePage() {
 
 function Head({ card }: { card: Card }) {
   const t = useWords(enterpriseWords);
+  const f = useFormat();
   const code = useCode();
   useEffect(() => {
     document.title = `${card.name} · 会图`;
@@ -91,7 +93,7 @@ function Head({ card }: { card: Card }) {
           {written !== null && <code>{written}</code>}
           {card.creditCode === null && card.creditCodeRaw !== null && <span className="said">{t.codeBroken}</span>}
           {card.status !== null && <span className="chip">{code('values', card.status)}</span>}
-          {card.formerNames.length > 0 && <span className="muted">{`${t.formerly} ${card.formerNames.join('、')}`}</span>}
+          {card.formerNames.length > 0 && <span className="muted">{`${t.formerly} ${f.list(card.formerNames)}`}</span>}
         </p>
       </div>
       <div className="row no-print">

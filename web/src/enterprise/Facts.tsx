@@ -18,7 +18,7 @@ export function Facts({ card }: { card: Card }) {
     [t.industry, industry === null ? NOTHING : `${industry.code} ${industry.name} (${t.industryEdition(industry.edition)})`],
     [t.ownership, card.ownership === null ? NOTHING : code('values', card.ownership)],
     [t.type, card.registrationType ?? NOTHING],
-    [t.countries, card.investorCountries.join('、') || NOTHING],
+    [t.countries, f.list(card.investorCountries) || NOTHING],
     [t.founded, f.day(card.establishedOn)],
     [t.employees, f.count(card.employees)],
     [t.insured, f.count(card.insured)],

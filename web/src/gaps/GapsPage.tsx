@@ -77,7 +77,7 @@ export default function GapsPage() {
         </div>
         {chosen.unknown.length > 0 && (
           <p className="said" role="alert">
-            {t.unknown(chosen.unknown.slice(0, 5).join('，') + (chosen.unknown.length > 5 ? ` … (${chosen.unknown.length})` : ''))}
+            {t.unknown(f.list(chosen.unknown.slice(0, 5)) + (chosen.unknown.length > 5 ? ` … (${chosen.unknown.length})` : ''))}
           </p>
         )}
         <Chips chips={chips} onClear={clear} />

@@ -20,6 +20,7 @@ export interface Format {
   money(yuan: string | null | undefined): string;
   /** Yuan in full, with its unit. */
   yuan(yuan: string | null | undefined): string;
+  list(names: readonly string[]): string;
   /** A name and what it is. */
   named(name: string, value: string): string;
   day(at: string | null | undefined): string;
@@ -46,6 +47,7 @@ function formatOf(lang: Language): Format {
     money: (yuan) => known(yuan === null || yuan === undefined ? null : Number(yuan), (v) => whole.format(v / unit)),
     yuan: (yuan) =>
       known(yuan === null || yuan === undefined ? null : Number(yuan), (v) => (lang === 'zh' ? `${whole.format(v)} 元` : `¥${whole.format(v)}`)),
+    list: (names) => names.join(lang === 'zh' ? '、' : ', '),
     named: (name, value) => (lang === 'zh' ? `${name}：${value}` : `${name}: ${value}`),
     day: (at) => (at === null || at === undefined ? NOTHING : /^\d{4}-\d{2}-\d{2}$/.test(at) ? at : day(new Date(at))),
     instant: (at) => {

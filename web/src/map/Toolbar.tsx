@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import { useParameters } from '../app/address';
 import type { FiguresQuery } from '../graph/generated/types';
+import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import type { Figure } from './figure';
 import { measureKeys, type Classes, type Measure } from './measures';
@@ -27,6 +28,7 @@ export function Toolbar({
   edition: FiguresQuery['coverage']['edition'];
 }) {
   const t = useWords(mapWords);
+  const f = useFormat();
   const id = useId();
   const [parameters, set] = useParameters();
   const view = parameters.get('view');
@@ -42,7 +44,7 @@ export function Toolbar({
       selected={district}
       withCounts={withPoints}
       edition={edition}
-      sources={edition.sources.map((s) => `${s.registry.title} ${s.asOf.slice(0, 10)}`).join('、')}
+      sources={f.list(edition.sources.map((s) => `${s.registry.title} ${s.asOf.slice(0, 10)}`))}
       attribution={outlines.attribution}
     />
   );

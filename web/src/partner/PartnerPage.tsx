@@ -148,7 +148,7 @@ function Usage({ rows }: { rows: NonNullable<NonNullable<PartnerQuery['registry'
               </th>
               <td>{row.who}</td>
               <td>{row.purpose ?? <span className="muted">{t.noPurpose}</span>}</td>
-              <td>{row.fields.length === most ? t.allFields : row.fields.map((field) => name.field[field]).join('、') || '—'}</td>
+              <td>{row.fields.length === most ? t.allFields : f.list(row.fields.map((field) => name.field[field])) || '—'}</td>
               <td className="number">{f.count(row.enterprises)}</td>
               <td className="number">{f.count(row.answers)}</td>
             </tr>

@@ -47,7 +47,7 @@ export function HeldEdition({ mayOperate }: { mayOperate: boolean }) {
           ))}
         </tbody>
       </table>
-      {held.causes.length > 0 && <p>{f.named(t.causes, held.causes.join('；'))}</p>}
+      {held.causes.length > 0 && <p>{f.named(t.causes, f.list(held.causes))}</p>}
       {held.state === 'REJECTED' ? (
         <p className="muted">
           {t.rejectedBy(held.decidedBy ?? '', f.instant(held.decidedAt))} {held.reason}

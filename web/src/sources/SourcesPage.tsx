@@ -135,7 +135,8 @@ function Line({ registry, step, isOpen, mayOperate, onOpen, onSync }: { registry
       <td className="number">{f.count(registry.records)}</td>
       <td className="number">{batch === undefined ? '—' : `${f.count(batch.read)} / ${f.count(batch.landed)} / ${f.count(batch.quarantined)}`}</td>
       <td className="number">
-        {quality === null ? '—' : `${f.percent(completenessOf(quality))} · ${f.percent(quality.linked.value)} · ${f.percent(quality.uniqueness.value)}`}
+        {quality === null ? '—' : f.percent(completenessOf(quality))}
+        {quality !== null && <span className="part">{t.linkedUnique(f.percent(quality.linked.value), f.percent(quality.uniqueness.value))}</span>}
         {quality?.timelinessDays != null && <span className="part">{t.timeliness(f.count(quality.timelinessDays))}</span>}
       </td>
       <td className={(registry.quarantine?.totalCount ?? 0) > 0 ? 'number gap' : 'number'}>{f.count(registry.quarantine?.totalCount)}</td>

@@ -39,13 +39,13 @@ export function Strips({ newest }: { newest: number | null }) {
       )}
       {late.length > 0 && path !== '/sources' && (
         <p className="strip warn">
-          ▲ {t.stale(late.map((r) => `${r.title} ${format.day(r.lastGood)}`).join('、'))}
+          ▲ {t.stale(format.list(late.map((r) => `${r.title} ${format.day(r.lastGood)}`)))}
         </p>
       )}
       {missing.length > 0 && (
         <p className="strip warn">
           ▲ {t.missing}
-          {missing.map((m) => m.text).join('；')}
+          {format.list(missing.map((m) => m.text))}
         </p>
       )}
       {held?.state === 'HELD' && path !== '/sources' && (
