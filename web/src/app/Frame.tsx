@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { chooseLanguage, useLanguage } from '../language/choice';
 import { useWords } from '../language/words';
 import { Boundary } from '../states/Boundary';
@@ -28,7 +28,16 @@ export function Frame() {
   useEffect(() => {
     document.title = `${title} · ${t.name}`;
   }, [title, t.name]);
-  useEffect(() => setMenuOpen(false), [address.pathname]);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    setMenuOpen(false);
+    // Another page begins at its top, for eyes and for readers; the first one is where the browser put it.
+    if (!isFirst.current) {
+      scrollTo(0, 0);
+      document.getElementById('main')?.focus({ preventScroll: true });
+    }
+    isFirst.current = false;
+  }, [address.pathname]);
 
   return (
     <div className={page?.isFull === true ? 'frame full' : 'frame'}>

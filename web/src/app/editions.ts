@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { EditionPublished } from '../graph/generated/EditionPublished';
+import { GraphProblem } from '../graph/problem';
 import { notePulse } from '../graph/pulse';
 import { onSession } from '../graph/session';
 import { follow } from '../graph/stream';
@@ -35,10 +36,13 @@ export function useEditions(): number | null {
               isFirst = false;
             },
           );
-        } catch {
+          notePulse(false);
+        } catch (problem) {
           if (signal.aborted) return;
+          // A refusal is an answer: the page says what is wrong, and the connection is well.
+          notePulse(problem instanceof GraphProblem);
+          if (problem instanceof GraphProblem) wait = LONGEST_WAIT_MILLIS;
         }
-        notePulse(!isFirst ? false : navigator.onLine);
         isFirst = false;
         await pause(wait, signal);
         wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS);

@@ -10,7 +10,7 @@ import { gapWords } from './words';
 
 export interface Chip {
   readonly label: string;
-  readonly without: Changes;
+  without(): Changes;
 }
 
 /** What is filtered by, in words, and how the address looks without it. */
@@ -22,9 +22,9 @@ export function useChips(chosen: Chosen): readonly Chip[] {
   const places = useQuestion(Places, {}).data?.data;
   const chips: Chip[] = [];
   const each = (parameter: string, values: readonly string[], label: (value: string) => string) =>
-    values.forEach((value) => chips.push({ label: label(value), without: { [parameter]: values.filter((v) => v !== value).join(',') } }));
+    values.forEach((value) => chips.push({ label: label(value), without: () => ({ [parameter]: values.filter((v) => v !== value).join(',') }) }));
   const kind = (parameter: Kind, label: (value: string) => string) => each(parameter, chosen[parameter], (value) => t.kindChip(t.kinds[parameter], label(value)));
-  if (chosen.text !== '') chips.push({ label: t.textChip(chosen.text), without: { q: null } });
+  if (chosen.text !== '') chips.push({ label: t.textChip(chosen.text), without: () => ({ q: null }) });
   each('area', chosen.area, (value) => places?.areas.find((area) => area.code === value)?.name ?? value);
   each('industry', chosen.industry, (value) => places?.industries.find((industry) => industry.code === value)?.name ?? value);
   kind('size', (value) => name.size[value as keyof typeof name.size]);
@@ -33,7 +33,7 @@ export function useChips(chosen: Chosen): readonly Chip[] {
   kind('sizeClass', (value) => code('values', value));
   kind('tags', (value) => name.tag[value as keyof typeof name.tag]);
   if (chosen.from !== null || chosen.to !== null) {
-    chips.push({ label: t.employeesChip(chosen.from === null ? '' : f.count(chosen.from), chosen.to === null ? '' : f.count(chosen.to)), without: { emp: null } });
+    chips.push({ label: t.employeesChip(chosen.from === null ? '' : f.count(chosen.from), chosen.to === null ? '' : f.count(chosen.to)), without: () => ({ emp: null }) });
   }
   return chips;
 }
@@ -47,7 +47,7 @@ export function Chips({ chips, onClear }: { chips: readonly Chip[]; onClear: () 
     <ul className="chips">
       {shown.map((chip, at) => (
         <li key={`${chip.label}-${at}`}>
-          <button type="button" aria-label={t.remove(chip.label)} onClick={() => set(chip.without)}>
+          <button type="button" aria-label={t.remove(chip.label)} onClick={() => set(chip.without())}>
             {chip.label} <span aria-hidden="true">×</span>
           </button>
         </li>

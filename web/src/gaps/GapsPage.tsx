@@ -36,6 +36,7 @@ export default function GapsPage() {
   const token = useToken();
   const asked = JSON.stringify({ filter: filterOf(chosen), orderBy: orderBy(order), asOf: at });
   const [rows, setRows] = useState<Rows | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const shown = useMemo(() => shownColumns(parameters.get('cols')), [parameters.get('cols')]);
   const chips = useChips(chosen);
@@ -53,10 +54,11 @@ export default function GapsPage() {
       made.close();
     };
     // A new edition, another language and another caller are other rows.
-  }, [asked, lang, token, at === null ? edition : null]);
+  }, [asked, lang, token, attempt, at === null ? edition : null]);
   useSyncExternalStore(rows?.subscribe ?? never, () => rows?.version ?? -1);
 
   const clear = () => set(Object.fromEntries(filterNames.map((name) => [name, null])));
+  const retry = () => setAttempt(attempt + 1);
   const total = rows?.total ?? null;
   return (
     <div className="gaps">
@@ -84,14 +86,14 @@ export default function GapsPage() {
         {selected.size > 0 && rows !== null && <Selection selected={selected} rows={rows} onClear={() => setSelected(new Set())} />}
       </div>
       {rows?.problem != null && rows.total === null ? (
-        <div>
-          <Failed problem={rows.problem} onRetry={() => rows.retry()} />
-          {chips.length > 0 && <Empty filters={chips.map((chip) => chip.label)} onClear={clear} />}
-        </div>
+        <Failed problem={rows.problem} onRetry={retry} />
       ) : total === 0 ? (
         <Empty filters={chips.map((chip) => chip.label)} onClear={clear} />
       ) : (
-        <Grid rows={rows} columns={shown} order={order} selected={selected} onSelect={setSelected} />
+        <>
+          {rows?.problem != null && <Failed problem={rows.problem} onRetry={retry} />}
+          <Grid rows={rows} columns={shown} order={order} selected={selected} onSelect={setSelected} />
+        </>
       )}
     </div>
   );

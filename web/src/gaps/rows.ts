@@ -56,6 +56,8 @@ export class Rows {
 
   /** Fetches what rows `first` to `last` need. */
   want(first: number, last: number): void {
+    // After a failure a person tries again, not the page by itself.
+    if (this.problem !== null) return;
     const [from, to] = [Math.max(0, Math.floor(first / PAGE)), Math.floor(Math.max(0, last) / PAGE)];
     for (let page = from; page <= to; page++) {
       const rows = this.pages.get(page);
@@ -68,12 +70,6 @@ export class Rows {
         void this.fetch(page).finally(() => this.underWay.delete(page));
       }
     }
-  }
-
-  retry(): void {
-    this.problem = null;
-    this.tell();
-    this.want(0, PAGE - 1);
   }
 
   private tell(): void {

@@ -139,7 +139,7 @@ export default function ReviewPage() {
               </button>
             )}
           </nav>
-          <section className="card decision" aria-live="polite">
+          <section className="card decision">
             <h2>
               <span className="chip">{t.kind[current.kind]}</span> {code('effects', current.effect)}
             </h2>

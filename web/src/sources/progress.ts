@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { SyncProgress } from '../graph/generated/SyncProgress';
 import type { SyncProgressSubscription } from '../graph/generated/types';
+import { GraphProblem } from '../graph/problem';
 import { useAskAgain } from '../graph/question';
 import { follow } from '../graph/stream';
 
@@ -33,7 +34,9 @@ export function useProgress(isOn: boolean): Steps {
             }, PAUSE_MILLIS);
           },
           stop.signal,
-        ).catch(() => {});
+        ).catch((problem: unknown) => {
+          if (problem instanceof GraphProblem) stop.abort();
+        });
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLIS * 3));
       }
     };

@@ -7,7 +7,7 @@ export function Empty({ filters, onClear, children }: { filters?: readonly strin
   const isFiltered = filters !== undefined && filters.length > 0;
   return (
     <div className="empty" role="status">
-      <p>{children ?? (isFiltered ? t.emptyBecause(filters.join(' · ')) : t.empty)}</p>
+      <p>{children ?? (isFiltered ? t.emptyBecause(filters.slice(0, 8).join(' · ') + (filters.length > 8 ? ` … (${filters.length})` : '')) : t.empty)}</p>
       {isFiltered && onClear !== undefined && (
         <button type="button" className="button" onClick={onClear}>
           {t.clear}

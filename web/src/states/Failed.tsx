@@ -25,7 +25,10 @@ export function Failed({ problem, onRetry }: { problem: GraphProblem; onRetry: (
         )}
       </p>
       {isGone ? (
-        <button type="button" className="button" onClick={() => set({ at: null })}>
+        <button type="button" className="button" onClick={() => {
+            set({ at: null });
+            onRetry();
+          }}>
           {t.toNewest}
         </button>
       ) : (

@@ -178,6 +178,7 @@ export const journeys = {
   },
   async 'sources: what a registry brought, its quality, and its receipt'({ page, go }) {
     await go('/sources');
+    await page.waitForSelector('.sources tbody .plain');
     await tabTo(page, '.sources tbody .plain');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.details .quality');
