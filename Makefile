@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny fmt bless bless-check docs
+.PHONY: demo build test check web setup-test deny fmt bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
@@ -11,7 +11,7 @@ demo: build
 build: web
 	$(CARGO) build --release --locked
 
-# The GraphiQL page is built by Node where there is one; without it the server serves a plain page instead.
+# The workbench is built by Node where there is one; without it the server serves a plain page instead.
 web:
 	@./web/build
 
@@ -41,3 +41,11 @@ bless-check: bless
 # The book, as pages to read in a browser: target/book/index.html. Its text is checked by `make test`.
 docs:
 	@./docs/build
+
+# The pictures of the book, made again of the release program with an invented city: docs/src/pictures/.
+screenshots: build
+	node web/screenshots.mjs
+
+# Sizes and times of the workbench in Chromium; ENTERPRISES=1000000 for a large city.
+bench-web: build
+	node web/bench.mjs $(or $(ENTERPRISES),20000)

@@ -113,6 +113,8 @@ pub async fn serve(
             println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
         }
     }
+    // Last, because it is what a person goes on with.
+    println!("{} http://{address}/", lang.pick("工作台：", "workbench:"));
     let schedule = tokio::spawn(schedules(scheduled, state.state().clone()));
     crate::serve::run(listener, state, stopped()).await?;
     schedule.abort();

@@ -74,14 +74,14 @@ part!(places: KnownPlaces);
 
 /// The routes.
 pub fn app(app: App) -> Router {
-    Router::new()
+    let pages = http::assets::WORKBENCH.iter().fold(Router::new(), |pages, path| pages.route(path, get(http::assets::workbench)));
+    pages
         .route("/graphql", axum::routing::any(http::graphql::graphql))
         .route("/graphql/sse", axum::routing::any(live::sse::sse))
         .route("/graphql/ws", get(live::ws::ws))
         .route("/healthz", get(operate::probes::healthz))
         .route("/readyz", get(operate::probes::readyz))
         .route("/metrics", get(operate::probes::numbers))
-        .route("/", get(http::assets::home))
         .route("/graphiql", get(http::assets::graphiql))
         .route("/schema.graphql", get(http::assets::schema))
         .route("/assets/{*path}", get(http::assets::asset))

@@ -63,3 +63,4 @@ mod sources;
 mod sql;
 mod targets;
 mod words;
+mod workbench;

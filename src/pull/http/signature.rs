@@ -59,8 +59,8 @@ impl Key {
             }
         };
         match text {
-            SignatureText::Hex => HEXLOWER.encode(bytes),
-            SignatureText::Base64 => BASE64.encode(bytes),
+            SignatureText::Hex => HEXLOWER.encode(&bytes),
+            SignatureText::Base64 => BASE64.encode(&bytes),
         }
     }
 }

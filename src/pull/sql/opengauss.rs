@@ -11,6 +11,7 @@
 use std::io;
 use std::time::Duration;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
@@ -164,7 +165,7 @@ fn answer(code: u32, body: &[u8], user: &str, password: &str) -> Result<String, 
 }
 
 fn bytes_of(hex: &str) -> Vec<u8> {
-    (0..hex.len() / 2).filter_map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).ok()).collect()
+    HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default()
 }
 
 fn hex_of(bytes: &[u8]) -> String {

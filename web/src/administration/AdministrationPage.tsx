@@ -1,0 +1,105 @@
+import { Link } from '../app/Link';
+import { Administration } from '../graph/generated/Administration';
+import { useQuestion } from '../graph/question';
+import { signOut, token } from '../graph/session';
+import { useFormat } from '../language/format';
+import { useWords } from '../language/words';
+import { Answered } from '../states/Answered';
+import { stateWords } from '../states/words';
+import { administrationWords } from './words';
+
+/** Who asks and with which rights; every edition that can be asked again. */
+export default function AdministrationPage() {
+  const t = useWords(administrationWords);
+  const s = useWords(stateWords);
+  const f = useFormat();
+  const question = useQuestion(Administration, {});
+  return (
+    <div className="page administration">
+      <header className="page-head">
+        <div>
+          <h1>{t.title}</h1>
+          <p className="muted">{t.intro}</p>
+        </div>
+        {token() !== null && (
+          <button type="button" className="button" onClick={signOut}>
+            {t.signOut}
+          </button>
+        )}
+      </header>
+      <Answered question={question} rows={8}>
+        {({ viewer, editions }) => (
+          <>
+            <section className="card">
+              <h2>{t.me}</h2>
+              <dl className="pairs">
+                <dt>{t.name}</dt>
+                <dd>{viewer.name}</dd>
+                <dt>{t.role}</dt>
+                <dd>{t.roles[viewer.role] ?? viewer.role}</dd>
+                <dt>{t.areas}</dt>
+                <dd>{viewer.areas.length === 0 ? t.allAreas : f.list(viewer.areas.map((area) => area.name))}</dd>
+                <dt>{t.scopes}</dt>
+                <dd>
+                  {viewer.scopes.length === 0 && t.none}
+                  {viewer.scopes.map((scope) => (
+                    <span key={scope} className="scope">
+                      <span className="chip">{s.scopes[scope] ?? scope}</span> {t.means[scope]}
+                    </span>
+                  ))}
+                </dd>
+              </dl>
+            </section>
+            <p className="muted">{t.elsewhere}</p>
+            <section className="card">
+              <div className="page-head">
+                <h2>{t.editions}</h2>
+                <p className="muted">{t.total(f.count(editions.totalCount))}</p>
+              </div>
+              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.editions}>
+                <table className="grid">
+                  <thead>
+                    <tr>
+                      <th scope="col" className="number">
+                        {t.edition}
+                      </th>
+                      <th scope="col">{t.asOf}</th>
+                      <th scope="col">{t.published}</th>
+                      <th scope="col" className="number">
+                        {t.enterprises}
+                      </th>
+                      <th scope="col">{t.digest}</th>
+                      <th scope="col">{t.missing}</th>
+                      <th scope="col">{t.look}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {editions.nodes.map((edition) => (
+                      <tr key={edition.number}>
+                        <th scope="row" className="number">
+                          {edition.number}
+                        </th>
+                        <td className="nowrap">{edition.asOf}</td>
+                        <td className="nowrap">{f.instant(edition.publishedAt)}</td>
+                        <td className="number">{f.count(edition.enterprises)}</td>
+                        <td>
+                          <code title={edition.digest}>{`${edition.digest.slice(0, 16)}…`}</code>
+                        </td>
+                        <td>{f.list(edition.missingSources.map((missing) => missing.text)) || '—'}</td>
+                        <td>
+                          <Link to={`/?at=edition:${edition.number}`} aria-label={t.lookAt(edition.number)}>
+                            {t.look}
+                          </Link>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            </section>
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}

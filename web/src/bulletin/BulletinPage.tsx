@@ -1,0 +1,206 @@
+import { useId, useMemo } from 'react';
+import { useParameters } from '../app/address';
+import type { FiguresQuery } from '../graph/generated/types';
+import { useLanguage } from '../language/choice';
+import { useFormat } from '../language/format';
+import { useWords } from '../language/words';
+import { figuresOf, type Figure } from '../map/figure';
+import { classesOf, measureKeys, measureOf } from '../map/measures';
+import { useOutlines, type Outlines } from '../map/outlines';
+import { Picture } from '../map/Picture';
+import { useFigures } from '../map/question';
+import { offer, saveSvg } from '../map/save';
+import { SvgMap } from '../map/SvgMap';
+import { mapWords } from '../map/words';
+import { csvOf } from '../sources/table';
+import { Answered } from '../states/Answered';
+import { bulletinWords } from './words';
+import './bulletin.css';
+
+/** The report of a day and a unit, on A4: four sentences, a map, a table, how it was counted. */
+export default function BulletinPage() {
+  const lang = useLanguage();
+  const [parameters] = useParameters();
+  const [at, unit] = [parameters.get('at'), parameters.get('unit')];
+  const question = useFigures(at, null);
+  const parts = useFigures(at, unit);
+  const outlines = useOutlines(lang);
+  return (
+    <div className="page bulletin">
+      <Answered question={question} rows={12}>
+        {(data) => (parts.data === undefined || outlines.data === undefined ? null : <Sheet city={data} parts={unit === null ? data : parts.data.data} outlines={outlines.data} unit={unit} />)}
+      </Answered>
+    </div>
+  );
+}
+
+function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: FiguresQuery; outlines: Outlines; unit: string | null }) {
+  const t = useWords(bulletinWords);
+  const m = useWords(mapWords);
+  const f = useFormat();
+  const id = useId();
+  const [parameters, set] = useParameters();
+  const measure = measureOf(parameters.get('m') ?? 'independent');
+  const all = useMemo(() => figuresOf(city), [city]);
+  const of = useMemo(() => figuresOf(parts), [parts]);
+  const { edition } = city.coverage;
+  const whole = unit === null ? all.total : (all.figures.find((figure) => figure.code === unit) ?? of.total);
+  const name = unit === null ? t.city : whole.name;
+  const byCode = new Map(all.figures.map((figure) => [figure.code, figure]));
+  const values = all.figures.flatMap((figure) => (figure.code === '' ? [] : [measure.value(figure)])).filter((value) => value !== null);
+  const classes = classesOf(measure, values, parameters.get('breaks'));
+  const rows = [...of.figures].sort((a, b) => rank(a) - rank(b));
+  const { row } = whole;
+  const target = row.target?.value ?? null;
+  const lowest = [...of.figures]
+    .filter((figure) => figure.code !== '' && (figure.row.aboveDesignatedSize ?? 0) > 0 && figure.row.coverageRate?.value != null)
+    .sort((a, b) => (a.row.coverageRate?.value ?? 1) - (b.row.coverageRate?.value ?? 1))
+    .slice(0, 3);
+  const toTarget = (figure: Figure) => {
+    const [is, aim] = [figure.row.independentRate?.value, figure.row.target?.value];
+    return is == null || aim == null ? '—' : f.points(is - aim).replace(/ .*/, '');
+  };
+  const cells = (figure: Figure): string[] =>
+    figure.row.suppressed
+      ? [t.suppressed, '', '', '', '', '', '']
+      : [
+          f.count(figure.row.aboveDesignatedSize),
+          f.count(figure.row.independentRate?.numerator),
+          f.count(figure.row.inGap),
+          f.count(figure.row.undecided),
+          f.percent(figure.row.independentRate?.value),
+          toTarget(figure),
+          f.percent(figure.row.coverageRate?.value),
+        ];
+  const heads = [t.above, t.independent, t.gap, t.undecided, t.rate, t.toTarget, t.coverage];
+  const file = `huitu-bulletin-${unit ?? 'city'}-${edition.asOf}`;
+  const sources = f.list(edition.sources.map((source) => `${source.registry.title} ${f.day(source.asOf)}`));
+  const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
+  return (
+    <>
+      <div className="row no-print bulletin-tools">
+        <h1 className="hidden">{t.pageTitle}</h1>
+        <label htmlFor={`${id}u`}>{t.unit}</label>
+        <select id={`${id}u`} value={unit ?? ''} onChange={(event) => set({ unit: event.target.value })}>
+          <option value="">{t.city}</option>
+          {all.figures
+            .filter((figure) => figure.code !== '')
+            .map((figure) => (
+              <option key={figure.code} value={figure.code}>
+                {figure.name}
+              </option>
+            ))}
+        </select>
+        <label htmlFor={`${id}m`}>{t.indicator}</label>
+        <select id={`${id}m`} value={measure.key} onChange={(event) => set({ m: event.target.value })}>
+          {measureKeys.map((key) => (
+            <option key={key} value={key}>
+              {m.measures[key]}
+            </option>
+          ))}
+        </select>
+        <button type="button" className="button primary" onClick={() => print()}>
+          {t.print}
+        </button>
+        <button
+          type="button"
+          className="button"
+          onClick={() => offer(csvOf([[unit === null ? t.district : t.town, ...heads], ...rows.map((figure) => [figure.name || t.unknown, ...cells(figure)]), [t.total, ...cells(whole)]]), `${file}.csv`)}
+        >
+          {t.csv}
+        </button>
+        <button
+          type="button"
+          className="button"
+          onClick={() =>
+            saveSvg(
+              <Picture outlines={outlines.features} figures={byCode} measure={measure} classes={classes} selected={unit} withCounts={false} edition={edition} sources={sources} attribution={outlines.attribution} />,
+              file,
+            )
+          }
+        >
+          {t.picture}
+        </button>
+      </div>
+      <article className="sheet">
+        <header>
+          <h2>{t.title(name)}</h2>
+          <p className="muted">{`${t.asOf(edition.asOf, edition.number)} · ${t.made(f.day(new Date().toISOString()))}`}</p>
+        </header>
+        <p className="lead">
+          {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
+          {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
+          {t.leadGap(f.count(row.inGap), f.count(row.undecided))} {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}{' '}
+          {lowest.length > 0 && t.leadLowest(f.list(lowest.map((figure) => figure.name)))}
+        </p>
+        <figure>
+          <SvgMap outlines={outlines.features} figures={byCode} measure={measure} classes={classes} width={640} height={500} selected={unit} withCounts={false} noData={m.noData} label={m.mapLabel(m.measures[measure.key])} size={11} />
+          <ul className="classes">
+            {classes.colours.map((colour, at) => (
+              <li key={colour}>
+                <svg width="26" height="12" aria-hidden="true">
+                  <rect width="26" height="12" fill={colour} />
+                </svg>
+                {at === 0 ? `< ${write(classes.breaks[0] ?? 0)}` : at === classes.breaks.length ? `≥ ${write(classes.breaks[at - 1] ?? 0)}` : `${write(classes.breaks[at - 1] ?? 0)} – ${write(classes.breaks[at] ?? 0)}`}
+              </li>
+            ))}
+            <li>
+              <svg width="26" height="12" aria-hidden="true">
+                <rect width="26" height="12" fill="#d8d8d4" />
+                <path d="M0 12L12 0M10 12L22 0M20 12L26 6M-4 6L2 0" stroke="#9a9a94" strokeWidth="2" />
+              </svg>
+              {m.noDataKey}
+            </li>
+          </ul>
+          <figcaption className="muted small">{t.figure(m.measures[measure.key])}</figcaption>
+        </figure>
+        <div className="scroll-x" tabIndex={0} role="region" aria-label={t.table(unit === null ? t.district : t.town)}>
+          <table className="grid">
+            <caption>{t.table(unit === null ? t.district : t.town)}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{unit === null ? t.district : t.town}</th>
+                {heads.map((head) => (
+                  <th key={head} scope="col" className="number">
+                    {head}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((figure) => (
+                <tr key={figure.code}>
+                  <th scope="row">{figure.name === '' || figure.code === '' ? t.unknown : figure.name}</th>
+                  {cells(figure).map((cell, at) => (
+                    <td key={at} className="number">
+                      {cell}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+            <tfoot>
+              <tr>
+                <th scope="row">{t.total}</th>
+                {cells(whole).map((cell, at) => (
+                  <td key={at} className="number">
+                    {cell}
+                  </td>
+                ))}
+              </tr>
+            </tfoot>
+          </table>
+        </div>
+        <footer className="muted small">
+          <p>{f.named(t.method, t.methodText)}</p>
+          <p>{t.sources(sources)}</p>
+          <p>{t.digest(edition.digest.slice(0, 16))}</p>
+        </footer>
+      </article>
+    </>
+  );
+}
+
+function rank(figure: Figure): number {
+  return figure.row.independentRate?.value ?? Number.POSITIVE_INFINITY;
+}

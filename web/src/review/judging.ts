@@ -1,0 +1,44 @@
+// Judgements as the graph records them: given, and taken back.
+import { useState } from 'react';
+import { ask } from '../graph/client';
+import { Judge } from '../graph/generated/Judge';
+import { WithdrawJudgement } from '../graph/generated/WithdrawJudgement';
+import type { JudgementVerdict } from '../graph/generated/types';
+import { useAskAgain } from '../graph/question';
+
+export interface Judging {
+  /** The id of the judgement; null where it was refused, and `said` says why. */
+  judge(pair: string, verdict: JudgementVerdict, reason?: string): Promise<string | null>;
+  undo(judgement: string): Promise<boolean>;
+  readonly said: string;
+}
+
+export function useJudge(): Judging {
+  const [said, setSaid] = useState('');
+  const askAgain = useAskAgain();
+  return {
+    said,
+    async judge(pair, verdict, reason) {
+      try {
+        const { data } = await ask(Judge, { input: { pair, verdict, reason: reason === undefined || reason === '' ? null : reason, idempotencyKey: crypto.randomUUID() } });
+        const { judgement, userErrors } = data.judge;
+        setSaid(userErrors.map((error) => error.message).join(' '));
+        return judgement?.id ?? null;
+      } catch (problem) {
+        setSaid(problem instanceof Error ? problem.message : String(problem));
+        return null;
+      }
+    },
+    async undo(judgement) {
+      try {
+        const { data } = await ask(WithdrawJudgement, { input: { id: judgement } });
+        setSaid(data.withdrawJudgement.userErrors.map((error) => error.message).join(' '));
+        void askAgain();
+        return data.withdrawJudgement.userErrors.length === 0;
+      } catch (problem) {
+        setSaid(problem instanceof Error ? problem.message : String(problem));
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { useState } from 'react';
+import { Link } from '../app/Link';
+import { Conflicts } from '../graph/generated/Conflicts';
+import { useQuestion } from '../graph/question';
+import { useFormat } from '../language/format';
+import { terms } from '../language/terms';
+import { useWords } from '../language/words';
+import { offer } from '../map/save';
+import { Answered } from '../states/Answered';
+import { Forbidden } from '../states/Failed';
+import { csvOf } from './table';
+import { sourceWords } from './words';
+
+/** Fields where this registry says something else than what was chosen: for its department to check, as a file too. */
+export function ConflictsOf({ registry }: { registry: string }) {
+  const t = useWords(sourceWords);
+  const f = useFormat();
+  const name = useWords(terms);
+  const [after, setAfter] = useState<string | null>(null);
+  const question = useQuestion(Conflicts, { registry, after });
+  return (
+    <section>
+      <h3>{t.conflicts}</h3>
+      <p className="muted small">{t.conflictsWhy}</p>
+      <Answered question={question} rows={3}>
+        {({ conflicts }) => {
+          if (conflicts === null) return <Forbidden scope="records" />;
+          if (conflicts.nodes.length === 0) return <p className="muted">{t.noConflicts}</p>;
+          const rows = conflicts.nodes.flatMap(({ enterprise, conflict }) => {
+            const theirs = conflict?.values.find((value) => value.registry.name === registry);
+            if (conflict === null || theirs === undefined) return [];
+            return [{ enterprise, field: conflict.field, key: theirs.record?.key ?? '', theirs: theirs.raw ?? theirs.value ?? '', chosen: conflict.chosen?.value ?? '', by: conflict.chosen?.registry.title ?? '' }];
+          });
+          const file = () =>
+            csvOf([
+              ['key', 'name', 'creditCode', t.field, t.theirs, t.chosen, t.registry],
+              ...rows.map((row) => [row.key, row.enterprise.name, row.enterprise.creditCode ?? '', name.field[row.field], row.theirs, row.chosen, row.by]),
+            ]);
+          return (
+            <>
+              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.conflicts}>
+                <table className="grid">
+                  <thead>
+                    <tr>
+                      <th scope="col">{name.field.NAME}</th>
+                      <th scope="col">{t.field}</th>
+                      <th scope="col">{t.theirs}</th>
+                      <th scope="col">{t.chosen}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {rows.map((row) => (
+                      <tr key={`${row.enterprise.id}${row.field}`}>
+                        <th scope="row">
+                          <Link to={`/e/${row.enterprise.id}`}>{row.enterprise.name}</Link>
+                        </th>
+                        <td className="nowrap">{name.field[row.field]}</td>
+                        <td className="gap">{row.theirs}</td>
+                        <td>
+                          {row.chosen} <span className="chip">{row.by}</span>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+              <p className="row">
+                <span className="muted">{t.total(f.count(conflicts.totalCount))}</span>
+                <button type="button" className="plain" onClick={() => offer(file(), `huitu-conflicts-${registry}.csv`)}>
+                  {t.exportCsv}
+                </button>
+                {conflicts.pageInfo.hasNextPage && (
+                  <button type="button" className="plain" onClick={() => setAfter(conflicts.pageInfo.endCursor)}>
+                    {t.more}
+                  </button>
+                )}
+              </p>
+            </>
+          );
+        }}
+      </Answered>
+    </section>
+  );
+}

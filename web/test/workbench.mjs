@@ -1,0 +1,57 @@
+// The workbench in Chromium against a running server: node workbench.mjs URL [WORD]
+// Every page in two languages and three widths: axe without violations, nothing cut or covered; then each page's task. With WORD only
+// what has it in its name.
+import { launch, open } from './workbench/browser.mjs';
+import { geometry, violations } from './workbench/checks.mjs';
+import { cityOf } from './workbench/city.mjs';
+import { journeys, troubles } from './workbench/journeys.mjs';
+import { pages } from './workbench/pages.mjs';
+
+const [url, word = ''] = process.argv.slice(2);
+const WIDTHS = [1440, 1024, 390];
+const failures = [];
+const browser = await launch();
+const city = await cityOf(url);
+
+async function attempt(name, options, run) {
+  if (!name.includes(word)) return;
+  const opened = await open(browser, url, options);
+  try {
+    opened.page.setDefaultTimeout(20_000);
+    await run(opened);
+    for (const fault of opened.faults) failures.push(`${name}: ${fault}`);
+  } catch (error) {
+    failures.push(`${name}: ${error.message.split('\n').slice(0, 6).join(' ')} at ${opened.page.url()} ${opened.faults.join(' ')}`);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+const looks = [];
+for (const lang of ['zh', 'en']) {
+  for (const width of WIDTHS) {
+    for (const { name, path, ready } of pages(city)) {
+      const look = () => attempt(`${name} ${lang} ${width}`, { lang, width, height: width < 861 ? 844 : 900 }, async ({ page, go }) => {
+        await go(path);
+        await page.waitForSelector(ready);
+        await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
+        const found = [...(await violations(page)), ...(await geometry(page))];
+        if (found.length > 0) throw new Error([...new Set(found)].slice(0, 5).join(' | '));
+      });
+      looks.push(look);
+    }
+  }
+}
+// Several at a time: they only look. The journeys change things and go one after the other.
+await Promise.all(
+  Array.from({ length: 3 }, async () => {
+    for (let look = looks.shift(); look !== undefined; look = looks.shift()) await look();
+  }),
+);
+for (const [name, run] of Object.entries(journeys)) await attempt(name, {}, (opened) => run(opened, city));
+// Where requests are refused on purpose the browser writes errors of its own.
+for (const [name, run] of Object.entries(troubles)) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
+
+await browser.close();
+console.log(failures.length === 0 ? 'all pages and journeys hold' : failures.join('\n'));
+process.exit(failures.length === 0 ? 0 : 1);

@@ -1,0 +1,59 @@
+// What every page must be: accessible by axe's WCAG A and AA rules, no wider than its window, no text cut or covered.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export async function violations(page) {
+  // By the debugger, not by a script element: the policy of the page refuses those.
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }),
+  );
+  return found.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.failureSummary.split('\n').slice(1, 2).join('').trim()}`));
+}
+
+/** Texts that are cut off or lie under something else, and a page wider than its window. */
+export async function geometry(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 1) found.push(`the page is ${wide} pixels wider than its window`);
+    const scrolls = (element) => {
+      for (let at = element; at !== null; at = at.parentElement) {
+        const { overflowX, overflowY } = getComputedStyle(at);
+        if ((/auto|scroll/.test(overflowX) && at.scrollWidth > at.clientWidth + 1) || (/auto|scroll/.test(overflowY) && at.scrollHeight > at.clientHeight + 1)) return true;
+      }
+      return false;
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const element = node.parentElement;
+      if (node.textContent.trim() === '' || element.closest('.hidden, noscript, script, style, option, svg, .skip, .gl-map') !== null) continue;
+      if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      if (box.width === 0 || box.height === 0) continue;
+      const text = node.textContent.trim().slice(0, 40);
+      // A cell of the list may end in an ellipsis: its title says the whole.
+      const titled = element.closest('[title]') !== null && element.closest('[role=row]') !== null;
+      for (let at = element; at !== null && at !== document.body; at = at.parentElement) {
+        const { overflowX } = getComputedStyle(at);
+        // What scrolls shows the rest when scrolled.
+        if (/auto|scroll/.test(overflowX)) break;
+        const inside = at.getBoundingClientRect();
+        if (/hidden|clip/.test(overflowX) && !titled && (box.right > inside.right + 1.5 || box.left < inside.left - 1.5)) {
+          found.push(`cut: "${text}" in ${at.className || at.tagName}`);
+          break;
+        }
+      }
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight || scrolls(element)) continue;
+      const top = document.elementFromPoint(x, y);
+      if (top === null || element.contains(top) || top.contains(element)) continue;
+      found.push(`covered: "${text}" by ${top.className || top.tagName}`);
+    }
+    return found;
+  });
+}
