@@ -139,7 +139,7 @@ fn short_names(dir: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(folder.join(REGISTRY))?;
     let text = crate::connector::embedded_file(&format!("{REGISTRY}/connector.toml")).unwrap_or_default();
     let mut text = String::from_utf8(text)?;
-    for column in header(Registry::Commerce) {
+    for column in header(SimulatedRegistry::Commerce) {
         text = text.replace(&format!("\"{column}\""), &format!("\"{}\"", super::old_formats::short(column)));
     }
     std::fs::write(folder.join(REGISTRY).join("connector.toml"), text)?;
