@@ -12,6 +12,7 @@ use crate::link::outcome::FlagKind;
 use crate::link::records::{CONTRADICTING, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 use crate::normalise::hash;
 
+/// Number of a profile; stays with it while nothing about it changes.
 pub type ProfileNo = u32;
 
 /// Records that a valid identifier makes one, or a single record without one.
@@ -35,6 +36,7 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether no valid organisation code stands in its records.
     pub fn is_unidentified(&self) -> bool {
         self.organisation == 0
     }
@@ -59,6 +61,7 @@ fn by_itself(record: RecordNo) -> GroupKey {
 /// All profiles, and the profile of every record.
 #[derive(Debug, Clone, Default)]
 pub struct Profiles {
+    /// By number; vacant ones among them.
     pub all: Vec<Profile>,
     members: Vec<RecordNo>,
     /// [`NONE`] for a record that is gone.
@@ -117,9 +120,11 @@ impl Profiles {
         let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
         two_codes || parent
     }
+    /// The profile of a number in use.
     pub fn get(&self, profile: ProfileNo) -> &Profile {
         &self.all[profile as usize]
     }
+    /// Whether a number is in use.
     pub fn stands(&self, profile: ProfileNo) -> bool {
         self.all.get(profile as usize).is_some_and(|p| p.len != 0)
     }
@@ -190,7 +195,9 @@ pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidd
 /// What a change did to the profiles. A number can be in both lists: it stands for other records now.
 #[derive(Debug, Default)]
 pub struct Changed {
+    /// Numbers that no longer stand for what they stood for.
     pub removed: Vec<ProfileNo>,
+    /// Numbers of new profiles.
     pub added: Vec<ProfileNo>,
 }
 
