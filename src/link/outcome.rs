@@ -18,7 +18,7 @@ impl Previous {
     pub fn insert(&mut self, registry: &str, key: &str, part: u16, entity: EntityKey) {
         self.entities.insert(reference(registry, key, part), entity);
     }
-    /// The same by the record's reference ([`reference`]).
+    /// The same by the record's reference ([`reference()`]).
     pub fn insert_reference(&mut self, reference: u64, entity: EntityKey) {
         self.entities.insert(reference, entity);
     }

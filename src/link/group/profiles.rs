@@ -1,7 +1,7 @@
 //! Records that share a valid identifier become one profile; every other record is a profile of its own, *unidentified*.
 //!
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
-//! rules are in [`super::rules`].
+//! rules are in `group::rules`.
 
 use rayon::prelude::*;
 

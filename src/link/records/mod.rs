@@ -29,7 +29,7 @@ pub type AddressNo = u32;
 /// One record. 0 means absent wherever a number can be absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RecordRow {
-    /// The record across runs ([`reference`]).
+    /// The record across runs ([`reference()`]).
     pub reference: u64,
     /// The store's number of it.
     pub store_id: i64,
