@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use super::{Chunk, Cursor, Note, PullContext, PullError, RowFault, RowSink};
+use super::context::{Cursor, PullContext, RowSink};
+use super::{Chunk, Note, PullError, RowFault};
 use crate::connector::{Connector, Format, Layout, Problem, RowError, Transport, format_of};
 use crate::model::record::Record;
 

@@ -16,8 +16,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, Statement, TypeInfo};
 
 use super::chunk::{Mark, RowHead};
+use super::context::{Cursor, Position, Progress, PullContext, Pulled, RowSink};
 use super::csv::nul;
-use super::{Chunk, Cursor, Greatest, Note, Position, Progress, PullContext, PullError, Pulled, RowSink, stepped_back};
+use super::greatest::{Greatest, stepped_back};
+use super::{Chunk, Note, PullError};
 use crate::connector::{Connector, Encoding, RowError, Source, same_header, split_query};
 use dialect::{Dialect, holds_bytes, is_compared_as_text, may_be_no_number, shape, trimmed};
 

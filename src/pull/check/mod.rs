@@ -2,27 +2,17 @@
 //! on this machine with the sample as the registry: good and bad connection, resume, a future cursor, a wrong clock.
 
 mod connection;
+mod finding;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::PullContext;
+use super::context::PullContext;
 use super::sample::{Sample, at_sample, expected_json, take};
 use crate::connector::{Connector, DriftKind};
-
-/// One test and how it went.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    pub name: &'static str,
-    pub passed: bool,
-    pub zh: String,
-    pub en: String,
-}
-
-fn found(name: &'static str, passed: bool, zh: impl Into<String>, en: impl Into<String>) -> Finding {
-    Finding { name, passed, zh: zh.into(), en: en.into() }
-}
+pub use finding::Finding;
+use finding::found;
 
 /// Files in `folder/sample`, by name.
 pub fn sample_files(folder: &Path) -> Vec<PathBuf> {
