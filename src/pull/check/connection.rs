@@ -5,12 +5,12 @@ use std::path::Path;
 use chrono::DateTime;
 
 use super::finding::{Finding, found};
-use super::sample_files;
 use crate::connector::{AuthKind, Connector, PagingKind, Transport};
 use crate::model::Clock;
 use crate::pull::PullError;
 use crate::pull::context::{Cursor, PullContext};
 use crate::pull::rehearsal::{Fault, Rehearsal, database, drop_folder};
+use crate::pull::sample::sample_files;
 use crate::pull::sample::{Counting, Sample, SampleError, take};
 
 /// Tests of the connection; the same names for every transport.

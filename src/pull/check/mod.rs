@@ -9,22 +9,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::context::PullContext;
+pub use super::sample::sample_files;
 use super::sample::{Sample, at_sample, expected_json, take};
 use crate::connector::{Connector, DriftKind};
 pub use finding::Finding;
 use finding::found;
-
-/// Files in `folder/sample`, by name.
-pub fn sample_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("sample"))
-        .into_iter()
-        .flatten()
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.is_file())
-        .collect();
-    files.sort();
-    files
-}
 
 /// Reads all samples of a folder as the connector would.
 ///

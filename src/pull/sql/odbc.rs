@@ -13,7 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::dialect::{Dialect, trimmed};
-use super::{Job, fingerprint, timed_out, unchanged, within_our_params};
+use super::job::Job;
+use super::{fingerprint, timed_out, unchanged, within_our_params};
 use crate::connector::Connector;
 use crate::pull::PullError;
 use crate::pull::context::{Cursor, PullContext, Pulled, RowSink};
