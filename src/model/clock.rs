@@ -7,15 +7,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 /// Where times come from: the system, or a fixed instant in tests.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
+    /// The computer's own time.
     #[default]
     System,
+    /// An instant that stands still until it is set: tests and demonstrations.
     Fixed(Arc<std::sync::Mutex<DateTime<Utc>>>),
 }
 
 impl Clock {
+    /// A clock that stands at `at`.
     pub fn fixed(at: DateTime<Utc>) -> Clock {
         Clock::Fixed(Arc::new(std::sync::Mutex::new(at)))
     }
+    /// The time now, in UTC.
     #[allow(clippy::disallowed_methods)] // this is the one place
     pub fn now(&self) -> DateTime<Utc> {
         match self {

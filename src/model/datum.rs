@@ -12,6 +12,7 @@ named! {
     /// What a registry's longitudes and latitudes are measured in.
     #[derive(Default)]
     pub enum Datum {
+        /// What satellites measure and maps outside China use; the default.
         #[default]
         Wgs84 = "wgs84",
         /// 国测局坐标, of Chinese map services.

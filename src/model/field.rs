@@ -9,8 +9,11 @@ macro_rules! named {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
         $vis enum $T { $($(#[$vm])* #[serde(rename = $name)] $V),+ }
         impl $T {
+            /// Every variant in the order of declaration, which files and bit sets number them by.
             pub const ALL: &'static [$T] = &[$($T::$V),+];
+            /// The stable name under which files, connectors and GraphQL know it.
             pub fn name(self) -> &'static str { match self { $($T::$V => $name),+ } }
+            /// The variant of that very name; None for any other text.
             pub fn from_name(name: &str) -> Option<$T> { match name { $($name => Some($T::$V),)+ _ => None } }
         }
         impl std::fmt::Display for $T {
@@ -63,108 +66,197 @@ named! {
     /// A field of a record. Grouped by what it speaks of; money is read into yuan, dates may be partial.
     pub enum Field {
         // names
+        /// The unit's full name.
         Name = "name",
+        /// A name it bore before (曾用名).
         FormerName = "former_name",
+        /// Its English name.
         EnglishName = "english_name",
+        /// The union's own name.
         UnionName = "union_name",
         // identifiers, as written
+        /// Unified social credit code (统一社会信用代码), GB 32100-2015.
         CreditCode = "credit_code",
+        /// Organisation code (组织机构代码), GB 11714-1997.
         OrganisationCode = "organisation_code",
+        /// Registration number (工商注册号), fifteen digits.
         RegistrationNumber = "registration_number",
+        /// Taxpayer identifier (纳税人识别号).
         TaxNumber = "tax_number",
+        /// Number of the unit in social insurance.
         InsuranceNumber = "insurance_number",
         // state and place
+        /// Operating status (经营状态).
         Status = "status",
+        /// Day of foundation.
         EstablishedOn = "established_on",
+        /// Day it was closed: revoked, deregistered.
         ClosedOn = "closed_on",
+        /// Division code of 6, 9 or 12 digits.
         Area = "area",
+        /// District, by name or code.
         District = "district",
+        /// Street or town, by name.
         Street = "street",
+        /// Registered address (住所).
         Address = "address",
+        /// Where it works (经营地址).
         OperatingAddress = "operating_address",
+        /// Degrees east, in the connector's datum.
         Longitude = "longitude",
+        /// Degrees north, in the connector's datum.
         Latitude = "latitude",
+        /// Telephone; several may stand in one text.
         Phone = "phone",
         // what it is
+        /// Industry code of GB/T 4754, in the registry's edition.
         Industry = "industry",
+        /// Whose capital it is, where the registry says so outright.
         Ownership = "ownership",
+        /// Registration type (登记注册类型), a code or a text.
         RegistrationType = "registration_type",
+        /// Kind of unit (单位类型): legal person, branch, individual business.
         UnitType = "unit_type",
+        /// Country or region of a foreign investor.
         InvestorCountry = "investor_country",
+        /// Registered capital.
         Capital = "capital",
+        /// Scope of business (经营范围).
         Scope = "scope",
+        /// Authority that registered it (登记机关).
         Authority = "authority",
         // how large it is
+        /// Persons employed (从业人员).
         Employees = "employees",
+        /// Persons insured in social insurance.
         Insured = "insured",
+        /// Operating revenue of a year (营业收入).
         Revenue = "revenue",
+        /// Revenue of a year from the main business (主营业务收入).
         RevenueMain = "revenue_main",
+        /// Sales of goods in a year (商品销售额).
         Sales = "sales",
+        /// Wages of a year (工资总额).
         Payroll = "payroll",
+        /// Total assets.
         Assets = "assets",
+        /// Workers it has from labour dispatch agencies.
         DispatchedWorkers = "dispatched_workers",
         // what size rules ask for
+        /// Whether it is on the official list of enterprises above designated size.
         OfficialList = "official_list",
+        /// Construction qualification (资质等级).
         Qualification = "qualification",
+        /// Whether it develops real estate.
         DevelopmentActivity = "development_activity",
+        /// Whether it is state-owned.
         StateOwned = "state_owned",
+        /// Whether the hotel has stars.
         StarRated = "star_rated",
         // marks
+        /// Whether it is one of the world's 500 largest, or belongs to one.
         Fortune500 = "fortune_500",
+        /// Whether it leads its trade (龙头企业).
         Leading = "leading",
+        /// Whether its shares are traded.
         Listed = "listed",
+        /// Whether it is a labour dispatch agency.
         DispatchAgency = "dispatch_agency",
         // relations
+        /// Name of the firm whose branch or company it is.
         ParentName = "parent_name",
+        /// Credit or organisation code of that firm.
         ParentCode = "parent_code",
+        /// Name of the group it belongs to.
         GroupName = "group_name",
+        /// Name of the firm that absorbed it.
         AbsorbedByName = "absorbed_by_name",
+        /// Credit or organisation code of that firm.
         AbsorbedByCode = "absorbed_by_code",
         // unions
+        /// The union's own credit code, which begins with 81.
         UnionCode = "union_code",
+        /// Kind of union (工会组织类型).
         UnionKind = "union_kind",
+        /// Standing of the union (工会状态).
         UnionStatus = "union_status",
+        /// Level in the federation (基层, 街道).
         UnionLevel = "union_level",
+        /// Name of the union above it.
         ParentUnion = "parent_union",
+        /// Units it covers, one text or list.
         CoveredUnits = "covered_units",
+        /// Members (会员数).
         Members = "members",
+        /// Women among the members.
         FemaleMembers = "female_members",
+        /// Migrant workers (农民工) among the members.
         MigrantMembers = "migrant_members",
+        /// Migrant workers among the employees.
         MigrantEmployees = "migrant_employees",
+        /// Dispatched workers (劳务派遣工) among the members.
         DispatchedMembers = "dispatched_members",
+        /// Industrial union (产业工会) it belongs to.
         UnionIndustrial = "union_industrial",
         // payments
+        /// Period of a payment: a year, a quarter or a month.
         Period = "period",
+        /// Dues or preparatory fund (费种).
         PaymentKind = "payment_kind",
+        /// Sum payable for the period.
         DueYuan = "due",
+        /// Sum paid for the period.
         PaidYuan = "paid",
+        /// Day of payment.
         PaidOn = "paid_on",
         // dispatch, investment (the enterprise of the record is the agency, the investee)
+        /// Name of the employer that dispatched workers work for.
         HostName = "host_name",
+        /// Credit or organisation code of that employer.
         HostCode = "host_code",
+        /// Name of the investor.
         InvestorName = "investor_name",
+        /// Credit or organisation code of the investor.
         InvestorCode = "investor_code",
+        /// Share in the capital, in percent.
         SharePercent = "share_percent",
+        /// Workers dispatched.
         Workers = "workers",
+        /// Day a relation began.
         Since = "since",
+        /// Day a relation ended.
         Until = "until",
         // disputes and events
+        /// Kind of dispute or event, a code of the connector's.
         EventKind = "event_kind",
+        /// Day it happened.
         On = "on",
+        /// People concerned.
         People = "people",
+        /// Heading.
         Title = "title",
         // targets
+        /// Year a target is for.
         Year = "year",
+        /// What is measured, an id of `reference/unions/indicators.csv`.
         Indicator = "indicator",
+        /// The value to reach, in the indicator's unit.
         TargetValue = "value",
+        /// Who answers for it.
         Responsible = "responsible",
         // code tables
+        /// Code of a row of a code table.
         Code = "code",
+        /// What the code means.
         Label = "label",
+        /// Code of the row above it.
         ParentOf = "parent",
+        /// Its level in the table.
         Level = "level",
+        /// Edition of the table, a year.
         Edition = "edition",
         // when the registry itself last touched the row
+        /// Time of the registry's last change of the row.
         UpdatedAt = "updated_at",
     }
 }

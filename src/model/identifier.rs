@@ -89,6 +89,7 @@ impl CreditCode {
         let bytes: [u8; 18] = clean.as_bytes().try_into().ok()?;
         (credit_check(&bytes[..17])? == bytes[17]).then_some(CreditCode(bytes))
     }
+    /// Eighteen characters, upper case.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a credit code is ASCII")
     }
@@ -107,11 +108,13 @@ impl CreditCode {
 pub struct OrganisationCode([u8; 9]);
 
 impl OrganisationCode {
+    /// None where the length, an unknown character or the check character speaks against it.
     pub fn parse(raw: &str) -> Option<OrganisationCode> {
         let clean = clean_identifier(raw);
         let bytes: [u8; 9] = clean.as_bytes().try_into().ok()?;
         (organisation_check(&bytes[..8])? == bytes[8]).then_some(OrganisationCode(bytes))
     }
+    /// Nine characters, without the dash that is sometimes written before the last.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("an organisation code is ASCII")
     }
@@ -122,11 +125,13 @@ impl OrganisationCode {
 pub struct RegistrationNumber([u8; 15]);
 
 impl RegistrationNumber {
+    /// None where it is not fifteen digits or the check digit speaks against it.
     pub fn parse(raw: &str) -> Option<RegistrationNumber> {
         let clean = clean_identifier(raw);
         let bytes: [u8; 15] = clean.as_bytes().try_into().ok()?;
         (registration_check(&bytes[..14])? == bytes[14]).then_some(RegistrationNumber(bytes))
     }
+    /// Fifteen digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a registration number is ASCII")
     }
@@ -144,6 +149,7 @@ pub enum TaxNumber {
 }
 
 impl TaxNumber {
+    /// By its length; None for other lengths and where no part of it passes its check.
     pub fn parse(raw: &str) -> Option<TaxNumber> {
         let clean = clean_identifier(raw);
         match clean.len() {

@@ -13,7 +13,9 @@ use super::message::Lang;
 pub struct Problem<C = Cow<'static, str>> {
     /// Stable, for machines: `unknown_key`, `column_missing`, `BAD_INPUT`.
     pub code: C,
+    /// What is wrong with which thing, in Chinese.
     pub zh: String,
+    /// The same in English.
     pub en: String,
     /// What the reader can do, or the value that would work; None where the text says it.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
@@ -25,15 +27,18 @@ fn none() -> Option<String> {
 }
 
 impl<C> Problem<C> {
+    /// Without a remedy.
     pub fn new(code: impl Into<C>, zh: impl Into<String>, en: impl Into<String>) -> Problem<C> {
         Problem { code: code.into(), zh: zh.into(), en: en.into(), remedy: None }
     }
 
+    /// The same with what the reader can do.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Problem<C> {
         self.remedy = Some(remedy.into());
         self
     }
 
+    /// What is wrong, in the reader's language.
     pub fn text(&self, lang: Lang) -> &str {
         lang.pick(&self.zh, &self.en)
     }

@@ -11,6 +11,7 @@ pub type RegistryIndex = u16;
 /// One field of a record: the text as written and, where it could be read, its value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldValue {
+    /// What the text speaks of.
     pub field: Field,
     /// The cell's text as the registry wrote it (several columns joined in the connector's order).
     pub raw: Box<str>,
@@ -22,34 +23,44 @@ pub struct FieldValue {
 /// 1… are its covered units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// What it is about.
     pub kind: RecordKind,
+    /// Names the row inside its registry and stays the same when its content changes.
     pub key: Box<str>,
+    /// 0 for the row itself, 1… for the units it covers.
     pub part: u16,
+    /// Those that the row has; a field may stand several times.
     pub fields: Vec<FieldValue>,
 }
 
 impl Record {
+    /// The first of a field.
     pub fn field(&self, field: Field) -> Option<&FieldValue> {
         self.fields.iter().find(|f| f.field == field)
     }
+    /// Every one of a field, in order.
     pub fn all(&self, field: Field) -> impl Iterator<Item = &FieldValue> {
         self.fields.iter().filter(move |f| f.field == field)
     }
+    /// The first of a field as written; empty where it is absent.
     pub fn raw(&self, field: Field) -> &str {
         self.field(field).map_or("", |f| &f.raw)
     }
+    /// The first of a field as text; None where it is absent, empty or read as something else.
     pub fn text(&self, field: Field) -> Option<&str> {
         match self.field(field)?.value.as_ref()? {
             Value::Text(t) if !t.is_empty() => Some(t),
             _ => None,
         }
     }
+    /// The first of a field as a whole number; None where it is absent or read as something else.
     pub fn count(&self, field: Field) -> Option<i64> {
         match self.field(field)?.value.as_ref()? {
             Value::Count(n) => Some(*n),
             _ => None,
         }
     }
+    /// The first of a field as a number, whole or not; None where it is absent or read as something else.
     pub fn number(&self, field: Field) -> Option<f64> {
         match self.field(field)?.value.as_ref()? {
             Value::Number(n) => Some(*n),
@@ -57,18 +68,21 @@ impl Record {
             _ => None,
         }
     }
+    /// The first of a field as an amount; None where it is absent or read as something else.
     pub fn money(&self, field: Field) -> Option<Money> {
         match self.field(field)?.value.as_ref()? {
             Value::Money(m) => Some(*m),
             _ => None,
         }
     }
+    /// The first of a field as a date, whole or not; None where it is absent or read as something else.
     pub fn date(&self, field: Field) -> Option<PartialDate> {
         match self.field(field)?.value.as_ref()? {
             Value::Date(d) => Some(*d),
             _ => None,
         }
     }
+    /// The first of a field as yes or no; None where it is absent or read as something else.
     pub fn flag(&self, field: Field) -> Option<bool> {
         match self.field(field)?.value.as_ref()? {
             Value::Flag(b) => Some(*b),

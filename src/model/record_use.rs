@@ -36,6 +36,7 @@ impl RecordUse {
 }
 
 impl RecordKind {
+    /// Who reads records of this kind.
     pub fn used_as(self) -> RecordUse {
         match self {
             RecordKind::Enterprise | RecordKind::Union | RecordKind::CoveredUnit => RecordUse::Linked,

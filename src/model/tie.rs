@@ -35,14 +35,19 @@ impl TieKind {
 /// One tie, as one record states it. Ids are those of enterprises; None where the unit named is not in the graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tie {
+    /// What the tie is.
     pub kind: TieKind,
+    /// The enterprise it is said of.
     pub subject: Option<Box<str>>,
+    /// The enterprise on the other side, where the kind has one.
     pub other: Option<Box<str>>,
     /// As the record names them; empty where it does not.
     pub subject_name: Box<str>,
+    /// The other side's name as the record writes it; empty where it names none.
     pub other_name: Box<str>,
     /// Kind of the dispute or event, as the connector says; empty otherwise.
     pub what: Box<str>,
+    /// Heading of an event or dispute; empty where there is none.
     pub title: Box<str>,
     /// The investor's country as written.
     pub country: Box<str>,
@@ -50,8 +55,11 @@ pub struct Tie {
     pub number: Option<f64>,
     /// The day it happened, or began.
     pub since: Option<NaiveDate>,
+    /// The day it ended; None while it lasts, or where the record does not say.
     pub until: Option<NaiveDate>,
+    /// Whose statement it is.
     pub registry: RegistryIndex,
+    /// Key of the record inside its registry.
     pub key: Box<str>,
     /// Id in the store's `record` table.
     pub record_id: i64,

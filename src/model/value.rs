@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 pub struct Money(pub i64);
 
 impl Money {
+    /// Whole yuan; what is out of range stays at its end.
     pub fn from_yuan(yuan: i64) -> Money {
         Money(yuan.saturating_mul(100))
     }
+    /// For showing and dividing: a float holds up to 90 trillion yuan to the fen.
     pub fn yuan(self) -> f64 {
         self.0 as f64 / 100.0
     }
@@ -37,12 +39,16 @@ impl fmt::Display for Money {
 /// A date as registries write it: year, year and month, or the whole day. `month` and `day` are 0 when absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartialDate {
+    /// Of the Gregorian calendar.
     pub year: i16,
+    /// 1 to 12, or 0.
     pub month: u8,
+    /// 1 to 31, or 0.
     pub day: u8,
 }
 
 impl PartialDate {
+    /// The whole day.
     pub fn full(date: NaiveDate) -> PartialDate {
         use chrono::Datelike;
         PartialDate { year: date.year() as i16, month: date.month() as u8, day: date.day() as u8 }
@@ -51,6 +57,7 @@ impl PartialDate {
     pub fn first_day(self) -> Option<NaiveDate> {
         NaiveDate::from_ymd_opt(self.year.into(), u32::from(self.month.max(1)), u32::from(self.day.max(1)))
     }
+    /// Whether it names a day.
     pub fn is_full(self) -> bool {
         self.day != 0
     }
@@ -71,11 +78,17 @@ impl fmt::Display for PartialDate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
+    /// A name, an address, a word: as the row has it.
     Text(Box<str>),
+    /// A whole number: persons, a year.
     Count(i64),
+    /// Any other number: degrees, percent.
     Number(f64),
+    /// An amount of money.
     Money(Money),
+    /// A day, a month or a year.
     Date(PartialDate),
+    /// Yes or no.
     Flag(bool),
 }
 

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 /// The two languages everything is said in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Lang {
+    /// Chinese; the default.
     #[default]
     #[serde(rename = "zh")]
     Zh,
+    /// English.
     #[serde(rename = "en")]
     En,
 }
@@ -31,12 +33,14 @@ impl Lang {
         }
         best.map_or(Lang::Zh, |(_, lang)| lang)
     }
+    /// The one of two texts that is in this language.
     pub fn pick<T>(self, zh: T, en: T) -> T {
         match self {
             Lang::Zh => zh,
             Lang::En => en,
         }
     }
+    /// As ISO 639-1 writes it.
     pub fn code(self) -> &'static str {
         self.pick("zh", "en")
     }

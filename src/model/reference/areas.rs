@@ -16,8 +16,11 @@ use super::table::{keep, rows};
 pub struct District {
     /// Six digits.
     pub code: u32,
+    /// Official Chinese name (海淀区).
     pub name_zh: &'static str,
+    /// English name (Haidian).
     pub name_en: &'static str,
+    /// Pinyin without tones.
     pub pinyin: &'static str,
     /// core, urban, sub_centre, new_town, ecological.
     pub zone: &'static str,
@@ -32,8 +35,11 @@ pub struct District {
 pub struct Town {
     /// Nine digits.
     pub code: u32,
+    /// Six-digit code of the district it lies in.
     pub district: u32,
+    /// Official Chinese name.
     pub name_zh: &'static str,
+    /// English name.
     pub name_en: &'static str,
     /// street, town, township, area, ethnic_township, zone_unit.
     pub kind: &'static str,
@@ -44,12 +50,17 @@ pub struct Town {
 /// A retired or renamed code and what it became.
 #[derive(Debug, Clone)]
 pub struct Successor {
+    /// The retired code: six or nine digits.
     pub code: u32,
+    /// What it was called.
     pub name_zh: &'static str,
+    /// The code in force since; the same where only the name changed.
     pub successor: u32,
+    /// First day of the new code.
     pub in_force_from: NaiveDate,
     /// recoded, renamed, merged_into, upgraded, jurisdiction.
     pub relation: &'static str,
+    /// How sure the source is: high, medium, low.
     pub confidence: &'static str,
 }
 
@@ -158,9 +169,11 @@ impl Areas {
         names
     }
 
+    /// All districts of the city.
     pub fn districts(&self) -> &[District] {
         &self.districts
     }
+    /// A district by its six-digit code in force.
     pub fn district(&self, code: u32) -> Option<&District> {
         self.districts.iter().find(|d| d.code == code)
     }
@@ -168,11 +181,13 @@ impl Areas {
     pub fn towns(&self) -> &[Town] {
         &self.towns
     }
+    /// The towns of a district, sorted by code.
     pub fn towns_of(&self, district: u32) -> &[Town] {
         let start = self.towns.partition_point(|t| t.district < district);
         let end = self.towns.partition_point(|t| t.district <= district);
         &self.towns[start..end]
     }
+    /// A town by its nine-digit code in force.
     pub fn town(&self, code: u32) -> Option<&Town> {
         self.towns.binary_search_by_key(&code, |t| t.code).ok().map(|at| &self.towns[at])
     }

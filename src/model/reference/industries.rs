@@ -18,6 +18,7 @@ pub const CURRENT: u16 = 2017;
 /// A code with its edition, as precise as the registry wrote it: section, division (2 digits), group (3) or class (4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IndustryCode {
+    /// Year of GB/T 4754: 2002, 2011 or 2017.
     pub edition: u16,
     /// Letter A to T.
     pub section: char,
@@ -78,8 +79,11 @@ impl fmt::Display for IndustryCode {
 pub struct IndustryName {
     /// `C` or `39`.
     pub code: &'static str,
+    /// Letter of the section it is or belongs to.
     pub section: char,
+    /// Chinese name, as the standard words it.
     pub name_zh: &'static str,
+    /// English name.
     pub name_en: &'static str,
 }
 
@@ -93,6 +97,7 @@ pub struct Industries {
     section_of: HashMap<u16, [Option<char>; 100]>,
 }
 
+/// The sections and divisions of `reference/industries`, parsed at first use.
 pub fn industries() -> &'static Industries {
     static INDUSTRIES: LazyLock<Industries> = LazyLock::new(Industries::embedded);
     &INDUSTRIES
@@ -129,9 +134,11 @@ impl Industries {
     pub fn divisions(&self) -> &[IndustryName] {
         &self.divisions
     }
+    /// A section of 2017 by its letter.
     pub fn section(&self, letter: char) -> Option<&IndustryName> {
         self.sections.iter().find(|s| s.section == letter)
     }
+    /// A division of 2017 by its two digits.
     pub fn division(&self, code: &str) -> Option<&IndustryName> {
         self.divisions.iter().find(|d| d.code == code)
     }

@@ -22,10 +22,13 @@ pub enum RuleFamily {
     Union,
 }
 
+/// Whether a rule asks for all of its conditions or for one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleTest {
+    /// Every condition.
     All,
+    /// At least one condition.
     Any,
 }
 
@@ -33,17 +36,26 @@ pub enum RuleTest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
+    /// Revenue from the main business (主营业务收入).
     RevenueMain,
+    /// Operating revenue (营业收入).
     Revenue,
+    /// Sales of goods (商品销售额).
     Sales,
+    /// Persons employed (从业人员).
     Employees,
+    /// Construction qualification (资质等级), as `qualification_of` reads it.
     Qualification,
+    /// Whether it develops real estate.
     DevelopmentActivity,
+    /// Whether it is state-owned.
     StateOwned,
+    /// Whether the hotel has stars.
     StarRated,
 }
 
 impl Metric {
+    /// As the threshold file writes it.
     pub fn name(self) -> &'static str {
         match self {
             Metric::RevenueMain => "revenue_main",
@@ -93,6 +105,7 @@ impl Serialize for Condition {
 }
 
 impl Condition {
+    /// What it looks at.
     pub fn metric(&self) -> Metric {
         match self {
             Condition::AtLeast(m, _) | Condition::Is(m, _) | Condition::OneOf(m, _) => *m,
@@ -104,12 +117,16 @@ impl Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSet {
+    /// Letters.
     #[serde(default)]
     pub sections: Vec<String>,
+    /// Two digits each.
     #[serde(default)]
     pub divisions: Vec<String>,
+    /// Four digits each.
     #[serde(default)]
     pub classes: Vec<String>,
+    /// Four digits each: not meant although a section or division above holds them.
     #[serde(default)]
     pub exclude_classes: Vec<String>,
 }
@@ -117,13 +134,16 @@ pub struct CodeSet {
 /// Whether a code set holds an industry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndustryMatch {
+    /// It does.
     Yes,
+    /// It does not.
     No,
     /// The code is too coarse to tell: division 70 holds development (7010) and property management (7020).
     Undecided,
 }
 
 impl CodeSet {
+    /// Whether an industry, of the edition these codes are of, is among them.
     pub fn holds(&self, code: &IndustryCode) -> IndustryMatch {
         let division = code.division();
         // A class in the list, or one left out, can be told only from four digits (or from fewer that exclude it).
@@ -156,14 +176,19 @@ impl CodeSet {
 /// written decides whether two sets of rules are one law (`Thresholds::canonical`).
 #[derive(Debug, Clone, Serialize)]
 pub struct ThresholdRule {
+    /// Names the rule in verdicts (`services-2021`).
     #[serde(rename = "id")]
     pub id: String,
+    /// Who uses it.
     #[serde(rename = "family")]
     pub family: RuleFamily,
+    /// Whom it is for, in Chinese.
     #[serde(rename = "scope_zh")]
     pub scope_zh: String,
+    /// Whom it is for, in English.
     #[serde(rename = "scope_en")]
     pub scope_en: String,
+    /// First day.
     #[serde(rename = "valid_from")]
     pub valid_from: NaiveDate,
     /// Last day, included; None while in force.
@@ -172,8 +197,10 @@ pub struct ThresholdRule {
     /// By edition; empty = every industry.
     #[serde(rename = "codes")]
     pub codes: BTreeMap<u16, CodeSet>,
+    /// Whether all conditions must hold or one.
     #[serde(rename = "test")]
     pub test: RuleTest,
+    /// Never empty.
     #[serde(rename = "conditions")]
     pub conditions: Vec<Condition>,
     /// Texts of the sources.
@@ -188,9 +215,11 @@ pub struct ThresholdRule {
 }
 
 impl ThresholdRule {
+    /// Whether it is the law on a day.
     pub fn in_force(&self, on: NaiveDate) -> bool {
         self.valid_from <= on && self.valid_to.is_none_or(|last| on <= last)
     }
+    /// Whether an industry, in its own edition, falls under it; never an edition it does not name.
     pub fn holds(&self, code: &IndustryCode) -> IndustryMatch {
         if self.codes.is_empty() {
             return IndustryMatch::Yes;
@@ -223,6 +252,7 @@ pub fn qualification_of(raw: &str) -> Option<&'static str> {
 /// All rules, and the sections that have none.
 #[derive(Debug, Clone, Serialize)]
 pub struct Thresholds {
+    /// In the order of the file.
     #[serde(rename = "rule")]
     pub rules: Vec<ThresholdRule>,
     /// Section letters without any rule of statistics, by edition.
@@ -236,6 +266,7 @@ impl Thresholds {
     pub fn canonical(&self) -> String {
         serde_json::to_value(self).expect("rules are texts, numbers and dates").to_string()
     }
+    /// The rule of that id.
     pub fn rule(&self, id: &str) -> Option<&ThresholdRule> {
         self.rules.iter().find(|r| r.id == id)
     }
@@ -262,8 +293,11 @@ pub fn thresholds() -> &'static Thresholds {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {reason}")]
 pub struct ThresholdError {
+    /// Name of the file, as it was given.
     pub file: String,
+    /// Line of the file, from 1.
     pub line: usize,
+    /// What is wrong there, and what is expected.
     pub reason: String,
 }
 
@@ -314,6 +348,9 @@ impl Thresholds {
     /// Reads a threshold file; `file` is its name for messages. Refuses unknown keys, a rule without dates or codes, a code
     /// that its edition does not have, and two rules of statistics that judge the same industry on the same day differently.
     /// Every fault that is found is named, not only the first.
+    ///
+    /// # Errors
+    /// Every fault of the file, in the order of its lines.
     pub fn parse(file: &str, text: &str) -> Result<Thresholds, Vec<ThresholdError>> {
         let error = |at: Option<Range<usize>>, reason: String| ThresholdError {
             file: file.to_owned(),

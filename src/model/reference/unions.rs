@@ -13,7 +13,9 @@ use crate::model::verdict::{FundKind, UnionKind};
 pub struct FederationUnit {
     /// `BJ`, `D110108`, `BEDA`, `I-EDU`.
     pub unit: &'static str,
+    /// Chinese name (海淀区总工会).
     pub name_zh: &'static str,
+    /// English name.
     pub name_en: &'static str,
     /// municipal, district, development_zone, industrial.
     pub kind: &'static str,
@@ -23,6 +25,7 @@ pub struct FederationUnit {
     pub exists: bool,
 }
 
+/// The units of `reference/unions/federation_units.csv`, parsed at first use.
 pub fn federation_units() -> &'static [FederationUnit] {
     static UNITS: LazyLock<Vec<FederationUnit>> = LazyLock::new(|| {
         rows("unions/federation_units.csv", include_str!("../../../reference/unions/federation_units.csv"))
@@ -42,12 +45,17 @@ pub fn federation_units() -> &'static [FederationUnit] {
 /// A reason a visit can give, and whether the enterprise stays in the denominator.
 #[derive(Debug, Clone)]
 pub struct FindingReason {
+    /// Stable; findings are kept by it.
     pub code: &'static str,
+    /// Chinese text.
     pub name_zh: &'static str,
+    /// English text.
     pub name_en: &'static str,
+    /// False: an enterprise with this finding is out of scope.
     pub stays_in_scope: bool,
 }
 
+/// The reasons of `reference/unions/closing_reasons.csv`, parsed at first use.
 pub fn finding_reasons() -> &'static [FindingReason] {
     static REASONS: LazyLock<Vec<FindingReason>> = LazyLock::new(|| {
         rows("unions/closing_reasons.csv", include_str!("../../../reference/unions/closing_reasons.csv"))
@@ -65,13 +73,19 @@ pub fn finding_reasons() -> &'static [FindingReason] {
 /// One measure of the bulletin.
 #[derive(Debug, Clone)]
 pub struct Indicator {
+    /// Stable; targets name it (`coverage_rate`).
     pub id: &'static str,
+    /// Chinese name, as the bulletin words it.
     pub name_zh: &'static str,
+    /// English name.
     pub name_en: &'static str,
+    /// What is counted, in words.
     pub numerator: &'static str,
+    /// What it is divided by, in words; empty for what is no rate.
     pub denominator: &'static str,
 }
 
+/// The indicators of `reference/unions/indicators.csv`, parsed at first use.
 pub fn indicators() -> &'static [Indicator] {
     static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
         rows("unions/indicators.csv", include_str!("../../../reference/unions/indicators.csv"))
@@ -91,25 +105,32 @@ pub fn indicators() -> &'static [Indicator] {
 /// host's own and the parent's for the companies it covers; a branch or group of a union (分会) is covered by its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnionForm {
+    /// For the unit on whose roll it stands.
     pub host: UnionKind,
+    /// For the units on its covered list.
     pub covered: UnionKind,
 }
 
 named! {
     /// What 工会组织类型 or 工会组织形式 says: the values of a column read as `union_kind`.
     pub enum UnionWord {
+        /// A union of one enterprise of its own.
         Independent = "INDEPENDENT",
         /// A group's union: its host's own, the parent's for those it covers.
         Parent = "PARENT",
         /// A branch of a union, or a unit that its parent's union covers: none of its own.
         Branch = "BRANCH",
+        /// One union of several small units (联合工会).
         Joint = "JOINT",
+        /// A federation of unions (工会联合会): an area's or a trade's.
         Federation = "FEDERATION",
+        /// Being set up (筹建).
         Preparing = "PREPARING",
     }
 }
 
 impl UnionWord {
+    /// What it means for host and covered units.
     pub fn form(self) -> UnionForm {
         let form = |host, covered| UnionForm { host, covered };
         match self {
@@ -164,7 +185,9 @@ pub fn union_word(raw: &str) -> Option<UnionWord> {
 named! {
     /// What 工会状态 says: the values of a column read as `union_status`.
     pub enum UnionStanding {
+        /// It works.
         Active = "ACTIVE",
+        /// Being set up: it covers nobody yet.
         Preparing = "PREPARING",
         /// It has stopped its activities and still stands on the roll.
         Suspended = "SUSPENDED",
