@@ -157,6 +157,7 @@ fn bearers<'a>(index: &Index, values: impl Iterator<Item = &'a CountedValue>) ->
             CountedValue::Phone(phone) => take(key(BlockKeyKind::Phone, u64::from(*phone))),
             CountedValue::Address(whole) => take(key(BlockKeyKind::Address, u64::from(*whole))),
             CountedValue::Road(door) => take(key(BlockKeyKind::Road, *door)),
+            CountedValue::Broken(code) => take(key(BlockKeyKind::Broken, *code)),
         }
     }
     found.sort_unstable();

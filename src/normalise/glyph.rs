@@ -1,6 +1,8 @@
 //! Characters folded for comparison.
 //!
-//! A [`Glyph`] is one character after NFKC, traditional → simplified (OpenCC, character by character) and upper case.
+//! A [`Glyph`] is one character after NFKC, traditional → simplified (OpenCC) and upper case. A character that is a standard
+//! one itself, and in OpenCC's present dictionary its own first form or one of several (乾, 甯, 昇), stays what it is: 乾丰 and 干丰
+//! are two names. Only inside of a word that tells the other one is it converted: 乾燥.
 //! Blanks, punctuation and invisible characters fold to nothing; brackets of every kind to `(` and `)`.
 
 use std::sync::LazyLock;
@@ -29,7 +31,9 @@ static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
         .map(|code| {
             let Some(c) = char::from_u32(code) else { return NOTHING };
             let c = match &simplify {
-                Some(opencc) if CJK.contains(&code) => single(opencc.convert(c.encode_utf8(&mut buffer)).chars()).unwrap_or(c),
+                Some(opencc) if CJK.contains(&code) && !OF_THEIR_OWN.contains(c) => {
+                    single(opencc.convert(c.encode_utf8(&mut buffer)).chars()).unwrap_or(c)
+                }
                 _ => c,
             };
             let folded: Vec<u16> = fold_slowly(c).collect();
@@ -41,6 +45,13 @@ static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// Characters that OpenCC 1.2 no longer takes for another's traditional form, or not always, and that 通用规范汉字表 (2013)
+/// lists for names.
+const OF_THEIR_OWN: &str = "乾甯昇陞堃喆犇淼澂煇甦絜邨龢迺谿氾耑筦";
+/// What stands before and behind 乾 where it is 干 (dry).
+const DRY_BEFORE: &str = "饼餅烘晒曬萄肉豆笋筍风風吹烤";
+const DRY_BEHIND: &str = "燥洗果货貨净淨粉冰粮糧电電衣法";
 
 fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
     let first = chars.next()?;
@@ -67,7 +78,13 @@ fn private(c: char) -> u16 {
 pub fn glyphs(text: &str) -> Vec<Glyph> {
     let folded = &*FOLDED;
     let mut out = Vec::with_capacity(text.len() / 2);
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(mut c) = chars.next() {
+        if c == '乾' && (DRY_BEFORE.contains(before) || chars.peek().is_some_and(|next| DRY_BEHIND.contains(*next))) {
+            c = '干';
+        }
+        before = c;
         match folded.get(c as usize) {
             Some(&NOTHING) => {}
             Some(&SEVERAL) => out.extend(fold_slowly(c)),
@@ -158,6 +175,20 @@ mod tests {
         assert_eq!(text(&glyphs("ＡＢｃ１２３")), "ABC123");
         assert_eq!(text(&glyphs("臺灣電腦（北京）·有限公司。")), "台湾电脑(北京)有限公司");
         assert_eq!(text(&glyphs("　 —，。\u{200b}")), "");
+    }
+
+    #[test]
+    fn characters_that_are_standard_themselves_are_converted_by_words_alone() {
+        for (one, other) in [("乾丰", "干丰"), ("甯泰", "宁泰"), ("恒昇", "恒升"), ("瑞堃", "瑞坤"), ("鑫淼", "鑫渺")]
+        {
+            assert_ne!(glyphs(one), glyphs(other), "{one}");
+            assert_eq!(text(&glyphs(one)), one);
+        }
+        for (traditional, simplified) in
+            [("乾燥設備", "干燥设备"), ("餅乾", "饼干"), ("華盛乾洗", "华盛干洗"), ("甯遠寧", "甯远宁")]
+        {
+            assert_eq!(text(&glyphs(traditional)), simplified);
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub struct ValueFrequencies {
     phones: NumberMap<u32, u32>,
     addresses: NumberMap<u32, u32>,
     roads: NumberMap<u64, u32>,
+    broken: NumberMap<u64, u32>,
     /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
@@ -36,6 +37,8 @@ pub enum CountedValue {
     Address(u32),
     /// A road and a number on it; see [`crate::normalise::address::Address::door`].
     Road(u64),
+    /// Hash of a code that fails its check.
+    Broken(u64),
 }
 
 impl ValueFrequencies {
@@ -75,7 +78,8 @@ impl ValueFrequencies {
                     .names_of(*record)
                     .map(|name| CountedValue::Brand(self.brands[self.brand_of[name as usize] as usize].0)),
             );
-            out.extend((facts.phone != 0).then_some(CountedValue::Phone(facts.phone)));
+            out.extend(facts.phones().map(CountedValue::Phone));
+            out.extend((facts.broken != 0).then_some(CountedValue::Broken(facts.broken)));
             for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| record_table.address(a)) {
                 out.push(CountedValue::Address(address.whole));
                 out.extend(address.door().map(CountedValue::Road));
@@ -91,6 +95,7 @@ impl ValueFrequencies {
             CountedValue::Phone(phone) => self.phones.entry(phone).or_default(),
             CountedValue::Address(whole) => self.addresses.entry(whole).or_default(),
             CountedValue::Road(door) => self.roads.entry(door).or_default(),
+            CountedValue::Broken(code) => self.broken.entry(code).or_default(),
         }
     }
 
@@ -123,6 +128,9 @@ impl ValueFrequencies {
     pub fn address(&self, whole: u32) -> u32 {
         rounded(self.addresses.get(&whole).copied().unwrap_or(1))
     }
+    pub fn broken(&self, code: u64) -> u32 {
+        rounded(self.broken.get(&code).copied().unwrap_or(1))
+    }
     pub fn road(&self, door: u64) -> u32 {
         rounded(self.roads.get(&door).copied().unwrap_or(1))
     }
@@ -146,13 +154,23 @@ impl KeepAll for ValueFrequencies {
         to.map(&self.phones)?;
         to.map(&self.addresses)?;
         to.map(&self.roads)?;
+        to.map(&self.broken)?;
         to.list(&[self.profiles])
     }
     fn read(from: &mut Reader<'_>) -> Option<ValueFrequencies> {
         let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
-        let (phones, addresses, roads) = (from.map()?, from.map()?, from.map()?);
-        Some(ValueFrequencies { brand_of, brand_numbers, brands, phones, addresses, roads, profiles: *from.list()?.first()? })
+        let (phones, addresses, roads, broken) = (from.map()?, from.map()?, from.map()?, from.map()?);
+        Some(ValueFrequencies {
+            brand_of,
+            brand_numbers,
+            brands,
+            phones,
+            addresses,
+            roads,
+            broken,
+            profiles: *from.list()?.first()?,
+        })
     }
 }
 
