@@ -114,7 +114,7 @@ pub fn is_han(glyph: Glyph) -> bool {
 
 /// Number of the plain pinyin syllable of every glyph: its first reading; 0 where it has none.
 static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
-    let mut syllables = Syllables { texts: vec![""], of: vec![0; 0x10000], second: vec![0; 0x10000] };
+    let mut syllables = Syllables { texts: vec![""], of: vec![[0; READINGS]; 0x10000] };
     let mut number = hashbrown::HashMap::new();
     let mut numbered = |text: &'static str, texts: &mut Vec<&'static str>| {
         *number.entry(text).or_insert_with(|| {
@@ -124,15 +124,15 @@ static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
     };
     for code in CJK {
         let Some(c) = char::from_u32(code) else { continue };
-        if let Some(reading) = c.to_pinyin() {
-            syllables.of[code as usize] = numbered(reading.plain(), &mut syllables.texts);
-        }
-        if let Some(readings) = c.to_pinyin_multi() {
-            let other = (0..readings.count())
-                .map(|i| readings.get(i).plain())
-                .find(|t| syllables.texts[syllables.of[code as usize] as usize] != *t);
-            if let Some(other) = other {
-                syllables.second[code as usize] = numbered(other, &mut syllables.texts);
+        let first = c.to_pinyin().map(|reading| reading.plain());
+        let others = c.to_pinyin_multi().into_iter().flat_map(|all| (0..all.count()).map(move |at| all.get(at).plain()));
+        let mut known = 0;
+        for reading in first.into_iter().chain(others) {
+            let number = numbered(reading, &mut syllables.texts);
+            let readings = &mut syllables.of[code as usize];
+            if known < READINGS && !readings[..known].contains(&number) {
+                readings[known] = number;
+                known += 1;
             }
         }
     }
@@ -141,13 +141,15 @@ static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
 
 struct Syllables {
     texts: Vec<&'static str>,
-    of: Vec<u16>,
-    second: Vec<u16>,
+    of: Vec<[u16; READINGS]>,
 }
+
+/// Readings of a glyph that are kept, without tones; few have more.
+const READINGS: usize = 4;
 
 /// Number of the glyph's syllable; two glyphs with the same number sound alike. 0: no reading known.
 pub fn syllable(glyph: Glyph) -> u16 {
-    SYLLABLE.of[glyph as usize]
+    SYLLABLE.of[glyph as usize][0]
 }
 
 /// The syllable without tone, lower case; empty where none is known.
@@ -155,15 +157,15 @@ pub fn pinyin(glyph: Glyph) -> &'static str {
     SYLLABLE.texts[syllable(glyph) as usize]
 }
 
-/// The second reading of a glyph that has several (重 zhong, chong); empty otherwise.
-pub fn other_pinyin(glyph: Glyph) -> &'static str {
-    SYLLABLE.texts[SYLLABLE.second[glyph as usize] as usize]
+/// All readings of a glyph, the usual one first (长 chang, zhang).
+pub fn readings(glyph: Glyph) -> impl Iterator<Item = &'static str> {
+    SYLLABLE.of[glyph as usize].iter().filter(|number| **number != 0).map(|number| SYLLABLE.texts[usize::from(*number)])
 }
 
 /// Whether two glyphs share a reading.
 pub fn sound_alike(a: Glyph, b: Glyph) -> bool {
-    let readings = |g: Glyph| [SYLLABLE.of[g as usize], SYLLABLE.second[g as usize]];
-    a == b || readings(a).iter().any(|r| *r != 0 && readings(b).contains(r))
+    let of = |g: Glyph| &SYLLABLE.of[g as usize];
+    a == b || of(a).iter().any(|reading| *reading != 0 && of(b).contains(reading))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
 use crate::normalise::name::NameRef;
-use crate::normalise::romanise::romanise;
+use crate::normalise::romanise::{other_readings, romanise};
 use crate::normalise::{Glyph, hash, mix};
 
 /// What a key stands for; part of the key. The first fifteen are blocking keys.
@@ -233,7 +233,7 @@ fn slips(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
 fn letters(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
     if name.shape.english {
         if !name.brand().is_empty() {
-            out.push(key(BlockKeyKind::Letters, hash(name.brand())));
+            out.extend(other_readings(name.brand()).iter().map(|letters| key(BlockKeyKind::Letters, hash(letters))));
         }
         return;
     }

@@ -173,6 +173,8 @@ pub struct Comparison {
     pub broken_count: u32,
     /// The unidentified side is a union's or a mention's record.
     pub of_roll: bool,
+    /// log2 odds that the loose side has its enterprise elsewhere, by the sizes of the registries.
+    pub prior: f32,
     /// One of them is an establishment of the firm that both names tell.
     pub establishment: bool,
     /// Why weight alone does not join the two.

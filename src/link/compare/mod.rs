@@ -53,6 +53,7 @@ pub fn compare(
         phone_count,
         address_count,
         of_roll: attributes::of_roll(record_table, left),
+        prior: left.iter().map(|r| terms.prior(record_table.facts(*r).registry)).fold(f32::NEG_INFINITY, f32::max),
         establishment: names.level == NameLevel::Equal
             && [names.names.0, names.names.1].iter().any(|name| record_table.name(*name).shape.establishment),
         caution: Caution::None,

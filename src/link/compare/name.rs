@@ -11,7 +11,7 @@ use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{LONGEST, NameRef, is_numeral, number};
 use crate::normalise::place::PLACES;
-use crate::normalise::romanise::romanised;
+use crate::normalise::romanise::reads_as;
 
 /// The best of all pairs of names.
 pub struct Best {
@@ -153,7 +153,7 @@ fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     if letters.is_empty() || !letters.iter().all(|g| is_latin(*g)) && letters.len() < 3 {
         return NameLevel::Different;
     }
-    let brand = (1..=stem.len().min(6)).find(|len| romanised(&stem[..*len]) == letters);
+    let brand = (1..=stem.len().min(6)).find(|len| reads_as(&stem[..*len], letters));
     let Some(len) = brand else { return NameLevel::Different };
     let trade = &stem[len..];
     let both = trade.windows(2).any(|pair| english.trade().windows(2).any(|known| known == pair));

@@ -166,7 +166,7 @@ impl Weights {
 
     /// log2 odds that the two are one enterprise: the sum of all, held below joining where there is a caution.
     pub fn odds(&self, pair: &Comparison, profiles: u32) -> f32 {
-        self.held(pair, self.weigh(pair, profiles).iter().sum::<f32>() + self.prior())
+        self.held(pair, self.weigh(pair, profiles).iter().sum::<f32>() + self.prior(pair))
     }
 
     /// What a pair's caution makes of the sum of its weights.
@@ -176,12 +176,16 @@ impl Weights {
             Caution::Unsaid => sum.max(UNSAID),
             Caution::Claim => sum.max(CLAIMED),
             Caution::Dragged => sum.max(DRAGGED),
-            _ => sum.min(CAUTIOUS),
+            // The order among them stays: what agrees better is looked at first.
+            _ if sum > CAUTIOUS => (CAUTIOUS + (sum - CAUTIOUS) / 100.0).min(CAUTIOUS / 10.0),
+            _ => sum,
         }
     }
 
-    pub fn prior(&self) -> f32 {
-        self.table.prior
+    /// log2 odds that the loose side has its enterprise among the others at all: the table's, or less where the registries at
+    /// hand are few or small.
+    pub fn prior(&self, pair: &Comparison) -> f32 {
+        self.table.prior.min(pair.prior)
     }
 }
 

@@ -39,8 +39,8 @@ pub fn of_pair(
     let mut state = |feature: &str, level: &str, weight: f32| {
         evidence.push(Evidence { feature: feature.into(), level: level.into(), left: None, right: None, weight });
     };
-    state("prior", "any", weights.prior());
-    let sum = parts.iter().sum::<f32>() + weights.prior();
+    state("prior", "any", weights.prior(pair));
+    let sum = parts.iter().sum::<f32>() + weights.prior(pair);
     if pair.caution != Caution::None {
         state("caution", pair.caution.name(), weights.held(pair, sum) - sum);
     }
