@@ -14,6 +14,7 @@ use super::resolve::decisions::{ResolveScope, decide, flags, name_clusters, refr
 use super::resolve::evidence;
 use super::resolve::relations::Firms;
 use super::resolve::review::queue;
+use super::score::covered::{Covered, covered};
 use super::score::edges::{Scored, ScoringContext};
 use super::score::fit::fit;
 use super::settings::LinkSettings;
@@ -221,6 +222,11 @@ impl Linker {
     /// How many true partners the keys find, and at what cost; see [`Blocking`].
     pub fn blocking(&self) -> Blocking {
         blocking(&self.record_table, &self.settings)
+    }
+
+    /// How well records are joined whose code is missing, by registry; see [`Covered`].
+    pub fn covered(&self) -> Vec<Covered> {
+        covered(&self.record_table, &self.settings, &self.weights)
     }
 
     /// Why the last run put a record where it did: features, levels, weights. Empty for one that stands alone.

@@ -148,7 +148,7 @@ fn streets(record_table: &RecordTable, a: &RecordRow, b: &RecordRow) -> Option<b
 }
 
 fn one_place(x: &Address, y: &Address) -> bool {
-    x.whole == y.whole || x.door().is_some() && x.door() == y.door() || x.resemblance(y) > 0.8
+    x.whole == y.whole || x.door().is_some() && x.door() == y.door() || x.number == y.number && x.resemblance(y) > 0.8
 }
 
 fn names(record_table: &RecordTable, one: RecordNo, other: RecordNo) -> Likeness {
