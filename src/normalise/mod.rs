@@ -6,6 +6,7 @@
 //! text as written is never changed here; whoever shows it shows the raw value.
 
 pub mod address;
+pub mod blank;
 pub mod english;
 pub mod glyph;
 mod hash;

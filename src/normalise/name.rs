@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
+use super::blank::is_blank;
 use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin, text};
 use super::lexicon::Lexicon;
 use super::place::PLACES;
@@ -27,6 +28,8 @@ pub struct NameShape {
     pub english: bool,
     /// The name is a joint or regional union's: it names no single host.
     pub joint: bool,
+    /// What stands behind the firm's name is a part of the firm (项目部, 车间), no unit of its own.
+    pub establishment: bool,
 }
 
 /// A name taken apart. The parts lie behind each other: place, place in brackets, 字号, trade, form, branch.
@@ -68,8 +71,22 @@ impl<'a> NameRef<'a> {
     pub fn form(self) -> &'a [Glyph] {
         self.between(4, 4)
     }
+    /// What makes it a branch, a unit of its own.
     pub fn branch(self) -> &'a [Glyph] {
+        if self.shape.establishment { &[] } else { self.tail() }
+    }
+    /// What stands behind the whole firm's name: a branch, or an establishment that is no unit of its own.
+    pub fn tail(self) -> &'a [Glyph] {
         self.between(5, 5)
+    }
+    /// Written with 公司, 集团 or no form at all, as everyday abbreviations are.
+    pub fn is_shortened(self) -> bool {
+        let class = self.shape.form_class;
+        class == 0 || class == *PLAIN || class == *GROUP
+    }
+    /// 集团, of whatever form.
+    pub fn is_group(self) -> bool {
+        self.shape.form_class == *GROUP
     }
     /// 字号 and trade.
     pub fn stem(self) -> &'a [Glyph] {
@@ -127,6 +144,9 @@ struct Words {
     /// Payload: canonical form.
     forms: Lexicon<u8>,
     branches: Lexicon<()>,
+    establishments: Lexicon<()>,
+    dress: Lexicon<()>,
+    owners: Lexicon<()>,
     /// Payload: joint or regional.
     unions: Lexicon<bool>,
     notes: Lexicon<()>,
@@ -144,7 +164,10 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     Words {
         trades: Lexicon::new(tables::words(tables::TRADES).map(|w| (w, ()))),
         forms: Lexicon::new(forms),
-        branches: Lexicon::new(tables::lines(tables::BRANCHES).map(|w| (w, ()))),
+        branches: Lexicon::new(tables::words(tables::BRANCHES).map(|w| (w, ()))),
+        dress: Lexicon::new(tables::words(tables::DRESS).map(|w| (w, ()))),
+        owners: Lexicon::new(OWNERS.map(|w| (w, ()))),
+        establishments: Lexicon::new(tables::words(tables::ESTABLISHMENTS).map(|w| (w, ()))),
         unions: Lexicon::new(tables::marked(tables::UNIONS, '@').map(|(w, joint)| (w, joint.is_some()))),
         notes: Lexicon::new(tables::lines(tables::NOTES).map(|w| (w, ()))),
         remarks: Lexicon::new(tables::lines(tables::REMARKS).map(|w| (w, ()))),
@@ -168,6 +191,9 @@ pub fn read_name(raw: &str) -> Name {
 
 /// Reads a name and the former names noted inside it.
 pub fn read_names(raw: &str) -> Names {
+    if is_blank(raw) {
+        return Names::default();
+    }
     let mut written = glyphs(raw);
     written.truncate(3 * LONGEST);
     if written.iter().any(|g| is_latin(*g)) && !written.iter().any(|g| is_han(*g)) {
@@ -176,6 +202,7 @@ pub fn read_names(raw: &str) -> Names {
     let mut noted = Vec::new();
     let written = cut_notes(written, &mut noted);
     let (written, joint) = cut_union(written);
+    let written = cut_dress(written);
     let mut name = take_apart(&written);
     name.shape.joint = joint;
     Names {
@@ -196,13 +223,13 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
             if let Some((len, ())) = WORDS.notes.prefix(inside) {
                 let alias = &inside[len..];
                 if alias.iter().filter(|g| is_han(**g)).count() >= 3 {
-                    noted.push(alias.to_vec());
+                    noted.extend(firms_of(alias).map(<[Glyph]>::to_vec));
                     at = end + 1;
                     continue;
                 }
             }
             // (筹), (新), (); (已更名) behind a form.
-            if inside.len() <= 1 || (is_remark(inside) && is_whole(&kept)) {
+            if inside.len() <= 1 || is_dress(inside) || (is_remark(inside) && (is_whole(&kept) || kept.is_empty())) {
                 at = end + 1;
                 continue;
             }
@@ -211,6 +238,38 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
         at += 1;
     }
     kept
+}
+
+/// The firms that a note names behind each other: each ends with 公司.
+fn firms_of(alias: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
+    let ends: Vec<usize> = (4..alias.len().saturating_sub(4)).filter(|end| alias[..*end].ends_with(&COMPANY)).collect();
+    let again = |end: usize| alias[end..].iter().filter(|g| is_han(**g)).count() >= 4 && form_suffix(&alias[end..]).0 > 0;
+    let cuts: Vec<usize> = ends.into_iter().filter(|end| again(*end)).collect();
+    let starts: Vec<usize> = std::iter::once(0).chain(cuts.iter().copied()).collect();
+    let ends: Vec<usize> = cuts.into_iter().chain([alias.len()]).collect();
+    starts.into_iter().zip(ends).map(|(start, end)| &alias[start..end])
+}
+
+/// What clerks put beside a name, with brackets or without: 临时户, 报验户, 个体工商户. It says of which kind the account or the
+/// unit is, not which one it is.
+fn is_dress(inside: &[Glyph]) -> bool {
+    WORDS.dress.contains(inside)
+}
+
+/// Takes 临时户 and its kin from the end of a whole name, and from its beginning.
+fn cut_dress(mut written: Vec<Glyph>) -> Vec<Glyph> {
+    for _ in 0..2 {
+        match WORDS.dress.suffix(&written) {
+            Some((len, ())) if written.len() >= len + 4 && is_whole(&written[..written.len() - len]) => {
+                written.truncate(written.len() - len);
+            }
+            _ => break,
+        }
+    }
+    match WORDS.dress.prefix(&written) {
+        Some((len, ())) if written.len() >= len + 6 && PLACES.prefix(&written[len..]).is_some() => written.split_off(len),
+        _ => written,
+    }
 }
 
 /// A state of the unit: 已更名, 停业, 自然人独资. Never a branch, never a place.
@@ -264,6 +323,7 @@ fn take_apart(written: &[Glyph]) -> Name {
     let (flat, inner) = open_brackets(written);
     let (place_len, place_code) = place_prefix(&flat);
     let (place, rest) = flat.split_at(place_len);
+    let rest = cut_owner(rest);
     let (whole, branch) = cut_branch(rest);
     let (form_len, form_class) = form_suffix(whole);
     let (body, form) = whole.split_at(whole.len() - form_len);
@@ -271,8 +331,31 @@ fn take_apart(written: &[Glyph]) -> Name {
     let (brand, trade) = body.split_at(brand_len(&body));
     let mut name = Name::from_parts([place, &inner, brand, trade, form, branch]);
     (name.shape.form_class, name.shape.place_code) = (form_class, place_code);
+    name.shape.establishment = is_establishment(whole, branch);
     name
 }
+
+/// Who owns a school, a hospital or a works, written in front of its name or not: 私立明德学校, 明德学校.
+const OWNERS: [&str; 8] = ["私立", "民办", "公立", "国营", "地方国营", "公私合营", "民营", "私营"];
+
+fn cut_owner(rest: &[Glyph]) -> &[Glyph] {
+    match WORDS.owners.prefix(rest) {
+        Some((len, ())) if rest.len() >= len + 4 => &rest[len..],
+        _ => rest,
+    }
+}
+
+/// 项目部, 车间, 财务部 behind a firm's whole name: an establishment (产业活动单位) or a department. What is registered by
+/// itself (分公司, 办事处, 支行) is none, wherever its name ends.
+fn is_establishment(firm: &[Glyph], tail: &[Glyph]) -> bool {
+    form_suffix(firm).0 > 0
+        && WORDS.establishments.suffix(tail).is_some()
+        && !tail.windows(BRANCH_OFFICE.len()).any(|part| part == *BRANCH_OFFICE)
+}
+
+static BRANCH_OFFICE: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("分公司"));
+static PLAIN: LazyLock<u8> = LazyLock::new(|| form_class("公司"));
+static GROUP: LazyLock<u8> = LazyLock::new(|| form_class("集团"));
 
 /// Takes the brackets away: a place in them goes aside, anything else stays where it stands.
 fn open_brackets(written: &[Glyph]) -> (Vec<Glyph>, Vec<Glyph>) {
@@ -377,6 +460,25 @@ pub fn reads_as_branch(branch: &[Glyph]) -> bool {
 
 pub fn is_numeral(glyph: Glyph) -> bool {
     NUMERALS.contains(&glyph)
+}
+
+/// The number that numerals stand for: 11, 十一, 二十; None where they are no number below a thousand.
+pub fn number(numerals: &[Glyph]) -> Option<u32> {
+    let place = |glyph: Glyph| NUMERALS.iter().position(|known| *known == glyph).map(|at| at as u32);
+    let (mut whole, mut digits, mut any) = (0, None, false);
+    for glyph in numerals.iter().take(7) {
+        any = true;
+        match place(*glyph)? {
+            at @ 0..=9 => digits = Some(digits.unwrap_or(0) * 10 + at),
+            at @ 10..=18 => digits = Some(digits.unwrap_or(0) * 10 + at - 9),
+            // 十, 百
+            19 => whole += digits.take().unwrap_or(1) * 10,
+            20 => whole += digits.take().unwrap_or(1) * 100,
+            21 => {}
+            _ => digits = Some(2),
+        }
+    }
+    any.then(|| whole + digits.unwrap_or(0)).filter(|n| *n < 1000)
 }
 
 /// Splits `某某有限公司海淀分公司` into the whole unit's name and what makes it a branch.

@@ -56,6 +56,11 @@ impl Report {
             let precision = b.precision.map_or_else(|| "–".to_owned(), share);
             vec![range(b), number(b.joined), number(b.apart), precision, share(b.recall)]
         });
+        let without = self.without_codes.iter().map(|w| {
+            let measured = |part: Option<f64>| part.map_or_else(|| "–".to_owned(), share);
+            let counts = [w.tested, w.joined, w.right].map(number);
+            [vec![w.registry.clone()], counts.to_vec(), vec![measured(w.precision), measured(w.recall)]].concat()
+        });
         let largest = self.largest.iter().map(|c| vec![c.entity.clone(), number(c.records)]).collect();
         let flags = self.flags.iter().map(|(kind, count)| vec![flag_name(kind, lang).to_owned(), number(*count)]).collect();
         let most = self.suspicious.iter().map(|s| {
@@ -86,6 +91,19 @@ impl Report {
                     (">自此以上估计召回率", ">est. recall from here up"),
                 ],
                 bands.collect(),
+            ),
+            section(
+                "无代码时（遮盖代码实测）",
+                "Where codes are missing (measured with codes covered up)",
+                &[
+                    ("登记", "registry"),
+                    (">受测", ">tested"),
+                    (">已关联", ">joined"),
+                    (">正确", ">right"),
+                    (">精确率", ">precision"),
+                    (">召回率", ">recall"),
+                ],
+                without.collect(),
             ),
             section("最大的簇", "Largest clusters", &[("实体", "entity"), record_count], largest),
             section("警告", "Warnings", &[("种类", "kind"), (">次数", ">count")], flags),

@@ -1,5 +1,6 @@
 //! The levels of every feature: how far two profiles agree in it. Their numbers index the weight table.
 
+use super::caution::Caution;
 use crate::link::records::{AddressNo, NameNo};
 use crate::model::field::named;
 
@@ -168,8 +169,16 @@ pub struct Comparison {
     pub brand_count: u32,
     pub phone_count: u32,
     pub address_count: u32,
+    /// Profiles that carry the broken code that agreed.
+    pub broken_count: u32,
     /// The unidentified side is a union's or a mention's record.
     pub of_roll: bool,
+    /// log2 odds that the loose side has its enterprise elsewhere, by the sizes of the registries.
+    pub prior: f32,
+    /// One of them is an establishment of the firm that both names tell.
+    pub establishment: bool,
+    /// Why weight alone does not join the two.
+    pub caution: Caution,
 }
 
 impl Comparison {

@@ -19,7 +19,7 @@ kept!(RecordRow {
     others_from,
     address,
     operating,
-    phone,
+    phones,
     established,
     employees,
     industry,
@@ -32,7 +32,7 @@ kept!(RecordRow {
     role,
     flags,
 });
-kept!(NameShape { ends, form_class, place_code, english, joint });
+kept!(NameShape { ends, form_class, place_code, english, joint, establishment });
 kept!(NameEntry { from, len, shape, whole, body, stem, brand });
 kept!(Address { whole, road, number, sketch, county });
 kept!(BrokenCode { text, could_be });
