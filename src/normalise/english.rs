@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use hashbrown::{HashMap, HashSet};
 
 use super::glyph::{Glyph, glyphs, readings};
-use super::name::Name;
+use super::name_parts::Name;
 use super::place::PLACES;
 use super::tables;
 

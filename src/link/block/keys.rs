@@ -11,7 +11,7 @@
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
-use crate::normalise::name::NameRef;
+use crate::normalise::name_parts::NameRef;
 use crate::normalise::romanise::{other_readings, romanise};
 use crate::normalise::{Glyph, hash, mix};
 

@@ -5,40 +5,10 @@
 //! weight; where the rest speaks for it, it waits in the queue.
 
 use super::levels::{
-    CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel, PlaceOfBusinessLevel,
-    RegistrationLevel,
+    Caution, CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
+    PlaceOfBusinessLevel, RegistrationLevel,
 };
-use crate::model::field::named;
-use crate::normalise::name::NameRef;
-
-named! {
-    /// Why a pair joins only if a person says so.
-    #[derive(Default)]
-    pub enum Caution {
-        #[default]
-        None = "none",
-        /// One is a branch, or they are two branches, or two numbers: 第二, 第三.
-        Unit = "unit",
-        /// The names stand for two places.
-        Place = "place",
-        /// 集团 and company, factory and centre; a group and what it is called without its trade.
-        Form = "form",
-        /// A short 字号 that differs in a glyph, be it one that sounds or looks alike.
-        Brand = "brand",
-        /// First glyphs of the parts, as some other firm's could be.
-        Initials = "initials",
-        /// A person's name: there are namesakes.
-        Namesake = "namesake",
-        /// Two names that have nothing in common.
-        Stranger = "stranger",
-        /// The code is all that speaks for it; the name is another.
-        Unsaid = "unsaid",
-        /// The code is another firm's by all that is beside it.
-        Claim = "claim",
-        /// The same, and the code was dragged over many rows.
-        Dragged = "dragged",
-    }
-}
+use crate::normalise::name_parts::NameRef;
 
 /// 字号 up to this length leave no room for a slip: 金沅 and 金元, 恒信 and 恒欣 are as good as each other.
 const SHORT_BRAND: usize = 3;

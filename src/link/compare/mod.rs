@@ -18,8 +18,8 @@ pub use levels::{FormLevel, NameLevel, PlaceLevel};
 
 use super::compare::levels::Comparison;
 use super::records::{RecordNo, RecordTable};
-use caution::Caution;
 use frequencies::ValueFrequencies;
+use levels::Caution;
 use weights::Weights;
 
 /// Compares the unidentified side `left` with `right`, which may be coded.

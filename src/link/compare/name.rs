@@ -9,7 +9,8 @@ use super::weights::Weights;
 use crate::link::records::{NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::{LONGEST, NameRef, is_numeral, number};
+use crate::normalise::name::{is_numeral, number};
+use crate::normalise::name_parts::{LONGEST, NameRef};
 use crate::normalise::place::PLACES;
 use crate::normalise::romanise::reads_as;
 
@@ -111,11 +112,11 @@ fn partners(long: NameRef<'_>, short: NameRef<'_>) -> bool {
         && long.form().starts_with(short.form())
 }
 
-static PARTNERSHIP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("合伙企业"));
-static COMPANY: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("公司"));
+static PARTNERSHIP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("合伙企业"));
+static COMPANY: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("公司"));
 /// Limited and joint-stock companies; a group is another kind.
 static CORPORATE: std::sync::LazyLock<[u8; 3]> =
-    std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::name::form_class));
+    std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::words::form_class));
 
 fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
     let all = |n: NameRef<'_>| n.place().len() + n.inner_place().len();
@@ -279,7 +280,7 @@ fn trades(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
     }
 }
 
-static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("集团"));
+static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("集团"));
 
 /// The unidentified side is a short form: the beginning of the other's stem, or its first glyphs.
 fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::caution::Caution;
+use super::levels::Caution;
 use super::levels::*;
 
 const SHIPPED: &str = include_str!("../../../reference/names/weights.toml");

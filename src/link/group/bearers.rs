@@ -7,7 +7,7 @@
 
 use crate::link::codec::kept_choice;
 use crate::link::records::{ISSUES_CODES, RecordNo, RecordRow, RecordTable};
-use crate::normalise::name::NameRef;
+use crate::normalise::name_parts::NameRef;
 use crate::normalise::{Address, Glyph, glyph};
 
 /// How much a code says that stands in a record of another name.
@@ -196,7 +196,7 @@ fn one_sound(x: &[Glyph], y: &[Glyph]) -> bool {
 
 /// Length of the longest common subsequence.
 fn common(x: &[Glyph], y: &[Glyph]) -> usize {
-    let mut row = [0u8; crate::normalise::name::LONGEST + 1];
+    let mut row = [0u8; crate::normalise::name_parts::LONGEST + 1];
     for a in x {
         let mut diagonal = 0;
         for (at, b) in y.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::{BrokenCode, NameEntry, RecordNo, RecordRow, RecordTable, Related, pl
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
-use crate::normalise::name::NameShape;
+use crate::normalise::name_parts::NameShape;
 
 kept!(RecordRow {
     reference,

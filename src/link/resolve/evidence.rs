@@ -1,6 +1,6 @@
 //! Why two records are, or are not, one enterprise: the features of a comparison in words and weights.
 
-use crate::link::compare::caution::Caution;
+use crate::link::compare::levels::Caution;
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::{FEATURE, Weights};
 use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};

@@ -4,7 +4,7 @@
 mod connection;
 mod finding;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 mod capped;
 mod events;
-mod fingerprint;
+pub(in crate::pull) mod fingerprint;
 mod gzip;
 mod kind;
 pub(in crate::pull) mod paths;
@@ -12,7 +12,6 @@ mod records;
 mod rows;
 
 pub(super) use capped::Capped;
-pub(super) use fingerprint::file_hash;
 pub(super) use kind::{Kind, recognise};
 pub(super) use paths::pull_paths;
 use places::find;

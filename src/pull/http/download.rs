@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::client::{Answer, Ask, RegistryClient};
 use crate::connector::{Connector, Format, format_of};
 use crate::pull::context::{Cursor, PullContext, Pulled, RowSink};
-use crate::pull::{PullError, file};
+use crate::pull::error::PullError;
+use crate::pull::file::{fingerprint, paths};
 
 #[derive(Serialize, Deserialize)]
 struct Fingerprint {
@@ -66,12 +67,12 @@ pub async fn pull(
             )
             .held());
         }
-        let sha = file::file_hash(&path).map_err(|e| PullError::sink(connector, &e))?;
+        let sha = fingerprint::file_hash(&path).map_err(|e| PullError::sink(connector, &e))?;
         if known.as_ref().is_some_and(|k| k.sha == sha) {
             return Ok(same_as_before(connector, context));
         }
         let inner = PullContext { known: None, ..context.clone() };
-        let mut pulled = file::paths::pull_paths(connector, &inner, sink, vec![path]).await?;
+        let mut pulled = paths::pull_paths(connector, &inner, sink, vec![path]).await?;
         // A text without a length may have been cut off behind any of its lines; all else shows its end.
         let open_ended = matches!(format_of(&suffix), Some(Format::Csv | Format::Tsv | Format::Ndjson))
             && !suffix.ends_with(".gz")
