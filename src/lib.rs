@@ -9,19 +9,23 @@
 //! chosen values and one immutable `edition`; `serve` answers from it. `hub` runs the journey, `store` is the durable
 //! truth, `simulate` plays the registries. ARCHITECTURE.md follows one record all the way.
 
+#[warn(missing_docs)]
 pub mod model;
 
 pub mod assess;
 pub mod connector;
+#[warn(missing_docs)]
 pub mod edition;
 pub mod kept_file;
 pub mod land;
+#[warn(missing_docs)]
 pub mod link;
 pub mod normalise;
 pub mod publish;
 pub mod pull;
 
 pub mod hub;
+#[warn(missing_docs)]
 pub mod store;
 
 pub mod serve;

@@ -7,25 +7,50 @@ fn nearest_one(nearest: Option<u32>) -> String {
 /// What can go wrong with an edition. `Display` is for the log and the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum EditionError {
+    /// The file system refused.
     #[error("edition folder {path}: {source}")]
-    Io { path: std::path::PathBuf, source: std::io::Error },
+    Io {
+        /// The folder or file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what was written, or another version of the program wrote it.
     #[error(
         "edition file {path}: {reason}; `huitu sync` publishes another edition, `huitu edition rebuild NUMBER --restore` makes this \
          one again"
     )]
-    Broken { path: std::path::PathBuf, reason: String },
+    Broken {
+        /// The file, or the column that is missing.
+        path: std::path::PathBuf,
+        /// What was found, in English.
+        reason: String,
+    },
+    /// Arrow cannot make sense of a table.
     #[error("edition: {0}")]
     Arrow(#[from] arrow_schema::ArrowError),
+    /// A JSON file of an edition cannot be read or written.
     #[error("edition manifest: {0}")]
     Json(#[from] serde_json::Error),
     /// The edition was pruned, or never existed; `nearest` is the closest one that can be opened.
     #[error("there is no edition {number} (any more){}; `huitu edition list` shows those that are kept", nearest_one(*nearest))]
-    Gone { number: u32, nearest: Option<u32> },
+    Gone {
+        /// The one asked for; 0 where a day or an instant was.
+        number: u32,
+        /// None where there is none.
+        nearest: Option<u32>,
+    },
+    /// Nothing has been published yet.
     #[error("there is no edition yet; run `huitu sync`")]
     None,
     /// The caller asked for something that does not exist; safe to show.
     #[error("{en}")]
-    BadInput { zh: String, en: String },
+    BadInput {
+        /// What is wrong and what would work, in Chinese.
+        zh: String,
+        /// The same in English.
+        en: String,
+    },
 }
 
 impl EditionError {

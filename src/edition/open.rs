@@ -25,9 +25,28 @@ const MAX_CUBES: usize = 16;
 const REMEMBERED_TEXTS: usize = 64;
 
 /// One opened edition. Cheap to share; everything it returns is as of this edition.
+///
+/// ```
+/// use huitu::edition::{Edition, LookupKey, folder_name, synthetic, write};
+///
+/// let root = tempfile::tempdir()?;
+/// write(root.path(), synthetic::input(1, 300, 7))?;
+///
+/// let edition = Edition::open(&root.path().join(folder_name(1)))?;
+/// assert_eq!((edition.number(), edition.len()), (1, 300));
+///
+/// // Row 0 is the most urgent enterprise; an identifier leads back to its row.
+/// let first = edition.enterprise(0);
+/// assert!(first.priority() >= edition.enterprise(1).priority());
+/// assert_eq!(edition.rows(&LookupKey::Id(first.id().to_owned())), [0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Edition {
+    /// What it is and rests on.
     pub manifest: Manifest,
+    /// Where its files lie.
     pub folder: PathBuf,
+    /// Names of areas and industries as of this edition.
     pub labels: Labels,
     /// Codes by group number, per dimension; number 0 is unknown.
     pub(super) dim_values: BTreeMap<String, Vec<String>>,
@@ -86,6 +105,9 @@ impl Edition {
     }
 
     /// The same edition with nothing in its caches, for measuring: it has passed its check.
+    ///
+    /// # Errors
+    /// As [`Edition::open`], where a file has gone since.
     pub fn reopened(&self) -> Result<Edition, EditionError> {
         Edition::open_checked(&self.folder, self.manifest.clone())
     }
@@ -152,14 +174,17 @@ impl Edition {
         })
     }
 
+    /// Its number, from 1.
     pub fn number(&self) -> u32 {
         self.manifest.number
     }
 
+    /// How many enterprises it has; rows are below this.
     pub fn len(&self) -> u32 {
         self.manifest.enterprises
     }
 
+    /// Whether it has no enterprise.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -210,6 +235,7 @@ impl Edition {
         self.hashed(hash).collect()
     }
 
+    /// The row of an enterprise's id; None where this edition has no such enterprise.
     pub fn row_of_id(&self, id: &str) -> Option<Row> {
         self.hashed(lookup_hash("id", &[id])).next()
     }
@@ -225,6 +251,7 @@ impl Edition {
         hashes[start..].iter().take_while(move |h| **h == hash).enumerate().map(move |(i, _)| self.lookup_rows.value(start + i))
     }
 
+    /// What an area is called, by its code; None where the edition has no such area.
     pub fn area(&self, code: &str) -> Option<&super::AreaLabel> {
         self.area_names.get(code).map(|i| &self.labels.areas[*i])
     }

@@ -16,8 +16,11 @@ use super::{Edition, Manifest};
 /// Which state is asked for: the last of a day, the one in force at an instant, or one by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditionAsOf {
+    /// The last edition whose day is not later.
     Day(NaiveDate),
+    /// The last edition that was published by then.
     Instant(DateTime<Utc>),
+    /// The edition of this number.
     Edition(u32),
 }
 
@@ -40,6 +43,7 @@ impl FromStr for EditionAsOf {
 /// Earlier editions kept open besides the current one.
 const KEPT_OPEN: usize = 4;
 
+/// All editions under one root; shared by everybody who reads.
 pub struct Editions {
     root: PathBuf,
     current: RwLock<Option<Arc<Edition>>>,
@@ -74,6 +78,9 @@ fn stamp(folder: &Path) -> std::io::Result<Stamp> {
 
 impl Editions {
     /// Opens the newest edition under `root`, if there is one.
+    ///
+    /// # Errors
+    /// Io, where the root cannot be read. A broken edition is no error: the last good one answers.
     pub fn open(root: &Path) -> Result<Editions, EditionError> {
         let editions = Editions {
             root: root.to_path_buf(),
@@ -86,6 +93,7 @@ impl Editions {
         Ok(editions)
     }
 
+    /// The folder they lie in.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -93,6 +101,9 @@ impl Editions {
     /// Looks for editions published or removed since, and swaps the newest one in that is whole. Returns it where it is another
     /// one than before. Requests under way finish on the edition they began with; until another one has passed its check
     /// (`Edition::open`) the last good one goes on answering, and where none passes it stays.
+    ///
+    /// # Errors
+    /// Io, where the root cannot be read.
     pub fn refresh(&self) -> Result<Option<Arc<Edition>>, EditionError> {
         let numbers = numbers(&self.root)?;
         self.read_manifests(&numbers);
@@ -177,6 +188,9 @@ impl Editions {
     }
 
     /// The newest edition.
+    ///
+    /// # Errors
+    /// None, where there is no edition yet.
     pub fn current(&self) -> Result<Arc<Edition>, EditionError> {
         self.current.read().expect("no panic while holding the edition").clone().ok_or(EditionError::None)
     }
@@ -192,11 +206,15 @@ impl Editions {
         opened.iter().any(|e| e.number() == number && Arc::strong_count(e) > 1)
     }
 
+    /// The manifest of an edition; None where there is none by that number.
     pub fn manifest(&self, number: u32) -> Option<Arc<Manifest>> {
         self.known.read().expect("no panic while holding the manifests").get(&number).cloned()
     }
 
     /// An edition by number; Gone, with the nearest one, where it was removed; Broken where its files are not what was written.
+    ///
+    /// # Errors
+    /// Gone, Broken, or None where there is no edition at all.
     pub fn number(&self, number: u32) -> Result<Arc<Edition>, EditionError> {
         let current = self.current()?;
         if current.number() == number {
@@ -234,6 +252,9 @@ impl Editions {
     }
 
     /// The last whole edition whose day is not after `date`; Gone, with the earliest one, where all are later.
+    ///
+    /// # Errors
+    /// Gone where all are later, Broken where those that are not later are all damaged, None where there is no edition.
     pub fn as_of(&self, date: NaiveDate) -> Result<Arc<Edition>, EditionError> {
         self.last(|m| m.as_of <= date)
     }

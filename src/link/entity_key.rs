@@ -13,13 +13,15 @@ use crate::normalise::mix;
 pub struct EntityKey(u64);
 
 impl EntityKey {
-    /// The id founded by the record with this reference (see [`reference`]); `attempt` counts collisions.
+    /// The id founded by the record with this reference (see [`reference()`]); `attempt` counts collisions.
     pub fn founded_by(reference: u64, attempt: u32) -> EntityKey {
         EntityKey(mix(reference ^ u64::from(attempt).wrapping_mul(0xA076_1D64_78BD_642F)) & BITS)
     }
+    /// The sixty bits of the id.
     pub fn to_bits(self) -> u64 {
         self.0
     }
+    /// The id of sixty bits; higher ones are left out.
     pub fn from_bits(bits: u64) -> EntityKey {
         EntityKey(bits & BITS)
     }

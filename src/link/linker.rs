@@ -23,6 +23,28 @@ use super::update::{begin, follow};
 use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, RecordRef};
 
 /// All records known so far, how to link them, and what the last run decided.
+///
+/// ```
+/// use huitu::link::{LinkSettings, Linker, Previous, Weights};
+/// use huitu::model::linkage::LinkRecord;
+///
+/// let record = |registry, key: &str, credit_code: &str| LinkRecord {
+///     registry,
+///     key: key.into(),
+///     name: "示例城信通科技有限公司".into(),
+///     credit_code: credit_code.into(),
+///     ..LinkRecord::default()
+/// };
+/// let mut linker = Linker::new(LinkSettings::with_registries(["commerce", "tax"]), Weights::shipped());
+/// linker.put(&[record(0, "A-1", "93110101000000019Q"), record(1, "7", "93110101000000019Q")]);
+///
+/// let first = linker.link(&Previous::default(), &[]);
+/// assert_eq!(first.decisions.len(), 2);
+/// assert_eq!(first.decisions[0].entity, first.decisions[1].entity);
+///
+/// // Nothing changed: there is nothing to say again.
+/// assert!(linker.link(&Previous::default(), &[]).decisions.is_empty());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Linker {
     pub(super) settings: LinkSettings,
@@ -55,6 +77,7 @@ fn outcome(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory, s
 }
 
 impl Linker {
+    /// Knows no record yet.
     pub fn new(settings: LinkSettings, weights: Weights) -> Linker {
         Linker { settings, weights, record_table: RecordTable::new(), memory: Memory::default(), standing: None }
     }
@@ -82,9 +105,11 @@ impl Linker {
         }
     }
 
+    /// How sure is sure, and the registries in their rank.
     pub fn settings(&self) -> &LinkSettings {
         &self.settings
     }
+    /// What levels of agreement are worth.
     pub fn weights(&self) -> &Weights {
         &self.weights
     }
@@ -92,9 +117,11 @@ impl Linker {
     pub fn len(&self) -> usize {
         self.record_table.standing_count()
     }
+    /// Whether no record stands.
     pub fn is_empty(&self) -> bool {
         self.record_table.standing_count() == 0
     }
+    /// How a record is named across runs.
     pub fn record_ref(&self, record: RecordNo) -> RecordRef {
         self.record_table.record_ref(record, &self.settings)
     }

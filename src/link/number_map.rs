@@ -17,6 +17,7 @@ impl BuildHasher for Spread {
     }
 }
 
+/// Leaves numbers nearly as they are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SpreadHasher(u64);
 

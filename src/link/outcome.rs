@@ -18,9 +18,11 @@ impl Previous {
     pub fn insert(&mut self, registry: &str, key: &str, part: u16, entity: EntityKey) {
         self.entities.insert(reference(registry, key, part), entity);
     }
+    /// The same by the record's reference ([`reference()`]).
     pub fn insert_reference(&mut self, reference: u64, entity: EntityKey) {
         self.entities.insert(reference, entity);
     }
+    /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.entities.is_empty()
     }
@@ -49,6 +51,7 @@ pub enum EdgeRefusal {
 }
 
 impl EdgeRefusal {
+    /// As links and answers name it.
     pub fn name(self) -> &'static str {
         match self {
             EdgeRefusal::TwoCodes => "two_codes",
@@ -65,32 +68,43 @@ impl EdgeRefusal {
 /// The entity of one record. `record` is the [`super::Linker`]'s number of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decision {
+    /// Number of the record in the linker.
     pub record: u32,
+    /// The store's number of it.
     pub store_id: i64,
+    /// 0 for the row itself, 1… for the units it covers.
     pub part: u16,
     /// None: a mention that fits no enterprise.
     pub entity: Option<EntityKey>,
+    /// What joined it.
     pub method: LinkMethod,
     /// log2 odds of the edge that joined it; None where a code or a judgement did, or where it stands alone.
     pub weight: Option<f32>,
     /// The record it was joined to.
     pub partner: Option<u32>,
+    /// The entity that came second, where one came close.
     pub runner_up: Option<EntityKey>,
+    /// The constraint that refused a better edge.
     pub refused: Option<EdgeRefusal>,
 }
 
 /// What happened to an entity in this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityEvent {
+    /// A new entity.
     Founded(EntityKey),
     /// `from` is no more; its id redirects to `into`.
     Merged {
+        /// The one that is no more.
         from: EntityKey,
+        /// The one that stands.
         into: EntityKey,
     },
     /// `into` is new and was a part of `from`.
     Split {
+        /// The one that lost records.
         from: EntityKey,
+        /// The new one.
         into: EntityKey,
     },
     /// No record is left.
@@ -102,15 +116,21 @@ pub enum EntityEvent {
 pub struct ReviewPair {
     /// Depends on the two records only: the same pair has the same id in every run.
     pub id: Box<str>,
+    /// One record.
     pub left: RecordRef,
+    /// The other record.
     pub right: RecordRef,
+    /// The store's number of the left record.
     pub left_store_id: i64,
+    /// The store's number of the right record.
     pub right_store_id: i64,
     /// Entity of the left record (None: a mention that attaches to nothing), entity of the right one.
     pub left_entity: Option<EntityKey>,
+    /// Entity of the right record.
     pub right_entity: Option<EntityKey>,
     /// log2 odds.
     pub weight: f32,
+    /// Feature by feature; the weights and the prior add up to `weight`.
     pub evidence: Vec<Evidence>,
     /// The left record is a union's, or a unit's on its list: a yes would cover the enterprise of the right one.
     pub of_union: bool,
@@ -121,10 +141,13 @@ pub struct ReviewPair {
 /// A fact between two entities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkedRelation {
+    /// What it is.
     pub kind: RelationKind,
+    /// The entity it is said of.
     pub from: EntityKey,
     /// None: the other unit is named only.
     pub to: Option<EntityKey>,
+    /// The other unit as the record names it.
     pub name: Box<str>,
     /// Since when, where a registry says so.
     pub since: Option<PartialDate>,
@@ -152,6 +175,7 @@ pub enum FlagKind {
 }
 
 impl FlagKind {
+    /// As warnings and reports name it.
     pub fn name(self) -> &'static str {
         match self {
             FlagKind::CodeOnManyNames => "code_on_many_names",
@@ -165,10 +189,14 @@ impl FlagKind {
     }
 }
 
+/// A warning about a record or its cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flag {
+    /// What is odd.
     pub kind: FlagKind,
+    /// The entity it is in; None where it is in none.
     pub entity: Option<EntityKey>,
+    /// The record, or the first of several.
     pub record: RecordRef,
     /// How many records or names it is about.
     pub count: u32,
@@ -177,8 +205,11 @@ pub struct Flag {
 /// Counts of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics {
+    /// Records that stand.
     pub records: usize,
+    /// Profiles they make.
     pub profiles: usize,
+    /// Profiles without a valid code that were weighed.
     pub unidentified: usize,
     /// Pairs that share a key, among those that this run looked at: all of them in a first run.
     pub candidate_pairs: usize,
@@ -186,6 +217,7 @@ pub struct Statistics {
     pub compared_pairs: usize,
     /// Pairs that are not hopeless.
     pub scored_pairs: usize,
+    /// Entities in use.
     pub entities: usize,
     /// Entries of the key index.
     pub keys: usize,
@@ -195,11 +227,17 @@ pub struct Statistics {
 /// `review`, `relations` and `flags` hold all that stand now.
 #[derive(Debug, Clone, Default)]
 pub struct Linking {
+    /// Records whose entity, method or weight is another than before.
     pub decisions: Vec<Decision>,
+    /// What became of entities.
     pub events: Vec<EntityEvent>,
+    /// Pairs for a person, every one that waits.
     pub review: Vec<ReviewPair>,
+    /// Facts between entities.
     pub relations: Vec<LinkedRelation>,
+    /// Warnings.
     pub flags: Vec<Flag>,
+    /// Counts of the run.
     pub statistics: Statistics,
 }
 

@@ -21,9 +21,12 @@ const LAST_BAND: f32 = 20.0;
 /// How many clusters are listed.
 const LISTED: usize = 10;
 
+/// A run of linking from above.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
+    /// Records that were decided on.
     pub records: usize,
+    /// Entities in use.
     pub entities: usize,
     /// How well the keys find what belongs together.
     pub blocking: Blocking,
@@ -31,14 +34,17 @@ pub struct Report {
     pub scored_pairs: usize,
     /// Records by the method that joined them; `ALONE` where nothing did.
     pub methods: BTreeMap<String, usize>,
+    /// By rising weight.
     pub bands: Vec<Band>,
     /// Expected share of right ones among the records joined by weight.
     pub estimated_precision: f64,
     /// Expected share of the pairs that belong together which are joined, among those that were weighed.
     pub estimated_recall: f64,
+    /// Pairs that wait for a person.
     pub review_pairs: usize,
     /// How well records are joined whose code is missing, measured with codes covered up.
     pub without_codes: Vec<WithoutCodes>,
+    /// The largest clusters, the largest first.
     pub largest: Vec<ClusterSize>,
     /// Warnings by kind.
     pub flags: BTreeMap<String, usize>,
@@ -51,9 +57,13 @@ pub struct Report {
 /// Records joined, and pairs left apart, with weights from `from` (included) to `to`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Band {
+    /// Lower edge, log2 odds.
     pub from: f32,
+    /// Upper edge, log2 odds; the last band has none in truth.
     pub to: f32,
+    /// Records joined with such a weight.
     pub joined: usize,
+    /// Pairs left apart with such a weight.
     pub apart: usize,
     /// Expected share of right ones among the joined; null where none is.
     pub precision: Option<f64>,
@@ -72,6 +82,7 @@ pub enum Oddity {
 }
 
 impl Oddity {
+    /// As the report names it.
     pub fn name(self) -> &'static str {
         match self {
             Oddity::TwoCodes => "two_codes",
@@ -80,10 +91,14 @@ impl Oddity {
     }
 }
 
+/// A cluster that holds what one enterprise rarely has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SuspiciousCluster {
+    /// What is odd.
     pub kind: Oddity,
+    /// Its id.
     pub entity: String,
+    /// How many records it has.
     pub records: usize,
     /// Codes, or addresses.
     pub count: usize,
@@ -92,8 +107,11 @@ pub struct SuspiciousCluster {
 /// Records of one registry that were joined with their codes covered up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WithoutCodes {
+    /// Name of the registry.
     pub registry: String,
+    /// Records whose codes were covered up.
     pub tested: usize,
+    /// Of these, joined to anything.
     pub joined: usize,
     /// Joined to their own enterprise.
     pub right: usize,
@@ -103,18 +121,27 @@ pub struct WithoutCodes {
     pub recall: Option<f64>,
 }
 
+/// How large a cluster is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClusterSize {
+    /// Its id.
     pub entity: String,
+    /// How many records it has.
     pub records: usize,
 }
 
+/// A warning about several records.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Suspicious {
+    /// Name of its `FlagKind`.
     pub kind: String,
+    /// Id of the entity; None where the record is in none.
     pub entity: Option<String>,
+    /// Registry of the first record.
     pub registry: String,
+    /// Its key there.
     pub key: String,
+    /// How many records or names it is about.
     pub count: u32,
 }
 

@@ -33,9 +33,11 @@ impl Default for LinkSettings {
 }
 
 impl LinkSettings {
+    /// The usual thresholds, for these registries, best first.
     pub fn with_registries<'a>(registries: impl IntoIterator<Item = &'a str>) -> LinkSettings {
         LinkSettings { registries: registries.into_iter().map(Into::into).collect(), ..LinkSettings::default() }
     }
+    /// Name of a registry; empty where the number is none.
     pub fn registry(&self, index: u16) -> &str {
         self.registries.get(usize::from(index)).map_or("", |name| name)
     }

@@ -79,6 +79,19 @@ pub fn registration_check(body: &[u8]) -> Option<u8> {
 }
 
 /// A valid unified social credit code (统一社会信用代码): 18 characters, check character verified.
+///
+/// ```
+/// use huitu::model::identifier::CreditCode;
+///
+/// // As a clerk may write it: lower case, with blanks and a dash. Category 93 belongs to no enterprise.
+/// let code = CreditCode::parse("93110101 00000001-9q").expect("a valid code");
+/// assert_eq!(code.as_str(), "93110101000000019Q");
+/// assert_eq!(code.organisation_code().as_str(), "000000019");
+/// assert!(!code.is_union());
+///
+/// // One wrong digit, and the check character no longer fits.
+/// assert_eq!(CreditCode::parse("93110101000000018Q"), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CreditCode([u8; 18]);
 

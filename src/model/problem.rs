@@ -9,6 +9,16 @@ use super::message::Lang;
 
 /// Something wrong, said so that the reader knows which thing and what to do. `C` is the code: a text of its own per room, or an
 /// enum where callers tell them apart.
+///
+/// ```
+/// use huitu::model::message::Lang;
+/// use huitu::model::problem::Problem;
+///
+/// let problem: Problem = Problem::new("column_missing", "缺少列“税号”", "column \"税号\" is missing").remedy("税务登记号");
+/// assert_eq!(problem.code, "column_missing");
+/// assert_eq!(problem.text(Lang::Zh), "缺少列“税号”");
+/// assert_eq!(problem.remedy.as_deref(), Some("税务登记号"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem<C = Cow<'static, str>> {
     /// Stable, for machines: `unknown_key`, `column_missing`, `BAD_INPUT`.

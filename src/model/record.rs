@@ -21,6 +21,22 @@ pub struct FieldValue {
 
 /// One record as mapped from a raw row. `part` tells apart the records one row makes: 0 is the row itself,
 /// 1… are its covered units.
+///
+/// ```
+/// use huitu::model::field::{Field, RecordKind};
+/// use huitu::model::record::{FieldValue, Record};
+/// use huitu::model::value::Value;
+///
+/// let name = FieldValue { field: Field::Name, raw: "示例公司".into(), value: Some(Value::Text("示例公司".into())) };
+/// // No number can be read from this cell; what stands there is kept.
+/// let employees = FieldValue { field: Field::Employees, raw: "若干".into(), value: None };
+/// let record = Record { kind: RecordKind::Enterprise, key: "A-1".into(), part: 0, fields: vec![name, employees] };
+///
+/// assert_eq!(record.text(Field::Name), Some("示例公司"));
+/// assert_eq!(record.count(Field::Employees), None);
+/// assert_eq!(record.raw(Field::Employees), "若干");
+/// assert_eq!(record.raw(Field::Address), "");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// What it is about.

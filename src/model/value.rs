@@ -6,6 +6,15 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// An amount in yuan, kept in fen (1/100 yuan) so that sums are exact. Range ±92 quadrillion yuan.
+///
+/// ```
+/// use huitu::model::value::Money;
+///
+/// let paid = Money::from_yuan(12_000);
+/// assert_eq!(paid.to_string(), "12000");
+/// assert_eq!(Money(paid.0 + 50).to_string(), "12000.50");
+/// assert_eq!(Money(-150).whole_yuan(), 0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Money(pub i64);
@@ -37,6 +46,15 @@ impl fmt::Display for Money {
 }
 
 /// A date as registries write it: year, year and month, or the whole day. `month` and `day` are 0 when absent.
+///
+/// ```
+/// use huitu::model::value::PartialDate;
+///
+/// let april = PartialDate { year: 2019, month: 4, day: 0 };
+/// assert_eq!(april.to_string(), "2019-04");
+/// assert!(!april.is_full());
+/// assert_eq!(april.first_day().map(|day| day.to_string()), Some("2019-04-01".to_owned()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartialDate {
     /// Of the Gregorian calendar.

@@ -444,6 +444,7 @@ fn brand_len(body: &[Glyph]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::glyph::text;
     use super::*;
 
     fn parts(raw: &str) -> String {

@@ -7,12 +7,19 @@ super::row! {
     /// One published edition. `as_of` is an ISO date in the configured zone, `sources` JSON.
     #[derive(Debug, Clone, PartialEq)]
     pub struct EditionRow {
+        /// Number of the edition, from 1.
         pub number: i64,
+        /// Milliseconds since 1970.
         pub published_at: i64,
+        /// The day it stands for.
         pub as_of: String,
+        /// The manifest's digest of its data.
         pub digest: String,
+        /// How many it has.
         pub enterprises: i64,
+        /// What it rests on: [{name, as_of, records, stale}].
         pub sources: String,
+        /// Milliseconds since 1970 when its files were removed; None while they are there.
         pub removed_at: Option<i64>,
     }
 }
@@ -21,19 +28,30 @@ super::row! {
     /// One change of one enterprise between two editions.
     #[derive(Debug, Clone, PartialEq)]
     pub struct ChangeRow {
+        /// Whom it happened to.
         pub enterprise_id: String,
+        /// Number of the edition that shows it first.
         pub edition: i64,
+        /// Milliseconds since 1970 when that was published.
         pub at: i64,
+        /// Name of the `EnterpriseField`; None for what is no field (it appeared, was merged).
         pub field: Option<String>,
+        /// Code of what happened (`publish::changes`).
         pub what: String,
+        /// As shown before; None where there was nothing.
         pub from_value: Option<String>,
+        /// As shown since; None where there is nothing.
         pub to_value: Option<String>,
+        /// Name of the registry that says so, where one does.
         pub registry: Option<String>,
     }
 }
 
 impl Store {
     /// All editions, newest first, removed ones included.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn editions(&self) -> Result<Vec<EditionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC"
@@ -43,6 +61,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// The edition published last, its files there or not; None before the first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn latest_edition(&self) -> Result<Option<EditionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC LIMIT 1"
@@ -53,6 +75,9 @@ impl Store {
     }
 
     /// What happened to one enterprise, newest first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn changes_of(&self, enterprise: &str, limit: i64) -> Result<Vec<ChangeRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT enterprise_id, edition, at, field, what, from_value, to_value, registry
@@ -68,6 +93,9 @@ impl Store {
     /// What happened to several enterprises: for each the `limit` latest changes with ids below `before`, newest first, with
     /// their ids and how many the enterprise has in all. One statement, however many enterprises. Where fewer are below
     /// `before`, others fill the number up, so that an enterprise with changes always has a row that says how many.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn changes_of_many(
         &self,
         enterprises: &[String],
@@ -118,6 +146,9 @@ impl Store {
     }
 
     /// Notes that an edition's files are there again.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn edition_restored(&self, number: i64) -> Result<(), StoreError> {
         super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = NULL WHERE number = $1")
             .bind(number)
@@ -128,6 +159,9 @@ impl Store {
     }
 
     /// Notes that an edition's files were removed.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn edition_removed(&self, number: i64, at: i64) -> Result<(), StoreError> {
         super::write!(self, |db| sqlx::query("UPDATE edition SET removed_at = $2 WHERE number = $1")
             .bind(number)
@@ -139,6 +173,10 @@ impl Store {
     }
 }
 
+/// Notes an edition, in the transaction of its publication.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "INSERT INTO edition (number, published_at, as_of, digest, enterprises, sources) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -155,6 +193,9 @@ pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error>
 }
 
 /// Appends changes; they are numbered as they come.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put_changes(tx: &mut Tx, changes: &[ChangeRow]) -> Result<(), sqlx::Error> {
     let (first,): (i64,) = in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM change").fetch_one(c).await)?;
     const SQL: &str = "INSERT INTO change (id, enterprise_id, edition, at, field, what, from_value, to_value, registry)

@@ -11,27 +11,42 @@ use crate::model::linkage::{Evidence, RecordRef};
 /// A link as kept: record and part → entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkRow {
+    /// Id in the `record` table.
     pub record_id: i64,
+    /// 0 for the row itself, 1… for the units it covers.
     pub part: i64,
+    /// The entity it belongs to.
     pub entity_id: Box<str>,
+    /// Name of a `LinkMethod`, or ALONE.
     pub method: String,
+    /// log2 odds; None where an identifier or a person decided.
     pub weight: Option<f64>,
     /// JSON list of `Evidence`.
     pub evidence: Option<String>,
+    /// Entity that came second, where one came close.
     pub runner_up: Option<String>,
+    /// Code of the constraint that refused a better pair (`message::refusal_text`).
     pub refused: Option<String>,
 }
 
 /// A pair for a person to decide; `rank` orders the queue by what a decision would change on the gap list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewRow {
+    /// `R` and twelve characters.
     pub id: String,
+    /// One record.
     pub left: RecordRef,
+    /// The other record.
     pub right: RecordRef,
+    /// Ids of the entities they belong to now.
     pub entities: Vec<String>,
+    /// log2 odds that the two are one.
     pub weight: f64,
+    /// What speaks for and against it.
     pub evidence: Vec<Evidence>,
+    /// Code of what a decision would change (`message::effect_text`).
     pub effect: String,
+    /// Greater comes first.
     pub rank: f64,
 }
 
@@ -99,6 +114,9 @@ impl Store {
     }
 
     /// Links of some records in one statement.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn links_of(&self, record_ids: &[i64]) -> Result<Vec<LinkRow>, StoreError> {
         let ids = serde_json::to_string(record_ids).expect("numbers");
         let take = |r: (i64, i64, String, String, Option<f64>, Option<String>, Option<String>, Option<String>)| LinkRow {
@@ -136,6 +154,9 @@ impl Store {
     }
 
     /// Where a merged entity went; None where the id is unknown or stands for itself.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn entity_redirect(&self, id: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(Option<String>,)> =
             read!(self, |db| sqlx::query_as("SELECT merged_into FROM entity WHERE id = $1").bind(id).fetch_optional(db).await)
@@ -144,6 +165,9 @@ impl Store {
     }
 
     /// The review queue, first what would change the gap list most.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn review_pairs(&self, limit: i64) -> Result<Vec<ReviewRow>, StoreError> {
         let rows = read!(self, |db| sqlx::query(
             "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
@@ -158,6 +182,9 @@ impl Store {
     }
 
     /// Pairs by id in one statement.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn review_pairs_by_id(&self, ids: &[&str]) -> Result<Vec<ReviewRow>, StoreError> {
         match self {
             Store::Sqlite(s) => {
@@ -185,6 +212,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// A pair by id; None where it no longer waits.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn review_pair(&self, id: &str) -> Result<Option<ReviewRow>, StoreError> {
         read!(self, |db| sqlx::query(
             "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
@@ -201,14 +232,21 @@ impl Store {
 /// A link to write; texts are borrowed where they are long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewLink<'a> {
+    /// Id in the `record` table.
     pub record_id: i64,
+    /// 0 for the row itself, 1… for the units it covers.
     pub part: u16,
+    /// The entity it belongs to.
     pub entity_id: String,
+    /// Name of a `LinkMethod`, or ALONE.
     pub method: &'a str,
+    /// log2 odds; None where an identifier or a person decided.
     pub weight: Option<f64>,
     /// JSON list of `Evidence`.
     pub evidence: Option<&'a str>,
+    /// Entity that came second, where one came close.
     pub runner_up: Option<String>,
+    /// Code of the constraint that refused a better pair.
     pub refused: Option<&'a str>,
 }
 
@@ -217,6 +255,9 @@ const LINKS_PER_STATEMENT: usize = 5_000;
 
 /// Writes links that are new or changed: what `link` says of `all` at `places`, in the order of their records where they are
 /// many.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put_links<T: Sync>(
     tx: &mut Tx,
     all: &[T],
@@ -274,6 +315,9 @@ pub async fn put_links<T: Sync>(
 }
 
 /// Removes links of records that are gone or no longer attach.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn drop_links(tx: &mut Tx, links: &[(i64, u16)]) -> Result<(), sqlx::Error> {
     for (record_id, part) in links {
         in_tx!(tx, |c| sqlx::query("DELETE FROM link WHERE record_id = $1 AND part = $2")
@@ -287,6 +331,9 @@ pub async fn drop_links(tx: &mut Tx, links: &[(i64, u16)]) -> Result<(), sqlx::E
 }
 
 /// Notes entities that appeared with this edition.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put_entities(tx: &mut Tx, edition: i64, ids: &[Box<str>]) -> Result<(), sqlx::Error> {
     for chunk in ids.chunks(20_000) {
         let text = serde_json::to_string(chunk).expect("ids");
@@ -315,6 +362,9 @@ pub async fn put_entities(tx: &mut Tx, edition: i64, ids: &[Box<str>]) -> Result
 }
 
 /// Ends an entity; where it was merged, its id redirects from now on.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn end_entity(tx: &mut Tx, id: &str, edition: i64, merged_into: Option<&str>) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("UPDATE entity SET until = $2, merged_into = $3 WHERE id = $1")
         .bind(id)
@@ -326,6 +376,9 @@ pub async fn end_entity(tx: &mut Tx, id: &str, edition: i64, merged_into: Option
 }
 
 /// Replaces the review queue with what this run could not settle.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
     const SQL: &str = "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,

@@ -9,16 +9,27 @@ super::row! {
     /// One finding. Times in milliseconds since 1970, `until` an ISO date.
     #[derive(Debug, Clone, PartialEq)]
     pub struct FindingRow {
+        /// Of the finding.
         pub id: String,
+        /// Who was visited.
         pub enterprise_id: String,
+        /// Code of `reference/unions/closing_reasons.csv`.
         pub reason: String,
+        /// What the visitor wrote beside it.
         pub note: Option<String>,
+        /// Who made it.
         pub by_whom: Option<String>,
+        /// When it was made.
         pub at: i64,
+        /// Last day on which it holds; None: it does not run out.
         pub until: Option<String>,
+        /// When it was taken back; None while it stands.
         pub withdrawn_at: Option<i64>,
+        /// Who took it back.
         pub withdrawn_by: Option<String>,
+        /// The reason they gave.
         pub withdrawn_why: Option<String>,
+        /// Key of the request, where the caller gave one.
         pub idempotency: Option<String>,
     }
 }
@@ -38,6 +49,9 @@ impl FindingRow {
 
 impl Store {
     /// All findings in the order they were made; those of one enterprise where it is named.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn findings(&self, enterprise: Option<&str>) -> Result<Vec<FindingRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, enterprise_id, reason, note, by_whom, at, until, withdrawn_at, withdrawn_by, withdrawn_why, idempotency
@@ -50,6 +64,9 @@ impl Store {
     }
 
     /// Records a finding; a repeated idempotency key records nothing and answers false.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn record_finding(&self, f: &FindingRow) -> Result<bool, StoreError> {
         let done = write!(self, |db| sqlx::query(
             "INSERT INTO finding (id, enterprise_id, reason, note, by_whom, at, until, idempotency)
@@ -71,6 +88,9 @@ impl Store {
     }
 
     /// Takes a finding back; false where it is unknown or was withdrawn before.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn withdraw_finding(&self, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<bool, StoreError> {
         let done = write!(self, |db| {
             sqlx::query(

@@ -23,6 +23,7 @@ pub struct EditionBasis {
     pub made_by: BTreeMap<String, String>,
     /// Ids of the judgements and of the findings in force.
     pub judgements: Vec<String>,
+    /// Ids of the findings in force.
     pub findings: Vec<String>,
 }
 
@@ -30,6 +31,9 @@ pub struct EditionBasis {
 pub type FormerLink = (i64, u16, Option<Box<str>>);
 
 /// Notes the basis of an edition, what its links were before it, and who newly lacks a union.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn keep(
     tx: &mut Tx,
     edition: i64,
@@ -79,6 +83,9 @@ pub async fn keep(
 }
 
 /// Links as they were until this edition; what was noted for it already (by a run that published nothing) stays.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn keep_links(tx: &mut Tx, edition: i64, former: &[FormerLink]) -> Result<(), sqlx::Error> {
     for chunk in former.chunks(5_000) {
         let rows: Vec<_> = chunk.iter().map(|(record, part, entity)| json!([record, part, entity])).collect();
@@ -156,6 +163,9 @@ async fn keep_in_force(tx: &mut Tx, edition: i64, judgements: &[String], finding
 
 impl Store {
     /// What an edition rested on; None where it was published before this was kept.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn edition_basis(&self, edition: i64) -> Result<Option<EditionBasis>, StoreError> {
         let row: Option<(i64, i64, String)> =
             read!(self, |db| sqlx::query_as("SELECT landing, first, made_by FROM edition_basis WHERE edition = $1")
@@ -172,6 +182,9 @@ impl Store {
 
     /// Records with `after < id <= to` as they stood after a landing, gone ones left out, in id order. `observed_at` of
     /// former states is not kept: null there.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn records_as_of(&self, landing: i64, after: i64, to: i64) -> Result<Vec<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT r.id, r.registry_id, r.key, r.layout_id, r.batch_id, r.landed_at, r.observed_at, r.gone, r.payload
@@ -193,6 +206,9 @@ impl Store {
     }
 
     /// Every link as it stood in an edition: record, part, entity; in no order.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn links_as_of(&self, edition: i64) -> Result<Vec<(i64, u16, Box<str>)>, StoreError> {
         let mut links: HashMap<(i64, u16), Option<Box<str>>> = HashMap::new();
         for (record, part, entity) in self.links(|id| Some(Box::<str>::from(id))).await? {
@@ -216,6 +232,9 @@ impl Store {
     }
 
     /// The judgements that an edition used, in the order they were made.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn judgements_as_of(&self, edition: i64) -> Result<Vec<JudgementRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, reason, by_whom, at,
@@ -229,6 +248,9 @@ impl Store {
     }
 
     /// The findings that an edition used, in the order they were made.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn findings_as_of(&self, edition: i64) -> Result<Vec<FindingRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, enterprise_id, reason, note, by_whom, at, until, withdrawn_at, withdrawn_by, withdrawn_why, idempotency
@@ -241,6 +263,9 @@ impl Store {
     }
 
     /// Since when enterprises lacked a union in an edition; who is not named lacked it before the first one.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn lacking_as_of(&self, edition: i64) -> Result<HashMap<Box<str>, Option<NaiveDate>>, StoreError> {
         let rows: Vec<(String, String)> = read!(self, |db| sqlx::query_as(
             "SELECT enterprise_id, since FROM lacking_since WHERE edition <= $1

@@ -8,20 +8,35 @@ super::row! {
     /// A judgement with its history. Times in milliseconds since 1970.
     #[derive(Debug, Clone, PartialEq)]
     pub struct JudgementRow {
+        /// Of the judgement.
         pub id: String,
+        /// Name of a `JudgementVerdict`.
         pub verdict: String,
+        /// Registry of one record, by name.
         pub left_registry: String,
+        /// Its key there.
         pub left_key: String,
+        /// 0 for the row itself, 1… for the units it covers.
         pub left_part: i64,
+        /// Registry of the other record, by name.
         pub right_registry: String,
+        /// Its key there.
         pub right_key: String,
+        /// 0 for the row itself, 1… for the units it covers.
         pub right_part: i64,
+        /// What the person wrote.
         pub reason: Option<String>,
+        /// Who decided.
         pub by_whom: Option<String>,
+        /// When.
         pub at: i64,
+        /// When it was taken back; None while it stands.
         pub withdrawn_at: Option<i64>,
+        /// Who took it back.
         pub withdrawn_by: Option<String>,
+        /// The reason they gave.
         pub withdrawn_why: Option<String>,
+        /// Key of the request, where the caller gave one.
         pub idempotency: Option<String>,
     }
 }
@@ -48,6 +63,9 @@ impl JudgementRow {
 
 impl Store {
     /// Judgements in force, in the order they were made.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn judgements(&self) -> Result<Vec<JudgementRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, reason, by_whom, at,
@@ -59,6 +77,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// A judgement by id, withdrawn ones among them; None where there is none.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn judgement(&self, id: &str) -> Result<Option<JudgementRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part, reason, by_whom, at,
@@ -72,6 +94,9 @@ impl Store {
     }
 
     /// Records a judgement; a repeated idempotency key records nothing and answers false.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn record_judgement(&self, j: &JudgementRow) -> Result<bool, StoreError> {
         let done = write!(self, |db| sqlx::query(
             "INSERT INTO judgement (id, verdict, left_registry, left_key, left_part, right_registry, right_key, right_part,
@@ -98,6 +123,9 @@ impl Store {
     }
 
     /// Takes a judgement back; false where it is unknown or was withdrawn before.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn withdraw_judgement(&self, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<bool, StoreError> {
         let done = write!(self, |db| {
             sqlx::query(

@@ -16,7 +16,9 @@ super::row! {
         pub last_record: i64,
         /// Id, end and counts of its batch: after a restore from a backup the same number names another landing.
         pub batch: i64,
+        /// Milliseconds since 1970 when that batch ended.
         pub finished_at: i64,
+        /// Rows it added, changed or marked as gone.
         pub rows: i64,
     }
 }
@@ -31,6 +33,9 @@ impl Watermark {
 
 impl Store {
     /// The latest landing; `Watermark::NONE` in an empty store.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn latest_landing(&self) -> Result<Watermark, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{LANDING}(SELECT MAX(landing) FROM batch)"));
         let row: Option<Watermark> =
@@ -39,6 +44,9 @@ impl Store {
     }
 
     /// A registry's last landing that changed anything: its number, batch and end; zeros before the first one.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn landing_of(&self, registry_id: i64) -> Result<(i64, i64, i64), StoreError> {
         let row: Option<(i64, i64, i64)> = read!(self, |db| sqlx::query_as(
             "SELECT landing, id, COALESCE(finished_at, 0) FROM batch
@@ -52,6 +60,9 @@ impl Store {
     }
 
     /// What landed since a landing: registry, rows added, changed and gone.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn landed_since(&self, landing: i64) -> Result<Vec<(i64, i64, i64, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT registry_id, CAST(SUM(added) AS BIGINT), CAST(SUM(changed) AS BIGINT), CAST(SUM(gone) AS BIGINT)
@@ -64,6 +75,9 @@ impl Store {
     }
 
     /// Whether this store went through this very landing (a restored backup, or another store, did not).
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn knows_landing(&self, landing: &Watermark) -> Result<bool, StoreError> {
         if *landing == Watermark::NONE {
             return Ok(true);
@@ -76,6 +90,9 @@ impl Store {
 
     /// Ids of all records that are new, changed, gone or back since a landing, in ascending order. Their rows come from
     /// [`Store::records_by_id`], gone ones among them.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn ids_changed_since(&self, landing: &Watermark) -> Result<Vec<i64>, StoreError> {
         let changed: Vec<(i64,)> = read!(self, |db| sqlx::query_as(
             "SELECT DISTINCT record_id FROM record_version
@@ -91,6 +108,9 @@ impl Store {
     }
 
     /// Name of this store, made with it: what is kept beside it (ledgers, snapshot, linker) fits no other one.
+    ///
+    /// # Errors
+    /// Damaged, where the store has lost its name; Database, where it cannot be read.
     pub async fn id(&self) -> Result<String, StoreError> {
         let id = self.meta("store_id").await?.filter(|id| !id.is_empty());
         id.ok_or_else(|| self.failed(damaged("meta", "store_id", "it is missing")))
@@ -99,6 +119,9 @@ impl Store {
 
 impl Store {
     /// The columns of what a registry delivered last; None before the first delivery.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn landed_columns(&self, registry_id: i64) -> Result<Option<Vec<String>>, StoreError> {
         let key = columns_key(registry_id);
         self.meta(&key).await?.map(|text| self.json(&text, "meta", &key, "value")).transpose()
@@ -110,6 +133,9 @@ fn columns_key(registry_id: i64) -> String {
 }
 
 /// Notes the columns of a delivery, in the transaction in which it lands. One that is no complete pull may leave some out.
+///
+/// # Errors
+/// The database's, or what was kept before is damaged: the transaction is then dropped.
 pub async fn keep_columns(tx: &mut Tx, registry_id: i64, columns: &[String], complete: bool) -> Result<(), sqlx::Error> {
     if columns.is_empty() {
         return Ok(());
@@ -129,6 +155,9 @@ pub async fn keep_columns(tx: &mut Tx, registry_id: i64, columns: &[String], com
 }
 
 /// Numbers the landing of a batch that changed anything, as the last act of its transaction.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn number(tx: &mut Tx, batch: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "UPDATE batch SET landing = (SELECT COALESCE(MAX(landing), 0) + 1 FROM batch),

@@ -48,6 +48,9 @@ impl SyncLock {
     }
 
     /// Waits until whoever was let in has ended.
+    ///
+    /// # Errors
+    /// Busy, where whoever was let in does not end within five minutes; Database, where the store cannot be asked.
     pub async fn take_turn(&mut self) -> Result<(), StoreError> {
         if self.turn.is_none() {
             self.turn = Some(self.store.turn(PATIENCE).await?);
@@ -58,6 +61,9 @@ impl SyncLock {
 
 impl Store {
     /// Becomes the one process that syncs, and takes the turn; `Busy` where another one is.
+    ///
+    /// # Errors
+    /// Busy, where another process leads or a push does not end; Directory or Database, where the lock cannot be asked for.
     pub async fn lead(&self) -> Result<SyncLock, StoreError> {
         let lock = self.lock("sync.lock", LEADER, FREEING).await?;
         let turn = Some(self.turn(PATIENCE).await?);
@@ -65,6 +71,9 @@ impl Store {
     }
 
     /// Takes the turn to write, after waiting for at most `patience`; `Busy` where it does not come.
+    ///
+    /// # Errors
+    /// Busy, where it does not come within `patience`; Directory or Database, where the lock cannot be asked for.
     pub async fn turn(&self, patience: Duration) -> Result<WriteLock, StoreError> {
         Ok(WriteLock { lock: self.lock("land.lock", TURN, patience).await? })
     }

@@ -35,20 +35,50 @@ use thiserror::Error;
 
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";
+/// Why the store did not do what was asked; every message names the store's place, secrets masked.
 #[derive(Debug, Error)]
 pub enum StoreError {
+    /// The database refused a statement, or cannot be reached.
     #[error("store {place}: {source}")]
-    Database { place: String, source: sqlx::Error },
+    Database {
+        /// File or address.
+        place: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The tables cannot be made or brought up to this program's version.
     #[error("store {place}: cannot prepare the tables: {source}")]
-    Migrate { place: String, source: sqlx::migrate::MigrateError },
+    Migrate {
+        /// File or address.
+        place: String,
+        /// Which step failed, and why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The data directory cannot be made or written.
     #[error("cannot use the data directory {path}: {source}; give a writable directory with --data")]
-    Directory { path: PathBuf, source: std::io::Error },
+    Directory {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process has the lead or the turn.
     #[error("another huitu is syncing into {place}; wait for it to end, or give another --data or --store")]
-    Busy { place: String },
+    Busy {
+        /// File or address.
+        place: String,
+    },
+    /// The address is none of PostgreSQL's; its password is masked.
     #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
     Url(String),
+    /// A row does not hold what this program writes.
     #[error("store {place}: damaged row: {damage}; nothing was dropped: restore the store from a backup, or mend this row")]
-    Damaged { place: String, damage: damage::DamagedRow },
+    Damaged {
+        /// File or address.
+        place: String,
+        /// Which row, and what was found there.
+        damage: damage::DamagedRow,
+    },
 }
 
 /// A SQLite file opened twice: one connection that writes, several that read.
@@ -59,9 +89,30 @@ pub struct Sqlite {
     dir: PathBuf,
 }
 
+/// The store, wherever it is; cheap to clone, shared by everybody in the process.
+///
+/// ```
+/// use huitu::store::Store;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let data = tempfile::tempdir()?;
+/// let store = Store::open(data.path(), None).await?;
+///
+/// let registries = store.ensure_registries(&["commerce", "tax"]).await?;
+/// assert_eq!(registries[1].name, "tax");
+/// assert_eq!(registries[1].state, "NEVER");
+/// assert_eq!(store.latest_edition().await?, None);
+///
+/// store.close().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub enum Store {
+    /// The file in the data directory.
     Sqlite(Sqlite),
+    /// A server's database, and its address with the password masked.
     Postgres(PgPool, String),
 }
 
@@ -133,17 +184,27 @@ pub(crate) use {in_tx, read, row, write};
 
 /// A writing transaction; dropped without `commit` it leaves no trace.
 pub enum Tx {
+    /// On the one connection that writes.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// On a connection of the pool.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Tx {
+    /// Makes what was written last.
+    ///
+    /// # Errors
+    /// The database's: nothing was written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Tx::Sqlite(t) => t.commit().await,
             Tx::Postgres(t) => t.commit().await,
         }
     }
+    /// Takes back what was written, and waits until it is.
+    ///
+    /// # Errors
+    /// The database's: nothing was written either way.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
             Tx::Sqlite(t) => t.rollback().await,
@@ -154,6 +215,9 @@ impl Tx {
 
 impl Store {
     /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
+    ///
+    /// # Errors
+    /// Directory, Url, Database or Migrate: what is wrong with the place, with the remedy.
     pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
         let directory = |source| StoreError::Directory { path: data.into(), source };
         std::fs::create_dir_all(data).map_err(directory)?;
@@ -215,6 +279,7 @@ impl Store {
         }
     }
 
+    /// Whether it is PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self, Store::Postgres(..))
     }
@@ -245,6 +310,9 @@ impl Store {
     }
 
     /// Opens a writing transaction (`BEGIN IMMEDIATE` on SQLite: two writers must not meet half-way).
+    ///
+    /// # Errors
+    /// Database, where no transaction can be opened: on SQLite also where another process writes for more than thirty seconds.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
             Store::Sqlite(s) => s.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
@@ -254,6 +322,9 @@ impl Store {
     }
 
     /// A value of the small key–value table, for counters and digests.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> =
             read!(self, |db| sqlx::query_as("SELECT value FROM meta WHERE key = $1").bind(key).fetch_optional(db).await)
@@ -273,6 +344,10 @@ impl Store {
     }
 }
 
+/// Sets a value of the small key–value table ([`Store::meta`]).
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn set_meta(tx: &mut Tx, key: &str, value: &str) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"

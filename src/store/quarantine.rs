@@ -6,15 +6,25 @@ super::row! {
     /// One quarantined row. `row_number` 1 = the first row after the header; `detail` is JSON {zh, en}.
     #[derive(Debug, Clone, PartialEq)]
     pub struct QuarantinedRow {
+        /// Numbered as they were put aside.
         pub id: i64,
+        /// Whose row it is.
         pub registry_id: i64,
+        /// The batch that brought it.
         pub batch_id: i64,
+        /// Where it stood in the source.
         pub row_number: i64,
+        /// Where it began in the source's bytes, where that is known.
         pub byte_offset: Option<i64>,
+        /// The column that could not be read; None where the whole row could not.
         pub column_name: Option<String>,
+        /// Why, for machines (`value_unreadable`).
         pub code: String,
+        /// Why, for people.
         pub detail: String,
+        /// The row as it came: JSON array of its cells, or its text.
         pub raw: String,
+        /// Its columns' names; None where it has not been cut into cells.
         pub layout_id: Option<i64>,
         /// OPEN REPLAYED SUPERSEDED; VALUE: an unreadable value of a row that landed
         pub state: String,
@@ -25,6 +35,9 @@ super::row! {
 
 impl Store {
     /// Open quarantined rows after an id, oldest first; `registry_id` None = of all registries.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn quarantined(&self, registry_id: Option<i64>, after: i64, limit: i64) -> Result<Vec<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
@@ -40,6 +53,9 @@ impl Store {
     }
 
     /// How many rows of a registry are open.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn quarantined_count(&self, registry_id: i64) -> Result<i64, StoreError> {
         let row: (i64,) =
             read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM quarantine WHERE registry_id = $1 AND state = 'OPEN'")
@@ -50,6 +66,10 @@ impl Store {
         Ok(row.0)
     }
 
+    /// A quarantined row by id, whatever its state; None where there is none.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn quarantined_row(&self, id: i64) -> Result<Option<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
@@ -62,6 +82,9 @@ impl Store {
     }
 
     /// What a batch put aside, in the order of its rows: rows, or (`values`) the unreadable values of rows that landed.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn quarantined_of_batch(&self, batch_id: i64, values: bool, limit: i64) -> Result<Vec<QuarantinedRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, batch_id, row_number, byte_offset, column_name, code, detail, raw, layout_id, state, record_key
@@ -77,6 +100,9 @@ impl Store {
     }
 
     /// Values that could not be read in rows that landed, after an id, oldest first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn unreadable_values(
         &self,
         registry_id: Option<i64>,
@@ -97,6 +123,9 @@ impl Store {
     }
 
     /// How many rows of a batch were quarantined for each reason, most frequent first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn quarantine_reasons(&self, batch_id: i64) -> Result<Vec<(String, i64)>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT code, COUNT(*) FROM quarantine WHERE batch_id = $1 AND record_key IS NULL GROUP BY code ORDER BY COUNT(*) DESC, code"
@@ -109,6 +138,9 @@ impl Store {
 }
 
 /// Puts rows aside. A complete pull makes the registry's older open rows obsolete: see [`supersede`].
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put(tx: &mut Tx, rows: &[QuarantinedRow]) -> Result<(), sqlx::Error> {
     for r in rows {
         in_tx!(tx, |c| {
@@ -138,7 +170,9 @@ pub async fn put(tx: &mut Tx, rows: &[QuarantinedRow]) -> Result<(), sqlx::Error
 pub struct UnreadableValue {
     /// Key of its row; empty for the note that more were not listed.
     pub key: String,
+    /// Its column; None for the note that more were not listed.
     pub column: Option<String>,
+    /// Why, for machines.
     pub code: String,
     /// JSON {zh, en}
     pub detail: String,
@@ -147,6 +181,9 @@ pub struct UnreadableValue {
 }
 
 /// Lists unreadable values beside their landed rows, and forgets those of rows that this batch changed or removed.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn put_values(
     tx: &mut Tx,
     registry_id: i64,
@@ -188,6 +225,9 @@ pub async fn put_values(
 }
 
 /// A complete pull states the whole registry again: its earlier quarantined rows no longer wait.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn supersede(tx: &mut Tx, registry_id: i64, batch_id: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
         "UPDATE quarantine SET state = 'SUPERSEDED' WHERE registry_id = $1 AND batch_id <> $2 AND state = 'OPEN'"
@@ -200,6 +240,9 @@ pub async fn supersede(tx: &mut Tx, registry_id: i64, batch_id: i64) -> Result<(
 }
 
 /// A replayed row has landed.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn replayed(tx: &mut Tx, id: i64) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("UPDATE quarantine SET state = 'REPLAYED' WHERE id = $1").bind(id).execute(c).await.map(|_| ()))
 }

@@ -13,10 +13,15 @@ use super::{Store, StoreError, Tx, in_tx, read};
 /// A row to write. `hash` is over the payload and its columns.
 #[derive(Debug, Clone)]
 pub struct NewRecord {
+    /// Given by the caller, above [`Store::last_record_id`]; of a changed row the one it has.
     pub id: i64,
+    /// Names the row inside its registry.
     pub key: String,
+    /// xxh3-64: equal where nothing changed.
     pub hash: i64,
+    /// Names of its columns (`ensure_layout`).
     pub layout_id: i64,
+    /// Milliseconds since 1970 when the registry changed the row, where it says so.
     pub observed_at: Option<i64>,
     /// JSON array of the cells as written, null where absent.
     pub payload: String,
@@ -26,14 +31,23 @@ super::row! {
     /// A row as kept.
     #[derive(Debug, Clone)]
     pub struct StoredRecord {
+        /// Numbered by arrival, over all registries.
         pub id: i64,
+        /// Whose row it is.
         pub registry_id: i64,
+        /// Names the row inside its registry.
         pub key: String,
+        /// Names of its columns ([`Store::layouts`]).
         pub layout_id: i64,
+        /// The batch that last changed it.
         pub batch_id: i64,
+        /// Milliseconds since 1970 of that change.
         pub landed_at: i64,
+        /// Milliseconds since 1970 when the registry changed the row, where it says so.
         pub observed_at: Option<i64>,
+        /// 1: the source no longer has it; else 0.
         pub gone: i64,
+        /// JSON array of the cells as written, null where absent; [`cells`] reads it.
         pub payload: String,
     }
 }
@@ -41,8 +55,11 @@ super::row! {
 /// What the store knows of a key.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownRecord {
+    /// Id of its row.
     pub id: i64,
+    /// Of its content now.
     pub hash: i64,
+    /// Whether the source no longer has it.
     pub gone: bool,
 }
 
@@ -77,6 +94,9 @@ async fn known_by_keys<'c>(
 }
 
 /// As [`Store::known`], inside a transaction, with what it wrote.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn known_in(tx: &mut Tx, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, KnownRecord>, sqlx::Error> {
     if keys.is_empty() {
         return Ok(HashMap::new());
@@ -91,6 +111,9 @@ pub async fn known_in(tx: &mut Tx, registry_id: i64, keys: &[&str]) -> Result<Ha
 }
 
 /// Key of a record and the content that `batch` replaced.
+///
+/// # Errors
+/// The database's, also where `batch` replaced nothing of this record.
 pub async fn replaced(tx: &mut Tx, id: i64, batch: i64) -> Result<(String, String), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query_as(
         "SELECT r.key, v.payload FROM record_version v JOIN record r ON r.id = v.record_id
@@ -104,6 +127,9 @@ pub async fn replaced(tx: &mut Tx, id: i64, batch: i64) -> Result<(String, Strin
 
 impl Store {
     /// What is known of these keys of a registry; unknown ones are left out.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn known(&self, registry_id: i64, keys: &[&str]) -> Result<HashMap<String, KnownRecord>, StoreError> {
         match self {
             Store::Sqlite(s) => {
@@ -117,6 +143,9 @@ impl Store {
     }
 
     /// Whether a registry has any record, gone ones among them.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn has_records(&self, registry_id: i64) -> Result<bool, StoreError> {
         let row: Option<(i64,)> = read!(self, |db| sqlx::query_as("SELECT id FROM record WHERE registry_id = $1 LIMIT 1")
             .bind(registry_id)
@@ -127,6 +156,9 @@ impl Store {
     }
 
     /// Ids of a registry's records that are not gone.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn live_ids(&self, registry_id: i64) -> Result<RoaringTreemap, StoreError> {
         use futures_util::TryStreamExt;
         const SQL: &str = "SELECT id FROM record WHERE registry_id = $1 AND gone = 0";
@@ -153,6 +185,10 @@ impl Store {
         Ok(ids)
     }
 
+    /// The highest id given to a record; 0 in an empty store.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn last_record_id(&self) -> Result<i64, StoreError> {
         let row: (i64,) = read!(self, |db| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM record").fetch_one(db).await)
             .map_err(|e| self.failed(e))?;
@@ -160,6 +196,9 @@ impl Store {
     }
 
     /// Records with `after < id <= to`, gone ones left out, in id order.
+    ///
+    /// # Errors
+    /// Damaged, where a row is not UTF-8; Database, where the store cannot be read.
     pub async fn records_between(&self, after: i64, to: i64) -> Result<Vec<StoredRecord>, StoreError> {
         const SQL: &str = "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
                            FROM record WHERE id > $1 AND id <= $2 AND gone = 0 ORDER BY id";
@@ -182,6 +221,9 @@ impl Store {
     }
 
     /// Every record of a registry, gone ones left out, in id order: for registries of a few thousand rows.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn records_of(&self, registry_id: i64) -> Result<Vec<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
@@ -195,6 +237,9 @@ impl Store {
 
     /// Every record of a registry as it stood at a moment (milliseconds since 1970), gone ones left out, in id order: for
     /// registries of a few thousand rows.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn records_of_at(&self, registry_id: i64, at: i64) -> Result<Vec<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
@@ -212,6 +257,9 @@ impl Store {
     }
 
     /// One record by registry and key, also when gone.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn record(&self, registry_id: i64, key: &str) -> Result<Option<StoredRecord>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
@@ -225,6 +273,9 @@ impl Store {
     }
 
     /// Records by id in one statement, in id order; unknown ids are left out.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn records_by_id(&self, ids: &[i64]) -> Result<Vec<StoredRecord>, StoreError> {
         match self {
             Store::Sqlite(s) => {
@@ -251,6 +302,9 @@ impl Store {
     }
 
     /// About `limit` records of a registry, gone ones left out, spread evenly over its keys' order of arrival.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn sample(&self, registry_id: i64, limit: i64) -> Result<Vec<StoredRecord>, StoreError> {
         let failed = |e| self.failed(e);
         let bounds: (i64, Option<i64>, Option<i64>) =
@@ -271,6 +325,9 @@ impl Store {
     }
 
     /// Every layout's columns by id.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn layouts(&self) -> Result<HashMap<i64, (i64, Vec<String>)>, StoreError> {
         let rows: Vec<(i64, i64, String)> =
             read!(self, |db| sqlx::query_as("SELECT id, registry_id, columns FROM layout ORDER BY id").fetch_all(db).await)
@@ -282,6 +339,9 @@ impl Store {
 }
 
 /// The layout with exactly these columns, made where it is new.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn ensure_layout(tx: &mut Tx, registry_id: i64, columns: &[String]) -> Result<i64, sqlx::Error> {
     let text = serde_json::to_string(columns).expect("column names");
     let found: Option<(i64,)> = in_tx!(tx, |c| sqlx::query_as("SELECT id FROM layout WHERE registry_id = $1 AND columns = $2")
@@ -322,6 +382,9 @@ fn stored(row: &bulk::BulkRow<'_>) -> Result<StoredRecord, sqlx::Error> {
 }
 
 /// Appends new records. SQLite by one prepared statement, PostgreSQL by COPY.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn insert(tx: &mut Tx, registry_id: i64, batch_id: i64, at: i64, rows: &[NewRecord]) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -412,6 +475,9 @@ mod copy {
 /// Takes the indexes of `record` away for the rest of a transaction that more than doubles the table: PostgreSQL builds
 /// them by sorting in half the time, and writes heap pages whole. Nobody can read the table meanwhile. False where it has
 /// not been done (SQLite).
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn drop_indexes(tx: &mut Tx) -> Result<bool, sqlx::Error> {
     let Tx::Postgres(t) = tx else { return Ok(false) };
     sqlx::raw_sql("ALTER TABLE record DROP CONSTRAINT record_pkey; DROP INDEX record_by_key").execute(&mut **t).await?;
@@ -419,6 +485,9 @@ pub async fn drop_indexes(tx: &mut Tx) -> Result<bool, sqlx::Error> {
 }
 
 /// Makes the indexes anew, as the migrations made them. A key that came twice fails here.
+///
+/// # Errors
+/// The database's: also where a key came twice.
 pub async fn build_indexes(tx: &mut Tx) -> Result<(), sqlx::Error> {
     let Tx::Postgres(t) = tx else { return Ok(()) };
     sqlx::raw_sql(
@@ -436,6 +505,9 @@ const KEEP_VERSION: &str =
          SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = $1";
 
 /// Replaces the content of records; what they were stays in `record_version`. Brings gone records back.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn change(tx: &mut Tx, batch_id: i64, at: i64, rows: &[NewRecord]) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -481,6 +553,9 @@ pub async fn change(tx: &mut Tx, batch_id: i64, at: i64, rows: &[NewRecord]) -> 
 }
 
 /// Tombstones records: the source no longer has them.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn mark_gone(tx: &mut Tx, batch_id: i64, at: i64, ids: &[i64]) -> Result<(), sqlx::Error> {
     if ids.is_empty() {
         return Ok(());

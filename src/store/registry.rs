@@ -7,22 +7,34 @@ super::row! {
     /// One row of `registry`; times in milliseconds since 1970.
     #[derive(Debug, Clone, PartialEq)]
     pub struct RegistryRow {
+        /// In the order of first appearance.
         pub id: i64,
+        /// As the connector names it.
         pub name: String,
         /// CURRENT LATE FAILING HELD NEVER
         pub state: String,
+        /// The last pull or push, good or not; None before the first.
         pub last_attempt: Option<i64>,
+        /// The last that was good, also where nothing had changed.
         pub last_good: Option<i64>,
+        /// Since when it is behind; None while it is not.
         pub late_since: Option<i64>,
+        /// What was wrong with the last attempt, JSON {code, zh, en}; None where nothing was.
         pub last_error: Option<String>,
+        /// Where the next incremental pull starts, JSON.
         pub cursor: Option<String>,
+        /// Of source and connector at the last good batch.
         pub fingerprint: Option<String>,
+        /// Records that are not gone.
         pub records: i64,
     }
 }
 
 impl Store {
     /// All registries ever seen, by id.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn registries(&self) -> Result<Vec<RegistryRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, name, state, last_attempt, last_good, late_since, last_error, cursor, fingerprint, records
@@ -34,6 +46,9 @@ impl Store {
     }
 
     /// Makes sure each named registry has a row; ids follow the order of first appearance.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn ensure_registries(&self, names: &[&str]) -> Result<Vec<RegistryRow>, StoreError> {
         for name in names {
             write!(self, |db| sqlx::query(
@@ -51,6 +66,9 @@ impl Store {
     }
 
     /// Notes an attempt that brought nothing: why, and since when the registry is behind.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn registry_failed(&self, id: i64, state: &str, at: i64, why: &Problem) -> Result<(), StoreError> {
         let why = serde_json::to_string(why).expect("a notice is plain text");
         write!(self, |db| sqlx::query(
@@ -67,6 +85,9 @@ impl Store {
     }
 
     /// Notes a pull that found the source unchanged: only its freshness moves.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn registry_unchanged(&self, id: i64, at: i64) -> Result<(), StoreError> {
         write!(self, |db| sqlx::query(
             "UPDATE registry SET state = 'CURRENT', last_attempt = $1, last_good = $1, late_since = NULL, last_error = NULL WHERE id = $2"
@@ -81,6 +102,9 @@ impl Store {
 }
 
 /// Notes a good batch, in its own transaction: cursor and rows move together.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn registry_landed(
     tx: &mut Tx,
     id: i64,

@@ -6,14 +6,21 @@ super::row! {
     /// One fact; the other side is an entity, or a name only.
     #[derive(Debug, Clone, PartialEq)]
     pub struct RelationRow {
+        /// Id of the entity it is said of.
         pub from_entity: String,
+        /// Name of a `RelationKind`.
         pub kind: String,
+        /// Id of the other entity; None where it is only named.
         pub to_entity: Option<String>,
+        /// The other unit, as the record names it.
         pub name: String,
         /// `2019`, `2019-05` or `2019-05-01`.
         pub since: Option<String>,
+        /// Name of the registry that says so.
         pub registry: String,
+        /// Key of the record there.
         pub key: String,
+        /// 0 for the row itself, 1… for the units it covers.
         pub part: i64,
     }
 }
@@ -23,6 +30,9 @@ const DIGEST: &str = "relations";
 
 impl Store {
     /// What is said of some entities, either side, in a fixed order.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn relations_of(&self, entities: &[String]) -> Result<Vec<RelationRow>, StoreError> {
         let mut found = Vec::new();
         for entity in entities {
@@ -41,6 +51,9 @@ impl Store {
     }
 
     /// Ids of entities that were merged into this one, and into those in turn.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn merged_into(&self, entity: &str) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = read!(self, |db| sqlx::query_as(
             "WITH RECURSIVE merged (id) AS (
@@ -57,6 +70,9 @@ impl Store {
 }
 
 /// Puts `relations` in the place of all before; nothing is written where they are the same.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
 pub async fn replace(tx: &mut Tx, relations: &[RelationRow]) -> Result<(), sqlx::Error> {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     let rows: Vec<serde_json::Value> = relations

@@ -6,12 +6,19 @@ super::row! {
     /// Unit × year × indicator. `at` in milliseconds since 1970.
     #[derive(Debug, Clone, PartialEq)]
     pub struct TargetRow {
+        /// Code of the unit (`reference::areas::unit_code`).
         pub area: String,
+        /// The year it is for.
         pub year: i64,
+        /// Id of `reference/unions/indicators.csv`.
         pub indicator: String,
+        /// The value to reach, in the indicator's unit.
         pub value: f64,
+        /// Who answers for it.
         pub responsible: Option<String>,
+        /// Who set it.
         pub by_whom: Option<String>,
+        /// When it was set.
         pub at: i64,
     }
 }
@@ -19,6 +26,9 @@ super::row! {
 impl Store {
     /// Targets of a year, or of all years, by area and indicator; as they stood at a moment (milliseconds since 1970) where
     /// one is given.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn targets(&self, year: Option<i64>, at: Option<i64>) -> Result<Vec<TargetRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT area, year, indicator, value, responsible, by_whom, at FROM target
@@ -36,6 +46,9 @@ impl Store {
     }
 
     /// Takes a target back: it is kept among the versions until now. False where nobody set it.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn withdraw_target(&self, area: &str, year: i64, indicator: &str, at: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let done = async {
@@ -67,6 +80,9 @@ impl Store {
     }
 
     /// Sets a target; the one before is replaced and kept among the versions.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn put_target(&self, t: &TargetRow) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let done = async {

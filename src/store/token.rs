@@ -9,16 +9,25 @@ super::row! {
     /// One token. `areas` and `scopes` are JSON arrays; None = all areas, the role's scopes.
     #[derive(Debug, Clone, PartialEq)]
     pub struct TokenRow {
+        /// Of the token, not its secret.
         pub id: String,
+        /// What its owner calls it.
         pub name: String,
         /// admin analyst district client ingest
         pub role: String,
+        /// The registry that an ingest token may push, by name.
         pub registry: Option<String>,
+        /// Codes of the areas it may read.
         pub areas: Option<String>,
+        /// What it may do beside reading.
         pub scopes: Option<String>,
+        /// SHA-256 of the secret, hex.
         pub hash: String,
+        /// Milliseconds since 1970.
         pub created_at: i64,
+        /// Milliseconds since 1970; None: it does not run out.
         pub expires_at: Option<i64>,
+        /// Milliseconds since 1970; None while it stands.
         pub revoked_at: Option<i64>,
     }
 }
@@ -29,6 +38,10 @@ pub fn hash_secret(secret: &str) -> String {
 }
 
 impl Store {
+    /// Every token, revoked and expired ones among them, oldest first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at FROM token ORDER BY created_at, id"
@@ -38,6 +51,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// The token of a secret's hash, revoked or expired though it may be; None where there is none.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn token_by_hash(&self, hash: &str) -> Result<Option<TokenRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at FROM token WHERE hash = $1"
@@ -48,6 +65,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Adds a token.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn put_token(&self, t: &TokenRow) -> Result<(), StoreError> {
         write!(self, |db| sqlx::query(
             "INSERT INTO token (id, name, role, registry, areas, scopes, hash, created_at, expires_at)
@@ -68,7 +89,10 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
-    /// False where the token is unknown or was revoked before.
+    /// Ends a token; false where it is unknown or was ended before.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn revoke_token(&self, id: &str, at: i64) -> Result<bool, StoreError> {
         let done = write!(self, |db| sqlx::query("UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
             .bind(id)

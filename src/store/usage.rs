@@ -8,19 +8,26 @@ super::row! {
     pub struct UsageRow {
         /// ISO date in the configured zone.
         pub day: String,
+        /// Name of the registry.
         pub registry: String,
+        /// Name of the caller's token.
         pub who: String,
+        /// As the caller gave it.
         pub purpose: String,
         /// Bits over `EnterpriseField::ALL`.
         pub fields: i64,
         /// Of all answers together; one shown twice counts twice.
         pub enterprises: i64,
+        /// How many answers showed something of it.
         pub answers: i64,
     }
 }
 
 impl Store {
     /// Adds to what is counted already, in one transaction.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
     pub async fn add_usage(&self, rows: &[UsageRow]) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
@@ -51,6 +58,9 @@ impl Store {
     }
 
     /// What was read of a registry since a day (ISO), latest day first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
     pub async fn usage(&self, registry: &str, since: &str, limit: i64) -> Result<Vec<UsageRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT day, registry, who, purpose, fields, enterprises, answers FROM usage

@@ -14,11 +14,17 @@ use crate::model::identifier::clean_identifier;
 /// What an enterprise can be looked up by.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LookupKey {
+    /// Its stable id.
     Id(String),
+    /// A credit code, valid or not; cleaned before it is looked up.
     CreditCode(String),
+    /// Another identifier; cleaned before it is looked up.
     Identifier(IdentifierKind, String),
+    /// One of its records.
     Record {
+        /// Name of the registry.
         registry: String,
+        /// Key of the record there.
         key: String,
     },
     /// The whole name, current or former.

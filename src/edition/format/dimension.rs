@@ -14,7 +14,12 @@ pub enum Values {
     /// A column of `dims.arrow`: appends the code, nothing where it is unknown. The codes are those that occur.
     Column(fn(&Enterprise, &mut String)),
     /// The verdicts: the position among `codes`, which are all there are.
-    Verdicts { number: fn(u8) -> u8, codes: fn() -> Vec<&'static str> },
+    Verdicts {
+        /// Verdict code → position.
+        number: fn(u8) -> u8,
+        /// Every code, by position.
+        codes: fn() -> Vec<&'static str>,
+    },
 }
 
 /// The table: `$with!` is given every dimension with its documentation, in their order. A row of a cube names its dimensions in
@@ -59,12 +64,32 @@ pub(crate) use with_dimensions;
 
 macro_rules! define {
     ($($(#[$doc:meta])* $name:ident: $column:literal, $kind:ident, $values:ident $how:tt;)+) => {
+        /// What enterprises can be grouped by.
+        ///
+        /// ```
+        /// use huitu::edition::Dimension;
+        ///
+        /// # let root = tempfile::tempdir()?;
+        /// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;
+        /// # let edition = huitu::edition::Edition::open(&root.path().join(huitu::edition::folder_name(1)))?;
+        /// let (groups, total) = edition.coverage(&[Dimension::District, Dimension::GapStatus], &edition.all(), 1_000)?;
+        /// // Every enterprise is in one group; `keys` are its codes in the order of the dimensions.
+        /// assert_eq!(groups.iter().map(|group| group.measures.enterprises).sum::<u64>(), 300);
+        /// assert!(groups.iter().all(|group| group.keys.len() == 2));
+        /// assert_eq!(total.enterprises, 300);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Dimension {
-            $($(#[$doc])* $name,)+
+            $(
+                $(#[$doc])*
+                #[doc = concat!("Its codes stand under `", $column, "` in `labels.json`, its column in `dims.arrow` where it has one.")]
+                $name,
+            )+
         }
 
         impl Dimension {
+            /// Every dimension, in the order of the table.
             pub const ALL: &[Dimension] = &[$(Dimension::$name),+];
 
             /// Its column of `dims.arrow`, and its name in `labels.json` and `cubes.arrow`. What follows from the verdicts has no

@@ -14,6 +14,9 @@ pub(in crate::edition) fn sync_folder(folder: &Path) -> Result<(), EditionError>
 }
 
 /// Numbers of the published editions in `root`, ascending.
+///
+/// # Errors
+/// Io, where the folder is there and cannot be read.
 pub fn numbers(root: &Path) -> Result<Vec<u32>, EditionError> {
     let mut numbers = Vec::new();
     let entries = match std::fs::read_dir(root) {

@@ -10,37 +10,52 @@ use serde::{Deserialize, Serialize};
 use crate::edition::EditionSource;
 use crate::edition::error::EditionError;
 
+/// The manifest's file in the folder of an edition.
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.
 pub const FORMAT: u32 = 4;
 
+/// What an edition is and rests on, with the digests of its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Format of the files: [`FORMAT`] when this program wrote them.
     pub format: u32,
+    /// Number of the edition.
     pub number: u32,
+    /// When it was made.
     pub published_at: DateTime<Utc>,
+    /// The day it stands for.
     pub as_of: NaiveDate,
     /// IANA name of the zone whose days `as_of` counts.
     pub zone: String,
+    /// Rows of `enterprises.arrow`.
     pub enterprises: u32,
+    /// Rows of `unions.arrow`.
     pub unions: u32,
+    /// Records that belong to enterprises.
     pub members: u64,
     /// SHA-256 over the names and digests of the data files: equal data, equal digest, whatever number and time.
     pub digest: String,
+    /// The registries it rests on, in the order of the bits of `EnterpriseRow::registries`.
     pub sources: Vec<EditionSource>,
     /// What the verdicts need and no source brought: whoever is in scope is UNDECIDED where scope, size or coverage lack it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<crate::model::verdict::Unmet>,
+    /// Every file but the manifest.
     pub files: Vec<FileDigest>,
     /// SHA-256 of this manifest without its seal: what it says of numbers, days and sources is checked too.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub seal: String,
 }
 
+/// One file of an edition as it was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileDigest {
+    /// Inside the folder.
     pub name: String,
+    /// Its size.
     pub bytes: u64,
+    /// Hex, lower case.
     pub sha256: String,
     /// XXH3-128 over the XXH3-64 of each block of 4 MiB. Not made against forgers, who could write a manifest of their own, but
     /// against disks and hands; ten times as fast as SHA-256, and made by as many cores as there are.
@@ -51,6 +66,10 @@ pub struct FileDigest {
 const BLOCK: usize = 4 << 20;
 
 impl Manifest {
+    /// Reads the manifest of the edition in `folder` and compares it with its seal; the files are not looked at.
+    ///
+    /// # Errors
+    /// Io where there is none; Broken where it is of another format, no manifest, or does not fit its seal.
     pub fn read(folder: &Path) -> Result<Manifest, EditionError> {
         let path = folder.join(MANIFEST);
         let text = std::fs::read(&path).map_err(EditionError::io(&path))?;
@@ -98,6 +117,9 @@ impl Manifest {
     }
 
     /// Reads every file again and compares sizes and SHA-256. Takes about a second per gigabyte.
+    ///
+    /// # Errors
+    /// Broken, with the first file in the manifest's order that is not what was written; Io where one cannot be read.
     pub fn verify(&self, folder: &Path) -> Result<(), EditionError> {
         for file in &self.files {
             let path = folder.join(&file.name);
@@ -194,6 +216,7 @@ pub struct Hashing<W> {
 }
 
 impl<W: std::io::Write> Hashing<W> {
+    /// Hashes what is written to `inner`.
     pub fn new(inner: W) -> Hashing<W> {
         use sha2::Digest;
         let block = xxhash_rust::xxh3::Xxh3Default::new();

@@ -17,6 +17,7 @@ macro_rules! measures {
         impl Measures {
             pub(in crate::edition) const NAMES: &[&str] = &[$(stringify!($name)),+];
 
+            /// Adds what was counted among others.
             pub fn add(&mut self, other: &Measures) {
                 $(self.$name += other.$name;)+
             }
@@ -43,6 +44,7 @@ macro_rules! measures {
 measures! {
     /// All enterprises, in scope or not.
     enterprises,
+    /// All but OUT_OF_SCOPE.
     in_scope,
     /// In scope and above designated size.
     above,
@@ -57,17 +59,23 @@ measures! {
     /// By gap status: the five together are all enterprises. What has a union of a counted kind is `unionised`: above designated
     /// size a joint union is not enough, so that an enterprise can be unionised and LACKING_INDEPENDENT.
     gap_covered,
+    /// LACKING: no union covers them.
     lacking,
+    /// LACKING_INDEPENDENT: above designated size, and covered by no union of their own.
     lacking_independent,
+    /// UNDECIDED: it cannot be told.
     undecided,
+    /// OUT_OF_SCOPE: they are in no other count but `enterprises` and `unions`.
     out_of_scope,
     /// The gap list: above designated size, lacking or lacking an independent union.
     in_gap,
     /// In scope and of unknown size: nobody can say whether they belong on the gap list; and those of them that lack a union.
     size_unknown,
+    /// LACKING or LACKING_INDEPENDENT among those of unknown size.
     size_unknown_lacking,
     /// Employees of enterprises in scope, and of those with a union of a counted kind.
     employees,
+    /// Employees of enterprises with a union of a counted kind.
     employees_of_unionised,
     /// Standing unions whose hosts are in the group, in scope or not.
     unions,
@@ -83,11 +91,15 @@ pub struct Detail {
     /// Foreign-invested enterprises, those of Hong Kong, Macao and Taiwan included, and those of them with a union of a kind
     /// that counts in the establishment rate.
     pub foreign: u64,
+    /// Those of them with a union of a kind that counts in the establishment rate.
     pub foreign_established: u64,
     /// All members, for the share of women.
     pub members: u64,
+    /// Women among the members, as far as the roll states them.
     pub female_members: u64,
+    /// Migrant workers (农民工) among the members, as far as the roll states them.
     pub migrant_members: u64,
+    /// Migrant workers among the employees, as far as the roll states them.
     pub migrant_employees: u64,
     /// Members who are dispatched workers, each where policy counts them.
     pub dispatched_members: u64,
@@ -95,10 +107,12 @@ pub struct Detail {
     pub dues_payable: Money,
     /// Of the latest period of each enterprise whose due and paid sums are both known.
     pub fund_due: Money,
+    /// Paid, of the same periods.
     pub fund_paid: Money,
 }
 
 impl Detail {
+    /// Adds what was counted among others.
     pub fn add(&mut self, other: &Detail) {
         macro_rules! add { ($($f:ident),+) => { $(self.$f += other.$f;)+ } }
         add!(foreign, foreign_established, members, female_members, migrant_members, migrant_employees, dispatched_members);
@@ -111,7 +125,9 @@ impl Detail {
 /// One group that has enterprises: the code in each dimension (empty: unknown), and what was counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoverageGroup {
+    /// One code a dimension, in the order they were asked for.
     pub keys: Vec<String>,
+    /// What was counted.
     pub measures: Measures,
 }
 

@@ -13,6 +13,7 @@ pub struct Count {
     pub indicator: Option<&'static str>,
     /// Whether the GeoJSON of areas has it.
     pub is_on_map: bool,
+    /// Takes it from what was counted.
     pub of: fn(&Measures) -> u64,
 }
 
@@ -23,7 +24,12 @@ pub enum Parts {
     Measures(fn(&Measures) -> (u64, u64)),
     /// They take a reading of their own. `is_stated`: as far as the roll states them, so that a numerator of 0 means that nobody
     /// stated any, and there is no rate.
-    Detail { of: fn(&Detail) -> (u64, u64), is_stated: bool },
+    Detail {
+        /// Numerator and denominator.
+        of: fn(&Detail) -> (u64, u64),
+        /// Whether the roll has to state what is counted.
+        is_stated: bool,
+    },
 }
 
 /// A rate of coverage: a part of a whole, neither of which is ever a rate itself.
@@ -32,7 +38,9 @@ pub struct Rate {
     pub name: &'static str,
     /// The indicator that targets name; none for what no target is set for.
     pub indicator: Option<&'static str>,
+    /// Whether the GeoJSON of areas has it.
     pub is_on_map: bool,
+    /// Where numerator and denominator come from.
     pub parts: Parts,
 }
 
@@ -40,7 +48,9 @@ pub struct Rate {
 pub struct Change {
     /// Its field of `CoverageChange`.
     pub name: &'static str,
+    /// The indicator that targets name.
     pub indicator: &'static str,
+    /// What grows or shrinks.
     pub of: fn(&Measures) -> u64,
 }
 
@@ -82,21 +92,35 @@ macro_rules! counts {
 }
 
 counts! {
+    /// All enterprises, in scope or not.
     ENTERPRISES: "enterprises", None, true, |m| m.enterprises;
+    /// In scope and above designated size.
     ABOVE: "aboveDesignatedSize", None, true, |m| m.above;
+    /// In scope and of unknown size.
     SIZE_UNKNOWN: "sizeUnknown", None, true, |m| m.size_unknown;
+    /// Those of unknown size that lack a union.
     SIZE_UNKNOWN_LACKING: "sizeUnknownLacking", None, true, |m| m.size_unknown_lacking;
+    /// In scope with an independent union.
     INDEPENDENT: "independent", Some("independent"), true, |m| m.independent;
     /// `covered` is the number with a union of a counted kind, never that of gap status COVERED.
     UNIONISED: "covered", Some("covered"), true, |m| m.unionised;
+    /// Gap status LACKING, of whatever size.
     LACKING: "lacking", None, true, |m| m.lacking;
+    /// Gap status LACKING_INDEPENDENT.
     LACKING_INDEPENDENT: "lackingIndependent", None, true, |m| m.lacking_independent;
+    /// The gap list.
     IN_GAP: "inGap", None, true, |m| m.in_gap;
+    /// Gap status UNDECIDED.
     UNDECIDED: "undecided", None, true, |m| m.undecided;
+    /// Gap status OUT_OF_SCOPE.
     OUT_OF_SCOPE: "outOfScope", None, true, |m| m.out_of_scope;
+    /// Employees of enterprises in scope.
     EMPLOYEES: "employees", None, true, |m| m.employees;
+    /// Employees of those with a union of a counted kind.
     EMPLOYEES_OF_UNIONISED: "employeesOfUnionised", None, false, |m| m.employees_of_unionised;
+    /// Standing unions by the place of their hosts.
     UNIONS: "unions", None, false, |m| m.unions;
+    /// Members in enterprises in scope, each counted once.
     MEMBERS: "members", Some("members"), true, |m| m.members;
 }
 

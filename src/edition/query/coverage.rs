@@ -22,6 +22,9 @@ const MAX_CUBE_GROUPS: usize = 20_000;
 impl Edition {
     /// Groups in ascending order of their keys. Fails with BadInput when there would be more than `limit` of them. What was
     /// counted over all rows is kept: an edition never changes, so that its cubes never do.
+    ///
+    /// # Errors
+    /// BadInput, with what to do, where there would be more than `limit` groups; Broken where a column is missing.
     pub fn coverage(
         &self,
         by: &[Dimension],

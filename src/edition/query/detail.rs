@@ -23,6 +23,9 @@ use crate::model::verdict::{GapStatus, Ownership};
 
 impl Edition {
     /// The rarer measures of the groups that `coverage` counts, by their keys, and of all together.
+    ///
+    /// # Errors
+    /// Broken, where a column is missing.
     pub fn detail(
         &self,
         by: &[Dimension],

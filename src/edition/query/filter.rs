@@ -17,11 +17,14 @@ use crate::model::value::Money;
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Range<T> {
+    /// The least value that is in it; None: no lower bound.
     pub gte: Option<T>,
+    /// The greatest value that is in it; None: no upper bound.
     pub lte: Option<T>,
 }
 
 impl<T: PartialOrd + Copy> Range<T> {
+    /// Whether a value is in it.
     pub fn contains(&self, value: T) -> bool {
         self.gte.is_none_or(|low| value >= low) && self.lte.is_none_or(|high| value <= high)
     }
@@ -31,18 +34,41 @@ impl<T: PartialOrd + Copy> Range<T> {
 }
 
 /// A condition on enterprises. Written out, it tells one question from another (`serve`'s cursors).
+///
+/// ```
+/// use huitu::edition::{Filter, Range};
+///
+/// # let root = tempfile::tempdir()?;
+/// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;
+/// # let edition = huitu::edition::Edition::open(&root.path().join(huitu::edition::folder_name(1)))?;
+/// let large = Filter::InGap.and(Filter::Employees(Range { gte: Some(300), lte: None }));
+/// for row in edition.filter(&large)?.iter() {
+///     let enterprise = edition.enterprise(row);
+///     assert!(enterprise.in_gap() && enterprise.employees() >= Some(300));
+/// }
+///
+/// // What does not exist is an error that says what would work, never an empty answer.
+/// assert!(edition.filter(&Filter::Area(vec!["nowhere".to_owned()])).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub enum Filter {
+    /// Every enterprise.
     #[default]
     All,
+    /// All of the conditions; every enterprise where there is none.
     And(Vec<Filter>),
+    /// At least one of the conditions; nobody where there is none.
     Or(Vec<Filter>),
+    /// Whoever does not meet the condition.
     Not(Box<Filter>),
     /// One of the values of a facet of `facets.arrow`: status, ownership, size, size_class, union, gap, fund, tag,
     /// country, registry, conflict, disputed_by (`EMPLOYEES:tax`: tax says something else than the chosen head count),
     /// finding, branch_of.
     Any {
+        /// Name of the facet.
         facet: &'static str,
+        /// As the facet writes them; those that nobody has add nothing.
         values: Vec<String>,
     },
     /// Above designated size and lacking a union: the gap list.
@@ -53,16 +79,27 @@ pub enum Filter {
     Industry(Vec<String>),
     /// As typed into a search box.
     Text(String),
+    /// Persons employed, as chosen.
     Employees(Range<u32>),
+    /// Persons insured, as chosen.
     Insured(Range<u32>),
+    /// Operating revenue, as chosen.
     Revenue(Range<Money>),
+    /// Priority score.
     Priority(Range<f32>),
+    /// Day of foundation.
     EstablishedOn(Range<NaiveDate>),
+    /// Day since which a union has been lacking; who lacked it before the first edition is in no range.
     GapSince(Range<NaiveDate>),
+    /// With a registry's point inside, edges included; WGS-84.
     Box {
+        /// Degrees east of the left edge.
         west: f64,
+        /// Degrees north of the lower edge.
         south: f64,
+        /// Degrees east of the right edge.
         east: f64,
+        /// Degrees north of the upper edge.
         north: f64,
     },
     /// Rows found by other means, in this edition.
@@ -83,6 +120,9 @@ fn rows_in_short<S: Serializer>(rows: &RoaringBitmap, serializer: S) -> Result<S
 
 impl Edition {
     /// The rows that meet `filter`. BadInput names an area or industry that does not exist.
+    ///
+    /// # Errors
+    /// BadInput, in both languages, for an area or industry that does not exist.
     pub fn filter(&self, filter: &Filter) -> Result<Arc<RoaringBitmap>, EditionError> {
         self.filter_within(filter, None)
     }
@@ -201,6 +241,9 @@ impl Edition {
     }
 
     /// The rows of an area: city, district, town or federation unit, by code, `area:` id, or Chinese name.
+    ///
+    /// # Errors
+    /// BadInput where there is no such area; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
         let code = area.strip_prefix("area:").unwrap_or(area).trim();
         let known = self.area(code).or_else(|| self.labels.areas.iter().find(|a| a.zh == code));
@@ -225,6 +268,9 @@ impl Edition {
     }
 
     /// The rows of a section, division, group or class.
+    ///
+    /// # Errors
+    /// BadInput where the text is no code of GB/T 4754; a code that nobody has is None.
     pub fn industry_rows(&self, industry: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
         let code = industry.strip_prefix("industry:").unwrap_or(industry).trim().to_ascii_uppercase();
         let (edition, code) = match code.split_once(':') {

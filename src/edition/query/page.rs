@@ -11,34 +11,49 @@ use serde::Serialize;
 use crate::edition::format::row::Row;
 use crate::edition::open::Edition;
 
+/// What lists can be ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Sort {
+    /// The score.
     Priority,
+    /// Persons employed.
     Employees,
+    /// Operating revenue.
     Revenue,
     /// By code point.
     Name,
+    /// Day of foundation.
     EstablishedOn,
+    /// Day since which a union has been lacking.
     GapSince,
 }
 
+/// Rising or falling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum SortDirection {
+    /// The least first.
     Asc,
+    /// The greatest first.
     Desc,
 }
 
+/// One key of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Order {
+    /// By what.
     pub sort: Sort,
+    /// Which way; rows without a value come last either way.
     pub direction: SortDirection,
 }
 
 /// Where a page ended. `question` is a digest of the filter and the order: a cursor fits only the question it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowCursor {
+    /// Number of the edition it belongs to.
     pub edition: u32,
+    /// Digest of the filter and the order.
     pub question: u32,
+    /// The last row of the page.
     pub row: Row,
 }
 
@@ -62,10 +77,13 @@ impl RowCursor {
 /// One page of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowPage {
+    /// In the order asked for.
     pub rows: Vec<Row>,
     /// Of all pages together; exact.
     pub total: u64,
+    /// Whether rows follow.
     pub has_next: bool,
+    /// Whether rows came before.
     pub has_previous: bool,
 }
 

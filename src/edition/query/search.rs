@@ -17,17 +17,24 @@ use crate::model::enterprise::IdentifierKind;
 /// What the text was found in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HitField {
+    /// The current name.
     Name,
+    /// A name it bore before.
     FormerName,
+    /// The credit code.
     CreditCode,
+    /// Another identifier.
     Identifier,
 }
 
+/// One enterprise that a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
+    /// Its row.
     pub row: Row,
     /// The name or code that matched.
     pub matched: String,
+    /// Where the text was found.
     pub field: HitField,
 }
 

@@ -17,48 +17,62 @@ pub struct TieRow<'a> {
 }
 
 impl<'a> TieRow<'a> {
+    /// What it is; None where an edition of a later program has a kind that is not known here.
     pub fn kind(&self) -> Option<TieKind> {
         TieKind::from_name(word(&self.relations.kind, self.at)?)
     }
+    /// The enterprise it is said of; None where that is not in the graph.
     pub fn subject(&self) -> Option<Row> {
         let column = &self.relations.subject;
         (!column.is_null(self.at)).then(|| column.value(self.at))
     }
+    /// The enterprise on the other side; None where there is none in the graph.
     pub fn other(&self) -> Option<Row> {
         let column = &self.relations.other;
         (!column.is_null(self.at)).then(|| column.value(self.at))
     }
+    /// The subject as the record names it.
     pub fn subject_name(&self) -> Option<&'a str> {
         text(&self.relations.subject_name, self.at)
     }
+    /// The other side as the record names it.
     pub fn other_name(&self) -> Option<&'a str> {
         text(&self.relations.other_name, self.at)
     }
+    /// Kind of the dispute or event, as the connector says.
     pub fn what(&self) -> Option<&'a str> {
         word(&self.relations.what, self.at)
     }
+    /// Heading of the dispute or event.
     pub fn title(&self) -> Option<&'a str> {
         text(&self.relations.title, self.at)
     }
+    /// The investor's country as written.
     pub fn country(&self) -> Option<&'a str> {
         word(&self.relations.country, self.at)
     }
+    /// Share in percent, workers dispatched, or people concerned.
     pub fn number(&self) -> Option<f64> {
         let column = &self.relations.number;
         (!column.is_null(self.at)).then(|| column.value(self.at))
     }
+    /// The day it happened, or began.
     pub fn since(&self) -> Option<NaiveDate> {
         date(&self.relations.since, self.at)
     }
+    /// The day it ended.
     pub fn until(&self) -> Option<NaiveDate> {
         date(&self.relations.until, self.at)
     }
+    /// Name of the registry that says so.
     pub fn registry(&self) -> &'a str {
         word(&self.relations.registry, self.at).unwrap_or("")
     }
+    /// Key of the record there.
     pub fn key(&self) -> &'a str {
         self.relations.key.value(self.at)
     }
+    /// Id in the store's `record` table.
     pub fn record_id(&self) -> i64 {
         self.relations.record_id.value(self.at)
     }

@@ -23,7 +23,10 @@ use order::sort_rows;
 /// Writes the edition into `root/NNNNNN` and returns its manifest.
 ///
 /// Rows are numbered by falling priority score, equal scores by id, so the same facts give the same bytes. Files equal to
-/// those of the edition before are linked to it where the file system allows. Fails when the number exists already.
+/// those of the edition before are linked to it where the file system allows.
+///
+/// # Errors
+/// Io, where the number exists already or the disk refuses; BadInput, where two enterprises have one id.
 pub fn write(root: &Path, input: EditionInput) -> Result<Manifest, EditionError> {
     std::fs::create_dir_all(root).map_err(EditionError::io(root))?;
     let target = root.join(folder_name(input.number));

@@ -25,9 +25,11 @@ pub struct Blocking {
     pub recall: f64,
     /// Candidates of a record, on average and at most.
     pub candidates_mean: f64,
+    /// Candidates of the record that has most.
     pub candidates_most: usize,
 }
 
+/// Covers up the codes of some records and looks whether their keys find the others of their enterprise.
 pub fn blocking(record_table: &RecordTable, settings: &LinkSettings) -> Blocking {
     let identified = record_table.standing().filter(|record| record_table.facts(*record).organisation != 0).count() as u64;
     let one_in = ONE_IN.max(identified / MOST);

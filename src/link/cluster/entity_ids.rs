@@ -13,6 +13,7 @@ use crate::link::outcome::EntityEvent;
 pub struct Named {
     /// By cluster, in the order given; None where only mentions are in it.
     pub keys: Vec<Option<EntityKey>>,
+    /// What became of the entities of the run before.
     pub events: Vec<EntityEvent>,
 }
 

@@ -24,7 +24,9 @@ pub struct Assignment {
     pub partner: Option<ProfileNo>,
     /// log2 odds of that scored pair, rivals taken off.
     pub lead: f32,
+    /// The best of another cluster, where one came close.
     pub runner_up: Option<ProfileNo>,
+    /// The constraint that refused a better pair.
     pub refused: Option<EdgeRefusal>,
     /// It is in its partner's cluster.
     pub joined: bool,
@@ -33,15 +35,20 @@ pub struct Assignment {
 /// Pairs of profiles a person has judged on.
 #[derive(Debug, Clone, Default)]
 pub struct JudgedPairs {
+    /// Told to be one enterprise.
     pub same: Vec<(ProfileNo, ProfileNo)>,
+    /// Told to be two.
     pub different: Vec<(ProfileNo, ProfileNo)>,
 }
 
 /// What clustering reads.
 #[derive(Clone, Copy)]
 pub struct ClusteringInput<'a> {
+    /// Who can be joined.
     pub profiles: &'a Profiles,
+    /// What speaks for joining whom.
     pub scored_pairs: &'a ScoredPairs,
+    /// How sure is sure.
     pub settings: &'a LinkSettings,
 }
 

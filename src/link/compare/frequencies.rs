@@ -34,6 +34,7 @@ pub struct ValueFrequencies {
 pub enum CountedValue {
     /// Hash of a 字号.
     Brand(u64),
+    /// Number of a telephone.
     Phone(u32),
     /// Hash of a whole address.
     Address(u32),
@@ -46,6 +47,7 @@ pub enum CountedValue {
 }
 
 impl ValueFrequencies {
+    /// Counts over all profiles that stand.
     pub fn count(record_table: &RecordTable, profiles: &Profiles) -> ValueFrequencies {
         let mut terms = ValueFrequencies { profiles: rounded_population(profiles.count()), ..ValueFrequencies::default() };
         terms.grow(record_table);
@@ -132,9 +134,11 @@ impl ValueFrequencies {
     pub fn brand(&self, name: NameNo) -> u32 {
         rounded(self.brands[self.brand_of[name as usize] as usize].1)
     }
+    /// Profiles that share this telephone, about.
     pub fn phone(&self, phone: u32) -> u32 {
         rounded(self.phones.get(&phone).copied().unwrap_or(1))
     }
+    /// Profiles that share this whole address, about.
     pub fn address(&self, whole: u32) -> u32 {
         rounded(self.addresses.get(&whole).copied().unwrap_or(1))
     }
@@ -151,9 +155,11 @@ impl ValueFrequencies {
     pub fn priors(&self) -> Vec<f32> {
         (0..self.registries.len()).map(|registry| self.prior(registry as u16)).collect()
     }
+    /// Profiles that carry this broken code, about.
     pub fn broken(&self, code: u64) -> u32 {
         rounded(self.broken.get(&code).copied().unwrap_or(1))
     }
+    /// Profiles at this road and number, about.
     pub fn road(&self, door: u64) -> u32 {
         rounded(self.roads.get(&door).copied().unwrap_or(1))
     }

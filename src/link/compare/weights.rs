@@ -34,17 +34,22 @@ pub static FEATURE: [(&str, LevelNames); FEATURES] = [
     ("registration", || RegistrationLevel::ALL.iter().map(|l| l.name()).collect()),
 ];
 
+/// Position of the name among the features.
 pub const NAME: usize = 0;
 const FORM: usize = 1;
 const PLACE: usize = 2;
+/// Position of the address among the features.
 pub const ADDRESS: usize = 3;
+/// Position of the telephone among the features.
 pub const PHONE: usize = 4;
 const CODE: usize = 10;
 
 /// How often a level is seen among pairs of one enterprise (`m`) and among others (`u`).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Odds {
+    /// Share among pairs of one enterprise, above 0 and at most 1.
     pub m: f64,
+    /// Share among other pairs, above 0 and at most 1.
     pub u: f64,
 }
 
@@ -81,12 +86,29 @@ pub struct Weights {
 /// What went wrong with a weight table.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WeightsError {
+    /// It is no TOML, or has other keys.
     #[error("weight table cannot be read: {0}")]
     Syntax(String),
+    /// A level has no odds.
     #[error("weight table: {table}.{feature}.{level} is missing; expected {{ m = …, u = … }} between 0 and 1")]
-    Missing { table: &'static str, feature: &'static str, level: &'static str },
+    Missing {
+        /// `roll` or `registry`.
+        table: &'static str,
+        /// A feature of [`FEATURE`].
+        feature: &'static str,
+        /// One of its levels.
+        level: &'static str,
+    },
+    /// Odds are no shares.
     #[error("weight table: {table}.{feature}.{level} must hold m and u above 0 and at most 1")]
-    Range { table: &'static str, feature: &'static str, level: &'static str },
+    Range {
+        /// `roll` or `registry`.
+        table: &'static str,
+        /// A feature of [`FEATURE`].
+        feature: &'static str,
+        /// One of its levels.
+        level: &'static str,
+    },
 }
 
 impl Weights {
@@ -96,10 +118,17 @@ impl Weights {
     }
 
     /// Reads a table that `huitu link fit` wrote, or a person.
+    ///
+    /// # Errors
+    /// Syntax, Missing or Range: the first thing that is wrong.
     pub fn parse(toml: &str) -> Result<Weights, WeightsError> {
         Weights::new(toml::from_str(toml).map_err(|e| WeightsError::Syntax(e.to_string()))?)
     }
 
+    /// The table made ready: every level's weight worked out.
+    ///
+    /// # Errors
+    /// Missing or Range: the first level that is wrong.
     pub fn new(table: WeightTable) -> Result<Weights, WeightsError> {
         let mut log2: [[Vec<f32>; FEATURES]; 2] = Default::default();
         let mut log2_m = log2.clone();
@@ -119,9 +148,11 @@ impl Weights {
         Ok(Weights { table, log2, log2_m })
     }
 
+    /// As it was read.
     pub fn table(&self) -> &WeightTable {
         &self.table
     }
+    /// As `parse` reads it.
     pub fn to_toml(&self) -> String {
         toml::to_string(&self.table).expect("numbers and names can be written")
     }

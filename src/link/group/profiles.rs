@@ -1,7 +1,7 @@
 //! Records that share a valid identifier become one profile; every other record is a profile of its own, *unidentified*.
 //!
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
-//! rules are in [`super::rules`].
+//! rules are in `group::rules`.
 
 use rayon::prelude::*;
 
@@ -13,6 +13,7 @@ use crate::link::outcome::FlagKind;
 use crate::link::records::{CONTRADICTING, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 use crate::normalise::hash;
 
+/// Number of a profile; stays with it while nothing about it changes.
 pub type ProfileNo = u32;
 
 /// Records that a valid identifier makes one, or a single record without one.
@@ -42,6 +43,7 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether no valid organisation code stands in its records.
     pub fn is_unidentified(&self) -> bool {
         self.organisation == 0
     }
@@ -66,6 +68,7 @@ fn by_itself(record: RecordNo) -> GroupKey {
 /// All profiles, and the profile of every record.
 #[derive(Debug, Clone, Default)]
 pub struct Profiles {
+    /// By number; vacant ones among them.
     pub all: Vec<Profile>,
     members: Vec<RecordNo>,
     /// [`NONE`] for a record that is gone.
@@ -129,9 +132,11 @@ impl Profiles {
         let (a, b) = (self.get(left), self.get(right));
         a.anchor.0 == b.anchor.0 && a.stem != b.stem
     }
+    /// The profile of a number in use.
     pub fn get(&self, profile: ProfileNo) -> &Profile {
         &self.all[profile as usize]
     }
+    /// Whether a number is in use.
     pub fn stands(&self, profile: ProfileNo) -> bool {
         self.all.get(profile as usize).is_some_and(|p| p.len != 0)
     }
@@ -202,7 +207,9 @@ pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidd
 /// What a change did to the profiles. A number can be in both lists: it stands for other records now.
 #[derive(Debug, Default)]
 pub struct Changed {
+    /// Numbers that no longer stand for what they stood for.
     pub removed: Vec<ProfileNo>,
+    /// Numbers of new profiles.
     pub added: Vec<ProfileNo>,
 }
 

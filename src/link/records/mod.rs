@@ -30,24 +30,31 @@ pub type AddressNo = u32;
 /// One record. 0 means absent wherever a number can be absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RecordRow {
+    /// The record across runs ([`reference()`]).
     pub reference: u64,
+    /// The store's number of it.
     pub store_id: i64,
     /// Valid organisation code, however it was written.
     pub organisation: u64,
     /// Hash of the valid 18-character credit code.
     pub credit: u64,
+    /// Valid registration number.
     pub registration: u64,
     /// Hash of a code that fails its check; its text is in `RecordTable::broken`.
     pub broken: u64,
+    /// Its own name.
     pub name: NameNo,
     /// First of `other_names` in the pool.
     pub others_from: u32,
+    /// Registered address.
     pub address: AddressNo,
+    /// Where it works.
     pub operating: AddressNo,
     /// Hashes of the numbers of the phone cell, as far as there are two.
     pub phones: [u32; 2],
     /// yyyymmdd; parts that are not known are 0.
     pub established: u32,
+    /// Persons employed.
     pub employees: u32,
     /// Industry digits with a leading 1: 17519, 175; 0 is none.
     pub industry: u32,
@@ -55,35 +62,51 @@ pub struct RecordRow {
     pub county: u32,
     key_from: u32,
     key_len: u16,
+    /// Position of its registry in the settings.
     pub registry: u16,
+    /// 0 for the row itself, 1… for the units it covers.
     pub part: u16,
+    /// How many other names it has.
     pub others: u8,
+    /// Position in `LinkRole::ALL`.
     pub role: u8,
+    /// Bits: the constants below.
     pub flags: u8,
 }
 
+/// Its registry issues credit codes.
 pub const ISSUES_CODES: u8 = 1;
+/// Its valid codes contradict each other.
 pub const CONTRADICTING: u8 = 2;
+/// Its organisation code stands in a credit code.
 pub const BY_CREDIT_CODE: u8 = 4;
+/// It was removed; its number stays taken.
 pub const GONE: u8 = 8;
+/// It is the record of a joint or regional union: no single host is named.
 pub const JOINT: u8 = 16;
 
 impl RecordRow {
+    /// Whether a bit of `flags` is set.
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
+    /// How it takes part in linking.
     pub fn role(&self) -> LinkRole {
         LinkRole::ALL.get(usize::from(self.role)).copied().unwrap_or_default()
     }
+    /// Hashes of its telephone numbers.
     pub fn phones(&self) -> impl Iterator<Item = u32> + Clone + use<> {
         self.phones.into_iter().filter(|phone| *phone != 0)
     }
+    /// Whether it states a telephone number.
     pub fn has_phone(&self) -> bool {
         self.phones[0] != 0
     }
+    /// Whether the two have a number in common.
     pub fn shares_phone(&self, other: &RecordRow) -> bool {
         self.phones().any(|phone| other.phones.contains(&phone))
     }
+    /// Whether it was removed.
     pub fn is_gone(&self) -> bool {
         self.has(GONE)
     }
@@ -101,6 +124,7 @@ pub struct NameEntry {
     pub body: u64,
     /// Of 字号 and trade (and branch).
     pub stem: u64,
+    /// Of the 字号 alone.
     pub brand: u64,
 }
 
@@ -117,6 +141,7 @@ const EMPTY: u64 = crate::normalise::EMPTY_HASH;
 /// A code that fails its check character.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BrokenCode {
+    /// As cleaned.
     pub text: Box<str>,
     /// Organisation keys of the valid codes one slip away.
     pub could_be: Box<[u64]>,
@@ -125,7 +150,9 @@ pub struct BrokenCode {
 /// Another unit that a record names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Related {
+    /// What the unit is to the record's own.
     pub kind: RelationKind,
+    /// Its name.
     pub name: NameNo,
     /// Organisation key of its code; 0 where none is written.
     pub organisation: u64,
@@ -136,6 +163,7 @@ pub struct Related {
 /// All records, their names and addresses.
 #[derive(Debug, Clone, Default)]
 pub struct RecordTable {
+    /// By number; removed ones among them.
     pub records: Vec<RecordRow>,
     names: Vec<NameEntry>,
     glyphs: Vec<Glyph>,
@@ -173,6 +201,7 @@ struct Draft {
 }
 
 impl RecordTable {
+    /// Without records.
     pub fn new() -> RecordTable {
         RecordTable { names: vec![NameEntry::default()], addresses: vec![Address::default()], ..RecordTable::default() }
     }
@@ -453,30 +482,38 @@ impl RecordTable {
         Some(known)
     }
 
+    /// The number of a record, removed or not; None where it was never put.
     pub fn find(&self, reference: u64) -> Option<RecordNo> {
         self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied()
     }
+    /// The facts of a record.
     pub fn facts(&self, record: RecordNo) -> &RecordRow {
         &self.records[record as usize]
     }
+    /// Key of a record inside its registry.
     pub fn key(&self, record: RecordNo) -> &str {
         let facts = self.facts(record);
         &self.keys[facts.key_from as usize..][..usize::from(facts.key_len)]
     }
+    /// How a record is named across runs.
     pub fn record_ref(&self, record: RecordNo, settings: &LinkSettings) -> RecordRef {
         let facts = self.facts(record);
         RecordRef { registry: settings.registry(facts.registry).into(), key: self.key(record).into(), part: facts.part }
     }
+    /// Hashes of a name.
     pub fn name_entry(&self, name: NameNo) -> &NameEntry {
         &self.names[name as usize]
     }
+    /// A name's glyphs and how it is built.
     pub fn name(&self, name: NameNo) -> NameRef<'_> {
         let entry = &self.names[name as usize];
         NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape }
     }
+    /// A code that fails its check, by its hash.
     pub fn broken_code(&self, broken: u64) -> Option<&BrokenCode> {
         self.broken.get(&broken)
     }
+    /// How many names there are, the empty one among them.
     pub fn names_len(&self) -> usize {
         self.names.len()
     }
@@ -486,6 +523,7 @@ impl RecordTable {
         let others = &self.other_names[facts.others_from as usize..][..usize::from(facts.others)];
         std::iter::once(facts.name).chain(others.iter().copied()).filter(|n| *n != 0)
     }
+    /// An address taken apart.
     pub fn address(&self, address: AddressNo) -> &Address {
         &self.addresses[address as usize]
     }

@@ -24,6 +24,7 @@ use crate::link::settings::LinkSettings;
 /// What speaks for an unidentified profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoredPair {
+    /// The other profile.
     pub right: ProfileNo,
     /// log2 odds.
     pub weight: f32,
@@ -37,15 +38,22 @@ const LIGHTEST: f32 = -9.0;
 /// Everything scoring reads.
 #[derive(Clone, Copy)]
 pub struct ScoringContext<'a> {
+    /// All records.
     pub record_table: &'a RecordTable,
+    /// Who stands for which records.
     pub profiles: &'a Profiles,
+    /// How common values are.
     pub terms: &'a ValueFrequencies,
+    /// What levels are worth.
     pub weights: &'a Weights,
+    /// Who shares a key with whom.
     pub index: &'a Index,
+    /// How sure is sure.
     pub settings: &'a LinkSettings,
 }
 
 impl ScoringContext<'_> {
+    /// How far two profiles agree, feature by feature.
     pub fn compare(&self, left: ProfileNo, right: ProfileNo) -> Comparison {
         self.compare_records(self.profiles.members(left), self.profiles.members(right))
     }
@@ -71,6 +79,7 @@ impl ScoringContext<'_> {
     pub fn weight(&self, pair: &Comparison) -> f32 {
         self.weights.odds(pair, self.terms.profiles)
     }
+    /// Profiles that share a telling key with `left`, put into `out`.
     pub fn candidates(&self, left: ProfileNo, scratch: &mut Vec<BlockKey>, out: &mut Vec<ProfileNo>) {
         self.index.candidates(self.record_table, self.profiles, self.settings, left, scratch, out);
     }
@@ -105,7 +114,9 @@ pub struct ScoredPairs {
 /// What scoring did.
 #[derive(Debug, Default)]
 pub struct Scored {
+    /// Pairs that share a key.
     pub candidates: usize,
+    /// Pairs that were compared.
     pub compared: usize,
     /// Profiles whose best scored pairs changed, and the other ends of the scored pairs that did.
     pub moved: Vec<ProfileNo>,
@@ -121,12 +132,15 @@ impl ScoredPairs {
         let all = self.all(left);
         &all[..all.len().min(BEST)]
     }
+    /// Unidentified profiles that have a scored pair to this one.
     pub fn to(&self, right: ProfileNo) -> &[ProfileNo] {
         self.to.get(&right).map_or(&[], Vec::as_slice)
     }
+    /// How many scored pairs there are.
     pub fn len(&self) -> usize {
         self.of.values().map(|scored_pairs| scored_pairs.len()).sum()
     }
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
@@ -240,10 +254,15 @@ impl ScoredPairs {
 
 /// What [`ScoredPairs::rescore`] follows.
 pub struct Rescoring<'a> {
+    /// Profiles that no longer stand.
     pub removed: &'a [ProfileNo],
+    /// New profiles.
     pub added: &'a [ProfileNo],
+    /// Profiles of which a count changed.
     pub touched: &'a [ProfileNo],
+    /// Those of them whose 字号 the count is of.
     pub branded: &'a [ProfileNo],
+    /// Keys that say something now and did not before, or the other way round.
     pub flipped: &'a [BlockKey],
 }
 

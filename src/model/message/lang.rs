@@ -3,6 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// The two languages everything is said in.
+///
+/// ```
+/// use huitu::model::message::Lang;
+///
+/// let lang = Lang::from_accept("fr, en-GB;q=0.8, zh;q=0.5");
+/// assert_eq!(lang, Lang::En);
+/// assert_eq!(lang.pick("未建会", "lacking"), "lacking");
+/// assert_eq!(Lang::from_accept("fr"), Lang::Zh);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Lang {
     /// Chinese; the default.
