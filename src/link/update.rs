@@ -79,7 +79,7 @@ pub fn follow(
     }
     added.iter().for_each(|profile| standing.count_name(record_table, *profile, true));
     let new = Traits::of(record_table, &standing, &added);
-    let priors = standing.terms.priors();
+    let priors = standing.terms.priors().to_vec();
     let counts = standing.terms.shift(&old.values, &new.values);
     if standing.terms.priors() != priors {
         return None;

@@ -7,7 +7,7 @@ pub fn is_blank(raw: &str) -> bool {
         return true;
     }
     // Nearly every cell is long, or begins with something else: stated without a look at the words.
-    if text.len() > LONGEST {
+    if text.len() > LONGEST || text.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
     }
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || !text.chars().any(char::is_alphanumeric)

@@ -25,6 +25,8 @@ pub struct ValueFrequencies {
     broken: NumberMap<u64, u32>,
     /// Profiles by registry.
     registries: Vec<u32>,
+    /// By registry; follows from their sizes.
+    priors: Vec<f32>,
     /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
@@ -58,6 +60,7 @@ impl ValueFrequencies {
                 *terms.slot(*value) += 1;
             }
         }
+        terms.weigh_registries();
         terms
     }
 
@@ -127,6 +130,7 @@ impl ValueFrequencies {
                 moved.push(same[0].0);
             }
         }
+        self.weigh_registries();
         moved
     }
 
@@ -145,15 +149,23 @@ impl ValueFrequencies {
     /// log2 odds that a record of that registry has its enterprise in another one, as far as the sizes of the registries tell:
     /// the largest stands for the city, and each of the others holds its share of it. Rounded to whole numbers.
     pub fn prior(&self, registry: u16) -> f32 {
-        let city = self.registries.iter().copied().max().unwrap_or(0).max(1);
-        let elsewhere = self.registries.iter().enumerate().filter(|(number, _)| *number != usize::from(registry));
-        let missed: f64 = elsewhere.map(|(_, count)| 1.0 - f64::from(*count) / f64::from(city)).product();
-        let found = (1.0 - missed).clamp(LEAST_FOUND, 1.0 - LEAST_FOUND);
-        (found / (1.0 - found)).log2().round() as f32
+        self.priors.get(usize::from(registry)).copied().unwrap_or(0.0)
     }
     /// The priors of all registries.
-    pub fn priors(&self) -> Vec<f32> {
-        (0..self.registries.len()).map(|registry| self.prior(registry as u16)).collect()
+    pub fn priors(&self) -> &[f32] {
+        &self.priors
+    }
+    fn weigh_registries(&mut self) {
+        let city = f64::from(self.registries.iter().copied().max().unwrap_or(0).max(1));
+        let missed = |registry: usize| -> f64 {
+            let elsewhere = self.registries.iter().enumerate().filter(|(number, _)| *number != registry);
+            elsewhere.map(|(_, count)| 1.0 - f64::from(*count) / city).product()
+        };
+        let prior = |registry: usize| {
+            let found = (1.0 - missed(registry)).clamp(LEAST_FOUND, 1.0 - LEAST_FOUND);
+            (found / (1.0 - found)).log2().round() as f32
+        };
+        self.priors = (0..self.registries.len()).map(prior).collect();
     }
     /// Profiles that carry this broken code, about.
     pub fn broken(&self, code: u64) -> u32 {
@@ -195,7 +207,7 @@ impl KeepAll for ValueFrequencies {
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
         let (phones, addresses, roads, broken) = (from.map()?, from.map()?, from.map()?, from.map()?);
         let registries = from.list()?;
-        Some(ValueFrequencies {
+        let mut terms = ValueFrequencies {
             brand_of,
             brand_numbers,
             brands,
@@ -205,7 +217,10 @@ impl KeepAll for ValueFrequencies {
             broken,
             registries,
             profiles: *from.list()?.first()?,
-        })
+            ..ValueFrequencies::default()
+        };
+        terms.weigh_registries();
+        Some(terms)
     }
 }
 

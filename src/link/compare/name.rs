@@ -141,10 +141,13 @@ fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
 
 /// The place in brackets is another province's than the place in front, and the other name, of the same place, lacks it.
 fn elsewhere(long: NameRef<'_>, short: NameRef<'_>) -> bool {
+    if long.inner_place().is_empty() || long.place().is_empty() || !short.inner_place().is_empty() {
+        return false;
+    }
     let province =
         |place: &[Glyph]| PLACES.prefix(place).filter(|(_, place)| place.code != 0).map(|(_, place)| place.code / 10_000);
     let (inner, front) = (province(long.inner_place()), province(long.place()));
-    short.inner_place().is_empty() && inner.is_some() && front.is_some() && inner != front
+    inner.is_some() && front.is_some() && inner != front
 }
 
 /// An English name against a Chinese one.
