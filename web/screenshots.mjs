@@ -1,8 +1,9 @@
 // Pictures of the pages for the book: node screenshots.mjs [URL]. Written to docs/src/pictures/, each under 150 KB.
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { launch, open } from './test/workbench/browser.mjs';
 import { ask, cityOf } from './test/workbench/city.mjs';
 import { start } from './test/workbench/hub.mjs';
+import { small } from './test/workbench/picture.mjs';
 
 const MOST_BYTES = 150_000;
 const folder = new URL('../docs/src/pictures/', import.meta.url).pathname;
@@ -33,6 +34,7 @@ try {
     ['administration-en', '/administration', 'en', '.administration tbody tr', { height: 640 }],
   ];
   const browser = await launch({ webgl: true });
+  const drawing = await browser.newPage();
   for (const [name, path, lang, ready, size] of shots) {
     const { page, context, go } = await open(browser, url, { lang, width: 1280, height: 800, ...size });
     await go(path);
@@ -40,8 +42,9 @@ try {
     await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
     await page.evaluate(() => document.fonts.ready);
     const file = `${folder}${name}.png`;
-    await page.screenshot({ path: file });
-    const { size: bytes } = await stat(file);
+    const png = await small(drawing, await page.screenshot());
+    await writeFile(file, png);
+    const bytes = png.length;
     console.log(`${name.padEnd(24)} ${Math.round(bytes / 1000)} KB`);
     if (bytes > MOST_BYTES) throw new Error(`${name}.png has ${bytes} bytes: more than ${MOST_BYTES}`);
     await context.close();

@@ -130,12 +130,18 @@ async fn crosswalk(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
         .map(|(record, _, entity)| (record, entity))
         .collect();
     let last = hub.store.last_record_id().await?;
+    let mut rows: Vec<(&str, Box<str>, &str)> = Vec::new();
     for after in (0..last).step_by(20_000) {
         for record in hub.store.records_between(after, (after + 20_000).min(last)).await? {
             if let (Some(registry), Some(entity)) = (names.get(&record.registry_id), entity_of.get(&record.id)) {
-                table.row(&[registry, &record.key, entity])?;
+                rows.push((registry, record.key.into(), entity));
             }
         }
+    }
+    // By registry and key, so that two crosswalks can be laid side by side.
+    rows.sort_unstable();
+    for (registry, key, entity) in rows {
+        table.row(&[registry, &key, entity])?;
     }
     table.out.flush()?;
     Ok(())

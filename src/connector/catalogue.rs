@@ -2,7 +2,7 @@
 //!
 //! The three classes are those of 《政务信息资源共享管理暂行办法》 (国发〔2016〕51号, article 9), which the 《政务数据共享条例》 keeps.
 
-use super::Bilingual;
+use super::text::Bilingual;
 use crate::model::field::named;
 
 named! {

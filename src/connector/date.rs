@@ -7,7 +7,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
-use super::reading::half_width;
+use super::text::half_width;
 use crate::model::value::PartialDate;
 
 /// What a text says of a day.

@@ -1,6 +1,6 @@
 //! Yes and no as registries write them.
 
-use super::reading::half_width;
+use super::text::half_width;
 
 const YES: &[&str] = &[
     "是",

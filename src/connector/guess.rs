@@ -2,21 +2,11 @@
 
 use super::dress::undress;
 use super::mapping::{Column, same_header};
-use super::reading::{self, As, How, Reading};
+use super::read_as::As;
+use super::reading::{self, How, Reading};
 use super::{Connector, key_guess, wording};
+use crate::connector::guessed::Guess;
 use crate::model::field::Field;
-
-/// What one column of the sample seems to be.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Guess {
-    pub column: String,
-    /// None: nothing known looks like it; it is landed and not read.
-    pub field: Option<Field>,
-    /// The rest of its table in the manifest (`as = …, unit = …`).
-    pub extra: String,
-    /// Why: `header`, `words` (the header's usual meaning), `initials`, `similar header`, `values`.
-    pub because: &'static str,
-}
 
 /// A sample's columns, the column that identifies its rows, and what the rows are.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dress::{no_value, undress};
-use super::guess::Guess;
+use super::guessed::Guess;
 use super::wording;
 use crate::model::field::Field;
 

@@ -52,7 +52,7 @@ macro_rules! keys {
 }
 
 use super::{
-    Algorithm, AuthKind, DriftPolicy, Format, Method, PagingKind, ShareClass, SignatureText, Take, Transport, reading::As,
+    Algorithm, AuthKind, DriftPolicy, Format, Method, PagingKind, ShareClass, SignatureText, Take, Transport, read_as::As,
 };
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};

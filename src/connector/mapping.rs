@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::dress::undress;
 use super::money::Unit;
 use super::problem::{Problem, nearest};
-use super::reading::{As, half_width};
+use super::read_as::As;
+use super::text::half_width;
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind, named};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::number::{self, decimal};
-use super::reading::half_width;
+use super::text::half_width;
 use crate::model::value::Money;
 
 /// The unit of a money column. A text that names a unit (`150万元人民币`) overrides it.

@@ -3,7 +3,7 @@
 //! In: an undressed text. Out: the number, or nothing. Two numbers in one cell, ranges and estimates (约50, 30余人, 50-99) are
 //! nobody's number and are not read. Money is read by `money`, with the number's help.
 
-use super::reading::half_width;
+use super::text::half_width;
 
 /// A number in front of a text: `1.2万人` is 12000 before `人`.
 #[derive(Debug, Clone, PartialEq)]

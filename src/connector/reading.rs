@@ -2,59 +2,13 @@
 
 use super::date::{self, Dated};
 use super::dress::{self, NoValue};
+use super::read_as::As;
 use super::{flag, money, number};
-use crate::model::field::{Field, named};
+use crate::connector::text::half_width;
+use crate::model::field::Field;
 use crate::model::identifier::{CreditCode, OrganisationCode, RegistrationNumber, TaxNumber, clean_identifier};
 use crate::model::value::Value;
 use chrono_tz::Tz;
-
-named! {
-    /// `as = …` in a connector.
-    pub enum As {
-        /// Trimmed text, as written.
-        Text = "text",
-        /// A name: trimmed; `normalise` reads it further.
-        Name = "name",
-        CreditCode = "credit_code",
-        OrganisationCode = "organisation_code",
-        RegistrationNumber = "registration_number",
-        TaxNumber = "tax_number",
-        /// A whole number ≥ 0; `1,234`, `57人` and `57.0` are read.
-        Count = "count",
-        /// A decimal number; `35%` reads 35.
-        Number = "number",
-        Money = "money",
-        Date = "date",
-        /// A division code of 6, 9 or 12 digits.
-        Area = "area",
-        /// A district by name.
-        District = "district",
-        /// A code of GB/T 4754 (section letter, 2, 3 or 4 digits) in the `edition` given.
-        Industry = "industry",
-        /// OperatingStatus, through the value map and the words known everywhere.
-        Status = "status",
-        Ownership = "ownership",
-        UnionKind = "union_kind",
-        UnionStatus = "union_status",
-        PaymentKind = "payment_kind",
-        /// Yes or no.
-        Flag = "flag",
-        /// Any vocabulary of its own: only what the value map names is read.
-        Code = "code",
-        /// The first and the second number of a cell such as `116.39,39.90`.
-        FirstNumber = "first_number",
-        SecondNumber = "second_number",
-        /// Several units in one cell, `name|code` each; each becomes a record of kind `covered_unit`.
-        List = "list",
-    }
-}
-
-impl As {
-    /// Codes with a check character: a failing one is kept as written and weighs less.
-    pub fn is_identifier(self) -> bool {
-        matches!(self, As::CreditCode | As::OrganisationCode | As::RegistrationNumber | As::TaxNumber)
-    }
-}
 
 /// What one cell says.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,21 +112,6 @@ fn identifier(text: &str, parse: impl Fn(&str) -> Option<Box<str>>) -> Reading {
         None if clean_identifier(text).is_empty() => Reading::Absent,
         None => Reading::Unreadable,
     }
-}
-
-/// ASCII digits and signs for full-width ones; borrowed where nothing had to change.
-pub(crate) fn half_width(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.is_ascii() {
-        return text.into();
-    }
-    text.chars()
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).expect("full-width forms are ASCII shifted"),
-            '\u{3000}' => ' ',
-            _ => c,
-        })
-        .collect::<String>()
-        .into()
 }
 
 /// A status by the words known everywhere; also where it says what has the status (吊销企业, 注销户) or says it twice

@@ -1,7 +1,7 @@
 //! Words that every registry uses for the same thing: the tables of `reference/registration` and `reference/unions`. A
 //! connector's own value map comes first; what neither knows is not read.
 
-use super::reading::As;
+use super::read_as::As;
 use crate::model::reference::operating_status;
 use crate::model::reference::registration::{RegistrationScheme, ownership_of};
 use crate::model::reference::unions::{self, UnionStanding, UnionWord};

@@ -5,15 +5,16 @@ use hashbrown::HashSet;
 use super::block::recall::{Blocking, blocking};
 use super::cluster::JudgedPairs;
 use super::cluster::judgements::{cannot_links, judged_pairs};
-use super::compare::compare;
 use super::compare::weights::{WeightTable, Weights};
 use super::entity_key::reference_of;
+use super::group::profiles::{NONE, ProfileNo};
 use super::outcome::{Decision, Linking, Previous, Statistics};
-use super::records::{RecordNo, RecordTable};
+use super::records::{BY_CREDIT_CODE, RecordNo, RecordTable};
 use super::resolve::decisions::{ResolveScope, decide, flags, name_clusters, refresh_reviews};
 use super::resolve::evidence;
 use super::resolve::relations::Firms;
 use super::resolve::review::queue;
+use super::score::covered::{Covered, covered};
 use super::score::edges::{Scored, ScoringContext};
 use super::score::fit::fit;
 use super::settings::LinkSettings;
@@ -250,28 +251,79 @@ impl Linker {
         blocking(&self.record_table, &self.settings)
     }
 
+    /// How well records are joined whose code is missing, by registry; see [`Covered`].
+    pub fn covered(&self) -> Vec<Covered> {
+        covered(&self.record_table, &self.settings, &self.weights)
+    }
+
     /// Why the last run put a record where it did: features, levels, weights. Empty for one that stands alone.
     pub fn evidence(&self, decision: &Decision) -> Vec<Evidence> {
         let facts = self.record_table.facts(decision.record);
-        let (Some(partner), Some(LinkState { profiles, terms, .. })) = (decision.partner, &self.standing) else {
+        let (Some(partner), Some(standing)) = (decision.partner, &self.standing) else {
             return evidence::of_code(facts, decision.method);
         };
         if decision.method == LinkMethod::Judgement {
             return Vec::new();
         }
-        let members = |record: RecordNo| profiles.members(profiles.of_record[record as usize]);
-        let pair = compare(&self.record_table, terms, &self.weights, members(decision.record), members(partner));
-        evidence::of_pair(&self.record_table, &self.weights, terms.profiles, &pair, decision.record, partner)
+        let members = |record: RecordNo| standing.profiles.members(standing.profiles.of_record[record as usize]);
+        self.pair_evidence(standing, (members(decision.record), decision.record), (members(partner), partner))
     }
 
-    /// Two records by themselves, whatever clusters they are in: evidence and log2 odds. None where one is unknown or
-    /// nothing was linked yet.
+    fn pair_evidence(
+        &self,
+        standing: &LinkState,
+        left: (&[RecordNo], RecordNo),
+        right: (&[RecordNo], RecordNo),
+    ) -> Vec<Evidence> {
+        let pair = self.scoring(standing).compare_records(left.0, right.0);
+        evidence::of_pair(&self.record_table, &self.weights, standing.terms.profiles, &pair, left.1, right.1)
+    }
+
+    /// Two records by themselves, and what joins them where it is not this pair: a code both bear, or a record that each of
+    /// them is joined to. Evidence and log2 odds; None where one is unknown or nothing was linked yet.
     pub fn explain(&self, left: &RecordRef, right: &RecordRef) -> Option<(Vec<Evidence>, f32)> {
-        let terms = &self.standing.as_ref()?.terms;
+        let standing = self.standing.as_ref()?;
         let (a, b) = (self.record_table.find(reference_of(left))?, self.record_table.find(reference_of(right))?);
-        let pair = compare(&self.record_table, terms, &self.weights, &[a], &[b]);
-        let evidence = evidence::of_pair(&self.record_table, &self.weights, terms.profiles, &pair, a, b);
+        let mut evidence = self.pair_evidence(standing, (&[a], a), (&[b], b));
+        evidence.extend(self.beside_the_pair(standing, a, b, evidence.iter().map(|e| e.weight).sum()));
         let weight = evidence.iter().map(|e| e.weight).sum();
         Some((evidence, weight))
+    }
+
+    /// The code that makes two records one, or the path of joins from one to the other, whose weakest decides.
+    fn beside_the_pair(&self, standing: &LinkState, a: RecordNo, b: RecordNo, sum: f32) -> Vec<Evidence> {
+        let profiles = &standing.profiles;
+        let of = |record: RecordNo| profiles.of_record[record as usize];
+        if of(a) == NONE || of(b) == NONE {
+            return Vec::new();
+        }
+        if of(a) == of(b) {
+            let facts = [self.record_table.facts(a), self.record_table.facts(b)];
+            let method = match profiles.get(of(a)).is_unidentified() {
+                true => LinkMethod::RegistrationNumber,
+                false if facts.iter().all(|f| f.has(BY_CREDIT_CODE)) => LinkMethod::CreditCode,
+                false => LinkMethod::OrganisationCode,
+            };
+            return evidence::of_code(facts[0], method);
+        }
+        let joined = |profile: ProfileNo| standing.joined.get(&profile).filter(|joined| joined.joined);
+        let directly = |one: ProfileNo, other: ProfileNo| joined(one).is_some_and(|joined| joined.partner == Some(other));
+        let together = standing.roots[of(a) as usize] == standing.roots[of(b) as usize];
+        if !together || directly(of(a), of(b)) || directly(of(b), of(a)) {
+            return Vec::new();
+        }
+        let steps: Vec<(ProfileNo, f32)> =
+            [of(a), of(b)].into_iter().filter_map(|p| Some((joined(p)?.partner?, joined(p)?.lead))).collect();
+        let weakest = steps.iter().map(|(_, lead)| *lead).fold(f32::INFINITY, f32::min);
+        let name = |at: usize| {
+            let (partner, _) = steps.get(at)?;
+            let record = profiles.members(*partner)[0];
+            Some(
+                format!("{}:{}", self.settings.registry(self.record_table.facts(record).registry), self.record_table.key(record))
+                    .into(),
+            )
+        };
+        let weight = if weakest.is_finite() { weakest - sum } else { 0.0 };
+        vec![Evidence { feature: "through".into(), level: "joined".into(), left: name(0), right: name(1), weight }]
     }
 }

@@ -42,6 +42,8 @@ pub enum EdgeRefusal {
     BranchAndParent,
     /// It would join two clusters through a record without a code.
     ThroughLooseRecord,
+    /// Two records of one registry bear different names, and no code makes them one.
+    SameRegistry,
     /// A person said they are different.
     Judgement,
     /// The lead over the second best is too narrow.
@@ -56,6 +58,7 @@ impl EdgeRefusal {
             EdgeRefusal::TwoOfIssuer => "two_of_issuer",
             EdgeRefusal::BranchAndParent => "branch_and_parent",
             EdgeRefusal::ThroughLooseRecord => "through_loose_record",
+            EdgeRefusal::SameRegistry => "same_registry",
             EdgeRefusal::Judgement => "judgement",
             EdgeRefusal::NarrowLead => "narrow_lead",
         }
@@ -238,7 +241,7 @@ pub struct Linking {
     pub statistics: Statistics,
 }
 
-kept_choice!(EdgeRefusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead);
+kept_choice!(EdgeRefusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead, SameRegistry);
 kept_choice!(FlagKind:
     CodeOnManyNames, ManyRecordsOneName, BranchUnderParentCode, ContradictingCodes, RenameCycle, BrokenCode, NoName);
 kept_choice!(RelationKind: BranchOf, AbsorbedBy, RenamedFrom, SameGroup);

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::block::recall::Blocking;
 use super::linker::Linker;
 use super::outcome::{Decision, Linking};
+use super::score::covered::Covered;
 
 /// Width of a band of weights, log2 units.
 const BAND: f32 = 2.0;
@@ -41,6 +42,8 @@ pub struct Report {
     pub estimated_recall: f64,
     /// Pairs that wait for a person.
     pub review_pairs: usize,
+    /// How well records are joined whose code is missing, measured with codes covered up.
+    pub without_codes: Vec<WithoutCodes>,
     /// The largest clusters, the largest first.
     pub largest: Vec<ClusterSize>,
     /// Warnings by kind.
@@ -101,6 +104,23 @@ pub struct SuspiciousCluster {
     pub count: usize,
 }
 
+/// Records of one registry that were joined with their codes covered up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WithoutCodes {
+    /// Name of the registry.
+    pub registry: String,
+    /// Records whose codes were covered up.
+    pub tested: usize,
+    /// Of these, joined to anything.
+    pub joined: usize,
+    /// Joined to their own enterprise.
+    pub right: usize,
+    /// Share of right ones among the joined; null where none was joined.
+    pub precision: Option<f64>,
+    /// Share of those whose enterprise has another record that were joined to it; null where there is none.
+    pub recall: Option<f64>,
+}
+
 /// How large a cluster is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClusterSize {
@@ -155,12 +175,25 @@ impl Report {
             estimated_precision: share(right, joined.len() as f64 - right),
             estimated_recall: share(right, missed),
             review_pairs: linking.review.len(),
+            without_codes: without_codes(linker),
             largest: largest(linking),
             flags,
             suspicious: suspicious(linking),
             suspicious_clusters: odd_clusters(linker, linking),
         }
     }
+}
+
+fn without_codes(linker: &Linker) -> Vec<WithoutCodes> {
+    let of = |counts: &Covered| WithoutCodes {
+        registry: linker.settings().registry(counts.registry).to_owned(),
+        tested: counts.tested,
+        joined: counts.joined,
+        right: counts.right,
+        precision: counts.precision(),
+        recall: counts.recall(),
+    };
+    linker.covered().iter().map(of).collect()
 }
 
 /// The word of the contract, or `ALONE` for a record without a code that nothing joined.

@@ -79,7 +79,11 @@ pub fn follow(
     }
     added.iter().for_each(|profile| standing.count_name(record_table, *profile, true));
     let new = Traits::of(record_table, &standing, &added);
+    let priors = standing.terms.priors().to_vec();
     let counts = standing.terms.shift(&old.values, &new.values);
+    if standing.terms.priors() != priors {
+        return None;
+    }
     standing.index.change(record_table, &standing.profiles, &removed, &added);
     let flipped = flipped(&standing.index, settings, &old.keys, &new.keys);
     let touched = bearers(&standing.index, counts.iter());
@@ -157,6 +161,9 @@ fn bearers<'a>(index: &Index, values: impl Iterator<Item = &'a CountedValue>) ->
             CountedValue::Phone(phone) => take(key(BlockKeyKind::Phone, u64::from(*phone))),
             CountedValue::Address(whole) => take(key(BlockKeyKind::Address, u64::from(*whole))),
             CountedValue::Road(door) => take(key(BlockKeyKind::Road, *door)),
+            // Its share in the prior is looked at apart.
+            CountedValue::Registry(_) => {}
+            CountedValue::Broken(code) => take(key(BlockKeyKind::Broken, *code)),
         }
     }
     found.sort_unstable();

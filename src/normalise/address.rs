@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use super::blank::is_blank;
 use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit};
 use super::place::{CountyKey, PLACES};
 
@@ -45,6 +46,9 @@ static TOWN_SIGNS: LazyLock<[Vec<Glyph>; 4]> = LazyLock::new(|| ["街道办事�
 
 /// Reads one address.
 pub fn read_address(raw: &str) -> Address {
+    if is_blank(raw) {
+        return Address::default();
+    }
     let written = glyphs(raw);
     let (rest, county) = cut_places(&written);
     let rest: Vec<Glyph> = cut_town(rest)
@@ -65,21 +69,26 @@ pub fn read_address(raw: &str) -> Address {
 
 /// Takes provinces, cities and counties from the front; the county, or 0.
 fn cut_places(written: &[Glyph]) -> (&[Glyph], CountyKey) {
-    let (mut rest, mut county) = (written, 0);
+    let (mut rest, mut county, mut province) = (written, 0, 0);
     for _ in 0..4 {
         let Some((len, place)) = PLACES.prefix(rest) else { break };
-        if !place.full && rest.get(len).is_some_and(|g| ROAD_ENDS.contains(g)) {
-            break; // 北京路, 朝阳门
+        if !place.full && (rest.get(len).is_some_and(|g| ROAD_ENDS.contains(g)) || !place.lies_in(province)) {
+            break; // 北京路, 朝阳门, 沙河镇 of 昌平
         }
-        if place.county != 0 {
-            county = place.county;
+        if place.code != 0 {
+            province = place.code / 10_000;
         }
         rest = &rest[len..];
+        // What follows the county is a town or a street, be it called like a county elsewhere.
+        if place.county != 0 {
+            county = place.county;
+            break;
+        }
     }
     (rest, county)
 }
 
-static ROAD_ENDS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("路街门桥大胡巷道"));
+static ROAD_ENDS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("路街门桥大胡巷道镇乡村庄里园寺庙湖山口"));
 
 /// A town or street office in front says little more than the district, and is often left out.
 fn cut_town(rest: &[Glyph]) -> &[Glyph] {
@@ -113,6 +122,23 @@ mod tests {
         assert_eq!((cut.road, cut.number, cut.county), (a.road, a.number, PLACES.county("110108").unwrap_or(0)));
         assert_ne!(cut.whole, a.whole);
         assert!(a.resemblance(&read_address("北京市海淀区学青路16号学知轩1814室")) > 0.6);
+    }
+
+    #[test]
+    fn a_town_called_like_a_county_elsewhere_leaves_the_county_that_is_written() {
+        for (address, code) in [
+            ("北京市昌平区沙河镇恒信路16号", "110114"),
+            ("昌平区沙河镇恒信路16号", "110114"),
+            ("北京昌平沙河恒信路16号", "110114"),
+            ("北京市房山区长阳镇恒信路16号", "110111"),
+            ("北京市通州区永乐店镇恒信路16号", "110112"),
+        ] {
+            assert_eq!(Some(read_address(address).county), PLACES.county(code), "{address}");
+        }
+        assert_eq!(read_address("北京市沙河镇恒信路16号").county, 0);
+        for nothing in ["#REF!", "#N/A", "无", "null"] {
+            assert!(read_address(nothing).is_empty(), "{nothing}");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::glyph::{Glyph, glyphs, pinyin};
-use super::name::Name;
+use super::glyph::{Glyph, glyphs, readings};
+use super::name_parts::Name;
 use super::place::PLACES;
 use super::tables;
 
@@ -21,6 +21,17 @@ static TRADES: LazyLock<HashMap<&'static str, Vec<Vec<Glyph>>>> = LazyLock::new(
         .collect()
 });
 
+/// Trades and places of two words, and the words that stand for them in the tables.
+const PHRASES: [(&str, &str); 7] = [
+    ("real estate", "realty"),
+    ("property management", "property"),
+    ("human resources", "hr"),
+    ("human resource", "hr"),
+    ("hong kong", "hongkong"),
+    ("inner mongolia", "neimenggu"),
+    ("co-operative", "cooperative"),
+];
+
 /// Words of form, and the provinces and prefectures in pinyin.
 static GLUE: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let mut words: HashSet<String> = tables::lines(tables::ENGLISH_FORMS).map(str::to_string).collect();
@@ -31,19 +42,35 @@ static GLUE: LazyLock<HashSet<String>> = LazyLock::new(|| {
             stem = &stem[..stem.len() - 1];
         }
         for cut in [stem, &stem[..stem.len().saturating_sub(1).max(2).min(stem.len())]] {
-            words.insert(cut.iter().map(|g| pinyin(*g)).collect());
+            words.extend(spelt(cut));
         }
     }
-    words.extend(["shaanxi", "hongkong", "hong", "kong", "macau", "tibet", "peking", "canton"].map(str::to_string));
+    words.extend(
+        ["shaanxi", "hongkong", "hong", "kong", "macau", "tibet", "peking", "canton", "harbin", "urumqi", "lhasa", "hohhot"]
+            .map(str::to_string),
+    );
     words
 });
 
+/// A place in letters, by every reading of its glyphs: 长春 as changchun and zhangchun.
+fn spelt(place: &[Glyph]) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for glyph in place {
+        all = all.iter().flat_map(|before| readings(*glyph).map(move |syllable| format!("{before}{syllable}"))).collect();
+    }
+    all
+}
+
 /// Reads a name written in Latin letters.
 pub(super) fn read(raw: &str) -> Name {
-    let lower: String = raw.chars().flat_map(char::to_lowercase).collect();
+    let mut lower: String = raw.chars().flat_map(char::to_lowercase).collect();
+    for (words, one) in PHRASES {
+        lower = lower.replace(words, one);
+    }
     let (mut brand, mut trade) = (String::new(), Vec::new());
     for word in lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()) {
-        let word = word.trim_end_matches("'s").trim_matches('\'');
+        let word = word.trim_end_matches("'s").replace('\'', "");
+        let word = word.as_str();
         if let Some(chinese) = TRADES.get(word) {
             trade.extend(chinese.iter().flatten().copied());
         } else if !GLUE.contains(word) {

@@ -1,6 +1,8 @@
 //! Characters folded for comparison.
 //!
-//! A [`Glyph`] is one character after NFKC, traditional → simplified (OpenCC, character by character) and upper case.
+//! A [`Glyph`] is one character after NFKC, traditional → simplified (OpenCC) and upper case. A character that is a standard
+//! one itself, and in OpenCC's present dictionary its own first form or one of several (乾, 甯, 昇), stays what it is: 乾丰 and 干丰
+//! are two names. Only inside of a word that tells the other one is it converted: 乾燥.
 //! Blanks, punctuation and invisible characters fold to nothing; brackets of every kind to `(` and `)`.
 
 use std::sync::LazyLock;
@@ -29,7 +31,9 @@ static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
         .map(|code| {
             let Some(c) = char::from_u32(code) else { return NOTHING };
             let c = match &simplify {
-                Some(opencc) if CJK.contains(&code) => single(opencc.convert(c.encode_utf8(&mut buffer)).chars()).unwrap_or(c),
+                Some(opencc) if CJK.contains(&code) && !OF_THEIR_OWN.contains(c) => {
+                    single(opencc.convert(c.encode_utf8(&mut buffer)).chars()).unwrap_or(c)
+                }
                 _ => c,
             };
             let folded: Vec<u16> = fold_slowly(c).collect();
@@ -41,6 +45,13 @@ static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// Characters that OpenCC 1.2 no longer takes for another's traditional form, or not always, and that 通用规范汉字表 (2013)
+/// lists for names.
+const OF_THEIR_OWN: &str = "乾甯昇陞堃喆犇淼澂煇甦絜邨龢迺谿氾耑筦";
+/// What stands before and behind 乾 where it is 干 (dry).
+const DRY_BEFORE: &str = "饼餅烘晒曬萄肉豆笋筍风風吹烤";
+const DRY_BEHIND: &str = "燥洗果货貨净淨粉冰粮糧电電衣法";
 
 fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
     let first = chars.next()?;
@@ -67,7 +78,13 @@ fn private(c: char) -> u16 {
 pub fn glyphs(text: &str) -> Vec<Glyph> {
     let folded = &*FOLDED;
     let mut out = Vec::with_capacity(text.len() / 2);
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(mut c) = chars.next() {
+        if c == '乾' && (DRY_BEFORE.contains(before) || chars.peek().is_some_and(|next| DRY_BEHIND.contains(*next))) {
+            c = '干';
+        }
+        before = c;
         match folded.get(c as usize) {
             Some(&NOTHING) => {}
             Some(&SEVERAL) => out.extend(fold_slowly(c)),
@@ -97,7 +114,7 @@ pub fn is_han(glyph: Glyph) -> bool {
 
 /// Number of the plain pinyin syllable of every glyph: its first reading; 0 where it has none.
 static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
-    let mut syllables = Syllables { texts: vec![""], of: vec![0; 0x10000], second: vec![0; 0x10000] };
+    let mut syllables = Syllables { texts: vec![""], of: vec![[0; READINGS]; 0x10000] };
     let mut number = hashbrown::HashMap::new();
     let mut numbered = |text: &'static str, texts: &mut Vec<&'static str>| {
         *number.entry(text).or_insert_with(|| {
@@ -107,15 +124,15 @@ static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
     };
     for code in CJK {
         let Some(c) = char::from_u32(code) else { continue };
-        if let Some(reading) = c.to_pinyin() {
-            syllables.of[code as usize] = numbered(reading.plain(), &mut syllables.texts);
-        }
-        if let Some(readings) = c.to_pinyin_multi() {
-            let other = (0..readings.count())
-                .map(|i| readings.get(i).plain())
-                .find(|t| syllables.texts[syllables.of[code as usize] as usize] != *t);
-            if let Some(other) = other {
-                syllables.second[code as usize] = numbered(other, &mut syllables.texts);
+        let first = c.to_pinyin().map(|reading| reading.plain());
+        let others = c.to_pinyin_multi().into_iter().flat_map(|all| (0..all.count()).map(move |at| all.get(at).plain()));
+        let mut known = 0;
+        for reading in first.into_iter().chain(others) {
+            let number = numbered(reading, &mut syllables.texts);
+            let readings = &mut syllables.of[code as usize];
+            if known < READINGS && !readings[..known].contains(&number) {
+                readings[known] = number;
+                known += 1;
             }
         }
     }
@@ -124,13 +141,15 @@ static SYLLABLE: LazyLock<Syllables> = LazyLock::new(|| {
 
 struct Syllables {
     texts: Vec<&'static str>,
-    of: Vec<u16>,
-    second: Vec<u16>,
+    of: Vec<[u16; READINGS]>,
 }
+
+/// Readings of a glyph that are kept, without tones; few have more.
+const READINGS: usize = 4;
 
 /// Number of the glyph's syllable; two glyphs with the same number sound alike. 0: no reading known.
 pub fn syllable(glyph: Glyph) -> u16 {
-    SYLLABLE.of[glyph as usize]
+    SYLLABLE.of[glyph as usize][0]
 }
 
 /// The syllable without tone, lower case; empty where none is known.
@@ -138,15 +157,15 @@ pub fn pinyin(glyph: Glyph) -> &'static str {
     SYLLABLE.texts[syllable(glyph) as usize]
 }
 
-/// The second reading of a glyph that has several (重 zhong, chong); empty otherwise.
-pub fn other_pinyin(glyph: Glyph) -> &'static str {
-    SYLLABLE.texts[SYLLABLE.second[glyph as usize] as usize]
+/// All readings of a glyph, the usual one first (长 chang, zhang).
+pub fn readings(glyph: Glyph) -> impl Iterator<Item = &'static str> {
+    SYLLABLE.of[glyph as usize].iter().filter(|number| **number != 0).map(|number| SYLLABLE.texts[usize::from(*number)])
 }
 
 /// Whether two glyphs share a reading.
 pub fn sound_alike(a: Glyph, b: Glyph) -> bool {
-    let readings = |g: Glyph| [SYLLABLE.of[g as usize], SYLLABLE.second[g as usize]];
-    a == b || readings(a).iter().any(|r| *r != 0 && readings(b).contains(r))
+    let of = |g: Glyph| &SYLLABLE.of[g as usize];
+    a == b || of(a).iter().any(|reading| *reading != 0 && of(b).contains(reading))
 }
 
 #[cfg(test)]
@@ -158,6 +177,20 @@ mod tests {
         assert_eq!(text(&glyphs("ＡＢｃ１２３")), "ABC123");
         assert_eq!(text(&glyphs("臺灣電腦（北京）·有限公司。")), "台湾电脑(北京)有限公司");
         assert_eq!(text(&glyphs("　 —，。\u{200b}")), "");
+    }
+
+    #[test]
+    fn characters_that_are_standard_themselves_are_converted_by_words_alone() {
+        for (one, other) in [("乾丰", "干丰"), ("甯泰", "宁泰"), ("恒昇", "恒升"), ("瑞堃", "瑞坤"), ("鑫淼", "鑫渺")]
+        {
+            assert_ne!(glyphs(one), glyphs(other), "{one}");
+            assert_eq!(text(&glyphs(one)), one);
+        }
+        for (traditional, simplified) in
+            [("乾燥設備", "干燥设备"), ("餅乾", "饼干"), ("華盛乾洗", "华盛干洗"), ("甯遠寧", "甯远宁")]
+        {
+            assert_eq!(text(&glyphs(traditional)), simplified);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! code (81…) is never a key. What fails its check character is kept as a weak key: it may be one slip away from a
 //! code that exists.
 
+use super::blank::is_blank;
 use crate::model::identifier::{CreditCode, OrganisationCode, RegistrationNumber, TaxNumber, clean_identifier, credit_check};
 
 /// An organisation code as a number: nine characters in base 36, plus one (0 is none).
@@ -84,12 +85,24 @@ enum Code {
     Nothing,
 }
 
+/// `9.11101E+17`: a spreadsheet took the code for a number, and what is left of it is every firm's of the city.
+fn is_rounded(raw: &str) -> bool {
+    let raw = raw.trim();
+    let (number, power) = raw.split_once(['E', 'e']).unwrap_or((raw, ""));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    number.split_once('.').is_some_and(|(whole, part)| digits(whole) && digits(part)) && digits(power.trim_start_matches('+'))
+        || digits(raw) && raw.len() >= 17 && raw.ends_with("000")
+}
+
 fn read_code(raw: &str) -> Code {
-    if raw.is_empty() {
+    if is_blank(raw) {
         return Code::Nothing;
     }
     if let Some(code) = CreditCode::parse(raw) {
         return if code.is_union() { Code::Nothing } else { Code::Organisation(code.organisation_code()) };
+    }
+    if is_rounded(raw) {
+        return Code::Nothing;
     }
     match TaxNumber::parse(raw) {
         Some(TaxNumber::Credit(code)) => Code::Organisation(code.organisation_code()),
@@ -211,6 +224,13 @@ mod tests {
             assert_eq!(read.organisation, 0);
             let known = read_identifiers("91110000600037341L", "", "", "").organisation;
             assert!(one_slip_away(&read.broken).contains(&known), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_made_of_a_code_is_none() {
+        for raw in ["9.11101E+17", "9.1110105e+17", "911101050000000000", "#REF!", "#N/A", "无"] {
+            assert_eq!(read_identifiers(raw, raw, raw, raw), Identifiers::default(), "{raw}");
         }
     }
 

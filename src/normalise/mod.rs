@@ -6,18 +6,22 @@
 //! text as written is never changed here; whoever shows it shows the raw value.
 
 pub mod address;
+pub mod blank;
 pub mod english;
 pub mod glyph;
 mod hash;
 pub mod identifier;
 pub mod lexicon;
 pub mod name;
+pub mod name_parts;
 pub mod phone;
 pub mod place;
 pub mod romanise;
 pub mod tables;
+pub mod words;
 
 pub use address::Address;
 pub use glyph::Glyph;
 pub use hash::{EMPTY_HASH, hash, mix};
-pub use name::{Name, NameRef, NameShape, Names, read_name, read_names};
+pub use name::{Names, read_name, read_names};
+pub use name_parts::{Name, NameRef, NameShape};

@@ -6,113 +6,13 @@
 
 use std::sync::LazyLock;
 
-use hashbrown::HashMap;
-
-use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin, text};
-use super::lexicon::Lexicon;
+use super::blank::is_blank;
+use super::english;
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin};
 use super::place::PLACES;
 use super::tables::Level;
-use super::{english, tables};
-
-/// Where the parts of a name end, and what is known of the whole.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NameShape {
-    /// Ends of place, place in brackets, 字号, trade and form; the branch is the rest.
-    pub ends: [u8; 5],
-    /// Canonical legal form: `有限责任公司` and `有限公司` are one; 0 where there is none.
-    pub form_class: u8,
-    /// County-level code of the place, where it names one; 0 otherwise.
-    pub place_code: u32,
-    /// The name is in Latin letters: the 字号 is its pinyin in capitals, the trade its Chinese trade words.
-    pub english: bool,
-    /// The name is a joint or regional union's: it names no single host.
-    pub joint: bool,
-}
-
-/// A name taken apart. The parts lie behind each other: place, place in brackets, 字号, trade, form, branch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Name {
-    pub glyphs: Vec<Glyph>,
-    pub shape: NameShape,
-}
-
-/// A name taken apart, its glyphs kept elsewhere.
-#[derive(Debug, Clone, Copy)]
-pub struct NameRef<'a> {
-    pub glyphs: &'a [Glyph],
-    pub shape: NameShape,
-}
-
-/// The longest name that is read, in glyphs; what follows is cut.
-pub const LONGEST: usize = 80;
-
-impl<'a> NameRef<'a> {
-    fn between(self, from: usize, to: usize) -> &'a [Glyph] {
-        let end = |which: usize| self.shape.ends.get(which).map_or(self.glyphs.len(), |end| usize::from(*end));
-        &self.glyphs[if from == 0 { 0 } else { end(from - 1) }..end(to)]
-    }
-    pub fn place(self) -> &'a [Glyph] {
-        self.between(0, 0)
-    }
-    /// The place written in brackets.
-    pub fn inner_place(self) -> &'a [Glyph] {
-        self.between(1, 1)
-    }
-    /// The trade name, 字号.
-    pub fn brand(self) -> &'a [Glyph] {
-        self.between(2, 2)
-    }
-    pub fn trade(self) -> &'a [Glyph] {
-        self.between(3, 3)
-    }
-    pub fn form(self) -> &'a [Glyph] {
-        self.between(4, 4)
-    }
-    pub fn branch(self) -> &'a [Glyph] {
-        self.between(5, 5)
-    }
-    /// 字号 and trade.
-    pub fn stem(self) -> &'a [Glyph] {
-        self.between(2, 3)
-    }
-    /// 字号, trade and form.
-    pub fn core(self) -> &'a [Glyph] {
-        self.between(2, 4)
-    }
-    /// Everything but the places: 字号, trade, form, branch.
-    pub fn body(self) -> &'a [Glyph] {
-        self.between(2, 5)
-    }
-    pub fn is_branch(self) -> bool {
-        !self.branch().is_empty()
-    }
-    /// Nothing to compare: empty, or punctuation only.
-    pub fn is_empty(self) -> bool {
-        self.glyphs.is_empty()
-    }
-    pub fn to_text(self) -> String {
-        text(self.glyphs)
-    }
-}
-
-impl Name {
-    pub fn view(&self) -> NameRef<'_> {
-        NameRef { glyphs: &self.glyphs, shape: self.shape }
-    }
-
-    /// Puts the parts behind each other.
-    pub(super) fn from_parts(parts: [&[Glyph]; 6]) -> Name {
-        let mut name = Name::default();
-        for (i, part) in parts.iter().enumerate() {
-            let room = LONGEST.saturating_sub(name.glyphs.len());
-            name.glyphs.extend_from_slice(&part[..part.len().min(room)]);
-            if let Some(end) = name.shape.ends.get_mut(i) {
-                *end = name.glyphs.len() as u8;
-            }
-        }
-        name
-    }
-}
+use crate::normalise::name_parts::{LONGEST, Name};
+use crate::normalise::words::{WORDS, form_class};
 
 /// The name of a record and the other names that stand inside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,43 +22,9 @@ pub struct Names {
     pub noted: Vec<Name>,
 }
 
-struct Words {
-    trades: Lexicon<()>,
-    /// Payload: canonical form.
-    forms: Lexicon<u8>,
-    branches: Lexicon<()>,
-    /// Payload: joint or regional.
-    unions: Lexicon<bool>,
-    notes: Lexicon<()>,
-    remarks: Lexicon<()>,
-}
-
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let mut classes: HashMap<&str, u8> = HashMap::new();
-    let forms: Vec<(&str, u8)> = tables::marked(tables::FORMS, '=')
-        .map(|(form, class)| {
-            let next = classes.len() as u8 + 1;
-            (form, *classes.entry(class.unwrap_or(form)).or_insert(next))
-        })
-        .collect();
-    Words {
-        trades: Lexicon::new(tables::words(tables::TRADES).map(|w| (w, ()))),
-        forms: Lexicon::new(forms),
-        branches: Lexicon::new(tables::lines(tables::BRANCHES).map(|w| (w, ()))),
-        unions: Lexicon::new(tables::marked(tables::UNIONS, '@').map(|(w, joint)| (w, joint.is_some()))),
-        notes: Lexicon::new(tables::lines(tables::NOTES).map(|w| (w, ()))),
-        remarks: Lexicon::new(tables::lines(tables::REMARKS).map(|w| (w, ()))),
-    }
-});
-
 /// Whether `text` consists of words of trade.
 pub fn is_trade(text: &[Glyph]) -> bool {
     segments(text).first() == Some(&true)
-}
-
-/// Canonical class of a legal form as written; 0 where it is none.
-pub fn form_class(form: &str) -> u8 {
-    WORDS.forms.prefix(&glyphs(form)).map_or(0, |(_, class)| class)
 }
 
 /// Reads one name.
@@ -168,6 +34,9 @@ pub fn read_name(raw: &str) -> Name {
 
 /// Reads a name and the former names noted inside it.
 pub fn read_names(raw: &str) -> Names {
+    if is_blank(raw) {
+        return Names::default();
+    }
     let mut written = glyphs(raw);
     written.truncate(3 * LONGEST);
     if written.iter().any(|g| is_latin(*g)) && !written.iter().any(|g| is_han(*g)) {
@@ -176,6 +45,7 @@ pub fn read_names(raw: &str) -> Names {
     let mut noted = Vec::new();
     let written = cut_notes(written, &mut noted);
     let (written, joint) = cut_union(written);
+    let written = cut_dress(written);
     let mut name = take_apart(&written);
     name.shape.joint = joint;
     Names {
@@ -196,13 +66,13 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
             if let Some((len, ())) = WORDS.notes.prefix(inside) {
                 let alias = &inside[len..];
                 if alias.iter().filter(|g| is_han(**g)).count() >= 3 {
-                    noted.push(alias.to_vec());
+                    noted.extend(firms_of(alias).map(<[Glyph]>::to_vec));
                     at = end + 1;
                     continue;
                 }
             }
             // (筹), (新), (); (已更名) behind a form.
-            if inside.len() <= 1 || (is_remark(inside) && is_whole(&kept)) {
+            if inside.len() <= 1 || is_dress(inside) || (is_remark(inside) && (is_whole(&kept) || kept.is_empty())) {
                 at = end + 1;
                 continue;
             }
@@ -211,6 +81,38 @@ fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
         at += 1;
     }
     kept
+}
+
+/// The firms that a note names behind each other: each ends with 公司.
+fn firms_of(alias: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
+    let ends: Vec<usize> = (4..alias.len().saturating_sub(4)).filter(|end| alias[..*end].ends_with(&COMPANY)).collect();
+    let again = |end: usize| alias[end..].iter().filter(|g| is_han(**g)).count() >= 4 && form_suffix(&alias[end..]).0 > 0;
+    let cuts: Vec<usize> = ends.into_iter().filter(|end| again(*end)).collect();
+    let starts: Vec<usize> = std::iter::once(0).chain(cuts.iter().copied()).collect();
+    let ends: Vec<usize> = cuts.into_iter().chain([alias.len()]).collect();
+    starts.into_iter().zip(ends).map(|(start, end)| &alias[start..end])
+}
+
+/// What clerks put beside a name, with brackets or without: 临时户, 报验户, 个体工商户. It says of which kind the account or the
+/// unit is, not which one it is.
+fn is_dress(inside: &[Glyph]) -> bool {
+    WORDS.dress.contains(inside)
+}
+
+/// Takes 临时户 and its kin from the end of a whole name, and from its beginning.
+fn cut_dress(mut written: Vec<Glyph>) -> Vec<Glyph> {
+    for _ in 0..2 {
+        match WORDS.dress.suffix(&written) {
+            Some((len, ())) if written.len() >= len + 4 && is_whole(&written[..written.len() - len]) => {
+                written.truncate(written.len() - len);
+            }
+            _ => break,
+        }
+    }
+    match WORDS.dress.prefix(&written) {
+        Some((len, ())) if written.len() >= len + 6 && PLACES.prefix(&written[len..]).is_some() => written.split_off(len),
+        _ => written,
+    }
 }
 
 /// A state of the unit: 已更名, 停业, 自然人独资. Never a branch, never a place.
@@ -264,6 +166,7 @@ fn take_apart(written: &[Glyph]) -> Name {
     let (flat, inner) = open_brackets(written);
     let (place_len, place_code) = place_prefix(&flat);
     let (place, rest) = flat.split_at(place_len);
+    let rest = cut_owner(rest);
     let (whole, branch) = cut_branch(rest);
     let (form_len, form_class) = form_suffix(whole);
     let (body, form) = whole.split_at(whole.len() - form_len);
@@ -271,8 +174,26 @@ fn take_apart(written: &[Glyph]) -> Name {
     let (brand, trade) = body.split_at(brand_len(&body));
     let mut name = Name::from_parts([place, &inner, brand, trade, form, branch]);
     (name.shape.form_class, name.shape.place_code) = (form_class, place_code);
+    name.shape.establishment = is_establishment(whole, branch);
     name
 }
+
+fn cut_owner(rest: &[Glyph]) -> &[Glyph] {
+    match WORDS.owners.prefix(rest) {
+        Some((len, ())) if rest.len() >= len + 4 => &rest[len..],
+        _ => rest,
+    }
+}
+
+/// 项目部, 车间, 财务部 behind a firm's whole name: an establishment (产业活动单位) or a department. What is registered by
+/// itself (分公司, 办事处, 支行) is none, wherever its name ends.
+fn is_establishment(firm: &[Glyph], tail: &[Glyph]) -> bool {
+    form_suffix(firm).0 > 0
+        && WORDS.establishments.suffix(tail).is_some()
+        && !tail.windows(BRANCH_OFFICE.len()).any(|part| part == *BRANCH_OFFICE)
+}
+
+static BRANCH_OFFICE: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("分公司"));
 
 /// Takes the brackets away: a place in them goes aside, anything else stays where it stands.
 fn open_brackets(written: &[Glyph]) -> (Vec<Glyph>, Vec<Glyph>) {
@@ -377,6 +298,25 @@ pub fn reads_as_branch(branch: &[Glyph]) -> bool {
 
 pub fn is_numeral(glyph: Glyph) -> bool {
     NUMERALS.contains(&glyph)
+}
+
+/// The number that numerals stand for: 11, 十一, 二十; None where they are no number below a thousand.
+pub fn number(numerals: &[Glyph]) -> Option<u32> {
+    let place = |glyph: Glyph| NUMERALS.iter().position(|known| *known == glyph).map(|at| at as u32);
+    let (mut whole, mut digits, mut any) = (0, None, false);
+    for glyph in numerals.iter().take(7) {
+        any = true;
+        match place(*glyph)? {
+            at @ 0..=9 => digits = Some(digits.unwrap_or(0) * 10 + at),
+            at @ 10..=18 => digits = Some(digits.unwrap_or(0) * 10 + at - 9),
+            // 十, 百
+            19 => whole += digits.take().unwrap_or(1) * 10,
+            20 => whole += digits.take().unwrap_or(1) * 100,
+            21 => {}
+            _ => digits = Some(2),
+        }
+    }
+    any.then(|| whole + digits.unwrap_or(0)).filter(|n| *n < 1000)
 }
 
 /// Splits `某某有限公司海淀分公司` into the whole unit's name and what makes it a branch.
@@ -504,6 +444,7 @@ fn brand_len(body: &[Glyph]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::glyph::text;
     use super::*;
 
     fn parts(raw: &str) -> String {

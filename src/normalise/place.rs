@@ -30,6 +30,13 @@ pub struct Place {
     pub full: bool,
 }
 
+impl Place {
+    /// Whether it can lie in that province (its two digits; 0: any), as far as its code is known.
+    pub fn lies_in(&self, province: u32) -> bool {
+        province == 0 || self.code == 0 || self.code / 10_000 == province
+    }
+}
+
 pub struct Places {
     words: Lexicon<Place>,
     successor: HashMap<u32, u32>,
@@ -37,6 +44,9 @@ pub struct Places {
 }
 
 pub static PLACES: LazyLock<Places> = LazyLock::new(Places::load);
+
+/// 沙河镇, 朝阳门街道: behind a short name they make it a town's or a street's.
+static STREET_ENDS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("镇乡街路门村桥"));
 
 const SUFFIXES: [&str; 21] = [
     "维吾尔自治区",
@@ -175,13 +185,22 @@ impl Places {
     /// The county that a text such as `海淀区总工会` or `国家税务总局北京市海淀区税务局` speaks of.
     pub fn county_in(&self, words: &str) -> Option<CountyKey> {
         let text = glyphs(words);
-        let mut found = None;
+        let (mut found, mut province) = (None, 0);
         let mut at = 0;
         while at < text.len() {
             match self.words.prefix(&text[at..]) {
                 Some((len, place)) => {
-                    if place.county != 0 {
-                        found = Some(place.county);
+                    let of_a_street = text.get(at + len).is_some_and(|g| STREET_ENDS.contains(g));
+                    if place.code != 0 && place.level != Level::County {
+                        province = place.code / 10_000;
+                    }
+                    // Written whole it counts at once; a short name may be a town's or a street's.
+                    match place.full {
+                        true if place.county != 0 => return Some(place.county),
+                        false if place.county != 0 && !of_a_street && place.lies_in(province) => {
+                            found = found.or(Some(place.county))
+                        }
+                        _ => {}
                     }
                     at += len;
                 }
@@ -220,6 +239,9 @@ mod tests {
         assert_eq!(PLACES.county_in("密云县总工会"), PLACES.county("110118"));
         assert_eq!(PLACES.county_in("朝阳区总工会"), PLACES.county("110105"));
         assert_ne!(PLACES.county("110105"), PLACES.county("110108"));
+        assert_eq!(PLACES.county_in("昌平区沙河镇总工会"), PLACES.county("110114"));
+        assert_eq!(PLACES.county_in("东城区朝阳门街道总工会"), PLACES.county("110101"));
+        assert_eq!(PLACES.county_in("朝阳门街道总工会"), None);
         assert_eq!(PLACES.county_in("总工会"), None);
     }
 

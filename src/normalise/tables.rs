@@ -3,6 +3,8 @@
 pub const TRADES: &str = include_str!("../../reference/names/trades.txt");
 pub const FORMS: &str = include_str!("../../reference/names/forms.txt");
 pub const BRANCHES: &str = include_str!("../../reference/names/branches.txt");
+pub const DRESS: &str = include_str!("../../reference/names/dress.txt");
+pub const ESTABLISHMENTS: &str = include_str!("../../reference/names/establishments.txt");
 pub const UNIONS: &str = include_str!("../../reference/names/unions.txt");
 pub const NOTES: &str = include_str!("../../reference/names/notes.txt");
 pub const REMARKS: &str = include_str!("../../reference/names/remarks.txt");

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use askama::Template;
+
 use crate::link::Blocking;
 use crate::link::quality::{Band, Report};
 use crate::model::message::{Lang, flag_name, method_name};
@@ -12,6 +14,13 @@ struct Section {
     title: &'static str,
     header: Vec<&'static str>,
     rows: Vec<Vec<String>>,
+}
+
+impl Section {
+    /// Whether a column holds numbers: its title is marked by a leading `>`.
+    fn is_number(&self, column: &usize) -> bool {
+        self.header.get(*column).is_some_and(|name| name.starts_with('>'))
+    }
 }
 
 fn number(count: usize) -> String {
@@ -47,6 +56,11 @@ impl Report {
             let precision = b.precision.map_or_else(|| "–".to_owned(), share);
             vec![range(b), number(b.joined), number(b.apart), precision, share(b.recall)]
         });
+        let without = self.without_codes.iter().map(|w| {
+            let measured = |part: Option<f64>| part.map_or_else(|| "–".to_owned(), share);
+            let counts = [w.tested, w.joined, w.right].map(number);
+            [vec![w.registry.clone()], counts.to_vec(), vec![measured(w.precision), measured(w.recall)]].concat()
+        });
         let largest = self.largest.iter().map(|c| vec![c.entity.clone(), number(c.records)]).collect();
         let flags = self.flags.iter().map(|(kind, count)| vec![flag_name(kind, lang).to_owned(), number(*count)]).collect();
         let most = self.suspicious.iter().map(|s| {
@@ -78,6 +92,19 @@ impl Report {
                 ],
                 bands.collect(),
             ),
+            section(
+                "无代码时（遮盖代码实测）",
+                "Where codes are missing (measured with codes covered up)",
+                &[
+                    ("登记", "registry"),
+                    (">受测", ">tested"),
+                    (">已关联", ">joined"),
+                    (">正确", ">right"),
+                    (">精确率", ">precision"),
+                    (">召回率", ">recall"),
+                ],
+                without.collect(),
+            ),
             section("最大的簇", "Largest clusters", &[("实体", "entity"), record_count], largest),
             section("警告", "Warnings", &[("种类", "kind"), (">次数", ">count")], flags),
             section(
@@ -106,82 +133,73 @@ impl Report {
 
     /// As one HTML page without anything from outside.
     pub fn html(&self, lang: Lang) -> String {
-        let title = lang.pick("关联报告", "Link report");
-        let mut body = String::new();
-        for section in self.sections(lang).iter().filter(|section| !section.rows.is_empty()) {
-            let _ = write!(body, "<h2>{}</h2>", section.title);
-            if section.header.len() == 5 {
-                body.push_str(&self.plots(lang));
-            }
-            body.push_str("<table><tr>");
-            for name in &section.header {
-                let class = if name.starts_with('>') { " class=\"n\"" } else { "" };
-                let _ = write!(body, "<th{class}>{}</th>", name.trim_start_matches('>'));
-            }
-            body.push_str("</tr>");
-            for row in &section.rows {
-                body.push_str("<tr>");
-                for (cell, name) in row.iter().zip(&section.header) {
-                    let class = if name.starts_with('>') { " class=\"n\"" } else { "" };
-                    let _ = write!(body, "<td{class}>{}</td>", cell.replace('&', "&amp;").replace('<', "&lt;"));
-                }
-                body.push_str("</tr>");
-            }
-            body.push_str("</table>");
-        }
-        format!(
-            "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>会图 {title}</title><style>{STYLE}</style>\
-             <h1>{title}</h1>{body}</html>\n",
-            lang.code()
-        )
+        let page = LinkingPage {
+            lang,
+            code: lang.code(),
+            title: lang.pick("关联报告", "Link report"),
+            sections: self.sections(lang).into_iter().filter(|section| !section.rows.is_empty()).collect(),
+            plot: self.plot(),
+        };
+        page.render().expect("writing to a string does not fail")
     }
 
     /// How many pairs have which weight, and how good they probably are.
-    fn plots(&self, lang: Lang) -> String {
+    fn plot(&self) -> Plot {
         let most = self.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1) as f64;
-        let (mut bars, mut marks) = (String::new(), String::new());
-        let (mut precision, mut recall) = (String::new(), String::new());
+        let mut plot = Plot { width: 50 + self.bands.len() * 28, ..Plot::default() };
         for (i, band) in self.bands.iter().enumerate() {
             let x = 30 + i * 28;
             for (shift, count, class) in [(0, band.joined, "j"), (11, band.apart, "a")] {
                 // Square roots, so that small bands stay visible beside the large ones.
                 let height = (count as f64 / most).sqrt() * 140.0;
-                let (left, top) = (x + shift, 150.0 - height);
-                let _ = write!(
-                    bars,
-                    "<rect class=\"{class}\" x=\"{left}\" y=\"{top:.1}\" width=\"10\" height=\"{height:.1}\"><title>{}: {}</title></rect>",
-                    range(band),
-                    number(count)
-                );
+                plot.bars.push(Bar {
+                    class,
+                    x: x + shift,
+                    y: format!("{:.1}", 150.0 - height),
+                    height: format!("{height:.1}"),
+                    title: format!("{}: {}", range(band), number(count)),
+                });
             }
-            let _ = write!(marks, "<text x=\"{}\" y=\"163\">{:.0}</text>", x + 10, band.from);
+            plot.marks.push((x + 10, format!("{:.0}", band.from)));
             let at = |share: f64| format!("{},{:.1} ", x + 10, 150.0 - share * 140.0);
-            precision.push_str(&band.precision.map(at).unwrap_or_default());
-            recall.push_str(&at(band.recall));
+            plot.precision.push_str(&band.precision.map(at).unwrap_or_default());
+            plot.recall.push_str(&at(band.recall));
         }
-        let width = 50 + self.bands.len() * 28;
-        let counts = lang.pick(
-            "配对数（按平方根）：<i class=\"j\"></i>已关联 <i class=\"a\"></i>未关联",
-            "pairs (heights by square root): <i class=\"j\"></i>joined <i class=\"a\"></i>left apart",
-        );
-        let quality = lang.pick(
-            "估计：<i class=\"j\"></i>本段精确率 <i class=\"a\"></i>自此以上召回率",
-            "estimates: <i class=\"j\"></i>precision of the band <i class=\"a\"></i>recall from here up",
-        );
-        let frame = "<path class=\"f\" d=\"M24 10H30M24 80H30M24 150H30\"/><text x=\"12\" y=\"14\">1</text>\
-                     <text x=\"12\" y=\"84\">½</text><text x=\"12\" y=\"154\">0</text>";
-        format!(
-            "<figure><figcaption>{counts}</figcaption><svg viewBox=\"0 0 {width} 168\">{bars}{marks}</svg></figure>\
-             <figure><figcaption>{quality}</figcaption><svg viewBox=\"0 0 {width} 168\">{frame}\
-             <polyline class=\"j\" points=\"{precision}\"/><polyline class=\"a\" points=\"{recall}\"/>{marks}</svg></figure>"
-        )
+        plot
     }
 }
 
-const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#222}\
-h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid #ccc}\
-table{border-collapse:collapse}th,td{padding:.15rem 1rem .15rem 0;text-align:left}th{font-weight:600;border-bottom:1px solid #ccc}\
-.n{text-align:right;font-variant-numeric:tabular-nums}figure{margin:.5rem 0 1rem;display:inline-block;width:49%;min-width:22rem}\
-figcaption{font-size:.85rem}i{display:inline-block;width:.7em;height:.7em;margin:0 .3em}svg text{font-size:9px;text-anchor:middle;fill:#555}\
-rect.j,i.j{fill:#1f6f5c;background:#1f6f5c}rect.a,i.a{fill:#c8862d;background:#c8862d}\
-polyline{fill:none;stroke-width:2}polyline.j{stroke:#1f6f5c}polyline.a{stroke:#c8862d}.f{stroke:#999;fill:none}";
+#[derive(Template)]
+#[template(path = "linking.html", config = "src/pages/askama.toml")]
+struct LinkingPage {
+    lang: Lang,
+    code: &'static str,
+    title: &'static str,
+    sections: Vec<Section>,
+    plot: Plot,
+}
+
+impl LinkingPage {
+    fn t(&self, zh: &'static str, en: &'static str) -> &'static str {
+        self.lang.pick(zh, en)
+    }
+}
+
+/// Two plots over the same bands: pairs as bars, estimates as lines.
+#[derive(Default)]
+struct Plot {
+    width: usize,
+    bars: Vec<Bar>,
+    /// Where a band stands, and the weight it begins at.
+    marks: Vec<(usize, String)>,
+    precision: String,
+    recall: String,
+}
+
+struct Bar {
+    class: &'static str,
+    x: usize,
+    y: String,
+    height: String,
+    title: String,
+}

@@ -5,7 +5,8 @@ use std::sync::{LazyLock, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{PullContext, PullError, Pulled};
+use super::PullError;
+use super::context::{PullContext, Pulled};
 use crate::connector::Connector;
 
 #[derive(Default)]

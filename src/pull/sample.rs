@@ -1,9 +1,10 @@
 //! Reads a connector's sample (and previews its real source): the same way as a pull, kept in memory.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Chunk, Cursor, Note, PullContext, PullError, RowFault, RowSink};
+use super::context::{Cursor, PullContext, RowSink};
+use super::{Chunk, Note, PullError, RowFault};
 use crate::connector::{Connector, Format, Layout, Problem, RowError, Transport, format_of};
 use crate::model::record::Record;
 
@@ -251,4 +252,16 @@ impl RowSink for Counting {
         self.checkpoints += 1;
         Ok(())
     }
+}
+
+/// Files in `folder/sample`, by name.
+pub fn sample_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("sample"))
+        .into_iter()
+        .flatten()
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.is_file())
+        .collect();
+    files.sort();
+    files
 }

@@ -85,7 +85,7 @@ pub fn app(app: App) -> Router {
         .route("/graphiql", get(http::assets::graphiql))
         .route("/schema.graphql", get(http::assets::schema))
         .route("/assets/{*path}", get(http::assets::asset))
-        .route("/geo/{file}", get(maps::geojson::geojson))
+        .route("/geo/{file}", get(maps::geojson::geojson).layer(axum::middleware::from_fn(http::packing::packed)))
         .route("/tiles/{file}", get(maps::tiles::tilejson))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
         .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))

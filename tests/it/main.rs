@@ -32,6 +32,7 @@ mod link;
 mod link_hostile;
 mod link_hub;
 mod link_incremental;
+mod link_kinds;
 mod link_scored;
 mod live_limits;
 mod measures;

@@ -187,3 +187,25 @@ async fn an_address_of_nothing_says_so_in_the_callers_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn geojson_is_packed_for_whoever_takes_gzip_and_its_tag_still_finds_it_unchanged() {
+    let served = served(300, |_| {}).await;
+    let plain = served.send(get("/geo/districts.geojson")).await;
+    let ask = |tag: Option<&axum::http::HeaderValue>| {
+        let mut request = Request::get("/geo/districts.geojson").header(header::ACCEPT_ENCODING, "gzip, br");
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        request.body(Body::empty()).unwrap()
+    };
+    let (status, headers, packed) = served.send(ask(None)).await;
+    assert_eq!((status, headers[header::CONTENT_ENCODING].as_bytes()), (StatusCode::OK, &b"gzip"[..]));
+    assert!(packed.len() * 2 < plain.2.len(), "{} of {}", packed.len(), plain.2.len());
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut text).unwrap();
+    assert_eq!(text, plain.2);
+    assert!(!plain.1.contains_key(header::CONTENT_ENCODING));
+    let again = served.send(ask(Some(&headers[header::ETAG]))).await;
+    assert_eq!((again.0, again.2.len()), (StatusCode::NOT_MODIFIED, 0));
+}

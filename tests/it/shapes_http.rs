@@ -446,7 +446,13 @@ async fn of_xml_only_records_or_a_word_of_emptiness_are_an_answer() {
     assert_eq!(at(escaped, row).await, Ok((1, true)));
     let cdata = "<r><return><![CDATA[<d><code>1</code><msg>no rights</msg></d>]]></return></r>";
     assert_eq!(at(cdata, row).await.expect_err("a message").0, "no_items");
-    assert_eq!(at("<string>[{\"id\":\"J0\",\"name\":\"x\"}]</string>", row).await, Ok((1, true)));
+    for http in [row, ""] {
+        assert_eq!(at("<string>[{\"id\":\"J0\",\"name\":\"x\"}]</string>", http).await, Ok((1, true)));
+        assert_eq!(
+            at("<r><out>&lt;d&gt;&lt;row&gt;&lt;id&gt;1&lt;/id&gt;&lt;/row&gt;&lt;/d&gt;</out></r>", http).await,
+            Ok((1, true))
+        );
+    }
     assert_eq!(at("<r><code>1</code><msg>no rights</msg></r>", row).await.expect_err("a message").0, "no_items");
     assert_eq!(at("<r><list/></r>", row).await, Ok((0, true)));
     let ok = "items = \"row\"\nok = { at = \"/code\", values = [0] }";

@@ -15,7 +15,7 @@ const city = await cityOf(url);
 
 async function attempt(name, options, run) {
   if (!name.includes(word)) return;
-  const opened = await open(browser, url, options);
+  const opened = await open(options.browser ?? browser, url, options);
   try {
     opened.page.setDefaultTimeout(20_000);
     await run(opened);
@@ -53,5 +53,21 @@ for (const [name, run] of Object.entries(journeys)) await attempt(name, {}, (ope
 for (const [name, run] of Object.entries(troubles)) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 
 await browser.close();
+
+// The map library draws with WebGL and works in a worker: the policy must let it, and nothing may come from outside.
+const drawing = await launch({ webgl: true });
+await attempt(
+  'the zoomable map takes the place of the drawing where WebGL 2 is there',
+  { browser: drawing },
+  async ({ page, go }) => {
+    await go(`/?d=${city.district}`);
+    await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
+    await page.locator('.toolbar .check input').uncheck();
+    await page.waitForFunction(() => new URL(location.href).searchParams.get('layer') === 'none');
+    const found = [...(await violations(page)), ...(await geometry(page))];
+    if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));
+  },
+);
+await drawing.close();
 console.log(failures.length === 0 ? 'all pages and journeys hold' : failures.join('\n'));
 process.exit(failures.length === 0 ? 0 : 1);

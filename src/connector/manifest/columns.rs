@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml::Spanned;
 
-use super::Say;
+use super::shape::Say;
 use super::shape::{ColumnToml, OneOrMore};
 use crate::connector::mapping::Column;
 use crate::connector::money::{UNITS, Unit};
-use crate::connector::reading::{As, natural};
+use crate::connector::read_as::As;
+use crate::connector::reading::natural;
 use crate::connector::values;
 use crate::model::field::Field;
 

@@ -5,12 +5,14 @@ mod shape;
 mod source;
 mod treatment;
 
+use super::catalogue::Catalogue;
+use super::definition::Connector;
 use super::keys::unknown_keys;
 use super::mapping::{Combine, Constant, Contract, DriftPolicy};
 use super::money::UNITS;
 use super::problem::{ConnectorError, Problem, nearest};
-use super::reading::{As, natural};
-use super::{Catalogue, Connector};
+use super::read_as::As;
+use super::reading::natural;
 use crate::model::field::Field;
 use crate::model::reference::words;
 use columns::columns;
@@ -176,5 +178,3 @@ fn build(name: &str, text: &str, m: Manifest, problems: &mut Vec<Problem>) -> Co
         folder: None,
     }
 }
-
-type Say<'a> = dyn FnMut(&'static str, String, String) + 'a;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::connector::catalogue::ShareClass;
 use crate::connector::mapping::DriftPolicy;
-use crate::connector::reading::As;
+use crate::connector::read_as::As;
 use crate::connector::source::{Algorithm, AuthKind, Format, Method, PagingKind, SignatureText, Take, Transport};
-use crate::connector::{Bilingual, ShareClass};
+use crate::connector::text::Bilingual;
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 
@@ -306,3 +307,5 @@ impl ColumnToml {
         }
     }
 }
+
+pub(super) type Say<'a> = dyn FnMut(&'static str, String, String) + 'a;

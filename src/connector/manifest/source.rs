@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Say;
+use super::shape::Say;
 use super::shape::{HttpToml, Scalar, SourceToml};
 use crate::connector::source::{
     Algorithm, Auth, AuthKind, Caps, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Transport,

@@ -1,6 +1,6 @@
 //! `[decoding]`, `[guard]`, `[manners]`, `[lookup]`: how the bytes are read and how the registry is treated.
 
-use super::Say;
+use super::shape::Say;
 use super::shape::{DecodingToml, GuardToml, LookupToml, MannersToml};
 use crate::connector::pacing::{Manners, QuietHours, valid_schedule};
 use crate::connector::source::{Format, Method};

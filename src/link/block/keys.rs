@@ -11,8 +11,8 @@
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
-use crate::normalise::name::NameRef;
-use crate::normalise::romanise::romanise;
+use crate::normalise::name_parts::NameRef;
+use crate::normalise::romanise::{other_readings, romanise};
 use crate::normalise::{Glyph, hash, mix};
 
 /// What a key stands for; part of the key. The first fifteen are blocking keys.
@@ -102,7 +102,7 @@ pub fn keys(record_table: &RecordTable, profiles: &Profiles, profile: ProfileNo,
         let name = record_table.name(facts.name);
         if facts.name != 0 {
             out.push(key(BlockKeyKind::Name, record_table.name_entry(facts.name).whole));
-            if name.is_branch() {
+            if !name.tail().is_empty() {
                 out.push(key(BlockKeyKind::AsksFirm, firm(record_table, facts.name)));
             } else {
                 out.push(key(BlockKeyKind::Firm, firm(record_table, facts.name)));
@@ -186,9 +186,7 @@ fn blocking(record_table: &RecordTable, members: &[RecordNo], seeking: bool, out
     }
     for record in members {
         let facts = record_table.facts(*record);
-        if facts.phone != 0 {
-            out.push(key(BlockKeyKind::Phone, u64::from(facts.phone)));
-        }
+        out.extend(facts.phones().map(|phone| key(BlockKeyKind::Phone, u64::from(phone))));
         for address in [facts.address, facts.operating] {
             if address != 0 {
                 let address = record_table.address(address);
@@ -235,7 +233,7 @@ fn slips(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
 fn letters(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
     if name.shape.english {
         if !name.brand().is_empty() {
-            out.push(key(BlockKeyKind::Letters, hash(name.brand())));
+            out.extend(other_readings(name.brand()).iter().map(|letters| key(BlockKeyKind::Letters, hash(letters))));
         }
         return;
     }

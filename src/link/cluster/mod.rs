@@ -205,6 +205,9 @@ impl Clusters<'_> {
                 if x.unidentified.iter().any(|l| y.unidentified.iter().any(|r| profiles.barred(*l, *r))) {
                     return Err(EdgeRefusal::BranchAndParent);
                 }
+                if x.unidentified.iter().any(|l| y.unidentified.iter().any(|r| profiles.rivals(*l, *r))) {
+                    return Err(EdgeRefusal::SameRegistry);
+                }
                 if x.unidentified.len() * y.unidentified.len() > MOST_PAIRS {
                     return Err(EdgeRefusal::ThroughLooseRecord);
                 }
@@ -212,6 +215,26 @@ impl Clusters<'_> {
                 if mean(all) < settings.join_from { Err(EdgeRefusal::ThroughLooseRecord) } else { Ok(()) }
             }
         }
+    }
+
+    /// The heaviest pair that another member of its cluster has to it.
+    fn drawn_in(&mut self, profile: ProfileNo, own: ProfileNo) -> Option<ScoredPair> {
+        let ClusteringInput { profiles, scored_pairs, .. } = self.field;
+        let mut heaviest: Option<ScoredPair> = None;
+        for left in scored_pairs.to(profile) {
+            if self.root(*left) != own {
+                continue;
+            }
+            let weight = scored_pairs.best(*left).iter().find(|pair| pair.right == profile).map(|pair| pair.weight);
+            let found = weight.map(|weight| ScoredPair { right: *left, weight });
+            let order = |pair: &ScoredPair| (pair.weight, std::cmp::Reverse(profiles.get(pair.right).anchor));
+            if let Some(found) = found
+                && heaviest.as_ref().is_none_or(|known| order(known) < order(&found))
+            {
+                heaviest = Some(found);
+            }
+        }
+        heaviest
     }
 
     /// Says for every unidentified profile what joined it, what came second, and what kept it from a better one.
@@ -230,6 +253,10 @@ impl Clusters<'_> {
                 } else if !inside && runner_up.is_none() {
                     runner_up = Some(*scored_pair);
                 }
+            }
+            // It was another's pair that joined the two.
+            if partner.is_none() {
+                partner = self.drawn_in(*profile, own);
             }
             let chosen = partner.or(runner_up);
             let lead = chosen.map_or(f32::NEG_INFINITY, |chosen| {

@@ -50,7 +50,7 @@ pub fn addresses(
 }
 
 pub fn phones(record_table: &RecordTable, terms: &ValueFrequencies, left: &[RecordNo], right: &[RecordNo]) -> (PhoneLevel, u32) {
-    let known = |records| facts(record_table, records).map(|f| f.phone).filter(|p| *p != 0);
+    let known = |records| facts(record_table, records).flat_map(|f| f.phones());
     let mut level = PhoneLevel::Absent;
     for here in known(left) {
         for there in known(right) {
@@ -154,11 +154,12 @@ pub fn occupied(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo
     }
 }
 
-pub fn codes(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> CodeLevel {
+/// The level, and how many profiles carry the broken code where it is one.
+pub fn codes(record_table: &RecordTable, terms: &ValueFrequencies, left: &[RecordNo], right: &[RecordNo]) -> (CodeLevel, u32) {
     let broken = |records| facts(record_table, records).map(|f| f.broken).filter(|b| *b != 0);
     let codes = |records| facts(record_table, records).map(|f| f.organisation).filter(|o| *o != 0);
-    if broken(left).any(|here| broken(right).any(|there| here == there)) {
-        return CodeLevel::SameBroken;
+    if let Some(same) = broken(left).find(|here| broken(right).any(|there| *here == there)) {
+        return (CodeLevel::SameBroken, terms.broken(same));
     }
     let near = |broken: u64, code: u64| record_table.broken_code(broken).is_some_and(|known| known.could_be.contains(&code));
     let mut level = CodeLevel::Absent;
@@ -166,7 +167,7 @@ pub fn codes(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) 
         for here in broken(weak) {
             for there in codes(valid) {
                 if near(here, there) {
-                    return CodeLevel::OneSlip;
+                    return (CodeLevel::OneSlip, terms.broken(here));
                 }
                 if std::ptr::eq(weak, left) {
                     level = CodeLevel::Differs;
@@ -174,7 +175,7 @@ pub fn codes(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) 
             }
         }
     }
-    level
+    (level, 1)
 }
 
 pub fn registrations(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> RegistrationLevel {

@@ -22,6 +22,11 @@ pub struct ValueFrequencies {
     phones: NumberMap<u32, u32>,
     addresses: NumberMap<u32, u32>,
     roads: NumberMap<u64, u32>,
+    broken: NumberMap<u64, u32>,
+    /// Profiles by registry.
+    registries: Vec<u32>,
+    /// By registry; follows from their sizes.
+    priors: Vec<f32>,
     /// Number of profiles, rounded to a quarter of a doubling: a record more must not change every weight a little.
     pub profiles: u32,
 }
@@ -37,6 +42,10 @@ pub enum CountedValue {
     Address(u32),
     /// A road and a number on it; see [`crate::normalise::address::Address::door`].
     Road(u64),
+    /// Hash of a code that fails its check.
+    Broken(u64),
+    /// Number of a registry.
+    Registry(u16),
 }
 
 impl ValueFrequencies {
@@ -51,6 +60,7 @@ impl ValueFrequencies {
                 *terms.slot(*value) += 1;
             }
         }
+        terms.weigh_registries();
         terms
     }
 
@@ -77,7 +87,9 @@ impl ValueFrequencies {
                     .names_of(*record)
                     .map(|name| CountedValue::Brand(self.brands[self.brand_of[name as usize] as usize].0)),
             );
-            out.extend((facts.phone != 0).then_some(CountedValue::Phone(facts.phone)));
+            out.push(CountedValue::Registry(facts.registry));
+            out.extend(facts.phones().map(CountedValue::Phone));
+            out.extend((facts.broken != 0).then_some(CountedValue::Broken(facts.broken)));
             for address in [facts.address, facts.operating].into_iter().filter(|a| *a != 0).map(|a| record_table.address(a)) {
                 out.push(CountedValue::Address(address.whole));
                 out.extend(address.door().map(CountedValue::Road));
@@ -93,6 +105,12 @@ impl ValueFrequencies {
             CountedValue::Phone(phone) => self.phones.entry(phone).or_default(),
             CountedValue::Address(whole) => self.addresses.entry(whole).or_default(),
             CountedValue::Road(door) => self.roads.entry(door).or_default(),
+            CountedValue::Broken(code) => self.broken.entry(code).or_default(),
+            CountedValue::Registry(registry) => {
+                let least = usize::from(registry) + 1;
+                self.registries.resize(self.registries.len().max(least), 0);
+                &mut self.registries[usize::from(registry)]
+            }
         }
     }
 
@@ -112,6 +130,7 @@ impl ValueFrequencies {
                 moved.push(same[0].0);
             }
         }
+        self.weigh_registries();
         moved
     }
 
@@ -127,11 +146,39 @@ impl ValueFrequencies {
     pub fn address(&self, whole: u32) -> u32 {
         rounded(self.addresses.get(&whole).copied().unwrap_or(1))
     }
+    /// log2 odds that a record of that registry has its enterprise in another one, as far as the sizes of the registries tell:
+    /// the largest stands for the city, and each of the others holds its share of it. Rounded to whole numbers.
+    pub fn prior(&self, registry: u16) -> f32 {
+        self.priors.get(usize::from(registry)).copied().unwrap_or(0.0)
+    }
+    /// The priors of all registries.
+    pub fn priors(&self) -> &[f32] {
+        &self.priors
+    }
+    fn weigh_registries(&mut self) {
+        let city = f64::from(self.registries.iter().copied().max().unwrap_or(0).max(1));
+        let missed = |registry: usize| -> f64 {
+            let elsewhere = self.registries.iter().enumerate().filter(|(number, _)| *number != registry);
+            elsewhere.map(|(_, count)| 1.0 - f64::from(*count) / city).product()
+        };
+        let prior = |registry: usize| {
+            let found = (1.0 - missed(registry)).clamp(LEAST_FOUND, 1.0 - LEAST_FOUND);
+            (found / (1.0 - found)).log2().round() as f32
+        };
+        self.priors = (0..self.registries.len()).map(prior).collect();
+    }
+    /// Profiles that carry this broken code, about.
+    pub fn broken(&self, code: u64) -> u32 {
+        rounded(self.broken.get(&code).copied().unwrap_or(1))
+    }
     /// Profiles at this road and number, about.
     pub fn road(&self, door: u64) -> u32 {
         rounded(self.roads.get(&door).copied().unwrap_or(1))
     }
 }
+
+/// Share of records that stand twice in their own registry, about: less is never expected.
+const LEAST_FOUND: f64 = 0.02;
 
 /// Number of profiles as weights use it.
 pub fn rounded_population(profiles: usize) -> u32 {
@@ -151,13 +198,29 @@ impl KeepAll for ValueFrequencies {
         to.map(&self.phones)?;
         to.map(&self.addresses)?;
         to.map(&self.roads)?;
+        to.map(&self.broken)?;
+        to.list(&self.registries)?;
         to.list(&[self.profiles])
     }
     fn read(from: &mut Reader<'_>) -> Option<ValueFrequencies> {
         let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
-        let (phones, addresses, roads) = (from.map()?, from.map()?, from.map()?);
-        Some(ValueFrequencies { brand_of, brand_numbers, brands, phones, addresses, roads, profiles: *from.list()?.first()? })
+        let (phones, addresses, roads, broken) = (from.map()?, from.map()?, from.map()?, from.map()?);
+        let registries = from.list()?;
+        let mut terms = ValueFrequencies {
+            brand_of,
+            brand_numbers,
+            brands,
+            phones,
+            addresses,
+            roads,
+            broken,
+            registries,
+            profiles: *from.list()?.first()?,
+            ..ValueFrequencies::default()
+        };
+        terms.weigh_registries();
+        Some(terms)
     }
 }
 

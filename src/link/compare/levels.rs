@@ -267,6 +267,35 @@ named! {
 /// Number of features.
 pub const FEATURES: usize = 12;
 
+named! {
+    /// Why a pair joins only if a person says so.
+    #[derive(Default)]
+    pub enum Caution {
+        #[default]
+        None = "none",
+        /// One is a branch, or they are two branches, or two numbers: 第二, 第三.
+        Unit = "unit",
+        /// The names stand for two places.
+        Place = "place",
+        /// 集团 and company, factory and centre; a group and what it is called without its trade.
+        Form = "form",
+        /// A short 字号 that differs in a glyph, be it one that sounds or looks alike.
+        Brand = "brand",
+        /// First glyphs of the parts, as some other firm's could be.
+        Initials = "initials",
+        /// A person's name: there are namesakes.
+        Namesake = "namesake",
+        /// Two names that have nothing in common.
+        Stranger = "stranger",
+        /// The code is all that speaks for it; the name is another.
+        Unsaid = "unsaid",
+        /// The code is another firm's by all that is beside it.
+        Claim = "claim",
+        /// The same, and the code was dragged over many rows.
+        Dragged = "dragged",
+    }
+}
+
 /// Everything about a pair that is weighed. Level numbers index the weight table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
@@ -304,8 +333,16 @@ pub struct Comparison {
     pub phone_count: u32,
     /// Profiles that share the address that agreed.
     pub address_count: u32,
+    /// Profiles that carry the broken code that agreed.
+    pub broken_count: u32,
     /// The unidentified side is a union's or a mention's record.
     pub of_roll: bool,
+    /// log2 odds that the loose side has its enterprise elsewhere, by the sizes of the registries.
+    pub prior: f32,
+    /// One of them is an establishment of the firm that both names tell.
+    pub establishment: bool,
+    /// Why weight alone does not join the two.
+    pub caution: Caution,
 }
 
 impl Comparison {

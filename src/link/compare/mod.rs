@@ -4,6 +4,7 @@
 //! level is worth is not said here but in [`weights`].
 
 mod attributes;
+pub mod caution;
 pub mod frequencies;
 pub mod levels;
 mod name;
@@ -18,6 +19,7 @@ pub use levels::{FormLevel, NameLevel, PlaceLevel};
 use super::compare::levels::Comparison;
 use super::records::{RecordNo, RecordTable};
 use frequencies::ValueFrequencies;
+use levels::Caution;
 use weights::Weights;
 
 /// Compares the unidentified side `left` with `right`, which may be coded.
@@ -30,8 +32,9 @@ pub fn compare(
 ) -> Comparison {
     let names = name::best(record_table, terms, weights, left, right);
     let (address, addresses, address_count) = attributes::addresses(record_table, terms, left, right);
+    let (code, broken_count) = attributes::codes(record_table, terms, left, right);
     let (phone, phone_count) = attributes::phones(record_table, terms, left, right);
-    Comparison {
+    let mut pair = Comparison {
         name: names.level,
         form: names.form,
         place: names.place,
@@ -42,7 +45,7 @@ pub fn compare(
         established: attributes::established(record_table, left, right),
         industry: attributes::industries(record_table, left, right),
         occupied: attributes::occupied(record_table, left, right),
-        code: attributes::codes(record_table, left, right),
+        code,
         registration: attributes::registrations(record_table, left, right),
         names: names.names,
         addresses,
@@ -50,5 +53,12 @@ pub fn compare(
         phone_count,
         address_count,
         of_roll: attributes::of_roll(record_table, left),
-    }
+        prior: left.iter().map(|r| terms.prior(record_table.facts(*r).registry)).fold(f32::NEG_INFINITY, f32::max),
+        establishment: names.level == NameLevel::Equal
+            && [names.names.0, names.names.1].iter().any(|name| record_table.name(*name).shape.establishment),
+        caution: Caution::None,
+        broken_count,
+    };
+    pair.caution = caution::caution(&pair, record_table.name(pair.names.0), record_table.name(pair.names.1));
+    pair
 }

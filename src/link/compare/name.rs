@@ -9,9 +9,10 @@ use super::weights::Weights;
 use crate::link::records::{NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::{LONGEST, NameRef, is_numeral};
+use crate::normalise::name::{is_numeral, number};
+use crate::normalise::name_parts::{LONGEST, NameRef};
 use crate::normalise::place::PLACES;
-use crate::normalise::romanise::romanised;
+use crate::normalise::romanise::reads_as;
 
 /// The best of all pairs of names.
 pub struct Best {
@@ -94,6 +95,8 @@ fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
     let shortened = |class: u8| class == 0 || class == *COMPANY;
     match () {
         _ if x == y => FormLevel::Same,
+        // (普通合伙) is now a part of official names; what is before it stays the same.
+        _ if partners(a, b) || partners(b, a) => FormLevel::Shortened,
         _ if shortened(x) && (y == 0 || CORPORATE.contains(&y) || x == 0) => FormLevel::Shortened,
         _ if shortened(y) && (CORPORATE.contains(&x) || y == 0) => FormLevel::Shortened,
         _ if CORPORATE.contains(&x) && CORPORATE.contains(&y) => FormLevel::Related,
@@ -101,10 +104,19 @@ fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
     }
 }
 
-static COMPANY: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("公司"));
+/// 事务所(普通合伙) and 事务所.
+fn partners(long: NameRef<'_>, short: NameRef<'_>) -> bool {
+    long.shape.form_class == *PARTNERSHIP
+        && !short.form().is_empty()
+        && long.form().len() > short.form().len()
+        && long.form().starts_with(short.form())
+}
+
+static PARTNERSHIP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("合伙企业"));
+static COMPANY: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("公司"));
 /// Limited and joint-stock companies; a group is another kind.
 static CORPORATE: std::sync::LazyLock<[u8; 3]> =
-    std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::name::form_class));
+    std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::words::form_class));
 
 fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
     let all = |n: NameRef<'_>| n.place().len() + n.inner_place().len();
@@ -116,6 +128,8 @@ fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
     match () {
         _ if a.place() == b.place() && a.inner_place() == b.inner_place() => PlaceLevel::Same,
         _ if all(a) == 0 || all(b) == 0 => PlaceLevel::Dropped,
+        // 某某（上海）律师事务所 of a firm in 北京.
+        _ if elsewhere(a, b) || elsewhere(b, a) => PlaceLevel::Differs,
         _ if a.place().is_empty() != b.place().is_empty() && a.inner_place().is_empty() != b.inner_place().is_empty() => {
             let (x, y) = (&a.glyphs[..all(a)], &b.glyphs[..all(b)]);
             if compatible(x, y) { PlaceLevel::Moved } else { PlaceLevel::Differs }
@@ -125,6 +139,17 @@ fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
     }
 }
 
+/// The place in brackets is another province's than the place in front, and the other name, of the same place, lacks it.
+fn elsewhere(long: NameRef<'_>, short: NameRef<'_>) -> bool {
+    if long.inner_place().is_empty() || long.place().is_empty() || !short.inner_place().is_empty() {
+        return false;
+    }
+    let province =
+        |place: &[Glyph]| PLACES.prefix(place).filter(|(_, place)| place.code != 0).map(|(_, place)| place.code / 10_000);
+    let (inner, front) = (province(long.inner_place()), province(long.place()));
+    inner.is_some() && front.is_some() && inner != front
+}
+
 /// An English name against a Chinese one.
 fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     let letters = english.brand();
@@ -132,7 +157,7 @@ fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     if letters.is_empty() || !letters.iter().all(|g| is_latin(*g)) && letters.len() < 3 {
         return NameLevel::Different;
     }
-    let brand = (1..=stem.len().min(6)).find(|len| romanised(&stem[..*len]) == letters);
+    let brand = (1..=stem.len().min(6)).find(|len| reads_as(&stem[..*len], letters));
     let Some(len) = brand else { return NameLevel::Different };
     let trade = &stem[len..];
     let both = trade.windows(2).any(|pair| english.trade().windows(2).any(|known| known == pair));
@@ -200,7 +225,14 @@ fn branches(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     match () {
         _ if x.get() == y.get() => Some(NameLevel::Equal),
         _ if a.is_branch() != b.is_branch() => Some(NameLevel::BranchAndParent),
-        _ if a.stem() == b.stem() => Some(slipped.filter(|_| a.branch().len() > 3).unwrap_or(NameLevel::OtherBranch)),
+        // 物流 for 物流分公司.
+        _ if a.stem() == b.stem() && cut_short(a.branch(), b.branch()) => Some(NameLevel::DropInTrade),
+        // Of two branches another glyph is another place or number; a glyph that sounds alike, or stands twice, is a slip.
+        _ if a.stem() == b.stem() => {
+            let is_slip =
+                |level: &NameLevel| !matches!(level, NameLevel::TwoSlips | NameLevel::OtherInBrand | NameLevel::OtherInTrade);
+            Some(slipped.filter(|level| a.branch().len() > 3 && is_slip(level)).unwrap_or(NameLevel::OtherBranch))
+        }
         _ => slipped,
     }
 }
@@ -215,9 +247,12 @@ fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
     let back = x[front..].iter().rev().zip(y[front..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (mx, my) = (&x[front..x.len() - back], &y[front..y.len() - back]);
     let pick = |in_brand: NameLevel, in_trade: NameLevel| Some(if front < brand { in_brand } else { in_trade });
-    let numbers = mx.iter().chain(my).all(|g| is_numeral(*g)) && !(mx.is_empty() && my.is_empty());
     match (mx, my) {
-        _ if numbers => Some(OtherBranch),
+        _ if numbers(mx, my) && (mx.len() == my.len() || in_a_number(x, front)) => {
+            Some(if same_number(mx, my) { Equal } else { OtherBranch })
+        }
+        // Every glyph of the 字号 is another: another 字号, not slips. So are its two glyphs the other way round.
+        _ if front == 0 && mx.len() == my.len() && mx.len() >= brand.clamp(2, 3) && mx.len() > 1 && brand <= 3 => None,
         ([a], [b]) if sound_alike(*a, *b) => pick(SoundInBrand, SoundInTrade),
         ([_], [_]) => pick(OtherInBrand, OtherInTrade),
         ([a, b], [c, d]) if a == d && b == c => pick(SwapInBrand, SwapInTrade),
@@ -248,7 +283,7 @@ fn trades(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
     }
 }
 
-static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::name::form_class("集团"));
+static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("集团"));
 
 /// The unidentified side is a short form: the beginning of the other's stem, or its first glyphs.
 fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
@@ -262,6 +297,34 @@ fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     }
     (x.len() <= 4 && x[0] == y[0] && subsequence(x, y)).then_some(NameLevel::Initials)
 }
+
+fn cut_short(x: &[Glyph], y: &[Glyph]) -> bool {
+    let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
+    short.len() >= 2 && long.starts_with(short) && BRANCH_OFFICE.starts_with(&long[short.len()..])
+}
+
+static BRANCH_OFFICE: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("分公司"));
+
+/// Nothing but numerals is between: 第二 and 第三, 十一局 and 十二局.
+fn numbers(x: &[Glyph], y: &[Glyph]) -> bool {
+    let both = || x.iter().chain(y);
+    both().all(|g| is_numeral(*g)) && both().any(|g| !COUNTERS.contains(g))
+}
+
+/// A numeral more or less counts where numerals or 第 stand beside it: 第一, 第十一; not in 十三陵.
+fn in_a_number(text: &[Glyph], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    before.is_some_and(|g| is_numeral(*g) || *g == *ORDINAL) || text.get(at).is_some_and(|g| is_numeral(*g))
+}
+
+static ORDINAL: std::sync::LazyLock<Glyph> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("第")[0]);
+
+/// 第11 and 第十一.
+fn same_number(x: &[Glyph], y: &[Glyph]) -> bool {
+    matches!((number(x), number(y)), (Some(a), Some(b)) if a == b)
+}
+
+static COUNTERS: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("百零两"));
 
 fn subsequence(short: &[Glyph], long: &[Glyph]) -> bool {
     let mut rest = long.iter();

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::levels::Caution;
 use super::levels::*;
 
 const SHIPPED: &str = include_str!("../../../reference/names/weights.toml");
@@ -41,6 +42,7 @@ const PLACE: usize = 2;
 pub const ADDRESS: usize = 3;
 /// Position of the telephone among the features.
 pub const PHONE: usize = 4;
+const CODE: usize = 10;
 
 /// How often a level is seen among pairs of one enterprise (`m`) and among others (`u`).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -170,6 +172,15 @@ impl Weights {
         let levels = pair.levels();
         let mut weights: [f32; FEATURES] = std::array::from_fn(|feature| log2[feature][levels[feature]]);
         weights[NAME] -= if pair.name.same_brand() { (pair.brand_count.max(1) as f32).log2() } else { rounded_population };
+        // An establishment has its own address, size and age.
+        if pair.establishment {
+            weights[ADDRESS..CODE].iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        }
+        // A broken code that many carry says nothing of any of them.
+        if pair.code == CodeLevel::SameBroken {
+            let shared = (pair.broken_count.max(2) as f32).log2() - 1.0;
+            weights[CODE] = (weights[CODE].min(rounded_population - shared) - 2.0 * shared).max(0.0);
+        }
         // Names that say nothing: a shared phone or address weighs by how many share it, not by how often kin do.
         if pair.name.is_far() {
             if pair.phone == PhoneLevel::Same {
@@ -184,11 +195,38 @@ impl Weights {
         weights
     }
 
-    /// log2 odds that a record without a code has its enterprise among the others at all.
-    pub fn prior(&self) -> f32 {
-        self.table.prior
+    /// log2 odds that the two are one enterprise: the sum of all, held below joining where there is a caution.
+    pub fn odds(&self, pair: &Comparison, profiles: u32) -> f32 {
+        self.held(pair, self.weigh(pair, profiles).iter().sum::<f32>() + self.prior(pair))
+    }
+
+    /// What a pair's caution makes of the sum of its weights.
+    pub fn held(&self, pair: &Comparison, sum: f32) -> f32 {
+        match pair.caution {
+            Caution::None => sum,
+            Caution::Unsaid => sum.max(UNSAID),
+            Caution::Claim => sum.max(CLAIMED),
+            Caution::Dragged => sum.max(DRAGGED),
+            // The order among them stays: what agrees better is looked at first.
+            _ if sum > CAUTIOUS => (CAUTIOUS + (sum - CAUTIOUS) / 100.0).min(CAUTIOUS / 10.0),
+            _ => sum,
+        }
+    }
+
+    /// log2 odds that the loose side has its enterprise among the others at all: the table's, or less where the registries at
+    /// hand are few or small.
+    pub fn prior(&self, pair: &Comparison) -> f32 {
+        self.table.prior.min(pair.prior)
     }
 }
 
+/// What a pair with a caution weighs at most: for the queue, not for joining.
+const CAUTIOUS: f32 = -0.5;
+/// Weight of a code beside another name, where nothing else speaks for or against it: it joins where nothing better is there.
+const UNSAID: f32 = 4.0;
+/// Weight of a code that name, street and phone contradict: it joins where nothing better is there, for a person to confirm.
+const CLAIMED: f32 = 1.5;
+/// The same of a code that was dragged over many rows: a person decides.
+const DRAGGED: f32 = -1.0;
 /// log2 of a middling number of profiles: which of several names agrees best should not depend on the city's size.
 const ASSUMED_HAYSTACK: f32 = 15.0;

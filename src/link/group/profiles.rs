@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::bearers::{Bearers, Doubt, bearers};
 use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
@@ -25,8 +26,14 @@ pub struct Profile {
     pub organisation: u64,
     /// Organisation code that this branch was wrongly written with: its parent's.
     pub parent: u64,
+    /// Organisation code that its record writes but that is, by name, street and phone, another firm's; 0 for none.
+    pub claim: u64,
+    /// How much the claim says.
+    pub doubt: Doubt,
     /// Smallest (registry, reference) of its records: a number that does not depend on the order of arrival.
     pub anchor: (u16, u64),
+    /// Hash of the first record's 字号, trade and branch; 0 where it has no name.
+    pub stem: u64,
     /// One of its records was issued its code by the registry that issues them.
     pub issued: bool,
     /// The identifier its records share, see [`GroupKey`].
@@ -119,6 +126,11 @@ impl Profiles {
         let two_codes = a.organisation != 0 && b.organisation != 0;
         let parent = a.parent != 0 && a.parent == b.organisation || b.parent != 0 && b.parent == a.organisation;
         two_codes || parent
+    }
+    /// Two names in one registry: without a code they are two enterprises, be the names ever so like each other.
+    pub fn rivals(&self, left: ProfileNo, right: ProfileNo) -> bool {
+        let (a, b) = (self.get(left), self.get(right));
+        a.anchor.0 == b.anchor.0 && a.stem != b.stem
     }
     /// The profile of a number in use.
     pub fn get(&self, profile: ProfileNo) -> &Profile {
@@ -394,7 +406,7 @@ impl Profiles {
             let rest: Vec<RecordNo> = group.iter().copied().filter(|r| !severed.contains(r)).collect();
             self.split(record_table, key, &rest, added);
             for record in severed {
-                self.add(record_table, key, (0, 0), &[record], added);
+                self.add(record_table, key, Codes::default(), &[record], added);
             }
         }
     }
@@ -406,8 +418,8 @@ impl Profiles {
                     self.identified(record_table, key, code, &group, added);
                 }
             }
-            2 => self.add(record_table, key, (0, 0), group, added),
-            _ => group.iter().for_each(|record| self.add(record_table, key, (0, 0), &[*record], added)),
+            2 => self.add(record_table, key, Codes::default(), group, added),
+            _ => group.iter().for_each(|record| self.add(record_table, key, Codes::default(), &[*record], added)),
         }
     }
 
@@ -427,37 +439,34 @@ impl Profiles {
             }
         }
         let first = added.len();
-        if strays.is_empty() {
-            self.add(record_table, key, (code, 0), group, added);
-        } else {
-            let own: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
-            self.add(record_table, key, (code, 0), &own, added);
-            for stray in strays {
-                self.add(record_table, key, (0, code), &[stray], added);
-                let profile = self.of_record[stray as usize];
-                self.flags.entry(profile).or_default().push((FlagKind::BranchUnderParentCode, stray, 1));
+        let left: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
+        let Bearers { own, strangers, firms } = bearers(record_table, &left);
+        self.add(record_table, key, Codes::of(code), &own, added);
+        for stray in strays {
+            self.add(record_table, key, Codes { parent: code, ..Codes::default() }, &[stray], added);
+            let profile = self.of_record[stray as usize];
+            self.flags.entry(profile).or_default().push((FlagKind::BranchUnderParentCode, stray, 1));
+        }
+        for (stranger, doubt) in strangers {
+            self.add(record_table, key, Codes { claim: code, doubt, ..Codes::default() }, &[stranger], added);
+            let profile = self.of_record[stranger as usize];
+            if doubt != Doubt::Silent {
+                self.flags.entry(profile).or_default().push((FlagKind::CodeOnManyNames, stranger, firms));
             }
         }
         if group.len() > MANY_NAMES {
             let mut names: Vec<u64> = group.iter().map(|r| record_table.name_entry(record_table.facts(*r).name).stem).collect();
             names.sort_unstable();
             names.dedup();
-            if names.len() > MANY_NAMES {
-                let flag = (FlagKind::CodeOnManyNames, group[0], names.len() as u32);
+            if names.len() > MANY_NAMES && !own.is_empty() {
+                let flag = (FlagKind::CodeOnManyNames, own[0], names.len() as u32);
                 self.flags.entry(added[first]).or_default().push(flag);
             }
         }
     }
 
-    /// A profile with a number of its own; `(organisation, parent)` are its codes.
-    fn add(
-        &mut self,
-        record_table: &RecordTable,
-        key: GroupKey,
-        (organisation, parent): (u64, u64),
-        group: &[RecordNo],
-        added: &mut Vec<ProfileNo>,
-    ) {
+    /// A profile with a number of its own.
+    fn add(&mut self, record_table: &RecordTable, key: GroupKey, codes: Codes, group: &[RecordNo], added: &mut Vec<ProfileNo>) {
         let Some(first) = group.first() else { return };
         let number = self.vacant.pop().unwrap_or_else(|| {
             self.all.push(Profile::default());
@@ -490,14 +499,32 @@ impl Profiles {
         self.all[number as usize] = Profile {
             from,
             len: group.len() as u32,
-            organisation,
-            parent,
+            organisation: codes.own,
+            parent: codes.parent,
+            claim: codes.claim,
+            doubt: codes.doubt,
             anchor: (facts.registry, facts.reference),
+            stem: if facts.name == 0 { 0 } else { record_table.name_entry(facts.name).stem },
             issued: group.iter().any(|r| record_table.facts(*r).has(ISSUES_CODES)),
             group: key,
             next,
         };
         added.push(number);
+    }
+}
+
+/// The codes of a profile; 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Codes {
+    own: u64,
+    parent: u64,
+    claim: u64,
+    doubt: Doubt,
+}
+
+impl Codes {
+    fn of(own: u64) -> Codes {
+        Codes { own, ..Codes::default() }
     }
 }
 
@@ -507,7 +534,7 @@ pub struct Affected {
     groups: Vec<GroupKey>,
 }
 
-kept!(Profile { from, len, organisation, parent, anchor, issued, group, next });
+kept!(Profile { from, len, organisation, parent, claim, doubt, anchor, stem, issued, group, next });
 
 impl KeepAll for Profiles {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {

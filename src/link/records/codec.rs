@@ -6,7 +6,7 @@ use super::{BrokenCode, NameEntry, RecordNo, RecordRow, RecordTable, Related, pl
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
-use crate::normalise::name::NameShape;
+use crate::normalise::name_parts::NameShape;
 
 kept!(RecordRow {
     reference,
@@ -19,7 +19,7 @@ kept!(RecordRow {
     others_from,
     address,
     operating,
-    phone,
+    phones,
     established,
     employees,
     industry,
@@ -32,7 +32,7 @@ kept!(RecordRow {
     role,
     flags,
 });
-kept!(NameShape { ends, form_class, place_code, english, joint });
+kept!(NameShape { ends, form_class, place_code, english, joint, establishment });
 kept!(NameEntry { from, len, shape, whole, body, stem, brand });
 kept!(Address { whole, road, number, sketch, county });
 kept!(BrokenCode { text, could_be });

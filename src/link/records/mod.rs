@@ -14,8 +14,9 @@ use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
-use crate::normalise::name::{Name, NameRef, NameShape, Names, read_names};
-use crate::normalise::phone::read_phone;
+use crate::normalise::name::{Names, read_names};
+use crate::normalise::name_parts::{Name, NameRef, NameShape};
+use crate::normalise::phone::read_phones;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
 
@@ -49,8 +50,8 @@ pub struct RecordRow {
     pub address: AddressNo,
     /// Where it works.
     pub operating: AddressNo,
-    /// Hash of the telephone number.
-    pub phone: u32,
+    /// Hashes of the numbers of the phone cell, as far as there are two.
+    pub phones: [u32; 2],
     /// yyyymmdd; parts that are not known are 0.
     pub established: u32,
     /// Persons employed.
@@ -92,6 +93,18 @@ impl RecordRow {
     /// How it takes part in linking.
     pub fn role(&self) -> LinkRole {
         LinkRole::ALL.get(usize::from(self.role)).copied().unwrap_or_default()
+    }
+    /// Hashes of its telephone numbers.
+    pub fn phones(&self) -> impl Iterator<Item = u32> + Clone + use<> {
+        self.phones.into_iter().filter(|phone| *phone != 0)
+    }
+    /// Whether it states a telephone number.
+    pub fn has_phone(&self) -> bool {
+        self.phones[0] != 0
+    }
+    /// Whether the two have a number in common.
+    pub fn shares_phone(&self, other: &RecordRow) -> bool {
+        self.phones().any(|phone| other.phones.contains(&phone))
     }
     /// Whether it was removed.
     pub fn is_gone(&self) -> bool {
@@ -184,7 +197,7 @@ struct Draft {
     texts: Vec<(u64, Option<Box<Names>>)>,
     addresses: [(u64, Option<Address>); 2],
     county: u32,
-    phone: u32,
+    phones: [u32; 2],
 }
 
 impl RecordTable {
@@ -215,7 +228,9 @@ impl RecordTable {
         if record.role != LinkRole::Enterprise {
             read(&record.union_name);
         }
-        record.former_names.iter().for_each(|name| read(name));
+        for name in &record.former_names {
+            listed(name).for_each(&mut read);
+        }
         let address = |raw: &str| {
             let key = if raw.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(raw.as_bytes()).max(1) };
             (key, (key != 0 && !self.read_addresses.contains_key(&key)).then(|| read_address(raw)))
@@ -231,7 +246,7 @@ impl RecordTable {
             texts,
             addresses: [address(&record.address), address(&record.operating_address)],
             county,
-            phone: read_phone(&record.phone).map_or(0, |phone| (mix(phone) as u32).max(1)),
+            phones: read_phones(&record.phone).map(|phone| phone.map_or(0, |phone| (mix(phone) as u32).max(1))),
         }
     }
 
@@ -264,7 +279,7 @@ impl RecordTable {
             others_from,
             address,
             operating,
-            phone: draft.phone,
+            phones: draft.phones,
             established: record.established.map_or(0, packed),
             employees: record.employees.unwrap_or(0),
             industry: industry(&record.industry),
@@ -525,6 +540,15 @@ impl RecordTable {
         self.read = HashMap::new();
         self.read_addresses = HashMap::new();
     }
+}
+
+/// The names of a cell that lists several (`甲公司；乙公司`), or the one it holds.
+fn listed(cell: &str) -> impl Iterator<Item = &str> {
+    const BETWEEN: [char; 8] = ['；', ';', '、', '，', ',', '/', '|', '\n'];
+    let whole = |part: &str| part.chars().filter(|c| !c.is_ascii()).count() >= 4;
+    let is_list = cell.contains(BETWEEN) && cell.split(BETWEEN).all(|part| part.trim().is_empty() || whole(part));
+    let parts = cell.split(move |c| is_list && BETWEEN.contains(&c));
+    parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// yyyymmdd, parts that are not known 0.

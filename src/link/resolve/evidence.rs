@@ -1,5 +1,6 @@
 //! Why two records are, or are not, one enterprise: the features of a comparison in words and weights.
 
+use crate::link::compare::levels::Caution;
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::{FEATURE, Weights};
 use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};
@@ -7,7 +8,8 @@ use crate::link::records::{RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
 
-/// The features of a comparison that moved the decision, in the order of the weight table, then the prior. Names, dates
+/// The features of a comparison that moved the decision, in the order of the weight table, then the prior, and why a
+/// person decides where that is so. Names, dates
 /// and numbers carry the two values; addresses and phones are kept as numbers only and carry none.
 pub fn of_pair(
     record_table: &RecordTable,
@@ -34,7 +36,14 @@ pub fn of_pair(
             }
         })
         .collect();
-    evidence.push(Evidence { feature: "prior".into(), level: "any".into(), left: None, right: None, weight: weights.prior() });
+    let mut state = |feature: &str, level: &str, weight: f32| {
+        evidence.push(Evidence { feature: feature.into(), level: level.into(), left: None, right: None, weight });
+    };
+    state("prior", "any", weights.prior(pair));
+    let sum = parts.iter().sum::<f32>() + weights.prior(pair);
+    if pair.caution != Caution::None {
+        state("caution", pair.caution.name(), weights.held(pair, sum) - sum);
+    }
     evidence
 }
 
@@ -108,6 +117,9 @@ mod tests {
                     assert!(!text.contains('_'), "{feature}.{level}");
                 }
             }
+        }
+        for caution in Caution::ALL {
+            assert!(level_text("caution", caution.name(), Lang::Zh) != caution.name(), "{}", caution.name());
         }
     }
 }

@@ -48,7 +48,7 @@ impl Firms<'_> {
     fn by_firm(&self, mark: u64) -> Option<EntityKey> {
         self.only(key(BlockKeyKind::Firm, mark), |record| {
             let name = self.record_table.facts(record).name;
-            name != 0 && !self.record_table.name(name).is_branch() && firm(self.record_table, name) == mark
+            name != 0 && self.record_table.name(name).tail().is_empty() && firm(self.record_table, name) == mark
         })
     }
     fn by_name(&self, name: NameNo) -> Option<EntityKey> {
@@ -68,13 +68,13 @@ impl Firms<'_> {
         for record in profiles.members(profile) {
             let facts = record_table.facts(*record);
             let name = record_table.name(facts.name);
-            if name.is_branch() {
+            if !name.tail().is_empty() {
                 let mark = firm(record_table, facts.name);
                 let to = match profiles.get(profile).parent {
                     0 => self.by_firm(mark),
                     code => self.by_code(code),
                 };
-                let len = (name.glyphs.len() - name.branch().len()) as u8;
+                let len = (name.glyphs.len() - name.tail().len()) as u8;
                 let mark = to.map_or(mark, EntityKey::to_bits);
                 let kind = RelationKind::BranchOf;
                 stated.push(StatedRelation { kind, to, bearer: None, mark, name: facts.name, len, since: 0, record: *record });

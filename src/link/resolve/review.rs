@@ -76,7 +76,7 @@ fn worth_a_look(
 }
 
 /// A person compares a record with this many others at most.
-const MOST_RIVALS: usize = 2;
+const MOST_RIVALS: usize = 8;
 
 /// The records of the two profiles whose names agreed best.
 fn best_records(scoring: ScoringContext<'_>, pair: &Comparison, left: ProfileNo, right: ProfileNo) -> (RecordNo, RecordNo) {

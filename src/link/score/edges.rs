@@ -12,14 +12,16 @@ use crate::link::block::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::compare::compare;
 use crate::link::compare::frequencies::ValueFrequencies;
+use crate::link::compare::levels::Caution;
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::Weights;
-use crate::link::group::profiles::{ProfileNo, Profiles};
+use crate::link::group::bearers::Doubt;
+use crate::link::group::profiles::{NONE, ProfileNo, Profiles};
 use crate::link::number_map::NumberMap;
-use crate::link::records::RecordTable;
+use crate::link::records::{RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
 
-/// What speaks for a unidentified profile's being one enterprise with another.
+/// What speaks for an unidentified profile's being one enterprise with another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoredPair {
     /// The other profile.
@@ -28,7 +30,7 @@ pub struct ScoredPair {
     pub weight: f32,
 }
 
-/// So many of a unidentified profile's best scored pairs take part in clustering.
+/// So many of an unidentified profile's best scored pairs take part in clustering.
 const BEST: usize = 8;
 /// Lighter scored pairs decide nothing.
 const LIGHTEST: f32 = -9.0;
@@ -53,18 +55,36 @@ pub struct ScoringContext<'a> {
 impl ScoringContext<'_> {
     /// How far two profiles agree, feature by feature.
     pub fn compare(&self, left: ProfileNo, right: ProfileNo) -> Comparison {
-        compare(self.record_table, self.terms, self.weights, self.profiles.members(left), self.profiles.members(right))
+        self.compare_records(self.profiles.members(left), self.profiles.members(right))
+    }
+    /// The same of some records of two profiles.
+    pub fn compare_records(&self, left: &[RecordNo], right: &[RecordNo]) -> Comparison {
+        let mut pair = compare(self.record_table, self.terms, self.weights, left, right);
+        let profile = |records: &[RecordNo]| records.first().map(|r| self.profiles.of_record[*r as usize]).filter(|p| *p != NONE);
+        if let (Some(left), Some(right)) = (profile(left), profile(right)) {
+            let (a, b) = (self.profiles.get(left), self.profiles.get(right));
+            // All that is beside the code says no; it is the firm's own only if nobody else's.
+            for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation)
+            {
+                pair.caution = match one.doubt {
+                    Doubt::Silent => Caution::Unsaid,
+                    Doubt::Contradicted => Caution::Claim,
+                    Doubt::Dragged => Caution::Dragged,
+                };
+            }
+        }
+        pair
     }
     /// log2 odds that the two are one enterprise.
     pub fn weight(&self, pair: &Comparison) -> f32 {
-        self.weights.weigh(pair, self.terms.profiles).iter().sum::<f32>() + self.weights.prior()
+        self.weights.odds(pair, self.terms.profiles)
     }
     /// Profiles that share a telling key with `left`, put into `out`.
     pub fn candidates(&self, left: ProfileNo, scratch: &mut Vec<BlockKey>, out: &mut Vec<ProfileNo>) {
         self.index.candidates(self.record_table, self.profiles, self.settings, left, scratch, out);
     }
 
-    /// The scored pair between a unidentified profile and a candidate; None where nothing may join them, or too little does.
+    /// The scored pair between an unidentified profile and a candidate; None where nothing may join them, or too little does.
     fn scored_pair(&self, left: ProfileNo, right: ProfileNo) -> Option<ScoredPair> {
         if self.profiles.barred(left, right) {
             return None;
@@ -103,7 +123,7 @@ pub struct Scored {
 }
 
 impl ScoredPairs {
-    /// All scored pairs of a unidentified profile.
+    /// All scored pairs of an unidentified profile.
     pub fn all(&self, left: ProfileNo) -> &[ScoredPair] {
         self.of.get(&left).map_or(&[], |scored_pairs| scored_pairs)
     }

@@ -122,7 +122,8 @@ fn count(scoring: ScoringContext<'_>, pairs: &[Vec<Pair>]) -> [Counts; 2] {
                 None => odds / all,
             };
             // Among others, those whose names would pass as the same count most: they are whom the rest must tell apart.
-            let by_name = scoring.weights.weigh(&pair.comparison, scoring.terms.profiles)[NAME] + scoring.weights.prior();
+            let by_name =
+                scoring.weights.weigh(&pair.comparison, scoring.terms.profiles)[NAME] + scoring.weights.prior(&pair.comparison);
             let unlike = if pair.truth == Some(false) { 1.0 } else { 0.0 };
             let rivals = unlike * f64::from(by_name).exp2().min(1.0);
             for feature in 0..FEATURES {

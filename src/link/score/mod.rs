@@ -2,5 +2,6 @@
 //!
 //! In: candidate pairs and their levels. Out: scored pairs. It joins nothing.
 
+pub mod covered;
 pub mod edges;
 pub mod fit;

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use chrono::DateTime;
 
-use super::{Finding, found, sample_files};
+use super::finding::{Finding, found};
 use crate::connector::{AuthKind, Connector, PagingKind, Transport};
 use crate::model::Clock;
+use crate::pull::PullError;
+use crate::pull::context::{Cursor, PullContext};
 use crate::pull::rehearsal::{Fault, Rehearsal, database, drop_folder};
+use crate::pull::sample::sample_files;
 use crate::pull::sample::{Counting, Sample, SampleError, take};
-use crate::pull::{Cursor, PullContext, PullError};
 
 /// Tests of the connection; the same names for every transport.
 pub(super) async fn check(connector: &Connector, sample: &Sample, folder: &Path, context: &PullContext) -> Vec<Finding> {

@@ -2,39 +2,18 @@
 //! on this machine with the sample as the registry: good and bad connection, resume, a future cursor, a wrong clock.
 
 mod connection;
+mod finding;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::PullContext;
+use super::context::PullContext;
+pub use super::sample::sample_files;
 use super::sample::{Sample, at_sample, expected_json, take};
 use crate::connector::{Connector, DriftKind};
-
-/// One test and how it went.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    pub name: &'static str,
-    pub passed: bool,
-    pub zh: String,
-    pub en: String,
-}
-
-fn found(name: &'static str, passed: bool, zh: impl Into<String>, en: impl Into<String>) -> Finding {
-    Finding { name, passed, zh: zh.into(), en: en.into() }
-}
-
-/// Files in `folder/sample`, by name.
-pub fn sample_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("sample"))
-        .into_iter()
-        .flatten()
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.is_file())
-        .collect();
-    files.sort();
-    files
-}
+pub use finding::Finding;
+use finding::found;
 
 /// Reads all samples of a folder as the connector would.
 ///

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::connector::Connector;
-use crate::pull::{PullContext, PullError};
+use crate::pull::PullError;
+use crate::pull::context::PullContext;
 
 /// What a set of files looked like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::connector::{Connector, Format, Take, format_of};
-use crate::pull::{Note, PullContext, PullError};
+use crate::pull::context::PullContext;
+use crate::pull::{Note, PullError};
 
 /// The files to read, in the order in which they are read: where a key stands in several, the first one's row counts.
 #[derive(Debug, Default)]

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::capped::Capped;
+use super::events::{Event, Rows};
 use super::gzip::Members;
 use super::kind::{Kind, recognise};
-use super::rows::{Event, Rows};
 use crate::connector::{Connector, Format};
 use crate::pull::PullError;
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::rows::Rows;
+use super::events::Rows;
 use crate::connector::{Below, Connector, cell_count};
 use crate::pull::chunk::{Mark, RowHead};
 use crate::pull::csv::nul;

@@ -4,33 +4,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-
+use super::events::Rows;
 use super::kind::{Kind, head, of_head, recognise};
 use super::places::is_aside;
 use super::records::{Records, Sheet};
 use crate::connector::{Below, Connector, Encoding, Format, format_of};
 use crate::pull::csv::{CsvReader, Opened, Unusable};
 use crate::pull::error::said;
+use crate::pull::file::events::Event;
 use crate::pull::{Chunk, Note, PullError, answer, dbf, decode, sheet, xlsx, xml};
-
-/// What goes from the reading thread to the sink.
-pub(super) enum Event {
-    Columns(Vec<String>),
-    Rows(Chunk),
-    Note(Note),
-}
-
-/// Rows of one file on their way to the sink.
-pub(super) struct Rows<'a> {
-    pub(super) connector: &'a Connector,
-    pub(super) to_sink: mpsc::Sender<Event>,
-    pub(super) cancel: CancellationToken,
-    pub(super) number: &'a mut u64,
-    pub(super) columns: &'a mut Vec<String>,
-    pub(super) shown: &'a str,
-}
 
 impl Rows<'_> {
     /// A text, from its first byte on.
@@ -212,29 +194,6 @@ impl Rows<'_> {
                 ),
             )),
         }
-    }
-
-    pub(super) fn header(&mut self, columns: Vec<String>) -> Result<(), PullError> {
-        if *self.columns != columns {
-            self.columns.clone_from(&columns);
-            self.event(Event::Columns(columns))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn send(&mut self, chunk: Chunk) -> Result<(), PullError> {
-        if chunk.is_empty() { Ok(()) } else { self.event(Event::Rows(chunk)) }
-    }
-
-    pub(super) fn note(&self, note: Note) -> Result<(), PullError> {
-        self.event(Event::Note(note))
-    }
-
-    fn event(&self, event: Event) -> Result<(), PullError> {
-        if self.cancel.is_cancelled() || self.to_sink.blocking_send(event).is_err() {
-            return Err(PullError::cancelled(self.connector));
-        }
-        Ok(())
     }
 
     fn unusable(&self, unusable: Unusable) -> PullError {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::client::{Ask, Head, RegistryClient};
-use crate::pull::{Position, PullError};
+use crate::pull::PullError;
+use crate::pull::context::Position;
 
 type Fetched = Result<(Head, String), PullError>;
 

@@ -18,8 +18,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::auth::Credentials;
 use crate::connector::{Connector, Method};
+use crate::pull::context::PullContext;
+use crate::pull::error::PullError;
 use crate::pull::file::Capped;
-use crate::pull::{PullContext, PullError};
 
 /// Longest wait that is sat out; a registry that asks for more is asked again by the next sync.
 const MAX_WAIT: Duration = Duration::from_secs(120);
@@ -617,4 +618,9 @@ mod tests {
         assert_eq!(next_link(link).as_deref(), Some("http://x/a?page=3"));
         assert_eq!(next_link("<http://x/a>; rel=\"last\""), None);
     }
+}
+
+pub(super) fn parse_url(connector: &Connector, place: &str) -> Result<Url, PullError> {
+    Url::parse(place)
+        .map_err(|e| PullError::new(connector, "bad_url", format!("网址无效：{e}"), format!("the address is not valid: {e}")))
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Answer, Ask, RegistryClient};
 use crate::connector::{Connector, Format, format_of};
-use crate::pull::{Cursor, PullContext, PullError, Pulled, RowSink, file};
+use crate::pull::context::{Cursor, PullContext, Pulled, RowSink};
+use crate::pull::error::PullError;
+use crate::pull::file::{fingerprint, paths};
 
 #[derive(Serialize, Deserialize)]
 struct Fingerprint {
@@ -23,7 +25,7 @@ pub async fn pull(
     context: &PullContext,
     sink: &mut dyn RowSink,
 ) -> Result<Pulled, PullError> {
-    let url = super::parse_url(connector, place)?;
+    let url = super::client::parse_url(connector, place)?;
     let known: Option<Fingerprint> = context.known.as_deref().and_then(|k| serde_json::from_str(k).ok());
     let known = known.filter(|k| k.connector == digest(connector) && k.url == connector.source.shown());
     let client = RegistryClient::new(connector, context, &url).await?;
@@ -65,19 +67,19 @@ pub async fn pull(
             )
             .held());
         }
-        let sha = file::file_hash(&path).map_err(|e| PullError::sink(connector, &e))?;
+        let sha = fingerprint::file_hash(&path).map_err(|e| PullError::sink(connector, &e))?;
         if known.as_ref().is_some_and(|k| k.sha == sha) {
             return Ok(same_as_before(connector, context));
         }
         let inner = PullContext { known: None, ..context.clone() };
-        let mut pulled = file::pull_paths(connector, &inner, sink, vec![path]).await?;
+        let mut pulled = paths::pull_paths(connector, &inner, sink, vec![path]).await?;
         // A text without a length may have been cut off behind any of its lines; all else shows its end.
         let open_ended = matches!(format_of(&suffix), Some(Format::Csv | Format::Tsv | Format::Ndjson))
             && !suffix.ends_with(".gz")
             && !suffix.ends_with(".zip");
         if !sized && open_ended {
             pulled.complete = false;
-            sink.note(super::not_proven_whole()).map_err(|e| PullError::sink(connector, &e))?;
+            sink.note(super::proof::not_proven_whole()).map_err(|e| PullError::sink(connector, &e))?;
         }
         pulled.bytes = client.bytes();
         let print = Fingerprint { connector: digest(connector), url: connector.source.shown(), etag, modified, sha };

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::client::parse_url;
 use super::client::{Ask, RegistryClient};
 use super::page::Page;
-use super::parse_url;
 use crate::connector::{Connector, Layout, Lookup};
 use crate::model::record::Record;
+use crate::pull::context::PullContext;
 use crate::pull::json::JsonColumns;
-use crate::pull::{Chunk, Mark, PullContext, PullError, RowHead};
+use crate::pull::{Chunk, Mark, PullError, RowHead};
 
 /// Asks the registry for enterprises by credit code. What it does not know is not in the answer; an empty list where the
 /// connector offers no look-up.

@@ -16,20 +16,22 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use reqwest::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::context::{Cursor, Known, Progress, PullContext, Pulled, RowSink};
+use super::greatest::Greatest;
 use super::json::JsonColumns;
-use super::{Chunk, Cursor, Greatest, Known, Mark, Note, Progress, PullContext, PullError, Pulled, RowHead, RowSink};
+use super::{Chunk, Mark, PullError, RowHead};
 use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
-use client::RegistryClient;
 pub(super) use client::check_host;
+use client::{RegistryClient, parse_url};
 pub(super) use download::pull as download;
 pub use lookup::lookup;
 use page::Page;
-use proof::Facts;
+use paging::repeats;
 pub use proof::Proof;
+use proof::{Facts, why_not_whole};
 
 /// Pages without an end are an error, not a long wait.
 const MAX_PAGES: u64 = 1_000_000;
@@ -108,7 +110,8 @@ pub(super) async fn pull(
             proof.doubt();
         }
         if first_page || contents.items.as_ref().is_none_or(Vec::is_empty) {
-            let same = proof.same_signs(&page.signs());
+            // Lines have nothing around them that could say how it went.
+            let same = !contents.closed || proof.same_signs(&page.signs());
             let announced_none = contents.total == Some(0) || (contents.affirmed && (!first_page || contents.items.is_none()));
             match &contents.items {
                 None if announced_none || for_certainty => {}
@@ -284,51 +287,10 @@ impl Pages<'_> {
     }
 }
 
-pub(super) fn parse_url(connector: &Connector, place: &str) -> Result<Url, PullError> {
-    Url::parse(place)
-        .map_err(|e| PullError::new(connector, "bad_url", format!("网址无效：{e}"), format!("the address is not valid: {e}")))
-}
-
 /// Where an incremental pull begins: `cursor.since` stepped back by the overlap where it is a time.
 fn since_text(connector: &Connector, cursor: &Cursor) -> Option<String> {
     let since = connector.source.http.since.as_ref()?;
-    cursor.since.as_deref().map(|text| super::stepped_back(text, since.overlap_secs))
-}
-
-/// Said in the receipt where the answers do not prove that they were all.
-fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
-    if proof.moved() {
-        let (zh, en) = match incremental {
-            true => ("下次仍从本次的起点增量拉取", "the next pull begins where this one did"),
-            false => ("本次不据此撤销任何记录", "nothing is taken for gone by this pull"),
-        };
-        return Some(Note::new(
-            "total_changed",
-            format!("拉取期间数据源的总数有变，分页可能错位漏读；{zh}"),
-            format!(
-                "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
-            ),
-        ));
-    }
-    (!proof.is_whole()).then(not_proven_whole)
-}
-
-fn not_proven_whole() -> Note {
-    Note::new(
-        "not_proven_whole",
-        "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
-        "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
-    )
-}
-
-fn repeats(connector: &Connector) -> PullError {
-    PullError::new(
-        connector,
-        "paging_repeats",
-        "分页重复返回同一页，该批次已暂停；请检查 source.http.paging 的参数名；若数据源在末页之后总是重复末页，请用 source.http.total 写明总数所在，或换一个 size",
-        "its paging returns the same page again; the batch is held: check the names of parameters in source.http.paging. Where it answers its last page for ever, say with source.http.total where the number of records stands, or choose another size",
-    )
-    .held()
+    cursor.since.as_deref().map(|text| super::greatest::stepped_back(text, since.overlap_secs))
 }
 
 fn short(connector: &Connector, rows: u64, total: u64) -> PullError {

@@ -155,7 +155,15 @@ impl<'a> Page<'a> {
         }
         read.map_err(|e| PullError::io(self.connector, "the XML answer", &e))?;
         if wraps > 0 && self.holds_a_document(&items, &said) {
-            return self.read_documents(wraps, &said);
+            return self.read_documents(wraps, said.documents());
+        }
+        // Without a name the one child of the root is taken for a record: it may be such an element.
+        if let (None, [one]) = (self.items, items.as_slice())
+            && wraps > 0
+            && let Ok(text) = serde_json::from_str::<String>(one)
+            && text.trim_start().starts_with(['<', '{', '['])
+        {
+            return self.read_documents(wraps, std::iter::once(text.trim()));
         }
         let http = &self.connector.source.http;
         let ok = http.ok.as_ref().and_then(|(at, _)| said.at(at)).map(str::to_owned);
@@ -174,9 +182,9 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn read_documents(&self, wraps: u32, said: &Envelope) -> Result<Contents<'a>, PullError> {
+    fn read_documents<'d>(&self, wraps: u32, documents: impl Iterator<Item = &'d str>) -> Result<Contents<'a>, PullError> {
         let mut last = self.no_elements();
-        for document in said.documents() {
+        for document in documents {
             let inner = Page { body: document, ..*self };
             // A pointer names a place in JSON, a name one in XML.
             let by_pointer = self.items.is_some_and(|i| i.starts_with('/'));

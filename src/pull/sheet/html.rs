@@ -6,7 +6,8 @@ use std::path::Path;
 
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
-use super::{Each, Merge, SheetName, Workbook, put};
+use super::workbook::Each;
+use super::workbook::{Merge, SheetName, Workbook, put};
 use crate::connector::Connector;
 use crate::pull::decode::Utf8Reader;
 use crate::pull::error::said;

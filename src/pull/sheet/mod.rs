@@ -10,6 +10,7 @@ mod html;
 mod ods;
 mod spreadsheetml;
 mod table;
+mod workbook;
 mod xls;
 mod xlsb;
 mod xlsx;
@@ -22,55 +23,8 @@ use super::error::said;
 use super::file::Kind;
 use crate::connector::{Connector, DriftKind};
 use table::Table;
-
-/// Widest sheet that is read (the format's own limit is 16,384).
-const MAX_COLUMNS: u32 = 1_024;
-
-/// A sheet of a workbook.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SheetName {
-    pub name: String,
-    pub hidden: bool,
-}
-
-/// Cells shown as one; rows and columns counted from 0, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Merge {
-    rows: (u32, u32),
-    columns: (u32, u32),
-}
-
-/// Takes a row: its number in the sheet, counted from 0, and its cells as displayed. An error ends the reading.
-type Each<'e> = dyn FnMut(u32, &mut Vec<Option<String>>) -> io::Result<()> + 'e;
-
-/// A workbook of any kind.
-trait Workbook {
-    fn sheets(&self) -> &[SheetName];
-    fn merges(&mut self, sheet: usize) -> io::Result<Vec<Merge>>;
-    /// Rows that are hidden or filtered out, among those of the last reading that hold anything.
-    fn hidden_rows(&self) -> u64 {
-        0
-    }
-    /// The rows that hold anything, in order.
-    fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()>;
-}
-
-/// What a sheet gives: its header first, then its rows.
-pub trait SheetRows {
-    /// # Errors
-    /// The taker's own; they end the reading.
-    fn header(&mut self, columns: Vec<String>) -> io::Result<()>;
-    /// # Errors
-    /// The taker's own; they end the reading.
-    fn row(&mut self, cells: &[Option<String>]) -> io::Result<()>;
-    /// An empty row.
-    fn gap(&mut self) {}
-    /// What was left out, or done about it.
-    ///
-    /// # Errors
-    /// The taker's own; they end the reading.
-    fn note(&mut self, note: Note) -> io::Result<()>;
-}
+use workbook::{ENOUGH, Workbook, enough};
+pub use workbook::{SheetName, SheetRows};
 
 /// Which sheets of a workbook are the registry's.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -152,9 +106,6 @@ pub fn first_rows(path: &Path, kind: Kind, connector: &Connector, most: usize) -
     }
 }
 
-/// Cells counted to find the fullest sheet.
-const ENOUGH: usize = 20_000;
-
 fn choose(book: &mut dyn Workbook, connector: &Connector) -> io::Result<(Vec<usize>, Choice)> {
     let all = book.sheets().to_vec();
     let chosen = |read: Vec<usize>, holding: &dyn Fn(usize) -> bool| {
@@ -202,11 +153,6 @@ fn same_table(main: &[String], other: &[String], connector: &Connector) -> bool 
         connector.layout(header).is_ok_and(|l| !l.drift.iter().any(|d| matches!(d.kind, DriftKind::Gone | DriftKind::Renamed)))
     };
     plain(main) == plain(other) || !connector.contract.columns.is_empty() && complete(main) && complete(other)
-}
-
-/// What ends a reading that has seen enough.
-fn enough() -> io::Error {
-    io::Error::other("enough")
 }
 
 /// The sheet's header as the connector describes it; None for an empty sheet.
@@ -300,30 +246,4 @@ fn no_sheet(wanted: &str, sheets: &[SheetName]) -> io::Error {
         format!("没有工作表「{wanted}」；现有{}（decoding.sheet）", listed(sheets, true)),
         format!("there is no sheet \"{wanted}\"; found {} (decoding.sheet)", listed(sheets, false)),
     )
-}
-
-/// A workbook that cannot be taken apart.
-fn broken(error: impl std::fmt::Display) -> io::Error {
-    said(io::ErrorKind::InvalidData, format!("工作簿无法读取：{error}"), format!("the workbook cannot be read: {error}"))
-}
-
-/// A workbook that only opens with a password.
-fn locked() -> io::Error {
-    said(
-        io::ErrorKind::InvalidData,
-        "工作簿设有打开密码，无法读取；请部门去掉密码后另存，再报送",
-        "the workbook opens only with a password: ask the department to save it without one and to send it again",
-    )
-}
-
-/// Puts a displayed text into its column of a row.
-fn put(cells: &mut Vec<Option<String>>, column: u32, text: String) {
-    if column >= MAX_COLUMNS || text.is_empty() {
-        return;
-    }
-    let at = column as usize;
-    if cells.len() <= at {
-        cells.resize(at + 1, None);
-    }
-    cells[at] = Some(text);
 }

@@ -9,8 +9,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::format::general;
+use super::workbook::Each;
+use super::workbook::{MAX_COLUMNS, Merge, SheetName, Workbook, broken, locked, put};
 use super::xlsx::{add_text, attribute};
-use super::{Each, MAX_COLUMNS, Merge, SheetName, Workbook, broken, locked, put};
 use crate::connector::Caps;
 use crate::pull::xlsx::{capped_entry, check_entries, zip_error};
 

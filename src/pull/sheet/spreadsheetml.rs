@@ -8,8 +8,9 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::format::{NumberFormat, general};
+use super::workbook::Each;
+use super::workbook::{Merge, SheetName, Workbook, broken, put};
 use super::xlsx::{add_text, attribute};
-use super::{Each, Merge, SheetName, Workbook, broken, put};
 use crate::connector::Connector;
 use crate::pull::decode::Utf8Reader;
 use crate::pull::file::Capped;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Merge, SheetRows};
+use super::workbook::{Merge, SheetRows};
 use crate::connector::Decoding;
 use crate::pull::chunk::Note;
 use crate::pull::error::said;

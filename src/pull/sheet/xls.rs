@@ -10,7 +10,8 @@ use std::path::Path;
 use calamine::{Data, Reader, SheetType, SheetVisible, Xls};
 
 use super::format::{NumberFormat, general};
-use super::{Each, MAX_COLUMNS, Merge, SheetName, Workbook, broken, locked, put};
+use super::workbook::Each;
+use super::workbook::{MAX_COLUMNS, Merge, SheetName, Workbook, broken, locked, put};
 use crate::connector::Caps;
 use crate::pull::error::said;
 

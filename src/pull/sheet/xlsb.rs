@@ -5,7 +5,8 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::format::{NumberFormat, general};
-use super::{Each, MAX_COLUMNS, Merge, SheetName, Workbook, broken, put};
+use super::workbook::Each;
+use super::workbook::{MAX_COLUMNS, Merge, SheetName, Workbook, broken, put};
 use crate::connector::Caps;
 use crate::pull::xlsx::{capped_entry, check_entries, zip_error};
 

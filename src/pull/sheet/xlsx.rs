@@ -10,7 +10,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::format::{NumberFormat, general};
-use super::{Each, MAX_COLUMNS, Merge, SheetName, Workbook, broken, put};
+use super::workbook::Each;
+use super::workbook::{MAX_COLUMNS, Merge, SheetName, Workbook, broken, put};
 use crate::connector::Caps;
 use crate::pull::xlsx::{capped_entry, zip_error};
 

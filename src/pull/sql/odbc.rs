@@ -13,9 +13,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::dialect::{Dialect, trimmed};
-use super::{Job, fingerprint, timed_out, unchanged, within_our_params};
+use super::job::Job;
+use super::{fingerprint, timed_out, unchanged, within_our_params};
 use crate::connector::Connector;
-use crate::pull::{Cursor, PullContext, PullError, Pulled, RowSink};
+use crate::pull::PullError;
+use crate::pull::context::{Cursor, PullContext, Pulled, RowSink};
 
 const PROGRAM: &str = "huitu-odbc";
 /// Where the program is, where it is neither beside huitu nor in the PATH.

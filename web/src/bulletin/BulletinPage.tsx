@@ -130,7 +130,10 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         <p className="lead">
           {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
           {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
-          {t.leadGap(f.count(row.inGap), f.count(row.undecided))} {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}{' '}
+          {t.leadGap(f.count(row.inGap), f.count(row.undecided))}
+          {t.space}
+          {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}
+          {t.space}
           {lowest.length > 0 && t.leadLowest(f.list(lowest.map((figure) => figure.name)))}
         </p>
         <figure>

@@ -4,6 +4,7 @@ export const bulletinWords = words(
   {
     pageTitle: '简报',
     title: (unit: string) => `${unit}规模以上企业建会情况简报`,
+    space: '',
     city: '全市',
     unit: '单位',
     indicator: '地图指标',
@@ -39,6 +40,7 @@ export const bulletinWords = words(
   {
     pageTitle: 'Bulletin',
     title: (unit: string) => `Unions at enterprises above designated size: ${unit}`,
+    space: ' ',
     city: 'the whole city',
     unit: 'Unit',
     indicator: 'Measure of the map',

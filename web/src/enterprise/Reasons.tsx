@@ -18,8 +18,8 @@ export function Reasons({ reasons }: { reasons: readonly Why[] }) {
             .filter((input) => input.registry !== null || input.value === null)
             .map((input, n) => (
               <span key={`${input.name}-${n}`} className={input.value === null ? 'chip missing' : 'chip'} title={input.record?.key}>
-                {code('inputs', input.name)} {input.value === null ? t.noValue : code('values', input.value)}
-                {input.registry !== null && ` · ${input.registry.title}`}
+                {code('inputs', input.name)} {input.value === null ? t.noValue : isFound(input.name) ? code('findings', input.value) : code('values', input.value)}
+                {input.registry !== null && !isFound(input.name) && ` · ${input.registry.title}`}
                 {input.observedAt !== null && ` · ${f.day(input.observedAt)}`}
               </span>
             ))}
@@ -27,4 +27,9 @@ export function Reasons({ reasons }: { reasons: readonly Why[] }) {
       ))}
     </ol>
   );
+}
+
+/** What a visit found stands under its code; no registry states it. */
+function isFound(input: string): boolean {
+  return input === 'finding' || input === 'reason';
 }

@@ -12,6 +12,7 @@ export const PAGE = 100;
 /** Rows whose cursors come with one question: the most the graph gives. */
 const STRIDE = 500;
 const KEPT_PAGES = 24;
+const MOST_UNDER_WAY = 3;
 
 export interface Asked {
   readonly filter: EnterpriseFilter;
@@ -26,6 +27,7 @@ export class Rows {
   version = 0;
   private readonly pages = new Map<number, readonly Row[]>();
   private readonly underWay = new Set<number>();
+  private wanted: readonly [number, number] = [0, 0];
   /** Cursor before page n; page 0 has none. */
   private readonly before: (string | null)[] = [null];
   private readonly stop = new AbortController();
@@ -58,16 +60,25 @@ export class Rows {
   want(first: number, last: number): void {
     // After a failure a person tries again, not the page by itself.
     if (this.problem !== null) return;
-    const [from, to] = [Math.max(0, Math.floor(first / PAGE)), Math.floor(Math.max(0, last) / PAGE)];
+    this.wanted = [Math.max(0, Math.floor(first / PAGE)), Math.floor(Math.max(0, last) / PAGE)];
+    this.start();
+  }
+
+  /** Starts what is wanted now: of what a fast scroll passed over nothing is fetched. */
+  private start(): void {
+    const [from, to] = this.wanted;
     for (let page = from; page <= to; page++) {
       const rows = this.pages.get(page);
       if (rows !== undefined) {
         // Looked at last, let go last.
         this.pages.delete(page);
         this.pages.set(page, rows);
-      } else if (!this.underWay.has(page) && (this.total === null || page * PAGE < this.total)) {
+      } else if (!this.underWay.has(page) && this.underWay.size < MOST_UNDER_WAY && (this.total === null || page * PAGE < this.total)) {
         this.underWay.add(page);
-        void this.fetch(page).finally(() => this.underWay.delete(page));
+        void this.fetch(page).finally(() => {
+          this.underWay.delete(page);
+          if (this.problem === null && !this.stop.signal.aborted) this.start();
+        });
       }
     }
   }

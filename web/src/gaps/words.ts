@@ -107,7 +107,7 @@ export const gapWords = words(
       insured: 'Insured',
       revenue: 'Revenue (¥1,000)',
       founded: 'Founded',
-      size: 'Why above size',
+      size: 'Basis of size',
       union: 'Coverage',
       why: 'Why on the list',
       since: 'Lacking since',

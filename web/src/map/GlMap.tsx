@@ -196,6 +196,9 @@ function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string):
   });
   (map.getSource('districts') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: districts });
   (map.getSource('names') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: names });
+  // The middle of a diverging scale is as pale as the ground: its borders are drawn darker.
+  map.setPaintProperty('borders', 'line-color', measure.kind === 'diverging' ? '#8b96a5' : '#ffffff');
+  map.setPaintProperty('borders', 'line-width', measure.kind === 'diverging' ? 0.7 : 1.2);
   if (map.hasImage('hatch')) map.setPaintProperty('nodata', 'fill-pattern', 'hatch');
   for (const layer of ['points', 'clusters', 'counts']) map.setLayoutProperty(layer, 'visibility', props.withPoints ? 'visible' : 'none');
   map.setLayoutProperty('names', 'text-offset', props.withPoints ? [0, 1.5] : [0, 0]);

@@ -7,7 +7,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from './Bar';
 import type { Figure } from './figure';
-import { classOf, type Classes, type Measure } from './measures';
+import { classOf, onWhite, type Classes, type Measure } from './measures';
 import { RankedTable } from './RankedTable';
 import { Trend } from './TrendOf';
 import { mapWords } from './words';
@@ -69,7 +69,7 @@ export function Panel({
       <p className="kpi">
         <strong>{row.suppressed ? t.suppressed : measure.kind === 'diverging' ? f.points(value) : f.percent(value)}</strong> <span className="muted">{t.measures[measure.key]}</span>
       </p>
-      <Bar tall share={part?.value ?? null} target={measure.key === 'independent' || measure.key === 'target' ? target : null} colour={colour === '#f5f0ce' ? '#cbbf6f' : colour} />
+      <Bar tall share={part?.value ?? null} target={measure.key === 'independent' || measure.key === 'target' ? target : null} colour={onWhite(colour)} />
       <p className="muted under-bar">
         {part !== null && `${f.count(part.numerator)} / ${f.count(part.denominator)}`}
         {(measure.key === 'independent' || measure.key === 'target') &&

@@ -2,7 +2,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from './Bar';
 import type { Figure } from './figure';
-import { classOf, type Classes, type Measure } from './measures';
+import { classOf, onWhite, type Classes, type Measure } from './measures';
 import { mapWords } from './words';
 
 /** The map as a table, worst first: what a screen reader, a keyboard and a printer use instead of the picture. */
@@ -57,7 +57,7 @@ export function RankedTable({
                 )}
               </th>
               <td className="bar-cell">
-                <Bar share={part?.value ?? null} target={figure.row.target?.value ?? null} colour={darker(colour)} />
+                <Bar share={part?.value ?? null} target={figure.row.target?.value ?? null} colour={onWhite(colour)} />
               </td>
               <td className="number" title={part === null ? undefined : `${f.count(part.numerator)} / ${f.count(part.denominator)}`}>
                 {figure.row.suppressed ? t.suppressed : value === null ? t.noData : measure.kind === 'diverging' ? f.points(value).replace(/ .*/, '') : f.percent(value)}
@@ -74,9 +74,4 @@ export function RankedTable({
 function rank(measure: Measure, figure: Figure, isDown: boolean): number {
   const value = measure.value(figure);
   return value === null ? Number.POSITIVE_INFINITY : isDown ? -value : value;
-}
-
-/** The palest class would vanish on white. */
-function darker(colour: string): string {
-  return colour === '#f5f0ce' ? '#cbbf6f' : colour === '#f3f0e7' ? '#b9b299' : colour;
 }

@@ -103,8 +103,8 @@ export function SvgMap({
               fill={colour}
               fillRule="evenodd"
               opacity={selected !== null && selected !== outline.id ? 0.22 : 1}
-              stroke="#ffffff"
-              strokeWidth="1"
+              stroke={measure.kind === 'diverging' ? '#8b96a5' : '#ffffff'}
+              strokeWidth={measure.kind === 'diverging' ? 0.7 : 1}
               strokeLinejoin="round"
               cursor={onSelect === undefined ? undefined : 'pointer'}
               onClick={onSelect === undefined ? undefined : () => onSelect(outline.id === selected ? null : outline.id)}

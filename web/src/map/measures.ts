@@ -81,3 +81,8 @@ function spread(values: readonly number[], classes: number): number[] {
   const first = Math.floor(low / grain) * grain;
   return Array.from({ length: classes - 1 }, (_, i) => Number((first + step * (i + 1)).toFixed(4)));
 }
+
+/** A class's colour for a bar on white, where the palest would vanish. */
+export function onWhite(colour: string): string {
+  return colour === '#f5f0ce' ? '#cbbf6f' : colour === '#f3f0e7' ? '#b9b299' : colour;
+}

@@ -168,7 +168,7 @@ export const journeys = {
     await page.waitForSelector('.undo .good:has-text("已记录")');
     await page.keyboard.press('u');
     await page.waitForSelector('.undo .good:has-text("已撤回")');
-    assert.equal(await text(page, '.queue [aria-current] .queue-name'), first);
+    await page.waitForSelector(`.queue [aria-current] .queue-name:text-is("${first}")`);
     await page.keyboard.press('ArrowDown');
     await page.waitForFunction(() => new URL(location.href).searchParams.has('pair'));
     const asked = parameter(page, 'pair');

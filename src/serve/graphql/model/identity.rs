@@ -26,7 +26,7 @@ pub struct LinkedRecord {
     /// The enterprise that came second.
     runner_up: Option<Enterprise>,
     /// The constraint that refused a better pair: `two_codes`, `two_of_issuer`, `branch_and_parent`,
-    /// `through_loose_record`, `judgement`, `narrow_lead`.
+    /// `through_loose_record`, `same_registry`, `judgement`, `narrow_lead`.
     refused: Option<String>,
 }
 

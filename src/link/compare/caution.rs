@@ -1,0 +1,64 @@
+//! What no evidence of the usual kind may join: a person decides.
+//!
+//! Some differences make two firms however much else agrees, since firms that differ so are as a rule kin under one roof:
+//! a branch and its firm, 第二 and 第三, 上海 and 北京, a 字号 that sounds like another. A pair with a caution does not join by
+//! weight; where the rest speaks for it, it waits in the queue.
+
+use super::levels::{
+    Caution, CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
+    PlaceOfBusinessLevel, RegistrationLevel,
+};
+use crate::normalise::name_parts::NameRef;
+
+/// 字号 up to this length leave no room for a slip: 金沅 and 金元, 恒信 and 恒欣 are as good as each other.
+const SHORT_BRAND: usize = 3;
+
+pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caution {
+    use NameLevel::*;
+    let proved = pair.registration == RegistrationLevel::Same || matches!(pair.code, CodeLevel::OneSlip);
+    if proved {
+        return Caution::None;
+    }
+    let at_one_door = pair.address <= PlaceOfBusinessLevel::RoadAndNumber;
+    let called = pair.phone == PhoneLevel::Same;
+    // What an enterprise shares with nobody who shares its roof.
+    let of_a_size = pair.employees <= EmployeesLevel::Within40Percent;
+    let of_a_month = pair.established <= EstablishedLevel::Month;
+    let alike = at_one_door && (called || of_a_month || of_a_size);
+    match pair.name {
+        BranchAndParent | OtherBranch => Caution::Unit,
+        _ if pair.place == PlaceLevel::Differs => Caution::Place,
+        Equal if is_bare(left) && is_bare(right) => Caution::Namesake,
+        // A union's roll calls every firm 公司 or 集团.
+        Equal
+            if pair.form == FormLevel::OtherKind
+                && !alike
+                && !(pair.of_roll && left.is_shortened() && left.form().len() <= 2) =>
+        {
+            Caution::Form
+        }
+        TradeAbsent if left.is_group() && right.is_group() && !right.trade().is_empty() => Caution::Form,
+        SoundInBrand | OtherInBrand | SwapInBrand
+            if left.brand().len().min(right.brand().len()) <= SHORT_BRAND && !called && !alike =>
+        {
+            Caution::Brand
+        }
+        DoubleInBrand | DropInBrand | AddInBrand | TwoSlips
+            if left.brand() != right.brand()
+                && left.brand().len().max(right.brand().len()) <= SHORT_BRAND
+                && !called
+                && !alike =>
+        {
+            Caution::Brand
+        }
+        Initials if !called => Caution::Initials,
+        Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
+        _ => Caution::None,
+    }
+}
+
+/// Two to four glyphs without place, trade and form.
+fn is_bare(name: NameRef<'_>) -> bool {
+    let is_short = (2..=4).contains(&name.glyphs.len());
+    is_short && name.place().is_empty() && name.trade().is_empty() && name.shape.form_class == 0 && !name.shape.english
+}
