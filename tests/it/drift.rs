@@ -116,7 +116,7 @@ async fn drift_quarantine_row_puts_rows_aside_and_they_are_replayed_after_a_fix(
     assert!(house.hub.store.quarantined(None, 0, 10).await.unwrap().is_empty());
     // A column that is gone would put every row aside: the batch waits instead, and the next good one lands.
     let held = house.deliver(GONE, |i| format!("K{i},北京示例{i}号有限公司,2020-01-02")).await;
-    assert_eq!((held.outcome, held.notice.unwrap().code.as_str()), (SyncOutcome::Held, "drift"));
+    assert_eq!((held.outcome, &*held.notice.unwrap().code), (SyncOutcome::Held, "drift"));
     assert_eq!(house.good(2).await.outcome, SyncOutcome::Landed);
 }
 
@@ -125,7 +125,7 @@ async fn drift_hold_waits_for_a_person_and_never_blocks_the_next_good_batch() {
     let house = department("hold").await;
     house.good(0).await;
     let renamed = house.deliver(RENAMED, |i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02", 500 + i)).await;
-    assert_eq!((renamed.outcome, renamed.notice.clone().unwrap().code.as_str()), (SyncOutcome::Held, "drift"));
+    assert_eq!((renamed.outcome, &*renamed.notice.clone().unwrap().code), (SyncOutcome::Held, "drift"));
     assert_eq!(house.told(&renamed).await, [told("renamed", "从业人数", "从业人员数", "500")]);
     let retyped = house.deliver(HEADER, |i| format!("K{i},北京示例{i}号有限公司,约{i}0人上下,2020-01-02")).await;
     assert_eq!((retyped.outcome, retyped.landed), (SyncOutcome::Held, 0), "{:?}", retyped.notice);
@@ -186,7 +186,7 @@ async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_con
     rename(&house);
     let report = house.sync(&["ledger"]).await;
     let notice = report.receipts[0].notice.clone().expect("it says so");
-    assert_eq!((report.receipts[0].outcome, notice.code.as_str()), (SyncOutcome::Held, "columns_vanished"));
+    assert_eq!((report.receipts[0].outcome, &*notice.code), (SyncOutcome::Held, "columns_vanished"));
     assert!(report.needs_attention(), "exit code 3");
     assert!(notice.zh.contains("「从业人数」") && notice.zh.contains("also = [\"从业人员数\"]"), "{}", notice.zh);
     assert!(notice.en.contains("\"从业人数\"") && notice.en.contains("mend the connector"), "{}", notice.en);

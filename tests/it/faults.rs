@@ -154,7 +154,7 @@ async fn spoilt(format: &str, fault: &'static str, outcome: SyncOutcome, code: &
     let began = std::time::Instant::now();
     let bad = street.sync(fault, 1).await;
     let notice = bad.notice.unwrap_or_else(|| panic!("{fault}: {:?}", bad.outcome));
-    assert_eq!((bad.outcome, notice.code.as_str(), bad.gone), (outcome, code, 0), "{fault}: {}", notice.en);
+    assert_eq!((bad.outcome, &*notice.code, bad.gone), (outcome, code, 0), "{fault}: {}", notice.en);
     assert!(notice.zh.chars().any(|c| c > '\u{4e00}'), "{}", notice.zh);
     let state = if outcome == SyncOutcome::Held { "HELD" } else { "FAILING" };
     assert_eq!(street.house.state("broken").await, (state.to_owned(), ALL as i64), "{fault} deletes nothing");
@@ -222,7 +222,7 @@ async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
     let text = std::fs::read_to_string(&rows).unwrap();
     std::fs::write(&rows, text.replacen("S\t1\t", "?\t1\t", 1)).unwrap();
     let damaged = street.sync("", 2).await;
-    assert_eq!((damaged.outcome, damaged.notice.unwrap().code.as_str()), (SyncOutcome::Failed, "spool_damaged"));
+    assert_eq!((damaged.outcome, &*damaged.notice.unwrap().code), (SyncOutcome::Failed, "spool_damaged"));
     let again = street.sync("", 3).await;
     assert_eq!((again.outcome, again.records), (SyncOutcome::Landed, ALL as i64));
 }

@@ -165,9 +165,9 @@ async fn an_empty_or_half_empty_pull_deletes_nothing_until_a_person_releases_it(
         push(&store, dir.path(), &full, false).await;
 
         let empty = push(&store, dir.path(), &[], false).await;
-        assert_eq!((empty.outcome, empty.gone, empty.notice.expect("why").code.as_str()), (SyncOutcome::Held, 0, "empty"));
+        assert_eq!((empty.outcome, empty.gone, &*empty.notice.expect("why").code), (SyncOutcome::Held, 0, "empty"));
         let half = push(&store, dir.path(), &full[..50], false).await;
-        assert_eq!((half.outcome, half.notice.expect("why").code.as_str()), (SyncOutcome::Held, "vanished"));
+        assert_eq!((half.outcome, &*half.notice.expect("why").code), (SyncOutcome::Held, "vanished"));
         assert_eq!(content(&store).await.len(), 100, "nothing was deleted");
         assert_eq!(store.registries().await.expect("registries")[0].state, "HELD");
 

@@ -13,7 +13,7 @@ use crate::normalise::name_parts::NameRef;
 /// 字号 up to this length leave no room for a slip: 金沅 and 金元, 恒信 and 恒欣 are as good as each other.
 const SHORT_BRAND: usize = 3;
 
-/// What forbids joining this pair by weight; `left` and `right` are the names that agreed best.
+/// What keeps a pair from joining without a person; `None` where its weight may decide.
 pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caution {
     use NameLevel::*;
     let proved = pair.registration == RegistrationLevel::Same || matches!(pair.code, CodeLevel::OneSlip);

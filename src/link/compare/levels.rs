@@ -271,7 +271,7 @@ named! {
     /// Why a pair joins only if a person says so.
     #[derive(Default)]
     pub enum Caution {
-        /// Nothing of the kind: the weight decides.
+        /// Nothing: the weight decides.
         #[default]
         None = "none",
         /// One is a branch, or they are two branches, or two numbers: 第二, 第三.

@@ -23,7 +23,7 @@ const MOST: u64 = 50_000;
 /// What came of the covered records of one registry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Covered {
-    /// Position of the registry in the settings.
+    /// Its number among the registries.
     pub registry: u16,
     /// Records whose code was covered up.
     pub tested: usize,
