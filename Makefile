@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny doc fmt bless bless-check docs screenshots bench-web
+.PHONY: demo build test check web setup-test deny rustdoc fmt bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
@@ -15,7 +15,7 @@ build: web
 web:
 	@./web/build
 
-test: setup-test web fmt deny doc
+test: setup-test web fmt deny rustdoc
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 
@@ -30,7 +30,7 @@ deny:
 	@./tests/deny
 
 # The comments of the code as pages: target/doc/huitu/index.html. A link that leads nowhere is an error.
-doc:
+rustdoc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib
 
 # Rewrites every file that is generated from the program and compared by a test: schema.graphql, connectors/connector.schema.json,

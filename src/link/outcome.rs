@@ -130,7 +130,7 @@ pub struct ReviewPair {
     pub right_entity: Option<EntityKey>,
     /// log2 odds.
     pub weight: f32,
-    /// Feature by feature; the weights and the prior add up to `weight`.
+    /// What speaks for and against it, feature by feature.
     pub evidence: Vec<Evidence>,
     /// The left record is a union's, or a unit's on its list: a yes would cover the enterprise of the right one.
     pub of_union: bool,

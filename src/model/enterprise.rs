@@ -226,7 +226,7 @@ pub struct TradeUnion {
     pub parent: Option<Box<str>>,
     /// Six-digit county code in force.
     pub district: Option<u32>,
-    /// Industrial union (产业工会) it belongs to, as written.
+    /// Unit id of the industrial union (产业工会) it stands under (`I-EDU`).
     pub industrial: Option<Box<str>>,
     /// Day of foundation.
     pub established_on: Option<NaiveDate>,

@@ -88,7 +88,8 @@ named! {
         Covered = "COVERED",
         /// It cannot be told: a person, or a registry that is missing, decides.
         Undecided = "UNDECIDED",
-        /// Not to be counted: closed, moved out, a branch, or a finding says so.
+        /// Not to be counted: struck off, moved out, without staff, too young, by policy a branch or an individual business, or by a
+        /// finding.
         OutOfScope = "OUT_OF_SCOPE",
     }
 }
@@ -174,7 +175,7 @@ named! {
         Active = "ACTIVE",
         /// Business has stopped for a time (停业, 歇业).
         Suspended = "SUSPENDED",
-        /// The licence was taken away (吊销); the legal person still exists.
+        /// The licence was taken away (吊销), or the firm is being wound up; the legal person still exists.
         Revoked = "REVOKED",
         /// Struck off (注销).
         Deregistered = "DEREGISTERED",

@@ -275,7 +275,7 @@ impl<'a> UnionRow<'a> {
         parent: Option<&'a str> = text,
         /// Six-digit county code in force.
         district: Option<u32> = number,
-        /// Industrial union (产业工会) it belongs to.
+        /// Unit id of the industrial union (产业工会) it stands under (`I-EDU`).
         industrial: Option<&'a str> = word,
         /// Day of foundation.
         established_on: Option<NaiveDate> = date,
@@ -298,7 +298,7 @@ impl<'a> UnionRow<'a> {
     pub fn record(&self) -> &'a str {
         self.edition.columns.unions.record.value(self.at as usize)
     }
-    /// What it means for its host; None where the roll does not say.
+    /// What it means for its host; None only where the column holds no kind known here.
     pub fn kind(&self) -> Option<UnionKind> {
         self.edition.columns.unions.kind.key(self.at as usize).and_then(|key| UnionKind::ALL.get(key).copied())
     }
