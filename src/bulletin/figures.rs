@@ -10,7 +10,8 @@ use chrono::{Datelike, NaiveDate};
 use roaring::RoaringBitmap;
 
 use crate::assess::fund::Period;
-use crate::assess::targets::{Attainment, Target, UnequalSum, is_rate, standings, unequal_sums};
+pub use crate::assess::targets::UnequalSum;
+use crate::assess::targets::{Attainment, Target, is_rate, standings, unequal_sums};
 use crate::edition::format::rates;
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
 use crate::hub::HubError;

@@ -51,9 +51,10 @@ macro_rules! keys {
     (@default $d:literal) => { $d };
 }
 
-use super::{
-    Algorithm, AuthKind, DriftPolicy, Format, Method, PagingKind, ShareClass, SignatureText, Take, Transport, read_as::As,
-};
+use super::catalogue::ShareClass;
+use super::mapping::DriftPolicy;
+use super::read_as::As;
+use super::source::{Algorithm, AuthKind, Format, Method, PagingKind, SignatureText, Take, Transport};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use Holds::*;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::bulletin::figures::{Bulletin, Counts, SourceLine, UnitLine, Urgent, indicator_name, shown};
+use crate::bulletin::figures::{Bulletin, Counts, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, shown};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 
@@ -160,7 +160,7 @@ fn targets(b: &Bulletin) -> Vec<TargetCells> {
 }
 
 fn unequal(b: &Bulletin) -> Vec<String> {
-    let note = |u: &crate::assess::targets::UnequalSum| match b.lang {
+    let note = |u: &UnequalSum| match b.lang {
         Lang::Zh => format!(
             "说明：{} 的任务 {} 为 {}，下属 {} 个单位合计 {}，两者不等。",
             b.name_of(&u.parent),

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::state::ServerState;
 use crate::edition::{EnterpriseRow, Filter, LookupKey, Row};
 use crate::link::{LinkSettings, Linker, Previous, Weights};
+use crate::model::identifier::clean_identifier;
 use crate::model::linkage::{LinkMethod, LinkRecord, LinkRole};
 use crate::model::message::Lang;
 
@@ -254,6 +255,11 @@ fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
         found[at].score = decision.weight.map_or(100.0, chance).max(if by_identifier { 100.0 } else { 0.0 });
         found[at].is_match = true;
         found[at].features.extend(linker.evidence(decision).iter().map(|e| feature(&e.feature, f64::from(e.weight))));
+    }
+    // Whoever gives a credit code asks for its holder, however the name is spelt.
+    let code = clean_identifier(&query.property("creditCode"));
+    if let Some(at) = rows.iter().position(|row| !code.is_empty() && edition.enterprise(*row).credit_code() == Some(&*code)) {
+        (found[at].score, found[at].is_match) = (100.0, true);
     }
     for pair in &linking.review {
         let other = if &*pair.left.registry == "spreadsheet" { &pair.right } else { &pair.left };

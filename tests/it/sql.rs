@@ -9,6 +9,8 @@ use crate::sources::{Literal, literals, rust_files};
 const WITHOUT_ORDER: &[(&str, &str)] = &[
     ("SELECT key, id, hash, gone FROM record WHERE registry_id = $1 AND key = ", "into a map, by key"),
     ("SELECT id FROM record WHERE registry_id = $1 AND gone = 0", "into a bitmap"),
+    ("SELECT * FROM {} {end}", "no row at all: LIMIT 0, or WHERE 1 = 0 where there is no LIMIT"),
+    ("SELECT {} FROM {} WHERE", "a count is one row"),
 ];
 
 /// A query that can answer several rows and does not say in which order. One row it answers where the code takes one
