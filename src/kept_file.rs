@@ -149,7 +149,7 @@ impl KeptFileWriter {
     }
 
     /// Bytes written so far.
-    pub fn len(&self) -> u64 {
+    pub fn written(&self) -> u64 {
         self.len
     }
 
@@ -229,7 +229,7 @@ mod tests {
     fn written(path: &Path) {
         let mut writer = KeptFileWriter::create(path.to_owned(), KIND).unwrap();
         writer.write_all(b"some bytes").unwrap();
-        assert_eq!(writer.len(), 10);
+        assert_eq!(writer.written(), 10);
         let file = writer.finish(&vec![1, 2, 3]).unwrap();
         assert!(!path.exists(), "nothing is seen before it is kept");
         file.keep().unwrap();

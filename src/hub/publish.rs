@@ -229,10 +229,10 @@ impl Hub {
             basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
-        if let Some(written) = state.join().expect("writing the linker's state does not panic") {
-            if let Err(e) = written.keep() {
-                tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
-            }
+        if let Some(written) = state.join().expect("writing the linker's state does not panic")
+            && let Err(e) = written.keep()
+        {
+            tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
         }
         lap("published");
         self.editions.refresh()?;

@@ -98,7 +98,7 @@ fn is_big5(head: &[u8]) -> bool {
             return false;
         }
         pairs += 1;
-        common += usize::from(matches!(first, 0xA1..=0xA3 | 0xA4..=0xC6));
+        common += usize::from(matches!(first, 0xA1..=0xC6));
         low += usize::from(second < 0x7F);
         at += 2;
     }

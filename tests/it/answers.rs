@@ -5,7 +5,7 @@ use axum::http::{Request, header};
 use huitu::serve::{Access, Options};
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, served, token};
+use crate::support::graph::{Served, served, token};
 
 const TOKENS: [(&str, &str, Option<&str>); 5] = [
     ("admin", "admin", None),

@@ -1,138 +1,27 @@
 //! Assessing from the outside: small worlds in, verdicts with reasons and chosen values out.
 
-use chrono::NaiveDate;
-use huitu::assess::{Assessed, Policy, Rules, assess, provenance};
-use huitu::model::enterprise::{Enterprise, EnterpriseField};
-use huitu::model::facts::{AssessmentInput, Facts, RegistryTraits};
+use huitu::assess::{Policy, provenance};
+use huitu::model::enterprise::EnterpriseField;
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::provenance::{Agreement, FieldProvenance, SurvivorshipRule};
-use huitu::model::value::{Money, PartialDate, Value};
-use huitu::model::verdict::{FundKind, FundStatus, OperatingStatus, Ownership, Reason, UnionStatus};
+use huitu::model::value::{PartialDate, Value};
+use huitu::model::verdict::{FundKind, FundStatus, OperatingStatus, Ownership, UnionStatus};
 
-pub const COMMERCE: u16 = 0;
-pub const TAX: u16 = 1;
-pub const INSURANCE: u16 = 2;
-pub const STATISTICS: u16 = 3;
-pub const UNIONS: u16 = 4;
-pub const PAYMENTS: u16 = 5;
-
-pub fn day(text: &str) -> NaiveDate {
-    text.parse().expect("a date")
-}
-pub fn text(t: &str) -> Value {
-    Value::Text(t.into())
-}
-pub fn yuan(n: i64) -> Value {
-    Value::Money(Money::from_yuan(n))
-}
-pub fn date(t: &str) -> Value {
-    Value::Date(PartialDate::full(day(t)))
-}
-
-/// A world that grows record by record; entities are named by letters.
-pub struct Small {
-    pub world: AssessmentInput,
-    pub policy: Policy,
-}
-
-impl Small {
-    pub fn new() -> Small {
-        let registry = |name: &str, issues_codes, official_list, union_roll| RegistryTraits {
-            name: name.into(),
-            title_zh: name.into(),
-            title_en: name.into(),
-            issues_codes,
-            official_list,
-            union_roll,
-            industry_edition: 2017,
-        };
-        let registries = vec![
-            registry("commerce", true, false, false),
-            registry("tax", false, false, false),
-            registry("social_insurance", false, false, false),
-            registry("statistics", false, true, false),
-            registry("unions", false, false, true),
-            registry("payments", false, false, false),
-        ];
-        Small { world: AssessmentInput { registries, ..AssessmentInput::default() }, policy: Policy::default() }
-    }
-    /// Adds a record of `entity`; its key is the registry's number and a running one.
-    pub fn add(&mut self, entity: &str, registry: u16, kind: RecordKind, values: Vec<(Field, Value)>) -> usize {
-        let at = self.world.facts.len();
-        self.add_part(entity, registry, kind, &format!("{registry}-{at}"), 0, values)
-    }
-    pub fn add_part(
-        &mut self,
-        entity: &str,
-        registry: u16,
-        kind: RecordKind,
-        key: &str,
-        part: u16,
-        values: Vec<(Field, Value)>,
-    ) -> usize {
-        let entity = match self.world.entities.iter().position(|e| &**e == entity) {
-            Some(at) => at,
-            None => {
-                self.world.entities.push(entity.into());
-                self.world.entities.len() - 1
-            }
-        };
-        let at = self.world.facts.len();
-        self.world.entity_of.push(Some(entity as u32));
-        let (record_id, values) = (at as i64, values.into());
-        self.world.facts.push(Facts {
-            registry,
-            key: key.into(),
-            part,
-            record_id,
-            kind,
-            landed_at: 0,
-            observed_at: None,
-            values,
-        });
-        at
-    }
-    /// An enterprise as commerce and statistics describe it.
-    pub fn enterprise(&mut self, entity: &str, values: Vec<(Field, Value)>) {
-        let basis = vec![(Field::Name, text(entity)), (Field::Status, text("存续")), (Field::EstablishedOn, date("2001-02-03"))];
-        self.add(entity, COMMERCE, RecordKind::Enterprise, basis);
-        self.add(entity, STATISTICS, RecordKind::Enterprise, values);
-    }
-    pub fn union(&mut self, host: &str, name: &str, values: Vec<(Field, Value)>) -> usize {
-        let mut all = vec![(Field::UnionName, text(name)), (Field::Name, text(host))];
-        all.extend(values);
-        self.add(host, UNIONS, RecordKind::Union, all)
-    }
-    pub fn covered(&mut self, union: usize, part: u16, unit: &str) {
-        let key = self.world.facts[union].key.clone();
-        self.add_part(unit, UNIONS, RecordKind::CoveredUnit, &key, part, vec![(Field::Name, text(unit))]);
-    }
-    pub fn assess(&self, as_of: &str) -> Assessed {
-        assess(&self.world, &Rules::embedded(), &self.policy, day(as_of))
-    }
-    pub fn one(&self, as_of: &str, entity: &str) -> Enterprise {
-        let found = self.assess(as_of).enterprises.into_iter().find(|e| &*e.id == entity);
-        found.unwrap_or_else(|| panic!("{entity} is assessed"))
-    }
-}
-
-pub fn codes(reasons: &[Reason]) -> Vec<&str> {
-    reasons.iter().map(|r| &*r.code).collect()
-}
-
-pub const TODAY: &str = "2026-11-22";
+use crate::support::assess_case::{
+    AssessCase, COMMERCE, INSURANCE, PAYMENTS, STATISTICS, TAX, TODAY, codes, date, day, text, yuan,
+};
 
 fn field(fields: &[FieldProvenance], field: EnterpriseField) -> &FieldProvenance {
     fields.iter().find(|f| f.field == field).expect("somebody says it")
 }
 
-fn provenance_of(small: &Small) -> Vec<FieldProvenance> {
+fn provenance_of(small: &AssessCase) -> Vec<FieldProvenance> {
     provenance(small.world.facts.clone(), small.world.registries.clone(), &small.policy, day(TODAY))
 }
 
 #[test]
 fn the_issuing_registry_names_the_enterprise_and_others_are_kept() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("a", TAX, RecordKind::Enterprise, vec![(Field::Name, text("北京甲贸易公司"))]);
     small.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::Name, text("北京甲商贸有限公司"))]);
     small.add("a", STATISTICS, RecordKind::Enterprise, vec![(Field::Name, text("北京甲商贸（有限公司）"))]);
@@ -152,7 +41,7 @@ fn the_issuing_registry_names_the_enterprise_and_others_are_kept() {
 
 #[test]
 fn spelling_precision_and_rounding_are_no_conflict() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     let commerce = vec![
         (Field::Name, text("北京乙（集团）有限公司")),
         (Field::Area, text("110108")),
@@ -190,7 +79,7 @@ fn spelling_precision_and_rounding_are_no_conflict() {
 
 #[test]
 fn two_head_counts_stay_apart() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("c", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(80))]);
     small.add("c", STATISTICS, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(120))]);
     small.add("c", INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(61))]);
@@ -202,7 +91,7 @@ fn two_head_counts_stay_apart() {
 
 #[test]
 fn a_code_that_fails_its_check_stays_visible_and_loses_to_one_that_holds() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("d", COMMERCE, RecordKind::Enterprise, vec![(Field::CreditCode, text("91350100M000100Y44"))]);
     let alone = small.one(TODAY, "d");
     assert_eq!((alone.credit_code.as_deref(), alone.credit_code_raw.as_deref()), (None, Some("91350100M000100Y44")));
@@ -215,7 +104,7 @@ fn a_code_that_fails_its_check_stays_visible_and_loses_to_one_that_holds() {
 #[test]
 fn a_code_of_2022_is_not_read_by_the_table_of_2011() {
     for (edition, ownership) in [(None, Ownership::Mixed), (Some(2022), Ownership::Private)] {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         small.policy.registration_editions.extend(edition.map(|edition| ("statistics".into(), edition)));
         let read = vec![(Field::RegistrationType, text("140")), (Field::Ownership, text("MIXED"))];
         small.add("e", STATISTICS, RecordKind::Enterprise, read);
@@ -225,7 +114,7 @@ fn a_code_of_2022_is_not_read_by_the_table_of_2011() {
 
 #[test]
 fn a_firm_word_on_ownership_beats_a_bare_form() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("e", COMMERCE, RecordKind::Enterprise, vec![(Field::RegistrationType, text("有限责任公司"))]);
     small.add("e", STATISTICS, RecordKind::Enterprise, vec![(Field::RegistrationType, text("159"))]);
     assert_eq!(small.one(TODAY, "e").ownership, Ownership::Mixed);
@@ -237,7 +126,7 @@ fn a_firm_word_on_ownership_beats_a_bare_form() {
 
 #[test]
 fn policy_may_rank_registries_otherwise() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("f", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(80))]);
     small.add("f", STATISTICS, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(120))]);
     small.policy = toml::from_str("[survivorship.EMPLOYEES]\nrule = \"REGISTRY_RANK\"\nrank = [\"tax\"]\n").expect("a policy");
@@ -250,7 +139,7 @@ fn policy_may_rank_registries_otherwise() {
 
 #[test]
 fn the_order_of_records_does_not_matter() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     for (registry, name, status, count) in [
         (COMMERCE, "北京丙有限公司", "存续", 10),
         (COMMERCE, "北京丙有限公司", "注销", 20),
@@ -314,7 +203,7 @@ fn the_fund_of_the_latest_period_is_judged_by_amount_and_kind() {
         ),
         (true, vec![], FundStatus::Unknown, "fund_no_payments", None),
     ] {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         small.enterprise("h", vec![(Field::Payroll, yuan(1_200_000))]);
         if has_union {
             small.union("h", "庚工会", vec![]);
@@ -331,7 +220,7 @@ fn the_fund_of_the_latest_period_is_judged_by_amount_and_kind() {
 
 #[test]
 fn the_score_is_the_sum_of_its_factors_and_only_who_may_need_a_visit_has_one() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.enterprise(
         "i",
         vec![(Field::Employees, Value::Count(2000)), (Field::RegistrationType, text("330")), (Field::Leading, Value::Flag(true))],
@@ -360,7 +249,7 @@ fn two_tables_words_for_a_type_conflict_only_where_the_owners_differ() {
         ("全民所有制", "110", false),
         ("外商投资企业", "230", true),
     ] {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         small.add("t", COMMERCE, RecordKind::Enterprise, vec![(Field::RegistrationType, text(commerce))]);
         small.add("t", STATISTICS, RecordKind::Enterprise, vec![(Field::RegistrationType, text(statistics))]);
         let enterprise = small.one(TODAY, "t");

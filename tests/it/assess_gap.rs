@@ -6,11 +6,11 @@ use huitu::model::linkage::RecordRef;
 use huitu::model::value::Value;
 use huitu::model::verdict::{GapStatus, OperatingStatus, Reason, SizeStatus, UnionKind, UnionStatus};
 
-use crate::assess::{COMMERCE, INSURANCE, Small, TAX, TODAY, codes, date, day, text, yuan};
+use crate::support::assess_case::{AssessCase, COMMERCE, INSURANCE, TAX, TODAY, codes, date, day, text, yuan};
 
 /// An enterprise that is ABOVE, BELOW or UNKNOWN.
-fn sized(size: SizeStatus) -> Small {
-    let mut small = Small::new();
+fn sized(size: SizeStatus) -> AssessCase {
+    let mut small = AssessCase::new();
     let mut values = vec![(Field::Industry, text("3912")), (Field::Employees, Value::Count(30))];
     match size {
         SizeStatus::Above => values.push((Field::RevenueMain, yuan(20_000_000))),
@@ -22,23 +22,23 @@ fn sized(size: SizeStatus) -> Small {
     small
 }
 
-fn relate(small: &mut Small, kind: RelationKind, from: &str, to: &str) {
+fn relate(small: &mut AssessCase, kind: RelationKind, from: &str, to: &str) {
     small.world.relations.push(StatedTie { kind, from: from.into(), to: to.into(), since: None });
 }
 
-fn find(small: &mut Small, reason: &str) {
+fn find(small: &mut AssessCase, reason: &str) {
     let finding =
         StandingFinding { id: "f1".into(), enterprise: "a".into(), reason: reason.into(), by: None, at: 1, until: None };
     small.world.findings.push(finding);
 }
 
-fn possible(small: &mut Small) {
+fn possible(small: &mut AssessCase) {
     let union_record = RecordRef { registry: "unions".into(), key: "x".into(), part: 0 };
     small.world.open_pairs.push(OpenPair { id: "p1".into(), enterprise: "a".into(), union_record, weight: 3.5 });
 }
 
 /// Gives enterprise `a` a coverage.
-fn cover(small: &mut Small, union: UnionStatus) {
+fn cover(small: &mut AssessCase, union: UnionStatus) {
     match union {
         UnionStatus::Independent => drop(small.union("a", "甲工会", vec![])),
         UnionStatus::Parent => {
@@ -97,14 +97,14 @@ fn the_decision_table_row_by_row() {
 }
 
 /// Makes commerce say something else of `a`.
-fn commerce(small: &mut Small, field: Field, value: Value) {
+fn commerce(small: &mut AssessCase, field: Field, value: Value) {
     let values = small.world.facts[0].values.iter().filter(|(f, _)| *f != field).cloned();
     small.world.facts[0].values = values.chain([(field, value)]).collect();
 }
 
 #[test]
 fn out_of_scope_comes_before_every_coverage() {
-    type Change<'a> = (&'a str, Box<dyn Fn(&mut Small)>);
+    type Change<'a> = (&'a str, Box<dyn Fn(&mut AssessCase)>);
     let changes: Vec<Change<'_>> = vec![
         ("out_deregistered", Box::new(|s| commerce(s, Field::Status, text("注销")))),
         ("out_moved", Box::new(|s| commerce(s, Field::Status, text("迁出")))),
@@ -135,7 +135,7 @@ fn out_of_scope_comes_before_every_coverage() {
 #[test]
 fn the_grace_period_ends_on_its_day() {
     let status = |as_of: &str| {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         let values = vec![(Field::Status, text("存续")), (Field::EstablishedOn, date("2026-05-22"))];
         small.add("a", COMMERCE, RecordKind::Enterprise, values);
         small.one(as_of, "a").verdicts.gap.status
@@ -149,7 +149,7 @@ fn no_staff_needs_every_known_count_to_be_zero() {
     for (employees, insured, out) in
         [(Some(0), Some(0), true), (Some(0), None, true), (None, Some(0), true), (Some(0), Some(3), false), (None, None, false)]
     {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         small.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::Status, text("存续"))]);
         if let Some(n) = employees {
             small.add("a", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(n))]);
@@ -164,7 +164,7 @@ fn no_staff_needs_every_known_count_to_be_zero() {
 
 #[test]
 fn a_revoked_licence_stays_in_scope() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.add("a", COMMERCE, RecordKind::Enterprise, vec![(Field::Status, text("吊销，未注销"))]);
     let enterprise = small.one(TODAY, "a");
     assert_eq!((enterprise.status, enterprise.verdicts.gap.status), (OperatingStatus::Revoked, GapStatus::Lacking));
@@ -267,7 +267,7 @@ fn since_is_kept_and_is_unknown_in_the_first_edition() {
     small.world.first_edition = true;
     assert_eq!(small.one(TODAY, "a").verdicts.gap.since, None);
     // The factor says what the verdict says: since when, or nothing.
-    let waiting = |small: &Small| {
+    let waiting = |small: &AssessCase| {
         let factors = small.one(TODAY, "a").verdicts.priority.factors;
         factors.into_iter().find(|f| &*f.code == "waiting").map(|f| f.points)
     };

@@ -8,9 +8,9 @@ use huitu::model::field::{Field, RecordKind};
 use huitu::model::value::Value;
 use huitu::model::verdict::Verdicts;
 
-use crate::assess::{STATISTICS, Small, TAX, TODAY, day, text, yuan};
+use crate::support::assess_case::{AssessCase, STATISTICS, TAX, TODAY, day, text, yuan};
 
-fn people(small: &Small) -> Vec<(String, u32, u32)> {
+fn people(small: &AssessCase) -> Vec<(String, u32, u32)> {
     let assessed = small.assess(TODAY);
     assessed.enterprises.iter().map(|e| (e.id.to_string(), e.people.employees, e.people.members)).collect()
 }
@@ -19,7 +19,7 @@ fn people(small: &Small) -> Vec<(String, u32, u32)> {
 fn a_dispatched_worker_is_counted_once_wherever_policy_says() {
     // 1,000 work at the host by statistics, 300 of them dispatched; the agency's tax file has its 20 and the 300.
     let build = |agency_registry, agency_count, at| {
-        let mut small = Small::new();
+        let mut small = AssessCase::new();
         small.policy.dispatched_count_at = at;
         small.enterprise("host", vec![(Field::Employees, Value::Count(1000))]);
         let name = (Field::Name, text("agency"));
@@ -37,12 +37,12 @@ fn a_dispatched_worker_is_counted_once_wherever_policy_says() {
 
 #[test]
 fn a_dispatch_that_is_over_moves_nobody() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.enterprise("host", vec![(Field::Employees, Value::Count(1000))]);
     let flow = vec![
         (Field::HostName, text("host")),
         (Field::Workers, Value::Count(300)),
-        (Field::Until, crate::assess::date("2026-11-21")),
+        (Field::Until, crate::support::assess_case::date("2026-11-21")),
     ];
     small.add("agency", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(320))]);
     small.add("agency", TAX, RecordKind::Dispatch, flow);
@@ -51,7 +51,7 @@ fn a_dispatch_that_is_over_moves_nobody() {
 
 #[test]
 fn members_of_a_joint_union_are_spread_and_none_is_counted_twice() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     for (name, employees) in [("a", 60), ("b", 30), ("c", 10), ("d", 500)] {
         small.enterprise(name, vec![(Field::Employees, Value::Count(employees))]);
     }
@@ -69,7 +69,7 @@ fn members_of_a_joint_union_are_spread_and_none_is_counted_twice() {
 
 #[test]
 fn a_branch_does_not_repeat_its_heads_members() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.enterprise("head", vec![(Field::Employees, Value::Count(100))]);
     small.enterprise("branch", vec![(Field::Employees, Value::Count(100))]);
     small.union("head", "总部工会", vec![(Field::Members, Value::Count(90))]);
@@ -79,7 +79,7 @@ fn a_branch_does_not_repeat_its_heads_members() {
 }
 
 fn verdicts(values: Vec<(Field, Value)>, union: bool, as_of: &str) -> Verdicts {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     let mut all = vec![(Field::Industry, text("3912"))];
     all.extend(values);
     small.enterprise("a", all);
@@ -118,7 +118,7 @@ fn a_diff_names_what_moved_a_verdict() {
 
 #[test]
 fn an_explanation_tries_every_rule_of_statistics_once() {
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     small.enterprise("a", vec![(Field::Industry, text("3912")), (Field::Revenue, yuan(21_000_000))]);
     let rules = Rules::embedded();
     let explained = explain(&small.world, "a", &rules, &small.policy, day(TODAY)).expect("an enterprise");

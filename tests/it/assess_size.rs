@@ -7,7 +7,7 @@ use huitu::model::message::{Lang, reason_text};
 use huitu::model::value::{Money, Value};
 use huitu::model::verdict::{SizeBasis, SizeClass, SizeStatus};
 
-use crate::assess::{COMMERCE, STATISTICS, Small, TAX, TODAY, codes, day, text, yuan};
+use crate::support::assess_case::{AssessCase, COMMERCE, STATISTICS, TAX, TODAY, codes, day, text, yuan};
 
 /// One rule as the sources state it.
 struct Stated {
@@ -58,8 +58,8 @@ const RULES: &[Stated] = &[
     Stated { id: "services-2020-500", from: "2020-01-01", to: "", codes: &[(2017, "8010"), (2017, "8810"), (2017, "8511"), (2011, "8411"), (2011, "7910"), (2002, "8710"), (2002, "8210")], test: Test::Money(Field::Revenue, 5_000_000), before: Some("services-2013-500"), after: None },
 ];
 
-fn world(edition: u16, industry: &str, values: Vec<(Field, Value)>) -> Small {
-    let mut small = Small::new();
+fn world(edition: u16, industry: &str, values: Vec<(Field, Value)>) -> AssessCase {
+    let mut small = AssessCase::new();
     small.world.registries[STATISTICS as usize].industry_edition = edition;
     let mut all = vec![(Field::Industry, text(industry))];
     all.extend(values);
@@ -201,7 +201,7 @@ fn sections_without_a_rule_are_unknown_and_say_so() {
 
 #[test]
 fn a_missing_input_is_named() {
-    let missing = |small: Small| {
+    let missing = |small: AssessCase| {
         let verdict = small.one(TODAY, "a").verdicts.size;
         assert_eq!((verdict.verdict, codes(&verdict.reasons)), (SizeStatus::Unknown, vec!["missing_input"]));
         let inputs = &verdict.reasons[0].inputs;
@@ -211,7 +211,7 @@ fn a_missing_input_is_named() {
     assert_eq!(missing(world(2017, "4710", vec![])).as_deref(), Some("qualification"));
     // Division 70 holds development and property management, under different rules.
     assert_eq!(missing(world(2017, "70", vec![(Field::Revenue, yuan(1))])).as_deref(), Some("industry_class"));
-    let mut unknown = Small::new();
+    let mut unknown = AssessCase::new();
     unknown.enterprise("a", vec![(Field::Revenue, yuan(1))]);
     assert_eq!(missing(unknown).as_deref(), Some("industry"));
 }
@@ -236,7 +236,7 @@ fn the_official_list_comes_first_and_a_differing_rule_is_shown() {
         (SizeStatus::Below, vec!["not_on_official_list", "official_and_rule_disagree"])
     );
     // The same flag in a registry that does not keep the list is no list.
-    let mut other = Small::new();
+    let mut other = AssessCase::new();
     other.add(
         "a",
         COMMERCE,
@@ -272,7 +272,12 @@ fn a_head_count_is_a_proxy_only_where_money_is_missing() {
         small.policy.proxy.above = Some(100);
         small.add("a", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(employees))]);
         if let Some(insured) = insured {
-            small.add("a", crate::assess::INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(insured))]);
+            small.add(
+                "a",
+                crate::support::assess_case::INSURANCE,
+                RecordKind::Enterprise,
+                vec![(Field::Insured, Value::Count(insured))],
+            );
         }
         let verdict = small.one(TODAY, "a").verdicts.size;
         (verdict.verdict, verdict.basis)
@@ -288,7 +293,7 @@ fn a_head_count_is_a_proxy_only_where_money_is_missing() {
 fn where_the_insured_decide_the_reason_and_the_priority_say_so() {
     let mut small = world(2017, "3912", vec![]);
     small.policy.proxy.above = Some(100);
-    small.add("a", crate::assess::INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(500))]);
+    small.add("a", crate::support::assess_case::INSURANCE, RecordKind::Enterprise, vec![(Field::Insured, Value::Count(500))]);
     let verdicts = small.one(TODAY, "a").verdicts;
     let said = |lang| reason_text(&verdicts.size.reasons[0].code, &verdicts.size.reasons[0].inputs, lang);
     assert_eq!(said(Lang::Zh), "缺少营业收入和从业人员，按参保人数 500 人推定");

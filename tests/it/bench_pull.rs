@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::servers::postgres;
+use crate::support::servers::postgres;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_into_every_store_is_measured() {

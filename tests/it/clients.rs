@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tokio::io::AsyncBufReadExt;
 
-use crate::graphql::{Served, served};
+use crate::support::graph::{Served, served};
 
 fn web() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web")
@@ -112,7 +112,7 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
     .await;
     let store = &served.state.hub().store;
     for id in ["ann", "bob"] {
-        store.put_token(&crate::graphql::token(id, "admin", None, None)).await.unwrap();
+        store.put_token(&crate::support::graph::token(id, "admin", None, None)).await.unwrap();
     }
     let root = served.root.path().join("editions");
     let flood = async || {
@@ -146,7 +146,7 @@ async fn what_has_no_known_area_is_counted_everywhere() {
             _ => {}
         }
     }
-    let served = crate::graphql::served_with(facts, |_| {}).await;
+    let served = crate::support::graph::served_with(facts, |_| {}).await;
     let count = async |query: &str, path: &[&str]| {
         let data = served.data(query, serde_json::json!({})).await;
         path.iter().fold(&data, |value, name| &value[*name]).clone()

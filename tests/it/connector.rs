@@ -183,7 +183,7 @@ fn every_kind_of_record_is_read_by_somebody_or_is_kept_only() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let tables = ["model/field.rs", "model/record_use.rs"].map(|name| src.join(name));
     let mut read = String::new();
-    for file in crate::sources::rust_files(&src) {
+    for file in crate::support::sources::rust_files(&src) {
         if !tables.contains(&file) && !file.starts_with(src.join("simulate")) {
             let code = std::fs::read_to_string(&file).expect("a readable file");
             read.push_str(code.split("\n#[cfg(test)]").next().unwrap_or(""));

@@ -4,8 +4,8 @@ use huitu::link::EntityKey;
 use huitu::store::{SQLITE_FILE, Store};
 use sqlx::{AssertSqlSafe, Connection};
 
-use crate::house::{house, manifest, morning, rows};
 use crate::land::stores;
+use crate::support::hub::{house, manifest, morning, rows};
 
 /// Runs SQL on the store by a connection of its own, as a hand or a broken disk would.
 async fn damage(store: &Store, dir: &std::path::Path, sql: &str) {

@@ -7,9 +7,9 @@ use huitu::hub::progress::Silent;
 use huitu::land::receipt::{Receipt, SyncOutcome};
 use serde_json::Value;
 
-use crate::house::{House, house, morning};
+use crate::support::hub::{TestHub, house, morning};
 
-async fn department(policy: &str) -> House {
+async fn department(policy: &str) -> TestHub {
     let text = format!(
         "title = {{ zh = \"台账\", en = \"Ledger\" }}\nowner = {{ zh = \"某局\", en = \"Bureau\" }}\ndrift = \"{policy}\"\n\
          [source]\ntransport = \"file\"\nplace = \"../../drop/ledger.csv\"\n[key]\ncolumns = [\"编号\"]\n[columns]\n\
@@ -20,7 +20,7 @@ async fn department(policy: &str) -> House {
 
 const HEADER: &str = "编号,企业名称,从业人数,成立日期";
 
-impl House {
+impl TestHub {
     /// One delivery of thirty rows (or more, of the cells that `row` gives), synced.
     async fn deliver(&self, header: &str, row: impl Fn(usize) -> String) -> Receipt {
         let lines: String = (0..30).map(|i| row(i) + "\n").collect();
@@ -109,7 +109,7 @@ async fn drift_quarantine_row_puts_rows_aside_and_they_are_replayed_after_a_fix(
     let text = std::fs::read_to_string(house.dir.path().join(path)).unwrap();
     house.write(path, text.replace("= \"employees\"", "= { field = \"employees\", values = { \"若干\" = \"5\" } }"));
     house.hub.store.close().await;
-    let house = crate::house::open(house.dir, morning()).await;
+    let house = crate::support::hub::open(house.dir, morning()).await;
     let (receipts, edition) = house.hub.replay_quarantine("ledger", &[], Arc::new(Silent)).await.unwrap();
     assert_eq!((receipts[0].read, receipts[0].landed, receipts[0].changed), (3, 3, 3));
     assert!(edition.is_some());
@@ -177,9 +177,9 @@ async fn a_mass_deregistration_is_held_released_and_freezes_nothing() {
 async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_contract_or_a_person_says_otherwise() {
     let house = department("quarantine_value").await;
     assert_eq!(house.good(0).await.outcome, SyncOutcome::Landed);
-    let published = |house: &House| house.hub.editions.current().unwrap().manifest.digest.clone();
+    let published = |house: &TestHub| house.hub.editions.current().unwrap().manifest.digest.clone();
     let before = published(&house);
-    let rename = |house: &House| {
+    let rename = |house: &TestHub| {
         let lines: String = (0..30).map(|i| format!("K{i},北京示例{i}号有限公司,{},2020-01-02\n", 500 + i)).collect();
         house.write("drop/ledger.csv", format!("{RENAMED}\n{lines}"));
     };
@@ -196,7 +196,7 @@ async fn a_column_that_is_renamed_or_gone_holds_what_depends_on_it_until_the_con
     let text = std::fs::read_to_string(house.dir.path().join(path)).unwrap();
     house.write(path, text.replace("= \"employees\"", "= { field = \"employees\", also = [\"从业人员数\"] }"));
     house.hub.store.close().await;
-    let house = crate::house::open(house.dir, morning()).await;
+    let house = crate::support::hub::open(house.dir, morning()).await;
     let report = house.sync(&["ledger"]).await;
     assert_eq!((report.receipts[0].outcome, report.receipts[0].changed), (SyncOutcome::Landed, 30));
     assert_ne!(published(&house), before, "500 people and more");
@@ -218,7 +218,7 @@ async fn an_optional_column_that_was_there_is_missed_and_evolving_columns_are_to
              \"企业名称\" = \"name\"\n\"是否规上\" = {{ field = \"official_list\", optional = true }}\n"
         )
     };
-    let listed = |house: &House, header: &str, cell: &str| {
+    let listed = |house: &TestHub, header: &str, cell: &str| {
         // Few enough not to make the edition wait as well.
         let lines: String = (0..10).map(|i| format!("K{i},北京示例{i}号有限公司{cell}\n")).collect();
         house.write("drop/ledger.csv", format!("{header}\n{lines}"));
@@ -234,7 +234,7 @@ async fn an_optional_column_that_was_there_is_missed_and_evolving_columns_are_to
     let notice = report.receipts[0].notice.clone().unwrap();
     assert!(report.receipts[0].outcome == SyncOutcome::Held && notice.zh.contains("「是否规上」"), "{notice:?}");
 
-    let house = crate::house::house(&[("ledger", text("evolve"))], morning()).await;
+    let house = crate::support::hub::house(&[("ledger", text("evolve"))], morning()).await;
     listed(&house, "编号,企业名称,是否规上", ",是");
     assert!(!house.sync(&["ledger"]).await.needs_attention());
     listed(&house, "编号,企业名称", "");

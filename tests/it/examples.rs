@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::generated;
-use crate::graphql::served;
+use crate::support::graph::served;
 
 #[tokio::test]
 async fn every_example_gives_the_generated_answer_printed_beside_it() {

@@ -15,7 +15,7 @@ use axum::routing::get;
 use huitu::land::receipt::{Receipt, SyncOutcome};
 use serde_json::{Value, json};
 
-use crate::house::{House, house, manifest, morning, rows};
+use crate::support::hub::{TestHub, house, manifest, morning, rows};
 
 const ALL: u64 = 20;
 const SIZE: u64 = 5;
@@ -28,13 +28,13 @@ struct Registry {
     requests: AtomicU32,
 }
 
-struct Street {
-    house: House,
+struct FaultyRegistry {
+    house: TestHub,
     registry: Arc<Registry>,
     serving: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Street {
+impl Drop for FaultyRegistry {
     fn drop(&mut self) {
         self.serving.abort();
     }
@@ -107,7 +107,7 @@ async fn answer(State(registry): State<Arc<Registry>>, uri: axum::http::Uri, que
 }
 
 /// A registry that can be spoilt beside one that is well.
-async fn street(format: &str) -> Street {
+async fn street(format: &str) -> FaultyRegistry {
     let registry = Arc::new(Registry::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -131,10 +131,10 @@ async fn street(format: &str) -> Street {
     )
     .await;
     house.write("drop/good.csv", rows(5));
-    Street { house, registry, serving }
+    FaultyRegistry { house, registry, serving }
 }
 
-impl Street {
+impl FaultyRegistry {
     async fn sync(&self, fault: &'static str, day: usize) -> Receipt {
         *self.registry.fault.lock().unwrap() = fault;
         self.registry.asked.lock().unwrap().clear();

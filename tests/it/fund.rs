@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{house, morning};
 use crate::registries::credit_code;
+use crate::support::hub::{house, morning};
 
 const TITLE: &str = "owner = { zh = \"某局\", en = \"Bureau\" }\n";
 

@@ -27,7 +27,7 @@ fn every_test_of_a_generated_file_is_run_by_the_one_command() {
     let makefile = std::fs::read_to_string(root.join("Makefile")).expect("a Makefile");
     assert!(makefile.contains("HUITU_BLESS=1 $(CARGO) test --locked --test it -- generated"), "make bless runs these tests");
     let mut found = Vec::new();
-    for file in crate::sources::rust_files(&root.join("tests")) {
+    for file in crate::support::sources::rust_files(&root.join("tests")) {
         let code = std::fs::read_to_string(&file).expect("a readable file");
         let shown = file.file_name().expect("a name").to_string_lossy().into_owned();
         for old in ["HUITU_REWRITE", "HUITU_UPDATE"] {

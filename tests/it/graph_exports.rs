@@ -7,8 +7,8 @@ use huitu::store::export::ExportRow;
 use huitu::store::token::hash_secret;
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, served, token};
 use crate::people::city;
+use crate::support::graph::{Served, served, token};
 
 const CREATE: &str = "mutation($input: CreateExportInput!) { createExport(input: $input) { export { id state format expiresAt } userErrors { field code message } } }";
 

@@ -11,7 +11,7 @@ use huitu::store::edition::ChangeRow;
 use huitu::store::quarantine::QuarantinedRow;
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, served, settings, token};
+use crate::support::graph::{Served, served, settings, token};
 
 #[tokio::test]
 async fn ties_are_seen_from_both_sides() {
@@ -386,7 +386,7 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
 
 #[test]
 fn registries_points_in_gcj_02_become_wgs_84() {
-    let Some(shared) = crate::servers::shared() else { return };
+    let Some(shared) = crate::support::servers::shared() else { return };
     let read = |name: &str| -> Value {
         serde_json::from_str(&std::fs::read_to_string(shared.join("reference/geo").join(name)).unwrap()).unwrap()
     };

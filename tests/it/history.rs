@@ -14,7 +14,7 @@ use huitu::serve::{Access, App, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, settings};
+use crate::support::graph::{Served, settings};
 
 const REGISTRIES: [SimulatedRegistry; 5] = [
     SimulatedRegistry::Commerce,
@@ -114,7 +114,7 @@ async fn an_edition_made_again_from_the_store_has_the_same_data_digest() {
 /// made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_edition_is_published_anew_and_can_be_made_again() {
-    use crate::house::{house, manifest, morning, open, rows};
+    use crate::support::hub::{house, manifest, morning, open, rows};
     let house = house(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
     for n in [5, 6] {
         house.write("rows.csv", rows(n));

@@ -15,8 +15,8 @@ use huitu::serve::{Access, App, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::json;
 
-use crate::graphql::Served;
 use crate::needs::{city, clock, gap, sync};
+use crate::support::graph::Served;
 
 /// The roll of another city: as many rows under the same keys, and no union of ours.
 fn another_roll(root: &Path) {

@@ -7,11 +7,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::house::{Door, House, house, manifest, morning};
+use crate::support::hub::{TestHub, TestServer, house, manifest, morning};
 
 const PUSH: &str = "transport = \"push\"\nformat = \"ndjson\"\ncaps = { bytes = 4000000, ratio = 50 }";
 
-async fn departments() -> (House, Door) {
+async fn departments() -> (TestHub, TestServer) {
     let house = house(
         &[
             ("cases", manifest("案件", "complete = false\ndrift = \"hold\"", PUSH, "")),
@@ -295,12 +295,12 @@ impl Drop for Server {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
     let dir = tempfile::tempdir().unwrap();
-    crate::house::write(dir.path(), "connectors/cases/connector.toml", manifest("案件", "complete = false", PUSH, ""));
+    crate::support::hub::write(dir.path(), "connectors/cases/connector.toml", manifest("案件", "complete = false", PUSH, ""));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..3usize {
-        let port = crate::servers::free_port();
+        let port = crate::support::servers::free_port();
         let mut server = Server(serve(dir.path(), port));
         let until = Instant::now() + Duration::from_secs(30);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -333,7 +333,7 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
             sent += 1;
         }
     }
-    let house = crate::house::open(dir, morning()).await;
+    let house = crate::support::hub::open(dir, morning()).await;
     let last = house.hub.store.last_record_id().await.unwrap();
     let stored: Vec<String> = house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| r.key).collect();
     let lost: Vec<_> = acknowledged.iter().filter(|k| !stored.contains(k)).collect();
@@ -391,7 +391,7 @@ async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
     let (done, _, said) = huitu(&["sync", "cases"]);
     assert!(!done && said.contains("无需拉取"), "{said}");
 
-    let house = crate::house::open(house.dir, morning()).await;
+    let house = crate::support::hub::open(house.dir, morning()).await;
     let token = house.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
     assert_eq!((token.role.as_str(), token.registry.as_deref()), ("ingest", Some("cases")));
     assert_eq!(token.hash, huitu::store::token::hash_secret(secret));
@@ -412,10 +412,10 @@ async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
 async fn receipts_and_quarantine_are_read_and_decided_on_the_command_line() {
     let dir = tempfile::tempdir().unwrap();
     let file = "transport = \"file\"\nplace = \"../../drop/ledger.csv\"";
-    crate::house::write(dir.path(), "connectors/ledger/connector.toml", manifest("台账", "", file, ""));
+    crate::support::hub::write(dir.path(), "connectors/ledger/connector.toml", manifest("台账", "", file, ""));
     let deliver = |rows: std::ops::Range<usize>, more: &str| {
         let lines: String = rows.map(|i| format!("K{i},北京示例{i}号有限公司,{i}\n")).collect();
-        crate::house::write(dir.path(), "drop/ledger.csv", format!("编号,名称,职工\n{lines}{more}"));
+        crate::support::hub::write(dir.path(), "drop/ledger.csv", format!("编号,名称,职工\n{lines}{more}"));
     };
     let huitu = |args: &[&str]| {
         let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))

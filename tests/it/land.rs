@@ -8,7 +8,7 @@ use huitu::land::receipt::{Receipt, SyncOutcome};
 use huitu::land::spool::{Spool, SpoolState, SpooledFault};
 use huitu::store::Store;
 
-use crate::servers::postgres;
+use crate::support::servers::postgres;
 
 /// The first cell is the key; `bad` in the second cannot be read.
 struct FirstCell;

@@ -299,7 +299,7 @@ fn words_of(code: &str) -> Vec<&str> {
 /// File → files whose items it names; a re-export leads to the file that defines the item.
 fn imports_of_files() -> BTreeMap<String, BTreeSet<String>> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files: Vec<(String, String)> = crate::sources::rust_files(&src)
+    let files: Vec<(String, String)> = crate::support::sources::rust_files(&src)
         .into_iter()
         .map(|file| {
             let shown = file.strip_prefix(&src).expect("inside src").display().to_string();

@@ -10,15 +10,15 @@ use huitu::land::receipt::{Receipt, SyncOutcome};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::house::{House, house, manifest, morning};
+use crate::support::hub::{TestHub, house, manifest, morning};
 
 const SOURCE: &str = "transport = \"file\"\nplace = \"roll.csv\"";
 
-async fn roll(top: &str) -> House {
+async fn roll(top: &str) -> TestHub {
     house(&[("roll", manifest("名册", top, &format!("{SOURCE}\n"), ""))], morning()).await
 }
 
-fn ledger(house: &House) -> std::path::PathBuf {
+fn ledger(house: &TestHub) -> std::path::PathBuf {
     house.dir.path().join("data/ledger/roll")
 }
 
@@ -34,7 +34,7 @@ fn row(key: usize, staff: u32) -> [String; 3] {
 }
 
 /// What a receipt says of the rows, and what the store holds afterwards.
-async fn state(house: &House, r: &Receipt) -> impl PartialEq + std::fmt::Debug + use<> {
+async fn state(house: &TestHub, r: &Receipt) -> impl PartialEq + std::fmt::Debug + use<> {
     let last = house.hub.store.last_record_id().await.unwrap();
     let mut records: Vec<(String, String)> =
         house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| (r.key, r.payload)).collect();
@@ -48,7 +48,7 @@ async fn state(house: &House, r: &Receipt) -> impl PartialEq + std::fmt::Debug +
     (r.outcome == SyncOutcome::Landed, counts, reasons, notice, r.drift.clone(), records, quarantined)
 }
 
-async fn sync(house: &House, text: &str) -> Receipt {
+async fn sync(house: &TestHub, text: &str) -> Receipt {
     house.write("connectors/roll/roll.csv", text);
     let options = SyncOptions { full: true, ..SyncOptions::default() };
     house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
@@ -129,7 +129,7 @@ async fn an_edited_connector_reads_every_row_again() {
     sync(&house, &file).await;
     let edited = manifest("名册", "drift = \"quarantine_row\"", &format!("{SOURCE}\n"), "").replace("[\"编号\"]", "[\"名称\"]");
     house.write("connectors/roll/connector.toml", edited);
-    let house = crate::house::open(house.dir, morning()).await;
+    let house = crate::support::hub::open(house.dir, morning()).await;
     let again = sync(&house, &file).await;
     // Keyed by their names, all of them are others: the guard holds that until a person has looked.
     assert_eq!((again.outcome, again.notice.map(|n| n.code).as_deref()), (SyncOutcome::Held, Some("vanished")));
@@ -176,14 +176,14 @@ async fn pages() -> Pages {
 }
 
 impl Pages {
-    async fn house(&self) -> House {
+    async fn house(&self) -> TestHub {
         let paging = "[source.http]\nitems = \"/items\"\ntotal = \"/total\"\n[source.http.paging]\nkind = \"page\"\nsize = 20\n";
         let source = format!("transport = \"http\"\nformat = \"json\"\nprivate = true\nplace = \"{}\"\n{paging}", self.place);
         house(&[("roll", manifest("名册", "", &source, ""))], morning()).await
     }
 }
 
-async fn pull(house: &House) -> Receipt {
+async fn pull(house: &TestHub) -> Receipt {
     let options = SyncOptions { full: true, ..SyncOptions::default() };
     house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
 }

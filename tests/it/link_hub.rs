@@ -11,7 +11,7 @@ use huitu::model::Clock;
 use huitu::serve::{Access, App, Options, app};
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, settings};
+use crate::support::graph::{Served, settings};
 
 const COMMERCE: &str = "记录号,统一社会信用代码,注册号,企业名称,曾用名,企业类型,登记状态,成立日期,注册资本,住所,登记机关,行政区划代码,行业门类,经营范围";
 const TAX: &str =

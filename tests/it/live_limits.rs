@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::graphql::{Served, served};
+use crate::support::graph::{Served, served};
 
 const SUBSCRIBE: &str = "subscription { editionPublished { number } }";
 

@@ -15,8 +15,8 @@ use huitu::serve::{Access, App, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
-use crate::assess::{Small, TODAY, codes, text, yuan};
-use crate::graphql::{Served, settings};
+use crate::support::assess_case::{AssessCase, TODAY, codes, text, yuan};
+use crate::support::graph::{Served, settings};
 
 const CORE: [SimulatedRegistry; 5] = [
     SimulatedRegistry::Commerce,
@@ -176,7 +176,7 @@ async fn needs_that_nobody_can_meet_are_refused_or_said() {
 fn size_without_its_sources_is_unknown_and_who_is_out_of_scope_stays_so() {
     let unmet =
         |verdict, need: &str| Unmet { verdict, need: vec![need.into()], registries: vec![], as_of: None, limit_days: None };
-    let mut small = Small::new();
+    let mut small = AssessCase::new();
     let values = vec![(Field::OfficialList, huitu::model::value::Value::Flag(true)), (Field::Revenue, yuan(1_000_000_000))];
     small.enterprise("a", values.clone());
     small.enterprise("b", [values, vec![(Field::Status, text("注销"))]].concat());
@@ -203,9 +203,9 @@ async fn a_folder_of_connectors_adds_to_the_built_in_ones_or_takes_their_place()
     hub.store.close().await;
     drop(hub);
     let own = root.path().join("connectors");
-    let bureau = crate::house::manifest("水务局", "", "transport = \"file\"\nplace = \"../../rows.csv\"", "");
-    crate::house::write(&own, "water/connector.toml", bureau);
-    crate::house::write(root.path(), "rows.csv", crate::house::rows(3));
+    let bureau = crate::support::hub::manifest("水务局", "", "transport = \"file\"\nplace = \"../../rows.csv\"", "");
+    crate::support::hub::write(&own, "water/connector.toml", bureau);
+    crate::support::hub::write(root.path(), "rows.csv", crate::support::hub::rows(3));
     let hub = city(root.path(), &clock(), |s| s.connectors = Some(own.clone())).await;
     let report = sync(&hub, &["water"]).await;
     assert!(!report.needs_attention(), "{:?} {:?}", report.lacks, report.held);

@@ -10,7 +10,7 @@ use huitu::serve::{Access, App, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, settings};
+use crate::support::graph::{Served, settings};
 
 const REGISTRIES: [SimulatedRegistry; 5] = [
     SimulatedRegistry::Commerce,

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::graphql::served;
+use crate::support::graph::served;
 
 fn get(path: &str) -> Request<Body> {
     Request::get(path).header(header::ACCEPT_LANGUAGE, "zh").body(Body::empty()).unwrap()

@@ -185,7 +185,7 @@ fn the_served_schema_is_the_one_in_the_repository() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_city_gives_the_same_graph_on_postgresql() {
-    let Some(server) = crate::servers::postgres() else { return };
+    let Some(server) = crate::support::servers::postgres() else { return };
     let url = server.database().await;
     let dir = tempfile::tempdir().expect("temporary directory");
     let city = dir.path().join("city");

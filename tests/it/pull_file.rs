@@ -240,7 +240,7 @@ async fn a_key_first_seen_late_widens_the_columns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_linkage_case_is_read_row_for_row() {
-    let Some(shared) = crate::servers::shared() else { return };
+    let Some(shared) = crate::support::servers::shared() else { return };
     for (name, rows) in [("commerce", 9716), ("tax", 8101), ("social_insurance", 6333), ("statistics", 3975), ("unions", 2571)] {
         let place = shared.join(format!("linkage-case/{name}.csv.gz"));
         let connector = Connector::embedded()

@@ -13,8 +13,8 @@ use huitu::pull::sample::{Counting, Sample, take};
 use huitu::pull::{PullContext, pull};
 
 use crate::pull_sql::mariadb_database;
-use crate::servers::postgres;
 use crate::shapes_sql::{run, value};
+use crate::support::servers::postgres;
 
 const DRIVERS: &str = "/usr/lib/x86_64-linux-gnu/odbc";
 

@@ -10,7 +10,7 @@ use huitu::pull::sample::{Sample, take};
 use huitu::pull::{Cursor, PullContext, pull};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use crate::servers::{end_with_us, free_port, postgres};
+use crate::support::servers::{end_with_us, free_port, postgres};
 
 const MANIFEST: &str = r#"
 title = { zh = "职业健康", en = "Health" }

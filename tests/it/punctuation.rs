@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::sources::{literals, rust_files};
+use crate::support::sources::{literals, rust_files};
 
 /// Texts in which the mark is no punctuation: a syntax, a key to press, a word of a registry, an English sentence.
 const NO_PUNCTUATION: &[&str] =

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::graphql::{Served, served};
+use crate::support::graph::{Served, served};
 
 async fn post(served: &Served, name: &str, value: &Value) -> (StatusCode, Value) {
     let mut form = String::new();

@@ -49,7 +49,7 @@ async fn hub(dir: &Path, connectors: Option<&Path>) -> Hub {
         listen: "127.0.0.1:0".parse().unwrap(),
         zone: chrono_tz::Asia::Shanghai,
         sources: [place("tax"), place("unions")].into(),
-        policy: huitu::assess::Policy { needs: crate::house::no_needs(), ..Default::default() },
+        policy: huitu::assess::Policy { needs: crate::support::hub::no_needs(), ..Default::default() },
         thresholds: None,
         origins: Vec::new(),
         secrets: Default::default(),

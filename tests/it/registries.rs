@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use huitu::model::Clock;
 use serde_json::{Value, json};
 
-use crate::house::{House, house, manifest, morning, rows};
+use crate::support::hub::{TestHub, house, manifest, morning, rows};
 
 struct Server(std::net::SocketAddr, tokio::task::JoinHandle<()>);
 
@@ -30,7 +30,7 @@ fn file(name: &str, rest: &str) -> (String, String) {
     (name.to_owned(), manifest(name, "", &format!("transport = \"file\"\nplace = \"../../drop/{name}.csv\""), rest))
 }
 
-async fn nine_and(tenth: (&str, String)) -> House {
+async fn nine_and(tenth: (&str, String)) -> TestHub {
     let files: Vec<(String, String)> = (1..10).map(|i| file(&format!("r{i}"), "")).collect();
     let mut all: Vec<(&str, String)> = files.iter().map(|(n, m)| (n.as_str(), m.clone())).collect();
     all.push(tenth);
@@ -41,7 +41,7 @@ async fn nine_and(tenth: (&str, String)) -> House {
     house
 }
 
-async fn states(house: &House) -> Vec<(String, String, Value)> {
+async fn states(house: &TestHub) -> Vec<(String, String, Value)> {
     let answer = house.serve(&[]).await.ask("{ registries { name state lateSince lastGood } }").await;
     assert!(answer["errors"].is_null(), "{answer}");
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
@@ -139,7 +139,7 @@ async fn schedules_are_kept_outside_quiet_hours_one_sync_at_a_time() {
     for n in ["daily", "calm", "unscheduled"] {
         house.write(&format!("drop/{n}.csv"), rows(3));
     }
-    let turn = async |house: &House| huitu::serve::operate::schedule::turn(house.serve(&[]).await.state.state()).await.unwrap();
+    let turn = async |house: &TestHub| huitu::serve::operate::schedule::turn(house.serve(&[]).await.state.state()).await.unwrap();
     assert_eq!(turn(&house).await, ["daily"], "never pulled before, and not in its quiet hours");
     assert_eq!(turn(&house).await, Vec::<String>::new(), "the next time has not come");
     let leader = house.hub.store.lead().await.unwrap();

@@ -8,8 +8,8 @@ use huitu::pull::{Cursor, Note, PullContext, Pulled, RowSink, pull};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::pull_sql::mariadb_database;
-use crate::servers::postgres;
 use crate::shapes_shared::folder;
+use crate::support::servers::postgres;
 
 fn context() -> PullContext {
     PullContext {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::sources::{Literal, literals, rust_files};
+use crate::support::sources::{Literal, literals, rust_files};
 
 /// SELECTs whose rows go where order means nothing.
 const WITHOUT_ORDER: &[(&str, &str)] = &[

@@ -4,7 +4,7 @@ use chrono::{TimeZone, Utc};
 use huitu::model::Clock;
 use serde_json::json;
 
-use crate::house::{house, manifest, rows};
+use crate::support::hub::{house, manifest, rows};
 
 const BOOK: &str = "title = { zh = \"任务书\", en = \"Targets\" }\nowner = { zh = \"总工会\", en = \"Federation\" }\nkind = \"target\"\n\
      [source]\ntransport = \"file\"\nplace = \"book.csv\"\nformat = \"csv\"\n[guard]\nmax_quarantined_percent = 60\n\

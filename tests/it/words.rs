@@ -3,7 +3,7 @@
 use huitu::edition::EnterpriseRow;
 use huitu::model::verdict::{GapStatus, OperatingStatus};
 
-use crate::house::{house, manifest, morning};
+use crate::support::hub::{house, manifest, morning};
 
 /// 撤销登记 annuls a registration: such an enterprise is nobody's to visit. 吊销 withdraws a licence: the enterprise still stands.
 #[tokio::test(flavor = "multi_thread")]

@@ -586,6 +586,11 @@ fn embedded_v4(a: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
     a.to_ipv4_mapped().or_else(|| (s[..6] == [0x64, 0xff9b, 0, 0, 0, 0]).then(last))
 }
 
+pub(super) fn parse_url(connector: &Connector, place: &str) -> Result<Url, PullError> {
+    Url::parse(place)
+        .map_err(|e| PullError::new(connector, "bad_url", format!("网址无效：{e}"), format!("the address is not valid: {e}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -618,9 +623,4 @@ mod tests {
         assert_eq!(next_link(link).as_deref(), Some("http://x/a?page=3"));
         assert_eq!(next_link("<http://x/a>; rel=\"last\""), None);
     }
-}
-
-pub(super) fn parse_url(connector: &Connector, place: &str) -> Result<Url, PullError> {
-    Url::parse(place)
-        .map_err(|e| PullError::new(connector, "bad_url", format!("网址无效：{e}"), format!("the address is not valid: {e}")))
 }

@@ -159,6 +159,16 @@ fn flag_for_token(connector: &Connector) -> PullError {
     .held()
 }
 
+pub(super) fn repeats(connector: &Connector) -> PullError {
+    PullError::new(
+        connector,
+        "paging_repeats",
+        "分页重复返回同一页，该批次已暂停；请检查 source.http.paging 的参数名；若数据源在末页之后总是重复末页，请用 source.http.total 写明总数所在，或换一个 size",
+        "its paging returns the same page again; the batch is held: check the names of parameters in source.http.paging. Where it answers its last page for ever, say with source.http.total where the number of records stands, or choose another size",
+    )
+    .held()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,14 +185,4 @@ mod tests {
         }
         assert_eq!(pages(&Position::Token("t".into()), 0, Some(10), Some(50)), offsets(&[]));
     }
-}
-
-pub(super) fn repeats(connector: &Connector) -> PullError {
-    PullError::new(
-        connector,
-        "paging_repeats",
-        "分页重复返回同一页，该批次已暂停；请检查 source.http.paging 的参数名；若数据源在末页之后总是重复末页，请用 source.http.total 写明总数所在，或换一个 size",
-        "its paging returns the same page again; the batch is held: check the names of parameters in source.http.paging. Where it answers its last page for ever, say with source.http.total where the number of records stands, or choose another size",
-    )
-    .held()
 }

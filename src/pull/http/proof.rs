@@ -121,6 +121,32 @@ impl Proof {
     }
 }
 
+/// Said in the receipt where the answers do not prove that they were all.
+pub(super) fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
+    if proof.moved() {
+        let (zh, en) = match incremental {
+            true => ("下次仍从本次的起点增量拉取", "the next pull begins where this one did"),
+            false => ("本次不据此撤销任何记录", "nothing is taken for gone by this pull"),
+        };
+        return Some(Note::new(
+            "total_changed",
+            format!("拉取期间数据源的总数有变，分页可能错位漏读；{zh}"),
+            format!(
+                "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
+            ),
+        ));
+    }
+    (!proof.is_whole()).then(not_proven_whole)
+}
+
+pub(super) fn not_proven_whole() -> Note {
+    Note::new(
+        "not_proven_whole",
+        "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
+        "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,30 +194,4 @@ mod tests {
         let (_, alone) = read(3, &[(1, None)]);
         assert!(!alone.ends_with_its_last_again(0, 1), "it may not know the parameter of the page");
     }
-}
-
-/// Said in the receipt where the answers do not prove that they were all.
-pub(super) fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
-    if proof.moved() {
-        let (zh, en) = match incremental {
-            true => ("下次仍从本次的起点增量拉取", "the next pull begins where this one did"),
-            false => ("本次不据此撤销任何记录", "nothing is taken for gone by this pull"),
-        };
-        return Some(Note::new(
-            "total_changed",
-            format!("拉取期间数据源的总数有变，分页可能错位漏读；{zh}"),
-            format!(
-                "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
-            ),
-        ));
-    }
-    (!proof.is_whole()).then(not_proven_whole)
-}
-
-pub(super) fn not_proven_whole() -> Note {
-    Note::new(
-        "not_proven_whole",
-        "应答无法证明已给出全部记录，本次不据此撤销任何记录；可用 source.http.total 写明总数所在",
-        "the answers do not prove that they were all: nothing is taken for gone by this pull; say with source.http.total where the number of records stands",
-    )
 }

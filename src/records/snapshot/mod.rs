@@ -148,7 +148,7 @@ impl SnapshotWriter {
         unreadable: Vec<(i64, RegistryIndex)>,
         coded: &[u8],
     ) -> io::Result<()> {
-        let (offset, bytes, checksum) = (self.out.len(), coded.len() as u64, xxhash_rust::xxh3::xxh3_64(coded));
+        let (offset, bytes, checksum) = (self.out.written(), coded.len() as u64, xxhash_rust::xxh3::xxh3_64(coded));
         self.out.write_all(coded)?;
         self.index.chunks.push(SnapshotChunk { after, to, records: records as u64, unreadable, offset, bytes, checksum });
         Ok(())

@@ -14,7 +14,7 @@ use huitu::store::token::{TokenRow, hash_secret};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-pub struct House {
+pub struct TestHub {
     pub dir: tempfile::TempDir,
     pub hub: Hub,
 }
@@ -30,7 +30,7 @@ pub fn no_needs() -> huitu::assess::needs::NeedsPolicy {
 }
 
 /// Writes each connector's manifest and opens a hub over them.
-pub async fn house(connectors: &[(&str, String)], clock: Clock) -> House {
+pub async fn house(connectors: &[(&str, String)], clock: Clock) -> TestHub {
     let dir = tempfile::tempdir().unwrap();
     for (name, manifest) in connectors {
         write(dir.path(), &format!("connectors/{name}/connector.toml"), manifest);
@@ -38,15 +38,15 @@ pub async fn house(connectors: &[(&str, String)], clock: Clock) -> House {
     open(dir, clock).await
 }
 
-pub async fn open(dir: tempfile::TempDir, clock: Clock) -> House {
-    let mut settings = crate::graphql::settings(&dir.path().join("data"));
+pub async fn open(dir: tempfile::TempDir, clock: Clock) -> TestHub {
+    let mut settings = crate::support::graph::settings(&dir.path().join("data"));
     settings.connectors = Some(dir.path().join("connectors"));
     settings.without_built_in = true;
     // Invented registries bring what they bring; what verdicts need is asked for in `needs`.
     settings.policy.needs = no_needs();
     let mut hub = Hub::open(settings, clock).await.unwrap_or_else(|e| panic!("{e}"));
     hub.allow_private = true;
-    House { dir, hub }
+    TestHub { dir, hub }
 }
 
 pub fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) {
@@ -73,7 +73,7 @@ pub fn rows(n: usize) -> String {
     text
 }
 
-impl House {
+impl TestHub {
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         write(self.dir.path(), name, bytes);
     }
@@ -84,7 +84,7 @@ impl House {
     }
 
     /// Its server; `tokens`: secret, role, registry. Without tokens everybody is the operator.
-    pub async fn serve(&self, tokens: &[(&str, &str, Option<&str>)]) -> Door {
+    pub async fn serve(&self, tokens: &[(&str, &str, Option<&str>)]) -> TestServer {
         for (secret, role, registry) in tokens {
             let row = TokenRow {
                 id: (*secret).to_owned(),
@@ -105,7 +105,7 @@ impl House {
         options.settle = std::time::Duration::from_millis(20);
         let state = App::new(self.hub.clone(), options);
         state.refresh().await.unwrap();
-        Door { router: app(state.clone()), state }
+        TestServer { router: app(state.clone()), state }
     }
 
     /// How a registry stands in the store: state, records.
@@ -115,12 +115,12 @@ impl House {
     }
 }
 
-pub struct Door {
+pub struct TestServer {
     pub router: Router,
     pub state: App,
 }
 
-impl Door {
+impl TestServer {
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
         let (status, headers, bytes) = self.bytes(request).await;
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
