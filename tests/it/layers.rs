@@ -85,8 +85,10 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
 ];
 /// The types of the graph name each other, as a graph does.
 const MAY_CIRCLE: &[&str] = &["serve/graphql/model/"];
-/// Rooms in which circles are still to be taken apart.
-const STILL_TIED: &[&str] = &[];
+/// Where the types of the graph show, under the same names, what other rooms call so.
+const WIRE: &str = "serve/graphql/";
+/// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
+const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
 const PURE: &[&str] = &["model", "normalise", "link", "assess"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
@@ -388,10 +390,52 @@ fn no_files_import_each_other_in_a_circle() {
             }
         }
     }
-    let fresh: Vec<&&str> = circles.iter().filter(|file| !STILL_TIED.iter().any(|room| file.starts_with(room))).collect();
-    assert!(fresh.is_empty(), "in a circle:\n{fresh:#?}");
-    let loose: Vec<&&str> = STILL_TIED.iter().filter(|room| !circles.iter().any(|file| file.starts_with(**room))).collect();
-    assert!(loose.is_empty(), "no longer tied, take them off the list: {loose:?}");
+    assert!(circles.is_empty(), "in a circle:\n{circles:#?}");
+}
+
+/// Whoever looks a public type up by its name finds one.
+#[test]
+fn a_public_type_has_a_name_of_its_own() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in files {
+        let shown = file.strip_prefix(&src).expect("inside src").display().to_string();
+        let text = std::fs::read_to_string(&file).expect("a readable file");
+        let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or("");
+        for line in text.lines().filter(|_| !shown.starts_with(WIRE)) {
+            let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+            if line.starts_with("pub ")
+                && matches!((words.next(), words.next()), (Some("pub"), Some("struct" | "enum" | "trait" | "type")))
+            {
+                let name = words.next().unwrap_or_default().to_owned();
+                places.entry(name).or_default().push(shown.clone());
+            }
+        }
+    }
+    assert!(places.len() > 300, "types are found: {}", places.len());
+    let twice: Vec<_> = places.iter().filter(|(name, at)| at.len() > 1 && !SHARED_NAMES.contains(&name.as_str())).collect();
+    assert!(twice.is_empty(), "one name for several things:\n{twice:#?}");
+    let idle: Vec<&&str> = SHARED_NAMES.iter().filter(|name| places.get(**name).is_none_or(|at| at.len() < 2)).collect();
+    assert!(idle.is_empty(), "no longer shared, take them off the list: {idle:?}");
+}
+
+/// What the graph's coverage says are the counts and rates of the table, all of them, and nothing that the table does not know.
+#[test]
+fn every_count_and_rate_of_the_graph_stands_in_the_table() {
+    use huitu::edition::format::rates::{COUNTS, RATES};
+    let schema = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql")).expect("the schema");
+    let body = schema.split("\ntype CoverageRow ").nth(1).and_then(|rest| rest.split("\n}").next()).expect("the type");
+    let fields = |of: &str| -> BTreeSet<&str> {
+        body.lines().filter_map(|line| line.trim().strip_suffix(of)?.strip_suffix(':').map(str::trim)).collect()
+    };
+    let named = |names: Vec<&'static str>| names.into_iter().collect::<BTreeSet<&str>>();
+    assert_eq!(fields(" Ratio"), named(RATES.iter().map(|rate| rate.name).collect()));
+    let mut counts = fields(" Int");
+    // A count that takes a reading of its own.
+    assert!(counts.remove("dispatchedMembers"));
+    assert_eq!(counts, named(COUNTS.iter().map(|count| count.name).collect()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::support::servers::missing;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -13,15 +14,13 @@ fn web() -> PathBuf {
 /// What the scripts need: the built pages, Node's packages, Chromium. Without them the test says so, and in CI it fails.
 fn is_ready() -> bool {
     let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    let missing = if !web().join("node_modules").is_dir() || !web().join("dist/index.html").is_file() {
-        "the built pages are missing: run `make web` first"
+    if !web().join("node_modules").is_dir() || !web().join("dist/index.html").is_file() {
+        missing("node", "the built pages: run `make web` first");
     } else if std::env::var_os("CHROMIUM").is_none() && !browsers.iter().any(|place| Path::new(place).exists()) {
-        "chromium is missing: run `make setup-test` first"
+        missing("chromium", "run `make setup-test` first");
     } else {
         return true;
-    };
-    assert!(std::env::var_os("CI").is_none(), "{missing}");
-    eprintln!("not run, {missing}");
+    }
     false
 }
 

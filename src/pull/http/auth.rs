@@ -2,7 +2,7 @@
 
 use reqwest::{RequestBuilder, Url};
 
-use super::signature::Key;
+use super::signature::SigningSecret;
 use crate::connector::{Auth, AuthKind, Connector, Problem, SignatureText};
 use crate::model::Clock;
 
@@ -12,7 +12,7 @@ pub struct Credentials {
     header: String,
     user: String,
     secret: String,
-    signing: Option<Key>,
+    signing: Option<SigningSecret>,
     text: SignatureText,
 }
 
@@ -23,7 +23,7 @@ impl Credentials {
         let Auth { kind, header, secret, user, algorithm, text } = &connector.source.http.auth;
         let secret = if *kind == AuthKind::None { None } else { secret.read(&connector.name)? };
         let signs = secret.as_deref().filter(|_| *kind == AuthKind::Signed);
-        let signing = signs.map(|secret| Key::read(&connector.name, *algorithm, secret)).transpose()?;
+        let signing = signs.map(|secret| SigningSecret::read(&connector.name, *algorithm, secret)).transpose()?;
         Ok(Credentials {
             kind: *kind,
             header: header.clone(),

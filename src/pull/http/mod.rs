@@ -31,7 +31,7 @@ pub use lookup::lookup;
 use page::Page;
 use paging::repeats;
 pub use proof::Proof;
-use proof::{Facts, why_not_whole};
+use proof::{AnswerFacts, why_not_whole};
 
 /// Pages without an end are an error, not a long wait.
 const MAX_PAGES: u64 = 1_000_000;
@@ -138,7 +138,7 @@ pub(super) async fn pull(
             return Err(repeats(connector));
         }
         seen.insert(digest);
-        let facts = Facts { came, rows, total: contents.total, digest };
+        let facts = AnswerFacts { came, rows, total: contents.total, digest };
         proof.see(facts);
         size = Some(came);
         let over = proof.is_over(facts, u64::from(http.paging.size));

@@ -27,7 +27,7 @@ pub struct Proof {
 
 /// One page, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts {
+pub struct AnswerFacts {
     /// Records on it.
     pub came: u64,
     /// Records so far, its own included.
@@ -48,7 +48,7 @@ impl Proof {
         self.total
     }
 
-    pub fn see(&mut self, page: Facts) {
+    pub fn see(&mut self, page: AnswerFacts) {
         self.pages += 1;
         if page.came > 0 {
             (self.last, self.last_rows) = (Some(page.digest), page.came);
@@ -64,7 +64,7 @@ impl Proof {
 
     /// Whether nothing is left to ask for behind a page. A full page whose number is the whole announced total, and a first page
     /// that announces just its own records, are followed by one more question: the total may be the page's.
-    pub fn is_over(&self, page: Facts, size: u64) -> bool {
+    pub fn is_over(&self, page: AnswerFacts, size: u64) -> bool {
         if page.came == 0 {
             return true;
         }
@@ -156,7 +156,7 @@ mod tests {
         let (mut proof, mut rows) = (Proof::default(), 0);
         for (at, (came, total)) in pages.iter().enumerate() {
             rows += came;
-            let page = Facts { came: *came, rows, total: *total, digest: at as u64 };
+            let page = AnswerFacts { came: *came, rows, total: *total, digest: at as u64 };
             proof.see(page);
             if proof.is_over(page, size) {
                 return (at + 1, proof);

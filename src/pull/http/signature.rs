@@ -17,23 +17,23 @@ use crate::connector::{Algorithm, Problem, SignatureText};
 const IDENTITY: &str = "1234567812345678";
 
 /// What signs.
-pub enum Key {
+pub enum SigningSecret {
     HmacSha256(Vec<u8>),
     HmacSm3(Vec<u8>),
     Sm2(Box<SigningKey>, Algorithm),
 }
 
-impl Key {
+impl SigningSecret {
     /// The key of an algorithm. Of SM2 a private key: PEM (PKCS#8), or its 64 hexadecimal digits.
     ///
     /// # Errors
     /// `bad_key`, naming the registry and what its key should be; never the key.
-    pub fn read(registry: &str, algorithm: Algorithm, secret: &str) -> Result<Key, Problem> {
+    pub fn read(registry: &str, algorithm: Algorithm, secret: &str) -> Result<SigningSecret, Problem> {
         match algorithm {
-            Algorithm::HmacSha256 => Ok(Key::HmacSha256(secret.as_bytes().to_vec())),
-            Algorithm::HmacSm3 => Ok(Key::HmacSm3(secret.as_bytes().to_vec())),
+            Algorithm::HmacSha256 => Ok(SigningSecret::HmacSha256(secret.as_bytes().to_vec())),
+            Algorithm::HmacSm3 => Ok(SigningSecret::HmacSm3(secret.as_bytes().to_vec())),
             Algorithm::Sm2 | Algorithm::Sm2Plain => match sm2_key(secret) {
-                Some(key) => Ok(Key::Sm2(Box::new(key), algorithm)),
+                Some(key) => Ok(SigningSecret::Sm2(Box::new(key), algorithm)),
                 None => Err(Problem::new(
                     "bad_key",
                     format!("连接器「{registry}」：凭证不是 SM2 私钥；应为 PEM（PKCS#8，BEGIN PRIVATE KEY）或 64 位十六进制"),
@@ -48,9 +48,9 @@ impl Key {
     /// The signature of a message.
     pub fn sign(&self, message: &[u8], text: SignatureText) -> String {
         let bytes = match self {
-            Key::HmacSha256(key) => hmac::<Hmac<Sha256>>(key, message),
-            Key::HmacSm3(key) => hmac::<Hmac<Sm3>>(key, message),
-            Key::Sm2(key, algorithm) => {
+            SigningSecret::HmacSha256(key) => hmac::<Hmac<Sha256>>(key, message),
+            SigningSecret::HmacSm3(key) => hmac::<Hmac<Sm3>>(key, message),
+            SigningSecret::Sm2(key, algorithm) => {
                 let signature: Signature = key.sign(message);
                 match algorithm {
                     Algorithm::Sm2Plain => signature.to_bytes().to_vec(),
@@ -90,7 +90,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     fn signed(algorithm: Algorithm, key: &str, message: &[u8]) -> String {
-        Key::read("x", algorithm, key).expect("a key").sign(message, SignatureText::Hex)
+        SigningSecret::read("x", algorithm, key).expect("a key").sign(message, SignatureText::Hex)
     }
 
     /// Section 4 of RFC 4231: keys shorter than a block, as long as the digest, and longer than a block.
@@ -117,7 +117,7 @@ mod tests {
             ),
         ];
         for (number, (key, message, expected)) in (1..).zip(cases) {
-            let made = Key::HmacSha256(key.to_vec()).sign(message, SignatureText::Hex);
+            let made = SigningSecret::HmacSha256(key.to_vec()).sign(message, SignatureText::Hex);
             assert!(made.starts_with(expected), "case {number}");
         }
     }
@@ -132,10 +132,10 @@ mod tests {
             (&[0xaa; 131], b"x", "e1171d1565eef62920ef41762b7307ba9a24412364da978127e83b8a0f5da9ee"),
         ];
         for (key, message, expected) in cases {
-            assert_eq!(Key::HmacSm3(key.to_vec()).sign(message, SignatureText::Hex), expected);
+            assert_eq!(SigningSecret::HmacSm3(key.to_vec()).sign(message, SignatureText::Hex), expected);
         }
         assert_eq!(
-            Key::HmacSm3(b"Jefe".to_vec()).sign(b"what do ya want for nothing?", SignatureText::Base64),
+            SigningSecret::HmacSm3(b"Jefe".to_vec()).sign(b"what do ya want for nothing?", SignatureText::Base64),
             "Lofx0Whi5tlktQpSAL8rELdk+qloCilqJAXyS+w5+II="
         );
     }
@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn the_standard_s_signature_verifies_under_its_key_as_ours_does() {
         use sm2::dsa::signature::Verifier;
-        let Key::Sm2(key, _) = Key::read("x", Algorithm::Sm2, PRIVATE).expect("a key") else { panic!("an SM2 key") };
+        let SigningSecret::Sm2(key, _) = SigningSecret::read("x", Algorithm::Sm2, PRIVATE).expect("a key") else {
+            panic!("an SM2 key")
+        };
         let point = key.verifying_key().to_sec1_bytes();
         let point: String = point.iter().map(|b| format!("{b:02X}")).collect();
         assert_eq!(&point[2..66], "09F9DF311E5421A150DD7D161E4BC5C672179FAD1833FC076BB08FF356F35020");
@@ -222,7 +224,7 @@ mod tests {
             "zz45208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8",
             "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----",
         ] {
-            let problem = Key::read("tax", Algorithm::Sm2, secret).err().expect("refused");
+            let problem = SigningSecret::read("tax", Algorithm::Sm2, secret).err().expect("refused");
             assert!(problem.en.contains("tax") && problem.zh.contains("PKCS#8") && !problem.en.contains(secret), "{problem}");
         }
     }
