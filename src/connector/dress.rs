@@ -19,10 +19,11 @@ fn outside(c: char) -> bool {
 /// The text without its dress; borrowed where it wears none, which is nearly always.
 pub fn undress(text: &str) -> Cow<'_, str> {
     let bare = bare(text);
-    // Lead bytes of the invisible signs, and the beginnings of entities and tags: looked at many bytes at a time.
-    let suspicious = bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'&' | b'<' | b'%' | b'\\'));
+    // Lead bytes of the invisible signs, quotes, and the beginnings of entities and tags: looked at many bytes at a time.
+    let suspicious =
+        bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'"' | b'&' | b'<' | b'%' | b'\\'));
     if !suspicious {
-        return doubled(bare);
+        return bare.into();
     }
     let unescaped = match bare.contains(['%', '\\']) {
         true => without_escapes(bare),
