@@ -25,10 +25,24 @@ pub fn undress(text: &str) -> Cow<'_, str> {
     if !suspicious {
         return bare.into();
     }
-    let unescaped = match bare.contains(['%', '\\']) {
-        true => without_escapes(bare),
-        false => Cow::Borrowed(bare),
-    };
+    // Which of them: full-width brackets and dashes begin as the invisible signs do, and are none.
+    let bytes = bare.as_bytes();
+    let (mut escapes, mut markup, mut hidden, mut quotes) = (false, false, false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'%' | b'\\' => escapes = true,
+            b'&' | b'<' => markup = true,
+            b'"' => quotes = true,
+            0xC2 => hidden |= bytes[at + 1] == 0xAD,
+            0xE2 => hidden |= matches!(bytes[at + 1], 0x80 | 0x81),
+            0xEF => hidden |= bytes[at + 1] == 0xBB,
+            _ => {}
+        }
+    }
+    if !(escapes || markup || hidden) {
+        return if quotes { doubled(bare) } else { bare.into() };
+    }
+    let unescaped = if escapes { without_escapes(bare) } else { Cow::Borrowed(bare) };
     let unmarked = match unescaped.contains(['&', '<']) {
         true => without_markup(&unescaped).into_owned().into(),
         false => unescaped,
@@ -50,6 +64,8 @@ fn bare(text: &str) -> &str {
             [b'=', b'"', .., b'"'] if text.len() >= 3 => &text[2..text.len() - 1],
             [b'\'', .., b'\''] if text.len() > 2 => &text[1..text.len() - 1],
             [b'\'', _, ..] => &text[1..],
+            // Only “ begins with this byte, among what is taken off.
+            bytes if bytes.first() != Some(&0xE2) => return text,
             _ => match text
                 .strip_prefix('“')
                 .and_then(|t| t.strip_suffix('”'))
@@ -67,8 +83,14 @@ fn trimmed(text: &str) -> &str {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.last()) {
         (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        // Nearly all Chinese characters begin with E4 to E9, and nothing else does that a trim would take.
+        (Some(0xE4..=0xE9), Some(last)) if last.is_ascii_graphic() || ends_in_chinese(bytes) => text,
         _ => text.trim_matches(outside),
     }
+}
+
+fn ends_in_chinese(bytes: &[u8]) -> bool {
+    bytes.len() >= 3 && matches!(bytes[bytes.len() - 3], 0xE4..=0xE9)
 }
 
 /// A quote inside `="…"` was written twice.

@@ -15,18 +15,7 @@ pub struct RowFault {
 }
 
 /// What was left out of a source, or done about it on the way: said in previews and receipts.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Note {
-    pub code: std::borrow::Cow<'static, str>,
-    pub zh: String,
-    pub en: String,
-}
-
-impl Note {
-    pub fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Note {
-        Note { code: code.into(), zh: zh.into(), en: en.into() }
-    }
-}
+pub type Note = crate::model::problem::Problem;
 
 /// One good row of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -117,8 +117,8 @@ fn every_filter_gives_what_a_plain_loop_gives() {
             && e.district == Some(110_105)
             && e.employees.is_none_or(|n| n > 20)
     });
-    assert!(matches!(case.edition.filter(&Filter::Area(vec!["999999".into()])), Err(EditionError::BadInput { .. })));
-    assert!(matches!(case.edition.filter(&Filter::Industry(vec!["C39112".into()])), Err(EditionError::BadInput { .. })));
+    assert!(matches!(case.edition.filter(&Filter::Area(vec!["999999".into()])), Err(EditionError::BadInput(_))));
+    assert!(matches!(case.edition.filter(&Filter::Industry(vec!["C39112".into()])), Err(EditionError::BadInput(_))));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn coverage_counts_what_a_plain_loop_counts() {
     let (groups, total) = case.edition.coverage(&many, &case.edition.all(), 20_000).unwrap();
     assert_eq!(groups.iter().map(|g| g.measures.enterprises).sum::<u64>(), 4_000);
     assert_eq!(total.enterprises, 4_000);
-    assert!(matches!(case.edition.coverage(&many, &case.edition.all(), 100), Err(EditionError::BadInput { .. })));
+    assert!(matches!(case.edition.coverage(&many, &case.edition.all(), 100), Err(EditionError::BadInput(_))));
     let (by_gap, _) = case.edition.coverage(&[Dimension::GapStatus], &case.edition.all(), 10).unwrap();
     assert_eq!(by_gap.iter().find(|g| g.keys[0] == "LACKING").unwrap().measures.lacking, total.lacking);
 }

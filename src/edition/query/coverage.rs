@@ -36,10 +36,10 @@ impl Edition {
             if found <= limit {
                 return Ok(());
             }
-            Err(EditionError::BadInput {
-                zh: format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
-                en: format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
-            })
+            Err(EditionError::bad_input(
+                format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
+                format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
+            ))
         };
         if rows.len() == all {
             let cube = self.cube(by)?;

@@ -259,10 +259,10 @@ impl Edition {
             _ => self.facet("federation", code),
         };
         if found.is_none() && known.is_none() {
-            return Err(EditionError::BadInput {
-                zh: format!("没有区域 {area:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
-                en: format!("no area {area:?}: use a code such as 110108, or the name of a district"),
-            });
+            return Err(EditionError::bad_input(
+                format!("没有区域 {area:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
+                format!("no area {area:?}: use a code such as 110108, or the name of a district"),
+            ));
         }
         Ok(found)
     }
@@ -283,10 +283,10 @@ impl Edition {
             (_, 2) => self.facet("division", &industry_key(bare, edition)),
             (_, 3 | 4) => self.facet("industry", bare),
             _ => {
-                return Err(EditionError::BadInput {
-                    zh: format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
-                    en: format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
-                });
+                return Err(EditionError::bad_input(
+                    format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
+                    format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
+                ));
             }
         };
         Ok(found)

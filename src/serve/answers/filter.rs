@@ -2,10 +2,10 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 
+use crate::access::{AccessScope, Caller};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
-use crate::serve::access::{AccessScope, Caller};
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::Problem;
 

@@ -9,9 +9,9 @@ use async_graphql::SelectionField;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
+use crate::access::Caller;
 use crate::edition::{Edition, Row};
 use crate::model::enterprise::EnterpriseField;
-use crate::serve::access::Caller;
 use crate::store::usage::UsageRow;
 
 /// What one answer shows: bits over the fields, and enterprises per registry.
@@ -151,7 +151,7 @@ pub fn purpose(headers: &axum::http::HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::access::Role;
+    use crate::access::Role;
 
     #[test]
     fn every_field_of_an_enterprise_is_counted_by_some_name() {

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
+use crate::access::AccessScope;
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, reason_text, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
-use crate::serve::access::AccessScope;
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {

@@ -25,11 +25,11 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
 
-use super::access::AccessScope;
 use super::answers::usage;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::access::AccessScope;
 use crate::edition::Filter;
 use request::ExportProgress;
 

@@ -10,12 +10,12 @@ use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
+use crate::access::suppression;
 use crate::edition;
 use crate::edition::format::dimension::with_dimensions;
 use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::model::message::{Lang, value_name};
-use crate::serve::access::suppression;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 

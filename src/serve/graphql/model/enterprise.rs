@@ -15,9 +15,9 @@ use super::scalars::*;
 use super::ties;
 use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
+use crate::access::AccessScope;
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::verdict::Verdicts;
-use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
