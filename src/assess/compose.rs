@@ -175,8 +175,9 @@ fn describe<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, choices: &Choic
         established_on: scope.established.and_then(|(date, _)| date.first_day()),
         district: place.map(|p| p.district),
         town: place.and_then(|p| p.town),
-        // An industrial union cuts across areas: who stands under one is counted there, and nowhere else.
-        federation: match context.roll.industrial(dossier.entity) {
+        // An industrial union cuts across areas: who stands under one, and who is of its industries where policy names them, is
+        // counted there and nowhere else.
+        federation: match context.roll.industrial(dossier.entity).or_else(|| context.policy.industrial_union(&industry?.0)) {
             Some(unit) => Some(unit.into()),
             None => place.map(|p| areas().federation_of(p.district, p.town).into()),
         },

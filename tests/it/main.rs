@@ -15,6 +15,7 @@ mod docs;
 mod drift;
 mod edition;
 mod examples;
+mod export_list;
 mod faults;
 mod fund;
 mod generated;

@@ -260,6 +260,18 @@ pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
     ("UNPAID", "未缴纳", "not paid"),
     ("WRONG_KIND", "缴费种类不符", "the wrong kind"),
     ("DUES", "工会经费", "union dues"),
+    ("FORTUNE_500", "世界500强", "Fortune Global 500"),
+    ("LEADING", "龙头企业", "leading"),
+    ("LABOUR_DISPATCH", "劳务派遣", "labour dispatch"),
+    ("DISPUTE_LAST_12_MONTHS", "近12个月有劳动争议", "dispute within 12 months"),
+    ("PAYS_PREPARATORY_FUND", "缴纳建会筹备金", "pays the preparatory fund"),
+    ("LISTED", "上市公司", "listed"),
+    ("REGISTRY", "登记坐标", "a registry's point"),
+    ("TOWN", "街道乡镇", "street or town"),
+    ("DISTRICT", "区", "district"),
+    ("OFFICIAL_LIST", "规模以上名录", "official list"),
+    ("RULE", "统计标准", "rule"),
+    ("PROXY", "人数推定", "head count"),
     ("PREPARATORY", "建会筹备金", "preparatory fund"),
 ];
 

@@ -108,6 +108,8 @@ pub struct EnterpriseFilter {
     pub not_in_registry: Option<Vec<String>>,
     /// Registries differ on at least one of these fields.
     pub has_conflict: Option<Vec<EnterpriseField>>,
+    /// Has more members than staff, or has not.
+    pub members_exceed_staff: Option<bool>,
     /// Has a standing finding with one of these reasons.
     pub has_finding: Option<Vec<String>>,
 }
@@ -290,6 +292,10 @@ impl EnterpriseFilter {
         facet!(fund, "fund");
         facet!(tags, "tag");
         facet!(has_conflict, "conflict");
+        if let Some(more) = self.members_exceed_staff {
+            let any = Filter::Any { facet: "members_exceed_staff", values: vec!["yes".to_owned()] };
+            parts.push(if more { any } else { Filter::Not(Box::new(any)) });
+        }
         let mut texts = |facet: &'static str, values: &Option<Vec<String>>, not: bool| -> Result<(), Problem> {
             let Some(values) = values else { return Ok(()) };
             check_length(values)?;
