@@ -13,6 +13,7 @@ use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::{CreditCode, clean_identifier};
 use crate::model::provenance::Agreement;
+use crate::model::reference::countries::{self, country};
 use crate::model::reference::registration::is_branch_type;
 use crate::model::reference::{IndustryCode, areas};
 use crate::model::verdict::{
@@ -315,16 +316,19 @@ fn former_names(dossier: EntityFacts<'_>, name: &str) -> Vec<Box<str>> {
     names
 }
 
+/// ISO 3166 codes of the investors' countries and regions, each once.
 fn investor_countries(dossier: EntityFacts<'_>) -> Vec<Box<str>> {
-    let mut countries: Vec<Box<str>> = Vec::new();
+    let mut found: Vec<Box<str>> = Vec::new();
     let told = dossier.facts().filter(|f| matches!(f.kind, RecordKind::Enterprise | RecordKind::Investment));
     for text in told.filter_map(|f| f.text(Field::InvestorCountry)) {
         for part in text.split([';', '；', '、', ',', '，']).map(str::trim) {
-            if !part.is_empty() && !countries.iter().any(|c| **c == *part) {
-                countries.push(part.into());
+            // What ISO 3166 does not have is flagged; the text stands in the provenance.
+            let code = country(part).map_or(countries::UNKNOWN, |c| c.alpha2);
+            if !part.is_empty() && !found.iter().any(|c| **c == *code) {
+                found.push(code.into());
             }
         }
     }
-    countries.sort();
-    countries
+    found.sort();
+    found
 }

@@ -16,7 +16,7 @@ use crate::edition::format::rates::{self, Rate};
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
 use crate::hub::targets::Reached;
 use crate::hub::{HubError, MissingInput};
-use crate::model::message::{Lang, reason_text};
+use crate::model::message::{Lang, reason_on_paper};
 use crate::model::reference::unions::indicators;
 use crate::model::text::grouped;
 
@@ -258,7 +258,7 @@ impl Scope {
 fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
     let verdicts = e.verdicts().with_context(|| format!("edition {}: verdicts of {}", e.edition.number(), e.id()))?;
     let reasons = verdicts.size.reasons.iter().take(1).chain(verdicts.gap.reasons.iter().take(1));
-    let texts: Vec<String> = reasons.map(|r| reason_text(&r.code, &r.inputs, lang)).collect();
+    let texts: Vec<String> = reasons.map(|r| reason_on_paper(&r.code, &r.inputs, lang)).collect();
     Ok(Urgent {
         id: e.id().to_owned(),
         credit_code: e.credit_code().unwrap_or_default().to_owned(),

@@ -62,5 +62,6 @@ mod simulate_journey;
 mod sql;
 mod support;
 mod targets;
+mod truth;
 mod words;
 mod workbench;

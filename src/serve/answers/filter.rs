@@ -5,6 +5,7 @@ use async_graphql::{Enum, ID, InputObject, OneofObject};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
+use crate::model::reference::countries;
 use crate::serve::access::{AccessScope, Caller};
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::Problem;
@@ -96,7 +97,7 @@ pub struct EnterpriseFilter {
     pub established_on: Option<DateRange>,
     /// Since when a union has been missing.
     pub gap_since: Option<DateRange>,
-    /// ISO 3166 codes of investors' countries.
+    /// Countries and regions of investors, by ISO 3166 code or name: `US`, `USA`, 美国, `HK`; `ZZ` for what is none of them.
     pub investor_country: Option<Vec<String>>,
     /// At least one of these marks.
     pub tags: Option<Vec<EnterpriseTag>>,
@@ -303,7 +304,8 @@ impl EnterpriseFilter {
             parts.push(if not { Filter::Not(Box::new(any)) } else { any });
             Ok(())
         };
-        texts("country", &self.investor_country, false)?;
+        let countries = self.investor_country.as_ref().map(|names| names.iter().map(|name| country_code(name)).collect());
+        texts("country", &countries.transpose()?, false)?;
         texts("registry", &self.in_registry, false)?;
         texts("registry", &self.not_in_registry, true)?;
         texts("finding", &self.has_finding, false)?;
@@ -328,6 +330,19 @@ impl EnterpriseFilter {
             _ => Filter::And(parts),
         })
     }
+}
+
+/// The code under which an edition keeps a country: of a code or name in ISO 3166-1; `ZZ` for what registries wrote that is none.
+fn country_code(text: &str) -> Result<String, Problem> {
+    if text.trim().eq_ignore_ascii_case(countries::UNKNOWN) {
+        return Ok(countries::UNKNOWN.to_owned());
+    }
+    countries::country(text).map(|country| country.alpha2.to_owned()).ok_or_else(|| {
+        Problem::bad_input(
+            format!("ISO 3166 没有国家或地区「{text}」：请使用 US、USA 这样的代码或 美国、香港 这样的名称；ZZ 表示国别不明"),
+            format!("ISO 3166 has no country or region \"{text}\": use a code such as US or USA, or a name; ZZ is what registries wrote that is none"),
+        )
+    })
 }
 
 fn check_length<T>(values: &[T]) -> Result<(), Problem> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::edition::EnterpriseRow;
-use crate::model::message::{Lang, reason_text, value_name};
+use crate::model::message::{Lang, country_name, reason_text, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
 use crate::serve::access::AccessScope;
 
@@ -253,7 +253,11 @@ impl ExportColumn {
             ExportColumn::Insured => shown!(e.insured()),
             ExportColumn::RevenueYuan => shown!(e.revenue()),
             ExportColumn::PayrollYuan => shown!(e.payroll()),
-            ExportColumn::InvestorCountries => words(out, &e.investor_countries()),
+            ExportColumn::InvestorCountries => {
+                let countries = e.investor_countries();
+                let names: Vec<&str> = countries.iter().map(|code| country_name(code, lang).unwrap_or(code)).collect();
+                words(out, &names)
+            }
             ExportColumn::Tags => {
                 let tags = e.tags();
                 let tags = tags.iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).map(|t| value_name(t.name(), lang)));

@@ -16,7 +16,7 @@ use crate::edition::format::dimension::with_dimensions;
 use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::hub::MissingInput;
-use crate::model::message::{Lang, input_name, value_name};
+use crate::model::message::{Lang, country_name, input_name, value_name};
 use crate::serve::access::suppression;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
@@ -175,6 +175,7 @@ pub fn group_name(edition: &Edition, dimension: Dimension, code: &str, lang: Lan
             let (year, code) = code.split_once(':').map_or((2017, code), |(year, code)| (year.parse().unwrap_or(2017), code));
             edition.industry(code, year).map(|i| lang.pick(&i.zh, &i.en).clone())
         }
+        Dimension::InvestorCountry => country_name(code, lang).map(str::to_owned),
         _ => None,
     };
     found.unwrap_or_else(|| value_name(code, lang).to_owned())
