@@ -8,7 +8,7 @@ compared with the embedded store's links: every record at its enterprise, every 
 --coverage, the answer of `huitu query` to a question such as
 
     { coverage(by: [DISTRICT]) { rows { keys { dimension code } enterprises covered independent lacking lackingIndependent
-      outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap } } }
+      outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap sizeUnknown sizeUnknownLacking } } }
 
 is counted again group by group. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
 something differs, 2 where pyarrow is missing. The default kinds of coverage are taken as counted.
@@ -140,12 +140,27 @@ class Recount:
                     shares[i] += 1
                 for row, share in zip(rows, shares):
                     mine[row] += share
-        hosted = collections.Counter(h for h, k in zip(self.u["host"], self.u["kind"]) if h is not None and k != "PREPARING")
+        counted = collections.Counter(filter(lambda at: at is not None, map(self.union_at, range(len(self.u["id"])))))
         for row in self.rows:
             theirs = (self.dims["members"][row], self.dims["unions"][row])
-            if (mine[row], min(hosted[row], 255)) != theirs:
-                self.differs(f"people of {self.e['id'][row]}", (mine[row], hosted[row]), theirs)
+            if (mine[row], min(counted[row], 255)) != theirs:
+                self.differs(f"people of {self.e['id'][row]}", (mine[row], counted[row]), theirs)
+        standing = sum(kind != "PREPARING" for kind in self.u["kind"])
+        print(f"unions: {sum(counted.values())} stand, of {standing} on the roll; the rest ended with whom they covered")
         print(f"people: {sum(self.dims['members'])} members, {sum(self.dims['employees'])} employees, nobody twice")
+
+    def union_at(self, number):
+        """The row at which a union counts, None where it has ended: its host, else the first it covers, its own district first."""
+        kind, host, district = self.u["kind"][number], self.u["host"][number], self.u["district"][number]
+        if kind == "PREPARING":
+            return None
+        stands = [row for row in self.u["covers"][number] if self.e["status"][row] not in ("DEREGISTERED", "MOVED_OUT")]
+        if host is not None and (host in stands or self.e["status"][host] not in ("DEREGISTERED", "MOVED_OUT")):
+            return host
+        if host is not None and kind in ("INDEPENDENT", "PARENT"):
+            return None
+        at_home = [row for row in stands if district is not None and self.e["district"][row] == district]
+        return min(at_home or stands, key=lambda row: self.e["id"][row], default=None)
 
     def store(self, path):
         """Every link of the store in the edition, and the unions' hosts and units as the links say."""
@@ -178,7 +193,7 @@ class Recount:
         """The counts of a coverage answer, group by group."""
         e, dims = self.e, self.dims
         columns = {"DISTRICT": "district", "TOWN": "town", "FEDERATION": "federation", "OWNERSHIP": "ownership",
-                   "SIZE_CLASS": "size_class", "GAP_STATUS": "gap", "UNION_STATUS": "union"}
+                   "SIZE_CLASS": "size_class", "GAP_STATUS": "gap", "UNION_STATUS": "union", "DESIGNATED_SIZE": "size"}
         names = json.load(open(f"{self.folder}/labels.json"))["dims"]
         numbered = {"INDUSTRY_SECTION": "section", "INDUSTRY_DIVISION": "division", "INVESTOR_COUNTRY": "country"}
         answer = answer.get("data", answer)["coverage"]["rows"]
@@ -202,6 +217,9 @@ class Recount:
                 continue
             count["inGap"] += e["in_gap"][row]
             count["aboveDesignatedSize"] += above
+            unknown = e["size"][row] == "UNKNOWN"
+            count["sizeUnknown"] += unknown
+            count["sizeUnknownLacking"] += unknown and gap == "LACKING"
             count["independent"] += union == "INDEPENDENT"
             count["covered"] += union in COUNTED
             count["employees"] += dims["employees"][row]

@@ -59,7 +59,8 @@ pub(crate) fn judge(context: &Context<'_>, dossier: EntityFacts<'_>) -> UnionVer
     if verdict.is_none() {
         if let Some(best) = possible.first() {
             let pair = pairs.iter().find(|p| p.id == best.pair).expect("possible unions come from these pairs");
-            let union = ReasonInput::new("union", &best.union).from_record(&pair.union_record.registry, &pair.union_record.key);
+            let named = context.roll.name_of(&best.union).unwrap_or(&best.union);
+            let union = ReasonInput::new("union", named).from_record(&pair.union_record.registry, &pair.union_record.key);
             reasons.push(Reason::new("union_possible").with(union).with(ReasonInput::new("pair", &best.pair)));
             verdict = Some(UnionStatus::Possible);
         } else if missing.is_empty() {

@@ -10,6 +10,7 @@ use super::entity_facts::EntityFacts;
 use super::{values, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
+use crate::model::message::Lang;
 use crate::model::value::{Money, Value};
 use crate::model::verdict::{FundKind, FundStatus, FundVerdict, NeededFor, Reason, ReasonInput, UnionStatus};
 
@@ -53,6 +54,20 @@ impl Period {
     pub fn last_day(self) -> NaiveDate {
         let next = self.first_day().checked_add_months(Months::new(self.months.into()));
         next.and_then(|day| day.pred_opt()).expect("years are far from the end of the calendar")
+    }
+
+    /// `2026年第三季度` for paper; in English as `Display` has it.
+    pub fn text(self, lang: Lang) -> String {
+        let ordinal = |n: u8| ["一", "二", "三", "四"][usize::from(n - 1) % 4];
+        match (lang, self.months) {
+            (Lang::En, 3) => format!("Q{} {}", self.last_month / 3, self.year),
+            (Lang::En, 6) => format!("{} half of {}", if self.last_month == 6 { "first" } else { "second" }, self.year),
+            (Lang::En, _) => self.to_string(),
+            (Lang::Zh, 12) => format!("{}年", self.year),
+            (Lang::Zh, 6) => format!("{}年{}半年", self.year, if self.last_month == 6 { "上" } else { "下" }),
+            (Lang::Zh, 3) => format!("{}年第{}季度", self.year, ordinal(self.last_month / 3)),
+            (Lang::Zh, _) => format!("{}年{}月", self.year, self.last_month),
+        }
     }
 
     fn of(facts: &Facts) -> Option<Period> {

@@ -73,11 +73,30 @@ fn difference(from: &Edition, to: &Edition) -> anyhow::Result<Difference> {
             continue;
         }
         let read = |e: &EnterpriseRow<'_>| e.verdicts().with_context(|| format!("edition {}: {}", e.edition.number(), e.id()));
-        let changes = verdict_changes(&read(&before)?, &read(&after)?);
+        let mut changes = verdict_changes(&read(&before)?, &read(&after)?);
+        // An input that only one of the verdicts names has a value in both editions where the enterprise states it.
+        for cause in changes.iter_mut().flat_map(|change| &mut change.why).filter(|cause| cause.kind == CauseKind::Input) {
+            let was = if cause.from.is_none() { stated(&before, &cause.name) } else { None };
+            let is = if cause.to.is_none() { stated(&after, &cause.name) } else { None };
+            cause.from = cause.from.take().or(was.filter(|was| Some(was) != cause.to.as_ref()));
+            cause.to = cause.to.take().or(is.filter(|is| Some(is) != cause.from.as_ref()));
+        }
         found.moved.push(Moved { id: after.id().to_owned(), name: after.name().to_owned(), changes });
     }
     found.gone = from.len() - kept;
     Ok(found)
+}
+
+/// What an enterprise of an edition states of an input, as reasons write it.
+fn stated(e: &EnterpriseRow<'_>, input: &str) -> Option<String> {
+    match input {
+        "status" => e.status().map(|status| status.name().to_owned()),
+        "employees" => e.employees().map(|n| n.to_string()),
+        "insured" => e.insured().map(|n| n.to_string()),
+        "ownership" => e.ownership().map(|ownership| ownership.name().to_owned()),
+        "established_on" => e.established_on().map(|day| day.to_string()),
+        _ => None,
+    }
 }
 
 fn print(lang: LangArg, found: &Difference, show: usize) {
@@ -143,7 +162,21 @@ fn cause_text(cause: &Cause, lang: LangArg) -> String {
         CauseKind::UnionEnded => ("工会撤销", "union ended"),
         CauseKind::Verdict => ("其他判定", "other verdict"),
     };
-    let value = |v: &Option<String>| v.as_deref().map_or("—", |v| value_text(&cause.name, v, lang.into())).to_owned();
+    let value = |v: &Option<String>| match v {
+        Some(v) => value_text(&cause.name, v, lang.into()).into_owned(),
+        None => "—".to_owned(),
+    };
     let name = input_name(&cause.name, lang.into());
+    // A verdict names what it rests on: what one of the two did not name was not absent.
+    if cause.kind == CauseKind::Input
+        && let (Some(only), None) | (None, Some(only)) = (&cause.from, &cause.to)
+    {
+        let only = value_text(&cause.name, only, lang.into());
+        let aside = match cause.from.is_none() {
+            true => lang.pick("（原判定未用到）", " (the former verdict did not use it)"),
+            false => lang.pick("（现判定未用到）", " (the new verdict does not use it)"),
+        };
+        return format!("{} {name}{}{only}{aside}", lang.pick(zh, en), lang.pick("：", ": "));
+    }
     format!("{} {name}{}{} → {}", lang.pick(zh, en), lang.pick("：", ": "), value(&cause.from), value(&cause.to))
 }

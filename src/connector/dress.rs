@@ -16,31 +16,37 @@ fn outside(c: char) -> bool {
     c.is_whitespace() || c.is_control() || invisible(c)
 }
 
+/// What a byte may belong to: an escape, markup, a quote, or the first byte of an invisible sign.
+const SIGNS: [u8; 256] = {
+    let mut signs = [0; 256];
+    signs[b'%' as usize] = ESCAPE;
+    signs[b'\\' as usize] = ESCAPE;
+    signs[b'&' as usize] = MARKUP;
+    signs[b'<' as usize] = MARKUP;
+    signs[b'"' as usize] = QUOTE;
+    signs[0xC2] = HIDDEN;
+    signs[0xE2] = HIDDEN;
+    signs[0xEF] = HIDDEN;
+    signs
+};
+const ESCAPE: u8 = 1;
+const MARKUP: u8 = 2;
+const QUOTE: u8 = 4;
+const HIDDEN: u8 = 8;
+
 /// The text without its dress; borrowed where it wears none, which is nearly always.
 pub fn undress(text: &str) -> Cow<'_, str> {
     let bare = bare(text);
-    // Lead bytes of the invisible signs, quotes, and the beginnings of entities and tags: looked at many bytes at a time.
-    let suspicious =
-        bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'"' | b'&' | b'<' | b'%' | b'\\'));
-    if !suspicious {
+    let signs = bare.bytes().fold(0, |signs, b| signs | SIGNS[usize::from(b)]);
+    if signs == 0 {
         return bare.into();
     }
-    // Which of them: full-width brackets and dashes begin as the invisible signs do, and are none.
-    let bytes = bare.as_bytes();
-    let (mut escapes, mut markup, mut hidden, mut quotes) = (false, false, false, false);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'%' | b'\\' => escapes = true,
-            b'&' | b'<' => markup = true,
-            b'"' => quotes = true,
-            0xC2 => hidden |= bytes[at + 1] == 0xAD,
-            0xE2 => hidden |= matches!(bytes[at + 1], 0x80 | 0x81),
-            0xEF => hidden |= bytes[at + 1] == 0xBB,
-            _ => {}
-        }
-    }
-    if !(escapes || markup || hidden) {
-        return if quotes { doubled(bare) } else { bare.into() };
+    let escapes = signs & ESCAPE != 0;
+    // Full-width brackets and dashes begin as the invisible signs do, and are none.
+    let begins_hidden = |two: &[u8]| matches!(two, [0xC2, 0xAD] | [0xE2, 0x80 | 0x81] | [0xEF, 0xBB]);
+    let hidden = signs & HIDDEN != 0 && bare.as_bytes().windows(2).any(begins_hidden);
+    if !(escapes || signs & MARKUP != 0 || hidden) {
+        return if signs & QUOTE != 0 { doubled(bare) } else { bare.into() };
     }
     let unescaped = if escapes { without_escapes(bare) } else { Cow::Borrowed(bare) };
     let unmarked = match unescaped.contains(['&', '<']) {

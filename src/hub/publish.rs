@@ -466,7 +466,8 @@ pub(super) fn standing(
 /// What of the policy the edition's counts rest on.
 pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
-    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
+    let industrial_unions = policy.industrial_unions.keys().cloned().collect();
+    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate, industrial_unions }
 }
 
 /// What was lacking in the edition before, and since when.

@@ -152,6 +152,18 @@ impl Chunk {
         self.close_row(head);
     }
 
+    /// The same of a row some of whose cells the source says nothing in: None.
+    pub(super) fn push_joined_or_null(&mut self, head: RowHead, text: &str, ends: &[Option<usize>]) {
+        let base = self.text.len() as u32;
+        self.text.push_str(text);
+        let mut start = 0;
+        self.spans.extend(ends.iter().map(|end| match end {
+            None => NULL,
+            Some(end) => (base + std::mem::replace(&mut start, *end) as u32, base + *end as u32),
+        }));
+        self.close_row(head);
+    }
+
     /// Takes the last row back.
     pub(super) fn pop_row(&mut self) {
         self.heads.pop();

@@ -79,7 +79,7 @@ fn every_filter_gives_what_a_plain_loop_gives() {
     expect(&case, any("ownership", &["STATE", "FOREIGN"]), |e| matches!(e.ownership, Ownership::State | Ownership::Foreign));
     expect(&case, any("union", &["JOINT"]), |e| e.verdicts.union.verdict == UnionStatus::Joint);
     expect(&case, any("tag", &["FOREIGN"]), |e| e.has_tag(EnterpriseTag::Foreign));
-    expect(&case, any("country", &["JPN"]), |e| e.investor_countries.iter().any(|c| &**c == "JPN"));
+    expect(&case, any("country", &["JP"]), |e| e.investor_countries.iter().any(|c| &**c == "JP"));
     expect(&case, any("conflict", &["EMPLOYEES"]), |e| e.conflicts.0 != 0);
     expect(&case, any("finding", &["refused"]), |e| !e.findings.is_empty());
     expect(&case, Filter::Employees(Range { gte: Some(100), lte: Some(500) }), |e| {

@@ -5,9 +5,11 @@
 
 mod evidence;
 mod lang;
+mod shown;
 mod texts;
 
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
 pub use lang::Lang;
-pub use texts::{input_name, is_known, need_text, needs, reason_text, value_name, value_text};
+pub use shown::{country_name, value_text};
+pub use texts::{input_name, is_known, need_text, needs, reason_on_paper, reason_text, value_name};

@@ -1,7 +1,7 @@
 //! The texts of reasons, inputs and values, and how a template takes its inputs.
 
 use super::lang::Lang;
-use crate::model::reference::unions::finding_reasons;
+use super::shown::{self, Reader, all_inputs, is_money};
 use crate::model::verdict::ReasonInput;
 
 /// Reasons and priority factors: code, Chinese, English. Sorted by topic.
@@ -13,8 +13,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
         "is on the statistics registry's official list of enterprises above designated size",
     ),
     ("not_on_official_list", "统计部门标注为非规模以上", "is marked by the statistics registry as not above designated size"),
-    ("above_rule", "达到规则 {rule} 的标准：{inputs}", "meets rule {rule}: {inputs}"),
-    ("below_rule", "未达到规则 {rule} 的标准：{inputs}", "is below rule {rule}: {inputs}"),
+    ("above_rule", "达到{rule}的标准：{inputs}", "meets the rule “{rule}”: {inputs}"),
+    ("below_rule", "未达到{rule}的标准：{inputs}", "is below the rule “{rule}”: {inputs}"),
     (
         "proxy_employees",
         "缺少营业收入，按从业人员 {employees} 人推定",
@@ -22,8 +22,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     (
         "revenue_stands_in",
-        "缺少主营业务收入，以营业收入 {revenue} 元代替",
-        "main-business revenue is missing; revenue of {revenue} yuan stands in",
+        "缺少主营业务收入，以营业收入 {revenue} 代替",
+        "main-business revenue is missing; revenue of {revenue} stands in",
     ),
     ("missing_input", "缺少判定所需的{input_names}", "{input_names} needed for the decision is missing"),
     ("no_rule", "该行业门类没有规模以上标准", "there is no designated-size rule for this industry section"),
@@ -36,8 +36,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     (
         "official_and_rule_disagree",
-        "名录与规则 {rule} 结论不一致：名录 {list}，规则 {rule_verdict}",
-        "list and rule {rule} disagree: the list says {list}, the rule {rule_verdict}",
+        "名录与{rule}的标准结论不一致：名录 {list}，规则 {rule_verdict}",
+        "the list and the rule “{rule}” disagree: the list says {list}, the rule {rule_verdict}",
     ),
     (
         "proxy_insured",
@@ -89,7 +89,7 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
         "是否规模以上不明，而仅由联合工会或联合会覆盖",
         "designated size is unknown, and only a joint union or federation covers it",
     ),
-    ("out_deregistered", "企业已注销或吊销", "the enterprise is deregistered or revoked"),
+    ("out_deregistered", "企业已注销", "the enterprise is deregistered"),
     ("out_branch", "分支机构，随总部建会", "is a branch; counted with its head office"),
     ("out_individual", "个体工商户，不在统计范围", "is an individual business; not counted"),
     ("out_moved", "已迁出本市", "has moved out of the city"),
@@ -103,9 +103,9 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     ("finding_noted", "走访记录：{finding}", "noted on a visit: {finding}"),
     // fund
-    ("fund_paid", "已足额缴纳：应缴 {due} 元，实缴 {paid} 元", "paid in full: {due} yuan due, {paid} yuan paid"),
-    ("fund_partial", "未足额缴纳：应缴 {due} 元，实缴 {paid} 元", "paid in part: {due} yuan due, {paid} yuan paid"),
-    ("fund_unpaid", "未缴纳：应缴 {due} 元", "not paid: {due} yuan due"),
+    ("fund_paid", "已足额缴纳：应缴 {due}，实缴 {paid}", "paid in full: {due} due, {paid} paid"),
+    ("fund_partial", "未足额缴纳：应缴 {due}，实缴 {paid}", "paid in part: {due} due, {paid} paid"),
+    ("fund_unpaid", "未缴纳：应缴 {due}", "not paid: {due} due"),
     ("fund_wrong_kind", "缴费种类与建会情况不符：缴纳的是{kind}", "the wrong kind was paid: {kind}"),
     (
         "fund_dues_without_union",
@@ -260,6 +260,18 @@ pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
     ("UNPAID", "未缴纳", "not paid"),
     ("WRONG_KIND", "缴费种类不符", "the wrong kind"),
     ("DUES", "工会经费", "union dues"),
+    ("FORTUNE_500", "世界500强", "Fortune Global 500"),
+    ("LEADING", "龙头企业", "leading"),
+    ("LABOUR_DISPATCH", "劳务派遣", "labour dispatch"),
+    ("DISPUTE_LAST_12_MONTHS", "近12个月有劳动争议", "dispute within 12 months"),
+    ("PAYS_PREPARATORY_FUND", "缴纳建会筹备金", "pays the preparatory fund"),
+    ("LISTED", "上市公司", "listed"),
+    ("REGISTRY", "登记坐标", "a registry's point"),
+    ("TOWN", "街道乡镇", "street or town"),
+    ("DISTRICT", "区", "district"),
+    ("OFFICIAL_LIST", "规模以上名录", "official list"),
+    ("RULE", "统计标准", "rule"),
+    ("PROXY", "人数推定", "head count"),
     ("PREPARATORY", "建会筹备金", "preparatory fund"),
 ];
 
@@ -277,12 +289,6 @@ pub fn value_name(code: &str, lang: Lang) -> &str {
     find(VALUES, code, lang).unwrap_or(code)
 }
 
-/// The value of an input: what a visit found by its name, all else as [`value_name`] has it.
-pub fn value_text<'a>(input: &str, value: &'a str, lang: Lang) -> &'a str {
-    let found = finding_reasons().iter().find(|reason| matches!(input, "finding" | "reason") && reason.code == value);
-    found.map_or_else(|| value_name(value, lang), |reason| lang.pick(reason.name_zh, reason.name_en))
-}
-
 /// Whether the table has a text for this code.
 pub fn is_known(code: &str) -> bool {
     find(REASONS, code, Lang::Zh).is_some()
@@ -290,6 +296,15 @@ pub fn is_known(code: &str) -> bool {
 
 /// What a reason or a priority factor says, with its inputs filled in.
 pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
+    filled_in(code, inputs, lang, Reader::Caller)
+}
+
+/// The same for paper that goes from hand to hand: no sums of money, no codes.
+pub fn reason_on_paper(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
+    filled_in(code, inputs, lang, Reader::Paper)
+}
+
+fn filled_in(code: &str, inputs: &[ReasonInput], lang: Lang, reader: Reader) -> String {
     let has = |name: &str| inputs.iter().any(|i| &*i.name == name);
     let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
     let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
@@ -299,7 +314,7 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
         let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
         text.push_str(&rest[..open]);
         match &rest[open + 1..close] {
-            "inputs" => text.push_str(&all_inputs(inputs, lang)),
+            "inputs" => text.push_str(&all_inputs(inputs, lang, reader)),
             "input_names" => {
                 let names: Vec<&str> = inputs.iter().filter(|i| i.value.is_none()).map(|i| input_name(&i.name, lang)).collect();
                 text.push_str(&names.join(lang.pick("、", ", ")));
@@ -311,7 +326,10 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
                     rest = &rest[close + 1..];
                     continue;
                 }
-                text.push_str(value.map_or("—", |value| value_text(name, value, lang)));
+                match value.filter(|_| reader == Reader::Caller || !is_money(name)) {
+                    Some(value) => text.push_str(&shown::text(name, value, lang, reader)),
+                    None => text.push('—'),
+                }
             }
         }
         rest = &rest[close + 1..];
@@ -321,24 +339,22 @@ pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
     text.trim_end_matches([' ', ':', '：']).to_owned()
 }
 
-pub(in crate::model::message) fn all_inputs(inputs: &[ReasonInput], lang: Lang) -> String {
-    let shown: Vec<String> = inputs
-        .iter()
-        .filter(|i| &*i.name != "rule")
-        .map(|i| format!("{} {}", input_name(&i.name, lang), i.value.as_deref().unwrap_or("—")))
-        .collect();
-    shown.join(lang.pick("，", ", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::reference::industries;
 
     #[test]
     fn inputs_are_filled_in_and_missing_ones_show_a_dash() {
         let inputs = [ReasonInput::new("rule", "industry-2011"), ReasonInput::new("revenue", 25_000_000)];
-        assert_eq!(reason_text("above_rule", &inputs, Lang::Zh), "达到规则 industry-2011 的标准：营业收入 25000000");
-        assert_eq!(reason_text("above_rule", &inputs, Lang::En), "meets rule industry-2011: revenue 25000000");
+        assert_eq!(
+            reason_text("above_rule", &inputs, Lang::Zh),
+            "达到规模以上工业（年主营业务收入 2000 万元以上）的标准：营业收入 2,500 万元"
+        );
+        assert_eq!(
+            reason_text("above_rule", &inputs, Lang::En),
+            "meets the rule “Industry: from 20 million yuan main revenue”: revenue 25,000,000 yuan"
+        );
         assert_eq!(reason_text("union_joint", &[], Lang::En), "is covered by a joint union: —");
         assert_eq!(reason_text("missing_input", &[ReasonInput::missing("revenue")], Lang::Zh), "缺少判定所需的营业收入");
     }
@@ -346,13 +362,36 @@ mod tests {
     #[test]
     fn an_empty_list_leaves_no_colon_and_several_inputs_are_joined_in_their_language() {
         let rule = ReasonInput::new("rule", "industry-2011");
-        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::Zh), "达到规则 industry-2011 的标准");
-        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::En), "meets rule industry-2011");
+        assert_eq!(
+            reason_text("above_rule", std::slice::from_ref(&rule), Lang::Zh),
+            "达到规模以上工业（年主营业务收入 2000 万元以上）的标准"
+        );
+        assert_eq!(
+            reason_text("above_rule", std::slice::from_ref(&rule), Lang::En),
+            "meets the rule “Industry: from 20 million yuan main revenue”"
+        );
         let inputs = [rule, ReasonInput::new("revenue", 25_000_000), ReasonInput::new("employees", 400)];
         let zh = reason_text("above_rule", &inputs, Lang::Zh);
-        assert_eq!(zh, format!("达到规则 industry-2011 的标准：营业收入 25000000，{} 400", input_name("employees", Lang::Zh)));
+        assert_eq!(zh, "达到规模以上工业（年主营业务收入 2000 万元以上）的标准：营业收入 2,500 万元，从业人员 400 人");
         let en = reason_text("above_rule", &inputs, Lang::En);
-        assert_eq!(en, format!("meets rule industry-2011: revenue 25000000, {} 400", input_name("employees", Lang::En)));
+        assert_eq!(en, "meets the rule “Industry: from 20 million yuan main revenue”: revenue 25,000,000 yuan, employees 400");
+    }
+
+    #[test]
+    fn paper_says_neither_sums_of_money_nor_codes() {
+        let inputs = [
+            ReasonInput::new("rule", "industry-2011"),
+            ReasonInput::new("industry", "3911 (GB/T 4754-2017)"),
+            ReasonInput::new("revenue", "85170000.00"),
+            ReasonInput::new("employees", 1_750),
+        ];
+        let zh = reason_on_paper("above_rule", &inputs, Lang::Zh);
+        let industry = industries().division("39").unwrap();
+        assert_eq!(
+            zh,
+            format!("达到规模以上工业（年主营业务收入 2000 万元以上）的标准：行业 {}，从业人员 1,750 人", industry.name_zh)
+        );
+        assert!(!reason_on_paper("fund_unpaid", &[ReasonInput::new("due", 5_000)], Lang::Zh).contains("5,000"));
     }
 
     #[test]

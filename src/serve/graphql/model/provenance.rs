@@ -144,6 +144,8 @@ pub enum SurvivorshipRule {
     MostComplete,
     /// Nobody else says anything.
     OnlyValue,
+    /// No registry gives the street: the address names exactly one of its district.
+    FromAddress,
 }
 
 /// How the statements about one field stand to each other.
