@@ -101,7 +101,8 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
         }
     }
     factors.shrink_to_fit();
-    let score = factors.iter().map(|f| f.points).sum::<f32>();
+    // From zero: the sum of no floats is -0.0.
+    let score = factors.iter().map(|f| f.points).fold(0.0, |sum: f32, points| sum + points);
     Priority { score: (score * 10.0).round() / 10.0, factors }
 }
 

@@ -142,7 +142,10 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Arc
         for step in explained.steps.iter().filter(shown) {
             print!("  {} {} {}", mark(step.outcome), step_name(&step.rule, lang), outcome_text(step.outcome, lang));
             if message::is_known(&step.rule) && matches!(step.outcome, StepOutcome::Decided | StepOutcome::Holds) {
-                print!(" · {}", reason_text(&step.rule, &step.inputs, message_lang));
+                let text = reason_text(&step.rule, &step.inputs, message_lang);
+                if text != step_name(&step.rule, lang) {
+                    print!(" · {text}");
+                }
             }
             println!();
             // The title of a rule says in Chinese what it asks for.

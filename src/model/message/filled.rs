@@ -8,10 +8,17 @@ use crate::model::verdict::ReasonInput;
 /// What a reason or a priority factor is about, without what is filled in: for a list of all that was tried.
 pub fn reason_title(code: &str, lang: Lang) -> String {
     let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
+    // What is filled in stands behind the colon, where there is one.
+    let behind = template.find(['：', ':']).filter(|colon| template.find('{').is_some_and(|open| *colon < open));
+    let template = behind.map_or(template, |colon| &template[..colon]);
     let mut title = String::with_capacity(template.len());
     for (at, part) in template.split('{').enumerate() {
         let text = if at == 0 { part } else { part.split_once('}').map_or("", |(_, rest)| rest) };
-        title.push_str(if at == 0 { text.trim_end() } else { text.trim_start_matches(" 人").trim_start_matches(" 家") });
+        title.push_str(if at == 0 {
+            text.trim_end()
+        } else {
+            text.trim_start_matches(" 人").trim_start_matches(" 家").trim_start_matches(" 个月")
+        });
     }
     title.trim_matches([' ', ':', '：', '，', ',']).to_owned()
 }

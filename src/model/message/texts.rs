@@ -178,6 +178,8 @@ pub(in crate::model::message) const INPUTS: &[(&str, &str, &str)] = &[
     ("branch_of", "所属总部", "head office"),
     ("same_group", "所属集团", "group"),
     ("until", "至", "until"),
+    ("union_coverage", "工会覆盖", "union coverage"),
+    ("designated_size", "规模", "designated size"),
     ("investor_country", "投资方国别", "investors' countries"),
     ("location", "坐标", "location"),
     ("finding", "走访结论", "finding"),
