@@ -2,6 +2,7 @@
 """An independent recount of an edition: union coverage, gap and people of every enterprise, and the counts by any dimension.
 
     python3 tests/recount.py DATA/editions/000001 [--grace MONTHS] [--store DATA/huitu.sqlite] [--coverage ANSWER.json]
+        [--targets ANSWER.json [--before DATA/editions/000000]]
 
 Written from the decision tables, not from the program; reads the Arrow files with pyarrow. With --store, the edition is first
 compared with the embedded store's links: every record at its enterprise, every union at its host and its covered units. With
@@ -10,7 +11,12 @@ compared with the embedded store's links: every record at its enterprise, every 
     { coverage(by: [DISTRICT]) { rows { keys { dimension code } enterprises covered independent lacking lackingIndependent
       outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap sizeUnknown sizeUnknownLacking } } }
 
-is counted again group by group. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
+is counted again group by group, federation units among them (`by: [FEDERATION]`, and its streets by `within`). With --targets, the
+answer of `huitu query` to
+
+    { targets(year: 2026) { area { code } indicator value done attainment missing } }
+
+is worked out again; net increases from the edition of --before, the last of the year before. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
 something differs, 2 where pyarrow is missing. The default kinds of coverage are taken as counted.
 """
 import argparse
@@ -225,6 +231,7 @@ class Recount:
             count["employees"] += dims["employees"][row]
             count["members"] += dims["members"][row]
             count["employeesOfUnionised"] += dims["employees"][row] if union in COUNTED else 0
+        self.street_sums(mine, by)
         told = {tuple(key["code"] for key in row["keys"]): row for row in answer}
         for key in mine.keys() | told.keys():
             for name, value in (told.get(key) or {"enterprises": 0}).items():
@@ -233,12 +240,80 @@ class Recount:
         print(f"coverage by {', '.join(by)}: {len(told)} groups")
 
 
+    def street_sums(self, mine, by):
+        """Streets of every federation unit add up to the unit."""
+        if by != ["FEDERATION", "TOWN"]:
+            return
+        units = collections.Counter()
+        for (unit, _), counts in mine.items():
+            units[unit] += counts["enterprises"]
+        for unit, count in units.items():
+            whole = sum((self.e["federation"][row] or "") == unit for row in self.rows)
+            if whole != count:
+                self.differs(f"streets of {unit}", count, whole)
+
+    def in_area(self, code):
+        """The rows of a district, street or federation unit; everybody for the city and its own federation."""
+        if code in ("110000", "BJ"):
+            return self.rows
+        column = "federation" if not code.isdigit() else "district" if len(code) == 6 else "town"
+        return [row for row in self.rows if str(self.e[column][row] or "") == code]
+
+    def figures(self, code):
+        """The counts that targets rest on."""
+        n = collections.Counter()
+        for row in self.in_area(code):
+            n["unions"] += self.dims["unions"][row]
+            if self.e["gap"][row] == "OUT_OF_SCOPE":
+                continue
+            above, independent = self.e["size"][row] == "ABOVE", self.e["union"][row] == "INDEPENDENT"
+            covered = self.e["union"][row] in COUNTED
+            n["in_scope"] += 1
+            n["above"] += above
+            n["independent"] += independent
+            n["above_independent"] += above and independent
+            n["covered"] += covered
+            n["members"] += self.dims["members"][row]
+            n["members_covered"] += self.dims["members"][row] if covered else 0
+            n["employees_covered"] += self.dims["employees"][row] if covered else 0
+        return n
+
+    def targets(self, answer, before):
+        """What was reached of every target, and what is missing."""
+        rates = {"coverage_rate": ("covered", "in_scope"), "union_rate_entity": ("covered", "in_scope"),
+                 "independent_rate_above_size": ("above_independent", "above"),
+                 "membership_rate": ("members_covered", "employees_covered")}
+        changes = {"net_new_units": "unions", "net_new_covered": "covered", "net_new_members": "members"}
+        listed, known = answer.get("data", answer)["targets"], 0
+        for target in listed:
+            code, indicator = target["area"]["code"], target["indicator"]
+            now = self.figures(code)
+            if indicator in rates:
+                part, whole = (now[name] for name in rates[indicator])
+                done = part / whole if whole and part <= whole else None
+            elif indicator in changes and before is not None:
+                done = now[changes[indicator]] - before.figures(code)[changes[indicator]]
+            elif indicator in ("independent", "covered", "members"):
+                done = now[indicator]
+            else:
+                continue
+            known += 1
+            value = target["value"]
+            mine = (done, None if done is None or value <= 0 else done / value, None if done is None else max(value - done, 0))
+            told = (target["done"], target["attainment"], target["missing"])
+            if any((a is None) != (b is None) or a is not None and abs(a - b) > 1e-9 for a, b in zip(mine, told)):
+                self.differs(f"target {indicator} of {code}", mine, told)
+        print(f"targets: {known} of {len(listed)} worked out again")
+
+
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(usage=__doc__)
     arguments.add_argument("folder")
     arguments.add_argument("--grace", type=int, default=6)
     arguments.add_argument("--store")
     arguments.add_argument("--coverage", action="append", default=[])
+    arguments.add_argument("--targets")
+    arguments.add_argument("--before")
     given = arguments.parse_args()
     recount = Recount(given.folder, given.grace)
     recount.verdicts()
@@ -247,5 +322,8 @@ if __name__ == "__main__":
         recount.store(given.store)
     for file in given.coverage:
         recount.groups(json.load(open(file)))
+    if given.targets:
+        before = Recount(given.before, given.grace) if given.before else None
+        recount.targets(json.load(open(given.targets)), before)
     print(f"edition of {recount.as_of}: {recount.differing} differ")
     sys.exit(1 if recount.differing else 0)

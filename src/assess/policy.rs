@@ -127,7 +127,7 @@ impl Default for PublicationPolicy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PriorityPolicy {
-    /// Points at `employees_full` people; fewer people earn a logarithmic share.
+    /// Points at `employees_full` people; fewer people earn a share by the square root.
     pub employees: f32,
     pub employees_full: u32,
     /// Foreign or Hong Kong, Macao, Taiwan investment.
@@ -210,7 +210,7 @@ impl Default for PriorityPolicy {
 }
 
 impl PriorityPolicy {
-    fn points(&self) -> [(&'static str, f32); 9] {
+    pub(crate) fn points(&self) -> [(&'static str, f32); 9] {
         [
             ("employees", self.employees),
             ("foreign", self.foreign),

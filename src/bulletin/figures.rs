@@ -74,6 +74,16 @@ pub struct Urgent {
     pub since: Option<NaiveDate>,
     pub score: f32,
     pub reasons: String,
+    /// What the score is made of, in the order of the factors.
+    pub parts: Vec<ScorePart>,
+}
+
+/// One factor of a score.
+pub struct ScorePart {
+    /// Stable, for the colour.
+    pub code: String,
+    pub points: f32,
+    pub text: String,
 }
 
 pub struct SourceLine {
@@ -268,6 +278,16 @@ fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
         since: e.gap_since(),
         score: e.priority(),
         reasons: texts.join(lang.pick("；", "; ")),
+        parts: verdicts
+            .priority
+            .factors
+            .iter()
+            .map(|factor| ScorePart {
+                code: factor.code.to_string(),
+                points: factor.points,
+                text: reason_on_paper(&factor.code, factor.input.as_slice(), lang),
+            })
+            .collect(),
     })
 }
 

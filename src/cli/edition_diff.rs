@@ -14,6 +14,7 @@ use crate::edition::{Edition, EnterpriseRow};
 use crate::hub::Hub;
 use crate::model::message::{input_name, reason_text, value_name, value_text};
 use crate::model::text::grouped;
+use crate::model::verdict::ReasonInput;
 
 #[derive(Args)]
 pub struct DiffArgs {
@@ -80,6 +81,14 @@ fn difference(from: &Edition, to: &Edition) -> anyhow::Result<Difference> {
             let is = if cause.to.is_none() { stated(&after, &cause.name) } else { None };
             cause.from = cause.from.take().or(was.filter(|was| Some(was) != cause.to.as_ref()));
             cause.to = cause.to.take().or(is.filter(|is| Some(is) != cause.from.as_ref()));
+        }
+        for cause in changes.iter_mut().flat_map(|change| &mut change.why) {
+            let union = match cause.kind {
+                CauseKind::UnionAdded => to.union_of(&cause.name),
+                CauseKind::UnionEnded => from.union_of(&cause.name),
+                _ => None,
+            };
+            cause.inputs.extend(union.map(|union| ReasonInput::new("union", union.name())));
         }
         found.moved.push(Moved { id: after.id().to_owned(), name: after.name().to_owned(), changes });
     }
@@ -167,6 +176,19 @@ fn cause_text(cause: &Cause, lang: LangArg) -> String {
         None => "—".to_owned(),
     };
     let name = input_name(&cause.name, lang.into());
+    // A union that came or went is said by its name.
+    if matches!(cause.kind, CauseKind::UnionAdded | CauseKind::UnionEnded) {
+        let named = cause.inputs.iter().find_map(|input| input.value.as_deref()).unwrap_or(&cause.name);
+        let kinds: Vec<String> = [&cause.from, &cause.to].into_iter().flatten().map(|kind| said(kind, lang)).collect();
+        return format!(
+            "{}{}{named}{}{}{}",
+            lang.pick(zh, en),
+            lang.pick("：", ": "),
+            lang.pick("（", " ("),
+            kinds.join(" → "),
+            lang.pick("）", ")")
+        );
+    }
     // A verdict names what it rests on: what one of the two did not name was not absent.
     if cause.kind == CauseKind::Input
         && let (Some(only), None) | (None, Some(only)) = (&cause.from, &cause.to)

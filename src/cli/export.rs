@@ -1,14 +1,13 @@
 //! `huitu export crosswalk|gap|quarantine`: files for people and for other programs.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::common::Common;
-use super::export_list::{self, ListArgs, ListFormat};
+use super::export_list::{self, ListArgs, ListFormat, open_output};
 use crate::edition::EnterpriseRow;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
@@ -68,18 +67,6 @@ impl ExportArgs {
     }
 }
 
-/// Where an export goes: a file, or standard output.
-pub(super) fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
-    Ok(match path {
-        Some(path) => {
-            let file = std::fs::File::create(path)
-                .with_context(|| format!("cannot write {}; give another file with -o", path.display()))?;
-            Box::new(BufWriter::with_capacity(1 << 20, file))
-        }
-        None => Box::new(BufWriter::new(std::io::stdout().lock())),
-    })
-}
-
 /// Writes rows in either format; cells that a spreadsheet would take for a formula are disarmed in CSV.
 struct Table {
     out: Box<dyn Write>,
@@ -93,7 +80,7 @@ impl Table {
     }
 
     fn open(output: Option<&Path>, format: ExportFormatArg, header: &'static [&'static str]) -> anyhow::Result<Table> {
-        let mut table = Table { out: self::output(output)?, format, header };
+        let mut table = Table { out: open_output(output)?, format, header };
         if format == ExportFormatArg::Csv {
             table.csv(header)?;
         }

@@ -3,8 +3,8 @@
 //! In: what is asked of the list, as options. Out: a file or standard output. What an area, unit or industry is, the graph's filter
 //! decides: an unknown one is an error, never an empty list.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use async_graphql::{InputType, Value};
@@ -30,7 +30,7 @@ const COLUMNS: &str = "name,creditCode,districtName,townName,federationName,addr
 
 /// Parts of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Part {
+pub enum ListPart {
     /// Above designated size, and lacking a union or an independent one
     Lacking,
     /// In scope, and it cannot be told
@@ -65,7 +65,7 @@ pub struct ListArgs {
     priority: Option<f64>,
     /// gap: which parts of the list [default: lacking]
     #[arg(long, value_enum, value_delimiter = ',')]
-    include: Vec<Part>,
+    include: Vec<ListPart>,
     /// gap: as of a day, an instant or an edition (edition:12); the newest edition without it
     #[arg(long, value_name = "WHEN")]
     as_of: Option<String>,
@@ -75,6 +75,18 @@ pub struct ListArgs {
     /// gap: for programs: names of columns in English, codes instead of texts, no byte order mark
     #[arg(long)]
     pub raw: bool,
+}
+
+/// Where an export goes: a file, or standard output.
+pub fn open_output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match path {
+        Some(path) => {
+            let file = std::fs::File::create(path)
+                .with_context(|| format!("cannot write {}; give another file with -o", path.display()))?;
+            Box::new(BufWriter::with_capacity(1 << 20, file))
+        }
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+    })
 }
 
 /// What a list is written as.
@@ -126,8 +138,8 @@ impl ListArgs {
         })
     }
 
-    fn parts(&self) -> Vec<Part> {
-        if self.include.is_empty() { vec![Part::Lacking] } else { self.include.clone() }
+    fn parts(&self) -> Vec<ListPart> {
+        if self.include.is_empty() { vec![ListPart::Lacking] } else { self.include.clone() }
     }
 }
 
@@ -165,8 +177,8 @@ pub async fn raw_rows(
     let said = |problem: crate::serve::problem::Problem| HubError::said(problem.zh, problem.en);
     let wanted = parsed.plan(&Caller::new("", Role::Admin)).map_err(said)?;
     let parts = list.parts().into_iter().map(|part| match part {
-        Part::Lacking => Filter::InGap,
-        Part::Undecided => Filter::may_be_in_gap(),
+        ListPart::Lacking => Filter::InGap,
+        ListPart::Undecided => Filter::may_be_in_gap(),
     });
     let rows = edition.filter(&Filter::Or(parts.collect()).and(wanted))?;
     Ok((edition, rows))
@@ -215,7 +227,7 @@ pub async fn write(
         let text = said["error"]["message"].as_str().unwrap_or_default().to_owned();
         return Err(HubError::said(text.clone(), text).into());
     }
-    let mut out = super::export::output(output.map(PathBuf::as_path))?;
+    let mut out = open_output(output.map(PathBuf::as_path))?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| {
             HubError::said(

@@ -121,6 +121,7 @@ impl Hub {
             receipts.push(receipt);
         }
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
+        self.tell_other_years(&mut receipts).await?;
         let last = self.publish(options.republish && edition.is_none(), progress.as_ref(), &mut receipts).await?;
         let edition = last.or(edition);
         let (held, lacks) = (self.held_edition().await?, self.lacks());

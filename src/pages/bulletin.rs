@@ -3,7 +3,8 @@
 use askama::Template;
 
 use crate::bulletin::figures::{
-    Bulletin, Counts, PrintedRate, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, percent, shown, shown_monthly,
+    Bulletin, Counts, PrintedRate, ScorePart, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, percent, shown,
+    shown_monthly,
 };
 use crate::model::message::Lang;
 use crate::model::text::grouped;
@@ -68,8 +69,8 @@ pub fn render(bulletin: &Bulletin) -> String {
         targets: targets(b),
         unequal: unequal(b),
         urgent_columns: match b.lang {
-            Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值"],
-            Lang::En => &["enterprise", "address", "employees", "why", "score"],
+            Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值及构成"],
+            Lang::En => &["enterprise", "address", "employees", "why", "score and its parts"],
         },
         source_columns: match b.lang {
             Lang::Zh => &["部门数据", "数据时间", "记录数", ""],
@@ -86,11 +87,37 @@ impl BulletinPage<'_> {
     fn people(&self, enterprise: &Urgent) -> String {
         enterprise.employees.map_or_else(|| "—".to_owned(), |n| grouped(n.into()))
     }
+    /// Left edge, width and class of every part of a score; a hundred points are the width.
+    fn bars(&self, enterprise: &Urgent) -> Vec<(String, String, &'static str)> {
+        let mut left = 0.0;
+        let bar = |part: &ScorePart| {
+            let at = left;
+            left += part.points;
+            (format!("{at:.1}"), format!("{:.1}", part.points), colour(&part.code))
+        };
+        enterprise.parts.iter().map(bar).collect()
+    }
+    /// `从业人员 2,200 人 40.0；外商投资企业 10.0`.
+    fn parts(&self, enterprise: &Urgent) -> String {
+        let parts: Vec<String> = enterprise.parts.iter().map(|part| format!("{} {:.1}", part.text, part.points)).collect();
+        parts.join(self.b.lang.pick("；", "; "))
+    }
     fn score(&self, enterprise: &Urgent) -> String {
         format!("{:.1}", enterprise.score)
     }
     fn count(&self, source: &SourceLine) -> String {
         grouped(source.records as i64)
+    }
+}
+
+/// People, who owns it, what it pays, what happened, how long.
+fn colour(factor: &str) -> &'static str {
+    match factor {
+        "employees" | "insured" => "p",
+        "foreign" | "fortune_500" | "leading" => "o",
+        "pays_preparatory_fund" | "fund_contradiction" => "f",
+        "waiting" => "w",
+        _ => "e",
     }
 }
 

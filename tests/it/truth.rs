@@ -232,3 +232,24 @@ fn a_union_that_nearly_matches_is_said_by_its_name() {
     let said = reason_text(&union.reasons[0].code, &union.reasons[0].inputs, Lang::Zh);
     assert!(said.contains("甲乙公司工会"), "{said}");
 }
+
+#[test]
+fn who_lacked_a_union_before_the_first_edition_has_waited_as_long_as_whoever_came_on_the_list_first() {
+    let mut small = AssessCase::new();
+    for name in ["before", "first", "later", "new"] {
+        small.enterprise(name, vec![(Field::Employees, Value::Count(50))]);
+    }
+    small.world.lacking_since.insert("before".into(), None);
+    small.world.lacking_since.insert("first".into(), Some(day("2026-05-22")));
+    small.world.lacking_since.insert("later".into(), Some(day("2026-10-22")));
+    small.world.counting_since = Some(day("2026-05-22"));
+    let waiting = |name: &str| {
+        let verdicts = small.one(TODAY, name).verdicts;
+        let points = verdicts.priority.factors.iter().find(|f| &*f.code == "waiting").map_or(0.0, |f| f.points);
+        (verdicts.gap.since, points)
+    };
+    let [before, first, later, new] = ["before", "first", "later", "new"].map(waiting);
+    assert_eq!((before.0, new.0), (None, Some(day(TODAY))), "the verdict says since when, and that nobody knows");
+    assert_eq!(before.1, first.1);
+    assert!(first.1 > later.1 && later.1 > new.1 && new.1 == 0.0, "{first:?} {later:?} {new:?}");
+}

@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn industries_and_rules_have_names() {
-        assert_eq!(value_text("industry", "8211 (GB/T 4754-2017)", Lang::Zh), "教育（8211）");
+        assert_eq!(value_text("industry", "8310 (GB/T 4754-2017)", Lang::Zh), "教育（8310）");
         assert_eq!(value_text("industry", "7259 (GB/T 4754-2011)", Lang::Zh), "7259（GB/T 4754-2011）");
-        assert_eq!(text("industry", "8211 (GB/T 4754-2017)", Lang::Zh, Reader::Paper), "教育");
+        assert_eq!(text("industry", "8310 (GB/T 4754-2017)", Lang::Zh, Reader::Paper), "教育");
         assert_eq!(value_text("rule", "industry-2011", Lang::Zh), "规模以上工业（年主营业务收入 2000 万元以上）");
         assert_eq!(value_text("rule", "a rule of our own", Lang::Zh), "a rule of our own");
         assert_eq!(value_text("state_owned", "true", Lang::Zh), "是");

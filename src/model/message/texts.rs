@@ -1,8 +1,6 @@
-//! The texts of reasons, inputs and values, and how a template takes its inputs.
+//! The texts of reasons, inputs and values.
 
 use super::lang::Lang;
-use super::shown::{self, Reader, all_inputs, is_money};
-use crate::model::verdict::ReasonInput;
 
 /// Reasons and priority factors: code, Chinese, English. Sorted by topic.
 pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
@@ -13,8 +11,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
         "is on the statistics registry's official list of enterprises above designated size",
     ),
     ("not_on_official_list", "统计部门标注为非规模以上", "is marked by the statistics registry as not above designated size"),
-    ("above_rule", "达到{rule}的标准：{inputs}", "meets the rule “{rule}”: {inputs}"),
-    ("below_rule", "未达到{rule}的标准：{inputs}", "is below the rule “{rule}”: {inputs}"),
+    ("above_rule", "达到{rule}的标准：{inputs}", "meets the rule \"{rule}\": {inputs}"),
+    ("below_rule", "未达到{rule}的标准：{inputs}", "is below the rule \"{rule}\": {inputs}"),
     (
         "proxy_employees",
         "缺少营业收入，按从业人员 {employees} 人推定",
@@ -37,7 +35,7 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     (
         "official_and_rule_disagree",
         "名录与{rule}的标准结论不一致：名录 {list}，规则 {rule_verdict}",
-        "the list and the rule “{rule}” disagree: the list says {list}, the rule {rule_verdict}",
+        "the list and the rule \"{rule}\" disagree: the list says {list}, the rule {rule_verdict}",
     ),
     (
         "proxy_insured",
@@ -180,6 +178,10 @@ pub(in crate::model::message) const INPUTS: &[(&str, &str, &str)] = &[
     ("branch_of", "所属总部", "head office"),
     ("same_group", "所属集团", "group"),
     ("until", "至", "until"),
+    ("union_coverage", "工会覆盖", "union coverage"),
+    ("designated_size", "规模", "designated size"),
+    ("investor_country", "投资方国别", "investors' countries"),
+    ("location", "坐标", "location"),
     ("finding", "走访结论", "finding"),
     ("reason", "原因", "reason"),
     ("period", "所属期", "period"),
@@ -270,6 +272,16 @@ pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
     ("TOWN", "街道乡镇", "street or town"),
     ("DISTRICT", "区", "district"),
     ("OFFICIAL_LIST", "规模以上名录", "official list"),
+    ("OFFICIAL", "登记机关", "official"),
+    ("REGISTRY_RANK", "部门优先顺序", "rank of the registries"),
+    ("MOST_RECENT", "最近观测", "most recent"),
+    ("MOST_COMPLETE", "最完整", "most complete"),
+    ("ONLY_VALUE", "唯一来源", "only value"),
+    ("FROM_ADDRESS", "由地址读出", "read from the address"),
+    ("SINGLE", "单一来源", "single"),
+    ("SAME", "一致", "same"),
+    ("EQUIVALENT", "等同", "equivalent"),
+    ("DIFFERENT", "不一致", "different"),
     ("RULE", "统计标准", "rule"),
     ("PROXY", "人数推定", "head count"),
     ("PREPARATORY", "建会筹备金", "preparatory fund"),
@@ -294,122 +306,9 @@ pub fn is_known(code: &str) -> bool {
     find(REASONS, code, Lang::Zh).is_some()
 }
 
-/// What a reason or a priority factor says, with its inputs filled in.
-pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
-    filled_in(code, inputs, lang, Reader::Caller)
-}
-
-/// The same for paper that goes from hand to hand: no sums of money, no codes.
-pub fn reason_on_paper(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
-    filled_in(code, inputs, lang, Reader::Paper)
-}
-
-fn filled_in(code: &str, inputs: &[ReasonInput], lang: Lang, reader: Reader) -> String {
-    let has = |name: &str| inputs.iter().any(|i| &*i.name == name);
-    let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
-    let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
-    let mut text = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-        text.push_str(&rest[..open]);
-        match &rest[open + 1..close] {
-            "inputs" => text.push_str(&all_inputs(inputs, lang, reader)),
-            "input_names" => {
-                let names: Vec<&str> = inputs.iter().filter(|i| i.value.is_none()).map(|i| input_name(&i.name, lang)).collect();
-                text.push_str(&names.join(lang.pick("、", ", ")));
-            }
-            name => {
-                let value = inputs.iter().find(|i| &*i.name == name).and_then(|i| i.value.as_deref());
-                if let Some(need) = value.filter(|_| name == "need") {
-                    text.push_str(&need_text(need, lang));
-                    rest = &rest[close + 1..];
-                    continue;
-                }
-                match value.filter(|_| reader == Reader::Caller || !is_money(name)) {
-                    Some(value) => text.push_str(&shown::text(name, value, lang, reader)),
-                    None => text.push('—'),
-                }
-            }
-        }
-        rest = &rest[close + 1..];
-    }
-    text.push_str(rest);
-    // A list of inputs that turned out empty leaves its colon behind.
-    text.trim_end_matches([' ', ':', '：']).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::reference::industries;
-
-    #[test]
-    fn inputs_are_filled_in_and_missing_ones_show_a_dash() {
-        let inputs = [ReasonInput::new("rule", "industry-2011"), ReasonInput::new("revenue", 25_000_000)];
-        assert_eq!(
-            reason_text("above_rule", &inputs, Lang::Zh),
-            "达到规模以上工业（年主营业务收入 2000 万元以上）的标准：营业收入 2,500 万元"
-        );
-        assert_eq!(
-            reason_text("above_rule", &inputs, Lang::En),
-            "meets the rule “Industry: from 20 million yuan main revenue”: revenue 25,000,000 yuan"
-        );
-        assert_eq!(reason_text("union_joint", &[], Lang::En), "is covered by a joint union: —");
-        assert_eq!(reason_text("missing_input", &[ReasonInput::missing("revenue")], Lang::Zh), "缺少判定所需的营业收入");
-    }
-
-    #[test]
-    fn an_empty_list_leaves_no_colon_and_several_inputs_are_joined_in_their_language() {
-        let rule = ReasonInput::new("rule", "industry-2011");
-        assert_eq!(
-            reason_text("above_rule", std::slice::from_ref(&rule), Lang::Zh),
-            "达到规模以上工业（年主营业务收入 2000 万元以上）的标准"
-        );
-        assert_eq!(
-            reason_text("above_rule", std::slice::from_ref(&rule), Lang::En),
-            "meets the rule “Industry: from 20 million yuan main revenue”"
-        );
-        let inputs = [rule, ReasonInput::new("revenue", 25_000_000), ReasonInput::new("employees", 400)];
-        let zh = reason_text("above_rule", &inputs, Lang::Zh);
-        assert_eq!(zh, "达到规模以上工业（年主营业务收入 2000 万元以上）的标准：营业收入 2,500 万元，从业人员 400 人");
-        let en = reason_text("above_rule", &inputs, Lang::En);
-        assert_eq!(en, "meets the rule “Industry: from 20 million yuan main revenue”: revenue 25,000,000 yuan, employees 400");
-    }
-
-    #[test]
-    fn paper_says_neither_sums_of_money_nor_codes() {
-        let inputs = [
-            ReasonInput::new("rule", "industry-2011"),
-            ReasonInput::new("industry", "3911 (GB/T 4754-2017)"),
-            ReasonInput::new("revenue", "85170000.00"),
-            ReasonInput::new("employees", 1_750),
-        ];
-        let zh = reason_on_paper("above_rule", &inputs, Lang::Zh);
-        let industry = industries().division("39").unwrap();
-        assert_eq!(
-            zh,
-            format!("达到规模以上工业（年主营业务收入 2000 万元以上）的标准：行业 {}，从业人员 1,750 人", industry.name_zh)
-        );
-        assert!(!reason_on_paper("fund_unpaid", &[ReasonInput::new("due", 5_000)], Lang::Zh).contains("5,000"));
-    }
-
-    #[test]
-    fn no_code_without_inputs_ends_in_a_colon() {
-        for (code, zh, en) in REASONS {
-            for lang in [Lang::Zh, Lang::En] {
-                let text = reason_text(code, &[], lang);
-                assert!(!text.ends_with([':', '：', ' ']), "{code}: {text}");
-            }
-            // What the templates lead a list in with is what is taken off when it is empty.
-            assert!(!zh.contains(": {inputs}") && !en.contains("：{inputs}"), "{code}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_code_is_shown_as_it_is() {
-        assert_eq!(reason_text("from_the_future", &[], Lang::Zh), "from_the_future");
-    }
 
     #[test]
     fn no_code_stands_twice_and_every_text_is_there() {

@@ -74,6 +74,8 @@ columns! {
     FundPaidYuan "fundPaidYuan" "已缴经费（元）" "fund paid (yuan)" true,
     BranchOf "branchOf" "总公司编号" "branch of" false,
     Records "records" "来源记录" "records" false,
+    Members "members" "会员" "members" true,
+    MembersExceedStaff "membersExceedStaff" "会员多于职工" "more members than staff" false,
 }
 
 /// What a list shows where nobody chooses.
@@ -307,6 +309,12 @@ impl ExportColumn {
             ExportColumn::FundDueYuan => shown!(e.fund_due()),
             ExportColumn::FundPaidYuan => shown!(e.fund_paid()),
             ExportColumn::BranchOf => shown!(e.branch_of()),
+            ExportColumn::Members => shown!(Some(e.counted_people().0).filter(|members| *members > 0)),
+            ExportColumn::MembersExceedStaff => {
+                if e.members_exceed_staff() {
+                    out.push_str(lang.pick("是", "yes"));
+                }
+            }
             ExportColumn::Records => {
                 let mut last = None;
                 for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {

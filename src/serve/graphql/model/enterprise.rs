@@ -128,6 +128,10 @@ impl Enterprise {
     async fn investor_country_codes(&self) -> Vec<&str> {
         self.row().investor_countries()
     }
+    /// More members than staff, nobody counted at two enterprises: one of the two is wrong, and no rate rests on it.
+    async fn members_exceed_staff(&self) -> bool {
+        self.row().members_exceed_staff()
+    }
     /// 从业人员
     async fn employees(&self) -> Option<u32> {
         self.row().employees()
