@@ -232,7 +232,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let slow = manifest("慢", "", &source, "[manners]\nretries = 0\nread_timeout_secs = 4\ntotal_timeout_secs = 4\n");
     let house = house(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
     let door = house.serve(&[("s-cases", "ingest", Some("cases"))]).await;
-    let mut editions = door.state.state().events().editions.subscribe();
+    let mut steps = door.state.state().events().syncs.subscribe();
     let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     let hub = house.hub.clone();
     let syncing =
@@ -242,7 +242,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let (status, _, receipt) = door.send(request("cases", "s-cases", "a").body(Body::from(lines(0..5))).unwrap()).await;
     assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(5)), "{receipt}");
     assert_eq!(house.state("cases").await.1, 5, "landed before it was answered");
-    let shown = crate::support::hub::edition_of(&house.hub, &mut editions, 5).await;
+    let shown = crate::support::hub::edition_of(&house.hub, &mut steps, 5).await;
     assert!(shown && !syncing.is_finished(), "the edition with the push waited for the sync");
     let Err(second) = house.hub.store.lead().await else { panic!("two syncs at once") };
     assert!(second.to_string().contains("another huitu is syncing"), "{second}");
@@ -255,12 +255,12 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edition_follows_a_push_by_itself() {
     let (house, door) = departments().await;
-    let mut editions = door.state.state().events().editions.subscribe();
+    let mut steps = door.state.state().events().syncs.subscribe();
     let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     for (key, range) in [("a", 0..5), ("b", 5..9)] {
         assert_eq!(door.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
     }
-    assert!(crate::support::hub::edition_of(&house.hub, &mut editions, 9).await, "no edition shows the push");
+    assert!(crate::support::hub::edition_of(&house.hub, &mut steps, 9).await, "no edition shows the push");
     publishing.abort();
 }
 

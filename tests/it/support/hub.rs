@@ -144,14 +144,14 @@ impl TestServer {
     }
 }
 
-/// Waits until an edition of so many enterprises is the current one. False where none is told for a minute.
+/// Waits until an edition of so many enterprises is the current one. False where nothing is told for a minute.
 pub async fn edition_of(
     hub: &huitu::hub::Hub,
-    editions: &mut tokio::sync::broadcast::Receiver<Arc<huitu::edition::Manifest>>,
+    steps: &mut tokio::sync::broadcast::Receiver<huitu::hub::progress::SyncEvent>,
     enterprises: u32,
 ) -> bool {
     while !hub.editions.current().is_ok_and(|e| e.len() == enterprises) {
-        let told = tokio::time::timeout(std::time::Duration::from_secs(60), editions.recv()).await;
+        let told = tokio::time::timeout(std::time::Duration::from_secs(60), steps.recv()).await;
         if !matches!(told, Ok(Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)))) {
             return false;
         }
