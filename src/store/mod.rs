@@ -2,7 +2,7 @@
 //!
 //! In: nouns to keep. Out: nouns as kept. One enum over the two pools and one macro that runs the same code on both;
 //! SQL text is shared wherever the databases agree (`$1` works on both), and where they do not, both versions stand
-//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`] and [`Store::turn`]).
+//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`] and [`Store::write_lock`]).
 
 pub mod batch;
 pub(crate) mod bulk;
