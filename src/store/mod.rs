@@ -33,6 +33,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
+use crate::model::problem::{Code, Problem};
+
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";
 /// Why the store did not do what was asked; every message names the store's place, secrets masked.
@@ -81,6 +83,14 @@ pub enum StoreError {
     },
 }
 
+/// What a caller of the graph is told.
+impl From<StoreError> for Problem<Code> {
+    fn from(error: StoreError) -> Problem<Code> {
+        tracing::error!(%error, "the store could not be read");
+        Problem::internal()
+    }
+}
+
 /// A SQLite file opened twice: one connection that writes, several that read.
 #[derive(Clone)]
 pub struct Sqlite {
@@ -92,7 +102,7 @@ pub struct Sqlite {
 /// The store, wherever it is; cheap to clone, shared by everybody in the process.
 ///
 /// ```
-/// use huitu::store::Store;
+/// use huitu_engine::store::Store;
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let data = tempfile::tempdir()?;
