@@ -44,12 +44,14 @@ impl Options {
             documents: Documents::default(),
             cache_bytes: 64 << 20,
             cache_hasher: xxh3,
-            suppress_below: 0,
+            suppress_below: SUPPRESS_BELOW,
             settle: SETTLE,
         }
     }
 }
 
+/// Groups of one or two name somebody.
+const SUPPRESS_BELOW: u64 = 3;
 /// Pushes that come close together are published together.
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -187,6 +189,8 @@ impl ServerState {
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {
         let hub = &self.0.hub;
+        // A use that cannot be noted is noted with the next one.
+        hub.store.tokens_used(&self.0.callers.take_used()).await?;
         let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
         match hub.store.add_usage(&rows).await {
             Ok(()) => Ok(()),
@@ -209,6 +213,10 @@ impl ServerState {
         let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
         let host = origin.split_once("://").map_or(origin, |(_, host)| host);
         text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+    }
+    /// Whether a request may come in; see [`Authentication::admit`].
+    pub(in crate::serve) fn admit(&self, headers: &axum::http::HeaderMap) -> Result<(), Problem> {
+        self.0.options.access.admit(headers)
     }
     /// Who asks, by the `Authorization` header.
     pub(in crate::serve) async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {

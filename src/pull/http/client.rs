@@ -539,14 +539,32 @@ async fn resolve(connector: &Connector, context: &PullContext, host: &str, port:
     Ok(addresses)
 }
 
-/// Whether a connector may reach the host of a database address.
+/// Whether a database may be reached where its driver will go: `socket` is the file of one on this machine. What the driver made of the
+/// address is asked, not its text: a parameter such as `host` may well name another server than the one before the slash.
 ///
 /// # Errors
-/// `bad_url`, `unresolved`, `private_address`.
-pub async fn check_host(connector: &Connector, context: &PullContext, url: &str, port: u16) -> Result<(), PullError> {
-    let Some(host) = Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_string)) else { return Ok(()) };
-    let port = Url::parse(url).ok().and_then(|u| u.port()).unwrap_or(port);
-    resolve(connector, context, &host, port).await.map(|_| ())
+/// `unresolved`, `private_address`.
+pub async fn check_database(
+    connector: &Connector,
+    context: &PullContext,
+    host: &str,
+    port: u16,
+    socket: Option<&std::path::Path>,
+) -> Result<(), PullError> {
+    let socket = socket.or_else(|| host.starts_with('/').then(|| std::path::Path::new(host)));
+    match socket {
+        Some(_) if context.allow_private || connector.source.private => Ok(()),
+        Some(socket) => Err(PullError::new(
+            connector,
+            "private_address",
+            format!("数据库地址是本机的套接字 {}；若确属约定，请在连接器中写 source.private = true", socket.display()),
+            format!(
+                "the database is a socket of this machine, {}; if that is agreed, write source.private = true in the connector",
+                socket.display()
+            ),
+        )),
+        None => resolve(connector, context, host, port).await.map(|_| ()),
+    }
 }
 
 /// Addresses that a connector must not reach unless it says so: loopback, private, link-local, shared, and the like.

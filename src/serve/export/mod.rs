@@ -36,7 +36,7 @@ use request::ExportProgress;
 
 use crate::serve::export::format::content_type;
 pub use choice::{Chosen, choose};
-pub use columns::ExportColumn;
+pub use columns::{ExportColumn, told_score};
 pub use format::ExportFileFormat;
 pub use request::{ExportRequest, ExportRows};
 pub use write::{check_size, write};
@@ -100,6 +100,7 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
         }),
         columns: choice.columns,
         lang: plain.lang,
+        sight: plain.ask.caller.sight(),
         gb18030,
         progress: ExportProgress::default(),
     };

@@ -5,7 +5,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -15,6 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::headers::{lang_of, request_id};
 use super::rest::refuse;
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
 
 /// What a browser may remember of what a site is allowed.
 const PREFLIGHT: Duration = Duration::from_secs(600);
@@ -44,6 +45,14 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "content-disposition",
         ]))
         .max_age(PREFLIGHT)
+}
+
+/// Nothing is answered that may not come in at all.
+pub async fn admit(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+    match state.admit(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => refuse(&problem, lang_of(request.headers()), &request_id(request.headers())),
+    }
 }
 
 pub async fn frame(request: Request, next: Next) -> Response {
