@@ -14,6 +14,7 @@ use super::answers::usage::UsageCounter;
 use super::authentication::{Authentication, TokenCache};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
+use super::limits::places::Places;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::access::{AccessScope, Caller};
@@ -81,6 +82,10 @@ struct Inner {
     readings: Arc<Readings>,
     tally: UsageCounter,
     budgets: Budgets,
+    /// Requests being read and answered, event streams, exports on their way.
+    requests: Places,
+    streams: Places,
+    exports: Places,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -101,6 +106,9 @@ impl ServerState {
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),
+            requests: Places::new(256, 2_048),
+            streams: Places::new(100, 2_000),
+            exports: Places::new(4, 32),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -181,6 +189,18 @@ impl ServerState {
     }
     pub(in crate::serve) fn budgets(&self) -> &Budgets {
         &self.0.budgets
+    }
+    /// Requests that are being read and answered.
+    pub(in crate::serve) fn requests(&self) -> &Places {
+        &self.0.requests
+    }
+    /// Event streams and sockets.
+    pub(in crate::serve) fn streams(&self) -> &Places {
+        &self.0.streams
+    }
+    /// Exports that are being sent.
+    pub(in crate::serve) fn exports(&self) -> &Places {
+        &self.0.exports
     }
     /// The smallest group that this caller is told of; 0 = all.
     pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {

@@ -315,3 +315,32 @@ async fn what_a_person_records_during_a_sync_is_recorded_and_said_so() {
     assert!(taken["pending"] == json!(true) && taken["finding"]["withdrawnAt"].is_string(), "{taken}");
     drop(leader);
 }
+
+#[tokio::test]
+async fn one_caller_has_so_many_exports_and_streams_at_a_time_and_others_are_served() {
+    let served = served(2_000, |options| options.access = Authentication::Tokens).await;
+    for id in ["greedy", "other"] {
+        served.state.hub().store.put_token(&token(id, "analyst", None, None)).await.unwrap();
+    }
+    let open = |who: &str| {
+        let request = Request::get("/export/enterprises.ndjson").header(header::AUTHORIZATION, format!("Bearer secret-{who}"));
+        tower::ServiceExt::oneshot(served.router.clone(), request.body(Body::empty()).unwrap())
+    };
+    // Answers that nobody reads: each holds its place until its client goes away.
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        let response = open("greedy").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        unread.push(response);
+    }
+    let refused = open("greedy").await.unwrap();
+    assert_ne!(refused.status(), StatusCode::OK, "a fifth one");
+    assert_eq!(open("other").await.unwrap().status(), StatusCode::OK, "nobody else waits for them");
+    drop(unread);
+    let again = async {
+        while open("greedy").await.unwrap().status() != StatusCode::OK {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), again).await.expect("given back with the client");
+}

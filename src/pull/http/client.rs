@@ -17,7 +17,7 @@ use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::auth::Credentials;
-use crate::connector::{Connector, Method};
+use crate::connector::{Caps, Connector, Method};
 use crate::pull::context::PullContext;
 use crate::pull::error::PullError;
 use crate::pull::file::Capped;
@@ -210,8 +210,8 @@ impl RegistryClient {
         while let Some(piece) = self.cancellable(stream.next()).await? {
             let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
             raw.extend_from_slice(&piece);
-            if raw.len() as u64 > caps.bytes {
-                return Err(self.too_large());
+            if raw.len() as u64 > caps.answer_bytes {
+                return Err(self.too_large("answer_bytes", caps.answer_bytes));
             }
         }
         self.bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
@@ -220,9 +220,12 @@ impl RegistryClient {
 
     /// A body unpacked by what its bytes are: some servers pack without saying so, and some proxies unpack and leave the header.
     fn inflated(&self, mut raw: Vec<u8>, coding: Option<&str>) -> Result<Vec<u8>, PullError> {
-        let caps = &self.connector.source.caps;
+        let caps = &Caps { bytes: self.connector.source.caps.answer_bytes, ..self.connector.source.caps.clone() };
         let taken = raw.len() as u64;
-        let failed = |e: &std::io::Error| PullError::io(&self.connector, "the packed answer", e);
+        let failed = |e: &std::io::Error| match e.to_string().contains("source.caps.bytes") {
+            true => self.too_large("answer_bytes", caps.bytes),
+            false => PullError::io(&self.connector, "the packed answer", e),
+        };
         for _ in 0..MAX_PACKINGS {
             if !raw.starts_with(&[0x1f, 0x8b, 8]) {
                 break;
@@ -267,7 +270,7 @@ impl RegistryClient {
             let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
             written += piece.len() as u64;
             if written > cap {
-                return Err(self.too_large());
+                return Err(self.too_large("bytes", cap));
             }
             file.write_all(&piece).map_err(|e| PullError::sink(&self.connector, &e))?;
         }
@@ -403,13 +406,12 @@ impl RegistryClient {
         }
     }
 
-    fn too_large(&self) -> PullError {
-        let cap = self.connector.source.caps.bytes;
+    fn too_large(&self, key: &str, cap: u64) -> PullError {
         PullError::new(
             &self.connector,
             "too_large",
-            format!("应答超过 {cap} 字节（source.caps.bytes），该批次已暂停"),
-            format!("the answer is longer than {cap} bytes (source.caps.bytes); the batch is held"),
+            format!("应答超过 {cap} 字节（source.caps.{key}），该批次已暂停"),
+            format!("the answer is longer than {cap} bytes (source.caps.{key}); the batch is held"),
         )
         .held()
     }
