@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Packages: @mapbox/vector-tile==3.0.0 @maplibre/geojson-vt==6.3.1 @maplibre/vt-pbf==4.3.3 pbf==5.1.2 vt-pbf==3.1.3
 #
-# That a vector tile's feature id is an integer is known, and other writers drop an id that is none or warn of it. MapLibre's vt-pbf
-# instead reads as many digits as a text begins with. A unified social credit code begins with eight digits, the district it is
-# registered in, and most codes given since 2015 go on with a letter: so all those firms of a district get one id, the district's. A
-# nine-character organisation code that begins with a letter gets the id 0. The codes of older firms have 17 digits in front and lose
-# the last of them to the precision of a number. The library that MapLibre's is a fork of leaves such ids out.
+# That a vector tile's feature id is an integer is known. Of an id that is a text MapLibre's vt-pbf takes as many digits as it begins
+# with. A unified social credit code begins with eight digits that end in the district, and most codes given since 2015 go on with a
+# letter: so all those firms of a district get one id, the district's. A nine-character organisation code that begins with a letter gets
+# the id 0. The codes of older firms have 17 digits in front and lose the last of them to the precision of a number. The library that
+# MapLibre's is a fork of leaves such ids out.
 #
 # Seen with @maplibre/vt-pbf 4.3.3 and @maplibre/geojson-vt 6.3.1 (newest on 2026-11-27), 1,000 made-up codes of one district with right
 # check characters, 83 % of them of the newer form, read by @mapbox/vector-tile 3.0.0:
