@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql::{Request, Response as Answer, ServerError, Value, Variables};
+use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -217,13 +217,13 @@ impl Incoming<'_> {
         state: &ServerState,
         caller: Arc<Caller>,
         document: String,
-        parameters: Parameters,
+        mut parameters: Parameters,
         key: Option<cache::ResponseKey>,
         is_get: bool,
     ) -> Response {
-        let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+        let mut variables = parameters.take_variables();
         let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
-        let (parsed, cost) = match check(state.limits(), &document, name, &variables) {
+        let (parsed, cost) = match check(state.limits(), &document, name, &mut variables) {
             Ok(checked) => checked,
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
