@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::export::ExportColumn;
-use super::http::parameters::Known;
+use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::{Code, Problem};
 use super::state::ServerState;
@@ -66,8 +66,8 @@ impl Query {
     /// Reads one query of a batch.
     ///
     /// # Errors
-    /// A value of the wrong kind, a property that there is not. It spoils no other query.
-    fn read(value: &Value, known: impl Fn(&str) -> bool) -> Result<Query, Problem> {
+    /// A value of the wrong kind. It spoils no other query.
+    fn read(value: &Value) -> Result<Query, Problem> {
         let wrong = |zh: &str, en: &str| Problem::bad_input(format!("该查询有误：{zh}"), format!("this query: {en}"));
         let Value::Object(fields) = value else { return Err(wrong("应为对象", "it is no object")) };
         let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
@@ -91,10 +91,13 @@ impl Query {
             list => serde_json::from_value(list.clone())
                 .map_err(|e| wrong(&format!("properties 无法解析：{e}"), &format!("`properties` cannot be read: {e}")))?,
         };
-        if let Some(unknown) = properties.iter().find(|p| !known(&p.pid)) {
-            return Err(wrong(&format!("没有属性 {}", unknown.pid), &format!("there is no property {}", unknown.pid)));
-        }
         Ok(Query { query, types, limit, properties })
+    }
+
+    /// A property that there is not: the rest of the query is answered without it.
+    fn unknown_property(&self) -> Option<&str> {
+        let known = |pid: &str| ExportColumn::ALL.iter().any(|c| c.name() == pid);
+        self.properties.iter().map(|p| p.pid.as_str()).find(|pid| !known(pid))
     }
 
     /// The credit code asked for: the property, or the query itself where it is one.
@@ -133,7 +136,7 @@ fn kind(lang: Lang) -> Value {
 
 /// `GET` (manifest) and `POST` (queries, extend) `/reconcile`
 pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, Known::plain(&["queries", "extend", "callback"])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["queries", "extend", "callback"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -218,11 +221,18 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         .remedy(MAX_QUERIES.to_string()));
     }
     let scope = scope(plain)?;
-    let known = |pid: &str| ExportColumn::ALL.iter().any(|c| c.name() == pid);
     let answers = queries.iter().map(|(name, value)| {
         // What is wrong with one query is said in its own answer: the others are answered all the same.
-        let answer = match Query::read(value, known) {
-            Ok(query) => json!({ "result": results(plain, &query, scope.as_deref()) }),
+        let answer = match Query::read(value) {
+            Ok(query) => {
+                let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });
+                if let Some(unknown) = query.unknown_property() {
+                    let (zh, en) =
+                        (format!("没有属性 {unknown}：未参与比对"), format!("there is no property {unknown}: it was left out"));
+                    answer["warning"] = json!(plain.lang.pick(zh, en));
+                }
+                answer
+            }
             Err(problem) => json!({ "result": [], "error": problem.text(plain.lang) }),
         };
         (name.clone(), answer)
@@ -424,7 +434,7 @@ fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
 
 /// `GET /reconcile/{what}`: property proposals and previews.
 pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, Known::plain(&["id", "type", "limit"])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["id", "type", "limit"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -449,7 +459,7 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
 
 /// `GET /reconcile/suggest/{what}?prefix=…`
 pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, Known::plain(&["prefix", "cursor", "type"])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["prefix", "cursor", "type"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

@@ -191,7 +191,7 @@ async fn a_point_near_the_edge_of_a_tile_is_in_the_neighbour_too() {
 #[tokio::test]
 async fn a_points_id_and_priority_are_those_of_the_enterprise() {
     let served = served(2_000, |_| {}).await;
-    write(&served.root.path().join("editions"), input(2, 2_100, 12)).unwrap();
+    write(&served.root.path().join("editions"), input(2, 2_100, 11)).unwrap();
     served.state.refresh().await.unwrap();
     let ids = async |edition: u32| {
         let mut found = BTreeMap::new();
@@ -222,20 +222,22 @@ async fn coverage_is_a_layer_of_areas_with_the_graphs_numbers() {
     let query = "{ coverage(by: [DISTRICT]) { rows { keys { code } enterprises inGap coverageRate { value } } } }";
     let rows = served.data(query, json!({})).await["coverage"]["rows"].take();
     let layers = tile(&served, "/tiles/coverage/5/26/12.mvt").await;
-    let mut seen = 0;
-    for row in rows.as_array().unwrap() {
-        let Some(code) = row["keys"][0]["code"].as_str().filter(|code| code.starts_with("1101")) else { continue };
-        let area = layers["areas"].iter().find(|f| f.properties["code"] == code).unwrap_or_else(|| panic!("{code} is not there"));
-        assert_eq!((area.kind, area.id.to_string()), (3, code.to_owned()));
+    assert!(layers["areas"].len() >= 12, "{}", layers["areas"].len());
+    for area in &layers["areas"] {
+        let code = &area.properties["code"];
+        assert_eq!((area.kind, &area.id.to_string()), (3, code));
+        let row = rows.as_array().unwrap().iter().find(|row| row["keys"][0]["code"] == code.as_str());
+        let Some(row) = row else {
+            assert_eq!(area.properties["enterprises"], "0", "{code} has nobody");
+            continue;
+        };
         assert_eq!(area.properties["enterprises"], row["enterprises"].to_string());
         assert_eq!(area.properties["inGap"], row["inGap"].to_string());
         let rate: f64 = area.properties["coverageRate"].parse().unwrap();
         assert!((rate - row["coverageRate"]["value"].as_f64().unwrap()).abs() < 1e-9);
         assert_eq!(area.properties["suppressed"], "false");
-        seen += 1;
     }
-    assert_eq!(seen, 16);
-    assert!(layers["labels"].iter().all(|f| f.kind == 1) && layers["labels"].len() == 16);
+    assert!(layers["labels"].iter().all(|f| f.kind == 1) && layers["labels"].len() >= 16);
     // Far away there is nothing, and a tile inside one district is filled to its buffer.
     assert!(tile(&served, "/tiles/coverage/5/1/1.mvt").await.is_empty());
     let deep = tile(&served, "/tiles/coverage/16/53959/24832.mvt").await;

@@ -34,7 +34,7 @@ use roaring::RoaringBitmap;
 use super::answers::filter::{EnterpriseOrder, plan_order};
 use super::answers::input_keys::known_keys;
 use super::answers::{usage, validation_messages};
-use super::http::parameters::Known;
+use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
@@ -55,7 +55,7 @@ const CHUNK: usize = 64 << 10;
 const AHEAD: usize = 4;
 
 /// What an export takes beside a filter.
-const TAKES: Known = Known::filtered(&["columns", "include", "encoding", "codes", "orderBy", "first"]);
+const TAKES: RouteParameters = RouteParameters::filtered(&["columns", "include", "encoding", "codes", "orderBy", "first"]);
 
 /// `GET /export/{list}.{format}`
 pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {

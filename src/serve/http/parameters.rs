@@ -33,7 +33,7 @@ const EVERYWHERE: &[&str] = &["edition", "asOf", "lang", "nocache", "_"];
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct RouteParameters {
     /// Beside those of every route.
     pub own: &'static [&'static str],
     /// Whether it takes `filter`, its short forms and `text`.
@@ -42,18 +42,18 @@ pub struct Known {
     pub addresses: bool,
 }
 
-impl Known {
+impl RouteParameters {
     /// A route without a filter.
-    pub const fn plain(own: &'static [&'static str]) -> Known {
-        Known { own, filters: false, addresses: false }
+    pub const fn plain(own: &'static [&'static str]) -> RouteParameters {
+        RouteParameters { own, filters: false, addresses: false }
     }
     /// A route whose answer rests on the enterprises of a filter.
-    pub const fn filtered(own: &'static [&'static str]) -> Known {
-        Known { own, filters: true, addresses: false }
+    pub const fn filtered(own: &'static [&'static str]) -> RouteParameters {
+        RouteParameters { own, filters: true, addresses: false }
     }
     /// The same, of an answer that holds addresses of the hub.
-    pub const fn with_addresses(self) -> Known {
-        Known { addresses: true, ..self }
+    pub const fn with_addresses(self) -> RouteParameters {
+        RouteParameters { addresses: true, ..self }
     }
     fn names(self) -> impl Iterator<Item = &'static str> {
         let filter = if self.filters { LISTS } else { &[] };
@@ -66,7 +66,7 @@ impl Known {
 ///
 /// # Errors
 /// A name that the route does not know, with the nearest known one; one that comes twice and cannot be joined.
-pub fn read(uri: &Uri, known: Known) -> Result<HashMap<String, String>, Problem> {
+pub fn read(uri: &Uri, known: RouteParameters) -> Result<HashMap<String, String>, Problem> {
     let pairs: Vec<(String, String)> = axum::extract::Query::try_from_uri(uri)
         .map(|q: axum::extract::Query<Vec<(String, String)>>| q.0)
         .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
@@ -100,7 +100,7 @@ pub fn read(uri: &Uri, known: Known) -> Result<HashMap<String, String>, Problem>
     Ok(parameters)
 }
 
-fn unknown(name: &str, known: Known) -> Problem {
+fn unknown(name: &str, known: RouteParameters) -> Problem {
     let bare = name.trim_end_matches("[]");
     let near = known.names().find(|k| *k == bare).or_else(|| nearest(bare, known.names()));
     let list: Vec<&str> = known.names().filter(|k| !matches!(*k, "nocache" | "_")).collect();
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn of(query: &str) -> Result<HashMap<String, String>, Problem> {
-        read(&format!("/export/gap.csv?{query}").parse().expect("an address"), Known::filtered(&["columns"]))
+        read(&format!("/export/gap.csv?{query}").parse().expect("an address"), RouteParameters::filtered(&["columns"]))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use super::parameters;
-use super::parameters::Known;
+use super::parameters::RouteParameters;
 use crate::access::Role;
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
@@ -73,7 +73,12 @@ pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
 impl RestRequest {
     /// Reads caller, language (`lang`, else Accept-Language), edition (`asOf`, or `edition` by number) and parameters; the refusal is
     /// the answer.
-    pub async fn new(state: &ServerState, uri: &Uri, headers: &HeaderMap, known: Known) -> Result<RestRequest, Box<Response>> {
+    pub async fn new(
+        state: &ServerState,
+        uri: &Uri,
+        headers: &HeaderMap,
+        known: RouteParameters,
+    ) -> Result<RestRequest, Box<Response>> {
         let (lang, id) = (lang_of(headers), request_id(headers));
         match RestRequest::read(state, uri, headers, (lang, known), &id).await {
             Ok(plain) => Ok(plain),
@@ -85,7 +90,7 @@ impl RestRequest {
         state: &ServerState,
         uri: &Uri,
         headers: &HeaderMap,
-        (lang, known): (Lang, Known),
+        (lang, known): (Lang, RouteParameters),
         id: &str,
     ) -> Result<RestRequest, Problem> {
         let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;

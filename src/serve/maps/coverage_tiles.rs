@@ -5,7 +5,7 @@ use super::geojson::{Counted, counted};
 use super::mvt::{EXTENT, Layer, Property};
 use super::outlines::{Point, outlines};
 use super::places::{mercator, name_of};
-use super::tiles::{BUFFER, Tile};
+use super::tile_address::{BUFFER, Tile};
 use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;

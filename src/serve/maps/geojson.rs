@@ -17,7 +17,7 @@ use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
-use crate::serve::http::parameters::Known;
+use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -30,7 +30,7 @@ pub async fn geojson(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, Known::filtered(&[])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

@@ -6,5 +6,6 @@ pub(in crate::serve) mod geojson;
 pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod places;
+mod tile_address;
 pub(in crate::serve) mod tilejson;
 pub(in crate::serve) mod tiles;

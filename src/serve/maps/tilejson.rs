@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::coverage_tiles;
 use super::outlines::ATTRIBUTION;
 use super::places::KnownPlaces;
-use super::tiles::MAX_ZOOM;
-use crate::serve::http::parameters::Known;
+use super::tile_address::MAX_ZOOM;
+use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -23,7 +23,7 @@ pub async fn tilejson(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, Known::filtered(&[]).with_addresses()).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[]).with_addresses()).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
