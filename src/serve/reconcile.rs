@@ -440,7 +440,10 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
     };
     match what.as_str() {
         "propose_properties" => {
-            let limit = plain.parameter("limit").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+            let limit = match whole(&plain, "limit") {
+                Ok(limit) => limit.unwrap_or(usize::MAX),
+                Err(problem) => return plain.refuse(&problem),
+            };
             let mut proposed = properties(&plain, "");
             proposed.truncate(limit);
             let answer = json!({ "type": "Enterprise", "properties": proposed });
@@ -465,7 +468,10 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
     };
     let prefix = plain.parameter("prefix").unwrap_or("").to_owned();
     // How many suggestions the client has already.
-    let cursor: usize = plain.parameter("cursor").and_then(|n| n.parse().ok()).unwrap_or(0).min(MAX_CURSOR);
+    let cursor = match whole(&plain, "cursor") {
+        Ok(cursor) => cursor.unwrap_or(0).min(MAX_CURSOR),
+        Err(problem) => return plain.refuse(&problem),
+    };
     let result: Vec<Value> = match what.as_str() {
         "entity" => match scope(&plain) {
             Ok(scope) => {
@@ -489,6 +495,12 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
         _ => return plain.refuse(&not_found("可建议 entity、property、type", "entity, property and type are suggested")),
     };
     respond(json!({ "result": result }).to_string(), "application/json; charset=utf-8")
+}
+
+/// A parameter that is a whole number.
+fn whole(plain: &RestRequest, name: &str) -> Result<Option<usize>, Problem> {
+    let wrong = |_| Problem::bad_input(format!("{name} 应为 0 或正整数"), format!("{name} is a whole number from 0 on"));
+    plain.parameter(name).map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 fn begins(text: &str, prefix: &str) -> bool {

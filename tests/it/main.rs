@@ -43,6 +43,7 @@ mod onboarding;
 mod opengauss;
 mod outbound;
 mod outbound_files;
+mod outbound_live;
 mod outbound_maps;
 mod people;
 mod plain;

@@ -261,6 +261,11 @@ async fn places_and_codes_are_found_by_a_part_of_them() {
     let town = first["areas2"][0]["code"].as_str().unwrap();
     assert_eq!(areas(town).await, [town]);
     assert_eq!(areas(&format!("{town}001")).await, [town], "twelve digits name a part of it");
+    let district = district["code"].as_str().unwrap();
+    assert_eq!(areas(&format!("{district}000000")).await[0], district);
+    let query = "query($a: [String!]) { enterprises(first: 0, filter: { area: $a }) { totalCount } }";
+    let count = async |code: String| served.data(query, json!({ "a": [code] })).await;
+    assert_eq!(count(format!("{district}000000")).await, count(district.to_owned()).await);
     assert!(areas("nowhere at all").await.is_empty());
 }
 

@@ -63,12 +63,14 @@ impl Default for Documents {
 
 impl Documents {
     /// Only these documents are answered: the `.graphql` files of a folder, named by their digest, and those of the manifests
-    /// (`.json`) in it, named by their ids and by their digests. The path of one manifest stands for itself.
+    /// in it (`.json` with "persisted" or "manifest" in its name), named by their ids and by their digests. The path of one manifest stands
+    /// for itself, however it is called.
     ///
     /// # Errors
     /// The folder or a file cannot be read, or a JSON file is no manifest of documents.
     pub fn trusted(path: &Path) -> std::io::Result<Documents> {
-        let mut paths = match path.is_file() {
+        let is_one = path.is_file();
+        let mut paths = match is_one {
             true => vec![path.to_path_buf()],
             false => std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?,
         };
@@ -83,7 +85,7 @@ impl Documents {
                     let listed = Some(format!("sha256:{digest}"));
                     trusted.insert(digest, Trusted { file, text, listed });
                 }
-                Some("json") => {
+                Some("json") if is_one || file.contains("persisted") || file.contains("manifest") => {
                     for (id, text) in manifest(&path)? {
                         let text: Arc<str> = text.into();
                         let by_digest = Trusted { file: file.clone(), text: text.clone(), listed: None };
@@ -189,7 +191,9 @@ mod tests {
         assert_eq!(documents.list().len(), 3, "each once");
         let one = Documents::trusted(&folder.path().join("persisted-documents.json")).unwrap();
         assert_eq!(one.list().len(), 1);
-        put("broken.json", "[1]");
-        assert!(Documents::trusted(folder.path()).unwrap_err().to_string().contains("broken.json"));
+        put("answers.json", "[1]");
+        assert!(Documents::trusted(folder.path()).is_ok(), "what is no manifest by its name is left alone");
+        put("persisted-broken.json", "[1]");
+        assert!(Documents::trusted(folder.path()).unwrap_err().to_string().contains("persisted-broken.json"));
     }
 }

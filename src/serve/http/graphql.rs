@@ -229,7 +229,12 @@ impl Incoming<'_> {
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
         if let Err(problem) = state.budgets().spend(&caller.name, cost) {
-            return self.request_error(&problem);
+            let mut response = self.request_error(&problem);
+            // The seconds until there is enough again; none where waiting does not help.
+            if let Some(seconds) = problem.remedy.and_then(|text| HeaderValue::from_str(&text).ok()) {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            }
+            return response;
         }
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
         if is_get && !is_query {

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::scalars::{Language, LocationBasis};
 use crate::edition::{AreaLabel, Edition, IndustryLabel};
+use crate::model::reference::areas::short_code;
 use crate::serve::context::ask;
 use crate::serve::problem::Problem;
 
@@ -70,17 +71,16 @@ impl Area {
         Area { edition: edition.clone(), code: code.into() }
     }
     pub fn known(edition: &Arc<Edition>, code: &str) -> Option<Area> {
-        edition.area(code).map(|label| Area::new(edition, &label.code))
+        edition.area(short_code(code)).map(|label| Area::new(edition, &label.code))
     }
     /// The area of a code (6, 9 or 12 digits, or a federation unit's), an id, or a name in either language.
     ///
     /// # Errors
     /// BadInput where the edition has no such area.
     pub fn named(edition: &Arc<Edition>, text: &str) -> Result<Area, Problem> {
-        let code = text.strip_prefix("area:").unwrap_or(text).trim();
+        let code = short_code(text.strip_prefix("area:").unwrap_or(text).trim());
         let by_name = || edition.labels.areas.iter().find(|a| a.zh == code || a.en.eq_ignore_ascii_case(code));
-        let town = || code.get(..9).filter(|_| code.len() == 12).and_then(|town| edition.area(town));
-        let label = edition.area(code).or_else(town).or_else(by_name).ok_or_else(|| {
+        let label = edition.area(code).or_else(by_name).ok_or_else(|| {
             Problem::bad_input(
                 format!("没有区域 {text:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
                 format!("no area {text:?}: use a code such as 110108, or the name of a district"),
@@ -277,7 +277,7 @@ fn fits(label: &AreaLabel, text: &str) -> Option<u8> {
     let text = text.strip_prefix("area:").unwrap_or(&text);
     let (zh, en, code) = (label.zh.to_lowercase(), label.en.to_lowercase(), label.code.to_lowercase());
     // Twelve digits name a neighbourhood: its street is meant.
-    let digits = if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) { &text[..9] } else { text };
+    let digits = short_code(text);
     match () {
         () if code == digits || zh == text || en == text => Some(0),
         () if zh.starts_with(text) || en.starts_with(text) || code.starts_with(digits) => Some(1),
