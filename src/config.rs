@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::model::message::Lang;
+use crate::model::problem::Problem;
 
 use crate::assess::Policy;
 
@@ -30,13 +31,16 @@ pub struct ConfigFile {
     pub thresholds: Option<PathBuf>,
     /// Origins that browsers may call from (CORS); none by default.
     pub origins: Vec<String>,
+    /// Where callers reach the hub, with the path that a proxy puts before it; by default as each caller addresses it.
+    pub public_url: Option<String>,
     /// What callers may ask, and how.
     pub serve: Serving,
 }
 
 #[rustfmt::skip]
 const KEYS: &[&str] = &[
-    "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "serve",
+    "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "public_url",
+    "serve",
 ];
 
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
@@ -75,7 +79,10 @@ pub struct Settings {
     pub sources: BTreeMap<String, String>,
     pub policy: Policy,
     pub thresholds: Option<PathBuf>,
+    /// Checked by [`parse_origin`].
     pub origins: Vec<String>,
+    /// Without a slash at its end, checked by [`parse_public_url`]; None: as each caller addresses the hub.
+    pub public_url: Option<String>,
     /// Registry name → file with its token, where the program itself made it (demonstration).
     pub secrets: BTreeMap<String, PathBuf>,
 }
@@ -90,6 +97,10 @@ pub enum ConfigError {
     UnknownKey { path: PathBuf, key: String, nearest: String, known: String },
     #[error("unknown time zone \"{0}\"; give an IANA name such as Asia/Shanghai")]
     Zone(String),
+    #[error("origins: {0}")]
+    Origin(Problem),
+    #[error("public_url: {0}")]
+    PublicUrl(Problem),
     #[error("--source \"{0}\" is not of the form REGISTRY=PLACE, for example tax=/data/tax.csv.gz")]
     Source(String),
 }
@@ -109,6 +120,8 @@ impl ConfigError {
                 format!("配置文件 {}：没有「{key}」这个键，是否指「{nearest}」？可用的键：{known}", path.display())
             }
             ConfigError::Zone(zone) => format!("没有时区「{zone}」；请写 IANA 名称，如 Asia/Shanghai"),
+            ConfigError::Origin(problem) => format!("origins：{}", problem.zh),
+            ConfigError::PublicUrl(problem) => format!("public_url：{}", problem.zh),
             ConfigError::Source(text) => format!("--source「{text}」应写成 登记=位置，例如 tax=/data/tax.csv.gz"),
         }
     }
@@ -154,6 +167,58 @@ pub fn parse_source(text: &str) -> Result<(String, String), ConfigError> {
     }
 }
 
+/// An origin as browsers send it: scheme, host, and the port where it is not the scheme's own.
+///
+/// # Errors
+/// What no browser ever sends, with what was probably meant.
+pub fn parse_origin(text: &str) -> Result<String, ConfigError> {
+    let wrong = |zh: String, en: String| Err(ConfigError::Origin(Problem::new("origin", zh, en)));
+    let text = text.trim();
+    if text.contains('*') {
+        return wrong(
+            format!("「{text}」含通配符：请逐个写出来源，如 https://map.example"),
+            format!("\"{text}\" has a wildcard: name each origin, such as https://map.example"),
+        );
+    }
+    let url = match web_address(text) {
+        Some(url) => url,
+        None => {
+            return wrong(
+                format!("「{text}」不是来源：请写 协议://主机[:端口]，如 https://map.example"),
+                format!("\"{text}\" is no origin: write scheme://host[:port], such as https://map.example"),
+            );
+        }
+    };
+    let origin = url.origin().ascii_serialization();
+    if origin != text {
+        return wrong(
+            format!("浏览器不会发送「{text}」：请写「{origin}」"),
+            format!("no browser sends \"{text}\": write \"{origin}\""),
+        );
+    }
+    Ok(origin)
+}
+
+/// The address of the hub for others, without a slash at its end.
+///
+/// # Errors
+/// What is no address of a web server, or has a query or a fragment.
+pub fn parse_public_url(text: &str) -> Result<String, ConfigError> {
+    match web_address(text).filter(|url| url.query().is_none() && url.fragment().is_none() && url.username().is_empty()) {
+        Some(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        None => Err(ConfigError::PublicUrl(Problem::new(
+            "public_url",
+            format!("「{text}」不是网址：请写 https://map.example 或 https://map.example/huitu"),
+            format!("\"{text}\" is no address: write https://map.example or https://map.example/huitu"),
+        ))),
+    }
+}
+
+fn web_address(text: &str) -> Option<url::Url> {
+    let url = url::Url::parse(text.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
 pub fn parse_zone(name: &str) -> Result<chrono_tz::Tz, ConfigError> {
     name.parse().map_err(|_| ConfigError::Zone(name.to_owned()))
 }
@@ -161,6 +226,29 @@ pub fn parse_zone(name: &str) -> Result<chrono_tz::Tz, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_that_no_browser_sends_is_refused_with_the_one_that_was_meant() {
+        for origin in ["https://map.example", "http://127.0.0.1:3333", "http://[::1]:5173"] {
+            assert_eq!(parse_origin(origin).expect(origin), origin);
+        }
+        for (origin, meant) in [
+            ("*", "each origin"),
+            ("https://*.example.org", "each origin"),
+            ("http://127.0.0.1:27051/", "\"http://127.0.0.1:27051\""),
+            ("https://map.example/app", "\"https://map.example\""),
+            ("https://map.example:443", "\"https://map.example\""),
+            ("127.0.0.1:27051", "scheme://host"),
+            ("map.example", "scheme://host"),
+            ("ftp://map.example", "scheme://host"),
+            ("null", "scheme://host"),
+        ] {
+            let message = parse_origin(origin).expect_err(origin).to_string();
+            assert!(message.contains(meant), "{message}");
+        }
+        assert_eq!(parse_public_url("https://map.example/huitu/").expect("an address"), "https://map.example/huitu");
+        assert!(parse_public_url("map.example").is_err() && parse_public_url("https://map.example/?a").is_err());
+    }
 
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {

@@ -149,7 +149,7 @@ pub fn gather(
     lang: Lang,
 ) -> anyhow::Result<Bulletin> {
     let edition = editions.as_of(period.last_day().min(today)).map_err(|error| match (error, editions.list().last()) {
-        (EditionError::Gone { .. }, Some(first)) => {
+        (EditionError::BeforeFirst { .. }, Some(first)) => {
             let day = first.as_of;
             HubError::said(
                 format!("{} 没有版本：最早的版本截至 {day}；请改用 --period {}", period.text(Lang::Zh), day.format("%Y-%m")),
@@ -223,7 +223,7 @@ pub fn gather(
 fn earlier(editions: &Editions, day: NaiveDate) -> anyhow::Result<Option<Arc<Edition>>> {
     match editions.as_of(day.pred_opt().unwrap_or(day)) {
         Ok(edition) => Ok(Some(edition)),
-        Err(EditionError::Gone { .. } | EditionError::None) => Ok(None),
+        Err(EditionError::BeforeFirst { .. } | EditionError::None) => Ok(None),
         Err(other) => Err(other.into()),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{ConfigFile, Settings, parse_source, parse_zone};
+use crate::config::{ConfigFile, Settings, parse_origin, parse_public_url, parse_source, parse_zone};
 
 /// Port and address `serve` and `demo` listen on by default.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -38,6 +38,12 @@ pub struct Common {
     /// Where a registry's data is, for example tax=/data/tax.csv.gz; HUITU_SOURCE_TAX says the same
     #[arg(long = "source", global = true, value_name = "REGISTRY=PLACE")]
     pub sources: Vec<String>,
+    /// Origins that browsers may call from (CORS), such as https://map.example, separated by commas
+    #[arg(long, global = true, env = "HUITU_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
+    pub origins: Vec<String>,
+    /// Where callers reach the hub, with the path that a proxy puts before it [default: as each caller addresses it]
+    #[arg(long, global = true, env = "HUITU_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
     /// Machine-readable output
     #[arg(long, global = true)]
     pub json: bool,
@@ -99,6 +105,9 @@ impl Common {
             let (registry, place) = parse_source(text)?;
             sources.insert(registry, place);
         }
+        let origins = if self.origins.is_empty() { file.origins } else { self.origins.clone() };
+        let origins = origins.iter().map(|text| parse_origin(text)).collect::<Result<Vec<_>, _>>()?;
+        let public_url = self.public_url.clone().or(file.public_url).map(|text| parse_public_url(&text)).transpose()?;
         let zone = self.zone.as_deref().or(file.zone.as_deref()).unwrap_or("Asia/Shanghai");
         Ok(Settings {
             data: self.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("huitu-data")),
@@ -110,7 +119,8 @@ impl Common {
             sources,
             policy: file.policy.unwrap_or_default(),
             thresholds: file.thresholds,
-            origins: file.origins,
+            origins,
+            public_url,
             secrets: Default::default(),
         })
     }

@@ -37,10 +37,18 @@ pub enum EditionError {
     /// The edition was pruned, or never existed; `nearest` is the closest one that can be opened.
     #[error("there is no edition {number} (any more){}; `huitu edition list` shows those that are kept", nearest_one(*nearest))]
     Gone {
-        /// The one asked for; 0 where a day or an instant was.
+        /// The one asked for.
         number: u32,
         /// None where there is none.
         nearest: Option<u32>,
+    },
+    /// A day or an instant before the first edition that is kept.
+    #[error("there is no edition as old as that; the first one is {first} of {day}")]
+    BeforeFirst {
+        /// Number of the first one that is kept.
+        first: u32,
+        /// Its day.
+        day: chrono::NaiveDate,
     },
     /// Nothing has been published yet.
     #[error("there is no edition yet; run `huitu sync`")]
@@ -76,6 +84,12 @@ impl From<EditionError> for Problem<Code> {
                 )
                 .remedy(nearest)
             }
+            EditionError::BeforeFirst { first, day } => Problem::new(
+                Code::EditionGone,
+                format!("所问时间早于第一个版本：现有最早的是 {day} 的版本 edition:{first}"),
+                format!("that is before the first edition: the earliest one kept is edition:{first} of {day}"),
+            )
+            .remedy(format!("edition:{first}")),
             EditionError::None => Problem::new(
                 Code::NotFound,
                 "还没有发布任何版本；请先运行 huitu sync",

@@ -251,10 +251,10 @@ impl Editions {
         }
     }
 
-    /// The last whole edition whose day is not after `date`; Gone, with the earliest one, where all are later.
+    /// The last whole edition whose day is not after `date`; BeforeFirst, with the earliest one, where all are later.
     ///
     /// # Errors
-    /// Gone where all are later, Broken where those that are not later are all damaged, None where there is no edition.
+    /// BeforeFirst where all are later, Broken where those that are not later are all damaged, None where there is no edition.
     pub fn as_of(&self, date: NaiveDate) -> Result<Arc<Edition>, EditionError> {
         self.last(|m| m.as_of <= date)
     }
@@ -263,7 +263,7 @@ impl Editions {
         let (found, earliest) = {
             let known = self.known.read().expect("no panic while holding the manifests");
             let found: Vec<u32> = known.values().rev().filter(|m| is(m)).map(|m| m.number).collect();
-            (found, known.keys().next().copied())
+            (found, known.values().next().map(|m| (m.number, m.as_of)))
         };
         let mut broken = None;
         for number in found {
@@ -275,7 +275,7 @@ impl Editions {
         match (broken, earliest) {
             (Some(broken), _) => Err(broken),
             (None, None) => Err(EditionError::None),
-            (None, nearest) => Err(EditionError::Gone { number: 0, nearest }),
+            (None, Some((first, day))) => Err(EditionError::BeforeFirst { first, day }),
         }
     }
 }

@@ -18,6 +18,13 @@ use crate::store::judgement::JudgementRow;
 /// Findings that are no closing reason of the union roll but decide scope all the same.
 const OWN_REASONS: [&str; 3] = ["branch", "individual_business", "grace_period"];
 
+/// Codes of all reasons that a finding can have.
+pub fn known_reasons() -> Vec<&'static str> {
+    let mut known: Vec<&'static str> = finding_reasons().iter().map(|r| r.code).collect();
+    known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
+    known
+}
+
 /// What a visit found, as entered.
 #[derive(Debug, Clone)]
 pub struct NewFinding {
@@ -87,8 +94,7 @@ impl Hub {
     /// # Errors
     /// Nothing was recorded: the enterprise or the reason is not known, or the store cannot be written.
     pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn ProgressSink>) -> Result<Recorded<FindingRow>, HubError> {
-        let mut known: Vec<&str> = finding_reasons().iter().map(|r| r.code).collect();
-        known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
+        let known = known_reasons();
         if !known.contains(&new.reason.as_str()) {
             let nearest = crate::config::nearest(&new.reason, known.iter().copied()).unwrap_or_default();
             return Err(HubError::said(

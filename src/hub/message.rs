@@ -36,6 +36,7 @@ pub fn edition(e: &EditionError) -> String {
             let nearest = nearest.map_or_else(String::new, |n| format!("；最近的是第 {n} 期"));
             format!("没有（或已不再保留）第 {number} 期{nearest}；huitu edition list 列出保留的各期")
         }
+        EditionError::BeforeFirst { first, day } => format!("没有那么早的版本；现有最早的是第 {first} 期（{day}）"),
         EditionError::None => "还没有发布任何版本；请先运行 huitu sync".to_owned(),
         EditionError::BadInput(problem) => problem.zh.clone(),
         other => format!("版本无法读取：{other}"),

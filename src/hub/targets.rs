@@ -180,7 +180,7 @@ impl Reached {
         let before = NaiveDate::from_ymd_opt(year, 1, 1).and_then(|day| day.pred_opt());
         let before = match before.map(|day| editions.as_of(day)) {
             Some(Ok(edition)) => Some(edition),
-            None | Some(Err(EditionError::Gone { .. } | EditionError::None)) => None,
+            None | Some(Err(EditionError::BeforeFirst { .. } | EditionError::None)) => None,
             Some(Err(other)) => return Err(other),
         };
         Ok(Reached { edition, before, counted: Mutex::default() })

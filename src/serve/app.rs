@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::answers::engine::Engine;
 use super::export::jobs::Jobs;
-use super::maps::tiles::KnownPlaces;
+use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
@@ -76,8 +76,8 @@ part!(places: KnownPlaces);
 pub fn app(app: App) -> Router {
     let pages = http::assets::WORKBENCH.iter().fold(Router::new(), |pages, path| pages.route(path, get(http::assets::workbench)));
     pages
-        .route("/graphql", axum::routing::any(http::graphql::graphql))
-        .route("/graphql/sse", axum::routing::any(live::sse::sse))
+        .route("/graphql", axum::routing::any(http::graphql::graphql).layer(http::packing::unpacked()))
+        .route("/graphql/sse", axum::routing::any(live::sse::sse).layer(http::packing::unpacked()))
         .route("/graphql/ws", get(live::ws::ws))
         .route("/healthz", get(operate::probes::healthz))
         .route("/readyz", get(operate::probes::readyz))
@@ -85,10 +85,10 @@ pub fn app(app: App) -> Router {
         .route("/graphiql", get(http::assets::graphiql))
         .route("/schema.graphql", get(http::assets::schema))
         .route("/assets/{*path}", get(http::assets::asset))
-        .route("/geo/{file}", get(maps::geojson::geojson).layer(axum::middleware::from_fn(http::packing::packed)))
-        .route("/tiles/{file}", get(maps::tiles::tilejson))
+        .route("/geo/{file}", get(maps::geojson::geojson))
+        .route("/tiles/{file}", get(maps::tilejson::tilejson))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
-        .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile))
+        .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile).layer(http::packing::unpacked()))
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))
@@ -98,6 +98,7 @@ pub fn app(app: App) -> Router {
         .fallback(http::rest::nothing_here)
         .method_not_allowed_fallback(http::rest::other_method)
         .layer(axum::middleware::from_fn_with_state(app.state.clone(), http::middleware::admit))
+        .layer(http::packing::packed())
         .layer(axum::middleware::from_fn(http::middleware::frame))
         .layer(http::middleware::cors(&app.state.hub().settings.origins))
         .with_state(app)

@@ -22,6 +22,20 @@ use crate::store::registry::RegistryRow;
 /// than this costs the caller.
 const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
 
+/// Stands between an id and the number of the edition that it is told of.
+const EDITION_MARK: char = '@';
+
+/// An id as it is kept, and the edition that it was told of where that was another one than the newest.
+pub fn parts_of_id(id: &str) -> (&str, Option<u32>) {
+    match id.rsplit_once(EDITION_MARK) {
+        Some((bare, number)) if number.bytes().all(|b| b.is_ascii_digit()) => match number.parse() {
+            Ok(number) => (bare, Some(number)),
+            Err(_) => (id, None),
+        },
+        _ => (id, None),
+    }
+}
+
 /// What every resolver knows. Made per request; caches and loaders end with it.
 pub struct RequestContext {
     pub state: ServerState,
@@ -39,6 +53,8 @@ pub struct RequestContext {
     answered: AtomicU32,
     /// Something beside editions was read: the answer must not be kept.
     beyond_editions: AtomicBool,
+    /// Editions other than the newest one that `asOf` named.
+    named: Mutex<HashSet<u32>>,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
     keeps: bool,
     /// Done once the entities of a gateway's question are read ahead.
@@ -67,6 +83,7 @@ impl RequestContext {
             current,
             answered: AtomicU32::new(0),
             beyond_editions: AtomicBool::new(false),
+            named: Mutex::default(),
             registries: tokio::sync::OnceCell::new(),
             keeps: true,
             entities: tokio::sync::OnceCell::new(),
@@ -96,8 +113,26 @@ impl RequestContext {
             (None, Some(as_of)) => self.state.hub().editions.at(as_of)?,
             (None, None) => return self.edition(),
         };
+        if as_of.is_some() {
+            self.name_edition(edition.number());
+        }
         self.note(&edition);
         Ok(edition)
+    }
+
+    /// Notes that the question names this edition: what is told of it carries its number in its id, where it is not the newest one.
+    pub fn name_edition(&self, number: u32) {
+        if self.current.as_ref().is_ok_and(|current| current.number() != number) {
+            self.named.lock().expect("no panic while noting editions").insert(number);
+        }
+    }
+
+    /// The id under which something of an edition is told: clients keep things by id, and an earlier state is another thing than today's.
+    pub fn id_in(&self, edition: u32, id: &str) -> String {
+        match self.named.lock().expect("no panic while noting editions").contains(&edition) {
+            true => format!("{id}{EDITION_MARK}{edition}"),
+            false => id.to_owned(),
+        }
     }
 
     fn note(&self, edition: &Edition) {

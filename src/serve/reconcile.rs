@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::export::ExportColumn;
+use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::state::ServerState;
 use crate::access::Sight;
 use crate::edition::{EnterpriseRow, Filter, LookupKey, Row};
@@ -23,8 +24,9 @@ use crate::model::identifier::clean_identifier;
 use crate::model::linkage::{LinkMethod, LinkRecord, LinkRole};
 use crate::model::message::Lang;
 
-/// Queries of one batch.
+/// Queries of one batch, and the bytes they may take as a form.
 const MAX_QUERIES: usize = 200;
+const MAX_BODY: usize = 8 << 20;
 /// Candidates that are scored per query.
 const SCORED: usize = 30;
 /// Suggestions of one answer, and how far they can be read on.
@@ -32,24 +34,84 @@ const SUGGESTED: usize = 10;
 const MAX_CURSOR: usize = 200;
 
 /// One query of a batch: a name, or properties, or both.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 struct Query {
-    #[serde(default)]
+    /// The name, or a credit code.
     query: String,
+    /// Kinds of things asked for; empty: any.
+    types: Vec<String>,
     /// Any number is allowed.
-    #[serde(default)]
     limit: Option<f64>,
-    #[serde(default)]
     properties: Vec<QueryProperty>,
 }
 
 #[derive(Debug, Deserialize)]
 struct QueryProperty {
     pid: String,
+    #[serde(default)]
     v: Value,
 }
 
+/// A cell of a spreadsheet as text: numbers and truth values as they are written, nothing for what is blank.
+fn cell_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(is) => Some(is.to_string()),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 impl Query {
+    /// Reads one query of a batch.
+    ///
+    /// # Errors
+    /// A value of the wrong kind. It spoils no other query.
+    fn read(value: &Value) -> Result<Query, Problem> {
+        let wrong = |zh: &str, en: &str| Problem::bad_input(format!("该查询有误：{zh}"), format!("this query: {en}"));
+        let Value::Object(fields) = value else { return Err(wrong("应为对象", "it is no object")) };
+        let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
+        let query = cell_text(of("query")).ok_or_else(|| wrong("query 应为文本", "`query` is a text"))?;
+        let types = match of("type") {
+            Value::Null => Vec::new(),
+            Value::String(one) => vec![one.clone()],
+            Value::Array(many) => {
+                many.iter().filter_map(|one| one.as_str().or(one.get("id")?.as_str()).map(str::to_owned)).collect()
+            }
+            Value::Object(one) => one.get("id").and_then(Value::as_str).map(str::to_owned).into_iter().collect(),
+            _ => return Err(wrong("type 应为文本", "`type` is a text")),
+        };
+        let limit = match of("limit") {
+            Value::Null => None,
+            Value::Number(number) => number.as_f64(),
+            _ => return Err(wrong("limit 应为数字", "`limit` is a number")),
+        };
+        let properties: Vec<QueryProperty> = match of("properties") {
+            Value::Null => Vec::new(),
+            list => serde_json::from_value(list.clone())
+                .map_err(|e| wrong(&format!("properties 无法解析：{e}"), &format!("`properties` cannot be read: {e}")))?,
+        };
+        Ok(Query { query, types, limit, properties })
+    }
+
+    /// A property that there is not: the rest of the query is answered without it.
+    fn unknown_property(&self) -> Option<&str> {
+        let known = |pid: &str| ExportColumn::ALL.iter().any(|c| c.name() == pid);
+        self.properties.iter().map(|p| p.pid.as_str()).find(|pid| !known(pid))
+    }
+
+    /// The credit code asked for: the property, or the query itself where it is one.
+    fn credit_code(&self) -> String {
+        let given = self.property("creditCode");
+        if !given.trim().is_empty() {
+            return given;
+        }
+        let code = clean_identifier(&self.query);
+        let is_code = code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        if is_code { code.to_string() } else { String::new() }
+    }
+
     /// The first value of a property: a text, a number, or the name of an entity.
     fn property(&self, pid: &str) -> String {
         let text = |value: &Value| match value {
@@ -75,30 +137,47 @@ fn kind(lang: Lang) -> Value {
 
 /// `GET` (manifest) and `POST` (queries, extend) `/reconcile`
 pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["queries", "extend", "callback"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
     let mut form = plain.parameters.clone();
     if method == Method::POST {
-        let bytes = match axum::body::to_bytes(body, state.limits().body_bytes).await {
+        let bytes = match axum::body::to_bytes(body, MAX_BODY).await {
             Ok(bytes) => bytes,
-            Err(_) => return plain.refuse(&Problem::bad_input("请求体过长或传输中断", "the body is too long or was cut off")),
-        };
-        let pairs = format!("/?{}", String::from_utf8_lossy(&bytes)).parse::<Uri>().ok();
-        let posted = pairs.and_then(|uri| axum::extract::Query::<BTreeMap<String, String>>::try_from_uri(&uri).ok());
-        match posted {
-            Some(posted) => form.extend(posted.0),
-            None => {
-                return plain
-                    .refuse(&Problem::bad_input("请求体不是表单", "the body is not a form (application/x-www-form-urlencoded)"));
+            Err(_) => {
+                let megabytes = MAX_BODY >> 20;
+                let problem = Problem::new(
+                    Code::CostExceeded,
+                    format!("请求体超过 {megabytes} MB，或传输中断：一次最多 {MAX_QUERIES} 个查询"),
+                    format!("the body is longer than {megabytes} MB, or was cut off: at most {MAX_QUERIES} queries at a time"),
+                )
+                .remedy(MAX_QUERIES.to_string());
+                let mut response = plain.refuse(&problem);
+                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+                return response;
             }
+        };
+        for (name, text) in url::form_urlencoded::parse(&bytes) {
+            form.insert(name.into_owned(), text.into_owned());
         }
+        if !form.contains_key("queries") && !form.contains_key("extend") {
+            return plain.refuse(&Problem::bad_input(
+                "请求体应为表单（application/x-www-form-urlencoded），含 queries 或 extend",
+                "the body is a form (application/x-www-form-urlencoded) with `queries` or `extend`",
+            ));
+        }
+    }
+    if plain.parameter("callback").is_some() {
+        return plain.refuse(&Problem::bad_input(
+            "不提供 JSONP：请把网页的来源加入 origins",
+            "JSONP is not served: add the page's origin to `origins`",
+        ));
     }
     let answered = match (form.get("queries"), form.get("extend")) {
         (Some(text), _) => queries(&plain, text),
         (None, Some(text)) => extend(&plain, text),
-        (None, None) => Ok(manifest(&plain, &headers)),
+        (None, None) => Ok(manifest(&plain)),
     };
     match answered {
         Ok(value) => respond(value.to_string(), "application/json; charset=utf-8"),
@@ -112,15 +191,15 @@ fn respond(text: String, content_type: &'static str) -> Response {
     response
 }
 
-fn manifest(plain: &RestRequest, headers: &HeaderMap) -> Value {
-    let host = headers.get("host").and_then(|h| h.to_str().ok()).unwrap_or("127.0.0.1");
-    let base = format!("http://{host}");
+fn manifest(plain: &RestRequest) -> Value {
+    let base = &plain.base;
     json!({
         "versions": ["0.2"],
         "name": plain.lang.pick("会图 企业", "huitu enterprises"),
         "identifierSpace": format!("{base}/id/"),
         "schemaSpace": format!("{base}/schema.graphql#"),
         "defaultTypes": [kind(plain.lang)],
+        "batchSize": MAX_QUERIES,
         "view": { "url": format!("{base}/reconcile/preview?id={{{{id}}}}") },
         "preview": { "url": format!("{base}/reconcile/preview?id={{{{id}}}}"), "width": 420, "height": 240 },
         "suggest": {
@@ -133,7 +212,7 @@ fn manifest(plain: &RestRequest, headers: &HeaderMap) -> Value {
 }
 
 fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
-    let queries: BTreeMap<String, Query> = serde_json::from_str(text)
+    let queries: BTreeMap<String, Value> = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("queries 无法解析：{e}"), format!("queries cannot be read: {e}")))?;
     if queries.len() > MAX_QUERIES {
         return Err(Problem::bad_input(
@@ -142,15 +221,23 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         )
         .remedy(MAX_QUERIES.to_string()));
     }
-    if let Some((name, _)) = queries.iter().find(|(_, q)| q.query.trim().is_empty() && q.properties.is_empty()) {
-        return Err(Problem::bad_input(
-            format!("查询 {name} 既没有 query 也没有 properties"),
-            format!("the query {name} has neither `query` nor `properties`"),
-        ));
-    }
     let scope = scope(plain)?;
-    let answers =
-        queries.iter().map(|(name, query)| (name.clone(), json!({ "result": results(plain, query, scope.as_deref()) })));
+    let answers = queries.iter().map(|(name, value)| {
+        // What is wrong with one query is said in its own answer: the others are answered all the same.
+        let answer = match Query::read(value) {
+            Ok(query) => {
+                let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });
+                if let Some(unknown) = query.unknown_property() {
+                    let (zh, en) =
+                        (format!("没有属性 {unknown}：未参与比对"), format!("there is no property {unknown}: it was left out"));
+                    answer["warning"] = json!(plain.lang.pick(zh, en));
+                }
+                answer
+            }
+            Err(problem) => json!({ "result": [], "error": problem.text(plain.lang) }),
+        };
+        (name.clone(), answer)
+    });
     Ok(Value::Object(answers.collect()))
 }
 
@@ -173,7 +260,12 @@ fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBi
     let edition = &plain.edition;
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
-    let code = query.property("creditCode");
+    let asks_for_others = !query.types.is_empty() && !query.types.iter().any(|of| of == "Enterprise");
+    let is_blank = query.query.is_empty() && query.properties.iter().all(|p| query.property(&p.pid).trim().is_empty());
+    if asks_for_others || is_blank {
+        return Vec::new();
+    }
+    let code = query.credit_code();
     if !code.is_empty() {
         rows.extend(edition.rows(&LookupKey::CreditCode(code)).into_iter().filter(visible));
     }
@@ -223,7 +315,7 @@ fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
         key: "query".into(),
         role: LinkRole::Enterprise,
         name: query.query.as_str().into(),
-        credit_code: query.property("creditCode").into(),
+        credit_code: query.credit_code().into(),
         district: query.property("district").into(),
         address: query.property("address").into(),
         ..LinkRecord::default()
@@ -258,7 +350,7 @@ fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
         found[at].features.extend(linker.evidence(decision).iter().map(|e| feature(&e.feature, f64::from(e.weight))));
     }
     // Whoever gives a credit code asks for its holder, however the name is spelt.
-    let code = clean_identifier(&query.property("creditCode"));
+    let code = clean_identifier(&query.credit_code());
     if let Some(at) = rows.iter().position(|row| !code.is_empty() && edition.enterprise(*row).credit_code() == Some(&*code)) {
         (found[at].score, found[at].is_match) = (100.0, true);
     }
@@ -343,13 +435,16 @@ fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
 
 /// `GET /reconcile/{what}`: property proposals and previews.
 pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["id", "type", "limit"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
     match what.as_str() {
         "propose_properties" => {
-            let limit = plain.parameter("limit").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+            let limit = match whole(&plain, "limit") {
+                Ok(limit) => limit.unwrap_or(usize::MAX),
+                Err(problem) => return plain.refuse(&problem),
+            };
             let mut proposed = properties(&plain, "");
             proposed.truncate(limit);
             let answer = json!({ "type": "Enterprise", "properties": proposed });
@@ -368,13 +463,16 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
 
 /// `GET /reconcile/suggest/{what}?prefix=…`
 pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["prefix", "cursor", "type"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
     let prefix = plain.parameter("prefix").unwrap_or("").to_owned();
     // How many suggestions the client has already.
-    let cursor: usize = plain.parameter("cursor").and_then(|n| n.parse().ok()).unwrap_or(0).min(MAX_CURSOR);
+    let cursor = match whole(&plain, "cursor") {
+        Ok(cursor) => cursor.unwrap_or(0).min(MAX_CURSOR),
+        Err(problem) => return plain.refuse(&problem),
+    };
     let result: Vec<Value> = match what.as_str() {
         "entity" => match scope(&plain) {
             Ok(scope) => {
@@ -398,6 +496,12 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
         _ => return plain.refuse(&not_found("可建议 entity、property、type", "entity, property and type are suggested")),
     };
     respond(json!({ "result": result }).to_string(), "application/json; charset=utf-8")
+}
+
+/// A parameter that is a whole number.
+fn whole(plain: &RestRequest, name: &str) -> Result<Option<usize>, Problem> {
+    let wrong = |_| Problem::bad_input(format!("{name} 应为 0 或正整数"), format!("{name} is a whole number from 0 on"));
+    plain.parameter(name).map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 fn begins(text: &str, prefix: &str) -> bool {

@@ -232,7 +232,14 @@ impl ServerState {
         let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
         let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
         let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-        text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+        let settings = &self.0.hub.settings;
+        // Behind a proxy the hub's own pages come from its public address.
+        let is_public = settings
+            .public_url
+            .as_deref()
+            .and_then(|url| url.strip_prefix(origin))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        text(axum::http::header::HOST) == Some(host) || is_public || settings.origins.iter().any(|known| known == origin)
     }
     /// Whether a request may come in; see [`Authentication::admit`].
     pub(in crate::serve) fn admit(&self, headers: &axum::http::HeaderMap) -> Result<(), Problem> {

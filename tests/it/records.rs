@@ -52,6 +52,7 @@ async fn hub(dir: &Path, connectors: Option<&Path>) -> Hub {
         policy: huitu::assess::Policy { needs: crate::support::hub::no_needs(), ..Default::default() },
         thresholds: None,
         origins: Vec::new(),
+        public_url: None,
         secrets: Default::default(),
     };
     Hub::open(settings, Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 2, 4, 0, 0).unwrap())).await.unwrap()

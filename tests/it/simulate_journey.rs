@@ -69,6 +69,7 @@ fn settings(data: &Path) -> Settings {
         policy: Default::default(),
         thresholds: None,
         origins: Vec::new(),
+        public_url: None,
         secrets: Default::default(),
     }
 }

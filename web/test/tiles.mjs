@@ -8,10 +8,16 @@ const get = async (z, x, y) => {
   if (!response.ok) throw new Error(`${z}/${x}/${y}: ${response.status}`);
   return new VectorTile(new Pbf(new Uint8Array(await response.arrayBuffer())));
 };
+// What stands in the buffer around a tile is counted by its neighbour.
+const isInside = (feature) => {
+  const [[{ x, y }]] = feature.loadGeometry();
+  return x >= 0 && y >= 0 && x < 4096 && y < 4096;
+};
 const count = (tile) => {
-  const clusters = tile.layers.clusters;
-  let n = tile.layers.points?.length ?? 0;
-  for (let i = 0; i < (clusters?.length ?? 0); i++) n += clusters.feature(i).properties.count;
+  const { clusters, points } = tile.layers;
+  let n = 0;
+  for (let i = 0; i < (points?.length ?? 0); i++) n += isInside(points.feature(i)) ? 1 : 0;
+  for (let i = 0; i < (clusters?.length ?? 0); i++) n += isInside(clusters.feature(i)) ? clusters.feature(i).properties.count : 0;
   return n;
 };
 // The whole world in one tile, in four, and around the city one by one: always every enterprise.
@@ -32,7 +38,7 @@ for (let x = 3365; x <= 3385; x++) {
       const feature = layer.feature(i);
       const p = feature.properties;
       const [[{ x: px, y: py }]] = feature.loadGeometry();
-      if (!p.id.startsWith('E') || !p.name || !(p.priority > 0) || !p.reason || px < 0 || px > 4096 || py < 0 || py > 4096) {
+      if (!p.id.startsWith('E') || !p.name || !(p.priority > 0) || !p.reason || px < -128 || px >= 4224 || py < -128 || py >= 4224) {
         throw new Error(`bad feature ${JSON.stringify(p)} at ${px},${py}`);
       }
       const [longitude, latitude] = feature.toGeoJSON(x, y, z).geometry.coordinates;

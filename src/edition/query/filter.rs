@@ -11,6 +11,7 @@ use crate::edition::error::EditionError;
 use crate::edition::format::columns::days;
 use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
+use crate::model::reference::areas::short_code;
 use crate::model::reference::unions::federation_unit;
 use crate::model::reference::{federation_units, industries};
 use crate::model::value::Money;
@@ -241,12 +242,12 @@ impl Edition {
         RoaringBitmap::from_lsb0_bytes(0, &words)
     }
 
-    /// The rows of an area: city, district, town or federation unit, by code, `area:` id, or Chinese name.
+    /// The rows of an area: city, district, town or federation unit, by code (6, 9 or 12 digits), `area:` id, or Chinese name.
     ///
     /// # Errors
     /// BadInput where there is no such area; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
-        let code = area.strip_prefix("area:").unwrap_or(area).trim();
+        let code = short_code(area.strip_prefix("area:").unwrap_or(area).trim());
         let named = || self.labels.areas.iter().find(|a| a.zh == code);
         let known = self.area(code).or_else(named).or_else(|| self.area(federation_unit(code)?.unit));
         let code = known.map_or(code, |a| a.code.as_str());
@@ -255,7 +256,6 @@ impl Edition {
             6 if digits && code.ends_with("0000") => Some(self.all()),
             6 if digits => self.facet("district", code),
             9 if digits => self.facet("town", code),
-            12 if digits => self.facet("town", &code[..9]),
             // The city's own federation has everybody, though nobody stands under it alone.
             _ if is_of_the_city(code) => Some(self.all()),
             _ => self.facet("federation", code),

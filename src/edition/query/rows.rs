@@ -151,14 +151,17 @@ impl<'a> EnterpriseRow<'a> {
             basis: self.location_basis()?,
         })
     }
-    /// The registry's point, else the label point of the town, else of the district, marked as such.
+    /// The registry's point, else the town's own label point, else the district's, marked as such.
     pub fn place(&self) -> Option<Location> {
         let label = |code: Option<u32>, basis| {
             let (longitude, latitude) = self.edition.area_of(code?)?.label_point?;
             Some(Location { longitude, latitude, basis })
         };
-        let of_town = || label(self.town(), LocationBasis::Town);
-        self.location().or_else(of_town).or_else(|| label(self.district(), LocationBasis::District))
+        // A town without a point of its own has its district's.
+        let of_district = || label(self.district(), LocationBasis::District);
+        let is_own = |town: &Location| of_district().is_none_or(|d| (d.longitude, d.latitude) != (town.longitude, town.latitude));
+        let of_town = || label(self.town(), LocationBasis::Town).filter(is_own);
+        self.location().or_else(of_town).or_else(of_district)
     }
     /// Bits over `EnterpriseTag::ALL`.
     pub fn tags(&self) -> Bits {

@@ -1,4 +1,4 @@
-//! Search: what a person types (two Chinese characters, pinyin initials or syllables, a code) → rows.
+//! Search: what a person types (two Chinese characters, pinyin initials or syllables, a code or a part of one) → rows.
 
 use std::sync::Arc;
 
@@ -136,6 +136,7 @@ impl Edition {
             return rows;
         }
         let mut rows = self.by_code(text).into_iter().map(|hit| hit.row).collect::<RoaringBitmap>();
+        rows |= self.by_part_of_code(text);
         let (candidates, exact) = self.candidates(&query);
         if exact {
             rows |= candidates;
@@ -157,6 +158,12 @@ impl Edition {
             return Vec::new();
         }
         let mut hits = self.by_code(text);
+        if hits.is_empty() {
+            let rows = self.by_part_of_code(text);
+            let within = rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
+            let code = |row: Row| self.enterprise(row).credit_code().or(self.enterprise(row).credit_code_raw());
+            hits.extend(within.filter_map(|row| Some(Hit { row, matched: code(row)?.to_owned(), field: HitField::CreditCode })));
+        }
         let mut readings = Vec::new();
         for row in self.rows(&LookupKey::Name(text.to_owned())) {
             hits.extend(self.named_like(row, &query, &mut readings));
@@ -244,6 +251,32 @@ impl Edition {
             matched: name.to_owned(),
             field,
         })
+    }
+
+    /// Rows whose credit codes have the text in them: at least six characters, four of them digits, as names in pinyin have none. Reads
+    /// the codes as they lie in memory, one after the other.
+    fn by_part_of_code(&self, text: &str) -> RoaringBitmap {
+        let part = crate::model::identifier::clean_identifier(text);
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        if !(6..18).contains(&part.len()) || digits < 4 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return RoaringBitmap::new();
+        }
+        let mut rows = RoaringBitmap::new();
+        for codes in [&self.columns.credit_code, &self.columns.credit_code_raw] {
+            let offsets = codes.value_offsets();
+            let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { continue };
+            let start = *first as usize;
+            let bytes = &codes.value_data()[start..*last as usize];
+            for at in memchr::memmem::find_iter(bytes, part.as_bytes()) {
+                let at = (start + at) as i32;
+                let row = offsets.partition_point(|offset| *offset <= at) - 1;
+                // What lies across two codes is in neither.
+                if at + part.len() as i32 <= offsets[row + 1] {
+                    rows.insert(row as u32);
+                }
+            }
+        }
+        rows
     }
 
     /// Rows whose codes are the text.

@@ -329,6 +329,17 @@ impl Areas {
     }
 }
 
+/// A division code without the zeros that fill it up: `110108000000` and `110108000` are the district 110108, `110108001000` and
+/// `110108001005` (a neighbourhood) the street 110108001. What is no code of 9 or 12 digits stays as it is.
+pub fn short_code(code: &str) -> &str {
+    let is_code = matches!(code.len(), 9 | 12) && code.bytes().all(|b| b.is_ascii_digit());
+    match is_code {
+        true if code[6..].bytes().all(|b| b == b'0') => &code[..6],
+        true => &code[..9],
+        false => code,
+    }
+}
+
 /// The code of a unit that can have targets: the city, a district, a town (old codes as their successor on the day, or at
 /// the latest), or a federation unit (`BEDA`, `I-EDU`, `D110108`). None where there is no such unit.
 pub fn unit_code(text: &str, on: Option<NaiveDate>) -> Option<String> {

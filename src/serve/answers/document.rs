@@ -2,7 +2,7 @@
 
 use async_graphql::{ServerError, Value, Variables};
 
-use super::validation_messages;
+use super::{overlaps, validation_messages};
 use crate::model::message::Lang;
 use crate::serve::limits::cost;
 use crate::serve::limits::cost::Limits;
@@ -19,17 +19,25 @@ impl From<Problem> for Refused {
     }
 }
 
-/// Scans, parses and prices a document.
+/// Scans, parses and prices a document. A variable that was not sent gets its default here: the library looks for it in arguments
+/// only, not in `@include` and `@skip`.
 pub(in crate::serve) fn check(
     limits: &Limits,
     document: &str,
     name: Option<&str>,
-    variables: &Variables,
+    variables: &mut Variables,
 ) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
     cost::scan(document, limits)?;
     let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
     let operation = cost::operation(&parsed, name)?;
+    for definition in &operation.variable_definitions {
+        let name = &definition.node.name.node;
+        if let Some(value) = definition.node.default_value.as_ref().filter(|_| !variables.contains_key(name)) {
+            variables.insert(name.clone(), value.node.clone());
+        }
+    }
     let cost = cost::cost(&parsed, operation, variables, limits)?;
+    overlaps::check(&parsed, operation)?;
     Ok((parsed, cost.rows))
 }
 

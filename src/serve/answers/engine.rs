@@ -2,12 +2,47 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
+use async_graphql::{ObjectType, Request, Response, SDLExportOptions, Schema, SubscriptionType, Value};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 type One = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
 type Many = dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync;
+
+/// The schema as a subgraph tells it to a gateway: without `node` and `nodes`, which find only what is in this subgraph. Two subgraphs
+/// cannot share them where their things are of different types.
+pub fn subgraph(sdl: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut lines = sdl.lines();
+    while let Some(line) = lines.next() {
+        if !matches!(line.trim_start(), "node(" | "nodes(")
+            && !line.trim_start().starts_with("node(id:")
+            && !line.trim_start().starts_with("nodes(ids:")
+        {
+            kept.push(line);
+            continue;
+        }
+        // The description before it goes too, a line or a block of lines.
+        match kept.pop().map(str::trim_start) {
+            Some("\"\"\"") => while kept.pop().is_some_and(|line| line.trim_start() != "\"\"\"") {},
+            Some(text) if text.starts_with('"') => {}
+            _ => {}
+        }
+        if !line.contains("):") {
+            lines.by_ref().find(|line| line.trim_start().starts_with("):"));
+        }
+    }
+    kept.join("\n")
+}
+
+/// Puts a text in the place of another one, at any depth.
+fn replace(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) if text == from => to.clone_into(text),
+        Value::Object(fields) => fields.values_mut().for_each(|inner| replace(inner, from, to)),
+        _ => {}
+    }
+}
 
 /// A schema behind two functions. Cheap to clone.
 #[derive(Clone)]
@@ -24,10 +59,19 @@ impl Engine {
         S: SubscriptionType + 'static,
     {
         let stream = schema.clone();
+        let whole = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
+        let sdl = Arc::new((subgraph(&whole), whole));
         Engine {
             one: Arc::new(move |request| {
-                let schema = schema.clone();
-                Box::pin(async move { schema.execute(request).await })
+                let (schema, sdl) = (schema.clone(), sdl.clone());
+                Box::pin(async move {
+                    let asks_for_sdl = request.query.contains("_service");
+                    let mut response = schema.execute(request).await;
+                    if asks_for_sdl {
+                        replace(&mut response.data, &sdl.1, &sdl.0);
+                    }
+                    response
+                })
             }),
             many: Arc::new(move |request| Box::pin(stream.execute_stream(request))),
         }

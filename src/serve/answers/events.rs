@@ -1,6 +1,7 @@
 //! What happens, handed on to whoever watches: steps of syncs, new editions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::broadcast;
 
@@ -9,6 +10,26 @@ use crate::hub::progress::{ProgressSink, SyncEvent};
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
+
+/// The edition that a subscriber was told of last: before this stream by what they say, and in it as it goes on. 0: none. Shared with
+/// whoever writes the stream, so that each event can carry its id.
+#[derive(Debug, Clone, Default)]
+pub struct LastEvent(Arc<AtomicU32>);
+
+impl LastEvent {
+    /// Reads an id of an event: `edition:12` or `12`. What is neither is none.
+    pub fn of(id: Option<&str>) -> LastEvent {
+        let number = id.map(|id| id.trim()).and_then(|id| id.strip_prefix("edition:").unwrap_or(id).parse().ok());
+        LastEvent(Arc::new(AtomicU32::new(number.unwrap_or(0))))
+    }
+    pub fn tell(&self, edition: u32) {
+        self.0.store(edition, Ordering::Relaxed);
+    }
+    /// None where no edition was told of.
+    pub fn edition(&self) -> Option<u32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number > 0)
+    }
+}
 
 /// Where events go out to subscribers.
 #[derive(Clone)]

@@ -115,7 +115,7 @@ pub struct EnterpriseFilter {
     pub has_finding: Option<Vec<String>>,
 }
 
-/// From `gte` to `lte`, both included.
+/// From `gte` to `lte`, both included. Without bounds it is no condition.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct IntRange {
     /// At least.
@@ -123,7 +123,7 @@ pub struct IntRange {
     /// At most.
     pub lte: Option<i32>,
 }
-/// From `gte` to `lte`, both included.
+/// From `gte` to `lte`, both included. Without bounds it is no condition.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct FloatRange {
     /// At least.
@@ -131,7 +131,7 @@ pub struct FloatRange {
     /// At most.
     pub lte: Option<f64>,
 }
-/// From `gte` to `lte` yuan, both included.
+/// From `gte` to `lte` yuan, both included. Without bounds it is no condition.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct DecimalRange {
     /// At least.
@@ -139,7 +139,7 @@ pub struct DecimalRange {
     /// At most.
     pub lte: Option<Decimal>,
 }
-/// From `gte` to `lte`, both days included.
+/// From `gte` to `lte`, both days included. Without bounds it is no condition.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct DateRange {
     /// Not before.
@@ -195,7 +195,7 @@ pub enum Direction {
 pub struct TradeUnionFilter {
     /// Part of the name.
     pub text: Option<String>,
-    /// Codes of districts.
+    /// Codes or names of districts, towns standing for theirs.
     pub area: Option<Vec<String>>,
     /// Kinds of unions.
     pub kind: Option<Vec<UnionKind>>,
@@ -230,6 +230,7 @@ impl EnterpriseFilter {
         for names in [&self.in_registry, &self.not_in_registry].into_iter().flatten() {
             known_registries(hub, names)?;
         }
+        self.makes_sense(hub.editions.current().ok().as_deref())?;
         let inner = self.and.iter().flatten().chain(self.or.iter().flatten()).chain(self.not.as_deref());
         for filter in inner {
             filter.checked(hub)?;
@@ -332,15 +333,15 @@ impl EnterpriseFilter {
             Some(..0) => Range { gte: Some(u32::MAX), lte: Some(0) },
             lte => Range { gte: range.gte.map(|n| n.max(0) as u32), lte: lte.map(|n| n as u32) },
         };
-        parts.extend(self.employees.map(|r| Filter::Employees(count(r))));
-        parts.extend(self.insured.map(|r| Filter::Insured(count(r))));
-        parts.extend(self.revenue_yuan.map(|r| Filter::Revenue(Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) })));
-        parts.extend(
-            self.priority.map(|r| Filter::Priority(Range { gte: r.gte.map(|n| n as f32), lte: r.lte.map(|n| n as f32) })),
-        );
+        parts.extend(self.employees.and_then(IntRange::bounded).map(|r| Filter::Employees(count(r))));
+        parts.extend(self.insured.and_then(IntRange::bounded).map(|r| Filter::Insured(count(r))));
+        let money = |r: DecimalRange| Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) };
+        parts.extend(self.revenue_yuan.and_then(DecimalRange::bounded).map(|r| Filter::Revenue(money(r))));
+        let scores = |r: FloatRange| Range { gte: r.gte.map(|n| n as f32), lte: r.lte.map(|n| n as f32) };
+        parts.extend(self.priority.and_then(FloatRange::bounded).map(|r| Filter::Priority(scores(r))));
         let days = |r: DateRange| Range { gte: r.gte.map(|d| d.0), lte: r.lte.map(|d| d.0) };
-        parts.extend(self.established_on.map(|r| Filter::EstablishedOn(days(r))));
-        parts.extend(self.gap_since.map(|r| Filter::GapSince(days(r))));
+        parts.extend(self.established_on.and_then(DateRange::bounded).map(|r| Filter::EstablishedOn(days(r))));
+        parts.extend(self.gap_since.and_then(DateRange::bounded).map(|r| Filter::GapSince(days(r))));
         parts.extend(self.bbox.map(|b| Filter::Box { west: b.west, south: b.south, east: b.east, north: b.north }));
         Ok(match parts.len() {
             0 => Filter::All,

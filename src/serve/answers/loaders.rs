@@ -74,7 +74,7 @@ pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
 
 /// How stored rows are read: the connectors' mappings of the layouts that were there when it was made, and the names of the
 /// registries. A layout never changes, so that only a row of a new one asks for another.
-struct Known {
+struct RouteParameters {
     layouts: HashSet<i64>,
     reading: StoredRowReader,
     names: HashMap<i64, String>,
@@ -82,7 +82,7 @@ struct Known {
 
 /// The latest way to read rows; shared by all answers.
 #[derive(Default)]
-pub struct Readings(Mutex<Option<Arc<Known>>>);
+pub struct Readings(Mutex<Option<Arc<RouteParameters>>>);
 
 /// Reads details for one answer. Made per request, so that no row is kept beyond it.
 pub struct Details {
@@ -106,7 +106,7 @@ impl Details {
     }
 
     /// A way to read these rows, made anew where one of them has a layout that is not known yet.
-    async fn known(&self, rows: &[StoredRecord]) -> Result<Arc<Known>, Problem> {
+    async fn known(&self, rows: &[StoredRecord]) -> Result<Arc<RouteParameters>, Problem> {
         let kept = self.readings.0.lock().expect("no panic while holding the readings").clone();
         if let Some(known) = kept.filter(|known| rows.iter().all(|row| known.layouts.contains(&row.layout_id))) {
             return Ok(known);
@@ -114,7 +114,7 @@ impl Details {
         self.count_reads(2);
         let registries = self.hub.store.registries().await?;
         let layouts = self.hub.store.layouts().await?;
-        let known = Arc::new(Known {
+        let known = Arc::new(RouteParameters {
             layouts: layouts.keys().copied().collect(),
             reading: StoredRowReader::of(layouts, &self.hub.connectors, &registries),
             names: registries.into_iter().map(|r| (r.id, r.name)).collect(),
@@ -123,7 +123,11 @@ impl Details {
         Ok(known)
     }
 
-    fn detail(connectors: &[Arc<Connector>], row: &StoredRecord, Known { reading, names, .. }: &Known) -> RecordDetail {
+    fn detail(
+        connectors: &[Arc<Connector>],
+        row: &StoredRecord,
+        RouteParameters { reading, names, .. }: &RouteParameters,
+    ) -> RecordDetail {
         let columns = reading.columns(row).unwrap_or_default();
         let read = reading.records(row);
         let raw: Vec<Option<String>> =

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
-use super::columns::{ExportColumn, PATHS, USUAL};
+use super::columns::{CellKind, ExportColumn, PATHS, USUAL};
 use super::format::ExportFileFormat;
 use crate::access::Caller;
 use crate::model::message::Lang;
@@ -55,6 +55,16 @@ impl Chosen {
                     None => path.into(),
                 }
             }
+        }
+    }
+    pub fn kind(&self) -> CellKind {
+        let of_graph = |path: &[String]| match path.last().map(String::as_str) {
+            Some("creditCode" | "creditCodeRaw") => CellKind::Code,
+            _ => ExportColumn::of_path(&path.join(".")).map_or(CellKind::Text, ExportColumn::kind),
+        };
+        match self {
+            Chosen::Edition(column) => column.kind(),
+            Chosen::Graph(path) => of_graph(path),
         }
     }
     pub fn is_number(&self) -> bool {

@@ -126,7 +126,33 @@ pub(super) const PATHS: [(&str, ExportColumn); 25] = [
     ("branchOf.id", ExportColumn::BranchOf),
 ];
 
+/// What a cell holds, where a file has types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellKind {
+    Text,
+    /// Digits that are no number: a spreadsheet must not count with them.
+    Code,
+    /// A whole number.
+    Count,
+    /// Yuan, to the fen.
+    Money,
+    Number,
+    /// A day.
+    Date,
+}
+
 impl ExportColumn {
+    pub fn kind(self) -> CellKind {
+        use ExportColumn as C;
+        match self {
+            C::CreditCode => CellKind::Code,
+            C::Employees | C::Insured | C::Members => CellKind::Count,
+            C::RevenueYuan | C::PayrollYuan | C::FundDueYuan | C::FundPaidYuan => CellKind::Money,
+            C::EstablishedOn | C::GapSince => CellKind::Date,
+            other if other.is_number() => CellKind::Number,
+            _ => CellKind::Text,
+        }
+    }
     /// What the caller needs beyond exporting.
     pub fn scope(self) -> Option<AccessScope> {
         use ExportColumn as C;

@@ -47,6 +47,8 @@ pub struct Request {
     pub columns: Vec<String>,
     pub chinese: bool,
     pub gb18030: bool,
+    #[serde(default)]
+    pub plain_codes: bool,
     /// What the maker could see.
     pub areas: Vec<String>,
     pub scopes: Vec<String>,
@@ -77,6 +79,7 @@ pub struct NewExport {
     pub format: ExportFileFormat,
     pub edition: u32,
     pub gb18030: bool,
+    pub plain_codes: bool,
     pub idempotency: Option<String>,
 }
 
@@ -123,6 +126,7 @@ impl Jobs {
             columns: vec![choice.written],
             chinese: lang == Lang::Zh,
             gb18030: new.gb18030,
+            plain_codes: new.plain_codes,
             areas: caller.areas.clone(),
             scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
         };
@@ -284,8 +288,24 @@ impl Jobs {
             selection,
             runtime: tokio::runtime::Handle::current(),
         });
-        let (columns, gb18030) = (choice.columns, request.gb18030);
-        Ok((ExportRequest { edition, rows, columns, graph, lang, sight, gb18030, progress: Arc::default() }, fields))
+        let columns = choice.columns;
+        let asked = serde_json::json!({
+            "list": if request.gap { "GAP" } else { "ENTERPRISES" },
+            "filter": request.filter, "orderBy": request.order, "fields": request.columns,
+        });
+        let export = ExportRequest {
+            edition,
+            rows,
+            columns,
+            graph,
+            lang,
+            sight,
+            gb18030: request.gb18030,
+            plain_codes: request.plain_codes,
+            asked: asked.to_string(),
+            progress: Arc::default(),
+        };
+        Ok((export, fields))
     }
 }
 

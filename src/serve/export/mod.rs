@@ -1,8 +1,8 @@
 //! Exports: every row of a filter, streamed straight from the edition and the store with flat memory.
 //!
 //! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose (names, paths of the
-//! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` for CSV, `include=` for the
-//! parts of the gap list (LACKING, UNDECIDED). Where a column is
+//! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` and `codes=plain` for CSV, `include=` for the
+//! parts of the gap list (LACKING, UNDECIDED), `orderBy=` and `first=`. Where a column is
 //! in a list, a table holds its values one after the other, NDJSON the lists themselves. The number of rows is in `x-huitu-rows` before the first byte; where the client
 //! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
 
@@ -22,11 +22,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
 
-use super::answers::usage;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use super::answers::filter::{EnterpriseOrder, plan_order};
+use super::answers::input_keys::known_keys;
+use super::answers::{usage, validation_messages};
+use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::limits::places::Place;
 use super::problem::{Code, Problem};
@@ -49,10 +57,12 @@ const AHEAD: usize = 4;
 
 /// A client that takes nothing for so long has gone, whatever its socket says.
 const STALLED: std::time::Duration = std::time::Duration::from_secs(30);
+/// What an export takes beside a filter.
+const TAKES: RouteParameters = RouteParameters::filtered(&["columns", "include", "encoding", "codes", "orderBy", "first"]);
 
 /// `GET /export/{list}.{format}`
 pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, TAKES).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -86,6 +96,9 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
     let format = ExportFileFormat::from_extension(extension)
         .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
+    if list != "gap" && plain.parameter("include").is_some() {
+        return Err(Problem::bad_input("include 只用于 gap", "include is for gap only"));
+    }
     let base = match list {
         "gap" => parts_of_the_gap(plain.parameter("include"))?,
         "enterprises" => Filter::All,
@@ -101,12 +114,23 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
             ));
         }
     };
+    let plain_codes = match plain.parameter("codes") {
+        None | Some("text") => false,
+        Some("plain") => true,
+        Some(other) => {
+            return Err(Problem::bad_input(
+                format!("codes 没有取值 {other}：text 供表格软件使用，plain 供程序使用"),
+                format!("codes has no value {other}: text is for spreadsheets, plain for programs"),
+            )
+            .remedy("text, plain"));
+        }
+    };
     let choice = choose(plain.parameter("columns"), format, &plain.ask.caller)?;
     let fields = choice.fields();
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
     let export = ExportRequest {
         edition: plain.edition.clone(),
-        rows: ExportRows::Priority(rows),
+        rows: chosen_rows(plain, rows)?,
         graph: choice.selection.map(|selection| graph::GraphSource {
             state: plain.state.clone(),
             caller: plain.ask.caller.clone(),
@@ -118,11 +142,56 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
         lang: plain.lang,
         sight: plain.ask.caller.sight(),
         gb18030,
+        plain_codes,
+        asked: format!("{file}?{}", plain.handed_on()),
         progress: ExportProgress::default(),
     };
     check_size(&export, format)?;
     export.probe().await?;
     Ok((export, format, fields))
+}
+
+/// The rows in the order of `orderBy` (`EMPLOYEES:DESC,NAME`, or JSON as in the graph), at most `first` of them.
+fn chosen_rows(plain: &RestRequest, rows: Arc<RoaringBitmap>) -> Result<ExportRows, Problem> {
+    let order = match plain.parameter("orderBy") {
+        None => Vec::new(),
+        Some(text) => plan_order(&steps(text)?, &plain.ask.caller)?,
+    };
+    let first = plain.parameter("first").map(|text| {
+        text.parse::<u32>().map_err(|_| Problem::bad_input("first 应为 0 或正整数", "first is a whole number from 0 on"))
+    });
+    let first = first.transpose()?.map_or(usize::MAX, |n| n as usize);
+    Ok(match (order.is_empty(), (first as u64) < rows.len()) {
+        (true, false) => ExportRows::Priority(rows),
+        (true, true) => ExportRows::Priority(Arc::new(rows.iter().take(first).collect())),
+        (false, _) => {
+            let first = first.min(rows.len() as usize);
+            ExportRows::Ordered(plain.edition.page(&rows, &order, first, None).rows)
+        }
+    })
+}
+
+/// The steps of an order as GraphQL input.
+fn steps(text: &str) -> Result<Vec<EnterpriseOrder>, Problem> {
+    let wrong = |zh: &str, en: &str| {
+        Problem::bad_input(format!("orderBy 有误：{zh}"), format!("orderBy: {en}")).remedy("EMPLOYEES:DESC,NAME:ASC")
+    };
+    let value = match text.trim_start().starts_with(['[', '{']) {
+        true => serde_json::from_str(text).map_err(|e| wrong(&e.to_string(), &e.to_string()))?,
+        false => text
+            .split(',')
+            .map(|step| {
+                let (field, direction) = step.trim().split_once(':').unwrap_or((step.trim(), "DESC"));
+                serde_json::json!({ "field": field, "direction": direction.to_ascii_uppercase() })
+            })
+            .collect(),
+    };
+    let value = async_graphql::Value::from_json(value).map_err(|e| wrong(&e.to_string(), &e.to_string()))?;
+    known_keys::<Vec<EnterpriseOrder>>(&value)?;
+    <Vec<EnterpriseOrder> as async_graphql::InputType>::parse(Some(value)).map_err(|e| {
+        let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
+        wrong(&zh, &en)
+    })
 }
 
 /// `LACKING`, `UNDECIDED` or both, as the graph's `gap(include:)` takes them.
@@ -209,7 +278,8 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
     });
     let frames =
         futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
-    let mut response = Response::new(Body::new(StreamBody::new(frames)));
+    // Whoever packs the answer asks once more behind its end.
+    let mut response = Response::new(Body::new(StreamBody::new(frames.fuse())));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type(format, gb18030));
     headers.insert("x-huitu-rows", HeaderValue::from(rows));

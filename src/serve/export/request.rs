@@ -10,6 +10,7 @@ use super::choice::Chosen;
 use crate::access::Sight;
 use crate::edition::{Edition, EnterpriseRow, Row};
 use crate::model::message::Lang;
+use crate::model::text::shown;
 use crate::serve::problem::Problem;
 
 /// The rows of an export in the order they are written.
@@ -57,6 +58,11 @@ pub struct ExportRequest {
     /// What whoever asked may see.
     pub sight: Sight,
     pub gb18030: bool,
+    /// CSV for programs: codes stand in it as they are. Otherwise as `="911…"`, which a spreadsheet takes for text; it would read the
+    /// code as a number and lose its last digits.
+    pub plain_codes: bool,
+    /// What was asked, for the file's metadata.
+    pub asked: String,
     /// Counts the rows written so far.
     pub progress: ExportProgress,
 }
@@ -75,6 +81,16 @@ impl ExportRequest {
             (Chosen::Graph(path), Some(answer)) => super::graph::write_cell(answer, path, self.lang, cell),
             (Chosen::Graph(_), None) => {}
         }
+    }
+
+    /// Which edition the file is of and what was asked, for people and programs that meet the file alone.
+    pub fn about(&self) -> [(&'static str, String); 4] {
+        [
+            ("huitu.edition", self.edition.number().to_string()),
+            ("huitu.asOf", self.edition.manifest.as_of.to_string()),
+            ("huitu.publishedAt", shown(self.edition.manifest.published_at)),
+            ("huitu.query", self.asked.clone()),
+        ]
     }
 
     /// Rows that are held at a time: answers of the graph are large.

@@ -4,12 +4,15 @@ use std::io::{Error, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow_array::builder::{Float64Builder, StringBuilder};
+use arrow_array::builder::{Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{DataType, Field, Schema};
-use rust_xlsxwriter::{Format as CellFormat, Workbook};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use async_graphql::Value;
+use chrono::NaiveDate;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook};
 
+use super::columns::CellKind;
 use super::request::ExportRequest;
 
 /// Rows of a sheet, the header's left out.
@@ -17,10 +20,70 @@ pub const MAX_ROWS: u64 = 1_048_575;
 /// Rows of one batch.
 const BATCH: usize = 16_384;
 
-/// An Arrow IPC stream: numbers as float64, everything else as text.
+/// Digits of an amount, and those of its fen.
+const MONEY: (u8, i8) = (18, 2);
+
+fn data_type(kind: CellKind) -> DataType {
+    match kind {
+        CellKind::Text | CellKind::Code => DataType::Utf8,
+        CellKind::Count => DataType::Int64,
+        CellKind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
+        CellKind::Number => DataType::Float64,
+        CellKind::Date => DataType::Date32,
+    }
+}
+
+fn day(cell: &str) -> Option<NaiveDate> {
+    cell.parse().ok()
+}
+
+/// Fen of an amount in yuan such as `12000.50`.
+fn fen(cell: &str) -> Option<i128> {
+    let (yuan, rest) = cell.split_once('.').unwrap_or((cell, ""));
+    let cents: i128 = format!("{rest:0<2}").get(..2)?.parse().ok()?;
+    let yuan_fen = yuan.parse::<i128>().ok()? * 100;
+    Some(if yuan.starts_with('-') { yuan_fen - cents } else { yuan_fen + cents })
+}
+
+/// The cells of one column in its type; what cannot be read as that is absent.
+fn array(kind: CellKind, cells: impl Iterator<Item = Option<String>>, rows: usize) -> Result<ArrayRef, ArrowError> {
+    Ok(match kind {
+        CellKind::Count => {
+            let mut builder = Int64Builder::with_capacity(rows);
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| c.parse().ok())));
+            Arc::new(builder.finish())
+        }
+        CellKind::Money => {
+            let mut builder = Decimal128Builder::with_capacity(rows).with_precision_and_scale(MONEY.0, MONEY.1)?;
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| fen(&c))));
+            Arc::new(builder.finish())
+        }
+        CellKind::Number => {
+            let mut builder = Float64Builder::with_capacity(rows);
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| c.parse().ok())));
+            Arc::new(builder.finish())
+        }
+        CellKind::Date => {
+            let epoch = NaiveDate::default();
+            let mut builder = Date32Builder::with_capacity(rows);
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| Some((day(&c)? - epoch).num_days() as i32))));
+            Arc::new(builder.finish())
+        }
+        CellKind::Text | CellKind::Code => {
+            let mut builder = StringBuilder::new();
+            cells.for_each(|cell| builder.append_option(cell));
+            Arc::new(builder.finish())
+        }
+    })
+}
+
+/// An Arrow IPC stream: counts as int64, amounts as decimals, days as date32, other numbers as float64, everything else as text. The
+/// schema's metadata says of which edition it is and what was asked.
 pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
-    let field = |c: &super::Chosen| Field::new(c.name(), if c.is_number() { DataType::Float64 } else { DataType::Utf8 }, true);
-    let schema = Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()));
+    let field = |c: &super::Chosen| Field::new(c.name(), data_type(c.kind()), true);
+    let about: std::collections::HashMap<String, String> =
+        export.about().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let schema = Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()).with_metadata(about));
     let mut writer = StreamWriter::try_new(out, &schema).map_err(Error::other)?;
     let mut rows = export.rows.iter();
     let mut cell = String::new();
@@ -31,23 +94,16 @@ pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()
         }
         export.progress.fetch_add(batch.len() as u64, Ordering::Relaxed);
         let answers = export.answers(&batch)?;
-        let arrays = export.columns.iter().map(|column| -> ArrayRef {
-            let mut cells = batch.iter().enumerate().map(|(at, row)| {
+        let arrays = export.columns.iter().map(|column| {
+            let cells = batch.iter().enumerate().map(|(at, row)| {
                 let enterprise = export.edition.enterprise(*row);
                 export.cell(column, &enterprise, answers.as_ref().map(|a| &a[at]), &mut cell);
                 (!cell.is_empty()).then(|| cell.clone())
             });
-            if column.is_number() {
-                let mut builder = Float64Builder::with_capacity(batch.len());
-                cells.for_each(|cell| builder.append_option(cell.and_then(|c| c.parse::<f64>().ok())));
-                Arc::new(builder.finish())
-            } else {
-                let mut builder = StringBuilder::new();
-                cells.by_ref().for_each(|cell| builder.append_option(cell));
-                Arc::new(builder.finish())
-            }
+            array(column.kind(), cells, batch.len())
         });
-        let batch = RecordBatch::try_new(schema.clone(), arrays.collect()).map_err(Error::other)?;
+        let arrays = arrays.collect::<Result<Vec<ArrayRef>, ArrowError>>().map_err(Error::other)?;
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(Error::other)?;
         writer.write(&batch).map_err(Error::other)?;
     }
     writer.finish().map_err(Error::other)
@@ -60,11 +116,75 @@ fn cut(cell: &str) -> &str {
     cell.char_indices().nth(MAX_CELL).map_or(cell, |(end, _)| &cell[..end])
 }
 
+/// How counts, amounts and days are shown.
+struct Formats {
+    count: CellFormat,
+    money: CellFormat,
+    date: CellFormat,
+}
+
+impl Default for Formats {
+    fn default() -> Formats {
+        let of = |text: &str| CellFormat::new().set_num_format(text);
+        Formats { count: of("0"), money: of("#,##0.00"), date: of("yyyy-mm-dd") }
+    }
+}
+
+impl Formats {
+    fn of(&self, kind: CellKind) -> Option<&CellFormat> {
+        match kind {
+            CellKind::Count => Some(&self.count),
+            CellKind::Money => Some(&self.money),
+            CellKind::Date => Some(&self.date),
+            CellKind::Text | CellKind::Code | CellKind::Number => None,
+        }
+    }
+}
+
+/// The number under which a sheet keeps a day: those since the last of 1899, which counts 29 February 1900 though it never was. None of
+/// days before March 1900.
+fn serial(day: NaiveDate) -> Option<f64> {
+    let first = NaiveDate::from_ymd_opt(1900, 3, 1)?;
+    let days = (day - first).num_days();
+    (days >= 0).then_some(days as f64 + 61.0)
+}
+
+/// The number at the end of a path, where it is one and not in a list.
+fn number_of(column: &super::Chosen, answer: &Value) -> Option<f64> {
+    let super::Chosen::Graph(path) = column else { return None };
+    let found = path.iter().try_fold(answer, |value, name| match value {
+        Value::Object(fields) => fields.get(&async_graphql::Name::new(name)),
+        _ => None,
+    })?;
+    match found {
+        Value::Number(number) => number.as_f64(),
+        _ => None,
+    }
+}
+
+/// Says in the workbook's properties of which edition it is and what was asked. Its day is the edition's: the same question gives the
+/// same file.
+fn workbook_about(export: &ExportRequest, workbook: &mut Workbook) -> std::io::Result<()> {
+    use chrono::Datelike;
+    let published = export.edition.manifest.published_at.date_naive();
+    let created = ExcelDateTime::from_ymd(published.year() as u16, published.month() as u8, published.day() as u8);
+    let mut properties = DocProperties::new().set_title("huitu 会图").set_creation_datetime(&created.map_err(Error::other)?);
+    for (name, text) in export.about() {
+        // Longer ones are cut: a property holds 255 characters.
+        let text: String = text.chars().take(255).collect();
+        properties = properties.set_custom_property(name, text.as_str());
+    }
+    workbook.set_properties(&properties);
+    Ok(())
+}
+
 /// One sheet; rows go to a temporary file as they come, so that memory stays flat.
 pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
     let mut workbook = Workbook::new();
+    workbook_about(export, &mut workbook)?;
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::other)?;
     let bold = CellFormat::new().set_bold();
+    let formats = Formats::default();
     for (at, column) in export.columns.iter().enumerate() {
         sheet.write_string_with_format(0, at as u16, &*column.title(export.lang), &bold).map_err(Error::other)?;
     }
@@ -82,12 +202,25 @@ pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()>
             for (place, column) in export.columns.iter().enumerate() {
                 export.cell(column, &enterprise, answers.as_ref().map(|a| &a[at]), &mut cell);
                 let place = place as u16;
-                match (cell.is_empty(), column.is_number().then(|| cell.parse::<f64>().ok()).flatten()) {
-                    (true, _) => {}
-                    (false, Some(number)) => drop(sheet.write_number(line, place, number).map_err(Error::other)?),
-                    // Written as text, a cell is never a formula. A longer one does not fit into a sheet.
-                    (false, None) => drop(sheet.write_string(line, place, cut(&cell)).map_err(Error::other)?),
+                if cell.is_empty() {
+                    continue;
                 }
+                let kind = column.kind();
+                let typed = match kind {
+                    CellKind::Count | CellKind::Money => cell.parse::<f64>().ok().map(|n| (n, formats.of(kind))),
+                    CellKind::Number => cell.parse::<f64>().ok().map(|n| (n, None)),
+                    CellKind::Date => day(&cell).and_then(serial).map(|n| (n, formats.of(kind))),
+                    // A number that the graph answers is one, whatever its column is called.
+                    CellKind::Text => answers.as_ref().and_then(|a| number_of(column, &a[at])).map(|n| (n, None)),
+                    CellKind::Code => None,
+                };
+                match typed {
+                    Some((number, Some(format))) => sheet.write_number_with_format(line, place, number, format),
+                    Some((number, None)) => sheet.write_number(line, place, number),
+                    // Written as text, a cell is never a formula. A longer one does not fit into a sheet.
+                    None => sheet.write_string(line, place, cut(&cell)),
+                }
+                .map_err(Error::other)?;
             }
             line += 1;
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use async_graphql::Value;
 
 use super::choice::Chosen;
+use super::columns::CellKind;
 use super::format::ExportFileFormat;
 use super::request::ExportRequest;
 use super::sheet;
@@ -86,7 +87,7 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
         if i > 0 {
             header.push(b',');
         }
-        csv_cell(&column.title(export.lang), false, &mut header);
+        csv_cell(&column.title(export.lang), CellKind::Text, &mut header);
     }
     header.extend_from_slice(b"\r\n");
     out.write_all(&coded(header))?;
@@ -99,7 +100,11 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
                     bytes.push(b',');
                 }
                 export.cell(column, &enterprise, answers.map(|a| &a[at]), &mut cell);
-                csv_cell(&cell, column.is_number(), bytes);
+                let kind = column.kind();
+                match kind == CellKind::Code && !export.plain_codes && !cell.is_empty() {
+                    true => csv_code(&cell, bytes),
+                    false => csv_cell(&cell, kind, bytes),
+                }
             }
             bytes.extend_from_slice(b"\r\n");
         }
@@ -109,7 +114,8 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
 }
 
 /// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
-pub(super) fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
+pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
+    let is_number = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number);
     let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let guard = !is_number && starts_formula() && text.parse::<f64>().is_err();
     let quote = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
@@ -130,6 +136,14 @@ pub(super) fn csv_cell(text: &str, is_number: bool, line: &mut Vec<u8>) {
     } else {
         line.extend_from_slice(text.as_bytes());
     }
+}
+
+/// A code that a spreadsheet takes for text: the formula that is the text itself, in quotes as CSV wants them.
+fn csv_code(text: &str, line: &mut Vec<u8>) {
+    line.extend_from_slice(b"\"=\"\"");
+    // A code that was misread may hold anything; a quote would end the formula.
+    line.extend(text.bytes().filter(|b| !matches!(b, b'"' | b'\n' | b'\r')));
+    line.extend_from_slice(b"\"\"\"");
 }
 
 /// What the edition holds by the names of its columns, then what the graph answered, as it answered.
@@ -174,10 +188,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_code_stays_a_text_in_a_spreadsheet() {
+        let mut line = Vec::new();
+        csv_code("911101080000000001", &mut line);
+        assert_eq!(line, b"\"=\"\"911101080000000001\"\"\"");
+        line.clear();
+        csv_code("9\"&HYPERLINK(1)", &mut line);
+        assert_eq!(line, b"\"=\"\"9&HYPERLINK(1)\"\"\"", "nothing gets out of the text");
+    }
+
+    #[test]
     fn no_cell_is_a_formula() {
         let cell = |text: &str, is_number| {
             let mut line = Vec::new();
-            csv_cell(text, is_number, &mut line);
+            csv_cell(text, if is_number { CellKind::Number } else { CellKind::Text }, &mut line);
             String::from_utf8(line).unwrap()
         };
         for (text, expected) in [

@@ -9,14 +9,15 @@ use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, N
 use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{SDLExportOptions, Schema, ServerError, ValidationResult};
 
+use super::answers::engine::subgraph;
 use super::export::jobs::Jobs;
 use super::operate::source_quality::QualityCache;
 
-pub type Graph = Schema<root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions>;
+pub type Graph = Schema<root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions>;
 
 /// The schema that is served, with what only some of its fields need.
 pub fn graph_with(jobs: Jobs, quality: Arc<QualityCache>) -> Graph {
-    Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions)
+    Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions)
         .data(jobs)
         .data(quality)
         .finish()
@@ -25,18 +26,19 @@ pub fn graph_with(jobs: Jobs, quality: Arc<QualityCache>) -> Graph {
 /// The schema by itself: to print it, and to check documents against it. Limits are kept by the handler before the library sees
 /// a document.
 pub fn graph() -> Graph {
-    Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions).finish()
+    Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions).finish()
 }
 
 /// The schema as a subgraph of Apollo Federation v2.
 pub fn federation_sdl() -> String {
-    graph().sdl_with_options(
+    subgraph(&graph().sdl_with_options(
         SDLExportOptions::new().federation().prefer_single_line_descriptions().use_space_ident().indent_width(2),
-    )
+    ))
 }
 
 /// What is wrong with a document, by the limits and the schema; None where it can be answered.
 pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<String> {
+    use super::answers::overlaps;
     use super::limits::cost;
     let limits = cost::Limits::default();
     if let Err(problem) = cost::scan(document, &limits) {
@@ -53,7 +55,10 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     let variables = async_graphql::Variables::default();
     for name in names {
         // Costs that hang on variables are counted when they come.
-        let priced = cost::operation(&parsed, name.as_deref()).and_then(|o| cost::cost(&parsed, o, &variables, &limits));
+        let priced = cost::operation(&parsed, name.as_deref()).and_then(|operation| {
+            cost::cost(&parsed, operation, &variables, &limits)?;
+            overlaps::check(&parsed, operation)
+        });
         if let Err(problem) = priced {
             return Some(problem.text(lang).to_owned());
         }
@@ -61,7 +66,7 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
     // documents of several operations, in other ways.
     let heard = Heard::default();
-    let graph = Schema::build(root::query::Query, root::mutation::Mutation, root::subscription::Subscriptions)
+    let graph = Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions)
         .extension(heard.clone())
         .finish();
     graph.execute(async_graphql::Request::new(document).only_introspection()).await;

@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql::{Request, Response as Answer, ServerError, Value, Variables};
+use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -217,19 +217,24 @@ impl Incoming<'_> {
         state: &ServerState,
         caller: Arc<Caller>,
         document: String,
-        parameters: Parameters,
+        mut parameters: Parameters,
         key: Option<cache::ResponseKey>,
         is_get: bool,
     ) -> Response {
-        let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+        let mut variables = parameters.take_variables();
         let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
-        let (parsed, cost) = match check(state.limits(), &document, name, &variables) {
+        let (parsed, cost) = match check(state.limits(), &document, name, &mut variables) {
             Ok(checked) => checked,
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
         if let Err(problem) = state.budgets().spend(&caller.name, cost) {
-            return self.request_error(&problem);
+            let mut response = self.request_error(&problem);
+            // The seconds until there is enough again; none where waiting does not help.
+            if let Some(seconds) = problem.remedy.and_then(|text| HeaderValue::from_str(&text).ok()) {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            }
+            return response;
         }
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
         if is_get && !is_query {

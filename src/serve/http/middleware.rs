@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -14,6 +15,7 @@ use futures_util::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::headers::{header_text, lang_of, request_id};
+use super::packing::weaken;
 use super::patience::{DELIVERY, Patient, QUESTION};
 use super::rest::refuse;
 use crate::serve::problem::{Code, Problem};
@@ -22,13 +24,22 @@ use crate::serve::state::ServerState;
 /// What a browser may remember of what a site is allowed.
 const PREFLIGHT: Duration = Duration::from_secs(600);
 
+/// Where OpenRefine's page is, on the machine of whoever runs it. It may read the reconciliation service without being configured:
+/// no other page can have that address.
+const OPENREFINE: [&str; 2] = ["http://127.0.0.1:3333", "http://localhost:3333"];
+
 /// Answers preflights, and lets the configured sites read answers.
 pub fn cors(origins: &[String]) -> CorsLayer {
     let known: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let may = move |origin: &HeaderValue, asked: &Parts| {
+        known.contains(origin)
+            || (asked.uri.path().starts_with("/reconcile")
+                && OPENREFINE.iter().any(|known| origin.as_bytes() == known.as_bytes()))
+    };
     let named = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(known))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_origin(AllowOrigin::predicate(may))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(named(&[
             "authorization",
             "content-type",
@@ -37,6 +48,27 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "x-request-id",
             "x-purpose",
             "if-none-match",
+            "if-modified-since",
+            "range",
+            "if-range",
+            "cache-control",
+            "pragma",
+            "x-requested-with",
+            "idempotency-key",
+            "last-event-id",
+            // What Apollo's clients add.
+            "apollographql-client-name",
+            "apollographql-client-version",
+            "apollo-require-preflight",
+            "x-apollo-operation-name",
+            "x-apollo-operation-id",
+            "graphql-preflight",
+            // What tracing adds (W3C Trace Context, Baggage, Sentry, B3).
+            "traceparent",
+            "tracestate",
+            "baggage",
+            "sentry-trace",
+            "b3",
         ]))
         .expose_headers(named(&[
             "etag",
@@ -45,6 +77,11 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "x-huitu-sha256",
             "x-huitu-edition",
             "content-disposition",
+            "content-length",
+            "content-range",
+            "accept-ranges",
+            "retry-after",
+            "www-authenticate",
         ]))
         .max_age(PREFLIGHT)
 }
@@ -81,6 +118,7 @@ pub async fn frame(request: Request, next: Next) -> Response {
             refuse(&Problem::internal(), lang, &id)
         }
     };
+    weaken(response.headers_mut());
     response.headers_mut().entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     response
 }

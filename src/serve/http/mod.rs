@@ -7,6 +7,7 @@ pub(in crate::serve) mod graphql;
 pub mod headers;
 pub(in crate::serve) mod middleware;
 pub(in crate::serve) mod packing;
+pub(in crate::serve) mod parameters;
 mod patience;
 pub(in crate::serve) mod rest;
 pub(in crate::serve) mod server;

@@ -10,10 +10,13 @@ use axum::response::Response;
 use bytes::Bytes;
 
 use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
+use super::parameters;
+use super::parameters::RouteParameters;
 use crate::access::Role;
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
 use crate::serve::answers::filter::EnterpriseFilter;
+use crate::serve::answers::input_keys::known_keys;
 use crate::serve::answers::{cache, validation_messages};
 use crate::serve::context::RequestContext;
 use crate::serve::problem::{Code, Problem};
@@ -27,10 +30,28 @@ pub struct RestRequest {
     pub parameters: HashMap<String, String>,
     pub lang: Lang,
     pub id: String,
+    /// Where this caller reaches the hub: `public_url`, else what they asked; without a slash at its end.
+    pub base: String,
+    /// The address names its edition by number: the answer never changes.
+    is_pinned: bool,
     /// What the answer depends on.
     pub key: cache::ResponseKey,
     etag: String,
     same: bool,
+}
+
+/// What carries an edition in its address never changes: a week without asking again, by the caller's own cache, as what is told
+/// depends on who asks.
+const PINNED: &str = "private, max-age=604800, immutable";
+
+/// Where a caller reaches the hub.
+fn base_of(state: &ServerState, headers: &HeaderMap) -> String {
+    if let Some(url) = &state.hub().settings.public_url {
+        return url.clone();
+    }
+    let host = header_text(headers, header::HOST).unwrap_or("127.0.0.1");
+    let is_https = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    format!("{}://{host}", if is_https { "https" } else { "http" })
 }
 
 /// A problem as JSON: `{"error": {"code", "message", "retryable", "hint", "requestId"}}`.
@@ -50,25 +71,48 @@ pub fn refuse(problem: &Problem, lang: Lang, id: &str) -> Response {
 }
 
 impl RestRequest {
-    /// Reads caller, language, edition (`asOf`, or `edition` by number) and parameters; the refusal is the answer.
-    pub async fn new(state: &ServerState, uri: &Uri, headers: &HeaderMap) -> Result<RestRequest, Box<Response>> {
+    /// Reads caller, language (`lang`, else Accept-Language), edition (`asOf`, or `edition` by number) and parameters; the refusal is
+    /// the answer.
+    pub async fn new(
+        state: &ServerState,
+        uri: &Uri,
+        headers: &HeaderMap,
+        known: RouteParameters,
+    ) -> Result<RestRequest, Box<Response>> {
         let (lang, id) = (lang_of(headers), request_id(headers));
-        match RestRequest::read(state, uri, headers, lang, &id).await {
+        match RestRequest::read(state, uri, headers, (lang, known), &id).await {
             Ok(plain) => Ok(plain),
             Err(problem) => Err(Box::new(refuse(&problem, lang, &id))),
         }
     }
 
-    async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, lang: Lang, id: &str) -> Result<RestRequest, Problem> {
+    async fn read(
+        state: &ServerState,
+        uri: &Uri,
+        headers: &HeaderMap,
+        (lang, known): (Lang, RouteParameters),
+        id: &str,
+    ) -> Result<RestRequest, Problem> {
         let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
         if caller.role == Role::Ingest {
             return Err(Problem::forbidden("read"));
         }
-        let parameters: HashMap<String, String> = axum::extract::Query::try_from_uri(uri)
-            .map(|q| q.0)
-            .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
+        let parameters = parameters::read(uri, known)?;
+        let given = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
+        let lang = match given("lang").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None => lang,
+            Some("zh") => Lang::Zh,
+            Some("en") => Lang::En,
+            Some(other) => {
+                return Err(Problem::bad_input(
+                    format!("lang 没有取值 {other}：可用 zh、en"),
+                    format!("lang has no value {other}: zh or en"),
+                )
+                .remedy("zh, en"));
+            }
+        };
         let ask = RequestContext::new(state.clone(), caller, lang);
-        let edition = match (parameters.get("edition"), parameters.get("asOf")) {
+        let edition = match (given("edition"), given("asOf")) {
             (Some(number), _) => {
                 let number = number.strip_prefix("edition:").unwrap_or(number).parse();
                 let number = number.map_err(|_| Problem::bad_input("edition 应为版本号", "edition is a number"))?;
@@ -85,7 +129,10 @@ impl RestRequest {
             }
             (None, None) => ask.edition()?,
         };
+        let base = base_of(state, headers);
+        let is_pinned = given("edition").is_some();
         let key = state.answers().key(&[
+            if known.addresses { base.as_bytes() } else { b"" },
             uri.path().as_bytes(),
             uri.query().unwrap_or("").as_bytes(),
             ask.caller.visibility().as_bytes(),
@@ -94,38 +141,74 @@ impl RestRequest {
         ]);
         let etag = key.tag();
         let same = names_tag(headers, header::IF_NONE_MATCH, &etag);
-        Ok(RestRequest { state: state.clone(), ask, edition, parameters, lang, id: id.to_owned(), key, etag, same })
+        Ok(RestRequest {
+            state: state.clone(),
+            ask,
+            edition,
+            parameters,
+            lang,
+            id: id.to_owned(),
+            base,
+            is_pinned,
+            key,
+            etag,
+            same,
+        })
     }
 
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// `filter` as JSON of the graph's EnterpriseFilter, and the short forms `area`, `industry`, `ownership`, `tags`,
-    /// `sizeClass`, `designatedSize`, `union`, `gap`, `text` (several values separated by commas). The caller's areas
-    /// always apply.
+    /// `filter` as JSON of the graph's EnterpriseFilter, and the short forms of `parameters::LISTS`, `text` and
+    /// `membersExceedStaff`; all of them hold together. The caller's areas always apply.
     pub fn filter(&self) -> Result<Filter, Problem> {
-        let mut object = match self.parameter("filter") {
-            None => serde_json::Map::new(),
-            Some(text) => serde_json::from_str(text).map_err(|e| {
+        let written = match self.parameter("filter") {
+            None => Filter::All,
+            Some(text) => self.planned(serde_json::from_str(text).map_err(|e| {
                 Problem::bad_input(format!("filter 不是 JSON 对象：{e}"), format!("filter is not a JSON object: {e}"))
-            })?,
+            })?)?,
         };
-        for name in ["area", "industry", "ownership", "tags", "sizeClass", "designatedSize", "union", "gap"] {
+        let mut short = serde_json::Map::new();
+        for name in parameters::LISTS {
             if let Some(values) = self.parameter(name) {
-                object.insert(name.to_owned(), values.split(',').map(str::trim).collect());
+                short.insert((*name).to_owned(), values.split(',').map(str::trim).collect());
             }
         }
         if let Some(text) = self.parameter("text") {
-            object.insert("text".to_owned(), text.into());
+            short.insert("text".to_owned(), text.into());
         }
+        if let Some(text) = self.parameter("membersExceedStaff") {
+            // What is neither is refused as a value of the wrong type.
+            short.insert("membersExceedStaff".to_owned(), serde_json::from_str(text).unwrap_or_else(|_| text.into()));
+        }
+        Ok(self.ask.within_areas(written.and(self.planned(short)?)))
+    }
+
+    fn planned(&self, object: serde_json::Map<String, serde_json::Value>) -> Result<Filter, Problem> {
         let value = Value::from_json(serde_json::Value::Object(object))
             .map_err(|e| Problem::bad_input(format!("filter 无法解析：{e}"), format!("filter cannot be read: {e}")))?;
+        known_keys::<EnterpriseFilter>(&value)?;
         let filter = <EnterpriseFilter as InputType>::parse(Some(value)).map_err(|e| {
             let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
-        Ok(self.ask.within_areas(filter.checked(self.state.hub())?.plan(&self.ask.caller)?))
+        filter.checked(self.state.hub())?.plan(&self.ask.caller)
+    }
+
+    /// The query string of an address that asks the same as this one: its edition by number, its language, its filter.
+    pub fn handed_on(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("edition", &self.edition.number().to_string());
+        query.append_pair("lang", self.lang.code());
+        let mut more: Vec<(&String, &String)> = self
+            .parameters
+            .iter()
+            .filter(|(name, text)| !matches!(name.as_str(), "edition" | "asOf" | "lang") && !text.is_empty())
+            .collect();
+        more.sort_unstable();
+        query.extend_pairs(more);
+        query.finish()
     }
 
     pub fn refuse(&self, problem: &Problem) -> Response {
@@ -156,7 +239,8 @@ impl RestRequest {
         let mut response = Response::new(Body::from(bytes));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        let keeps = if self.is_pinned { PINNED } else { "private, no-cache" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeps));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
         if let Ok(etag) = HeaderValue::from_str(&self.etag) {
             headers.insert(header::ETAG, etag);

@@ -57,6 +57,8 @@ pub async fn run(
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_DEADLINE)
+            // Names of headers have no case, but some clients look for them as they wrote them: see `live::ws`.
+            .preserve_header_case(true)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()))
             .with_upgrades();
         let mut stopped = stopped.clone();

@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Value, Variables};
+use async_graphql::{Name, Positioned, Value, Variables};
 
 use crate::serve::problem::{Code, Problem};
 
@@ -208,6 +208,28 @@ struct Counter<'a> {
 
 /// What a list without `first` is taken to hold.
 const SHORT_LIST: u64 = 1;
+/// Lists of the graph and how many rows they give where `first` is left out; a test compares them with the schema.
+pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
+    ("batches", 20),
+    ("branches", 50),
+    ("conflicts", 20),
+    ("covers", 50),
+    ("dispatchedFrom", 50),
+    ("dispatchesTo", 50),
+    ("editions", 50),
+    ("enterprises", 50),
+    ("events", 50),
+    ("exports", 20),
+    ("gap", 50),
+    ("history", 20),
+    ("quarantine", 20),
+    ("records", 20),
+    ("review", 20),
+    ("search", 20),
+    ("tradeUnions", 50),
+];
+/// What a connection says without giving a row.
+const PLAIN: [&str; 4] = ["totalCount", "pageInfo", "edition", "__typename"];
 /// Rows that counting groups is worth.
 const COVERAGE_ROWS: u64 = 500;
 
@@ -221,7 +243,9 @@ impl<'a> Counter<'a> {
                 Selection::InlineFragment(inline) => self.selections(&inline.node.selection_set.node)?,
                 Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
             };
-            sum.rows = sum.rows.saturating_add(cost.rows);
+            // What is left out reads nothing; it counts as fields and depth, as it is looked at all the same.
+            let rows = if self.is_left_out(selection.node.directives()) { 0 } else { cost.rows };
+            sum.rows = sum.rows.saturating_add(rows);
             sum.fields = sum.fields.saturating_add(cost.fields);
             sum.depth = sum.depth.max(cost.depth);
         }
@@ -260,10 +284,16 @@ impl<'a> Counter<'a> {
         })
     }
 
-    /// How many rows a list argument asks for.
+    /// How many rows a list argument asks for; where `first` is left out, its default.
     fn length(&self, field: &'a Field) -> Option<u64> {
-        let (name, value) =
-            field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids" | "representations"))?;
+        let Some((name, value)) =
+            field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids" | "representations"))
+        else {
+            let is_page = |selection: &Positioned<Selection>| !matches!(&selection.node, Selection::Field(f) if PLAIN.contains(&f.node.name.node.as_str()));
+            let of_list =
+                || DEFAULT_LENGTHS.iter().find(|(name, _)| *name == field.name.node.as_str()).map(|(_, length)| *length);
+            return field.selection_set.node.items.iter().any(is_page).then(of_list).flatten();
+        };
         let value = value.node.clone().into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok()?;
         match (name.node.as_str(), value) {
             // A negative number is the resolver's to refuse.
@@ -271,6 +301,20 @@ impl<'a> Counter<'a> {
             ("ids" | "representations", Value::List(ids)) => Some(ids.len() as u64),
             _ => None,
         }
+    }
+
+    /// Whether `@skip` or `@include` says that a selection is not to be answered: it costs nothing then.
+    fn is_left_out(&self, directives: &'a [Positioned<Directive>]) -> bool {
+        directives.iter().any(|directive| {
+            let unless = match directive.node.name.node.as_str() {
+                "skip" => true,
+                "include" => false,
+                _ => return false,
+            };
+            let value = directive.node.get_argument("if").map(|value| value.node.clone());
+            let value = value.and_then(|value| value.into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok());
+            value == Some(Value::Boolean(unless))
+        })
     }
 
     fn variable(&self, name: &Name) -> Option<&Value> {
@@ -326,6 +370,26 @@ mod tests {
         let limits = Limits::default();
         let long = "{ a } ".repeat(limits.document_bytes);
         assert_eq!(scan(&long, &limits).unwrap_err().code, Code::CostExceeded);
+    }
+
+    #[test]
+    fn what_is_left_out_costs_nothing_and_a_list_without_first_its_default() {
+        let skipped = "query($more: Boolean = false) { gap(first: 1) { totalCount } enterprises(first: 500) @include(if: $more) { nodes { branches(first: 500) { nodes { id } } } } }";
+        assert!(cost_of(skipped, serde_json::json!({})).unwrap().rows < 10);
+        assert_eq!(cost_of(skipped, serde_json::json!({"more": true})).unwrap_err().code, Code::CostExceeded);
+        let skipped = "query($less: Boolean!) { enterprises(first: 500) @skip(if: $less) { nodes { id } } }";
+        assert_eq!(cost_of(skipped, serde_json::json!({"less": true})).unwrap().rows, 0);
+        // Left out or not, a bomb is never handed to the library.
+        let mut bomb = String::from("{ ...f0 @skip(if: true) }");
+        (0..6).for_each(|level| {
+            bomb.push_str(&format!(" fragment f{level} on Query {{ {} }}", format!("...f{} ", level + 1).repeat(100)))
+        });
+        bomb.push_str(" fragment f6 on Query { viewer { name } }");
+        assert_eq!(cost_of(&bomb, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
+        assert_eq!(
+            cost_of("{ gap { nodes { name } } }", serde_json::json!({})),
+            cost_of("{ gap(first: 50) { nodes { name } } }", serde_json::json!({}))
+        );
     }
 
     #[test]

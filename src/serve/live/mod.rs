@@ -7,11 +7,12 @@ pub mod ws;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Request, Response as Answer, Variables};
+use async_graphql::{Request, Response as Answer};
 use futures_util::stream::BoxStream;
 
 use super::answers::document::{Refused, check, make_safe};
 use super::answers::engine::Engine;
+use super::answers::events::LastEvent;
 use super::answers::persisted;
 use super::answers::request::Parameters;
 use super::context::RequestContext;
@@ -33,6 +34,7 @@ enum Kinds {
 }
 
 /// Starts an operation of any kind as a stream of answers; refused ones never reach the library.
+#[allow(clippy::too_many_arguments)] // what an operation is, and what it goes on from
 fn start(
     engine: &Engine,
     state: &ServerState,
@@ -40,6 +42,7 @@ fn start(
     lang: Lang,
     mut parameters: Parameters,
     kinds: Kinds,
+    last: LastEvent,
     id: &str,
 ) -> Result<BoxStream<'static, Answer>, Box<Answer>> {
     let refuse = |mut error: async_graphql::ServerError| {
@@ -52,9 +55,9 @@ fn start(
             Problem::bad_input("缺少 query：请给出 GraphQL 查询文本", "query is missing: give the text of a GraphQL document");
         return Err(refuse(problem.server_error(lang)));
     };
-    let variables = Variables::from_json(serde_json::Value::Object(parameters.variables.unwrap_or_default()));
+    let mut variables = parameters.take_variables();
     let name = parameters.operation_name.filter(|n| !n.is_empty());
-    let parsed = match check(state.limits(), &document, name.as_deref(), &variables) {
+    let parsed = match check(state.limits(), &document, name.as_deref(), &mut variables) {
         Ok((parsed, _)) if kinds == Kinds::Reading && changes(&parsed, name.as_deref()) => {
             let problem = Problem::bad_input("GET 不能用于变更：请用 POST", "GET is not for mutations: use POST");
             return Err(refuse(problem.server_error(lang)));
@@ -69,7 +72,7 @@ fn start(
     let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
     let ask = RequestContext::new(state.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
-    let mut request = Request::new(document).variables(variables).data(ask.clone());
+    let mut request = Request::new(document).variables(variables).data(ask.clone()).data(last);
     request.operation_name = name;
     request.set_parsed_query(parsed);
     let id = id.to_owned();

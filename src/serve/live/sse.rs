@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 
 use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::serve::answers::engine::Engine;
+use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
@@ -95,7 +96,10 @@ pub async fn sse(
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         return response;
     };
-    let mut answers = match start(&engine, &state, caller, lang, parameters, kinds, &id) {
+    // A browser's EventSource says by itself where it was cut off; who opens one again can say it in the address.
+    let last = header_text(&headers, header::HeaderName::from_static("last-event-id")).map(str::to_owned);
+    let last = LastEvent::of(last.or_else(|| of_query(&uri, "lastEventId")).as_deref());
+    let mut answers = match start(&engine, &state, caller, lang, parameters, kinds, last.clone(), &id) {
         Ok(answers) => answers,
         Err(answer) => return json(&serialise(&answer, false, None), StatusCode::BAD_REQUEST),
     };
@@ -111,7 +115,8 @@ pub async fn sse(
                             break;
                         }
                         let data = serialise(&answer, !failed_before(&answer), None);
-                        Bytes::from([b"event: next\ndata: ", &data[..], b"\n\n"].concat())
+                        let id = last.edition().map_or_else(String::new, |number| format!("id: edition:{number}\n"));
+                        Bytes::from([b"event: next\n", id.as_bytes(), b"data: ", &data[..], b"\n\n"].concat())
                     }
                     None => break,
                 },
@@ -136,6 +141,11 @@ pub async fn sse(
         headers.insert("x-request-id", id);
     }
     response
+}
+
+/// A parameter of the address.
+fn of_query(uri: &Uri, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(uri.query()?.as_bytes()).find(|(key, _)| key == name).map(|(_, text)| text.into_owned())
 }
 
 fn json(bytes: &[u8], status: StatusCode) -> Response {

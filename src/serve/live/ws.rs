@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -26,6 +27,7 @@ use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::access::Caller;
 use crate::model::message::Lang;
 use crate::serve::answers::engine::Engine;
+use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
@@ -40,6 +42,10 @@ const MAX_OPERATIONS: usize = 20;
 const TOO_BIG: u16 = 1009;
 /// A client that was told why has this long to close its side.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// A ping this often keeps proxies from closing a quiet connection.
+const PING_EVERY: Duration = Duration::from_secs(12);
+/// Pings without a sign of life after which a client is taken for gone.
+const MAX_UNANSWERED: u32 = 5;
 /// Messages made ahead of a slow client; beyond that its operations wait.
 const AHEAD: usize = 64;
 
@@ -61,6 +67,9 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
         Err(problem) => return refuse(&problem, lang, &id),
     };
     let authorization = header_text(headers, header::AUTHORIZATION).map(str::to_owned);
+    // With them goes how the client spelt the names of its headers, and so are they answered: Python's gql looks for
+    // `Sec-WebSocket-Protocol` letter by letter, and takes any other spelling for the old protocol.
+    let extensions = request.extensions().clone();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
@@ -70,6 +79,7 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.extensions_mut() = extensions;
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -150,13 +160,26 @@ impl Connection {
         let (send, mut receive) = mpsc::channel::<Result<String, Close>>(AHEAD);
         let deadline = tokio::time::sleep(self.state.limits().init_within);
         tokio::pin!(deadline);
+        let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+        let mut unanswered = 0;
         let close = loop {
             let outcome = tokio::select! {
                 message = read.next() => match message {
-                    Some(Ok(Message::Text(text))) => self.message(&text, &send).await,
+                    Some(Ok(Message::Text(text))) => {
+                        unanswered = 0;
+                        self.message(&text, &send).await
+                    }
                     Some(Ok(Message::Binary(_))) => Err(Close(4400, "Invalid message received")),
-                    Some(Ok(Message::Close(_))) | None => return,
-                    Some(Ok(_)) => Ok(None),
+                    Some(Ok(Message::Close(_))) => {
+                        // RFC 6455, 5.5.1: whoever gets a close frame answers with one; the library has it ready.
+                        let _ = tokio::time::timeout(FAREWELL, write.close()).await;
+                        return;
+                    }
+                    None => return,
+                    Some(Ok(_)) => {
+                        unanswered = 0;
+                        Ok(None)
+                    }
                     Some(Err(tungstenite::Error::Capacity(_))) => Err(Close(TOO_BIG, "Message too big")),
                     Some(Err(_)) => return,
                 },
@@ -165,6 +188,13 @@ impl Connection {
                     Some(Err(close)) => Err(close),
                     None => return,
                 },
+                _ = pings.tick() => {
+                    unanswered += 1;
+                    if unanswered > MAX_UNANSWERED || write.send(Message::Ping(Bytes::new())).await.is_err() {
+                        return;
+                    }
+                    Ok(None)
+                }
                 () = &mut deadline, if self.caller.is_none() => Err(Close(4408, "Connection initialisation timeout")),
             };
             match outcome {
@@ -252,10 +282,11 @@ impl Connection {
             let error = json!([{ "message": problem.text(self.lang), "extensions": { "code": problem.code.name(), "retryable": false, "requestId": self.id } }]);
             return Ok(Some(json!({ "id": id, "type": "error", "payload": error }).to_string()));
         }
-        let mut answers = match start(&self.engine, &self.state, caller, self.lang, parameters, Kinds::Any, &self.id) {
-            Ok(answers) => answers,
-            Err(answer) => return Ok(Some(json!({ "id": id, "type": "error", "payload": answer.errors }).to_string())),
-        };
+        let mut answers =
+            match start(&self.engine, &self.state, caller, self.lang, parameters, Kinds::Any, LastEvent::default(), &self.id) {
+                Ok(answers) => answers,
+                Err(answer) => return Ok(Some(json!({ "id": id, "type": "error", "payload": answer.errors }).to_string())),
+            };
         let (state, authorization, send, name) = (self.state.clone(), self.authorization.clone(), send.clone(), id.clone());
         let task = tokio::spawn(async move {
             while let Some(answer) = answers.next().await {

@@ -4,36 +4,33 @@
 //! without geometry. Nothing is dropped.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::outlines::{ATTRIBUTION, outlines};
+use super::places::{KnownPlaces, TilePlaces};
 use crate::access::suppression;
 use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
+use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
-/// Outlines of the districts by code.
-fn outlines() -> &'static HashMap<String, Value> {
-    static OUTLINES: OnceLock<HashMap<String, Value>> = OnceLock::new();
-    OUTLINES.get_or_init(|| {
-        let collection: Value =
-            serde_json::from_str(crate::model::reference::areas::district_outlines()).expect("reference/areas is tested");
-        let features = collection["features"].as_array().cloned().unwrap_or_default();
-        features.into_iter().filter_map(|f| Some((f["properties"]["code"].as_str()?.to_owned(), f["geometry"].clone()))).collect()
-    })
-}
-
 /// `GET /geo/{level}.geojson`: measures of the filter's enterprises joined to their areas.
-pub async fn geojson(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers).await {
+pub async fn geojson(
+    State(state): State<ServerState>,
+    State(known): State<KnownPlaces>,
+    Path(file): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -48,10 +45,19 @@ pub async fn geojson(State(state): State<ServerState>, Path(file): Path<String>,
             return refuse(&problem, plain.lang, &plain.id);
         }
     };
-    plain.kept("application/geo+json", || collection(&plain, level, dimension))
+    plain.kept("application/geo+json", || collection(&plain, &*known.of(&plain.edition)?, level, dimension))
 }
 
-fn collection(plain: &RestRequest, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+/// What was counted by area, and which areas are too small to be told.
+pub struct Counted {
+    pub by_code: HashMap<String, Measures>,
+    pub hidden: HashSet<String>,
+    pub total: Measures,
+    pub is_small: bool,
+}
+
+/// Counts the enterprises of the filter by area.
+pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Counted, Problem> {
     let edition = &plain.edition;
     let rows = edition.filter(&plain.filter()?)?;
     let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
@@ -60,7 +66,12 @@ fn collection(plain: &RestRequest, level: &str, dimension: edition::Dimension) -
     let hidden = suppression::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
     let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();
     let is_small = least > 0 && (1..least).contains(&total.enterprises);
-    let mut counted: HashMap<String, Measures> = groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect();
+    Ok(Counted { by_code: groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect(), hidden, total, is_small })
+}
+
+fn collection(plain: &RestRequest, places: &TilePlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+    let edition = &plain.edition;
+    let Counted { by_code: mut counted, hidden, total, is_small } = counted(plain, dimension)?;
     let mut codes: Vec<String> = edition.labels.areas.iter().filter(|a| a.level == level).map(|a| a.code.clone()).collect();
     codes.extend(counted.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
     codes.sort_unstable();
@@ -69,21 +80,25 @@ fn collection(plain: &RestRequest, level: &str, dimension: edition::Dimension) -
         .iter()
         .map(|code| {
             let label = edition.area(code);
-            let point = label.and_then(|l| l.label_point).map(|(longitude, latitude)| json!([longitude, latitude]));
-            let outline = (level == "DISTRICT").then(|| outlines().get(code).cloned()).flatten();
+            // What has no known area stands nowhere; of an area that has no point of its own, its district's or city's is known.
+            let stand = (!code.is_empty()).then(|| places.stand(edition, code)).flatten().filter(|s| s.basis != "UNKNOWN");
+            let point = stand.map(|stand| json!([stand.at.0, stand.at.1]));
+            let outline = (level == "DISTRICT").then(|| outlines().get(code).map(|o| o.geometry.clone())).flatten();
             let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
             let mut properties = measures(&counted.remove(code).unwrap_or_default(), hidden.contains(code));
             properties["code"] = json!(code);
             properties["name"] = json!(group_name(edition, Dimension::from(dimension), code, plain.lang));
             properties["parent"] = json!(label.and_then(|l| l.parent.as_deref()));
             properties["labelPoint"] = json!(point);
+            properties["labelBasis"] = json!(stand.map(|stand| stand.basis));
             json!({ "type": "Feature", "id": code, "geometry": geometry, "properties": properties })
         })
         .collect();
     let collection = json!({
         "type": "FeatureCollection",
         "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
-        "attribution": "Apache ECharts 4.9.0 (Apache-2.0), simplified, WGS-84; not a legal boundary",
+        "attribution": ATTRIBUTION,
+        "bbox": places.bounds,
         "total": measures(&total, is_small),
         "features": features,
     });

@@ -1,9 +1,13 @@
-//! Mapbox vector tiles, version 2.1: point layers, written by hand (protobuf with five messages).
+//! Mapbox vector tiles, version 2.1: points and polygons, written by hand (protobuf with five messages).
 
 use hashbrown::HashMap;
 
 /// Tile coordinates run from 0 to this.
 pub const EXTENT: u32 = 4096;
+
+/// Kinds of geometry.
+const POINT: u64 = 1;
+const POLYGON: u64 = 3;
 
 /// A property's value.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,9 +15,10 @@ pub enum Property<'a> {
     Text(&'a str),
     Number(f64),
     Count(u64),
+    Flag(bool),
 }
 
-/// One layer of points.
+/// One layer.
 pub struct Layer {
     name: &'static str,
     keys: Vec<&'static str>,
@@ -52,6 +57,34 @@ impl Layer {
 
     /// Adds a point at tile coordinates.
     pub fn point(&mut self, id: u64, x: i32, y: i32, properties: &[(&'static str, Property<'_>)]) {
+        let mut geometry = Vec::with_capacity(8);
+        varint(&mut geometry, 1 << 3 | 1); // MoveTo, once
+        varint(&mut geometry, zigzag(x));
+        varint(&mut geometry, zigzag(y));
+        self.feature(id, POINT, &geometry, properties);
+    }
+
+    /// Adds polygons as one feature: rings of tile coordinates, outer ones with a positive area, without a repeated last corner.
+    pub fn polygons(&mut self, id: u64, rings: &[Vec<(i32, i32)>], properties: &[(&'static str, Property<'_>)]) {
+        let mut geometry = Vec::new();
+        let (mut x, mut y) = (0, 0);
+        for ring in rings {
+            let mut step = |geometry: &mut Vec<u8>, corner: (i32, i32)| {
+                varint(geometry, zigzag(corner.0 - x));
+                varint(geometry, zigzag(corner.1 - y));
+                (x, y) = corner;
+            };
+            let Some((first, rest)) = ring.split_first() else { continue };
+            varint(&mut geometry, 1 << 3 | 1); // MoveTo, once
+            step(&mut geometry, *first);
+            varint(&mut geometry, (rest.len() as u64) << 3 | 2); // LineTo
+            rest.iter().for_each(|corner| step(&mut geometry, *corner));
+            varint(&mut geometry, 1 << 3 | 7); // ClosePath
+        }
+        self.feature(id, POLYGON, &geometry, properties);
+    }
+
+    fn feature(&mut self, id: u64, kind: u64, geometry: &[u8], properties: &[(&'static str, Property<'_>)]) {
         let mut tags = Vec::with_capacity(properties.len() * 2);
         for (key, value) in properties {
             let key_number = self.keys.iter().position(|k| k == key).unwrap_or_else(|| {
@@ -62,15 +95,11 @@ impl Layer {
             let number = self.value(value);
             varint(&mut tags, u64::from(number));
         }
-        let mut geometry = Vec::with_capacity(8);
-        varint(&mut geometry, 1 << 3 | 1); // MoveTo, once
-        varint(&mut geometry, zigzag(x));
-        varint(&mut geometry, zigzag(y));
-        let mut feature = Vec::with_capacity(tags.len() + 16);
+        let mut feature = Vec::with_capacity(tags.len() + geometry.len() + 16);
         number_field(&mut feature, 1, id);
         bytes_field(&mut feature, 2, &tags);
-        number_field(&mut feature, 3, 1); // POINT
-        bytes_field(&mut feature, 4, &geometry);
+        number_field(&mut feature, 3, kind);
+        bytes_field(&mut feature, 4, geometry);
         bytes_field(&mut self.features, 2, &feature);
     }
 
@@ -83,6 +112,7 @@ impl Layer {
                 bytes.extend_from_slice(&n.to_le_bytes());
             }
             Property::Count(n) => number_field(&mut bytes, 5, *n),
+            Property::Flag(is) => number_field(&mut bytes, 7, u64::from(*is)),
         }
         if let Some(number) = self.value_numbers.get(&bytes) {
             return *number;

@@ -31,6 +31,7 @@ pub fn settings(data: &std::path::Path) -> Settings {
         policy: Default::default(),
         thresholds: None,
         origins: vec!["https://map.example".to_owned()],
+        public_url: None,
         secrets: Default::default(),
     }
 }

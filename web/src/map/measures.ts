@@ -44,7 +44,11 @@ export const measures: Readonly<Record<MeasureKey, Measure>> = {
       return is === null || is === undefined || aim === undefined ? null : is - aim;
     },
   },
-  fund: rate('fund', ({ row }) => row.duesCollectedRate),
+  fund: rate('fund', ({ row }) => {
+    // Sums of money are decimal texts: they pass what an Int can hold.
+    const share = row.duesCollectedRate;
+    return share && { numerator: Number(share.numerator), denominator: Number(share.denominator), value: share.value };
+  }),
   unknown: rate('unknown', ({ unknown }) => unknown, [0.05, 0.1, 0.2, 0.4]),
 };
 

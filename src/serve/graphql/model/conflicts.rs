@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result, SelectionField, SimpleObject};
 use roaring::RoaringBitmap;
 
 use super::connection::PageInfo;
@@ -51,6 +51,15 @@ pub struct ConflictRow {
     enterprise: Enterprise,
     /// What its registries say; null where their rows can no longer be read.
     conflict: Option<FieldConflict>,
+}
+
+/// A conflict and its cursor.
+#[derive(SimpleObject)]
+pub struct ConflictEdge {
+    /// Give it as `after` to go on behind this row.
+    cursor: String,
+    /// The conflict and whose it is.
+    node: ConflictRow,
 }
 
 /// The rows on which registries differ on a field: any of them, or those that differ with the value chosen.
@@ -115,20 +124,10 @@ impl ConflictConnection {
         Ok(ConflictConnection { edition, question, places: taken, total, has_next, has_previous: start > 0 && total > 0 })
     }
 
-    fn cursor(&self, place: &Place) -> String {
-        let number = u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64;
-        RowCursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
-    }
-}
-
-/// Conflicts, page by page, those of the most urgent enterprises first. All pages come from the edition of the first one.
-#[Object]
-impl ConflictConnection {
-    /// The conflicts of this page.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ConflictRow>> {
+    /// The conflicts of this page, read for a field that selects them directly, or their `node`.
+    async fn read(&self, ctx: &Context<'_>, selects: bool) -> Result<Vec<ConflictRow>> {
         let ask = ask(ctx);
         ask.show(&self.edition, self.places.iter().map(|p| p.row), selected(ctx.field()));
-        let selects = ctx.field().selection_set().any(|f| f.name() == "conflict");
         if selects {
             // One read for all enterprises of the page.
             let members = self.places.iter().flat_map(|p| self.edition.enterprise(p.row).members().map(|m| m.record_id()));
@@ -145,6 +144,28 @@ impl ConflictConnection {
             nodes.push(ConflictRow { enterprise, conflict });
         }
         Ok(nodes)
+    }
+
+    fn cursor(&self, place: &Place) -> String {
+        let number = u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64;
+        RowCursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
+    }
+}
+
+/// Conflicts, page by page, those of the most urgent enterprises first. All pages come from the edition of the first one.
+#[Object]
+impl ConflictConnection {
+    /// The conflicts of this page.
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<ConflictRow>> {
+        let selects = ctx.field().selection_set().any(|f| f.name() == "conflict");
+        self.read(ctx, selects).await
+    }
+    /// The same with their cursors.
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<ConflictEdge>> {
+        let of_edge = |f: SelectionField<'_>| f.name() == "node" && f.selection_set().any(|f| f.name() == "conflict");
+        let selects = ctx.field().selection_set().any(of_edge);
+        let nodes = self.read(ctx, selects).await?;
+        Ok(self.places.iter().zip(nodes).map(|(place, node)| ConflictEdge { cursor: self.cursor(place), node }).collect())
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {

@@ -18,6 +18,7 @@ pub const MAX_PAGE: usize = 500;
 
 /// Where a page stands (Relay).
 #[derive(Debug, Clone, Default, SimpleObject)]
+#[graphql(shareable)]
 pub struct PageInfo {
     /// There are rows after this page.
     pub has_next_page: bool,
@@ -110,10 +111,13 @@ impl EnterpriseConnection {
     }
 }
 
+/// Changes where a `history` field does not say how many.
+pub const HISTORY: i64 = 20;
+
 /// The page of changes that a `history` field asks for; None where its arguments are the field's own to refuse.
 fn history_page(field: &SelectionField<'_>) -> Option<(i64, i64)> {
     let arguments = field.arguments().ok()?;
-    let (mut first, mut after) = (None, None);
+    let (mut first, mut after) = (Some(HISTORY), None);
     for (name, value) in arguments {
         match (name.as_str(), value) {
             ("first", Value::Number(number)) => first = number.as_i64().filter(|n| (0..=100).contains(n)),
@@ -134,18 +138,85 @@ pub struct EnterpriseEdge {
     node: Enterprise,
 }
 
+/// Where a page stands, and the cursor of each of its rows.
+pub struct Placed {
+    pub page_info: PageInfo,
+    pub cursors: Vec<String>,
+}
+
+impl Placed {
+    fn new(has_next_page: bool, has_previous_page: bool, cursors: Vec<String>) -> Placed {
+        let (start_cursor, end_cursor) = (cursors.first().cloned(), cursors.last().cloned());
+        Placed { page_info: PageInfo { has_next_page, has_previous_page, start_cursor, end_cursor }, cursors }
+    }
+}
+
+/// A connection whose rows are at hand: the same rows as `nodes` and as `edges`, as Relay's, Apollo's and urql's helpers want them.
+macro_rules! pages {
+    ($doc:literal, $Connection:ident, $nodes:literal, $Node:ident, $edge_doc:literal, $Edge:ident, $node_doc:literal) => {
+        #[doc = $doc]
+        pub struct $Connection {
+            nodes: Vec<$Node>,
+            placed: $crate::serve::graphql::model::connection::Placed,
+            total_count: i32,
+        }
+
+        #[doc = $doc]
+        #[async_graphql::Object]
+        impl $Connection {
+            #[doc = $nodes]
+            async fn nodes(&self) -> &Vec<$Node> {
+                &self.nodes
+            }
+            /// The same with their cursors.
+            async fn edges(&self) -> Vec<$Edge<'_>> {
+                let edges = self.placed.cursors.iter().zip(&self.nodes);
+                edges.map(|(cursor, node)| $Edge { cursor, node }).collect()
+            }
+            /// Where the page stands.
+            async fn page_info(&self) -> &$crate::serve::graphql::model::connection::PageInfo {
+                &self.placed.page_info
+            }
+            /// Of all pages together.
+            async fn total_count(&self) -> i32 {
+                self.total_count
+            }
+        }
+
+        #[doc = $edge_doc]
+        pub struct $Edge<'a> {
+            cursor: &'a str,
+            node: &'a $Node,
+        }
+
+        #[doc = $edge_doc]
+        #[async_graphql::Object]
+        impl<'a> $Edge<'a> {
+            /// Give it as `after` to go on behind this row.
+            async fn cursor(&self) -> &str {
+                self.cursor
+            }
+            #[doc = $node_doc]
+            async fn node(&self) -> &$Node {
+                self.node
+            }
+        }
+    };
+}
+pub(in crate::serve) use pages;
+
 /// Whether a selection has one of these fields, at any depth.
 pub fn selects(field: SelectionField<'_>, names: &[&str]) -> bool {
     field.selection_set().any(|inner| names.contains(&inner.name()) || selects(inner, names))
 }
 
 /// A page of a short list that is at hand whole; cursors are positions.
-pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+pub fn slice<T>(all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, Placed), Problem> {
     slice_of(0, all, first, after)
 }
 
 /// A page of a short list of an edition: a cursor of another edition is refused.
-pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, PageInfo), Problem> {
+pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>) -> Result<(Vec<T>, Placed), Problem> {
     let cursor = checked_cursor(after, SLICE)?;
     if cursor.is_some_and(|c| c.edition != edition) {
         return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
@@ -154,13 +225,9 @@ pub fn slice_of<T>(edition: u32, all: Vec<T>, first: usize, after: Option<&str>)
     let total = all.len();
     let nodes: Vec<T> = all.into_iter().skip(start).take(first).collect();
     let cursor = |at: usize| RowCursor { edition, question: SLICE, row: at as u32 }.encode();
-    let page_info = PageInfo {
-        has_next_page: start + nodes.len() < total,
-        has_previous_page: start > 0 && total > 0,
-        start_cursor: (!nodes.is_empty()).then(|| cursor(start)),
-        end_cursor: (!nodes.is_empty()).then(|| cursor(start + nodes.len() - 1)),
-    };
-    Ok((nodes, page_info))
+    let cursors = (start..start + nodes.len()).map(cursor).collect();
+    let placed = Placed::new(start + nodes.len() < total, start > 0 && total > 0, cursors);
+    Ok((nodes, placed))
 }
 
 /// The number in a cursor of this kind of list.
@@ -170,11 +237,16 @@ pub fn numbered(after: Option<&str>, question: u32) -> Result<Option<i64>, Probl
 }
 
 /// Cuts the row beyond the page off, which says only that there is one.
-pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> PageInfo {
+pub fn page_of<T>(rows: &mut Vec<T>, first: usize, has_previous_page: bool, question: u32, id: impl Fn(&T) -> i64) -> Placed {
     let has_next_page = rows.len() > first;
     rows.truncate(first);
     let cursor = |row: &T| RowCursor { edition: (id(row) >> 32) as u32, question, row: id(row) as u32 }.encode();
-    PageInfo { has_next_page, has_previous_page, start_cursor: rows.first().map(cursor), end_cursor: rows.last().map(cursor) }
+    Placed::new(has_next_page, has_previous_page, rows.iter().map(cursor).collect())
+}
+
+/// A page whose rows have these cursors.
+pub fn placed(has_next_page: bool, has_previous_page: bool, cursors: Vec<String>) -> Placed {
+    Placed::new(has_next_page, has_previous_page, cursors)
 }
 
 /// Marks cursors of short lists.

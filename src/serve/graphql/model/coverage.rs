@@ -18,6 +18,7 @@ use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::hub::MissingInput;
 use crate::model::message::{Lang, country_name, input_name, value_name};
+use crate::model::value::Money;
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 use crate::serve::problem::Problem;
 
@@ -125,6 +126,19 @@ impl Ratio {
     pub fn of(numerator: u64, denominator: u64) -> Ratio {
         Ratio { numerator, denominator, value: rates::share(numerator, denominator), conflict: false }
     }
+}
+
+/// A rate of sums of money, which pass what an Int can hold.
+#[derive(SimpleObject)]
+pub struct YuanRatio {
+    /// Counted, in yuan.
+    numerator: Decimal,
+    /// Out of, in yuan.
+    denominator: Decimal,
+    /// Null where the denominator is 0, where nobody states what is counted, and where nobody said what the whole is.
+    value: Option<f64>,
+    /// The part exceeds its whole.
+    conflict: bool,
 }
 
 /// What changed since the edition compared with.
@@ -348,11 +362,18 @@ impl CoverageRow {
         Ok(self.detail(ctx)?.map(|d| Decimal(d.dues_payable)))
     }
     /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known. Needs the scope `finance`.
-    async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+    async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<YuanRatio>> {
         if !permitted(ctx, AccessScope::Finance) {
             return Ok(None);
         }
-        self.detailed_rate(ctx, &rates::DUES_COLLECTED_RATE)
+        let rate = self.detailed_rate(ctx, &rates::DUES_COLLECTED_RATE)?;
+        let yuan = |amount: u64| Decimal(Money::from_yuan(i64::try_from(amount).unwrap_or(i64::MAX)));
+        Ok(rate.map(|Ratio { numerator, denominator, value, conflict }| YuanRatio {
+            numerator: yuan(numerator),
+            denominator: yuan(denominator),
+            value,
+            conflict,
+        }))
     }
     /// What changed since the edition of `compareWith`.
     async fn change(&self) -> Option<CoverageChange> {

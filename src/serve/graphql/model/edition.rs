@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::connection;
-use super::connection::PageInfo;
+use super::connection::pages;
 use super::registry::Registry;
 use super::scalars::{Date, DateTime, Language};
 use crate::edition::{Edition, EditionSource, Manifest};
@@ -222,21 +222,20 @@ impl Source {
     }
 }
 
-/// Editions, page by page, newest first.
-#[derive(SimpleObject)]
-pub struct EditionConnection {
-    /// The editions of this page.
-    nodes: Vec<EditionNode>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Editions, page by page, newest first.",
+    EditionConnection,
+    "The editions of this page.",
+    EditionNode,
+    "An edition and its cursor.",
+    EditionEdge,
+    "The edition."
+);
 
 impl EditionConnection {
     pub fn page(all: Vec<Arc<Manifest>>, first: usize, after: Option<&str>) -> Result<EditionConnection, Problem> {
         let total_count = all.len() as i32;
-        let (nodes, page_info) = connection::slice(all, first, after)?;
-        Ok(EditionConnection { nodes: nodes.into_iter().map(EditionNode).collect(), page_info, total_count })
+        let (nodes, placed) = connection::slice(all, first, after)?;
+        Ok(EditionConnection { nodes: nodes.into_iter().map(EditionNode).collect(), placed, total_count })
     }
 }

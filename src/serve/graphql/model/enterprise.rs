@@ -64,8 +64,13 @@ impl Enterprise {
 /// null where no registry says it.
 #[Object]
 impl Enterprise {
-    /// Stable over time; an id that was merged into another one still finds it.
-    pub async fn id(&self) -> ID {
+    /// Stable over time; an id that was merged into another one still finds it. Where `asOf` names an earlier edition its number stands
+    /// behind the id (`E…@12`), so that caches keep the two states apart; every argument takes both forms.
+    pub async fn id(&self, ctx: &Context<'_>) -> ID {
+        ID(ask(ctx).id_in(self.edition().number(), self.row().id()))
+    }
+    /// The id without an edition: the same in all of them.
+    async fn stable_id(&self) -> ID {
         ID(self.row().id().to_owned())
     }
     /// Null where the code fails its check character; see `creditCodeRaw`.
@@ -254,7 +259,7 @@ impl Enterprise {
     async fn history(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<ChangeConnection>> {
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -265,7 +270,7 @@ impl Enterprise {
     async fn branches(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<EnterpriseConnection>> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -284,7 +289,7 @@ impl Enterprise {
     async fn dispatches_to(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<DispatchConnection>> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -294,7 +299,7 @@ impl Enterprise {
     async fn dispatched_from(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<DispatchConnection>> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -309,7 +314,7 @@ impl Enterprise {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only of this kind, such as `work_safety_inspection`.")] kind: Option<String>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<EventConnection>> {
         if !permitted(ctx, AccessScope::Records) {

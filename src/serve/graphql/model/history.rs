@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, SimpleObject};
 
-use super::connection::{PageInfo, numbered, page_of};
+use super::connection::{numbered, page_of, pages};
 use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
@@ -75,16 +75,15 @@ pub struct Change {
     registry: Option<Registry>,
 }
 
-/// Changes, page by page, newest first.
-#[derive(SimpleObject)]
-pub struct ChangeConnection {
-    /// The changes of this page.
-    nodes: Vec<Change>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Changes, page by page, newest first.",
+    ChangeConnection,
+    "The changes of this page.",
+    Change,
+    "A change and its cursor.",
+    ChangeEdge,
+    "The change."
+);
 
 /// Marks cursors of changes.
 pub const CHANGES: u32 = 0x00c4_a26e;
@@ -97,7 +96,7 @@ impl ChangeConnection {
         let key = HistoryKey { enterprise: id.to_owned(), before: before.unwrap_or(i64::MAX), limit: first as i64 + 1 };
         let page = ask.records.load_one(key).await?.unwrap_or_default();
         let mut rows = page.changes;
-        let page_info = page_of(&mut rows, first, before.is_some(), CHANGES, |(id, _)| *id);
+        let placed = page_of(&mut rows, first, before.is_some(), CHANGES, |(id, _)| *id);
         let field = |name: Option<String>| {
             crate::model::enterprise::EnterpriseField::from_name(name.as_deref()?).map(EnterpriseField::from)
         };
@@ -115,6 +114,6 @@ impl ChangeConnection {
                 registry: c.registry.as_deref().map(Registry::named),
             })
             .collect();
-        Ok(ChangeConnection { nodes, page_info, total_count: page.total as i32 })
+        Ok(ChangeConnection { nodes, placed, total_count: page.total as i32 })
     }
 }

@@ -9,6 +9,7 @@ pub mod edition;
 pub mod enterprise;
 pub mod history;
 pub mod identity;
+pub mod labels;
 pub mod legal_relations;
 pub mod live;
 pub mod places;

@@ -6,7 +6,9 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::scalars::{Language, LocationBasis};
 use crate::edition::{AreaLabel, Edition, IndustryLabel};
+use crate::model::reference::areas::short_code;
 use crate::serve::context::ask;
+use crate::serve::problem::Problem;
 
 /// Levels of areas.
 #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,7 @@ impl AreaLevel {
 
 /// A point in WGS-84. `basis` says whether it is the registry's point or a label point of the area.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(name = "MapPoint")]
 pub struct Location {
     /// Degrees east.
     pub longitude: f64,
@@ -68,7 +71,34 @@ impl Area {
         Area { edition: edition.clone(), code: code.into() }
     }
     pub fn known(edition: &Arc<Edition>, code: &str) -> Option<Area> {
-        edition.area(code).map(|label| Area::new(edition, &label.code))
+        edition.area(short_code(code)).map(|label| Area::new(edition, &label.code))
+    }
+    /// The area of a code (6, 9 or 12 digits, or a federation unit's), an id, or a name in either language.
+    ///
+    /// # Errors
+    /// BadInput where the edition has no such area.
+    pub fn named(edition: &Arc<Edition>, text: &str) -> Result<Area, Problem> {
+        let code = short_code(text.strip_prefix("area:").unwrap_or(text).trim());
+        let by_name = || edition.labels.areas.iter().find(|a| a.zh == code || a.en.eq_ignore_ascii_case(code));
+        let label = edition.area(code).or_else(by_name).ok_or_else(|| {
+            Problem::bad_input(
+                format!("没有区域 {text:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
+                format!("no area {text:?}: use a code such as 110108, or the name of a district"),
+            )
+        })?;
+        Ok(Area::new(edition, &label.code))
+    }
+    /// The district that it is or lies in; None of a city and of what is no place.
+    pub fn district(&self) -> Option<u32> {
+        let label = self.label()?;
+        match label.level.as_str() {
+            "DISTRICT" => label.code.parse().ok(),
+            "TOWN" => label.parent.as_deref().or(label.code.get(..6))?.parse().ok(),
+            _ => None,
+        }
+    }
+    pub fn is_city(&self) -> bool {
+        self.label().is_some_and(|label| label.level == "CITY")
     }
     pub fn code_text(&self) -> &str {
         &self.code
@@ -114,7 +144,10 @@ impl Area {
     async fn label_point(&self) -> Option<Location> {
         let label = self.label()?;
         let (longitude, latitude) = label.label_point?;
-        let basis = if label.level == "TOWN" { LocationBasis::Town } else { LocationBasis::District };
+        // A town without a point of its own has its district's.
+        let district = label.parent.as_deref().and_then(|code| self.edition.area(code)).and_then(|d| d.label_point);
+        let is_own = label.level == "TOWN" && district != label.label_point;
+        let basis = if is_own { LocationBasis::Town } else { LocationBasis::District };
         Some(Location { longitude, latitude, basis })
     }
     /// Codes it had before, or that were merged into it.
@@ -210,15 +243,48 @@ impl Industry {
 }
 
 /// The areas of one level, in the order of their codes.
-pub fn areas(edition: &Arc<Edition>, level: AreaLevel, within: Option<&str>) -> Vec<Area> {
+///
+/// # Errors
+/// BadInput where there is no area by the name of `within`.
+pub fn areas(
+    edition: &Arc<Edition>,
+    level: Option<AreaLevel>,
+    within: Option<&str>,
+    search: Option<&str>,
+) -> Result<Vec<Area>, Problem> {
+    let within = within.map(|text| Area::named(edition, text)).transpose()?;
+    let within = within.as_ref().map(Area::code_text);
     let inside = |label: &AreaLabel| match within {
         None => true,
         Some(code) => label.code == code || ancestors(edition, label).any(|ancestor| ancestor == code),
     };
-    let mut codes: Vec<&str> =
-        edition.labels.areas.iter().filter(|l| l.level == level.name() && inside(l)).map(|l| l.code.as_str()).collect();
-    codes.sort_unstable();
-    codes.into_iter().map(|code| Area::new(edition, code)).collect()
+    let text = search.map(str::trim).filter(|text| !text.is_empty());
+    let of_level = |l: &AreaLabel| level.is_none_or(|level| l.level == level.name());
+    let mut found: Vec<(u8, &str)> = edition
+        .labels
+        .areas
+        .iter()
+        .filter(|l| of_level(l) && inside(l))
+        .filter_map(|l| Some((text.map_or(Some(0), |text| fits(l, text))?, l.code.as_str())))
+        .collect();
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(_, code)| Area::new(edition, code)).collect())
+}
+
+/// How well a text names an area, less is better: its code or whole name, how these begin, a part of the name. None where it does not.
+fn fits(label: &AreaLabel, text: &str) -> Option<u8> {
+    let text = text.to_lowercase();
+    let text = text.strip_prefix("area:").unwrap_or(&text);
+    let (zh, en, code) = (label.zh.to_lowercase(), label.en.to_lowercase(), label.code.to_lowercase());
+    // Twelve digits name a neighbourhood: its street is meant.
+    let digits = short_code(text);
+    match () {
+        () if code == digits || zh == text || en == text => Some(0),
+        () if zh.starts_with(text) || en.starts_with(text) || code.starts_with(digits) => Some(1),
+        () if zh.contains(text) || en.contains(text) => Some(2),
+        () if label.predecessors.iter().any(|old| old == digits) => Some(3),
+        () => None,
+    }
 }
 
 /// Codes of the areas above; at most ten, so that a cycle in the labels ends.
@@ -233,7 +299,19 @@ fn ancestors<'a>(edition: &'a Edition, label: &'a AreaLabel) -> impl Iterator<It
 }
 
 /// The classes of one level of one year's classification.
-pub fn industries(edition: &Arc<Edition>, level: IndustryLevel, year: u16) -> Vec<Industry> {
+///
+/// # Errors
+/// BadInput where the edition has no classification of that year.
+pub fn industries(edition: &Arc<Edition>, level: IndustryLevel, year: u16) -> Result<Vec<Industry>, Problem> {
+    let years: std::collections::BTreeSet<u16> = edition.labels.industries.iter().map(|l| l.edition).collect();
+    if !years.is_empty() && !years.contains(&year) {
+        let years: Vec<String> = years.iter().map(u16::to_string).collect();
+        return Err(Problem::bad_input(
+            format!("没有 {year} 版行业分类；现有：{}", years.join("、")),
+            format!("there is no classification of {year}; known: {}", years.join(", ")),
+        )
+        .remedy(years.join(", ")));
+    }
     let mut codes: Vec<&str> = edition
         .labels
         .industries
@@ -242,5 +320,5 @@ pub fn industries(edition: &Arc<Edition>, level: IndustryLevel, year: u16) -> Ve
         .map(|l| l.code.as_str())
         .collect();
     codes.sort_unstable();
-    codes.into_iter().map(|code| Industry::new(edition, code, year)).collect()
+    Ok(codes.into_iter().map(|code| Industry::new(edition, code, year)).collect())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::connection;
-use super::connection::PageInfo;
+use super::connection::pages;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
@@ -113,22 +113,21 @@ impl From<&FieldDetail> for RecordField {
     }
 }
 
-/// Records, page by page.
-#[derive(SimpleObject)]
-pub struct RecordConnection {
-    /// The records of this page.
-    nodes: Vec<RegistryRecord>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Records, page by page.",
+    RecordConnection,
+    "The records of this page.",
+    RegistryRecord,
+    "A record and its cursor.",
+    RegistryRecordEdge,
+    "The record."
+);
 
 impl RecordConnection {
     pub fn page(all: Vec<RegistryRecord>, first: usize, after: Option<&str>) -> Result<RecordConnection, Problem> {
         let total_count = all.len() as i32;
-        let (nodes, page_info) = connection::slice(all, first, after)?;
-        Ok(RecordConnection { nodes, page_info, total_count })
+        let (nodes, placed) = connection::slice(all, first, after)?;
+        Ok(RecordConnection { nodes, placed, total_count })
     }
 }
 

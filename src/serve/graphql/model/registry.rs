@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::{PageInfo, numbered, page_of};
+use super::connection::{numbered, page_of, pages};
 use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
 use crate::access::AccessScope;
@@ -150,7 +150,7 @@ impl Registry {
     async fn batches(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<BatchConnection>> {
         if !permitted(ctx, AccessScope::Operate) {
@@ -163,15 +163,15 @@ impl Registry {
         ask.details.count_reads(2);
         let (mut rows, total) =
             ask.state.hub().store.batches_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
-        let page_info = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
+        let placed = page_of(&mut rows, first, before.is_some(), BATCHES, |b| b.id);
         let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
-        Ok(Some(BatchConnection { nodes, page_info, total_count: total as i32 }))
+        Ok(Some(BatchConnection { nodes, placed, total_count: total as i32 }))
     }
     /// Rows that could not be read or mapped and wait for a fix, oldest first. Needs the scope `operate`.
     async fn quarantine(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<QuarantineConnection>> {
         if !permitted(ctx, AccessScope::Operate) {
@@ -184,7 +184,7 @@ impl Registry {
         ask.details.count_reads(2);
         let mut rows = store.quarantined(Some(row.id), since.unwrap_or(0), first as i64 + 1).await.or_tell(ctx)?;
         let total = store.quarantined_count(row.id).await.or_tell(ctx)?;
-        let page_info = page_of(&mut rows, first, since.is_some(), QUARANTINE, |r| r.id);
+        let placed = page_of(&mut rows, first, since.is_some(), QUARANTINE, |r| r.id);
         let nodes = match super::connection::selects(ctx.field(), &["batch"]) {
             false => rows.into_iter().map(|row| Quarantined { row, batch: None }).collect(),
             // One read for the batches of the whole page.
@@ -199,7 +199,7 @@ impl Registry {
                 rows.into_iter().map(|row| Quarantined { batch: batch(row.batch_id), row }).collect()
             }
         };
-        Ok(Some(QuarantineConnection { nodes, page_info, total_count: total as i32 }))
+        Ok(Some(QuarantineConnection { nodes, placed, total_count: total as i32 }))
     }
     /// How good its data is. Null where nothing of it has landed.
     async fn quality(&self, ctx: &Context<'_>) -> Result<Option<Quality>> {
@@ -394,16 +394,15 @@ impl Batch {
     }
 }
 
-/// Batches, page by page.
-#[derive(SimpleObject)]
-pub struct BatchConnection {
-    /// The batches of this page.
-    nodes: Vec<Batch>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Batches, page by page.",
+    BatchConnection,
+    "The batches of this page.",
+    Batch,
+    "A batch and its cursor.",
+    BatchEdge,
+    "The batch."
+);
 
 /// A row that was put aside.
 pub struct Quarantined {
@@ -456,16 +455,15 @@ impl Quarantined {
     }
 }
 
-/// Quarantined rows, page by page.
-#[derive(SimpleObject)]
-pub struct QuarantineConnection {
-    /// The rows of this page.
-    nodes: Vec<Quarantined>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Quarantined rows, page by page.",
+    QuarantineConnection,
+    "The rows of this page.",
+    Quarantined,
+    "A quarantined row and its cursor.",
+    QuarantineEdge,
+    "The row."
+);
 
 /// All registries: those with a connector in the order of their rank, then those only the store knows.
 pub async fn registries(ask: &RequestContext) -> Result<Vec<Registry>, Problem> {

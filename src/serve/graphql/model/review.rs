@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Result, SimpleObject};
 
 use super::connection;
-use super::connection::PageInfo;
+use super::connection::pages;
 use super::enterprise::Enterprise;
 use super::identity::{LinkEvidence, evidence_of};
 use super::provenance::RegistryRecord;
@@ -68,16 +68,15 @@ pub enum ReviewKind {
     FundContradiction,
 }
 
-/// Pairs, page by page.
-#[derive(SimpleObject)]
-pub struct ReviewConnection {
-    /// The pairs of this page.
-    nodes: Vec<ReviewPair>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Pairs, page by page.",
+    ReviewConnection,
+    "The pairs of this page.",
+    ReviewPair,
+    "A pair and its cursor.",
+    ReviewEdge,
+    "The pair."
+);
 
 /// Pairs kept in sight.
 const MAX_PAIRS: i64 = 5_000;
@@ -115,8 +114,8 @@ impl ReviewConnection {
                 && (ask.caller.areas.is_empty() || pair.entities.iter().any(visible))
         });
         let total_count = rows.len() as i32;
-        let (rows, page_info) = connection::slice(rows, first, after)?;
-        Ok(ReviewConnection { nodes: rows.into_iter().map(|row| pair(ask, &edition, row)).collect(), page_info, total_count })
+        let (rows, placed) = connection::slice(rows, first, after)?;
+        Ok(ReviewConnection { nodes: rows.into_iter().map(|row| pair(ask, &edition, row)).collect(), placed, total_count })
     }
 }
 

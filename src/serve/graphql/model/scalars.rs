@@ -17,7 +17,7 @@ pub struct Date(pub NaiveDate);
 
 /// A day, ISO 8601: `2026-11-22`. Where a question asks of an earlier state (`asOf`, `compareWith`) also an instant
 /// (`2026-11-22T04:30:00Z`) or an edition (`edition:12`).
-#[Scalar(name = "Date")]
+#[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
@@ -87,7 +87,7 @@ impl DateTime {
 }
 
 /// An instant, RFC 3339 in UTC: `2026-11-22T04:30:00Z`.
-#[Scalar(name = "DateTime")]
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
@@ -107,7 +107,7 @@ impl ScalarType for DateTime {
 pub struct Decimal(pub Money);
 
 /// An amount of money in yuan as a decimal text: `12000` or `12000.50`.
-#[Scalar(name = "Decimal")]
+#[Scalar(name = "Decimal", specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let text = match &value {

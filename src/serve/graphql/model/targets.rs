@@ -128,6 +128,18 @@ fn within_reach(ask: &RequestContext, edition: &Edition, area: &str) -> Result<(
     ))
 }
 
+fn known_indicator(indicator: &str) -> Result<(), Problem> {
+    let known = measurable();
+    if known.contains(&canonical(indicator)) {
+        return Ok(());
+    }
+    Err(Problem::bad_input(
+        format!("没有指标 {indicator}；可用：{}", known.join("、")),
+        format!("there is no indicator {indicator}; known: {}", known.join(", ")),
+    )
+    .remedy(known.join(", ")))
+}
+
 impl Target {
     fn new(
         ask: &RequestContext,
@@ -177,6 +189,8 @@ impl Target {
     ) -> Result<Vec<Target>, Problem> {
         ask.touch_store();
         let edition = ask.edition_at(as_of, None)?;
+        let within = within.map(|text| Area::named(&edition, text)).transpose()?;
+        let within = within.as_ref().map(Area::code_text);
         let inside = |area: &str| {
             within.is_none_or(|code| {
                 let parent = |code: &str| edition.area(code).and_then(|a| a.parent.clone());
@@ -199,6 +213,7 @@ impl Target {
         edition: &std::sync::Arc<Edition>,
         key: TargetKey,
     ) -> Result<std::collections::HashMap<String, Target>, Problem> {
+        known_indicator(&key.indicator)?;
         ask.touch_store();
         ask.details.count_read();
         let mut wanted = Target::all(ask, edition, key.year).await?;
@@ -262,13 +277,7 @@ impl Target {
             ));
         }
         within_reach(ask, &edition, &unit_code(&input.area, None).unwrap_or_else(|| input.area.clone()))?;
-        let known = measurable();
-        if !known.contains(&canonical(&input.indicator)) {
-            return Err(Problem::bad_input(
-                format!("没有指标 {}；可用：{}", input.indicator, known.join("、")),
-                format!("there is no indicator {}; known: {}", input.indicator, known.join(", ")),
-            ));
-        }
+        known_indicator(&input.indicator)?;
         let value = targets::value(canonical(&input.indicator), input.value);
         let Some(value) = value.filter(|_| (2000..=2100).contains(&input.year)) else {
             return Err(Problem::bad_input(

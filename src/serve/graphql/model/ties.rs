@@ -3,7 +3,7 @@
 use async_graphql::{Context, SimpleObject};
 
 use super::connection;
-use super::connection::PageInfo;
+use super::connection::pages;
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::Date;
@@ -50,16 +50,15 @@ pub struct Dispatch {
     record: Option<RegistryRecord>,
 }
 
-/// Dispatches, page by page.
-#[derive(SimpleObject)]
-pub struct DispatchConnection {
-    /// The dispatches of this page.
-    nodes: Vec<Dispatch>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Dispatches, page by page.",
+    DispatchConnection,
+    "The dispatches of this page.",
+    Dispatch,
+    "A dispatch and its cursor.",
+    DispatchEdge,
+    "The dispatch."
+);
 
 /// A strike, or a case of arbitration.
 #[derive(SimpleObject)]
@@ -78,6 +77,7 @@ pub struct Dispute {
 
 /// Anything else with a date: an inspection, a hotline case, a service, a media report.
 #[derive(SimpleObject)]
+#[graphql(name = "EnterpriseEvent")]
 pub struct Event {
     /// Its kind, as the connector says.
     kind: String,
@@ -89,16 +89,15 @@ pub struct Event {
     record: Option<RegistryRecord>,
 }
 
-/// Events, page by page, newest first within a registry.
-#[derive(SimpleObject)]
-pub struct EventConnection {
-    /// The events of this page.
-    nodes: Vec<Event>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Events, page by page, newest first within a registry.",
+    EventConnection,
+    "The events of this page.",
+    Event,
+    "An event and its cursor.",
+    EventEdge,
+    "The event."
+);
 
 fn record(tie: &TieRow<'_>) -> Option<RegistryRecord> {
     Some(RegistryRecord { registry: tie.registry().to_owned(), key: tie.key().to_owned(), id: tie.record_id() })
@@ -150,7 +149,7 @@ impl DispatchConnection {
             true => edition.ties_to(row, TieKind::Dispatch),
         };
         let total_count = ties.len() as i32;
-        let (ties, page_info) = connection::slice_of(edition.number(), ties, first, after)?;
+        let (ties, placed) = connection::slice_of(edition.number(), ties, first, after)?;
         let nodes = ties.iter().map(|tie| Dispatch {
             agency: at(ctx, enterprise, tie.subject()),
             agency_name: tie.subject_name().map(str::to_owned),
@@ -161,7 +160,7 @@ impl DispatchConnection {
             until: tie.until().map(Date),
             record: record(tie),
         });
-        Ok(DispatchConnection { nodes: nodes.collect(), page_info, total_count })
+        Ok(DispatchConnection { nodes: nodes.collect(), placed, total_count })
     }
 }
 
@@ -189,13 +188,13 @@ impl EventConnection {
         let mut ties = edition.ties_of(enterprise.row().row, TieKind::Event);
         ties.retain(|tie| kind.is_none_or(|kind| tie.what() == Some(kind)));
         let total_count = ties.len() as i32;
-        let (ties, page_info) = connection::slice_of(edition.number(), ties, first, after)?;
+        let (ties, placed) = connection::slice_of(edition.number(), ties, first, after)?;
         let nodes = ties.iter().map(|tie| Event {
             kind: tie.what().unwrap_or("event").to_owned(),
             on: tie.since().map(Date),
             title: tie.title().map(str::to_owned),
             record: record(tie),
         });
-        Ok(EventConnection { nodes: nodes.collect(), page_info, total_count })
+        Ok(EventConnection { nodes: nodes.collect(), placed, total_count })
     }
 }

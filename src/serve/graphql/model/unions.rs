@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result};
 
-use super::connection::{EnterpriseConnection, MAX_PAGE, PageInfo, list};
+use super::connection::{EnterpriseConnection, MAX_PAGE, list, pages, placed};
 use super::places::Area;
 use super::scalars::*;
 use crate::edition::{Edition, EditionAsOf, Filter, RowCursor, UnionRow};
 use crate::serve::answers::filter::TradeUnionFilter;
-use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id};
 use crate::serve::problem::Problem;
 
 /// A union of an edition.
@@ -22,7 +22,7 @@ pub struct TradeUnion {
 impl TradeUnion {
     /// The union of an id, where the caller may know of it.
     pub fn find(ask: &RequestContext, edition: &Arc<Edition>, id: &str) -> Option<TradeUnion> {
-        let at = edition.union_of_id(id).filter(|at| ask.may_see_union(edition.union_at(*at)))?;
+        let at = edition.union_of_id(parts_of_id(id).0).filter(|at| ask.may_see_union(edition.union_at(*at)))?;
         Some(TradeUnion { edition: edition.clone(), at })
     }
     fn row(&self) -> UnionRow<'_> {
@@ -33,9 +33,9 @@ impl TradeUnion {
 /// A trade union of the roll (工会名录).
 #[Object]
 impl TradeUnion {
-    /// Stable over time.
-    pub async fn id(&self) -> ID {
-        ID(self.row().id().to_owned())
+    /// Stable over time. Where `asOf` names an earlier edition its number stands behind the id (`U…@12`).
+    pub async fn id(&self, ctx: &Context<'_>) -> ID {
+        ID(ask(ctx).id_in(self.edition.number(), self.row().id()))
     }
     /// Name on the roll.
     async fn name(&self) -> &str {
@@ -81,7 +81,7 @@ impl TradeUnion {
     async fn covers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<EnterpriseConnection>> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -90,16 +90,15 @@ impl TradeUnion {
     }
 }
 
-/// Unions, page by page, largest membership first.
-#[derive(SimpleObject)]
-pub struct TradeUnionConnection {
-    /// The unions of this page.
-    nodes: Vec<TradeUnion>,
-    /// Where the page stands.
-    page_info: PageInfo,
-    /// Of all pages together.
-    total_count: i32,
-}
+pages!(
+    "Unions, page by page, largest membership first.",
+    TradeUnionConnection,
+    "The unions of this page.",
+    TradeUnion,
+    "A union and its cursor.",
+    TradeUnionEdge,
+    "The union."
+);
 
 /// Marks cursors of unions.
 const UNIONS: u32 = 0x00a1_0a15;
@@ -115,8 +114,9 @@ impl TradeUnionConnection {
     ) -> Result<TradeUnionConnection, Problem> {
         let after = checked_cursor(after, UNIONS)?;
         let edition = ask.edition_at(as_of, after.as_ref())?;
-        let restricted = |codes: &[String]| codes.iter().filter_map(|c| c.get(..6)?.parse::<u32>().ok()).collect::<Vec<_>>();
-        let wanted = filter.area.as_deref().map(restricted);
+        let named: Vec<Area> = filter.area.iter().flatten().map(|text| Area::named(&edition, text)).collect::<Result<_, _>>()?;
+        let districts = || named.iter().filter_map(Area::district).collect::<Vec<u32>>();
+        let wanted = filter.area.is_some().then(districts).filter(|_| !named.iter().any(Area::is_city));
         let text = filter.text.as_deref().map(str::trim).filter(|t| !t.is_empty());
         let holds = |u: UnionRow<'_>| {
             let in_list = |list: &Option<Vec<u32>>| list.as_ref().is_none_or(|l| u.district().is_some_and(|d| l.contains(&d)));
@@ -140,12 +140,7 @@ impl TradeUnionConnection {
             }
         }
         let cursor = |u: &TradeUnion| RowCursor { edition: edition.number(), question: UNIONS, row: u.at }.encode();
-        let page_info = PageInfo {
-            has_next_page: more,
-            has_previous_page: start > 0,
-            start_cursor: nodes.first().map(cursor),
-            end_cursor: nodes.last().map(cursor),
-        };
-        Ok(TradeUnionConnection { nodes, page_info, total_count: total })
+        let placed = placed(more, start > 0, nodes.iter().map(cursor).collect());
+        Ok(TradeUnionConnection { nodes, placed, total_count: total })
     }
 }

@@ -11,7 +11,7 @@ use super::review::ReviewPair;
 use super::scalars::*;
 use super::unions::TradeUnion;
 use crate::access::AccessScope;
-use crate::model::message::reason_text;
+use crate::model::message::{reason_text, value_name};
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
@@ -100,6 +100,15 @@ impl SizeVerdict {
     async fn verdict(&self) -> SizeStatus {
         self.0.row().size().map_or(SizeStatus::Unknown, Into::into)
     }
+    /// The verdict in words.
+    async fn label(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        let value: SizeStatus = self.0.row().size().map_or(SizeStatus::Unknown, Into::into);
+        value_name(value.name(), lang.map_or(ask(ctx).lang, Into::into))
+    }
     /// What it rests on.
     async fn basis(&self) -> Option<SizeBasis> {
         self.0.row().size_basis().map(Into::into)
@@ -170,6 +179,15 @@ impl UnionVerdict {
     /// The verdict; where several apply, the first of the enum.
     async fn verdict(&self) -> UnionStatus {
         self.0.row().union().map_or(UnionStatus::None, Into::into)
+    }
+    /// The verdict in words.
+    async fn label(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        let value: UnionStatus = self.0.row().union().map_or(UnionStatus::None, Into::into);
+        value_name(value.name(), lang.map_or(ask(ctx).lang, Into::into))
     }
     /// The unions that cover it.
     async fn unions(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<UnionLink>>> {
@@ -262,6 +280,15 @@ impl GapVerdict {
     async fn status(&self) -> GapStatus {
         self.0.row().gap().map_or(GapStatus::Undecided, Into::into)
     }
+    /// The verdict in words.
+    async fn label(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        let value: GapStatus = self.0.row().gap().map_or(GapStatus::Undecided, Into::into);
+        value_name(value.name(), lang.map_or(ask(ctx).lang, Into::into))
+    }
     /// Why.
     async fn reasons(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Reason>> {
         Ok(Reason::all(&self.0, &self.0.verdicts(ctx)?.gap.reasons))
@@ -349,6 +376,15 @@ impl FundVerdict {
     /// The verdict.
     async fn status(&self) -> FundStatus {
         self.verdicts.fund.status.into()
+    }
+    /// The verdict in words.
+    async fn label(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        let value: FundStatus = self.verdicts.fund.status.into();
+        value_name(value.name(), lang.map_or(ask(ctx).lang, Into::into))
     }
     /// `2026`, `2026Q3` or `2026-09`; empty where nothing was paid or due.
     async fn period(&self) -> &str {

@@ -149,6 +149,8 @@ pub struct CreateExportInput {
     as_of: Option<AsOf>,
     /// CSV in GB18030 instead of UTF-8.
     gb18030: Option<bool>,
+    /// CSV for programs: credit codes as they are, not as `="911…"`, which keeps a spreadsheet from reading them as numbers.
+    plain_codes: Option<bool>,
     /// Sent again with the same key, the same export is answered.
     idempotency_key: Option<String>,
 }
@@ -174,6 +176,7 @@ impl ExportPayload {
             format: input.format.into(),
             edition: edition.number(),
             gb18030: input.gb18030.unwrap_or(false),
+            plain_codes: input.plain_codes.unwrap_or(false),
             idempotency: input.idempotency_key,
         };
         let inputs = [Code::BadInput, Code::CostExceeded, Code::TooDeep];

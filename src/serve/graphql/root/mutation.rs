@@ -11,7 +11,7 @@ use crate::edition::LookupKey;
 use crate::hub::progress::ProgressSink;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
 use crate::serve::answers::events::Broadcast;
-use crate::serve::context::{OrTell, RequestContext, ask};
+use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::{EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::Enterprise;
@@ -323,9 +323,10 @@ impl Mutation {
     ) -> Result<FindingPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
-        within_reach(ask, &input.enterprise).await.or_tell(ctx)?;
+        let enterprise = parts_of_id(&input.enterprise).0.to_owned();
+        within_reach(ask, &enterprise).await.or_tell(ctx)?;
         let new = NewFinding {
-            enterprise: input.enterprise.0,
+            enterprise,
             reason: input.reason,
             note: input.note,
             until: input.until.map(|d| d.0),

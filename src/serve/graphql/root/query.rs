@@ -7,16 +7,17 @@ use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 use super::entities;
 use super::exports::Export;
 use crate::access::AccessScope;
-use crate::edition::{Edition, Filter, LookupKey, Row};
+use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
+use crate::serve::graphql::model::labels::{EnumLabel, labels};
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::{Registry, registries};
@@ -60,6 +61,7 @@ impl GapPart {
 
 /// Who asks.
 #[derive(SimpleObject)]
+#[graphql(shareable)]
 pub struct Viewer {
     /// Name of the token.
     name: String,
@@ -94,7 +96,7 @@ fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Re
 /// The enterprise a key names. A branch under its parent's code does not make the code ambiguous.
 async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<Option<Enterprise>, Problem> {
     let key = match key {
-        EnterpriseKey::Id(id) => LookupKey::Id(id.0.clone()),
+        EnterpriseKey::Id(id) => LookupKey::Id(parts_of_id(id).0.to_owned()),
         EnterpriseKey::CreditCode(code) => LookupKey::CreditCode(code.clone()),
         EnterpriseKey::OrganisationCode(code) => LookupKey::Identifier(IdentifierKind::OrganisationCode, code.clone()),
         EnterpriseKey::Registration(number) => LookupKey::Identifier(IdentifierKind::Registration, number.clone()),
@@ -160,7 +162,11 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
             _ => None,
         });
     }
-    let edition = ask.edition()?;
+    // An id that was told of an earlier edition finds the thing as it was.
+    let edition = match parts_of_id(id).1 {
+        Some(number) => ask.edition_at(Some(EditionAsOf::Edition(number)), None)?,
+        None => ask.edition()?,
+    };
     if let Some(union) = TradeUnion::find(ask, &edition, id) {
         return Ok(Some(Node::TradeUnion(union)));
     }
@@ -229,7 +235,7 @@ impl Query {
         #[graphql(desc = "Only these.")] filter: Option<EnterpriseFilter>,
         #[graphql(desc = "Which parts of the list; LACKING where left out.")] include: Option<Vec<GapPart>>,
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
@@ -243,7 +249,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<EnterpriseFilter>,
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
@@ -264,6 +270,23 @@ impl Query {
         let edition = ask.edition().or_tell(ctx)?;
         ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
         find(ask, &edition, &EnterpriseKey::CreditCode(credit_code.0)).await.or_tell(ctx)
+    }
+
+    #[graphql(entity)]
+    async fn area_entity_by_code(&self, ctx: &Context<'_>, code: String) -> Result<Option<Area>> {
+        Ok(Area::known(&ask(ctx).edition().or_tell(ctx)?, &code))
+    }
+
+    #[graphql(entity)]
+    async fn area_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Area>> {
+        let code = id.strip_prefix("area:");
+        Ok(Area::known(&ask(ctx).edition().or_tell(ctx)?, code.unwrap_or_default()))
+    }
+
+    #[graphql(entity)]
+    async fn trade_union_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TradeUnion>> {
+        let ask = ask(ctx);
+        Ok(TradeUnion::find(ask, &ask.edition().or_tell(ctx)?, &id))
     }
 
     /// Exactly one legal entity, or null; AMBIGUOUS where a key names several (a branch under its parent's code does not
@@ -287,7 +310,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "As typed.")] text: String,
         #[graphql(desc = "Only among these.")] filter: Option<EnterpriseFilter>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<SearchHit>> {
         let ask = ask(ctx);
@@ -328,16 +351,20 @@ impl Query {
         coverage(ask, question).await.or_tell(ctx)
     }
 
-    /// The areas of one level, in the order of their codes.
+    /// The areas of one level, or of all, in the order of their codes; those that a text names first, where one is given.
     async fn areas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "City, districts, towns or federation units.")] level: AreaLevel,
+        #[graphql(desc = "City, districts, towns or federation units; all where left out.")] level: Option<AreaLevel>,
         #[graphql(desc = "Only those inside this area.")] within: Option<AreaKey>,
+        #[graphql(
+            desc = "Only those that have this in their name (Chinese or English) or begin their code with it: 6, 9 or 12 digits."
+        )]
+        search: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<Area>> {
         let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        Ok(areas(&edition, level, within.as_ref().map(AreaKey::code)))
+        areas(&edition, level, within.as_ref().map(AreaKey::code), search.as_deref()).or_tell(ctx)
     }
 
     /// One area, or null.
@@ -369,7 +396,7 @@ impl Query {
                     .error(ask.lang));
             }
         };
-        Ok(industries(&current, level, year))
+        industries(&current, level, year).or_tell(ctx)
     }
 
     /// Trade unions of the roll, largest membership first.
@@ -377,7 +404,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<TradeUnionFilter>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<TradeUnionConnection> {
@@ -396,6 +423,15 @@ impl Query {
         let ask = ask(ctx);
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(TradeUnion::find(ask, &edition, &id))
+    }
+
+    /// What the values of enums are called, for whoever builds a page from them.
+    async fn labels(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this enum, such as `Ownership`.")] of: Option<String>,
+    ) -> Result<Vec<EnumLabel>> {
+        labels(&ctx.schema_env.registry, of.as_deref()).or_tell(ctx)
     }
 
     /// Annual targets and how far they are reached, best first within each indicator.
@@ -430,7 +466,7 @@ impl Query {
     async fn editions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most 500.")] first: i32,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<EditionConnection> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -443,7 +479,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<ReviewFilter>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<ReviewConnection>> {
         if !permitted(ctx, AccessScope::Review) {
@@ -458,7 +494,7 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<ConflictFilter>,
-        #[graphql(desc = "At most 100.")] first: i32,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<ConflictConnection>> {
@@ -483,7 +519,11 @@ impl Query {
     }
 
     /// The caller's exports, newest first. Needs the scope `export`.
-    async fn exports(&self, ctx: &Context<'_>, #[graphql(desc = "At most 100.")] first: i32) -> Result<Option<Vec<Export>>> {
+    async fn exports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+    ) -> Result<Option<Vec<Export>>> {
         if !permitted(ctx, AccessScope::Export) {
             return Ok(None);
         }
@@ -492,6 +532,7 @@ impl Query {
     }
 
     /// Who asks, and what they may see.
+    #[graphql(shareable)]
     async fn viewer(&self, ctx: &Context<'_>) -> Viewer {
         let ask = ask(ctx);
         // Two callers may see the same and still be two: their answers are not interchangeable.

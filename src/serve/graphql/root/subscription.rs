@@ -8,6 +8,7 @@ use super::exports::Export;
 use crate::access::AccessScope;
 use crate::hub::progress::SyncEvent;
 use crate::model::message::Lang;
+use crate::serve::answers::events::LastEvent;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::EditionNode;
@@ -102,9 +103,30 @@ pub struct Subscriptions;
 /// What happens now, over WebSocket (`/graphql/ws`) or server-sent events (`/graphql/sse`).
 #[Subscription(name = "Subscription")]
 impl Subscriptions {
-    /// Every edition as it is published.
-    async fn edition_published<'ctx>(&self, ctx: &Context<'ctx>) -> impl Stream<Item = EditionNode> + use<'ctx> {
-        items(ask(ctx).state.events().editions.subscribe()).map(EditionNode::of)
+    /// Every edition as it is published; first those that were missed, where the caller says what they were told of last.
+    async fn edition_published<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(
+            desc = "The id of the last edition you were told of, such as `edition:12`; over server-sent events the header \
+                          Last-Event-ID says the same."
+        )]
+        last_event_id: Option<ID>,
+    ) -> impl Stream<Item = EditionNode> + use<'ctx> {
+        let hub = ask(ctx).state.hub().clone();
+        // Listening begins before the missed ones are looked up, so that none falls between the two.
+        let live = items(ask(ctx).state.events().editions.subscribe());
+        let told = ctx.data_opt::<LastEvent>().cloned().unwrap_or_default();
+        let since = last_event_id.map_or(told.edition(), |id| LastEvent::of(Some(&id)).edition());
+        let mut missed = hub.editions.list();
+        missed.retain(|manifest| since.is_some_and(|since| manifest.number > since));
+        missed.reverse();
+        let newest = missed.last().map_or(0, |manifest| manifest.number);
+        let later = live.filter(move |manifest| std::future::ready(manifest.number > newest));
+        futures_util::stream::iter(missed).chain(later).map(move |manifest| {
+            told.tell(manifest.number);
+            EditionNode::of(manifest)
+        })
     }
 
     /// One export: as it is now, then every step until it ends. Needs the scope `export`.

@@ -1,0 +1,145 @@
+//! Whether two fields of one answer want the same name (the specification's 5.3.2). The GraphQL library compares fields of one
+//! selection set only; here all sets that are merged into one object are compared, through fragments and through fields that come
+//! twice.
+
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use hashbrown::HashMap;
+
+use crate::serve::problem::Problem;
+
+/// Types that objects of several types are.
+const ABSTRACT: [&str; 2] = ["Node", "_Entity"];
+
+/// A field and the type of the fragment it stands in; None directly in its object.
+type Placed<'a> = (Option<&'a str>, &'a Field);
+
+/// Compares all fields of an operation. Its fragments must not spread themselves, and their fields have been counted.
+///
+/// # Errors
+/// The name under which two different fields, or one with different arguments, are asked.
+pub(in crate::serve) fn check(document: &ExecutableDocument, operation: &OperationDefinition) -> Result<(), Problem> {
+    merge(document, &[&operation.selection_set.node])
+}
+
+fn merge(document: &ExecutableDocument, sets: &[&SelectionSet]) -> Result<(), Problem> {
+    let mut by_name: HashMap<&str, Vec<Placed<'_>>> = HashMap::new();
+    let mut names = Vec::new();
+    for set in sets {
+        gather(document, set, None, &mut by_name, &mut names);
+    }
+    for name in names {
+        let fields = &by_name[name];
+        let mut seen: Vec<Placed<'_>> = Vec::new();
+        for (on, field) in fields {
+            let same = |(other, before): &Placed<'_>| other == on && is_same(before, field);
+            if seen.iter().any(|(other, before)| may_meet(*other, *on) && !is_same(before, field)) {
+                return Err(Problem::bad_input(
+                    format!("同名字段 {name} 的内容不同：请用别名区分"),
+                    format!("the fields named {name} differ: give them aliases"),
+                )
+                .remedy(name.to_owned()));
+            }
+            if !seen.iter().any(same) {
+                seen.push((*on, *field));
+            }
+        }
+        // What is merged into one object is compared in turn; objects of different types stay apart.
+        for (on, field) in &seen {
+            if field.selection_set.node.items.is_empty() {
+                continue;
+            }
+            let together: Vec<&SelectionSet> =
+                fields.iter().filter(|(other, _)| may_meet(*other, *on)).map(|(_, f)| &f.selection_set.node).collect();
+            merge(document, &together)?;
+        }
+    }
+    Ok(())
+}
+
+fn gather<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    on: Option<&'a str>,
+    by_name: &mut HashMap<&'a str, Vec<Placed<'a>>>,
+    names: &mut Vec<&'a str>,
+) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => {
+                let field = &field.node;
+                let name = field.alias.as_ref().unwrap_or(&field.name).node.as_str();
+                let fields = by_name.entry(name).or_insert_with(|| {
+                    names.push(name);
+                    Vec::new()
+                });
+                // The same place twice says nothing new.
+                if !fields.iter().any(|(other, before)| *other == on && std::ptr::eq(*before, field)) {
+                    fields.push((on, field));
+                }
+            }
+            Selection::InlineFragment(inline) => {
+                let on = inline.node.type_condition.as_ref().map(|c| c.node.on.node.as_str()).or(on);
+                gather(document, &inline.node.selection_set.node, on, by_name, names);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    let on = Some(fragment.node.type_condition.node.on.node.as_str());
+                    gather(document, &fragment.node.selection_set.node, on, by_name, names);
+                }
+            }
+        }
+    }
+}
+
+/// Whether one object can be of both types.
+fn may_meet(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a == b || ABSTRACT.contains(&a) || ABSTRACT.contains(&b),
+        _ => true,
+    }
+}
+
+fn is_same(a: &Field, b: &Field) -> bool {
+    let arguments = |of: &Field, other: &Field| {
+        of.arguments.iter().all(|(name, value)| other.get_argument(&name.node).is_some_and(|twin| twin.node == value.node))
+    };
+    a.name.node == b.name.node && a.arguments.len() == b.arguments.len() && arguments(a, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::limits::cost::operation;
+    use async_graphql::parser::parse_query;
+
+    fn of(document: &str) -> Result<(), Problem> {
+        let parsed = parse_query(document).expect("a document");
+        check(&parsed, operation(&parsed, None).expect("one operation"))
+    }
+
+    #[test]
+    fn two_fields_under_one_name_are_refused_wherever_they_meet() {
+        for document in [
+            "{ a: gap(first: 1) { totalCount } a: enterprises(first: 1) { totalCount } }",
+            "{ gap(first: 1) { totalCount } ...F } fragment F on Query { gap(first: 2) { totalCount } }",
+            "{ gap(first: 1) { x: totalCount } gap(first: 1) { x: edition { number } } }",
+            "{ gap(first: 1) { nodes { x: name } } ... on Query { gap(first: 1) { ...F } } } fragment F on EnterpriseConnection { nodes { x: address } }",
+            "{ node(id: 1) { x: id ... on Enterprise { x: name } } }",
+            "query($n: Int!, $m: Int!) { gap(first: $n) { totalCount } gap(first: $m) { totalCount } }",
+        ] {
+            assert!(of(document).is_err(), "{document}");
+        }
+    }
+
+    #[test]
+    fn the_same_field_twice_and_fields_of_different_types_are_none() {
+        for document in [
+            "{ gap(first: 1) { totalCount } gap(first: 1) { nodes { name } } }",
+            "query($n: Int!) { gap(first: $n) { ...F } gap(first: $n) { ...F } } fragment F on EnterpriseConnection { nodes { name } }",
+            "{ node(id: 1) { ... on Enterprise { x: name } ... on TradeUnion { x: level } } }",
+            "{ gap(first: 1, filter: {}) { totalCount } gap(filter: {}, first: 1) { totalCount } }",
+        ] {
+            assert_eq!(of(document), Ok(()), "{document}");
+        }
+    }
+}

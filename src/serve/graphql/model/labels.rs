@@ -1,0 +1,171 @@
+//! What the values of the graph's enums are called, for whoever builds a page from them: each in Chinese and English.
+
+use async_graphql::registry::{MetaType, Registry};
+use async_graphql::{Context, Object};
+
+use super::scalars::Language;
+use crate::connector::nearest;
+use crate::model::message::{Lang, value_name};
+use crate::serve::context::ask;
+use crate::serve::problem::Problem;
+
+/// Names that hang on the enum: its name, the value, the same in Chinese and English. All others are in `model::message`.
+const NAMES: &[(&str, &str, &str, &str)] = &[
+    ("AreaLevel", "CITY", "市", "city"),
+    ("AreaLevel", "FEDERATION", "工会单位", "federation unit"),
+    ("BatchState", "RUNNING", "进行中", "running"),
+    ("BatchState", "DONE", "已完成", "done"),
+    ("BatchState", "HELD", "待人工决定", "held for a person"),
+    ("BatchState", "REJECTED", "已拒绝", "rejected"),
+    ("BatchState", "FAILED", "失败", "failed"),
+    ("Dimension", "FEDERATION", "工会单位", "federation unit"),
+    ("Dimension", "INDUSTRY_SECTION", "行业门类", "industry section"),
+    ("Dimension", "INDUSTRY_DIVISION", "行业大类", "industry division"),
+    ("Dimension", "OWNERSHIP", "所有制", "ownership"),
+    ("Dimension", "SIZE_CLASS", "企业规模", "size class"),
+    ("Dimension", "INVESTOR_COUNTRY", "投资方国别", "investor country"),
+    ("Dimension", "GAP_STATUS", "建会缺口", "gap"),
+    ("Dimension", "UNION_STATUS", "建会情况", "union coverage"),
+    ("Dimension", "DESIGNATED_SIZE", "规模以上", "designated size"),
+    ("Direction", "ASC", "升序", "rising"),
+    ("Direction", "DESC", "降序", "falling"),
+    ("EnterpriseField", "NAME", "企业名称", "name"),
+    ("EnterpriseField", "CREDIT_CODE", "统一社会信用代码", "credit code"),
+    ("EnterpriseField", "STATUS", "登记状态", "status"),
+    ("EnterpriseField", "ESTABLISHED_ON", "成立日期", "founded on"),
+    ("EnterpriseField", "AREA", "区域", "area"),
+    ("EnterpriseField", "ADDRESS", "地址", "address"),
+    ("EnterpriseField", "LOCATION", "坐标", "location"),
+    ("EnterpriseField", "INDUSTRY", "行业", "industry"),
+    ("EnterpriseField", "OWNERSHIP", "所有制", "ownership"),
+    ("EnterpriseField", "REGISTRATION_TYPE", "登记注册类型", "registration type"),
+    ("EnterpriseField", "INVESTOR_COUNTRY", "投资方国别", "investor country"),
+    ("EnterpriseField", "EMPLOYEES", "从业人员", "employees"),
+    ("EnterpriseField", "INSURED", "参保人数", "insured"),
+    ("EnterpriseField", "REVENUE", "营业收入", "revenue"),
+    ("EnterpriseField", "PAYROLL", "工资总额", "payroll"),
+    ("EnterpriseField", "QUALIFICATION", "资质等级", "qualification"),
+    ("EnterpriseField", "UNION", "建会情况", "union"),
+    ("EnterpriseSort", "PRIORITY", "优先度", "priority"),
+    ("EnterpriseSort", "EMPLOYEES", "从业人员", "employees"),
+    ("EnterpriseSort", "REVENUE", "营业收入", "revenue"),
+    ("EnterpriseSort", "NAME", "企业名称", "name"),
+    ("EnterpriseSort", "ESTABLISHED_ON", "成立日期", "founded on"),
+    ("EnterpriseSort", "GAP_SINCE", "缺口起始", "gap since"),
+    ("ExportFormat", "CSV", "CSV 文件", "CSV"),
+    ("ExportFormat", "XLSX", "Excel 工作簿", "Excel workbook"),
+    ("ExportFormat", "NDJSON", "NDJSON 文件", "NDJSON"),
+    ("ExportFormat", "ARROW", "Arrow 文件", "Arrow"),
+    ("ExportList", "ENTERPRISES", "全部企业", "all enterprises"),
+    ("ExportList", "GAP", "未建会清单", "the gap list"),
+    ("ExportState", "WAITING", "排队中", "waiting"),
+    ("ExportState", "RUNNING", "进行中", "running"),
+    ("ExportState", "DONE", "已完成", "done"),
+    ("ExportState", "FAILED", "失败", "failed"),
+    ("HeldEditionState", "HELD", "待人工决定", "held for a person"),
+    ("HeldEditionState", "RELEASED", "已放行", "released"),
+    ("HeldEditionState", "REJECTED", "已拒绝", "rejected"),
+    ("HeldEditionState", "SUPERSEDED", "已被取代", "superseded"),
+    ("HeldEditionState", "PUBLISHED", "已发布", "published"),
+    ("IndustryLevel", "SECTION", "门类", "section"),
+    ("IndustryLevel", "DIVISION", "大类", "division"),
+    ("IndustryLevel", "GROUP", "中类", "group"),
+    ("IndustryLevel", "CLASS", "小类", "class"),
+    ("JudgementVerdict", "SAME", "同一家企业", "the same enterprise"),
+    ("JudgementVerdict", "DIFFERENT", "不同企业", "different enterprises"),
+    ("JudgementVerdict", "NOT_SURE", "不能确定", "not sure"),
+    ("Language", "ZH", "中文", "Chinese"),
+    ("Language", "EN", "英文", "English"),
+    ("LinkMethod", "CREDIT_CODE", "统一社会信用代码", "credit code"),
+    ("LinkMethod", "ORGANISATION_CODE", "组织机构代码", "organisation code"),
+    ("LinkMethod", "REGISTRATION_NUMBER", "注册号", "registration number"),
+    ("LinkMethod", "NAME", "名称", "name"),
+    ("LinkMethod", "NAME_AND_ADDRESS", "名称和地址", "name and address"),
+    ("LinkMethod", "SCORE", "综合比对", "score"),
+    ("LinkMethod", "JUDGEMENT", "人工判定", "a person's judgement"),
+    ("LiveState", "FOUND", "已查到", "found"),
+    ("LiveState", "NOT_FOUND", "未查到", "not found"),
+    ("LiveState", "UNAVAILABLE", "无法查询", "unavailable"),
+    ("LiveState", "TIMED_OUT", "查询超时", "timed out"),
+    ("LiveState", "NOT_OFFERED", "不提供查询", "not offered"),
+    ("NeededFor", "SCOPE", "是否在范围内", "scope"),
+    ("NeededFor", "SIZE", "规模以上", "designated size"),
+    ("NeededFor", "COVERAGE", "建会情况", "union coverage"),
+    ("NeededFor", "FUND", "经费", "fund"),
+    ("RegistryState", "CURRENT", "最新", "current"),
+    ("RegistryState", "LATE", "延迟", "late"),
+    ("RegistryState", "FAILING", "出错", "failing"),
+    ("RegistryState", "HELD", "待人工决定", "held for a person"),
+    ("RegistryState", "NEVER", "从未到达", "never came"),
+    ("RelationKind", "BRANCH_OF", "分支机构", "branch of"),
+    ("RelationKind", "ABSORBED_BY", "被吸收合并", "absorbed by"),
+    ("RelationKind", "RENAMED_FROM", "更名", "renamed from"),
+    ("RelationKind", "SAME_GROUP", "同一集团", "same group"),
+    ("ReviewKind", "PAIR", "待判定的记录对", "a pair of records"),
+    ("ReviewKind", "FUND_CONTRADICTION", "缴费与建会不符", "payment contradicts the roll"),
+    ("ShareClass", "UNCONDITIONAL", "无条件共享", "unconditional"),
+    ("ShareClass", "CONDITIONAL", "有条件共享", "conditional"),
+    ("ShareClass", "NOT_SHARED", "不予共享", "not shared"),
+    ("WatchedFigure", "ENTERPRISES", "企业数", "enterprises"),
+    ("WatchedFigure", "GAP", "未建会数", "the gap list"),
+    ("WatchedFigure", "UNIONS", "工会数", "unions"),
+    ("WatchedFigure", "COVERED", "已覆盖单位", "covered units"),
+];
+
+/// The name of a value of an enum.
+fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
+    let own = NAMES.iter().find(|(name, code, ..)| *name == of && *code == value);
+    own.map_or_else(|| value_name(value, lang), |(_, _, zh, en)| lang.pick(zh, en))
+}
+
+/// A value of one of the graph's enums, by its name for people.
+pub struct EnumLabel {
+    of: String,
+    value: String,
+}
+
+/// A value of one of the graph's enums, by its name for people.
+#[Object]
+impl EnumLabel {
+    /// The enum, such as `Ownership`.
+    async fn of(&self) -> &str {
+        &self.of
+    }
+    /// The value, such as `PRIVATE`.
+    async fn value(&self) -> &str {
+        &self.value
+    }
+    /// What people call it.
+    async fn label(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
+    ) -> &str {
+        name_of(&self.of, &self.value, lang.map_or(ask(ctx).lang, Into::into))
+    }
+}
+
+/// All values of the schema's enums in their order, or those of one of them.
+///
+/// # Errors
+/// BadInput where there is no such enum.
+pub fn labels(registry: &Registry, of: Option<&str>) -> Result<Vec<EnumLabel>, Problem> {
+    let own = |name: &str| !name.starts_with("__");
+    let enums = || registry.types.iter().filter(|(name, of)| own(name) && matches!(of, MetaType::Enum { .. }));
+    if let Some(wanted) = of.filter(|wanted| !enums().any(|(name, _)| name == wanted)) {
+        let known: Vec<&str> = enums().map(|(name, _)| name.as_str()).collect();
+        let (zh, en) = match nearest(wanted, known.iter().copied()) {
+            Some(near) => (format!("；是否指 {near}？"), format!("; did you mean {near}?")),
+            None => (String::new(), String::new()),
+        };
+        return Err(Problem::bad_input(format!("没有枚举 {wanted}{zh}"), format!("there is no enum {wanted}{en}"))
+            .remedy(known.join(", ")));
+    }
+    let mut found = Vec::new();
+    for (name, meta) in enums().filter(|(name, _)| of.is_none_or(|of| of == name.as_str())) {
+        if let MetaType::Enum { enum_values, .. } = meta {
+            found.extend(enum_values.keys().map(|value| EnumLabel { of: name.clone(), value: value.clone() }));
+        }
+    }
+    Ok(found)
+}

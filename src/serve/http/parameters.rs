@@ -1,0 +1,139 @@
+//! The query string of the routes outside GraphQL: a parameter that a route does not know is refused by name, one that comes twice
+//! counts with all its values or is refused. Nothing that was asked is passed over.
+
+use std::collections::HashMap;
+
+use axum::http::Uri;
+
+use crate::connector::nearest;
+use crate::serve::problem::Problem;
+
+/// Short forms of the filter: names of the graph's EnterpriseFilter that hold lists. Several values are separated by commas.
+pub const LISTS: &[&str] = &[
+    "area",
+    "industry",
+    "ownership",
+    "tags",
+    "sizeClass",
+    "status",
+    "designatedSize",
+    "union",
+    "gap",
+    "fund",
+    "investorCountry",
+    "inRegistry",
+    "notInRegistry",
+    "hasConflict",
+    "hasFinding",
+];
+/// Parameters whose values may be spread over several of the same name.
+const JOINED: &[&str] = &["columns", "include", "orderBy"];
+/// Every route takes these. `nocache` and `_` mean nothing: they make an address that no cache has seen.
+const EVERYWHERE: &[&str] = &["edition", "asOf", "lang", "nocache", "_"];
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteParameters {
+    /// Beside those of every route.
+    pub own: &'static [&'static str],
+    /// Whether it takes `filter`, its short forms and `text`.
+    pub filters: bool,
+    /// Whether its answer holds addresses of the hub, which follow the caller.
+    pub addresses: bool,
+}
+
+impl RouteParameters {
+    /// A route without a filter.
+    pub const fn plain(own: &'static [&'static str]) -> RouteParameters {
+        RouteParameters { own, filters: false, addresses: false }
+    }
+    /// A route whose answer rests on the enterprises of a filter.
+    pub const fn filtered(own: &'static [&'static str]) -> RouteParameters {
+        RouteParameters { own, filters: true, addresses: false }
+    }
+    /// The same, of an answer that holds addresses of the hub.
+    pub const fn with_addresses(self) -> RouteParameters {
+        RouteParameters { addresses: true, ..self }
+    }
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let filter = if self.filters { LISTS } else { &[] };
+        let more: &[&str] = if self.filters { &["filter", "text", "membersExceedStaff"] } else { &[] };
+        self.own.iter().chain(more).chain(filter).chain(EVERYWHERE).copied()
+    }
+}
+
+/// The parameters of an address, each once.
+///
+/// # Errors
+/// A name that the route does not know, with the nearest known one; one that comes twice and cannot be joined.
+pub fn read(uri: &Uri, known: RouteParameters) -> Result<HashMap<String, String>, Problem> {
+    let pairs: Vec<(String, String)> = axum::extract::Query::try_from_uri(uri)
+        .map(|q: axum::extract::Query<Vec<(String, String)>>| q.0)
+        .map_err(|_| Problem::bad_input("网址参数无法解析", "the query string cannot be read"))?;
+    let mut parameters: HashMap<String, String> = HashMap::new();
+    for (name, value) in pairs {
+        if !known.names().any(|k| k == name) {
+            return Err(unknown(&name, known));
+        }
+        if matches!(name.as_str(), "nocache" | "_") {
+            continue;
+        }
+        let joins = JOINED.contains(&name.as_str()) || LISTS.contains(&name.as_str());
+        match parameters.get_mut(&name) {
+            None => drop(parameters.insert(name, value)),
+            Some(before) if joins && before.is_empty() => *before = value,
+            Some(_) if joins && value.is_empty() => {}
+            Some(before) if joins => *before = format!("{before},{value}"),
+            Some(before) if *before == value => {}
+            Some(_) => {
+                return Err(Problem::bad_input(
+                    format!("参数 {name} 出现了两次且取值不同：请只给一次"),
+                    format!("the parameter {name} comes twice with different values: give it once"),
+                )
+                .remedy(name));
+            }
+        }
+    }
+    if ["edition", "asOf"].iter().all(|name| parameters.get(*name).is_some_and(|text| !text.is_empty())) {
+        return Err(Problem::bad_input("edition 与 asOf 只能给出一个", "give edition or asOf, not both"));
+    }
+    Ok(parameters)
+}
+
+fn unknown(name: &str, known: RouteParameters) -> Problem {
+    let bare = name.trim_end_matches("[]");
+    let near = known.names().find(|k| *k == bare).or_else(|| nearest(bare, known.names()));
+    let list: Vec<&str> = known.names().filter(|k| !matches!(*k, "nocache" | "_")).collect();
+    let (zh, en) = match near {
+        Some(near) => (format!("；是否指 {near}？"), format!("; did you mean {near}?")),
+        None => (String::new(), String::new()),
+    };
+    Problem::bad_input(format!("没有参数 {name}{zh}"), format!("there is no parameter {name}{en}")).remedy(list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(query: &str) -> Result<HashMap<String, String>, Problem> {
+        read(&format!("/export/gap.csv?{query}").parse().expect("an address"), RouteParameters::filtered(&["columns"]))
+    }
+
+    #[test]
+    fn a_parameter_that_nobody_knows_is_refused_with_the_one_that_was_meant() {
+        for (query, meant) in
+            [("areas=110108", "area"), ("area%5B%5D=110108", "area"), ("column=id", "columns"), ("asof=1", "asOf")]
+        {
+            let problem = of(query).expect_err(query);
+            assert!(problem.en.ends_with(&format!("did you mean {meant}?")), "{query}: {}", problem.en);
+            assert!(problem.remedy.expect("the known ones").contains("investorCountry"));
+        }
+    }
+
+    #[test]
+    fn repeated_parameters_join_or_are_refused() {
+        assert_eq!(of("area=110108&area=110105").expect("two areas")["area"], "110108,110105");
+        assert_eq!(of("text=a&text=a").expect("the same twice")["text"], "a");
+        assert!(of("text=a&text=b").is_err() && of("edition=1&asOf=2026-11-22").is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! Coverage as a layer of tiles: the outline of each district with its figures, and its label point.
+
+use super::clip;
+use super::geojson::{Counted, counted};
+use super::mvt::{EXTENT, Layer, Property};
+use super::outlines::{Point, outlines};
+use super::places::{mercator, name_of};
+use super::tile_address::{BUFFER, Tile};
+use crate::edition;
+use crate::edition::Measures;
+use crate::edition::format::rates;
+use crate::serve::http::rest::RestRequest;
+use crate::serve::problem::Problem;
+
+/// Layer `areas` (polygons) and layer `labels` (points), both with the same properties.
+pub fn areas(plain: &RestRequest, tile: Tile) -> Result<Vec<u8>, Problem> {
+    let edition = &plain.edition;
+    let Counted { mut by_code, hidden, .. } = counted(plain, edition::Dimension::District)?;
+    let (mut areas, mut labels) = (Layer::new("areas"), Layer::new("labels"));
+    let extent = f64::from(EXTENT);
+    let scale = f64::from(1_u32 << tile.z);
+    let to_tile = |point: Point| {
+        let (x, y) = mercator(point);
+        ((x * scale - f64::from(tile.x)) * extent, (y * scale - f64::from(tile.y)) * extent)
+    };
+    let mut districts: Vec<_> = edition.labels.areas.iter().filter(|a| a.level == "DISTRICT").collect();
+    districts.sort_unstable_by(|a, b| a.code.cmp(&b.code));
+    for label in districts {
+        let polygons = outlines().get(&label.code).map_or(&[][..], |outline| &outline.polygons);
+        let rings: Vec<Vec<(i32, i32)>> =
+            polygons.iter().flat_map(|polygon| clip::rings(polygon, to_tile, f64::from(BUFFER), extent)).collect();
+        let near = |v: f64| (-f64::from(BUFFER)..extent + f64::from(BUFFER)).contains(&v);
+        let point = label.label_point.map(to_tile).filter(|(x, y)| near(*x) && near(*y));
+        if rings.is_empty() && point.is_none() {
+            continue;
+        }
+        let name = name_of(edition, &label.code, plain.lang);
+        let measures = by_code.remove(&label.code).unwrap_or_default();
+        let mut properties = vec![("code", Property::Text(&label.code)), ("name", Property::Text(&name))];
+        properties.extend(figures(&measures, hidden.contains(&label.code)));
+        let id = label.code.parse().unwrap_or(0);
+        if !rings.is_empty() {
+            areas.polygons(id, &rings, &properties);
+        }
+        if let Some((x, y)) = point {
+            labels.point(id, x.round() as i32, y.round() as i32, &properties);
+        }
+    }
+    let mut bytes = Vec::new();
+    areas.finish(&mut bytes);
+    labels.finish(&mut bytes);
+    Ok(bytes)
+}
+
+/// Counts and rates under the names of the graph; a rate without a value, and all of a group too small to be told, is left out.
+fn figures(m: &Measures, suppressed: bool) -> Vec<(&'static str, Property<'static>)> {
+    let mut told = vec![("suppressed", Property::Flag(suppressed))];
+    if suppressed {
+        return told;
+    }
+    told.extend(rates::COUNTS.iter().filter(|count| count.is_on_map).map(|count| (count.name, Property::Count((count.of)(m)))));
+    let rates = rates::RATES.iter().filter(|rate| rate.is_on_map);
+    told.extend(rates.filter_map(|rate| Some((rate.name, Property::Number(rate.value(m)?)))));
+    told
+}
+
+/// The fields of both layers, for their announcement.
+pub fn fields() -> serde_json::Map<String, serde_json::Value> {
+    let texts = ["code", "name"].map(|name| (name.to_owned(), "String".into()));
+    let numbers = rates::COUNTS.iter().filter(|c| c.is_on_map).map(|c| c.name);
+    let numbers = numbers.chain(rates::RATES.iter().filter(|r| r.is_on_map).map(|r| r.name));
+    let numbers = numbers.map(|name| (name.to_owned(), "Number".into()));
+    texts.into_iter().chain([("suppressed".to_owned(), "Boolean".into())]).chain(numbers).collect()
+}

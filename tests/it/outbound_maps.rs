@@ -1,0 +1,294 @@
+//! Maps for other people's clients: announcements that hand on what was asked, tiles that can be drawn one by one, ids that stay.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use huitu::edition::synthetic::input;
+use huitu::edition::write;
+use huitu::hub::Hub;
+use huitu::model::Clock;
+use huitu::serve::{App, Authentication, Options, app};
+use serde_json::{Value, json};
+
+use crate::support::graph::{Served, served, settings};
+
+/// A feature of a tile: its id, its kind, the numbers of its geometry, its properties as they are shown.
+#[derive(Debug)]
+struct Feature {
+    id: u64,
+    kind: u64,
+    geometry: Vec<u64>,
+    properties: BTreeMap<String, String>,
+}
+
+impl Feature {
+    /// The first corner.
+    fn at(&self) -> (i64, i64) {
+        let signed = |n: u64| (n >> 1) as i64 ^ -((n & 1) as i64);
+        (signed(self.geometry[1]), signed(self.geometry[2]))
+    }
+}
+
+/// Fields of a protobuf message: number, and a number or bytes.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, u64, &[u8])> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let tag = varint(&mut bytes);
+        let (number, value, length) = match tag & 7 {
+            0 => (tag >> 3, varint(&mut bytes), 0),
+            1 => (tag >> 3, u64::from_le_bytes(bytes[..8].try_into().unwrap()), 8),
+            2 => {
+                let length = varint(&mut bytes) as usize;
+                (tag >> 3, 0, length)
+            }
+            other => panic!("wire type {other}"),
+        };
+        found.push((number, value, &bytes[..length]));
+        bytes = &bytes[length..];
+    }
+    found
+}
+
+fn varint(bytes: &mut &[u8]) -> u64 {
+    let mut n = 0;
+    for shift in (0..).step_by(7) {
+        let byte = bytes[0];
+        *bytes = &bytes[1..];
+        n |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    n
+}
+
+fn numbers(mut bytes: &[u8]) -> Vec<u64> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        found.push(varint(&mut bytes));
+    }
+    found
+}
+
+/// The layers of a tile by name.
+fn layers(tile: &[u8]) -> BTreeMap<String, Vec<Feature>> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut found = BTreeMap::new();
+    for (_, _, layer) in fields(tile) {
+        let parts = fields(layer);
+        let of = |number: u64| parts.iter().filter(move |p| p.0 == number);
+        let keys: Vec<String> = of(3).map(|p| text(p.2)).collect();
+        let values: Vec<String> = of(4)
+            .map(|p| match fields(p.2)[0] {
+                (1, _, bytes) => text(bytes),
+                (3, bits, _) => f64::from_bits(bits).to_string(),
+                (7, flag, _) => (flag != 0).to_string(),
+                (_, number, _) => number.to_string(),
+            })
+            .collect();
+        let features = of(2).map(|p| {
+            let parts = fields(p.2);
+            let first = |number: u64| parts.iter().find(|p| p.0 == number).unwrap();
+            let tags = numbers(first(2).2);
+            let properties = tags.chunks(2).map(|t| (keys[t[0] as usize].clone(), values[t[1] as usize].clone())).collect();
+            Feature { id: first(1).1, kind: first(3).1, geometry: numbers(first(4).2), properties }
+        });
+        found.insert(text(of(1).next().unwrap().2), features.collect());
+    }
+    found
+}
+
+async fn tile(served: &Served, path: &str) -> BTreeMap<String, Vec<Feature>> {
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, "en").body(Body::empty()).unwrap();
+    let (status, _, bytes) = served.send(request).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&bytes));
+    layers(&bytes)
+}
+
+async fn tilejson(served: &Served, path: &str, host: &str) -> Value {
+    let request = Request::get(path).header(header::HOST, host).header(header::ACCEPT_LANGUAGE, "zh");
+    let (status, _, bytes) = served.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&bytes));
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// The tiles at this zoom that hold the whole invented city.
+fn city(z: u32) -> impl Iterator<Item = (u32, u32)> {
+    let (x, y) = ((3364 << z) >> 12, (1534 << z) >> 12);
+    let (x2, y2) = ((3386 << z) >> 12, (1561 << z) >> 12);
+    (x..=x2).flat_map(move |x| (y..=y2).map(move |y| (x, y)))
+}
+
+#[tokio::test]
+async fn an_announcement_hands_on_what_was_asked_at_the_callers_own_address() {
+    let served = served(1_500, |_| {}).await;
+    let first = tilejson(&served, "/tiles/gap.json?edition=1", "maps.example").await;
+    let second = tilejson(&served, "/tiles/gap.json?edition=1", "other.example:8080").await;
+    assert!(first["tiles"][0].as_str().unwrap().starts_with("http://maps.example/tiles/gap/"));
+    assert!(second["tiles"][0].as_str().unwrap().starts_with("http://other.example:8080/tiles/gap/"));
+    let narrowed = "/tiles/gap.json?area=110108&area=110105&filter=%7B%22ownership%22%3A%5B%22PRIVATE%22%5D%7D&lang=en";
+    let told = tilejson(&served, narrowed, "maps.example").await;
+    let address = told["tiles"][0].as_str().unwrap();
+    for part in ["edition=1", "lang=en", "area=110108%2C110105", "filter=%7B%22ownership"] {
+        assert!(address.contains(part), "{address}: {part}");
+    }
+    // The tiles of that address hold what the graph counts.
+    let filter = "{ gap(first: 0, filter: { area: [\"110108\", \"110105\"], ownership: [PRIVATE] }) { totalCount } }";
+    let total = served.data(filter, json!({})).await["gap"]["totalCount"].as_u64().unwrap();
+    let path = address.strip_prefix("http://maps.example").unwrap().replace("{z}/{x}/{y}", "0/0/0");
+    let counted: u64 = tile(&served, &path).await["clusters"].iter().map(|f| f.properties["count"].parse::<u64>().unwrap()).sum();
+    assert_eq!(counted, total);
+    let [west, south, east, north] = [0, 1, 2, 3].map(|i| told["bounds"][i].as_f64().unwrap());
+    assert!(west < 115.5 && south < 39.5 && east > 117.4 && north > 40.9, "the outlines lie inside: {}", told["bounds"]);
+    assert!(told["attribution"].as_str().unwrap().contains("not a legal boundary"));
+    // A filter that cannot be is refused here, not tile by tile.
+    let wrong = Request::get("/tiles/gap.json?area=nowhere").body(Body::empty()).unwrap();
+    assert_eq!(served.send(wrong).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_public_address_and_its_path_count() {
+    let root = tempfile::tempdir().unwrap();
+    write(&root.path().join("editions"), input(1, 100, 11)).unwrap();
+    let mut settings = settings(root.path());
+    settings.public_url = Some("https://hub.example/huitu".to_owned());
+    let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
+    let hub = Hub::open(settings, Clock::fixed(at)).await.unwrap();
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
+    state.refresh().await.unwrap();
+    let served = Served { root, router: app(state.clone()), state };
+    let told = tilejson(&served, "/tiles/coverage.json", "somebody.example").await;
+    assert!(told["tiles"][0].as_str().unwrap().starts_with("https://hub.example/huitu/tiles/coverage/{z}/{x}/{y}.mvt?"));
+    let manifest = tilejson(&served, "/reconcile", "somebody.example").await;
+    assert_eq!(manifest["preview"]["url"], "https://hub.example/huitu/reconcile/preview?id={{id}}");
+}
+
+#[tokio::test]
+async fn a_point_near_the_edge_of_a_tile_is_in_the_neighbour_too() {
+    let served = served(3_000, |_| {}).await;
+    let total = served.data("{ gap(first: 0) { totalCount } }", json!({})).await["gap"]["totalCount"].as_u64().unwrap();
+    for z in [12, 13] {
+        let (mut inside, mut around) = (0, 0);
+        for (x, y) in city(z) {
+            for (name, features) in tile(&served, &format!("/tiles/gap/{z}/{x}/{y}.mvt")).await {
+                for feature in features {
+                    let (px, py) = feature.at();
+                    assert!((-128..4224).contains(&px) && (-128..4224).contains(&py), "{px} {py}");
+                    let count = if name == "points" { 1 } else { feature.properties["count"].parse().unwrap() };
+                    match (0..4096).contains(&px) && (0..4096).contains(&py) {
+                        true => inside += count,
+                        false => around += count,
+                    }
+                }
+            }
+        }
+        assert_eq!(inside, total, "zoom {z}: without the buffers each enterprise is there once");
+        assert!(around > 0, "zoom {z}");
+    }
+}
+
+#[tokio::test]
+async fn a_points_id_and_priority_are_those_of_the_enterprise() {
+    let served = served(2_000, |_| {}).await;
+    write(&served.root.path().join("editions"), input(2, 2_100, 11)).unwrap();
+    served.state.refresh().await.unwrap();
+    let ids = async |edition: u32| {
+        let mut found = BTreeMap::new();
+        for (x, y) in city(12) {
+            let mut layers = tile(&served, &format!("/tiles/gap/12/{x}/{y}.mvt?edition={edition}")).await;
+            for f in layers.remove("points").unwrap_or_default() {
+                assert!(f.id > 0 && f.id < 1 << 53, "a number that JavaScript holds");
+                found.insert(f.properties["id"].clone(), (f.id, f.properties["priority"].clone()));
+            }
+        }
+        found
+    };
+    let (before, now) = (ids(1).await, ids(2).await);
+    let both: Vec<&String> = before.keys().filter(|id| now.contains_key(*id)).collect();
+    assert!(both.len() > 50, "{}", both.len());
+    assert!(both.iter().all(|id| before[*id].0 == now[*id].0));
+    let numbers: std::collections::BTreeSet<u64> = now.values().map(|v| v.0).collect();
+    assert_eq!(numbers.len(), now.len(), "no two share one");
+    let (id, (_, priority)) = now.iter().next().unwrap();
+    let asked =
+        served.data("query($id: ID!) { enterprise(by: { id: $id }) { gap { priority { score } } } }", json!({ "id": id })).await;
+    assert_eq!(asked["enterprise"]["gap"]["priority"]["score"].to_string().trim_end_matches(".0"), priority);
+}
+
+#[tokio::test]
+async fn coverage_is_a_layer_of_areas_with_the_graphs_numbers() {
+    let served = served(2_000, |_| {}).await;
+    let query = "{ coverage(by: [DISTRICT]) { rows { keys { code } enterprises inGap coverageRate { value } } } }";
+    let rows = served.data(query, json!({})).await["coverage"]["rows"].take();
+    let layers = tile(&served, "/tiles/coverage/5/26/12.mvt").await;
+    assert!(layers["areas"].len() >= 12, "{}", layers["areas"].len());
+    for area in &layers["areas"] {
+        let code = &area.properties["code"];
+        assert_eq!((area.kind, &area.id.to_string()), (3, code));
+        let row = rows.as_array().unwrap().iter().find(|row| row["keys"][0]["code"] == code.as_str());
+        let Some(row) = row else {
+            assert_eq!(area.properties["enterprises"], "0", "{code} has nobody");
+            continue;
+        };
+        assert_eq!(area.properties["enterprises"], row["enterprises"].to_string());
+        assert_eq!(area.properties["inGap"], row["inGap"].to_string());
+        let rate: f64 = area.properties["coverageRate"].parse().unwrap();
+        assert!((rate - row["coverageRate"]["value"].as_f64().unwrap()).abs() < 1e-9);
+        assert_eq!(area.properties["suppressed"], "false");
+    }
+    assert!(layers["labels"].iter().all(|f| f.kind == 1) && layers["labels"].len() >= 16);
+    // Far away there is nothing, and a tile inside one district is filled to its buffer.
+    assert!(tile(&served, "/tiles/coverage/5/1/1.mvt").await.is_empty());
+    let deep = tile(&served, "/tiles/coverage/16/53959/24832.mvt").await;
+    assert_eq!(deep["areas"].len(), 1, "{deep:?}");
+}
+
+#[tokio::test]
+async fn streets_stand_in_the_middle_of_their_enterprises_or_say_that_they_stand_with_their_district() {
+    let served = served(6_000, |_| {}).await;
+    let request = Request::get("/geo/streets.geojson").body(Body::empty()).unwrap();
+    let streets: Value = serde_json::from_slice(&served.send(request).await.2).unwrap();
+    let (mut places, mut own) = (std::collections::BTreeSet::new(), 0);
+    for feature in streets["features"].as_array().unwrap().iter().filter(|f| f["id"] != "") {
+        assert_eq!(feature["geometry"]["type"], "Point", "{feature}");
+        let p = &feature["properties"];
+        match p["labelBasis"].as_str().unwrap() {
+            "TOWN" => {
+                own += 1;
+                places.insert(p["labelPoint"].to_string());
+            }
+            other => assert_eq!(other, "DISTRICT"),
+        }
+    }
+    assert!(own > 100 && places.len() * 10 > own * 9, "{own} streets stand on {} points", places.len());
+    // Below zoom 12 clusters stand for streets, and hold everybody.
+    let total = served.data("{ gap(first: 0) { totalCount } }", json!({})).await["gap"]["totalCount"].as_u64().unwrap();
+    let (mut counted, mut clusters) = (0, 0);
+    for (x, y) in city(10) {
+        for f in tile(&served, &format!("/tiles/gap/10/{x}/{y}.mvt")).await.remove("clusters").unwrap_or_default() {
+            let (px, py) = f.at();
+            if (0..4096).contains(&px) && (0..4096).contains(&py) {
+                counted += f.properties["count"].parse::<u64>().unwrap();
+                clusters += 1;
+            }
+        }
+    }
+    assert_eq!(counted, total);
+    assert!(clusters > 100, "{clusters}");
+}
+
+#[tokio::test]
+async fn what_an_edition_pins_is_kept_and_what_is_newest_is_asked_again() {
+    let served = served(400, |_| {}).await;
+    for path in ["/tiles/gap/12/3372/1552.mvt", "/tiles/coverage/8/210/96.mvt", "/geo/districts.geojson", "/tiles/gap.json"] {
+        let keeps = async |path: String| {
+            let (_, headers, _) = served.send(Request::get(path).body(Body::empty()).unwrap()).await;
+            assert!(headers.contains_key(header::ETAG));
+            headers[header::CACHE_CONTROL].to_str().unwrap().to_owned()
+        };
+        let pinned = keeps(format!("{path}?edition=1")).await;
+        assert!(pinned.contains("private") && pinned.contains("max-age=") && pinned.contains("immutable"), "{path}: {pinned}");
+        assert!(keeps(path.to_owned()).await.contains("no-cache"), "{path}");
+    }
+}
