@@ -60,9 +60,12 @@ pub struct Serving {
     pub trusted: Option<PathBuf>,
     /// Megabytes of answers to keep.
     pub cache_mb: Option<usize>,
+    /// Days that the record of who looked is kept.
+    pub audit_days: Option<u32>,
 }
 
-const SERVE_KEYS: &[&str] = &["cost", "cost_per_minute", "time_secs", "batch", "suppress_below", "trusted", "cache_mb"];
+const SERVE_KEYS: &[&str] =
+    &["cost", "cost_per_minute", "time_secs", "batch", "suppress_below", "trusted", "cache_mb", "audit_days"];
 
 /// Where everything is, for every subcommand.
 #[derive(Debug, Clone)]

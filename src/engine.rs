@@ -1,6 +1,7 @@
 //! From a row to an edition: `land` keeps it, `records` reads it again, `publish` writes what was linked and judged into one immutable
 //! `edition`; `store` is the durable truth and `hub` runs the journey. What answers questions stands above.
 
+pub mod audit;
 #[warn(missing_docs)]
 pub mod edition;
 pub mod kept_file;

@@ -229,7 +229,7 @@ fn text(r: &BatchReceipt, lang: LangArg) -> String {
     lines.extend(r.notes.iter().map(|n| (lang.pick("说明", "note"), lang.pick(&n.zh, &n.en).to_owned())));
     for d in &r.drift {
         let sample = d.sample.as_deref().map_or_else(String::new, |s| format!(" — {s}"));
-        lines.push((lang.pick("列", "column"), format!("{}{sample}", lang.pick(&d.zh, &d.en))));
+        lines.push((lang.pick("列", "column"), format!("{}{sample}", d.problem.text(lang.into()))));
     }
     if !r.unreadable_values.is_empty() {
         let n = r.unreadable_values.len();

@@ -4,6 +4,7 @@
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
 pub mod assess;
+pub mod audit;
 pub mod batch;
 pub mod bench;
 pub mod common;
@@ -82,6 +83,8 @@ enum Command {
     Edition(edition::EditionArgs),
     /// Ask the graph without a server
     Query(query::QueryArgs),
+    /// Who looked at what: check the record, search it, write it out
+    Audit(audit::AuditArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
     /// Describe a registry's data, check and preview it
@@ -172,6 +175,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
         Command::Connector(args) => connector::run(&common, args).await,
+        Command::Audit(args) => audit::run(&common, args),
         Command::Init(args) => init::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,

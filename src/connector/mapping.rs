@@ -103,16 +103,35 @@ pub struct Layout {
 
 named! { pub enum DriftKind { Added = "added", Renamed = "renamed", Gone = "gone", Retyped = "retyped" } }
 
-/// One difference between a source and its contract.
+/// One difference between a source and its contract, told as a problem whose code is its kind.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "KeptDrift")]
 pub struct Drift {
     pub kind: DriftKind,
     pub column: String,
     /// The contract's column (or the source's, for a gone one) that it resembles most.
     pub nearest: Option<String>,
     pub sample: Option<String>,
-    pub zh: String,
-    pub en: String,
+    #[serde(flatten)]
+    pub problem: Problem,
+}
+
+/// As a receipt keeps it; one of a release before has no code of its own.
+#[derive(serde::Deserialize)]
+struct KeptDrift {
+    kind: DriftKind,
+    column: String,
+    nearest: Option<String>,
+    sample: Option<String>,
+    zh: String,
+    en: String,
+}
+
+impl From<KeptDrift> for Drift {
+    fn from(kept: KeptDrift) -> Drift {
+        let problem = Problem::new(kept.kind.name(), kept.zh, kept.en);
+        Drift { kind: kept.kind, column: kept.column, nearest: kept.nearest, sample: kept.sample, problem }
+    }
 }
 
 impl Layout {
@@ -183,8 +202,11 @@ impl Contract {
         let hold = serious.filter(|_| matches!(policy, DriftPolicy::Hold | DriftPolicy::QuarantineRow)).map(|d| {
             Problem::new(
                 "drift",
-                format!("连接器「{registry}」：{}；按约定（drift = \"{policy}\"）暂停该批次，请确认后放行或退回", d.zh),
-                format!("connector \"{registry}\": {}; held as agreed (drift = \"{policy}\"): release or reject the batch", d.en),
+                format!("连接器「{registry}」：{}；按约定（drift = \"{policy}\"）暂停该批次，请确认后放行或退回", d.problem.zh),
+                format!(
+                    "connector \"{registry}\": {}; held as agreed (drift = \"{policy}\"): release or reject the batch",
+                    d.problem.en
+                ),
             )
         });
         Ok(Layout { columns: header.to_vec(), key, cells, combine, names, drift, hold })
@@ -268,7 +290,8 @@ impl Drift {
                 format!("most values of column \"{column}\" no longer read as the contract says"),
             ),
         };
-        Drift { kind, column: column.to_string(), nearest: near.map(str::to_string), sample: None, zh, en }
+        let problem = Problem::new(kind.name(), zh, en);
+        Drift { kind, column: column.to_string(), nearest: near.map(str::to_string), sample: None, problem }
     }
 }
 

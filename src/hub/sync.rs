@@ -266,7 +266,7 @@ impl Hub {
         let told: Vec<(String, String)> = vanished
             .iter()
             .map(|name| match drift.iter().find(|d| d.column == **name && d.kind == DriftKind::Renamed) {
-                Some(d) => (d.zh.clone(), d.en.clone()),
+                Some(d) => (d.problem.zh.clone(), d.problem.en.clone()),
                 None => (format!("缺少「{name}」列"), format!("column \"{name}\" is gone")),
             })
             .collect();

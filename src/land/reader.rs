@@ -202,8 +202,11 @@ impl RowReader for Reader {
         let name = &self.connector.name;
         Some(Problem {
             code: "drift".into(),
-            zh: format!("连接器「{name}」：{}；按约定（drift = \"hold\"）暂停该批次，请确认后放行或退回", first.zh),
-            en: format!("connector \"{name}\": {}; held as agreed (drift = \"hold\"): release or reject the batch", first.en),
+            zh: format!("连接器「{name}」：{}；按约定（drift = \"hold\"）暂停该批次，请确认后放行或退回", first.problem.zh),
+            en: format!(
+                "connector \"{name}\": {}; held as agreed (drift = \"hold\"): release or reject the batch",
+                first.problem.en
+            ),
             remedy: None,
         })
     }

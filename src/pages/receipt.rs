@@ -62,7 +62,7 @@ pub fn render(receipt: &BatchReceipt, lang: Lang) -> String {
         numbers: numbers(r, lang),
         particulars: particulars(r, lang),
         drift_columns: [lang.pick("说明", "what"), lang.pick("示例", "sample")],
-        drift: r.drift.iter().map(|d| (lang.pick(d.zh.as_str(), d.en.as_str()), d.sample.as_deref().unwrap_or("–"))).collect(),
+        drift: r.drift.iter().map(|d| (d.problem.text(lang), d.sample.as_deref().unwrap_or("–"))).collect(),
         row_columns: [
             lang.pick("行 / 主键", "row / key"),
             lang.pick("字节偏移", "offset"),

@@ -6,18 +6,22 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::answers::cache::{AnswerCache, Hasher, xxh3};
 use super::answers::events::Events;
 use super::answers::loaders::Readings;
 use super::answers::persisted::Documents;
-use super::answers::usage::UsageCounter;
+use super::answers::usage::{FieldUse, UsageCounter, names_of};
 use super::authentication::{Authentication, TokenCache};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
 use super::limits::places::Places;
 use super::metrics::Metrics;
-use super::problem::Problem;
-use crate::access::{AccessScope, Caller};
+use super::problem::{Code, Problem};
+use crate::access::{AccessScope, Caller, Sight};
+use crate::audit::{Audit, AuditRow, Seen};
 use crate::edition::EditionSource;
 use crate::hub::Hub;
 use crate::model::text::shown;
@@ -35,6 +39,8 @@ pub struct Options {
     pub suppress_below: u64,
     /// How long pushes must have been quiet before an edition shows them.
     pub settle: std::time::Duration,
+    /// Days that the audit is kept.
+    pub audit_days: u32,
 }
 
 impl Options {
@@ -47,10 +53,13 @@ impl Options {
             cache_hasher: xxh3,
             suppress_below: SUPPRESS_BELOW,
             settle: SETTLE,
+            audit_days: AUDIT_DAYS,
         }
     }
 }
 
+/// 等保 2.0 asks for six months of logs.
+const AUDIT_DAYS: u32 = 180;
 /// Groups of one or two name somebody.
 const SUPPRESS_BELOW: u64 = 3;
 /// Pushes that come close together are published together.
@@ -61,6 +70,26 @@ const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
 pub struct Freshness {
     /// For `extensions.sources`.
     pub(in crate::serve) sources: Vec<serde_json::Value>,
+}
+
+/// An answer that is to be accounted for.
+pub(in crate::serve) struct Reading<'a> {
+    pub caller: &'a Caller,
+    pub purpose: &'a str,
+    /// graphql, stream, export, reconcile.
+    pub way: &'static str,
+    /// What was asked, as it was sent.
+    pub asked: &'a [u8],
+    pub shown: &'a FieldUse,
+    /// Rows of the store were read: what they say is not open.
+    pub beyond_editions: bool,
+    pub edition: Option<u32>,
+    pub request: &'a str,
+}
+
+/// RFC 3339 to the millisecond.
+fn shown_millis(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 /// What the handlers share. Cheap to clone.
@@ -78,6 +107,7 @@ struct Inner {
     /// Number of the edition that subscribers were told of last; 0 before the first.
     told: AtomicU32,
     callers: TokenCache,
+    audit: Audit,
     events: Events,
     readings: Arc<Readings>,
     tally: UsageCounter,
@@ -93,6 +123,7 @@ struct Inner {
 impl ServerState {
     /// `refresh` must run once before the first request is answered.
     pub fn new(hub: Hub, options: Options) -> ServerState {
+        let audit = Audit::new(&hub.settings.data.join("audit"), options.audit_days);
         ServerState(Arc::new(Inner {
             hub,
             answers: AnswerCache::new(options.cache_bytes, options.cache_hasher),
@@ -103,6 +134,7 @@ impl ServerState {
             generation: AtomicU64::new(0),
             told: AtomicU32::new(0),
             callers: TokenCache::default(),
+            audit,
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),
@@ -205,6 +237,46 @@ impl ServerState {
     /// The smallest group that this caller is told of; 0 = all.
     pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {
         if caller.may(AccessScope::Records) { 0 } else { self.0.options.suppress_below }
+    }
+    /// Accounts for an answer before its first byte leaves: counted for the departments whose fields it shows, and noted in the audit
+    /// where it may show what is not open. No account, no answer.
+    ///
+    /// # Errors
+    /// The audit cannot be written.
+    pub(in crate::serve) async fn account(&self, reading: Reading<'_>) -> Result<(), Problem> {
+        let Reading { caller, purpose, way, asked, shown, beyond_editions, edition, request } = reading;
+        self.0.tally.add(caller, purpose, shown);
+        let is_open = caller.sight() == Sight::OPEN;
+        if is_open || (shown.is_empty() && !beyond_editions) {
+            return Ok(());
+        }
+        let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
+        let enterprises = match shown.count as usize == shown.ids.len() {
+            true => Seen::These(shown.ids.clone()),
+            false => Seen::Many { count: shown.count, chosen_by: String::from_utf8_lossy(asked).chars().take(2_000).collect() },
+        };
+        let row = AuditRow {
+            seq: 0,
+            at: shown_millis(self.0.hub.clock.now()),
+            caller: caller.id.clone(),
+            name: caller.name.clone(),
+            role: caller.role.name().to_owned(),
+            purpose: purpose.to_owned(),
+            way: way.to_owned(),
+            operation: digest,
+            fields: names_of(shown.fields),
+            enterprises,
+            edition: edition.unwrap_or(0),
+            request: request.to_owned(),
+        };
+        self.0.audit.record(row).await.map_err(|error| {
+            tracing::error!(%error, request_id = request, "an answer was not given");
+            Problem::new(
+                Code::Internal,
+                "访问记录无法写入，因此不作答；请把请求编号告诉管理员",
+                "who reads this cannot be noted, so it is not answered; give the request id to the operator",
+            )
+        })
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

@@ -344,3 +344,54 @@ async fn one_caller_has_so_many_exports_and_streams_at_a_time_and_others_are_ser
     };
     tokio::time::timeout(std::time::Duration::from_secs(60), again).await.expect("given back with the client");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_with_more_than_open_fields_has_its_row_and_without_it_there_is_no_answer() {
+    let served = guarded(vec![token("ann", "analyst", None, None), token("map", "client", None, None)]).await;
+    let query = "{ gap(first: 3) { nodes { id name revenueYuan } } }";
+    let ask = |who: &'static str| {
+        let request = Served::post()
+            .header(header::AUTHORIZATION, format!("Bearer secret-{who}"))
+            .header("x-purpose", "%E8%B5%B0%E8%AE%BF")
+            .body(Body::from(json!({ "query": query }).to_string()));
+        served.send(request.unwrap())
+    };
+    let audit = served.root.path().join("audit");
+    let rows = || {
+        let mut rows = Vec::new();
+        huitu::audit::search(&audit, &huitu::audit::Question::default(), |row| {
+            rows.push(row);
+            Ok(())
+        })
+        .unwrap();
+        rows
+    };
+    let (status, _, body) = ask("ann").await;
+    assert_eq!(status, StatusCode::OK);
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    let ids: Vec<String> =
+        answer["data"]["gap"]["nodes"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().to_owned()).collect();
+    let first = rows();
+    assert_eq!(first.len(), 1, "on disk before the answer is here");
+    assert_eq!((first[0].name.as_str(), first[0].way.as_str(), first[0].edition), ("ann", "graphql", 1));
+    assert_eq!(first[0].enterprises, huitu::audit::Seen::These(ids));
+    assert!(first[0].fields.contains(&"REVENUE".to_owned()), "{:?}", first[0].fields);
+    // Kept answers are looked at too; open ones are nobody's business.
+    ask("ann").await;
+    assert_eq!(rows().len(), 2);
+    ask("map").await;
+    assert_eq!(rows().len(), 2, "a client without scopes sees open fields alone");
+    let export = Request::get("/export/gap.csv").header(header::AUTHORIZATION, "Bearer secret-ann").body(Body::empty()).unwrap();
+    served.send(export).await;
+    assert_eq!(rows().last().unwrap().way, "export");
+    assert!(huitu::audit::verify(&audit).unwrap().faults.is_empty());
+
+    // No row, no answer.
+    let blocked = guarded(vec![token("ann", "analyst", None, None)]).await;
+    std::fs::write(blocked.root.path().join("audit"), "a file where the folder should be").unwrap();
+    let answer = asked(&blocked, "ann", query, json!({})).await;
+    assert_eq!((&answer["data"], &answer["error"]["code"]), (&Value::Null, &json!("INTERNAL")), "{answer}");
+    std::fs::remove_file(blocked.root.path().join("audit")).unwrap();
+    let answer = asked(&blocked, "ann", query, json!({})).await;
+    assert_eq!(answer["data"]["gap"]["nodes"].as_array().unwrap().len(), 3, "answers are given again: {answer}");
+}

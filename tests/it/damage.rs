@@ -5,7 +5,7 @@ use huitu::store::{SQLITE_FILE, Store};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::land::stores;
-use crate::support::hub::{house, manifest, morning, rows};
+use crate::support::hub::{hub_with, manifest, morning, rows};
 
 /// Runs SQL on the store by a connection of its own, as a hand or a broken disk would.
 async fn damage(store: &Store, dir: &std::path::Path, sql: &str) {
@@ -78,12 +78,13 @@ async fn each_damaged_row_of_the_store_is_an_error_that_names_it() {
 /// SQLite keeps whatever bytes a text is said to be.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_is_not_utf_8_is_an_error_and_not_an_empty_text() {
-    let house = house(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
-    house.write("rows.csv", rows(3));
-    house.sync(&[]).await;
-    let store = &house.hub.store;
+    let test_hub =
+        hub_with(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
+    test_hub.write("rows.csv", rows(3));
+    test_hub.sync(&[]).await;
+    let store = &test_hub.hub.store;
     assert_eq!(store.records_between(0, 9).await.unwrap().len(), 3);
-    let data = house.dir.path().join("data");
+    let data = test_hub.dir.path().join("data");
     damage(store, &data, "UPDATE record SET payload = CAST(x'5BFF5D' AS TEXT) WHERE id = 2").await;
     assert_names(store.records_between(0, 9).await, "record 2: payload is not UTF-8");
     damage(store, &data, "UPDATE link SET entity_id = CAST(x'45FF' AS TEXT) WHERE record_id = 1").await;
@@ -92,20 +93,21 @@ async fn a_text_that_is_not_utf_8_is_an_error_and_not_an_empty_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_row_that_no_connector_can_read_is_counted_on_the_receipt() {
-    let house = house(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
-    house.write("rows.csv", rows(5));
-    let first = house.sync(&[]).await;
+    let test_hub =
+        hub_with(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
+    test_hub.write("rows.csv", rows(5));
+    let first = test_hub.sync(&[]).await;
     assert_eq!((first.edition.unwrap().enterprises, &first.receipts[0].notice), (5, &None));
     for id in [2, 4] {
         let sql = format!("UPDATE record SET payload = '[\"K' WHERE id = {id}");
-        damage(&house.hub.store, &house.dir.path().join("data"), &sql).await;
+        damage(&test_hub.hub.store, &test_hub.dir.path().join("data"), &sql).await;
     }
     // What is kept beside the store knows nothing of the damage.
     for name in ["records.snapshot", "linker.state"] {
-        let _ = std::fs::remove_file(house.dir.path().join("data").join(name));
+        let _ = std::fs::remove_file(test_hub.dir.path().join("data").join(name));
     }
-    house.write("rows.csv", rows(6));
-    let second = house.sync(&[]).await;
+    test_hub.write("rows.csv", rows(6));
+    let second = test_hub.sync(&[]).await;
     let notice = second.receipts[0].notice.clone().expect("a notice");
     assert_eq!(notice.code, "records_unreadable");
     assert!(notice.en.starts_with("2 stored records") && notice.en.contains("number 2"), "{}", notice.en);

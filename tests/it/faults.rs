@@ -1,4 +1,4 @@
-//! Every way a source can fail, by name, through a whole sync: nothing is deleted, the department next door is current, and
+//! Every way a source can fail, by name, through a whole sync: nothing is deleted, the department next server is current, and
 //! the next good batch lands.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use axum::routing::get;
 use huitu::land::receipt::{Receipt, SyncOutcome};
 use serde_json::{Value, json};
 
-use crate::support::hub::{TestHub, house, manifest, morning, rows};
+use crate::support::hub::{TestHub, hub_with, manifest, morning, rows};
 
 const ALL: u64 = 20;
 const SIZE: u64 = 5;
@@ -29,7 +29,7 @@ struct Registry {
 }
 
 struct FaultyRegistry {
-    house: TestHub,
+    test_hub: TestHub,
     registry: Arc<Registry>,
     serving: tokio::task::JoinHandle<()>,
 }
@@ -122,7 +122,7 @@ async fn street(format: &str) -> FaultyRegistry {
          [source.http]\n{items}\n[source.http.paging]\nkind = \"page\"\nsize = {SIZE}"
     );
     let manners = "[manners]\nretries = 0\nconnect_timeout_secs = 1\nread_timeout_secs = 1\ntotal_timeout_secs = 2\nbreaker_failures = 99\n";
-    let house = house(
+    let test_hub = hub_with(
         &[
             ("broken", manifest("坏", "", &source, manners)),
             ("good", manifest("好", "", "transport = \"file\"\nplace = \"../../drop/good.csv\"", "")),
@@ -130,18 +130,18 @@ async fn street(format: &str) -> FaultyRegistry {
         morning(),
     )
     .await;
-    house.write("drop/good.csv", rows(5));
-    FaultyRegistry { house, registry, serving }
+    test_hub.write("drop/good.csv", rows(5));
+    FaultyRegistry { test_hub, registry, serving }
 }
 
 impl FaultyRegistry {
     async fn sync(&self, fault: &'static str, day: usize) -> Receipt {
         *self.registry.fault.lock().unwrap() = fault;
         self.registry.asked.lock().unwrap().clear();
-        self.house.write("drop/good.csv", rows(5 + day));
-        let report = self.house.sync(&[]).await;
+        self.test_hub.write("drop/good.csv", rows(5 + day));
+        let report = self.test_hub.sync(&[]).await;
         let of = |name: &str| report.receipts.iter().find(|r| r.registry == name).unwrap().clone();
-        assert_eq!((of("good").outcome, of("good").records), (SyncOutcome::Landed, 5 + day as i64), "the registry next door");
+        assert_eq!((of("good").outcome, of("good").records), (SyncOutcome::Landed, 5 + day as i64), "the registry next server");
         of("broken")
     }
 }
@@ -157,14 +157,14 @@ async fn spoilt(format: &str, fault: &'static str, outcome: SyncOutcome, code: &
     assert_eq!((bad.outcome, &*notice.code, bad.gone), (outcome, code, 0), "{fault}: {}", notice.en);
     assert!(notice.zh.chars().any(|c| c > '\u{4e00}'), "{}", notice.zh);
     let state = if outcome == SyncOutcome::Held { "HELD" } else { "FAILING" };
-    assert_eq!(street.house.state("broken").await, (state.to_owned(), ALL as i64), "{fault} deletes nothing");
-    let last = street.house.hub.store.last_record_id().await.unwrap();
-    let live = street.house.hub.store.records_between(0, last).await.unwrap();
+    assert_eq!(street.test_hub.state("broken").await, (state.to_owned(), ALL as i64), "{fault} deletes nothing");
+    let last = street.test_hub.hub.store.last_record_id().await.unwrap();
+    let live = street.test_hub.hub.store.records_between(0, last).await.unwrap();
     assert_eq!(live.len(), ALL as usize + 6, "{fault}: every record is still there");
     assert!(began.elapsed() < Duration::from_secs(60), "{fault} ends within its limits");
     let after = street.sync("", 2).await;
     assert_eq!(
-        (after.outcome, street.house.state("broken").await.0.as_str()),
+        (after.outcome, street.test_hub.state("broken").await.0.as_str()),
         (SyncOutcome::Landed, "CURRENT"),
         "{:?}",
         after.notice
@@ -218,7 +218,7 @@ async fn a_damaged_spool_costs_one_pull_and_no_other_registry() {
     street.sync("", 0).await;
     street.sync("stops", 1).await;
     // The pull had stopped behind its second page; meanwhile the disk lost a piece of it.
-    let rows = street.house.dir.path().join("data/spool/broken/rows");
+    let rows = street.test_hub.dir.path().join("data/spool/broken/rows");
     let text = std::fs::read_to_string(&rows).unwrap();
     std::fs::write(&rows, text.replacen("S\t1\t", "?\t1\t", 1)).unwrap();
     let damaged = street.sync("", 2).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::registries::credit_code;
-use crate::support::hub::{house, morning};
+use crate::support::hub::{hub_with, morning};
 
 const TITLE: &str = "owner = { zh = \"某局\", en = \"Bureau\" }\n";
 
@@ -23,20 +23,20 @@ async fn payments_that_contradict_the_roll_are_reviewed_and_weigh_in_the_priorit
         "\"费种\" = \"payment_kind\"\n\"所属期\" = \"period\"\n\"应缴\" = { field = \"due\", unit = \"yuan\" }\n\
          \"实缴\" = { field = \"paid\", unit = \"yuan\" }",
     );
-    let house = house(&[("firms", firms), ("roll", roll), ("fund", fund)], morning()).await;
+    let test_hub = hub_with(&[("firms", firms), ("roll", roll), ("fund", fund)], morning()).await;
     // The first pays dues and has no union; the second has one and pays the preparatory fund; the third fits; the fourth
     // lacks a union like the first, and pays nothing.
     let [a, b, c, d] = [1, 2, 3, 4].map(credit_code);
     let firm = |n: u32, code: &str| format!("F{n},北京示例甲{n}号有限公司,{code},100,是\n");
-    house.write(
+    test_hub.write(
         "connectors/firms/rows.csv",
         format!("编号,名称,代码,职工,规上\n{}{}{}{}", firm(1, &a), firm(2, &b), firm(3, &c), firm(4, &d)),
     );
     let union =
         |n: u32, code: &str| format!("U{n},北京示例甲{n}号有限公司,{code},北京示例甲{n}号有限公司工会委员会,独立基层工会,80\n");
-    house.write("connectors/roll/rows.csv", format!("编号,名称,代码,工会,类型,会员\n{}{}", union(2, &b), union(3, &c)));
+    test_hub.write("connectors/roll/rows.csv", format!("编号,名称,代码,工会,类型,会员\n{}{}", union(2, &b), union(3, &c)));
     let paid = |n: u32, code: &str, kind: &str| format!("P{n},北京示例甲{n}号有限公司,{code},{kind},2026Q3,1000,1000\n");
-    house.write(
+    test_hub.write(
         "connectors/fund/rows.csv",
         format!(
             "编号,名称,代码,费种,所属期,应缴,实缴\n{}{}{}",
@@ -45,9 +45,9 @@ async fn payments_that_contradict_the_roll_are_reviewed_and_weigh_in_the_priorit
             paid(3, &c, "工会经费")
         ),
     );
-    house.sync(&[]).await;
-    let door = house.serve(&[]).await;
-    let answer = door.ask("{ review(first: 10) { totalCount nodes { kind effect left { key } right { key } enterprises { creditCode } reasons { code } } } }").await;
+    test_hub.sync(&[]).await;
+    let server = test_hub.serve(&[]).await;
+    let answer = server.ask("{ review(first: 10) { totalCount nodes { kind effect left { key } right { key } enterprises { creditCode } reasons { code } } } }").await;
     let nodes = answer["data"]["review"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
     let found: Vec<(&Value, &Value, &Value)> =
         nodes.iter().map(|n| (&n["effect"], &n["enterprises"][0]["creditCode"], &n["left"]["key"])).collect();
@@ -63,7 +63,7 @@ async fn payments_that_contradict_the_roll_are_reviewed_and_weigh_in_the_priorit
     assert!(nodes.iter().all(|n| n["kind"] == "FUND_CONTRADICTION" && n["right"].is_null()), "{answer}");
 
     let ask = "{ gap(first: 10) { nodes { creditCode gap { priority { score factors { code points } } } } } }";
-    let answer = door.ask(ask).await;
+    let answer = server.ask(ask).await;
     let gap = answer["data"]["gap"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
     assert_eq!(gap.iter().map(|n| &n["creditCode"]).collect::<Vec<_>>(), [&json!(a), &json!(d)], "{answer}");
     let factor = |n: &Value| {

@@ -114,32 +114,33 @@ async fn an_edition_made_again_from_the_store_has_the_same_data_digest() {
 /// made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_edition_is_published_anew_and_can_be_made_again() {
-    use crate::support::hub::{house, manifest, morning, open, rows};
-    let house = house(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
+    use crate::support::hub::{hub_with, manifest, morning, open, rows};
+    let test_hub =
+        hub_with(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", ""))], morning()).await;
     for n in [5, 6] {
-        house.write("rows.csv", rows(n));
-        house.sync(&[]).await;
+        test_hub.write("rows.csv", rows(n));
+        test_hub.sync(&[]).await;
     }
-    let path = house.hub.editions_root().join("000002/details.arrow");
+    let path = test_hub.hub.editions_root().join("000002/details.arrow");
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, &bytes).unwrap();
 
-    let house = open(house.dir, morning()).await;
-    assert_eq!(house.hub.editions.current().unwrap().number(), 1);
-    let problem = house.hub.editions.number(2).map(|_| ()).unwrap_err();
+    let test_hub = open(test_hub.dir, morning()).await;
+    assert_eq!(test_hub.hub.editions.current().unwrap().number(), 1);
+    let problem = test_hub.hub.editions.number(2).map(|_| ()).unwrap_err();
     let (en, zh) = (problem.to_string(), huitu::hub::message::edition(&problem));
     for said in [&en, &zh] {
         assert!(said.contains("details.arrow") && said.contains("huitu sync") && said.contains("rebuild"), "{said}");
     }
     // Nothing has changed at the registry, and the newest edition is published all the same.
-    assert_eq!(house.sync(&[]).await.edition.map(|e| (e.number, e.enterprises)), Some((3, 6)));
-    assert_eq!(house.hub.editions.current().unwrap().number(), 3);
-    assert!(house.sync(&[]).await.edition.is_none(), "once");
-    assert!(house.hub.rebuild_edition(2, true).await.unwrap().restored);
-    assert_eq!(house.hub.editions.number(2).unwrap().len(), 6);
+    assert_eq!(test_hub.sync(&[]).await.edition.map(|e| (e.number, e.enterprises)), Some((3, 6)));
+    assert_eq!(test_hub.hub.editions.current().unwrap().number(), 3);
+    assert!(test_hub.sync(&[]).await.edition.is_none(), "once");
+    assert!(test_hub.hub.rebuild_edition(2, true).await.unwrap().restored);
+    assert_eq!(test_hub.hub.editions.number(2).unwrap().len(), 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

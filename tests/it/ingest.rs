@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::hub::{TestHub, TestServer, house, manifest, morning};
+use crate::support::hub::{TestHub, TestServer, hub_with, manifest, morning};
 
 const PUSH: &str = "transport = \"push\"\nformat = \"ndjson\"\ncaps = { bytes = 4000000, ratio = 50 }";
 
 async fn departments() -> (TestHub, TestServer) {
-    let house = house(
+    let test_hub = hub_with(
         &[
             ("cases", manifest("案件", "complete = false\ndrift = \"hold\"", PUSH, "")),
             ("roll", manifest("名册", "", PUSH, "")),
@@ -21,9 +21,10 @@ async fn departments() -> (TestHub, TestServer) {
         morning(),
     )
     .await;
-    let door =
-        house.serve(&[("s-cases", "ingest", Some("cases")), ("s-roll", "ingest", Some("roll")), ("s-op", "admin", None)]).await;
-    (house, door)
+    let server = test_hub
+        .serve(&[("s-cases", "ingest", Some("cases")), ("s-roll", "ingest", Some("roll")), ("s-op", "admin", None)])
+        .await;
+    (test_hub, server)
 }
 
 fn request(registry: &str, token: &str, key: &str) -> axum::http::request::Builder {
@@ -47,32 +48,32 @@ fn gz(text: &str) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
-    let (house, door) = departments().await;
+    let (test_hub, server) = departments().await;
     let body = lines(0..30);
     let (status, headers, receipt) =
-        door.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
+        server.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{receipt}");
     assert_eq!(
         (&receipt["state"], &receipt["read"], &receipt["new"], &receipt["complete"]),
         (&json!("DONE"), &json!(30), &json!(30), &json!(false))
     );
-    assert_eq!(house.state("cases").await, ("CURRENT".to_owned(), 30), "the answer comes after the commit");
+    assert_eq!(test_hub.state("cases").await, ("CURRENT".to_owned(), 30), "the answer comes after the commit");
     let place = headers[header::LOCATION].to_str().unwrap().to_owned();
 
-    let (status, _, again) = door.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
+    let (status, _, again) = server.send(request("cases", "s-cases", "day-1").body(Body::from(body.clone())).unwrap()).await;
     assert_eq!((status, &again), (StatusCode::OK, &receipt), "the same receipt, landed once");
-    assert_eq!(house.hub.store.batches(None, None, 10).await.unwrap().len(), 1);
+    assert_eq!(test_hub.hub.store.batches(None, None, 10).await.unwrap().len(), 1);
 
-    let (status, _, said) = door.send(request("cases", "s-cases", "day-1").body(Body::from(lines(0..31))).unwrap()).await;
+    let (status, _, said) = server.send(request("cases", "s-cases", "day-1").body(Body::from(lines(0..31))).unwrap()).await;
     assert_eq!((status, &said["error"]["code"]), (StatusCode::CONFLICT, &json!("KEY_REUSED")), "{said}");
-    assert_eq!(house.state("cases").await.1, 30);
+    assert_eq!(test_hub.state("cases").await.1, 30);
 
     // Incremental: what a batch lacks stays. Compressed and in CSV it is the same registry.
     let next = request("cases", "s-cases", "day-2")
         .header(header::CONTENT_ENCODING, "gzip")
         .body(Body::from(gz(&lines(25..40))))
         .unwrap();
-    let (status, _, receipt) = door.send(next).await;
+    let (status, _, receipt) = server.send(next).await;
     assert_eq!(
         (status, &receipt["new"], &receipt["unchanged"], &receipt["gone"]),
         (StatusCode::OK, &json!(10), &json!(5), &json!(0)),
@@ -82,7 +83,7 @@ async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
     let (gb, ..) = encoding_rs::GB18030.encode(csv);
     let mut csv = request("cases", "s-cases", "day-3").body(Body::from(gb.into_owned())).unwrap();
     csv.headers_mut().insert(header::CONTENT_TYPE, "text/csv".parse().unwrap());
-    let (status, _, receipt) = door.send(csv).await;
+    let (status, _, receipt) = server.send(csv).await;
     assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(1)), "{receipt}");
 
     // The department reads its own receipts, as data and as a page; another one does not.
@@ -93,20 +94,20 @@ async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
             .body(Body::empty())
             .unwrap()
     };
-    let (status, _, read) = door.send(get(place.clone(), "s-cases", "application/json")).await;
+    let (status, _, read) = server.send(get(place.clone(), "s-cases", "application/json")).await;
     assert_eq!((status, &read["idempotencyKey"]), (StatusCode::OK, &json!("day-1")));
-    let (status, headers, page) = door.send(get(format!("{place}.html"), "s-cases", "*/*")).await;
+    let (status, headers, page) = server.send(get(format!("{place}.html"), "s-cases", "*/*")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
     assert!(page.as_str().unwrap().contains("已全部入库：30 行"), "{page}");
-    assert_eq!(door.send(get(place, "s-roll", "*/*")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(server.send(get(place, "s-roll", "*/*")).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
-    let (mut house, _) = departments().await;
-    house.hub.push_stall_timeout = Duration::from_millis(100);
-    let door = house.serve(&[("s-cases2", "ingest", Some("cases")), ("s-read", "analyst", None)]).await;
+    let (mut test_hub, _) = departments().await;
+    test_hub.hub.push_stall_timeout = Duration::from_millis(100);
+    let server = test_hub.serve(&[("s-cases2", "ingest", Some("cases")), ("s-read", "analyst", None)]).await;
     let some = || Body::from(lines(0..3));
     let of = |registry: &str, token: &str| request(registry, token, "k").body(some()).unwrap();
     let with = |mut r: Request<Body>, name: header::HeaderName, value: &'static str| {
@@ -144,17 +145,17 @@ async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
         ("without its key column", body(Body::from("{\"名称\":\"甲\"}\n")), 422, "UNREADABLE"),
     ];
     for (name, request, status, code) in cases {
-        let (got, _, said) = door.send(request).await;
+        let (got, _, said) = server.send(request).await;
         let text = said["error"]["message"].as_str().unwrap_or_default().to_owned();
         assert_eq!((got.as_u16(), &said["error"]["code"]), (status, &json!(code)), "{name}: {said}");
         assert!(text.chars().any(|c| c > '\u{4e00}') && !text.contains("body-"), "{name}: {text}");
     }
     let english = with(of("roll", "s-cases2"), header::ACCEPT_LANGUAGE, "en");
-    let text = door.send(english).await.2["error"]["message"].as_str().unwrap().to_owned();
+    let text = server.send(english).await.2["error"]["message"].as_str().unwrap().to_owned();
     assert!(text.contains("huitu token create --ingest roll"), "{text}");
 
-    let leader = house.hub.store.lead().await.unwrap();
-    let (status, headers, said) = door.send(of("cases", "s-cases2")).await;
+    let leader = test_hub.hub.store.lead().await.unwrap();
+    let (status, headers, said) = server.send(of("cases", "s-cases2")).await;
     assert_eq!(
         (status, &said["error"]["code"], &said["error"]["retryable"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("BUSY"), &json!(true))
@@ -162,15 +163,15 @@ async fn every_refused_push_has_one_clear_answer_and_lands_nothing() {
     assert_eq!(headers[header::RETRY_AFTER], "30");
     assert!(said["error"]["message"].as_str().unwrap().contains("一次入库或发布"), "what it waited for is named: {said}");
     drop(leader);
-    assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing landed");
+    assert_eq!(test_hub.hub.store.last_record_id().await.unwrap(), 0, "nothing landed");
     // None of those used the key up.
-    assert_eq!(door.send(of("cases", "s-cases2")).await.0, StatusCode::OK);
+    assert_eq!(server.send(of("cases", "s-cases2")).await.0, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_complete_push_that_would_empty_the_registry_waits_for_a_person() {
-    let (house, door) = departments().await;
-    let send = |key: &'static str, range| door.send(request("roll", "s-roll", key).body(Body::from(lines(range))).unwrap());
+    let (test_hub, server) = departments().await;
+    let send = |key: &'static str, range| server.send(request("roll", "s-roll", key).body(Body::from(lines(range))).unwrap());
     let (status, _, receipt) = send("a", 0..40).await;
     assert_eq!((status, &receipt["complete"]), (StatusCode::OK, &json!(true)), "{receipt}");
     let (status, _, held) = send("b", 0..10).await;
@@ -179,50 +180,55 @@ async fn a_complete_push_that_would_empty_the_registry_waits_for_a_person() {
         (StatusCode::ACCEPTED, &json!("HELD"), &json!("vanished")),
         "{held}"
     );
-    assert_eq!(house.state("roll").await, ("HELD".to_owned(), 40), "nothing was deleted");
+    assert_eq!(test_hub.state("roll").await, ("HELD".to_owned(), 40), "nothing was deleted");
     assert_eq!(send("b", 0..10).await.0, StatusCode::ACCEPTED, "still the same batch");
     // The next good batch is not blocked by the held one.
     assert_eq!(send("c", 0..41).await.0, StatusCode::OK);
     let number = held["id"].as_i64().unwrap();
-    let late = house.hub.decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent)).await;
+    let late =
+        test_hub.hub.decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent)).await;
     assert!(late.unwrap_err().to_string().contains("overtaken"), "old rows never go over new ones");
     // A real mass deregistration: held, released, and the registry goes on.
     let (_, _, held) = send("d", 0..5).await;
     let number = held["id"].as_i64().unwrap();
-    house.hub.decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent)).await.unwrap();
-    assert_eq!(house.state("roll").await, ("CURRENT".to_owned(), 5));
+    test_hub
+        .hub
+        .decide_batch(number, true, "tester", "checked", std::sync::Arc::new(huitu::hub::progress::Silent))
+        .await
+        .unwrap();
+    assert_eq!(test_hub.state("roll").await, ("CURRENT".to_owned(), 5));
     let (status, _, receipt) = send("d", 0..5).await;
     assert_eq!((status, &receipt["gone"], &receipt["decidedBy"]), (StatusCode::OK, &json!(36), &json!("tester")), "{receipt}");
     assert_eq!(send("e", 0..6).await.0, StatusCode::OK);
     // A column that went missing holds where the connector says so.
     let body = "{\"编号\":\"K1\",\"企业名\":\"甲\",\"职工\":3}\n";
-    let (status, _, held) = door.send(request("cases", "s-cases", "drift").body(Body::from(body)).unwrap()).await;
+    let (status, _, held) = server.send(request("cases", "s-cases", "drift").body(Body::from(body)).unwrap()).await;
     assert_eq!((status, &held["heldBecause"]["code"]), (StatusCode::ACCEPTED, &json!("drift")), "{held}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_departments_push_at_once_while_the_hub_is_busy_and_all_are_taken_in() {
-    let (house, door) = departments().await;
-    let turn = house.hub.store.write_lock(Duration::ZERO).await.unwrap();
+    let (test_hub, server) = departments().await;
+    let turn = test_hub.hub.store.write_lock(Duration::ZERO).await.unwrap();
     let pushes = (0..8usize).map(|i| {
         let (registry, token) = if i % 2 == 0 { ("cases", "s-cases") } else { ("roll", "s-roll") };
         // The roll states itself anew with every push: all of its rows each time.
         let range = if i % 2 == 0 { i * 10..i * 10 + 10 } else { 0..20 };
         let key = format!("k{i}");
-        let door = &door;
-        async move { door.send(request(registry, token, &key).body(Body::from(lines(range))).unwrap()).await }
+        let server = &server;
+        async move { server.send(request(registry, token, &key).body(Body::from(lines(range))).unwrap()).await }
     });
     let free = async {
-        house.hub.pushes_waiting().wait_for(|waiting| *waiting == 8).await.unwrap();
-        assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing lands out of turn");
+        test_hub.hub.pushes_waiting().wait_for(|waiting| *waiting == 8).await.unwrap();
+        assert_eq!(test_hub.hub.store.last_record_id().await.unwrap(), 0, "nothing lands out of turn");
         drop(turn);
     };
     let (answers, ()) = tokio::join!(futures_util::future::join_all(pushes), free);
     for (status, _, receipt) in &answers {
         assert_eq!((*status, &receipt["state"]), (StatusCode::OK, &json!("DONE")), "{receipt}");
     }
-    assert_eq!(house.state("cases").await.1, 40);
-    assert_eq!(house.state("roll").await.1, 20);
+    assert_eq!(test_hub.state("cases").await.1, 40);
+    assert_eq!(test_hub.state("roll").await.1, 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,21 +236,21 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let source = format!("transport = \"http\"\nformat = \"json\"\nplace = \"http://{}/list\"", listener.local_addr().unwrap());
     let slow = manifest("慢", "", &source, "[manners]\nretries = 0\nread_timeout_secs = 4\ntotal_timeout_secs = 4\n");
-    let house = house(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
-    let door = house.serve(&[("s-cases", "ingest", Some("cases"))]).await;
-    let mut steps = door.state.state().events().syncs.subscribe();
-    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
-    let hub = house.hub.clone();
+    let test_hub = hub_with(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
+    let server = test_hub.serve(&[("s-cases", "ingest", Some("cases"))]).await;
+    let mut steps = server.state.state().events().syncs.subscribe();
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(server.state.state().clone()));
+    let hub = test_hub.hub.clone();
     let syncing =
         tokio::spawn(async move { hub.sync(&Default::default(), std::sync::Arc::new(huitu::hub::progress::Silent)).await });
     // The registry has been reached, and says nothing.
     let held = listener.accept().await.unwrap();
-    let (status, _, receipt) = door.send(request("cases", "s-cases", "a").body(Body::from(lines(0..5))).unwrap()).await;
+    let (status, _, receipt) = server.send(request("cases", "s-cases", "a").body(Body::from(lines(0..5))).unwrap()).await;
     assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(5)), "{receipt}");
-    assert_eq!(house.state("cases").await.1, 5, "landed before it was answered");
-    let shown = crate::support::hub::edition_of(&house.hub, &mut steps, 5).await;
+    assert_eq!(test_hub.state("cases").await.1, 5, "landed before it was answered");
+    let shown = crate::support::hub::edition_of(&test_hub.hub, &mut steps, 5).await;
     assert!(shown && !syncing.is_finished(), "the edition with the push waited for the sync");
-    let Err(second) = house.hub.store.lead().await else { panic!("two syncs at once") };
+    let Err(second) = test_hub.hub.store.lead().await else { panic!("two syncs at once") };
     assert!(second.to_string().contains("another huitu is syncing"), "{second}");
     drop(held);
     drop(listener);
@@ -254,13 +260,13 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edition_follows_a_push_by_itself() {
-    let (house, door) = departments().await;
-    let mut steps = door.state.state().events().syncs.subscribe();
-    let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
+    let (test_hub, server) = departments().await;
+    let mut steps = server.state.state().events().syncs.subscribe();
+    let publishing = tokio::spawn(huitu::serve::publish_pushes(server.state.state().clone()));
     for (key, range) in [("a", 0..5), ("b", 5..9)] {
-        assert_eq!(door.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
+        assert_eq!(server.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
     }
-    assert!(crate::support::hub::edition_of(&house.hub, &mut steps, 9).await, "no edition shows the push");
+    assert!(crate::support::hub::edition_of(&test_hub.hub, &mut steps, 9).await, "no edition shows the push");
     publishing.abort();
 }
 
@@ -330,19 +336,19 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
             sent += 1;
         }
     }
-    let house = crate::support::hub::open(dir, morning()).await;
-    let last = house.hub.store.last_record_id().await.unwrap();
-    let stored: Vec<String> = house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| r.key).collect();
+    let test_hub = crate::support::hub::open(dir, morning()).await;
+    let last = test_hub.hub.store.last_record_id().await.unwrap();
+    let stored: Vec<String> = test_hub.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| r.key).collect();
     let lost: Vec<_> = acknowledged.iter().filter(|k| !stored.contains(k)).collect();
     assert!(acknowledged.len() >= 21 && lost.is_empty(), "acknowledged but not stored: {lost:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_names_every_row_that_did_not_land() {
-    let (house, door) = departments().await;
+    let (test_hub, server) = departments().await;
     let mut body = lines(0..20);
     body.push_str("{\"名称\":\"<b>无编号</b>\",\"职工\":1}\n{\"编号\":\"K0003\",\"名称\":\"别的\",\"职工\":1}\n{\"编号\":\"K8000\",\"名称\":\"甲\",\"职工\":\"很多\"}\n");
-    let (status, _, receipt) = door.send(request("roll", "s-roll", "r").body(Body::from(body)).unwrap()).await;
+    let (status, _, receipt) = server.send(request("roll", "s-roll", "r").body(Body::from(body)).unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{receipt}");
     assert_eq!(receipt["read"], json!(23));
     assert_eq!(receipt["landed"].as_i64().unwrap() + receipt["quarantined"].as_i64().unwrap(), 23);
@@ -352,7 +358,7 @@ async fn a_receipt_names_every_row_that_did_not_land() {
     let value = &receipt["unreadableValues"][0];
     assert_eq!((&value["key"], &value["column"], &value["raw"]), (&json!("K8000"), &json!("职工"), &json!("很多")), "{receipt}");
     let page = huitu::pages::receipt::render(
-        &house.hub.batch_receipt(receipt["id"].as_i64().unwrap()).await.unwrap(),
+        &test_hub.hub.batch_receipt(receipt["id"].as_i64().unwrap()).await.unwrap(),
         huitu::model::message::Lang::En,
     );
     assert!(page.contains("23 rows came: 21 have landed, 2 are in quarantine") && !page.contains("<b>无编号"), "{page}");
@@ -360,14 +366,14 @@ async fn a_receipt_names_every_row_that_did_not_land() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
-    let (house, _) = departments().await;
-    house.hub.store.close().await;
+    let (test_hub, _) = departments().await;
+    test_hub.hub.store.close().await;
     let huitu = |args: &[&str]| {
         let out = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
             .args(["--json", "--lang", "zh", "--data"])
-            .arg(house.dir.path().join("data"))
+            .arg(test_hub.dir.path().join("data"))
             .arg("--connectors")
-            .arg(house.dir.path().join("connectors"))
+            .arg(test_hub.dir.path().join("connectors"))
             .args(args)
             .output()
             .expect("huitu runs");
@@ -388,13 +394,13 @@ async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
     let (done, _, said) = huitu(&["sync", "cases"]);
     assert!(!done && said.contains("无需拉取"), "{said}");
 
-    let house = crate::support::hub::open(house.dir, morning()).await;
-    let token = house.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
+    let test_hub = crate::support::hub::open(test_hub.dir, morning()).await;
+    let token = test_hub.hub.store.tokens().await.unwrap().into_iter().find(|t| t.name == "仲裁院").unwrap();
     assert_eq!((token.role.as_str(), token.registry.as_deref()), ("ingest", Some("cases")));
     assert_eq!(token.hash, huitu::store::token::hash_secret(secret));
     assert!(!format!("{token:?}").contains(secret), "only its hash is kept");
-    let door = house.serve(&[("another", "admin", None)]).await;
-    let (status, _, receipt) = door.send(request("cases", secret, "first").body(Body::from(lines(0..2))).unwrap()).await;
+    let server = test_hub.serve(&[("another", "admin", None)]).await;
+    let (status, _, receipt) = server.send(request("cases", secret, "first").body(Body::from(lines(0..2))).unwrap()).await;
     assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(2)), "{receipt}");
     // It pushes and reads nothing else.
     let ask = Request::post("/graphql")
@@ -402,7 +408,7 @@ async fn a_token_to_push_is_made_on_the_command_line_and_stored_hashed() {
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from("{\"query\":\"{ registries { name } }\"}"))
         .unwrap();
-    assert_eq!(door.send(ask).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(server.send(ask).await.0, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

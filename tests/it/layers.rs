@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("edition", &["model"]),
     ("kept_file", &[]),
+    ("audit", &[]),
     ("land", &["connector", "kept_file", "model", "store"]),
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),
@@ -39,7 +40,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("bulletin", &["assess", "edition", "hub", "model"]),
     ("pages", &["bulletin", "hub", "link", "model", "store"]),
-    ("serve", &["access", "assess", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"]),
+    (
+        "serve",
+        &["access", "assess", "audit", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"],
+    ),
     (
         "bench",
         &["config", "connector", "edition", "hub", "land", "link", "model", "pull", "records", "serve", "simulate", "store"],

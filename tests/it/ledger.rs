@@ -10,16 +10,16 @@ use huitu::land::receipt::{Receipt, SyncOutcome};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::support::hub::{TestHub, house, manifest, morning};
+use crate::support::hub::{TestHub, hub_with, manifest, morning};
 
 const SOURCE: &str = "transport = \"file\"\nplace = \"roll.csv\"";
 
 async fn roll(top: &str) -> TestHub {
-    house(&[("roll", manifest("名册", top, &format!("{SOURCE}\n"), ""))], morning()).await
+    hub_with(&[("roll", manifest("名册", top, &format!("{SOURCE}\n"), ""))], morning()).await
 }
 
-fn ledger(house: &TestHub) -> std::path::PathBuf {
-    house.dir.path().join("data/ledger/roll")
+fn ledger(test_hub: &TestHub) -> std::path::PathBuf {
+    test_hub.dir.path().join("data/ledger/roll")
 }
 
 /// One file of the roll, as cells.
@@ -34,12 +34,12 @@ fn row(key: usize, staff: u32) -> [String; 3] {
 }
 
 /// What a receipt says of the rows, and what the store holds afterwards.
-async fn state(house: &TestHub, r: &Receipt) -> impl PartialEq + std::fmt::Debug + use<> {
-    let last = house.hub.store.last_record_id().await.unwrap();
+async fn state(test_hub: &TestHub, r: &Receipt) -> impl PartialEq + std::fmt::Debug + use<> {
+    let last = test_hub.hub.store.last_record_id().await.unwrap();
     let mut records: Vec<(String, String)> =
-        house.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| (r.key, r.payload)).collect();
+        test_hub.hub.store.records_between(0, last).await.unwrap().into_iter().map(|r| (r.key, r.payload)).collect();
     records.sort();
-    let quarantined: Vec<_> = house.hub.store.quarantined(None, 0, 10_000).await.unwrap();
+    let quarantined: Vec<_> = test_hub.hub.store.quarantined(None, 0, 10_000).await.unwrap();
     let quarantined: Vec<_> = quarantined.into_iter().map(|q| (q.row_number, q.code, q.raw)).collect();
     let mut reasons = r.reasons.clone();
     reasons.sort();
@@ -48,10 +48,10 @@ async fn state(house: &TestHub, r: &Receipt) -> impl PartialEq + std::fmt::Debug
     (r.outcome == SyncOutcome::Landed, counts, reasons, notice, r.drift.clone(), records, quarantined)
 }
 
-async fn sync(house: &TestHub, text: &str) -> Receipt {
-    house.write("connectors/roll/roll.csv", text);
+async fn sync(test_hub: &TestHub, text: &str) -> Receipt {
+    test_hub.write("connectors/roll/roll.csv", text);
     let options = SyncOptions { full: true, ..SyncOptions::default() };
-    house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
+    test_hub.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
 }
 
 /// One step of a registry's life.
@@ -112,46 +112,46 @@ async fn with_and_without_the_ledger_every_sync_ends_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_as_the_last_one_spools_no_row_and_writes_no_ledger() {
-    let house = roll("").await;
+    let test_hub = roll("").await;
     let rows: Rows = (0..500).map(|i| row(i, 10)).collect();
-    sync(&house, &text("编号,名称,职工", &rows)).await;
-    let written = std::fs::metadata(ledger(&house)).unwrap().modified().unwrap();
-    let again = sync(&house, &text("编号,名称,职工", &rows)).await;
+    sync(&test_hub, &text("编号,名称,职工", &rows)).await;
+    let written = std::fs::metadata(ledger(&test_hub)).unwrap().modified().unwrap();
+    let again = sync(&test_hub, &text("编号,名称,职工", &rows)).await;
     assert_eq!((again.read, again.unchanged, again.landed), (500, 500, 500));
-    assert_eq!(std::fs::metadata(ledger(&house)).unwrap().modified().unwrap(), written);
+    assert_eq!(std::fs::metadata(ledger(&test_hub)).unwrap().modified().unwrap(), written);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_connector_reads_every_row_again() {
-    let house = roll("").await;
+    let test_hub = roll("").await;
     let rows: Rows = (0..50).map(|i| row(i, 10)).collect();
     let file = text("编号,名称,职工", &rows);
-    sync(&house, &file).await;
+    sync(&test_hub, &file).await;
     let edited = manifest("名册", "drift = \"quarantine_row\"", &format!("{SOURCE}\n"), "").replace("[\"编号\"]", "[\"名称\"]");
-    house.write("connectors/roll/connector.toml", edited);
-    let house = crate::support::hub::open(house.dir, morning()).await;
-    let again = sync(&house, &file).await;
+    test_hub.write("connectors/roll/connector.toml", edited);
+    let test_hub = crate::support::hub::open(test_hub.dir, morning()).await;
+    let again = sync(&test_hub, &file).await;
     // Keyed by their names, all of them are others: the guard holds that until a person has looked.
     assert_eq!((again.outcome, again.notice.map(|n| n.code).as_deref()), (SyncOutcome::Held, Some("vanished")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_batch_stands_for_itself_while_the_registry_moves_on() {
-    let house = roll("").await;
+    let test_hub = roll("").await;
     let rows: Rows = (0..100).map(|i| row(i, 10)).collect();
-    sync(&house, &text("编号,名称,职工", &rows)).await;
+    sync(&test_hub, &text("编号,名称,职工", &rows)).await;
     let mut few: Rows = rows[..40].to_vec();
     few[3][2] = "11".into();
-    let held = sync(&house, &text("编号,名称,职工", &few)).await;
+    let held = sync(&test_hub, &text("编号,名称,职工", &few)).await;
     assert_eq!((held.outcome, held.read), (SyncOutcome::Held, 40));
     let batch = held.batch.unwrap();
-    let spool = huitu::land::spool::Spool::held(&house.dir.path().join("data"), "roll", batch);
+    let spool = huitu::land::spool::Spool::held(&test_hub.dir.path().join("data"), "roll", batch);
     assert_eq!(spool.rows().unwrap().count(), 40, "every row is written out");
-    let decided = house.hub.decide_batch(batch, true, "tester", "checked", Arc::new(Silent)).await.unwrap();
+    let decided = test_hub.hub.decide_batch(batch, true, "tester", "checked", Arc::new(Silent)).await.unwrap();
     let receipt = decided.receipt.unwrap();
     assert_eq!((receipt.changed, receipt.unchanged, receipt.gone, receipt.records), (1, 39, 60, 40));
     // And the next pull compares with what was released.
-    let after = sync(&house, &text("编号,名称,职工", &few)).await;
+    let after = sync(&test_hub, &text("编号,名称,职工", &few)).await;
     assert_eq!((after.unchanged, after.changed, after.gone), (40, 0, 0));
 }
 
@@ -176,16 +176,16 @@ async fn pages() -> Pages {
 }
 
 impl Pages {
-    async fn house(&self) -> TestHub {
+    async fn hub_with(&self) -> TestHub {
         let paging = "[source.http]\nitems = \"/items\"\ntotal = \"/total\"\n[source.http.paging]\nkind = \"page\"\nsize = 20\n";
         let source = format!("transport = \"http\"\nformat = \"json\"\nprivate = true\nplace = \"{}\"\n{paging}", self.place);
-        house(&[("roll", manifest("名册", "", &source, ""))], morning()).await
+        hub_with(&[("roll", manifest("名册", "", &source, ""))], morning()).await
     }
 }
 
-async fn pull(house: &TestHub) -> Receipt {
+async fn pull(test_hub: &TestHub) -> Receipt {
     let options = SyncOptions { full: true, ..SyncOptions::default() };
-    house.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
+    test_hub.hub.sync(&options, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}")).receipts.remove(0)
 }
 
 fn record(key: usize, staff: u32, more: &str) -> String {
@@ -228,7 +228,7 @@ async fn records_left_unread_change_nothing_that_a_sync_says_or_keeps() {
     for seed in 0..4 {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         let registry = pages().await;
-        let (with, without) = (registry.house().await, registry.house().await);
+        let (with, without) = (registry.hub_with().await, registry.hub_with().await);
         *registry.records.lock().unwrap() = (0..120).map(|i| record(i, 10, "")).collect();
         let mut next = 120;
         for step in 0..25 {
@@ -249,16 +249,16 @@ async fn records_left_unread_change_nothing_that_a_sync_says_or_keeps() {
 async fn a_key_that_one_record_brings_is_told_of_although_no_record_has_changed() {
     let registry = pages().await;
     *registry.records.lock().unwrap() = (0..100).map(|i| record(i, 10, if i == 70 { ",\"附注\":\"甲\"" } else { "" })).collect();
-    let house = registry.house().await;
-    let first = pull(&house).await;
-    let written = std::fs::metadata(ledger(&house)).unwrap().modified().unwrap();
-    let again = pull(&house).await;
+    let test_hub = registry.hub_with().await;
+    let first = pull(&test_hub).await;
+    let written = std::fs::metadata(ledger(&test_hub)).unwrap().modified().unwrap();
+    let again = pull(&test_hub).await;
     assert_eq!((again.read, again.unchanged, &again.drift), (100, 100, &first.drift));
     let drift = first.drift.as_ref().expect("a new key").to_string();
     assert!(drift.contains("附注") && drift.contains('甲'), "{drift}");
-    assert_eq!(std::fs::metadata(ledger(&house)).unwrap().modified().unwrap(), written, "all of them were as before");
+    assert_eq!(std::fs::metadata(ledger(&test_hub)).unwrap().modified().unwrap(), written, "all of them were as before");
     // Without it the other ninety-nine are still themselves.
     registry.records.lock().unwrap()[70] = record(70, 10, "");
-    let without = pull(&house).await;
+    let without = pull(&test_hub).await;
     assert_eq!((without.read, without.drift, without.gone), (100, None, 0));
 }

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use huitu::model::Clock;
 use serde_json::{Value, json};
 
-use crate::support::hub::{TestHub, Told, house, manifest, morning, rows};
+use crate::support::hub::{TestHub, Told, hub_with, manifest, morning, rows};
 
 struct Server(std::net::SocketAddr, tokio::task::JoinHandle<()>);
 
@@ -34,15 +34,15 @@ async fn nine_and(tenth: (&str, String)) -> TestHub {
     let files: Vec<(String, String)> = (1..10).map(|i| file(&format!("r{i}"), "")).collect();
     let mut all: Vec<(&str, String)> = files.iter().map(|(n, m)| (n.as_str(), m.clone())).collect();
     all.push(tenth);
-    let house = house(&all, morning()).await;
+    let test_hub = hub_with(&all, morning()).await;
     for i in 1..10 {
-        house.write(&format!("drop/r{i}.csv"), rows(5));
+        test_hub.write(&format!("drop/r{i}.csv"), rows(5));
     }
-    house
+    test_hub
 }
 
-async fn states(house: &TestHub) -> Vec<(String, String, Value)> {
-    let answer = house.serve(&[]).await.ask("{ registries { name state lateSince lastGood } }").await;
+async fn states(test_hub: &TestHub) -> Vec<(String, String, Value)> {
+    let answer = test_hub.serve(&[]).await.ask("{ registries { name state lateSince lastGood } }").await;
     assert!(answer["errors"].is_null(), "{answer}");
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     answer["data"]["registries"]
@@ -66,18 +66,18 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
     });
     let source = format!("transport = \"http\"\nformat = \"json\"\nplace = \"http://{address}/list\"");
     let manners = "[manners]\nretries = 0\nread_timeout_secs = 6\ntotal_timeout_secs = 6\n";
-    let mut house = nine_and(("blackhole", manifest("黑洞", "", &source, manners))).await;
-    house.hub.stall_timeout = Duration::from_millis(400);
-    let hub = house.hub.clone();
+    let mut test_hub = nine_and(("blackhole", manifest("黑洞", "", &source, manners))).await;
+    test_hub.hub.stall_timeout = Duration::from_millis(400);
+    let hub = test_hub.hub.clone();
     let (told, mut steps) = tokio::sync::mpsc::unbounded_channel();
     let syncing = tokio::spawn(async move { hub.sync(&Default::default(), Arc::new(Told(told))).await.unwrap() });
     // The edition is there although one registry still hangs.
-    while house.hub.editions.current().is_err() {
+    while test_hub.hub.editions.current().is_err() {
         let step = tokio::time::timeout(Duration::from_secs(60), steps.recv()).await;
         assert!(!syncing.is_finished() && step.is_ok_and(|s| s.is_some()), "no edition while one registry hangs");
     }
     assert!(!syncing.is_finished(), "published before the hanging registry's time was over");
-    assert_eq!(house.hub.editions.current().unwrap().manifest.sources.len(), 9);
+    assert_eq!(test_hub.hub.editions.current().unwrap().manifest.sources.len(), 9);
     let check = |all: Vec<(String, String, Value)>, expected: &str| {
         for (name, state, since) in all {
             match name.as_str() {
@@ -86,13 +86,13 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
             }
         }
     };
-    check(states(&house).await, "LATE");
+    check(states(&test_hub).await, "LATE");
     let report = syncing.await.unwrap();
     assert_eq!(report.receipts.len(), 10);
     assert!(report.edition.is_some());
-    check(states(&house).await, "FAILING");
-    let door = house.serve(&[]).await;
-    let metrics = door.bytes(axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap()).await.2;
+    check(states(&test_hub).await, "FAILING");
+    let server = test_hub.serve(&[]).await;
+    let metrics = server.bytes(axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap()).await.2;
     let metrics = String::from_utf8(metrics).unwrap();
     for line in [
         "huitu_registry_state{registry=\"blackhole\",state=\"FAILING\"} 1",
@@ -108,22 +108,22 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
 async fn a_registry_that_missed_its_schedule_is_late_since_the_time_it_missed() {
     let all = [file("daily", "[manners]\nschedule = \"30 2 * * *\""), file("plain", "[manners]\nstale_after_hours = 30")];
     let all: Vec<(&str, String)> = all.iter().map(|(n, m)| (n.as_str(), m.clone())).collect();
-    let mut house = house(&all, morning()).await;
+    let mut test_hub = hub_with(&all, morning()).await;
     for n in ["daily", "plain"] {
-        house.write(&format!("drop/{n}.csv"), rows(3));
+        test_hub.write(&format!("drop/{n}.csv"), rows(3));
     }
-    house.sync(&[]).await;
-    assert!(states(&house).await.iter().all(|(_, state, _)| state == "CURRENT"));
-    house.hub.clock = Clock::fixed("2026-11-23T00:00:00Z".parse().unwrap());
-    let found = states(&house).await;
+    test_hub.sync(&[]).await;
+    assert!(states(&test_hub).await.iter().all(|(_, state, _)| state == "CURRENT"));
+    test_hub.hub.clock = Clock::fixed("2026-11-23T00:00:00Z".parse().unwrap());
+    let found = states(&test_hub).await;
     // 02:30 in Beijing is 18:30 of the day before.
     assert_eq!(found[0], ("daily".into(), "LATE".into(), json!("2026-11-22T18:30:00Z")));
     assert_eq!(found[1].1, "CURRENT");
-    let door = house.serve(&[]).await;
-    let sources = door.ask("{ registries { name } }").await["extensions"]["sources"].clone();
+    let server = test_hub.serve(&[]).await;
+    let sources = server.ask("{ registries { name } }").await["extensions"]["sources"].clone();
     assert_eq!((&sources[0]["stale"], &sources[1]["stale"]), (&json!(true), &json!(false)), "{sources}");
-    house.hub.clock = Clock::fixed("2026-11-23T09:00:00Z".parse().unwrap());
-    assert_eq!(states(&house).await[1], ("plain".into(), "LATE".into(), json!("2026-11-23T08:00:00Z")));
+    test_hub.hub.clock = Clock::fixed("2026-11-23T09:00:00Z".parse().unwrap());
+    assert_eq!(states(&test_hub).await[1], ("plain".into(), "LATE".into(), json!("2026-11-23T08:00:00Z")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,54 +134,55 @@ async fn schedules_are_kept_outside_quiet_hours_one_sync_at_a_time() {
         file("unscheduled", ""),
     ];
     let all: Vec<(&str, String)> = all.iter().map(|(n, m)| (n.as_str(), m.clone())).collect();
-    let mut house = house(&all, morning()).await;
+    let mut test_hub = hub_with(&all, morning()).await;
     for n in ["daily", "calm", "unscheduled"] {
-        house.write(&format!("drop/{n}.csv"), rows(3));
+        test_hub.write(&format!("drop/{n}.csv"), rows(3));
     }
-    let turn =
-        async |house: &TestHub| huitu::serve::operate::schedule::run_due(house.serve(&[]).await.state.state()).await.unwrap();
-    assert_eq!(turn(&house).await, ["daily"], "never pulled before, and not in its quiet hours");
-    assert_eq!(turn(&house).await, Vec::<String>::new(), "the next time has not come");
-    let leader = house.hub.store.lead().await.unwrap();
-    house.hub.clock = Clock::fixed("2026-11-22T19:00:00Z".parse().unwrap());
-    assert_eq!(turn(&house).await, Vec::<String>::new(), "another process is syncing");
+    let turn = async |test_hub: &TestHub| {
+        huitu::serve::operate::schedule::run_due(test_hub.serve(&[]).await.state.state()).await.unwrap()
+    };
+    assert_eq!(turn(&test_hub).await, ["daily"], "never pulled before, and not in its quiet hours");
+    assert_eq!(turn(&test_hub).await, Vec::<String>::new(), "the next time has not come");
+    let leader = test_hub.hub.store.lead().await.unwrap();
+    test_hub.hub.clock = Clock::fixed("2026-11-22T19:00:00Z".parse().unwrap());
+    assert_eq!(turn(&test_hub).await, Vec::<String>::new(), "another process is syncing");
     drop(leader);
-    assert_eq!(turn(&house).await, ["calm", "daily"]);
-    assert_eq!(house.state("calm").await, ("CURRENT".to_owned(), 3));
-    assert_eq!(house.state("unscheduled").await.0, "NEVER");
+    assert_eq!(turn(&test_hub).await, ["calm", "daily"]);
+    assert_eq!(test_hub.state("calm").await, ("CURRENT".to_owned(), 3));
+    assert_eq!(test_hub.state("unscheduled").await.0, "NEVER");
     // A file that has gone is tried again after a while, not with every look.
-    std::fs::remove_file(house.dir.path().join("drop/calm.csv")).unwrap();
-    house.hub.clock = Clock::fixed("2026-11-22T20:01:00Z".parse().unwrap());
-    assert_eq!(turn(&house).await, ["calm"]);
-    assert_eq!(house.state("calm").await, ("FAILING".to_owned(), 3));
-    assert_eq!(turn(&house).await, Vec::<String>::new());
-    house.hub.clock = Clock::fixed("2026-11-22T20:07:00Z".parse().unwrap());
-    house.write("drop/calm.csv", rows(4));
-    assert_eq!(turn(&house).await, ["calm"]);
-    assert_eq!(house.state("calm").await, ("CURRENT".to_owned(), 4));
+    std::fs::remove_file(test_hub.dir.path().join("drop/calm.csv")).unwrap();
+    test_hub.hub.clock = Clock::fixed("2026-11-22T20:01:00Z".parse().unwrap());
+    assert_eq!(turn(&test_hub).await, ["calm"]);
+    assert_eq!(test_hub.state("calm").await, ("FAILING".to_owned(), 3));
+    assert_eq!(turn(&test_hub).await, Vec::<String>::new());
+    test_hub.hub.clock = Clock::fixed("2026-11-22T20:07:00Z".parse().unwrap());
+    test_hub.write("drop/calm.csv", rows(4));
+    assert_eq!(turn(&test_hub).await, ["calm"]);
+    assert_eq!(test_hub.state("calm").await, ("CURRENT".to_owned(), 4));
     // An operator's sync keeps the quiet hours of files too, and blames nobody.
-    house.hub.clock = Clock::fixed("2026-11-23T02:00:00Z".parse().unwrap());
-    let report = house.sync(&["calm"]).await;
+    test_hub.hub.clock = Clock::fixed("2026-11-23T02:00:00Z".parse().unwrap());
+    let report = test_hub.sync(&["calm"]).await;
     assert_eq!(report.receipts[0].outcome, huitu::land::receipt::SyncOutcome::Postponed);
     assert!(!report.needs_attention());
-    assert_eq!(house.state("calm").await.0, "CURRENT");
+    assert_eq!(test_hub.state("calm").await.0, "CURRENT");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_sync_is_seen_by_subscribers_and_served_at_once() {
     use futures_util::StreamExt;
     let (name, daily) = file("daily", "[manners]\nschedule = \"30 2 * * *\"");
-    let house = house(&[(&name, daily)], morning()).await;
-    house.write("drop/daily.csv", rows(6));
-    let door = house.serve(&[]).await;
+    let test_hub = hub_with(&[(&name, daily)], morning()).await;
+    test_hub.write("drop/daily.csv", rows(6));
+    let server = test_hub.serve(&[]).await;
     let request = axum::http::Request::post("/graphql/sse")
         .header("content-type", "application/json")
         .header("accept", "text/event-stream")
         .body(axum::body::Body::from(json!({ "query": "subscription { syncProgress { stage registry { name } } }" }).to_string()))
         .unwrap();
-    let response = tower::ServiceExt::oneshot(door.router.clone(), request).await.unwrap();
+    let response = tower::ServiceExt::oneshot(server.router.clone(), request).await.unwrap();
     let mut events = response.into_body().into_data_stream();
-    let state = door.state.clone();
+    let state = server.state.clone();
     let turn = tokio::spawn(async move { huitu::serve::operate::schedule::run_due(state.state()).await.unwrap() });
     let mut seen = String::new();
     let reading = async {
@@ -193,7 +194,7 @@ async fn a_scheduled_sync_is_seen_by_subscribers_and_served_at_once() {
     tokio::time::timeout(Duration::from_secs(30), reading).await.unwrap_or_else(|_| panic!("no progress: {seen}"));
     assert!(seen.contains("\"daily\""), "{seen}");
     assert_eq!(turn.await.unwrap(), ["daily"]);
-    let answer = door.ask("{ enterprises(first: 10) { totalCount } }").await;
+    let answer = server.ask("{ enterprises(first: 10) { totalCount } }").await;
     assert_eq!(answer["data"]["enterprises"]["totalCount"], json!(6), "{answer}");
 }
 
@@ -252,16 +253,16 @@ async fn live_asks_each_registry_once_for_a_whole_page_and_a_silent_one_costs_on
         file("plain", ""),
     ];
     let all: Vec<(&str, String)> = all.iter().map(|(n, m)| (n.as_str(), m.clone())).collect();
-    let house = house(&all, morning()).await;
+    let test_hub = hub_with(&all, morning()).await;
     let mut text = String::from("编号,名称,职工,信用代码\n");
     for i in 0..50 {
         text.push_str(&format!("L{0},北京示例{i}号有限公司,{i},{0}\n", credit_code(100 + i)));
     }
-    house.write("drop/known.csv", &text);
-    house.sync(&["known"]).await;
-    let door = house.serve(&[]).await;
+    test_hub.write("drop/known.csv", &text);
+    test_hub.sync(&["known"]).await;
+    let server = test_hub.serve(&[]).await;
     let query = "{ enterprises(first: 50) { totalCount nodes { creditCode live { registry { name } state askedAt record { key } fields { column raw value } } } } }";
-    let answer = door.ask(query).await;
+    let answer = server.ask(query).await;
     let nodes = answer["data"]["enterprises"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
     assert_eq!(nodes.len(), 50);
     let state = |node: &Value, name: &str| {
@@ -296,13 +297,13 @@ async fn live_asks_each_registry_once_for_a_whole_page_and_a_silent_one_costs_on
     told.sort_unstable();
     assert_eq!(told, [("SOURCE_UNAVAILABLE", "broken"), ("SOURCE_UNAVAILABLE", "quiet")], "{errors:?}");
     // For some seconds the answers are kept, and the silent registry is left alone.
-    let again = door.ask(query).await;
+    let again = server.ask(query).await;
     assert_eq!(again["data"], answer["data"]);
     assert_eq!((asked.load(Ordering::Relaxed), silent_asked.load(Ordering::Relaxed)), (1, 1));
     // A registry without a look-up says so when it is named; an unknown one is an error with the known names.
-    let named = door.ask("{ enterprises(first: 1) { nodes { live(registries: [\"plain\"]) { state } } } }").await;
+    let named = server.ask("{ enterprises(first: 1) { nodes { live(registries: [\"plain\"]) { state } } } }").await;
     assert_eq!(named["data"]["enterprises"]["nodes"][0]["live"][0]["state"], "NOT_OFFERED", "{named}");
-    let unknown = door.ask("{ enterprises(first: 1) { nodes { live(registries: [\"nobody\"]) { state } } } }").await;
+    let unknown = server.ask("{ enterprises(first: 1) { nodes { live(registries: [\"nobody\"]) { state } } } }").await;
     assert_eq!(unknown["errors"][0]["extensions"]["code"], "BAD_INPUT", "{unknown}");
 }
 
@@ -325,12 +326,12 @@ async fn a_look_up_of_more_codes_than_a_request_takes_asks_once_per_batch() {
         "known",
         &format!("[lookup]\nplace = \"http://{}/lookup?codes={{codes}}\"\nitems = \"/items\"\nbatch = 20", server.0),
     );
-    let house = house(&[(&name, text)], morning()).await;
+    let test_hub = hub_with(&[(&name, text)], morning()).await;
     let codes: Vec<String> = (0..45).map(credit_code).collect();
-    let answers = house.hub.look_up("known", &codes).await;
+    let answers = test_hub.hub.look_up("known", &codes).await;
     assert_eq!((answers.len(), asked.load(Ordering::Relaxed)), (45, 3));
     // What is known is not asked again, what is new is.
     let codes: Vec<String> = (40..50).map(credit_code).collect();
-    house.hub.look_up("known", &codes).await;
+    test_hub.hub.look_up("known", &codes).await;
     assert_eq!(asked.load(Ordering::Relaxed), 4);
 }

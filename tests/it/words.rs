@@ -3,14 +3,14 @@
 use huitu::edition::EnterpriseRow;
 use huitu::model::verdict::{GapStatus, OperatingStatus};
 
-use crate::support::hub::{house, manifest, morning};
+use crate::support::hub::{hub_with, manifest, morning};
 
 /// 撤销登记 annuls a registration: such an enterprise is nobody's to visit. 吊销 withdraws a licence: the enterprise still stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_annulled_registration_leaves_the_gap_list() {
     let columns = "\"状态\" = \"status\"\n\"规上\" = \"official_list\"\n";
-    let house =
-        house(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", columns))], morning()).await;
+    let test_hub =
+        hub_with(&[("bureau", manifest("甲", "", "transport = \"file\"\nplace = \"../../rows.csv\"", columns))], morning()).await;
     let cases = [
         ("存续", OperatingStatus::Active, GapStatus::Lacking),
         ("筹建", OperatingStatus::Active, GapStatus::Lacking),
@@ -25,9 +25,9 @@ async fn an_annulled_registration_leaves_the_gap_list() {
     for (at, (word, ..)) in cases.iter().enumerate() {
         rows.push_str(&format!("K{at},北京示例{at}号有限公司,400,{word},是\n"));
     }
-    house.write("rows.csv", rows);
-    house.sync(&[]).await;
-    let edition = house.hub.editions.current().unwrap();
+    test_hub.write("rows.csv", rows);
+    test_hub.sync(&[]).await;
+    let edition = test_hub.hub.editions.current().unwrap();
     for (at, (word, status, gap)) in cases.into_iter().enumerate() {
         let name = format!("北京示例{at}号有限公司");
         let all = (0..edition.len()).map(|row| EnterpriseRow { edition: &edition, row });

@@ -233,7 +233,7 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
         println!("! {}", lang.pick(&note.zh, &note.en));
     }
     for drift in sample.layout.iter().flat_map(|l| &l.drift) {
-        println!("! {}", lang.pick(&drift.zh, &drift.en));
+        println!("! {}", drift.problem.text(lang.into()));
     }
     for row in &sample.rows {
         show(&sample.columns, row, lang);

@@ -19,14 +19,26 @@ use crate::store::usage::UsageRow;
 pub struct FieldUse {
     pub fields: u32,
     pub enterprises: Vec<(String, u64)>,
+    /// Ids of the enterprises, as long as they are not very many.
+    pub ids: Vec<String>,
+    /// How many enterprises, those without ids included.
+    pub count: u64,
 }
+
+/// Enterprises whose ids are noted; of more only how many.
+const NOTED: u64 = 2_000;
 
 impl FieldUse {
     /// Counts the registries of these rows.
     pub fn add(&mut self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
         let mut counts = [0_u64; 32];
         for row in rows {
-            edition.enterprise(row).registries().iter().for_each(|bit| counts[bit] += 1);
+            let e = edition.enterprise(row);
+            e.registries().iter().for_each(|bit| counts[bit] += 1);
+            self.count += 1;
+            if self.count <= NOTED {
+                self.ids.push(e.id().to_owned());
+            }
         }
         self.fields |= fields;
         for (source, count) in edition.manifest.sources.iter().zip(counts).filter(|(_, count)| *count > 0) {
@@ -39,6 +51,10 @@ impl FieldUse {
     /// Counts the registries of very many rows, by the edition's own bitmaps.
     pub fn add_all(&mut self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
         self.fields |= fields;
+        self.count += rows.len();
+        if self.count <= NOTED {
+            self.ids.extend(rows.iter().map(|row| edition.enterprise(row).id().to_owned()));
+        }
         for source in &edition.manifest.sources {
             let count = edition.facet("registry", &source.name).map_or(0, |of_registry| of_registry.intersection_len(rows));
             if count > 0 {
@@ -86,6 +102,11 @@ pub fn bits_of(name: &str) -> u32 {
 /// The bits of everything a selection asks for, at any depth.
 pub fn selected(field: SelectionField<'_>) -> u32 {
     field.selection_set().fold(0, |bits, inner| bits | bits_of(inner.name()) | selected(inner))
+}
+
+/// The names of the fields that are shown.
+pub fn names_of(bits: u32) -> Vec<String> {
+    EnterpriseField::ALL.iter().filter(|field| bits & bit(**field) != 0).map(|field| field.name().to_owned()).collect()
 }
 
 type Reader = (Arc<str>, Arc<str>);

@@ -25,7 +25,7 @@ use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_orde
 use crate::serve::answers::usage;
 use crate::serve::export;
 use crate::serve::problem::{Code, Problem};
-use crate::serve::state::ServerState;
+use crate::serve::state::{Reading, ServerState};
 use crate::store::export::ExportRow;
 
 /// Files of finished jobs are kept this long.
@@ -225,7 +225,18 @@ impl Jobs {
         let name = format!("{}.{}", running.id, format.extension());
         let mut shown = usage::FieldUse::default();
         shown.add_all(&export.edition, &export.rows.bitmap(), fields);
-        self.state.tally().add(&Caller::new(&running.by_whom, Role::Client), "", &shown);
+        let maker = Caller { id: running.owner.clone(), ..Caller::new(&running.by_whom, Role::Analyst) };
+        let reading = Reading {
+            caller: &maker,
+            purpose: "",
+            way: "export",
+            asked: running.request.as_bytes(),
+            shown: &shown,
+            beyond_editions: false,
+            edition: Some(export.edition.number()),
+            request: &running.id,
+        };
+        self.state.account(reading).await?;
         let written = export.progress.clone();
         let total = export.rows.len();
         let file = name.clone();

@@ -38,7 +38,7 @@ use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::limits::places::Place;
 use super::problem::{Code, Problem};
-use super::state::ServerState;
+use super::state::{Reading, ServerState};
 use crate::access::AccessScope;
 use crate::edition::Filter;
 use request::ExportProgress;
@@ -71,7 +71,6 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
             let mut shown = usage::FieldUse::default();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
-            state.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
             let caller = &plain.ask.caller;
             let Some(place) = state.exports().take(&caller.id) else {
                 let most = state.exports().per_caller();
@@ -84,6 +83,21 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
                 );
                 return plain.refuse(&problem);
             };
+            let purpose = usage::purpose(&headers);
+            let asked = uri.to_string();
+            let reading = Reading {
+                caller,
+                purpose: &purpose,
+                way: "export",
+                asked: asked.as_bytes(),
+                shown: &shown,
+                beyond_editions: export.graph.is_some(),
+                edition: Some(export.edition.number()),
+                request: &plain.id,
+            };
+            if let Err(problem) = state.account(reading).await {
+                return plain.refuse(&problem);
+            }
             stream(export, format, &file, &headers, &plain.id, place)
         }
         Err(problem) => plain.refuse(&problem),

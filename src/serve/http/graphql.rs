@@ -28,7 +28,7 @@ use crate::serve::answers::{cache, persisted, usage};
 use crate::serve::context::RequestContext;
 use crate::serve::limits::cost;
 use crate::serve::problem::{Code, GraphProblem, Problem};
-use crate::serve::state::ServerState;
+use crate::serve::state::{Reading, ServerState};
 
 /// A request that got as far as having an id, a language and a media type.
 pub struct Incoming<'a> {
@@ -102,7 +102,14 @@ impl Incoming<'_> {
         if let Some(kept) = state.answers().get(&key) {
             state.metrics().cache_hit();
             if let Some(shown) = &kept.shown {
-                state.tally().add(&caller, &usage::purpose(self.headers), shown);
+                let purpose = usage::purpose(self.headers);
+                let edition = state.hub().editions.current().ok().map(|e| e.number());
+                let (way, asked, request) = ("graphql", &raw[..], self.id.as_str());
+                let reading =
+                    Reading { caller: &caller, purpose: &purpose, way, asked, shown, beyond_editions: false, edition, request };
+                if let Err(problem) = state.account(reading).await {
+                    return self.refuse(status_of(problem.code), &problem);
+                }
             }
             return self.respond(StatusCode::OK, kept.bytes, Some(&key));
         }
@@ -228,7 +235,7 @@ impl Incoming<'_> {
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),
         };
-        if let Err(problem) = state.budgets().spend(&caller.name, cost) {
+        if let Err(problem) = state.budgets().spend(&caller.id, cost) {
             let mut response = self.request_error(&problem);
             // The seconds until there is enough again; none where waiting does not help.
             if let Some(seconds) = problem.remedy.and_then(|text| HeaderValue::from_str(&text).ok()) {
@@ -237,6 +244,7 @@ impl Incoming<'_> {
             return response;
         }
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
+        let asked: Arc<str> = document.as_str().into();
         if is_get && !is_query {
             let problem =
                 Problem::bad_input("GET 只能用于查询：变更请用 POST", "GET is for queries only: use POST for mutations");
@@ -271,7 +279,20 @@ impl Incoming<'_> {
         let failed_before =
             answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
         let shown = Arc::new(ask.take_shown());
-        state.tally().add(&ask.caller, &usage::purpose(self.headers), &shown);
+        let purpose = usage::purpose(self.headers);
+        let reading = Reading {
+            caller: &ask.caller,
+            purpose: &purpose,
+            way: "graphql",
+            asked: asked.as_bytes(),
+            shown: &shown,
+            beyond_editions: !ask.is_edition_backed(),
+            edition: ask.answered(),
+            request: &self.id,
+        };
+        if let Err(problem) = state.account(reading).await {
+            return self.refuse(status_of(problem.code), &problem);
+        }
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
         let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));

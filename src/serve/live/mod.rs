@@ -18,7 +18,7 @@ use super::answers::request::Parameters;
 use super::context::RequestContext;
 use super::limits::cost;
 use super::problem::{GraphProblem, Problem};
-use super::state::ServerState;
+use super::state::{Reading, ServerState};
 use crate::access::Caller;
 use crate::model::message::Lang;
 
@@ -63,7 +63,7 @@ fn start(
             return Err(refuse(problem.server_error(lang)));
         }
         Ok((parsed, cost)) => {
-            state.budgets().spend(&caller.name, cost).map_err(|p| refuse(p.server_error(lang)))?;
+            state.budgets().spend(&caller.id, cost).map_err(|p| refuse(p.server_error(lang)))?;
             parsed
         }
         Err(Refused::Problem(problem)) => return Err(refuse(problem.server_error(lang))),
@@ -72,17 +72,33 @@ fn start(
     let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
     let ask = RequestContext::new(state.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
+    let asked: Arc<str> = document.as_str().into();
     let mut request = Request::new(document).variables(variables).data(ask.clone()).data(last);
     request.operation_name = name;
     request.set_parsed_query(parsed);
     let id = id.to_owned();
     let answers = engine.execute_stream(request);
-    Ok(Box::pin(futures_util::StreamExt::map(answers, move |mut answer| {
+    Ok(Box::pin(futures_util::StreamExt::then(answers, move |mut answer| {
         for error in &mut answer.errors {
             make_safe(error, &id, lang);
         }
-        ask.state.tally().add(&ask.caller, "", &ask.take_shown());
-        answer
+        let (ask, asked, id) = (ask.clone(), asked.clone(), id.clone());
+        async move {
+            let reading = Reading {
+                caller: &ask.caller,
+                purpose: "",
+                way: "stream",
+                asked: asked.as_bytes(),
+                shown: &ask.take_shown(),
+                beyond_editions: !ask.is_edition_backed(),
+                edition: ask.answered(),
+                request: &id,
+            };
+            match ask.state.account(reading).await {
+                Ok(()) => answer,
+                Err(problem) => Answer::from_errors(vec![problem.server_error(lang)]),
+            }
+        }
     })))
 }
 

@@ -15,6 +15,7 @@ impl Options {
             ..usual
         };
         self.suppress_below = said.suppress_below.unwrap_or(self.suppress_below);
+        self.audit_days = said.audit_days.unwrap_or(self.audit_days);
         if let Some(megabytes) = said.cache_mb {
             self.cache_bytes = megabytes << 20;
         }

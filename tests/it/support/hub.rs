@@ -30,7 +30,7 @@ pub fn no_needs() -> huitu::assess::needs::NeedsPolicy {
 }
 
 /// Writes each connector's manifest and opens a hub over them.
-pub async fn house(connectors: &[(&str, String)], clock: Clock) -> TestHub {
+pub async fn hub_with(connectors: &[(&str, String)], clock: Clock) -> TestHub {
     let dir = tempfile::tempdir().unwrap();
     for (name, manifest) in connectors {
         write(dir.path(), &format!("connectors/{name}/connector.toml"), manifest);

@@ -1,4 +1,4 @@
-//! The program's own source, read by tests that hold a rule of the house.
+//! The program's own source, read by tests that hold a rule of the project.
 
 use std::path::{Path, PathBuf};
 

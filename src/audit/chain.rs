@@ -1,0 +1,110 @@
+//! The chain: a row, its line, and the digest that the next one holds.
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// Which enterprises an answer showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// Their ids, in the order of their names in the alphabet of ids.
+    These(Vec<String>),
+    /// Very many: how many of which edition, and what chose them.
+    Many {
+        /// How many.
+        count: u64,
+        /// The question that chose them, as it was asked.
+        chosen_by: String,
+    },
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Counts from 1 over all files.
+    #[serde(default)]
+    pub seq: u64,
+    /// When it was answered: RFC 3339 in UTC, to the millisecond.
+    pub at: String,
+    /// Id of the caller's token, or of the command's user.
+    pub caller: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Its role.
+    pub role: String,
+    /// What the caller said it reads for; empty where it said nothing.
+    pub purpose: String,
+    /// graphql, export, stream.
+    pub way: String,
+    /// SHA-256 of what was asked, the first sixteen digits.
+    pub operation: String,
+    /// Fields of enterprises that it showed.
+    pub fields: Vec<String>,
+    /// Which enterprises.
+    pub enterprises: Seen,
+    /// Number of the edition it rests on; 0 for none.
+    pub edition: u32,
+    /// Id of the request, as in the log and in the answer.
+    pub request: String,
+}
+
+/// A line of a file.
+pub(super) enum Line<'a> {
+    /// A row: the digest before it, the row as it was written, the digest of both.
+    Row { prev: &'a str, row: &'a RawValue, hash: &'a str },
+    /// That the chain stood so: signed with the key beside the files.
+    Mark { seq: u64, hash: &'a str, mac: &'a str },
+}
+
+impl<'a> Line<'a> {
+    /// None for what is neither.
+    pub(super) fn read(text: &'a str) -> Option<Line<'a>> {
+        #[derive(Deserialize)]
+        struct Parts<'a> {
+            #[serde(borrow)]
+            prev: Option<&'a str>,
+            #[serde(borrow)]
+            row: Option<&'a RawValue>,
+            seq: Option<u64>,
+            hash: &'a str,
+            mac: Option<&'a str>,
+        }
+        let Parts { prev, row, seq, hash, mac } = serde_json::from_str(text).ok()?;
+        match (prev, row, seq, mac) {
+            (Some(prev), Some(row), None, None) => Some(Line::Row { prev, row, hash }),
+            (None, None, Some(seq), Some(mac)) => Some(Line::Mark { seq, hash, mac }),
+            _ => None,
+        }
+    }
+}
+
+/// The digest of nothing, before the first row.
+pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// SHA-256 of the digest before and the row as written, hex.
+pub(super) fn link(prev: &str, row: &str) -> String {
+    HEXLOWER.encode(&Sha256::new().chain_update(prev).chain_update(row).finalize())
+}
+
+/// HMAC-SHA256 of a state of the chain, hex.
+pub(super) fn sign(key: &[u8], seq: u64, hash: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    mac.update(format!("{seq}:{hash}").as_bytes());
+    HEXLOWER.encode(&mac.finalize().into_bytes())
+}
+
+/// The line of a row behind `prev`, and its digest.
+pub(super) fn line_of(prev: &str, row: &AuditRow) -> (String, String) {
+    let text = serde_json::to_string(row).expect("texts and numbers");
+    let hash = link(prev, &text);
+    (format!("{{\"prev\":\"{prev}\",\"row\":{text},\"hash\":\"{hash}\"}}\n"), hash)
+}
+
+/// The line of a signed mark.
+pub(super) fn mark_of(key: &[u8], seq: u64, hash: &str) -> String {
+    let mac = sign(key, seq, hash);
+    format!("{{\"seq\":{seq},\"hash\":\"{hash}\",\"mac\":\"{mac}\"}}\n")
+}

@@ -1,0 +1,320 @@
+//! The reader: whether the chain holds, and who looked at what.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::chain::{AuditRow, Line, START, Seen, link, sign};
+use super::write::{days, head, key, name_of};
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1; 0 for the file as a whole.
+    pub line: u64,
+    /// The row concerned, where it can still be told.
+    pub seq: Option<u64>,
+    /// What is wrong, in Chinese and English.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Rows that hold.
+    pub rows: u64,
+    /// Signed marks that hold.
+    pub marks: u64,
+    /// The last row's number and digest: kept elsewhere, they say later that nothing before was changed.
+    pub last: Option<(u64, String)>,
+    /// Everything that is wrong, in the order of the files.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads all files and compares every row with the digest that the next one holds, and every mark with the key.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn verify(folder: &Path) -> std::io::Result<Verified> {
+    let mut found = Verified::default();
+    let key = key(folder, false).ok();
+    let mut before: Option<(u64, String)> = None;
+    for day in days(folder)? {
+        let name = name_of(day);
+        let mut lines = BufReader::new(std::fs::File::open(folder.join(&name))?).lines();
+        let mut at = 0;
+        while let Some(text) = lines.next().transpose()? {
+            at += 1;
+            let fault = |seq, zh: String, en: String| Fault { file: name.clone(), line: at, seq, zh, en };
+            match Line::read(&text) {
+                None => found.faults.push(fault(
+                    before.as_ref().map(|(seq, _)| seq + 1),
+                    "这一行不是审计记录".to_owned(),
+                    "this line is no row of the audit".to_owned(),
+                )),
+                Some(Line::Mark { seq, hash, mac }) => {
+                    let Some(key) = &key else { continue };
+                    // The first file that is left begins behind rows that were removed in their time.
+                    let stands = before.get_or_insert((seq, hash.to_owned()));
+                    if mac == sign(key, seq, hash) && (stands.0, stands.1.as_str()) == (seq, hash) {
+                        found.marks += 1;
+                    } else {
+                        found.faults.push(fault(
+                            Some(seq),
+                            format!("第 {seq} 条处的签名与记录不符"),
+                            format!("the mark at row {seq} does not sign these rows"),
+                        ));
+                    }
+                }
+                Some(Line::Row { prev, row, hash }) => {
+                    let seq = serde_json::from_str::<AuditRow>(row.get()).ok().map(|row| row.seq);
+                    let (last, digest) = before.clone().unwrap_or((0, START.to_owned()));
+                    if link(prev, row.get()) != hash {
+                        let n = seq.unwrap_or(last + 1);
+                        found.faults.push(fault(Some(n), format!("第 {n} 条被改动过"), format!("row {n} was altered")));
+                    } else if prev != digest || seq != Some(last + 1) {
+                        let n = seq.unwrap_or(last + 1);
+                        let (zh, en) = match n > last + 1 {
+                            true => (
+                                format!("第 {} 至 {} 条不见了", last + 1, n - 1),
+                                format!("rows {} to {} are missing", last + 1, n - 1),
+                            ),
+                            false => (
+                                format!("第 {n} 条不在原来的位置，或其前一条被改动过"),
+                                format!("row {n} does not stand where it was written, or the one before it was altered"),
+                            ),
+                        };
+                        found.faults.push(fault(Some(n), zh, en));
+                    } else {
+                        found.rows += 1;
+                    }
+                    before = Some((seq.unwrap_or(last + 1), hash.to_owned()));
+                }
+            }
+        }
+    }
+    let whole = |seq, zh: String, en: String| Fault { file: "head".to_owned(), line: 0, seq, zh, en };
+    match (head(folder), &key) {
+        (Some(text), Some(key)) => {
+            let (last, digest) = before.clone().unwrap_or((0, START.to_owned()));
+            match Line::read(text.trim()) {
+                // A kill between a row and its mark leaves the mark behind.
+                Some(Line::Mark { seq, hash, mac }) if mac == sign(key, seq, hash) => {
+                    if seq > last {
+                        found.faults.push(whole(
+                            Some(last + 1),
+                            format!("末尾缺少第 {} 至 {seq} 条", last + 1),
+                            format!("rows {} to {seq} are missing at the end", last + 1),
+                        ));
+                    } else if seq == last && hash != digest {
+                        found.faults.push(whole(
+                            Some(seq),
+                            format!("第 {seq} 条之前的记录被换过"),
+                            format!("the rows up to {seq} are not those that were written"),
+                        ));
+                    }
+                }
+                _ => found.faults.push(whole(
+                    None,
+                    "head 中的签名无效".to_owned(),
+                    "the mark in `head` is not signed with this key".to_owned(),
+                )),
+            }
+        }
+        (_, None) if found.rows > 0 => {
+            found.faults.push(whole(
+                None,
+                "签名密钥 audit/key 不见了".to_owned(),
+                "the key of the marks, audit/key, is missing".to_owned(),
+            ));
+        }
+        (None, Some(_)) if found.rows > 0 => {
+            found.faults.push(whole(
+                None,
+                "head 不见了：末尾是否缺少记录无从得知".to_owned(),
+                "`head` is missing: whether rows are missing at the end cannot be told".to_owned(),
+            ));
+        }
+        _ => {}
+    }
+    found.last = before;
+    Ok(found)
+}
+
+/// What is sought; what is not given holds for all.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Id or name of a caller.
+    pub caller: Option<String>,
+    /// Part of the purpose.
+    pub purpose: Option<String>,
+    /// Id of an enterprise that was shown.
+    pub enterprise: Option<String>,
+    /// A field that was shown.
+    pub field: Option<String>,
+    /// First and last instant, as RFC 3339 or the beginning of one.
+    pub since: Option<String>,
+    /// Last instant.
+    pub until: Option<String>,
+}
+
+/// A row that was found.
+pub type Found = AuditRow;
+
+impl Question {
+    fn holds(&self, row: &AuditRow) -> bool {
+        let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(holds);
+        is(&self.caller, &|caller| row.caller == caller || row.name == caller)
+            && is(&self.purpose, &|purpose| row.purpose.contains(purpose))
+            && is(&self.field, &|field| row.fields.iter().any(|f| f.eq_ignore_ascii_case(field)))
+            && is(&self.since, &|since| row.at.as_str() >= since)
+            // A day is a day to its end.
+            && is(&self.until, &|until| row.at.as_str() <= until || row.at.starts_with(until))
+            && is(&self.enterprise, &|id| match &row.enterprises {
+                Seen::These(ids) => ids.iter().any(|one| one == id),
+                // Of very many it cannot be told that one was not among them.
+                Seen::Many { .. } => true,
+            })
+    }
+}
+
+/// Hands every row that holds to `each`, oldest first.
+///
+/// # Errors
+/// A file cannot be read, or `each` fails.
+pub fn search(folder: &Path, question: &Question, mut each: impl FnMut(Found) -> std::io::Result<()>) -> std::io::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for day in days(folder)? {
+        let lines = BufReader::new(std::fs::File::open(folder.join(name_of(day)))?).lines();
+        for text in lines {
+            let text = text?;
+            let Some(Line::Row { row, .. }) = Line::read(&text) else { continue };
+            let Ok(row) = serde_json::from_str::<AuditRow>(row.get()) else { continue };
+            if question.holds(&row) {
+                each(row)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Audit;
+
+    fn row(name: &str, ids: &[&str]) -> AuditRow {
+        AuditRow {
+            seq: 0,
+            at: "2026-11-28T01:02:03.004Z".to_owned(),
+            caller: format!("id-{name}"),
+            name: name.to_owned(),
+            role: "analyst".to_owned(),
+            purpose: "年度检查".to_owned(),
+            way: "graphql".to_owned(),
+            operation: "00ff00ff00ff00ff".to_owned(),
+            fields: vec!["REVENUE".to_owned()],
+            enterprises: Seen::These(ids.iter().map(|id| (*id).to_owned()).collect()),
+            edition: 7,
+            request: "r".to_owned(),
+        }
+    }
+
+    async fn written(folder: &Path, count: usize) -> String {
+        let audit = Audit::new(folder, 180);
+        let rows = (0..count).map(|n| audit.record(row(if n % 2 == 0 { "ann" } else { "bob" }, &[&format!("E{n}")])));
+        for kept in futures_util::future::join_all(rows).await {
+            kept.unwrap();
+        }
+        name_of(days(folder).unwrap()[0])
+    }
+
+    /// The faults of the files after `change` to their lines.
+    async fn changed(change: impl FnOnce(&mut Vec<String>)) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(written(folder.path(), 600).await);
+        let mut lines: Vec<String> = std::fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
+        change(&mut lines);
+        std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+        verify(folder.path()).unwrap().faults.into_iter().map(|f| f.en).collect()
+    }
+
+    fn at(lines: &[String], seq: u64) -> usize {
+        lines.iter().position(|line| line.contains(&format!("\"seq\":{seq},\"at\""))).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_row_that_was_altered_deleted_or_moved_is_named() {
+        assert_eq!(changed(|_| {}).await, Vec::<String>::new());
+        let altered = changed(|lines| {
+            let n = at(lines, 300);
+            lines[n] = lines[n].replace("E299", "E000");
+        })
+        .await;
+        assert!(altered[0].contains("row 300 was altered"), "{altered:?}");
+        let deleted = changed(|lines| {
+            let n = at(lines, 41);
+            lines.drain(n..n + 2);
+        })
+        .await;
+        assert!(deleted[0].contains("rows 41 to 42 are missing"), "{deleted:?}");
+        let moved = changed(|lines| {
+            let n = at(lines, 10);
+            lines.swap(n, n + 1);
+        })
+        .await;
+        assert!(!moved.is_empty() && moved.iter().any(|f| f.contains("row 1")), "{moved:?}");
+        let cut = changed(|lines| lines.truncate(at(lines, 590))).await;
+        assert!(cut[0].contains("rows 590 to 600 are missing at the end"), "{cut:?}");
+        // Made again from the altered row on, as whoever has no key can.
+        let forged = changed(|lines| {
+            let n = at(lines, 200);
+            let mut prev = serde_json::from_str::<serde_json::Value>(&lines[n]).unwrap()["prev"].as_str().unwrap().to_owned();
+            for line in &mut lines[n..] {
+                let Some(Line::Row { row, .. }) = Line::read(line) else { continue };
+                let text = row.get().replace("E199", "E000");
+                let hash = link(&prev, &text);
+                *line = format!("{{\"prev\":\"{prev}\",\"row\":{text},\"hash\":\"{hash}\"}}");
+                prev = hash;
+            }
+        })
+        .await;
+        assert!(forged.iter().any(|f| f.contains("mark at row 256")), "{forged:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_chain_goes_on_after_a_kill_and_says_who_looked() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = written(folder.path(), 5).await;
+        // The writer of the first process has ended with it; half a row is on disk.
+        let file = folder.path().join(&name);
+        let whole = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, whole.clone() + "{\"prev\":\"").unwrap();
+        let again = async {
+            let audit = Audit::new(folder.path(), 180);
+            while audit.record(row("ann", &["E9"])).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), again)
+            .await
+            .expect("the lock is free once the first writer has ended");
+        let found = verify(folder.path()).unwrap();
+        assert_eq!((found.rows, &found.faults), (6, &Vec::new()));
+        let mut seen = Vec::new();
+        let question = Question { caller: Some("ann".to_owned()), enterprise: Some("E9".to_owned()), ..Question::default() };
+        search(folder.path(), &question, |row| {
+            seen.push((row.seq, row.purpose));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(seen, [(6, "年度检查".to_owned())]);
+        let nobody = Question { since: Some("2026-11-29".to_owned()), ..Question::default() };
+        search(folder.path(), &nobody, |_| panic!("nobody looked since")).unwrap();
+    }
+}

@@ -1,0 +1,244 @@
+//! The writer: one thread that takes what waits, writes it in one go, waits for the disk once, and tells all who wait (group commit).
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rand::Rng;
+use tokio::sync::oneshot;
+
+use super::chain::{AuditRow, Line, START, line_of, mark_of};
+
+/// Rows written at a time.
+const TOGETHER: usize = 1_024;
+/// Rows between two signed marks.
+const MARK_EVERY: u64 = 256;
+/// Bytes of the key.
+const KEY: usize = 32;
+/// Where the chain stands, signed: rows that are missing at the end are missed by it.
+const HEAD: &str = "head";
+
+/// Why a row could not be kept. The answer that it belongs to is not given.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the audit in {folder} cannot be written: {why}; free space or mend the folder, and answers are given again")]
+pub struct AuditError {
+    /// The folder of the files.
+    pub folder: String,
+    /// What the system said.
+    pub why: String,
+}
+
+type Reply = oneshot::Sender<Result<(), AuditError>>;
+
+/// The audit of one node. Cheap to clone; opened with its first row.
+#[derive(Clone)]
+pub struct Audit {
+    folder: Arc<PathBuf>,
+    keep_days: u32,
+    queue: Arc<Mutex<Option<mpsc::Sender<(AuditRow, Reply)>>>>,
+}
+
+impl Audit {
+    /// The audit in `folder`; files of days more than `keep_days` ago are removed when a new one begins.
+    pub fn new(folder: &Path, keep_days: u32) -> Audit {
+        Audit { folder: Arc::new(folder.to_path_buf()), keep_days, queue: Arc::default() }
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a row; answered once it is on disk.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn record(&self, row: AuditRow) -> Result<(), AuditError> {
+        let (reply, told) = oneshot::channel();
+        self.writer()?.send((row, reply)).map_err(|_| self.error("its writer has ended"))?;
+        told.await.map_err(|_| self.error("its writer has ended"))?
+    }
+
+    fn error(&self, why: impl ToString) -> AuditError {
+        AuditError { folder: self.folder.display().to_string(), why: why.to_string() }
+    }
+
+    fn writer(&self) -> Result<mpsc::Sender<(AuditRow, Reply)>, AuditError> {
+        let mut queue = self.queue.lock().expect("no panic while holding the queue");
+        if let Some(queue) = &*queue {
+            return Ok(queue.clone());
+        }
+        let mut files = Files::open(&self.folder, self.keep_days).map_err(|e| self.error(e))?;
+        let (send, receive) = mpsc::channel::<(AuditRow, Reply)>();
+        // Not the audit itself: its end is the thread's, and with it the folder is free for another.
+        let folder = self.folder.display().to_string();
+        let thread = std::thread::Builder::new().name("audit".to_owned());
+        thread
+            .spawn(move || {
+                while let Ok(first) = receive.recv() {
+                    let mut rows = vec![first];
+                    rows.extend(receive.try_iter().take(TOGETHER - 1));
+                    let (rows, replies): (Vec<AuditRow>, Vec<Reply>) = rows.into_iter().unzip();
+                    let kept = files.append(rows).map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
+                    // A caller who went away meanwhile waits for nothing.
+                    replies.into_iter().for_each(|reply| drop(reply.send(kept.clone())));
+                }
+            })
+            .map_err(|e| self.error(e))?;
+        *queue = Some(send.clone());
+        Ok(send)
+    }
+}
+
+/// The files of a folder, at their end.
+struct Files {
+    folder: PathBuf,
+    keep_days: u32,
+    key: Vec<u8>,
+    day: NaiveDate,
+    file: File,
+    /// Bytes of the file that hold whole lines.
+    length: u64,
+    seq: u64,
+    hash: String,
+    /// One process writes at a time.
+    _lock: File,
+}
+
+/// The name of a day's file.
+pub(super) fn name_of(day: NaiveDate) -> String {
+    format!("{day}.jsonl")
+}
+
+/// The days of which there are files, oldest first.
+pub(super) fn days(folder: &Path) -> std::io::Result<Vec<NaiveDate>> {
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if let Some(day) = name.to_str().and_then(|n| n.strip_suffix(".jsonl")?.parse().ok()) {
+            days.push(day);
+        }
+    }
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// The key of the marks; made where there is none.
+pub(super) fn key(folder: &Path, make: bool) -> std::io::Result<Vec<u8>> {
+    let path = folder.join("key");
+    match std::fs::read(&path) {
+        Ok(key) if key.len() == KEY => Ok(key),
+        Ok(_) => Err(std::io::Error::other(format!("{} is not the key that was written", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
+            let mut key = vec![0; KEY];
+            rand::rng().fill_bytes(&mut key);
+            let mut file = File::options().write(true).create_new(true).open(&path)?;
+            file.write_all(&key)?;
+            file.sync_all()?;
+            Ok(key)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Files {
+    fn open(folder: &Path, keep_days: u32) -> std::io::Result<Files> {
+        std::fs::create_dir_all(folder)?;
+        let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
+        if lock.try_lock().is_err() {
+            return Err(std::io::Error::other("another process writes there; give each node a folder of its own"));
+        }
+        let key = key(folder, true)?;
+        // The chain goes on behind the last whole row of the last file that has one; what was torn by a kill belonged to no answer.
+        let (mut seq, mut hash) = (0, START.to_owned());
+        let known = days(folder)?;
+        for day in known.iter().rev() {
+            if let Some((at, digest)) = last_row(&folder.join(name_of(*day)))? {
+                (seq, hash) = (at, digest);
+                break;
+            }
+        }
+        // A clock that was set back begins no file before the last one.
+        let today = Utc::now().date_naive().max(known.last().copied().unwrap_or(NaiveDate::MIN));
+        let (file, length) = at_end(&folder.join(name_of(today)))?;
+        Ok(Files { folder: folder.to_path_buf(), keep_days, key, day: today, file, length, seq, hash, _lock: lock })
+    }
+
+    fn append(&mut self, rows: Vec<AuditRow>) -> std::io::Result<()> {
+        self.turn(Utc::now())?;
+        let (mut seq, mut hash) = (self.seq, self.hash.clone());
+        let mut text = String::with_capacity(rows.len() * 512);
+        if self.length == 0 {
+            text.push_str(&mark_of(&self.key, seq, &hash));
+        }
+        for mut row in rows {
+            seq += 1;
+            row.seq = seq;
+            let (line, digest) = line_of(&hash, &row);
+            text.push_str(&line);
+            hash = digest;
+            if seq % MARK_EVERY == 0 {
+                text.push_str(&mark_of(&self.key, seq, &hash));
+            }
+        }
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // Half a row would break the chain for those behind it.
+            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::End(0)).map(|_| ()));
+            return Err(error);
+        }
+        self.length += text.len() as u64;
+        (self.seq, self.hash) = (seq, hash);
+        // Written over in place: a reader of half a mark finds no valid one, and says so.
+        let head = self.folder.join(format!(".{HEAD}.part"));
+        std::fs::write(&head, mark_of(&self.key, self.seq, &self.hash))?;
+        std::fs::rename(head, self.folder.join(HEAD))
+    }
+
+    /// A new day has its own file; those that need not be kept any more go.
+    fn turn(&mut self, now: DateTime<Utc>) -> std::io::Result<()> {
+        let today = now.date_naive();
+        if today <= self.day {
+            return Ok(());
+        }
+        (self.file, self.length) = at_end(&self.folder.join(name_of(today)))?;
+        self.day = today;
+        let oldest = today.checked_sub_days(Days::new(u64::from(self.keep_days))).unwrap_or(NaiveDate::MIN);
+        for day in days(&self.folder)?.into_iter().filter(|day| *day < oldest) {
+            std::fs::remove_file(self.folder.join(name_of(day)))?;
+        }
+        Ok(())
+    }
+}
+
+/// A file, opened behind its last whole line.
+fn at_end(path: &Path) -> std::io::Result<(File, u64)> {
+    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(path)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let length = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at as u64 + 1);
+    file.set_len(length)?;
+    file.seek(SeekFrom::End(0))?;
+    Ok((file, length))
+}
+
+/// Number and digest of the last whole row of a file.
+fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
+    let text = std::fs::read_to_string(path)?;
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    for line in whole.lines().rev() {
+        if let Some(Line::Row { row, hash, .. }) = Line::read(line)
+            && let Ok(row) = serde_json::from_str::<AuditRow>(row.get())
+        {
+            return Ok(Some((row.seq, hash.to_owned())));
+        }
+    }
+    Ok(None)
+}
+
+/// The signed state of the chain that was written last, as it stands there.
+pub(super) fn head(folder: &Path) -> Option<String> {
+    std::fs::read_to_string(folder.join(HEAD)).ok()
+}
