@@ -215,3 +215,71 @@ async fn the_same_city_gives_the_same_graph_on_postgresql() {
     let report: serde_json::Value = serde_json::from_slice(&again.stdout).expect("a report");
     assert!(report["edition"].is_null(), "{report}");
 }
+
+#[test]
+fn tokens_name_areas_that_there_are_rotate_and_never_lock_everybody_out() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let data = dir.path().join("data");
+    let run = |args: &[&str]| huitu(&data).args(args).output().expect("huitu starts");
+    let o = run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!o.status.success() && text(&o).contains("huitu init") && text(&o).contains("--demo"), "{}", text(&o));
+    let o = run(&["init"]);
+    assert!(o.status.success() && text(&o).contains("huitu_"), "{}", text(&o));
+    let o = run(&["init"]);
+    assert!(!o.status.success() && text(&o).contains("administrator"), "there is one: {}", text(&o));
+    for (args, word) in [
+        (["--role", "district"].as_slice(), "--area"),
+        (&["--role", "district", "--area", "999999"], "999999"),
+        (&["--role", "analyst", "--area", "110105,11010"], "11010"),
+        (&["--days", "0"], "0"),
+    ] {
+        let o = run(&[&["token", "create"], args].concat());
+        assert!(!o.status.success() && text(&o).contains(word), "{args:?}: {}", text(&o));
+    }
+    let o = run(&["--json", "token", "create", "--role", "district", "--area", "110105", "--name", "a"]);
+    let made: serde_json::Value = serde_json::from_slice(&o.stdout).unwrap_or_else(|_| panic!("{}", text(&o)));
+    let list = || serde_json::from_slice::<serde_json::Value>(&run(&["--json", "token", "list"]).stdout).expect("JSON");
+    let tokens = list();
+    let admin = tokens[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!((&tokens[1]["areas"], &tokens[1]["lastUsedAt"]), (&serde_json::json!(["110105"]), &serde_json::Value::Null));
+    let o = run(&["token", "revoke", &admin]);
+    assert!(!o.status.success() && text(&o).contains("last administrator"), "{}", text(&o));
+    let o = run(&["token", "rotate", made["id"].as_str().expect("an id"), "--overlap", "3"]);
+    assert!(o.status.success(), "{}", text(&o));
+    let tokens = list();
+    assert_eq!((&tokens[2]["areas"], &tokens[2]["role"]), (&tokens[1]["areas"], &tokens[1]["role"]), "the same rights");
+    let days =
+        (tokens[1]["expiresAt"].as_i64().unwrap_or(0) - tokens[2]["createdAt"].as_i64().unwrap_or(0)) as f64 / 86_400_000.0;
+    assert!((2.9..3.1).contains(&days) && tokens[1]["state"] == "in force", "the old one stands for a while: {days}");
+    let o = run(&["token", "create", "--role", "security"]);
+    assert!(o.status.success(), "{}", text(&o));
+    assert!(run(&["token", "revoke", &admin]).status.success(), "there is another administrator now");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_on_the_machine_reads_what_huitu_writes() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let data = dir.path().join("data");
+    let o = huitu(&data).args(["demo", "--enterprises", "300", "--no-serve"]).output().expect("huitu starts");
+    assert!(o.status.success(), "{}", text(&o));
+    let mut folders = vec![data.clone()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("readable") {
+            let path = entry.expect("an entry").path();
+            let mode = std::fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+            seen += 1;
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    assert!(seen > 20 && std::fs::metadata(&data).expect("there").permissions().mode() & 0o077 == 0, "{seen} files");
+    // A folder of a release that gave it to everybody is taken back.
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    huitu(&data).args(["edition", "list"]).output().expect("huitu starts");
+    assert_eq!(std::fs::metadata(&data).expect("there").permissions().mode() & 0o007, 0);
+}

@@ -398,3 +398,23 @@ async fn an_unchanged_sqlite_file_is_not_read_again() {
     let (more, _) = pulled(&asked, Some(first.fingerprint)).await;
     assert_eq!((more.rows, more.unchanged), (3, false));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_address_is_judged_by_where_its_driver_goes_not_by_how_it_is_written() {
+    let careful = PullContext::default();
+    for place in [
+        "postgres://u:p@192.0.2.7/db?host=127.0.0.1",
+        "postgres://u:p@192.0.2.7/db?hostaddr=10.0.0.9",
+        "postgres://u:p@192.0.2.7/db?host=/var/run/postgresql",
+        "postgres://u:p@127.0.0.1/db",
+        "mysql://u:p@192.0.2.7/db?socket=/run/mysqld/mysqld.sock",
+        "mysql://u:p@10.0.0.9/db",
+        "mariadb://u:p@localhost/db",
+    ] {
+        let mut connector = connector(place, false);
+        connector.source.private = false;
+        let error = pull(&connector, None, &careful, &mut crate::pull_http::Counting::default()).await.expect_err(place);
+        assert_eq!(error.problem.code, "private_address", "{place}: {error}");
+        assert!(error.problem.en.contains("source.private") && !error.to_string().contains("u:p@"), "{error}");
+    }
+}
