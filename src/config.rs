@@ -187,7 +187,7 @@ pub fn parse_origin(text: &str) -> Result<String, ConfigError> {
         Some(url) => url,
         None => {
             return wrong(
-                format!("「{text}」不是来源：请写 协议://主机[:端口]，如 https://map.example"),
+                format!("「{text}」不是来源：请写协议、主机与可选的端口，如 https://map.example"),
                 format!("\"{text}\" is no origin: write scheme://host[:port], such as https://map.example"),
             );
         }

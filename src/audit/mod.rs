@@ -9,5 +9,5 @@ mod read;
 mod write;
 
 pub use chain::{AuditRow, Seen};
-pub use read::{Fault, Found, Question, Verified, search, verify};
+pub use read::{AuditFault, AuditQuestion, Verified, search, verify};
 pub use write::{Audit, AuditError};

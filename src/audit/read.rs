@@ -8,7 +8,7 @@ use super::write::{days, head, key, name_of};
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct AuditFault {
     /// The file.
     pub file: String,
     /// Its line, from 1; 0 for the file as a whole.
@@ -31,7 +31,7 @@ pub struct Verified {
     /// The last row's number and digest: kept elsewhere, they say later that nothing before was changed.
     pub last: Option<(u64, String)>,
     /// Everything that is wrong, in the order of the files.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<AuditFault>,
 }
 
 /// Reads all files and compares every row with the digest that the next one holds, and every mark with the key.
@@ -48,7 +48,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
         let mut at = 0;
         while let Some(text) = lines.next().transpose()? {
             at += 1;
-            let fault = |seq, zh: String, en: String| Fault { file: name.clone(), line: at, seq, zh, en };
+            let fault = |seq, zh: String, en: String| AuditFault { file: name.clone(), line: at, seq, zh, en };
             match Line::read(&text) {
                 None => found.faults.push(fault(
                     before.as_ref().map(|(seq, _)| seq + 1),
@@ -96,7 +96,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
             }
         }
     }
-    let whole = |seq, zh: String, en: String| Fault { file: "head".to_owned(), line: 0, seq, zh, en };
+    let whole = |seq, zh: String, en: String| AuditFault { file: "head".to_owned(), line: 0, seq, zh, en };
     match (head(folder), &key) {
         (Some(text), Some(key)) => {
             let (last, digest) = before.clone().unwrap_or((0, START.to_owned()));
@@ -146,7 +146,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
 
 /// What is sought; what is not given holds for all.
 #[derive(Debug, Clone, Default)]
-pub struct Question {
+pub struct AuditQuestion {
     /// Id or name of a caller.
     pub caller: Option<String>,
     /// Part of the purpose.
@@ -161,10 +161,7 @@ pub struct Question {
     pub until: Option<String>,
 }
 
-/// A row that was found.
-pub type Found = AuditRow;
-
-impl Question {
+impl AuditQuestion {
     fn holds(&self, row: &AuditRow) -> bool {
         let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(holds);
         is(&self.caller, &|caller| row.caller == caller || row.name == caller)
@@ -185,7 +182,11 @@ impl Question {
 ///
 /// # Errors
 /// A file cannot be read, or `each` fails.
-pub fn search(folder: &Path, question: &Question, mut each: impl FnMut(Found) -> std::io::Result<()>) -> std::io::Result<()> {
+pub fn search(
+    folder: &Path,
+    question: &AuditQuestion,
+    mut each: impl FnMut(AuditRow) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     if !folder.exists() {
         return Ok(());
     }
@@ -307,14 +308,15 @@ mod tests {
         let found = verify(folder.path()).unwrap();
         assert_eq!((found.rows, &found.faults), (6, &Vec::new()));
         let mut seen = Vec::new();
-        let question = Question { caller: Some("ann".to_owned()), enterprise: Some("E9".to_owned()), ..Question::default() };
+        let question =
+            AuditQuestion { caller: Some("ann".to_owned()), enterprise: Some("E9".to_owned()), ..AuditQuestion::default() };
         search(folder.path(), &question, |row| {
             seen.push((row.seq, row.purpose));
             Ok(())
         })
         .unwrap();
         assert_eq!(seen, [(6, "年度检查".to_owned())]);
-        let nobody = Question { since: Some("2026-11-29".to_owned()), ..Question::default() };
+        let nobody = AuditQuestion { since: Some("2026-11-29".to_owned()), ..AuditQuestion::default() };
         search(folder.path(), &nobody, |_| panic!("nobody looked since")).unwrap();
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::common::{Common, LangArg};
 use super::terminal::table;
-use crate::audit::{AuditRow, Question, Seen, search, verify};
+use crate::audit::{AuditQuestion, AuditRow, Seen, search, verify};
 use crate::model::text::grouped;
 
 #[derive(Args)]
@@ -40,10 +40,10 @@ struct Sought {
     until: Option<String>,
 }
 
-impl From<Sought> for Question {
-    fn from(sought: Sought) -> Question {
+impl From<Sought> for AuditQuestion {
+    fn from(sought: Sought) -> AuditQuestion {
         let Sought { caller, purpose, enterprise, field, since, until } = sought;
-        Question { caller, purpose, enterprise, field, since, until }
+        AuditQuestion { caller, purpose, enterprise, field, since, until }
     }
 }
 
@@ -113,7 +113,7 @@ fn checked(common: &Common, folder: &std::path::Path) -> anyhow::Result<ExitCode
     Ok(if found.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn found(common: &Common, folder: &std::path::Path, question: Question, limit: usize) -> anyhow::Result<ExitCode> {
+fn found(common: &Common, folder: &std::path::Path, question: AuditQuestion, limit: usize) -> anyhow::Result<ExitCode> {
     let mut rows: Vec<AuditRow> = Vec::new();
     let mut more = 0;
     search(folder, &question, |row| {

@@ -17,7 +17,7 @@ use super::answers::usage::{FieldUse, UsageCounter, names_of};
 use super::authentication::{Authentication, TokenCache};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
-use super::limits::places::Places;
+use super::limits::slots::Slots;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
 use crate::access::{AccessScope, Caller, Sight};
@@ -113,9 +113,9 @@ struct Inner {
     tally: UsageCounter,
     budgets: Budgets,
     /// Requests being read and answered, event streams, exports on their way.
-    requests: Places,
-    streams: Places,
-    exports: Places,
+    requests: Slots,
+    streams: Slots,
+    exports: Slots,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -138,9 +138,9 @@ impl ServerState {
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),
-            requests: Places::new(256, 2_048),
-            streams: Places::new(100, 2_000),
-            exports: Places::new(4, 32),
+            requests: Slots::new(256, 2_048),
+            streams: Slots::new(100, 2_000),
+            exports: Slots::new(4, 32),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -216,22 +216,19 @@ impl ServerState {
     pub(in crate::serve) fn readings(&self) -> &Arc<Readings> {
         &self.0.readings
     }
-    pub(in crate::serve) fn tally(&self) -> &UsageCounter {
-        &self.0.tally
-    }
     pub(in crate::serve) fn budgets(&self) -> &Budgets {
         &self.0.budgets
     }
     /// Requests that are being read and answered.
-    pub(in crate::serve) fn requests(&self) -> &Places {
+    pub(in crate::serve) fn requests(&self) -> &Slots {
         &self.0.requests
     }
     /// Event streams and sockets.
-    pub(in crate::serve) fn streams(&self) -> &Places {
+    pub(in crate::serve) fn streams(&self) -> &Slots {
         &self.0.streams
     }
     /// Exports that are being sent.
-    pub(in crate::serve) fn exports(&self) -> &Places {
+    pub(in crate::serve) fn exports(&self) -> &Slots {
         &self.0.exports
     }
     /// The smallest group that this caller is told of; 0 = all.

@@ -363,7 +363,7 @@ fn the_set_swaps_in_the_newest_and_answers_by_number_and_date() {
     let day = editions.manifest(4).unwrap().as_of;
     assert_eq!(editions.as_of(day).unwrap().number(), 4);
     assert_eq!(editions.as_of(day + chrono::Days::new(1)).unwrap().number(), 4);
-    assert!(matches!(editions.as_of(day - chrono::Days::new(9)), Err(EditionError::Gone { nearest: Some(3), .. })));
+    assert!(matches!(editions.as_of(day - chrono::Days::new(9)), Err(EditionError::BeforeFirst { .. })));
     assert!(matches!(editions.number(5), Err(EditionError::Gone { number: 5, nearest: Some(4 | 6) })));
     std::fs::remove_dir_all(root.path().join("000003")).unwrap();
     editions.refresh().unwrap();

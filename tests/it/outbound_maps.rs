@@ -123,12 +123,12 @@ fn city(z: u32) -> impl Iterator<Item = (u32, u32)> {
 #[tokio::test]
 async fn an_announcement_hands_on_what_was_asked_at_the_callers_own_address() {
     let served = served(1_500, |_| {}).await;
-    let first = tilejson(&served, "/tiles/gap.json?edition=1", "maps.example").await;
-    let second = tilejson(&served, "/tiles/gap.json?edition=1", "other.example:8080").await;
-    assert!(first["tiles"][0].as_str().unwrap().starts_with("http://maps.example/tiles/gap/"));
-    assert!(second["tiles"][0].as_str().unwrap().starts_with("http://other.example:8080/tiles/gap/"));
+    let first = tilejson(&served, "/tiles/gap.json?edition=1", "127.0.0.1:8080").await;
+    let second = tilejson(&served, "/tiles/gap.json?edition=1", "localhost:9090").await;
+    assert!(first["tiles"][0].as_str().unwrap().starts_with("http://127.0.0.1:8080/tiles/gap/"));
+    assert!(second["tiles"][0].as_str().unwrap().starts_with("http://localhost:9090/tiles/gap/"));
     let narrowed = "/tiles/gap.json?area=110108&area=110105&filter=%7B%22ownership%22%3A%5B%22PRIVATE%22%5D%7D&lang=en";
-    let told = tilejson(&served, narrowed, "maps.example").await;
+    let told = tilejson(&served, narrowed, "127.0.0.1:8080").await;
     let address = told["tiles"][0].as_str().unwrap();
     for part in ["edition=1", "lang=en", "area=110108%2C110105", "filter=%7B%22ownership"] {
         assert!(address.contains(part), "{address}: {part}");
@@ -136,7 +136,7 @@ async fn an_announcement_hands_on_what_was_asked_at_the_callers_own_address() {
     // The tiles of that address hold what the graph counts.
     let filter = "{ gap(first: 0, filter: { area: [\"110108\", \"110105\"], ownership: [PRIVATE] }) { totalCount } }";
     let total = served.data(filter, json!({})).await["gap"]["totalCount"].as_u64().unwrap();
-    let path = address.strip_prefix("http://maps.example").unwrap().replace("{z}/{x}/{y}", "0/0/0");
+    let path = address.strip_prefix("http://127.0.0.1:8080").unwrap().replace("{z}/{x}/{y}", "0/0/0");
     let counted: u64 = tile(&served, &path).await["clusters"].iter().map(|f| f.properties["count"].parse::<u64>().unwrap()).sum();
     assert_eq!(counted, total);
     let [west, south, east, north] = [0, 1, 2, 3].map(|i| told["bounds"][i].as_f64().unwrap());
@@ -158,9 +158,9 @@ async fn behind_a_proxy_the_public_address_and_its_path_count() {
     let state = App::new(hub, Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
-    let told = tilejson(&served, "/tiles/coverage.json", "somebody.example").await;
+    let told = tilejson(&served, "/tiles/coverage.json", "localhost").await;
     assert!(told["tiles"][0].as_str().unwrap().starts_with("https://hub.example/huitu/tiles/coverage/{z}/{x}/{y}.mvt?"));
-    let manifest = tilejson(&served, "/reconcile", "somebody.example").await;
+    let manifest = tilejson(&served, "/reconcile", "localhost").await;
     assert_eq!(manifest["preview"]["url"], "https://hub.example/huitu/reconcile/preview?id={{id}}");
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use huitu::connector::Connector;
 use huitu::model::Clock;
-use huitu::pull::sample::{Sample, take};
+use huitu::pull::sample::{Counting, Sample, take};
 use huitu::pull::{Cursor, PullContext, pull};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
@@ -413,7 +413,7 @@ async fn a_database_address_is_judged_by_where_its_driver_goes_not_by_how_it_is_
     ] {
         let mut connector = connector(place, false);
         connector.source.private = false;
-        let error = pull(&connector, None, &careful, &mut crate::pull_http::Counting::default()).await.expect_err(place);
+        let error = pull(&connector, None, &careful, &mut Counting::default()).await.expect_err(place);
         assert_eq!(error.problem.code, "private_address", "{place}: {error}");
         assert!(error.problem.en.contains("source.private") && !error.to_string().contains("u:p@"), "{error}");
     }

@@ -204,7 +204,7 @@ mod tests {
     fn what_could_not_be_kept_is_kept_later() {
         let tally = UsageCounter::default();
         let caller = Caller::new("map", Role::Client);
-        let shown = FieldUse { fields: 1, enterprises: vec![("tax".to_owned(), 50)] };
+        let shown = FieldUse { fields: 1, enterprises: vec![("tax".to_owned(), 50)], ..FieldUse::default() };
         tally.add(&caller, "map", &shown);
         let rows = tally.take("2026-11-22");
         tally.put_back(rows);

@@ -36,7 +36,7 @@ use super::answers::input_keys::known_keys;
 use super::answers::{usage, validation_messages};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
-use super::limits::places::Place;
+use super::limits::slots::Slot;
 use super::problem::{Code, Problem};
 use super::state::{Reading, ServerState};
 use crate::access::AccessScope;
@@ -228,7 +228,7 @@ pub struct Sink {
     send: tokio::sync::mpsc::Sender<Result<Frame<Bytes>, std::io::Error>>,
     runtime: tokio::runtime::Handle,
     /// Given back with the last byte.
-    _place: Place,
+    _place: Slot,
 }
 
 impl Sink {
@@ -257,7 +257,7 @@ impl std::io::Write for Sink {
     }
 }
 
-fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str, place: Place) -> Response {
+fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str, place: Slot) -> Response {
     let (send, receive) = tokio::sync::mpsc::channel(AHEAD);
     let wants_trailers = headers.get(header::TE).and_then(|v| v.to_str().ok()).is_some_and(|te| te.contains("trailers"));
     let rows = export.rows.len();

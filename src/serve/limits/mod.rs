@@ -2,4 +2,4 @@
 
 pub(in crate::serve) mod budget;
 pub mod cost;
-pub(in crate::serve) mod places;
+pub(in crate::serve) mod slots;

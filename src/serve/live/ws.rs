@@ -32,7 +32,7 @@ use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
-use crate::serve::limits::places::Place;
+use crate::serve::limits::slots::Slot;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
 
@@ -135,7 +135,7 @@ struct Connection {
     authorization: Option<String>,
     caller: Option<Arc<Caller>>,
     operations: HashMap<String, JoinHandle<()>>,
-    place: Option<Place>,
+    place: Option<Slot>,
 }
 
 impl Drop for Connection {

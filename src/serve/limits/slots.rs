@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// How many there are, and who has them.
-pub struct Places {
+pub struct Slots {
     per_caller: usize,
     in_all: usize,
     taken: Arc<Mutex<Taken>>,
@@ -18,19 +18,19 @@ struct Taken {
 }
 
 /// A place; given back when dropped.
-pub struct Place {
+pub struct Slot {
     caller: String,
     taken: Arc<Mutex<Taken>>,
 }
 
-impl Places {
+impl Slots {
     /// `per_caller` places for each caller, `in_all` for all of them together.
-    pub fn new(per_caller: usize, in_all: usize) -> Places {
-        Places { per_caller, in_all, taken: Arc::default() }
+    pub fn new(per_caller: usize, in_all: usize) -> Slots {
+        Slots { per_caller, in_all, taken: Arc::default() }
     }
 
     /// A place for this caller; None where they have as many as one may have, or all are taken.
-    pub fn take(&self, caller: &str) -> Option<Place> {
+    pub fn take(&self, caller: &str) -> Option<Slot> {
         let mut taken = self.taken.lock().expect("no panic while counting");
         let own = taken.by.get(caller).copied().unwrap_or(0);
         if own >= self.per_caller || taken.in_all >= self.in_all {
@@ -42,7 +42,7 @@ impl Places {
             None => drop(taken.by.insert(caller.to_owned(), 1)),
         }
         drop(taken);
-        Some(Place { caller: caller.to_owned(), taken: self.taken.clone() })
+        Some(Slot { caller: caller.to_owned(), taken: self.taken.clone() })
     }
 
     /// What one caller may have.
@@ -51,7 +51,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().expect("no panic while counting");
         taken.in_all -= 1;
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn one_caller_takes_nobody_elses_place_and_all_together_no_more_than_there_are() {
-        let places = Places::new(2, 3);
+        let places = Slots::new(2, 3);
         let first = places.take("a");
         let second = places.take("a");
         assert!(first.is_some() && second.is_some() && places.take("a").is_none());
