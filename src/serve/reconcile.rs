@@ -4,11 +4,13 @@
 //! are shown. Only what the caller may see is a candidate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,6 +30,8 @@ const MAX_QUERIES: usize = 200;
 const MAX_BODY: usize = 8 << 20;
 /// Candidates that are scored per query.
 const SCORED: usize = 30;
+/// Others that are scored beside one that bears the name or the code asked for.
+const BESIDE: usize = 8;
 /// Suggestions of one answer, and how far they can be read on.
 const SUGGESTED: usize = 10;
 const MAX_CURSOR: usize = 200;
@@ -173,11 +177,15 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
             "JSONP is not served: add the page's origin to `origins`",
         ));
     }
-    let answered = match (form.get("queries"), form.get("extend")) {
-        (Some(text), _) => queries(&plain, text),
-        (None, Some(text)) => extend(&plain, text),
-        (None, None) => Ok(manifest(&plain)),
-    };
+    // A long batch is seconds of work: it holds no other answer up.
+    let plain = Arc::new(plain);
+    let working = plain.clone();
+    let answered = tokio::task::spawn_blocking(move || match (form.get("queries"), form.get("extend")) {
+        (Some(text), _) => queries(&working, text),
+        (None, Some(text)) => extend(&working, text),
+        (None, None) => Ok(manifest(&working)),
+    });
+    let answered = answered.await.unwrap_or_else(|_| Err(Problem::internal()));
     match answered {
         Ok(value) => respond(value.to_string(), "application/json; charset=utf-8"),
         Err(problem) => plain.refuse(&problem),
@@ -221,7 +229,8 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         .remedy(MAX_QUERIES.to_string()));
     }
     let scope = scope(plain)?;
-    let answers = queries.iter().map(|(name, value)| {
+    let queries: Vec<(String, Value)> = queries.into_iter().collect();
+    let answers = queries.par_iter().map(|(name, value)| {
         // What is wrong with one query is said in its own answer: the others are answered all the same.
         let answer = match Query::read(value) {
             Ok(query) => {
@@ -237,7 +246,7 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         };
         (name.clone(), answer)
     });
-    Ok(Value::Object(answers.collect()))
+    Ok(Value::Object(answers.collect::<Vec<(String, Value)>>().into_iter().collect()))
 }
 
 fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBitmap>>, Problem> {
@@ -270,8 +279,10 @@ fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBi
     }
     if !query.query.trim().is_empty() {
         rows.extend(edition.rows(&LookupKey::Name(query.query.clone())).into_iter().filter(visible));
-        rows.extend(edition.search(&query.query, scope, 10).into_iter().map(|hit| hit.row));
-        rows.extend(edition.similar(&query.query, scope, SCORED));
+        // Whoever bears the very name, or the code, stands first: fewer others are looked at.
+        let others = if rows.is_empty() { SCORED } else { BESIDE };
+        rows.extend(edition.search(&query.query, scope, 10.min(others)).into_iter().map(|hit| hit.row));
+        rows.extend(edition.similar(&query.query, scope, others));
     }
     let mut seen = hashbrown::HashSet::new();
     rows.retain(|row| seen.insert(*row));

@@ -194,6 +194,6 @@ mod tests {
         put("answers.json", "[1]");
         assert!(Documents::trusted(folder.path()).is_ok(), "what is no manifest by its name is left alone");
         put("persisted-broken.json", "[1]");
-        assert!(Documents::trusted(folder.path()).unwrap_err().to_string().contains("persisted-broken.json"));
+        assert!(Documents::trusted(folder.path()).err().unwrap().to_string().contains("persisted-broken.json"));
     }
 }
