@@ -117,12 +117,13 @@ fn code_of(feature: &Value, property: Option<&str>) -> Result<u32, String> {
         _ => None,
     };
     let of = |names: &[&str]| names.iter().find_map(|name| text(&feature["properties"][*name]));
-    let given: Vec<String> = match property {
-        Some(property) => of(&[property]).into_iter().collect(),
-        None => [of(&CODES), text(&feature["id"]), of(&NAMES)].into_iter().flatten().collect(),
+    // A code that is there counts alone: a wrong one is not helped by a name beside it.
+    let given = match property {
+        Some(property) => of(&[property]),
+        None => of(&CODES).or_else(|| of(&NAMES)).or_else(|| text(&feature["id"])),
     };
-    let found = given.iter().find_map(|text| by_code(text).or_else(|| by_name(text)));
-    found.ok_or_else(|| given.into_iter().next().unwrap_or_default())
+    let given = given.unwrap_or_default();
+    by_code(&given).or_else(|| by_name(&given)).ok_or(given)
 }
 
 fn by_code(text: &str) -> Option<u32> {
@@ -269,8 +270,8 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
         let smaller = sizes[&a].min(sizes[&b]);
         if count as f64 * 100.0 > TOLERATED * smaller as f64 {
             faults.push(Problem::bad_input(
-                format!("{a} 与 {b} 重叠：较小者约 {} % 的面积", count * 100 / smaller),
-                format!("{a} and {b} overlap: about {} % of the smaller one", count * 100 / smaller),
+                format!("{a} 与 {b} 重叠：较小者约 {:.1} % 的面积", count as f64 * 100.0 / smaller as f64),
+                format!("{a} and {b} overlap: about {:.1} % of the smaller one", count as f64 * 100.0 / smaller as f64),
             ));
         }
     }
@@ -295,8 +296,8 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
     let (holes, held) = ((0..owner.len()).filter(is_hole).count(), owner.iter().flatten().count());
     if missing.is_empty() && holes as f64 * 100.0 > TOLERATED * held as f64 {
         remarks.push(Problem::bad_input(
-            format!("约 {} % 的面积不属于任何区域", holes * 100 / held.max(1)),
-            format!("about {} % of the land belongs to no area", holes * 100 / held.max(1)),
+            format!("约 {:.1} % 的面积不属于任何区域", holes as f64 * 100.0 / held as f64),
+            format!("about {:.1} % of the land belongs to no area", holes as f64 * 100.0 / held as f64),
         ));
     }
     (faults, remarks)
@@ -426,7 +427,7 @@ mod tests {
         assert_eq!(found.streets.keys().copied().collect::<Vec<_>>(), [110_105_001]);
         assert!(found.remarks[0].en.contains("14 areas are missing"), "{:?}", found.remarks);
         let (faults, _) = said(&collection(&[
-            (json!({ "code": "119999" }), square(116.0, 39.9, 0.2)),
+            (json!({ "code": "119999", "name": "海淀区" }), square(116.0, 39.9, 0.2)),
             (json!({ "code": "110108" }), square(39.9, 116.0, 0.2)),
             (json!({ "code": "110105" }), square(440_000.0, 4_400_000.0, 9.0)),
             (json!({ "code": "110106" }), json!([[[116.0, 39.0], [116.1, 39.0]]])),
