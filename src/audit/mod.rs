@@ -1,6 +1,6 @@
 //! Who looked: each answer that shows what is not open has a row, on disk before its first byte leaves.
 //!
-//! In: what was asked by whom for what, and which enterprises it showed. Out: a file a day of rows, each of which holds the digest of the
+//! In: what was asked by whom for what, and which enterprises it showed. Out: one chain a process, of a file a day of rows, each of which holds the digest of the
 //! one before; signed marks among them; a reader that names the first row which was altered, deleted or moved. It knows neither the graph
 //! nor the store: whoever answers writes here, and gives no answer where that fails.
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::chain::{AuditRow, Line, START, Seen, link, sign};
-use super::write::{days, head, key, name_of};
+use super::write::{chains, days, head, key, name_of};
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct Verified {
     pub rows: u64,
     /// Signed marks that hold.
     pub marks: u64,
-    /// The last row's number and digest: kept elsewhere, they say later that nothing before was changed.
-    pub last: Option<(u64, String)>,
+    /// Of each chain the last row's number and digest: kept elsewhere, they say later that nothing before was changed.
+    pub last: Vec<(u64, String)>,
     /// Everything that is wrong, in the order of the files.
     pub faults: Vec<AuditFault>,
 }
@@ -39,6 +39,23 @@ pub struct Verified {
 /// # Errors
 /// A file cannot be read.
 pub fn verify(folder: &Path) -> std::io::Result<Verified> {
+    let mut all = Verified::default();
+    for chain in chains(folder)? {
+        let found = verify_chain(&chain)?;
+        all.rows += found.rows;
+        all.marks += found.marks;
+        all.last.extend(found.last);
+        all.faults.extend(found.faults);
+    }
+    Ok(all)
+}
+
+/// The name of a file, with that of its chain.
+fn shown(chain: &Path, name: &str) -> String {
+    format!("{}/{name}", chain.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()))
+}
+
+fn verify_chain(folder: &Path) -> std::io::Result<Verified> {
     let mut found = Verified::default();
     let key = key(folder, false).ok();
     let mut before: Option<(u64, String)> = None;
@@ -48,7 +65,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
         let mut at = 0;
         while let Some(text) = lines.next().transpose()? {
             at += 1;
-            let fault = |seq, zh: String, en: String| AuditFault { file: name.clone(), line: at, seq, zh, en };
+            let fault = |seq, zh: String, en: String| AuditFault { file: shown(folder, &name), line: at, seq, zh, en };
             match Line::read(&text) {
                 None => found.faults.push(fault(
                     before.as_ref().map(|(seq, _)| seq + 1),
@@ -96,7 +113,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
             }
         }
     }
-    let whole = |seq, zh: String, en: String| AuditFault { file: "head".to_owned(), line: 0, seq, zh, en };
+    let whole = |seq, zh: String, en: String| AuditFault { file: shown(folder, "head"), line: 0, seq, zh, en };
     match (head(folder), &key) {
         (Some(text), Some(key)) => {
             let (last, digest) = before.clone().unwrap_or((0, START.to_owned()));
@@ -140,7 +157,7 @@ pub fn verify(folder: &Path) -> std::io::Result<Verified> {
         }
         _ => {}
     }
-    found.last = before;
+    found.last = before.into_iter().collect();
     Ok(found)
 }
 
@@ -178,7 +195,7 @@ impl AuditQuestion {
     }
 }
 
-/// Hands every row that holds to `each`, oldest first.
+/// Hands every row that holds to `each`, oldest first within each chain.
 ///
 /// # Errors
 /// A file cannot be read, or `each` fails.
@@ -190,14 +207,16 @@ pub fn search(
     if !folder.exists() {
         return Ok(());
     }
-    for day in days(folder)? {
-        let lines = BufReader::new(std::fs::File::open(folder.join(name_of(day)))?).lines();
-        for text in lines {
-            let text = text?;
-            let Some(Line::Row { row, .. }) = Line::read(&text) else { continue };
-            let Ok(row) = serde_json::from_str::<AuditRow>(row.get()) else { continue };
-            if question.holds(&row) {
-                each(row)?;
+    for chain in chains(folder)? {
+        for day in days(&chain)? {
+            let lines = BufReader::new(std::fs::File::open(chain.join(name_of(day)))?).lines();
+            for text in lines {
+                let text = text?;
+                let Some(Line::Row { row, .. }) = Line::read(&text) else { continue };
+                let Ok(row) = serde_json::from_str::<AuditRow>(row.get()) else { continue };
+                if question.holds(&row) {
+                    each(row)?;
+                }
             }
         }
     }
@@ -232,7 +251,7 @@ mod tests {
         for kept in futures_util::future::join_all(rows).await {
             kept.unwrap();
         }
-        name_of(days(folder).unwrap()[0])
+        format!("1/{}", name_of(days(&folder.join("1")).unwrap()[0]))
     }
 
     /// The faults of the files after `change` to their lines.

@@ -143,13 +143,35 @@ pub(super) fn key(folder: &Path, make: bool) -> std::io::Result<Vec<u8>> {
     }
 }
 
+/// Processes that write beside each other: a server, another node on the same folder, commands.
+const CHAINS: u32 = 64;
+
+/// The chains of a folder, by number: each process continues one that nobody else writes.
+pub(super) fn chains(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut numbers: Vec<u32> = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers.into_iter().map(|number| folder.join(number.to_string())).collect())
+}
+
 impl Files {
-    fn open(folder: &Path, keep_days: u32) -> std::io::Result<Files> {
-        std::fs::create_dir_all(folder)?;
-        let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
-        if lock.try_lock().is_err() {
-            return Err(std::io::Error::other("another process writes there; give each node a folder of its own"));
+    fn open(base: &Path, keep_days: u32) -> std::io::Result<Files> {
+        for number in 1..=CHAINS {
+            let folder = base.join(number.to_string());
+            std::fs::create_dir_all(&folder)?;
+            let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
+            match lock.try_lock() {
+                Ok(()) => return Files::continued(&folder, keep_days, lock),
+                Err(std::fs::TryLockError::WouldBlock) => {}
+                Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            }
         }
+        Err(std::io::Error::other(format!("{CHAINS} other processes write there")))
+    }
+
+    fn continued(folder: &Path, keep_days: u32, lock: File) -> std::io::Result<Files> {
         let key = key(folder, true)?;
         // The chain goes on behind the last whole row of the last file that has one; what was torn by a kill belonged to no answer.
         let (mut seq, mut hash) = (0, START.to_owned());

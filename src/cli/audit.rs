@@ -100,7 +100,8 @@ fn checked(common: &Common, folder: &std::path::Path) -> anyhow::Result<ExitCode
         eprintln!("{place}: {}", lang.pick(&fault.zh, &fault.en));
     }
     let (rows, marks) = (grouped(found.rows as i64), grouped(found.marks as i64));
-    let last = found.last.map_or_else(String::new, |(seq, hash)| format!("{seq} {hash}"));
+    let last: Vec<String> = found.last.iter().map(|(seq, hash)| format!("{seq} {hash}")).collect();
+    let last = last.join(lang.pick("；", "; "));
     println!(
         "{}",
         match lang {

@@ -7,6 +7,7 @@ pub mod assess;
 pub mod audit;
 pub mod batch;
 pub mod bench;
+pub mod boundaries;
 pub mod common;
 pub mod connector;
 pub mod demo;
@@ -95,6 +96,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Check a folder of GraphQL documents and print the digests that name them
     Trust(trust::TrustArgs),
+    /// Outlines of districts and streets for the maps
+    Boundaries(boundaries::BoundariesArgs),
     /// Figures of this machine against the bars of the product
     Bench(bench::BenchArgs),
     /// What is missing or wrong on this machine, with the remedy
@@ -182,6 +185,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Boundaries(args) => boundaries::run(&common, args),
         Command::Trust(args) => trust::run(&common, args).await,
         Command::Bench(args) => bench::run(&common, args).await,
         Command::Doctor => doctor::run(&common).await,

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use super::answers::engine::Engine;
 use super::export::jobs::Jobs;
+use super::maps::boundaries::Boundaries;
 use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
@@ -31,8 +32,9 @@ impl App {
     pub fn new(hub: Hub, options: Options) -> App {
         let state = ServerState::new(hub, options);
         let jobs = Jobs::new(state.clone());
+        let places = KnownPlaces::new(Boundaries::of(&state.hub().settings.data));
         let engine = Engine::of(graphql::graph_with(jobs.clone(), Arc::new(QualityCache::default())));
-        App { state, engine, jobs, places: KnownPlaces::default() }
+        App { state, engine, jobs, places }
     }
 
     /// What every route shares.
@@ -89,6 +91,12 @@ pub fn app(app: App) -> Router {
         .route("/tiles/{file}", get(maps::tilejson::tilejson))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
         .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile).layer(http::packing::unpacked()))
+        .route("/reconcile/1.0-draft", get(reconcile::draft::manifest))
+        .route(
+            "/reconcile/1.0-draft/{what}",
+            axum::routing::post(reconcile::draft::ask).get(reconcile::help).layer(http::packing::unpacked()),
+        )
+        .route("/reconcile/1.0-draft/suggest/{what}", get(reconcile::suggest))
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/export/{file}", get(export::export))

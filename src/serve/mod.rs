@@ -14,7 +14,7 @@ mod http;
 mod ingest;
 pub mod limits;
 pub mod live;
-mod maps;
+pub mod maps;
 mod metrics;
 pub mod operate;
 pub mod problem;

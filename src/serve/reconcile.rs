@@ -3,12 +3,17 @@
 //! Candidates come from the name index and the identifiers; the linker scores them as it scores records, and its features
 //! are shown. Only what the caller may see is a candidate.
 
+pub mod draft;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
+use bytes::Bytes;
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,10 +30,12 @@ use crate::model::linkage::{LinkMethod, LinkRecord, LinkRole};
 use crate::model::message::Lang;
 
 /// Queries of one batch, and the bytes they may take as a form.
-const MAX_QUERIES: usize = 200;
+pub const MAX_QUERIES: usize = 200;
 const MAX_BODY: usize = 8 << 20;
 /// Candidates that are scored per query.
 const SCORED: usize = 30;
+/// Others that are scored beside one that bears the name or the code asked for.
+const BESIDE: usize = 8;
 /// Suggestions of one answer, and how far they can be read on.
 const SUGGESTED: usize = 10;
 const MAX_CURSOR: usize = 200;
@@ -131,7 +138,7 @@ impl Query {
     }
 }
 
-fn kind(lang: Lang) -> Value {
+pub fn kind(lang: Lang) -> Value {
     json!({ "id": "Enterprise", "name": lang.pick("企业", "Enterprise") })
 }
 
@@ -143,20 +150,9 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
     };
     let mut form = plain.parameters.clone();
     if method == Method::POST {
-        let bytes = match axum::body::to_bytes(body, MAX_BODY).await {
+        let bytes = match read_body(&plain, body).await {
             Ok(bytes) => bytes,
-            Err(_) => {
-                let megabytes = MAX_BODY >> 20;
-                let problem = Problem::new(
-                    Code::CostExceeded,
-                    format!("请求体超过 {megabytes} MB，或传输中断：一次最多 {MAX_QUERIES} 个查询"),
-                    format!("the body is longer than {megabytes} MB, or was cut off: at most {MAX_QUERIES} queries at a time"),
-                )
-                .remedy(MAX_QUERIES.to_string());
-                let mut response = plain.refuse(&problem);
-                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-                return response;
-            }
+            Err(refused) => return *refused,
         };
         for (name, text) in url::form_urlencoded::parse(&bytes) {
             form.insert(name.into_owned(), text.into_owned());
@@ -174,18 +170,38 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
             "JSONP is not served: add the page's origin to `origins`",
         ));
     }
-    let answered = match (form.get("queries"), form.get("extend")) {
-        (Some(text), _) => queries(&plain, text),
-        (None, Some(text)) => extend(&plain, text),
-        (None, None) => Ok(manifest(&plain)),
-    };
+    // A long batch is seconds of work: it holds no other answer up.
+    let plain = Arc::new(plain);
+    let working = plain.clone();
+    let answered = tokio::task::spawn_blocking(move || match (form.get("queries"), form.get("extend")) {
+        (Some(text), _) => queries(&working, text),
+        (None, Some(text)) => extend(&working, text),
+        (None, None) => Ok(manifest(&working)),
+    });
+    let answered = answered.await.unwrap_or_else(|_| Err(Problem::internal()));
     match answered {
         Ok(value) => respond(value.to_string(), "application/json; charset=utf-8"),
         Err(problem) => plain.refuse(&problem),
     }
 }
 
-fn respond(text: String, content_type: &'static str) -> Response {
+/// The body of a batch, within its limit.
+pub async fn read_body(plain: &RestRequest, body: Body) -> Result<Bytes, Box<Response>> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
+        let megabytes = MAX_BODY >> 20;
+        let problem = Problem::new(
+            Code::CostExceeded,
+            format!("请求体超过 {megabytes} MB，或传输中断：一次最多 {MAX_QUERIES} 个查询"),
+            format!("the body is longer than {megabytes} MB, or was cut off: at most {MAX_QUERIES} queries at a time"),
+        )
+        .remedy(MAX_QUERIES.to_string());
+        let mut response = plain.refuse(&problem);
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        Box::new(response)
+    })
+}
+
+pub fn respond(text: String, content_type: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
@@ -214,7 +230,16 @@ fn manifest(plain: &RestRequest) -> Value {
 fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let queries: BTreeMap<String, Value> = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("queries 无法解析：{e}"), format!("queries cannot be read: {e}")))?;
-    if queries.len() > MAX_QUERIES {
+    let (names, asked): (Vec<String>, Vec<Value>) = queries.into_iter().unzip();
+    Ok(Value::Object(names.into_iter().zip(answers(plain, &asked)?).collect()))
+}
+
+/// The answers to a batch in its order. What is wrong with one query is said in its own answer: the others are answered all the same.
+///
+/// # Errors
+/// More queries than one batch may have.
+pub fn answers(plain: &RestRequest, asked: &[Value]) -> Result<Vec<Value>, Problem> {
+    if asked.len() > MAX_QUERIES {
         return Err(Problem::bad_input(
             format!("一次最多 {MAX_QUERIES} 个查询"),
             format!("at most {MAX_QUERIES} queries at a time"),
@@ -222,23 +247,18 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         .remedy(MAX_QUERIES.to_string()));
     }
     let scope = scope(plain)?;
-    let answers = queries.iter().map(|(name, value)| {
-        // What is wrong with one query is said in its own answer: the others are answered all the same.
-        let answer = match Query::read(value) {
-            Ok(query) => {
-                let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });
-                if let Some(unknown) = query.unknown_property() {
-                    let (zh, en) =
-                        (format!("没有属性 {unknown}：未参与比对"), format!("there is no property {unknown}: it was left out"));
-                    answer["warning"] = json!(plain.lang.pick(zh, en));
-                }
-                answer
+    let answer = |value: &Value| match Query::read(value) {
+        Ok(query) => {
+            let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });
+            if let Some(unknown) = query.unknown_property() {
+                let zh = format!("没有属性 {unknown}：未参与比对");
+                answer["warning"] = json!(plain.lang.pick(zh, format!("there is no property {unknown}: it was left out")));
             }
-            Err(problem) => json!({ "result": [], "error": problem.text(plain.lang) }),
-        };
-        (name.clone(), answer)
-    });
-    Ok(Value::Object(answers.collect()))
+            answer
+        }
+        Err(problem) => json!({ "result": [], "error": problem.text(plain.lang) }),
+    };
+    Ok(asked.par_iter().map(answer).collect())
 }
 
 fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBitmap>>, Problem> {
@@ -271,8 +291,10 @@ fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBi
     }
     if !query.query.trim().is_empty() {
         rows.extend(edition.rows(&LookupKey::Name(query.query.clone())).into_iter().filter(visible));
-        rows.extend(edition.search(&query.query, scope, 10).into_iter().map(|hit| hit.row));
-        rows.extend(edition.similar(&query.query, scope, SCORED));
+        // Whoever bears the very name, or the code, stands first: fewer others are looked at.
+        let others = if rows.is_empty() { SCORED } else { BESIDE };
+        rows.extend(edition.search(&query.query, scope, 10.min(others)).into_iter().map(|hit| hit.row));
+        rows.extend(edition.similar(&query.query, scope, others));
     }
     let mut seen = hashbrown::HashSet::new();
     rows.retain(|row| seen.insert(*row));
@@ -398,7 +420,7 @@ fn may_see(plain: &RestRequest, column: ExportColumn) -> bool {
     column.scope().is_none_or(|scope| plain.ask.caller.may(scope))
 }
 
-fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
+pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let wanted: Extend = serde_json::from_str(text)
         .map_err(|e| Problem::bad_input(format!("extend 无法解析：{e}"), format!("extend cannot be read: {e}")))?;
     if wanted.ids.len() > 1_000 {

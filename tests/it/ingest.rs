@@ -280,6 +280,10 @@ fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
     };
     // Nobody may ask before there is an administrator; the second time there is one.
     huitu().arg("init").output().expect("huitu starts");
+    if !dir.join("secret").exists() {
+        let made = huitu().args(["token", "create", "--ingest", "cases"]).output().expect("huitu starts");
+        std::fs::write(dir.join("secret"), made.stdout.trim_ascii()).expect("written");
+    }
     huitu()
         .args(["--listen", &format!("127.0.0.1:{port}"), "serve"])
         .stdout(std::process::Stdio::piped())
@@ -317,6 +321,7 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
             let push = client
                 .post(format!("http://127.0.0.1:{port}/ingest/cases"))
                 .header("Idempotency-Key", format!("k{number}"))
+                .header(header::AUTHORIZATION, format!("Bearer {}", std::fs::read_to_string(dir.path().join("secret")).unwrap()))
                 .header(header::CONTENT_TYPE, "application/x-ndjson")
                 .body(lines(number..number + 1));
             if sent == 6 + round {

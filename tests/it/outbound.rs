@@ -77,6 +77,12 @@ async fn what_the_graph_takes_means_the_same_in_an_export() {
     for wrong in ["orderBy=SALARY", "orderBy=EMPLOYEES:UP", "first=-1", "first=many", "lang=fr", "codes=maybe"] {
         assert_eq!(status(&served, &format!("/export/gap.csv?{wrong}")).await.0, StatusCode::BAD_REQUEST, "{wrong}");
     }
+    for only_csv in ["/export/gap.xlsx?encoding=gb18030", "/export/gap.arrow?codes=plain"] {
+        assert_eq!(status(&served, only_csv).await.0, StatusCode::BAD_REQUEST, "{only_csv}");
+    }
+    let job = "mutation { createExport(input: { format: XLSX, gb18030: true }) { export { id } userErrors { field } } }";
+    let refused = served.data(job, json!({})).await["createExport"].take();
+    assert!(refused["export"].is_null() && refused["userErrors"].as_array().unwrap().len() == 1, "{refused}");
     let (_, text) = status(&served, "/export/gap.csv?columns=name&first=0&lang=zh").await;
     assert_eq!(text, "\u{feff}企业名称\r\n", "lang goes before Accept-Language");
 }
@@ -227,6 +233,11 @@ async fn variables_are_taken_as_clients_write_them() {
     let (status, headers, _) = ask(packed, Some("compress")).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(headers[header::ACCEPT_ENCODING].to_str().unwrap().contains("gzip"));
+    let (status, _, bytes) = ask(format!("{question}}}").into_bytes(), Some("gzip")).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST && String::from_utf8_lossy(&bytes).contains("Content-Encoding"),
+        "packed in name only"
+    );
     // What is unpacked counts for the limit.
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut bomb, &vec![b' '; 8 << 20]).unwrap();

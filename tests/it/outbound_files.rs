@@ -291,3 +291,32 @@ async fn every_value_of_an_enum_has_a_name_in_both_languages() {
         assert!(of["specifiedByURL"].is_string(), "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_draft_of_the_next_reconciliation_api_answers_beside_the_old_one() {
+    let served = served(400, |_| {}).await;
+    let rows = served.data("{ gap(first: 2) { nodes { id name creditCode } } }", json!({})).await["gap"]["nodes"].take();
+    let manifest: Value = serde_json::from_slice(&get(&served, "/reconcile/1.0-draft").await.1).unwrap();
+    assert!(manifest["versions"][0] == "1.0-draft" && manifest["view"]["url"].as_str().unwrap().contains("{id}"), "{manifest}");
+    let post = async |what: &str, body: Value| -> Value {
+        let request = Request::post(format!("/reconcile/1.0-draft/{what}")).header(header::CONTENT_TYPE, "application/json");
+        let (status, _, bytes) = served.send(request.body(Body::from(body.to_string())).unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    let by_name = json!({ "matchType": "name", "propertyValue": rows[0]["name"] });
+    let by_code = json!({ "matchType": "property", "propertyId": "creditCode", "propertyValue": rows[1]["creditCode"] });
+    let queries = json!({ "queries": [
+        { "type": "Enterprise", "limit": 3, "conditions": [by_name] }, { "conditions": [by_code] }, { "conditions": "all" }, { "conditions": [] } ] });
+    let results = post("match", queries).await["results"].take();
+    assert_eq!(results.as_array().unwrap().len(), 4);
+    assert_eq!(results[0]["candidates"][0]["id"], rows[0]["id"]);
+    let found = &results[1]["candidates"][0];
+    assert_eq!((&found["id"], &found["match"]), (&rows[1]["id"], &json!(true)));
+    assert!(found["features"].as_array().unwrap().iter().all(|f| f["name"].is_string()));
+    assert!(results[2]["error"].is_string() && results[3]["candidates"] == json!([]), "{results}");
+    let wanted = json!({ "ids": [rows[0]["id"]], "properties": [{ "id": "creditCode" }] });
+    let extended = post("extend", wanted).await;
+    assert_eq!(extended["rows"][0]["id"], rows[0]["id"]);
+    assert_eq!(extended["rows"][0]["properties"][0]["values"][0]["str"], rows[0]["creditCode"]);
+}

@@ -292,3 +292,39 @@ async fn what_an_edition_pins_is_kept_and_what_is_newest_is_asked_again() {
         assert!(keeps(path.to_owned()).await.contains("no-cache"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
+    use huitu::serve::maps::boundaries::{BoundaryReading, keep, read};
+    let root = tempfile::tempdir().unwrap();
+    let mut facts = input(1, 400, 11);
+    // One street that the reference knows too.
+    let town = facts.labels.areas.iter_mut().find(|a| a.level == "TOWN" && a.code.starts_with("110105")).unwrap();
+    let code = town.code.clone();
+    let ring = json!([[[116.30, 39.90], [116.50, 39.90], [116.50, 40.00], [116.30, 40.00], [116.30, 39.90]]]);
+    let text = json!({ "type": "FeatureCollection", "features": [
+        { "type": "Feature", "properties": { "code": code }, "geometry": { "type": "Polygon", "coordinates": ring } } ] });
+    write(&root.path().join("editions"), facts).unwrap();
+    let found = read(&text.to_string(), &BoundaryReading::default()).unwrap();
+    assert!(found.faults.is_empty(), "{:?}", found.faults);
+    keep(root.path(), &found, "某某测绘院", Some("京S(2026)001号")).unwrap();
+    let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
+    let hub = Hub::open(settings(root.path()), Clock::fixed(at)).await.unwrap();
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
+    state.refresh().await.unwrap();
+    let served = Served { root, router: app(state.clone()), state };
+    let request = Request::get("/geo/streets.geojson").body(Body::empty()).unwrap();
+    let streets: Value = serde_json::from_slice(&served.send(request).await.2).unwrap();
+    let street = streets["features"].as_array().unwrap().iter().find(|f| f["id"] == code.as_str()).unwrap();
+    assert_eq!(street["geometry"]["type"], "MultiPolygon");
+    assert_eq!(streets["attribution"], "某某测绘院 审图号：京S(2026)001号");
+    let told = tilejson(&served, "/tiles/coverage.json", "map.example").await;
+    assert_eq!(told["attribution"], streets["attribution"]);
+    let address = told["tiles"][0].as_str().unwrap();
+    assert!(address.contains("&boundaries="), "{address}");
+    let path = address.strip_prefix("http://map.example").unwrap().replace("{z}/{x}/{y}", "10/843/387");
+    let layers = tile(&served, &path).await;
+    assert!(layers["areas"].iter().any(|f| f.kind == 3 && f.properties["code"] == code), "streets from zoom 10 on");
+    let far = tile(&served, &path.replace("10/843/387", "7/105/48")).await;
+    assert!(far["areas"].iter().all(|f| f.properties["code"].len() == 6), "districts from afar");
+}

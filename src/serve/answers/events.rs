@@ -19,8 +19,12 @@ pub struct LastEvent(Arc<AtomicU32>);
 impl LastEvent {
     /// Reads an id of an event: `edition:12` or `12`. What is neither is none.
     pub fn of(id: Option<&str>) -> LastEvent {
-        let number = id.map(|id| id.trim()).and_then(|id| id.strip_prefix("edition:").unwrap_or(id).parse().ok());
-        LastEvent(Arc::new(AtomicU32::new(number.unwrap_or(0))))
+        LastEvent(Arc::new(AtomicU32::new(id.and_then(LastEvent::number).unwrap_or(0))))
+    }
+    /// The edition that an id of an event names.
+    pub fn number(id: &str) -> Option<u32> {
+        let id = id.trim();
+        id.strip_prefix("edition:").unwrap_or(id).parse().ok()
     }
     pub fn tell(&self, edition: u32) {
         self.0.store(edition, Ordering::Relaxed);

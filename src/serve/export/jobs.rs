@@ -115,6 +115,12 @@ impl Jobs {
         let store = &self.state.hub().store;
         // Said at once, not when the job runs.
         let of = |field: &'static str| move |problem: Problem| ExportRefusal { field: Some(field), problem };
+        for (field, is_asked) in [("gb18030", new.gb18030), ("plainCodes", new.plain_codes)] {
+            if is_asked && new.format != ExportFileFormat::Csv {
+                let problem = Problem::bad_input(format!("{field} 只用于 CSV"), format!("{field} is for CSV only"));
+                return Err(ExportRefusal { field: Some(field), problem });
+            }
+        }
         new.filter.checked(self.state.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
         plan_order(&new.order, caller).map_err(of("orderBy"))?;
         let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;

@@ -110,6 +110,11 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
     let format = ExportFileFormat::from_extension(extension)
         .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
+    if format != ExportFileFormat::Csv
+        && let Some(name) = ["encoding", "codes"].into_iter().find(|name| plain.parameter(name).is_some())
+    {
+        return Err(Problem::bad_input(format!("{name} 只用于 csv"), format!("{name} is for csv only")));
+    }
     if list != "gap" && plain.parameter("include").is_some() {
         return Err(Problem::bad_input("include 只用于 gap", "include is for gap only"));
     }

@@ -199,13 +199,25 @@ impl Incoming<'_> {
             return Err(Box::new(self.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, &problem)));
         }
         let limit = state.limits().body_bytes;
-        axum::body::to_bytes(body, limit).await.map_err(|_| {
-            let problem = Problem::new(
-                Code::CostExceeded,
-                format!("请求体超过 {limit} 字节，或传输中断"),
-                format!("the body is longer than {limit} bytes, or was cut off"),
-            );
-            Box::new(self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &problem))
+        axum::body::to_bytes(body, limit).await.map_err(|error| {
+            let too_long = error.into_inner().is::<http_body_util::LengthLimitError>();
+            Box::new(match too_long {
+                true => {
+                    let problem = Problem::new(
+                        Code::CostExceeded,
+                        format!("请求体超过 {limit} 字节"),
+                        format!("the body is longer than {limit} bytes"),
+                    );
+                    self.refuse(StatusCode::PAYLOAD_TOO_LARGE, &problem)
+                }
+                false => {
+                    let problem = Problem::bad_input(
+                        "请求体传输中断，或与其 Content-Encoding 不符",
+                        "the body was cut off, or is not packed as its Content-Encoding says",
+                    );
+                    self.refuse(StatusCode::BAD_REQUEST, &problem)
+                }
+            })
         })
     }
 

@@ -1,11 +1,13 @@
-//! Coverage as a layer of tiles: the outline of each district with its figures, and its label point.
+//! Coverage as a layer of tiles: the outline of each district with its figures, and its label point; from zoom 10 on those of streets, where
+//! a deployer brought their outlines.
 
+use super::boundaries::Boundaries;
 use super::clip;
 use super::geojson::{Counted, counted};
 use super::mvt::{EXTENT, Layer, Property};
-use super::outlines::{Point, outlines};
+use super::outlines::Point;
 use super::places::{mercator, name_of};
-use super::tile_address::{BUFFER, Tile};
+use super::tile_address::{BUFFER, STREETS_FROM, Tile};
 use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;
@@ -13,9 +15,13 @@ use crate::serve::http::rest::RestRequest;
 use crate::serve::problem::Problem;
 
 /// Layer `areas` (polygons) and layer `labels` (points), both with the same properties.
-pub fn areas(plain: &RestRequest, tile: Tile) -> Result<Vec<u8>, Problem> {
+pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
-    let Counted { mut by_code, hidden, .. } = counted(plain, edition::Dimension::District)?;
+    let (level, dimension) = match tile.z >= STREETS_FROM && boundaries.has_streets() {
+        true => ("TOWN", edition::Dimension::Town),
+        false => ("DISTRICT", edition::Dimension::District),
+    };
+    let Counted { mut by_code, hidden, .. } = counted(plain, dimension)?;
     let (mut areas, mut labels) = (Layer::new("areas"), Layer::new("labels"));
     let extent = f64::from(EXTENT);
     let scale = f64::from(1_u32 << tile.z);
@@ -23,10 +29,10 @@ pub fn areas(plain: &RestRequest, tile: Tile) -> Result<Vec<u8>, Problem> {
         let (x, y) = mercator(point);
         ((x * scale - f64::from(tile.x)) * extent, (y * scale - f64::from(tile.y)) * extent)
     };
-    let mut districts: Vec<_> = edition.labels.areas.iter().filter(|a| a.level == "DISTRICT").collect();
+    let mut districts: Vec<_> = edition.labels.areas.iter().filter(|a| a.level == level).collect();
     districts.sort_unstable_by(|a, b| a.code.cmp(&b.code));
     for label in districts {
-        let polygons = outlines().get(&label.code).map_or(&[][..], |outline| &outline.polygons);
+        let polygons = boundaries.outline(&label.code).map_or(&[][..], |outline| &outline.polygons);
         let rings: Vec<Vec<(i32, i32)>> =
             polygons.iter().flat_map(|polygon| clip::rings(polygon, to_tile, f64::from(BUFFER), extent)).collect();
         let near = |v: f64| (-f64::from(BUFFER)..extent + f64::from(BUFFER)).contains(&v);

@@ -10,8 +10,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::outlines::{ATTRIBUTION, outlines};
-use super::places::{KnownPlaces, TilePlaces};
+use super::places::KnownPlaces;
 use crate::access::suppression;
 use crate::edition;
 use crate::edition::Measures;
@@ -45,7 +44,7 @@ pub async fn geojson(
             return refuse(&problem, plain.lang, &plain.id);
         }
     };
-    plain.kept("application/geo+json", || collection(&plain, &*known.of(&plain.edition)?, level, dimension))
+    plain.kept("application/geo+json", || collection(&plain, &known, level, dimension))
 }
 
 /// What was counted by area, and which areas are too small to be told.
@@ -69,8 +68,9 @@ pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Cou
     Ok(Counted { by_code: groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect(), hidden, total, is_small })
 }
 
-fn collection(plain: &RestRequest, places: &TilePlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
+    let (places, boundaries) = (known.of(edition)?, known.boundaries());
     let Counted { by_code: mut counted, hidden, total, is_small } = counted(plain, dimension)?;
     let mut codes: Vec<String> = edition.labels.areas.iter().filter(|a| a.level == level).map(|a| a.code.clone()).collect();
     codes.extend(counted.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
@@ -83,7 +83,7 @@ fn collection(plain: &RestRequest, places: &TilePlaces, level: &str, dimension: 
             // What has no known area stands nowhere; of an area that has no point of its own, its district's or city's is known.
             let stand = (!code.is_empty()).then(|| places.stand(edition, code)).flatten().filter(|s| s.basis != "UNKNOWN");
             let point = stand.map(|stand| json!([stand.at.0, stand.at.1]));
-            let outline = (level == "DISTRICT").then(|| outlines().get(code).map(|o| o.geometry.clone())).flatten();
+            let outline = boundaries.outline(code).map(|o| o.geometry.clone());
             let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
             let mut properties = measures(&counted.remove(code).unwrap_or_default(), hidden.contains(code));
             properties["code"] = json!(code);
@@ -97,7 +97,7 @@ fn collection(plain: &RestRequest, places: &TilePlaces, level: &str, dimension: 
     let collection = json!({
         "type": "FeatureCollection",
         "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
-        "attribution": ATTRIBUTION,
+        "attribution": boundaries.attribution,
         "bbox": places.bounds,
         "total": measures(&total, is_small),
         "features": features,

@@ -1,5 +1,6 @@
 //! Maps: GeoJSON outlines with their figures, vector tiles of points and of areas, and what announces them.
 
+pub mod boundaries;
 mod clip;
 mod coverage_tiles;
 pub(in crate::serve) mod geojson;

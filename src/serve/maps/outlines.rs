@@ -1,11 +1,10 @@
 //! Outlines of the districts, and the box that holds a city: what GeoJSON, tiles and their announcement share.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Said beside whatever shows the outlines.
+/// Said beside whatever shows the outlines that ship.
 pub const ATTRIBUTION: &str = "Apache ECharts 4.9.0 (Apache-2.0), simplified, WGS-84; not a legal boundary";
 
 /// A point in degrees: longitude, latitude.
@@ -17,20 +16,19 @@ pub struct Outline {
     pub polygons: Vec<Vec<Vec<Point>>>,
 }
 
-/// Outlines of the districts by code.
-pub fn outlines() -> &'static HashMap<String, Outline> {
-    static OUTLINES: OnceLock<HashMap<String, Outline>> = OnceLock::new();
-    OUTLINES.get_or_init(|| {
-        let collection: Value =
-            serde_json::from_str(crate::model::reference::areas::district_outlines()).expect("reference/areas is tested");
-        let features = collection["features"].as_array().cloned().unwrap_or_default();
-        let outline = |feature: Value| {
-            let code = feature["properties"]["code"].as_str()?.to_owned();
-            let geometry = feature["geometry"].clone();
-            Some((code, Outline { polygons: polygons(&geometry), geometry }))
-        };
-        features.into_iter().filter_map(outline).collect()
-    })
+impl Outline {
+    pub fn new(geometry: &Value) -> Outline {
+        Outline { polygons: polygons(geometry), geometry: geometry.clone() }
+    }
+}
+
+/// The outlines of the districts that ship, by code.
+pub fn shipped() -> HashMap<String, Outline> {
+    let collection: Value =
+        serde_json::from_str(crate::model::reference::areas::district_outlines()).expect("reference/areas is tested");
+    let outline =
+        |feature: &Value| Some((feature["properties"]["code"].as_str()?.to_owned(), Outline::new(&feature["geometry"])));
+    collection["features"].as_array().into_iter().flatten().filter_map(outline).collect()
 }
 
 fn polygons(geometry: &Value) -> Vec<Vec<Vec<Point>>> {
@@ -50,9 +48,4 @@ pub fn bounds(points: impl Iterator<Item = Point>) -> Option<[f64; 4]> {
         let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
         Some([west.min(x), south.min(y), east.max(x), north.max(y)])
     })
-}
-
-/// The corners of all outlines.
-pub fn corners() -> impl Iterator<Item = Point> {
-    outlines().values().flat_map(|outline| outline.polygons.iter().flatten().flatten().copied())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::boundaries::Boundaries;
 use super::outlines;
 use super::outlines::Point;
 use crate::edition::{Edition, Filter, Row};
@@ -74,7 +75,7 @@ pub fn compact(n: u64) -> u32 {
 }
 
 impl TilePlaces {
-    fn new(edition: &Edition) -> Result<TilePlaces, Problem> {
+    fn new(edition: &Edition, boundaries: &Boundaries) -> Result<TilePlaces, Problem> {
         let (mut points, mut labelled) = (Vec::new(), BTreeMap::<u32, Vec<Row>>::new());
         for row in edition.filter(&Filter::InGap)?.iter() {
             let e = edition.enterprise(row);
@@ -91,7 +92,7 @@ impl TilePlaces {
         let of_points = points.iter().map(|(_, row)| edition.enterprise(*row)).filter_map(|e| e.location());
         let of_points = of_points.map(|at| (at.longitude, at.latitude));
         let of_labels = edition.labels.areas.iter().filter_map(|a| a.label_point);
-        let bounds = outlines::bounds(outlines::corners().chain(of_points).chain(of_labels));
+        let bounds = outlines::bounds(boundaries.corners().chain(of_points).chain(of_labels));
         Ok(TilePlaces { edition: edition.number(), points, labelled, streets, bounds })
     }
 
@@ -156,19 +157,29 @@ pub fn name_of(edition: &Edition, code: &str, lang: Lang) -> String {
 }
 
 /// Where things are, kept for the editions last asked.
-#[derive(Clone, Default)]
-pub struct KnownPlaces(Arc<std::sync::Mutex<Vec<Arc<TilePlaces>>>>);
+#[derive(Clone)]
+pub struct KnownPlaces {
+    kept: Arc<std::sync::Mutex<Vec<Arc<TilePlaces>>>>,
+    boundaries: Arc<Boundaries>,
+}
 
 /// Editions whose places are kept: the newest one, and one to compare it with.
 const KEPT: usize = 2;
 
 impl KnownPlaces {
+    pub fn new(boundaries: Boundaries) -> KnownPlaces {
+        KnownPlaces { kept: Arc::default(), boundaries: Arc::new(boundaries) }
+    }
+    /// What maps draw.
+    pub fn boundaries(&self) -> &Boundaries {
+        &self.boundaries
+    }
     pub fn of(&self, edition: &Edition) -> Result<Arc<TilePlaces>, Problem> {
-        let mut kept = self.0.lock().expect("no panic while holding the places");
+        let mut kept = self.kept.lock().expect("no panic while holding the places");
         if let Some(places) = kept.iter().find(|p| p.edition == edition.number()) {
             return Ok(places.clone());
         }
-        let places = Arc::new(TilePlaces::new(edition)?);
+        let places = Arc::new(TilePlaces::new(edition, &self.boundaries)?);
         if kept.len() >= KEPT {
             kept.remove(0);
         }

@@ -5,6 +5,8 @@ use super::places::{GRID, interleave};
 
 /// Tiles deeper than this are refused.
 pub const MAX_ZOOM: u32 = 20;
+/// From here on streets are told apart, not only districts.
+pub const STREETS_FROM: u32 = 10;
 /// Units around a tile that it holds too: the radius of a symbol.
 pub const BUFFER: u32 = 128;
 /// The buffer is looked up in cells of a 32nd of a tile, which is 128 units.

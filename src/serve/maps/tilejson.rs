@@ -7,7 +7,6 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::coverage_tiles;
-use super::outlines::ATTRIBUTION;
 use super::places::KnownPlaces;
 use super::tile_address::MAX_ZOOM;
 use crate::serve::http::parameters::RouteParameters;
@@ -48,15 +47,17 @@ pub async fn tilejson(
         plain.edition.filter(&plain.filter()?)?;
         let bounds = known.of(&plain.edition)?.bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]);
         let [west, south, east, north] = bounds.map(|degrees| (degrees * 1e5).round() / 1e5);
+        // Tiles with other outlines have other addresses: those are kept for long.
+        let drawn = known.boundaries().digest.as_ref().map_or_else(String::new, |digest| format!("&boundaries={digest}"));
         let around = |a: f64, b: f64| ((a + b) * 5e4).round() / 1e5;
         serde_json::to_vec(&json!({
             "tilejson": "3.0.0",
             "name": layer,
             "description": description,
             "version": format!("{}.0.0", plain.edition.number()),
-            "attribution": ATTRIBUTION,
+            "attribution": known.boundaries().attribution,
             "scheme": "xyz",
-            "tiles": [format!("{}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?{}", plain.base, plain.handed_on())],
+            "tiles": [format!("{}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?{}{drawn}", plain.base, plain.handed_on())],
             "minzoom": 0, "maxzoom": MAX_ZOOM,
             "bounds": [west, south, east, north],
             "center": [around(west, east), around(south, north), 8],

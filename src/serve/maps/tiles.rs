@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::coverage_tiles;
 use super::mvt::{Layer, Property};
 use super::places::{KnownPlaces, TilePlaces, cell, compact, interleave, name_of};
-use super::tile_address::Tile;
+use super::tile_address::{STREETS_FROM, Tile};
 use crate::edition;
 use crate::edition::{Filter, Row};
 use crate::serve::export::told_score;
@@ -22,8 +22,6 @@ use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
-/// From here on clusters stand for streets, not for districts.
-const STREETS_FROM: u32 = 10;
 /// From here on enterprises are shown one by one.
 const POINTS_FROM: u32 = 12;
 /// Enterprises in one tile; the rest are counted in clusters.
@@ -41,7 +39,7 @@ pub async fn tile(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["boundaries"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -54,7 +52,7 @@ pub async fn tile(
     plain.kept("application/vnd.mapbox-vector-tile", || {
         let filter = plain.filter()?;
         if layer == "coverage" {
-            return coverage_tiles::areas(&plain, tile);
+            return coverage_tiles::areas(&plain, tile, known.boundaries());
         }
         let places = known.of(&plain.edition)?;
         if tile.z < POINTS_FROM { clusters(&plain, tile, &places, filter) } else { points(&plain, tile, &places, filter) }

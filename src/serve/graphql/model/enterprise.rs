@@ -22,6 +22,9 @@ use crate::model::verdict::Verdicts;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
+/// The largest Int of GraphQL: a head count that a registry mistyped beyond it would cost strict clients the whole answer.
+const LARGEST_INT: u32 = i32::MAX as u32;
+
 /// A row of an edition, with its verdicts read at most once.
 #[derive(Clone)]
 pub struct Enterprise(Arc<Inner>);
@@ -139,11 +142,11 @@ impl Enterprise {
     }
     /// 从业人员
     async fn employees(&self) -> Option<u32> {
-        self.row().employees()
+        self.row().employees().map(|n| n.min(LARGEST_INT))
     }
     /// 参保人数
     async fn insured(&self) -> Option<u32> {
-        self.row().insured()
+        self.row().insured().map(|n| n.min(LARGEST_INT))
     }
     /// 营业收入. Needs the scope `finance`.
     async fn revenue_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {

@@ -110,9 +110,9 @@ fn at(ctx: &Context<'_>, beside: &Enterprise, row: Option<Row>) -> Option<Enterp
     Some(Enterprise::new(edition, row))
 }
 
-/// Counts are whole numbers; what a registry writes beyond them is cut off.
+/// Counts are whole numbers of 32 bits, as GraphQL has them; what a registry writes beyond them is cut off.
 fn whole(number: Option<f64>) -> Option<i64> {
-    number.filter(|n| n.is_finite()).map(|n| n as i64)
+    number.filter(|n| n.is_finite()).map(|n| i64::from(n as i32))
 }
 
 /// Investments in this enterprise, or where `outward`, those it makes.

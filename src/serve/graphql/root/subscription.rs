@@ -14,6 +14,7 @@ use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::EditionNode;
 use crate::serve::graphql::model::registry::Registry;
 use crate::serve::graphql::model::scalars::Language;
+use crate::serve::problem::Problem;
 use crate::store::export::ExportRow;
 
 /// One step of a sync under way.
@@ -112,21 +113,31 @@ impl Subscriptions {
                           Last-Event-ID says the same."
         )]
         last_event_id: Option<ID>,
-    ) -> impl Stream<Item = EditionNode> + use<'ctx> {
+    ) -> Result<impl Stream<Item = EditionNode> + use<'ctx>> {
         let hub = ask(ctx).state.hub().clone();
         // Listening begins before the missed ones are looked up, so that none falls between the two.
         let live = items(ask(ctx).state.events().editions.subscribe());
         let told = ctx.data_opt::<LastEvent>().cloned().unwrap_or_default();
-        let since = last_event_id.map_or(told.edition(), |id| LastEvent::of(Some(&id)).edition());
+        let since = match last_event_id {
+            None => told.edition(),
+            Some(id) => Some(LastEvent::number(&id).ok_or_else(|| {
+                Problem::bad_input(
+                    "lastEventId 应为版本的 id，如 edition:12",
+                    "lastEventId is the id of an edition, such as edition:12",
+                )
+            }))
+            .transpose()
+            .or_tell(ctx)?,
+        };
         let mut missed = hub.editions.list();
         missed.retain(|manifest| since.is_some_and(|since| manifest.number > since));
         missed.reverse();
         let newest = missed.last().map_or(0, |manifest| manifest.number);
         let later = live.filter(move |manifest| std::future::ready(manifest.number > newest));
-        futures_util::stream::iter(missed).chain(later).map(move |manifest| {
+        Ok(futures_util::stream::iter(missed).chain(later).map(move |manifest| {
             told.tell(manifest.number);
             EditionNode::of(manifest)
-        })
+        }))
     }
 
     /// One export: as it is now, then every step until it ends. Needs the scope `export`.

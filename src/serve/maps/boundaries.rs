@@ -1,0 +1,489 @@
+//! Boundaries of the deployer: a file of districts and streets, checked, kept in the data folder, and from then on what maps draw.
+//!
+//! In: GeoJSON or TopoJSON in WGS-84, GCJ-02 or BD-09, its areas named by code or by name. Out: one GeoJSON for each level in WGS-84. It
+//! draws nothing together and cuts nothing away: corners are rounded to a metre, so that a border that two areas share stays one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::outlines::{ATTRIBUTION, Outline, Point, bounds, shipped};
+use crate::model::datum::Datum;
+use crate::model::reference::areas::areas;
+use crate::serve::problem::Problem;
+
+/// A polygon: its outer ring, then its holes.
+pub type Polygon = Vec<Vec<Point>>;
+
+/// Properties that hold an area's code, and those that hold its name, as surveyors and map services call them.
+const CODES: [&str; 8] = ["code", "adcode", "ADCODE", "PAC", "XZQDM", "行政区划代码", "区划代码", "代码"];
+const NAMES: [&str; 7] = ["name", "NAME", "name_zh", "XZQMC", "行政区划名称", "区划名称", "名称"];
+/// Where China lies, with room around it: a corner elsewhere is measured otherwise, or has its numbers swapped.
+const CHINA: [f64; 4] = [73.0, 3.0, 136.0, 54.0];
+/// Points on a side of the grid that looks for overlaps and holes.
+const GRID: usize = 160;
+/// Of a hundred points of an area so many may lie in another one, or of the whole so many in none: rounding, not a mistake.
+const TOLERATED: f64 = 0.5;
+
+/// What a file says, by division code.
+#[derive(Debug, Default)]
+pub struct ImportedBoundaries {
+    pub districts: BTreeMap<u32, Vec<Polygon>>,
+    pub streets: BTreeMap<u32, Vec<Polygon>>,
+    /// What speaks against taking it.
+    pub faults: Vec<Problem>,
+    /// What a person should look at; it is taken all the same.
+    pub remarks: Vec<Problem>,
+}
+
+/// How to read a file.
+#[derive(Debug, Default)]
+pub struct BoundaryReading {
+    pub datum: Datum,
+    /// The property that names an area; the usual ones where left out.
+    pub property: Option<String>,
+}
+
+/// Reads a file and checks what it says.
+///
+/// # Errors
+/// It is no GeoJSON and no TopoJSON.
+pub fn read(text: &str, reading: &BoundaryReading) -> Result<ImportedBoundaries, Problem> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|e| Problem::bad_input(format!("文件不是 JSON：{e}"), format!("the file is no JSON: {e}")))?;
+    let features = match value["type"].as_str() {
+        Some("FeatureCollection") => value["features"].as_array().cloned().unwrap_or_default(),
+        Some("Feature") => vec![value],
+        Some("Topology") => of_topology(&value),
+        other => {
+            let other = other.unwrap_or("—");
+            return Err(Problem::bad_input(
+                format!("文件类型为 {other}：请给出 GeoJSON（FeatureCollection）或 TopoJSON（Topology）"),
+                format!("the file is of type {other}: give GeoJSON (FeatureCollection) or TopoJSON (Topology)"),
+            ));
+        }
+    };
+    let mut found = ImportedBoundaries::default();
+    for (at, feature) in features.iter().enumerate() {
+        let code = match code_of(feature, reading.property.as_deref()) {
+            Ok(code) => code,
+            Err(name) => {
+                let at = at + 1;
+                found.faults.push(Problem::bad_input(
+                    format!("第 {at} 个区域「{name}」：没有这个行政区划代码或名称，或有多处同名"),
+                    format!("area {at}, \"{name}\": there is no such division code or name, or several places bear it"),
+                ));
+                continue;
+            }
+        };
+        let polygons = polygons(&feature["geometry"], reading.datum);
+        if let Some(fault) = fault_of(code, &polygons) {
+            found.faults.push(fault);
+            continue;
+        }
+        let level = if code > 999_999 { &mut found.streets } else { &mut found.districts };
+        if level.insert(code, polygons).is_some() {
+            found.faults.push(Problem::bad_input(format!("{code} 出现了两次"), format!("{code} comes twice")));
+        }
+    }
+    if found.districts.is_empty() && found.streets.is_empty() && found.faults.is_empty() {
+        found.faults.push(Problem::bad_input("文件中没有区域", "there is no area in the file"));
+    }
+    for (level, all) in [(&found.districts, districts()), (&found.streets, streets_of(&found.streets))] {
+        let (faults, remarks) = compare(level, &all);
+        found.faults.extend(faults);
+        found.remarks.extend(remarks);
+    }
+    Ok(found)
+}
+
+fn districts() -> BTreeSet<u32> {
+    areas().districts().iter().map(|d| d.code).collect()
+}
+
+/// All streets of the districts of which the file has at least one.
+fn streets_of(found: &BTreeMap<u32, Vec<Polygon>>) -> BTreeSet<u32> {
+    let of: BTreeSet<u32> = found.keys().map(|code| code / 1000).collect();
+    areas().towns().iter().filter(|t| of.contains(&t.district)).map(|t| t.code).collect()
+}
+
+/// The division code of a feature, or the name by which it could not be found.
+fn code_of(feature: &Value, property: Option<&str>) -> Result<u32, String> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let of = |names: &[&str]| names.iter().find_map(|name| text(&feature["properties"][*name]));
+    // A code that is there counts alone: a wrong one is not helped by a name beside it.
+    let given = match property {
+        Some(property) => of(&[property]),
+        None => of(&CODES).or_else(|| of(&NAMES)).or_else(|| text(&feature["id"])),
+    };
+    let given = given.unwrap_or_default();
+    by_code(&given).or_else(|| by_name(&given)).ok_or(given)
+}
+
+fn by_code(text: &str) -> Option<u32> {
+    let place = areas().resolve(text, chrono::NaiveDate::MAX)?;
+    areas().district(place.district)?;
+    let is_street = text.len() > 6 && !text[6..].bytes().all(|b| b == b'0');
+    // A street that nobody knows is not its district.
+    if is_street { place.town } else { Some(place.district) }
+}
+
+fn by_name(text: &str) -> Option<u32> {
+    if let Some(district) = areas().districts().iter().find(|d| d.name_zh == text) {
+        return Some(district.code);
+    }
+    let mut named = areas().towns().iter().filter(|t| t.name_zh == text);
+    let first = named.next()?;
+    named.next().is_none().then_some(first.code)
+}
+
+fn polygons(geometry: &Value, datum: Datum) -> Vec<Polygon> {
+    // A metre is 1e-5 degrees: finer is noise, and a border that two areas share stays one.
+    let short = |degrees: f64| (degrees * 1e5).round() / 1e5;
+    let point = |at: &Value| {
+        let (x, y) = datum.to_wgs84(at[0].as_f64()?, at[1].as_f64()?);
+        Some((short(x), short(y)))
+    };
+    let ring = |ring: &Value| ring.as_array().into_iter().flatten().filter_map(point).collect();
+    let polygon = |rings: &Value| rings.as_array().into_iter().flatten().map(ring).collect();
+    match geometry["type"].as_str() {
+        Some("Polygon") => vec![polygon(&geometry["coordinates"])],
+        Some("MultiPolygon") => geometry["coordinates"].as_array().into_iter().flatten().map(polygon).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The geometries of a TopoJSON as GeoJSON: its arcs are put together, quantised ones with their differences added up.
+fn of_topology(topology: &Value) -> Vec<Value> {
+    let pair = |value: &Value| Some([value[0].as_f64()?, value[1].as_f64()?]);
+    let transform = pair(&topology["transform"]["scale"]).zip(pair(&topology["transform"]["translate"]));
+    let arcs: Vec<Vec<[f64; 2]>> = topology["arcs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|arc| {
+            let mut sum = [0.0, 0.0];
+            let points = arc.as_array().into_iter().flatten().filter_map(pair);
+            let placed = |point: [f64; 2]| match transform {
+                None => point,
+                Some((scale, translate)) => {
+                    sum = [sum[0] + point[0], sum[1] + point[1]];
+                    [sum[0] * scale[0] + translate[0], sum[1] * scale[1] + translate[1]]
+                }
+            };
+            points.map(placed).collect()
+        })
+        .collect();
+    let ring = |indices: &Value| -> Value {
+        let mut points: Vec<[f64; 2]> = Vec::new();
+        for index in indices.as_array().into_iter().flatten().filter_map(Value::as_i64) {
+            // A negative index is the arc of its complement, backwards.
+            let at = if index < 0 { !index } else { index } as usize;
+            let Some(arc) = arcs.get(at) else { continue };
+            let mut arc = arc.clone();
+            if index < 0 {
+                arc.reverse();
+            }
+            // Two arcs share the point at which they meet.
+            points.extend(arc.into_iter().skip(usize::from(!points.is_empty())));
+        }
+        json!(points)
+    };
+    let polygon = |rings: &Value| -> Value { rings.as_array().into_iter().flatten().map(ring).collect() };
+    let feature = |geometry: &Value| {
+        let coordinates: Value = match geometry["type"].as_str() {
+            Some("Polygon") => polygon(&geometry["arcs"]),
+            Some("MultiPolygon") => geometry["arcs"].as_array().into_iter().flatten().map(polygon).collect(),
+            _ => Value::Null,
+        };
+        json!({ "type": "Feature", "id": geometry["id"], "properties": geometry["properties"],
+            "geometry": { "type": geometry["type"], "coordinates": coordinates } })
+    };
+    let objects = topology["objects"].as_object().into_iter().flat_map(|objects| objects.values());
+    objects.flat_map(|object| object["geometries"].as_array().into_iter().flatten()).map(feature).collect()
+}
+
+/// What is wrong with the outline of one area.
+fn fault_of(code: u32, polygons: &[Polygon]) -> Option<Problem> {
+    let corners = || polygons.iter().flatten().flatten().copied();
+    if polygons.is_empty() || polygons.iter().any(|polygon| polygon.first().is_none_or(|ring| ring.len() < 4)) {
+        return Some(Problem::bad_input(
+            format!("{code}：不是面，或有少于三个角的环"),
+            format!("{code} is no polygon, or has a ring of fewer than three corners"),
+        ));
+    }
+    let [west, south, east, north] = CHINA;
+    let is_there = |(x, y): Point| (west..=east).contains(&x) && (south..=north).contains(&y);
+    let (x, y) = corners().find(|corner| !is_there(*corner))?;
+    Some(match is_there((y, x)) {
+        true => Problem::bad_input(
+            format!("{code}：坐标 {x}, {y} 的经纬度似乎对调了"),
+            format!("{code}: longitude and latitude of {x}, {y} seem to be swapped"),
+        ),
+        false => Problem::bad_input(
+            format!("{code}：坐标 {x}, {y} 不在中国；若为投影坐标，请先转换为经纬度"),
+            format!("{code}: {x}, {y} is not in China; convert projected coordinates to degrees first"),
+        ),
+    })
+}
+
+/// Whether a point is in a ring (even-odd rule).
+fn in_ring(ring: &[Point], (x, y): Point) -> bool {
+    let crosses = |(a, b): (&Point, &Point)| (a.1 > y) != (b.1 > y) && x < (b.0 - a.0) * (y - a.1) / (b.1 - a.1) + a.0;
+    ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count() % 2 == 1
+}
+
+/// Whether a point is in an area, its holes left out.
+pub fn contains(polygons: &[Polygon], point: Point) -> bool {
+    polygons.iter().any(|polygon| polygon.iter().filter(|ring| in_ring(ring, point)).count() % 2 == 1)
+}
+
+/// Looks at a grid of points: areas that lie over each other are faults; areas that are missing, and land that none has, remarks.
+fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Problem>, Vec<Problem>) {
+    let (mut faults, mut remarks) = (Vec::new(), Vec::new());
+    let corners = level.values().flatten().flatten().flatten().copied();
+    let Some([west, south, east, north]) = bounds(corners) else { return (faults, remarks) };
+    let boxes: Vec<(u32, [f64; 4], &Vec<Polygon>)> = level
+        .iter()
+        .filter_map(|(code, polygons)| Some((*code, bounds(polygons.iter().flatten().flatten().copied())?, polygons)))
+        .collect();
+    let mut owner = vec![None; GRID * GRID];
+    let (mut sizes, mut shared): (HashMap<u32, usize>, BTreeMap<(u32, u32), usize>) = (HashMap::new(), BTreeMap::new());
+    for at in 0..GRID * GRID {
+        let share = |i: usize| (i as f64 + 0.5) / GRID as f64;
+        let point = (west + (east - west) * share(at % GRID), south + (north - south) * share(at / GRID));
+        let near = |b: &[f64; 4]| (b[0]..=b[2]).contains(&point.0) && (b[1]..=b[3]).contains(&point.1);
+        let holders: Vec<u32> = boxes.iter().filter(|(_, b, p)| near(b) && contains(p, point)).map(|(code, ..)| *code).collect();
+        holders.iter().for_each(|code| *sizes.entry(*code).or_default() += 1);
+        if let [first, second, ..] = holders[..] {
+            *shared.entry((first, second)).or_default() += 1;
+        }
+        owner[at] = holders.first().copied();
+    }
+    for ((a, b), count) in shared {
+        let smaller = sizes[&a].min(sizes[&b]);
+        if count as f64 * 100.0 > TOLERATED * smaller as f64 {
+            faults.push(Problem::bad_input(
+                format!("{a} 与 {b} 重叠：较小者约 {:.1} % 的面积", count as f64 * 100.0 / smaller as f64),
+                format!("{a} and {b} overlap: about {:.1} % of the smaller one", count as f64 * 100.0 / smaller as f64),
+            ));
+        }
+    }
+    let missing: Vec<String> = all.iter().filter(|code| !level.contains_key(code)).map(u32::to_string).collect();
+    if !missing.is_empty() {
+        let list = missing.join(", ");
+        remarks.push(Problem::bad_input(
+            format!("缺少 {} 个区域：{list}", missing.len()),
+            format!("{} areas are missing: {list}", missing.len()),
+        ));
+    }
+    // Land that none has, with areas on all four sides of it.
+    let is_held = |at: usize| owner[at].is_some();
+    let is_hole = |at: &usize| {
+        let (x, y) = (at % GRID, at / GRID);
+        !is_held(*at)
+            && (0..x).any(|i| is_held(y * GRID + i))
+            && (x + 1..GRID).any(|i| is_held(y * GRID + i))
+            && (0..y).any(|i| is_held(i * GRID + x))
+            && (y + 1..GRID).any(|i| is_held(i * GRID + x))
+    };
+    let (holes, held) = ((0..owner.len()).filter(is_hole).count(), owner.iter().flatten().count());
+    if missing.is_empty() && holes as f64 * 100.0 > TOLERATED * held as f64 {
+        remarks.push(Problem::bad_input(
+            format!("约 {:.1} % 的面积不属于任何区域", holes as f64 * 100.0 / held as f64),
+            format!("about {:.1} % of the land belongs to no area", holes as f64 * 100.0 / held as f64),
+        ));
+    }
+    (faults, remarks)
+}
+
+/// Where imported boundaries lie.
+fn place(data: &Path, level: &str) -> PathBuf {
+    data.join("boundaries").join(format!("{level}.geojson"))
+}
+
+const LEVELS: [&str; 2] = ["districts", "streets"];
+
+/// Keeps what was read, each level whole in the place of what was there before; levels that the file does not have stay.
+///
+/// # Errors
+/// Those of the file system.
+pub fn keep(data: &Path, found: &ImportedBoundaries, attribution: &str, approval: Option<&str>) -> std::io::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for (level, areas) in LEVELS.into_iter().zip([&found.districts, &found.streets]) {
+        if areas.is_empty() {
+            continue;
+        }
+        let feature = |(code, polygons): (&u32, &Vec<Polygon>)| {
+            json!({ "type": "Feature", "id": code.to_string(), "properties": { "code": code.to_string() },
+                "geometry": { "type": "MultiPolygon", "coordinates": polygons } })
+        };
+        let collection = json!({
+            "type": "FeatureCollection", "attribution": attribution, "approval": approval,
+            "features": areas.iter().map(feature).collect::<Vec<Value>>(),
+        });
+        let path = place(data, level);
+        let part = path.with_extension("part");
+        std::fs::create_dir_all(path.parent().unwrap_or(data))?;
+        std::fs::write(&part, collection.to_string())?;
+        std::fs::rename(&part, &path)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What maps draw: outlines of districts, and of streets where a deployer brought them.
+pub struct Boundaries {
+    outlines: HashMap<String, Outline>,
+    has_streets: bool,
+    /// Whose they are, said wherever they are drawn; with the number of their approval (审图号).
+    pub attribution: String,
+    /// Tells imported ones from others in the addresses of tiles; None of those that ship.
+    pub digest: Option<String>,
+}
+
+impl Boundaries {
+    /// Those of a data folder, else those that ship. A file that cannot be read is passed over with a message.
+    pub fn of(data: &Path) -> Boundaries {
+        let mut boundaries =
+            Boundaries { outlines: shipped(), has_streets: false, attribution: ATTRIBUTION.to_owned(), digest: None };
+        let (mut hash, mut told) = (Sha256::new(), BTreeSet::new());
+        for level in LEVELS {
+            let path = place(data, level);
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let Ok(collection) = serde_json::from_str::<Value>(&text) else {
+                tracing::error!(path = %path.display(), "imported boundaries cannot be read: import them again");
+                continue;
+            };
+            hash.update(&text);
+            let mut said = collection["attribution"].as_str().unwrap_or("").to_owned();
+            if let Some(approval) = collection["approval"].as_str() {
+                said.push_str(&format!(" 审图号：{approval}"));
+            }
+            told.insert(said.trim().to_owned());
+            boundaries.has_streets |= level == "streets";
+            for feature in collection["features"].as_array().into_iter().flatten() {
+                if let Some(code) = feature["properties"]["code"].as_str() {
+                    boundaries.outlines.insert(code.to_owned(), Outline::new(&feature["geometry"]));
+                }
+            }
+        }
+        if !told.is_empty() {
+            boundaries.attribution = told.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join("; ");
+            boundaries.digest = Some(data_encoding::HEXLOWER.encode(&hash.finalize()[..4]));
+        }
+        boundaries
+    }
+
+    pub fn outline(&self, code: &str) -> Option<&Outline> {
+        self.outlines.get(code)
+    }
+    /// Whether streets have outlines.
+    pub fn has_streets(&self) -> bool {
+        self.has_streets
+    }
+    /// The corners of all outlines.
+    pub fn corners(&self) -> impl Iterator<Item = Point> {
+        self.outlines.values().flat_map(|outline| outline.polygons.iter().flatten().flatten().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(west: f64, south: f64, side: f64) -> Value {
+        let (east, north) = (west + side, south + side);
+        json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+    }
+
+    fn collection(areas: &[(Value, Value)]) -> String {
+        let feature = |(properties, rings): &(Value, Value)| json!({ "type": "Feature", "properties": properties, "geometry": { "type": "Polygon", "coordinates": rings } });
+        json!({ "type": "FeatureCollection", "features": areas.iter().map(feature).collect::<Vec<_>>() }).to_string()
+    }
+
+    fn said(text: &str) -> (Vec<String>, Vec<String>) {
+        let found = read(text, &BoundaryReading::default()).expect("a collection");
+        let texts = |problems: Vec<Problem>| problems.into_iter().map(|p| p.en).collect();
+        (texts(found.faults), texts(found.remarks))
+    }
+
+    #[test]
+    fn areas_are_named_by_code_or_name_and_wrong_ones_are_told() {
+        let text = collection(&[
+            (json!({ "adcode": 110_108 }), square(116.0, 39.9, 0.2)),
+            (json!({ "名称": "朝阳区" }), square(116.3, 39.9, 0.2)),
+            (json!({ "code": "110105001000" }), square(116.3, 39.9, 0.05)),
+        ]);
+        let found = read(&text, &BoundaryReading::default()).expect("a collection");
+        assert!(found.faults.is_empty(), "{:?}", found.faults);
+        assert_eq!(found.districts.keys().copied().collect::<Vec<_>>(), [110_105, 110_108]);
+        assert_eq!(found.streets.keys().copied().collect::<Vec<_>>(), [110_105_001]);
+        assert!(found.remarks[0].en.contains("14 areas are missing"), "{:?}", found.remarks);
+        let (faults, _) = said(&collection(&[
+            (json!({ "code": "119999", "name": "海淀区" }), square(116.0, 39.9, 0.2)),
+            (json!({ "code": "110108" }), square(39.9, 116.0, 0.2)),
+            (json!({ "code": "110105" }), square(440_000.0, 4_400_000.0, 9.0)),
+            (json!({ "code": "110106" }), json!([[[116.0, 39.0], [116.1, 39.0]]])),
+        ]));
+        for (fault, word) in faults.iter().zip(["119999", "swapped", "projected", "no polygon"]) {
+            assert!(fault.contains(word), "{fault}");
+        }
+        assert_eq!(faults.len(), 4);
+    }
+
+    #[test]
+    fn areas_that_lie_over_each_other_are_refused_and_neighbours_are_not() {
+        let two = |second: Value| {
+            collection(&[(json!({ "code": "110108" }), square(116.0, 39.9, 0.2)), (json!({ "code": "110105" }), second)])
+        };
+        let (faults, _) = said(&two(square(116.1, 39.9, 0.2)));
+        assert!(faults[0].contains("110105 and 110108 overlap"), "{faults:?}");
+        assert!(said(&two(square(116.2, 39.9, 0.2))).0.is_empty());
+        let (faults, _) = said(&collection(&[
+            (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
+            (json!({ "code": "110108" }), square(116.4, 39.9, 0.2)),
+        ]));
+        assert_eq!(faults, ["110108 comes twice"]);
+    }
+
+    #[test]
+    fn a_topology_is_the_same_areas() {
+        let topology = json!({
+            "type": "Topology", "transform": { "scale": [0.1, 0.1], "translate": [116.0, 39.0] },
+            "objects": { "districts": { "type": "GeometryCollection", "geometries": [
+                { "type": "Polygon", "id": "110108", "properties": {}, "arcs": [[0, 1]] },
+                { "type": "Polygon", "properties": { "name": "朝阳区" }, "arcs": [[-1, 2]] } ] } },
+            "arcs": [[[1, 0], [0, 1]], [[1, 1], [-1, 0], [0, -1], [1, 0]], [[1, 0], [1, 0], [0, 1], [-1, 0]]],
+        });
+        let found = read(&topology.to_string(), &BoundaryReading::default()).expect("a topology");
+        assert!(found.faults.is_empty(), "{:?}", found.faults);
+        let inside = |code: u32, point| contains(&found.districts[&code], point);
+        assert!(inside(110_108, (116.05, 39.05)) && !inside(110_108, (116.15, 39.05)));
+        assert!(inside(110_105, (116.15, 39.05)) && !inside(110_105, (116.05, 39.05)));
+    }
+
+    #[test]
+    fn what_is_kept_is_drawn_with_whose_it_is() {
+        let data = tempfile::tempdir().expect("a folder");
+        assert!(Boundaries::of(data.path()).digest.is_none());
+        let text = collection(&[
+            (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
+            (json!({ "code": "110105001" }), square(116.3, 39.9, 0.05)),
+        ]);
+        let reading = BoundaryReading { datum: Datum::Gcj02, property: None };
+        let found = read(&text, &reading).expect("a collection");
+        keep(data.path(), &found, "某某测绘院", Some("京S(2026)001号")).expect("written");
+        let kept = Boundaries::of(data.path());
+        assert!(kept.has_streets() && kept.attribution.contains("某某测绘院 审图号：京S(2026)001号"), "{}", kept.attribution);
+        let corner = kept.outline("110108").expect("Haidian").polygons[0][0][0];
+        assert!(corner.0 < 116.0 && (corner.0 - 116.0).abs() < 0.01, "moved back from GCJ-02: {corner:?}");
+        assert!(kept.outline("110101").is_some(), "districts that the file does not have keep their outlines");
+    }
+}
