@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::blank::is_blank;
 use super::english;
-use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin};
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin};
 use super::place::PLACES;
 use super::tables::Level;
 use crate::normalise::name_parts::{LONGEST, Name};
@@ -39,19 +39,67 @@ pub fn read_names(raw: &str) -> Names {
     }
     let mut written = glyphs(raw);
     written.truncate(3 * LONGEST);
-    if written.iter().any(|g| is_latin(*g)) && !written.iter().any(|g| is_han(*g)) {
+    let latin = written.iter().filter(|g| is_latin(**g)).count();
+    if latin > 0 && !written.iter().any(|g| is_han(*g)) {
         return Names { name: english::read(raw), noted: Vec::new() };
+    }
+    // One cell, both languages.
+    let mut both = None;
+    if latin >= english::SHORTEST
+        && let Some((chinese, english)) = english::beside_chinese(raw)
+    {
+        both = Some(english::read(english)).filter(|name| !name.view().brand().is_empty());
+        written = glyphs(&chinese);
+        written.truncate(3 * LONGEST);
     }
     let mut noted = Vec::new();
     let written = cut_notes(written, &mut noted);
     let (written, joint) = cut_union(written);
-    let written = cut_dress(written);
-    let mut name = take_apart(&written);
-    name.shape.joint = joint;
-    Names {
-        name,
-        noted: noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty()).collect(),
+    let (written, others) = if joint { cut_others(written) } else { (written, false) };
+    let firms = if joint { listed_firms(raw) } else { Vec::new() };
+    let several = others || firms.len() > 1 || joint && WORDS.parks.suffix(&written).is_some();
+    let union = |written: &[Glyph]| {
+        let mut name = take_apart(written);
+        (name.shape.joint, name.shape.several) = (joint, several);
+        name
+    };
+    if let [first, rest @ ..] = firms.as_slice() {
+        return Names { name: union(first), noted: rest.iter().map(|firm| union(firm)).collect() };
     }
+    let name = union(&cut_dress(written));
+    let noted = noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty());
+    Names { name, noted: noted.chain(both).collect() }
+}
+
+/// 甲公司等三家企业 of a joint union's name: the firm that is named, and that there are others.
+fn cut_others(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
+    let house = |at: &usize| written[*at..].contains(&OTHERS[1]) || written.len() - at <= 3;
+    match written.iter().rposition(|g| *g == OTHERS[0]).filter(|at| *at >= 4 && is_whole(&written[..*at]) && house(at)) {
+        Some(at) => {
+            written.truncate(at);
+            (written, true)
+        }
+        None => (written, false),
+    }
+}
+
+/// 甲公司、乙公司: the firms that a joint union's name lists, where there are two or more.
+fn listed_firms(raw: &str) -> Vec<Vec<Glyph>> {
+    const BETWEEN: [char; 8] = ['、', '，', ',', '；', ';', '/', '与', '和'];
+    let firm = |part: &str| Some(cut_others(cut_union(glyphs(part)).0).0).filter(|firm| firm.len() >= 4 && is_whole(firm));
+    let firms: Vec<Vec<Glyph>> = raw.split(BETWEEN).filter_map(firm).collect();
+    if firms.len() > 1 { firms } else { Vec::new() }
+}
+
+/// 等 behind a firm, and 家, which counts firms.
+static OTHERS: LazyLock<[Glyph; 2]> = LazyLock::new(|| ["等", "家"].map(|one| glyphs(one)[0]));
+
+/// Whether a cell holds the whole name of a firm or a branch, form and all: 某某商贸有限公司.
+pub fn is_whole_name(raw: &str) -> bool {
+    let written = glyphs(raw);
+    let flat: Vec<Glyph> = written.iter().copied().filter(|g| *g != OPEN && *g != CLOSE).collect();
+    let company = flat.windows(COMPANY.len()).any(|pair| *pair == **COMPANY);
+    (6..=LONGEST).contains(&flat.len()) && company && is_whole(&flat) && flat.iter().filter(|g| is_han(**g)).count() >= 6
 }
 
 /// Removes `(原某某公司)`, `(曾用名:某某)`, `(筹)` and, behind a whole name, `(已更名)`, `(停业)`; what the notes name goes
@@ -96,8 +144,14 @@ fn firms_of(alias: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
 /// What clerks put beside a name, with brackets or without: 临时户, 报验户, 个体工商户. It says of which kind the account or the
 /// unit is, not which one it is.
 fn is_dress(inside: &[Glyph]) -> bool {
-    WORDS.dress.contains(inside)
+    let dispatched = || inside.windows(DISPATCH.len()).any(|pair| *pair == **DISPATCH);
+    WORDS.dress.contains(inside) || dispatched() || inside.len() >= 4 && inside.iter().all(|g| is_digit(*g) || DATES.contains(g))
 }
+
+/// （甲公司派遣）, （派遣至乙公司）: an account that the firm before it keeps for dispatched workers.
+static DISPATCH: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("派遣"));
+/// （2003年至2008年）: from when to when a name was borne.
+static DATES: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("年月日至起止"));
 
 /// Takes 临时户 and its kin from the end of a whole name, and from its beginning.
 fn cut_dress(mut written: Vec<Glyph>) -> Vec<Glyph> {
@@ -261,7 +315,8 @@ fn has_brand(rest: &[Glyph]) -> bool {
     (2..=4).contains(&len) && len < body.len()
 }
 
-static CHINA: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("中国"));
+/// 中国, in front of a name or in its brackets.
+pub static CHINA: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("中国"));
 static TOWNS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("镇乡"));
 static ROADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("路街道"));
 /// Counties whose short name is an everyday word, or a usual 字号.

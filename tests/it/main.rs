@@ -28,6 +28,7 @@ mod land;
 mod layers;
 mod ledger;
 mod link;
+mod link_columns;
 mod link_hostile;
 mod link_hub;
 mod link_incremental;

@@ -11,6 +11,7 @@ pub mod judgements;
 use hashbrown::HashSet;
 
 use super::codec::kept;
+use super::group::bearers::Doubt;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
 use super::outcome::EdgeRefusal;
@@ -195,9 +196,16 @@ impl Clusters<'_> {
                     return Err(EdgeRefusal::BranchAndParent);
                 }
                 let rival = |other: ProfileNo| !profiles.get(other).is_unidentified();
+                // Who bears the code leads those who only bear its name.
+                let claims_it = |g: &ProfileNo| {
+                    let (claim, doubt) = (profiles.get(*g).claim, profiles.get(*g).doubt);
+                    claim != 0 && claim == profiles.get(identified).organisation && doubt == Doubt::Silent
+                };
+                let claimed = group.unidentified.iter().any(claims_it);
                 let leads = group
                     .unidentified
                     .iter()
+                    .filter(|g| !claimed || claims_it(g))
                     .map(|g| self.weight(*g, identified) - claims(scored_pairs.best(*g), identified, rival));
                 if mean(leads) < settings.join_from { Err(EdgeRefusal::NarrowLead) } else { Ok(()) }
             }

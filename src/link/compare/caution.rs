@@ -27,6 +27,7 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
     let of_a_month = pair.established <= EstablishedLevel::Month;
     let alike = at_one_door && (called || of_a_month || of_a_size);
     match pair.name {
+        _ if left.shape.several != right.shape.several => Caution::Joint,
         BranchAndParent | OtherBranch => Caution::Unit,
         _ if pair.place == PlaceLevel::Differs => Caution::Place,
         Equal if is_bare(left) && is_bare(right) => Caution::Namesake,
@@ -52,7 +53,7 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         {
             Caution::Brand
         }
-        Initials if !called => Caution::Initials,
+        Initials if !called && !(at_one_door && of_a_size) => Caution::Initials,
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,
     }

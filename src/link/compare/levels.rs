@@ -284,6 +284,8 @@ named! {
         Brand = "brand",
         /// First glyphs of the parts, as some other firm's could be.
         Initials = "initials",
+        /// A joint union's name that speaks of several firms, or of a park: none of them is its host by itself.
+        Joint = "joint",
         /// A person's name: there are namesakes.
         Namesake = "namesake",
         /// Two names that have nothing in common.

@@ -6,10 +6,10 @@
 use super::frequencies::ValueFrequencies;
 use super::levels::{FormLevel, NameLevel, PlaceLevel};
 use super::weights::Weights;
-use crate::link::records::{NameNo, RecordNo, RecordTable};
+use crate::link::records::{LEGAL_UNIT, NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::{is_numeral, number};
+use crate::normalise::name::{CHINA, is_numeral, number};
 use crate::normalise::name_parts::{LONGEST, NameRef};
 use crate::normalise::place::PLACES;
 use crate::normalise::romanise::reads_as;
@@ -54,6 +54,28 @@ pub fn best(
         }
     }
     best
+}
+
+/// What the two are to each other where one of them is an establishment by its name, but a legal person's own unit by its
+/// registry's word: no longer the firm itself. None where no registry says so, or both are called the same.
+pub fn units(
+    record_table: &RecordTable,
+    (here, there): (NameNo, NameNo),
+    left: &[RecordNo],
+    right: &[RecordNo],
+) -> Option<NameLevel> {
+    let (a, b) = (record_table.name(here), record_table.name(there));
+    if a.tail() == b.tail() {
+        return None;
+    }
+    let own = |name: NameNo, records: &[RecordNo]| {
+        let bears = |record: &&RecordNo| record_table.names_of(**record).any(|known| known == name);
+        record_table.name(name).shape.establishment
+            && records.iter().filter(bears).any(|record| record_table.facts(*record).has(LEGAL_UNIT))
+    };
+    let of_a_firm = a.tail().is_empty() || b.tail().is_empty();
+    let level = if of_a_firm { NameLevel::BranchAndParent } else { NameLevel::OtherBranch };
+    (own(here, left) || own(there, right)).then_some(level)
 }
 
 fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, PlaceLevel) {
@@ -260,9 +282,18 @@ fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
         // A glyph more at the very end of the 字号 lies in the 字号.
         ([_], []) => Some(if front <= brand { AddInBrand } else { AddInTrade }),
         ([], [_]) => pick(DropInBrand, DropInTrade),
+        _ if x.len() == y.len() && x.len() >= 6 && several_sounds(x, y, brand) => pick(SoundInBrand, TwoSlips),
         _ if mx.len().max(my.len()) <= 2 && x.len().min(y.len()) >= 6 && mx.len() == my.len() => Some(TwoSlips),
         _ => None,
     }
+}
+
+/// Two or three glyphs are others that sound alike, as an input method has it that offers whole words; at most
+/// one of them stands in the 字号.
+fn several_sounds(x: &[Glyph], y: &[Glyph], brand: usize) -> bool {
+    let differ = |upto: usize| x.iter().zip(y).take(upto).filter(|(a, b)| a != b).count();
+    let (all, in_brand) = (differ(x.len()), differ(brand));
+    (2..=3).contains(&all) && in_brand <= 1 && x.iter().zip(y).all(|(a, b)| sound_alike(*a, *b))
 }
 
 /// Equal 字号, unequal trade.
@@ -295,7 +326,9 @@ fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     if y.starts_with(x) {
         return Some(if x.len() <= b.brand().len() { NameLevel::TradeAbsent } else { NameLevel::TradeCut });
     }
-    (x.len() <= 4 && x[0] == y[0] && subsequence(x, y)).then_some(NameLevel::Initials)
+    // 中石化 of 中国石油化工.
+    let national = b.place().starts_with(&CHINA) && x[0] == CHINA[0] && subsequence(&x[1..], y);
+    (x.len() <= 4 && (national || x[0] == y[0] && subsequence(x, y))).then_some(NameLevel::Initials)
 }
 
 fn cut_short(x: &[Glyph], y: &[Glyph]) -> bool {

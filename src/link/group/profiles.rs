@@ -6,11 +6,13 @@
 use rayon::prelude::*;
 
 use super::bearers::{Bearers, Doubt, bearers};
-use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use super::rules::{
+    Seats, addresses_of, branch_seats, by_credit_code, is_establishment, of_an_establishment, seated_elsewhere, strays,
+};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
-use crate::link::records::{CONTRADICTING, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
+use crate::link::records::{CONTRADICTING, ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
 use crate::normalise::hash;
 
 /// Number of a profile; stays with it while nothing about it changes.
@@ -139,6 +141,13 @@ impl Profiles {
     /// Whether a number is in use.
     pub fn stands(&self, profile: ProfileNo) -> bool {
         self.all.get(profile as usize).is_some_and(|p| p.len != 0)
+    }
+    /// An establishment by its name, with a code of its own, of which no registry says what it is: of its firm, or a unit.
+    pub fn is_doubtful_unit(&self, record_table: &RecordTable, profile: ProfileNo) -> bool {
+        let members = self.members(profile);
+        !self.get(profile).is_unidentified()
+            && members.iter().all(|record| is_establishment(record_table, *record))
+            && !members.iter().any(|record| record_table.facts(*record).has(LEGAL_UNIT | ESTABLISHMENT))
     }
     /// Numbers in use.
     pub fn standing(&self) -> impl Iterator<Item = ProfileNo> + '_ {
@@ -432,6 +441,9 @@ impl Profiles {
         group: &[RecordNo],
         added: &mut Vec<ProfileNo>,
     ) {
+        if code != 0 && of_an_establishment(record_table, group) {
+            return self.add(record_table, key, Codes::default(), group, added);
+        }
         let mut strays = strays(record_table, group);
         for seated in seated_elsewhere(record_table, &self.seats, group) {
             if seated != group[0] && !strays.contains(&seated) {

@@ -4,7 +4,7 @@
 //! codes around one organisation code are two enterprises.
 
 use crate::link::number_map::NumberMap;
-use crate::link::records::{ISSUES_CODES, RecordNo, RecordRow, RecordTable};
+use crate::link::records::{ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
 use crate::normalise::address::Address;
 use crate::normalise::hash;
 use crate::normalise::name::reads_as_branch;
@@ -57,6 +57,18 @@ pub(in crate::link) fn strays(record_table: &RecordTable, group: &[RecordNo]) ->
     group.iter().copied().filter(|r| below(branch(*r)) && !known.contains(&record_table.facts(*r).name)).collect()
 }
 
+/// Whether a record's name is that of a part of a firm: 某某公司第一工厂.
+pub(in crate::link) fn is_establishment(record_table: &RecordTable, record: RecordNo) -> bool {
+    record_table.name(record_table.facts(record).name).shape.establishment
+}
+
+/// A code that only establishments bear, one of which its registry calls 产业活动单位 and none 法人单位: the code makes no
+/// enterprise of them, they belong to the firm in their names.
+pub(in crate::link) fn of_an_establishment(record_table: &RecordTable, group: &[RecordNo]) -> bool {
+    let says = |flag: u8| group.iter().any(|record| record_table.facts(*record).has(flag));
+    group.iter().all(|record| is_establishment(record_table, *record)) && says(ESTABLISHMENT) && !says(LEGAL_UNIT)
+}
+
 /// Where the branches of a firm sit: hash of the firm's 字号 and trade → roads and numbers.
 pub(in crate::link) type Seats = NumberMap<u64, Vec<u64>>;
 
@@ -91,12 +103,20 @@ pub(in crate::link) fn seated_elsewhere(record_table: &RecordTable, seats: &Seat
     let Some(seats) = seats.get(&hash(head.stem())).filter(|_| !head.is_branch() && group.len() > 1) else {
         return Vec::new();
     };
+    // The firm itself, which only says where it works: its telephone or its founding day is the other records' too.
+    let is_firm = |record: RecordNo| {
+        let facts = record_table.facts(record);
+        let day = facts.established % 100 != 0;
+        let others = || group.iter().filter(|r| **r != record).map(|r| record_table.facts(*r));
+        others().any(|other| facts.shares_phone(other) || day && facts.established == other.established)
+    };
     let elsewhere = |record: &RecordNo| {
         let county = record_table.facts(*record).county;
         let own: Vec<u64> = addresses(record_table, *record).collect();
         let others = || group.iter().filter(|r| *r != record).flat_map(|r| addresses(record_table, *r));
         !record_table.facts(*record).has(ISSUES_CODES)
             && own.iter().any(|a| seats.contains(a))
+            && !is_firm(*record)
             && others().next().is_some()
             && !others().any(|a| own.contains(&a))
             && !group.iter().any(|r| r != record && county != 0 && record_table.facts(*r).county == county)

@@ -91,6 +91,11 @@ const LEVELS: &Texts = &[
     ("caution.form", "组织形式或集团与企业之别", "another kind of form, or group and firm"),
     ("caution.brand", "字号短而有一字之差", "a short brand that differs in a glyph"),
     ("caution.initials", "只是首字简称", "initials only"),
+    (
+        "caution.joint",
+        "联合工会涉及多家单位或园区，名称不能确定归属",
+        "a joint union of several firms or of a park: its name names no single host",
+    ),
     ("caution.namesake", "自然人姓名，可能重名", "a person's name: there are namesakes"),
     ("caution.stranger", "名称毫无共同之处", "names with nothing in common"),
     ("caution.claim", "代码为他人所有：名称、地址、电话均与之不符", "the code is another's: name, street and phone contradict"),
