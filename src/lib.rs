@@ -12,6 +12,7 @@
 #[warn(missing_docs)]
 pub mod model;
 
+pub mod access;
 pub mod assess;
 pub mod connector;
 #[warn(missing_docs)]

@@ -2,15 +2,21 @@
 """An independent recount of an edition: union coverage, gap and people of every enterprise, and the counts by any dimension.
 
     python3 tests/recount.py DATA/editions/000001 [--grace MONTHS] [--store DATA/huitu.sqlite] [--coverage ANSWER.json]
+        [--targets ANSWER.json [--before DATA/editions/000000]]
 
 Written from the decision tables, not from the program; reads the Arrow files with pyarrow. With --store, the edition is first
 compared with the embedded store's links: every record at its enterprise, every union at its host and its covered units. With
 --coverage, the answer of `huitu query` to a question such as
 
     { coverage(by: [DISTRICT]) { rows { keys { dimension code } enterprises covered independent lacking lackingIndependent
-      outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap } } }
+      outOfScope undecided employees members employeesOfUnionised aboveDesignatedSize unions inGap sizeUnknown sizeUnknownLacking } } }
 
-is counted again group by group. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
+is counted again group by group, federation units among them (`by: [FEDERATION]`, and its streets by `within`). With --targets, the
+answer of `huitu query` to
+
+    { targets(year: 2026) { area { code } indicator value done attainment missing } }
+
+is worked out again; net increases from the edition of --before, the last of the year before. Prints what was compared and everything that differs; exit code 0 where all agree, 1 where
 something differs, 2 where pyarrow is missing. The default kinds of coverage are taken as counted.
 """
 import argparse
@@ -140,12 +146,27 @@ class Recount:
                     shares[i] += 1
                 for row, share in zip(rows, shares):
                     mine[row] += share
-        hosted = collections.Counter(h for h, k in zip(self.u["host"], self.u["kind"]) if h is not None and k != "PREPARING")
+        counted = collections.Counter(filter(lambda at: at is not None, map(self.union_at, range(len(self.u["id"])))))
         for row in self.rows:
             theirs = (self.dims["members"][row], self.dims["unions"][row])
-            if (mine[row], min(hosted[row], 255)) != theirs:
-                self.differs(f"people of {self.e['id'][row]}", (mine[row], hosted[row]), theirs)
+            if (mine[row], min(counted[row], 255)) != theirs:
+                self.differs(f"people of {self.e['id'][row]}", (mine[row], counted[row]), theirs)
+        standing = sum(kind != "PREPARING" for kind in self.u["kind"])
+        print(f"unions: {sum(counted.values())} stand, of {standing} on the roll; the rest ended with whom they covered")
         print(f"people: {sum(self.dims['members'])} members, {sum(self.dims['employees'])} employees, nobody twice")
+
+    def union_at(self, number):
+        """The row at which a union counts, None where it has ended: its host, else the first it covers, its own district first."""
+        kind, host, district = self.u["kind"][number], self.u["host"][number], self.u["district"][number]
+        if kind == "PREPARING":
+            return None
+        stands = [row for row in self.u["covers"][number] if self.e["status"][row] not in ("DEREGISTERED", "MOVED_OUT")]
+        if host is not None and (host in stands or self.e["status"][host] not in ("DEREGISTERED", "MOVED_OUT")):
+            return host
+        if host is not None and kind in ("INDEPENDENT", "PARENT"):
+            return None
+        at_home = [row for row in stands if district is not None and self.e["district"][row] == district]
+        return min(at_home or stands, key=lambda row: self.e["id"][row], default=None)
 
     def store(self, path):
         """Every link of the store in the edition, and the unions' hosts and units as the links say."""
@@ -178,7 +199,7 @@ class Recount:
         """The counts of a coverage answer, group by group."""
         e, dims = self.e, self.dims
         columns = {"DISTRICT": "district", "TOWN": "town", "FEDERATION": "federation", "OWNERSHIP": "ownership",
-                   "SIZE_CLASS": "size_class", "GAP_STATUS": "gap", "UNION_STATUS": "union"}
+                   "SIZE_CLASS": "size_class", "GAP_STATUS": "gap", "UNION_STATUS": "union", "DESIGNATED_SIZE": "size"}
         names = json.load(open(f"{self.folder}/labels.json"))["dims"]
         numbered = {"INDUSTRY_SECTION": "section", "INDUSTRY_DIVISION": "division", "INVESTOR_COUNTRY": "country"}
         answer = answer.get("data", answer)["coverage"]["rows"]
@@ -202,11 +223,15 @@ class Recount:
                 continue
             count["inGap"] += e["in_gap"][row]
             count["aboveDesignatedSize"] += above
+            unknown = e["size"][row] == "UNKNOWN"
+            count["sizeUnknown"] += unknown
+            count["sizeUnknownLacking"] += unknown and gap == "LACKING"
             count["independent"] += union == "INDEPENDENT"
             count["covered"] += union in COUNTED
             count["employees"] += dims["employees"][row]
             count["members"] += dims["members"][row]
             count["employeesOfUnionised"] += dims["employees"][row] if union in COUNTED else 0
+        self.street_sums(mine, by)
         told = {tuple(key["code"] for key in row["keys"]): row for row in answer}
         for key in mine.keys() | told.keys():
             for name, value in (told.get(key) or {"enterprises": 0}).items():
@@ -215,12 +240,80 @@ class Recount:
         print(f"coverage by {', '.join(by)}: {len(told)} groups")
 
 
+    def street_sums(self, mine, by):
+        """Streets of every federation unit add up to the unit."""
+        if by != ["FEDERATION", "TOWN"]:
+            return
+        units = collections.Counter()
+        for (unit, _), counts in mine.items():
+            units[unit] += counts["enterprises"]
+        for unit, count in units.items():
+            whole = sum((self.e["federation"][row] or "") == unit for row in self.rows)
+            if whole != count:
+                self.differs(f"streets of {unit}", count, whole)
+
+    def in_area(self, code):
+        """The rows of a district, street or federation unit; everybody for the city and its own federation."""
+        if code in ("110000", "BJ"):
+            return self.rows
+        column = "federation" if not code.isdigit() else "district" if len(code) == 6 else "town"
+        return [row for row in self.rows if str(self.e[column][row] or "") == code]
+
+    def figures(self, code):
+        """The counts that targets rest on."""
+        n = collections.Counter()
+        for row in self.in_area(code):
+            n["unions"] += self.dims["unions"][row]
+            if self.e["gap"][row] == "OUT_OF_SCOPE":
+                continue
+            above, independent = self.e["size"][row] == "ABOVE", self.e["union"][row] == "INDEPENDENT"
+            covered = self.e["union"][row] in COUNTED
+            n["in_scope"] += 1
+            n["above"] += above
+            n["independent"] += independent
+            n["above_independent"] += above and independent
+            n["covered"] += covered
+            n["members"] += self.dims["members"][row]
+            n["members_covered"] += self.dims["members"][row] if covered else 0
+            n["employees_covered"] += self.dims["employees"][row] if covered else 0
+        return n
+
+    def targets(self, answer, before):
+        """What was reached of every target, and what is missing."""
+        rates = {"coverage_rate": ("covered", "in_scope"), "union_rate_entity": ("covered", "in_scope"),
+                 "independent_rate_above_size": ("above_independent", "above"),
+                 "membership_rate": ("members_covered", "employees_covered")}
+        changes = {"net_new_units": "unions", "net_new_covered": "covered", "net_new_members": "members"}
+        listed, known = answer.get("data", answer)["targets"], 0
+        for target in listed:
+            code, indicator = target["area"]["code"], target["indicator"]
+            now = self.figures(code)
+            if indicator in rates:
+                part, whole = (now[name] for name in rates[indicator])
+                done = part / whole if whole and part <= whole else None
+            elif indicator in changes and before is not None:
+                done = now[changes[indicator]] - before.figures(code)[changes[indicator]]
+            elif indicator in ("independent", "covered", "members"):
+                done = now[indicator]
+            else:
+                continue
+            known += 1
+            value = target["value"]
+            mine = (done, None if done is None or value <= 0 else done / value, None if done is None else max(value - done, 0))
+            told = (target["done"], target["attainment"], target["missing"])
+            if any((a is None) != (b is None) or a is not None and abs(a - b) > 1e-9 for a, b in zip(mine, told)):
+                self.differs(f"target {indicator} of {code}", mine, told)
+        print(f"targets: {known} of {len(listed)} worked out again")
+
+
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(usage=__doc__)
     arguments.add_argument("folder")
     arguments.add_argument("--grace", type=int, default=6)
     arguments.add_argument("--store")
     arguments.add_argument("--coverage", action="append", default=[])
+    arguments.add_argument("--targets")
+    arguments.add_argument("--before")
     given = arguments.parse_args()
     recount = Recount(given.folder, given.grace)
     recount.verdicts()
@@ -229,5 +322,8 @@ if __name__ == "__main__":
         recount.store(given.store)
     for file in given.coverage:
         recount.groups(json.load(open(file)))
+    if given.targets:
+        before = Recount(given.before, given.grace) if given.before else None
+        recount.targets(json.load(open(given.targets)), before)
     print(f"edition of {recount.as_of}: {recount.differing} differ")
     sys.exit(1 if recount.differing else 0)

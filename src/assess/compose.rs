@@ -13,6 +13,7 @@ use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::{CreditCode, clean_identifier};
 use crate::model::provenance::Agreement;
+use crate::model::reference::countries::{self, country};
 use crate::model::reference::registration::is_branch_type;
 use crate::model::reference::{IndustryCode, areas};
 use crate::model::verdict::{
@@ -175,8 +176,9 @@ fn describe<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, choices: &Choic
         established_on: scope.established.and_then(|(date, _)| date.first_day()),
         district: place.map(|p| p.district),
         town: place.and_then(|p| p.town),
-        // An industrial union cuts across areas: who stands under one is counted there, and nowhere else.
-        federation: match context.roll.industrial(dossier.entity) {
+        // An industrial union cuts across areas: who stands under one, and who is of its industries where policy names them, is
+        // counted there and nowhere else.
+        federation: match context.roll.industrial(dossier.entity).or_else(|| context.policy.industrial_union(&industry?.0)) {
             Some(unit) => Some(unit.into()),
             None => place.map(|p| areas().federation_of(p.district, p.town).into()),
         },
@@ -314,16 +316,19 @@ fn former_names(dossier: EntityFacts<'_>, name: &str) -> Vec<Box<str>> {
     names
 }
 
+/// ISO 3166 codes of the investors' countries and regions, each once.
 fn investor_countries(dossier: EntityFacts<'_>) -> Vec<Box<str>> {
-    let mut countries: Vec<Box<str>> = Vec::new();
+    let mut found: Vec<Box<str>> = Vec::new();
     let told = dossier.facts().filter(|f| matches!(f.kind, RecordKind::Enterprise | RecordKind::Investment));
     for text in told.filter_map(|f| f.text(Field::InvestorCountry)) {
         for part in text.split([';', '；', '、', ',', '，']).map(str::trim) {
-            if !part.is_empty() && !countries.iter().any(|c| **c == *part) {
-                countries.push(part.into());
+            // What ISO 3166 does not have is flagged; the text stands in the provenance.
+            let code = country(part).map_or(countries::UNKNOWN, |c| c.alpha2);
+            if !part.is_empty() && !found.iter().any(|c| **c == *code) {
+                found.push(code.into());
             }
         }
     }
-    countries.sort();
-    countries
+    found.sort();
+    found
 }

@@ -59,7 +59,8 @@ pub(crate) fn judge(context: &Context<'_>, dossier: EntityFacts<'_>) -> UnionVer
     if verdict.is_none() {
         if let Some(best) = possible.first() {
             let pair = pairs.iter().find(|p| p.id == best.pair).expect("possible unions come from these pairs");
-            let union = ReasonInput::new("union", &best.union).from_record(&pair.union_record.registry, &pair.union_record.key);
+            let named = context.roll.name_of(&best.union).unwrap_or(&best.union);
+            let union = ReasonInput::new("union", named).from_record(&pair.union_record.registry, &pair.union_record.key);
             reasons.push(Reason::new("union_possible").with(union).with(ReasonInput::new("pair", &best.pair)));
             verdict = Some(UnionStatus::Possible);
         } else if missing.is_empty() {
@@ -99,19 +100,21 @@ fn through_head<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<(
     None
 }
 
+/// The coverage that a finding tells; None where it tells none.
+pub(crate) fn covered_by_finding(reason: &str) -> Option<UnionStatus> {
+    Some(match reason {
+        "done_independent" | "already" => UnionStatus::Independent,
+        "parent_union" => UnionStatus::Parent,
+        "done_joint" => UnionStatus::Joint,
+        "done_umbrella" | "association_union" => UnionStatus::Federation,
+        _ => return None,
+    })
+}
+
 /// Coverage that only a visit could tell.
 fn found<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> Option<(UnionStatus, &'a crate::model::facts::StandingFinding)> {
     let findings = context.attached.findings.get(&dossier.entity)?;
-    let covers = |f: &&'a crate::model::facts::StandingFinding| {
-        let status = match &*f.reason {
-            "done_independent" | "already" => UnionStatus::Independent,
-            "parent_union" => UnionStatus::Parent,
-            "done_joint" => UnionStatus::Joint,
-            "done_umbrella" | "association_union" => UnionStatus::Federation,
-            _ => return None,
-        };
-        Some((status, *f))
-    };
+    let covers = |f: &&'a crate::model::facts::StandingFinding| Some((covered_by_finding(&f.reason)?, *f));
     findings.iter().filter_map(covers).min_by_key(|(status, f)| (*status as u8, std::cmp::Reverse(f.at)))
 }
 

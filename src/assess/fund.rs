@@ -10,6 +10,7 @@ use super::entity_facts::EntityFacts;
 use super::{values, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
+use crate::model::message::Lang;
 use crate::model::value::{Money, Value};
 use crate::model::verdict::{FundKind, FundStatus, FundVerdict, NeededFor, Reason, ReasonInput, UnionStatus};
 
@@ -55,6 +56,20 @@ impl Period {
         next.and_then(|day| day.pred_opt()).expect("years are far from the end of the calendar")
     }
 
+    /// `2026年第三季度` for paper; in English as `Display` has it.
+    pub fn text(self, lang: Lang) -> String {
+        let ordinal = |n: u8| ["一", "二", "三", "四"][usize::from(n - 1) % 4];
+        match (lang, self.months) {
+            (Lang::En, 3) => format!("Q{} {}", self.last_month / 3, self.year),
+            (Lang::En, 6) => format!("{} half of {}", if self.last_month == 6 { "first" } else { "second" }, self.year),
+            (Lang::En, _) => self.to_string(),
+            (Lang::Zh, 12) => format!("{}年", self.year),
+            (Lang::Zh, 6) => format!("{}年{}半年", self.year, if self.last_month == 6 { "上" } else { "下" }),
+            (Lang::Zh, 3) => format!("{}年第{}季度", self.year, ordinal(self.last_month / 3)),
+            (Lang::Zh, _) => format!("{}年{}月", self.year, self.last_month),
+        }
+    }
+
     fn of(facts: &Facts) -> Option<Period> {
         match facts.get(Field::Period)? {
             Value::Text(text) => Period::parse(text),
@@ -89,6 +104,49 @@ pub struct Contradiction {
     /// `fund_dues_without_union`: probably a missed match. `fund_preparatory_with_union`: pays the wrong kind.
     pub code: &'static str,
     pub inputs: Vec<ReasonInput>,
+}
+
+/// How much of what is due was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payment {
+    /// From the policy's share on.
+    Full,
+    Part,
+    Nothing,
+    /// Nobody knows what is due.
+    UnknownDue,
+}
+
+impl Payment {
+    pub(crate) const ALL: [Payment; 4] = [Payment::Full, Payment::Part, Payment::Nothing, Payment::UnknownDue];
+
+    fn of(paid: Option<Money>, due: Option<Money>, full_from: f64) -> Payment {
+        match (paid, due) {
+            (Some(paid), Some(due)) if paid.0 as f64 >= due.0 as f64 * full_from => Payment::Full,
+            (Some(paid), Some(_)) if paid.0 > 0 => Payment::Part,
+            (_, Some(due)) if due.0 > 0 => Payment::Nothing,
+            _ => Payment::UnknownDue,
+        }
+    }
+}
+
+/// The table: what was paid against the coverage, then how much. `pays` tells whether anything was. A wrong kind is a contradiction for
+/// a person, whatever the sum.
+pub(crate) fn decide(union: UnionStatus, kind: Option<FundKind>, pays: bool, payment: Payment) -> (FundStatus, &'static str) {
+    let has_union =
+        matches!(union, UnionStatus::Independent | UnionStatus::Parent | UnionStatus::Joint | UnionStatus::Federation);
+    match (kind, has_union) {
+        (Some(FundKind::Dues), false) if pays && union != UnionStatus::Preparing => {
+            (FundStatus::WrongKind, "fund_dues_without_union")
+        }
+        (Some(FundKind::Preparatory), true) if pays => (FundStatus::WrongKind, "fund_preparatory_with_union"),
+        _ => match payment {
+            Payment::Full => (FundStatus::Paid, "fund_paid"),
+            Payment::Part => (FundStatus::Partial, "fund_partial"),
+            Payment::Nothing => (FundStatus::Unpaid, "fund_unpaid"),
+            Payment::UnknownDue => (FundStatus::Unknown, "fund_no_payroll"),
+        },
+    }
 }
 
 /// The verdict, and the contradiction if there is one. `payroll` is a year's, as chosen.
@@ -144,25 +202,9 @@ pub(crate) fn judge(
         }
         _ => {}
     }
-    let has_union =
-        matches!(union, UnionStatus::Independent | UnionStatus::Parent | UnionStatus::Joint | UnionStatus::Federation);
     let pays = paid.is_some_and(|p| p.0 > 0);
-    let (status, code, contradiction) = match (kind, has_union) {
-        (Some(FundKind::Dues), false) if pays && union != UnionStatus::Preparing => {
-            (FundStatus::WrongKind, "fund_dues_without_union", Some("fund_dues_without_union"))
-        }
-        (Some(FundKind::Preparatory), true) if pays => {
-            (FundStatus::WrongKind, "fund_preparatory_with_union", Some("fund_preparatory_with_union"))
-        }
-        _ => match (paid, due) {
-            (Some(paid), Some(due)) if paid.0 as f64 >= due.0 as f64 * context.policy.fund.full_from => {
-                (FundStatus::Paid, "fund_paid", None)
-            }
-            (Some(paid), Some(_)) if paid.0 > 0 => (FundStatus::Partial, "fund_partial", None),
-            (None | Some(_), Some(due)) if due.0 > 0 => (FundStatus::Unpaid, "fund_unpaid", None),
-            _ => (FundStatus::Unknown, "fund_no_payroll", None),
-        },
-    };
+    let (status, code) = decide(union, kind, pays, Payment::of(paid, due, context.policy.fund.full_from));
+    let contradiction = (status == FundStatus::WrongKind).then_some(code);
     if code == "fund_no_payroll" {
         inputs.push(ReasonInput::missing("payroll"));
     }

@@ -14,7 +14,7 @@ use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::identifier::CreditCode;
-use crate::model::verdict::UnionKind;
+use crate::model::verdict::{OperatingStatus, UnionKind};
 
 /// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
 pub(crate) fn count(
@@ -133,16 +133,29 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
     }
 }
 
-/// Unions at their hosts; those in preparation are none yet.
+/// Every union at one enterprise, so that no sum has it twice; those in preparation are none yet.
 fn count_unions(enterprises: &[Enterprise], unions: &[TradeUnion], people: &mut [People]) {
-    let standing = || unions.iter().filter(|u| u.kind != UnionKind::Preparing);
-    let mut hosted: HashMap<&str, u32> = HashMap::new();
-    for host in standing().filter_map(|u| u.host.as_deref()) {
-        *hosted.entry(host).or_default() += 1;
+    let by_id: HashMap<&str, usize> = enterprises.iter().enumerate().map(|(i, e)| (&*e.id, i)).collect();
+    for union in unions.iter().filter(|u| u.kind != UnionKind::Preparing) {
+        if let Some(at) = counted_at(union, &by_id, enterprises) {
+            people[at].unions += 1;
+        }
     }
-    for (enterprise, people) in enterprises.iter().zip(people) {
-        people.unions = hosted.get(&*enterprise.id).copied().unwrap_or(0);
+}
+
+/// The enterprise at which a union counts: its host; where it has none, the first by id of the enterprises it covers, one of the
+/// union's own district before others. None where it is gone with its host, with all it covers, or stands at nobody known: a union
+/// of one enterprise or of a group ends with its host, one of several employers with the last of them.
+fn counted_at(union: &TradeUnion, by_id: &HashMap<&str, usize>, enterprises: &[Enterprise]) -> Option<usize> {
+    let stands = |at: &usize| !matches!(enterprises[*at].status, OperatingStatus::Deregistered | OperatingStatus::MovedOut);
+    let of_several = matches!(union.kind, UnionKind::Joint | UnionKind::Federation);
+    if let Some(host) = union.host.as_deref().and_then(|id| by_id.get(id).copied())
+        && (stands(&host) || !of_several)
+    {
+        return Some(host).filter(stands);
     }
+    let covered = union.covers.iter().filter_map(|id| by_id.get(&**id).copied()).filter(stands);
+    covered.min_by_key(|at| (union.district.is_none() || enterprises[*at].district != union.district, &*enterprises[*at].id))
 }
 
 /// Splits `total` in proportion to the weights, whole numbers that add up (largest remainder); evenly where all weigh nothing.

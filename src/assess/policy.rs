@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::needs::NeedsPolicy;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::provenance::SurvivorshipRule;
+use crate::model::reference::{IndustryCode, federation_units};
 use crate::model::verdict::UnionStatus;
 
 /// All knobs of assessing.
@@ -41,6 +42,10 @@ pub struct Policy {
     pub survivorship: BTreeMap<String, FieldPolicy>,
     /// Where dispatched workers are counted once: at their agency, whose union they join first (总工发〔2009〕21号), or at the host.
     pub dispatched_count_at: DispatchedCount,
+    /// By industrial union (`I-EDU`) the industries of GB/T 4754-2017 that are its own (`P`, `83`, `8334`): every enterprise of these
+    /// stands under it, with or without a union. An industrial union that is not named has no rates: who should stand under it,
+    /// nobody said.
+    pub industrial_unions: BTreeMap<String, Vec<String>>,
     /// Which registries each verdict needs, and how old they may be.
     pub needs: NeedsPolicy,
     /// How far an edition may differ from the one before without a person.
@@ -122,7 +127,7 @@ impl Default for PublicationPolicy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PriorityPolicy {
-    /// Points at `employees_full` people; fewer people earn a logarithmic share.
+    /// Points at `employees_full` people; fewer people earn a share by the square root.
     pub employees: f32,
     pub employees_full: u32,
     /// Foreign or Hong Kong, Macao, Taiwan investment.
@@ -167,6 +172,7 @@ impl Default for Policy {
             registration_editions: BTreeMap::new(),
             survivorship: BTreeMap::new(),
             dispatched_count_at: DispatchedCount::Agency,
+            industrial_unions: BTreeMap::new(),
             needs: NeedsPolicy::default(),
             publication: PublicationPolicy::default(),
         }
@@ -203,10 +209,38 @@ impl Default for PriorityPolicy {
     }
 }
 
+impl PriorityPolicy {
+    pub(crate) fn points(&self) -> [(&'static str, f32); 9] {
+        [
+            ("employees", self.employees),
+            ("foreign", self.foreign),
+            ("fortune_500", self.fortune_500),
+            ("leading", self.leading),
+            ("dispatch_agency", self.dispatch_agency),
+            ("pays_preparatory_fund", self.pays_preparatory_fund),
+            ("recent_dispute", self.recent_dispute),
+            ("fund_contradiction", self.fund_contradiction),
+            ("waiting", self.waiting),
+        ]
+    }
+}
+
 impl Policy {
     /// The rule of a field: the configured one, or the house's default.
     pub fn field(&self, field: EnterpriseField) -> FieldPolicy {
         self.survivorship.get(field.name()).cloned().unwrap_or_else(|| default_field(field))
+    }
+
+    /// The industrial union whose industry this is; the first by its id where several claim it.
+    pub fn industrial_union(&self, industry: &IndustryCode) -> Option<&str> {
+        let is_its_own = |code: &String| {
+            let Some(own) = IndustryCode::parse(code, 2017) else { return false };
+            own.section == industry.section && industry.number().starts_with(own.number())
+        };
+        // Sections of 2011 mean what those of 2017 do; codes of 2002 do not.
+        let comparable = industry.edition >= 2011;
+        let mut units = self.industrial_unions.iter().filter(|_| comparable);
+        units.find(|(_, industries)| industries.iter().any(is_its_own)).map(|(unit, _)| unit.as_str())
     }
 
     /// What is wrong with the policy, named key by key; empty where it can be used.
@@ -241,6 +275,25 @@ impl Policy {
         for (key, percent) in self.publication.shares() {
             if !(percent.is_finite() && percent >= 0.0) {
                 faults.push(format!("policy.publication.{key} = {percent}: a share in percent, 0 or more, is needed"));
+            }
+        }
+        for (key, points) in self.priority.points() {
+            if !(points.is_finite() && points >= 0.0) {
+                faults.push(format!("policy.priority.{key} = {points}: points, 0 or more, are needed"));
+            }
+        }
+        for (unit, industries) in &self.industrial_unions {
+            if !federation_units().iter().any(|known| known.unit == unit && known.kind == "industrial") {
+                let known = federation_units().iter().filter(|known| known.kind == "industrial").map(|known| known.unit);
+                let known = known.collect::<Vec<_>>().join(", ");
+                faults.push(format!("policy.industrial_unions.{unit}: no such industrial union; known: {known}"));
+            }
+            if industries.is_empty() {
+                faults
+                    .push(format!("policy.industrial_unions.{unit}: names no industry; leave the unit out where none is known"));
+            }
+            for code in industries.iter().filter(|code| IndustryCode::parse(code, 2017).is_none()) {
+                faults.push(format!("policy.industrial_unions.{unit}: {code} is no code of GB/T 4754-2017"));
             }
         }
         for (verdict, needs) in self.needs.all() {

@@ -69,11 +69,16 @@ pub(crate) const FACTORS: &[Factor] = &[
     },
 ];
 
-/// Points for people: by the logarithm, so that the hundredth counts more than the ten thousandth.
+/// Points for people: by the square root, so that the hundredth counts more than the ten thousandth, and a firm of two thousand still
+/// more than one of two hundred with every mark there is.
 fn heads(weights: &PriorityPolicy, case: &Case<'_>, is_insured: bool) -> Option<(f32, Option<ReasonInput>)> {
     let (heads, input) = case.heads.filter(|(heads, input)| *heads > 0 && (&*input.name == "insured") == is_insured)?;
-    let share = (1.0 + *heads as f32).ln() / (1.0 + weights.employees_full.max(1) as f32).ln();
-    Some((weights.employees * share.min(1.0), Some(input.clone())))
+    Some((head_points(weights, *heads), Some(input.clone())))
+}
+
+/// What so many persons earn.
+pub(crate) fn head_points(weights: &PriorityPolicy, persons: u32) -> f32 {
+    weights.employees * (persons as f32 / weights.employees_full.max(1) as f32).sqrt().min(1.0)
 }
 
 fn tagged(case: &Case<'_>, tag: EnterpriseTag, points: f32) -> Option<(f32, Option<ReasonInput>)> {
@@ -96,14 +101,18 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
         }
     }
     factors.shrink_to_fit();
-    let score = factors.iter().map(|f| f.points).sum::<f32>();
+    // From zero: the sum of no floats is -0.0.
+    let score = factors.iter().map(|f| f.points).fold(0.0, |sum: f32, points| sum + points);
     Priority { score: (score * 10.0).round() / 10.0, factors }
 }
 
 /// Since when it waits: the edition that first had it lacking, as the verdict says. Of what lacked a union before the first edition
-/// nobody knows since when.
+/// nobody knows since when: at least as long as whoever came on the list first.
 fn waiting_from(context: &Context<'_>, enterprise: &Enterprise) -> Option<NaiveDate> {
-    enterprise.verdicts.gap.since.filter(|from| *from <= context.as_of)
+    let gap = &enterprise.verdicts.gap;
+    let before_all = gap.reasons.iter().any(|reason| &*reason.code == "before_first_edition");
+    let from = if before_all { context.world.counting_since } else { gap.since };
+    from.filter(|from| *from <= context.as_of)
 }
 
 #[cfg(test)]
@@ -112,6 +121,18 @@ mod tests {
     use crate::model::message::{Lang, is_known, reason_text};
 
     /// A weight in policy for each, both texts, and no weight that belongs to none.
+    #[test]
+    fn a_firm_of_two_thousand_stands_before_one_of_two_hundred_with_every_mark_of_its_owner() {
+        let weights = PriorityPolicy::default();
+        let marked = weights.foreign + weights.fortune_500;
+        assert!(head_points(&weights, 2_000) > head_points(&weights, 240) + marked);
+        assert!(head_points(&weights, 500) > head_points(&weights, 100) + weights.foreign);
+        // Points grow with every head up to the full count, and no further.
+        let all: Vec<f32> = (0..=2_000).map(|n| head_points(&weights, n)).collect();
+        assert!(all.windows(2).all(|w| w[0] < w[1]) && all[0] == 0.0);
+        assert_eq!(head_points(&weights, 60_000), weights.employees);
+    }
+
     #[test]
     fn every_factor_has_a_weight_and_is_said_in_both_languages() {
         let weights = toml::Value::try_from(PriorityPolicy::default()).unwrap();

@@ -24,12 +24,15 @@ use crate::model::verdict::{OperatingStatus, Ownership};
 pub struct SurvivingPlace {
     pub district: u32,
     pub town: Option<u32>,
+    /// The street was read from the address, as no column of the record gives it.
+    pub from_address: bool,
 }
 
 impl SurvivingPlace {
-    /// Same district, and not two different towns.
+    /// Same district, and not two different towns. A street read from an address contradicts nobody.
     fn agrees(self, other: SurvivingPlace) -> bool {
-        self.district == other.district && (self.town.is_none() || other.town.is_none() || self.town == other.town)
+        let is_read = self.from_address || other.from_address;
+        self.district == other.district && (is_read || self.town.is_none() || other.town.is_none() || self.town == other.town)
     }
 }
 
@@ -162,21 +165,35 @@ fn read_one<'a>(context: &Context<'a>, facts: &'a Facts, field: EnterpriseField)
     }
 }
 
-/// Place by code, else by district and street text, else by the authority in charge, else by the address.
+/// Place by code, else by district and street text, else by the authority in charge, else by the address. Where no column gives the
+/// street, the address may name it.
 fn read_place(context: &Context<'_>, facts: &Facts) -> Option<SurvivingPlace> {
+    let with_street = |district, town: Option<u32>| {
+        let read = || {
+            let mut told = [Field::Address, Field::OperatingAddress].into_iter().filter_map(|field| facts.text(field));
+            told.find_map(|address| areas().town_in_address(district, address))
+        };
+        match town {
+            Some(town) => SurvivingPlace { district, town: Some(town), from_address: false },
+            None => {
+                let town = read();
+                SurvivingPlace { district, town, from_address: town.is_some() }
+            }
+        }
+    };
     if let Some(place) = facts.text(Field::Area).and_then(|code| areas().resolve(code, context.as_of)) {
-        return Some(SurvivingPlace { district: place.district, town: place.town });
+        return Some(with_street(place.district, place.town));
     }
     let told = [Field::District, Field::Area, Field::Authority, Field::Address, Field::OperatingAddress];
     let district = told.iter().find_map(|f| areas().district_by_name(facts.text(*f)?))?;
     let town = facts.text(Field::Street).and_then(|street| areas().town_by_name(district, street));
-    Some(SurvivingPlace { district, town })
+    Some(with_street(district, town))
 }
 
 /// How much a statement says; more is better where completeness decides.
 fn completeness(reading: &StatedValue<'_>) -> u32 {
     match reading {
-        StatedValue::Place(p) => u32::from(p.town.is_some()),
+        StatedValue::Place(p) => u32::from(p.town.is_some()) + u32::from(p.town.is_some() && !p.from_address),
         StatedValue::Industry(c) => c.number().len() as u32,
         StatedValue::Date(d) => u32::from(d.month != 0) + u32::from(d.day != 0),
         StatedValue::Ownership(_, firm) => u32::from(*firm),
@@ -211,7 +228,7 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
         let first: (bool, Reverse<u32>, u16) = match rule {
             R::Official => (!official(c), Reverse(0), rank),
             R::MostComplete => (false, complete, rank),
-            R::MostRecent | R::RegistryRank | R::OnlyValue => (false, Reverse(0), rank),
+            R::MostRecent | R::RegistryRank | R::OnlyValue | R::FromAddress => (false, Reverse(0), rank),
         };
         let newest_first = if *rule == R::MostRecent { recent } else { Reverse((0, 0)) };
         // Of two records of one registry that differ in state, the living one tells the state.
@@ -222,12 +239,13 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
         (broken(c), aside(c), newest_first, first, recent, state, complete, &*c.facts.key, c.facts.part)
     };
     let mut chosen = (0..candidates.len()).min_by_key(|i| key(*i))?;
+    let from_address = |c: &Candidate<'_>| matches!(c.reading, StatedValue::Place(place) if place.from_address);
     if candidates.len() == 1 {
-        return Some((chosen, R::OnlyValue));
+        return Some((chosen, if from_address(&candidates[chosen]) { R::FromAddress } else { R::OnlyValue }));
     }
     let mut by = match rule {
         R::Official if official(&candidates[chosen]) => R::Official,
-        R::Official | R::OnlyValue => R::RegistryRank,
+        R::Official | R::OnlyValue | R::FromAddress => R::RegistryRank,
         other => *other,
     };
     // The ranked statement in more detail: the same division with four digits, the same district with its street.
@@ -235,12 +253,19 @@ pub fn choose(context: &Context<'_>, field: EnterpriseField, candidates: &[Candi
         (StatedValue::Industry(a), StatedValue::Industry(b)) => {
             a.edition == b.edition && b.number().len() > a.number().len() && codes_agree(&a, &b)
         }
-        (StatedValue::Place(a), StatedValue::Place(b)) => a.town.is_none() && b.town.is_some() && a.district == b.district,
+        // A street that a registry gives comes before one read from an address.
+        (StatedValue::Place(a), StatedValue::Place(b)) => {
+            a.district == b.district && b.town.is_some() && (a.town.is_none() || a.from_address && !b.from_address)
+        }
         _ => false,
     };
-    if let Some(better) = (0..candidates.len()).filter(|i| finer(&candidates[*i])).min_by_key(|i| key(*i)) {
+    let read = |i: &usize| from_address(&candidates[*i]);
+    if let Some(better) = (0..candidates.len()).filter(|i| finer(&candidates[*i])).min_by_key(|i| (read(i), key(*i))) {
         chosen = better;
         by = R::MostComplete;
+    }
+    if from_address(&candidates[chosen]) {
+        by = R::FromAddress;
     }
     Some((chosen, by))
 }

@@ -1,16 +1,19 @@
 //! The decision tables of the verdicts as a page of the book, made from the code that decides: what the page says is what happens.
 //!
-//! In: the checks of scope, the table of the gap, the needs of the default policy, the rules of size. Out: Markdown in both
+//! In: the checks of scope, the table of the gap, the needs of the default policy, the rules of size, the tables of fund and findings, the factors of priority. Out: Markdown in both
 //! languages. It decides nothing.
 
 use std::fmt::Write;
 
-use super::coverage::union_code;
+use super::coverage::{covered_by_finding, union_code};
+use super::fund::{self, Payment};
 use super::gap::{SCOPE_CHECKS, decide};
-use super::policy::Policy;
+use super::policy::{Policy, PriorityPolicy};
+use super::priority::{FACTORS, head_points};
 use super::rules::Rules;
 use crate::model::message::{Lang, need_text, reason_text, value_name};
-use crate::model::verdict::{SizeStatus, UnionKind, UnionStatus};
+use crate::model::reference::unions::finding_reasons;
+use crate::model::verdict::{FundKind, FundStatus, SizeStatus, UnionKind, UnionStatus};
 
 /// The page `docs/src/develop/verdicts.md`.
 pub fn page() -> String {
@@ -21,7 +24,10 @@ pub fn page() -> String {
     scope_and_needs(&mut out);
     gap(&mut out);
     coverage(&mut out);
+    findings(&mut out);
     size(&mut out);
+    fund_table(&mut out);
+    priority_table(&mut out);
     out
 }
 
@@ -86,6 +92,73 @@ fn coverage(out: &mut String) {
             None => "no_union_record",
         };
         line(out, &format!("| {union} {} | {} |", value_name(union.name(), Lang::Zh), said(code)));
+    }
+}
+
+/// What a visit found, and what follows from it.
+fn findings(out: &mut String) {
+    line(
+        out,
+        "\n## Findings · 走访结论\n\nA finding counts where it says more than the roll. 走访结论强于名录时以走访为准。\n\n\
+         | finding | 结论 | coverage | scope |\n|---|---|---|---|",
+    );
+    for reason in finding_reasons() {
+        let coverage = covered_by_finding(reason.code).map_or("–", |union| union.name());
+        let scope = if reason.stays_in_scope { "in scope" } else { "OUT_OF_SCOPE" };
+        line(out, &format!("| `{}` {} | {} | {coverage} | {scope} |", reason.code, reason.name_en, reason.name_zh));
+    }
+}
+
+/// What is paid against the coverage, then how much of what is due.
+fn fund_table(out: &mut String) {
+    line(
+        out,
+        "\n## Fund · 经费\n\nOf the latest period with payments. 以最近一期缴费为准。\n\n| paid | coverage | status | code | because | 理由 |\n|---|---|---|---|---|---|",
+    );
+    for kind in FundKind::ALL {
+        for union in UnionStatus::ALL {
+            let (status, code) = fund::decide(*union, Some(*kind), true, Payment::Full);
+            if status == FundStatus::WrongKind {
+                line(out, &format!("| {kind} | {union} | {status} | {} |", said(code)));
+            }
+        }
+    }
+    for payment in Payment::ALL {
+        let (status, code) = fund::decide(UnionStatus::Independent, None, false, payment);
+        let paid = match payment {
+            Payment::Full => "all that is due",
+            Payment::Part => "a part of it",
+            Payment::Nothing => "nothing of it",
+            Payment::UnknownDue => "what is due is unknown",
+        };
+        line(out, &format!("| {paid} | any other | {status} | {} |", said(code)));
+    }
+    line(out, &format!("| no payments | any | {} | {} |", FundStatus::Unknown, said("fund_no_payments")));
+}
+
+/// The factors with the default policy's points, and what head counts earn.
+fn priority_table(out: &mut String) {
+    let weights = PriorityPolicy::default();
+    line(
+        out,
+        "\n## Priority · 急迫度\n\nThe sum of these points, for LACKING, LACKING_INDEPENDENT and UNDECIDED. 下列分值之和。\n\n| points | code | where it | 情形 |\n|---|---|---|---|",
+    );
+    for factor in FACTORS {
+        // Employees and insured persons are two readings of one weight.
+        let weight = if factor.code == "insured" { "employees" } else { factor.code };
+        let points = weights.points().into_iter().find(|(code, _)| *code == weight).map_or(0.0, |(_, points)| points);
+        let up_to = if matches!(factor.code, "employees" | "insured" | "waiting") { "up to " } else { "" };
+        line(out, &format!("| {up_to}{points} | {} |", said(factor.code)));
+    }
+    line(
+        out,
+        &format!(
+            "\nPeople earn points by the square root, up to {} persons; waiting earns in proportion up to {} months. 人数按平方根计分。\n\n| persons | points |\n|---|---|",
+            weights.employees_full, weights.waiting_full_months
+        ),
+    );
+    for persons in [5, 25, 50, 100, 240, 500, 1_000, 2_000, 5_000] {
+        line(out, &format!("| {persons} | {:.1} |", head_points(&weights, persons)));
     }
 }
 

@@ -55,6 +55,7 @@ pub struct Link<'a> {
 pub struct Roll<'a> {
     pub unions: Vec<RollUnion<'a>>,
     links: Vec<Link<'a>>,
+    by_id: HashMap<Box<str>, usize>,
 }
 
 impl<'a> Roll<'a> {
@@ -100,7 +101,8 @@ impl<'a> Roll<'a> {
             }
         }
         links.sort_by_key(|l| (l.entity, precedence(l.kind), !l.is_host, l.union));
-        Roll { unions, links }
+        let by_id = unions.iter().enumerate().map(|(at, union)| (union.id.clone(), at)).collect();
+        Roll { unions, links, by_id }
     }
 
     /// An entity's links, the strongest first.
@@ -108,6 +110,11 @@ impl<'a> Roll<'a> {
         let from = self.links.partition_point(|l| l.entity < entity);
         let to = from + self.links[from..].partition_point(|l| l.entity == entity);
         &self.links[from..to]
+    }
+
+    /// The name on the roll of the union of this id.
+    pub fn name_of(&self, id: &str) -> Option<&'a str> {
+        self.by_id.get(id).map(|at| vocabulary::union_name(self.unions[*at].facts))
     }
 
     /// The industrial union (`I-EDU`) under which the union stands that covers the entity most strongly.

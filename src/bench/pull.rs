@@ -44,15 +44,24 @@ struct Figure {
     peak_megabytes: i64,
 }
 
-/// Pulls `rows` rows by every way into the embedded store, and into PostgreSQL where an address is given.
-pub async fn run(
-    settings: &Settings,
-    json: bool,
-    rows: u64,
-    seed: u64,
-    postgres: Option<String>,
-    files: &[PathBuf],
-) -> anyhow::Result<()> {
+/// What is measured.
+#[derive(Debug)]
+pub struct PullBench {
+    pub rows: u64,
+    pub seed: u64,
+    pub postgres: Option<String>,
+    /// The ways that are measured; all where there is none.
+    pub only: Vec<String>,
+    /// Files beside them.
+    pub files: Vec<PathBuf>,
+}
+
+/// Pulls the rows by every way into the embedded store, and into PostgreSQL where an address is given.
+///
+/// # Errors
+/// A folder that cannot be written, a pull that fails or lands other than every row.
+pub async fn run(settings: &Settings, json: bool, bench: PullBench) -> anyhow::Result<()> {
+    let PullBench { rows, seed, postgres, only, files } = bench;
     let dir = tempfile::tempdir().context("no temporary folder")?;
     let written = write(dir.path(), seed, rows)?;
     if !json {
@@ -92,6 +101,7 @@ pub async fn run(
         }
         ways.push(("DBF".to_owned(), dbf.as_str(), None));
         ways.extend(given.iter().map(|(name, place)| (name.clone(), place.as_str(), None)));
+        ways.retain(|(way, ..)| only.is_empty() || only.iter().any(|wanted| wanted.eq_ignore_ascii_case(way)));
         for (way, place, bar) in ways {
             let mut found = measure(settings, dir.path(), &format!("{way} → {store}"), place, url, bar).await?;
             // Read by another program, without landing: what the whole path here is held against.

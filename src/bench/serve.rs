@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::edition::{Edition, Filter, synthetic, write};
 use crate::hub::Hub;
-use crate::serve::{Access, App, Options, app};
+use crate::serve::{App, Authentication, Options, app};
 
 /// One figure and its bar.
 #[derive(Debug, Clone, Serialize)]
@@ -159,7 +159,7 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
     let mut figures = Vec::new();
     let started = Instant::now();
     {
-        let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+        let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
         state.refresh().await.map_err(|p| anyhow::anyhow!(p.en))?;
         let ready = Request::get("/readyz").body(Body::empty()).expect("a plain request");
         answer(&app(state), ready).await;
@@ -176,7 +176,7 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
     }
     drop(edition);
     let serve = async |cache_bytes: usize| -> anyhow::Result<Router> {
-        let mut options = Options::new(Access::Demonstration);
+        let mut options = Options::new(Authentication::Demonstration);
         options.cache_bytes = cache_bytes;
         let state = App::new(hub.clone(), options);
         state.refresh().await.map_err(|p| anyhow::anyhow!(p.en))?;

@@ -12,11 +12,11 @@ use roaring::RoaringBitmap;
 use crate::assess::fund::Period;
 pub use crate::assess::targets::UnequalSum;
 use crate::assess::targets::{Attainment, Target, is_rate, standings, unequal_sums};
-use crate::edition::format::rates;
+use crate::edition::format::rates::{self, Rate};
 use crate::edition::{Dimension, Edition, EditionError, Editions, EnterpriseRow, Filter, Measures};
-use crate::hub::HubError;
 use crate::hub::targets::Reached;
-use crate::model::message::{Lang, reason_text};
+use crate::hub::{HubError, MissingInput};
+use crate::model::message::{Lang, reason_on_paper};
 use crate::model::reference::unions::indicators;
 use crate::model::text::grouped;
 
@@ -38,6 +38,11 @@ pub struct Bulletin {
     pub total: UnitLine,
     /// In scope, and it cannot be told whether they are on the gap list.
     pub undecided: u64,
+    /// What would decide most of them, where the hub was asked.
+    pub missing: Vec<MissingInput>,
+    pub edition: Arc<Edition>,
+    /// The enterprises of the area.
+    pub rows: Arc<RoaringBitmap>,
     /// By rank.
     pub units: Vec<UnitLine>,
     pub unequal: Vec<UnequalSum>,
@@ -69,6 +74,16 @@ pub struct Urgent {
     pub since: Option<NaiveDate>,
     pub score: f32,
     pub reasons: String,
+    /// What the score is made of, in the order of the factors.
+    pub parts: Vec<ScorePart>,
+}
+
+/// One factor of a score.
+pub struct ScorePart {
+    /// Stable, for the colour.
+    pub code: String,
+    pub points: f32,
+    pub text: String,
 }
 
 pub struct SourceLine {
@@ -79,21 +94,49 @@ pub struct SourceLine {
     pub stale: bool,
 }
 
-impl Counts {
-    pub fn independent_rate(&self) -> Option<f64> {
-        rates::INDEPENDENT_RATE.value(&self.measures)
-    }
-    pub fn coverage_rate(&self) -> Option<f64> {
-        rates::COVERAGE_RATE.value(&self.measures)
-    }
+/// The rates that a bulletin prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrintedRate {
+    /// Of enterprises above designated size with a union of their own.
+    Independent,
+    /// Of what should have a union.
+    Coverage,
     /// Members among the employees of units that have a union.
-    pub fn membership_rate(&self) -> Option<f64> {
-        rates::MEMBERSHIP_RATE_UNIONISED.value(&self.measures)
-    }
+    Membership,
     /// Members among all employees.
-    pub fn membership_rate_all(&self) -> Option<f64> {
-        rates::MEMBERSHIP_RATE_ALL.value(&self.measures)
+    MembershipOfAll,
+}
+
+impl PrintedRate {
+    fn definition(self) -> &'static Rate {
+        match self {
+            PrintedRate::Independent => &rates::INDEPENDENT_RATE,
+            PrintedRate::Coverage => &rates::COVERAGE_RATE,
+            PrintedRate::Membership => &rates::MEMBERSHIP_RATE_UNIONISED,
+            PrintedRate::MembershipOfAll => &rates::MEMBERSHIP_RATE_ALL,
+        }
     }
+}
+
+impl Counts {
+    /// A rate as it is printed: a share, a conflict, or a dash where there is none.
+    pub fn shown(&self, rate: PrintedRate, lang: Lang) -> String {
+        let definition = rate.definition();
+        match (self.value(rate), definition.of(&self.measures)) {
+            (Some(value), _) => percent(value),
+            (None, Some((part, whole))) if definition.is_conflict(part, whole) => lang.pick("数据冲突", "conflict").to_owned(),
+            _ => "—".to_owned(),
+        }
+    }
+    /// The rate; None where there is none.
+    pub fn value(&self, rate: PrintedRate) -> Option<f64> {
+        rate.definition().value(&self.measures)
+    }
+}
+
+/// `12.5%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
 }
 
 /// Gathers the bulletin of a period for an area: a city's districts, or a district's streets.
@@ -109,7 +152,7 @@ pub fn gather(
         (EditionError::Gone { .. }, Some(first)) => {
             let day = first.as_of;
             HubError::said(
-                format!("{period} 没有版本：最早的版本截至 {day}；请改用 --period {}", day.format("%Y-%m")),
+                format!("{} 没有版本：最早的版本截至 {day}；请改用 --period {}", period.text(Lang::Zh), day.format("%Y-%m")),
                 format!("no edition is as old as {period}: the first one is as of {day}; take --period {}", day.format("%Y-%m")),
             )
         }
@@ -158,7 +201,7 @@ pub fn gather(
     let unequal = unequal_sums(&year).into_iter().filter(|u| shows(&u.parent)).collect();
     Ok(Bulletin {
         lang,
-        period: period.to_string(),
+        period: period.text(lang),
         area: area_name,
         number: edition.number(),
         digest: edition.manifest.digest.clone(),
@@ -166,6 +209,9 @@ pub fn gather(
         compared: before.as_ref().map(|e| (e.number(), e.manifest.as_of)),
         total,
         undecided,
+        missing: Vec::new(),
+        edition: edition.clone(),
+        rows,
         area_code,
         units,
         unequal,
@@ -222,7 +268,7 @@ impl Scope {
 fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
     let verdicts = e.verdicts().with_context(|| format!("edition {}: verdicts of {}", e.edition.number(), e.id()))?;
     let reasons = verdicts.size.reasons.iter().take(1).chain(verdicts.gap.reasons.iter().take(1));
-    let texts: Vec<String> = reasons.map(|r| reason_text(&r.code, &r.inputs, lang)).collect();
+    let texts: Vec<String> = reasons.map(|r| reason_on_paper(&r.code, &r.inputs, lang)).collect();
     Ok(Urgent {
         id: e.id().to_owned(),
         credit_code: e.credit_code().unwrap_or_default().to_owned(),
@@ -232,12 +278,23 @@ fn urgent(e: EnterpriseRow<'_>, lang: Lang) -> anyhow::Result<Urgent> {
         since: e.gap_since(),
         score: e.priority(),
         reasons: texts.join(lang.pick("；", "; ")),
+        parts: verdicts
+            .priority
+            .factors
+            .iter()
+            .map(|factor| ScorePart {
+                code: factor.code.to_string(),
+                points: factor.points,
+                text: reason_on_paper(&factor.code, factor.input.as_slice(), lang),
+            })
+            .collect(),
     })
 }
 
 fn rank(units: &mut [UnitLine]) {
     // What stands in no part is no part to be ranked.
-    let rates: Vec<Option<f64>> = units.iter().map(|u| u.now.independent_rate().filter(|_| !u.code.is_empty())).collect();
+    let rates: Vec<Option<f64>> =
+        units.iter().map(|u| u.now.value(PrintedRate::Independent).filter(|_| !u.code.is_empty())).collect();
     for (unit, mine) in units.iter_mut().zip(&rates) {
         unit.rank = mine.map(|mine| 1 + rates.iter().flatten().filter(|other| **other > mine).count() as u32);
     }
@@ -277,7 +334,7 @@ impl Bulletin {
     pub fn lead(&self) -> Vec<String> {
         let (m, total) = (&self.total.now.measures, &self.total.now);
         let count = |n: u64| grouped(n as i64);
-        let percent = |r: Option<f64>| r.map_or("—".to_owned(), |r| format!("{:.1}%", r * 100.0));
+        let shown = |rate: PrintedRate| total.shown(rate, self.lang);
         let mut lead = vec![match self.lang {
             Lang::Zh => format!(
                 "截至{}，{}应建会单位 {} 家，其中规模以上企业 {} 家，已单独建会 {} 家，独立建会率 {}；尚有 {} 家规模以上企业未建会或未单独建会。",
@@ -286,7 +343,7 @@ impl Bulletin {
                 count(m.in_scope),
                 count(m.above),
                 count(m.above_independent),
-                percent(total.independent_rate()),
+                shown(PrintedRate::Independent),
                 count(m.in_gap)
             ),
             Lang::En => format!(
@@ -297,7 +354,7 @@ impl Bulletin {
                 count(m.in_scope),
                 count(m.above),
                 count(m.above_independent),
-                percent(total.independent_rate()),
+                shown(PrintedRate::Independent),
                 count(m.in_gap)
             ),
         }];
@@ -311,17 +368,52 @@ impl Bulletin {
         lead.push(match self.lang {
             Lang::Zh => format!(
                 "工会组织覆盖率 {}；职工入会率按已建会单位职工计 {}，按全部职工计 {}。",
-                percent(total.coverage_rate()),
-                percent(total.membership_rate()),
-                percent(total.membership_rate_all())
+                shown(PrintedRate::Coverage),
+                shown(PrintedRate::Membership),
+                shown(PrintedRate::MembershipOfAll)
             ),
             Lang::En => format!(
                 "Coverage is {}; membership is {} of the employees of unionised units, and {} of all employees.",
-                percent(total.coverage_rate()),
-                percent(total.membership_rate()),
-                percent(total.membership_rate_all())
+                shown(PrintedRate::Coverage),
+                shown(PrintedRate::Membership),
+                shown(PrintedRate::MembershipOfAll)
             ),
         });
+        let deciding: Vec<String> = self.missing.iter().take(3).map(|input| input.text(self.lang)).collect();
+        lead.extend((m.size_unknown > 0).then(|| {
+            let (unknown, lacking) = (count(m.size_unknown), count(m.size_unknown_lacking));
+            let deciding = deciding.join(self.lang.pick("；", "; "));
+            match (self.lang, deciding.is_empty()) {
+                (Lang::Zh, true) => format!("规模不明 {unknown} 家，其中 {lacking} 家未建会。"),
+                (Lang::Zh, false) => {
+                    format!("规模不明 {unknown} 家，其中 {lacking} 家未建会；补齐以下数据最能判定：{deciding}。")
+                }
+                (Lang::En, true) => format!("{unknown} are of unknown size, {lacking} of them without a union."),
+                (Lang::En, false) => {
+                    format!(
+                        "{unknown} are of unknown size, {lacking} of them without a union; what would decide most: {deciding}."
+                    )
+                }
+            }
+        }));
+        lead.extend((m.members_exceed_staff > 0).then(|| match self.lang {
+            Lang::Zh => format!(
+                "{} 家单位的会员多于职工，两者必有一误，请核对；会员多于职工的合计不列入会率。",
+                count(m.members_exceed_staff)
+            ),
+            Lang::En => format!(
+                "{} units have more members than staff: one of the two is wrong. Where the sum has, no rate is shown.",
+                count(m.members_exceed_staff)
+            ),
+        }));
+        lead.extend(rates::lacks_universe(m).then(|| {
+            self.lang
+                .pick(
+                    "未规定该产业工会所属的行业，应建会单位数不明，不计算覆盖率与建会率。",
+                    "No industries are named for this industrial union: who should have a union is unknown, and so are the rates.",
+                )
+                .to_owned()
+        }));
         match (&self.total.before, self.compared) {
             (Some(before), Some((number, day))) => {
                 let grown = |now: u64, then: u64| format!("{:+}", now as i64 - then as i64);
@@ -355,9 +447,19 @@ pub fn indicator_name(id: &str, lang: Lang) -> String {
     listed.or(level).unwrap_or(id).to_owned()
 }
 
+/// Whether an indicator is a share of something.
+pub fn is_share(indicator: &str) -> bool {
+    is_rate(indicator)
+}
+
+/// What is needed every month: of a number with a tenth, of a rate in percent.
+pub fn shown_monthly(indicator: &str, value: f64) -> String {
+    if is_rate(indicator) { percent(value) } else { format!("{value:.1}") }
+}
+
 /// `12.5 %` of a rate, `120` of a number.
 pub fn shown(indicator: &str, value: f64) -> String {
-    if is_rate(indicator) { format!("{:.1}%", value * 100.0) } else { format!("{value:.0}") }
+    if is_rate(indicator) { percent(value) } else { format!("{value:.0}") }
 }
 
 #[cfg(test)]
@@ -390,7 +492,8 @@ mod tests {
             assert_eq!(sum(what), what(&b.total.now.measures));
         }
         assert!(b.total.now.measures.in_scope > 0 && b.units.len() > 2);
-        let ranked: Vec<(u32, Option<f64>)> = b.units.iter().filter_map(|u| Some((u.rank?, u.now.independent_rate()))).collect();
+        let ranked: Vec<(u32, Option<f64>)> =
+            b.units.iter().filter_map(|u| Some((u.rank?, u.now.value(PrintedRate::Independent)))).collect();
         assert!(ranked.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 >= w[1].1), "{ranked:?}");
         for unit in &b.units {
             assert!(unit.urgent.len() <= URGENT && unit.urgent.windows(2).all(|w| w[0].score >= w[1].score));

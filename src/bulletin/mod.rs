@@ -3,4 +3,3 @@
 //! In: an edition, the one before, targets. Out: figures with numerator and denominator. It prints nothing.
 
 pub(crate) mod figures;
-pub mod undecided;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
@@ -10,8 +11,10 @@ use serde_json::json;
 use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::assess::{Explanation, Rules, Step, StepOutcome, Topic};
+use crate::connector::Connector;
 use crate::hub::Hub;
-use crate::model::message::{input_name, reason_text, value_name};
+use crate::model::enterprise::EnterpriseField;
+use crate::model::message::{input_name, reason_text, value_name, value_text};
 use crate::model::provenance::{FieldProvenance, SourceValue};
 use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
 use crate::model::verdict::ReasonInput;
@@ -49,7 +52,7 @@ pub async fn run(common: &Common, args: AssessArgs) -> anyhow::Result<ExitCode> 
         AssessCommand::Explain { enterprise, all } => {
             let hub = Hub::open(common.settings()?, Clock::System).await?;
             let explained = hub.explain(&enterprise).await;
-            let registries: Vec<String> = hub.connectors.iter().map(|c| c.name.clone()).collect();
+            let registries = hub.connectors.clone();
             hub.store.close().await;
             print_explanation(common, &explained?, &registries, all)?;
         }
@@ -112,7 +115,16 @@ fn asked(condition: &Condition) -> String {
     }
 }
 
-fn print_explanation(common: &Common, explained: &Explanation, registries: &[String], all: bool) -> anyhow::Result<()> {
+/// What was tried: its code, or in Chinese what it is about.
+fn step_name(rule: &str, lang: LangArg) -> String {
+    match lang {
+        LangArg::En => format!("{rule:<28}"),
+        LangArg::Zh if message::is_known(rule) => message::reason_title(rule, message::Lang::Zh),
+        LangArg::Zh => value_text("rule", rule, message::Lang::Zh).into_owned(),
+    }
+}
+
+fn print_explanation(common: &Common, explained: &Explanation, registries: &[Arc<Connector>], all: bool) -> anyhow::Result<()> {
     let e = &explained.enterprise;
     if common.json {
         let fields: Vec<_> = explained.fields.iter().map(|f| field_json(f, registries)).collect();
@@ -128,16 +140,20 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
         let shown =
             |s: &&Step| s.topic == *topic && (all || !matches!(s.outcome, StepOutcome::OtherIndustry | StepOutcome::NotInForce));
         for step in explained.steps.iter().filter(shown) {
-            print!("  {} {:<28} {}", mark(step.outcome), step.rule, outcome_text(step.outcome, lang));
+            print!("  {} {} {}", mark(step.outcome), step_name(&step.rule, lang), outcome_text(step.outcome, lang));
             if message::is_known(&step.rule) && matches!(step.outcome, StepOutcome::Decided | StepOutcome::Holds) {
-                print!(" · {}", reason_text(&step.rule, &step.inputs, message_lang));
+                let text = reason_text(&step.rule, &step.inputs, message_lang);
+                if text != step_name(&step.rule, lang) {
+                    print!(" · {text}");
+                }
             }
             println!();
-            for asks in &step.asks {
+            // The title of a rule says in Chinese what it asks for.
+            for asks in step.asks.iter().filter(|_| lang == LangArg::En) {
                 println!("      {asks}");
             }
             for input in &step.inputs {
-                println!("      {}", input_text(input, message_lang));
+                println!("      {}", input_text(input, registries, message_lang));
             }
         }
     }
@@ -146,16 +162,21 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
         LangArg::Zh => ["字段", "取值", "来自", "规则", "一致性", "其他"],
         LangArg::En => ["field", "value", "from", "rule", "agreement", "others"],
     };
-    let source = |s: &SourceValue| registries.get(usize::from(s.registry)).map_or("?", String::as_str).to_owned();
+    let source = |s: &SourceValue| {
+        registries.get(usize::from(s.registry)).map_or("?", |r| lang.pick(r.title.zh.as_str(), r.name.as_str())).to_owned()
+    };
+    let shown = |field: EnterpriseField, value: Option<&str>| {
+        value.map_or_else(|| "—".to_owned(), |value| value_text(&field.name().to_lowercase(), value, message_lang).into_owned())
+    };
     let rows = explained.fields.iter().map(|f| {
         let others =
-            f.others.iter().map(|o| format!("{}{}{}", source(o), lang.pick("：", ": "), o.value.as_deref().unwrap_or("—")));
+            f.others.iter().map(|o| format!("{}{}{}", source(o), lang.pick("：", ": "), shown(f.field, o.value.as_deref())));
         vec![
-            f.field.name().to_owned(),
-            f.value.as_deref().unwrap_or("—").to_owned(),
+            lang.pick(input_name(&f.field.name().to_lowercase(), message_lang), f.field.name()).to_owned(),
+            shown(f.field, f.value.as_deref()),
             f.source.as_ref().map(source).unwrap_or_default(),
-            f.rule.name().to_owned(),
-            f.agreement.name().to_owned(),
+            lang.pick(value_name(f.rule.name(), message_lang), f.rule.name()).to_owned(),
+            lang.pick(value_name(f.agreement.name(), message_lang), f.agreement.name()).to_owned(),
             others.collect::<Vec<_>>().join(lang.pick("；", "; ")),
         ]
     });
@@ -163,8 +184,9 @@ fn print_explanation(common: &Common, explained: &Explanation, registries: &[Str
     Ok(())
 }
 
-fn field_json(field: &FieldProvenance, registries: &[String]) -> serde_json::Value {
-    let source = |s: &SourceValue| json!({ "registry": registries.get(usize::from(s.registry)), "record": s.key, "part": s.part, "value": s.value });
+fn field_json(field: &FieldProvenance, registries: &[Arc<Connector>]) -> serde_json::Value {
+    let name = |s: &SourceValue| registries.get(usize::from(s.registry)).map(|r| r.name.clone());
+    let source = |s: &SourceValue| json!({ "registry": name(s), "record": s.key, "part": s.part, "value": s.value });
     json!({ "field": field.field, "value": field.value, "rule": field.rule, "agreement": field.agreement,
         "source": field.source.as_ref().map(source), "others": field.others.iter().map(source).collect::<Vec<_>>() })
 }
@@ -188,8 +210,11 @@ fn topic_title(topic: Topic, explained: &Explanation, lang: LangArg) -> String {
     };
     let title = lang.pick(zh, en);
     match topic {
-        Topic::Priority => format!("{title}: {:.1}", v.priority.score),
-        _ => format!("{title}: {code} {}", value_name(code, message_lang(lang))),
+        Topic::Priority => format!("{title}{}{:.1}", lang.pick("：", ": "), v.priority.score),
+        _ => match lang {
+            LangArg::Zh => format!("{title}：{}", value_name(code, message::Lang::Zh)),
+            LangArg::En => format!("{title}: {code} {}", value_name(code, message::Lang::En)),
+        },
     }
 }
 
@@ -217,11 +242,14 @@ fn outcome_text(outcome: StepOutcome, lang: LangArg) -> &'static str {
 }
 
 /// `营业收入 25000000 ← statistics TJ00000001`.
-fn input_text(input: &ReasonInput, lang: message::Lang) -> String {
-    let value = input.value.as_deref().unwrap_or("—");
+fn input_text(input: &ReasonInput, registries: &[Arc<Connector>], lang: message::Lang) -> String {
+    let value = input.value.as_deref().map_or_else(|| "—".into(), |value| value_text(&input.name, value, lang).into_owned());
     let from = match (&input.registry, &input.record) {
-        (Some(registry), Some(record)) => format!(" ← {registry} {record}"),
+        (Some(registry), Some(record)) => {
+            let known = registries.iter().find(|r| r.name == **registry);
+            format!(" ← {} {record}", known.map_or(&**registry, |r| lang.pick(r.title.zh.as_str(), r.name.as_str())))
+        }
         _ => String::new(),
     };
-    format!("{} {}{from}", input_name(&input.name, lang), value_name(value, lang))
+    format!("{} {value}{from}", input_name(&input.name, lang))
 }

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::common::Common;
 use crate::bench::link::{GROWTH, link};
+use crate::bench::pull::PullBench;
 use crate::hub::Hub;
 use crate::model::Clock;
 
@@ -34,6 +35,9 @@ enum BenchCommand {
         /// Also measure landing into this server, in a database of its own
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
+        /// Only this way (CSV, "HTTP JSON", XLSX, XLS, DBF); may be repeated.
+        #[arg(long, value_name = "WAY")]
+        only: Vec<String>,
         /// Also measure these files of the commerce registry's layout (an XLS, an ODS …)
         #[arg(long, value_name = "FILE")]
         file: Vec<PathBuf>,
@@ -53,8 +57,9 @@ enum BenchCommand {
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
-        BenchCommand::Pull { rows, seed, postgres, file } => {
-            crate::bench::pull::run(&common.settings()?, common.json, rows, seed, postgres, &file).await?
+        BenchCommand::Pull { rows, seed, postgres, only, file } => {
+            crate::bench::pull::run(&common.settings()?, common.json, PullBench { rows, seed, postgres, only, files: file })
+                .await?
         }
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();

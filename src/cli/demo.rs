@@ -16,7 +16,7 @@ use crate::connector::Connector;
 use crate::edition::{EnterpriseRow, Filter};
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
-use crate::model::message::{input_name, reason_text};
+use crate::model::message::reason_text;
 use crate::model::text::grouped;
 use crate::simulate;
 use crate::simulate::ServeOptions;
@@ -125,15 +125,19 @@ fn most_urgent(hub: &Hub, lang: LangArg) -> anyhow::Result<String> {
         ]);
     }
     let undecided = edition.filter(&Filter::may_be_in_gap())?.len();
-    let missing: Vec<String> = crate::bulletin::undecided::missing_inputs(&edition)?
-        .into_iter()
-        .take(3)
-        .map(|(field, n)| format!("{} {}", input_name(&field, lang.into()), grouped(n as i64)))
-        .collect();
-    let missing = missing.join(lang.pick("、", ", "));
+    let (_, total) = edition.coverage(&[], &edition.all(), 1)?;
+    let missing = hub.missing_inputs(&edition, &edition.all())?;
+    let missing: Vec<String> = missing.iter().take(3).map(|input| input.text(lang.into())).collect();
+    let missing = missing.join(lang.pick("；", "; "));
+    let [undecided, unknown, lacking] = [undecided, total.size_unknown, total.size_unknown_lacking].map(|n| grouped(n as i64));
     let apart = match lang {
-        LangArg::Zh => format!("另有 {} 家暂不能判定是否应列入名单；最常缺的是：{missing}", grouped(undecided as i64)),
-        LangArg::En => format!("Of {} more it cannot be told; what is missing most: {missing}", grouped(undecided as i64)),
+        LangArg::Zh => format!(
+            "另有 {undecided} 家暂不能判定是否应列入名单。规模不明 {unknown} 家，其中 {lacking} 家未建会；补齐以下数据最能判定：{missing}"
+        ),
+        LangArg::En => format!(
+            "Of {undecided} more it cannot be told. {unknown} are of unknown size, {lacking} of them without a union; what would decide most: \
+             {missing}"
+        ),
     };
     Ok(format!(
         "\n{}\n{}\n{apart}",

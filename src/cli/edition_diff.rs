@@ -14,6 +14,7 @@ use crate::edition::{Edition, EnterpriseRow};
 use crate::hub::Hub;
 use crate::model::message::{input_name, reason_text, value_name, value_text};
 use crate::model::text::grouped;
+use crate::model::verdict::ReasonInput;
 
 #[derive(Args)]
 pub struct DiffArgs {
@@ -73,11 +74,38 @@ fn difference(from: &Edition, to: &Edition) -> anyhow::Result<Difference> {
             continue;
         }
         let read = |e: &EnterpriseRow<'_>| e.verdicts().with_context(|| format!("edition {}: {}", e.edition.number(), e.id()));
-        let changes = verdict_changes(&read(&before)?, &read(&after)?);
+        let mut changes = verdict_changes(&read(&before)?, &read(&after)?);
+        // An input that only one of the verdicts names has a value in both editions where the enterprise states it.
+        for cause in changes.iter_mut().flat_map(|change| &mut change.why).filter(|cause| cause.kind == CauseKind::Input) {
+            let was = if cause.from.is_none() { stated(&before, &cause.name) } else { None };
+            let is = if cause.to.is_none() { stated(&after, &cause.name) } else { None };
+            cause.from = cause.from.take().or(was.filter(|was| Some(was) != cause.to.as_ref()));
+            cause.to = cause.to.take().or(is.filter(|is| Some(is) != cause.from.as_ref()));
+        }
+        for cause in changes.iter_mut().flat_map(|change| &mut change.why) {
+            let union = match cause.kind {
+                CauseKind::UnionAdded => to.union_of(&cause.name),
+                CauseKind::UnionEnded => from.union_of(&cause.name),
+                _ => None,
+            };
+            cause.inputs.extend(union.map(|union| ReasonInput::new("union", union.name())));
+        }
         found.moved.push(Moved { id: after.id().to_owned(), name: after.name().to_owned(), changes });
     }
     found.gone = from.len() - kept;
     Ok(found)
+}
+
+/// What an enterprise of an edition states of an input, as reasons write it.
+fn stated(e: &EnterpriseRow<'_>, input: &str) -> Option<String> {
+    match input {
+        "status" => e.status().map(|status| status.name().to_owned()),
+        "employees" => e.employees().map(|n| n.to_string()),
+        "insured" => e.insured().map(|n| n.to_string()),
+        "ownership" => e.ownership().map(|ownership| ownership.name().to_owned()),
+        "established_on" => e.established_on().map(|day| day.to_string()),
+        _ => None,
+    }
 }
 
 fn print(lang: LangArg, found: &Difference, show: usize) {
@@ -143,7 +171,34 @@ fn cause_text(cause: &Cause, lang: LangArg) -> String {
         CauseKind::UnionEnded => ("工会撤销", "union ended"),
         CauseKind::Verdict => ("其他判定", "other verdict"),
     };
-    let value = |v: &Option<String>| v.as_deref().map_or("—", |v| value_text(&cause.name, v, lang.into())).to_owned();
+    let value = |v: &Option<String>| match v {
+        Some(v) => value_text(&cause.name, v, lang.into()).into_owned(),
+        None => "—".to_owned(),
+    };
     let name = input_name(&cause.name, lang.into());
+    // A union that came or went is said by its name.
+    if matches!(cause.kind, CauseKind::UnionAdded | CauseKind::UnionEnded) {
+        let named = cause.inputs.iter().find_map(|input| input.value.as_deref()).unwrap_or(&cause.name);
+        let kinds: Vec<String> = [&cause.from, &cause.to].into_iter().flatten().map(|kind| said(kind, lang)).collect();
+        return format!(
+            "{}{}{named}{}{}{}",
+            lang.pick(zh, en),
+            lang.pick("：", ": "),
+            lang.pick("（", " ("),
+            kinds.join(" → "),
+            lang.pick("）", ")")
+        );
+    }
+    // A verdict names what it rests on: what one of the two did not name was not absent.
+    if cause.kind == CauseKind::Input
+        && let (Some(only), None) | (None, Some(only)) = (&cause.from, &cause.to)
+    {
+        let only = value_text(&cause.name, only, lang.into());
+        let aside = match cause.from.is_none() {
+            true => lang.pick("（原判定未用到）", " (the former verdict did not use it)"),
+            false => lang.pick("（现判定未用到）", " (the new verdict does not use it)"),
+        };
+        return format!("{} {name}{}{only}{aside}", lang.pick(zh, en), lang.pick("：", ": "));
+    }
     format!("{} {name}{}{} → {}", lang.pick(zh, en), lang.pick("：", ": "), value(&cause.from), value(&cause.to))
 }

@@ -1,15 +1,15 @@
 //! `huitu export crosswalk|gap|quarantine`: files for people and for other programs.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::common::Common;
-use crate::edition::{Edition, EnterpriseRow};
-use crate::hub::Hub;
+use super::export_list::{self, ListArgs, ListFormat, open_output};
+use crate::edition::EnterpriseRow;
+use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 
 /// Rows of the quarantine read at a time.
@@ -19,7 +19,7 @@ const PAGE: i64 = 5_000;
 enum What {
     /// Every record and the enterprise it belongs to: registry, record_id, entity_id
     Crosswalk,
-    /// Enterprises above designated size that lack a union, most urgent first
+    /// Enterprises above designated size that lack a union, most urgent first, with titles and reasons in the language asked
     Gap,
     /// Rows that could not be read or mapped, with where they stood and why
     Quarantine,
@@ -34,11 +34,37 @@ pub enum ExportFormatArg {
 #[derive(Args)]
 pub struct ExportArgs {
     what: What,
-    #[arg(long, value_enum, default_value = "csv")]
-    format: ExportFormatArg,
+    /// By the file's ending where left out, else CSV
+    #[arg(long, value_enum)]
+    format: Option<ListFormat>,
     /// File to write; standard output without it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+impl ExportArgs {
+    fn format(&self) -> ListFormat {
+        let ending = self.output.as_ref().and_then(|path| path.extension()).map(|e| e.to_ascii_lowercase());
+        self.format.unwrap_or(match ending.as_deref().and_then(|e| e.to_str()) {
+            Some("ndjson") => ListFormat::Ndjson,
+            Some("xlsx") => ListFormat::Xlsx,
+            _ => ListFormat::Csv,
+        })
+    }
+
+    /// For rows written here, which are no workbook.
+    fn plain_format(&self) -> Result<ExportFormatArg, HubError> {
+        match self.format() {
+            ListFormat::Csv => Ok(ExportFormatArg::Csv),
+            ListFormat::Ndjson => Ok(ExportFormatArg::Ndjson),
+            ListFormat::Xlsx => Err(HubError::said(
+                "只有 export gap（不带 --raw）能写成工作簿；请改用 --format csv 或 ndjson",
+                "only export gap, without --raw, writes a workbook; take --format csv or ndjson",
+            )),
+        }
+    }
 }
 
 /// Writes rows in either format; cells that a spreadsheet would take for a formula are disarmed in CSV.
@@ -50,19 +76,11 @@ struct Table {
 
 impl Table {
     fn new(args: &ExportArgs, header: &'static [&'static str]) -> anyhow::Result<Table> {
-        Table::open(args.output.as_deref(), args.format, header)
+        Table::open(args.output.as_deref(), args.plain_format()?, header)
     }
 
     fn open(output: Option<&Path>, format: ExportFormatArg, header: &'static [&'static str]) -> anyhow::Result<Table> {
-        let out: Box<dyn Write> = match output {
-            Some(path) => {
-                let file = std::fs::File::create(path)
-                    .with_context(|| format!("cannot write {}; give another file with -o", path.display()))?;
-                Box::new(BufWriter::with_capacity(1 << 20, file))
-            }
-            None => Box::new(BufWriter::new(std::io::stdout().lock())),
-        };
-        let mut table = Table { out, format, header };
+        let mut table = Table { out: open_output(output)?, format, header };
         if format == ExportFormatArg::Csv {
             table.csv(header)?;
         }
@@ -101,12 +119,15 @@ impl Table {
 }
 
 pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> {
+    if !matches!(args.what, What::Gap) && !args.list.is_empty() {
+        return Err(HubError::said(
+            "--area、--unit、--section、--size、--priority、--include、--as-of、--columns、--raw 只用于 export gap",
+            "--area, --unit, --section, --size, --priority, --include, --as-of, --columns and --raw are for export gap only",
+        )
+        .into());
+    }
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let done = match args.what {
-        What::Crosswalk => crosswalk(&hub, &args).await,
-        What::Gap => gap(&*hub.editions.current()?, &args),
-        What::Quarantine => quarantine(&hub, args.output.as_deref(), args.format, &Put::default()).await,
-    };
+    let done = write(&hub, common, &args).await;
     hub.store.close().await;
     // A reader that has seen enough (head) is no error.
     match done {
@@ -114,6 +135,15 @@ pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> 
             Ok(ExitCode::SUCCESS)
         }
         done => done.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
+    match args.what {
+        What::Crosswalk => crosswalk(hub, args).await,
+        What::Gap if args.list.raw => raw_gap(hub, args).await,
+        What::Gap => export_list::write(hub, common, &args.list, args.format(), args.output.as_ref()).await,
+        What::Quarantine => quarantine(hub, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
     }
 }
 
@@ -164,14 +194,13 @@ const GAP: &[&str] = &[
     "priority",
 ];
 
-fn gap(edition: &Edition, args: &ExportArgs) -> anyhow::Result<()> {
+/// For programs: codes instead of texts, whatever the language.
+async fn raw_gap(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
+    let (edition, rows) = export_list::raw_rows(hub, &args.list).await?;
     let mut table = Table::new(args, GAP)?;
     let text = |n: Option<String>| n.unwrap_or_default();
-    for row in 0..edition.len() {
-        let e = EnterpriseRow { edition, row };
-        if !e.in_gap() {
-            continue;
-        }
+    for row in rows.iter() {
+        let e = EnterpriseRow { edition: &edition, row };
         let verdicts = e.verdicts()?;
         let area = |code: Option<u32>| code.and_then(|c| edition.area(&c.to_string())).map(|a| a.zh.clone());
         let reasons: Vec<&str> = verdicts.size.reasons.iter().chain(&verdicts.gap.reasons).map(|r| &*r.code).collect();

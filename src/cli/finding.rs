@@ -110,7 +110,7 @@ async fn list(hub: &Hub, common: &Common, enterprise: Option<&str>) -> anyhow::R
         } else {
             common.lang().pick("有效", "standing")
         };
-        let reason = value_text("finding", &f.reason, common.lang().into()).to_owned();
+        let reason = value_text("finding", &f.reason, common.lang().into()).into_owned();
         let name = edition.as_ref().and_then(|e| Some(e.enterprise_of_id(&f.enterprise_id)?.name().to_owned()));
         vec![
             f.id,

@@ -14,6 +14,7 @@ pub mod edition;
 pub mod edition_diff;
 pub mod explain;
 pub mod export;
+pub mod export_list;
 pub mod finding;
 pub mod link;
 pub mod quarantine;

@@ -12,7 +12,7 @@ use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
-use crate::serve::{Access, App, Options, ServerState};
+use crate::serve::{App, Authentication, Options, ServerState};
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -90,7 +90,7 @@ pub async fn serve(
     let lang = common.lang();
     let address = listener.local_addr()?;
     let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
-    let access = Access::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    let access = Authentication::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
     let mut options = Options::new(access);
     options.apply(serving).with_context(|| match lang {
         LangArg::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
@@ -98,7 +98,7 @@ pub async fn serve(
     })?;
     let state = App::new(hub.clone(), options);
     state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
-    if access == Access::Demonstration {
+    if access == Authentication::Demonstration {
         println!(
             "{}",
             lang.pick(

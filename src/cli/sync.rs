@@ -80,6 +80,14 @@ pub fn receipt_text(report: &SyncReport, lang: LangArg) -> String {
         if let Some(n) = &r.notice {
             out.push_str(&format!("  {}{}{}\n", r.registry, lang.pick("：", ": "), lang.pick(&n.zh, &n.en)));
         }
+        if let Some(batch) = r.batch.filter(|_| r.outcome == SyncOutcome::Held) {
+            out.push_str(&match lang {
+                LangArg::Zh => {
+                    format!("  {}：放行用 huitu batch release {batch}，退回用 huitu batch reject {batch}\n", r.title_zh)
+                }
+                LangArg::En => format!("  {}: huitu batch release {batch}, or huitu batch reject {batch}\n", r.registry),
+            });
+        }
         if let Some(batch) = r.batch.filter(|_| r.outcome == SyncOutcome::Held && r.read > 0) {
             out.push_str(&match lang {
                 LangArg::Zh => format!("  {}：其中的行用 huitu batch show {batch} --rows 查看\n", r.title_zh),

@@ -16,19 +16,39 @@ fn outside(c: char) -> bool {
     c.is_whitespace() || c.is_control() || invisible(c)
 }
 
+/// What a byte may belong to: an escape, markup, a quote, or the first byte of an invisible sign.
+const SIGNS: [u8; 256] = {
+    let mut signs = [0; 256];
+    signs[b'%' as usize] = ESCAPE;
+    signs[b'\\' as usize] = ESCAPE;
+    signs[b'&' as usize] = MARKUP;
+    signs[b'<' as usize] = MARKUP;
+    signs[b'"' as usize] = QUOTE;
+    signs[0xC2] = HIDDEN;
+    signs[0xE2] = HIDDEN;
+    signs[0xEF] = HIDDEN;
+    signs
+};
+const ESCAPE: u8 = 1;
+const MARKUP: u8 = 2;
+const QUOTE: u8 = 4;
+const HIDDEN: u8 = 8;
+
 /// The text without its dress; borrowed where it wears none, which is nearly always.
 pub fn undress(text: &str) -> Cow<'_, str> {
     let bare = bare(text);
-    // Lead bytes of the invisible signs, quotes, and the beginnings of entities and tags: looked at many bytes at a time.
-    let suspicious =
-        bare.bytes().fold(false, |found, b| found | matches!(b, 0xC2 | 0xE2 | 0xEF | b'"' | b'&' | b'<' | b'%' | b'\\'));
-    if !suspicious {
+    let signs = bare.bytes().fold(0, |signs, b| signs | SIGNS[usize::from(b)]);
+    if signs == 0 {
         return bare.into();
     }
-    let unescaped = match bare.contains(['%', '\\']) {
-        true => without_escapes(bare),
-        false => Cow::Borrowed(bare),
-    };
+    let escapes = signs & ESCAPE != 0;
+    // Full-width brackets and dashes begin as the invisible signs do, and are none.
+    let begins_hidden = |two: &[u8]| matches!(two, [0xC2, 0xAD] | [0xE2, 0x80 | 0x81] | [0xEF, 0xBB]);
+    let hidden = signs & HIDDEN != 0 && bare.as_bytes().windows(2).any(begins_hidden);
+    if !(escapes || signs & MARKUP != 0 || hidden) {
+        return if signs & QUOTE != 0 { doubled(bare) } else { bare.into() };
+    }
+    let unescaped = if escapes { without_escapes(bare) } else { Cow::Borrowed(bare) };
     let unmarked = match unescaped.contains(['&', '<']) {
         true => without_markup(&unescaped).into_owned().into(),
         false => unescaped,
@@ -50,6 +70,8 @@ fn bare(text: &str) -> &str {
             [b'=', b'"', .., b'"'] if text.len() >= 3 => &text[2..text.len() - 1],
             [b'\'', .., b'\''] if text.len() > 2 => &text[1..text.len() - 1],
             [b'\'', _, ..] => &text[1..],
+            // Only “ begins with this byte, among what is taken off.
+            bytes if bytes.first() != Some(&0xE2) => return text,
             _ => match text
                 .strip_prefix('“')
                 .and_then(|t| t.strip_suffix('”'))
@@ -67,8 +89,14 @@ fn trimmed(text: &str) -> &str {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.last()) {
         (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        // Nearly all Chinese characters begin with E4 to E9, and nothing else does that a trim would take.
+        (Some(0xE4..=0xE9), Some(last)) if last.is_ascii_graphic() || ends_in_chinese(bytes) => text,
         _ => text.trim_matches(outside),
     }
+}
+
+fn ends_in_chinese(bytes: &[u8]) -> bool {
+    bytes.len() >= 3 && matches!(bytes[bytes.len() - 3], 0xE4..=0xE9)
 }
 
 /// A quote inside `="…"` was written twice.

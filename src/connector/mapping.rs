@@ -132,7 +132,9 @@ pub(crate) fn same_header(a: &str, b: &str) -> bool {
 /// The first sign of a text where it is a letter, a digit or a Chinese character, in half width and lower case; None where it may be
 /// dress.
 fn first_sign(text: &str) -> Option<char> {
-    match text.trim_start().chars().next()? {
+    let plain = matches!(text.as_bytes().first(), Some(0x21..=0x7e | 0xE4..=0xE9));
+    let text = if plain { text } else { text.trim_start() };
+    match text.chars().next()? {
         c if c.is_ascii_alphanumeric() => Some(c.to_ascii_lowercase()),
         c @ '\u{4e00}'..='\u{9fff}' => Some(c),
         c @ ('\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}') => {

@@ -97,17 +97,21 @@ const ORGANISATIONS: &[&str] = &[
 ];
 
 /// The characters that any of the above begins with: nearly every row is told by them to be a record.
-const FIRST: &str =
-    "合小总共累汇平其—─注备说填制审复负单统部联报打导数资来签盖公经以第页※附截日核分主领查表有文一二三四五六七八九十（(【《*朝";
+const FIRST: &[char] = &[
+    '合', '小', '总', '共', '累', '汇', '平', '其', '—', '─', '注', '备', '说', '填', '制', '审', '复', '负', '单', '统', '部',
+    '联', '报', '打', '导', '数', '资', '来', '签', '盖', '公', '经', '以', '第', '页', '※', '附', '截', '日', '核', '分', '主',
+    '领', '查', '表', '有', '文', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
+];
 
 /// Why a row is no record, where its own cells say so.
 pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     let text = |at: usize| cells.get(at).copied().flatten().unwrap_or_default();
-    let first = cells.iter().position(|c| c.is_some_and(|t| !t.trim().is_empty()))?;
+    let is_filled = |t: &str| begins_plainly(t) || !t.trim().is_empty();
+    let first = cells.iter().position(|c| c.is_some_and(is_filled))?;
     let mut labels = layout.key.iter().chain(&layout.names).copied().chain([first]);
     // A row without a name may be anything: a title, a date, the name of a district.
-    let unnamed = !layout.names.iter().any(|at| !text(*at).trim().is_empty())
-        && cells.iter().filter(|c| c.is_some_and(|t| !t.trim().is_empty())).take(2).count() < 2;
+    let unnamed = !layout.names.iter().any(|at| is_filled(text(*at)))
+        && cells.iter().filter(|c| c.is_some_and(is_filled)).take(2).count() < 2;
     if !unnamed && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
         return None;
     }
@@ -188,8 +192,13 @@ pub fn lone_line(text: &str, surely: bool) -> Option<RowError> {
     (says || !surely && !is_code(&text) && !is_organisation(&text)).then(|| note(&text))
 }
 
+/// A text that begins with a letter, a digit, a sign of ASCII or a Chinese character: no blanks and no dress in front of it.
+fn begins_plainly(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(0x21..=0x7e | 0xE4..=0xE9))
+}
+
 fn is_suspicious(text: &str) -> bool {
-    let text = text.trim_start();
+    let text = if begins_plainly(text) { text } else { text.trim_start() };
     match text.chars().next() {
         None => false,
         Some(c) if c.is_ascii() => {
@@ -197,7 +206,7 @@ fn is_suspicious(text: &str) -> bool {
                 || matches!(c, '(' | '*' | '-' | '=' | '_' | '+')
         }
         Some(c) => {
-            FIRST.contains(c)
+            FIRST.contains(&c)
                 || text.len() <= 48
                     && text.trim_end().ends_with(['计', '区', '县', '市', '镇', '乡', '道', '：', '。', '\u{feff}'])
                 || c == '\u{feff}'
@@ -207,6 +216,9 @@ fn is_suspicious(text: &str) -> bool {
 
 /// Whether a cell repeats its header, or one part of a header of several rows.
 fn repeats(header: &str, cell: &str) -> bool {
+    if begins_plainly(cell) && !header.contains('/') && !header.starts_with(&cell[..cell.ceil_char_boundary(1)]) {
+        return false;
+    }
     let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     !cell.is_empty() && (header == cell || header.contains('/') && header.split('/').any(|part| part == cell))
 }
@@ -259,16 +271,12 @@ fn is_place(text: &str) -> bool {
     (2..=8).contains(&text.chars().count()) && ["区", "县", "市", "街道", "镇", "乡"].iter().any(|end| text.ends_with(end))
 }
 
-fn reason(kind: &'static str, zh: String, en: String) -> RowError {
-    RowError { column: None, code: kind, zh, en }
-}
-
 fn shown(text: &str) -> String {
     text.chars().take(24).collect()
 }
 
 fn total(text: &str) -> RowError {
-    reason(
+    RowError::new(
         "no_record_total",
         format!("「{}」是合计行，不是一条记录", shown(text)),
         format!("\"{}\" is a row of sums, no record", shown(text)),
@@ -276,7 +284,7 @@ fn total(text: &str) -> RowError {
 }
 
 fn note(text: &str) -> RowError {
-    reason(
+    RowError::new(
         "no_record_note",
         format!("「{}」是表格的说明或签署，不是一条记录", shown(text)),
         format!("\"{}\" is a note or a signature of the table, no record", shown(text)),
@@ -284,7 +292,7 @@ fn note(text: &str) -> RowError {
 }
 
 fn heading(text: &str) -> RowError {
-    reason(
+    RowError::new(
         "no_record_heading",
         format!("「{}」是表中的小标题，不是一条记录", shown(text)),
         format!("\"{}\" is a heading between rows, no record", shown(text)),
@@ -292,14 +300,14 @@ fn heading(text: &str) -> RowError {
 }
 
 fn header_again() -> RowError {
-    reason("no_record_header", "该行重复表头，不是一条记录".into(), "the row repeats the header, it is no record".into())
+    RowError::new("no_record_header", "该行重复表头，不是一条记录", "the row repeats the header, it is no record")
 }
 
 fn second() -> RowError {
-    reason(
+    RowError::new(
         "no_record_second_table",
-        "该行属于下方的另一张表（表头不同），不按本表读取；请把两张表分开报送".into(),
-        "the row belongs to another table below, under another header: it is not read as one of this table; send the tables apart".into(),
+        "该行属于下方的另一张表（表头不同），不按本表读取；请把两张表分开报送",
+        "the row belongs to another table below, under another header: it is not read as one of this table; send the tables apart",
     )
 }
 
@@ -354,7 +362,7 @@ impl Below {
 
     fn look(&mut self, cells: &[Option<&str>]) -> Option<RowError> {
         if let Some(error) = why(&self.layout, cells) {
-            if error.code == "no_record_header" {
+            if error.code() == "no_record_header" {
                 (self.in_second, self.gap) = (false, false);
             }
             // Landing says it again, with the same words.
@@ -422,7 +430,7 @@ mod tests {
     fn code(row: [&str; 4]) -> &'static str {
         let layout = connector().layout(&header()).expect("a layout");
         let cells = row.map(|c| Some(c).filter(|t| !t.is_empty()));
-        why(&layout, &cells).map_or("", |e| e.code)
+        why(&layout, &cells).map_or("", |e| e.code())
     }
 
     #[test]
@@ -484,7 +492,7 @@ mod tests {
     #[test]
     fn a_second_table_below_is_not_read_under_the_first_one_s_header() {
         let mut below = Below::new(&connector(), &header()).expect("a layout");
-        let mut said = |row: [&'static str; 4]| below.why(|at| Some(row[at]).filter(|t| !t.is_empty())).map_or("", |e| e.code);
+        let mut said = |row: [&'static str; 4]| below.why(|at| Some(row[at]).filter(|t| !t.is_empty())).map_or("", |e| e.code());
         assert_eq!(said(["1", "甲公司", "朝阳区", "20"]), "");
         assert_eq!(said(["2", "乙公司", "朝阳区", "21"]), "");
         assert_eq!(said(["", "", "", ""]), "");

@@ -40,16 +40,35 @@ impl std::error::Error for ConnectorError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub column: Option<String>,
-    /// `key_missing`, `cell_count`, `nul`, `value_missing`, `value_unreadable`, `undecodable`, `row_too_long`,
-    /// `target_area_unknown`, `target_indicator_unknown`.
-    pub code: &'static str,
-    pub zh: String,
-    pub en: String,
+    /// Its code: `key_missing`, `cell_count`, `nul`, `value_missing`, `value_unreadable`, `undecodable`, `row_too_long`,
+    /// `target_area_unknown`, `target_indicator_unknown`, or one that begins with `no_record`.
+    pub problem: Problem<&'static str>,
+}
+
+impl RowError {
+    /// Of the row as a whole.
+    pub fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> RowError {
+        RowError { column: None, problem: Problem::new(code, zh, en) }
+    }
+
+    /// The same of one column.
+    pub fn of_column(self, column: &str) -> RowError {
+        RowError { column: Some(column.to_owned()), ..self }
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.problem.code
+    }
+
+    /// The row is none: a total, a note, a header once more.
+    pub fn is_no_record(&self) -> bool {
+        self.problem.code.starts_with("no_record")
+    }
 }
 
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.en, self.zh)
+        self.problem.fmt(f)
     }
 }
 

@@ -12,7 +12,7 @@ use super::reading::{self, How, Reading};
 use crate::model::datum::Datum;
 use crate::model::field::{Field, RecordKind};
 use crate::model::record::{FieldValue, Record};
-use crate::model::value::Value;
+use crate::model::value::{PartialDate, Value};
 
 /// Longer keys are a sign of a broken row, and would make the store's index slow.
 const MAX_KEY_BYTES: usize = 256;
@@ -55,12 +55,12 @@ impl Connector {
             }
         };
         if key.len() > MAX_KEY_BYTES {
-            return Err(RowError {
-                column: Some(layout.columns[layout.key[0]].clone()),
-                code: "key_too_long",
-                zh: format!("主键长 {} 字节，超过 {MAX_KEY_BYTES}", key.len()),
-                en: format!("the key is {} bytes long, more than {MAX_KEY_BYTES}", key.len()),
-            });
+            return Err(RowError::new(
+                "key_too_long",
+                format!("主键长 {} 字节，超过 {MAX_KEY_BYTES}", key.len()),
+                format!("the key is {} bytes long, more than {MAX_KEY_BYTES}", key.len()),
+            )
+            .of_column(&layout.columns[layout.key[0]]));
         }
         Ok(key)
     }
@@ -81,15 +81,8 @@ impl Connector {
         };
         let mut covered = None;
         for (column, at) in contract.columns.iter().zip(&layout.cells) {
-            let undressed = undress(at.and_then(|at| cells[at]).unwrap_or_default());
-            let text = undressed.as_ref();
-            let absent = text.is_empty() || self.is_none_word(column.read_as, text);
-            if absent {
-                if column.required {
-                    return Err(value_missing(&column.name));
-                }
-                continue;
-            }
+            let Some(text) = self.given(column, at.and_then(|at| cells[at]))? else { continue };
+            let text = text.as_ref();
             let Some(value) = column.read(text) else { continue };
             if value.is_none() && self.drift == DriftPolicy::QuarantineRow {
                 return Err(value_unreadable(column, text));
@@ -125,28 +118,82 @@ impl Connector {
         Ok(records)
     }
 
+    /// Whether a row whose key was read makes its records, without making them: landing asks this of every row. `each` is told
+    /// every text that is there, and whether it can be read. Returns the day the registry says the row is from.
+    ///
+    /// # Errors
+    /// As `read`, but for those of `key`.
+    pub fn check(
+        &self,
+        layout: &Layout,
+        cells: &[Option<&str>],
+        mut each: impl FnMut(usize, &str, bool),
+    ) -> Result<Option<PartialDate>, RowError> {
+        let contract = &self.contract;
+        let mut updated = None;
+        for (number, (column, at)) in contract.columns.iter().zip(&layout.cells).enumerate() {
+            let Some(text) = self.given(column, at.and_then(|at| cells[at]))? else { continue };
+            let Some(readable) = column.reads(&text, &mut updated) else { continue };
+            if !readable && self.drift == DriftPolicy::QuarantineRow {
+                return Err(value_unreadable(column, &text));
+            }
+            each(number, &text, readable);
+        }
+        // What is put together of several columns, or checked as a whole, is told by the records.
+        if contract.kind == RecordKind::Target || contract.combine.iter().any(|c| c.field == Field::UpdatedAt) {
+            return Ok(self.read(layout, cells)?.first().and_then(|r| r.date(Field::UpdatedAt)));
+        }
+        Ok(updated)
+    }
+
+    /// The undressed text of a cell; None where it holds nothing.
+    fn given<'a>(&self, column: &Column, cell: Option<&'a str>) -> Result<Option<Cow<'a, str>>, RowError> {
+        let text = undress(cell.unwrap_or_default());
+        match text.is_empty() || self.is_none_word(column.read_as, &text) {
+            true if column.required => Err(value_missing(&column.name)),
+            true => Ok(None),
+            false => Ok(Some(text)),
+        }
+    }
+
     fn check_shape(&self, layout: &Layout, cells: &[Option<&str>]) -> Result<(), RowError> {
         if cells.len() != layout.columns.len() {
             return Err(cell_count(layout.columns.len(), cells.len()));
         }
         match cells.iter().position(|c| c.is_some_and(|t| memchr::memchr(0, t.as_bytes()).is_some())) {
             None => Ok(()),
-            Some(at) => Err(RowError {
-                column: Some(layout.columns[at].clone()),
-                code: "nul",
-                zh: format!("「{}」列含有 NUL 字符", layout.columns[at]),
-                en: format!("column \"{}\" holds a NUL character", layout.columns[at]),
-            }),
+            Some(at) => Err(RowError::new(
+                "nul",
+                format!("「{}」列含有 NUL 字符", layout.columns[at]),
+                format!("column \"{}\" holds a NUL character", layout.columns[at]),
+            )
+            .of_column(&layout.columns[at])),
         }
     }
 
     fn is_none_word(&self, read_as: As, text: &str) -> bool {
-        text.len() <= 6 && NONE_WORDS.contains(&text) && !(read_as == As::Flag && text == "无")
+        text.len() <= 6
+            && !text.as_bytes()[0].is_ascii_digit()
+            && NONE_WORDS.contains(&text)
+            && !(read_as == As::Flag && text == "无")
             || self.contract.nulls.iter().any(|n| n == text)
     }
 }
 
 impl Column {
+    /// Whether a text can be read; None: it means that there is nothing. A day the row is from goes to `updated`.
+    fn reads(&self, text: &str, updated: &mut Option<PartialDate>) -> Option<bool> {
+        let any_text = matches!(self.read_as, As::Text | As::Name | As::List | As::District);
+        if any_text && self.values.is_empty() && no_value(text).is_none() {
+            return Some(true);
+        }
+        let value = self.read(text)?;
+        if let (Field::UpdatedAt, Some(Value::Date(day))) = (self.field, &value) {
+            updated.get_or_insert(*day);
+        }
+        Some(value.is_some())
+    }
+
     /// None: absent. Some(None): there is text that cannot be read.
     pub(super) fn read(&self, text: &str) -> Option<Option<Value>> {
         let meant = match self.values.is_empty() {
@@ -224,31 +271,22 @@ fn edition_of(edition: u16) -> FieldValue {
 }
 
 fn key_missing(column: &str) -> RowError {
-    RowError {
-        column: Some(column.to_string()),
-        code: "key_missing",
-        zh: format!("主键列「{column}」为空"),
-        en: format!("key column \"{column}\" is empty"),
-    }
+    RowError::new("key_missing", format!("主键列「{column}」为空"), format!("key column \"{column}\" is empty")).of_column(column)
 }
 
 fn key_spoilt(column: &str, text: &str) -> RowError {
     let (zh, en) = reading::why(As::Text, text, How::default()).unwrap_or_default();
-    RowError {
-        column: Some(column.to_string()),
-        code: "key_spoilt",
-        zh: format!("主键列「{column}」的「{text}」不能作主键：{zh}"),
-        en: format!("key column \"{column}\": \"{text}\" can be nobody's key: {en}"),
-    }
+    RowError::new(
+        "key_spoilt",
+        format!("主键列「{column}」的「{text}」不能作主键：{zh}"),
+        format!("key column \"{column}\": \"{text}\" can be nobody's key: {en}"),
+    )
+    .of_column(column)
 }
 
 fn value_missing(column: &str) -> RowError {
-    RowError {
-        column: Some(column.to_string()),
-        code: "value_missing",
-        zh: format!("必填列「{column}」为空"),
-        en: format!("required column \"{column}\" is empty"),
-    }
+    RowError::new("value_missing", format!("必填列「{column}」为空"), format!("required column \"{column}\" is empty"))
+        .of_column(column)
 }
 
 impl Column {
@@ -273,27 +311,26 @@ fn value_unreadable(column: &Column, text: &str) -> RowError {
         Some((zh, en)) => (format!("：{zh}"), format!(": {en}")),
         None => Default::default(),
     };
-    RowError {
-        column: Some(column.name.clone()),
-        code: "value_unreadable",
-        zh: format!("「{}」列的值「{sample}」不能按 {} 读取{zh}", column.name, column.read_as),
-        en: format!("column \"{}\": \"{sample}\" does not read as {}{en}", column.name, column.read_as),
-    }
+    RowError::new(
+        "value_unreadable",
+        format!("「{}」列的值「{sample}」不能按 {} 读取{zh}", column.name, column.read_as),
+        format!("column \"{}\": \"{sample}\" does not read as {}{en}", column.name, column.read_as),
+    )
+    .of_column(&column.name)
 }
 
 /// A row with too many or too few cells.
 pub fn cell_count(expected: usize, found: usize) -> RowError {
-    RowError {
-        column: None,
-        code: "cell_count",
-        zh: match found > expected {
+    RowError::new(
+        "cell_count",
+        match found > expected {
             true => format!(
                 "该行有 {found} 个单元格，表头有 {expected} 列，多 {} 个（单元格中有没加引号的分隔符？）",
                 found - expected
             ),
             false => format!("该行有 {found} 个单元格，表头有 {expected} 列，少 {} 个（一行被换行符断开？）", expected - found),
         },
-        en: match found > expected {
+        match found > expected {
             true => format!(
                 "the row has {found} cells, the header {expected}: {} too many (a separator inside a cell without quotes?)",
                 found - expected
@@ -303,48 +340,49 @@ pub fn cell_count(expected: usize, found: usize) -> RowError {
                 expected - found
             ),
         },
-    }
+    )
 }
 
 /// Watches how many values of each column cannot be read, to tell a retyped column from a few bad cells.
 #[derive(Debug, Clone, Default)]
 pub struct DriftWatch {
-    seen: Vec<(Field, u64, u64, Option<Box<str>>)>,
+    /// By the contract's columns.
+    seen: Vec<Watched>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Watched {
+    all: u64,
+    bad: u64,
+    sample: Option<Box<str>>,
 }
 
 impl DriftWatch {
     /// Values of a column that must have been seen before it can be called retyped.
     const ENOUGH: u64 = 20;
 
-    pub fn observe(&mut self, records: &[Record]) {
-        let Some(row) = records.first() else { return };
-        for value in &row.fields {
-            let at = match self.seen.iter().position(|(f, ..)| *f == value.field) {
-                Some(at) => at,
-                None => {
-                    self.seen.push((value.field, 0, 0, None));
-                    self.seen.len() - 1
-                }
-            };
-            let (_, all, bad, sample) = &mut self.seen[at];
-            *all += 1;
-            if value.value.is_none() {
-                *bad += 1;
-                sample.get_or_insert_with(|| value.raw.clone());
-            }
+    /// A text of the contract's column at this place.
+    pub fn observe(&mut self, column: usize, text: &str, readable: bool) {
+        if self.seen.len() <= column {
+            self.seen.resize(column + 1, Watched::default());
+        }
+        let watched = &mut self.seen[column];
+        watched.all += 1;
+        if !readable {
+            watched.bad += 1;
+            watched.sample.get_or_insert_with(|| text.into());
         }
     }
 
     /// Columns of which more than half of the values could not be read.
     pub fn retyped(&self, connector: &Connector) -> Vec<Drift> {
-        self.seen
-            .iter()
-            .filter(|(_, all, bad, _)| *all >= Self::ENOUGH && *bad * 2 > *all)
-            .filter_map(|(field, _, _, sample)| {
-                let column = connector.contract.columns.iter().find(|c| c.field == *field)?;
+        let columns = connector.contract.columns.iter().zip(&self.seen);
+        columns
+            .filter(|(_, seen)| seen.all >= Self::ENOUGH && seen.bad * 2 > seen.all)
+            .map(|(column, seen)| {
                 let mut drift = Drift::new(DriftKind::Retyped, &column.name, None);
-                drift.sample = sample.as_deref().map(str::to_string);
-                Some(drift)
+                drift.sample = seen.sample.as_deref().map(str::to_string);
+                drift
             })
             .collect()
     }

@@ -1,7 +1,7 @@
 //! A target must name a unit and an indicator that exist: a row that does not would otherwise be a target nobody sees.
 
 use super::mapping::Contract;
-use super::problem::{RowError, nearest};
+use super::problem::{Problem, RowError, nearest};
 use crate::model::field::Field;
 use crate::model::record::Record;
 use crate::model::reference::areas::unit_code;
@@ -13,7 +13,7 @@ use crate::model::reference::unions::indicators;
 /// `target_area_unknown`, `target_indicator_unknown`, or `value_unreadable` for a year or a number that does not read.
 pub(super) fn check(contract: &Contract, record: &Record) -> Result<(), RowError> {
     let column = |field| contract.columns.iter().find(|c| c.field == field).map(|c| c.name.clone());
-    let error = |field, code, zh, en| Err(RowError { column: column(field), code, zh, en });
+    let error = |field, code, zh, en| Err(RowError { column: column(field), problem: Problem::new(code, zh, en) });
     let area = record.raw(Field::Area);
     if unit_code(area, None).is_none() {
         return error(

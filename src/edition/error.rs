@@ -1,5 +1,7 @@
 //! What can go wrong with an edition.
 
+use crate::model::problem::Problem;
+
 fn nearest_one(nearest: Option<u32>) -> String {
     nearest.map_or_else(String::new, |number| format!("; the nearest one is {number}"))
 }
@@ -44,16 +46,15 @@ pub enum EditionError {
     #[error("there is no edition yet; run `huitu sync`")]
     None,
     /// The caller asked for something that does not exist; safe to show.
-    #[error("{en}")]
-    BadInput {
-        /// What is wrong and what would work, in Chinese.
-        zh: String,
-        /// The same in English.
-        en: String,
-    },
+    #[error("{}", .0.en)]
+    BadInput(Problem),
 }
 
 impl EditionError {
+    pub(super) fn bad_input(zh: impl Into<String>, en: impl Into<String>) -> EditionError {
+        EditionError::BadInput(Problem::new("bad_input", zh, en))
+    }
+
     pub(super) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> EditionError + '_ {
         move |source| EditionError::Io { path: path.to_path_buf(), source }
     }

@@ -20,7 +20,7 @@ const TRADE_NAMES: [char; 40] = [
 ];
 const TRADES: [&str; 12] =
     ["科技", "商贸", "餐饮管理", "物业管理", "建筑工程", "信息技术", "文化传播", "物流", "医药", "咨询", "食品", "人力资源"];
-const COUNTRIES: [&str; 5] = ["USA", "JPN", "DEU", "KOR", "FRA"];
+const COUNTRIES: [&str; 5] = ["US", "JP", "DE", "KR", "FR"];
 /// The registries whose records are made up, in the order of the bits of `Enterprise::registries`.
 pub const REGISTRIES: [&str; 5] = ["commerce", "tax", "social_insurance", "statistics", "unions"];
 

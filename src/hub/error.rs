@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::connector::ConnectorError;
 use crate::edition::EditionError;
 use crate::land::LandError;
+use crate::model::problem::Problem;
 use crate::store::StoreError;
 
 #[derive(Debug, Error)]
@@ -20,12 +21,12 @@ pub enum HubError {
     #[error("{0}")]
     Settings(String),
     /// What the reader can mend, in both languages.
-    #[error("{en}")]
-    Said { zh: String, en: String },
+    #[error("{}", .0.en)]
+    Told(Problem),
 }
 
 impl HubError {
     pub fn said(zh: impl Into<String>, en: impl Into<String>) -> HubError {
-        HubError::Said { zh: zh.into(), en: en.into() }
+        HubError::Told(Problem::new("told", zh, en))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::error::HubError;
 use super::open::Hub;
+use super::publish::lacking_since;
 use crate::assess::{Explanation, explain};
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::facts::{AssessmentInput, OpenPair, RelationKind, StatedTie};
@@ -64,6 +65,9 @@ impl Hub {
         world.open_pairs = self.open_pairs_of(&id, &verdicts).await?;
         if matches!(verdicts.gap.status, GapStatus::Lacking | GapStatus::LackingIndependent) {
             world.lacking_since.insert(id.as_str().into(), verdicts.gap.since);
+            let before = edition.number().checked_sub(1).and_then(|number| self.editions.number(number).ok());
+            let before = self.decided_before(before.as_ref());
+            world.counting_since = before.and_then(|before| lacking_since(&before).into_values().flatten().min());
         }
         let unreadable = || {
             HubError::said(

@@ -60,11 +60,7 @@ impl Hub {
                     all += count as usize;
                     continue;
                 }
-                SpooledRow::Fault { number, fault, .. } => (
-                    number,
-                    fault.raw.clone(),
-                    Some(Problem { code: fault.code.into(), zh: fault.zh, en: fault.en, remedy: None }),
-                ),
+                SpooledRow::Fault { number, fault, .. } => (number, fault.raw.clone(), Some(fault.problem)),
                 SpooledRow::Row { number, cells, .. } => {
                     let owned = record::cells(&cells).unwrap_or_default();
                     let text = owned.iter().map(|c| c.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join(" | ");
@@ -94,7 +90,7 @@ impl Hub {
 }
 
 fn said(error: RowError) -> Problem {
-    Problem { code: error.code.into(), zh: error.zh, en: error.en, remedy: None }
+    error.problem.widen()
 }
 
 fn same_key(first: u64) -> Problem {

@@ -17,6 +17,6 @@ impl Hub {
         let (connector, row) = self.registry(registry).await?;
         let arrived =
             self.pull(&connector, &row, full, Arc::new(Silent), PullWatchdog::new(&connector, self.stall_timeout)).await?;
-        self.take_in(&connector, &row, arrived, &Silent).await
+        self.ingest(&connector, &row, arrived, &Silent).await
     }
 }

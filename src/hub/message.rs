@@ -10,7 +10,7 @@ impl HubError {
     /// The message in a language; in English where the Chinese is not known.
     pub fn text(&self, lang: Lang) -> String {
         match (self, lang) {
-            (HubError::Said { zh, en }, _) => lang.pick(zh, en).clone(),
+            (HubError::Told(problem), _) => problem.text(lang).to_owned(),
             (HubError::Connector(e), _) => {
                 e.problems.iter().map(|p| lang.pick(&p.zh, &p.en).as_str()).collect::<Vec<_>>().join("\n")
             }
@@ -37,7 +37,7 @@ pub fn edition(e: &EditionError) -> String {
             format!("没有（或已不再保留）第 {number} 期{nearest}；huitu edition list 列出保留的各期")
         }
         EditionError::None => "还没有发布任何版本；请先运行 huitu sync".to_owned(),
-        EditionError::BadInput { zh, .. } => zh.clone(),
+        EditionError::BadInput(problem) => problem.zh.clone(),
         other => format!("版本无法读取：{other}"),
     }
 }

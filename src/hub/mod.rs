@@ -5,6 +5,7 @@
 
 mod annotations;
 mod batch_decisions;
+mod deciding;
 mod error;
 mod explain;
 mod freshness;
@@ -35,6 +36,7 @@ pub use crate::land::receipt::SyncOutcome;
 pub use crate::publish::{contradictions, is_contradiction};
 pub use annotations::{NewFinding, NewJudgement};
 pub use batch_decisions::BatchDecision;
+pub use deciding::MissingInput;
 pub use freshness::SourceState;
 pub use guard::{HeldEdition, Jump, Watched};
 pub use lookups::{LiveState, LookupAnswer as LiveAnswer, Lookups};

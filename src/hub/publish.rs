@@ -180,7 +180,9 @@ impl Hub {
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
-        let world = AssessmentInput { findings, lacking_since, first_edition: first, unmet: unmet.clone(), ..world };
+        let counting_since = lacking_since.values().flatten().min().copied();
+        let world =
+            AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
             let decided = hub.verdicts(linking, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
@@ -259,7 +261,7 @@ impl Hub {
 
     /// The last edition before this one that decided who lacks a union: what lacked one then lacks it since then, whatever was
     /// undecided in between. None where none ever did.
-    fn decided_before(&self, previous: Option<&Arc<Edition>>) -> Option<Arc<Edition>> {
+    pub(super) fn decided_before(&self, previous: Option<&Arc<Edition>>) -> Option<Arc<Edition>> {
         let previous = previous?;
         let decides = |m: &Manifest| !m.unmet.iter().any(|u| u.verdict.decides_the_gap());
         if decides(&previous.manifest) {
@@ -288,7 +290,9 @@ impl Hub {
         let basis = Basis { judgements: judgements.to_vec(), ..basis };
         let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
         drop(linker);
-        self.verdicts(linking, joined, &AssessmentInput { findings, lacking_since, first_edition, unmet, ..world }, as_of)
+        let counting_since = lacking_since.values().flatten().min().copied();
+        let world = AssessmentInput { findings, lacking_since, counting_since, first_edition, unmet, ..world };
+        self.verdicts(linking, joined, &world, as_of)
     }
 
     /// Links: pure from here on.
@@ -466,11 +470,12 @@ pub(super) fn standing(
 /// What of the policy the edition's counts rest on.
 pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
     let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
-    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate }
+    let industrial_unions = policy.industrial_unions.keys().cloned().collect();
+    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate, industrial_unions }
 }
 
 /// What was lacking in the edition before, and since when.
-fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMap<Box<str>, Option<NaiveDate>> {
+pub(super) fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMap<Box<str>, Option<NaiveDate>> {
     (0..previous.len())
         .map(|row| EnterpriseRow { edition: previous, row })
         .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))

@@ -197,7 +197,7 @@ impl RowSink for Sink {
     }
 
     fn note(&mut self, note: Note) -> io::Result<()> {
-        self.writer.state.notes.push(Problem { code: note.code, zh: note.zh, en: note.en, remedy: None });
+        self.writer.state.notes.push(note);
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::MutexGuard;
@@ -125,14 +124,18 @@ impl Hub {
         Ok(Some(Pushed { receipt: self.receipt_of(&row.name, batch).await?, changed: false }))
     }
 
+    /// How many pushes wait for their turn, and every change of it.
+    pub fn pushes_waiting(&self) -> tokio::sync::watch::Receiver<usize> {
+        self.waiting.count.subscribe()
+    }
+
     /// Waits for its turn behind the pushes that came before: a sync under way takes its turns between them.
     async fn wait_in_line(&self) -> Result<(MutexGuard<'_, ()>, WriteLock), PushRefused> {
-        let before = self.waiting.count.fetch_add(1, Ordering::Relaxed);
-        let _place = QueuePlace(&self.waiting.count);
+        let (_place, before) = QueuePlace::new(&self.waiting.count);
         let began = Instant::now();
         let busy = || PushRefused::Busy(Queue { waited_secs: began.elapsed().as_secs(), before });
         let line = tokio::time::timeout(self.push_stall_timeout, self.waiting.line.lock()).await.map_err(|_| busy())?;
-        match self.store.turn(self.push_stall_timeout.saturating_sub(began.elapsed())).await {
+        match self.store.write_lock(self.push_stall_timeout.saturating_sub(began.elapsed())).await {
             Ok(turn) => Ok((line, turn)),
             Err(StoreError::Busy { .. }) => Err(busy()),
             Err(other) => Err(other.into()),
@@ -200,7 +203,7 @@ impl Hub {
     /// # Errors
     /// `StoreError::Busy` while a sync lands or publishes: it is tried again.
     pub async fn publish_pushed(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
-        let _turn = self.store.turn(Duration::ZERO).await?;
+        let _turn = self.store.write_lock(Duration::ZERO).await?;
         self.recover().await?;
         let edition = self.publish(false, progress.as_ref(), &mut []).await?;
         if let Some(e) = &edition {

@@ -1,6 +1,6 @@
 //! Pushes that wait for their turn, in the order of their arrival.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
 
 /// What a push has waited for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,27 @@ pub struct Queue {
 #[derive(Debug, Default)]
 pub struct Waiting {
     pub line: tokio::sync::Mutex<()>,
-    pub count: AtomicUsize,
+    /// How many wait or land.
+    pub count: watch::Sender<usize>,
 }
 
 /// One push in the line.
-pub(in crate::hub) struct QueuePlace<'a>(pub &'a AtomicUsize);
+pub(in crate::hub) struct QueuePlace<'a>(&'a watch::Sender<usize>);
+
+impl<'a> QueuePlace<'a> {
+    /// Joins the line. Also: how many came before.
+    pub(in crate::hub) fn new(count: &'a watch::Sender<usize>) -> (QueuePlace<'a>, usize) {
+        let mut before = 0;
+        count.send_modify(|n| {
+            before = *n;
+            *n += 1;
+        });
+        (QueuePlace(count), before)
+    }
+}
 
 impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.send_modify(|n| *n -= 1);
     }
 }

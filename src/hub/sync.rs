@@ -112,7 +112,7 @@ impl Hub {
             };
             let (connector, row, arrived, began) = done.expect("a pull does not panic");
             waiting.remove(&row.id);
-            let mut receipt = self.take_in(&connector, &row, arrived?, progress.as_ref()).await?;
+            let mut receipt = self.ingest(&connector, &row, arrived?, progress.as_ref()).await?;
             receipt.seconds = began.elapsed().as_secs_f64();
             tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
             let (zh, en) = summary(&receipt);
@@ -121,6 +121,7 @@ impl Hub {
             receipts.push(receipt);
         }
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
+        self.tell_other_years(&mut receipts).await?;
         let last = self.publish(options.republish && edition.is_none(), progress.as_ref(), &mut receipts).await?;
         let edition = last.or(edition);
         let (held, lacks) = (self.held_edition().await?, self.lacks());
@@ -175,7 +176,7 @@ impl Hub {
     }
 
     /// Lands what arrived, or notes why nothing could.
-    pub(super) async fn take_in(
+    pub(super) async fn ingest(
         &self,
         connector: &Arc<Connector>,
         row: &RegistryRow,

@@ -4,17 +4,19 @@
 //! target per unit, year and indicator, and the number reached. Where both sides speak of the same one, the later wins: the
 //! moment a person set it against the moment its record last changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::error::HubError;
 use super::open::Hub;
 use crate::assess::targets::{Target, value as target_value};
 use crate::edition::format::rates;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
+use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::model::field::{Field, RecordKind};
+use crate::model::problem::Problem;
 use crate::model::reference::areas::unit_code;
 use crate::model::reference::unions::indicators;
 use crate::records::StoredRowReader;
@@ -83,6 +85,36 @@ impl Hub {
         // Where clocks are put forward at midnight the day begins an hour later.
         let begin = (0..3).find_map(|hour| next.and_hms_opt(hour, 0, 0)?.and_local_timezone(self.settings.zone).earliest());
         begin.map(|moment| moment.timestamp_millis() - 1)
+    }
+
+    /// Says of registries of targets that landed without one for this year: a file of another year changes nothing that is shown.
+    pub(super) async fn tell_other_years(&self, receipts: &mut [Receipt]) -> Result<(), HubError> {
+        let today = self.clock.today(self.settings.zone);
+        let is_book = |name: &str| self.connectors.iter().any(|c| c.name == name && c.contract.kind == RecordKind::Target);
+        let landed = |r: &&mut Receipt| r.outcome == SyncOutcome::Landed && is_book(&r.registry);
+        let mut landed: Vec<&mut Receipt> = receipts.iter_mut().filter(landed).collect();
+        if landed.is_empty() {
+            return Ok(());
+        }
+        let delivered = self.delivered_targets(today, None).await?;
+        for receipt in &mut landed {
+            let own = delivered.iter().filter(|given| given.by == SetBy::Registry(receipt.registry.clone()));
+            let years: BTreeSet<i32> = own.map(|given| given.target.year).collect();
+            if years.is_empty() || years.contains(&today.year()) {
+                continue;
+            }
+            let (named, this) = (years.iter().map(i32::to_string).collect::<Vec<_>>(), today.year());
+            receipt.notes.push(Problem {
+                code: "targets_of_another_year".into(),
+                zh: format!("这份任务书只有 {} 年的任务，没有 {this} 年的：本年度的进度与通报不会用到它", named.join("、")),
+                en: format!(
+                    "these targets are for {} and none is for {this}: this year's progress and bulletin do not use them",
+                    named.join(", ")
+                ),
+                remedy: None,
+            });
+        }
+        Ok(())
     }
 
     async fn delivered_targets(&self, on: NaiveDate, at: Option<i64>) -> Result<Vec<Given>, HubError> {

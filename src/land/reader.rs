@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::spool::SpooledFault;
-use crate::connector::{Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
-use crate::model::field::Field;
+use crate::connector::{Column, Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
 use crate::model::record::Record;
 use crate::store::quarantine::UnreadableValue;
 
@@ -21,7 +20,7 @@ struct Reader {
     layout: Layout,
     seen: Mutex<Seen>,
     /// Columns of codes: a spreadsheet that damages one damages nearly all of them.
-    codes: Vec<(Field, usize)>,
+    codes: Vec<usize>,
     /// Rows that were asked for their key.
     keys: AtomicU64,
 }
@@ -44,13 +43,13 @@ const DAMAGED: u64 = 3;
 pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn RowReader>, Problem> {
     let layout = connector.layout(columns)?;
     let columns = connector.contract.columns.iter().enumerate();
-    let codes: Vec<(Field, usize)> = columns.filter(|(_, c)| c.read_as.is_identifier()).map(|(at, c)| (c.field, at)).collect();
+    let codes: Vec<usize> = columns.filter(|(_, c)| c.read_as.is_identifier()).map(|(at, _)| at).collect();
     let seen = Seen { codes: vec![(0, 0); codes.len() + 1], ..Seen::default() };
     Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::new(seen), codes, keys: AtomicU64::new(0) }))
 }
 
 pub(crate) fn fault(error: RowError) -> SpooledFault {
-    SpooledFault { code: error.code.to_owned(), column: error.column, zh: error.zh, en: error.en, raw: String::new() }
+    SpooledFault { problem: error.problem.widen(), column: error.column, raw: String::new() }
 }
 
 /// The values of a row that the contract cannot read, as `quarantine` lists them. Identifiers with a failing check character
@@ -60,19 +59,24 @@ pub(crate) fn unreadable(connector: &Connector, records: &[Record]) -> Vec<Unrea
     let bad = row.fields.iter().filter(|f| f.value.is_none());
     bad.filter_map(|f| {
         let column = connector.contract.columns.iter().find(|c| c.field == f.field)?;
-        if column.read_as.is_identifier() && !column.is_spoilt(&f.raw) {
-            return None;
-        }
-        let error = column.unreadable(&f.raw);
-        Some(UnreadableValue {
-            key: row.key.to_string(),
-            column: error.column,
-            code: error.code.to_owned(),
-            detail: serde_json::json!({ "zh": error.zh, "en": error.en }).to_string(),
-            text: f.raw.chars().take(KEPT_CHARS).collect(),
-        })
+        Some(UnreadableValue { key: row.key.to_string(), ..listed(column, &f.raw)? })
     })
     .collect()
+}
+
+/// An unreadable text of a column as it is listed, without its row's key; None for a code whose check character is wrong.
+fn listed(column: &Column, text: &str) -> Option<UnreadableValue> {
+    if column.read_as.is_identifier() && !column.is_spoilt(text) {
+        return None;
+    }
+    let error = column.unreadable(text);
+    Some(UnreadableValue {
+        key: String::new(),
+        column: error.column,
+        code: error.problem.code.to_owned(),
+        detail: serde_json::json!({ "zh": error.problem.zh, "en": error.problem.en }).to_string(),
+        text: text.chars().take(KEPT_CHARS).collect(),
+    })
 }
 
 impl Reader {
@@ -89,7 +93,7 @@ impl Reader {
         let (last, codes) = seen.codes.split_last()?;
         let most = |all: u64, bad: u64| bad >= DAMAGED && bad * 2 > all;
         let column = match codes.iter().position(|(all, bad)| most(*all, *bad)) {
-            Some(at) => &self.connector.contract.columns[self.codes[at].1].name,
+            Some(at) => &self.connector.contract.columns[self.codes[at]].name,
             None if most(keys, last.1) => &self.layout.columns[*self.layout.key_positions().first()?],
             None => return None,
         };
@@ -111,7 +115,7 @@ impl RowReader for Reader {
     fn key(&self, cells: &[Option<&str>]) -> Result<String, SpooledFault> {
         self.keys.fetch_add(1, Ordering::Relaxed);
         self.connector.key(&self.layout, cells).map(|k| k.into_owned()).map_err(|error| {
-            if error.code == "key_spoilt" {
+            if error.code() == "key_spoilt" {
                 let mut seen = self.seen.lock().expect("no panic while holding it");
                 seen.codes.last_mut().expect("the key has a place").1 += 1;
             }
@@ -120,27 +124,31 @@ impl RowReader for Reader {
     }
 
     fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
-        let records = self.connector.read(&self.layout, cells).map_err(fault)?;
-        {
-            let mut seen = self.seen.lock().expect("no panic while holding it");
-            seen.watch.observe(&records);
-            for field in &records[0].fields {
-                if let Some(at) = self.codes.iter().position(|(f, _)| *f == field.field) {
-                    let column = &self.connector.contract.columns[self.codes[at].1];
-                    seen.codes[at].0 += 1;
-                    seen.codes[at].1 += u64::from(field.value.is_none() && column.is_spoilt(&field.raw));
-                }
+        let columns = &self.connector.contract.columns;
+        let mut seen = self.seen.lock().expect("no panic while holding it");
+        let seen = &mut *seen;
+        let mut unreadable = Vec::new();
+        let each = |at: usize, text: &str, readable: bool| {
+            seen.watch.observe(at, text, readable);
+            if let Some(code) = self.codes.iter().position(|column| *column == at) {
+                seen.codes[code].0 += 1;
+                seen.codes[code].1 += u64::from(!readable && columns[at].is_spoilt(text));
             }
-            if self.connector.drift == DriftPolicy::QuarantineValue && records[0].fields.iter().any(|f| f.value.is_none()) {
-                for value in unreadable(&self.connector, &records) {
-                    match seen.values.len() < LISTED {
-                        true => seen.values.push(value),
-                        false => seen.more += 1,
-                    }
+            if !readable && self.connector.drift == DriftPolicy::QuarantineValue {
+                unreadable.extend(listed(&columns[at], text));
+            }
+        };
+        let updated = self.connector.check(&self.layout, cells, each).map_err(fault)?;
+        if !unreadable.is_empty() {
+            let key = self.connector.key(&self.layout, cells).map_err(fault)?;
+            for value in unreadable {
+                match seen.values.len() < LISTED {
+                    true => seen.values.push(UnreadableValue { key: key.to_string(), ..value }),
+                    false => seen.more += 1,
                 }
             }
         }
-        let updated = records.first().and_then(|r| r.date(Field::UpdatedAt)).and_then(|d| d.first_day());
+        let updated = updated.and_then(|d| d.first_day());
         Ok(updated.and_then(|d| d.and_hms_opt(0, 0, 0)).map(|t| t.and_utc().timestamp_millis()))
     }
 

@@ -14,6 +14,7 @@ use super::ledger::{Entry, Ledger};
 use super::ledger_builder::LedgerBuilder;
 use super::reader::RowReader;
 use super::spool::{NO_RECORD, SpoolReader, SpooledFault, SpooledRow, cells_to_json};
+use crate::model::problem::Problem;
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::record::{KnownRecord, NewRecord, key_hash};
 use crate::store::{Store, record};
@@ -72,8 +73,8 @@ impl BatchContext {
             row_number: number as i64,
             byte_offset: offset.map(|o| o as i64),
             column_name: fault.column,
-            code: fault.code,
-            detail: serde_json::json!({ "zh": fault.zh, "en": fault.en }).to_string(),
+            code: fault.problem.code.into_owned(),
+            detail: serde_json::json!({ "zh": fault.problem.zh, "en": fault.problem.en }).to_string(),
             raw: fault.raw,
             layout_id: Some(self.layout_id),
             state: "OPEN".into(),
@@ -135,7 +136,7 @@ impl Sorter {
             match row? {
                 SpooledRow::Fault { number, offset, fault } => {
                     chunk.read += 1;
-                    self.unnamed(&fault.code);
+                    self.unnamed(&fault.problem.code);
                     chunk.quarantined.push(self.home.quarantine(number, offset, fault));
                 }
                 SpooledRow::Same { number, place, count } => {
@@ -189,7 +190,7 @@ impl Sorter {
         let key = match self.reader.key(&cells) {
             Ok(key) => key,
             Err(fault) => {
-                self.unnamed(&fault.code);
+                self.unnamed(&fault.problem.code);
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
                 chunk.quarantined.push(self.home.quarantine(number, offset, SpooledFault { raw, ..fault }));
                 return Ok(None);
@@ -332,10 +333,12 @@ impl Sorter {
 pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, SpooledFault> {
     let Some(owned) = record::cells(payload) else {
         return Err(SpooledFault {
-            code: "payload_damaged".into(),
+            problem: Problem::new(
+                "payload_damaged",
+                "该行的内容已损坏，无法拆分为单元格",
+                "the contents of this row are damaged and cannot be split into cells",
+            ),
             column: None,
-            zh: "该行的内容已损坏，无法拆分为单元格".into(),
-            en: "the contents of this row are damaged and cannot be split into cells".into(),
             raw: payload.to_owned(),
         });
     };
@@ -346,10 +349,12 @@ pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>
 /// A key that stands twice in one batch with different contents.
 pub(super) fn duplicate(key: &str, payload: &str) -> SpooledFault {
     SpooledFault {
-        code: "duplicate_key".into(),
+        problem: Problem::new(
+            "duplicate_key",
+            format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),
+            format!("key \"{key}\" occurs several times in this batch with different contents; the first row was kept"),
+        ),
         column: None,
-        zh: format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),
-        en: format!("key \"{key}\" occurs several times in this batch with different contents; the first row was kept"),
         raw: payload.to_owned(),
     }
 }

@@ -23,11 +23,10 @@ pub const NO_RECORD: &str = "no_record";
 /// Why a row cannot land, as found while pulling or reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpooledFault {
-    pub code: String,
+    #[serde(flatten)]
+    pub problem: Problem,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    pub zh: String,
-    pub en: String,
     /// The row's text as far as it could be kept, at most 64 KiB.
     pub raw: String,
 }

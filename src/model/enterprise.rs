@@ -113,7 +113,7 @@ impl Bits {
 pub struct People {
     /// Persons employed, as chosen among the registries.
     pub employees: u32,
-    /// Standing unions whose host it is.
+    /// Standing unions counted at it: those it hosts, and those of several enterprises without a host that are counted at one of them.
     pub unions: u32,
     /// Of the union that covers it most strongly, shared among the units that union covers.
     pub members: u32,
@@ -125,6 +125,13 @@ pub struct People {
     pub migrant_employees: u32,
     /// Members who are dispatched workers (劳务派遣工).
     pub dispatched_members: u32,
+}
+
+impl People {
+    /// More members than staff, where both are known: one of the two is wrong.
+    pub fn exceeds_staff(&self) -> bool {
+        self.employees > 0 && self.members > self.employees
+    }
 }
 
 /// One enterprise of an edition. Absent is None, never a guess.

@@ -139,6 +139,9 @@ pub struct AssessmentInput {
     pub findings: Vec<StandingFinding>,
     /// What was lacking before this run: enterprise id → since (None = before the first edition).
     pub lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
+    /// The earliest day since which anybody of whom it is known has been lacking: who was lacking before the first edition has waited
+    /// at least as long. None where nobody came on the list since.
+    pub counting_since: Option<chrono::NaiveDate>,
     /// Whether this run makes the first edition: what is lacking now was lacking before anybody counted.
     pub first_edition: bool,
     /// What the verdicts need and the registries do not bring.

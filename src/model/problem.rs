@@ -54,6 +54,13 @@ impl<C> Problem<C> {
     }
 }
 
+impl Problem<&'static str> {
+    /// The same problem, with its code as most rooms hold it.
+    pub fn widen(self) -> Problem {
+        Problem { code: self.code.into(), zh: self.zh, en: self.en, remedy: self.remedy }
+    }
+}
+
 /// For the log, where the reader's language is not known.
 impl<C> fmt::Display for Problem<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,6 +17,8 @@ named! {
         MostComplete = "MOST_COMPLETE",
         /// Nobody else says anything.
         OnlyValue = "ONLY_VALUE",
+        /// No registry gives the street: the address names exactly one of its district.
+        FromAddress = "FROM_ADDRESS",
     }
 }
 

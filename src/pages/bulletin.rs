@@ -2,7 +2,10 @@
 
 use askama::Template;
 
-use crate::bulletin::figures::{Bulletin, Counts, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, shown};
+use crate::bulletin::figures::{
+    Bulletin, Counts, PrintedRate, ScorePart, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, percent, shown,
+    shown_monthly,
+};
 use crate::model::message::Lang;
 use crate::model::text::grouped;
 
@@ -66,8 +69,8 @@ pub fn render(bulletin: &Bulletin) -> String {
         targets: targets(b),
         unequal: unequal(b),
         urgent_columns: match b.lang {
-            Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值"],
-            Lang::En => &["enterprise", "address", "employees", "why", "score"],
+            Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值及构成"],
+            Lang::En => &["enterprise", "address", "employees", "why", "score and its parts"],
         },
         source_columns: match b.lang {
             Lang::Zh => &["部门数据", "数据时间", "记录数", ""],
@@ -84,6 +87,21 @@ impl BulletinPage<'_> {
     fn people(&self, enterprise: &Urgent) -> String {
         enterprise.employees.map_or_else(|| "—".to_owned(), |n| grouped(n.into()))
     }
+    /// Left edge, width and class of every part of a score; a hundred points are the width.
+    fn bars(&self, enterprise: &Urgent) -> Vec<(String, String, &'static str)> {
+        let mut left = 0.0;
+        let bar = |part: &ScorePart| {
+            let at = left;
+            left += part.points;
+            (format!("{at:.1}"), format!("{:.1}", part.points), colour(&part.code))
+        };
+        enterprise.parts.iter().map(bar).collect()
+    }
+    /// `从业人员 2,200 人 40.0；外商投资企业 10.0`.
+    fn parts(&self, enterprise: &Urgent) -> String {
+        let parts: Vec<String> = enterprise.parts.iter().map(|part| format!("{} {:.1}", part.text, part.points)).collect();
+        parts.join(self.b.lang.pick("；", "; "))
+    }
     fn score(&self, enterprise: &Urgent) -> String {
         format!("{:.1}", enterprise.score)
     }
@@ -92,8 +110,19 @@ impl BulletinPage<'_> {
     }
 }
 
-fn percent(rate: Option<f64>) -> String {
-    rate.map_or_else(|| "—".to_owned(), |r| format!("{:.1}%", r * 100.0))
+/// People, who owns it, what it pays, what happened, how long.
+fn colour(factor: &str) -> &'static str {
+    match factor {
+        "employees" | "insured" => "p",
+        "foreign" | "fortune_500" | "leading" => "o",
+        "pays_preparatory_fund" | "fund_contradiction" => "f",
+        "waiting" => "w",
+        _ => "e",
+    }
+}
+
+fn share(part: Option<f64>) -> String {
+    part.map_or_else(|| "—".to_owned(), percent)
 }
 
 /// `+3`, `-2`, or a dash where there is nothing to compare with.
@@ -111,10 +140,13 @@ fn unit_columns(b: &Bulletin) -> Vec<&'static str> {
             "已独立建会",
             "独立建会率",
             "未建会（规上）",
+            "规模不明",
             "覆盖率",
             "入会率（已建会）",
         ],
-        Lang::En => &["rank", "unit", "in scope", "above size", "independent", "rate", "gap", "coverage", "membership"],
+        Lang::En => {
+            &["rank", "unit", "in scope", "above size", "independent", "rate", "gap", "size unknown", "coverage", "membership"]
+        }
     };
     // Without an earlier edition there is no change to show; the lead says so.
     let changes: &[&'static str] = match (b.compared, b.lang) {
@@ -128,15 +160,17 @@ fn unit_columns(b: &Bulletin) -> Vec<&'static str> {
 fn unit_cells(b: &Bulletin, unit: &UnitLine, is_total: bool) -> UnitCells {
     let (m, now) = (&unit.now.measures, &unit.now);
     let changes: [fn(&Counts) -> u64; 3] = [|c| c.measures.unions, |c| c.measures.unionised, |c| c.measures.members];
-    let mut rest = vec![grouped(m.in_gap as i64), percent(now.coverage_rate()), percent(now.membership_rate())];
+    let rate = |rate: PrintedRate| now.shown(rate, b.lang);
+    let mut rest = vec![grouped(m.in_gap as i64), grouped(m.size_unknown as i64)];
+    rest.extend([rate(PrintedRate::Coverage), rate(PrintedRate::Membership)]);
     rest.extend(changes.into_iter().filter(|_| b.compared.is_some()).map(|of| change(unit, of)));
     UnitCells {
         is_total,
         rank: unit.rank.map_or(String::new(), |r| r.to_string()),
         name: unit.name.clone(),
         counts: [m.in_scope, m.above, m.above_independent].map(|n| grouped(n as i64)),
-        bar: format!("{:.2}", now.independent_rate().unwrap_or(0.0) * 4.0),
-        rate: percent(now.independent_rate()),
+        bar: format!("{:.2}", now.value(PrintedRate::Independent).unwrap_or(0.0) * 4.0),
+        rate: rate(PrintedRate::Independent),
         rest,
     }
 }
@@ -147,11 +181,11 @@ fn targets(b: &Bulletin) -> Vec<TargetCells> {
     let cells = all.map(|(unit, s)| {
         let number = |v: Option<f64>| v.map_or_else(|| "—".to_owned(), |v| shown(&s.indicator, v));
         let rank = s.rank.map_or_else(|| "—".to_owned(), |r| r.to_string());
-        let per_month = s.needed_per_month.map_or_else(|| "—".to_owned(), |n| format!("{n:.1}"));
+        let per_month = s.needed_per_month.map_or_else(|| "—".to_owned(), |n| shown_monthly(&s.indicator, n));
         TargetCells {
             unit: unit.name.clone(),
             indicator: indicator_name(&s.indicator, b.lang).to_string(),
-            numbers: [shown(&s.indicator, s.value), number(s.done), percent(s.attainment), rank, number(s.missing), per_month],
+            numbers: [shown(&s.indicator, s.value), number(s.done), share(s.attainment), rank, number(s.missing), per_month],
             pace: s.on_pace.map_or("—", |on| if on { t("正常", "on pace") } else { t("滞后", "behind") }),
             responsible: s.responsible.as_deref().unwrap_or("").to_owned(),
         }
@@ -165,17 +199,17 @@ fn unequal(b: &Bulletin) -> Vec<String> {
             "说明：{} 的任务 {} 为 {}，下属 {} 个单位合计 {}，两者不等。",
             b.name_of(&u.parent),
             indicator_name(&u.indicator, b.lang),
-            u.value,
+            shown(&u.indicator, u.value),
             u.units,
-            u.sum
+            shown(&u.indicator, u.sum)
         ),
         Lang::En => format!(
             "Note: the target {} of {} is {}, its {} units together {}: they differ.",
             indicator_name(&u.indicator, b.lang),
             b.name_of(&u.parent),
-            u.value,
+            shown(&u.indicator, u.value),
             u.units,
-            u.sum
+            shown(&u.indicator, u.sum)
         ),
     };
     b.unequal.iter().map(note).collect()

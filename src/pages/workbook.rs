@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use crate::bulletin::figures::{Bulletin, Counts, UnitLine, indicator_name};
+use crate::bulletin::figures::{Bulletin, Counts, PrintedRate, UnitLine, indicator_name, is_share};
 use crate::model::message::Lang;
 
 /// A cell: text, or a number that the spreadsheet can add up.
@@ -13,9 +13,9 @@ enum Cell {
     Share(f64),
 }
 
-/// A share, or a dash where there is none.
-fn share(rate: Option<f64>) -> Cell {
-    rate.map_or(Cell::from("—"), Cell::Share)
+/// A share, or in words why there is none.
+fn share(counts: &Counts, rate: PrintedRate, lang: Lang) -> Cell {
+    counts.value(rate).map_or_else(|| Cell::from(counts.shown(rate, lang)), Cell::Share)
 }
 
 /// What came on top since the edition compared with, or a dash.
@@ -47,7 +47,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
     let t = |chinese: &'static str, english: &'static str| if zh { chinese } else { english };
 
     let lead = b.lead().into_iter().map(|s| vec![Cell::from(s)]);
-    let about = [format!("{} {}", t("版本", "Edition"), b.number), format!("SHA-256 {}", b.digest), b.query()];
+    let about = [format!("{} {}", t("版本", "Edition"), b.number), format!("SHA-256 {}", b.digest)];
     let rows: Vec<Vec<Cell>> = lead.chain(about.into_iter().map(|s| vec![Cell::from(s)])).collect();
     fill(book.add_worksheet(), t("概要", "Summary"), &[t("通报", "Bulletin")], &rows)?;
 
@@ -62,6 +62,8 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
             "独立建会率",
             "未建会（规上）",
             "仅联合覆盖（全部）",
+            "规模不明",
+            "规模不明且未建会",
             "覆盖率",
             "入会率（已建会）",
             "入会率（全部职工）",
@@ -80,6 +82,8 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
             "rate",
             "gap",
             "joint only (all)",
+            "size unknown",
+            "size unknown, lacking",
             "coverage",
             "membership (unionised)",
             "membership (all)",
@@ -88,7 +92,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
             "members ±",
         ]
     };
-    let rows: Vec<Vec<Cell>> = b.units.iter().chain([&b.total]).map(unit_cells).collect();
+    let rows: Vec<Vec<Cell>> = b.units.iter().chain([&b.total]).map(|unit| unit_cells(unit, b.lang)).collect();
     fill(book.add_worksheet(), t("各单位", "Units"), header, &rows)?;
 
     let header: &[&str] = if zh {
@@ -103,14 +107,16 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
         .flat_map(|u| u.targets.iter().map(move |s| (u, s)))
         .map(|(u, s)| {
             let number = |n: Option<f64>| n.map_or(Cell::from(""), Cell::Number);
+            let as_rate = is_share(&s.indicator);
+            let value = |n: Option<f64>| n.map_or(Cell::from(""), if as_rate { Cell::Share } else { Cell::Number });
             vec![
                 u.name.clone().into(),
                 indicator_name(&s.indicator, b.lang).into(),
-                Cell::Number(s.value),
-                number(s.done),
+                value(Some(s.value)),
+                value(s.done),
                 s.attainment.map_or(Cell::from(""), Cell::Share),
-                number(s.missing),
-                number(s.needed_per_month),
+                value(s.missing),
+                value(s.needed_per_month),
                 number(s.rank.map(f64::from)),
                 s.responsible.as_deref().unwrap_or("").into(),
             ]
@@ -160,7 +166,7 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-fn unit_cells(unit: &UnitLine) -> Vec<Cell> {
+fn unit_cells(unit: &UnitLine, lang: Lang) -> Vec<Cell> {
     let (m, now) = (&unit.now.measures, &unit.now);
     vec![
         unit.rank.map_or(Cell::from(""), |r| u64::from(r).into()),
@@ -169,12 +175,14 @@ fn unit_cells(unit: &UnitLine) -> Vec<Cell> {
         m.in_scope.into(),
         m.above.into(),
         m.above_independent.into(),
-        share(now.independent_rate()),
+        share(now, PrintedRate::Independent, lang),
         m.in_gap.into(),
         m.lacking_independent.into(),
-        share(now.coverage_rate()),
-        share(now.membership_rate()),
-        share(now.membership_rate_all()),
+        m.size_unknown.into(),
+        m.size_unknown_lacking.into(),
+        share(now, PrintedRate::Coverage, lang),
+        share(now, PrintedRate::Membership, lang),
+        share(now, PrintedRate::MembershipOfAll, lang),
         growth(unit, |c| c.measures.unions),
         growth(unit, |c| c.measures.unionised),
         growth(unit, |c| c.measures.members),

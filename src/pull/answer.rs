@@ -146,7 +146,7 @@ impl<'de> DeserializeSeed<'de> for Look<'_, 'de> {
         if self.wanted.iter().any(|w| w.path.is_empty() && w.slot != Slot::Items) || (ends > 0 && ends < self.wanted.len()) {
             let raw = <&RawValue as serde::Deserialize>::deserialize(d)?.get();
             if !raw.starts_with(['{', '[']) && raw != "null" {
-                let text = scalar(raw).map_err(|e| D::Error::custom(e.en))?.map(|t| t.into_owned());
+                let text = scalar(raw).map_err(|e| D::Error::custom(e.problem.en))?.map(|t| t.into_owned());
                 self.text(text);
             }
             self.wanted.retain(|w| !w.path.is_empty() || w.slot == Slot::Items);

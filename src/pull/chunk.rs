@@ -15,18 +15,7 @@ pub struct RowFault {
 }
 
 /// What was left out of a source, or done about it on the way: said in previews and receipts.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Note {
-    pub code: std::borrow::Cow<'static, str>,
-    pub zh: String,
-    pub en: String,
-}
-
-impl Note {
-    pub fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Note {
-        Note { code: code.into(), zh: zh.into(), en: en.into() }
-    }
-}
+pub type Note = crate::model::problem::Problem;
 
 /// One good row of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +149,18 @@ impl Chunk {
             self.spans.push((base + start as u32, base + *end as u32));
             start = *end;
         }
+        self.close_row(head);
+    }
+
+    /// The same of a row some of whose cells the source says nothing in: None.
+    pub(super) fn push_joined_or_null(&mut self, head: RowHead, text: &str, ends: &[Option<usize>]) {
+        let base = self.text.len() as u32;
+        self.text.push_str(text);
+        let mut start = 0;
+        self.spans.extend(ends.iter().map(|end| match end {
+            None => NULL,
+            Some(end) => (base + std::mem::replace(&mut start, *end) as u32, base + *end as u32),
+        }));
         self.close_row(head);
     }
 

@@ -471,34 +471,23 @@ impl<R: Read> CsvReader<R> {
 }
 
 fn row_too_long(max: usize) -> RowError {
-    RowError {
-        column: None,
-        code: "row_too_long",
-        zh: format!("该行超过 {max} 字节"),
-        en: format!("the row is longer than {max} bytes"),
-    }
+    RowError::new("row_too_long", format!("该行超过 {max} 字节"), format!("the row is longer than {max} bytes"))
 }
 
 fn stray_quote() -> RowError {
-    RowError {
-        column: None,
-        code: "stray_quote",
-        zh: "该行的引号没有配对".into(),
-        en: "the row has a quote without its partner".into(),
-    }
+    RowError::new("stray_quote", "该行的引号没有配对", "the row has a quote without its partner")
 }
 
 fn undecodable(encoding: &'static Encoding) -> RowError {
-    RowError {
-        column: None,
-        code: "undecodable",
-        zh: format!("该行含有不属于 {} 编码的字节", encoding.name()),
-        en: format!("the row holds bytes that are no {}", encoding.name()),
-    }
+    RowError::new(
+        "undecodable",
+        format!("该行含有不属于 {} 编码的字节", encoding.name()),
+        format!("the row holds bytes that are no {}", encoding.name()),
+    )
 }
 
 pub(super) fn nul() -> RowError {
-    RowError { column: None, code: "nul", zh: "该行含有 NUL 字符".into(), en: "the row holds a NUL character".into() }
+    RowError::new("nul", "该行含有 NUL 字符", "the row holds a NUL character")
 }
 
 #[cfg(test)]
@@ -524,7 +513,7 @@ mod tests {
                     Ok::<(), ()>(())
                 })
                 .expect("no error");
-            faults.extend(chunk.faults.iter().map(|f| (f.number, f.offset, f.error.code)));
+            faults.extend(chunk.faults.iter().map(|f| (f.number, f.offset, f.error.code())));
             if !more {
                 return (opened.columns, rows, faults);
             }

@@ -3,6 +3,7 @@
 //! Read by ourselves because a number of a DBF is text, and a library's float has lost its zeros and its sixteenth digit.
 //! Fields of memos stand in a file of their own and are not read. Layout: dBASE file format, Visual FoxPro table structure.
 
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -63,7 +64,8 @@ pub fn read(path: &Path, decoding: &Decoding, rows: &mut dyn SheetRows) -> io::R
     rows.header(super::header::join_header(&[kept.iter().map(|(_, f)| text(&f.name)).collect()], ""))?;
     file.seek(SeekFrom::Start(begin))?;
     let mut record = vec![0u8; width];
-    let mut cells: Vec<Option<String>> = Vec::with_capacity(kept.len());
+    let mut cells = Cells { text: String::with_capacity(2 * width), encoding };
+    let mut ends: Vec<Option<usize>> = Vec::with_capacity(kept.len());
     let mut deleted = 0u64;
     for _ in 0..stated {
         file.read_exact(&mut record)?;
@@ -71,9 +73,10 @@ pub fn read(path: &Path, decoding: &Decoding, rows: &mut dyn SheetRows) -> io::R
             deleted += 1;
             continue;
         }
-        cells.clear();
-        cells.extend(kept.iter().map(|(at, f)| cell(f, &record[*at..*at + f.length], foxpro, encoding)));
-        rows.row(&cells)?;
+        cells.text.clear();
+        ends.clear();
+        ends.extend(kept.iter().map(|(at, f)| cells.add(f, &record[*at..*at + f.length], foxpro)));
+        rows.joined(&cells.text, &ends)?;
     }
     if deleted > 0 {
         rows.note(Note::new(
@@ -157,42 +160,65 @@ fn is_memo(field: &Field, foxpro: bool) -> bool {
     matches!(field.kind, b'M' | b'G' | b'P' | b'W') || field.kind == b'B' && !foxpro
 }
 
-fn cell(field: &Field, bytes: &[u8], foxpro: bool, encoding: &'static Encoding) -> Option<String> {
-    let array = || <[u8; 8]>::try_from(bytes).ok();
-    let text = match field.kind {
-        _ if is_memo(field, foxpro) => return None,
-        b'I' | b'+' if bytes.len() == 4 => i32::from_le_bytes(bytes.try_into().ok()?).to_string(),
-        b'B' | b'O' if bytes.len() == 8 => f64::from_le_bytes(array()?).to_string(),
-        b'Y' if bytes.len() == 8 => {
-            let units = i64::from_le_bytes(array()?);
-            let sign = if units < 0 { "-" } else { "" };
-            format!("{sign}{}.{:04}", units.unsigned_abs() / 10_000, units.unsigned_abs() % 10_000)
+/// The cells of one record, one behind the other.
+struct Cells {
+    text: String,
+    encoding: &'static Encoding,
+}
+
+impl Cells {
+    /// Adds the text of a field, and returns where it ends; None where the field holds nothing.
+    fn add(&mut self, field: &Field, bytes: &[u8], foxpro: bool) -> Option<usize> {
+        let before = self.text.len();
+        self.write(field, bytes, foxpro)?;
+        (self.text.len() > before).then_some(self.text.len())
+    }
+
+    fn write(&mut self, field: &Field, bytes: &[u8], foxpro: bool) -> Option<()> {
+        let array = || <[u8; 8]>::try_from(bytes).ok();
+        let text = &mut self.text;
+        match field.kind {
+            _ if is_memo(field, foxpro) => return None,
+            b'I' | b'+' if bytes.len() == 4 => write!(text, "{}", i32::from_le_bytes(bytes.try_into().ok()?)).ok()?,
+            b'B' | b'O' if bytes.len() == 8 => write!(text, "{}", f64::from_le_bytes(array()?)).ok()?,
+            b'Y' if bytes.len() == 8 => {
+                let units = i64::from_le_bytes(array()?);
+                let sign = if units < 0 { "-" } else { "" };
+                write!(text, "{sign}{}.{:04}", units.unsigned_abs() / 10_000, units.unsigned_abs() % 10_000).ok()?;
+            }
+            b'T' | b'@' if bytes.len() == 8 => {
+                let bytes = array()?;
+                let day = i32::from_le_bytes(bytes[..4].try_into().ok()?);
+                let millis = u32::from_le_bytes(bytes[4..].try_into().ok()?);
+                // Julian day 1721425 is the first of the calendar.
+                let date = chrono::NaiveDate::from_num_days_from_ce_opt(day.checked_sub(1_721_425)?).filter(|_| day > 0)?;
+                let seconds = (millis + 500) / 1000;
+                write!(text, "{date}").ok()?;
+                if seconds > 0 {
+                    write!(text, " {:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60).ok()?;
+                }
+            }
+            b'L' => match bytes.first()?.to_ascii_uppercase() {
+                b'T' | b'Y' => text.push('T'),
+                b'F' | b'N' => text.push('F'),
+                _ => return None,
+            },
+            _ => self.decode(bytes),
         }
-        b'T' | b'@' if bytes.len() == 8 => {
-            let bytes = array()?;
-            let day = i32::from_le_bytes(bytes[..4].try_into().ok()?);
-            let millis = u32::from_le_bytes(bytes[4..].try_into().ok()?);
-            // Julian day 1721425 is the first of the calendar.
-            let date = chrono::NaiveDate::from_num_days_from_ce_opt(day.checked_sub(1_721_425)?).filter(|_| day > 0)?;
-            let seconds = (millis + 500) / 1000;
-            match seconds {
-                0 => date.to_string(),
-                s => format!("{date} {:02}:{:02}:{:02}", s / 3600 % 24, s / 60 % 60, s % 60),
+        Some(())
+    }
+
+    /// A text up to its NUL, without the blanks around it.
+    fn decode(&mut self, bytes: &[u8]) {
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+        let bytes = bytes[..end].trim_ascii();
+        match std::str::from_utf8(bytes) {
+            Ok(plain) if bytes.is_ascii() => self.text.push_str(plain),
+            _ => {
+                let mut decoder = self.encoding.new_decoder_without_bom_handling();
+                self.text.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len() * 3));
+                let _ = decoder.decode_to_string(bytes, &mut self.text, true);
             }
         }
-        b'L' => match bytes.first()?.to_ascii_uppercase() {
-            b'T' | b'Y' => "T".into(),
-            b'F' | b'N' => "F".into(),
-            _ => return None,
-        },
-        _ => {
-            let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-            let bytes = bytes[..end].trim_ascii();
-            match bytes.is_ascii() {
-                true => String::from_utf8(bytes.to_vec()).expect("ASCII"),
-                false => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-            }
-        }
-    };
-    (!text.is_empty()).then_some(text)
+    }
 }

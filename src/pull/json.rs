@@ -322,21 +322,11 @@ fn join_list(value: &str) -> Result<String, RowError> {
 }
 
 fn not_an_object(error: &serde_json::Error) -> RowError {
-    RowError {
-        column: None,
-        code: "not_an_object",
-        zh: format!("该记录不是 JSON 对象：{error}"),
-        en: format!("the record is no JSON object: {error}"),
-    }
+    RowError::new("not_an_object", format!("该记录不是 JSON 对象：{error}"), format!("the record is no JSON object: {error}"))
 }
 
 fn bad_text(error: &serde_json::Error) -> RowError {
-    RowError {
-        column: None,
-        code: "undecodable",
-        zh: format!("文本无法解码：{error}"),
-        en: format!("a text cannot be decoded: {error}"),
-    }
+    RowError::new("undecodable", format!("文本无法解码：{error}"), format!("a text cannot be decoded: {error}"))
 }
 
 #[cfg(test)]
@@ -384,6 +374,6 @@ mod tests {
     #[test]
     fn a_lone_surrogate_costs_one_record() {
         let error = walk(r#"{"a":"\ud800"}"#, "", 0, &mut |_, _| Ok(())).expect_err("no text");
-        assert_eq!(error.code, "undecodable");
+        assert_eq!(error.code(), "undecodable");
     }
 }

@@ -208,7 +208,7 @@ pub fn expected_json(sample: &Sample) -> serde_json::Value {
     let mut list = Vec::new();
     for row in &sample.rows {
         match &row.read {
-            Err(error) => list.push(json!({ "row": row.number, "quarantined": error.code })),
+            Err(error) => list.push(json!({ "row": row.number, "quarantined": error.code() })),
             Ok(records) => {
                 for record in records {
                     let mut fields = Map::new();
@@ -225,7 +225,7 @@ pub fn expected_json(sample: &Sample) -> serde_json::Value {
             }
         }
     }
-    list.extend(sample.faults.iter().map(|f| json!({ "row": f.number, "quarantined": f.error.code })));
+    list.extend(sample.faults.iter().map(|f| json!({ "row": f.number, "quarantined": f.error.code() })));
     Value::Array(list)
 }
 

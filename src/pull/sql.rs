@@ -288,7 +288,7 @@ macro_rules! stream {
             let connector = job.connector;
             let limit = Duration::from_secs(connector.manners.read_timeout_secs);
             // The first row may have to wait for the database to sort them all.
-            let patience = limit.max(Duration::from_secs(connector.manners.total_timeout_secs));
+            let time_limit = limit.max(Duration::from_secs(connector.manners.total_timeout_secs));
             // Safe: identifiers are quoted, values are bound; a query of its own comes from the operator's manifest.
             let probe = within(connector, limit, (&mut *connection).prepare(AssertSqlSafe(job.probe()).into_sql_str())).await?;
             if let Some(question) = &connector.source.sql.version {
@@ -304,7 +304,7 @@ macro_rules! stream {
             job.start(probe.columns().iter().map(|c| (c.name().to_string(), c.type_info().name().to_string())).collect())?;
             if let Some((question, pattern)) = job.count_of_other_shapes() {
                 let asked = sqlx::query(AssertSqlSafe(question)).bind(pattern).fetch_one(&mut *connection);
-                let answer = within(connector, patience, asked).await?;
+                let answer = within(connector, time_limit, asked).await?;
                 let others: Option<String> = answer.try_get_unchecked(0).map_err(|e| refused(connector, &e))?;
                 if others.is_none_or(|n| n.trim() != "0") {
                     job.cursor_misleads()?;
@@ -319,7 +319,7 @@ macro_rules! stream {
             let width = job.columns.len();
             loop {
                 let next = tokio::select! {
-                    next = tokio::time::timeout(if job.rows == 0 { patience } else { limit }, rows.next()) => next.map_err(|_| timed_out(connector))?,
+                    next = tokio::time::timeout(if job.rows == 0 { time_limit } else { limit }, rows.next()) => next.map_err(|_| timed_out(connector))?,
                     () = job.context.cancel.cancelled() => return Err(PullError::cancelled(connector)),
                 };
                 let Some(row) = next else { break };

@@ -8,12 +8,12 @@ use async_graphql::dataloader::{DataLoader, HashMapCache};
 use async_graphql::{Context, Result};
 use roaring::RoaringBitmap;
 
-use super::access::{AccessScope, Caller};
 use super::answers::live_lookups::LiveLoader;
 use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
 use super::problem::{Code, Problem};
 use super::state::ServerState;
+use crate::access::{AccessScope, Caller};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, Row, RowCursor};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;

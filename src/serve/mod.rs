@@ -4,9 +4,9 @@
 //! query page at `/graphiql`. Every request has a caller, whom resolvers and caches know. Lists, counts and search are
 //! answered from the mapped edition; details come from the store in batches.
 
-pub mod access;
 pub mod answers;
 mod app;
+pub mod authentication;
 mod context;
 mod export;
 pub mod graphql;
@@ -21,9 +21,9 @@ pub mod problem;
 mod reconcile;
 mod state;
 
-pub use access::{Access, AccessScope, Caller, Role};
 pub use answers::persisted::Documents;
 pub use app::{App, app, run};
+pub use authentication::Authentication;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
 pub use state::{Options, ServerState};

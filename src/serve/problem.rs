@@ -123,7 +123,9 @@ impl Problem {
 impl From<EditionError> for Problem {
     fn from(error: EditionError) -> Problem {
         match error {
-            EditionError::BadInput { zh, en } => Problem::bad_input(zh, en),
+            EditionError::BadInput(problem) => {
+                Problem { code: Code::BadInput, zh: problem.zh, en: problem.en, remedy: problem.remedy }
+            }
             EditionError::Gone { nearest, .. } => {
                 let nearest = nearest.map_or_else(String::new, |n| format!("edition:{n}"));
                 Problem::new(

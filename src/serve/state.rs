@@ -6,24 +6,24 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use super::access;
-use super::access::{Access, AccessScope, Caller};
 use super::answers::cache::{AnswerCache, Hasher, xxh3};
 use super::answers::events::Events;
 use super::answers::loaders::Readings;
 use super::answers::persisted::Documents;
 use super::answers::usage::UsageCounter;
+use super::authentication::{Authentication, TokenCache};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
 use super::metrics::Metrics;
 use super::problem::Problem;
+use crate::access::{AccessScope, Caller};
 use crate::edition::EditionSource;
 use crate::hub::Hub;
 use crate::model::text::shown;
 
 /// How to serve.
 pub struct Options {
-    pub access: Access,
+    pub access: Authentication,
     pub limits: Limits,
     pub documents: Documents,
     /// Bytes of whole answers to keep.
@@ -37,7 +37,7 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn new(access: Access) -> Options {
+    pub fn new(access: Authentication) -> Options {
         Options {
             access,
             limits: Limits::default(),
@@ -74,7 +74,7 @@ struct Inner {
     generation: AtomicU64,
     /// Number of the edition that subscribers were told of last; 0 before the first.
     told: AtomicU32,
-    callers: access::TokenCache,
+    callers: TokenCache,
     events: Events,
     readings: Arc<Readings>,
     tally: UsageCounter,
@@ -95,7 +95,7 @@ impl ServerState {
             freshness: RwLock::default(),
             generation: AtomicU64::new(0),
             told: AtomicU32::new(0),
-            callers: access::TokenCache::default(),
+            callers: TokenCache::default(),
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),

@@ -14,8 +14,12 @@ use crate::model::reference::{District, Town, areas};
 
 /// Enterprises in one neighbourhood.
 pub const SLOTS: usize = 64;
-/// Share of enterprises founded anew on each day after the first.
-pub(super) const FOUNDED_PER_DAY: f64 = 0.002;
+/// In the first days more happens than in a real city, so that a few thousand enterprises show every kind of change; afterwards what
+/// lasts (founding, closing, a union, a move) happens at the pace of years.
+pub(super) const BUSY_DAYS: u16 = 14;
+/// Share of enterprises founded anew on each of the busy days, and on each day after them (about a tenth a year).
+const FOUNDED_PER_BUSY_DAY: f64 = 0.002;
+const FOUNDED_PER_DAY: f64 = 0.0003;
 /// Enterprises per district in thousands, after the city's economic censuses of 2018 and 2023 (rounded; 密云, 延庆 and the
 /// development zone, which they do not list, are estimates).
 const DISTRICT_WEIGHTS: [(u32, f64); 16] = [
@@ -48,6 +52,7 @@ pub(super) mod purpose {
     pub const RECORD: u64 = 7;
     pub const CHANGE: u64 = 8;
     pub const CODES: u64 = 9;
+    pub const FORTUNE: u64 = 10;
 }
 
 /// 64 enterprises and the unions they share.
@@ -111,9 +116,19 @@ impl City {
     pub(super) fn founded_on_day(&self, id: u64) -> u16 {
         let first_new = self.first_neighbourhoods() * SLOTS as u64;
         match id.checked_sub(first_new) {
-            Some(n) => 1 + (n as f64 / (self.enterprises as f64 * FOUNDED_PER_DAY)) as u16,
+            Some(n) => {
+                let (busy, usual) = (self.enterprises as f64 * FOUNDED_PER_BUSY_DAY, self.enterprises as f64 * FOUNDED_PER_DAY);
+                let left = n as f64 - busy * f64::from(BUSY_DAYS);
+                if left < 0.0 { 1 + (n as f64 / busy) as u16 } else { 1 + BUSY_DAYS + (left / usual) as u16 }
+            }
             None => 0,
         }
+    }
+
+    /// How many are founded up to a day.
+    pub(super) fn founded_until(enterprises: u64, day: u16) -> u64 {
+        let (busy, usual) = (f64::from(day.min(BUSY_DAYS)), f64::from(day.saturating_sub(BUSY_DAYS)));
+        (enterprises as f64 * (FOUNDED_PER_BUSY_DAY * busy + FOUNDED_PER_DAY * usual)).ceil() as u64
     }
 
     /// The order in which a registry lists the neighbourhoods: its own, and the same on every day.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::city::{City, FOUNDED_PER_DAY, Neighbourhood, SLOTS, purpose};
+use super::city::{City, Neighbourhood, SLOTS, purpose};
 use super::draw::{Draw, Shuffled};
 use super::entity::SimulatedRegistry;
 use super::{change, neighbourhood};
@@ -12,7 +12,7 @@ use super::{change, neighbourhood};
 impl City {
     /// The city of `enterprises` by `seed`, `day` days later than at first. Walks it once, to keep names unique.
     pub fn new(seed: u64, enterprises: u64, day: u16) -> City {
-        let founded = (enterprises as f64 * FOUNDED_PER_DAY * f64::from(day)).ceil() as u64;
+        let founded = City::founded_until(enterprises, day);
         let first = enterprises.div_ceil(SLOTS as u64);
         let orders = SimulatedRegistry::ALL
             .iter()

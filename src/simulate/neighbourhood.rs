@@ -137,7 +137,9 @@ fn enterprise(city: &City, id: u64, new: bool, lie: &Lie, streets: &Streets, bef
     let name = full_name(kind, related, parent, &mut names, trade, other_trade, district, year, foreign);
     let fortune_500 = foreign && kind == EntityKind::Company && draw.chance(0.12);
     if fortune_500 {
-        employees = employees.max(80).saturating_mul(3);
+        // From a representative's office to a plant, half of them above two hundred: a stream of its own, so that nothing else moves.
+        let mut staff = Draw::new(city.seed, purpose::FORTUNE, id);
+        employees = (staff.lognormal(5.4, 0.8).round() as u32).clamp(30, 20_000);
     }
     if shell {
         employees = 0;

@@ -19,7 +19,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// file's is shared with a child process for the moment between its fork and its own program.
 const FREEING: Duration = Duration::from_secs(1);
 /// A leader waits so long for a push to end.
-const PATIENCE: Duration = Duration::from_secs(300);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A lock; dropping it lets go.
 enum Lock {
@@ -53,7 +53,7 @@ impl SyncLock {
     /// Busy, where whoever was let in does not end within five minutes; Database, where the store cannot be asked.
     pub async fn take_turn(&mut self) -> Result<(), StoreError> {
         if self.turn.is_none() {
-            self.turn = Some(self.store.turn(PATIENCE).await?);
+            self.turn = Some(self.store.write_lock(LOCK_TIMEOUT).await?);
         }
         Ok(())
     }
@@ -66,20 +66,20 @@ impl Store {
     /// Busy, where another process leads or a push does not end; Directory or Database, where the lock cannot be asked for.
     pub async fn lead(&self) -> Result<SyncLock, StoreError> {
         let lock = self.lock("sync.lock", LEADER, FREEING).await?;
-        let turn = Some(self.turn(PATIENCE).await?);
+        let turn = Some(self.write_lock(LOCK_TIMEOUT).await?);
         Ok(SyncLock { lock, store: self.clone(), turn })
     }
 
-    /// Takes the turn to write, after waiting for at most `patience`; `Busy` where it does not come.
+    /// Takes the turn to write, after waiting for at most `timeout`; `Busy` where it does not come.
     ///
     /// # Errors
-    /// Busy, where it does not come within `patience`; Directory or Database, where the lock cannot be asked for.
-    pub async fn turn(&self, patience: Duration) -> Result<WriteLock, StoreError> {
-        Ok(WriteLock { lock: self.lock("land.lock", TURN, patience).await? })
+    /// Busy, where it does not come within `timeout`; Directory or Database, where the lock cannot be asked for.
+    pub async fn write_lock(&self, timeout: Duration) -> Result<WriteLock, StoreError> {
+        Ok(WriteLock { lock: self.lock("land.lock", TURN, timeout).await? })
     }
 
-    async fn lock(&self, file: &str, key: i64, patience: Duration) -> Result<Lock, StoreError> {
-        let until = Instant::now() + patience;
+    async fn lock(&self, file: &str, key: i64, timeout: Duration) -> Result<Lock, StoreError> {
+        let until = Instant::now() + timeout;
         loop {
             if let Some(lock) = self.try_lock(file, key).await? {
                 return Ok(lock);

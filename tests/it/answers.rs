@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use huitu::serve::{Access, Options};
+use huitu::serve::{Authentication, Options};
 use serde_json::{Value, json};
 
 use crate::support::graph::{Served, served, token};
@@ -17,7 +17,7 @@ const TOKENS: [(&str, &str, Option<&str>); 5] = [
 
 async fn server(change: impl FnOnce(&mut Options)) -> Served {
     let served = served(600, |options| {
-        options.access = Access::Tokens;
+        options.access = Authentication::Tokens;
         change(options);
     })
     .await;

@@ -104,7 +104,7 @@ async fn both_walk_throughs_run_from_the_first_question_to_the_next_edition() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
     let served = served(100, |options| {
-        options.access = huitu::serve::Access::Tokens;
+        options.access = huitu::serve::Authentication::Tokens;
         options.limits.init_within = std::time::Duration::from_millis(400);
     })
     .await;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use huitu::serve::Access;
+use huitu::serve::Authentication;
 use huitu::store::export::ExportRow;
 use huitu::store::token::hash_secret;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ async fn fetch(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_job_is_followed_fetched_in_pieces_and_only_by_its_maker() {
-    let served = served(3_000, |options| options.access = Access::Tokens).await;
+    let served = served(3_000, |options| options.access = Authentication::Tokens).await;
     for id in ["ann", "bob"] {
         served.state.hub().store.put_token(&token(id, "analyst", None, None)).await.unwrap();
     }
@@ -244,7 +244,7 @@ async fn store_reads(served: &Served) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_shows_no_more_than_its_maker_may_see() {
-    let served = served(600, |options| options.access = Access::Tokens).await;
+    let served = served(600, |options| options.access = Authentication::Tokens).await;
     let mut exporter = token("cat", "client", None, None);
     exporter.scopes = Some("[\"export\"]".to_owned());
     served.state.hub().store.put_token(&exporter).await.unwrap();

@@ -6,7 +6,7 @@ use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Limits, Options, app};
+use huitu::serve::{App, Authentication, Limits, Options, app};
 use huitu::store::edition::ChangeRow;
 use huitu::store::quarantine::QuarantinedRow;
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ async fn a_target_stands_beside_the_area_it_is_for() {
 #[tokio::test]
 async fn small_groups_are_not_told_to_callers_who_may_not_see_records() {
     let served = served(1_200, |options| {
-        options.access = Access::Tokens;
+        options.access = Authentication::Tokens;
         options.suppress_below = 3;
     })
     .await;
@@ -148,7 +148,7 @@ async fn batches_are_answered_only_where_configured() {
 #[tokio::test]
 async fn a_caller_who_has_spent_the_minute_waits_and_others_do_not() {
     let served = served(300, |options| {
-        options.access = Access::Tokens;
+        options.access = Authentication::Tokens;
         options.limits.cost_per_minute = 1_000;
     })
     .await;
@@ -332,7 +332,7 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
     write(&root.path().join("editions"), facts).unwrap();
     let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
     let hub = Hub::open(settings(root.path()), Clock::fixed(at)).await.unwrap();
-    let state = App::new(hub, Options::new(Access::Demonstration));
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let twins = Served { root, router: app(state.clone()), state };
     let query = format!("{{ enterprise(by: {{ insuranceNumber: \"{number}\" }}) {{ id }} }}");
@@ -416,7 +416,7 @@ fn registries_points_in_gcj_02_become_wgs_84() {
 #[tokio::test]
 async fn rows_of_a_coverage_are_the_same_whoever_writes_them() {
     let served = served(1_500, |options| {
-        options.access = Access::Tokens;
+        options.access = Authentication::Tokens;
         options.suppress_below = 3;
     })
     .await;

@@ -6,7 +6,7 @@ use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Documents, Limits, Options, app};
+use huitu::serve::{App, Authentication, Documents, Limits, Options, app};
 use huitu::store::token::hash_secret;
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ async fn keys_find_one_enterprise_and_nodes_find_everything() {
 
 #[tokio::test]
 async fn forbidden_fields_are_null_with_a_code_and_take_nothing_else_with_them() {
-    let served = served(800, |options| options.access = Access::Tokens).await;
+    let served = served(800, |options| options.access = Authentication::Tokens).await;
     let store = &served.state.hub().store;
     for row in [
         token("client", "client", None, None),
@@ -201,7 +201,7 @@ async fn forbidden_fields_are_null_with_a_code_and_take_nothing_else_with_them()
 
 #[tokio::test]
 async fn answers_of_editions_are_kept_and_never_shown_to_another_kind_of_caller() {
-    let served = served(500, |options| options.access = Access::Tokens).await;
+    let served = served(500, |options| options.access = Authentication::Tokens).await;
     for row in [token("a", "admin", None, None), token("c", "client", None, None)] {
         served.state.hub().store.put_token(&row).await.unwrap();
     }
@@ -390,7 +390,7 @@ async fn a_schema_without_an_edition_says_what_to_do() {
     let root = tempfile::tempdir().unwrap();
     let settings = settings(root.path());
     let hub = Hub::open(settings, Clock::System).await.unwrap();
-    let state = App::new(hub, Options::new(Access::Demonstration));
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
     let answer = served.ask("{ gap(first: 1) { totalCount } }", json!({})).await;

@@ -10,7 +10,7 @@ use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, NewFinding, NewJudgement, SyncOptions};
 use huitu::model::Clock;
 use huitu::model::linkage::JudgementVerdict;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ async fn the_same_question_as_of_three_dates_gives_the_answers_of_those_editions
     let root = tempfile::tempdir().unwrap();
     let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 10, 1, 4, 0, 0).unwrap());
     let hub = four_editions(root.path(), &clock).await;
-    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
     let question = "query($d: Date) { gap(first: 5, asOf: $d) { totalCount edition { number asOf } nodes { id } }
@@ -222,7 +222,7 @@ async fn publishing_prunes_by_policy_and_what_is_gone_names_the_nearest() {
     let rows = hub.store.editions().await.unwrap();
     assert_eq!(rows.iter().filter(|e| e.removed_at.is_some()).map(|e| e.number).collect::<Vec<_>>(), [3, 1]);
 
-    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
     let gone = served.ask("{ gap(first: 1, asOf: \"2026-03-02\") { totalCount } }", json!({})).await;

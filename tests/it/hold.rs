@@ -11,7 +11,7 @@ use huitu::hub::{Hub, NewFinding, SyncReport, Watched};
 use huitu::land::receipt::SyncOutcome;
 use huitu::model::Clock;
 use huitu::model::message::Lang;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::json;
 
@@ -165,7 +165,7 @@ async fn the_graph_shows_what_waits_and_releases_it() {
     sync(&hub, &[]).await;
     another_roll(root.path());
     roll_lands(&hub).await;
-    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
     let question =

@@ -1,7 +1,7 @@
 //! Pushes: landed once and answered after the commit, or refused with one clear answer; receipts; editions that follow.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -203,7 +203,7 @@ async fn a_complete_push_that_would_empty_the_registry_waits_for_a_person() {
 #[tokio::test(flavor = "multi_thread")]
 async fn several_departments_push_at_once_while_the_hub_is_busy_and_all_are_taken_in() {
     let (house, door) = departments().await;
-    let turn = house.hub.store.turn(Duration::ZERO).await.unwrap();
+    let turn = house.hub.store.write_lock(Duration::ZERO).await.unwrap();
     let pushes = (0..8usize).map(|i| {
         let (registry, token) = if i % 2 == 0 { ("cases", "s-cases") } else { ("roll", "s-roll") };
         // The roll states itself anew with every push: all of its rows each time.
@@ -213,7 +213,7 @@ async fn several_departments_push_at_once_while_the_hub_is_busy_and_all_are_take
         async move { door.send(request(registry, token, &key).body(Body::from(lines(range))).unwrap()).await }
     });
     let free = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        house.hub.pushes_waiting().wait_for(|waiting| *waiting == 8).await.unwrap();
         assert_eq!(house.hub.store.last_record_id().await.unwrap(), 0, "nothing lands out of turn");
         drop(turn);
     };
@@ -232,6 +232,7 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let slow = manifest("慢", "", &source, "[manners]\nretries = 0\nread_timeout_secs = 4\ntotal_timeout_secs = 4\n");
     let house = house(&[("cases", manifest("案件", "complete = false", PUSH, "")), ("slow", slow)], morning()).await;
     let door = house.serve(&[("s-cases", "ingest", Some("cases"))]).await;
+    let mut steps = door.state.state().events().syncs.subscribe();
     let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     let hub = house.hub.clone();
     let syncing =
@@ -241,10 +242,8 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
     let (status, _, receipt) = door.send(request("cases", "s-cases", "a").body(Body::from(lines(0..5))).unwrap()).await;
     assert_eq!((status, &receipt["landed"]), (StatusCode::OK, &json!(5)), "{receipt}");
     assert_eq!(house.state("cases").await.1, 5, "landed before it was answered");
-    while !house.hub.editions.current().is_ok_and(|e| e.len() == 5) {
-        assert!(!syncing.is_finished(), "the edition with the push waited for the sync");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let shown = crate::support::hub::edition_of(&house.hub, &mut steps, 5).await;
+    assert!(shown && !syncing.is_finished(), "the edition with the push waited for the sync");
     let Err(second) = house.hub.store.lead().await else { panic!("two syncs at once") };
     assert!(second.to_string().contains("another huitu is syncing"), "{second}");
     drop(held);
@@ -256,18 +255,12 @@ async fn a_push_does_not_wait_for_the_registries_that_a_sync_waits_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edition_follows_a_push_by_itself() {
     let (house, door) = departments().await;
+    let mut steps = door.state.state().events().syncs.subscribe();
     let publishing = tokio::spawn(huitu::serve::publish_pushes(door.state.state().clone()));
     for (key, range) in [("a", 0..5), ("b", 5..9)] {
         assert_eq!(door.send(request("cases", "s-cases", key).body(Body::from(lines(range))).unwrap()).await.0, StatusCode::OK);
     }
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        if house.hub.editions.current().is_ok_and(|e| e.len() == 9) {
-            break;
-        }
-        assert!(Instant::now() < until, "no edition shows the push");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    assert!(crate::support::hub::edition_of(&house.hub, &mut steps, 9).await, "no edition shows the push");
     publishing.abort();
 }
 
@@ -276,7 +269,7 @@ fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
     std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
         .args(["--connectors", &dir.join("connectors").display().to_string(), "--data", &dir.join("data").display().to_string()])
         .args(["--listen", &format!("127.0.0.1:{port}"), "serve"])
-        .stdout(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("huitu starts")
@@ -302,11 +295,8 @@ async fn what_was_acknowledged_is_stored_although_the_server_is_killed() {
     for round in 0..3usize {
         let port = crate::support::servers::free_port();
         let mut server = Server(serve(dir.path(), port));
-        let until = Instant::now() + Duration::from_secs(30);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < until, "the server does not start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let said = server.0.stdout.take().expect("piped");
+        crate::support::servers::until_said(said, "/graphql", "huitu");
         let mut sent = 0usize;
         // Killed while a push is under way, at another moment in each round.
         loop {

@@ -6,6 +6,7 @@ use huitu::land::apply::{BatchGuard, Landing, land};
 use huitu::land::reader::RowReader;
 use huitu::land::receipt::{Receipt, SyncOutcome};
 use huitu::land::spool::{Spool, SpoolState, SpooledFault};
+use huitu::model::problem::Problem;
 use huitu::store::Store;
 
 use crate::support::servers::postgres;
@@ -18,10 +19,8 @@ impl RowReader for FirstCell {
         match cells[0] {
             Some(key) if !key.is_empty() => Ok(key.to_owned()),
             _ => Err(SpooledFault {
-                code: "key_missing".into(),
+                problem: Problem::new("key_missing", "缺主键", "no key"),
                 column: Some("id".into()),
-                zh: "缺主键".into(),
-                en: "no key".into(),
                 raw: String::new(),
             }),
         }
@@ -29,10 +28,8 @@ impl RowReader for FirstCell {
     fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
         match cells[1] {
             Some("bad") => Err(SpooledFault {
-                code: "value_unreadable".into(),
+                problem: Problem::new("value_unreadable", "不可读", "unreadable"),
                 column: None,
-                zh: "不可读".into(),
-                en: "unreadable".into(),
                 raw: String::new(),
             }),
             _ => Ok(None),

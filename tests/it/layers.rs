@@ -8,6 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("normalise", &["model"]),
     ("link", &["model", "normalise"]),
+    ("access", &[]),
     ("assess", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),
@@ -38,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("bulletin", &["assess", "edition", "hub", "model"]),
     ("pages", &["bulletin", "hub", "link", "model", "store"]),
-    ("serve", &["assess", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"]),
+    ("serve", &["access", "assess", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"]),
     (
         "bench",
         &["config", "connector", "edition", "hub", "land", "link", "model", "pull", "records", "serve", "simulate", "store"],
@@ -69,7 +70,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "serve",
         &[
             &["problem"],
-            &["limits", "access", "metrics"],
+            &["limits", "authentication", "metrics"],
             &["graphql/model/scalars"],
             &["answers"],
             &["state"],
@@ -90,7 +91,7 @@ const WIRE: &str = "serve/graphql/";
 /// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
 const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
-const PURE: &[&str] = &["model", "normalise", "link", "assess"];
+const PURE: &[&str] = &["access", "model", "normalise", "link", "assess"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
 
 fn rust_files(dir: &Path, into: &mut Vec<std::path::PathBuf>) {

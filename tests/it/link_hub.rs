@@ -8,7 +8,7 @@ use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::link::Decision;
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use serde_json::{Value, json};
 
 use crate::support::graph::{Served, settings};
@@ -60,7 +60,7 @@ async fn sync(hub: &Hub) {
 }
 
 async fn served(root: tempfile::TempDir, hub: Hub) -> Served {
-    let state = App::new(hub, Options::new(Access::Demonstration));
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     Served { root, router: app(state.clone()), state }
 }

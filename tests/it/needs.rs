@@ -11,7 +11,7 @@ use huitu::model::Clock;
 use huitu::model::field::Field;
 use huitu::model::message::{Lang, reason_text};
 use huitu::model::verdict::{GapStatus, NeededFor, SizeStatus, Unmet};
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn undecided(edition: &Edition) -> u64 {
 }
 
 async fn sources(hub: &Hub) -> Vec<(String, bool)> {
-    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root: tempfile::tempdir().unwrap(), router: app(state.clone()), state };
     let answer = served.ask("{ gap(first: 1) { totalCount } }", json!({})).await;
@@ -265,7 +265,7 @@ async fn those_of_unknown_size_without_a_union_have_a_list_of_their_own() {
     });
     let may_be = may_be.count();
     assert!(may_be > 50, "{may_be}");
-    let state = App::new(hub.clone(), Options::new(Access::Demonstration));
+    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     let served = Served { root, router: app(state.clone()), state };
     let count = |include: &str| format!("{{ gap(first: 1, include: {include}) {{ totalCount }} }}");

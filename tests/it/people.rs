@@ -6,7 +6,7 @@ use std::sync::Arc;
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::simulate::{City, ExtractFormat, SimulatedRegistry, write};
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub async fn city(enterprises: u64) -> Served {
     let registries = REGISTRIES.iter().map(|r| r.name().to_owned()).collect();
     let report = hub.sync(&SyncOptions { registries, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
     assert!(report.edition.is_some());
-    let state = App::new(hub, Options::new(Access::Demonstration));
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
     state.refresh().await.unwrap();
     Served { root, router: app(state.clone()), state }
 }

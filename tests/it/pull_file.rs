@@ -129,7 +129,7 @@ async fn rows_in_are_rows_landed_and_quarantined() {
     let mut connector = connector(&place, "");
     connector.decoding.encoding = huitu::connector::Encoding::Named(encoding_rs::UTF_8);
     let sample = read(&connector).await.expect("reads on");
-    let count = |code: &str| sample.faults.iter().filter(|f| f.error.code == code).count();
+    let count = |code: &str| sample.faults.iter().filter(|f| f.error.code() == code).count();
     assert_eq!((count("cell_count"), count("undecodable"), count("stray_quote")), (20, 20, 20));
     assert_eq!(sample.rows.len() + sample.faults.len(), 20_000);
     for fault in &sample.faults {

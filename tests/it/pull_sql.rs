@@ -162,14 +162,6 @@ async fn postgresql_is_read_whole_and_by_what_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn mariadb_is_read_whole_and_by_what_changed() {
     let Some(place) = mariadb() else { return };
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        match sqlx::MySqlConnection::connect(&place).await {
-            Ok(_) => break,
-            Err(e) => assert!(Instant::now() < until, "MariaDB: {e}"),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
     let open = || sqlx::MySqlConnection::connect(&place);
     fill(open().await.expect("opens"), '`').await;
     the_table_comes_whole_typed_and_resumable(&place).await;
@@ -198,7 +190,6 @@ impl<F: FnMut() -> bool + Send> huitu::pull::RowSink for Halfway<F> {
         let until = Instant::now() + Duration::from_secs(10);
         let mut saw = (self.sending)();
         while !saw && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(20));
             saw = (self.sending)();
         }
         self.saw = Some(saw);
@@ -301,18 +292,10 @@ async fn mariadb_without_a_cursor_is_streamed_asked_about_and_paced() {
 /// A new database on the MariaDB of this test run, which is up when this returns.
 pub async fn mariadb_database(name: &str) -> Option<String> {
     let place = mariadb()?;
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        match sqlx::MySqlConnection::connect(&place).await {
-            Ok(connection) => {
-                let sql: &'static str = Box::leak(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4").into_boxed_str());
-                change(connection, sql).await;
-                return Some(place.replace("/frontend", &format!("/{name}")));
-            }
-            Err(e) => assert!(Instant::now() < until, "MariaDB: {e}"),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let connection = sqlx::MySqlConnection::connect(&place).await.expect("MariaDB answers");
+    let sql: &'static str = Box::leak(format!("CREATE DATABASE {name} CHARACTER SET utf8mb4").into_boxed_str());
+    change(connection, sql).await;
+    Some(place.replace("/frontend", &format!("/{name}")))
 }
 
 #[tokio::test]
@@ -357,7 +340,7 @@ fn start_mariadb() -> Option<u16> {
     let port = free_port();
     let init = dir.path().join("init.sql");
     std::fs::write(&init, "CREATE DATABASE frontend CHARACTER SET utf8mb4;\n").expect("written");
-    let child = Command::new(server)
+    let mut child = Command::new(server)
         .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--default-time-zone=+00:00"])
         .args([
             format!("--datadir={}", data.display()),
@@ -368,10 +351,12 @@ fn start_mariadb() -> Option<u16> {
             format!("--pid-file={}", dir.path().join("pid").display()),
         ])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("mariadbd starts");
+    let said = child.stderr.take().expect("piped");
     end_with_us(child, dir);
+    crate::support::servers::until_said(said, "ready for connections", "MariaDB");
     Some(port)
 }
 

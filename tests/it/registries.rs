@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::Query;
 use axum::routing::get;
@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use huitu::model::Clock;
 use serde_json::{Value, json};
 
-use crate::support::hub::{TestHub, house, manifest, morning, rows};
+use crate::support::hub::{TestHub, Told, house, manifest, morning, rows};
 
 struct Server(std::net::SocketAddr, tokio::task::JoinHandle<()>);
 
@@ -69,13 +69,12 @@ async fn with_one_of_ten_registries_hanging_the_other_nine_are_current_and_the_g
     let mut house = nine_and(("blackhole", manifest("黑洞", "", &source, manners))).await;
     house.hub.stall_timeout = Duration::from_millis(400);
     let hub = house.hub.clone();
-    let began = Instant::now();
-    let syncing =
-        tokio::spawn(async move { hub.sync(&Default::default(), Arc::new(huitu::hub::progress::Silent)).await.unwrap() });
+    let (told, mut steps) = tokio::sync::mpsc::unbounded_channel();
+    let syncing = tokio::spawn(async move { hub.sync(&Default::default(), Arc::new(Told(told))).await.unwrap() });
     // The edition is there although one registry still hangs.
     while house.hub.editions.current().is_err() {
-        assert!(!syncing.is_finished() && began.elapsed() < Duration::from_secs(60), "no edition while one registry hangs");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let step = tokio::time::timeout(Duration::from_secs(60), steps.recv()).await;
+        assert!(!syncing.is_finished() && step.is_ok_and(|s| s.is_some()), "no edition while one registry hangs");
     }
     assert!(!syncing.is_finished(), "published before the hanging registry's time was over");
     assert_eq!(house.hub.editions.current().unwrap().manifest.sources.len(), 9);
@@ -139,7 +138,8 @@ async fn schedules_are_kept_outside_quiet_hours_one_sync_at_a_time() {
     for n in ["daily", "calm", "unscheduled"] {
         house.write(&format!("drop/{n}.csv"), rows(3));
     }
-    let turn = async |house: &TestHub| huitu::serve::operate::schedule::turn(house.serve(&[]).await.state.state()).await.unwrap();
+    let turn =
+        async |house: &TestHub| huitu::serve::operate::schedule::run_due(house.serve(&[]).await.state.state()).await.unwrap();
     assert_eq!(turn(&house).await, ["daily"], "never pulled before, and not in its quiet hours");
     assert_eq!(turn(&house).await, Vec::<String>::new(), "the next time has not come");
     let leader = house.hub.store.lead().await.unwrap();
@@ -182,7 +182,7 @@ async fn a_scheduled_sync_is_seen_by_subscribers_and_served_at_once() {
     let response = tower::ServiceExt::oneshot(door.router.clone(), request).await.unwrap();
     let mut events = response.into_body().into_data_stream();
     let state = door.state.clone();
-    let turn = tokio::spawn(async move { huitu::serve::operate::schedule::turn(state.state()).await.unwrap() });
+    let turn = tokio::spawn(async move { huitu::serve::operate::schedule::run_due(state.state()).await.unwrap() });
     let mut seen = String::new();
     let reading = async {
         while !seen.contains("\"done\"") {

@@ -334,7 +334,7 @@ async fn errors_formulas_without_a_result_and_damaged_codes_are_no_values() {
         ("人数", "120 135", "几个数"),
         ("成立日期", "210301", "不止一个日期"),
     ] {
-        let said = column(name).unreadable(text).zh;
+        let said = column(name).unreadable(text).problem.zh;
         assert!(said.contains(word), "{word} in {said}");
     }
 }

@@ -298,7 +298,7 @@ async fn gbk_in_columns_of_another_encoding_is_read_or_held_with_the_remedy() {
         }
         let said = match take(&connector(&place, "table = \"t\"", "", ""), None, &context(), None).await {
             Err(error) => error.to_string(),
-            Ok(sample) => sample.faults.iter().map(|f| f.error.en.clone()).collect(),
+            Ok(sample) => sample.faults.iter().map(|f| f.error.problem.en.clone()).collect(),
         };
         assert!(said.contains("decoding.encoding = \"gbk\""), "{place}: {said}");
     }

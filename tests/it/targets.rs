@@ -113,3 +113,35 @@ async fn delivered_targets_stand_beside_set_ones_and_the_later_counts() {
     let before = door.ask(&LIST.replace("year: 2026", "year: 2026, asOf: \"2026-07-03\"")).await;
     assert_eq!(of(before["data"]["targets"].as_array().unwrap(), "110108")["value"], json!(12.0), "as it was then: {before}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_book_of_another_year_lands_says_so_and_changes_nothing_of_this_year() {
+    let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 7, 1, 2, 0, 0).unwrap());
+    let source = "transport = \"file\"\nplace = \"firms.csv\"\nformat = \"csv\"";
+    let firms = manifest("企业", "kind = \"enterprise\"", source, "\"区划\" = \"area\"");
+    let house = house(&[("plan", BOOK.to_owned()), ("firms", firms)], clock.clone()).await;
+    let text = rows(4).replace("编号,名称,职工", "编号,名称,职工,区划");
+    let text: Vec<String> =
+        text.lines().enumerate().map(|(i, l)| if i == 0 { l.to_owned() } else { format!("{l},110108001") }).collect();
+    house.write("connectors/firms/firms.csv", text.join("\n"));
+    let head = "单位,年度,指标,数值,责任人\n";
+    let line = |year: u32| format!("110108,{year},net_new_covered,8,甲\n");
+    let notes = |report: &huitu::hub::SyncReport| {
+        let receipt = report.receipts.iter().find(|r| r.registry == "plan").unwrap();
+        assert_eq!(receipt.outcome, huitu::hub::SyncOutcome::Landed);
+        receipt.notes.iter().filter(|n| &*n.code == "targets_of_another_year").cloned().collect::<Vec<_>>()
+    };
+    house.write("connectors/plan/book.csv", format!("{head}{}", line(2025)));
+    let said = notes(&house.sync(&["plan", "firms"]).await);
+    assert!(said[0].zh.contains("2025") && said[0].zh.contains("2026") && said[0].en.contains("2025"), "{said:?}");
+    let door = house.serve(&[]).await;
+    assert_eq!(door.ask(LIST).await["data"]["targets"], json!([]), "nothing of this year");
+    let last = door.ask(&LIST.replace("year: 2026", "year: 2025")).await;
+    assert_eq!(last["data"]["targets"][0]["value"], json!(8.0), "{last}");
+
+    // This year's beside it: nothing to say any more.
+    clock.set(Utc.with_ymd_and_hms(2026, 7, 2, 2, 0, 0).unwrap());
+    house.write("connectors/plan/book.csv", format!("{head}{}{}", line(2025), line(2026)));
+    assert_eq!(notes(&house.sync(&["plan"]).await), []);
+    assert_eq!(door.ask(LIST).await["data"]["targets"][0]["value"], json!(8.0));
+}

@@ -240,7 +240,7 @@ async fn preview(common: &Common, name: &str, rows: usize) -> anyhow::Result<Exi
             lang.pick("行", "row"),
             fault.number,
             lang.pick("：", ": "),
-            lang.pick(&fault.error.zh, &fault.error.en),
+            fault.error.problem.text(lang.into()),
             fault.raw
         );
     }
@@ -252,7 +252,7 @@ fn show(columns: &[String], row: &SampleRow, lang: super::common::LangArg) {
     println!("{} {}", lang.pick("行", "row"), row.number);
     match &row.read {
         Err(error) => {
-            println!("  ✗ {}", lang.pick(&error.zh, &error.en));
+            println!("  ✗ {}", error.problem.text(lang.into()));
             for (column, cell) in columns.iter().zip(&row.cells) {
                 println!("    {column} = {}", cell.as_deref().unwrap_or("∅"));
             }

@@ -217,7 +217,7 @@ async fn from_sample(
     let columns = header(lang, name, sample, format, &mut shape, &context).await?;
     let reader = at_sample(&bare(name, format, &columns[0], &shape)?, sample);
     let looked = take(&reader, None, &context, None).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
-    let is_record = |row: &SampleRow| !matches!(&row.read, Err(error) if error.code.starts_with("no_record"));
+    let is_record = |row: &SampleRow| !matches!(&row.read, Err(error) if error.is_no_record());
     let rows: Vec<_> = looked.rows.into_iter().filter(is_record).map(|r| r.cells).collect();
     let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.note);
     if guesses.recognised() == 0 && shape.header.is_empty() {
@@ -231,7 +231,7 @@ async fn from_sample(
     std::fs::write(folder.join("README.md"), department_page(&connector, file))?;
     let read = read_samples(&connector, folder, &context).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     std::fs::write(folder.join("expected.json"), format!("{}\n", serde_json::to_string_pretty(&expected_json(&read))?))?;
-    told(lang, name, folder, &guesses, &shape);
+    print_guesses(lang, name, folder, &guesses, &shape);
     for note in &looked.notes {
         println!("  ! {}", lang.pick(&note.zh, &note.en));
     }
@@ -314,7 +314,7 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
     std::fs::create_dir_all(folder.join("sample"))?;
     std::fs::write(folder.join("connector.toml"), &text)?;
     std::fs::write(folder.join("README.md"), department_page(&connector, "sample/"))?;
-    told(lang, name, folder, &guesses, &DecodingShape::default());
+    print_guesses(lang, name, folder, &guesses, &DecodingShape::default());
     eprintln!(
         "{}",
         lang.pick(
@@ -332,7 +332,7 @@ fn from_columns(common: &Common, name: &str, folder: &Path, columns: &[String], 
 }
 
 /// What was written, what was understood, and what to do next.
-fn told(lang: LangArg, name: &str, folder: &Path, guesses: &Guesses, shape: &DecodingShape) {
+fn print_guesses(lang: LangArg, name: &str, folder: &Path, guesses: &Guesses, shape: &DecodingShape) {
     let mapped = guesses.recognised();
     let (all, key, into) = (guesses.columns.len(), guesses.keys().join(" + "), folder.parent().unwrap_or(folder).display());
     let part = match (&shape.sheet, &shape.records) {

@@ -59,7 +59,8 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<LangArg>) -> anyhow::
     let today = hub.clock.today(hub.settings.zone);
     let targets: Vec<Target> =
         hub.targets(None, args.period.last_day().min(today)).await?.into_iter().map(|given| given.target).collect();
-    let bulletin = crate::bulletin::figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
+    let mut bulletin = crate::bulletin::figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
+    bulletin.missing = hub.missing_inputs(&bulletin.edition, &bulletin.rows)?;
     let bytes = match format {
         Format::Html => crate::pages::bulletin::render(&bulletin).into_bytes(),
         Format::Xlsx => crate::pages::workbook::render(&bulletin).context("cannot make the workbook")?,

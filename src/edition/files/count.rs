@@ -59,7 +59,7 @@ impl Bounds {
         let unions: u64 = facts.unions.iter().map(|u| u64::from(*u)).sum();
         let (most, largest) = ((facts.verdicts.len() as u64).max(unions), sum(facts.employees).max(sum(facts.members)));
         Bounds {
-            combinations: (0..verdict_code::COUNT as u8).filter(|v| seen[usize::from(*v)]).collect(),
+            combinations: (0..=(verdict_code::COUNT - 1) as u8).filter(|v| seen[usize::from(*v)]).collect(),
             is_packable: most < 1 << 24 && largest < ONE,
         }
     }
@@ -70,6 +70,7 @@ struct Meaning {
     gap: GapStatus,
     is_above: bool,
     is_unknown: bool,
+    exceeds_staff: bool,
     is_independent: bool,
     is_established: bool,
     is_counted: bool,
@@ -82,6 +83,7 @@ impl Meaning {
             gap: verdict_code::gap(verdicts),
             is_above: size == SizeStatus::Above,
             is_unknown: size == SizeStatus::Unknown,
+            exceeds_staff: verdict_code::exceeds_staff(verdicts),
             is_independent: union == UnionStatus::Independent,
             is_established: counting.established_kinds.contains(&union),
             is_counted: counting.counted_kinds.contains(&union),
@@ -115,6 +117,7 @@ impl Meaning {
             to.size_unknown += count;
             to.size_unknown_lacking += if self.gap == GapStatus::Lacking { count } else { 0 };
         }
+        to.members_exceed_staff += if self.exceeds_staff { count } else { 0 };
         if self.is_independent {
             to.independent += count;
             to.above_independent += if self.is_above { count } else { 0 };

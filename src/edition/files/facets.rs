@@ -28,7 +28,7 @@ pub struct Dims {
     /// Nobody counted twice; 0 where absent.
     pub employees: Vec<u32>,
     pub members: Vec<u32>,
-    /// Standing unions hosted.
+    /// Standing unions counted at it.
     pub unions: Vec<u8>,
 }
 
@@ -99,7 +99,10 @@ pub fn dims_of(rows: &[Enterprise]) -> Dims {
     let values = values.into_iter().collect();
     let verdicts = rows
         .par_iter()
-        .map(|e| verdict_code::pack(e.verdicts.size.verdict, e.verdicts.union.verdict, e.verdicts.gap.status))
+        .map(|e| {
+            let verdicts = &e.verdicts;
+            verdict_code::pack(verdicts.size.verdict, verdicts.union.verdict, verdicts.gap.status, e.people.exceeds_staff())
+        })
         .collect();
     let people = |of: fn(&Enterprise) -> u32| rows.par_iter().map(of).collect();
     Dims {
@@ -196,6 +199,8 @@ pub fn write_facets(folder: &Path, rows: &[Enterprise], sources: &[&str], dims: 
     of_enum!("union", UnionStatus, |e| e.verdicts.union.verdict);
     of_enum!("gap", GapStatus, |e| e.verdicts.gap.status);
     of_enum!("fund", FundStatus, |e| e.verdicts.fund.status);
+    let more_members = rows.iter().map(|e| usize::from(e.people.exceeds_staff()));
+    facets.numbered("members_exceed_staff", ["no", "yes"].into_iter(), more_members);
     facets.numbered("in_gap", ["no", "yes"].into_iter(), rows.iter().map(|e| usize::from(e.in_gap())));
     facets.bits("tag", EnterpriseTag::ALL.iter().map(|t| t.name()), |row| rows[row].tags.0, rows.len());
     facets.bits("conflict", EnterpriseField::ALL.iter().map(|t| t.name()), |row| rows[row].conflicts.0, rows.len());
@@ -261,7 +266,11 @@ pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<TableColumn> {
     ));
     columns.push(column("employees", people(&dims.employees), &[("absent", "0"), ("counted", "nobody twice")]));
     let unions = UInt8Array::from(dims.unions.clone());
-    columns.push(column("unions", Arc::new(unions) as ArrayRef, &[("are", "standing unions hosted")]));
+    columns.push(column(
+        "unions",
+        Arc::new(unions) as ArrayRef,
+        &[("are", "standing unions, each at its host or at one of those it covers")],
+    ));
     columns.push(column("members", people(&dims.members), &[("absent", "0"), ("counted", "nobody twice")]));
     columns
 }

@@ -50,12 +50,15 @@ pub struct CountingRules {
     pub established_kinds: Vec<UnionStatus>,
     /// Dues payable as a share of a year's payroll.
     pub dues_rate: f64,
+    /// The industrial unions whose industries policy names (`I-EDU`), sorted: of the others nobody can say who should stand under them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub industrial_unions: Vec<String>,
 }
 
 impl Default for CountingRules {
     fn default() -> CountingRules {
         let kinds = vec![UnionStatus::Independent, UnionStatus::Parent, UnionStatus::Joint, UnionStatus::Federation];
-        CountingRules { counted_kinds: kinds.clone(), established_kinds: kinds, dues_rate: 0.02 }
+        CountingRules { counted_kinds: kinds.clone(), established_kinds: kinds, dues_rate: 0.02, industrial_unions: Vec::new() }
     }
 }
 

@@ -77,12 +77,17 @@ measures! {
     employees,
     /// Employees of enterprises with a union of a counted kind.
     employees_of_unionised,
-    /// Standing unions whose hosts are in the group, in scope or not.
+    /// Standing unions, each at one enterprise of the group, in scope or not: its host, or one of those it covers.
     unions,
     /// Members in enterprises in scope, each at one enterprise only.
     members,
     /// Those in enterprises with a union of a counted kind.
     members_of_unionised,
+    /// In scope with more members than staff, both known: one of the two is wrong.
+    members_exceed_staff,
+    /// In scope and under an industrial union of which nobody said which industries are its own: what stands under it is known, what
+    /// should is not. Found when it is asked for, not written.
+    without_universe,
 }
 
 /// What is counted of one group beside `Measures`; out-of-scope enterprises count nowhere.

@@ -40,6 +40,10 @@ pub struct Rate {
     pub indicator: Option<&'static str>,
     /// Whether the GeoJSON of areas has it.
     pub is_on_map: bool,
+    /// Whether it divides by what should have a union: of an industrial union that is not known without its industries.
+    pub needs_universe: bool,
+    /// A part that can exceed its whole; of the others one above it is a conflict and no rate.
+    pub may_exceed: bool,
     /// Where numerator and denominator come from.
     pub parts: Parts,
 }
@@ -52,6 +56,11 @@ pub struct Change {
     pub indicator: &'static str,
     /// What grows or shrinks.
     pub of: fn(&Measures) -> u64,
+}
+
+/// Whether a group stands under industrial unions alone of which nobody said which industries are theirs.
+pub fn lacks_universe(m: &Measures) -> bool {
+    m.without_universe > 0 && m.without_universe == m.in_scope
 }
 
 /// A part of a whole; None of nothing.
@@ -68,18 +77,29 @@ impl Rate {
         }
     }
 
-    /// Numerator, denominator and value; no value where nothing is in the denominator, or nobody stated what is counted.
+    /// Numerator, denominator and value; no value where nothing is in the denominator, nobody stated what is counted, the part
+    /// exceeds its whole, or nobody said what the whole is.
     pub fn ratio(&self, m: &Measures, d: &Detail) -> (u64, u64, Option<f64>) {
         let ((part, whole), is_stated) = match self.parts {
             Parts::Measures(of) => (of(m), false),
             Parts::Detail { of, is_stated } => (of(d), is_stated),
         };
-        (part, whole, share(part, whole).filter(|_| part > 0 || !is_stated))
+        (part, whole, self.told(part, whole, m).filter(|_| part > 0 || !is_stated))
     }
 
-    /// The value; None where it takes a reading of its own.
+    /// The value; None where it takes a reading of its own, and where `ratio` has none.
     pub fn value(&self, m: &Measures) -> Option<f64> {
-        self.of(m).and_then(|(part, whole)| share(part, whole))
+        self.of(m).and_then(|(part, whole)| self.told(part, whole, m))
+    }
+
+    /// Whether the part exceeds its whole, as no such part can: one of the two is wrong.
+    pub fn is_conflict(&self, part: u64, whole: u64) -> bool {
+        part > whole && whole > 0 && !self.may_exceed
+    }
+
+    fn told(&self, part: u64, whole: u64, m: &Measures) -> Option<f64> {
+        let withheld = self.needs_universe && lacks_universe(m);
+        share(part, whole).filter(|_| !withheld && !self.is_conflict(part, whole))
     }
 }
 
@@ -118,15 +138,24 @@ counts! {
     EMPLOYEES: "employees", None, true, |m| m.employees;
     /// Employees of those with a union of a counted kind.
     EMPLOYEES_OF_UNIONISED: "employeesOfUnionised", None, false, |m| m.employees_of_unionised;
-    /// Standing unions by the place of their hosts.
+    /// Standing unions, each at its host or at one of those it covers.
     UNIONS: "unions", None, false, |m| m.unions;
     /// Members in enterprises in scope, each counted once.
     MEMBERS: "members", Some("members"), true, |m| m.members;
+    /// In scope with more members than staff: a conflict of the registries.
+    MEMBERS_EXCEED_STAFF: "membersExceedStaff", None, true, |m| m.members_exceed_staff;
 }
 
 macro_rules! rates {
-    ($($(#[$doc:meta])* $constant:ident: $name:literal, $indicator:expr, $map:literal, $parts:expr;)+) => {
-        $($(#[$doc])* pub const $constant: Rate = Rate { name: $name, indicator: $indicator, is_on_map: $map, parts: $parts };)+
+    ($($(#[$doc:meta])* $constant:ident: $name:literal, $indicator:expr, $map:literal, $universe:literal, $parts:expr;)+) => {
+        $($(#[$doc])* pub const $constant: Rate = Rate {
+            name: $name,
+            indicator: $indicator,
+            is_on_map: $map,
+            needs_universe: $universe,
+            may_exceed: matches!($name.as_bytes(), b"duesCollectedRate"),
+            parts: $parts,
+        };)+
         /// Every rate.
         pub const RATES: &[Rate] = &[$($constant),+];
     };
@@ -134,28 +163,28 @@ macro_rules! rates {
 
 rates! {
     /// 规模以上企业独立建会率. Out-of-scope enterprises and those of unknown size are left out of both.
-    INDEPENDENT_RATE: "independentRate", Some("independent_rate_above_size"), true,
+    INDEPENDENT_RATE: "independentRate", Some("independent_rate_above_size"), true, true,
         Parts::Measures(|m| (m.above_independent, m.above));
     /// 工会组织覆盖率.
-    COVERAGE_RATE: "coverageRate", Some("coverage_rate"), true, Parts::Measures(|m| (m.unionised, m.in_scope));
+    COVERAGE_RATE: "coverageRate", Some("coverage_rate"), true, true, Parts::Measures(|m| (m.unionised, m.in_scope));
     /// 职工入会率, as yearbooks print it: employees of units without a union are left out.
-    MEMBERSHIP_RATE_UNIONISED: "membershipRateUnionised", Some("membership_rate"), false,
+    MEMBERSHIP_RATE_UNIONISED: "membershipRateUnionised", Some("membership_rate"), true, false,
         Parts::Measures(|m| (m.members_of_unionised, m.employees_of_unionised));
     /// Members of all employees in scope. Never to be mixed with the other one; no target is set for it.
-    MEMBERSHIP_RATE_ALL: "membershipRateAll", None, false, Parts::Measures(|m| (m.members, m.employees));
+    MEMBERSHIP_RATE_ALL: "membershipRateAll", None, true, true, Parts::Measures(|m| (m.members, m.employees));
     /// 建会率（法人单位）.
-    ESTABLISHMENT_RATE: "establishmentRate", Some("union_rate_entity"), false, Parts::Measures(|m| (m.established, m.in_scope));
+    ESTABLISHMENT_RATE: "establishmentRate", Some("union_rate_entity"), false, true, Parts::Measures(|m| (m.established, m.in_scope));
     /// 外资（港澳台）企业建会率.
-    FOREIGN_RATE: "foreignRate", Some("foreign_rate"), false,
+    FOREIGN_RATE: "foreignRate", Some("foreign_rate"), false, true,
         Parts::Detail { of: |d| (d.foreign_established, d.foreign), is_stated: false };
     /// 女会员比重.
-    FEMALE_SHARE: "femaleShare", Some("female_share_members"), false,
+    FEMALE_SHARE: "femaleShare", Some("female_share_members"), false, false,
         Parts::Detail { of: |d| (d.female_members, d.members), is_stated: true };
     /// 农民工入会率.
-    MIGRANT_MEMBERSHIP_RATE: "migrantMembershipRate", Some("migrant_membership_rate"), false,
+    MIGRANT_MEMBERSHIP_RATE: "migrantMembershipRate", Some("migrant_membership_rate"), false, false,
         Parts::Detail { of: |d| (d.migrant_members, d.migrant_employees), is_stated: true };
     /// 收缴率, in whole yuan. Enterprises of which due or paid is unknown are left out of both.
-    DUES_COLLECTED_RATE: "duesCollectedRate", Some("dues_collected_rate"), false,
+    DUES_COLLECTED_RATE: "duesCollectedRate", Some("dues_collected_rate"), false, false,
         Parts::Detail { of: |d| (d.fund_paid.whole_yuan(), d.fund_due.whole_yuan()), is_stated: false };
 }
 
@@ -247,6 +276,51 @@ mod tests {
         let d = Detail { members: 900, foreign: 8, ..Detail::default() };
         assert_eq!(FEMALE_SHARE.ratio(&Measures::default(), &d), (0, 900, None));
         assert_eq!(FOREIGN_RATE.ratio(&Measures::default(), &d), (0, 8, Some(0.0)), "the roll is whole: none has a union");
+    }
+
+    #[test]
+    fn more_members_than_staff_are_a_conflict_and_no_rate() {
+        let m = Measures {
+            in_scope: 3,
+            members: 148,
+            employees: 100,
+            members_of_unionised: 148,
+            employees_of_unionised: 100,
+            ..Measures::default()
+        };
+        for rate in [MEMBERSHIP_RATE_UNIONISED, MEMBERSHIP_RATE_ALL] {
+            assert_eq!(rate.ratio(&m, &Detail::default()), (148, 100, None), "never a bare 148.0 %");
+            assert_eq!(rate.value(&m), None);
+            assert!(rate.is_conflict(148, 100) && !rate.is_conflict(100, 100) && !rate.is_conflict(1, 0));
+        }
+        let paid = Detail { fund_due: Money(10_000), fund_paid: Money(12_000), ..Detail::default() };
+        assert_eq!(DUES_COLLECTED_RATE.ratio(&m, &paid).2, Some(1.2), "more than is due can be paid");
+        assert_eq!(reached("membership_rate", &m, &Detail::default(), None), None);
+    }
+
+    #[test]
+    fn an_industrial_union_without_its_industries_has_no_rate_of_what_should_have_a_union() {
+        let whole = Measures {
+            in_scope: 5,
+            unionised: 5,
+            above: 2,
+            above_independent: 2,
+            employees: 9,
+            members: 3,
+            ..Measures::default()
+        };
+        let m = Measures { without_universe: 5, ..whole };
+        let mixed = Measures { in_scope: 50, without_universe: 5, ..whole };
+        for rate in RATES.iter().filter(|rate| rate.needs_universe && rate.of(&m).is_some()) {
+            assert_eq!(
+                (rate.value(&m), rate.value(&whole).is_some(), rate.value(&mixed).is_some()),
+                (None, true, true),
+                "{}",
+                rate.name
+            );
+        }
+        assert!(COVERAGE_RATE.needs_universe && INDEPENDENT_RATE.needs_universe && !MEMBERSHIP_RATE_UNIONISED.needs_universe);
+        assert_eq!(reached("coverage_rate", &m, &Detail::default(), None), None);
     }
 
     #[test]

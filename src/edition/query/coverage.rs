@@ -15,6 +15,7 @@ use crate::edition::format::dimension::{Dimension, Values};
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum, take_off};
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
+use crate::model::reference::federation_units;
 
 /// Groups of the largest cube that is kept.
 const MAX_CUBE_GROUPS: usize = 20_000;
@@ -31,15 +32,43 @@ impl Edition {
         rows: &RoaringBitmap,
         limit: usize,
     ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
+        let (mut groups, mut total) = self.counted(by, rows, limit)?;
+        let lacking = self.without_universe() & rows;
+        if !lacking.is_empty() {
+            for group in self.count_groups(by, Some(&lacking))? {
+                total.without_universe += group.measures.in_scope;
+                if let Ok(at) = groups.binary_search_by(|other| other.keys.cmp(&group.keys)) {
+                    groups[at].measures.without_universe = group.measures.in_scope;
+                }
+            }
+        }
+        Ok((groups, total))
+    }
+
+    /// The rows under industrial unions of which the policy does not say which industries are theirs.
+    fn without_universe(&self) -> RoaringBitmap {
+        let units = federation_units().iter().filter(|unit| unit.kind == "industrial");
+        let units = units.filter(|unit| !self.counting.industrial_unions.iter().any(|known| known == unit.unit));
+        let mut rows = RoaringBitmap::new();
+        units.filter_map(|unit| self.facet("federation", unit.unit)).for_each(|of| rows |= &*of);
+        rows
+    }
+
+    fn counted(
+        &self,
+        by: &[Dimension],
+        rows: &RoaringBitmap,
+        limit: usize,
+    ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
         let all = u64::from(self.len());
         let few_enough = |found: usize| {
             if found <= limit {
                 return Ok(());
             }
-            Err(EditionError::BadInput {
-                zh: format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
-                en: format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
-            })
+            Err(EditionError::bad_input(
+                format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
+                format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
+            ))
         };
         if rows.len() == all {
             let cube = self.cube(by)?;

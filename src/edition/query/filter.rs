@@ -11,7 +11,8 @@ use crate::edition::error::EditionError;
 use crate::edition::format::columns::days;
 use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
-use crate::model::reference::federation_units;
+use crate::model::reference::unions::federation_unit;
+use crate::model::reference::{federation_units, industries};
 use crate::model::value::Money;
 
 /// From `gte` to `lte`, both included; a missing bound is open. A row without the value is in no range.
@@ -246,7 +247,8 @@ impl Edition {
     /// BadInput where there is no such area; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
         let code = area.strip_prefix("area:").unwrap_or(area).trim();
-        let known = self.area(code).or_else(|| self.labels.areas.iter().find(|a| a.zh == code));
+        let named = || self.labels.areas.iter().find(|a| a.zh == code);
+        let known = self.area(code).or_else(named).or_else(|| self.area(federation_unit(code)?.unit));
         let code = known.map_or(code, |a| a.code.as_str());
         let digits = code.bytes().all(|b| b.is_ascii_digit());
         let found = match code.len() {
@@ -259,10 +261,10 @@ impl Edition {
             _ => self.facet("federation", code),
         };
         if found.is_none() && known.is_none() {
-            return Err(EditionError::BadInput {
-                zh: format!("没有区域 {area:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
-                en: format!("no area {area:?}: use a code such as 110108, or the name of a district"),
-            });
+            return Err(EditionError::bad_input(
+                format!("没有区域 {area:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
+                format!("no area {area:?}: use a code such as 110108, or the name of a district"),
+            ));
         }
         Ok(found)
     }
@@ -270,23 +272,39 @@ impl Edition {
     /// The rows of a section, division, group or class.
     ///
     /// # Errors
-    /// BadInput where the text is no code of GB/T 4754; a code that nobody has is None.
+    /// BadInput where the text is no code or name of GB/T 4754; a code that nobody has is None.
     pub fn industry_rows(&self, industry: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
         let code = industry.strip_prefix("industry:").unwrap_or(industry).trim().to_ascii_uppercase();
+        let mut listed = industries().sections().iter().chain(industries().divisions());
+        let code = listed.find(|i| i.name_zh == code).map_or(code, |i| i.code.to_owned());
         let (edition, code) = match code.split_once(':') {
             Some((edition, code)) => (edition.parse().unwrap_or(0), code.to_owned()),
             None => (2017, code),
         };
         let bare = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let is_digits = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+        // What the classification in force does not have is a slip, not an empty answer; older ones have no list here.
+        let exists = edition != 2017
+            || match (code.len(), bare.len()) {
+                (1, 0) => code.chars().next().is_some_and(|letter| industries().section(letter).is_some()),
+                (_, 2..=4) => is_digits && industries().division(&bare[..2]).is_some(),
+                _ => false,
+            };
+        if !exists {
+            return Err(EditionError::bad_input(
+                format!("GB/T 4754-2017 没有行业 {industry:?}：请使用字母（C）或二至四位数字（65）"),
+                format!("GB/T 4754-2017 has no industry {industry:?}: use a letter (C) or two to four digits (65)"),
+            ));
+        }
         let found = match (code.len(), bare.len()) {
             (1, 0) => self.facet("section", &industry_key(&code, edition)),
             (_, 2) => self.facet("division", &industry_key(bare, edition)),
             (_, 3 | 4) => self.facet("industry", bare),
             _ => {
-                return Err(EditionError::BadInput {
-                    zh: format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
-                    en: format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
-                });
+                return Err(EditionError::bad_input(
+                    format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
+                    format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
+                ));
             }
         };
         Ok(found)

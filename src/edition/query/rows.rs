@@ -9,6 +9,7 @@ use crate::edition::files::details::Reasons;
 use crate::edition::files::members::MemberColumns;
 use crate::edition::format::cells::{date, money, number, text, texts, word};
 use crate::edition::format::row::Row;
+use crate::edition::format::table::named;
 use crate::edition::open::Edition;
 use crate::model::enterprise::{Bits, Location, LocationBasis};
 use crate::model::value::Money;
@@ -37,6 +38,22 @@ macro_rules! enums {
             self.edition.columns.$column.key(self.row as usize).and_then(|key| <$T>::ALL.get(key).copied())
         })+
     };
+}
+
+impl EnterpriseRow<'_> {
+    /// Union members and persons employed, nobody of whom is counted at another enterprise; 0 where unknown.
+    pub fn counted_people(&self) -> (u32, u32) {
+        let of = |name| {
+            named(&self.edition.dims, name).map_or(0, |column| column.as_primitive::<UInt32Type>().value(self.row as usize))
+        };
+        (of("members"), of("employees"))
+    }
+
+    /// More members than staff, where both are known: one of the two is wrong.
+    pub fn members_exceed_staff(&self) -> bool {
+        let (members, employees) = self.counted_people();
+        employees > 0 && members > employees
+    }
 }
 
 impl<'a> EnterpriseRow<'a> {

@@ -79,10 +79,7 @@ fn write_files(folder: &Path, mut input: EditionInput) -> Result<(Manifest, Writ
     sort_rows(&mut rows);
     let row_of: hashbrown::HashMap<&str, u32> = rows.iter().enumerate().map(|(row, e)| (&*e.id, row as u32)).collect();
     if row_of.len() != rows.len() {
-        return Err(EditionError::BadInput {
-            zh: "两家企业的编号相同".to_owned(),
-            en: "two enterprises have the same id".to_owned(),
-        });
+        return Err(EditionError::bad_input("两家企业的编号相同", "two enterprises have the same id"));
     }
     let mut unions = std::mem::take(&mut input.unions);
     unions.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.id.cmp(&b.id)));

@@ -4,10 +4,14 @@
 //! the table is shown as it is, so that a newer edition stays readable to an older program.
 
 mod evidence;
+mod filled;
 mod lang;
+mod shown;
 mod texts;
 
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
+pub use filled::{reason_on_paper, reason_text, reason_title};
 pub use lang::Lang;
-pub use texts::{input_name, is_known, need_text, needs, reason_text, value_name, value_text};
+pub use shown::{country_name, value_text};
+pub use texts::{input_name, is_known, need_text, needs, value_name};

@@ -1,8 +1,6 @@
-//! The texts of reasons, inputs and values, and how a template takes its inputs.
+//! The texts of reasons, inputs and values.
 
 use super::lang::Lang;
-use crate::model::reference::unions::finding_reasons;
-use crate::model::verdict::ReasonInput;
 
 /// Reasons and priority factors: code, Chinese, English. Sorted by topic.
 pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
@@ -13,8 +11,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
         "is on the statistics registry's official list of enterprises above designated size",
     ),
     ("not_on_official_list", "统计部门标注为非规模以上", "is marked by the statistics registry as not above designated size"),
-    ("above_rule", "达到规则 {rule} 的标准：{inputs}", "meets rule {rule}: {inputs}"),
-    ("below_rule", "未达到规则 {rule} 的标准：{inputs}", "is below rule {rule}: {inputs}"),
+    ("above_rule", "达到{rule}的标准：{inputs}", "meets the rule \"{rule}\": {inputs}"),
+    ("below_rule", "未达到{rule}的标准：{inputs}", "is below the rule \"{rule}\": {inputs}"),
     (
         "proxy_employees",
         "缺少营业收入，按从业人员 {employees} 人推定",
@@ -22,8 +20,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     (
         "revenue_stands_in",
-        "缺少主营业务收入，以营业收入 {revenue} 元代替",
-        "main-business revenue is missing; revenue of {revenue} yuan stands in",
+        "缺少主营业务收入，以营业收入 {revenue} 代替",
+        "main-business revenue is missing; revenue of {revenue} stands in",
     ),
     ("missing_input", "缺少判定所需的{input_names}", "{input_names} needed for the decision is missing"),
     ("no_rule", "该行业门类没有规模以上标准", "there is no designated-size rule for this industry section"),
@@ -36,8 +34,8 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     (
         "official_and_rule_disagree",
-        "名录与规则 {rule} 结论不一致：名录 {list}，规则 {rule_verdict}",
-        "list and rule {rule} disagree: the list says {list}, the rule {rule_verdict}",
+        "名录与{rule}的标准结论不一致：名录 {list}，规则 {rule_verdict}",
+        "the list and the rule \"{rule}\" disagree: the list says {list}, the rule {rule_verdict}",
     ),
     (
         "proxy_insured",
@@ -89,7 +87,7 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
         "是否规模以上不明，而仅由联合工会或联合会覆盖",
         "designated size is unknown, and only a joint union or federation covers it",
     ),
-    ("out_deregistered", "企业已注销或吊销", "the enterprise is deregistered or revoked"),
+    ("out_deregistered", "企业已注销", "the enterprise is deregistered"),
     ("out_branch", "分支机构，随总部建会", "is a branch; counted with its head office"),
     ("out_individual", "个体工商户，不在统计范围", "is an individual business; not counted"),
     ("out_moved", "已迁出本市", "has moved out of the city"),
@@ -103,9 +101,9 @@ pub(in crate::model::message) const REASONS: &[(&str, &str, &str)] = &[
     ),
     ("finding_noted", "走访记录：{finding}", "noted on a visit: {finding}"),
     // fund
-    ("fund_paid", "已足额缴纳：应缴 {due} 元，实缴 {paid} 元", "paid in full: {due} yuan due, {paid} yuan paid"),
-    ("fund_partial", "未足额缴纳：应缴 {due} 元，实缴 {paid} 元", "paid in part: {due} yuan due, {paid} yuan paid"),
-    ("fund_unpaid", "未缴纳：应缴 {due} 元", "not paid: {due} yuan due"),
+    ("fund_paid", "已足额缴纳：应缴 {due}，实缴 {paid}", "paid in full: {due} due, {paid} paid"),
+    ("fund_partial", "未足额缴纳：应缴 {due}，实缴 {paid}", "paid in part: {due} due, {paid} paid"),
+    ("fund_unpaid", "未缴纳：应缴 {due}", "not paid: {due} due"),
     ("fund_wrong_kind", "缴费种类与建会情况不符：缴纳的是{kind}", "the wrong kind was paid: {kind}"),
     (
         "fund_dues_without_union",
@@ -180,6 +178,10 @@ pub(in crate::model::message) const INPUTS: &[(&str, &str, &str)] = &[
     ("branch_of", "所属总部", "head office"),
     ("same_group", "所属集团", "group"),
     ("until", "至", "until"),
+    ("union_coverage", "工会覆盖", "union coverage"),
+    ("designated_size", "规模", "designated size"),
+    ("investor_country", "投资方国别", "investors' countries"),
+    ("location", "坐标", "location"),
     ("finding", "走访结论", "finding"),
     ("reason", "原因", "reason"),
     ("period", "所属期", "period"),
@@ -260,6 +262,28 @@ pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
     ("UNPAID", "未缴纳", "not paid"),
     ("WRONG_KIND", "缴费种类不符", "the wrong kind"),
     ("DUES", "工会经费", "union dues"),
+    ("FORTUNE_500", "世界500强", "Fortune Global 500"),
+    ("LEADING", "龙头企业", "leading"),
+    ("LABOUR_DISPATCH", "劳务派遣", "labour dispatch"),
+    ("DISPUTE_LAST_12_MONTHS", "近12个月有劳动争议", "dispute within 12 months"),
+    ("PAYS_PREPARATORY_FUND", "缴纳建会筹备金", "pays the preparatory fund"),
+    ("LISTED", "上市公司", "listed"),
+    ("REGISTRY", "登记坐标", "a registry's point"),
+    ("TOWN", "街道乡镇", "street or town"),
+    ("DISTRICT", "区", "district"),
+    ("OFFICIAL_LIST", "规模以上名录", "official list"),
+    ("OFFICIAL", "登记机关", "official"),
+    ("REGISTRY_RANK", "部门优先顺序", "rank of the registries"),
+    ("MOST_RECENT", "最近观测", "most recent"),
+    ("MOST_COMPLETE", "最完整", "most complete"),
+    ("ONLY_VALUE", "唯一来源", "only value"),
+    ("FROM_ADDRESS", "由地址读出", "read from the address"),
+    ("SINGLE", "单一来源", "single"),
+    ("SAME", "一致", "same"),
+    ("EQUIVALENT", "等同", "equivalent"),
+    ("DIFFERENT", "不一致", "different"),
+    ("RULE", "统计标准", "rule"),
+    ("PROXY", "人数推定", "head count"),
     ("PREPARATORY", "建会筹备金", "preparatory fund"),
 ];
 
@@ -277,100 +301,14 @@ pub fn value_name(code: &str, lang: Lang) -> &str {
     find(VALUES, code, lang).unwrap_or(code)
 }
 
-/// The value of an input: what a visit found by its name, all else as [`value_name`] has it.
-pub fn value_text<'a>(input: &str, value: &'a str, lang: Lang) -> &'a str {
-    let found = finding_reasons().iter().find(|reason| matches!(input, "finding" | "reason") && reason.code == value);
-    found.map_or_else(|| value_name(value, lang), |reason| lang.pick(reason.name_zh, reason.name_en))
-}
-
 /// Whether the table has a text for this code.
 pub fn is_known(code: &str) -> bool {
     find(REASONS, code, Lang::Zh).is_some()
 }
 
-/// What a reason or a priority factor says, with its inputs filled in.
-pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
-    let has = |name: &str| inputs.iter().any(|i| &*i.name == name);
-    let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
-    let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
-    let mut text = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-        text.push_str(&rest[..open]);
-        match &rest[open + 1..close] {
-            "inputs" => text.push_str(&all_inputs(inputs, lang)),
-            "input_names" => {
-                let names: Vec<&str> = inputs.iter().filter(|i| i.value.is_none()).map(|i| input_name(&i.name, lang)).collect();
-                text.push_str(&names.join(lang.pick("、", ", ")));
-            }
-            name => {
-                let value = inputs.iter().find(|i| &*i.name == name).and_then(|i| i.value.as_deref());
-                if let Some(need) = value.filter(|_| name == "need") {
-                    text.push_str(&need_text(need, lang));
-                    rest = &rest[close + 1..];
-                    continue;
-                }
-                text.push_str(value.map_or("—", |value| value_text(name, value, lang)));
-            }
-        }
-        rest = &rest[close + 1..];
-    }
-    text.push_str(rest);
-    // A list of inputs that turned out empty leaves its colon behind.
-    text.trim_end_matches([' ', ':', '：']).to_owned()
-}
-
-pub(in crate::model::message) fn all_inputs(inputs: &[ReasonInput], lang: Lang) -> String {
-    let shown: Vec<String> = inputs
-        .iter()
-        .filter(|i| &*i.name != "rule")
-        .map(|i| format!("{} {}", input_name(&i.name, lang), i.value.as_deref().unwrap_or("—")))
-        .collect();
-    shown.join(lang.pick("，", ", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn inputs_are_filled_in_and_missing_ones_show_a_dash() {
-        let inputs = [ReasonInput::new("rule", "industry-2011"), ReasonInput::new("revenue", 25_000_000)];
-        assert_eq!(reason_text("above_rule", &inputs, Lang::Zh), "达到规则 industry-2011 的标准：营业收入 25000000");
-        assert_eq!(reason_text("above_rule", &inputs, Lang::En), "meets rule industry-2011: revenue 25000000");
-        assert_eq!(reason_text("union_joint", &[], Lang::En), "is covered by a joint union: —");
-        assert_eq!(reason_text("missing_input", &[ReasonInput::missing("revenue")], Lang::Zh), "缺少判定所需的营业收入");
-    }
-
-    #[test]
-    fn an_empty_list_leaves_no_colon_and_several_inputs_are_joined_in_their_language() {
-        let rule = ReasonInput::new("rule", "industry-2011");
-        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::Zh), "达到规则 industry-2011 的标准");
-        assert_eq!(reason_text("above_rule", std::slice::from_ref(&rule), Lang::En), "meets rule industry-2011");
-        let inputs = [rule, ReasonInput::new("revenue", 25_000_000), ReasonInput::new("employees", 400)];
-        let zh = reason_text("above_rule", &inputs, Lang::Zh);
-        assert_eq!(zh, format!("达到规则 industry-2011 的标准：营业收入 25000000，{} 400", input_name("employees", Lang::Zh)));
-        let en = reason_text("above_rule", &inputs, Lang::En);
-        assert_eq!(en, format!("meets rule industry-2011: revenue 25000000, {} 400", input_name("employees", Lang::En)));
-    }
-
-    #[test]
-    fn no_code_without_inputs_ends_in_a_colon() {
-        for (code, zh, en) in REASONS {
-            for lang in [Lang::Zh, Lang::En] {
-                let text = reason_text(code, &[], lang);
-                assert!(!text.ends_with([':', '：', ' ']), "{code}: {text}");
-            }
-            // What the templates lead a list in with is what is taken off when it is empty.
-            assert!(!zh.contains(": {inputs}") && !en.contains("：{inputs}"), "{code}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_code_is_shown_as_it_is() {
-        assert_eq!(reason_text("from_the_future", &[], Lang::Zh), "from_the_future");
-    }
 
     #[test]
     fn no_code_stands_twice_and_every_text_is_there() {

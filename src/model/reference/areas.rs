@@ -282,6 +282,30 @@ impl Areas {
         exact.or_else(|| towns.iter().find(|t| stem(t) == name)).map(|t| t.code)
     }
 
+    /// The street or town of `district` that an address names, by its whole name; None where it names none of them, or several. The
+    /// name of a road tells nothing: 中关村大街 runs through several streets.
+    pub fn town_in_address(&self, district: u32, address: &str) -> Option<u32> {
+        let mut found: Vec<(usize, usize, u32)> = Vec::new();
+        for town in self.towns_of(district) {
+            let stem = town.name_zh.strip_suffix("地区");
+            // An area (地区) is the town or township of its name under another title.
+            let names = std::iter::once(town.name_zh.to_owned())
+                .chain(stem.into_iter().flat_map(|s| [format!("{s}镇"), format!("{s}乡")]));
+            for name in names.filter(|name| name.ends_with(['道', '镇', '乡', '区'])) {
+                found.extend(address.match_indices(name.as_str()).map(|(at, _)| (at, at + name.len(), town.code)));
+            }
+        }
+        // A name within a longer one is not named itself.
+        let within = |a: &(usize, usize, u32), b: &(usize, usize, u32)| b.0 <= a.0 && a.1 <= b.1 && b.1 - b.0 > a.1 - a.0;
+        let mut named: Vec<u32> = found.iter().filter(|a| !found.iter().any(|b| within(a, b))).map(|(.., code)| *code).collect();
+        named.sort_unstable();
+        named.dedup();
+        match named.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
     /// The federation unit that looks after a place: `BEDA` in the development zone, else `D` and the district's code.
     pub fn federation_of(&self, district: u32, town: Option<u32>) -> String {
         match town.and_then(|t| self.town(t)) {
@@ -319,6 +343,26 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_names_a_street_by_its_whole_name_and_one_only() {
+        for (address, town) in [
+            ("北京市海淀区上庄镇上庄路1号", true),
+            ("上庄镇政府街2号", true),
+            ("北京市海淀区上庄南路165号院", false),
+            ("海淀区上庄镇与苏家坨镇之间", false),
+            ("海淀区上庄镇上庄镇政府", true),
+            ("北京市朝阳区东风地区", false),
+            ("", false),
+        ] {
+            assert_eq!(areas().town_in_address(110_108, address).is_some(), town, "{address}");
+        }
+        let dongfeng = areas().town_by_name(110_105, "东风地区");
+        assert!(dongfeng.is_some());
+        for address in ["朝阳区东风乡将台洼村", "北京市朝阳区东风地区1号"] {
+            assert_eq!(areas().town_in_address(110_105, address), dongfeng, "{address}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! can land as records through a connector; nothing reads those yet (`model::record_use`).
 
 pub mod areas;
+pub mod countries;
 pub mod industries;
 pub mod registration;
 pub mod sizes;

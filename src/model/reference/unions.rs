@@ -42,6 +42,14 @@ pub fn federation_units() -> &'static [FederationUnit] {
     &UNITS
 }
 
+/// The unit of this code (`D110108`) or name, with or without the city's name in front: 市总工会 is 北京市总工会.
+pub fn federation_unit(text: &str) -> Option<&'static FederationUnit> {
+    let text = text.trim();
+    let bare = |name: &str| name.trim_start_matches("北京").trim_start_matches('市').to_owned();
+    let mut units = federation_units().iter();
+    units.find(|u| u.unit.eq_ignore_ascii_case(text) || u.name_zh == text || u.name_en == text || bare(u.name_zh) == bare(text))
+}
+
 /// A reason a visit can give, and whether the enterprise stays in the denominator.
 #[derive(Debug, Clone)]
 pub struct FindingReason {
@@ -281,6 +289,24 @@ mod tests {
         assert_eq!(payment_kind("建会筹备金"), Some(FundKind::Preparatory));
         assert_eq!(payment_kind(" 工会经费"), Some(FundKind::Dues));
         assert_eq!(payment_kind("职工教育经费"), None, "another fund");
+    }
+
+    #[test]
+    fn a_unit_is_found_by_code_and_by_name_and_no_other_is_made_up() {
+        for (text, unit) in [
+            ("D110108", Some("D110108")),
+            ("i-edu", Some("I-EDU")),
+            ("海淀区总工会", Some("D110108")),
+            ("北京市海淀区总工会", Some("D110108")),
+            ("北京市总工会", Some("BJ")),
+            ("市总工会", Some("BJ")),
+            ("总工会", Some("BJ")),
+            ("教育工会", Some("I-EDU")),
+            ("金融街街道总工会", None),
+            ("", None),
+        ] {
+            assert_eq!(federation_unit(text).map(|u| u.unit), unit, "{text}");
+        }
     }
 
     #[test]

@@ -233,7 +233,7 @@ fn dressed(connector: &Connector, sample: &Sample) -> Vec<Finding> {
             "tabs and invisible signs around cells change nothing",
         ));
     }
-    let aside = |cells: &[Option<&str>]| connector.read(layout, cells).is_err_and(|e| e.code.starts_with("no_record"));
+    let aside = |cells: &[Option<&str>]| connector.read(layout, cells).is_err_and(|e| e.is_no_record());
     let mut sums: Vec<Option<&str>> = vec![None; sample.columns.len()];
     if let Some(at) = layout.key_positions().first() {
         sums[*at] = Some("合计");

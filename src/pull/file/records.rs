@@ -92,7 +92,37 @@ impl<'s, 'r> Sheet<'s, 'r> {
     }
 }
 
+impl Sheet<'_, '_> {
+    fn send_full(&mut self) -> io::Result<()> {
+        if !self.chunk.is_full() {
+            return Ok(());
+        }
+        let width = self.chunk.width();
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(width));
+        let done = self.rows.send(chunk);
+        self.keep(done)
+    }
+}
+
 impl SheetRows for Sheet<'_, '_> {
+    fn joined(&mut self, text: &str, ends: &[Option<usize>]) -> io::Result<()> {
+        *self.rows.number += 1;
+        let number = *self.rows.number;
+        let begins = |at: usize| ends[..at].iter().rev().find_map(|end| *end).unwrap_or(0);
+        let cell = |at: usize| ends.get(at).copied().flatten().map(|end| &text[begins(at)..end]);
+        let shown = || (0..ends.len()).map(|at| cell(at).unwrap_or_default()).collect::<Vec<_>>().join("\t");
+        if let Some(error) = self.below.as_mut().and_then(|b| b.why(cell)) {
+            self.chunk.fault(number, None, error, &shown());
+        } else if ends.len() != self.chunk.width() {
+            self.chunk.fault(number, None, cell_count(self.chunk.width(), ends.len()), &shown());
+        } else if memchr::memchr(0, text.as_bytes()).is_some() {
+            self.chunk.fault(number, None, nul(), &shown());
+        } else {
+            self.chunk.push_joined_or_null(RowHead { number, offset: None, mark: Mark::Cells }, text, ends);
+        }
+        self.send_full()
+    }
+
     fn header(&mut self, columns: Vec<String>) -> io::Result<()> {
         let chunk = std::mem::replace(&mut self.chunk, Chunk::new(columns.len()));
         self.below = Below::new(self.rows.connector, &columns);
@@ -123,12 +153,6 @@ impl SheetRows for Sheet<'_, '_> {
         } else {
             self.chunk.push_row(RowHead { number, offset: None, mark: Mark::Cells }, cells.iter().map(Option::as_deref));
         }
-        if self.chunk.is_full() {
-            let width = self.chunk.width();
-            let chunk = std::mem::replace(&mut self.chunk, Chunk::new(width));
-            let done = self.rows.send(chunk);
-            return self.keep(done);
-        }
-        Ok(())
+        self.send_full()
     }
 }

@@ -45,6 +45,15 @@ pub trait SheetRows {
     /// # Errors
     /// The taker's own; they end the reading.
     fn row(&mut self, cells: &[Option<String>]) -> io::Result<()>;
+    /// A row whose cells stand one behind the other in `text`, by where each ends; None: the cell holds nothing.
+    ///
+    /// # Errors
+    /// The taker's own; they end the reading.
+    fn joined(&mut self, text: &str, ends: &[Option<usize>]) -> io::Result<()> {
+        let mut start = 0;
+        let cell = |end: &Option<usize>| end.map(|end| text[std::mem::replace(&mut start, end)..end].to_owned());
+        self.row(&ends.iter().map(cell).collect::<Vec<_>>())
+    }
     /// An empty row.
     fn gap(&mut self) {}
     /// What was left out, or done about it.

@@ -339,16 +339,11 @@ impl<'a> Job<'a> {
     pub(super) fn unreadable(&mut self, at: usize, what: &str) -> Result<(), PullError> {
         self.rows += 1;
         let column = &self.columns[at];
-        let error = RowError {
-            column: Some(column.clone()),
-            code: "undecodable",
-            zh: format!(
+        let error = RowError::new("undecodable", format!(
                 "「{column}」列的值不是文本（{what}）；若是 GBK，请写明 decoding.encoding = \"gbk\"；若无须读取，请列入 ignore"
-            ),
-            en: format!(
+            ), format!(
                 "the value of column \"{column}\" is no text ({what}): write decoding.encoding = \"gbk\" where it is GBK, or name the column under ignore"
-            ),
-        };
+            )).of_column(column);
         self.chunk.fault(self.cursor.rows + self.rows, None, error, "");
         self.flush_page()
     }

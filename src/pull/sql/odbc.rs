@@ -157,10 +157,10 @@ impl<'a> Session<'a> {
 
     /// Runs a statement; its columns with their kinds.
     async fn ask(&mut self, sql: &str, bind: &[String]) -> Result<Vec<(String, String)>, PullError> {
-        let patience = self.connector.manners.read_timeout_secs.max(self.connector.manners.total_timeout_secs);
-        self.send(&json!({ "sql": sql, "bind": bind, "timeout_secs": patience })).await?;
+        let time_limit = self.connector.manners.read_timeout_secs.max(self.connector.manners.total_timeout_secs);
+        self.send(&json!({ "sql": sql, "bind": bind, "timeout_secs": time_limit })).await?;
         self.came = 0;
-        match self.line(Duration::from_secs(patience + 2)).await? {
+        match self.line(Duration::from_secs(time_limit + 2)).await? {
             Line::Said(Said::Columns(columns)) => Ok(columns),
             other => Err(self.unexpected(other)),
         }

@@ -47,7 +47,7 @@ pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lan
     let has_code = code_of(error).is_some();
     let extensions = error.extensions.get_or_insert_default();
     if !has_code {
-        let (zh, en) = validation_messages::told(&error.message);
+        let (zh, en) = validation_messages::translated(&error.message);
         error.message = lang.pick(zh, en);
         extensions.set("code", Code::BadInput.name());
         extensions.set("retryable", false);

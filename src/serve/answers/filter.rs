@@ -2,10 +2,11 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 
+use crate::access::{AccessScope, Caller};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
-use crate::serve::access::{AccessScope, Caller};
+use crate::model::reference::countries;
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::Problem;
 
@@ -96,7 +97,7 @@ pub struct EnterpriseFilter {
     pub established_on: Option<DateRange>,
     /// Since when a union has been missing.
     pub gap_since: Option<DateRange>,
-    /// ISO 3166 codes of investors' countries.
+    /// Countries and regions of investors, by ISO 3166 code or name: `US`, `USA`, 美国, `HK`; `ZZ` for what is none of them.
     pub investor_country: Option<Vec<String>>,
     /// At least one of these marks.
     pub tags: Option<Vec<EnterpriseTag>>,
@@ -108,6 +109,8 @@ pub struct EnterpriseFilter {
     pub not_in_registry: Option<Vec<String>>,
     /// Registries differ on at least one of these fields.
     pub has_conflict: Option<Vec<EnterpriseField>>,
+    /// Has more members than staff, or has not.
+    pub members_exceed_staff: Option<bool>,
     /// Has a standing finding with one of these reasons.
     pub has_finding: Option<Vec<String>>,
 }
@@ -290,6 +293,10 @@ impl EnterpriseFilter {
         facet!(fund, "fund");
         facet!(tags, "tag");
         facet!(has_conflict, "conflict");
+        if let Some(more) = self.members_exceed_staff {
+            let any = Filter::Any { facet: "members_exceed_staff", values: vec!["yes".to_owned()] };
+            parts.push(if more { any } else { Filter::Not(Box::new(any)) });
+        }
         let mut texts = |facet: &'static str, values: &Option<Vec<String>>, not: bool| -> Result<(), Problem> {
             let Some(values) = values else { return Ok(()) };
             check_length(values)?;
@@ -297,7 +304,8 @@ impl EnterpriseFilter {
             parts.push(if not { Filter::Not(Box::new(any)) } else { any });
             Ok(())
         };
-        texts("country", &self.investor_country, false)?;
+        let countries = self.investor_country.as_ref().map(|names| names.iter().map(|name| country_code(name)).collect());
+        texts("country", &countries.transpose()?, false)?;
         texts("registry", &self.in_registry, false)?;
         texts("registry", &self.not_in_registry, true)?;
         texts("finding", &self.has_finding, false)?;
@@ -322,6 +330,19 @@ impl EnterpriseFilter {
             _ => Filter::And(parts),
         })
     }
+}
+
+/// The code under which an edition keeps a country: of a code or name in ISO 3166-1; `ZZ` for what registries wrote that is none.
+fn country_code(text: &str) -> Result<String, Problem> {
+    if text.trim().eq_ignore_ascii_case(countries::UNKNOWN) {
+        return Ok(countries::UNKNOWN.to_owned());
+    }
+    countries::country(text).map(|country| country.alpha2.to_owned()).ok_or_else(|| {
+        Problem::bad_input(
+            format!("ISO 3166 没有国家或地区「{text}」：请使用 US、USA 这样的代码或 美国、香港 这样的名称；ZZ 表示国别不明"),
+            format!("ISO 3166 has no country or region \"{text}\": use a code such as US or USA, or a name; ZZ is what registries wrote that is none"),
+        )
+    })
 }
 
 fn check_length<T>(values: &[T]) -> Result<(), Problem> {

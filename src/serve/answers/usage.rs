@@ -9,9 +9,9 @@ use async_graphql::SelectionField;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
+use crate::access::Caller;
 use crate::edition::{Edition, Row};
 use crate::model::enterprise::EnterpriseField;
-use crate::serve::access::Caller;
 use crate::store::usage::UsageRow;
 
 /// What one answer shows: bits over the fields, and enterprises per registry.
@@ -69,7 +69,8 @@ pub fn bits_of(name: &str) -> u32 {
         "industry" | "industryName" | "industryEdition" | "section" => bit(F::Industry),
         "ownership" => bit(F::Ownership),
         "registrationType" => bit(F::RegistrationType),
-        "investorCountries" => bit(F::InvestorCountry),
+        "investorCountries" | "investorCountryCodes" => bit(F::InvestorCountry),
+        "membersExceedStaff" => bit(F::Union),
         "employees" => bit(F::Employees),
         "insured" => bit(F::Insured),
         "revenueYuan" => bit(F::Revenue),
@@ -151,7 +152,7 @@ pub fn purpose(headers: &axum::http::HeaderMap) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::access::Role;
+    use crate::access::Role;
 
     #[test]
     fn every_field_of_an_enterprise_is_counted_by_some_name() {

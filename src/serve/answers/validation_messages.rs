@@ -81,7 +81,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// The sentence in Chinese and in English.
-pub fn told(message: &str) -> (String, String) {
+pub fn translated(message: &str) -> (String, String) {
     if let Some(told) = syntax(message) {
         return told;
     }
@@ -175,7 +175,7 @@ mod tests {
             ),
             ("Something new", "查询与模式不符：Something new", "Something new"),
         ] {
-            assert_eq!(told(message), (zh.to_owned(), en.to_owned()));
+            assert_eq!(translated(message), (zh.to_owned(), en.to_owned()));
         }
     }
 }

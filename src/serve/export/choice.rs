@@ -10,8 +10,8 @@ use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
 use super::columns::{ExportColumn, PATHS, USUAL};
 use super::format::ExportFileFormat;
+use crate::access::Caller;
 use crate::model::message::Lang;
-use crate::serve::access::Caller;
 use crate::serve::answers::usage;
 use crate::serve::limits::cost;
 use crate::serve::limits::cost::Limits;
@@ -264,7 +264,7 @@ impl std::fmt::Display for Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serve::access::Role;
+    use crate::access::Role;
 
     fn chosen(names: &str) -> Result<ColumnChoice, Problem> {
         choose(Some(names), ExportFileFormat::Csv, &Caller::new("ann", Role::Analyst))

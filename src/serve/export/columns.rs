@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
+use crate::access::AccessScope;
 use crate::edition::EnterpriseRow;
-use crate::model::message::{Lang, reason_text, value_name};
+use crate::model::message::{Lang, country_name, reason_text, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
-use crate::serve::access::AccessScope;
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {
@@ -34,7 +34,8 @@ columns! {
     DistrictName "districtName" "区" "district" false,
     Town "town" "街道乡镇代码" "town code" false,
     TownName "townName" "街道乡镇" "town" false,
-    Federation "federation" "所属工会" "federation unit" false,
+    Federation "federation" "所属工会代码" "federation unit code" false,
+    FederationName "federationName" "所属工会" "federation unit" false,
     Address "address" "地址" "address" false,
     Section "section" "行业门类" "section" false,
     Industry "industry" "行业代码" "industry code" false,
@@ -43,8 +44,8 @@ columns! {
     EstablishedOn "establishedOn" "成立日期" "founded on" false,
     Employees "employees" "从业人员" "employees" true,
     Insured "insured" "参保人数" "insured" true,
-    RevenueYuan "revenueYuan" "营业收入(元)" "revenue (yuan)" true,
-    PayrollYuan "payrollYuan" "工资总额(元)" "payroll (yuan)" true,
+    RevenueYuan "revenueYuan" "营业收入（元）" "revenue (yuan)" true,
+    PayrollYuan "payrollYuan" "工资总额（元）" "payroll (yuan)" true,
     InvestorCountries "investorCountries" "投资方国别" "investor countries" false,
     Tags "tags" "标记" "tags" false,
     DesignatedSize "designatedSize" "规模以上" "designated size" false,
@@ -69,10 +70,12 @@ columns! {
     Unions "unions" "工会" "unions" false,
     GapReasons "gapReasons" "缺口理由" "gap reasons" false,
     Fund "fund" "经费情况" "fund" false,
-    FundDueYuan "fundDueYuan" "应缴经费(元)" "fund due (yuan)" true,
-    FundPaidYuan "fundPaidYuan" "已缴经费(元)" "fund paid (yuan)" true,
+    FundDueYuan "fundDueYuan" "应缴经费（元）" "fund due (yuan)" true,
+    FundPaidYuan "fundPaidYuan" "已缴经费（元）" "fund paid (yuan)" true,
     BranchOf "branchOf" "总公司编号" "branch of" false,
     Records "records" "来源记录" "records" false,
+    Members "members" "会员" "members" true,
+    MembersExceedStaff "membersExceedStaff" "会员多于职工" "more members than staff" false,
 }
 
 /// What a list shows where nobody chooses.
@@ -197,7 +200,7 @@ fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim)
 impl ExportColumn {
     /// Writes the cell; nothing where the value is absent. Numbers are written plainly.
     pub fn write(self, e: &EnterpriseRow<'_>, lang: Lang, out: &mut String) {
-        let words = |out: &mut String, words: &[&str]| out.push_str(&words.join("; "));
+        let words = |out: &mut String, words: &[&str]| out.push_str(&words.join(lang.pick("；", "; ")));
         let area = |out: &mut String, code: Option<u32>| {
             if let Some(code) = code {
                 match e.edition.area_of(code) {
@@ -233,6 +236,11 @@ impl ExportColumn {
             ExportColumn::Town => shown!(e.town()),
             ExportColumn::TownName => area(out, e.town()),
             ExportColumn::Federation => shown!(e.federation()),
+            ExportColumn::FederationName => {
+                if let Some(label) = e.federation().and_then(|code| e.edition.area(code)) {
+                    out.push_str(lang.pick(&label.zh, &label.en));
+                }
+            }
             ExportColumn::Address => shown!(e.address()),
             ExportColumn::Section => shown!(e.section()),
             ExportColumn::Industry => shown!(e.industry()),
@@ -247,9 +255,15 @@ impl ExportColumn {
             ExportColumn::Insured => shown!(e.insured()),
             ExportColumn::RevenueYuan => shown!(e.revenue()),
             ExportColumn::PayrollYuan => shown!(e.payroll()),
-            ExportColumn::InvestorCountries => words(out, &e.investor_countries()),
+            ExportColumn::InvestorCountries => {
+                let countries = e.investor_countries();
+                let names: Vec<&str> = countries.iter().map(|code| country_name(code, lang).unwrap_or(code)).collect();
+                words(out, &names)
+            }
             ExportColumn::Tags => {
-                let tags: Vec<&str> = e.tags().iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).map(|t| t.name())).collect();
+                let tags = e.tags();
+                let tags = tags.iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).map(|t| value_name(t.name(), lang)));
+                let tags: Vec<&str> = tags.collect();
                 words(out, &tags);
             }
             ExportColumn::DesignatedSize => named!(e.size()),
@@ -262,14 +276,14 @@ impl ExportColumn {
                 let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
                 for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
                     if i > 0 {
-                        out.push_str("; ");
+                        out.push_str(lang.pick("；", "; "));
                     }
                     out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
                 }
             }
             ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),
             ExportColumn::Latitude => shown!(e.place().map(|l| l.latitude)),
-            ExportColumn::LocationBasis => shown!(e.place().map(|l| l.basis)),
+            ExportColumn::LocationBasis => named!(e.place().map(|l| l.basis)),
             ExportColumn::Area => shown!(e.town().or(e.district())),
             ExportColumn::AreaName => area(out, e.town().or(e.district())),
             ExportColumn::AreaParentName => {
@@ -295,6 +309,12 @@ impl ExportColumn {
             ExportColumn::FundDueYuan => shown!(e.fund_due()),
             ExportColumn::FundPaidYuan => shown!(e.fund_paid()),
             ExportColumn::BranchOf => shown!(e.branch_of()),
+            ExportColumn::Members => shown!(Some(e.counted_people().0).filter(|members| *members > 0)),
+            ExportColumn::MembersExceedStaff => {
+                if e.members_exceed_staff() {
+                    out.push_str(lang.pick("是", "yes"));
+                }
+            }
             ExportColumn::Records => {
                 let mut last = None;
                 for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {

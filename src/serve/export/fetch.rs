@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::format::ExportFileFormat;
 use super::format::content_type;
-use crate::serve::access::AccessScope;
+use crate::access::AccessScope;
 use crate::serve::http::headers::{header_text, lang_of, names_tag, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
 
+use crate::access::Caller;
 use crate::edition::{Edition, Row, RowPage};
 use crate::model::message::{Lang, value_name};
-use crate::serve::access::Caller;
 use crate::serve::answers::validation_messages;
 use crate::serve::context::RequestContext;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
@@ -62,7 +62,7 @@ impl GraphSource {
             return Err(match Problem::of_error(&error) {
                 Some(problem) => problem,
                 None => {
-                    let (zh, en) = validation_messages::told(&error.message);
+                    let (zh, en) = validation_messages::translated(&error.message);
                     Problem::bad_input(format!("列的选择有误：{zh}"), format!("columns: {en}"))
                         .remedy(super::choice::unknown("").remedy.unwrap_or_default())
                 }

@@ -18,9 +18,9 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::format::ExportFileFormat;
 use super::request::ExportRequest;
+use crate::access::{AccessScope, Caller, Role};
 use crate::edition::Filter;
 use crate::model::message::Lang;
-use crate::serve::access::{AccessScope, Caller, Role};
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
 use crate::serve::answers::usage;
 use crate::serve::export;

@@ -1,7 +1,8 @@
 //! Exports: every row of a filter, streamed straight from the edition and the store with flat memory.
 //!
 //! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose (names, paths of the
-//! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` for CSV. Where a column is
+//! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` for CSV, `include=` for the
+//! parts of the gap list (LACKING, UNDECIDED). Where a column is
 //! in a list, a table holds its values one after the other, NDJSON the lists themselves. The number of rows is in `x-huitu-rows` before the first byte; where the client
 //! accepts trailers (`TE: trailers`), rows and SHA-256 follow the last one. A stream that breaks says so in its last line.
 
@@ -25,11 +26,11 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
 
-use super::access::AccessScope;
 use super::answers::usage;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::access::AccessScope;
 use crate::edition::Filter;
 use request::ExportProgress;
 
@@ -70,7 +71,7 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
     let format = ExportFileFormat::from_extension(extension)
         .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
     let base = match list {
-        "gap" => Filter::InGap,
+        "gap" => parts_of_the_gap(plain.parameter("include"))?,
         "enterprises" => Filter::All,
         _ => return Err(not_found("可导出 gap 或 enterprises", "gap and enterprises can be exported")),
     };
@@ -105,6 +106,19 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
     check_size(&export, format)?;
     export.probe().await?;
     Ok((export, format, fields))
+}
+
+/// `LACKING`, `UNDECIDED` or both, as the graph's `gap(include:)` takes them.
+fn parts_of_the_gap(include: Option<&str>) -> Result<Filter, Problem> {
+    let part = |name: &str| match name.trim().to_ascii_uppercase().as_str() {
+        "LACKING" => Ok(Filter::InGap),
+        "UNDECIDED" => Ok(Filter::may_be_in_gap()),
+        _ => Err(Problem::bad_input(
+            format!("include 没有取值 {name}：可用 LACKING、UNDECIDED"),
+            format!("include has no value {name}: LACKING or UNDECIDED"),
+        )),
+    };
+    Ok(Filter::Or(include.unwrap_or("LACKING").split(',').map(part).collect::<Result<_, _>>()?))
 }
 
 /// Where the writers put their bytes: chunks to the client, counted and hashed. Fails where the client has gone.

@@ -18,9 +18,9 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
+use crate::access::{Caller, Role};
 use crate::model::message::Lang;
 use crate::model::text::shown;
-use crate::serve::access::{Caller, Role};
 use crate::serve::answers::document::{Refused, check, code_of, make_safe};
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::{Media, Parameters};

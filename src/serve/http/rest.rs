@@ -10,9 +10,9 @@ use axum::response::Response;
 use bytes::Bytes;
 
 use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
+use crate::access::Role;
 use crate::edition::{Edition, Filter};
 use crate::model::message::Lang;
-use crate::serve::access::Role;
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::answers::{cache, validation_messages};
 use crate::serve::context::RequestContext;
@@ -122,7 +122,7 @@ impl RestRequest {
         let value = Value::from_json(serde_json::Value::Object(object))
             .map_err(|e| Problem::bad_input(format!("filter 无法解析：{e}"), format!("filter cannot be read: {e}")))?;
         let filter = <EnterpriseFilter as InputType>::parse(Some(value)).map_err(|e| {
-            let (zh, en) = validation_messages::told(&e.into_server_error(async_graphql::Pos::default()).message);
+            let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
         Ok(self.ask.within_areas(filter.checked(self.state.hub())?.plan(&self.ask.caller)?))

@@ -14,10 +14,10 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
-use super::access::{AccessScope, Caller, Role};
 use super::http::headers::{header_text, lang_of, request_id, status_of};
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::access::{AccessScope, Caller, Role};
 use crate::connector::{Connector, Transport};
 use crate::hub::{Push, PushRefused, Pushed, Queue};
 use crate::model;
@@ -140,7 +140,7 @@ pub(super) fn json(status: StatusCode, body: &impl serde::Serialize, id: &str) -
 /// `POST /ingest/{registry}`
 pub async fn ingest(State(state): State<ServerState>, Path(registry): Path<String>, headers: HeaderMap, body: Body) -> Response {
     let (lang, id) = (lang_of(&headers), request_id(&headers));
-    match take_in(&state, &registry, &headers, body).await {
+    match receive(&state, &registry, &headers, body).await {
         Ok(pushed) => {
             let r = &pushed.receipt;
             tracing::info!(request_id = %id, registry, batch = r.id, state = r.state, read = r.read, "push");
@@ -167,7 +167,7 @@ pub async fn ingest(State(state): State<ServerState>, Path(registry): Path<Strin
     }
 }
 
-async fn take_in(state: &ServerState, registry: &str, headers: &HeaderMap, body: Body) -> Result<Pushed, Refusal> {
+async fn receive(state: &ServerState, registry: &str, headers: &HeaderMap, body: Body) -> Result<Pushed, Refusal> {
     let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
     may_push(&caller, registry)?;
     let hub = state.hub();

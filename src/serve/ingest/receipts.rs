@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::json;
+use crate::access::{AccessScope, Role};
 use crate::hub::HubError;
 use crate::pages::receipt;
-use crate::serve::access::{AccessScope, Role};
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::Problem;
@@ -52,7 +52,7 @@ async fn find(
         caller.require(AccessScope::Operate)?;
     }
     let receipt = state.hub().batch_receipt(number).await.map_err(|error| match error {
-        HubError::Said { .. } => unknown(),
+        HubError::Told(_) => unknown(),
         error => {
             tracing::error!(%error, "a receipt could not be read");
             Problem::internal()

@@ -10,7 +10,6 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer, Variables};
 use futures_util::stream::BoxStream;
 
-use super::access::Caller;
 use super::answers::document::{Refused, check, make_safe};
 use super::answers::engine::Engine;
 use super::answers::persisted;
@@ -19,6 +18,7 @@ use super::context::RequestContext;
 use super::limits::cost;
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::access::Caller;
 use crate::model::message::Lang;
 
 /// Bytes of one message of a client.

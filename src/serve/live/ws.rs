@@ -23,8 +23,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::{WebSocketStream, tungstenite};
 
 use super::{Kinds, MAX_MESSAGE, failed_before, start};
+use crate::access::Caller;
 use crate::model::message::Lang;
-use crate::serve::access::Caller;
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;

@@ -11,10 +11,10 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::access::suppression;
 use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;
-use crate::serve::access::suppression;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;

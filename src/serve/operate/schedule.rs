@@ -21,7 +21,7 @@ const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// Runs beside the server until it is dropped.
 pub async fn run(state: ServerState) {
     loop {
-        if let Err(error) = turn(&state).await {
+        if let Err(error) = run_due(&state).await {
             tracing::error!(%error, "a scheduled sync failed");
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -32,7 +32,7 @@ pub async fn run(state: ServerState) {
 ///
 /// # Errors
 /// What a sync says; a registry that fails is no error of the sync.
-pub async fn turn(state: &ServerState) -> Result<Vec<String>, HubError> {
+pub async fn run_due(state: &ServerState) -> Result<Vec<String>, HubError> {
     let hub = state.hub();
     let rows = hub.store.registries().await?;
     let now = hub.clock.now();

@@ -8,7 +8,7 @@ use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::store::token::{TokenRow, hash_secret};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -47,7 +47,7 @@ pub async fn served_with(facts: huitu::edition::EditionInput, change: impl FnOnc
     let settings = settings(root.path());
     let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
     let hub = Hub::open(settings, Clock::fixed(at)).await.unwrap();
-    let mut options = Options::new(Access::Demonstration);
+    let mut options = Options::new(Authentication::Demonstration);
     change(&mut options);
     let state = App::new(hub, options);
     state.refresh().await.unwrap();

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions, SyncReport};
 use huitu::model::Clock;
-use huitu::serve::{Access, App, Options, app};
+use huitu::serve::{App, Authentication, Options, app};
 use huitu::store::token::{TokenRow, hash_secret};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -100,7 +100,7 @@ impl TestHub {
             };
             self.hub.store.put_token(&row).await.unwrap();
         }
-        let access = if tokens.is_empty() { Access::Demonstration } else { Access::Tokens };
+        let access = if tokens.is_empty() { Authentication::Demonstration } else { Authentication::Tokens };
         let mut options = Options::new(access);
         options.settle = std::time::Duration::from_millis(20);
         let state = App::new(self.hub.clone(), options);
@@ -141,5 +141,29 @@ impl TestServer {
             .body(Body::from(json!({ "query": query }).to_string()))
             .unwrap();
         self.send(request).await.2
+    }
+}
+
+/// Waits until an edition of so many enterprises is the current one. False where nothing is told for a minute.
+pub async fn edition_of(
+    hub: &huitu::hub::Hub,
+    steps: &mut tokio::sync::broadcast::Receiver<huitu::hub::progress::SyncEvent>,
+    enterprises: u32,
+) -> bool {
+    while !hub.editions.current().is_ok_and(|e| e.len() == enterprises) {
+        let told = tokio::time::timeout(std::time::Duration::from_secs(60), steps.recv()).await;
+        if !matches!(told, Ok(Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)))) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Hands on what a sync tells of itself.
+pub struct Told(pub tokio::sync::mpsc::UnboundedSender<huitu::hub::progress::SyncEvent>);
+
+impl huitu::hub::progress::ProgressSink for Told {
+    fn event(&self, event: &huitu::hub::progress::SyncEvent) {
+        let _ = self.0.send(event.clone());
     }
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A port nobody listens on right now.
 pub fn free_port() -> u16 {
@@ -71,6 +71,20 @@ pub fn end_with_us(child: Child, dir: tempfile::TempDir) {
     LEFT.lock().expect("no panic while holding the list").push((child, dir));
 }
 
+/// Waits until a server writes that it is ready, and reads on behind it: a full pipe would stop the server.
+pub fn until_said(from: impl std::io::Read + Send + 'static, word: &'static str, who: &str) {
+    use std::io::BufRead;
+    let (ready, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            if String::from_utf8_lossy(&line).contains(word) {
+                let _ = ready.send(());
+            }
+        }
+    });
+    assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "{who} did not say \"{word}\" within a minute");
+}
+
 /// Servers refuse to run as root: hand the folder to `user` and start as that user.
 fn as_user(program: &Path, user: &str) -> Command {
     // SAFETY: geteuid has no preconditions.
@@ -106,7 +120,7 @@ impl Postgres {
             .expect("initdb starts");
         assert!(done.success(), "initdb");
         let port = free_port();
-        let child = as_user(&bin.join("postgres"), "postgres")
+        let mut child = as_user(&bin.join("postgres"), "postgres")
             .arg("-D")
             .arg(&data)
             .args([
@@ -122,17 +136,13 @@ impl Postgres {
             ])
             .arg(dir.path())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("postgres starts");
+        let said = child.stderr.take().expect("piped");
         end_with_us(child, dir);
-        let server = Postgres { port };
-        let until = Instant::now() + Duration::from_secs(30);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < until, "PostgreSQL did not open port {port} within 30 s");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Some(server)
+        until_said(said, "ready to accept connections", "PostgreSQL");
+        Some(Postgres { port })
     }
 
     /// Address of a new, empty database.
@@ -141,14 +151,7 @@ impl Postgres {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let admin = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
-        let until = Instant::now() + Duration::from_secs(30);
-        let pool = loop {
-            // The port opens before the server has finished starting.
-            match sqlx::PgPool::connect(&admin).await {
-                Ok(pool) => break pool,
-                Err(e) => assert!(Instant::now() < until, "PostgreSQL: {e}"),
-            }
-        };
+        let pool = sqlx::PgPool::connect(&admin).await.expect("PostgreSQL answers");
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await.expect("a new database");
         pool.close().await;
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use roaring::RoaringBitmap;
 
 use super::coverage_detail::Measured;
 use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
+use crate::access::suppression;
 use crate::edition;
 use crate::edition::format::dimension::with_dimensions;
 use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
-use crate::model::message::{Lang, value_name};
-use crate::serve::access::suppression;
+use crate::hub::MissingInput;
+use crate::model::message::{Lang, country_name, input_name, value_name};
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 
@@ -36,8 +38,37 @@ macro_rules! on_the_wire {
 }
 with_dimensions!(on_the_wire);
 
+/// An input that designated size needs and no registry stated.
+pub struct DecidingInput(MissingInput);
+
+/// An input that designated size needs and no registry stated.
+#[Object]
+impl DecidingInput {
+    /// As reasons name it: `revenue`, `industry`.
+    async fn input(&self) -> &str {
+        &self.0.input
+    }
+    /// Its name.
+    async fn name(&self, ctx: &Context<'_>) -> &str {
+        input_name(&self.0.input, ask(ctx).lang)
+    }
+    /// Enterprises of unknown size of which it is missing, of those of whom it cannot be told whether they are on the gap list.
+    async fn enterprises(&self) -> u64 {
+        self.0.missing
+    }
+    /// Those of them of which nothing else is missing: its value decides.
+    async fn decides(&self) -> u64 {
+        self.0.alone
+    }
+    /// Names of the registries whose extracts have such a column.
+    async fn registries(&self) -> Vec<&str> {
+        self.0.registries.iter().map(|(name, ..)| name.as_str()).collect()
+    }
+}
+
 /// Counts per group, and of all groups together.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct Coverage {
     /// The edition that was counted.
     edition: EditionNode,
@@ -47,6 +78,19 @@ pub struct Coverage {
     rows: Rows,
     /// All of them together; each enterprise once.
     total: CoverageRow,
+    #[graphql(skip)]
+    counted: (Arc<Edition>, Arc<RoaringBitmap>),
+}
+
+#[ComplexObject]
+impl Coverage {
+    /// What would decide most of those of unknown size among the enterprises counted, most decisive first.
+    async fn deciding(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DecidingInput>> {
+        let (edition, rows) = &self.counted;
+        let missing = ask(ctx).state.hub().missing_inputs(edition, rows).map_err(Problem::from).or_tell(ctx)?;
+        let least = ask(ctx).state.suppression_threshold(&ask(ctx).caller);
+        Ok(missing.into_iter().filter(|input| input.missing >= least).map(DecidingInput).collect())
+    }
 }
 
 /// Counts and rates of one group.
@@ -68,13 +112,16 @@ pub struct Ratio {
     numerator: u64,
     /// Out of.
     denominator: u64,
-    /// Null where the denominator is 0, and where nobody states what is counted.
+    /// Null where the denominator is 0, where nobody states what is counted, where the part exceeds its whole, and where nobody
+    /// said what the whole of an industrial union is.
     value: Option<f64>,
+    /// The part exceeds its whole, such as more members than staff: one of the two is wrong.
+    conflict: bool,
 }
 
 impl Ratio {
     pub fn of(numerator: u64, denominator: u64) -> Ratio {
-        Ratio { numerator, denominator, value: rates::share(numerator, denominator) }
+        Ratio { numerator, denominator, value: rates::share(numerator, denominator), conflict: false }
     }
 }
 
@@ -128,10 +175,17 @@ pub fn group_name(edition: &Edition, dimension: Dimension, code: &str, lang: Lan
             let (year, code) = code.split_once(':').map_or((2017, code), |(year, code)| (year.parse().unwrap_or(2017), code));
             edition.industry(code, year).map(|i| lang.pick(&i.zh, &i.en).clone())
         }
+        Dimension::InvestorCountry => country_name(code, lang).map(str::to_owned),
         _ => None,
     };
     found.unwrap_or_else(|| value_name(code, lang).to_owned())
 }
+
+/// Said of an industrial union whose industries nobody named, in Chinese and English.
+pub const NO_UNIVERSE: (&str, &str) = (
+    "未规定该产业工会所属的行业（policy.industrial_unions），应建会单位数不明，不计算比率",
+    "no industries are named for this industrial union (policy.industrial_unions): who should have a union is unknown, and so are the rates",
+);
 
 impl CoverageRow {
     /// What takes a reading of its own; None where it is not told.
@@ -147,13 +201,14 @@ impl CoverageRow {
     /// A rate of what is counted with the coverage.
     fn rate(&self, rate: &rates::Rate) -> Option<Ratio> {
         let (numerator, denominator) = rate.of(&self.measures)?;
-        (!self.suppressed).then(|| Ratio::of(numerator, denominator))
+        let conflict = rate.is_conflict(numerator, denominator);
+        (!self.suppressed).then(|| Ratio { numerator, denominator, value: rate.value(&self.measures), conflict })
     }
     /// A rate of what takes a reading of its own.
     fn detailed_rate(&self, ctx: &Context<'_>, rate: &rates::Rate) -> async_graphql::Result<Option<Ratio>> {
         let Some(detail) = self.detail(ctx)? else { return Ok(None) };
         let (numerator, denominator, value) = rate.ratio(&self.measures, &detail);
-        Ok(Some(Ratio { numerator, denominator, value }))
+        Ok(Some(Ratio { numerator, denominator, value, conflict: rate.is_conflict(numerator, denominator) }))
     }
 }
 
@@ -224,13 +279,24 @@ impl CoverageRow {
     async fn employees_of_unionised(&self) -> Option<u64> {
         self.count(&rates::EMPLOYEES_OF_UNIONISED)
     }
-    /// Standing unions of the roll whose hosts are in the group.
+    /// Standing unions of the roll, each once: at its host, or where it has none at one of the enterprises it covers. A union that
+    /// ended with its host is none.
     async fn unions(&self) -> Option<u64> {
         self.count(&rates::UNIONS)
     }
     /// Union members in enterprises in scope; those of a union of several enterprises are shared among them, nobody twice.
     async fn members(&self) -> Option<u64> {
         self.count(&rates::MEMBERS)
+    }
+    /// In scope with more members than staff: one of the two is wrong; `membersExceedStaff` of a filter lists them.
+    async fn members_exceed_staff(&self) -> Option<u64> {
+        self.count(&rates::MEMBERS_EXCEED_STAFF)
+    }
+    /// Why rates are null that divide by what should have a union; null where they are told: an industrial union whose industries
+    /// policy does not name covers all that is known to stand under it, by construction.
+    async fn rates_withheld(&self, ctx: &Context<'_>) -> Option<&str> {
+        let withheld = !self.suppressed && rates::lacks_universe(&self.measures);
+        withheld.then(|| ask(ctx).lang.pick(NO_UNIVERSE.0, NO_UNIVERSE.1))
     }
     /// 规模以上企业独立建会率: above designated size with an independent union / above designated size.
     async fn independent_rate(&self) -> Option<Ratio> {
@@ -309,7 +375,8 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     let edition = ask.edition_at(as_of, None)?;
     let (groups, total) = count(ask, &edition, &by, &filter)?;
     let counted = edition.filter(&ask.within_areas(filter.clone()))?;
-    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted));
+    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted.clone()));
+    let counted = (edition.clone(), counted);
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
     let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
     let mut total_before = None;
@@ -345,6 +412,7 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
                 })
                 .collect(),
         ),
+        counted,
         compared_with: compared.as_ref().map(EditionNode::opened),
         edition: EditionNode::opened(&edition),
     })

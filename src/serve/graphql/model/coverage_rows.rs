@@ -30,13 +30,14 @@ enum OfRate {
     Numerator,
     Denominator,
     Value,
+    Conflict,
 }
 
 /// What is written under one name of a row.
 enum Plain {
     Suppressed,
     Count(fn(&Measures) -> u64),
-    Rate(fn(&Measures) -> (u64, u64), Vec<(Name, OfRate)>),
+    Rate(&'static rates::Rate, Vec<(Name, OfRate)>),
     Keys(Vec<(Name, OfKey)>),
 }
 
@@ -72,8 +73,13 @@ fn plan(set: &SelectionSet) -> Option<Vec<(Name, Plain)>> {
         if let Some(count) = rates::count(asked) {
             return Some((name, Plain::Count(count.of)));
         }
-        if let Some(rates::Parts::Measures(rate)) = rates::rate(asked).map(|rate| rate.parts) {
-            let known = [("numerator", OfRate::Numerator), ("denominator", OfRate::Denominator), ("value", OfRate::Value)];
+        if let Some(rate) = rates::rate(asked).filter(|rate| matches!(rate.parts, rates::Parts::Measures(_))) {
+            let known = [
+                ("numerator", OfRate::Numerator),
+                ("denominator", OfRate::Denominator),
+                ("value", OfRate::Value),
+                ("conflict", OfRate::Conflict),
+            ];
             return Some((name, Plain::Rate(rate, parts(field, &known)?)));
         }
         match asked {
@@ -98,7 +104,7 @@ fn write(row: &CoverageRow, plan: &[(Name, Plain)], lang: Lang) -> Value {
             }
             _ if row.suppressed => Value::Null,
             Plain::Count(count) => Value::from(count(&row.measures)),
-            Plain::Rate(rate, parts) => ratio(rate(&row.measures), parts),
+            Plain::Rate(rate, parts) => ratio(rate, &row.measures, parts),
         };
         object.insert(name.clone(), value);
     }
@@ -114,12 +120,13 @@ fn key(row: &CoverageRow, by: super::coverage::Dimension, code: &str, parts: &[(
     Value::Object(parts.iter().map(|(name, of)| (name.clone(), part(of))).collect())
 }
 
-fn ratio((numerator, denominator): (u64, u64), parts: &[(Name, OfRate)]) -> Value {
+fn ratio(rate: &rates::Rate, measures: &Measures, parts: &[(Name, OfRate)]) -> Value {
+    let Some((numerator, denominator)) = rate.of(measures) else { return Value::Null };
     let part = |part: &OfRate| match part {
         OfRate::Numerator => Value::from(numerator),
         OfRate::Denominator => Value::from(denominator),
-        OfRate::Value if denominator == 0 => Value::Null,
-        OfRate::Value => Value::from(numerator as f64 / denominator as f64),
+        OfRate::Value => rate.value(measures).map_or(Value::Null, Value::from),
+        OfRate::Conflict => Value::from(rate.is_conflict(numerator, denominator)),
     };
     Value::Object(parts.iter().map(|(name, of)| (name.clone(), part(of))).collect())
 }

@@ -15,9 +15,10 @@ use super::scalars::*;
 use super::ties;
 use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
+use crate::access::AccessScope;
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
+use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
-use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
@@ -117,9 +118,19 @@ impl Enterprise {
     async fn registration_type(&self) -> Option<&str> {
         self.row().registration_type()
     }
-    /// Countries as the registry writes them: names or ISO 3166 codes.
-    async fn investor_countries(&self) -> Vec<&str> {
+    /// Names of the countries and regions of its investors; what registries wrote that is none is said so.
+    async fn investor_countries(&self, ctx: &Context<'_>) -> Vec<String> {
+        let lang = ask(ctx).lang;
+        let named = |code: &&str| country_name(code, lang).unwrap_or(code).to_owned();
+        self.row().investor_countries().iter().map(named).collect()
+    }
+    /// The same by ISO 3166 code (`US`, `HK`, `TW`); `ZZ` for what is none.
+    async fn investor_country_codes(&self) -> Vec<&str> {
         self.row().investor_countries()
+    }
+    /// More members than staff, nobody counted at two enterprises: one of the two is wrong, and no rate rests on it.
+    async fn members_exceed_staff(&self) -> bool {
+        self.row().members_exceed_staff()
     }
     /// 从业人员
     async fn employees(&self) -> Option<u32> {

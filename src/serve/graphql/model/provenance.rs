@@ -9,12 +9,12 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
+use crate::access::AccessScope;
 use crate::edition::{Edition, LookupKey};
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::provenance as model;
 use crate::model::value::Value;
-use crate::serve::access::AccessScope;
 use crate::serve::answers::loaders::{FieldDetail, RecordDetail, enterprise_field};
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 use crate::serve::problem::Problem;
@@ -144,6 +144,8 @@ pub enum SurvivorshipRule {
     MostComplete,
     /// Nobody else says anything.
     OnlyValue,
+    /// No registry gives the street: the address names exactly one of its district.
+    FromAddress,
 }
 
 /// How the statements about one field stand to each other.

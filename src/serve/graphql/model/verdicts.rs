@@ -10,10 +10,10 @@ use super::registry::Registry;
 use super::review::ReviewPair;
 use super::scalars::*;
 use super::unions::TradeUnion;
+use crate::access::AccessScope;
 use crate::model::message::reason_text;
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
-use crate::serve::access::AccessScope;
 use crate::serve::context::{OrTell, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
 
-use crate::serve::access::AccessScope;
+use crate::access::AccessScope;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
 use crate::serve::context::RequestContext;
 use crate::serve::export::ExportFileFormat;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::exports::{CreateExportInput, ExportPayload};
+use crate::access::AccessScope;
 use crate::hub::progress::ProgressSink;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
-use crate::serve::access::AccessScope;
 use crate::serve::answers::events::Broadcast;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::export::jobs::Jobs;
@@ -170,7 +170,7 @@ pub struct TargetPayload {
 fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(HubError::Said { zh, en }) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(zh, en))])),
+        Err(HubError::Told(p)) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(p.zh, p.en))])),
         Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
             "另一次同步正在进行；请稍后再试",

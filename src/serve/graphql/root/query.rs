@@ -6,9 +6,9 @@ use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 
 use super::entities;
 use super::exports::Export;
+use crate::access::AccessScope;
 use crate::edition::{Edition, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
-use crate::serve::access::AccessScope;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};

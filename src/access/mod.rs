@@ -1,14 +1,11 @@
-//! Who asks, and what they may see.
+//! Who may see what: roles, scopes, areas, and which small counts are hidden.
+//!
+//! In: a token's rights as texts; counts with their keys. Out: a [`Caller`], what may be told to them, and which counts may not.
+//! Pure: how a caller proves who they are is the server's, where tokens are kept is the store's.
 
-pub(in crate::serve) mod suppression;
-
-use std::net::IpAddr;
+pub mod suppression;
 
 use serde::{Deserialize, Serialize};
-
-use super::problem::{Code, Problem};
-use crate::store::Store;
-use crate::store::token::{TokenRow, hash_secret};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,8 +98,10 @@ impl Caller {
     pub fn may(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
     }
-    pub fn require(&self, scope: AccessScope) -> Result<(), Problem> {
-        if self.may(scope) { Ok(()) } else { Err(Problem::forbidden(scope.name())) }
+    /// # Errors
+    /// The scope that is missing.
+    pub fn require(&self, scope: AccessScope) -> Result<(), MissingScope> {
+        if self.may(scope) { Ok(()) } else { Err(MissingScope(scope)) }
     }
     /// Part of every cache key: equal texts, equal rights, whatever characters an area's code holds.
     pub fn visibility(&self) -> String {
@@ -112,101 +111,38 @@ impl Caller {
         scopes.sort_unstable();
         serde_json::to_string(&(areas, scopes)).expect("texts")
     }
-    fn from_row(row: &TokenRow) -> Option<Caller> {
-        let role = Role::from_name(&row.role)?;
-        let list = |text: &Option<String>| -> Option<Vec<String>> { serde_json::from_str(text.as_deref()?).ok() };
+    /// The caller of a token as it is kept: areas and scopes as lists in JSON, scopes absent where they are those of the role.
+    /// None for a role that this release does not know.
+    pub fn from_kept(token: &KeptToken<'_>) -> Option<Caller> {
+        let role = Role::from_name(token.role)?;
+        let list = |text: Option<&str>| -> Option<Vec<String>> { serde_json::from_str(text?).ok() };
         // One whose scopes cannot be read has none rather than its role's.
-        let scopes = match (&row.scopes, list(&row.scopes)) {
+        let scopes = match (token.scopes, list(token.scopes)) {
             (Some(_), None) => Vec::new(),
             (_, Some(names)) => names.iter().filter_map(|n| AccessScope::from_name(n)).collect(),
             (None, None) => role.scopes().to_vec(),
         };
         // A district token whose areas cannot be read sees nothing rather than everything.
-        let areas = match (&row.areas, list(&row.areas)) {
+        let areas = match (token.areas, list(token.areas)) {
             (Some(_), None) => vec!["none".to_owned()],
             (_, areas) => areas.unwrap_or_default(),
         };
-        Some(Caller { name: row.name.clone(), role, areas, scopes, registry: row.registry.clone() })
+        Some(Caller { name: token.name.to_owned(), role, areas, scopes, registry: token.registry.map(str::to_owned) })
     }
 }
 
-/// How callers prove who they are.
+/// A scope that a caller would have needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// No tokens, on a loopback address only: everybody on this machine is the operator.
-    Demonstration,
-    /// `Authorization: Bearer …`; the store knows the token's SHA-256.
-    Tokens,
-}
+pub struct MissingScope(pub AccessScope);
 
-impl Access {
-    /// Decides at the start: loopback without tokens is a demonstration; any other address without a token is refused.
-    pub fn decide(address: IpAddr, tokens: usize) -> Result<Access, Problem> {
-        match (address.is_loopback(), tokens) {
-            (true, 0) => Ok(Access::Demonstration),
-            (_, 1..) => Ok(Access::Tokens),
-            (false, 0) => Err(Problem::new(
-                Code::Unauthenticated,
-                format!("拒绝在 {address} 上启动：没有配置访问令牌。请先运行 huitu token create，或使用 127.0.0.1"),
-                format!("refusing to serve on {address} without a token: run `huitu token create` first, or listen on 127.0.0.1"),
-            )),
-        }
-    }
-
-    /// The caller of a request with this `Authorization` header.
-    pub async fn caller(self, authorization: Option<&str>, store: &Store, now_millis: i64) -> Result<Caller, Problem> {
-        let secret = match (self, authorization) {
-            (Access::Demonstration, _) => return Ok(Caller::new("demonstration", Role::Admin)),
-            (Access::Tokens, None) => {
-                return Err(Problem::new(
-                    Code::Unauthenticated,
-                    "需要访问令牌：Authorization: Bearer …",
-                    "a token is needed: Authorization: Bearer …",
-                ));
-            }
-            (Access::Tokens, Some(header)) => header.strip_prefix("Bearer ").unwrap_or("").trim(),
-        };
-        let refused =
-            || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
-        let row = store.token_by_hash(&hash_secret(secret)).await?.ok_or_else(refused)?;
-        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now_millis) {
-            return Err(refused());
-        }
-        Caller::from_row(&row).ok_or_else(refused)
-    }
-}
-
-/// Callers met lately, so that a token is looked up in the store every few seconds, not with every request.
-pub(super) struct TokenCache(quick_cache::sync::Cache<String, (i64, std::sync::Arc<Caller>)>);
-
-impl Default for TokenCache {
-    fn default() -> TokenCache {
-        TokenCache(quick_cache::sync::Cache::new(REMEMBERED_CALLERS))
-    }
-}
-
-/// A revoked token is refused after this long at the latest.
-const REMEMBERED_MILLIS: i64 = 2_000;
-const REMEMBERED_CALLERS: usize = 10_000;
-
-impl TokenCache {
-    pub async fn caller(
-        &self,
-        access: Access,
-        authorization: Option<&str>,
-        store: &Store,
-        now_millis: i64,
-    ) -> Result<std::sync::Arc<Caller>, Problem> {
-        let key = authorization.unwrap_or("");
-        if let Some((at, caller)) = self.0.get(key)
-            && (0..REMEMBERED_MILLIS).contains(&(now_millis - at))
-        {
-            return Ok(caller);
-        }
-        let caller = std::sync::Arc::new(access.caller(authorization, store, now_millis).await?);
-        self.0.insert(key.to_owned(), (now_millis, caller.clone()));
-        Ok(caller)
-    }
+/// A token's rights, as texts.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptToken<'a> {
+    pub name: &'a str,
+    pub role: &'a str,
+    pub areas: Option<&'a str>,
+    pub scopes: Option<&'a str>,
+    pub registry: Option<&'a str>,
 }
 
 #[cfg(test)]
@@ -236,13 +172,5 @@ mod tests {
             caller(&["110101", "110102"], &[AccessScope::Finance, AccessScope::Review]),
         ];
         assert_eq!(turned[0].visibility(), turned[1].visibility(), "in whatever order");
-    }
-
-    #[test]
-    fn an_open_address_without_a_token_is_refused() {
-        assert!(matches!(Access::decide([127, 0, 0, 1].into(), 0), Ok(Access::Demonstration)));
-        assert!(matches!(Access::decide([127, 0, 0, 1].into(), 2), Ok(Access::Tokens)));
-        assert!(matches!(Access::decide([0, 0, 0, 0].into(), 1), Ok(Access::Tokens)));
-        assert!(Access::decide([0, 0, 0, 0].into(), 0).is_err());
     }
 }
