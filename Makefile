@@ -16,7 +16,7 @@ web:
 	@./web/build
 
 test: setup-test web fmt deny rustdoc
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked
 
 # Servers and browsers that the tests talk to; says the command where it may not install.

@@ -9,32 +9,18 @@
 //! chosen values and one immutable `edition`; `serve` answers from it. `hub` runs the journey, `store` is the durable
 //! truth, `simulate` plays the registries. ARCHITECTURE.md follows one record all the way.
 
-#[warn(missing_docs)]
-pub mod model;
+//!
+//! The crate is one of four, so that what changes seldom is compiled seldom: `rules` (the pure rooms) ‹ `sources` (what departments
+//! send) ‹ `engine` (from a row to an edition) ‹ this one (what answers, and the program). Its rooms are named here as if they were one.
 
-pub mod access;
-pub mod assess;
-pub mod connector;
-#[warn(missing_docs)]
-pub mod edition;
-pub mod kept_file;
-pub mod land;
-#[warn(missing_docs)]
-pub mod link;
-pub mod normalise;
-pub mod publish;
-pub mod pull;
+pub use huitu_engine::{config, edition, hub, kept_file, land, publish, records, store};
+pub use huitu_rules::{access, assess, link, model, normalise};
+pub use huitu_sources::{connector, pull};
 
-pub mod hub;
-#[warn(missing_docs)]
-pub mod store;
-
+pub mod bulletin;
+pub mod pages;
 pub mod serve;
-pub mod simulate;
 
 pub mod bench;
-pub mod bulletin;
 pub mod cli;
-pub mod config;
-pub mod pages;
-pub mod records;
+pub mod simulate;

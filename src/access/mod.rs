@@ -7,6 +7,8 @@ pub mod suppression;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::problem::{Code, Problem};
+
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +136,12 @@ impl Caller {
 /// A scope that a caller would have needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MissingScope(pub AccessScope);
+
+impl From<MissingScope> for Problem<Code> {
+    fn from(MissingScope(scope): MissingScope) -> Problem<Code> {
+        Problem::forbidden(scope.name())
+    }
+}
 
 /// A token's rights, as texts.
 #[derive(Debug, Clone, Copy)]

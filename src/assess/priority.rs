@@ -120,7 +120,6 @@ mod tests {
     use super::*;
     use crate::model::message::{Lang, is_known, reason_text};
 
-    /// A weight in policy for each, both texts, and no weight that belongs to none.
     #[test]
     fn a_firm_of_two_thousand_stands_before_one_of_two_hundred_with_every_mark_of_its_owner() {
         let weights = PriorityPolicy::default();
@@ -133,6 +132,7 @@ mod tests {
         assert_eq!(head_points(&weights, 60_000), weights.employees);
     }
 
+    /// A weight in policy for each, both texts, and no weight that belongs to none.
     #[test]
     fn every_factor_has_a_weight_and_is_said_in_both_languages() {
         let weights = toml::Value::try_from(PriorityPolicy::default()).unwrap();

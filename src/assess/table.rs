@@ -1,7 +1,7 @@
 //! The decision tables of the verdicts as a page of the book, made from the code that decides: what the page says is what happens.
 //!
-//! In: the checks of scope, the table of the gap, the needs of the default policy, the rules of size, the tables of fund and findings, the factors of priority. Out: Markdown in both
-//! languages. It decides nothing.
+//! In: the checks of scope, the table of the gap, the needs of the default policy, the rules of size, the tables of fund and
+//! findings, the factors of priority. Out: Markdown in both languages. It decides nothing.
 
 use std::fmt::Write;
 

@@ -10,6 +10,7 @@ use super::common::Common;
 use crate::hub::Hub;
 use crate::link::{Report, Weights};
 use crate::model::Clock;
+use crate::pages::linking::LinkingReport;
 
 #[derive(Args)]
 pub struct LinkArgs {
@@ -47,12 +48,12 @@ async fn report(hub: &Hub, common: &Common, html: Option<PathBuf>) -> anyhow::Re
     let (linker, linking) = hub.relinked().await?;
     let report = Report::of(&linker, &linking);
     if let Some(path) = html {
-        std::fs::write(&path, report.html(common.lang().into()))
+        std::fs::write(&path, LinkingReport(&report).html(common.lang().into()))
             .with_context(|| format!("cannot write the report to {}", path.display()))?;
     }
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
-        false => print!("{}", report.text(common.lang().into(), super::terminal::table)),
+        false => print!("{}", LinkingReport(&report).text(common.lang().into(), super::terminal::table)),
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::manifest;
 use super::problem::{ConnectorError, Problem};
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "connectors"]
+#[folder = "../../connectors"]
 struct Embedded;
 
 impl Connector {

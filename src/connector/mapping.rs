@@ -123,7 +123,7 @@ impl Layout {
 }
 
 /// Headers are the same when they differ by blanks, width of signs, or case only.
-pub(crate) fn same_header(a: &str, b: &str) -> bool {
+pub fn same_header(a: &str, b: &str) -> bool {
     // Every cell of every row is asked: nearly all differ in their first sign, which no dress and no width hides.
     let differ = || matches!((first_sign(a), first_sign(b)), (Some(a), Some(b)) if a != b);
     a == b || !differ() && plain_header(a) == plain_header(b)

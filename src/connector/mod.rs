@@ -36,7 +36,7 @@ pub use definition::{Connector, Decoding, Encoding, Guard, Lookup};
 pub use dress::undress;
 pub use keys::{Holds, KEYS, Key};
 pub use load::{embedded_file, embedded_files};
-pub(crate) use mapping::same_header;
+pub use mapping::same_header;
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, valid_schedule};

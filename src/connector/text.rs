@@ -1,7 +1,7 @@
 //! Texts as cells and manifests hold them.
 
 /// ASCII digits and signs for full-width ones; borrowed where nothing had to change.
-pub(crate) fn half_width(text: &str) -> std::borrow::Cow<'_, str> {
+pub fn half_width(text: &str) -> std::borrow::Cow<'_, str> {
     if text.is_ascii() {
         return text.into();
     }

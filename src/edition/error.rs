@@ -1,6 +1,6 @@
 //! What can go wrong with an edition.
 
-use crate::model::problem::Problem;
+use crate::model::problem::{Code, Problem};
 
 fn nearest_one(nearest: Option<u32>) -> String {
     nearest.map_or_else(String::new, |number| format!("; the nearest one is {number}"))
@@ -57,5 +57,34 @@ impl EditionError {
 
     pub(super) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> EditionError + '_ {
         move |source| EditionError::Io { path: path.to_path_buf(), source }
+    }
+}
+
+/// What a caller of the graph is told.
+impl From<EditionError> for Problem<Code> {
+    fn from(error: EditionError) -> Problem<Code> {
+        match error {
+            EditionError::BadInput(problem) => {
+                Problem { code: Code::BadInput, zh: problem.zh, en: problem.en, remedy: problem.remedy }
+            }
+            EditionError::Gone { nearest, .. } => {
+                let nearest = nearest.map_or_else(String::new, |n| format!("edition:{n}"));
+                Problem::new(
+                    Code::EditionGone,
+                    format!("该版本已不存在；最近的可用版本是 {nearest}"),
+                    format!("this edition is gone; the nearest one is {nearest}"),
+                )
+                .remedy(nearest)
+            }
+            EditionError::None => Problem::new(
+                Code::NotFound,
+                "还没有发布任何版本；请先运行 huitu sync",
+                "no edition has been published yet; run `huitu sync` first",
+            ),
+            other => {
+                tracing::error!(error = %other, "an edition could not be read");
+                Problem::internal()
+            }
+        }
     }
 }

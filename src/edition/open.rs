@@ -27,7 +27,7 @@ const REMEMBERED_TEXTS: usize = 64;
 /// One opened edition. Cheap to share; everything it returns is as of this edition.
 ///
 /// ```
-/// use huitu::edition::{Edition, LookupKey, folder_name, synthetic, write};
+/// use huitu_engine::edition::{Edition, LookupKey, folder_name, synthetic, write};
 ///
 /// let root = tempfile::tempdir()?;
 /// write(root.path(), synthetic::input(1, 300, 7))?;

@@ -92,7 +92,7 @@ pub fn missing_inputs<'a>(
 }
 
 impl Hub {
-    /// What would decide most among these rows of an edition; see [`missing_inputs`].
+    /// What would decide most among these rows of an edition; see `missing_inputs`.
     ///
     /// # Errors
     /// Verdicts that cannot be read.

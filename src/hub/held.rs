@@ -60,7 +60,7 @@ impl Hub {
                     all += count as usize;
                     continue;
                 }
-                SpooledRow::Fault { number, fault, .. } => (number, fault.raw.clone(), Some(fault.problem)),
+                SpooledRow::Fault { number, fault, .. } => (number, fault.raw.clone(), Some(*fault.problem)),
                 SpooledRow::Row { number, cells, .. } => {
                     let owned = record::cells(&cells).unwrap_or_default();
                     let text = owned.iter().map(|c| c.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join(" | ");

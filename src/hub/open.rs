@@ -119,7 +119,7 @@ impl Hub {
     }
 
     /// For a name that no connector has: the nearest one, and all of them.
-    pub(crate) fn no_registry(&self, name: &str) -> HubError {
+    pub fn no_registry(&self, name: &str) -> HubError {
         no_registry(name, self.connectors.iter().map(|c| c.name.as_str()), "")
     }
 

@@ -49,7 +49,7 @@ pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn 
 }
 
 pub(crate) fn fault(error: RowError) -> SpooledFault {
-    SpooledFault { problem: error.problem.widen(), column: error.column, raw: String::new() }
+    SpooledFault { problem: Box::new(error.problem.widen()), column: error.column, raw: String::new() }
 }
 
 /// The values of a row that the contract cannot read, as `quarantine` lists them. Identifiers with a failing check character

@@ -333,11 +333,11 @@ impl Sorter {
 pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, SpooledFault> {
     let Some(owned) = record::cells(payload) else {
         return Err(SpooledFault {
-            problem: Problem::new(
+            problem: Box::new(Problem::new(
                 "payload_damaged",
                 "该行的内容已损坏，无法拆分为单元格",
                 "the contents of this row are damaged and cannot be split into cells",
-            ),
+            )),
             column: None,
             raw: payload.to_owned(),
         });
@@ -349,11 +349,11 @@ pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>
 /// A key that stands twice in one batch with different contents.
 pub(super) fn duplicate(key: &str, payload: &str) -> SpooledFault {
     SpooledFault {
-        problem: Problem::new(
+        problem: Box::new(Problem::new(
             "duplicate_key",
             format!("主键“{key}”在本批中出现多次且内容不同，仅保留第一行"),
             format!("key \"{key}\" occurs several times in this batch with different contents; the first row was kept"),
-        ),
+        )),
         column: None,
         raw: payload.to_owned(),
     }

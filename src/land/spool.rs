@@ -24,7 +24,7 @@ pub const NO_RECORD: &str = "no_record";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpooledFault {
     #[serde(flatten)]
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// The row's text as far as it could be kept, at most 64 KiB.

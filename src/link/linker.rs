@@ -25,8 +25,8 @@ use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, RecordR
 /// All records known so far, how to link them, and what the last run decided.
 ///
 /// ```
-/// use huitu::link::{LinkSettings, Linker, Previous, Weights};
-/// use huitu::model::linkage::LinkRecord;
+/// use huitu_rules::link::{LinkSettings, Linker, Previous, Weights};
+/// use huitu_rules::model::linkage::LinkRecord;
 ///
 /// let record = |registry, key: &str, credit_code: &str| LinkRecord {
 ///     registry,

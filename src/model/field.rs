@@ -3,6 +3,9 @@
 //! The names here are the vocabulary of `connector.toml` (`field = "credit_code"`). A field means the same
 //! in every registry; what differs is how a registry writes it, and that is said in the connector.
 
+/// An enum whose variants have stable names, with `ALL`, `name` and `from_name`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! named {
     ($(#[$m:meta])* $vis:vis enum $T:ident { $($(#[$vm:meta])* $V:ident = $name:literal),+ $(,)? }) => {
         $(#[$m])*
@@ -21,7 +24,7 @@ macro_rules! named {
         }
     };
 }
-pub(crate) use named;
+pub use named;
 
 named! {
     /// What one record of a registry is about.

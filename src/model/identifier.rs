@@ -81,7 +81,7 @@ pub fn registration_check(body: &[u8]) -> Option<u8> {
 /// A valid unified social credit code (统一社会信用代码): 18 characters, check character verified.
 ///
 /// ```
-/// use huitu::model::identifier::CreditCode;
+/// use huitu_rules::model::identifier::CreditCode;
 ///
 /// // As a clerk may write it: lower case, with blanks and a dash. Category 93 belongs to no enterprise.
 /// let code = CreditCode::parse("93110101 00000001-9q").expect("a valid code");

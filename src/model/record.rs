@@ -23,9 +23,9 @@ pub struct FieldValue {
 /// 1… are its covered units.
 ///
 /// ```
-/// use huitu::model::field::{Field, RecordKind};
-/// use huitu::model::record::{FieldValue, Record};
-/// use huitu::model::value::Value;
+/// use huitu_rules::model::field::{Field, RecordKind};
+/// use huitu_rules::model::record::{FieldValue, Record};
+/// use huitu_rules::model::value::Value;
 ///
 /// let name = FieldValue { field: Field::Name, raw: "示例公司".into(), value: Some(Value::Text("示例公司".into())) };
 /// // No number can be read from this cell; what stands there is kept.

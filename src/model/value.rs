@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// An amount in yuan, kept in fen (1/100 yuan) so that sums are exact. Range ±92 quadrillion yuan.
 ///
 /// ```
-/// use huitu::model::value::Money;
+/// use huitu_rules::model::value::Money;
 ///
 /// let paid = Money::from_yuan(12_000);
 /// assert_eq!(paid.to_string(), "12000");
@@ -48,7 +48,7 @@ impl fmt::Display for Money {
 /// A date as registries write it: year, year and month, or the whole day. `month` and `day` are 0 when absent.
 ///
 /// ```
-/// use huitu::model::value::PartialDate;
+/// use huitu_rules::model::value::PartialDate;
 ///
 /// let april = PartialDate { year: 2019, month: 4, day: 0 };
 /// assert_eq!(april.to_string(), "2019-04");

@@ -35,39 +35,43 @@ fn range(band: &Band) -> String {
     format!("{:.0} … {:.0}", band.from, band.to)
 }
 
-impl Report {
+/// The report on linking as people read it.
+pub struct LinkingReport<'a>(pub &'a Report);
+
+impl LinkingReport<'_> {
     fn sections(&self, lang: Lang) -> Vec<Section> {
-        let Blocking { tested, recall, candidates_mean, candidates_most } = self.blocking;
+        let Blocking { tested, recall, candidates_mean, candidates_most } = self.0.blocking;
         let line = |zh: &str, en: &str, value: String| vec![lang.pick(zh, en).to_owned(), value];
         let overview = vec![
-            line("记录", "records", number(self.records)),
-            line("实体", "entities", number(self.entities)),
-            line("可能的配对", "possible pairs", number(self.scored_pairs)),
-            line("待审配对", "pairs to review", number(self.review_pairs)),
+            line("记录", "records", number(self.0.records)),
+            line("实体", "entities", number(self.0.entities)),
+            line("可能的配对", "possible pairs", number(self.0.scored_pairs)),
+            line("待审配对", "pairs to review", number(self.0.review_pairs)),
             line("分块召回率", "recall of blocking", share(recall)),
             line("　遮盖代码后受测的记录", "  records tested with their codes covered", number(tested)),
             line("　每条记录的候选，平均", "  candidates a record, mean", format!("{candidates_mean:.1}")),
             line("　每条记录的候选，最多", "  candidates a record, most", number(candidates_most)),
-            line("估计精确率（模型自评）", "estimated precision (the model of itself)", share(self.estimated_precision)),
-            line("估计召回率（模型自评）", "estimated recall (the model of itself)", share(self.estimated_recall)),
+            line("估计精确率（模型自评）", "estimated precision (the model of itself)", share(self.0.estimated_precision)),
+            line("估计召回率（模型自评）", "estimated recall (the model of itself)", share(self.0.estimated_recall)),
         ];
-        let methods = self.methods.iter().map(|(m, count)| vec![method_name(m, lang).to_owned(), number(*count)]).collect();
-        let bands = self.bands.iter().map(|b| {
+        let methods = self.0.methods.iter().map(|(m, count)| vec![method_name(m, lang).to_owned(), number(*count)]).collect();
+        let bands = self.0.bands.iter().map(|b| {
             let precision = b.precision.map_or_else(|| "–".to_owned(), share);
             vec![range(b), number(b.joined), number(b.apart), precision, share(b.recall)]
         });
-        let without = self.without_codes.iter().map(|w| {
+        let without = self.0.without_codes.iter().map(|w| {
             let measured = |part: Option<f64>| part.map_or_else(|| "–".to_owned(), share);
             let counts = [w.tested, w.joined, w.right].map(number);
             [vec![w.registry.clone()], counts.to_vec(), vec![measured(w.precision), measured(w.recall)]].concat()
         });
-        let largest = self.largest.iter().map(|c| vec![c.entity.clone(), number(c.records)]).collect();
-        let flags = self.flags.iter().map(|(kind, count)| vec![flag_name(kind, lang).to_owned(), number(*count)]).collect();
-        let most = self.suspicious.iter().map(|s| {
+        let largest = self.0.largest.iter().map(|c| vec![c.entity.clone(), number(c.records)]).collect();
+        let flags = self.0.flags.iter().map(|(kind, count)| vec![flag_name(kind, lang).to_owned(), number(*count)]).collect();
+        let most = self.0.suspicious.iter().map(|s| {
             let entity = s.entity.clone().unwrap_or_else(|| "–".to_owned());
             vec![flag_name(&s.kind, lang).to_owned(), format!("{}:{}", s.registry, s.key), entity, s.count.to_string()]
         });
         let odd = self
+            .0
             .suspicious_clusters
             .iter()
             .map(|c| vec![flag_name(c.kind.name(), lang).to_owned(), c.entity.clone(), number(c.records), number(c.count)]);
@@ -145,9 +149,9 @@ impl Report {
 
     /// How many pairs have which weight, and how good they probably are.
     fn plot(&self) -> Plot {
-        let most = self.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1) as f64;
-        let mut plot = Plot { width: 50 + self.bands.len() * 28, ..Plot::default() };
-        for (i, band) in self.bands.iter().enumerate() {
+        let most = self.0.bands.iter().map(|b| b.joined.max(b.apart)).max().unwrap_or(1).max(1) as f64;
+        let mut plot = Plot { width: 50 + self.0.bands.len() * 28, ..Plot::default() };
+        for (i, band) in self.0.bands.iter().enumerate() {
             let x = 30 + i * 28;
             for (shift, count, class) in [(0, band.joined, "j"), (11, band.apart, "a")] {
                 // Square roots, so that small bands stay visible beside the large ones.

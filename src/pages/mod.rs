@@ -3,6 +3,6 @@
 //! In: figures that other rooms have worked out. Out: one HTML file that needs nothing from outside. No page counts or decides.
 
 pub(crate) mod bulletin;
-pub(crate) mod linking;
+pub mod linking;
 pub mod receipt;
 pub(crate) mod workbook;

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::problem::{Code, Problem};
-use crate::access::{Caller, KeptToken, MissingScope, Role};
+use crate::access::{Caller, KeptToken, Role};
 use crate::store::Store;
 use crate::store::token::{TokenRow, hash_secret};
 
@@ -63,12 +63,6 @@ fn kept(row: &TokenRow) -> KeptToken<'_> {
         areas: row.areas.as_deref(),
         scopes: row.scopes.as_deref(),
         registry: row.registry.as_deref(),
-    }
-}
-
-impl From<MissingScope> for Problem {
-    fn from(MissingScope(scope): MissingScope) -> Problem {
-        Problem::forbidden(scope.name())
     }
 }
 

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use super::answers::live_lookups::LiveLoader;
 use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
-use super::problem::{Code, Problem};
+use super::problem::{Code, GraphProblem, Problem};
 use super::state::ServerState;
 use crate::access::{AccessScope, Caller};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, Row, RowCursor};

@@ -2,7 +2,7 @@
 //!
 //! In: nouns to keep. Out: nouns as kept. One enum over the two pools and one macro that runs the same code on both;
 //! SQL text is shared wherever the databases agree (`$1` works on both), and where they do not, both versions stand
-//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`] and [`Store::turn`]).
+//! next to each other. No business rule lives here. One writer at a time (see [`Store::lead`] and [`Store::write_lock`]).
 
 pub mod batch;
 pub(crate) mod bulk;
@@ -32,6 +32,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
+
+use crate::model::problem::{Code, Problem};
 
 /// Name of the embedded store's file inside the data directory.
 pub const SQLITE_FILE: &str = "huitu.sqlite";
@@ -81,6 +83,14 @@ pub enum StoreError {
     },
 }
 
+/// What a caller of the graph is told.
+impl From<StoreError> for Problem<Code> {
+    fn from(error: StoreError) -> Problem<Code> {
+        tracing::error!(%error, "the store could not be read");
+        Problem::internal()
+    }
+}
+
 /// A SQLite file opened twice: one connection that writes, several that read.
 #[derive(Clone)]
 pub struct Sqlite {
@@ -92,7 +102,7 @@ pub struct Sqlite {
 /// The store, wherever it is; cheap to clone, shared by everybody in the process.
 ///
 /// ```
-/// use huitu::store::Store;
+/// use huitu_engine::store::Store;
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let data = tempfile::tempdir()?;

@@ -53,6 +53,8 @@ fn the_list_is_readable_in_either_language_and_raw_for_programs() {
         "Excel reads a byte order mark: {:.80}",
         zh
     );
+    let sum = zh.split("营业收入 ").skip(1).find(|behind| behind.starts_with(|c: char| c.is_ascii_digit()));
+    assert_eq!(sum.map(|s| s.chars().take(20).collect::<String>()), None, "what goes from hand to hand says no firm's revenue");
     let en = out(&huitu(&data, &["--lang", "en", "export", "gap"]));
     assert!(en.starts_with("\u{feff}name,credit code,district,"), "{:.80}", en);
     let raw = out(&huitu(&data, &["--lang", "zh", "export", "gap", "--raw"]));

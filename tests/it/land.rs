@@ -19,7 +19,7 @@ impl RowReader for FirstCell {
         match cells[0] {
             Some(key) if !key.is_empty() => Ok(key.to_owned()),
             _ => Err(SpooledFault {
-                problem: Problem::new("key_missing", "缺主键", "no key"),
+                problem: Box::new(Problem::new("key_missing", "缺主键", "no key")),
                 column: Some("id".into()),
                 raw: String::new(),
             }),
@@ -28,7 +28,7 @@ impl RowReader for FirstCell {
     fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
         match cells[1] {
             Some("bad") => Err(SpooledFault {
-                problem: Problem::new("value_unreadable", "不可读", "unreadable"),
+                problem: Box::new(Problem::new("value_unreadable", "不可读", "unreadable")),
                 column: None,
                 raw: String::new(),
             }),

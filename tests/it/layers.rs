@@ -8,7 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("normalise", &["model"]),
     ("link", &["model", "normalise"]),
-    ("access", &[]),
+    ("access", &["model"]),
     ("assess", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),

@@ -343,6 +343,6 @@ fn the_report_names_clusters_with_two_codes_or_many_addresses() {
     assert_eq!(found, wanted);
     let recall: Vec<f64> = report.bands.iter().map(|b| b.recall).collect();
     assert!(recall.windows(2).all(|w| w[0] >= w[1]), "{recall:?}");
-    let page = report.html(huitu::model::message::Lang::Zh);
+    let page = huitu::pages::linking::LinkingReport(&report).html(huitu::model::message::Lang::Zh);
     assert!(page.contains("含多个有效代码") && page.contains("地址过多") && page.contains("<svg"), "{page}");
 }

@@ -24,6 +24,8 @@ pub enum Values {
 
 /// The table: `$with!` is given every dimension with its documentation, in their order. A row of a cube names its dimensions in
 /// this order, so that a new one goes to the end.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! with_dimensions {
     ($with:ident) => {
         $with! {
@@ -60,14 +62,14 @@ macro_rules! with_dimensions {
         }
     };
 }
-pub(crate) use with_dimensions;
+pub use with_dimensions;
 
 macro_rules! define {
     ($($(#[$doc:meta])* $name:ident: $column:literal, $kind:ident, $values:ident $how:tt;)+) => {
         /// What enterprises can be grouped by.
         ///
         /// ```
-        /// use huitu::edition::Dimension;
+        /// use huitu_engine::edition::Dimension;
         ///
         /// # let root = tempfile::tempdir()?;
         /// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;

@@ -319,7 +319,8 @@ mod tests {
                 rate.name
             );
         }
-        assert!(COVERAGE_RATE.needs_universe && INDEPENDENT_RATE.needs_universe && !MEMBERSHIP_RATE_UNIONISED.needs_universe);
+        let needing = [&COVERAGE_RATE, &INDEPENDENT_RATE, &MEMBERSHIP_RATE_UNIONISED].map(|rate| rate.needs_universe);
+        assert_eq!(needing, [true, true, false]);
         assert_eq!(reached("coverage_rate", &m, &Detail::default(), None), None);
     }
 

@@ -37,7 +37,7 @@ impl<T: PartialOrd + Copy> Range<T> {
 /// A condition on enterprises. Written out, it tells one question from another (`serve`'s cursors).
 ///
 /// ```
-/// use huitu::edition::{Filter, Range};
+/// use huitu_engine::edition::{Filter, Range};
 ///
 /// # let root = tempfile::tempdir()?;
 /// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;

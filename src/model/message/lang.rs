@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The two languages everything is said in.
 ///
 /// ```
-/// use huitu::model::message::Lang;
+/// use huitu_rules::model::message::Lang;
 ///
 /// let lang = Lang::from_accept("fr, en-GB;q=0.8, zh;q=0.5");
 /// assert_eq!(lang, Lang::En);

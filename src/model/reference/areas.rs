@@ -286,13 +286,21 @@ impl Areas {
     /// name of a road tells nothing: 中关村大街 runs through several streets.
     pub fn town_in_address(&self, district: u32, address: &str) -> Option<u32> {
         let mut found: Vec<(usize, usize, u32)> = Vec::new();
-        for town in self.towns_of(district) {
-            let stem = town.name_zh.strip_suffix("地区");
-            // An area (地区) is the town or township of its name under another title.
-            let names = std::iter::once(town.name_zh.to_owned())
-                .chain(stem.into_iter().flat_map(|s| [format!("{s}镇"), format!("{s}乡")]));
-            for name in names.filter(|name| name.ends_with(['道', '镇', '乡', '区'])) {
-                found.extend(address.match_indices(name.as_str()).map(|(at, _)| (at, at + name.len(), town.code)));
+        // Every record without a street comes by here: names are looked for only where one may end.
+        for (at, sign) in address.char_indices().filter(|(_, c)| matches!(c, '道' | '镇' | '乡' | '区')) {
+            let end = at + sign.len_utf8();
+            for town in self.towns_of(district) {
+                // An area (地区) is the town or township of its name under another title.
+                let stem = town.name_zh.strip_suffix("地区").filter(|_| matches!(sign, '镇' | '乡'));
+                let begin = match (address[..end].strip_suffix(town.name_zh), stem) {
+                    (Some(before), _) => before.len(),
+                    (None, Some(stem)) => match address[..at].strip_suffix(stem) {
+                        Some(before) => before.len(),
+                        None => continue,
+                    },
+                    (None, None) => continue,
+                };
+                found.push((begin, end, town.code));
             }
         }
         // A name within a longer one is not named itself.

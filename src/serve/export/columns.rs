@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::access::AccessScope;
 use crate::edition::EnterpriseRow;
-use crate::model::message::{Lang, country_name, reason_text, value_name};
+use crate::model::message::{Lang, country_name, reason_on_paper, value_name};
 use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
 
 macro_rules! columns {
@@ -186,14 +186,14 @@ struct Slim {
     unions: Vec<UnionLink>,
 }
 
-/// Texts of some of the reasons, one after the other.
+/// Texts of some of the reasons, one after the other; sums of money have columns of their own, with their own rights.
 fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim) -> &Vec<Reason>) {
     let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
     for (i, reason) in which(&slim).iter().enumerate() {
         if i > 0 {
             out.push_str(lang.pick("；", "; "));
         }
-        out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
+        out.push_str(&reason_on_paper(&reason.code, &reason.inputs, lang));
     }
 }
 
@@ -278,7 +278,7 @@ impl ExportColumn {
                     if i > 0 {
                         out.push_str(lang.pick("；", "; "));
                     }
-                    out.push_str(&reason_text(&reason.code, &reason.inputs, lang));
+                    out.push_str(&reason_on_paper(&reason.code, &reason.inputs, lang));
                 }
             }
             ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),

@@ -12,7 +12,7 @@ use crate::model::message::{Lang, value_name};
 use crate::serve::answers::validation_messages;
 use crate::serve::context::RequestContext;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{GraphProblem, Problem};
 use crate::serve::state::ServerState;
 
 /// Enterprises that the graph answers at a time.

@@ -27,7 +27,7 @@ use crate::serve::answers::request::{Media, Parameters};
 use crate::serve::answers::{cache, persisted, usage};
 use crate::serve::context::RequestContext;
 use crate::serve::limits::cost;
-use crate::serve::problem::{Code, Problem};
+use crate::serve::problem::{Code, GraphProblem, Problem};
 use crate::serve::state::ServerState;
 
 /// A request that got as far as having an id, a language and a media type.

@@ -16,7 +16,7 @@ use super::answers::persisted;
 use super::answers::request::Parameters;
 use super::context::RequestContext;
 use super::limits::cost;
-use super::problem::Problem;
+use super::problem::{GraphProblem, Problem};
 use super::state::ServerState;
 use crate::access::Caller;
 use crate::model::message::Lang;

@@ -86,8 +86,10 @@ pub struct Coverage {
 impl Coverage {
     /// What would decide most of those of unknown size among the enterprises counted, most decisive first.
     async fn deciding(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DecidingInput>> {
-        let (edition, rows) = &self.counted;
-        let missing = ask(ctx).state.hub().missing_inputs(edition, rows).map_err(Problem::from).or_tell(ctx)?;
+        let (hub, (edition, rows)) = (ask(ctx).state.hub().clone(), self.counted.clone());
+        // Reads the reasons of every enterprise of unknown size: in a large city that would hold up other answers.
+        let read = tokio::task::spawn_blocking(move || hub.missing_inputs(&edition, &rows)).await;
+        let missing = read.map_err(|_| Problem::internal()).and_then(|found| Ok(found?)).or_tell(ctx)?;
         let least = ask(ctx).state.suppression_threshold(&ask(ctx).caller);
         Ok(missing.into_iter().filter(|input| input.missing >= least).map(DecidingInput).collect())
     }

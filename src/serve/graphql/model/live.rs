@@ -10,7 +10,7 @@ use crate::access::AccessScope;
 use crate::hub::{Hub, LiveAnswer, LiveState as Ended};
 use crate::serve::answers::live_lookups::LiveKey;
 use crate::serve::context::{OrTell, ask, permitted};
-use crate::serve::problem::{Code, Problem};
+use crate::serve::problem::{Code, GraphProblem, Problem};
 
 /// How a registry answered.
 #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::serve::graphql::model::review::{Judgement, JudgementVerdict};
 use crate::serve::graphql::model::scalars::Date;
 use crate::serve::graphql::model::targets::{SetTarget, Target, WithdrawTarget};
 use crate::serve::graphql::model::user_error::UserError;
-use crate::serve::problem::{Code, Problem};
+use crate::serve::problem::{Code, GraphProblem, Problem};
 
 /// Decides a pair of the review queue.
 #[derive(InputObject)]

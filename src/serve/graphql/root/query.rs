@@ -24,7 +24,7 @@ use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
-use crate::serve::problem::{Code, Problem};
+use crate::serve::problem::{Code, GraphProblem, Problem};
 
 /// Anything that has an id.
 #[derive(Interface)]

@@ -1,0 +1,17 @@
+//! From a row to an edition: `land` keeps it, `records` reads it again, `publish` writes what was linked and judged into one immutable
+//! `edition`; `store` is the durable truth and `hub` runs the journey. What answers questions stands above.
+
+#[warn(missing_docs)]
+pub mod edition;
+pub mod kept_file;
+pub mod land;
+pub mod publish;
+pub mod records;
+#[warn(missing_docs)]
+pub mod store;
+
+pub mod config;
+pub mod hub;
+
+pub use huitu_rules::{access, assess, link, model, normalise};
+pub use huitu_sources::{connector, pull};
