@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::blank::is_blank;
 use super::english;
-use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin};
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin, sound_alike};
 use super::place::PLACES;
 use super::tables::Level;
 use crate::normalise::name_parts::{LONGEST, Name};
@@ -386,26 +386,30 @@ fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
         }
     }
     let none = (rest, &rest[rest.len()..]);
+    // The form was shortened: 某某有限责任第八分公司, 某某有限责任平谷俱乐部.
+    for limited in LIMITED.iter() {
+        let is_tail = |end: usize| {
+            let tail = &rest[end..];
+            let of_a_kind = || !FORM_GLYPHS.contains(&tail[0]) && !tail.ends_with(&COMPANY) && form_suffix(tail).0 > 0;
+            WORDS.branches.suffix(tail).is_some() || tail.len() >= 4 && of_a_kind()
+        };
+        let at = rest.windows(limited.len()).position(|w| w == *limited).filter(|at| *at >= 2);
+        if let Some(end) = at.map(|at| at + limited.len()).filter(|end| is_tail(*end)) {
+            return rest.split_at(end);
+        }
+    }
     let Some((word, ())) = WORDS.branches.suffix(rest) else {
         return none;
     };
     let start = rest.len() - word;
-    // The form was shortened: 某某有限责任第八分公司.
-    for limited in LIMITED.iter() {
-        if let Some(at) =
-            rest.windows(limited.len()).position(|w| w == *limited).filter(|at| *at >= 2 && at + limited.len() <= start)
-        {
-            return rest.split_at(at + limited.len());
-        }
-    }
     // The form was left out: 某某商贸第二门市部, 某某商贸海淀分公司.
     let numerals = rest[..start].iter().rev().take_while(|g| is_numeral(**g)).count();
     if numerals > 0 && start >= numerals + 4 && rest[start - numerals - 1] == *ORDINAL {
         return rest.split_at(start - numerals - 1);
     }
-    // Only words that cannot mean anything but a branch (分公司, 支行).
-    if word >= 2 && BRANCH_HEADS.contains(&rest[start]) && start >= 3 {
-        let place = (2..=4).rev().find(|len| start >= len + 3 && PLACES.is_place(&rest[start - len..start]));
+    // Only words that cannot mean anything but a branch (分公司, 支行), or that a place stands before (平谷营业部).
+    let place = (2..=4).rev().find(|len| start >= len + 3 && PLACES.is_place(&rest[start - len..start]));
+    if start >= 3 && (word >= 2 && BRANCH_HEADS.contains(&rest[start]) || word >= 3 && place.is_some()) {
         return rest.split_at(start - place.unwrap_or(0));
     }
     none
@@ -423,7 +427,9 @@ fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
         return garbled;
     }
     if len == 0 {
-        return (0, 0);
+        // 公思, 宫司: 公司 by its sound.
+        let sounds = whole.len() >= 6 && whole[whole.len() - 2..].iter().zip(&*COMPANY).all(|(a, b)| sound_alike(*a, *b));
+        return if sounds { (2, form_class("公司")) } else { (0, 0) };
     }
     // 投资中心(有限合伙): two endings.
     if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
@@ -445,10 +451,17 @@ fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
         let limited = tail.iter().any(|g| FORM_GLYPHS[..2].contains(g));
         let begins = FORM_GLYPHS[..4].contains(&tail[0]);
         let shares = FORM_GLYPHS[3] == tail[0];
-        (begins && limited && known + 1 >= len && known >= 3)
-            .then(|| (len, form_class(if shares { "股份有限公司" } else { "有限公司" })))
+        let group = whole[..whole.len() - len].ends_with(&GROUP) && whole.len() >= len + GROUP.len() + 2;
+        (begins && limited && known + 1 >= len && known >= 3).then(|| match (group, shares) {
+            // 集团有限责任.
+            (true, _) => (len + GROUP.len(), form_class("集团")),
+            (_, true) => (len, form_class("股份有限公司")),
+            _ => (len, form_class("有限公司")),
+        })
     })
 }
+
+static GROUP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("集团"));
 
 static FORM_GLYPHS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限责股任公司份"));
 
@@ -553,6 +566,26 @@ mod tests {
         {
             assert_eq!(reads_as_branch(&glyphs(branch)), expected, "{branch}");
         }
+    }
+
+    #[test]
+    fn a_form_that_was_shortened_or_misheard_is_one_still() {
+        for (raw, stem, form, tail) in [
+            ("北京华厦恒建设集团有限责任第八分公司", "华厦恒建设", "集团有限责任", "第八分公司"),
+            ("北京金富达商贸有限责任富达棋牌俱乐部", "金富达商贸", "有限责任", "富达棋牌俱乐部"),
+            ("北京恒信科技发展平谷营业部", "恒信科技发展", "", "平谷营业部"),
+            ("北京恒信商贸有限泽任公司", "恒信商贸", "有限泽任公司", ""),
+            ("北京恒信餐饮公思", "恒信餐饮", "公思", ""),
+            ("北京恒信软件宫司", "恒信软件", "宫司", ""),
+        ] {
+            let name = read_name(raw);
+            let view = name.view();
+            let parts = [view.stem(), view.form(), view.tail()].map(crate::normalise::glyph::text);
+            assert_eq!(parts, [stem, form, tail].map(str::to_string), "{raw}");
+        }
+        let class = |raw| read_name(raw).shape.form_class;
+        assert_eq!(class("北京恒信集团有限责任第八分公司"), class("北京恒信集团有限公司"));
+        assert_eq!(class("北京恒信餐饮公思"), class("北京恒信餐饮公司"));
     }
 
     #[test]

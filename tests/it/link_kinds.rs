@@ -12,7 +12,7 @@ use huitu::model::value::PartialDate;
 pub(crate) const REGISTRIES: [&str; 5] = ["commerce", "tax", "statistics", "social_insurance", "unions"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
+pub(crate) enum Expected {
     Same,
     Different,
     Person,
@@ -83,12 +83,12 @@ pub(crate) fn entities(linking: &Linking) -> usize {
     linking.decisions.iter().filter_map(|d| d.entity).collect::<BTreeSet<_>>().len()
 }
 
-struct Pair {
-    id: String,
-    commerce: String,
-    other: String,
-    registry: u16,
-    expected: Expected,
+pub(crate) struct Pair {
+    pub(crate) id: String,
+    pub(crate) commerce: String,
+    pub(crate) other: String,
+    pub(crate) registry: u16,
+    pub(crate) expected: Expected,
 }
 
 /// What came of every pair: joined, and in the queue. Without addresses, or both sides at one.
@@ -122,7 +122,7 @@ fn outcomes(pairs: &[Pair], with_address: bool) -> BTreeMap<String, (bool, bool)
 }
 
 /// The pairs that came out wrong; panics where what is different was joined without a word.
-fn wrong(pairs: &[Pair]) -> Vec<String> {
+pub(crate) fn wrong(pairs: &[Pair]) -> Vec<String> {
     let mut wrong = Vec::new();
     for with_address in [false, true] {
         let outcomes = outcomes(pairs, with_address);
@@ -210,8 +210,8 @@ const KINDS: &[(&str, &str, &str, Expected)] = &[
     ("北京珞途瀚科技有限公司", "北京珞途瀚科技有限公司（原北京砚途科技公司、北京岫途科技有限公司）", "social_insurance", Same),
 ];
 
-#[test]
-fn pairs_of_every_kind_come_out_as_a_careful_person_would_have_them() {
+/// The lines of a table as pairs.
+pub(crate) fn pairs(kinds: &[(&str, &str, &str, Expected)]) -> Vec<Pair> {
     let pair = |(n, (commerce, other, name, expected)): (usize, &(&str, &str, &str, Expected))| Pair {
         id: format!("k{n:02}"),
         commerce: (*commerce).into(),
@@ -219,8 +219,12 @@ fn pairs_of_every_kind_come_out_as_a_careful_person_would_have_them() {
         registry: registry(name),
         expected: *expected,
     };
-    let pairs: Vec<Pair> = KINDS.iter().enumerate().map(pair).collect();
-    let wrong = wrong(&pairs);
+    kinds.iter().enumerate().map(pair).collect()
+}
+
+#[test]
+fn pairs_of_every_kind_come_out_as_a_careful_person_would_have_them() {
+    let wrong = wrong(&pairs(KINDS));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

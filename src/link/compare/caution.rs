@@ -8,6 +8,7 @@ use super::levels::{
     Caution, CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
     PlaceOfBusinessLevel, RegistrationLevel,
 };
+use crate::normalise::name::is_trade;
 use crate::normalise::name_parts::NameRef;
 
 /// 字号 up to this length leave no room for a slip: 金沅 and 金元, 恒信 and 恒欣 are as good as each other.
@@ -53,6 +54,12 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         {
             Caution::Brand
         }
+        // What cannot be read as words of trade is a slip in the name or in its form.
+        TradeDiffers | TradeShorter | TradeLonger if !called && !alike && is_trade(left.trade()) && is_trade(right.trade()) => {
+            Caution::Trade
+        }
+        // A hotel, a park, and the company that runs it.
+        TradeCut if pair.form == FormLevel::OtherKind && !left.is_shortened() && !called && !alike => Caution::Form,
         Initials if !called && !(at_one_door && of_a_size) => Caution::Initials,
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,

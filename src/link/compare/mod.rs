@@ -37,6 +37,7 @@ pub fn compare(
         (names.level, establishment) = (level, false);
     }
     let (address, addresses, address_count) = attributes::addresses(record_table, terms, left, right);
+    let one_name = names.level == NameLevel::Equal && name::is_one_registered(record_table, names.names);
     let (code, broken_count) = attributes::codes(record_table, terms, left, right);
     let (phone, phone_count) = attributes::phones(record_table, terms, left, right);
     let mut pair = Comparison {
@@ -45,7 +46,7 @@ pub fn compare(
         place: names.place,
         address,
         phone,
-        county: attributes::counties(record_table, left, right),
+        county: attributes::counties(record_table, left, right, one_name),
         employees: attributes::employees(record_table, left, right),
         established: attributes::established(record_table, left, right),
         industry: attributes::industries(record_table, left, right),

@@ -13,10 +13,10 @@ use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::compare::compare;
 use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Caution;
-use crate::link::compare::levels::Comparison;
+use crate::link::compare::levels::{CodeLevel, Comparison};
 use crate::link::compare::weights::Weights;
 use crate::link::group::bearers::Doubt;
-use crate::link::group::profiles::{NONE, ProfileNo, Profiles};
+use crate::link::group::profiles::{NONE, Profile, ProfileNo, Profiles};
 use crate::link::number_map::NumberMap;
 use crate::link::records::{RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
@@ -69,14 +69,23 @@ impl ScoringContext<'_> {
             if pair.establishment && a.organisation != 0 && b.organisation != 0 && left != right {
                 pair.caution = Caution::Unit;
             }
+            // Whose code it is nobody has to guess; another firm's name would have to say so.
+            let of_another = |one: &Profile, other: &Profile| {
+                let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
+                codes && one.doubt != Doubt::Dragged
+            };
+            if pair.name.is_of_another() && (of_another(a, b) || of_another(b, a)) {
+                pair.caution = Caution::OtherCode;
+            }
             // All that is beside the code says no; it is the firm's own only if nobody else's.
             for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation)
             {
-                pair.caution = match one.doubt {
-                    Doubt::Silent => Caution::Unsaid,
-                    Doubt::Contradicted => Caution::Claim,
-                    Doubt::Dragged => Caution::Dragged,
-                };
+                match one.doubt {
+                    Doubt::Silent => pair.caution = Caution::Unsaid,
+                    Doubt::Contradicted => pair.caution = Caution::Claim,
+                    Doubt::Dragged => pair.caution = Caution::Dragged,
+                    Doubt::Slip => pair.code = CodeLevel::OneSlip,
+                }
             }
         }
         pair

@@ -90,6 +90,7 @@ const LEVELS: &Texts = &[
     ("caution.place", "名称中的地名不同", "other places in the names"),
     ("caution.form", "组织形式或集团与企业之别", "another kind of form, or group and firm"),
     ("caution.brand", "字号短而有一字之差", "a short brand that differs in a glyph"),
+    ("caution.trade", "字号相同而行业不同", "the same brand in another trade"),
     ("caution.initials", "只是首字简称", "initials only"),
     (
         "caution.joint",
@@ -101,6 +102,11 @@ const LEVELS: &Texts = &[
     ("caution.claim", "代码为他人所有：名称、地址、电话均与之不符", "the code is another's: name, street and phone contradict"),
     ("caution.unsaid", "代码相同而名称不同，别无佐证", "one code and another name, with nothing else to tell"),
     ("caution.dragged", "代码被整列误填", "the code was dragged over many rows"),
+    (
+        "caution.other_code",
+        "代码有效而属另一单位，名称也不是这一家",
+        "its valid code is another firm's, and its name is not this one's",
+    ),
     ("caution.none", "无", "none"),
     ("through.joined", "两条记录各自与它关联", "each of the two is joined to it"),
     ("same", "相同", "same"),
