@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::common::{Common, LangArg};
-use super::serve::{bind, serve};
+use super::serve::{Start, bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
 use crate::connector::Connector;
@@ -77,7 +77,9 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     print!("{}", receipt_text(&report, lang));
     println!("{}", most_urgent(&hub, lang)?);
     let code = match listener {
-        Some(listener) => serve(common, hub, listener, true, &common.serving()?).await?,
+        Some(listener) => {
+            serve(common, hub, listener, Start { scheduled: true, demonstration: true }, &common.serving()?).await?
+        }
         None => ExitCode::SUCCESS,
     };
     served.stop().await;

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
-use crate::hub::{Hub, NewFinding};
+use crate::hub::{Hub, NewFinding, Recorded};
 use crate::model::Clock;
 use crate::model::message::value_text;
 use crate::model::reference::unions::finding_reasons;
@@ -58,6 +58,16 @@ enum FindingCommand {
     Reasons,
 }
 
+/// Says what was recorded, and where no edition shows it yet.
+fn said<T>(lang: LangArg, recorded: &Recorded<T>, tell: impl FnOnce()) {
+    tell();
+    if recorded.pending {
+        let later = lang
+            .pick("已记录；另一次同步正在进行，下一版本即可看到", "recorded; a sync is under way, and the next edition shows it");
+        eprintln!("{later}");
+    }
+}
+
 pub async fn run(common: &Common, args: FindingArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let progress = Arc::new(Terminal::new(common.lang()));
@@ -65,10 +75,12 @@ pub async fn run(common: &Common, args: FindingArgs) -> anyhow::Result<ExitCode>
     let done = match args.command {
         FindingCommand::Add { enterprise, reason, note, until, by } => {
             let new = NewFinding { enterprise, reason, note, until, by: Some(by), idempotency: None };
-            hub.add_finding(new, progress).await.map(|f| println!("{}", f.id)).map_err(Into::into)
+            let added = hub.add_finding(new, progress).await;
+            added.map(|f| said(lang, &f, || println!("{}", f.id))).map_err(Into::into)
         }
         FindingCommand::Withdraw { id, reason, by } => {
-            hub.withdraw_finding(&id, Some(&by), reason.as_deref(), progress).await.map(|_| ()).map_err(Into::into)
+            let taken = hub.withdraw_finding(&id, Some(&by), reason.as_deref(), progress).await;
+            taken.map(|f| said(lang, &f, || {})).map_err(Into::into)
         }
         FindingCommand::List { enterprise } => list(&hub, common, enterprise.as_deref()).await,
         FindingCommand::Reasons => {

@@ -16,6 +16,7 @@ pub mod explain;
 pub mod export;
 pub mod export_list;
 pub mod finding;
+pub mod init;
 pub mod link;
 pub mod quarantine;
 pub mod query;
@@ -53,6 +54,8 @@ struct Cli {
 enum Command {
     /// Simulated departments, a sync, the ten most urgent enterprises, and the graph served: the whole thing in one command
     Demo(demo::DemoArgs),
+    /// Make the data folder and the first administrator, whose token is shown once
+    Init(init::InitArgs),
     /// The graph over HTTP
     Serve(serve::ServeArgs),
     /// Pull, land, link, assess, publish; a receipt at the end
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
     if cli.command.only_prints() {
         end_quietly_on_a_closed_pipe();
     }
+    keep_files_to_ourselves();
     init_log();
     // One provider for every TLS connection; reqwest and sqlx look it up.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -115,7 +119,9 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(e) => {
+            // What a registry answered may stand in it.
             let text = in_words(&e, lang);
+            let text = text.split('\n').map(crate::model::text::visible).collect::<Vec<_>>().join("\n");
             eprintln!("{}{text}", lang.pick("huitu 出错：", "huitu: "));
             ExitCode::FAILURE
         }
@@ -133,6 +139,14 @@ fn end_quietly_on_a_closed_pipe() {
     // SAFETY: restores the default action before any thread is started.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
+/// Store, editions, exports, spools and secrets are read by the user who runs this program, and by nobody else on the machine.
+fn keep_files_to_ourselves() {
+    // SAFETY: sets the mask of this process before any thread is started.
+    unsafe {
+        libc::umask(0o077);
     }
 }
 
@@ -158,6 +172,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
         Command::Connector(args) => connector::run(&common, args).await,
+        Command::Init(args) => init::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,

@@ -13,6 +13,7 @@ use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 use crate::serve::{App, Authentication, Options, ServerState};
+use crate::store::token::TokenRow;
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -25,6 +26,9 @@ pub struct ServeArgs {
     /// When to pull, as cron: for one registry (tax="30 2 * * *"), or for all that name no schedule of their own
     #[arg(long = "schedule", value_name = "[REGISTRY=]CRON")]
     schedules: Vec<String>,
+    /// A demonstration on this machine: whoever calls is the operator, without a token
+    #[arg(long)]
+    demo: bool,
     /// Allow sources on private and loopback addresses
     #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
     allow_private: bool,
@@ -40,7 +44,7 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let mut serving = common.serving()?;
     serving.trusted = args.trusted.or(serving.trusted);
-    serve(common, hub, listener, !args.no_schedule, &serving).await
+    serve(common, hub, listener, Start { scheduled: !args.no_schedule, demonstration: args.demo }, &serving).await
 }
 
 /// Gives one registry, or all that have none, a schedule.
@@ -79,18 +83,31 @@ pub async fn bind(common: &Common, listen: std::net::SocketAddr) -> anyhow::Resu
     })
 }
 
+/// How to begin.
+#[derive(Clone, Copy)]
+pub struct Start {
+    /// Pull by schedule.
+    pub scheduled: bool,
+    /// Whoever calls from this machine is the operator.
+    pub demonstration: bool,
+}
+
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn serve(
     common: &Common,
     hub: Hub,
     listener: TcpListener,
-    scheduled: bool,
+    start: Start,
     serving: &Serving,
 ) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let address = listener.local_addr()?;
-    let tokens = hub.store.tokens().await?.iter().filter(|t| t.revoked_at.is_none() && t.role != "ingest").count();
-    let access = Authentication::decide(address.ip(), tokens).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    let Start { scheduled, demonstration } = start;
+    let now = hub.clock.millis();
+    let reads = |t: &&TokenRow| t.revoked_at.is_none() && t.expires_at.is_none_or(|at| at > now) && t.role != "ingest";
+    let tokens = hub.store.tokens().await?.iter().filter(reads).count();
+    let access = Authentication::decide(address.ip(), demonstration, tokens)
+        .map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
     let mut options = Options::new(access);
     options.apply(serving).with_context(|| match lang {
         LangArg::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
@@ -102,8 +119,8 @@ pub async fn serve(
         println!(
             "{}",
             lang.pick(
-                "演示模式：未配置访问令牌，仅本机可访问，任何本机用户都是管理员（huitu token create 配置令牌）",
-                "demonstration mode: no token is configured, only this machine can call, and everybody on it is the operator (huitu token create ends this)"
+                "演示模式：仅本机可访问，任何本机用户都是管理员，不需要令牌（正式使用请去掉 --demo，先运行 huitu init）",
+                "demonstration: only this machine can call, and everybody on it is the operator, without a token (for real use leave --demo out and run `huitu init` first)"
             )
         );
     }

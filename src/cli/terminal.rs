@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::common::LangArg;
 use crate::hub::progress::{ProgressSink, SyncEvent};
-use crate::model::text::grouped;
+use crate::model::text::{grouped, visible};
 
 /// Shows a running sync.
 pub struct Terminal {
@@ -57,6 +57,7 @@ impl ProgressSink for Terminal {
         };
         match &self.bars {
             Some(bars) => {
+                let text = visible(&text).into_owned();
                 let bar = self.bar(bars, name);
                 match over {
                     true => bar.finish_with_message(text),
@@ -64,7 +65,7 @@ impl ProgressSink for Terminal {
                 }
             }
             // Without a terminal only what ended is worth a line.
-            None if over => eprintln!("{name}: {text}"),
+            None if over => eprintln!("{name}: {}", visible(&text)),
             None => {}
         }
     }
@@ -75,8 +76,10 @@ pub fn width(text: &str) -> usize {
     text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{20000}'..='\u{3fffd}') { 2 } else { 1 }).sum()
 }
 
-/// Lays rows out in columns; numbers (by the header's leading `>`) to the right.
+/// Lays rows out in columns; numbers (by the header's leading `>`) to the right. Control characters of a cell are shown, not sent.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let shown = |row: &Vec<String>| row.iter().map(|cell| visible(cell).into_owned()).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
     let right: Vec<bool> = header.iter().map(|h| h.starts_with('>')).collect();
     let head: Vec<String> = header.iter().map(|h| h.trim_start_matches('>').to_owned()).collect();
     let widths: Vec<usize> =

@@ -82,6 +82,7 @@ keys! {
     "source.private" ("false"): Flag => "允许内网地址", "the address may be a private one";
     "source.caps": Table => "上限，防止异常文件", "limits against bombs and endless bodies";
     "source.caps.bytes" ("8589934592"): Integer => "单个文件或应答解码后的字节数", "decoded bytes of one file or answer";
+    "source.caps.answer_bytes" ("134217728"): Integer => "接口单次应答解码后的字节数（应答整体读入内存）", "decoded bytes of one answer of an interface, which is held in memory";
     "source.caps.ratio" ("200"): Integer => "解压倍数", "decoded over encoded size";
     "source.caps.entries" ("1000"): Integer => "压缩包内文件数", "files in an archive";
     "source.caps.row_bytes" ("1048576"): Integer => "单行字节数", "bytes of one row";

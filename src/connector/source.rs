@@ -227,6 +227,8 @@ pub struct Sql {
 pub struct Caps {
     /// Decoded bytes of one file or answer.
     pub bytes: u64,
+    /// Decoded bytes of one answer of an interface, which is held in memory; a file is not.
+    pub answer_bytes: u64,
     /// Decoded over encoded size, once more than 1 MiB is decoded.
     pub ratio: u64,
     /// Files in an archive.
@@ -239,7 +241,7 @@ pub struct Caps {
 
 impl Default for Caps {
     fn default() -> Self {
-        Caps { bytes: 8 << 30, ratio: 200, entries: 1_000, row_bytes: 1 << 20, depth: 128 }
+        Caps { bytes: 8 << 30, answer_bytes: 128 << 20, ratio: 200, entries: 1_000, row_bytes: 1 << 20, depth: 128 }
     }
 }
 

@@ -11,6 +11,7 @@ use super::progress::ProgressSink;
 use crate::edition::LookupKey;
 use crate::model::linkage::JudgementVerdict;
 use crate::model::reference::unions::finding_reasons;
+use crate::store::StoreError;
 use crate::store::finding::FindingRow;
 use crate::store::judgement::JudgementRow;
 
@@ -37,6 +38,21 @@ pub struct NewJudgement {
     pub reason: Option<String>,
     pub by: Option<String>,
     pub idempotency: Option<String>,
+}
+
+/// What was recorded; it stays, whatever becomes of the edition that shows it.
+#[derive(Debug, Clone)]
+pub struct Recorded<T> {
+    pub row: T,
+    /// No edition shows it yet: another sync is running, or the edition could not be written. The next publication shows it.
+    pub pending: bool,
+}
+
+impl<T> std::ops::Deref for Recorded<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.row
+    }
 }
 
 /// An id that says nothing but is unique: hash of what is recorded and when.
@@ -67,7 +83,10 @@ impl Hub {
     }
 
     /// Records a finding and publishes what follows from it. A repeated idempotency key changes nothing.
-    pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn ProgressSink>) -> Result<FindingRow, HubError> {
+    ///
+    /// # Errors
+    /// Nothing was recorded: the enterprise or the reason is not known, or the store cannot be written.
+    pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn ProgressSink>) -> Result<Recorded<FindingRow>, HubError> {
         let mut known: Vec<&str> = finding_reasons().iter().map(|r| r.code).collect();
         known.extend(OWN_REASONS.into_iter().filter(|own| !finding_reasons().iter().any(|r| r.code == *own)));
         if !known.contains(&new.reason.as_str()) {
@@ -94,22 +113,25 @@ impl Hub {
         };
         if !self.store.record_finding(&row).await? {
             let findings = self.store.findings(None).await?;
-            return Ok(findings.into_iter().find(|f| f.idempotency == row.idempotency).unwrap_or(row));
+            let row = findings.into_iter().find(|f| f.idempotency == row.idempotency).unwrap_or(row);
+            return Ok(Recorded { row, pending: false });
         }
-        self.reassess(progress).await?;
-        Ok(row)
+        Ok(Recorded { row, pending: self.follow(progress).await })
     }
 
     /// Takes a finding back and publishes what follows.
+    ///
+    /// # Errors
+    /// Nothing was taken back: no such finding stands, or the store cannot be written.
     pub async fn withdraw_finding(
         &self,
         id: &str,
         by: Option<&str>,
         why: Option<&str>,
         progress: Arc<dyn ProgressSink>,
-    ) -> Result<Option<Published>, HubError> {
+    ) -> Result<Recorded<()>, HubError> {
         match self.store.withdraw_finding(id, by, why, self.clock.millis()).await? {
-            true => self.reassess(progress).await,
+            true => Ok(Recorded { row: (), pending: self.follow(progress).await }),
             false => Err(HubError::said(
                 format!("没有有效的走访结论 {id}；huitu finding list 可列出全部"),
                 format!("there is no standing finding {id}; `huitu finding list` shows them"),
@@ -118,10 +140,12 @@ impl Hub {
     }
 
     /// Records a judgement on a review pair and publishes what follows.
-    pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn ProgressSink>) -> Result<JudgementRow, HubError> {
+    ///
+    /// # Errors
+    /// Nothing was recorded: there is no such pair, or the store cannot be written.
+    pub async fn judge(&self, new: NewJudgement, progress: Arc<dyn ProgressSink>) -> Result<Recorded<JudgementRow>, HubError> {
         let row = self.record_judgement(new).await?;
-        self.reassess(progress).await?;
-        Ok(row)
+        Ok(Recorded { row, pending: self.follow(progress).await })
     }
 
     /// Records a judgement; what follows is published by the next [`Hub::reassess`].
@@ -155,16 +179,32 @@ impl Hub {
     }
 
     /// Takes a judgement back and publishes what follows; no trace stays in the clusters.
+    ///
+    /// # Errors
+    /// Nothing was taken back: no such judgement is in force, or the store cannot be written.
     pub async fn withdraw_judgement(
         &self,
         id: &str,
         by: Option<&str>,
         why: Option<&str>,
         progress: Arc<dyn ProgressSink>,
-    ) -> Result<Option<Published>, HubError> {
+    ) -> Result<Recorded<()>, HubError> {
         match self.store.withdraw_judgement(id, by, why, self.clock.millis()).await? {
-            true => self.reassess(progress).await,
+            true => Ok(Recorded { row: (), pending: self.follow(progress).await }),
             false => Err(HubError::said(format!("没有有效的判定 {id}"), format!("there is no judgement {id} in force"))),
+        }
+    }
+
+    /// Publishes what follows of what was just recorded; true where that is left to the next publication. Never an error: what a person
+    /// recorded is kept, and whoever is told otherwise records it twice.
+    async fn follow(&self, progress: Arc<dyn ProgressSink>) -> bool {
+        match self.reassess(progress).await {
+            Ok(_) => false,
+            Err(HubError::Store(StoreError::Busy { .. })) => true,
+            Err(error) => {
+                tracing::error!(%error, "what was recorded could not be published; the next publication shows it");
+                true
+            }
         }
     }
 

@@ -34,7 +34,7 @@ mod unreadable;
 
 pub use crate::land::receipt::SyncOutcome;
 pub use crate::publish::{contradictions, is_contradiction};
-pub use annotations::{NewFinding, NewJudgement};
+pub use annotations::{NewFinding, NewJudgement, Recorded};
 pub use batch_decisions::BatchDecision;
 pub use deciding::MissingInput;
 pub use freshness::SourceState;

@@ -24,6 +24,7 @@ use crate::model::message::Lang;
 use crate::model::problem::Problem;
 use crate::model::verdict::Unmet;
 use crate::store::batch::BatchRow;
+use crate::store::lead::SyncLock;
 use crate::store::registry::RegistryRow;
 
 /// What to sync.
@@ -67,8 +68,18 @@ const COLUMNS_VANISHED: &str = "columns_vanished";
 impl Hub {
     /// Syncs registries and publishes an edition if anything changed. One process at a time.
     pub async fn sync(&self, options: &SyncOptions, progress: Arc<dyn ProgressSink>) -> Result<SyncReport, HubError> {
+        let leader = self.store.lead().await?;
+        self.sync_leading(leader, options, progress).await
+    }
+
+    /// The same for whoever leads already.
+    pub async fn sync_leading(
+        &self,
+        mut leader: SyncLock,
+        options: &SyncOptions,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<SyncReport, HubError> {
         let started = Instant::now();
-        let mut leader = self.store.lead().await?;
         self.recover().await?;
         let chosen = self.chosen(&options.registries)?;
         let rows = self.registry_rows().await?;

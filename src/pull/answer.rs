@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::error::said;
 use super::json::{Key, scalar};
+use super::window::{Allowance, Window};
 
 /// What was sought in an answer.
 #[derive(Debug, Default, PartialEq)]
@@ -230,19 +231,29 @@ impl<'de> Visitor<'de> for List {
 /// Streams the records of a JSON file: `each` gets one record after the other; its error ends the reading.
 ///
 /// # Errors
-/// `UnexpectedEof` where the file is cut off; `InvalidData` where it is no JSON or has no list at `pointer`.
-pub fn stream_items(stream: impl Read, pointer: Option<&str>, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+/// `UnexpectedEof` where the file is cut off; `InvalidData` where it is no JSON, has no list at `pointer`, or a record of more than
+/// `row_bytes`.
+pub fn stream_items(
+    stream: impl Read,
+    pointer: Option<&str>,
+    row_bytes: usize,
+    each: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
     let path: Vec<&str> = pointer.map(|p| p.split('/').skip(1).collect()).unwrap_or_default();
     let mut failed = None;
     let mut found = false;
-    let mut parser = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(1 << 16, stream));
+    let allowance = Allowance::new(row_bytes);
+    let window = Window::new(io::BufReader::with_capacity(1 << 16, stream), &allowance);
+    let mut parser = serde_json::Deserializer::from_reader(window);
+    let allowance = &allowance;
     let streamed = match pointer {
-        Some(_) => AtPath { path: &path, each, failed: &mut failed, found: &mut found }.deserialize(&mut parser),
-        None => AnyList { each, failed: &mut failed, found: &mut found, outermost: true }.deserialize(&mut parser),
+        Some(_) => AtPath { path: &path, each, failed: &mut failed, found: &mut found, allowance }.deserialize(&mut parser),
+        None => AnyList { each, failed: &mut failed, found: &mut found, outermost: true, allowance }.deserialize(&mut parser),
     };
     if let Some(error) = failed {
         return Err(error);
     }
+    allowance.skip();
     streamed.and_then(|()| parser.end()).map_err(|e| match e.classify() {
         serde_json::error::Category::Eof => io::ErrorKind::UnexpectedEof.into(),
         serde_json::error::Category::Io => io::Error::from(e),
@@ -271,6 +282,7 @@ struct AnyList<'p> {
     failed: &'p mut Option<io::Error>,
     found: &'p mut bool,
     outermost: bool,
+    allowance: &'p Allowance,
 }
 
 impl<'de> DeserializeSeed<'de> for AnyList<'_> {
@@ -286,12 +298,14 @@ impl<'de> Visitor<'de> for AnyList<'_> {
         f.write_str("the list of records")
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        self.allowance.begin();
         let Some(first) = seq.next_element::<Box<RawValue>>()? else {
             *self.found |= self.outermost;
             return Ok(());
         };
         // A list of names or numbers is a value of the object around it.
         if !self.outermost && !first.get().starts_with('{') {
+            self.allowance.skip();
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
@@ -310,13 +324,19 @@ impl<'de> Visitor<'de> for AnyList<'_> {
                 *self.failed = Some(error);
                 return Err(A::Error::custom("stopped"));
             }
+            self.allowance.begin();
             next = seq.next_element::<Box<RawValue>>()?;
         }
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key::<IgnoredAny>()?.is_some() {
+        loop {
+            self.allowance.begin();
+            if map.next_key::<IgnoredAny>()?.is_none() {
+                break;
+            }
             map.next_value_seed(AnyList {
+                allowance: self.allowance,
                 each: &mut *self.each,
                 failed: &mut *self.failed,
                 found: &mut *self.found,
@@ -329,6 +349,7 @@ impl<'de> Visitor<'de> for AnyList<'_> {
 }
 
 struct AtPath<'p> {
+    allowance: &'p Allowance,
     path: &'p [&'p str],
     each: &'p mut dyn FnMut(&str) -> io::Result<()>,
     failed: &'p mut Option<io::Error>,
@@ -349,7 +370,9 @@ impl<'de> Visitor<'de> for AtPath<'_> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         *self.found = true;
-        while let Some(item) = seq.next_element::<Box<RawValue>>()? {
+        loop {
+            self.allowance.begin();
+            let Some(item) = seq.next_element::<Box<RawValue>>()? else { break };
             if let Err(error) = (self.each)(item.get()) {
                 *self.failed = Some(error);
                 return Err(A::Error::custom("stopped"));
@@ -361,10 +384,14 @@ impl<'de> Visitor<'de> for AtPath<'_> {
         let Some((first, rest)) = self.path.split_first() else {
             return Err(A::Error::custom("an object stands where the list of records should be (decoding.records)"));
         };
-        while let Some(key) = map.next_key::<String>()? {
+        loop {
+            self.allowance.begin();
+            let Some(key) = map.next_key::<String>()? else { break };
             if key == *first && !*self.found {
-                map.next_value_seed(AtPath { path: rest, each: self.each, failed: self.failed, found: self.found })?;
+                let (each, failed, found) = (&mut *self.each, &mut *self.failed, &mut *self.found);
+                map.next_value_seed(AtPath { allowance: self.allowance, path: rest, each, failed, found })?;
             } else {
+                self.allowance.skip();
                 map.next_value::<IgnoredAny>()?;
             }
         }
@@ -409,7 +436,7 @@ mod tests {
         assert!(fault.is_some_and(|e| e.is_eof()));
         assert_eq!(cut.texts, [Some("0".to_owned()), None], "what stood before it was cut off");
         let mut seen = Vec::new();
-        stream_items(body.as_bytes(), Some("/data/items"), &mut |i| {
+        stream_items(body.as_bytes(), Some("/data/items"), 1 << 20, &mut |i| {
             seen.push(i.to_string());
             Ok(())
         })
@@ -417,7 +444,7 @@ mod tests {
         assert_eq!(seen, [r#"{"a":1}"#, r#"{"a":2}"#]);
         let only = |body: &str| {
             let mut seen = 0;
-            stream_items(body.as_bytes(), None, &mut |_| {
+            stream_items(body.as_bytes(), None, 1 << 20, &mut |_| {
                 seen += 1;
                 Ok(())
             })
@@ -428,7 +455,32 @@ mod tests {
         assert!(only(r#"{"x":[{"a":1}],"y":[{"a":2}]}"#).expect_err("which?").to_string().contains("several lists"));
         assert!(only(r#"{"x":1}"#).is_err());
         assert_eq!(only("[]").expect("an empty list"), 0);
-        let cut = stream_items(&body.as_bytes()[..30], Some("/data/items"), &mut |_| Ok(())).expect_err("cut");
+        let cut = stream_items(&body.as_bytes()[..30], Some("/data/items"), 1 << 20, &mut |_| Ok(())).expect_err("cut");
         assert_eq!(cut.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_record_without_end_is_refused_and_a_long_list_beside_the_records_is_passed_over() {
+        let endless = format!("{{\"rows\":[{{\"a\":1}},{{\"a\":\"{}\"}}]}}", "x".repeat(5_000));
+        for pointer in [Some("/rows"), None] {
+            let mut seen = 0;
+            let error = stream_items(endless.as_bytes(), pointer, 1_000, &mut |_| {
+                seen += 1;
+                Ok(())
+            })
+            .expect_err("too long");
+            assert!(error.to_string().contains("row_bytes") && seen == 1, "{pointer:?}: {error}");
+        }
+        let names = vec!["\"甲\""; 2_000].join(",");
+        let beside = format!("{{\"names\":[{names}],\"rows\":[{{\"a\":1}},{{\"a\":2}}],\"more\":[{names}]}}");
+        for pointer in [Some("/rows"), None] {
+            let mut seen = 0;
+            stream_items(beside.as_bytes(), pointer, 1_000, &mut |_| {
+                seen += 1;
+                Ok(())
+            })
+            .expect("what is passed over is not held");
+            assert_eq!(seen, 2, "{pointer:?}");
+        }
     }
 }

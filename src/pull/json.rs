@@ -1,7 +1,7 @@
 //! JSON to rows: nested objects flatten to `outer.inner`, lists join to one cell, numbers stay as written.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
@@ -11,6 +11,8 @@ use super::chunk::{Chunk, RowHead};
 use super::csv::nul;
 use crate::connector::{Connector, RowError};
 
+/// Columns that one source may have. A record that would bring more is a row for quarantine: each further row would be as wide.
+const MAX_COLUMNS: usize = 4_096;
 /// Nesting that is flattened; deeper objects stay one cell of JSON text.
 const MAX_FLATTEN: usize = 6;
 
@@ -24,11 +26,13 @@ pub struct JsonColumns {
     cells: Vec<Option<(usize, usize)>>,
     text: String,
     next: usize,
+    /// Bytes that one record may have.
+    row_bytes: usize,
 }
 
 enum Fault {
     Row(RowError),
-    NewColumn(String),
+    NewColumns(Vec<String>),
 }
 
 impl JsonColumns {
@@ -38,7 +42,15 @@ impl JsonColumns {
             same.peek().is_some() && same.all(|c| c.optional)
         };
         let contract = connector.contract.column_names().into_iter().map(|n| (n.to_string(), optional(n))).collect();
-        JsonColumns { names: Vec::new(), index: HashMap::new(), contract, cells: Vec::new(), text: String::new(), next: 0 }
+        JsonColumns {
+            names: Vec::new(),
+            index: HashMap::new(),
+            contract,
+            cells: Vec::new(),
+            text: String::new(),
+            next: 0,
+            row_bytes: connector.source.caps.row_bytes,
+        }
     }
 
     /// The same columns as at an earlier checkpoint.
@@ -50,13 +62,19 @@ impl JsonColumns {
     /// the others by name.
     pub fn start<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
         let mut seen: BTreeMap<String, ()> = BTreeMap::new();
-        for item in items.take(2000) {
+        let row_bytes = self.row_bytes;
+        for item in items.take(2000).filter(|item| item.len() <= row_bytes) {
+            let mut own: Vec<String> = Vec::new();
             let _ = walk(item, "", 0, &mut |name, _| {
                 if !seen.contains_key(name) {
-                    seen.insert(name.to_string(), ());
+                    own.push(name.to_string());
                 }
                 Ok(())
             });
+            // One that is too wide settles nothing: it goes to quarantine by itself.
+            if seen.len() + own.len() <= MAX_COLUMNS {
+                seen.extend(own.into_iter().map(|name| (name, ())));
+            }
         }
         let contract = std::mem::take(&mut self.contract);
         for (name, optional) in &contract {
@@ -78,6 +96,10 @@ impl JsonColumns {
     /// Adds one record to `chunk`. False: the record has a key not seen before; the columns have grown, and a new chunk
     /// must be begun with them.
     pub fn push(&mut self, item: &str, head: RowHead, chunk: &mut Chunk) -> bool {
+        if item.len() > self.row_bytes {
+            chunk.fault(head.number, head.offset, too_long(self.row_bytes), head_of(item));
+            return true;
+        }
         match self.read(item) {
             Ok(()) => {
                 let text = &self.text;
@@ -88,8 +110,12 @@ impl JsonColumns {
                 chunk.fault(head.number, head.offset, error, item);
                 true
             }
-            Err(Fault::NewColumn(name)) => {
-                self.add(name);
+            Err(Fault::NewColumns(names)) if self.names.len() + names.len() > MAX_COLUMNS => {
+                chunk.fault(head.number, head.offset, too_wide(self.names.len() + names.len()), head_of(item));
+                true
+            }
+            Err(Fault::NewColumns(names)) => {
+                names.into_iter().for_each(|name| self.add(name));
                 false
             }
         }
@@ -101,7 +127,8 @@ impl JsonColumns {
         self.text.clear();
         let (names, index, cells, text) = (&self.names, &self.index, &mut self.cells, &mut self.text);
         let mut next = 0;
-        let mut new = None;
+        let mut new: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         let walked = walk(item, "", 0, &mut |name, cell| {
             // Keys nearly always come in the same order: try the one behind the last.
             let at = match names.get(next).is_some_and(|n| n == name) {
@@ -109,7 +136,9 @@ impl JsonColumns {
                 false => match index.get(name) {
                     Some(at) => *at,
                     None => {
-                        new.get_or_insert_with(|| name.to_string());
+                        if seen.insert(name.to_string()) {
+                            new.push(name.to_string());
+                        }
                         return Ok(());
                     }
                 },
@@ -127,10 +156,7 @@ impl JsonColumns {
         });
         self.next = next;
         walked.map_err(Fault::Row)?;
-        match new {
-            Some(name) => Err(Fault::NewColumn(name)),
-            None => Ok(()),
-        }
+        if new.is_empty() { Ok(()) } else { Err(Fault::NewColumns(new)) }
     }
 }
 
@@ -321,6 +347,33 @@ fn join_list(value: &str) -> Result<String, RowError> {
     Ok(joined)
 }
 
+/// The beginning of a record that is not kept whole.
+fn head_of(item: &str) -> &str {
+    let mut end = item.len().min(500);
+    while !item.is_char_boundary(end) {
+        end -= 1;
+    }
+    &item[..end]
+}
+
+fn too_wide(columns: usize) -> RowError {
+    RowError::new(
+        "too_many_columns",
+        format!("该记录使列数达到 {columns}，超过 {MAX_COLUMNS} 列：以值为键的数据请先转为行"),
+        format!(
+            "with this record there would be {columns} columns, more than {MAX_COLUMNS}: data keyed by values must be turned into rows first"
+        ),
+    )
+}
+
+fn too_long(cap: usize) -> RowError {
+    RowError::new(
+        "row_too_long",
+        format!("该记录超过 {cap} 字节（source.caps.row_bytes）"),
+        format!("the record is longer than {cap} bytes (source.caps.row_bytes)"),
+    )
+}
+
 fn not_an_object(error: &serde_json::Error) -> RowError {
     RowError::new("not_an_object", format!("该记录不是 JSON 对象：{error}"), format!("the record is no JSON object: {error}"))
 }
@@ -375,5 +428,30 @@ mod tests {
     fn a_lone_surrogate_costs_one_record() {
         let error = walk(r#"{"a":"\ud800"}"#, "", 0, &mut |_, _| Ok(())).expect_err("no text");
         assert_eq!(error.code(), "undecodable");
+    }
+
+    #[test]
+    fn a_record_of_eighty_thousand_keys_or_without_end_is_one_row_for_quarantine() {
+        let connector = Connector::parse(
+            "a",
+            "title = { zh = \"甲\", en = \"A\" }\nowner = { zh = \"甲\", en = \"A\" }\n[source]\ntransport = \"file\"\nplace = \"a.json\"\n\
+             [source.caps]\nrow_bytes = 2000000\n[key]\ncolumns = [\"id\"]\n[columns]\nid = \"credit_code\"\n",
+        )
+        .expect("a manifest");
+        let wide = format!("{{\"id\":\"w\",{}}}", (0..80_000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
+        let long = format!("{{\"id\":\"l\",\"text\":\"{}\"}}", "x".repeat(2_000_001));
+        let (narrow, other) = (r#"{"id":"a","n":1}"#, r#"{"id":"b","m":1,"o":2}"#);
+        let mut columns = JsonColumns::new(&connector);
+        columns.start([wide.as_str(), narrow, &long].into_iter());
+        assert_eq!(columns.names, ["id", "n"], "a wide record settles nothing");
+        let mut chunk = Chunk::new(columns.names.len());
+        let head = |number| RowHead { number, offset: None, mark: crate::pull::chunk::Mark::Cells };
+        for (number, item) in [narrow, &wide, &long, narrow].into_iter().enumerate() {
+            assert!(columns.push(item, head(number as u64), &mut chunk), "no column grows");
+        }
+        let codes: Vec<String> = chunk.faults.iter().map(|f| f.error.code().to_string()).collect();
+        assert_eq!((chunk.len(), codes), (2, vec!["too_many_columns".to_owned(), "row_too_long".to_owned()]));
+        assert!(!columns.push(other, head(9), &mut chunk), "what fits makes columns");
+        assert_eq!(columns.names, ["id", "n", "m", "o"], "all of a record's at once");
     }
 }

@@ -23,6 +23,7 @@ mod rehearsal;
 pub mod sample;
 mod sheet;
 mod sql;
+mod window;
 mod xlsx;
 mod xml;
 

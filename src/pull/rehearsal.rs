@@ -71,7 +71,8 @@ impl Rehearsal {
                     items.extend(serde_json::from_str::<Value>(record));
                     Ok(())
                 };
-                super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, &mut keep).ok()?;
+                super::xml::stream_records(text.as_bytes(), connector.source.http.items.as_deref(), 128, 1 << 20, &mut keep)
+                    .ok()?;
                 continue;
             }
             if connector.source.format == Some(Format::Ndjson) {

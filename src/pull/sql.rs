@@ -38,8 +38,9 @@ pub(super) async fn pull(
     let scheme = url.split(':').next().unwrap_or_default();
     match scheme {
         "postgres" | "postgresql" => {
-            super::http::check_host(connector, context, &url, 5432).await?;
             let options = PgConnectOptions::from_str(&url).map_err(|e| refused(connector, &e))?.disable_statement_logging();
+            let socket = options.get_socket().map(|path| path.as_path());
+            super::http::check_database(connector, context, options.get_host(), options.get_port(), socket).await?;
             let mut connection = connect_postgres(connector, &options, &url, connect_limit).await?;
             // Times with a zone are shown in the hub's. Where the server does not know it they name their own.
             let zone = format!("SET TIME ZONE '{}'", context.zone.name());
@@ -55,8 +56,9 @@ pub(super) async fn pull(
         }
         "mysql" | "mariadb" => {
             let url = url.replacen("mariadb:", "mysql:", 1);
-            super::http::check_host(connector, context, &url, 3306).await?;
             let options = MySqlConnectOptions::from_str(&url).map_err(|e| refused(connector, &e))?.disable_statement_logging();
+            let socket = options.get_socket().map(|path| path.as_path());
+            super::http::check_database(connector, context, options.get_host(), options.get_port(), socket).await?;
             let mut connection = within(connector, connect_limit, MySqlConnection::connect_with(&options)).await?;
             if !split_query(&url).1.iter().any(|(name, _)| matches!(*name, "timezone" | "time-zone")) {
                 show_times_in_zone(connector, context, &mut connection).await?;

@@ -8,22 +8,27 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use serde_json::{Map, Value};
 
 use super::error::{again, said};
+use super::window::{Allowance, Window, too_long};
 
 /// Streams the records named `record` (None: the children of the root).
 ///
 /// # Errors
-/// `InvalidData` for a DOCTYPE, nesting deeper than `max_depth` and text that is no XML; `UnexpectedEof` where it is cut off.
+/// `InvalidData` for a DOCTYPE, nesting deeper than `max_depth`, a record of more than `row_bytes` and text that is no XML;
+/// `UnexpectedEof` where it is cut off.
 pub fn stream_records(
     text: impl BufRead,
     record: Option<&str>,
     max_depth: usize,
+    row_bytes: usize,
     each: &mut dyn FnMut(&str) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut reader = Reader::from_reader(text);
+    let allowance = Allowance::new(row_bytes);
+    let mut reader = Reader::from_reader(Window::new(text, &allowance));
     reader.config_mut().check_end_names = true;
     let mut buffer = Vec::new();
     let mut depth = 0;
     let mut seen_root = false;
+    let mut began = 0;
     let mut open: Vec<(Element, String)> = Vec::new();
     let given = std::cell::Cell::new(0u64);
     let mut each = |record: &str| {
@@ -32,9 +37,13 @@ pub fn stream_records(
     };
     loop {
         buffer.clear();
+        allowance.begin();
         let event = reader.read_event_into(&mut buffer);
         let at = reader.buffer_position();
         let event = event.map_err(|e| bad(e, given.get() + 1, at))?;
+        if !open.is_empty() && at - began > row_bytes as u64 {
+            return Err(too_long(row_bytes as u64));
+        }
         if depth == 0 && seen_root && matches!(event, Event::Start(_) | Event::Empty(_)) {
             return Err(refused(
                 format!("第 {at} 字节处又开始了另一份 XML：一个文件只能有一份，请分开报送"),
@@ -55,6 +64,9 @@ pub fn stream_records(
                         Some(record) => name == record,
                         None => depth == 2,
                     };
+                if begins {
+                    began = at;
+                }
                 if begins || !open.is_empty() {
                     open.push((Element::of(&start)?, name));
                 }
@@ -321,7 +333,7 @@ mod tests {
 
     fn records(xml: &str, name: Option<&str>) -> io::Result<Vec<String>> {
         let mut records = Vec::new();
-        stream_records(xml.as_bytes(), name, 128, &mut |r| {
+        stream_records(xml.as_bytes(), name, 128, 1 << 20, &mut |r| {
             records.push(r.to_string());
             Ok(())
         })?;
@@ -384,5 +396,18 @@ mod tests {
         assert!(records(&deep, None).expect_err("refused").to_string().contains("nested"));
         assert_eq!(records("<l><row><name>x</name>", None).expect_err("cut").kind(), io::ErrorKind::UnexpectedEof);
         assert!(records("<l><row>&x;</row></l>", None).expect_err("unknown").to_string().contains("&x;"));
+    }
+
+    #[test]
+    fn a_record_without_end_is_refused_in_one_text_and_in_many() {
+        let each = &mut |_: &str| Ok(());
+        let long = format!("<l><r><n>{}</n></r></l>", "x".repeat(5_000));
+        let many = format!("<l><r>{}</r></l>", "<n>x</n>".repeat(500));
+        let good = format!("<l>{}</l>", "<r><n>x</n></r>".repeat(500));
+        for (xml, is_good) in [(long, false), (many, false), (good, true)] {
+            let read = stream_records(xml.as_bytes(), Some("r"), 128, 1_000, each);
+            assert_eq!(read.is_ok(), is_good, "{}", &xml[..40]);
+            assert!(is_good || read.unwrap_err().to_string().contains("row_bytes"));
+        }
     }
 }

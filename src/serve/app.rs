@@ -97,6 +97,7 @@ pub fn app(app: App) -> Router {
         .route("/receipts/{batch}", get(ingest::receipts::receipt))
         .fallback(http::rest::nothing_here)
         .method_not_allowed_fallback(http::rest::other_method)
+        .layer(axum::middleware::from_fn_with_state(app.state.clone(), http::middleware::admit))
         .layer(axum::middleware::from_fn(http::middleware::frame))
         .layer(http::middleware::cors(&app.state.hub().settings.origins))
         .with_state(app)

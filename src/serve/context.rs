@@ -14,7 +14,7 @@ use super::answers::usage::FieldUse;
 use super::problem::{Code, GraphProblem, Problem};
 use super::state::ServerState;
 use crate::access::{AccessScope, Caller};
-use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, Row, RowCursor};
+use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
 
@@ -135,7 +135,11 @@ impl RequestContext {
 
     /// The caller's filter together with the areas they may see.
     pub fn within_areas(&self, filter: Filter) -> Filter {
-        if self.caller.areas.is_empty() { filter } else { Filter::Area(self.caller.areas.clone()).and(filter) }
+        match &self.caller.areas {
+            all if all.is_empty() => filter,
+            _ if self.caller.sees_nothing() => Filter::Rows(Arc::default()),
+            areas => Filter::Area(areas.clone()).and(filter),
+        }
     }
 
     /// Whether the caller may know of this enterprise.
@@ -151,6 +155,23 @@ impl RequestContext {
         }
         let rows = visible.iter().find(|(n, _)| *n == number).and_then(|(_, rows)| rows.as_ref());
         rows.is_some_and(|rows| rows.contains(row.row))
+    }
+
+    /// Whether the caller may know of this union: it is of their districts, or covers an enterprise that they may see.
+    pub fn may_see_union(&self, union: UnionRow<'_>) -> bool {
+        let areas = &self.caller.areas;
+        let of_district = |code: u32| areas.iter().any(|area| area.get(..6) == Some(&*code.to_string()));
+        areas.is_empty()
+            || union.district().is_some_and(of_district)
+            || union.covers().iter().any(|row| self.may_see(union.edition.enterprise(*row)))
+    }
+
+    /// The enterprise of the current edition that a record belongs to, where the caller may know of it. Who may see the whole city
+    /// also sees records that belong to none.
+    pub fn holder_of(&self, registry: &str, key: &str) -> Result<Option<Row>, Problem> {
+        let edition = self.edition()?;
+        let rows = edition.rows(&LookupKey::Record { registry: registry.to_owned(), key: key.to_owned() });
+        Ok(rows.into_iter().find(|row| self.may_see(edition.enterprise(*row))))
     }
 
     /// The registries' rows in the store, read once per answer.

@@ -16,6 +16,7 @@ use super::export::ExportColumn;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::access::Sight;
 use crate::edition::{EnterpriseRow, Filter, LookupKey, Row};
 use crate::link::{LinkSettings, Linker, Previous, Weights};
 use crate::model::identifier::clean_identifier;
@@ -204,7 +205,7 @@ fn describe(e: &EnterpriseRow<'_>, lang: Lang) -> String {
         if !text.is_empty() {
             text.push_str(" · ");
         }
-        column.write(e, lang, &mut text);
+        column.write(e, lang, Sight::OPEN, &mut text);
     }
     text
 }
@@ -325,7 +326,7 @@ fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         for column in &columns {
             let mut cell = String::new();
             if let Some(e) = &enterprise {
-                column.write(e, plain.lang, &mut cell);
+                column.write(e, plain.lang, plain.ask.caller.sight(), &mut cell);
             }
             let value = match (cell.is_empty(), column.is_number().then(|| cell.parse::<f64>().ok()).flatten()) {
                 (true, _) => json!([]),
@@ -423,7 +424,7 @@ fn preview(e: &EnterpriseRow<'_>, lang: Lang) -> String {
         ExportColumn::Gap,
     ] {
         let mut cell = String::new();
-        column.write(e, lang, &mut cell);
+        column.write(e, lang, Sight::OPEN, &mut cell);
         if !cell.is_empty() {
             lines.push_str(&format!("<dt>{}</dt><dd>{}</dd>", column.title(lang), escape(&cell)));
         }

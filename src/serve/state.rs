@@ -14,6 +14,7 @@ use super::answers::usage::UsageCounter;
 use super::authentication::{Authentication, TokenCache};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
+use super::limits::places::Places;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::access::{AccessScope, Caller};
@@ -44,12 +45,14 @@ impl Options {
             documents: Documents::default(),
             cache_bytes: 64 << 20,
             cache_hasher: xxh3,
-            suppress_below: 0,
+            suppress_below: SUPPRESS_BELOW,
             settle: SETTLE,
         }
     }
 }
 
+/// Groups of one or two name somebody.
+const SUPPRESS_BELOW: u64 = 3;
 /// Pushes that come close together are published together.
 const SETTLE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -79,6 +82,10 @@ struct Inner {
     readings: Arc<Readings>,
     tally: UsageCounter,
     budgets: Budgets,
+    /// Requests being read and answered, event streams, exports on their way.
+    requests: Places,
+    streams: Places,
+    exports: Places,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
 }
@@ -99,6 +106,9 @@ impl ServerState {
             events: Events::default(),
             readings: Arc::default(),
             tally: UsageCounter::default(),
+            requests: Places::new(256, 2_048),
+            streams: Places::new(100, 2_000),
+            exports: Places::new(4, 32),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
         }))
@@ -180,6 +190,18 @@ impl ServerState {
     pub(in crate::serve) fn budgets(&self) -> &Budgets {
         &self.0.budgets
     }
+    /// Requests that are being read and answered.
+    pub(in crate::serve) fn requests(&self) -> &Places {
+        &self.0.requests
+    }
+    /// Event streams and sockets.
+    pub(in crate::serve) fn streams(&self) -> &Places {
+        &self.0.streams
+    }
+    /// Exports that are being sent.
+    pub(in crate::serve) fn exports(&self) -> &Places {
+        &self.0.exports
+    }
     /// The smallest group that this caller is told of; 0 = all.
     pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {
         if caller.may(AccessScope::Records) { 0 } else { self.0.options.suppress_below }
@@ -187,6 +209,8 @@ impl ServerState {
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {
         let hub = &self.0.hub;
+        // A use that cannot be noted is noted with the next one.
+        hub.store.tokens_used(&self.0.callers.take_used()).await?;
         let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
         match hub.store.add_usage(&rows).await {
             Ok(()) => Ok(()),
@@ -209,6 +233,10 @@ impl ServerState {
         let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
         let host = origin.split_once("://").map_or(origin, |(_, host)| host);
         text(axum::http::header::HOST) == Some(host) || self.0.hub.settings.origins.iter().any(|known| known == origin)
+    }
+    /// Whether a request may come in; see [`Authentication::admit`].
+    pub(in crate::serve) fn admit(&self, headers: &axum::http::HeaderMap) -> Result<(), Problem> {
+        self.0.options.access.admit(headers)
     }
     /// Who asks, by the `Authorization` header.
     pub(in crate::serve) async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {

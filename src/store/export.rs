@@ -14,8 +14,10 @@ super::row! {
         pub state: String,
         /// Which rows and columns.
         pub request: String,
-        /// Name of the caller's token.
+        /// Name of the caller's token, for people.
         pub by_whom: String,
+        /// Id of the caller's token, to whom the job belongs; empty for one of a release that noted only names.
+        pub owner: String,
         /// Milliseconds since 1970.
         pub created_at: i64,
         /// Milliseconds since 1970 after which its file is removed.
@@ -33,7 +35,8 @@ super::row! {
     }
 }
 
-const COLUMNS: &str = "id, format, state, request, by_whom, created_at, expires_at, total_rows, sha256, path, error, idempotency";
+const COLUMNS: &str =
+    "id, format, state, request, by_whom, owner, created_at, expires_at, total_rows, sha256, path, error, idempotency";
 
 impl Store {
     /// Notes a new job; false where one with the same idempotency key is there already.
@@ -42,14 +45,15 @@ impl Store {
     /// Database, where the store cannot be written.
     pub async fn put_export(&self, e: &ExportRow) -> Result<bool, StoreError> {
         let done = write!(self, |db| sqlx::query(
-            "INSERT INTO export (id, format, state, request, by_whom, created_at, expires_at, idempotency)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+            "INSERT INTO export (id, format, state, request, by_whom, owner, created_at, expires_at, idempotency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"
         )
         .bind(&e.id)
         .bind(&e.format)
         .bind(&e.state)
         .bind(&e.request)
         .bind(&e.by_whom)
+        .bind(&e.owner)
         .bind(e.created_at)
         .bind(e.expires_at)
         .bind(&e.idempotency)
@@ -81,11 +85,11 @@ impl Store {
     ///
     /// # Errors
     /// Database, where the store cannot be read.
-    pub async fn exports(&self, by_whom: Option<&str>, limit: i64) -> Result<Vec<ExportRow>, StoreError> {
+    pub async fn exports(&self, owner: Option<&str>, limit: i64) -> Result<Vec<ExportRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM export WHERE (by_whom = $1 OR $1 IS NULL) ORDER BY created_at DESC, id LIMIT $2"
+            "SELECT {COLUMNS} FROM export WHERE (owner = $1 OR $1 IS NULL) ORDER BY created_at DESC, id LIMIT $2"
         ));
-        read!(self, |db| sqlx::query_as(sql).bind(by_whom).bind(limit).fetch_all(db).await).map_err(|e| self.failed(e))
+        read!(self, |db| sqlx::query_as(sql).bind(owner).bind(limit).fetch_all(db).await).map_err(|e| self.failed(e))
     }
 
     /// Jobs that are not ended, oldest first: those a killed process left are run again.

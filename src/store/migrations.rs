@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     step!(50, "0050_usage"),
     step!(60, "0060_notes"),
     step!(70, "0070_held_edition"),
+    step!(80, "0080_owner"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -223,6 +223,23 @@ impl Tx {
     }
 }
 
+/// Takes from everybody else on the machine what a release before gave them: data of a folder that holds a store is not theirs to read. A
+/// folder that belongs to another user stays as it is, and whoever runs the program finds that in the log.
+fn keep_to_ourselves(data: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let Ok(mode) = std::fs::metadata(data).map(|m| m.permissions().mode()) else { return };
+        let is_ours = data.join(SQLITE_FILE).exists() || data.join("editions").exists();
+        if is_ours
+            && mode & 0o007 != 0
+            && let Err(error) = std::fs::set_permissions(data, std::fs::Permissions::from_mode(mode & 0o770))
+        {
+            tracing::warn!(%error, folder = %data.display(), "everybody on this machine can read this folder: chmod o-rwx it");
+        }
+    }
+}
+
 impl Store {
     /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
     ///
@@ -231,6 +248,7 @@ impl Store {
     pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
         let directory = |source| StoreError::Directory { path: data.into(), source };
         std::fs::create_dir_all(data).map_err(directory)?;
+        keep_to_ourselves(data);
         match url {
             Some(url) if url.starts_with("postgres") => Store::open_postgres(url).await,
             Some(url) => Err(StoreError::Url(masked(url))),

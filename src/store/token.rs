@@ -29,6 +29,8 @@ super::row! {
         pub expires_at: Option<i64>,
         /// Milliseconds since 1970; None while it stands.
         pub revoked_at: Option<i64>,
+        /// Milliseconds since 1970, to within seconds; None: never.
+        pub last_used_at: Option<i64>,
     }
 }
 
@@ -44,7 +46,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at FROM token ORDER BY created_at, id"
+            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at FROM token ORDER BY created_at, id"
         )
         .fetch_all(db)
         .await)
@@ -57,11 +59,44 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn token_by_hash(&self, hash: &str) -> Result<Option<TokenRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at FROM token WHERE hash = $1"
+            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at FROM token WHERE hash = $1"
         )
         .bind(hash)
         .fetch_optional(db)
         .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Notes when tokens were used last, by id; a time before the one that is kept changes nothing.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
+    pub async fn tokens_used(&self, used: &[(String, i64)]) -> Result<(), StoreError> {
+        for (id, at) in used {
+            write!(self, |db| sqlx::query(
+                "UPDATE token SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)"
+            )
+            .bind(id)
+            .bind(at)
+            .execute(db)
+            .await
+            .map(|_| ()))
+            .map_err(|e| self.failed(e))?;
+        }
+        Ok(())
+    }
+
+    /// Lets a token stand until `at`, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
+    pub async fn token_expires(&self, id: &str, at: i64) -> Result<(), StoreError> {
+        write!(self, |db| sqlx::query("UPDATE token SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+            .bind(id)
+            .bind(at)
+            .execute(db)
+            .await
+            .map(|_| ()))
         .map_err(|e| self.failed(e))
     }
 

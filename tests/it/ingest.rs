@@ -266,8 +266,15 @@ async fn an_edition_follows_a_push_by_itself() {
 
 /// Starts `huitu serve` over the folder's connectors and answers its address.
 fn serve(dir: &std::path::Path, port: u16) -> std::process::Child {
-    std::process::Command::new(env!("CARGO_BIN_EXE_huitu"))
-        .args(["--connectors", &dir.join("connectors").display().to_string(), "--data", &dir.join("data").display().to_string()])
+    let huitu = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"));
+        let (connectors, data) = (dir.join("connectors").display().to_string(), dir.join("data").display().to_string());
+        command.args(["--connectors", &connectors, "--data", &data]);
+        command
+    };
+    // Nobody may ask before there is an administrator; the second time there is one.
+    huitu().arg("init").output().expect("huitu starts");
+    huitu()
         .args(["--listen", &format!("127.0.0.1:{port}"), "serve"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())

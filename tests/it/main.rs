@@ -1,6 +1,7 @@
 //! The journey, connectors, the graph, the store on both databases, the command line.
 #![allow(clippy::unwrap_used)] // a test that panics says where
 
+mod access;
 mod answers;
 mod assess;
 mod assess_gap;

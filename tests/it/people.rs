@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::graph::{Served, settings};
 
-const REGISTRIES: [SimulatedRegistry; 5] = [
+pub const REGISTRIES: [SimulatedRegistry; 5] = [
     SimulatedRegistry::Commerce,
     SimulatedRegistry::Tax,
     SimulatedRegistry::SocialInsurance,
@@ -22,19 +22,24 @@ const REGISTRIES: [SimulatedRegistry; 5] = [
 
 /// Five simulated registries, synced and served.
 pub async fn city(enterprises: u64) -> Served {
+    city_of(enterprises, &REGISTRIES, Options::new(Authentication::Demonstration)).await
+}
+
+/// The same of these registries, served so.
+pub async fn city_of(enterprises: u64, chosen: &[SimulatedRegistry], options: Options) -> Served {
     let root = tempfile::tempdir().unwrap();
     let extracts = root.path().join("city");
     write(&City::new(5, enterprises, 0), &extracts, ExtractFormat::Csv).unwrap();
     let mut settings = settings(root.path());
-    for registry in REGISTRIES {
+    for registry in chosen {
         let place = extracts.join(format!("{}.csv", registry.name()));
         settings.sources.insert(registry.name().to_owned(), place.display().to_string());
     }
     let hub = Hub::open(settings, Clock::System).await.unwrap();
-    let registries = REGISTRIES.iter().map(|r| r.name().to_owned()).collect();
+    let registries = chosen.iter().map(|r| r.name().to_owned()).collect();
     let report = hub.sync(&SyncOptions { registries, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
     assert!(report.edition.is_some());
-    let state = App::new(hub, Options::new(Authentication::Demonstration));
+    let state = App::new(hub, options);
     state.refresh().await.unwrap();
     Served { root, router: app(state.clone()), state }
 }

@@ -130,7 +130,7 @@ fn bad_input_is_one_message_that_names_the_thing_and_the_remedy() {
     // A port in use.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
-    let o = huitu(&data).args(["serve", "--listen", &address]).output().expect("huitu starts");
+    let o = huitu(&data).args(["serve", "--demo", "--listen", &address]).output().expect("huitu starts");
     assert!(!o.status.success() && text(&o).contains(&address) && text(&o).contains("--listen"), "{}", text(&o));
 
     // Another address without a token.

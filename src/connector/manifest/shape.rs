@@ -120,6 +120,7 @@ pub(super) struct SourceToml {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CapsToml {
     pub(super) bytes: Option<u64>,
+    pub(super) answer_bytes: Option<u64>,
     pub(super) ratio: Option<u64>,
     pub(super) entries: Option<u64>,
     pub(super) row_bytes: Option<usize>,

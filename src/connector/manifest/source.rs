@@ -15,6 +15,7 @@ pub(super) fn source(s: SourceToml, say: &mut Say<'_>) -> Source {
     let default = Caps::default();
     let caps = Caps {
         bytes: s.caps.bytes.unwrap_or(default.bytes),
+        answer_bytes: s.caps.answer_bytes.unwrap_or(default.answer_bytes),
         ratio: s.caps.ratio.unwrap_or(default.ratio),
         entries: s.caps.entries.unwrap_or(default.entries),
         row_bytes: s.caps.row_bytes.unwrap_or(default.row_bytes),

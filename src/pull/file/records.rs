@@ -14,15 +14,19 @@ use crate::pull::{Chunk, Note, PullError};
 pub(super) struct Records {
     pub(super) columns: JsonColumns,
     pub(super) waiting: Vec<String>,
+    /// Bytes that wait.
+    pub(super) held: usize,
     pub(super) chunk: Chunk,
 }
 
 /// Records looked at before the columns are settled.
 const SETTLE_AFTER: usize = 1000;
+/// Long ones wait until there are so many bytes of them.
+const SETTLE_AFTER_BYTES: usize = 8 << 20;
 
 impl Records {
     pub(super) fn new(connector: &Connector) -> Records {
-        Records { columns: JsonColumns::new(connector), waiting: Vec::new(), chunk: Chunk::default() }
+        Records { columns: JsonColumns::new(connector), waiting: Vec::new(), held: 0, chunk: Chunk::default() }
     }
 
     pub(super) fn take(&mut self, rows: &mut Rows<'_>, item: &str) -> Result<(), PullError> {
@@ -30,7 +34,9 @@ impl Records {
             return self.push(rows, item);
         }
         self.waiting.push(item.to_string());
-        if self.waiting.len() < SETTLE_AFTER { Ok(()) } else { self.settle(rows) }
+        self.held += item.len();
+        let is_settled = self.waiting.len() >= SETTLE_AFTER || self.held >= SETTLE_AFTER_BYTES;
+        if is_settled { self.settle(rows) } else { Ok(()) }
     }
 
     fn settle(&mut self, rows: &mut Rows<'_>) -> Result<(), PullError> {

@@ -132,14 +132,15 @@ impl Rows<'_> {
     fn read_json(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
         let mut text = self.text_reader(stream)?;
         let pointer = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
-        self.read_records(|each| answer::stream_items(&mut text, pointer.as_deref(), each))
+        let cap = self.connector.source.caps.row_bytes;
+        self.read_records(|each| answer::stream_items(&mut text, pointer.as_deref(), cap, each))
     }
 
     fn read_xml(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {
         let mut text = io::BufReader::new(self.text_reader(stream)?);
         let record = self.connector.decoding.records.clone().or_else(|| self.connector.source.http.items.clone());
-        let depth = self.connector.source.caps.depth;
-        self.read_records(|each| xml::stream_records(&mut text, record.as_deref(), depth, each))
+        let (depth, cap) = (self.connector.source.caps.depth, self.connector.source.caps.row_bytes);
+        self.read_records(|each| xml::stream_records(&mut text, record.as_deref(), depth, cap, each))
     }
 
     fn read_ndjson(&mut self, stream: &mut dyn Read) -> Result<(), PullError> {

@@ -17,7 +17,7 @@ use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::auth::Credentials;
-use crate::connector::{Connector, Method};
+use crate::connector::{Caps, Connector, Method};
 use crate::pull::context::PullContext;
 use crate::pull::error::PullError;
 use crate::pull::file::Capped;
@@ -210,8 +210,8 @@ impl RegistryClient {
         while let Some(piece) = self.cancellable(stream.next()).await? {
             let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
             raw.extend_from_slice(&piece);
-            if raw.len() as u64 > caps.bytes {
-                return Err(self.too_large());
+            if raw.len() as u64 > caps.answer_bytes {
+                return Err(self.too_large("answer_bytes", caps.answer_bytes));
             }
         }
         self.bytes.fetch_add(raw.len() as u64, Ordering::Relaxed);
@@ -220,9 +220,12 @@ impl RegistryClient {
 
     /// A body unpacked by what its bytes are: some servers pack without saying so, and some proxies unpack and leave the header.
     fn inflated(&self, mut raw: Vec<u8>, coding: Option<&str>) -> Result<Vec<u8>, PullError> {
-        let caps = &self.connector.source.caps;
+        let caps = &Caps { bytes: self.connector.source.caps.answer_bytes, ..self.connector.source.caps.clone() };
         let taken = raw.len() as u64;
-        let failed = |e: &std::io::Error| PullError::io(&self.connector, "the packed answer", e);
+        let failed = |e: &std::io::Error| match e.to_string().contains("source.caps.bytes") {
+            true => self.too_large("answer_bytes", caps.bytes),
+            false => PullError::io(&self.connector, "the packed answer", e),
+        };
         for _ in 0..MAX_PACKINGS {
             if !raw.starts_with(&[0x1f, 0x8b, 8]) {
                 break;
@@ -267,7 +270,7 @@ impl RegistryClient {
             let piece: Bytes = piece.map_err(|e| self.transport_error(&e))?;
             written += piece.len() as u64;
             if written > cap {
-                return Err(self.too_large());
+                return Err(self.too_large("bytes", cap));
             }
             file.write_all(&piece).map_err(|e| PullError::sink(&self.connector, &e))?;
         }
@@ -403,13 +406,12 @@ impl RegistryClient {
         }
     }
 
-    fn too_large(&self) -> PullError {
-        let cap = self.connector.source.caps.bytes;
+    fn too_large(&self, key: &str, cap: u64) -> PullError {
         PullError::new(
             &self.connector,
             "too_large",
-            format!("应答超过 {cap} 字节（source.caps.bytes），该批次已暂停"),
-            format!("the answer is longer than {cap} bytes (source.caps.bytes); the batch is held"),
+            format!("应答超过 {cap} 字节（source.caps.{key}），该批次已暂停"),
+            format!("the answer is longer than {cap} bytes (source.caps.{key}); the batch is held"),
         )
         .held()
     }
@@ -539,14 +541,32 @@ async fn resolve(connector: &Connector, context: &PullContext, host: &str, port:
     Ok(addresses)
 }
 
-/// Whether a connector may reach the host of a database address.
+/// Whether a database may be reached where its driver will go: `socket` is the file of one on this machine. What the driver made of the
+/// address is asked, not its text: a parameter such as `host` may well name another server than the one before the slash.
 ///
 /// # Errors
-/// `bad_url`, `unresolved`, `private_address`.
-pub async fn check_host(connector: &Connector, context: &PullContext, url: &str, port: u16) -> Result<(), PullError> {
-    let Some(host) = Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_string)) else { return Ok(()) };
-    let port = Url::parse(url).ok().and_then(|u| u.port()).unwrap_or(port);
-    resolve(connector, context, &host, port).await.map(|_| ())
+/// `unresolved`, `private_address`.
+pub async fn check_database(
+    connector: &Connector,
+    context: &PullContext,
+    host: &str,
+    port: u16,
+    socket: Option<&std::path::Path>,
+) -> Result<(), PullError> {
+    let socket = socket.or_else(|| host.starts_with('/').then(|| std::path::Path::new(host)));
+    match socket {
+        Some(_) if context.allow_private || connector.source.private => Ok(()),
+        Some(socket) => Err(PullError::new(
+            connector,
+            "private_address",
+            format!("数据库地址是本机的套接字 {}；若确属约定，请在连接器中写 source.private = true", socket.display()),
+            format!(
+                "the database is a socket of this machine, {}; if that is agreed, write source.private = true in the connector",
+                socket.display()
+            ),
+        )),
+        None => resolve(connector, context, host, port).await.map(|_| ()),
+    }
 }
 
 /// Addresses that a connector must not reach unless it says so: loopback, private, link-local, shared, and the like.

@@ -24,7 +24,7 @@ use super::json::JsonColumns;
 use super::{Chunk, Mark, PullError, RowHead};
 use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
-pub(super) use client::check_host;
+pub(super) use client::check_database;
 use client::{RegistryClient, parse_url};
 pub(super) use download::pull as download;
 pub use lookup::lookup;

@@ -137,11 +137,12 @@ impl<'a> Page<'a> {
             .held());
         }
         let mut items: Vec<Cow<'a, str>> = Vec::new();
+        let caps = &self.connector.source.caps;
         let mut keep = |record: &str| {
             items.push(Cow::Owned(record.to_string()));
             Ok(())
         };
-        let read = xml::stream_records(self.body.as_bytes(), self.items, self.connector.source.caps.depth, &mut keep);
+        let read = xml::stream_records(self.body.as_bytes(), self.items, caps.depth, caps.row_bytes, &mut keep);
         let said = envelope(self.body, self.items);
         if let Some(words) = said.failure() {
             let words = excerpt(&words);

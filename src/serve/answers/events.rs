@@ -1,7 +1,6 @@
-//! What happens, handed on to whoever watches: steps of syncs, new editions, and how many watch.
+//! What happens, handed on to whoever watches: steps of syncs, new editions.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
@@ -11,52 +10,16 @@ use crate::hub::progress::{ProgressSink, SyncEvent};
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
 
-/// Event streams that one caller may have open.
-pub(in crate::serve) const MAX_STREAMS: usize = 100;
-
 /// Where events go out to subscribers.
 #[derive(Clone)]
 pub struct Events {
     pub syncs: broadcast::Sender<SyncEvent>,
     pub editions: broadcast::Sender<Arc<Manifest>>,
-    /// Open event streams by caller.
-    streams: Arc<Mutex<HashMap<String, usize>>>,
-}
-
-/// The right to an event stream; given back when dropped.
-pub(in crate::serve) struct Subscriber {
-    streams: Arc<Mutex<HashMap<String, usize>>>,
-    caller: String,
-}
-
-impl Drop for Subscriber {
-    fn drop(&mut self) {
-        let mut streams = self.streams.lock().expect("no panic while counting");
-        if let Some(open) = streams.get_mut(&self.caller) {
-            *open -= 1;
-            if *open == 0 {
-                streams.remove(&self.caller);
-            }
-        }
-    }
-}
-
-impl Events {
-    /// None where the caller has as many streams open as one may have.
-    pub(in crate::serve) fn place(&self, caller: &str) -> Option<Subscriber> {
-        let mut streams = self.streams.lock().expect("no panic while counting");
-        let open = streams.entry(caller.to_owned()).or_default();
-        if *open >= MAX_STREAMS {
-            return None;
-        }
-        *open += 1;
-        Some(Subscriber { streams: self.streams.clone(), caller: caller.to_owned() })
-    }
 }
 
 impl Default for Events {
     fn default() -> Events {
-        Events { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0, streams: Arc::default() }
+        Events { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 
-use crate::access::{AccessScope, Caller};
+use crate::access::{AccessScope, Caller, FieldClass, classes};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
@@ -91,7 +91,7 @@ pub struct EnterpriseFilter {
     pub insured: Option<IntRange>,
     /// Needs the scope `finance`.
     pub revenue_yuan: Option<DecimalRange>,
-    /// Priority score.
+    /// Priority score. Needs the scopes `finance` and `records`.
     pub priority: Option<FloatRange>,
     /// Founding date.
     pub established_on: Option<DateRange>,
@@ -99,7 +99,7 @@ pub struct EnterpriseFilter {
     pub gap_since: Option<DateRange>,
     /// Countries and regions of investors, by ISO 3166 code or name: `US`, `USA`, 美国, `HK`; `ZZ` for what is none of them.
     pub investor_country: Option<Vec<String>>,
-    /// At least one of these marks.
+    /// At least one of these marks. What concerns payments needs the scope `finance`, disputes `records`.
     pub tags: Option<Vec<EnterpriseTag>>,
     /// Within this box.
     pub bbox: Option<BoundingBox>,
@@ -111,7 +111,7 @@ pub struct EnterpriseFilter {
     pub has_conflict: Option<Vec<EnterpriseField>>,
     /// Has more members than staff, or has not.
     pub members_exceed_staff: Option<bool>,
-    /// Has a standing finding with one of these reasons.
+    /// Has a standing finding with one of these reasons. Needs the scope `review`.
     pub has_finding: Option<Vec<String>>,
 }
 
@@ -237,6 +237,24 @@ impl EnterpriseFilter {
         Ok(self)
     }
 
+    /// The classes of the values that this part of the filter asks about.
+    fn classes(&self) -> Vec<FieldClass> {
+        let mut asked = Vec::new();
+        if self.revenue_yuan.is_some() || self.fund.is_some() {
+            asked.push(FieldClass::Money);
+        }
+        if self.has_finding.is_some() {
+            asked.push(FieldClass::Visit);
+        }
+        // The score counts what concerns payments and disputes: bounds drawn closer and closer would read it.
+        if self.priority.is_some() {
+            asked.extend([FieldClass::Money, FieldClass::Dispute]);
+        }
+        asked.extend(self.tags.iter().flatten().map(|tag| classes::of_tag((*tag).into())));
+        asked.extend(self.has_conflict.iter().flatten().map(|field| classes::of_field((*field).into())));
+        asked
+    }
+
     /// The edition's filter. A condition on what the caller may not see is refused: its answer would give the value away.
     pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
         self.plan_at(caller, 0)
@@ -249,8 +267,8 @@ impl EnterpriseFilter {
                 format!("the filter is nested more than {MAX_NESTING} deep"),
             ));
         }
-        if self.revenue_yuan.is_some() || self.fund.is_some() {
-            caller.require(AccessScope::Finance)?;
+        for class in self.classes() {
+            class.scope().map_or(Ok(()), |scope| caller.require(scope))?;
         }
         let mut parts = Vec::new();
         if let Some(all) = &self.and {

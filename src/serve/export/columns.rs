@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use crate::access::AccessScope;
+use crate::access::{AccessScope, FieldClass, Sight, classes};
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, country_name, reason_on_paper, value_name};
-use crate::model::verdict::{EnterpriseTag, Reason, UnionLink};
+use crate::model::verdict::{EnterpriseTag, PriorityFactor, Reason, ReasonInput, UnionLink};
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {
@@ -130,8 +130,8 @@ impl ExportColumn {
     /// What the caller needs beyond exporting.
     pub fn scope(self) -> Option<AccessScope> {
         use ExportColumn as C;
-        matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan)
-            .then_some(AccessScope::Finance)
+        let is_money = matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan);
+        if is_money { FieldClass::Money.scope() } else { None }
     }
     /// By name, or by path in the graph.
     pub fn find(name: &str) -> Option<ExportColumn> {
@@ -186,20 +186,42 @@ struct Slim {
     unions: Vec<UnionLink>,
 }
 
+/// The factors of the priority alone.
+#[derive(Deserialize)]
+struct Factors {
+    #[serde(rename = "w", default)]
+    factors: Vec<PriorityFactor>,
+}
+
+/// The score as this caller is told it.
+pub fn told_score(e: &EnterpriseRow<'_>, sight: Sight) -> Option<f32> {
+    if sight.sees_all() {
+        return Some(e.priority());
+    }
+    let read: Factors = serde_json::from_str(e.reasons_json()).ok()?;
+    Some(sight.score(&read.factors))
+}
+
+/// The text of a reason, without what this caller may not see and without sums of money.
+fn told_reason(reason: &Reason, lang: Lang, sight: Sight) -> String {
+    let told: Vec<ReasonInput> = sight.inputs(&reason.inputs).cloned().collect();
+    reason_on_paper(&reason.code, &told, lang)
+}
+
 /// Texts of some of the reasons, one after the other; sums of money have columns of their own, with their own rights.
-fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, which: fn(&Slim) -> &Vec<Reason>) {
+fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, sight: Sight, which: fn(&Slim) -> &Vec<Reason>) {
     let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
     for (i, reason) in which(&slim).iter().enumerate() {
         if i > 0 {
             out.push_str(lang.pick("；", "; "));
         }
-        out.push_str(&reason_on_paper(&reason.code, &reason.inputs, lang));
+        out.push_str(&told_reason(reason, lang, sight));
     }
 }
 
 impl ExportColumn {
     /// Writes the cell; nothing where the value is absent. Numbers are written plainly.
-    pub fn write(self, e: &EnterpriseRow<'_>, lang: Lang, out: &mut String) {
+    pub fn write(self, e: &EnterpriseRow<'_>, lang: Lang, sight: Sight, out: &mut String) {
         let words = |out: &mut String, words: &[&str]| out.push_str(&words.join(lang.pick("；", "; ")));
         let area = |out: &mut String, code: Option<u32>| {
             if let Some(code) = code {
@@ -262,23 +284,24 @@ impl ExportColumn {
             }
             ExportColumn::Tags => {
                 let tags = e.tags();
-                let tags = tags.iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).map(|t| value_name(t.name(), lang)));
-                let tags: Vec<&str> = tags.collect();
-                words(out, &tags);
+                let tags = tags.iter().filter_map(|bit| EnterpriseTag::ALL.get(bit).copied());
+                let told = tags.filter(|tag| sight.sees(classes::of_tag(*tag)));
+                let told: Vec<&str> = told.map(|tag| value_name(tag.name(), lang)).collect();
+                words(out, &told);
             }
             ExportColumn::DesignatedSize => named!(e.size()),
             ExportColumn::SizeClass => named!(e.size_class()),
             ExportColumn::Union => named!(e.union()),
             ExportColumn::Gap => named!(e.gap()),
             ExportColumn::GapSince => shown!(e.gap_since()),
-            ExportColumn::Priority => shown!(Some(e.priority())),
+            ExportColumn::Priority => shown!(told_score(e, sight)),
             ExportColumn::Reasons => {
                 let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
                 for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
                     if i > 0 {
                         out.push_str(lang.pick("；", "; "));
                     }
-                    out.push_str(&reason_on_paper(&reason.code, &reason.inputs, lang));
+                    out.push_str(&told_reason(reason, lang, sight));
                 }
             }
             ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),
@@ -296,9 +319,9 @@ impl ExportColumn {
             ExportColumn::RegistrationType => shown!(e.registration_type()),
             ExportColumn::SizeBasis => named!(e.size_basis()),
             ExportColumn::SizeRule => shown!(e.size_rule()),
-            ExportColumn::SizeReasons => reasons(e, out, lang, |slim| &slim.size),
-            ExportColumn::UnionReasons => reasons(e, out, lang, |slim| &slim.union),
-            ExportColumn::GapReasons => reasons(e, out, lang, |slim| &slim.gap),
+            ExportColumn::SizeReasons => reasons(e, out, lang, sight, |slim| &slim.size),
+            ExportColumn::UnionReasons => reasons(e, out, lang, sight, |slim| &slim.union),
+            ExportColumn::GapReasons => reasons(e, out, lang, sight, |slim| &slim.gap),
             ExportColumn::Unions => {
                 let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
                 let names: Vec<&str> =

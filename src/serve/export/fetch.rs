@@ -38,7 +38,7 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
     caller.require(AccessScope::Export)?;
     let unknown = || not_found("没有这个导出任务，或已过期", "there is no such export, or it has expired");
     let row = state.hub().store.export(id).await?.ok_or_else(unknown)?;
-    if row.by_whom != caller.name && !caller.may(AccessScope::Operate) {
+    if row.owner != caller.id && !caller.may(AccessScope::Operate) {
         return Err(unknown());
     }
     match row.state.as_str() {

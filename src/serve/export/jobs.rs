@@ -131,7 +131,7 @@ impl Jobs {
         export.probe().await.map_err(of("fields"))?;
         drop(export);
         // A key belongs to its caller: another caller's job is never answered.
-        let idempotency = new.idempotency.map(|key| format!("{}:{key}", caller.name));
+        let idempotency = new.idempotency.map(|key| format!("{}:{key}", caller.id));
         let at = self.state.hub().clock.millis();
         let row = ExportRow {
             id: format!("X{:016x}", rand::random::<u64>()),
@@ -139,6 +139,7 @@ impl Jobs {
             state: "WAITING".to_owned(),
             request: serde_json::to_string(&request).map_err(|_| Problem::internal())?,
             by_whom: caller.name.clone(),
+            owner: caller.id.clone(),
             created_at: at,
             expires_at: Some(at + KEPT_MILLIS),
             total_rows: None,
@@ -152,7 +153,7 @@ impl Jobs {
         {
             return Ok(before);
         }
-        let open = store.unfinished_exports().await?.iter().filter(|e| e.by_whom == caller.name).count();
+        let open = store.unfinished_exports().await?.iter().filter(|e| e.owner == caller.id).count();
         if open >= PER_CALLER {
             return Err(Problem::new(
                 Code::CostExceeded,
@@ -249,6 +250,7 @@ impl Jobs {
     /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
     fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
         let maker = Caller {
+            id: String::new(),
             name: String::new(),
             role: Role::Client,
             registry: None,
@@ -263,7 +265,9 @@ impl Jobs {
         if request.gap {
             filter = Filter::InGap.and(filter);
         }
-        if !maker.areas.is_empty() {
+        if maker.sees_nothing() {
+            filter = Filter::Rows(Arc::default());
+        } else if !maker.areas.is_empty() {
             filter = Filter::Area(maker.areas.clone()).and(filter);
         }
         let rows = edition.filter(&filter)?;
@@ -272,6 +276,7 @@ impl Jobs {
         let fields = choice.fields();
         let lang = if request.chinese { Lang::Zh } else { Lang::En };
         let rows = export::ExportRows::ordered(&edition, rows, &order);
+        let sight = maker.sight();
         let graph = choice.selection.map(|selection| export::graph::GraphSource {
             state: self.state.clone(),
             caller: Arc::new(maker),
@@ -279,8 +284,8 @@ impl Jobs {
             selection,
             runtime: tokio::runtime::Handle::current(),
         });
-        let columns = choice.columns;
-        Ok((ExportRequest { edition, rows, columns, graph, lang, gb18030: request.gb18030, progress: Arc::default() }, fields))
+        let (columns, gb18030) = (choice.columns, request.gb18030);
+        Ok((ExportRequest { edition, rows, columns, graph, lang, sight, gb18030, progress: Arc::default() }, fields))
     }
 }
 

@@ -28,7 +28,8 @@ use sha2::{Digest, Sha256};
 
 use super::answers::usage;
 use super::http::rest::{RestRequest, not_found};
-use super::problem::Problem;
+use super::limits::places::Place;
+use super::problem::{Code, Problem};
 use super::state::ServerState;
 use crate::access::AccessScope;
 use crate::edition::Filter;
@@ -36,7 +37,7 @@ use request::ExportProgress;
 
 use crate::serve::export::format::content_type;
 pub use choice::{Chosen, choose};
-pub use columns::ExportColumn;
+pub use columns::{ExportColumn, told_score};
 pub use format::ExportFileFormat;
 pub use request::{ExportRequest, ExportRows};
 pub use write::{check_size, write};
@@ -45,6 +46,9 @@ pub use write::{check_size, write};
 const CHUNK: usize = 64 << 10;
 /// Chunks made ahead of the client: a slow client holds this much memory and no more.
 const AHEAD: usize = 4;
+
+/// A client that takes nothing for so long has gone, whatever its socket says.
+const STALLED: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// `GET /export/{list}.{format}`
 pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
@@ -58,7 +62,19 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
             let mut shown = usage::FieldUse::default();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             state.tally().add(&plain.ask.caller, &usage::purpose(&headers), &shown);
-            stream(export, format, &file, &headers, &plain.id)
+            let caller = &plain.ask.caller;
+            let Some(place) = state.exports().take(&caller.id) else {
+                let most = state.exports().per_caller();
+                let problem = Problem::new(
+                    Code::CostExceeded,
+                    format!("同时进行的导出过多（每个调用者最多 {most} 个）；请等一个结束，或用 createExport 在后台导出"),
+                    format!(
+                        "too many exports at a time (a caller has at most {most}): wait for one to end, or let createExport write a file"
+                    ),
+                );
+                return plain.refuse(&problem);
+            };
+            stream(export, format, &file, &headers, &plain.id, place)
         }
         Err(problem) => plain.refuse(&problem),
     }
@@ -100,6 +116,7 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
         }),
         columns: choice.columns,
         lang: plain.lang,
+        sight: plain.ask.caller.sight(),
         gb18030,
         progress: ExportProgress::default(),
     };
@@ -126,6 +143,9 @@ pub struct Sink {
     buffer: Vec<u8>,
     hash: Sha256,
     send: tokio::sync::mpsc::Sender<Result<Frame<Bytes>, std::io::Error>>,
+    runtime: tokio::runtime::Handle,
+    /// Given back with the last byte.
+    _place: Place,
 }
 
 impl Sink {
@@ -135,9 +155,9 @@ impl Sink {
         }
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + 4096));
         self.hash.update(&chunk);
-        self.send
-            .blocking_send(Ok(Frame::data(chunk.into())))
-            .map_err(|_| std::io::Error::new(std::io::ErrorKind::BrokenPipe, "the client went away"))
+        let gone = || std::io::Error::new(std::io::ErrorKind::BrokenPipe, "the client went away");
+        let sent = tokio::time::timeout(STALLED, self.send.send(Ok(Frame::data(chunk.into()))));
+        self.runtime.block_on(sent).map_err(|_| gone())?.map_err(|_| gone())
     }
 }
 
@@ -154,15 +174,17 @@ impl std::io::Write for Sink {
     }
 }
 
-fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str) -> Response {
+fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str, place: Place) -> Response {
     let (send, receive) = tokio::sync::mpsc::channel(AHEAD);
     let wants_trailers = headers.get(header::TE).and_then(|v| v.to_str().ok()).is_some_and(|te| te.contains("trailers"));
     let rows = export.rows.len();
     let gb18030 = export.gb18030;
     let name = file.replace(['"', '\\'], "");
     let numbered = name.replacen('.', &format!("-{}.", export.edition.number()), 1);
+    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let mut sink = Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash: Sha256::new(), send: send.clone() };
+        let mut sink =
+            Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash: Sha256::new(), send: send.clone(), runtime, _place: place };
         let written = write(&export, format, &mut sink).and_then(|()| sink.flush_chunk());
         if let Err(error) = written {
             if error.kind() != std::io::ErrorKind::BrokenPipe {

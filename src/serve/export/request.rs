@@ -7,6 +7,7 @@ use async_graphql::Value;
 use roaring::RoaringBitmap;
 
 use super::choice::Chosen;
+use crate::access::Sight;
 use crate::edition::{Edition, EnterpriseRow, Row};
 use crate::model::message::Lang;
 use crate::serve::problem::Problem;
@@ -53,6 +54,8 @@ pub struct ExportRequest {
     /// Answers what the edition does not hold; None where no column needs it.
     pub graph: Option<super::graph::GraphSource>,
     pub lang: Lang,
+    /// What whoever asked may see.
+    pub sight: Sight,
     pub gb18030: bool,
     /// Counts the rows written so far.
     pub progress: ExportProgress,
@@ -68,7 +71,7 @@ impl ExportRequest {
     pub(super) fn cell(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, cell: &mut String) {
         cell.clear();
         match (column, answer) {
-            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, cell),
+            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, self.sight, cell),
             (Chosen::Graph(path), Some(answer)) => super::graph::write_cell(answer, path, self.lang, cell),
             (Chosen::Graph(_), None) => {}
         }

@@ -5,16 +5,19 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::headers::{lang_of, request_id};
+use super::headers::{header_text, lang_of, request_id};
+use super::patience::{DELIVERY, Patient, QUESTION};
 use super::rest::refuse;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Code, Problem};
+use crate::serve::state::ServerState;
 
 /// What a browser may remember of what a site is allowed.
 const PREFLIGHT: Duration = Duration::from_secs(600);
@@ -44,6 +47,29 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "content-disposition",
         ]))
         .max_age(PREFLIGHT)
+}
+
+/// Nothing is answered that may not come in at all; nobody has more than so many requests under way, and no body is waited for for ever.
+pub async fn admit(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let refused = |problem: Problem| refuse(&problem, lang_of(headers), &request_id(headers));
+    if let Err(problem) = state.admit(headers) {
+        return refused(problem);
+    }
+    let Some(_place) = state.requests().take(header_text(headers, header::AUTHORIZATION).unwrap_or("")) else {
+        let most = state.requests().per_caller();
+        let mut response = refused(Problem::new(
+            Code::CostExceeded,
+            format!("同时进行的请求过多（每个调用者最多 {most} 个）；请稍后再试"),
+            format!("too many requests at a time (a caller has at most {most}): try again in a moment"),
+        ));
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return response;
+    };
+    let whole = if request.uri().path().starts_with("/ingest/") { DELIVERY } else { QUESTION };
+    let request = request.map(|body| Body::new(Patient::new(body, whole)));
+    next.run(request).await
 }
 
 pub async fn frame(request: Request, next: Next) -> Response {

@@ -7,5 +7,6 @@ pub(in crate::serve) mod graphql;
 pub mod headers;
 pub(in crate::serve) mod middleware;
 pub(in crate::serve) mod packing;
+mod patience;
 pub(in crate::serve) mod rest;
 pub(in crate::serve) mod server;

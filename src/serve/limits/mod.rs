@@ -2,3 +2,4 @@
 
 pub(in crate::serve) mod budget;
 pub mod cost;
+pub(in crate::serve) mod places;

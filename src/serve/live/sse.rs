@@ -14,7 +14,6 @@ use futures_util::StreamExt;
 
 use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::serve::answers::engine::Engine;
-use crate::serve::answers::events::MAX_STREAMS;
 use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
@@ -84,13 +83,14 @@ pub async fn sse(
         Err(problem) => return refuse(&problem, lang, &id),
     };
     let kinds = if method == Method::GET { Kinds::Reading } else { Kinds::Any };
-    let Some(place) = state.events().place(&caller.name) else {
+    let Some(place) = state.streams().take(&caller.id) else {
+        let most = state.streams().per_caller();
         let problem = Problem::new(
             Code::CostExceeded,
-            format!("一个调用者最多同时打开 {MAX_STREAMS} 个事件流；请先关闭一个"),
-            format!("a caller has at most {MAX_STREAMS} event streams open: close one first"),
+            format!("一个调用者最多同时打开 {most} 个事件流；请先关闭一个"),
+            format!("a caller has at most {most} event streams open: close one first"),
         )
-        .remedy(MAX_STREAMS.to_string());
+        .remedy(most.to_string());
         let mut response = refuse(&problem, lang, &id);
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         return response;

@@ -30,6 +30,7 @@ use crate::serve::answers::request::Parameters;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
+use crate::serve::limits::places::Place;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
 
@@ -124,6 +125,7 @@ struct Connection {
     authorization: Option<String>,
     caller: Option<Arc<Caller>>,
     operations: HashMap<String, JoinHandle<()>>,
+    place: Option<Place>,
 }
 
 impl Drop for Connection {
@@ -137,7 +139,7 @@ struct Close(u16, &'static str);
 
 impl Connection {
     fn new(state: ServerState, engine: Engine, lang: Lang, id: String, authorization: Option<String>) -> Connection {
-        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new() }
+        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new(), place: None }
     }
 
     async fn run<S>(mut self, socket: WebSocketStream<S>)
@@ -205,7 +207,13 @@ impl Connection {
                     self.lang = Lang::from_accept(accept);
                 }
                 match self.state.caller(self.authorization.as_deref()).await {
-                    Ok(caller) => self.caller = Some(caller),
+                    Ok(caller) => {
+                        self.place = self.state.streams().take(&caller.id);
+                        if self.place.is_none() {
+                            return Err(Close(4429, "Too many connections"));
+                        }
+                        self.caller = Some(caller);
+                    }
                     Err(_) => return Err(Close(4403, "Forbidden")),
                 }
                 Ok(Some(json!({ "type": "connection_ack" }).to_string()))

@@ -16,6 +16,7 @@ use super::mvt::{EXTENT, Layer, Property};
 use crate::edition;
 use crate::edition::{Edition, Filter, Row};
 use crate::model::message::Lang;
+use crate::serve::export::told_score;
 use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -221,6 +222,7 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) 
     let mut inside: Vec<(Row, u64)> =
         places.points[start..end].iter().filter(|(_, row)| shown(*row)).map(|(at, row)| (*row, *at)).collect();
     inside.sort_unstable();
+    let sight = plain.ask.caller.sight();
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
     for (row, at) in inside.iter().take(MAX_POINTS) {
@@ -228,10 +230,11 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) 
         let (x, y) = tile.local(compact(*at), compact(*at >> 1));
         let slim: Option<Slim<'_>> = serde_json::from_str(e.reasons_json()).ok();
         let reason = slim.as_ref().and_then(|s| s.gap.first()).map_or("", |r| &r.c);
+        let score = told_score(&e, sight).unwrap_or_default();
         let properties = [
             ("id", Property::Text(e.id())),
             ("name", Property::Text(e.name())),
-            ("priority", Property::Number(f64::from(e.priority()))),
+            ("priority", Property::Number(f64::from(score))),
             ("reason", Property::Text(reason)),
             ("basis", Property::Text("REGISTRY")),
         ];

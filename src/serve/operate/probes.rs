@@ -1,11 +1,14 @@
 //! For operators: alive, ready, and numbers in Prometheus' text format.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use prometheus_client::registry::Unit;
 
+use crate::access::AccessScope;
+use crate::serve::http::headers::{header_text, lang_of, request_id};
+use crate::serve::http::rest::refuse;
 use crate::serve::metrics::{self, Gauges};
 use crate::serve::state::ServerState;
 
@@ -28,8 +31,13 @@ pub async fn readyz(State(state): State<ServerState>) -> Response {
     }
 }
 
-/// Numbers for Prometheus.
-pub async fn numbers(State(state): State<ServerState>) -> Response {
+/// Numbers for Prometheus. Where callers prove who they are, for those with the scope `operate`: how many enterprises, which registries
+/// and how their pulls go is nobody else's.
+pub async fn numbers(State(state): State<ServerState>, headers: HeaderMap) -> Response {
+    let caller = state.caller(header_text(&headers, header::AUTHORIZATION)).await;
+    if let Err(problem) = caller.and_then(|caller| Ok(caller.require(AccessScope::Operate)?)) {
+        return refuse(&problem, lang_of(&headers), &request_id(&headers));
+    }
     let mut gauges = Vec::new();
     if let Ok(edition) = state.hub().editions.current() {
         gauges.push(Gauges::one("huitu_edition_number", "Number of the edition that answers", f64::from(edition.number())));

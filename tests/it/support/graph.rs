@@ -102,5 +102,6 @@ pub fn token(id: &str, role: &str, areas: Option<&str>, expires_at: Option<i64>)
         created_at: 0,
         expires_at,
         revoked_at: None,
+        last_used_at: None,
     }
 }

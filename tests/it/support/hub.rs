@@ -97,6 +97,7 @@ impl TestHub {
                 created_at: 0,
                 expires_at: None,
                 revoked_at: None,
+                last_used_at: None,
             };
             self.hub.store.put_token(&row).await.unwrap();
         }

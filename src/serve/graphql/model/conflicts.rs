@@ -9,7 +9,7 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::provenance::{FieldConflict, conflict_of};
 use super::scalars::EnterpriseField;
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EditionAsOf, Filter, Row, RowCursor};
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::answers::filter::known_registries;
@@ -75,8 +75,8 @@ impl ConflictConnection {
         as_of: Option<EditionAsOf>,
     ) -> Result<ConflictConnection, Problem> {
         known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
-        let finance = ask.caller.may(AccessScope::Finance);
-        let hidden = |field: Model| !finance && matches!(field, Model::Revenue | Model::Payroll);
+        let sight = ask.caller.sight();
+        let hidden = |field: Model| !sight.sees(classes::of_field(field));
         let wanted: Vec<Model> = match &filter.field {
             Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
             None => Model::ALL.to_vec(),

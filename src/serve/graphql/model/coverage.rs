@@ -11,14 +11,14 @@ use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
-use crate::access::suppression;
+use crate::access::{AccessScope, suppression};
 use crate::edition;
 use crate::edition::format::dimension::with_dimensions;
 use crate::edition::format::rates;
 use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::hub::MissingInput;
 use crate::model::message::{Lang, country_name, input_name, value_name};
-use crate::serve::context::{OrTell, RequestContext, ask};
+use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 use crate::serve::problem::Problem;
 
 /// Groups one answer may have.
@@ -340,12 +340,18 @@ impl CoverageRow {
     async fn dispatched_members(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<u64>> {
         Ok(self.detail(ctx)?.map(|d| d.dispatched_members))
     }
-    /// 应缴工会经费: a year's dues on the payrolls known, in yuan.
+    /// 应缴工会经费: a year's dues on the payrolls known, in yuan. Needs the scope `finance`: of one firm it is a share of its payroll.
     async fn dues_payable_yuan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Decimal>> {
+        if !permitted(ctx, AccessScope::Finance) {
+            return Ok(None);
+        }
         Ok(self.detail(ctx)?.map(|d| Decimal(d.dues_payable)))
     }
-    /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known.
+    /// 收缴率: paid / due, in yuan, of the latest period of each enterprise of which both are known. Needs the scope `finance`.
     async fn dues_collected_rate(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Ratio>> {
+        if !permitted(ctx, AccessScope::Finance) {
+            return Ok(None);
+        }
         self.detailed_rate(ctx, &rates::DUES_COLLECTED_RATE)
     }
     /// What changed since the edition of `compareWith`.

@@ -15,7 +15,7 @@ use super::scalars::*;
 use super::ties;
 use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
@@ -148,10 +148,13 @@ impl Enterprise {
     async fn payroll_yuan(&self, ctx: &Context<'_>) -> Option<Decimal> {
         permitted(ctx, AccessScope::Finance).then(|| self.row().payroll().map(Decimal)).flatten()
     }
-    /// Marks that raise its priority.
-    async fn tags(&self) -> Vec<EnterpriseTag> {
+    /// Marks that raise its priority; what concerns payments only with the scope `finance`, disputes only with `records`.
+    async fn tags(&self, ctx: &Context<'_>) -> Vec<EnterpriseTag> {
         use crate::model::verdict::EnterpriseTag as Model;
-        self.row().tags().iter().filter_map(|bit| Model::ALL.get(bit).copied().map(Into::into)).collect()
+        let sight = ask(ctx).caller.sight();
+        let tags = self.row().tags();
+        let told = tags.iter().filter_map(|bit| Model::ALL.get(bit).copied()).filter(|tag| sight.sees(classes::of_tag(*tag)));
+        told.map(Into::into).collect()
     }
 
     /// Above designated size, and why.
@@ -191,9 +194,9 @@ impl Enterprise {
             return None;
         }
         let all = or_null(ctx, provenance(ctx, self).await)?;
-        let finance = ask(ctx).caller.may(AccessScope::Finance);
-        let hidden = |f: EnterpriseField| !finance && matches!(f, EnterpriseField::Revenue | EnterpriseField::Payroll);
-        let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && !hidden(p.field);
+        let sight = ask(ctx).caller.sight();
+        let told = |f: EnterpriseField| sight.sees(classes::of_field(f.into()));
+        let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && told(p.field);
         Some(all.into_iter().filter(wanted).collect())
     }
     /// Fields on which registries differ. Needs the scope `records`.
@@ -205,11 +208,10 @@ impl Enterprise {
             return Some(Vec::new());
         }
         let conflicts = self.row().conflicts();
-        let finance = ask(ctx).caller.may(AccessScope::Finance);
+        let sight = ask(ctx).caller.sight();
         let differs = |p: &FieldProvenance| {
-            let hidden = !finance && matches!(p.field, EnterpriseField::Revenue | EnterpriseField::Payroll);
             let model: crate::model::enterprise::EnterpriseField = p.field.into();
-            conflicts.contains(model as usize) && !hidden
+            conflicts.contains(model as usize) && sight.sees(classes::of_field(model))
         };
         let all = or_null(ctx, provenance(ctx, self).await)?;
         Some(all.into_iter().filter(differs).map(Into::into).collect())

@@ -6,7 +6,7 @@ use super::enterprise::Enterprise;
 use super::provenance::{RecordField, RegistryRecord};
 use super::registry::Registry;
 use super::scalars::DateTime;
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
 use crate::hub::{Hub, LiveAnswer, LiveState as Ended};
 use crate::serve::answers::live_lookups::LiveKey;
 use crate::serve::context::{OrTell, ask, permitted};
@@ -99,8 +99,9 @@ fn record(ctx: &Context<'_>, enterprise: &Enterprise, name: &str, answer: Option
         made.record = enterprise.record_of(name, &record.key);
         let columns = hub.connectors.iter().find(|c| c.name == name).map(|c| c.contract.columns.as_slice()).unwrap_or_default();
         let column = |field| columns.iter().find(|c| c.field == field).map_or_else(|| field.to_string(), |c| c.name.clone());
-        made.fields =
-            Some(record.fields.iter().map(|f| RecordField::of(column(f.field), &f.raw, f.field, f.value.as_ref())).collect());
+        let sight = ask(ctx).caller.sight();
+        let told = record.fields.iter().filter(|f| sight.sees(classes::of_record_field(f.field)));
+        made.fields = Some(told.map(|f| RecordField::of(column(f.field), &f.raw, f.field, f.value.as_ref())).collect());
     }
     made
 }

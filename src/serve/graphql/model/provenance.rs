@@ -9,7 +9,7 @@ use super::connection::PageInfo;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, LookupKey};
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
@@ -69,13 +69,15 @@ impl RegistryRecord {
     async fn gone(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         Ok(self.detail(ctx).await.or_tell(ctx)?.map(|d| d.gone))
     }
-    /// The columns as written. Needs the scope `records`.
+    /// The columns as written. Needs the scope `records`; sums of money need `finance` besides.
     async fn fields(&self, ctx: &Context<'_>) -> Result<Option<Vec<RecordField>>> {
         if !permitted(ctx, AccessScope::Records) {
             return Ok(None);
         }
         let detail = self.detail(ctx).await.or_tell(ctx)?;
-        Ok(detail.map(|d| d.fields.iter().map(RecordField::from).collect()))
+        let sight = ask(ctx).caller.sight();
+        let told = |f: &&FieldDetail| f.field.is_none_or(|field| sight.sees(classes::of_record_field(field)));
+        Ok(detail.map(|d| d.fields.iter().filter(told).map(RecordField::from).collect()))
     }
 }
 

@@ -11,6 +11,7 @@ use super::identity::{LinkEvidence, evidence_of};
 use super::provenance::RegistryRecord;
 use super::scalars::DateTime;
 use super::verdicts::Reason;
+use crate::access::FieldClass;
 use crate::edition::Edition;
 use crate::hub::{contradictions, is_contradiction};
 use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
@@ -89,7 +90,10 @@ impl ReviewConnection {
         ask.touch_store();
         let edition = ask.edition()?;
         let mut rows = ask.state.hub().store.review_pairs(i64::MAX).await?;
-        rows.extend(contradictions(&edition, usize::MAX));
+        // That somebody pays, and what, is said to who may see payments.
+        if ask.caller.sight().sees(FieldClass::Money) {
+            rows.extend(contradictions(&edition, usize::MAX));
+        }
         rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
         let areas = match &filter.area {
             Some(codes) => Some(edition.filter(&crate::edition::Filter::Area(codes.clone()))?),

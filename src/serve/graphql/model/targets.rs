@@ -5,6 +5,7 @@ use async_graphql::{InputObject, SimpleObject};
 use super::places::Area;
 use super::registry::Registry;
 use super::scalars::DateTime;
+use crate::access::FieldClass;
 use crate::assess::targets;
 use crate::assess::targets::{Attainment, UnequalSum};
 use crate::edition::{Edition, EditionAsOf};
@@ -12,7 +13,7 @@ use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
 use crate::model::message::Lang;
 use crate::model::reference::areas::unit_code;
 use crate::serve::context::RequestContext;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Code, Problem};
 use crate::store::target::TargetRow;
 
 /// Sets a target.
@@ -100,6 +101,33 @@ pub struct TargetParts {
     message: String,
 }
 
+/// Whether an area or unit is one of the caller's, or inside one.
+fn is_of_caller(ask: &RequestContext, edition: &Edition, area: &str) -> bool {
+    let mine = |code: &str| ask.caller.areas.iter().any(|a| a == code);
+    let mut above = Some(area.to_owned());
+    // City, district, town: a tree that is no deeper than this.
+    for _ in 0..8 {
+        let Some(code) = above else { break };
+        if mine(&code) {
+            return true;
+        }
+        above = edition.area(&code).and_then(|a| a.parent.clone());
+    }
+    ask.caller.areas.is_empty()
+}
+
+/// A target of an area that is not the caller's does not exist for them.
+fn within_reach(ask: &RequestContext, edition: &Edition, area: &str) -> Result<(), Problem> {
+    if is_of_caller(ask, edition, area) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        format!("{area} 不在您的管辖区域内：任务未改动"),
+        format!("{area} is outside your areas: nothing was changed"),
+    ))
+}
+
 impl Target {
     fn new(
         ask: &RequestContext,
@@ -112,17 +140,19 @@ impl Target {
             SetBy::Person(by) => (by, None),
             SetBy::Registry(name) => (None, Some(Registry::named(&name))),
         };
+        // What was paid and is due is told to who may see payments; the target itself is everybody's.
+        let told = !standing.indicator.starts_with("dues_") || ask.caller.sight().sees(FieldClass::Money);
         Target {
             area: Area::new(edition, standing.area.to_string()),
             year: standing.year,
             indicator: standing.indicator.to_string(),
             value: standing.value,
-            done: standing.done,
-            attainment: standing.attainment,
-            missing: standing.missing,
-            needed_per_month: standing.needed_per_month,
-            rank: standing.rank.map(|r| r as i32),
-            on_pace: standing.on_pace,
+            done: standing.done.filter(|_| told),
+            attainment: standing.attainment.filter(|_| told),
+            missing: standing.missing.filter(|_| told),
+            needed_per_month: standing.needed_per_month.filter(|_| told),
+            rank: standing.rank.map(|r| r as i32).filter(|_| told),
+            on_pace: standing.on_pace.filter(|_| told),
             responsible: standing.responsible.map(String::from),
             set_by,
             registry,
@@ -153,7 +183,7 @@ impl Target {
                 area == code || parent(area).is_some_and(|p| p == code || parent(&p).is_some_and(|p| p == code))
             })
         };
-        let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
+        let visible = |area: &str| is_of_caller(ask, &edition, area);
         let mut targets = Target::all(ask, &edition, year).await?;
         targets.retain(|t| inside(t.area.code_text()) && visible(t.area.code_text()));
         targets.sort_by(|s, t| {
@@ -172,7 +202,7 @@ impl Target {
         ask.touch_store();
         ask.details.count_read();
         let mut wanted = Target::all(ask, edition, key.year).await?;
-        let visible = |area: &str| ask.caller.areas.is_empty() || ask.caller.areas.iter().any(|a| area.starts_with(a.as_str()));
+        let visible = |area: &str| is_of_caller(ask, edition, area);
         wanted.retain(|t| t.indicator == canonical(&key.indicator) && visible(t.area.code_text()));
         Ok(wanted.into_iter().map(|t| (t.area.code_text().to_owned(), t)).collect())
     }
@@ -210,6 +240,7 @@ impl Target {
     pub async fn withdraw(ask: &RequestContext, input: WithdrawTarget) -> Result<(), Problem> {
         ask.touch_store();
         let area = unit_code(&input.area, None).unwrap_or(input.area);
+        within_reach(ask, &*ask.edition()?, &area)?;
         let indicator = canonical(&input.indicator);
         let hub = ask.state.hub();
         match hub.store.withdraw_target(&area, input.year.into(), indicator, hub.clock.millis()).await? {
@@ -230,6 +261,7 @@ impl Target {
                 format!("there is no area {}: use a code such as 110108, or that of a federation unit", input.area),
             ));
         }
+        within_reach(ask, &edition, &unit_code(&input.area, None).unwrap_or_else(|| input.area.clone()))?;
         let known = measurable();
         if !known.contains(&canonical(&input.indicator)) {
             return Err(Problem::bad_input(

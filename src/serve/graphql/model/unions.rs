@@ -20,8 +20,10 @@ pub struct TradeUnion {
 }
 
 impl TradeUnion {
-    pub fn find(edition: &Arc<Edition>, id: &str) -> Option<TradeUnion> {
-        edition.union_of_id(id).map(|at| TradeUnion { edition: edition.clone(), at })
+    /// The union of an id, where the caller may know of it.
+    pub fn find(ask: &RequestContext, edition: &Arc<Edition>, id: &str) -> Option<TradeUnion> {
+        let at = edition.union_of_id(id).filter(|at| ask.may_see_union(edition.union_at(*at)))?;
+        Some(TradeUnion { edition: edition.clone(), at })
     }
     fn row(&self) -> UnionRow<'_> {
         self.edition.union_at(self.at)
@@ -51,9 +53,9 @@ impl TradeUnion {
     async fn level(&self) -> Option<&str> {
         self.row().level()
     }
-    /// The union above it, where the roll has it.
-    async fn parent(&self) -> Option<TradeUnion> {
-        TradeUnion::find(&self.edition, self.row().parent()?)
+    /// The union above it, where the roll has it; null where it is outside the caller's areas.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<TradeUnion> {
+        TradeUnion::find(ask(ctx), &self.edition, self.row().parent()?)
     }
     /// Its district.
     async fn area(&self) -> Option<Area> {
@@ -114,13 +116,12 @@ impl TradeUnionConnection {
         let after = checked_cursor(after, UNIONS)?;
         let edition = ask.edition_at(as_of, after.as_ref())?;
         let restricted = |codes: &[String]| codes.iter().filter_map(|c| c.get(..6)?.parse::<u32>().ok()).collect::<Vec<_>>();
-        let allowed = (!ask.caller.areas.is_empty()).then(|| restricted(&ask.caller.areas));
         let wanted = filter.area.as_deref().map(restricted);
         let text = filter.text.as_deref().map(str::trim).filter(|t| !t.is_empty());
         let holds = |u: UnionRow<'_>| {
             let in_list = |list: &Option<Vec<u32>>| list.as_ref().is_none_or(|l| u.district().is_some_and(|d| l.contains(&d)));
-            in_list(&allowed)
-                && in_list(&wanted)
+            in_list(&wanted)
+                && ask.may_see_union(u)
                 && text.is_none_or(|t| u.name().contains(t))
                 && filter.kind.as_ref().is_none_or(|kinds| u.kind().is_some_and(|k| kinds.contains(&k.into())))
                 && filter.covers.is_none_or(|covers| covers != u.covers().is_empty())

@@ -14,7 +14,7 @@ use crate::access::AccessScope;
 use crate::model::message::reason_text;
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
-use crate::serve::context::{OrTell, ask, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.
 pub struct Reason {
@@ -45,11 +45,13 @@ impl Reason {
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> String {
-        reason_text(&self.code, &self.inputs, lang.map_or(ask(ctx).lang, Into::into))
+        let told: Vec<model::ReasonInput> = ask(ctx).caller.sight().inputs(&self.inputs).cloned().collect();
+        reason_text(&self.code, &told, lang.map_or(ask(ctx).lang, Into::into))
     }
-    /// The facts it rests on.
-    async fn inputs(&self) -> Vec<ReasonInput> {
-        self.inputs.iter().map(|input| ReasonInput { enterprise: self.enterprise.clone(), input: input.clone() }).collect()
+    /// The facts it rests on; sums of money only with the scope `finance`, what visits found only with `review`.
+    async fn inputs(&self, ctx: &Context<'_>) -> Vec<ReasonInput> {
+        let told = ask(ctx).caller.sight().inputs(&self.inputs);
+        told.map(|input| ReasonInput { enterprise: self.enterprise.clone(), input: input.clone() }).collect()
     }
 }
 
@@ -121,7 +123,7 @@ impl SizeVerdict {
 pub struct SizeRule(ThresholdRule);
 
 impl SizeRule {
-    fn find(ask: &crate::serve::context::RequestContext, id: &str) -> Option<SizeRule> {
+    fn find(ask: &RequestContext, id: &str) -> Option<SizeRule> {
         ask.state.hub().rules.get(id).cloned().map(SizeRule)
     }
 }
@@ -172,7 +174,7 @@ impl UnionVerdict {
     /// The unions that cover it.
     async fn unions(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<UnionLink>>> {
         let links = &self.0.verdicts(ctx)?.union.unions;
-        Ok(Some(links.iter().filter_map(|link| UnionLink::new(&self.0, link)).collect()))
+        Ok(Some(links.iter().filter_map(|link| UnionLink::new(ask(ctx), &self.0, link)).collect()))
     }
     /// Unions that nearly match and wait for a person.
     async fn possible(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<PossibleUnion>>> {
@@ -183,7 +185,7 @@ impl UnionVerdict {
                 .iter()
                 .map(|p| PossibleUnion {
                     pair: p.pair.to_string(),
-                    trade_union: TradeUnion::find(edition, &p.union),
+                    trade_union: TradeUnion::find(ask(ctx), edition, &p.union),
                     weight: f64::from(p.weight),
                 })
                 .collect(),
@@ -209,9 +211,9 @@ pub struct UnionLink {
 }
 
 impl UnionLink {
-    fn new(enterprise: &Enterprise, link: &model::UnionLink) -> Option<UnionLink> {
+    fn new(ask: &RequestContext, enterprise: &Enterprise, link: &model::UnionLink) -> Option<UnionLink> {
         Some(UnionLink {
-            trade_union: TradeUnion::find(enterprise.edition(), &link.union)?,
+            trade_union: TradeUnion::find(ask, enterprise.edition(), &link.union)?,
             kind: link.kind.into(),
             since: link.since.map(Date),
             record: enterprise.record_of(&link.registry, &link.record),
@@ -280,15 +282,25 @@ pub struct Priority(Enterprise);
 /// How urgent a visit is: points added up.
 #[Object]
 impl Priority {
-    /// The sum of the factors.
-    async fn score(&self) -> f64 {
+    /// The sum of the factors that the caller may see.
+    async fn score(&self, ctx: &Context<'_>) -> async_graphql::Result<f64> {
+        let sight = ask(ctx).caller.sight();
+        let score = match sight.sees_all() {
+            true => self.0.row().priority(),
+            false => sight.score(&self.0.verdicts(ctx)?.priority.factors),
+        };
         // The shortest decimal that is the same single-precision number: 61.3, not 61.29999923706055.
-        self.0.row().priority().to_string().parse().unwrap_or_default()
+        Ok(score.to_string().parse().unwrap_or_default())
     }
-    /// What the points are for.
+    /// What the points are for; what concerns payments only with the scope `finance`, disputes only with `records`.
     async fn factors(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PriorityFactor>> {
         let factors = &self.0.verdicts(ctx)?.priority.factors;
-        Ok(factors.iter().map(|f| PriorityFactor { enterprise: self.0.clone(), factor: f.clone() }).collect())
+        Ok(ask(ctx)
+            .caller
+            .sight()
+            .factors(factors)
+            .map(|f| PriorityFactor { enterprise: self.0.clone(), factor: f.clone() })
+            .collect())
     }
 }
 

@@ -72,7 +72,7 @@ impl Export {
     pub async fn list(ask: &RequestContext, first: usize) -> Result<Vec<Export>, Problem> {
         ask.touch_store();
         ask.details.count_read();
-        let mine = (!ask.caller.may(AccessScope::Operate)).then_some(ask.caller.name.as_str());
+        let mine = (!ask.caller.may(AccessScope::Operate)).then_some(ask.caller.id.as_str());
         let rows = ask.state.hub().store.exports(mine, first as i64).await?;
         Ok(rows.into_iter().map(Export::of).collect())
     }
@@ -81,7 +81,7 @@ impl Export {
     pub async fn find(ask: &RequestContext, id: &str) -> Result<ExportRow, Problem> {
         ask.caller.require(AccessScope::Export)?;
         let row = ask.state.hub().store.export(id).await?;
-        row.filter(|row| row.by_whom == ask.caller.name || ask.caller.may(AccessScope::Operate))
+        row.filter(|row| row.owner == ask.caller.id || ask.caller.may(AccessScope::Operate))
             .ok_or_else(|| Problem::new(Code::NotFound, "没有这个导出任务", "there is no such export"))
     }
 }

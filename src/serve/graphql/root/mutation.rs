@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::exports::{CreateExportInput, ExportPayload};
 use crate::access::AccessScope;
+use crate::edition::LookupKey;
 use crate::hub::progress::ProgressSink;
 use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
 use crate::serve::answers::events::Broadcast;
@@ -21,6 +22,7 @@ use crate::serve::graphql::model::scalars::Date;
 use crate::serve::graphql::model::targets::{SetTarget, Target, WithdrawTarget};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, GraphProblem, Problem};
+use crate::store::StoreError;
 
 /// Decides a pair of the review queue.
 #[derive(InputObject)]
@@ -97,6 +99,8 @@ pub struct JudgePayload {
     enterprises: Vec<Enterprise>,
     /// Set where an edition waits for a person: what was recorded shows once it is released.
     held: Option<HeldEdition>,
+    /// It is recorded, and shows with the next edition: a sync is under way.
+    pending: bool,
     /// What was wrong with the input.
     user_errors: Vec<UserError>,
 }
@@ -110,6 +114,8 @@ pub struct FindingPayload {
     enterprise: Option<Enterprise>,
     /// Set where an edition waits for a person: what was recorded shows once it is released.
     held: Option<HeldEdition>,
+    /// It is recorded, and shows with the next edition: a sync is under way.
+    pending: bool,
     /// What was wrong with the input.
     user_errors: Vec<UserError>,
 }
@@ -171,7 +177,7 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(HubError::Told(p)) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(p.zh, p.en))])),
-        Err(HubError::Store(crate::store::StoreError::Busy { .. })) => Err(Problem::new(
+        Err(HubError::Store(StoreError::Busy { .. })) => Err(Problem::new(
             Code::SourceUnavailable,
             "另一次同步正在进行；请稍后再试",
             "another sync is running; try again in a moment",
@@ -182,6 +188,14 @@ fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Resul
             Err(Problem::internal().error(ask(ctx).lang))
         }
     }
+}
+
+/// Has what waits for a publication published as soon as whoever leads has ended.
+fn later(ask: &RequestContext, pending: bool) -> bool {
+    if pending {
+        ask.state.note_push();
+    }
+    pending
 }
 
 fn progress(ask: &RequestContext) -> Arc<dyn ProgressSink> {
@@ -204,14 +218,44 @@ async fn held(ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
     Ok(held.map(|held| HeldEdition::new(held, ask.lang)))
 }
 
-/// Whether the caller may speak of this enterprise: one outside their areas does not exist for them.
-fn within_reach(ask: &RequestContext, id: &str) -> Result<(), Problem> {
-    let edition = ask.edition()?;
-    let outside = edition.enterprise_of_id(id).is_some_and(|e| !ask.may_see(e));
-    if outside {
-        return Err(Problem::new(Code::NotFound, "没有这家企业", "there is no such enterprise"));
+/// Whether the caller may speak of this enterprise: one outside their areas does not exist for them, nor does one that is in no
+/// edition any more, unless it lives on under another id.
+async fn within_reach(ask: &RequestContext, id: &str) -> Result<(), Problem> {
+    if ask.caller.areas.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let edition = ask.edition()?;
+    let now = match edition.enterprise_of_id(id) {
+        Some(e) => Some(e),
+        None => match ask.state.hub().store.entity_redirect(id).await? {
+            Some(target) => edition.enterprise_of_id(&target),
+            // As people write it: by its credit code.
+            None => edition.rows(&LookupKey::CreditCode(id.to_owned())).first().map(|row| edition.enterprise(*row)),
+        },
+    };
+    match now.filter(|e| ask.may_see(*e)) {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(Code::NotFound, "没有这家企业", "there is no such enterprise")),
+    }
+}
+
+/// Whether the caller may speak of a judgement: one of its two records is of an enterprise that they may see.
+async fn judgement_within_reach(ask: &RequestContext, id: &str) -> Result<(), Problem> {
+    if ask.caller.areas.is_empty() {
+        return Ok(());
+    }
+    if let Some(j) = ask.state.hub().store.judgement(id).await? {
+        let left = ask.holder_of(&j.left_registry, &j.left_key)?;
+        if left.is_some() || ask.holder_of(&j.right_registry, &j.right_key)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Problem::new(Code::NotFound, "没有这项判断", "there is no such judgement"))
+}
+
+/// A key that a caller sent, as the store keeps it: two callers may well send the same.
+fn own_key(ask: &RequestContext, key: Option<String>) -> Option<String> {
+    key.map(|key| format!("{}:{key}", ask.caller.id))
 }
 
 pub struct Mutation;
@@ -227,18 +271,19 @@ impl Mutation {
         let hub = ask.state.hub();
         let concerned = hub.store.review_pair(&input.pair).await.or_tell(ctx)?.map(|p| p.entities).unwrap_or_default();
         for id in &concerned {
-            within_reach(ask, id).or_tell(ctx)?;
+            within_reach(ask, id).await.or_tell(ctx)?;
         }
         let new = NewJudgement {
             pair: input.pair.0,
             verdict: input.verdict.into(),
             reason: input.reason,
             by: Some(ask.caller.name.clone()),
-            idempotency: input.idempotency_key,
+            idempotency: own_key(ask, input.idempotency_key),
         };
         match mend(ctx, "pair", hub.judge(new, progress(ask)).await)? {
-            Ok(row) => Ok(JudgePayload {
-                judgement: Some(row.into()),
+            Ok(recorded) => Ok(JudgePayload {
+                pending: later(ask, recorded.pending),
+                judgement: Some(recorded.row.into()),
                 enterprises: as_they_are_now(ctx, &concerned).await?,
                 held: held(ctx).await?,
                 user_errors: Vec::new(),
@@ -255,14 +300,15 @@ impl Mutation {
     ) -> Result<JudgePayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
+        judgement_within_reach(ask, &input.id).await.or_tell(ctx)?;
         let hub = ask.state.hub();
         let done = hub.withdraw_judgement(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
         match mend(ctx, "id", done)? {
-            Ok(_) => {
+            Ok(recorded) => {
                 ask.state.refresh().await.or_tell(ctx)?;
                 let row = hub.store.judgement(&input.id).await.or_tell(ctx)?;
-                let held = held(ctx).await?;
-                Ok(JudgePayload { judgement: row.map(Into::into), held, ..JudgePayload::default() })
+                let (held, pending) = (held(ctx).await?, later(ask, recorded.pending));
+                Ok(JudgePayload { judgement: row.map(Into::into), held, pending, ..JudgePayload::default() })
             }
             Err(user_errors) => Ok(JudgePayload { user_errors, ..JudgePayload::default() }),
         }
@@ -277,20 +323,21 @@ impl Mutation {
     ) -> Result<FindingPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
-        within_reach(ask, &input.enterprise).or_tell(ctx)?;
+        within_reach(ask, &input.enterprise).await.or_tell(ctx)?;
         let new = NewFinding {
             enterprise: input.enterprise.0,
             reason: input.reason,
             note: input.note,
             until: input.until.map(|d| d.0),
             by: Some(ask.caller.name.clone()),
-            idempotency: input.idempotency_key,
+            idempotency: own_key(ask, input.idempotency_key),
         };
         match mend(ctx, "reason", ask.state.hub().add_finding(new, progress(ask)).await)? {
-            Ok(row) => Ok(FindingPayload {
-                enterprise: as_they_are_now(ctx, std::slice::from_ref(&row.enterprise_id)).await?.into_iter().next(),
+            Ok(recorded) => Ok(FindingPayload {
+                pending: later(ask, recorded.pending),
+                enterprise: as_they_are_now(ctx, std::slice::from_ref(&recorded.enterprise_id)).await?.into_iter().next(),
                 held: held(ctx).await?,
-                finding: Some(row.into()),
+                finding: Some(recorded.row.into()),
                 user_errors: Vec::new(),
             }),
             Err(user_errors) => Ok(FindingPayload { user_errors, ..FindingPayload::default() }),
@@ -308,12 +355,10 @@ impl Mutation {
         let hub = ask.state.hub();
         let all = hub.store.findings(None).await.or_tell(ctx)?;
         let enterprise = all.into_iter().find(|f| f.id == *input.id).map(|f| f.enterprise_id);
-        if let Some(id) = &enterprise {
-            within_reach(ask, id).or_tell(ctx)?;
-        }
+        within_reach(ask, enterprise.as_deref().unwrap_or_default()).await.or_tell(ctx)?;
         let done = hub.withdraw_finding(&input.id, Some(&ask.caller.name), input.reason.as_deref(), progress(ask)).await;
         match mend(ctx, "id", done)? {
-            Ok(_) => {
+            Ok(recorded) => {
                 let ids: Vec<String> = enterprise.into_iter().collect();
                 let now = as_they_are_now(ctx, &ids).await?.into_iter().next();
                 let finding = match ids.first() {
@@ -321,6 +366,7 @@ impl Mutation {
                     None => None,
                 };
                 Ok(FindingPayload {
+                    pending: later(ask, recorded.pending),
                     finding: finding.map(Into::into),
                     enterprise: now,
                     held: held(ctx).await?,
@@ -346,15 +392,22 @@ impl Mutation {
                 return Ok(SyncPayload { started: false, user_errors });
             }
         }
-        let Some(turn) = ask.state.begin_sync() else {
+        let running = || {
             let problem = Problem::new(Code::SourceUnavailable, "同步正在进行", "a sync is running already");
-            return Ok(SyncPayload { started: false, user_errors: vec![UserError::of(None, problem)] });
+            SyncPayload { started: false, user_errors: vec![UserError::of(None, problem)] }
+        };
+        let Some(turn) = ask.state.begin_sync() else { return Ok(running()) };
+        // Another process on the same store may lead.
+        let leader = match hub.store.lead().await {
+            Ok(leader) => leader,
+            Err(StoreError::Busy { .. }) => return Ok(running()),
+            Err(error) => return Err(Problem::from(error)).or_tell(ctx),
         };
         let options = SyncOptions { registries, full: input.full.unwrap_or(false), ..SyncOptions::default() };
         let (app, progress) = (ask.state.clone(), progress(ask));
         tokio::spawn(async move {
             let _turn = turn;
-            match app.hub().sync(&options, progress).await {
+            match app.hub().sync_leading(leader, &options, progress).await {
                 Ok(report) => crate::serve::operate::alerts::warn(&report),
                 Err(error) => tracing::error!(%error, "a sync started over GraphQL failed"),
             }

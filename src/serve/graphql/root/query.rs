@@ -147,28 +147,39 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
             }
             "record" => match rest.parse() {
-                Ok(number) if ask.caller.may(AccessScope::Records) => ask
-                    .record(number)
-                    .await?
-                    .map(|d| Node::RegistryRecord(RegistryRecord { registry: d.registry.clone(), key: d.key.clone(), id: d.id })),
+                Ok(number) if ask.caller.may(AccessScope::Records) => {
+                    let Some(d) = ask.record(number).await? else { return Ok(None) };
+                    let holder = ask.holder_of(&d.registry, &d.key)?;
+                    // One of another district is not there for this caller; nor is one of which nobody knows whose it is.
+                    (holder.is_some() || ask.caller.areas.is_empty()).then(|| {
+                        Node::RegistryRecord(RegistryRecord { registry: d.registry.clone(), key: d.key.clone(), id: d.id })
+                    })
+                }
                 _ => None,
             },
             _ => None,
         });
     }
     let edition = ask.edition()?;
-    if let Some(union) = TradeUnion::find(&edition, id) {
+    if let Some(union) = TradeUnion::find(ask, &edition, id) {
         return Ok(Some(Node::TradeUnion(union)));
     }
     Ok(find(ask, &edition, &EnterpriseKey::Id(ID(id.to_owned()))).await?.map(Node::Enterprise))
 }
 
-/// Counts the enterprises among these things as shown.
+/// Counts the enterprises among these things as shown, and those whose records are.
 fn show<'a>(ctx: &Context<'_>, nodes: impl Iterator<Item = &'a Node>) {
     let fields = selected(ctx.field());
     for node in nodes {
-        if let Node::Enterprise(e) = node {
-            ask(ctx).show(e.edition(), std::iter::once(e.row().row), fields);
+        let ask = ask(ctx);
+        match node {
+            Node::Enterprise(e) => ask.show(e.edition(), std::iter::once(e.row().row), fields),
+            Node::RegistryRecord(record) => {
+                if let (Ok(edition), Ok(Some(row))) = (ask.edition(), ask.holder_of(&record.registry, &record.key)) {
+                    ask.show(&edition, std::iter::once(row), fields);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -382,8 +393,9 @@ impl Query {
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<TradeUnion>> {
-        let edition = ask(ctx).edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        Ok(TradeUnion::find(&edition, &id))
+        let ask = ask(ctx);
+        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        Ok(TradeUnion::find(ask, &edition, &id))
     }
 
     /// Annual targets and how far they are reached, best first within each indicator.

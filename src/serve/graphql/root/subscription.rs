@@ -5,7 +5,9 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
 use super::exports::Export;
+use crate::access::AccessScope;
 use crate::hub::progress::SyncEvent;
+use crate::model::message::Lang;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::EditionNode;
@@ -42,13 +44,17 @@ impl SyncProgress {
     async fn of(&self) -> Option<u64> {
         self.of
     }
-    /// What is happening.
+    /// What is happening; how a registry's pull ended in detail (places, what it answered) only with the scope `operate`.
     async fn message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> &str {
-        lang.map_or(ask(ctx).lang, Into::into).pick(&self.zh, &self.en)
+        let lang: Lang = lang.map_or(ask(ctx).lang, Into::into);
+        match self.stage == "done" && !ask(ctx).caller.may(AccessScope::Operate) {
+            true => lang.pick("已结束", "ended"),
+            false => lang.pick(&self.zh, &self.en),
+        }
     }
 }
 
