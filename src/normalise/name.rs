@@ -380,7 +380,13 @@ fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
     let company = rest.windows(2).position(|pair| pair == *COMPANY).map(|at| at + 2);
     if let Some(end) = company.filter(|end| rest.len() >= end + 2 && *end >= 4) {
         let tail = &rest[end..];
-        let again = tail.ends_with(&COMPANY) && !tail[..tail.len() - 2].last().is_some_and(|g| BRANCH_HEADS.contains(g));
+        // 第一粉公司 for 第一分公司.
+        let numbered = (5..=6).contains(&tail.len())
+            && tail[0] == *ORDINAL
+            && tail[1..tail.len() - COMPANY.len() - 1].iter().all(|g| is_numeral(*g));
+        let again = tail.ends_with(&COMPANY)
+            && !tail[..tail.len() - COMPANY.len()].last().is_some_and(|g| BRANCH_HEADS.contains(g))
+            && !numbered;
         if !again && WORDS.unions.suffix(tail).is_none() {
             return rest.split_at(end);
         }
@@ -574,6 +580,7 @@ mod tests {
             ("北京华厦恒建设集团有限责任第八分公司", "华厦恒建设", "集团有限责任", "第八分公司"),
             ("北京金富达商贸有限责任富达棋牌俱乐部", "金富达商贸", "有限责任", "富达棋牌俱乐部"),
             ("北京恒信科技发展平谷营业部", "恒信科技发展", "", "平谷营业部"),
+            ("北京恒信商贸有限公司第一粉公司", "恒信商贸", "有限公司", "第一粉公司"),
             ("北京恒信商贸有限泽任公司", "恒信商贸", "有限泽任公司", ""),
             ("北京恒信餐饮公思", "恒信餐饮", "公思", ""),
             ("北京恒信软件宫司", "恒信软件", "宫司", ""),

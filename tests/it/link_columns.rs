@@ -183,3 +183,35 @@ fn a_company_at_its_branchs_address_stays_the_company() {
         assert!(!together(&outcome, &["GSB", "SB"]), "{written} {phone}");
     }
 }
+
+#[test]
+fn a_row_with_its_firms_name_and_code_is_a_branchs_where_place_staff_or_telephone_are() {
+    let name = "北京珞楝电子工程有限公司";
+    let [commerce, tax] = firm(6, name);
+    let tax = LinkRecord { employees: Some(240), ..tax };
+    let insured = LinkRecord { phone: tax.phone.clone(), employees: Some(231), ..tax.clone() };
+    let insured = LinkRecord { registry: 3, key: "SBF".into(), tax_number: "".into(), established: None, ..insured };
+    let branch = LinkRecord {
+        district: "通州区".into(),
+        address: "北京市大兴区砚池镇西珞村3号".into(),
+        phone: "010-89314829".into(),
+        ..record(0, "GSB".into(), &code(30_006), "北京珞楝电子工程有限公司销售分公司")
+    };
+    let row = |row: LinkRecord| {
+        let row = LinkRecord { registry: 3, key: "SB".into(), credit_code: code(20_006).into(), name: name.into(), ..row };
+        let outcome = beside_a_city(vec![commerce.clone(), tax.clone(), insured.clone(), branch.clone(), row]);
+        assert!(together(&outcome, &["GS6", "SW6", "SBF"]));
+        together(&outcome, &["GS6", "SB"])
+    };
+    let own =
+        |district: &str, staff: u32| LinkRecord { district: district.into(), employees: Some(staff), ..LinkRecord::default() };
+    // Where the branch sits, with a telephone that is its own.
+    assert!(!row(LinkRecord { address: branch.address.clone(), phone: branch.phone.clone(), ..own("通州区", 60) }));
+    // The registry's second row for the firm, called as the branch is.
+    assert!(!row(LinkRecord { address: tax.address.clone(), phone: branch.phone.clone(), ..own("朝阳区", 9) }));
+    // In the branch's district, with a fraction of the staff.
+    assert!(!row(own("通州区", 6)));
+    // In a district where nobody of them is; with a staff that could be the firm's; with the firm's telephone.
+    assert!(row(own("平谷区", 6)) && row(own("通州区", 200)));
+    assert!(row(LinkRecord { phone: tax.phone.clone(), ..own("朝阳区", 6) }));
+}

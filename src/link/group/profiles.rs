@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bearers::{Bearers, Doubt, bearers};
 use super::rules::{
-    Seats, addresses_of, branch_seats, by_credit_code, is_establishment, of_an_establishment, seated_elsewhere, strays,
+    Seats, branch_seats, by_credit_code, is_establishment, of_an_establishment, seated_elsewhere, seats_of, strays,
 };
 use super::slips::meant;
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
@@ -284,7 +284,7 @@ impl Profiles {
                 if !facts.is_gone() && name.is_branch() {
                     let stem = hash(name.stem());
                     let seats = self.seats.entry(stem).or_default();
-                    for seat in addresses_of(record_table, facts) {
+                    for seat in seats_of(record_table, facts) {
                         match comes {
                             true => seats.push(seat),
                             false => drop(seats.iter().position(|s| *s == seat).map(|at| seats.swap_remove(at))),
