@@ -46,7 +46,8 @@ fn numbers_places_trades_and_brands_that_differ_make_two_firms() {
         ("北京珞未来教育咨询有限公司", "北京珞末来教育咨询有限公司", "social_insurance", Person),
         ("北京新珞科技有限公司", "北京珞新科技有限公司", "tax", Different),
         ("北京珞崧商贸有限公司", "北京新珞崧商贸有限公司", "tax", Different),
-        ("北京珞岑实验工厂有限责任公司", "北京珞岑实验工厂", "unions", Person),
+        ("北京珞岑实验工厂有限责任公司", "北京珞岑实验工厂", "social_insurance", Person),
+        ("北京珞岙宾馆有限公司", "北京珞岙宾馆", "unions", Same),
         ("京珞方科技有限公司", "北京珞方科技有限公司", "tax", Person),
         ("北京珞途汽车制造有限公司", "北珞汽集团", "social_insurance", Different),
     ]);

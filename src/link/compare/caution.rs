@@ -5,7 +5,7 @@
 //! weight; where the rest speaks for it, it waits in the queue.
 
 use super::levels::{
-    Caution, CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
+    Caution, CodeLevel, Comparison, CountyLevel, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
     PlaceOfBusinessLevel, RegistrationLevel,
 };
 use crate::normalise::name::is_trade;
@@ -32,11 +32,13 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         BranchAndParent | OtherBranch => Caution::Unit,
         _ if pair.place == PlaceLevel::Differs => Caution::Place,
         Equal if is_bare(left) && is_bare(right) => Caution::Namesake,
-        // A union's roll calls every firm 公司 or 集团.
+        // A union's roll calls every firm 公司 or 集团, and leaves 有限公司 out where the name ends well without it.
         Equal
             if pair.form == FormLevel::OtherKind
                 && !alike
-                && !(pair.of_roll && left.is_shortened() && left.form().len() <= 2) =>
+                && !(pair.of_roll
+                    && (left.is_shortened() && left.form().len() <= 2
+                        || pair.county == CountyLevel::Same && is_without(left, right))) =>
         {
             Caution::Form
         }
@@ -64,6 +66,11 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,
     }
+}
+
+/// 某某宾馆 of 某某宾馆有限公司.
+fn is_without(short: NameRef<'_>, long: NameRef<'_>) -> bool {
+    !short.form().is_empty() && short.core() == long.stem()
 }
 
 /// Two to four glyphs without place, trade and form.
