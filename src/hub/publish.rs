@@ -34,7 +34,7 @@ use crate::store::history::EditionBasis;
 use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
-const PROGRAM_VERSION: u32 = 2;
+const PROGRAM_VERSION: u32 = 3;
 
 impl From<PublishError> for HubError {
     fn from(e: PublishError) -> HubError {

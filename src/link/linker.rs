@@ -300,9 +300,9 @@ impl Linker {
         if of(a) == of(b) {
             let facts = [self.record_table.facts(a), self.record_table.facts(b)];
             let method = match profiles.get(of(a)).is_unidentified() {
-                true => LinkMethod::RegistrationNumber,
-                false if facts.iter().all(|f| f.has(BY_CREDIT_CODE)) => LinkMethod::CreditCode,
-                false => LinkMethod::OrganisationCode,
+                true if facts.iter().all(|f| f.organisation == 0) => LinkMethod::RegistrationNumber,
+                _ if facts.iter().all(|f| f.has(BY_CREDIT_CODE)) => LinkMethod::CreditCode,
+                _ => LinkMethod::OrganisationCode,
             };
             return evidence::of_code(facts[0], method);
         }

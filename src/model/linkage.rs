@@ -65,6 +65,8 @@ pub struct LinkRecord {
     pub industry: Box<str>,
     /// 登记注册类型 as written, or empty: tells branches and individual businesses.
     pub registration_type: Box<str>,
+    /// 单位类型 or 单位类别 as written, or empty: a legal person (法人单位), or an establishment of one (产业活动单位).
+    pub unit_type: Box<str>,
     /// Persons employed.
     pub employees: Option<u32>,
     /// Other units the record names: its parent, the firm that absorbed it, its group.

@@ -61,6 +61,37 @@ fn spelt(place: &[Glyph]) -> Vec<String> {
     all
 }
 
+/// Letters of the shortest English name that stands beside a Chinese one.
+pub(super) const SHORTEST: usize = 8;
+
+/// A cell that holds a name in both languages: the Chinese one, and the English one, which is the longest stretch without
+/// Chinese characters and ends, or goes on for several words, as a firm's name does. (雀巢 written Nestle雀巢, or a 字号 in
+/// letters, is none.)
+pub(super) fn beside_chinese(raw: &str) -> Option<(String, &str)> {
+    let is_english = |c: char| c.is_ascii() && !matches!(c, ';' | '|' | '/') || matches!(c, '，' | '．' | '’' | '＆');
+    let (mut longest, mut from) = ("", None);
+    for (at, c) in raw.char_indices().chain([(raw.len(), '中')]) {
+        match (is_english(c), from) {
+            (true, None) => from = Some(at),
+            (false, Some(start)) => {
+                from = None;
+                if at - start > longest.len() {
+                    longest = &raw[start..at];
+                }
+            }
+            _ => {}
+        }
+    }
+    let words = || longest.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic));
+    let is_form = |word: &str| tables::lines(tables::ENGLISH_FORMS).any(|form| form.eq_ignore_ascii_case(word));
+    let letters = longest.chars().filter(char::is_ascii_alphabetic).count();
+    if letters < SHORTEST || words().count() < 2 || words().count() < 3 && !words().any(is_form) {
+        return None;
+    }
+    let start = longest.as_ptr() as usize - raw.as_ptr() as usize;
+    Some(([&raw[..start], &raw[start + longest.len()..]].concat(), longest))
+}
+
 /// Reads a name written in Latin letters.
 pub(super) fn read(raw: &str) -> Name {
     let mut lower: String = raw.chars().flat_map(char::to_lowercase).collect();

@@ -202,6 +202,25 @@ pub fn one_slip_away(broken: &str) -> Vec<OrganisationKey> {
     found
 }
 
+/// The valid codes that one slip makes of a valid one: its check counts in elevens, so that a character eleven or twenty-two
+/// places from the right one passes, and so do two neighbours that lie so far apart and changed places.
+pub fn slips_of(code: OrganisationKey) -> impl Iterator<Item = OrganisationKey> {
+    const CHECKED: usize = 8;
+    let whole = code.saturating_sub(1);
+    let worth = |at: usize| 36u64.pow((CHECKED - at) as u32);
+    let digit = move |at: usize| whole / worth(at) % 36;
+    let with = move |at: usize, new: u64| code + new * worth(at) - digit(at) * worth(at);
+    let others = (0..CHECKED).flat_map(move |at| {
+        (0..36).filter(move |new| *new != digit(at) && new.abs_diff(digit(at)).is_multiple_of(11)).map(move |new| with(at, new))
+    });
+    let swapped = (0..CHECKED - 1).filter_map(move |at| {
+        let (a, b) = (digit(at), digit(at + 1));
+        let passes = a != b && a.abs_diff(b).is_multiple_of(11);
+        passes.then(|| with(at, b) + a * worth(at + 1) - b * worth(at + 1))
+    });
+    others.chain(swapped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +244,19 @@ mod tests {
             let known = read_identifiers("91110000600037341L", "", "", "").organisation;
             assert!(one_slip_away(&read.broken).contains(&known), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_slip_that_passes_the_check_leads_to_the_code_that_was_meant() {
+        let key = |text: &str| read_identifiers("", text, "", "").organisation;
+        for (written, meant) in [("MA01J88D0", "MA01JJ8D0"), ("6M0015740", "600015740")] {
+            assert!(key(written) != 0 && key(meant) != 0, "both pass: {written} {meant}");
+            assert!(slips_of(key(written)).any(|code| code == key(meant)), "{written}");
+        }
+        // All of them are valid and others than the code itself.
+        let all: Vec<OrganisationKey> = slips_of(key("MA01JJ8D0")).collect();
+        assert!(all.len() >= 16 && all.iter().all(|code| key(&organisation_text(*code)) == *code), "{all:?}");
+        assert!(!all.contains(&key("MA01JJ8D0")));
     }
 
     #[test]

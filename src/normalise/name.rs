@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::blank::is_blank;
 use super::english;
-use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin};
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin, sound_alike};
 use super::place::PLACES;
 use super::tables::Level;
 use crate::normalise::name_parts::{LONGEST, Name};
@@ -39,19 +39,67 @@ pub fn read_names(raw: &str) -> Names {
     }
     let mut written = glyphs(raw);
     written.truncate(3 * LONGEST);
-    if written.iter().any(|g| is_latin(*g)) && !written.iter().any(|g| is_han(*g)) {
+    let latin = written.iter().filter(|g| is_latin(**g)).count();
+    if latin > 0 && !written.iter().any(|g| is_han(*g)) {
         return Names { name: english::read(raw), noted: Vec::new() };
+    }
+    // One cell, both languages.
+    let mut both = None;
+    if latin >= english::SHORTEST
+        && let Some((chinese, english)) = english::beside_chinese(raw)
+    {
+        both = Some(english::read(english)).filter(|name| !name.view().brand().is_empty());
+        written = glyphs(&chinese);
+        written.truncate(3 * LONGEST);
     }
     let mut noted = Vec::new();
     let written = cut_notes(written, &mut noted);
     let (written, joint) = cut_union(written);
-    let written = cut_dress(written);
-    let mut name = take_apart(&written);
-    name.shape.joint = joint;
-    Names {
-        name,
-        noted: noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty()).collect(),
+    let (written, others) = if joint { cut_others(written) } else { (written, false) };
+    let firms = if joint { listed_firms(raw) } else { Vec::new() };
+    let several = others || firms.len() > 1 || joint && WORDS.parks.suffix(&written).is_some();
+    let union = |written: &[Glyph]| {
+        let mut name = take_apart(written);
+        (name.shape.joint, name.shape.several) = (joint, several);
+        name
+    };
+    if let [first, rest @ ..] = firms.as_slice() {
+        return Names { name: union(first), noted: rest.iter().map(|firm| union(firm)).collect() };
     }
+    let name = union(&cut_dress(written));
+    let noted = noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty());
+    Names { name, noted: noted.chain(both).collect() }
+}
+
+/// 甲公司等三家企业 of a joint union's name: the firm that is named, and that there are others.
+fn cut_others(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
+    let house = |at: &usize| written[*at..].contains(&OTHERS[1]) || written.len() - at <= 3;
+    match written.iter().rposition(|g| *g == OTHERS[0]).filter(|at| *at >= 4 && is_whole(&written[..*at]) && house(at)) {
+        Some(at) => {
+            written.truncate(at);
+            (written, true)
+        }
+        None => (written, false),
+    }
+}
+
+/// 甲公司、乙公司: the firms that a joint union's name lists, where there are two or more.
+fn listed_firms(raw: &str) -> Vec<Vec<Glyph>> {
+    const BETWEEN: [char; 8] = ['、', '，', ',', '；', ';', '/', '与', '和'];
+    let firm = |part: &str| Some(cut_others(cut_union(glyphs(part)).0).0).filter(|firm| firm.len() >= 4 && is_whole(firm));
+    let firms: Vec<Vec<Glyph>> = raw.split(BETWEEN).filter_map(firm).collect();
+    if firms.len() > 1 { firms } else { Vec::new() }
+}
+
+/// 等 behind a firm, and 家, which counts firms.
+static OTHERS: LazyLock<[Glyph; 2]> = LazyLock::new(|| ["等", "家"].map(|one| glyphs(one)[0]));
+
+/// Whether a cell holds the whole name of a firm or a branch, form and all: 某某商贸有限公司.
+pub fn is_whole_name(raw: &str) -> bool {
+    let written = glyphs(raw);
+    let flat: Vec<Glyph> = written.iter().copied().filter(|g| *g != OPEN && *g != CLOSE).collect();
+    let company = flat.windows(COMPANY.len()).any(|pair| *pair == **COMPANY);
+    (6..=LONGEST).contains(&flat.len()) && company && is_whole(&flat) && flat.iter().filter(|g| is_han(**g)).count() >= 6
 }
 
 /// Removes `(原某某公司)`, `(曾用名:某某)`, `(筹)` and, behind a whole name, `(已更名)`, `(停业)`; what the notes name goes
@@ -96,8 +144,14 @@ fn firms_of(alias: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
 /// What clerks put beside a name, with brackets or without: 临时户, 报验户, 个体工商户. It says of which kind the account or the
 /// unit is, not which one it is.
 fn is_dress(inside: &[Glyph]) -> bool {
-    WORDS.dress.contains(inside)
+    let dispatched = || inside.windows(DISPATCH.len()).any(|pair| *pair == **DISPATCH);
+    WORDS.dress.contains(inside) || dispatched() || inside.len() >= 4 && inside.iter().all(|g| is_digit(*g) || DATES.contains(g))
 }
+
+/// （甲公司派遣）, （派遣至乙公司）: an account that the firm before it keeps for dispatched workers.
+static DISPATCH: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("派遣"));
+/// （2003年至2008年）: from when to when a name was borne.
+static DATES: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("年月日至起止"));
 
 /// Takes 临时户 and its kin from the end of a whole name, and from its beginning.
 fn cut_dress(mut written: Vec<Glyph>) -> Vec<Glyph> {
@@ -261,7 +315,8 @@ fn has_brand(rest: &[Glyph]) -> bool {
     (2..=4).contains(&len) && len < body.len()
 }
 
-static CHINA: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("中国"));
+/// 中国, in front of a name or in its brackets.
+pub static CHINA: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("中国"));
 static TOWNS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("镇乡"));
 static ROADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("路街道"));
 /// Counties whose short name is an everyday word, or a usual 字号.
@@ -325,32 +380,42 @@ fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
     let company = rest.windows(2).position(|pair| pair == *COMPANY).map(|at| at + 2);
     if let Some(end) = company.filter(|end| rest.len() >= end + 2 && *end >= 4) {
         let tail = &rest[end..];
-        let again = tail.ends_with(&COMPANY) && !tail[..tail.len() - 2].last().is_some_and(|g| BRANCH_HEADS.contains(g));
+        // 第一粉公司 for 第一分公司.
+        let numbered = (5..=6).contains(&tail.len())
+            && tail[0] == *ORDINAL
+            && tail[1..tail.len() - COMPANY.len() - 1].iter().all(|g| is_numeral(*g));
+        let again = tail.ends_with(&COMPANY)
+            && !tail[..tail.len() - COMPANY.len()].last().is_some_and(|g| BRANCH_HEADS.contains(g))
+            && !numbered;
         if !again && WORDS.unions.suffix(tail).is_none() {
             return rest.split_at(end);
         }
     }
     let none = (rest, &rest[rest.len()..]);
+    // The form was shortened: 某某有限责任第八分公司, 某某有限责任平谷俱乐部.
+    for limited in LIMITED.iter() {
+        let is_tail = |end: usize| {
+            let tail = &rest[end..];
+            let of_a_kind = || !FORM_GLYPHS.contains(&tail[0]) && !tail.ends_with(&COMPANY) && form_suffix(tail).0 > 0;
+            WORDS.branches.suffix(tail).is_some() || tail.len() >= 4 && of_a_kind()
+        };
+        let at = rest.windows(limited.len()).position(|w| w == *limited).filter(|at| *at >= 2);
+        if let Some(end) = at.map(|at| at + limited.len()).filter(|end| is_tail(*end)) {
+            return rest.split_at(end);
+        }
+    }
     let Some((word, ())) = WORDS.branches.suffix(rest) else {
         return none;
     };
     let start = rest.len() - word;
-    // The form was shortened: 某某有限责任第八分公司.
-    for limited in LIMITED.iter() {
-        if let Some(at) =
-            rest.windows(limited.len()).position(|w| w == *limited).filter(|at| *at >= 2 && at + limited.len() <= start)
-        {
-            return rest.split_at(at + limited.len());
-        }
-    }
     // The form was left out: 某某商贸第二门市部, 某某商贸海淀分公司.
     let numerals = rest[..start].iter().rev().take_while(|g| is_numeral(**g)).count();
     if numerals > 0 && start >= numerals + 4 && rest[start - numerals - 1] == *ORDINAL {
         return rest.split_at(start - numerals - 1);
     }
-    // Only words that cannot mean anything but a branch (分公司, 支行).
-    if word >= 2 && BRANCH_HEADS.contains(&rest[start]) && start >= 3 {
-        let place = (2..=4).rev().find(|len| start >= len + 3 && PLACES.is_place(&rest[start - len..start]));
+    // Only words that cannot mean anything but a branch (分公司, 支行), or that a place stands before (平谷营业部).
+    let place = (2..=4).rev().find(|len| start >= len + 3 && PLACES.is_place(&rest[start - len..start]));
+    if start >= 3 && (word >= 2 && BRANCH_HEADS.contains(&rest[start]) || word >= 3 && place.is_some()) {
         return rest.split_at(start - place.unwrap_or(0));
     }
     none
@@ -368,7 +433,9 @@ fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
         return garbled;
     }
     if len == 0 {
-        return (0, 0);
+        // 公思, 宫司: 公司 by its sound.
+        let sounds = whole.len() >= 6 && whole[whole.len() - 2..].iter().zip(&*COMPANY).all(|(a, b)| sound_alike(*a, *b));
+        return if sounds { (2, form_class("公司")) } else { (0, 0) };
     }
     // 投资中心(有限合伙): two endings.
     if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
@@ -390,10 +457,17 @@ fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
         let limited = tail.iter().any(|g| FORM_GLYPHS[..2].contains(g));
         let begins = FORM_GLYPHS[..4].contains(&tail[0]);
         let shares = FORM_GLYPHS[3] == tail[0];
-        (begins && limited && known + 1 >= len && known >= 3)
-            .then(|| (len, form_class(if shares { "股份有限公司" } else { "有限公司" })))
+        let group = whole[..whole.len() - len].ends_with(&GROUP) && whole.len() >= len + GROUP.len() + 2;
+        (begins && limited && known + 1 >= len && known >= 3).then(|| match (group, shares) {
+            // 集团有限责任.
+            (true, _) => (len + GROUP.len(), form_class("集团")),
+            (_, true) => (len, form_class("股份有限公司")),
+            _ => (len, form_class("有限公司")),
+        })
     })
 }
+
+static GROUP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("集团"));
 
 static FORM_GLYPHS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限责股任公司份"));
 
@@ -498,6 +572,27 @@ mod tests {
         {
             assert_eq!(reads_as_branch(&glyphs(branch)), expected, "{branch}");
         }
+    }
+
+    #[test]
+    fn a_form_that_was_shortened_or_misheard_is_one_still() {
+        for (raw, stem, form, tail) in [
+            ("北京华厦恒建设集团有限责任第八分公司", "华厦恒建设", "集团有限责任", "第八分公司"),
+            ("北京金富达商贸有限责任富达棋牌俱乐部", "金富达商贸", "有限责任", "富达棋牌俱乐部"),
+            ("北京恒信科技发展平谷营业部", "恒信科技发展", "", "平谷营业部"),
+            ("北京恒信商贸有限公司第一粉公司", "恒信商贸", "有限公司", "第一粉公司"),
+            ("北京恒信商贸有限泽任公司", "恒信商贸", "有限泽任公司", ""),
+            ("北京恒信餐饮公思", "恒信餐饮", "公思", ""),
+            ("北京恒信软件宫司", "恒信软件", "宫司", ""),
+        ] {
+            let name = read_name(raw);
+            let view = name.view();
+            let parts = [view.stem(), view.form(), view.tail()].map(crate::normalise::glyph::text);
+            assert_eq!(parts, [stem, form, tail].map(str::to_string), "{raw}");
+        }
+        let class = |raw| read_name(raw).shape.form_class;
+        assert_eq!(class("北京恒信集团有限责任第八分公司"), class("北京恒信集团有限公司"));
+        assert_eq!(class("北京恒信餐饮公思"), class("北京恒信餐饮公司"));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct NameShape {
     pub english: bool,
     /// The name is a joint or regional union's: it names no single host.
     pub joint: bool,
+    /// A joint union's name that speaks of several firms, or of a park: 甲公司等三家企业, 甲公司、乙公司, 某某科技园.
+    pub several: bool,
     /// What stands behind the firm's name is a part of the firm (项目部, 车间), no unit of its own.
     pub establishment: bool,
 }

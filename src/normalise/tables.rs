@@ -6,6 +6,7 @@ pub const BRANCHES: &str = include_str!("../../reference/names/branches.txt");
 pub const DRESS: &str = include_str!("../../reference/names/dress.txt");
 pub const ESTABLISHMENTS: &str = include_str!("../../reference/names/establishments.txt");
 pub const UNIONS: &str = include_str!("../../reference/names/unions.txt");
+pub const PARKS: &str = include_str!("../../reference/names/parks.txt");
 pub const NOTES: &str = include_str!("../../reference/names/notes.txt");
 pub const REMARKS: &str = include_str!("../../reference/names/remarks.txt");
 pub const ENGLISH: &str = include_str!("../../reference/names/english.tsv");

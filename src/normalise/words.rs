@@ -1,4 +1,4 @@
-//! The words that names are made of: trades, legal forms, branches, establishments, dress, unions, remarks.
+//! The words that names are made of: trades, legal forms, branches, establishments, dress, unions, parks, remarks.
 
 use std::sync::LazyLock;
 
@@ -18,6 +18,7 @@ pub(super) struct Words {
     pub(super) owners: Lexicon<()>,
     /// Payload: joint or regional.
     pub(super) unions: Lexicon<bool>,
+    pub(super) parks: Lexicon<()>,
     pub(super) notes: Lexicon<()>,
     pub(super) remarks: Lexicon<()>,
 }
@@ -38,6 +39,7 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         owners: Lexicon::new(OWNERS.map(|w| (w, ()))),
         establishments: Lexicon::new(tables::words(tables::ESTABLISHMENTS).map(|w| (w, ()))),
         unions: Lexicon::new(tables::marked(tables::UNIONS, '@').map(|(w, joint)| (w, joint.is_some()))),
+        parks: Lexicon::new(tables::words(tables::PARKS).map(|w| (w, ()))),
         notes: Lexicon::new(tables::lines(tables::NOTES).map(|w| (w, ()))),
         remarks: Lexicon::new(tables::lines(tables::REMARKS).map(|w| (w, ()))),
     }

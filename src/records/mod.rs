@@ -106,6 +106,7 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
         established: record.date(Field::EstablishedOn),
         industry: raw(Field::Industry),
         registration_type: raw(Field::RegistrationType),
+        unit_type: raw(Field::UnitType),
         employees: [Field::Employees, Field::Insured].iter().find_map(|f| record.count(*f)).and_then(|n| u32::try_from(n).ok()),
         related: related(record),
     }

@@ -181,6 +181,16 @@ impl Store {
         Ok(rows)
     }
 
+    /// How many pairs wait for a person.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn review_count(&self) -> Result<i64, StoreError> {
+        let row: (i64,) = read!(self, |db| sqlx::query_as("SELECT COUNT(*) FROM review_pair").fetch_one(db).await)
+            .map_err(|e| self.failed(e))?;
+        Ok(row.0)
+    }
+
     /// Pairs by id in one statement.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ pub struct ReviewArgs {
     /// How many pairs at most
     #[arg(long, default_value_t = 50)]
     limit: u32,
+    /// Leave out so many at the front of the queue: what comes behind them
+    #[arg(long, default_value_t = 0)]
+    skip: u32,
     /// Show the queue and decide nothing
     #[arg(long)]
     list: bool,
@@ -40,19 +43,54 @@ const QUEUE: i64 = 5_000;
 pub async fn run(common: &Common, args: ReviewArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     // More than are asked for, so that what else a record could be can be shown beside each pair.
-    let all = hub.store.review_pairs(QUEUE).await?;
-    let mut pairs: Vec<ReviewRow> = all.iter().take(args.limit as usize).cloned().collect();
+    let until = args.skip as usize + args.limit as usize;
+    let all = hub.store.review_pairs(QUEUE.max(until as i64)).await?;
+    let mut waiting = hub.store.review_count().await? as usize;
+    let mut pairs: Vec<ReviewRow> = all.iter().take(until).cloned().collect();
     if let Ok(edition) = hub.editions.current() {
-        pairs.extend(contradictions(&edition, args.limit as usize));
+        let of_payments = contradictions(&edition, usize::MAX);
+        waiting += of_payments.len();
+        pairs.extend(of_payments);
         pairs.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
-        pairs.truncate(args.limit as usize);
+        pairs.truncate(until);
     }
+    pairs.drain(..pairs.len().min(args.skip as usize));
     let done = match args.list || common.json {
         true => list(&pairs, common),
         false => decide(&hub, &pairs, &all, common, &args.by).await,
     };
     hub.store.close().await;
-    done.map(|()| ExitCode::SUCCESS)
+    done?;
+    eprint!("{}", beyond(args.skip as usize, pairs.len(), waiting, common.lang()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the queue holds beside the pairs shown, and how to get there; nothing where all were shown.
+fn beyond(skipped: usize, shown: usize, waiting: usize, lang: LangArg) -> String {
+    let next = skipped + shown;
+    match (shown, next < waiting) {
+        _ if skipped == 0 && shown == waiting => String::new(),
+        (0, _) => match lang {
+            LangArg::Zh => format!("队列共 {waiting} 对，跳过 {skipped} 对后已无余\n"),
+            LangArg::En => format!("{waiting} pairs wait; none is left behind the {skipped} skipped\n"),
+        },
+        (_, true) => match lang {
+            LangArg::Zh => format!(
+                "第 {}–{next} 对，共 {waiting} 对；其后还有 {} 对：huitu review --skip {next}\n",
+                skipped + 1,
+                waiting - next
+            ),
+            LangArg::En => format!(
+                "pairs {}–{next} of {waiting}; {} more behind them: huitu review --skip {next}\n",
+                skipped + 1,
+                waiting - next
+            ),
+        },
+        (_, false) => match lang {
+            LangArg::Zh => format!("第 {}–{next} 对，共 {waiting} 对\n", skipped + 1),
+            LangArg::En => format!("pairs {}–{next} of {waiting}\n", skipped + 1),
+        },
+    }
 }
 
 fn list(pairs: &[ReviewRow], common: &Common) -> anyhow::Result<()> {
@@ -171,4 +209,18 @@ fn contradiction(hub: &Hub, row: &ReviewRow, lang: LangArg) -> anyhow::Result<()
         )
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_of_the_queue_is_counted_and_can_be_reached() {
+        assert_eq!(beyond(0, 3, 3, LangArg::En), "");
+        assert_eq!(beyond(0, 50, 120, LangArg::En), "pairs 1–50 of 120; 70 more behind them: huitu review --skip 50\n");
+        assert_eq!(beyond(100, 20, 120, LangArg::En), "pairs 101–120 of 120\n");
+        assert_eq!(beyond(120, 0, 120, LangArg::Zh), "队列共 120 对，跳过 120 对后已无余\n");
+        assert!(beyond(50, 50, 120, LangArg::Zh).contains("其后还有 20 对：huitu review --skip 100"));
+    }
 }

@@ -35,7 +35,9 @@ const SMALL_SHARE: usize = 8;
 /// Entries of a part, about.
 const PART: usize = 1 << 17;
 /// Profiles whose keys are read at a time.
-const CHUNK: usize = 1 << 13;
+const CHUNK: usize = 1 << 11;
+/// Chunks that are read side by side.
+const AT_ONCE: usize = 16;
 
 impl Index {
     pub fn of(record_table: &RecordTable, profiles: &Profiles) -> Index {
@@ -127,13 +129,27 @@ impl Index {
         out: &mut Vec<ProfileNo>,
     ) {
         keys(record_table, profiles, profile, scratch);
+        scratch.retain(|key| is_blocking(*key));
+        self.bring_near(scratch);
         out.clear();
-        for key in scratch.iter().filter(|key| is_blocking(**key)) {
+        for key in scratch.iter() {
             self.at_most(*key, block_limit(*key, settings), out);
         }
         out.sort_unstable();
         out.dedup();
         out.retain(|other| *other != profile);
+    }
+
+    /// Reads where the keys are likely to stand, all before any of them is looked up: these readings do not wait for each
+    /// other, while the look-ups, each one's steps following on what the step before it found, do.
+    fn bring_near(&self, keys: &[BlockKey]) {
+        let read = |run: &Run, key: &BlockKey| {
+            let wanted = u64::from(*key) << 32;
+            let part = run.parts.get(run.part_of(wanted))?;
+            part.get(guess(part.len(), wanted, run.bits)).copied()
+        };
+        let seen = self.runs.iter().flat_map(|run| keys.iter().filter_map(move |key| read(run, key)));
+        std::hint::black_box(seen.fold(0, |all, entry| all ^ entry));
     }
 
     /// Number of entries, and how many bytes they take.
@@ -147,23 +163,25 @@ impl Index {
 
 impl Run {
     fn of(record_table: &RecordTable, profiles: &Profiles, numbers: &[ProfileNo]) -> Run {
-        let read = |chunk: &[ProfileNo]| -> Vec<u64> {
+        let read = |(entries, chunk): (&mut Vec<u64>, &[ProfileNo])| {
             let mut found = Vec::with_capacity(64);
-            let mut entries = Vec::with_capacity(chunk.len() * 48);
+            entries.clear();
             for profile in chunk {
                 keys(record_table, profiles, *profile, &mut found);
                 entries.extend(found.iter().map(|key| u64::from(*key) << 32 | u64::from(*profile)));
             }
-            entries
         };
         let mut run = Run::default();
-        for (number, batch) in numbers.chunks(CHUNK * 16).enumerate() {
-            let chunks: Vec<Vec<u64>> = batch.par_chunks(CHUNK).map(read).collect();
+        // Used again and again: new memory has to be cleared by the kernel first.
+        let mut chunks: Vec<Vec<u64>> = vec![Vec::new(); AT_ONCE];
+        for (number, batch) in numbers.chunks(CHUNK * AT_ONCE).enumerate() {
+            chunks.truncate(batch.len().div_ceil(CHUNK));
+            chunks.par_iter_mut().zip(batch.par_chunks(CHUNK)).for_each(read);
             if number == 0 {
                 let seen: usize = chunks.iter().map(Vec::len).sum();
                 run.cut(seen as f64 * numbers.len() as f64 / batch.len() as f64);
             }
-            for entry in chunks.into_iter().flatten() {
+            for entry in chunks.iter().flatten().copied() {
                 let part = run.part_of(entry);
                 run.parts[part].push(entry);
             }
@@ -218,10 +236,15 @@ impl Run {
     }
 }
 
+/// Where an entry would stand among `len` that are spread evenly.
+fn guess(len: usize, wanted: u64, bits: u32) -> usize {
+    let inside = if bits == 0 { wanted } else { wanted << bits };
+    ((u128::from(inside) * len as u128) >> 64) as usize
+}
+
 /// Position of the first entry not below `wanted`. Keys are spread evenly, so a guess is nearly right.
 fn search(part: &[u64], wanted: u64, bits: u32) -> usize {
-    let inside = if bits == 0 { wanted } else { wanted << bits };
-    let guess = ((u128::from(inside) * part.len() as u128) >> 64) as usize;
+    let guess = guess(part.len(), wanted, bits);
     let (mut low, mut high) = (guess, guess);
     let mut step = 32;
     while low > 0 && part[low - 1] >= wanted {

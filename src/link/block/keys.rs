@@ -11,11 +11,12 @@
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
+use crate::normalise::name::CHINA;
 use crate::normalise::name_parts::NameRef;
 use crate::normalise::romanise::{other_readings, romanise};
 use crate::normalise::{Glyph, hash, mix};
 
-/// What a key stands for; part of the key. The first fifteen are blocking keys.
+/// What a key stands for; part of the key. The first sixteen are blocking keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockKeyKind {
     Body,
@@ -33,6 +34,8 @@ pub enum BlockKeyKind {
     Registration,
     Head,
     Tail,
+    /// Two glyphs by which a long name is called: 国能 of 国家能源.
+    Initials,
     /// 字号 of an English name.
     Term,
     /// 字号 and trade of a whole firm behind a code.
@@ -72,7 +75,7 @@ pub fn lookup_key_of(key: BlockKey) -> Option<BlockKey> {
 
 /// Whether pairs are made by it.
 pub fn is_blocking(key: BlockKey) -> bool {
-    key & 31 <= BlockKeyKind::Tail as u32
+    key & 31 <= BlockKeyKind::Initials as u32
 }
 
 /// How many profiles may stand behind a key: what is shared by many tells little, and least by itself.
@@ -183,6 +186,7 @@ fn blocking(record_table: &RecordTable, members: &[RecordNo], seeking: bool, out
         }
         slips(name, out);
         letters(name, out);
+        initials(name, out);
     }
     for record in members {
         let facts = record_table.facts(*record);
@@ -226,6 +230,21 @@ fn slips(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
         shorter[..left_out].copy_from_slice(&span[..left_out]);
         shorter[left_out..len - 1].copy_from_slice(&span[left_out + 1..len]);
         out.push(key(BlockKeyKind::Slip, hash(&shorter[..len - 1])));
+    }
+}
+
+/// The first glyph and the first of a word behind it: what 国能集团 or 中石化 is made of. Groups and the firms of the whole
+/// country are called so; of other names the keys would only fill the index.
+fn initials(name: NameRef<'_>, out: &mut Vec<BlockKey>) {
+    let stem = name.stem();
+    let pair = |first: Glyph, next: Glyph| key(BlockKeyKind::Initials, hash(&[first, next]));
+    let national = name.place().starts_with(&CHINA);
+    if (2..=3).contains(&stem.len()) && name.is_shortened() {
+        out.push(pair(stem[0], stem[1]));
+    } else if stem.len() >= 4 && (national || name.is_group()) {
+        let brand = name.brand().len();
+        out.extend([2, brand].into_iter().filter(|at| (2..stem.len()).contains(at)).map(|at| pair(stem[0], stem[at])));
+        out.extend(national.then(|| pair(CHINA[0], stem[0])));
     }
 }
 

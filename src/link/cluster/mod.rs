@@ -11,6 +11,7 @@ pub mod judgements;
 use hashbrown::HashSet;
 
 use super::codec::kept;
+use super::group::bearers::Doubt;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
 use super::outcome::EdgeRefusal;
@@ -150,6 +151,13 @@ impl Clusters<'_> {
         from(x, y).max(from(y, x)).max(NO_BOND)
     }
 
+    /// The same to a firm with a code, or to the record that the issuer of codes has of it and that stands beside its code without
+    /// one: the name there is the firm's of today.
+    fn weight_to(&self, x: ProfileNo, identified: ProfileNo, beside: &[ProfileNo]) -> f32 {
+        let issued = beside.iter().filter(|profile| self.field.profiles.get(**profile).issued);
+        issued.map(|profile| self.weight(x, *profile)).fold(self.weight(x, identified), f32::max)
+    }
+
     fn holds(&mut self, root: ProfileNo) -> &mut ClusterContents {
         let profile = self.field.profiles.get(root);
         self.holds.entry(root).or_insert_with(|| match profile.is_unidentified() {
@@ -187,7 +195,7 @@ impl Clusters<'_> {
         if x.issued && y.issued && !(profiles.get(edge.left).issued && profiles.get(edge.right).issued) {
             return Err(EdgeRefusal::TwoOfIssuer);
         }
-        let (group, identified) = if y.identified.is_some() { (&x, y.identified) } else { (&y, x.identified) };
+        let (group, with, identified) = if y.identified.is_some() { (&x, &y, y.identified) } else { (&y, &x, x.identified) };
         match identified {
             Some(identified) => {
                 // Every unidentified one is barred or not by itself; together they must lead the rivals.
@@ -195,10 +203,15 @@ impl Clusters<'_> {
                     return Err(EdgeRefusal::BranchAndParent);
                 }
                 let rival = |other: ProfileNo| !profiles.get(other).is_unidentified();
-                let leads = group
-                    .unidentified
-                    .iter()
-                    .map(|g| self.weight(*g, identified) - claims(scored_pairs.best(*g), identified, rival));
+                // Who bears the code leads those who only bear its name.
+                let claims_it = |g: &ProfileNo| {
+                    let (claim, doubt) = (profiles.get(*g).claim, profiles.get(*g).doubt);
+                    claim != 0 && claim == profiles.get(identified).organisation && doubt == Doubt::Silent
+                };
+                let claimed = group.unidentified.iter().any(claims_it);
+                let leads = group.unidentified.iter().filter(|g| !claimed || claims_it(g)).map(|g| {
+                    self.weight_to(*g, identified, &with.unidentified) - claims(scored_pairs.best(*g), identified, rival)
+                });
                 if mean(leads) < settings.join_from { Err(EdgeRefusal::NarrowLead) } else { Ok(()) }
             }
             None => {

@@ -63,20 +63,23 @@ pub fn phones(record_table: &RecordTable, terms: &ValueFrequencies, left: &[Reco
     (level, 1)
 }
 
-/// District by column; by address where no column says.
-pub fn counties(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> CountyLevel {
+/// District by column; by address where no column says. Of two that bear one whole name, place and form and all, an address
+/// in another district says no more than that the addresses differ.
+pub fn counties(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo], one_name: bool) -> CountyLevel {
     let known = |records| {
         facts(record_table, records)
-            .map(|f| if f.county != 0 { f.county } else { record_table.address(f.address).county })
-            .filter(|county| *county != 0)
+            .map(|f| if f.county != 0 { (f.county, true) } else { (record_table.address(f.address).county, false) })
+            .filter(|(county, _)| *county != 0)
     };
     let mut level = CountyLevel::Absent;
-    for here in known(left) {
-        for there in known(right) {
+    for (here, stated) in known(left) {
+        for (there, _) in known(right) {
             if here == there {
                 return CountyLevel::Same;
             }
-            level = CountyLevel::Differs;
+            if stated || !one_name {
+                level = CountyLevel::Differs;
+            }
         }
     }
     level

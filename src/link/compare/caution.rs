@@ -5,9 +5,10 @@
 //! weight; where the rest speaks for it, it waits in the queue.
 
 use super::levels::{
-    Caution, CodeLevel, Comparison, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
+    Caution, CodeLevel, Comparison, CountyLevel, EmployeesLevel, EstablishedLevel, FormLevel, NameLevel, PhoneLevel, PlaceLevel,
     PlaceOfBusinessLevel, RegistrationLevel,
 };
+use crate::normalise::name::is_trade;
 use crate::normalise::name_parts::NameRef;
 
 /// 字号 up to this length leave no room for a slip: 金沅 and 金元, 恒信 and 恒欣 are as good as each other.
@@ -27,14 +28,17 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
     let of_a_month = pair.established <= EstablishedLevel::Month;
     let alike = at_one_door && (called || of_a_month || of_a_size);
     match pair.name {
+        _ if left.shape.several != right.shape.several => Caution::Joint,
         BranchAndParent | OtherBranch => Caution::Unit,
         _ if pair.place == PlaceLevel::Differs => Caution::Place,
         Equal if is_bare(left) && is_bare(right) => Caution::Namesake,
-        // A union's roll calls every firm 公司 or 集团.
+        // A union's roll calls every firm 公司 or 集团, and leaves 有限公司 out where the name ends well without it.
         Equal
             if pair.form == FormLevel::OtherKind
                 && !alike
-                && !(pair.of_roll && left.is_shortened() && left.form().len() <= 2) =>
+                && !(pair.of_roll
+                    && (left.is_shortened() && left.form().len() <= 2
+                        || pair.county == CountyLevel::Same && is_without(left, right))) =>
         {
             Caution::Form
         }
@@ -52,10 +56,21 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         {
             Caution::Brand
         }
-        Initials if !called => Caution::Initials,
+        // What cannot be read as words of trade is a slip in the name or in its form.
+        TradeDiffers | TradeShorter | TradeLonger if !called && !alike && is_trade(left.trade()) && is_trade(right.trade()) => {
+            Caution::Trade
+        }
+        // A hotel, a park, and the company that runs it.
+        TradeCut if pair.form == FormLevel::OtherKind && !left.is_shortened() && !called && !alike => Caution::Form,
+        Initials if !called && !(at_one_door && of_a_size) => Caution::Initials,
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,
     }
+}
+
+/// 某某宾馆 of 某某宾馆有限公司.
+fn is_without(short: NameRef<'_>, long: NameRef<'_>) -> bool {
+    !short.form().is_empty() && short.core() == long.stem()
 }
 
 /// Two to four glyphs without place, trade and form.

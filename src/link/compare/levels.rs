@@ -92,6 +92,11 @@ impl NameLevel {
     pub fn is_near(self) -> bool {
         self < NameLevel::TradeCut || self == NameLevel::SlipInPlace
     }
+    /// The names are as unlike as those of kin are: another trade, another branch, or nothing in common.
+    pub fn is_of_another(self) -> bool {
+        use NameLevel::*;
+        matches!(self, TradeShorter | TradeLonger | TradeDiffers | BrandExtended | Initials | OtherBranch) || self.is_far()
+    }
     /// Nothing in the names speaks for one enterprise.
     pub fn is_far(self) -> bool {
         matches!(self, NameLevel::Different | NameLevel::SameTrade | NameLevel::Absent)
@@ -282,8 +287,12 @@ named! {
         Form = "form",
         /// A short 字号 that differs in a glyph, be it one that sounds or looks alike.
         Brand = "brand",
+        /// The same 字号 in another trade, or a shorter or longer one: kin, as a rule.
+        Trade = "trade",
         /// First glyphs of the parts, as some other firm's could be.
         Initials = "initials",
+        /// A joint union's name that speaks of several firms, or of a park: none of them is its host by itself.
+        Joint = "joint",
         /// A person's name: there are namesakes.
         Namesake = "namesake",
         /// Two names that have nothing in common.
@@ -294,6 +303,8 @@ named! {
         Claim = "claim",
         /// The same, and the code was dragged over many rows.
         Dragged = "dragged",
+        /// Its valid code is another firm's, and its name is not this one's either.
+        OtherCode = "other_code",
     }
 }
 

@@ -30,8 +30,14 @@ pub fn compare(
     left: &[RecordNo],
     right: &[RecordNo],
 ) -> Comparison {
-    let names = name::best(record_table, terms, weights, left, right);
+    let mut names = name::best(record_table, terms, weights, left, right);
+    let mut establishment = names.level == NameLevel::Equal
+        && [names.names.0, names.names.1].iter().any(|name| record_table.name(*name).shape.establishment);
+    if establishment && let Some(level) = name::units(record_table, names.names, left, right) {
+        (names.level, establishment) = (level, false);
+    }
     let (address, addresses, address_count) = attributes::addresses(record_table, terms, left, right);
+    let one_name = names.level == NameLevel::Equal && name::is_one_registered(record_table, names.names);
     let (code, broken_count) = attributes::codes(record_table, terms, left, right);
     let (phone, phone_count) = attributes::phones(record_table, terms, left, right);
     let mut pair = Comparison {
@@ -40,7 +46,7 @@ pub fn compare(
         place: names.place,
         address,
         phone,
-        county: attributes::counties(record_table, left, right),
+        county: attributes::counties(record_table, left, right, one_name),
         employees: attributes::employees(record_table, left, right),
         established: attributes::established(record_table, left, right),
         industry: attributes::industries(record_table, left, right),
@@ -54,8 +60,7 @@ pub fn compare(
         address_count,
         of_roll: attributes::of_roll(record_table, left),
         prior: left.iter().map(|r| terms.prior(record_table.facts(*r).registry)).fold(f32::NEG_INFINITY, f32::max),
-        establishment: names.level == NameLevel::Equal
-            && [names.names.0, names.names.1].iter().any(|name| record_table.name(*name).shape.establishment),
+        establishment,
         caution: Caution::None,
         broken_count,
     };

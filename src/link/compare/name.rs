@@ -6,10 +6,10 @@
 use super::frequencies::ValueFrequencies;
 use super::levels::{FormLevel, NameLevel, PlaceLevel};
 use super::weights::Weights;
-use crate::link::records::{NameNo, RecordNo, RecordTable};
+use crate::link::records::{LEGAL_UNIT, NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
-use crate::normalise::name::{is_numeral, number};
+use crate::normalise::name::{is_numeral, is_trade, number};
 use crate::normalise::name_parts::{LONGEST, NameRef};
 use crate::normalise::place::PLACES;
 use crate::normalise::romanise::reads_as;
@@ -56,6 +56,42 @@ pub fn best(
     best
 }
 
+/// What the two are to each other where one of them is an establishment by its name, but a legal person's own unit by its
+/// registry's word: no longer the firm itself. None where no registry says so, or both are called the same.
+pub fn units(
+    record_table: &RecordTable,
+    (here, there): (NameNo, NameNo),
+    left: &[RecordNo],
+    right: &[RecordNo],
+) -> Option<NameLevel> {
+    let (a, b) = (record_table.name(here), record_table.name(there));
+    if a.tail() == b.tail() {
+        return None;
+    }
+    let own = |name: NameNo, records: &[RecordNo]| {
+        let bears = |record: &&RecordNo| record_table.names_of(**record).any(|known| known == name);
+        record_table.name(name).shape.establishment
+            && records.iter().filter(bears).any(|record| record_table.facts(*record).has(LEGAL_UNIT))
+    };
+    let of_a_firm = a.tail().is_empty() || b.tail().is_empty();
+    let level = if of_a_firm { NameLevel::BranchAndParent } else { NameLevel::OtherBranch };
+    (own(here, left) || own(there, right)).then_some(level)
+}
+
+/// Whether the two are one name as companies register them, glyph by glyph: a place, the whole form. A city's registrar gives
+/// such a name once.
+pub fn is_one_registered(record_table: &RecordTable, (here, there): (NameNo, NameNo)) -> bool {
+    let (a, b) = (record_table.name(here), record_table.name(there));
+    here != 0
+        && a.glyphs == b.glyphs
+        && a.place().len() + a.inner_place().len() > 0
+        && a.tail().is_empty()
+        && a.form().ends_with(&COMPANY_WORD)
+        && a.stem().len() >= 4
+}
+
+static COMPANY_WORD: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("公司"));
+
 fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLevel, FormLevel, PlaceLevel) {
     if here == there {
         return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
@@ -72,6 +108,10 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
         NameLevel::Equal
     } else if prefixed(a, b) || prefixed(b, a) {
         return (NameLevel::Equal, forms(a, b), PlaceLevel::Dropped);
+    } else if formless(a, b) || formless(b, a) {
+        // A branch's name says of its firm's form what it likes.
+        let form = if a.is_branch() != b.is_branch() { FormLevel::Shortened } else { forms(a, b) };
+        return (NameLevel::Equal, form, places(a, b));
     } else {
         stems(a, b)
     };
@@ -88,6 +128,17 @@ fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     let place = short.place();
     let taken = !place.is_empty() && x.len() == place.len() + y.len() && x.starts_with(place) && x.ends_with(y);
     taken || y.len() >= 4 && x.len() > y.len() && x.ends_with(y) && PLACES.is_place(&x[..x.len() - y.len()])
+}
+
+/// `short` is `long` without its form, and what it ends with was taken for one: 某某实验工厂 of 某某实验工厂有限公司; or with a
+/// branch behind it: 某某餐饮管理平谷餐厅 of 某某餐饮管理有限公司平谷餐厅.
+fn formless(short: NameRef<'_>, long: NameRef<'_>) -> bool {
+    !short.form().is_empty()
+        && !short.is_branch()
+        && CORPORATE.contains(&long.shape.form_class)
+        && short.core().len() == long.stem().len() + long.tail().len()
+        && short.core().starts_with(long.stem())
+        && short.core().ends_with(long.tail())
 }
 
 fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
@@ -201,6 +252,10 @@ fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
             return NameLevel::SlipInPlace;
         }
     }
+    // 某某软件园 of 某某软件园管理有限公司.
+    if !a.form().is_empty() && !a.is_shortened() && !CORPORATE.contains(&a.shape.form_class) && b.stem().starts_with(a.core()) {
+        return NameLevel::TradeCut;
+    }
     let (brand, other) = (a.brand(), b.brand());
     if !brand.is_empty() && brand == other {
         return trades(a, b);
@@ -253,16 +308,29 @@ fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
         }
         // Every glyph of the 字号 is another: another 字号, not slips. So are its two glyphs the other way round.
         _ if front == 0 && mx.len() == my.len() && mx.len() >= brand.clamp(2, 3) && mx.len() > 1 && brand <= 3 => None,
+        // 建筑 for 科技 is another trade.
+        _ if front >= brand && mx.len() > 1 && my.len() > 1 && is_trade(mx) && is_trade(my) => None,
         ([a], [b]) if sound_alike(*a, *b) => pick(SoundInBrand, SoundInTrade),
+        // 药品 for 食品 likewise.
+        ([_], [_]) if front >= brand && is_trade(&x[brand..]) && is_trade(&y[brand..]) => None,
         ([_], [_]) => pick(OtherInBrand, OtherInTrade),
         ([a, b], [c, d]) if a == d && b == c => pick(SwapInBrand, SwapInTrade),
         ([a], []) if front > 0 && x[front - 1] == *a || x.get(front + 1) == Some(a) => pick(DoubleInBrand, DoubleInTrade),
         // A glyph more at the very end of the 字号 lies in the 字号.
         ([_], []) => Some(if front <= brand { AddInBrand } else { AddInTrade }),
         ([], [_]) => pick(DropInBrand, DropInTrade),
+        _ if x.len() == y.len() && x.len() >= 6 && several_sounds(x, y, brand) => pick(SoundInBrand, TwoSlips),
         _ if mx.len().max(my.len()) <= 2 && x.len().min(y.len()) >= 6 && mx.len() == my.len() => Some(TwoSlips),
         _ => None,
     }
+}
+
+/// Two or three glyphs are others that sound alike, as an input method has it that offers whole words; at most
+/// one of them stands in the 字号.
+fn several_sounds(x: &[Glyph], y: &[Glyph], brand: usize) -> bool {
+    let differ = |upto: usize| x.iter().zip(y).take(upto).filter(|(a, b)| a != b).count();
+    let (all, in_brand) = (differ(x.len()), differ(brand));
+    (2..=3).contains(&all) && in_brand <= 1 && x.iter().zip(y).all(|(a, b)| sound_alike(*a, *b))
 }
 
 /// Equal 字号, unequal trade.
@@ -287,7 +355,7 @@ static GROUP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::norma
 
 /// The unidentified side is a short form: the beginning of the other's stem, or its first glyphs.
 fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
-    let (x, y) = (a.stem(), b.stem());
+    let (x, y) = (without_county(a, b), b.stem());
     let short_form = a.shape.form_class == 0 || a.shape.form_class == *COMPANY || a.shape.form_class == *GROUP;
     if !short_form || x.len() < 2 || x.len() >= y.len() || a.is_branch() != b.is_branch() {
         return None;
@@ -295,7 +363,18 @@ fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     if y.starts_with(x) {
         return Some(if x.len() <= b.brand().len() { NameLevel::TradeAbsent } else { NameLevel::TradeCut });
     }
-    (x.len() <= 4 && x[0] == y[0] && subsequence(x, y)).then_some(NameLevel::Initials)
+    // 中石化 of 中国石油化工, 北汽 of 北京汽车: the place has an initial too.
+    let of_a_place = || x.len() >= 3 && b.place().contains(&x[0]) && x[1] == y[0] && subsequence(&x[1..], y);
+    (x.len() <= 4 && (x[0] == y[0] && subsequence(x, y) || of_a_place())).then_some(NameLevel::Initials)
+}
+
+/// `a`'s 字号 and trade without the county that `b`, which names its city before it, has for a place: 丰台某某建筑 of
+/// 北京市丰台某某建筑工程有限公司.
+fn without_county<'a>(a: NameRef<'a>, b: NameRef<'_>) -> &'a [Glyph] {
+    let stem = a.stem();
+    let county = PLACES.prefixes(stem).map(|(len, _)| len).filter(|len| b.place().len() > *len);
+    let said = |len: &usize| b.place()[1..].windows(*len).any(|part| part == &stem[..*len]);
+    stem.get(county.filter(said).max().filter(|_| a.place().is_empty()).unwrap_or(0)..).unwrap_or_default()
 }
 
 fn cut_short(x: &[Glyph], y: &[Glyph]) -> bool {

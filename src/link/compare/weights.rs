@@ -172,6 +172,10 @@ impl Weights {
         let levels = pair.levels();
         let mut weights: [f32; FEATURES] = std::array::from_fn(|feature| log2[feature][levels[feature]]);
         weights[NAME] -= if pair.name.same_brand() { (pair.brand_count.max(1) as f32).log2() } else { rounded_population };
+        // An everyday abbreviation leaves out the form as well: that is said already.
+        if matches!(pair.name, NameLevel::TradeCut | NameLevel::TradeAbsent) && pair.form == FormLevel::Shortened {
+            weights[FORM] = weights[FORM].max(0.0);
+        }
         // An establishment has its own address, size and age.
         if pair.establishment {
             weights[ADDRESS..CODE].iter_mut().for_each(|weight| *weight = weight.max(0.0));

@@ -20,6 +20,8 @@ pub enum Doubt {
     Contradicted,
     /// One registry wrote the code beside so many firms that it says nothing of any of them.
     Dragged,
+    /// It is not what the record writes, but one slip away, and the firm whose code it is bears the record's name.
+    Slip,
 }
 
 /// What a group of records with one code comes to.
@@ -179,6 +181,10 @@ fn likeness(a: NameRef<'_>, b: NameRef<'_>) -> Likeness {
     if short.is_empty() || short == long {
         return Likeness::Same;
     }
+    // 某某宾馆 and 某某宾馆有限公司.
+    if x.core() == long || y.core() == short {
+        return Likeness::Same;
+    }
     let common = common(short, long);
     // An everyday abbreviation; what bears a whole form and a shorter trade is another firm, as a rule.
     if common == short.len() && short[0] == long[0] && x.is_shortened() {
@@ -208,4 +214,4 @@ fn common(x: &[Glyph], y: &[Glyph]) -> usize {
     usize::from(row[y.len()])
 }
 
-kept_choice!(Doubt: Silent, Contradicted, Dragged);
+kept_choice!(Doubt: Silent, Contradicted, Dragged, Slip);

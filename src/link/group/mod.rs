@@ -5,3 +5,4 @@
 pub mod bearers;
 pub mod profiles;
 pub(in crate::link) mod rules;
+mod slips;

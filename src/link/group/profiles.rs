@@ -6,12 +6,16 @@
 use rayon::prelude::*;
 
 use super::bearers::{Bearers, Doubt, bearers};
-use super::rules::{Seats, addresses_of, branch_seats, by_credit_code, seated_elsewhere, strays};
+use super::rules::{
+    Seats, branch_seats, by_credit_code, is_establishment, of_an_establishment, seated_elsewhere, seats_of, strays,
+};
+use super::slips::meant;
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
-use crate::link::records::{CONTRADICTING, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
+use crate::link::records::{CONTRADICTING, ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
 use crate::normalise::hash;
+use crate::normalise::identifier::slips_of;
 
 /// Number of a profile; stays with it while nothing about it changes.
 pub type ProfileNo = u32;
@@ -57,6 +61,9 @@ pub type GroupKey = u64;
 
 fn by_organisation(code: u64) -> GroupKey {
     code << 2 | 1
+}
+fn code_of(group: GroupKey) -> Option<u64> {
+    (group & 3 == 1).then_some(group >> 2)
 }
 fn by_registration(number: u64) -> GroupKey {
     number << 2 | 2
@@ -140,6 +147,13 @@ impl Profiles {
     pub fn stands(&self, profile: ProfileNo) -> bool {
         self.all.get(profile as usize).is_some_and(|p| p.len != 0)
     }
+    /// An establishment by its name, with a code of its own, of which no registry says what it is: of its firm, or a unit.
+    pub fn is_doubtful_unit(&self, record_table: &RecordTable, profile: ProfileNo) -> bool {
+        let members = self.members(profile);
+        !self.get(profile).is_unidentified()
+            && members.iter().all(|record| is_establishment(record_table, *record))
+            && !members.iter().any(|record| record_table.facts(*record).has(LEGAL_UNIT | ESTABLISHMENT))
+    }
     /// Numbers in use.
     pub fn standing(&self) -> impl Iterator<Item = ProfileNo> + '_ {
         (0..self.all.len() as ProfileNo).filter(|p| self.stands(*p))
@@ -195,13 +209,27 @@ pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidd
         })
         .collect();
     order.par_sort_unstable();
+    let has_issuer = order.iter().any(|entry| record_table.facts(entry.3).has(ISSUES_CODES));
     let mut group: Vec<RecordNo> = Vec::new();
     for same in order.chunk_by(|a, b| a.0 == b.0) {
         group.clear();
         group.extend(same.iter().map(|(.., record)| *record));
-        profiles.place(record_table, cannot_links, same[0].0, &group, &mut Vec::new());
+        let code = code_of(same[0].0).filter(|_| has_issuer);
+        let meant = code.and_then(|code| meant(record_table, code, &group, |code| issuer_in(record_table, &order, code)));
+        profiles.place(record_table, cannot_links, same[0].0, (&group, meant), &mut Vec::new());
     }
     profiles
+}
+
+/// A record in the order in which profiles are made: group, registry, reference, number.
+type Ordered = (GroupKey, u16, u64, RecordNo);
+
+/// The record that the issuer of codes has under a code, among those in order.
+fn issuer_in(record_table: &RecordTable, order: &[Ordered], code: u64) -> Option<RecordNo> {
+    let key = by_organisation(code);
+    let from = order.partition_point(|entry| entry.0 < key);
+    let same = order[from..].iter().take_while(|entry| entry.0 == key);
+    same.map(|entry| entry.3).find(|record| record_table.facts(*record).has(ISSUES_CODES))
 }
 
 /// What a change did to the profiles. A number can be in both lists: it stands for other records now.
@@ -256,7 +284,7 @@ impl Profiles {
                 if !facts.is_gone() && name.is_branch() {
                     let stem = hash(name.stem());
                     let seats = self.seats.entry(stem).or_default();
-                    for seat in addresses_of(record_table, facts) {
+                    for seat in seats_of(record_table, facts) {
                         match comes {
                             true => seats.push(seat),
                             false => drop(seats.iter().position(|s| *s == seat).map(|at| seats.swap_remove(at))),
@@ -295,6 +323,10 @@ impl Profiles {
         groups.extend(moved.iter().chain(spoken_on).filter_map(of));
         let standing = moved.iter().filter(|r| !record_table.facts(**r).is_gone());
         groups.extend(standing.map(|record| self.group_of(record_table.facts(*record), *record)));
+        // Codes that may have been written for one of these.
+        let codes: Vec<u64> = groups.iter().filter_map(|group| code_of(*group)).collect();
+        let near = codes.into_iter().flat_map(slips_of).map(by_organisation);
+        groups.extend(near.filter(|group| self.groups.contains_key(group)));
         groups.sort_unstable();
         groups.dedup();
         Affected { moved, groups }
@@ -332,7 +364,13 @@ impl Profiles {
         for same in order.chunk_by(|a, b| a.0 == b.0) {
             group.clear();
             group.extend(same.iter().map(|(.., record)| *record));
-            self.place(record_table, cannot_links, same[0].0, &group, &mut changed.added);
+            let standing = |code: u64| {
+                let members = self.of_group(by_organisation(code)).flat_map(|profile| self.members(profile));
+                members.copied().find(|record| record_table.facts(*record).has(ISSUES_CODES))
+            };
+            let issuer = |code: u64| issuer_in(record_table, &order, code).or_else(|| standing(code));
+            let meant = code_of(same[0].0).and_then(|code| meant(record_table, code, &group, issuer));
+            self.place(record_table, cannot_links, same[0].0, (&group, meant), &mut changed.added);
         }
         self.tidy();
         changed
@@ -378,16 +416,21 @@ impl Profiles {
         }
     }
 
-    /// Makes the profiles of one group, whose records come best registry first.
+    /// Makes the profiles of one group, whose records come best registry first; the code that was meant by its own, where it was
+    /// another.
     fn place(
         &mut self,
         record_table: &RecordTable,
         cannot_links: &CannotLinks,
         key: GroupKey,
-        group: &[RecordNo],
+        (group, meant): (&[RecordNo], Option<u64>),
         added: &mut Vec<ProfileNo>,
     ) {
         let before = added.len();
+        if let Some(claim) = meant {
+            let codes = Codes { claim, doubt: Doubt::Slip, ..Codes::default() };
+            return group.iter().for_each(|record| self.add(record_table, key, codes, &[*record], added));
+        }
         self.split(record_table, key, group, added);
         if cannot_links.is_empty() {
             return;
@@ -432,6 +475,9 @@ impl Profiles {
         group: &[RecordNo],
         added: &mut Vec<ProfileNo>,
     ) {
+        if code != 0 && of_an_establishment(record_table, group) {
+            return self.add(record_table, key, Codes::default(), group, added);
+        }
         let mut strays = strays(record_table, group);
         for seated in seated_elsewhere(record_table, &self.seats, group) {
             if seated != group[0] && !strays.contains(&seated) {

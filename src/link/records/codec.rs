@@ -32,7 +32,7 @@ kept!(RecordRow {
     role,
     flags,
 });
-kept!(NameShape { ends, form_class, place_code, english, joint, establishment });
+kept!(NameShape { ends, form_class, place_code, english, joint, several, establishment });
 kept!(NameEntry { from, len, shape, whole, body, stem, brand });
 kept!(Address { whole, road, number, sketch, county });
 kept!(BrokenCode { text, could_be });

@@ -3,6 +3,7 @@
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
 mod codec;
+mod shifted;
 
 use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
@@ -19,6 +20,7 @@ use crate::normalise::name_parts::{Name, NameRef, NameShape};
 use crate::normalise::phone::read_phones;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
+use shifted::straightened;
 
 /// Number of a record in the record table; stays with the record for its life.
 pub type RecordNo = u32;
@@ -84,6 +86,10 @@ pub const BY_CREDIT_CODE: u8 = 4;
 pub const GONE: u8 = 8;
 /// It is the record of a joint or regional union: no single host is named.
 pub const JOINT: u8 = 16;
+/// Its registry says that it is a legal person's own record (法人单位).
+pub const LEGAL_UNIT: u8 = 32;
+/// Its registry says that it is an establishment of a legal person (产业活动单位).
+pub const ESTABLISHMENT: u8 = 64;
 
 impl RecordRow {
     /// Whether a bit of `flags` is set.
@@ -210,8 +216,17 @@ impl RecordTable {
     pub fn put(&mut self, records: &[LinkRecord], settings: &LinkSettings) -> Vec<RecordNo> {
         let mut touched = Vec::with_capacity(records.len());
         for chunk in records.chunks(1 << 15) {
-            let drafts: Vec<Draft> = chunk.par_iter().map(|record| self.draft(record)).collect();
-            touched.extend(chunk.iter().zip(drafts).map(|(record, draft)| self.enter(record, draft, settings)));
+            let drafts: Vec<(Draft, Option<LinkRecord>)> = chunk
+                .par_iter()
+                .map(|record| {
+                    let straight = straightened(record);
+                    (self.draft(straight.as_ref().unwrap_or(record)), straight)
+                })
+                .collect();
+            let enter = |(record, (draft, straight)): (&LinkRecord, (Draft, Option<LinkRecord>))| {
+                self.enter(straight.as_ref().unwrap_or(record), draft, settings)
+            };
+            touched.extend(chunk.iter().zip(drafts).map(enter));
         }
         touched
     }
@@ -293,7 +308,8 @@ impl RecordTable {
             flags: flag(record.issues_codes, ISSUES_CODES)
                 | flag(ids.conflicting != 0, CONTRADICTING)
                 | flag(ids.by_credit_code, BY_CREDIT_CODE)
-                | flag(joint, JOINT),
+                | flag(joint, JOINT)
+                | unit_flag(&record.unit_type, &record.registration_type),
         };
         let related = self.number_related(record);
         if let Some(known) = self.find(reference) {
@@ -417,7 +433,10 @@ impl RecordTable {
             return 0;
         }
         let view = name.view();
-        let whole = mix(hash(&name.glyphs) ^ u64::from(name.shape.joint) ^ u64::from(name.shape.english) << 1)
+        let whole = mix(hash(&name.glyphs)
+            ^ u64::from(name.shape.joint)
+            ^ u64::from(name.shape.english) << 1
+            ^ u64::from(name.shape.several) << 2)
             ^ name.shape.ends.iter().fold(0, |n, e| n * 131 + u64::from(*e));
         let (names, glyphs) = (&self.names, &self.glyphs);
         let same = |no: &NameNo| {
@@ -542,13 +561,40 @@ impl RecordTable {
     }
 }
 
+/// What a registry says of the kind of the unit: in words, or by the codes of the statistical register of units
+/// (单位类别: 1 法人单位, 2 产业活动单位). 0 where it says neither.
+fn unit_flag(unit_type: &str, registration_type: &str) -> u8 {
+    match unit_type.trim() {
+        "2" => ESTABLISHMENT,
+        "1" => LEGAL_UNIT,
+        _ if registration_type.contains("产业活动单位") => ESTABLISHMENT,
+        "" => 0,
+        said if said.contains("产业活动单位") => ESTABLISHMENT,
+        // 非法人单位 is said of establishments, and of partnerships and sole proprietors too.
+        said if said.contains("非法人") => 0,
+        said if ["法人单位", "企业法人", "法人企业"].iter().any(|word| said.contains(word)) => LEGAL_UNIT,
+        _ => 0,
+    }
+}
+
 /// The names of a cell that lists several (`甲公司；乙公司`), or the one it holds.
 fn listed(cell: &str) -> impl Iterator<Item = &str> {
-    const BETWEEN: [char; 8] = ['；', ';', '、', '，', ',', '/', '|', '\n'];
+    const BETWEEN: [char; 11] = ['；', ';', '、', '，', ',', '/', '|', '\n', '→', '>', '＞'];
+    // 1.甲公司 2、乙公司: what is left of a part once its number is taken away.
+    let bare = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '.' || c.is_whitespace());
     let whole = |part: &str| part.chars().filter(|c| !c.is_ascii()).count() >= 4;
-    let is_list = cell.contains(BETWEEN) && cell.split(BETWEEN).all(|part| part.trim().is_empty() || whole(part));
+    let is_list = cell.contains(BETWEEN) && cell.split(BETWEEN).all(|part| bare(part) || whole(part));
     let parts = cell.split(move |c| is_list && BETWEEN.contains(&c));
-    parts.map(str::trim).filter(|part| !part.is_empty())
+    parts.map(str::trim).filter(move |part| !part.is_empty() && !(is_list && bare(part))).map(unnumbered)
+}
+
+/// 1.甲公司, （2）乙公司: without the number of an entry.
+fn unnumbered(part: &str) -> &str {
+    let rest = part.trim_start_matches(['(', '（']).trim_start_matches(|c: char| c.is_ascii_digit());
+    match rest.strip_prefix(['.', '．', '、', ')', '）']) {
+        Some(name) if rest.len() < part.len() && !name.is_empty() => name.trim_start(),
+        _ => part,
+    }
 }
 
 /// yyyymmdd, parts that are not known 0.

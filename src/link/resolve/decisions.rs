@@ -5,13 +5,13 @@ use rayon::prelude::*;
 
 use super::evidence;
 use super::relations::Firms;
-use super::review::review;
+use super::review::{review, unit_or_part};
 use crate::link::cluster::JudgedPairs;
 use crate::link::cluster::entity_ids::{Unnamed, name};
 use crate::link::entity_key::{EntityKey, reference_of};
 use crate::link::group::profiles::ProfileNo;
 use crate::link::number_map::NumberMap;
-use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind};
+use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind, ReviewPair};
 use crate::link::records::{BY_CREDIT_CODE, RecordNo};
 use crate::link::score::edges::ScoringContext;
 use crate::link::state::{LinkState, Memory};
@@ -94,6 +94,9 @@ pub fn decide(
     let same: HashMap<ProfileNo, ProfileNo> = judged.same.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
     let firms = Firms { record_table, profiles, index, entities: &memory.entities };
     let entity = |profile: ProfileNo| firms.entity(profile);
+    let of_coded = |profile: ProfileNo| {
+        profiles.members(profile).len() > 1 && profiles.members(profile).iter().all(|r| record_table.facts(*r).organisation != 0)
+    };
     let of_profile = |profile: &ProfileNo| -> Vec<Decision> {
         let joined = standing.joined.get(profile);
         let key = entity(*profile);
@@ -105,7 +108,11 @@ pub fn decide(
             (Some(joined), None) => match joined.partner.filter(|_| joined.joined) {
                 Some(partner) => (Some(evidence::method(&scoring.compare(*profile, partner))), Some(partner)),
                 // It stands alone, or its registration number is all it has.
-                None if profiles.members(*profile).len() > 1 => (Some(LinkMethod::RegistrationNumber), None),
+                None if profiles.members(*profile).len() > 1 && !of_coded(*profile) => {
+                    (Some(LinkMethod::RegistrationNumber), None)
+                }
+                // An establishment's own code.
+                None if of_coded(*profile) => (None, None),
                 None => (Some(LinkMethod::Name), None),
             },
         };
@@ -175,6 +182,12 @@ pub fn refresh_reviews(
             (profile, review(scoring, &standing.roots, &standing.scored_pairs, profile, &joined, firms, spoken_on))
         })
         .collect();
+    let coded = [scope.clustered.as_slice(), speakers].into_par_iter().flat_map(|list| list.par_iter());
+    let doubtful: Vec<_> = coded
+        .filter(|profile| profiles.is_doubtful_unit(record_table, **profile))
+        .map(|profile| (*profile, unit_or_part(scoring, *profile, firms, spoken_on).into_iter().collect::<Vec<ReviewPair>>()))
+        .collect();
+    let reviewed = reviewed.into_iter().chain(doubtful);
     for (profile, pairs) in reviewed {
         match pairs.is_empty() {
             true => drop(standing.reviews.remove(&profile)),

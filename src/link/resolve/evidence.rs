@@ -4,7 +4,7 @@ use crate::link::compare::levels::Caution;
 use crate::link::compare::levels::Comparison;
 use crate::link::compare::weights::{FEATURE, Weights};
 use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};
-use crate::link::records::{RecordNo, RecordRow, RecordTable};
+use crate::link::records::{NameNo, RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
 
@@ -45,6 +45,16 @@ pub fn of_pair(
         state("caution", pair.caution.name(), weights.held(pair, sum) - sum);
     }
     evidence
+}
+
+/// The evidence of an establishment with a code of its own beside its firm, which nothing but the names ties together.
+pub fn of_unit(record_table: &RecordTable, (here, there): (NameNo, NameNo)) -> Vec<Evidence> {
+    let text = |name: NameNo| -> Option<Box<str>> { Some(record_table.name(name).to_text().into()) };
+    let level = NameLevel::BranchAndParent.name().into();
+    vec![
+        Evidence { feature: "name".into(), level, left: text(here), right: text(there), weight: 0.0 },
+        Evidence { feature: "caution".into(), level: Caution::Unit.name().into(), left: None, right: None, weight: 0.0 },
+    ]
 }
 
 type Values = (Option<Box<str>>, Option<Box<str>>);

@@ -51,6 +51,28 @@ impl Firms<'_> {
             name != 0 && self.record_table.name(name).tail().is_empty() && firm(self.record_table, name) == mark
         })
     }
+    /// The record of the firm that a branch's or an establishment's name speaks of, best registry first; None where there is
+    /// none, or several enterprises of that name.
+    pub fn firm_of(&self, record: RecordNo) -> Option<RecordNo> {
+        let mark = firm(self.record_table, self.record_table.facts(record).name);
+        let entity = self.by_firm(mark)?;
+        let mut found: Option<RecordNo> = None;
+        let rank = |record: RecordNo| (self.record_table.facts(record).registry, self.record_table.facts(record).reference);
+        self.index.for_each_in_block(key(BlockKeyKind::Firm, mark), |profile| {
+            for record in self.profiles.members(profile) {
+                let name = self.record_table.facts(*record).name;
+                let is_it = name != 0
+                    && self.record_table.name(name).tail().is_empty()
+                    && firm(self.record_table, name) == mark
+                    && self.entity(profile) == Some(entity);
+                if is_it && found.is_none_or(|known| rank(*record) < rank(known)) {
+                    found = Some(*record);
+                }
+            }
+            true
+        });
+        found
+    }
     fn by_name(&self, name: NameNo) -> Option<EntityKey> {
         let whole = self.record_table.name_entry(name).whole;
         let bears = |record: RecordNo| self.record_table.name_entry(self.record_table.facts(record).name).whole == whole;

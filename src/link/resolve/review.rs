@@ -9,7 +9,7 @@ use crate::link::outcome::ReviewPair;
 use crate::link::records::RecordNo;
 use crate::link::score::edges::{ScoredPair, ScoredPairs, ScoringContext};
 use crate::link::settings::LinkSettings;
-use crate::model::linkage::LinkRole;
+use crate::model::linkage::{Evidence, LinkRole};
 use crate::model::public_id;
 use crate::normalise::mix;
 
@@ -30,16 +30,44 @@ pub fn review(
     spoken_on: impl Fn(RecordNo, RecordNo) -> bool,
 ) -> Vec<ReviewPair> {
     let mut pairs: Vec<ReviewPair> = Vec::new();
-    for (right, weight, settled) in worth_a_look(joined, scored_pairs.best(left), left, roots, scoring.settings) {
+    for (right, weight, settled) in worth_a_look(joined, scored_pairs.all(left), left, roots, scoring.settings) {
         let comparison = scoring.compare(left, right);
         let (here, there) = best_records(scoring, &comparison, left, right);
         if !spoken_on(here, there) {
-            let pair = to_pair(scoring, &comparison, here, there, weight, settled);
+            let terms = scoring.terms.profiles;
+            let evidence = evidence::of_pair(scoring.record_table, scoring.weights, terms, &comparison, here, there);
+            let pair = to_pair(scoring, evidence, here, there, weight, settled);
             pairs.push(ReviewPair { left_entity: firms.entity(left), right_entity: firms.entity(right), ..pair });
         }
     }
     pairs
 }
+
+/// An establishment with a code of its own, of which no registry says what it is, beside its firm: one enterprise or two, a
+/// person decides. The weight is the same for all of them, since nothing was weighed.
+pub fn unit_or_part(
+    scoring: ScoringContext<'_>,
+    profile: ProfileNo,
+    firms: Firms<'_>,
+    spoken_on: impl Fn(RecordNo, RecordNo) -> bool,
+) -> Option<ReviewPair> {
+    let ScoringContext { record_table, profiles, .. } = scoring;
+    let here = profiles.members(profile)[0];
+    let there = firms.firm_of(here)?;
+    let (of, to) = (firms.entity(profile), firms.entity(profiles.of_record[there as usize]));
+    if of == to || spoken_on(here, there) {
+        return None;
+    }
+    let names = (record_table.facts(here).name, record_table.facts(there).name);
+    Some(ReviewPair {
+        left_entity: of,
+        right_entity: to,
+        ..to_pair(scoring, evidence::of_unit(record_table, names), here, there, UNDECIDED, false)
+    })
+}
+
+/// Weight of a pair that nothing but a name ties together: neither for nor against.
+const UNDECIDED: f32 = -0.5;
 
 /// All pairs, each once: where both sides are unidentified, as the one with the heavier word has it.
 pub fn queue<'a>(reviews: impl Iterator<Item = &'a ReviewPair>) -> Vec<ReviewPair> {
@@ -67,16 +95,13 @@ fn worth_a_look(
     }
     let mut seen = vec![root(left)];
     for scored_pair in scored_pairs.iter().filter(|scored_pair| scored_pair.weight >= settings.review_from) {
-        if !seen.contains(&root(scored_pair.right)) && found.len() < MOST_RIVALS {
+        if !seen.contains(&root(scored_pair.right)) {
             seen.push(root(scored_pair.right));
             found.push((scored_pair.right, scored_pair.weight, false));
         }
     }
     found
 }
-
-/// A person compares a record with this many others at most.
-const MOST_RIVALS: usize = 8;
 
 /// The records of the two profiles whose names agreed best.
 fn best_records(scoring: ScoringContext<'_>, pair: &Comparison, left: ProfileNo, right: ProfileNo) -> (RecordNo, RecordNo) {
@@ -90,7 +115,7 @@ fn best_records(scoring: ScoringContext<'_>, pair: &Comparison, left: ProfileNo,
 /// The union's record stands on the left.
 fn to_pair(
     scoring: ScoringContext<'_>,
-    comparison: &Comparison,
+    evidence: Vec<Evidence>,
     left: RecordNo,
     right: RecordNo,
     weight: f32,
@@ -107,7 +132,7 @@ fn to_pair(
         left_entity: None,
         right_entity: None,
         weight,
-        evidence: evidence::of_pair(record_table, scoring.weights, scoring.terms.profiles, comparison, left, right),
+        evidence,
         of_union: here.role() != LinkRole::Enterprise,
         joined,
     }

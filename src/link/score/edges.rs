@@ -13,10 +13,10 @@ use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::compare::compare;
 use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Caution;
-use crate::link::compare::levels::Comparison;
+use crate::link::compare::levels::{CodeLevel, Comparison};
 use crate::link::compare::weights::Weights;
 use crate::link::group::bearers::Doubt;
-use crate::link::group::profiles::{NONE, ProfileNo, Profiles};
+use crate::link::group::profiles::{NONE, Profile, ProfileNo, Profiles};
 use crate::link::number_map::NumberMap;
 use crate::link::records::{RecordNo, RecordTable};
 use crate::link::settings::LinkSettings;
@@ -32,6 +32,8 @@ pub struct ScoredPair {
 
 /// So many of an unidentified profile's best scored pairs take part in clustering.
 const BEST: usize = 8;
+/// Pairs whose data is brought near together: few enough to stay there.
+const AT_A_TIME: usize = 64;
 /// Lighter scored pairs decide nothing.
 const LIGHTEST: f32 = -9.0;
 
@@ -63,14 +65,27 @@ impl ScoringContext<'_> {
         let profile = |records: &[RecordNo]| records.first().map(|r| self.profiles.of_record[*r as usize]).filter(|p| *p != NONE);
         if let (Some(left), Some(right)) = (profile(left), profile(right)) {
             let (a, b) = (self.profiles.get(left), self.profiles.get(right));
+            // A code of its own: a unit by itself, or not, and nobody has said.
+            if pair.establishment && a.organisation != 0 && b.organisation != 0 && left != right {
+                pair.caution = Caution::Unit;
+            }
+            // Whose code it is nobody has to guess; another firm's name would have to say so.
+            let of_another = |one: &Profile, other: &Profile| {
+                let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
+                codes && one.doubt != Doubt::Dragged
+            };
+            if pair.name.is_of_another() && (of_another(a, b) || of_another(b, a)) {
+                pair.caution = Caution::OtherCode;
+            }
             // All that is beside the code says no; it is the firm's own only if nobody else's.
             for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation)
             {
-                pair.caution = match one.doubt {
-                    Doubt::Silent => Caution::Unsaid,
-                    Doubt::Contradicted => Caution::Claim,
-                    Doubt::Dragged => Caution::Dragged,
-                };
+                match one.doubt {
+                    Doubt::Silent => pair.caution = Caution::Unsaid,
+                    Doubt::Contradicted => pair.caution = Caution::Claim,
+                    Doubt::Dragged => pair.caution = Caution::Dragged,
+                    Doubt::Slip => pair.code = CodeLevel::OneSlip,
+                }
             }
         }
         pair
@@ -93,6 +108,18 @@ impl ScoringContext<'_> {
         let stray = self.profiles.get(left).parent != 0;
         let weight = self.weight(&pair);
         (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(ScoredPair { right, weight })
+    }
+
+    /// Reads what comparing with these profiles begins with, step by step for all of them: their data lie anywhere in
+    /// memory, and readings that do not wait for each other cost little more than one.
+    fn bring_near(&self, rights: impl Iterator<Item = ProfileNo> + Clone) {
+        let first = |right: ProfileNo| self.profiles.members(right).first().copied();
+        let facts = rights.clone().filter_map(first).map(|record| self.record_table.facts(record));
+        std::hint::black_box(rights.map(|right| self.profiles.get(right).organisation).fold(0, std::ops::BitXor::bitxor));
+        std::hint::black_box(facts.clone().map(|facts| facts.name).fold(0, std::ops::BitXor::bitxor));
+        std::hint::black_box(facts.clone().map(|f| self.record_table.name_entry(f.name).stem).fold(0, std::ops::BitXor::bitxor));
+        let glyph = |name| self.record_table.name(name).glyphs.first().copied().unwrap_or(0);
+        std::hint::black_box(facts.map(|facts| glyph(facts.name)).fold(0, std::ops::BitXor::bitxor));
     }
 
     /// Heaviest first; nothing depends on the order of arrival.
@@ -153,6 +180,7 @@ impl ScoredPairs {
                 || (Vec::new(), Vec::new()),
                 |(scratch, candidates), left| {
                     scoring.candidates(*left, scratch, candidates);
+                    scoring.bring_near(candidates.iter().copied());
                     let mut scored_pairs: Vec<ScoredPair> =
                         candidates.iter().filter_map(|right| scoring.scored_pair(*left, *right)).collect();
                     scoring.order(&mut scored_pairs);
@@ -164,15 +192,19 @@ impl ScoredPairs {
         for (left, (scored_pairs, candidates)) in unidentified.iter().zip(scored) {
             done.candidates += candidates;
             done.compared += candidates;
-            self.set(*left, scored_pairs, &mut done.moved);
+            self.set(*left, scored_pairs, scoring.settings.review_from, &mut done.moved);
         }
         done
     }
 
-    /// Puts new scored pairs in the place of the old ones; notes whose best scored pairs are others now.
-    fn set(&mut self, left: ProfileNo, scored_pairs: Vec<ScoredPair>, moved: &mut Vec<ProfileNo>) {
-        let best = |scored_pairs: &[ScoredPair]| scored_pairs[..scored_pairs.len().min(BEST)].to_vec();
-        let (old, new) = (best(self.all(left)), best(&scored_pairs));
+    /// Puts new scored pairs in the place of the old ones; notes for whom those that count, or that a person should see, are
+    /// others now.
+    fn set(&mut self, left: ProfileNo, scored_pairs: Vec<ScoredPair>, review_from: f32, moved: &mut Vec<ProfileNo>) {
+        let heeded = |scored_pairs: &[ScoredPair]| {
+            let seen = scored_pairs.partition_point(|pair| pair.weight >= review_from);
+            scored_pairs[..scored_pairs.len().min(BEST.max(seen))].to_vec()
+        };
+        let (old, new) = (heeded(self.all(left)), heeded(&scored_pairs));
         if old != new {
             moved.push(left);
             let differ = old
@@ -208,7 +240,7 @@ impl ScoredPairs {
     pub fn rescore(&mut self, scoring: ScoringContext<'_>, change: &Rescoring<'_>) -> Scored {
         let mut done = Scored::default();
         for left in change.removed {
-            self.set(*left, Vec::new(), &mut done.moved);
+            self.set(*left, Vec::new(), scoring.settings.review_from, &mut done.moved);
         }
         let is_unidentified = |p: &ProfileNo| scoring.profiles.stands(*p) && scoring.profiles.get(*p).is_unidentified();
         let mut whole: Vec<ProfileNo> = change.added.iter().chain(change.touched).copied().filter(is_unidentified).collect();
@@ -225,8 +257,13 @@ impl ScoredPairs {
         // Pairs of unidentified profiles with one of `rights` that share a key now.
         let pairs = sharing(scoring, &rights, |left| scoring.profiles.get(left).is_unidentified() && !is_whole(&left));
         done.compared += pairs.len();
-        let met: Vec<(ProfileNo, Option<ScoredPair>)> =
-            pairs.par_iter().with_min_len(256).map(|(left, right)| (*left, scoring.scored_pair(*left, *right))).collect();
+        let met: Vec<(ProfileNo, Option<ScoredPair>)> = pairs
+            .par_chunks(AT_A_TIME)
+            .flat_map_iter(|pairs| {
+                scoring.bring_near(pairs.iter().map(|(_, right)| *right));
+                pairs.iter().map(|(left, right)| (*left, scoring.scored_pair(*left, *right)))
+            })
+            .collect();
         // Who shared one before and no longer does loses the scored pair only.
         let mut lefts: Vec<ProfileNo> = rights.iter().flat_map(|right| self.to(*right)).copied().collect();
         lefts.retain(|left| !is_whole(left));
@@ -241,7 +278,7 @@ impl ScoredPairs {
             scored_pairs.extend(met.iter().take_while(|(other, _)| *other == left).filter_map(|(_, scored_pair)| *scored_pair));
             scoring.order(&mut scored_pairs);
             if scored_pairs.as_slice() != old {
-                self.set(left, scored_pairs, &mut done.moved);
+                self.set(left, scored_pairs, scoring.settings.review_from, &mut done.moved);
             }
         }
         let again = self.score(scoring, &whole);

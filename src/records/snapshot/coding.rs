@@ -166,7 +166,7 @@ fn encode_link<'a>(link: &'a LinkRecord, texts: &mut Texts<'a>, out: &mut Vec<u8
 }
 
 /// The plain texts of a record in the order in which they are stored.
-fn link_texts(link: &LinkRecord) -> [&str; 13] {
+fn link_texts(link: &LinkRecord) -> [&str; 14] {
     let LinkRecord {
         registry: _,
         key: _,
@@ -189,6 +189,7 @@ fn link_texts(link: &LinkRecord) -> [&str; 13] {
         established: _,
         industry,
         registration_type,
+        unit_type,
         employees: _,
         related: _,
     } = link;
@@ -206,6 +207,7 @@ fn link_texts(link: &LinkRecord) -> [&str; 13] {
         phone,
         industry,
         registration_type,
+        unit_type,
     ]
 }
 
@@ -381,7 +383,7 @@ fn link_record<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, like: Option<&Fact
     let has = bytes.byte()?;
     let established = if has & 1 != 0 { Some(bytes.date()?) } else { None };
     let employees = if has & 2 != 0 { Some(u32::try_from(bytes.number()?).ok()?) } else { None };
-    let mut plain = [""; 13];
+    let mut plain = [""; 14];
     for text in &mut plain {
         *text = texts.text(bytes)?;
     }
@@ -416,6 +418,7 @@ fn link_record<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, like: Option<&Fact
         phone,
         industry,
         registration_type,
+        unit_type,
     ] = plain.map(Box::from);
     out.push(LinkRecord {
         registry: facts.registry,
@@ -439,6 +442,7 @@ fn link_record<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, like: Option<&Fact
         established,
         industry,
         registration_type,
+        unit_type,
         employees,
         related,
     });

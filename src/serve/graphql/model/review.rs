@@ -78,9 +78,6 @@ pages!(
     "The pair."
 );
 
-/// Pairs kept in sight.
-const MAX_PAIRS: i64 = 5_000;
-
 impl ReviewConnection {
     pub async fn page(
         ask: &RequestContext,
@@ -91,10 +88,10 @@ impl ReviewConnection {
         known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
         ask.touch_store();
         let edition = ask.edition()?;
-        let mut rows = ask.state.hub().store.review_pairs(MAX_PAIRS).await?;
+        let mut rows = ask.state.hub().store.review_pairs(i64::MAX).await?;
         // That somebody pays, and what, is said to who may see payments.
         if ask.caller.sight().sees(FieldClass::Money) {
-            rows.extend(contradictions(&edition, MAX_PAIRS as usize));
+            rows.extend(contradictions(&edition, usize::MAX));
         }
         rows.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| a.id.cmp(&b.id)));
         let areas = match &filter.area {
