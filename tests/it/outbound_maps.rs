@@ -318,11 +318,11 @@ async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
     let street = streets["features"].as_array().unwrap().iter().find(|f| f["id"] == code.as_str()).unwrap();
     assert_eq!(street["geometry"]["type"], "MultiPolygon");
     assert_eq!(streets["attribution"], "某某测绘院 审图号：京S(2026)001号");
-    let told = tilejson(&served, "/tiles/coverage.json", "map.example").await;
+    let told = tilejson(&served, "/tiles/coverage.json", "localhost:7070").await;
     assert_eq!(told["attribution"], streets["attribution"]);
     let address = told["tiles"][0].as_str().unwrap();
     assert!(address.contains("&boundaries="), "{address}");
-    let path = address.strip_prefix("http://map.example").unwrap().replace("{z}/{x}/{y}", "10/843/387");
+    let path = address.strip_prefix("http://localhost:7070").unwrap().replace("{z}/{x}/{y}", "10/843/387");
     let layers = tile(&served, &path).await;
     assert!(layers["areas"].iter().any(|f| f.kind == 3 && f.properties["code"] == code), "streets from zoom 10 on");
     let far = tile(&served, &path.replace("10/843/387", "7/105/48")).await;

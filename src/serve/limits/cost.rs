@@ -228,8 +228,10 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("search", 20),
     ("tradeUnions", 50),
 ];
-/// What a connection says without giving a row.
-const PLAIN: [&str; 4] = ["totalCount", "pageInfo", "edition", "__typename"];
+/// Lists that are no connections: their selection is that of a row.
+const BARE: [&str; 2] = ["exports", "search"];
+/// Selections that are looked at for rows; of more it is taken that there are some.
+const MAX_LOOKED_AT: usize = 1_000;
 /// Rows that counting groups is worth.
 const COVERAGE_ROWS: u64 = 500;
 
@@ -289,10 +291,11 @@ impl<'a> Counter<'a> {
         let Some((name, value)) =
             field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "ids" | "representations"))
         else {
-            let is_page = |selection: &Positioned<Selection>| !matches!(&selection.node, Selection::Field(f) if PLAIN.contains(&f.node.name.node.as_str()));
             let of_list =
                 || DEFAULT_LENGTHS.iter().find(|(name, _)| *name == field.name.node.as_str()).map(|(_, length)| *length);
-            return field.selection_set.node.items.iter().any(is_page).then(of_list).flatten();
+            // `gap` is a list of enterprises, and of an enterprise a verdict: a list is asked for its rows.
+            let is_bare = BARE.contains(&field.name.node.as_str());
+            return (is_bare || self.asks_for_rows(&field.selection_set.node, &mut { MAX_LOOKED_AT })).then(of_list).flatten();
         };
         let value = value.node.clone().into_const_with(|name| self.variable(&name).cloned().ok_or(())).ok()?;
         match (name.node.as_str(), value) {
@@ -301,6 +304,22 @@ impl<'a> Counter<'a> {
             ("ids" | "representations", Value::List(ids)) => Some(ids.len() as u64),
             _ => None,
         }
+    }
+
+    /// Whether a selection names the rows of a connection, by itself or through fragments.
+    fn asks_for_rows(&self, set: &SelectionSet, left: &mut usize) -> bool {
+        set.items.iter().any(|selection| {
+            *left = left.saturating_sub(1);
+            *left == 0
+                || match &selection.node {
+                    Selection::Field(field) => ["nodes", "edges"].contains(&field.node.name.node.as_str()),
+                    Selection::InlineFragment(inline) => self.asks_for_rows(&inline.node.selection_set.node, left),
+                    Selection::FragmentSpread(spread) => {
+                        let fragment = self.document.fragments.get(&spread.node.fragment_name.node);
+                        fragment.is_some_and(|f| self.asks_for_rows(&f.node.selection_set.node, left))
+                    }
+                }
+        })
     }
 
     /// Whether `@skip` or `@include` says that a selection is not to be answered: it costs nothing then.
@@ -386,10 +405,19 @@ mod tests {
         });
         bomb.push_str(" fragment f6 on Query { viewer { name } }");
         assert_eq!(cost_of(&bomb, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
-        assert_eq!(
-            cost_of("{ gap { nodes { name } } }", serde_json::json!({})),
-            cost_of("{ gap(first: 50) { nodes { name } } }", serde_json::json!({}))
-        );
+        for (left_out, said) in [
+            ("{ gap { nodes { name } } }", "{ gap(first: 50) { nodes { name } } }"),
+            (
+                "{ gap { ...p } } fragment p on EnterpriseConnection { edges { node { name } } }",
+                "{ gap(first: 50) { ...p } } fragment p on EnterpriseConnection { edges { node { name } } }",
+            ),
+            ("{ search(text: \"a\") { matched } }", "{ search(text: \"a\", first: 20) { matched } }"),
+        ] {
+            assert_eq!(cost_of(left_out, serde_json::json!({})), cost_of(said, serde_json::json!({})), "{left_out}");
+        }
+        // The verdict of an enterprise bears the name of the list, and is one row.
+        let verdict = "{ gap(first: 300) { nodes { gap { reasons { message } priority { factors { message } } } } } }";
+        assert!(cost_of(verdict, serde_json::json!({})).unwrap().rows < 3_000);
     }
 
     #[test]
