@@ -72,8 +72,8 @@ macro_rules! define {
         /// use huitu_engine::edition::Dimension;
         ///
         /// # let root = tempfile::tempdir()?;
-        /// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;
-        /// # let edition = huitu::edition::Edition::open(&root.path().join(huitu::edition::folder_name(1)))?;
+        /// # huitu_engine::edition::write(root.path(), huitu_engine::edition::synthetic::input(1, 300, 7))?;
+        /// # let edition = huitu_engine::edition::Edition::open(&root.path().join(huitu_engine::edition::folder_name(1)))?;
         /// let (groups, total) = edition.coverage(&[Dimension::District, Dimension::GapStatus], &edition.all(), 1_000)?;
         /// // Every enterprise is in one group; `keys` are its codes in the order of the dimensions.
         /// assert_eq!(groups.iter().map(|group| group.measures.enterprises).sum::<u64>(), 300);

@@ -41,8 +41,8 @@ impl<T: PartialOrd + Copy> Range<T> {
 /// use huitu_engine::edition::{Filter, Range};
 ///
 /// # let root = tempfile::tempdir()?;
-/// # huitu::edition::write(root.path(), huitu::edition::synthetic::input(1, 300, 7))?;
-/// # let edition = huitu::edition::Edition::open(&root.path().join(huitu::edition::folder_name(1)))?;
+/// # huitu_engine::edition::write(root.path(), huitu_engine::edition::synthetic::input(1, 300, 7))?;
+/// # let edition = huitu_engine::edition::Edition::open(&root.path().join(huitu_engine::edition::folder_name(1)))?;
 /// let large = Filter::InGap.and(Filter::Employees(Range { gte: Some(300), lte: None }));
 /// for row in edition.filter(&large)?.iter() {
 ///     let enterprise = edition.enterprise(row);
