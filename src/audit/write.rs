@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 use rand::Rng;
 use tokio::sync::oneshot;
 
@@ -57,7 +57,7 @@ impl Audit {
     /// It is not.
     pub async fn record(&self, row: AuditRow) -> Result<(), AuditError> {
         let (reply, told) = oneshot::channel();
-        self.writer()?.send((row, reply)).map_err(|_| self.error("its writer has ended"))?;
+        self.writer(day_of(&row))?.send((row, reply)).map_err(|_| self.error("its writer has ended"))?;
         told.await.map_err(|_| self.error("its writer has ended"))?
     }
 
@@ -65,12 +65,12 @@ impl Audit {
         AuditError { folder: self.folder.display().to_string(), why: why.to_string() }
     }
 
-    fn writer(&self) -> Result<mpsc::Sender<(AuditRow, Reply)>, AuditError> {
+    fn writer(&self, day: NaiveDate) -> Result<mpsc::Sender<(AuditRow, Reply)>, AuditError> {
         let mut queue = self.queue.lock().expect("no panic while holding the queue");
         if let Some(queue) = &*queue {
             return Ok(queue.clone());
         }
-        let mut files = Files::open(&self.folder, self.keep_days).map_err(|e| self.error(e))?;
+        let mut files = Files::open(&self.folder, self.keep_days, day).map_err(|e| self.error(e))?;
         let (send, receive) = mpsc::channel::<(AuditRow, Reply)>();
         // Not the audit itself: its end is the thread's, and with it the folder is free for another.
         let folder = self.folder.display().to_string();
@@ -105,6 +105,11 @@ struct Files {
     hash: String,
     /// One process writes at a time.
     _lock: File,
+}
+
+/// The day of a row, in UTC, as its instant says.
+fn day_of(row: &AuditRow) -> NaiveDate {
+    row.at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(NaiveDate::MIN)
 }
 
 /// The name of a day's file.
@@ -157,13 +162,13 @@ pub(super) fn chains(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 impl Files {
-    fn open(base: &Path, keep_days: u32) -> std::io::Result<Files> {
+    fn open(base: &Path, keep_days: u32, day: NaiveDate) -> std::io::Result<Files> {
         for number in 1..=CHAINS {
             let folder = base.join(number.to_string());
             std::fs::create_dir_all(&folder)?;
             let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
             match lock.try_lock() {
-                Ok(()) => return Files::continued(&folder, keep_days, lock),
+                Ok(()) => return Files::continued(&folder, keep_days, lock, day),
                 Err(std::fs::TryLockError::WouldBlock) => {}
                 Err(std::fs::TryLockError::Error(error)) => return Err(error),
             }
@@ -171,7 +176,7 @@ impl Files {
         Err(std::io::Error::other(format!("{CHAINS} other processes write there")))
     }
 
-    fn continued(folder: &Path, keep_days: u32, lock: File) -> std::io::Result<Files> {
+    fn continued(folder: &Path, keep_days: u32, lock: File, day: NaiveDate) -> std::io::Result<Files> {
         let key = key(folder, true)?;
         // The chain goes on behind the last whole row of the last file that has one; what was torn by a kill belonged to no answer.
         let (mut seq, mut hash) = (0, START.to_owned());
@@ -183,13 +188,15 @@ impl Files {
             }
         }
         // A clock that was set back begins no file before the last one.
-        let today = Utc::now().date_naive().max(known.last().copied().unwrap_or(NaiveDate::MIN));
+        let today = known.last().map_or(day, |last| day.max(*last));
         let (file, length) = at_end(&folder.join(name_of(today)))?;
         Ok(Files { folder: folder.to_path_buf(), keep_days, key, day: today, file, length, seq, hash, _lock: lock })
     }
 
     fn append(&mut self, rows: Vec<AuditRow>) -> std::io::Result<()> {
-        self.turn(Utc::now())?;
+        if let Some(row) = rows.last() {
+            self.turn(day_of(row))?;
+        }
         let (mut seq, mut hash) = (self.seq, self.hash.clone());
         let mut text = String::with_capacity(rows.len() * 512);
         if self.length == 0 {
@@ -220,8 +227,7 @@ impl Files {
     }
 
     /// A new day has its own file; those that need not be kept any more go.
-    fn turn(&mut self, now: DateTime<Utc>) -> std::io::Result<()> {
-        let today = now.date_naive();
+    fn turn(&mut self, today: NaiveDate) -> std::io::Result<()> {
         if today <= self.day {
             return Ok(());
         }

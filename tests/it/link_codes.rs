@@ -75,7 +75,7 @@ fn a_slip_is_seen_in_a_later_run_too_when_the_firm_comes_and_when_it_goes() {
         LinkRecord { organisation_code: slipped(&own).into(), district: "朝阳区".into(), ..record(4, "GH".into(), "", host) };
     let (mut linker, first) = beside_a_city(&[union]);
     assert_eq!(first.decisions.iter().filter(|d| *linker.record_ref(d.record).key == *"GH").count(), 1);
-    linker.put(&[firm.clone()]);
+    linker.put(std::slice::from_ref(&firm));
     linker.link(&Default::default(), &[]);
     let entity = |linker: &Linker, key: &str| {
         linker.decisions().iter().find(|d| *linker.record_ref(d.record).key == *key).and_then(|d| d.entity)

@@ -62,7 +62,7 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         }
         // A hotel, a park, and the company that runs it.
         TradeCut if pair.form == FormLevel::OtherKind && !left.is_shortened() && !called && !alike => Caution::Form,
-        Initials if !called && !(at_one_door && of_a_size) => Caution::Initials,
+        Initials if !(called || at_one_door && of_a_size) => Caution::Initials,
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,
     }

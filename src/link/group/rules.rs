@@ -123,7 +123,7 @@ pub(in crate::link) fn seated_elsewhere(record_table: &RecordTable, seats: &Seat
         let facts = record_table.facts(*record);
         let whole = |other: &&RecordRow| !record_table.name(other.name).is_branch();
         let others = || group.iter().filter(|r| *r != record).map(|r| record_table.facts(*r)).filter(whole);
-        let day = facts.established % 100 != 0;
+        let day = !facts.established.is_multiple_of(100);
         if facts.has(ISSUES_CODES) || others().any(|other| day && facts.established == other.established) {
             return false;
         }
@@ -134,7 +134,7 @@ pub(in crate::link) fn seated_elsewhere(record_table: &RecordTable, seats: &Seat
         let theirs = || others().flat_map(|other| addresses(record_table, other));
         // The firm itself, which only says where it works, has the firm's telephone.
         let seated = own.iter().any(|a| seats.contains(a))
-            && !(called_here && !called_there)
+            && (called_there || !called_here)
             && theirs().next().is_some()
             && !theirs().any(|a| own.contains(&a))
             && abroad;

@@ -585,7 +585,7 @@ fn listed(cell: &str) -> impl Iterator<Item = &str> {
     let whole = |part: &str| part.chars().filter(|c| !c.is_ascii()).count() >= 4;
     let is_list = cell.contains(BETWEEN) && cell.split(BETWEEN).all(|part| bare(part) || whole(part));
     let parts = cell.split(move |c| is_list && BETWEEN.contains(&c));
-    parts.map(str::trim).filter(move |part| !part.is_empty() && !(is_list && bare(part))).map(unnumbered)
+    parts.map(str::trim).filter(move |part| !(part.is_empty() || is_list && bare(part))).map(unnumbered)
 }
 
 /// 1.甲公司, （2）乙公司: without the number of an entry.

@@ -255,7 +255,7 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
         .collect();
     let mut owner = vec![None; GRID * GRID];
     let (mut sizes, mut shared): (HashMap<u32, usize>, BTreeMap<(u32, u32), usize>) = (HashMap::new(), BTreeMap::new());
-    for at in 0..GRID * GRID {
+    for (at, holder) in owner.iter_mut().enumerate() {
         let share = |i: usize| (i as f64 + 0.5) / GRID as f64;
         let point = (west + (east - west) * share(at % GRID), south + (north - south) * share(at / GRID));
         let near = |b: &[f64; 4]| (b[0]..=b[2]).contains(&point.0) && (b[1]..=b[3]).contains(&point.1);
@@ -264,7 +264,7 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
         if let [first, second, ..] = holders[..] {
             *shared.entry((first, second)).or_default() += 1;
         }
-        owner[at] = holders.first().copied();
+        *holder = holders.first().copied();
     }
     for ((a, b), count) in shared {
         let smaller = sizes[&a].min(sizes[&b]);
