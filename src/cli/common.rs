@@ -38,7 +38,7 @@ pub struct Common {
     /// Where a registry's data is, for example tax=/data/tax.csv.gz; HUITU_SOURCE_TAX says the same
     #[arg(long = "source", global = true, value_name = "REGISTRY=PLACE")]
     pub sources: Vec<String>,
-    /// Origins that browsers may call from (CORS), such as https://map.example, separated by commas
+    /// Origins that browsers may call from (CORS), such as `https://map.example`, separated by commas
     #[arg(long, global = true, env = "HUITU_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     pub origins: Vec<String>,
     /// Where callers reach the hub, with the path that a proxy puts before it [default: as each caller addresses it]
