@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::chain::{AuditRow, Line, START, Seen, link, sign};
-use super::write::{chains, days, head, key, name_of};
+use super::write::{begin, chains, days, head, key, name_of};
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,11 @@ fn verify_chain(folder: &Path) -> std::io::Result<Verified> {
     let mut found = Verified::default();
     let key = key(folder, false).ok();
     let mut before: Option<(u64, String)> = None;
+    let begins = begin(folder).zip(key.as_ref()).and_then(|(text, key)| match Line::read(text.trim()) {
+        Some(Line::Mark { seq, hash, mac }) if mac == sign(key, seq, hash) => Some(seq),
+        _ => None,
+    });
+    let begins = begins.unwrap_or(0);
     for day in days(folder)? {
         let name = name_of(day);
         let mut lines = BufReader::new(std::fs::File::open(folder.join(&name))?).lines();
@@ -74,6 +79,14 @@ fn verify_chain(folder: &Path) -> std::io::Result<Verified> {
                 )),
                 Some(Line::Mark { seq, hash, mac }) => {
                     let Some(key) = &key else { continue };
+                    if before.is_none() && seq > begins {
+                        let (from, to) = (begins + 1, seq);
+                        found.faults.push(fault(
+                            Some(from),
+                            format!("开头缺少第 {from} 至 {to} 条"),
+                            format!("rows {from} to {to} are missing at the beginning"),
+                        ));
+                    }
                     // The first file that is left begins behind rows that were removed in their time.
                     let stands = before.get_or_insert((seq, hash.to_owned()));
                     if mac == sign(key, seq, hash) && (stands.0, stands.1.as_str()) == (seq, hash) {
@@ -305,6 +318,25 @@ mod tests {
         })
         .await;
         assert!(forged.iter().any(|f| f.contains("mark at row 256")), "{forged:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn old_days_go_in_their_time_and_no_day_goes_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), 10);
+        let on = |day: &str| AuditRow { at: format!("{day}T01:02:03.004Z"), ..row("ann", &["E1"]) };
+        for day in ["2026-11-01", "2026-11-02", "2026-11-12"] {
+            audit.record(on(day)).await.unwrap();
+        }
+        let chain = folder.path().join("1");
+        assert_eq!(days(&chain).unwrap().len(), 2, "the first day is more than ten days ago");
+        assert_eq!(verify(folder.path()).unwrap().faults, Vec::new());
+        // A clock that was set back goes on in the last file.
+        audit.record(on("2026-11-05")).await.unwrap();
+        assert_eq!((days(&chain).unwrap().len(), verify(folder.path()).unwrap().faults), (2, Vec::new()));
+        std::fs::remove_file(chain.join(name_of(days(&chain).unwrap()[0]))).unwrap();
+        let faults: Vec<String> = verify(folder.path()).unwrap().faults.into_iter().map(|f| f.en).collect();
+        assert_eq!(faults, ["rows 2 to 2 are missing at the beginning"]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

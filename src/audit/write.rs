@@ -19,6 +19,8 @@ const MARK_EVERY: u64 = 256;
 const KEY: usize = 32;
 /// Where the chain stands, signed: rows that are missing at the end are missed by it.
 const HEAD: &str = "head";
+/// Where the chain begins since files of old days were removed, signed.
+const BEGIN: &str = "begin";
 
 /// Why a row could not be kept. The answer that it belongs to is not given.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -234,7 +236,15 @@ impl Files {
         (self.file, self.length) = at_end(&self.folder.join(name_of(today)))?;
         self.day = today;
         let oldest = today.checked_sub_days(Days::new(u64::from(self.keep_days))).unwrap_or(NaiveDate::MIN);
-        for day in days(&self.folder)?.into_iter().filter(|day| *day < oldest) {
+        let (gone, left): (Vec<NaiveDate>, Vec<NaiveDate>) = days(&self.folder)?.into_iter().partition(|day| *day < oldest);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        // Signed where the chain begins from now on: files that somebody else removes are missed by it. The new day has no mark yet.
+        let first = left.iter().find_map(|day| first_line(&self.folder.join(name_of(*day))));
+        let begins = first.unwrap_or_else(|| mark_of(&self.key, self.seq, &self.hash));
+        std::fs::write(self.folder.join(BEGIN), begins)?;
+        for day in gone {
             std::fs::remove_file(self.folder.join(name_of(day)))?;
         }
         Ok(())
@@ -264,6 +274,17 @@ fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
         }
     }
     Ok(None)
+}
+
+/// The first line of a file, where it has one.
+fn first_line(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    text.split_inclusive('\n').next().filter(|line| line.ends_with('\n')).map(str::to_owned)
+}
+
+/// The signed state at which the chain begins since files were removed in their time.
+pub(super) fn begin(folder: &Path) -> Option<String> {
+    std::fs::read_to_string(folder.join(BEGIN)).ok()
 }
 
 /// The signed state of the chain that was written last, as it stands there.

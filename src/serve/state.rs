@@ -20,7 +20,7 @@ use super::limits::cost::Limits;
 use super::limits::slots::Slots;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use crate::access::{AccessScope, Caller, Sight};
+use crate::access::{AccessScope, Caller};
 use crate::audit::{Audit, AuditRow, Seen};
 use crate::edition::EditionSource;
 use crate::hub::Hub;
@@ -76,7 +76,7 @@ pub struct Freshness {
 pub(in crate::serve) struct Reading<'a> {
     pub caller: &'a Caller,
     pub purpose: &'a str,
-    /// graphql, stream, export, reconcile.
+    /// graphql, stream, change, export, file.
     pub way: &'static str,
     /// What was asked, as it was sent.
     pub asked: &'a [u8],
@@ -243,8 +243,7 @@ impl ServerState {
     pub(in crate::serve) async fn account(&self, reading: Reading<'_>) -> Result<(), Problem> {
         let Reading { caller, purpose, way, asked, shown, beyond_editions, edition, request } = reading;
         self.0.tally.add(caller, purpose, shown);
-        let is_open = caller.sight() == Sight::OPEN;
-        if is_open || (shown.is_empty() && !beyond_editions) {
+        if caller.scopes.is_empty() || (shown.is_empty() && !beyond_editions) {
             return Ok(());
         }
         let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
@@ -274,6 +273,21 @@ impl ServerState {
                 "who reads this cannot be noted, so it is not answered; give the request id to the operator",
             )
         })
+    }
+    /// Accounts for a change before it is made: one that cannot be noted is not made.
+    ///
+    /// # Errors
+    /// The audit cannot be written.
+    pub(in crate::serve) async fn account_for_change(
+        &self,
+        caller: &Caller,
+        purpose: &str,
+        asked: &str,
+        request: &str,
+    ) -> Result<(), Problem> {
+        let (asked, shown) = (asked.as_bytes(), &FieldUse::default());
+        let way = "change";
+        self.account(Reading { caller, purpose, way, asked, shown, beyond_editions: true, edition: None, request }).await
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

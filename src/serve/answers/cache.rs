@@ -43,11 +43,14 @@ impl std::hash::Hash for ResponseKey {
 pub struct CachedResponse {
     pub bytes: Bytes,
     pub shown: Option<Arc<FieldUse>>,
+    /// What was asked, and the edition that answered: whoever is given the kept answer is accounted for by the same.
+    pub asked: Arc<str>,
+    pub edition: Option<u32>,
 }
 
 impl From<Bytes> for CachedResponse {
     fn from(bytes: Bytes) -> CachedResponse {
-        CachedResponse { bytes, shown: None }
+        CachedResponse { bytes, shown: None, asked: Arc::default(), edition: None }
     }
 }
 

@@ -13,10 +13,11 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use super::format::ExportFileFormat;
 use super::format::content_type;
 use crate::access::AccessScope;
+use crate::serve::answers::usage::{self, FieldUse};
 use crate::serve::http::headers::{header_text, lang_of, names_tag, request_id};
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
-use crate::serve::state::ServerState;
+use crate::serve::state::{Reading, ServerState};
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
@@ -103,6 +104,19 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
     if *method == Method::HEAD {
         return Ok(response);
     }
+    let shown = FieldUse { count: row.total_rows.unwrap_or(0) as u64, ..FieldUse::default() };
+    let (purpose, request) = (usage::purpose(headers), request_id(headers));
+    let reading = Reading {
+        caller: &caller,
+        purpose: &purpose,
+        way: "file",
+        asked: row.request.as_bytes(),
+        shown: &shown,
+        beyond_editions: true,
+        edition: None,
+        request: &request,
+    };
+    state.account(reading).await?;
     file.seek(SeekFrom::Start(start)).await.map_err(|_| Problem::new(Code::Internal, "读取失败", "the file cannot be read"))?;
     let left = end - start;
     let chunks = futures_util::stream::try_unfold((file, left), |(mut file, left)| async move {

@@ -103,8 +103,7 @@ impl Incoming<'_> {
             state.metrics().cache_hit();
             if let Some(shown) = &kept.shown {
                 let purpose = usage::purpose(self.headers);
-                let edition = state.hub().editions.current().ok().map(|e| e.number());
-                let (way, asked, request) = ("graphql", &raw[..], self.id.as_str());
+                let (way, asked, edition, request) = ("graphql", kept.asked.as_bytes(), kept.edition, self.id.as_str());
                 let reading =
                     Reading { caller: &caller, purpose: &purpose, way, asked, shown, beyond_editions: false, edition, request };
                 if let Err(problem) = state.account(reading).await {
@@ -264,6 +263,10 @@ impl Incoming<'_> {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
+        let purpose = usage::purpose(self.headers);
+        if !is_query && let Err(problem) = state.account_for_change(&caller, &purpose, &asked, &self.id).await {
+            return self.refuse(status_of(problem.code), &problem);
+        }
         let ask = Arc::new(RequestContext::new(state.clone(), caller, self.lang));
         let mut request = Request::new(document).variables(variables).data(ask.clone());
         request.operation_name = name.map(str::to_owned);
@@ -291,7 +294,6 @@ impl Incoming<'_> {
         let failed_before =
             answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
         let shown = Arc::new(ask.take_shown());
-        let purpose = usage::purpose(self.headers);
         let reading = Reading {
             caller: &ask.caller,
             purpose: &purpose,
@@ -303,14 +305,20 @@ impl Incoming<'_> {
             request: &self.id,
         };
         if let Err(problem) = state.account(reading).await {
-            return self.refuse(status_of(problem.code), &problem);
+            // A change was accounted for before it was made: whoever hears that it failed would make it twice.
+            if is_query {
+                return self.refuse(status_of(problem.code), &problem);
+            }
         }
         let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
         let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
         let key = key.filter(|_| keep);
         if let Some(key) = key.clone() {
-            state.answers().put(key, cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown) });
+            state.answers().put(
+                key,
+                cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown), asked: asked.clone(), edition: ask.answered() },
+            );
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),

@@ -70,6 +70,7 @@ fn start(
         Err(Refused::Syntax(error)) => return Err(refuse(*error)),
     };
     let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
+    let is_change = changes(&parsed, name.as_deref());
     let ask = RequestContext::new(state.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let asked: Arc<str> = document.as_str().into();
@@ -77,7 +78,19 @@ fn start(
     request.operation_name = name;
     request.set_parsed_query(parsed);
     let id = id.to_owned();
-    let answers = engine.execute_stream(request);
+    // Nothing is made before the first answer is asked for.
+    let made = engine.execute_stream(request);
+    let (change, noted, request_id) = (is_change.then(|| ask.clone()), asked.clone(), id.clone());
+    let answers = futures_util::StreamExt::flatten(futures_util::stream::once(async move {
+        let Some(ask) = change else { return made };
+        match ask.state.account_for_change(&ask.caller, "", &noted, &request_id).await {
+            Ok(()) => made,
+            Err(problem) => {
+                let refused = Answer::from_errors(vec![problem.server_error(lang)]);
+                futures_util::StreamExt::boxed(futures_util::stream::once(std::future::ready(refused)))
+            }
+        }
+    }));
     Ok(Box::pin(futures_util::StreamExt::then(answers, move |mut answer| {
         for error in &mut answer.errors {
             make_safe(error, &id, lang);
@@ -96,6 +109,8 @@ fn start(
             };
             match ask.state.account(reading).await {
                 Ok(()) => answer,
+                // A change was accounted for before it was made.
+                Err(_) if is_change => answer,
                 Err(problem) => Answer::from_errors(vec![problem.server_error(lang)]),
             }
         }

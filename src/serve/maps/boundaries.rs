@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::outlines::{ATTRIBUTION, Outline, Point, bounds, shipped};
+use super::outlines::{ATTRIBUTION, Outline, Point, bounds, polygons, shipped};
 use crate::model::datum::Datum;
 use crate::model::reference::areas::areas;
 use crate::serve::problem::Problem;
@@ -78,7 +78,7 @@ pub fn read(text: &str, reading: &BoundaryReading) -> Result<ImportedBoundaries,
                 continue;
             }
         };
-        let polygons = polygons(&feature["geometry"], reading.datum);
+        let polygons = polygons(&feature["geometry"], |(x, y)| to_the_metre(reading.datum.to_wgs84(x, y)));
         if let Some(fault) = fault_of(code, &polygons) {
             found.faults.push(fault);
             continue;
@@ -143,20 +143,10 @@ fn by_name(text: &str) -> Option<u32> {
     named.next().is_none().then_some(first.code)
 }
 
-fn polygons(geometry: &Value, datum: Datum) -> Vec<Polygon> {
-    // A metre is 1e-5 degrees: finer is noise, and a border that two areas share stays one.
+/// To the metre: finer is noise, and a border that two areas share stays one.
+fn to_the_metre((x, y): Point) -> Point {
     let short = |degrees: f64| (degrees * 1e5).round() / 1e5;
-    let point = |at: &Value| {
-        let (x, y) = datum.to_wgs84(at[0].as_f64()?, at[1].as_f64()?);
-        Some((short(x), short(y)))
-    };
-    let ring = |ring: &Value| ring.as_array().into_iter().flatten().filter_map(point).collect();
-    let polygon = |rings: &Value| rings.as_array().into_iter().flatten().map(ring).collect();
-    match geometry["type"].as_str() {
-        Some("Polygon") => vec![polygon(&geometry["coordinates"])],
-        Some("MultiPolygon") => geometry["coordinates"].as_array().into_iter().flatten().map(polygon).collect(),
-        _ => Vec::new(),
-    }
+    (short(x), short(y))
 }
 
 /// The geometries of a TopoJSON as GeoJSON: its arcs are put together, quantised ones with their differences added up.

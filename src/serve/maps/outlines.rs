@@ -18,7 +18,7 @@ pub struct Outline {
 
 impl Outline {
     pub fn new(geometry: &Value) -> Outline {
-        Outline { polygons: polygons(geometry), geometry: geometry.clone() }
+        Outline { polygons: polygons(geometry, |point| point), geometry: geometry.clone() }
     }
 }
 
@@ -31,8 +31,9 @@ pub fn shipped() -> HashMap<String, Outline> {
     collection["features"].as_array().into_iter().flatten().filter_map(outline).collect()
 }
 
-fn polygons(geometry: &Value) -> Vec<Vec<Vec<Point>>> {
-    let point = |at: &Value| Some((at[0].as_f64()?, at[1].as_f64()?));
+/// The polygons of a geometry of GeoJSON, each point as `place` makes it of what is written.
+pub fn polygons(geometry: &Value, place: impl Fn(Point) -> Point) -> Vec<Vec<Vec<Point>>> {
+    let point = |at: &Value| Some(place((at[0].as_f64()?, at[1].as_f64()?)));
     let ring = |ring: &Value| ring.as_array().into_iter().flatten().filter_map(point).collect();
     let polygon = |rings: &Value| rings.as_array().into_iter().flatten().map(ring).collect();
     match geometry["type"].as_str() {

@@ -451,7 +451,7 @@ impl Quarantined {
     }
     /// The row as it came. Needs the scope `records`.
     async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
-        permitted(ctx, AccessScope::Records).then_some(self.row.raw.as_str())
+        (permitted(ctx, AccessScope::Records) && permitted(ctx, AccessScope::Finance)).then_some(self.row.raw.as_str())
     }
 }
 
