@@ -449,7 +449,7 @@ impl Quarantined {
             Err(_) => self.row.code.clone(),
         }
     }
-    /// The row as it came. Needs the scope `records`.
+    /// The row as it came. Needs the scopes `records` and `finance`: any column may stand in it.
     async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
         (permitted(ctx, AccessScope::Records) && permitted(ctx, AccessScope::Finance)).then_some(self.row.raw.as_str())
     }
