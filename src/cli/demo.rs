@@ -13,7 +13,7 @@ use super::serve::{Start, bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
 use crate::connector::Connector;
-use crate::edition::{EnterpriseRow, Filter};
+use crate::edition::Filter;
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
 use crate::model::message::reason_text;
@@ -104,7 +104,7 @@ fn most_urgent(hub: &Hub, lang: LangArg) -> anyhow::Result<String> {
         LangArg::Zh => [">急迫度", "企业", "区", ">职工", "结论", "为什么"],
         LangArg::En => [">priority", "enterprise", "district", ">staff", "verdict", "why"],
     };
-    let rows = (0..edition.len()).map(|row| EnterpriseRow { edition: &edition, row }).filter(|e| e.in_gap()).take(SHOWN as usize);
+    let rows = edition.enterprises().filter(|e| e.in_gap()).take(SHOWN as usize);
     let mut lines = Vec::new();
     for e in rows {
         let verdicts = e.verdicts()?;

@@ -1,28 +1,30 @@
-//! An opened edition: its files mapped into memory, its columns at hand, rows found by identifier.
+//! An opened edition: its parts, what of each still stands, and rows found by identifier.
+//!
+//! An edition is one part, or a base and what changed since: a row of an older part that a newer one replaces, or that is no more,
+//! is dead. Rows are numbered through all parts, part after part; within a part by falling priority. `order` says which of two rows
+//! of any parts comes first, `in_order` goes through rows so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, LargeBinaryArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use quick_cache::sync::Cache;
 use roaring::RoaringBitmap;
-use serde::Deserialize;
 
 use super::error::EditionError;
-use super::files::enterprises::Columns;
-use super::files::lookups::{LookupKey, first_at_least, lookup_hash};
+use super::files::lookups::{LookupKey, lookup_hash};
+use super::files::replaced::{REPLACED, Replaced};
 use super::format::row::Row;
-use super::format::table::{named, open_table};
-use super::{CountingRules, Labels, Manifest};
+use super::part::Part;
+use super::{CountingRules, EnterpriseRow, Labels, Manifest};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
 
-/// Cubes kept per edition: with the most groups that one may have, at most 60 MB.
-const MAX_CUBES: usize = 16;
 /// Texts whose rows are remembered per edition.
 const REMEMBERED_TEXTS: usize = 64;
+/// Facets whose rows are remembered per edition of several parts.
+const REMEMBERED_FACETS: usize = 256;
 
 /// One opened edition. Cheap to share; everything it returns is as of this edition.
 ///
@@ -47,43 +49,56 @@ pub struct Edition {
     /// Where its files lie.
     pub folder: PathBuf,
     /// Names of areas and industries as of this edition.
-    pub labels: Labels,
-    /// Codes by group number, per dimension; number 0 is unknown.
-    pub(super) dim_values: BTreeMap<String, Vec<String>>,
-    pub(super) columns: Columns,
-    pub(super) dims: RecordBatch,
-    /// Row and the rarer head counts, only of enterprises that have some.
-    pub(super) people: RecordBatch,
+    pub labels: Arc<Labels>,
+    /// The oldest first; at least one.
+    pub(super) parts: Vec<Standing>,
     pub(super) counting: CountingRules,
     area_names: HashMap<String, usize>,
     /// Areas whose codes are plain numbers.
     area_numbers: hashbrown::HashMap<u32, usize>,
     industry_names: hashbrown::HashMap<(u16, String), usize>,
-    facet: StringArray,
-    value: StringArray,
-    facet_bytes: LargeBinaryArray,
-    facet_bitmaps: Vec<OnceLock<Arc<RoaringBitmap>>>,
-    piece: UInt64Array,
-    piece_bytes: LargeBinaryArray,
-    lookup_hashes: UInt64Array,
-    lookup_rows: UInt32Array,
     all: Arc<RoaringBitmap>,
-    /// None in editions written before there was such a file.
-    pub(super) relations: Option<super::files::ties::Relations>,
-    /// None in editions written before there was such a file.
-    pub(super) cubes: Option<super::files::cubes::Cubes>,
-    /// What counting must know of all rows.
-    pub(super) bounds: OnceLock<super::files::count::Bounds>,
-    /// What was counted over all rows, by dimensions.
-    pub(super) kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
+    facets: Cache<(String, String), Option<Arc<RoaringBitmap>>>,
     pub(super) texts: Cache<String, Arc<RoaringBitmap>>,
 }
 
-#[derive(Deserialize)]
-struct LabelFile {
-    labels: Labels,
-    dims: BTreeMap<String, Vec<String>>,
-    counting: CountingRules,
+/// A part, and what of it stands in this edition.
+pub(super) struct Standing {
+    pub part: Arc<Part>,
+    /// The edition's number of its first row.
+    pub start: Row,
+    /// The edition's number of its first union.
+    pub first_union: u32,
+    /// Its own rows that are replaced or no more.
+    pub dead: RoaringBitmap,
+    pub dead_unions: RoaringBitmap,
+    /// Ties that no enterprise states and that are replaced or no more, by position.
+    pub dead_ties: RoaringBitmap,
+}
+
+impl Standing {
+    /// Those of the edition's rows that are this part's, by its own numbers.
+    pub fn own(&self, rows: &RoaringBitmap) -> RoaringBitmap {
+        let end = self.start + self.part.len;
+        if self.start == 0 {
+            let mut rows = rows.clone();
+            rows.remove_range(end..);
+            return rows;
+        }
+        let mut own = rows.iter();
+        own.advance_to(self.start);
+        RoaringBitmap::from_sorted_iter(own.take_while(|row| *row < end).map(|row| row - self.start))
+            .expect("a bitmap is visited in ascending order")
+    }
+
+    /// What stands of the part's own rows, by the edition's numbers.
+    pub fn standing(&self, mut rows: RoaringBitmap) -> RoaringBitmap {
+        rows -= &self.dead;
+        if self.start == 0 {
+            return rows;
+        }
+        RoaringBitmap::from_sorted_iter(rows.iter().map(|row| row + self.start)).expect("a bitmap is visited in ascending order")
+    }
 }
 
 impl std::fmt::Debug for Edition {
@@ -91,6 +106,9 @@ impl std::fmt::Debug for Edition {
         write!(f, "Edition({})", self.manifest.number)
     }
 }
+
+/// Parts that are open already, by the digest of their files.
+pub(super) type OpenParts = HashMap<String, std::sync::Weak<Part>>;
 
 impl Edition {
     /// Opens the edition in `folder` (`…/editions/000012`) after every byte of it was compared with its manifest: a second or two
@@ -101,7 +119,7 @@ impl Edition {
     pub fn open(folder: &Path) -> Result<Edition, EditionError> {
         let manifest = Manifest::read(folder)?;
         manifest.check(folder)?;
-        Edition::open_checked(folder, manifest)
+        Edition::open_checked(folder, manifest, &mut OpenParts::new())
     }
 
     /// The same edition with nothing in its caches, for measuring: it has passed its check.
@@ -109,65 +127,47 @@ impl Edition {
     /// # Errors
     /// As [`Edition::open`], where a file has gone since.
     pub fn reopened(&self) -> Result<Edition, EditionError> {
-        Edition::open_checked(&self.folder, self.manifest.clone())
+        Edition::open_checked(&self.folder, self.manifest.clone(), &mut OpenParts::new())
     }
 
-    /// Opens an edition that has passed [`Manifest::check`]. Takes milliseconds whatever its size: nothing is read yet.
-    pub(super) fn open_checked(folder: &Path, manifest: Manifest) -> Result<Edition, EditionError> {
-        let table = |name: &str| {
-            let file = manifest.files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {
-                path: folder.join(name),
-                reason: "the manifest does not list it".to_owned(),
-            })?;
-            open_table(folder, name, file.bytes)
+    /// Opens an edition that has passed [`Manifest::check`]; a part that is open already is shared. Takes milliseconds whatever its
+    /// size: nothing is read yet.
+    pub(super) fn open_checked(folder: &Path, manifest: Manifest, open: &mut OpenParts) -> Result<Edition, EditionError> {
+        let mut replaced = match manifest.files.iter().find(|f| f.name == REPLACED) {
+            Some(file) => Replaced::read(folder, file.bytes, manifest.parts.len())?,
+            None => vec![Replaced::default()],
         };
-        let path = folder.join("labels.json");
-        let labels: LabelFile = serde_json::from_slice(&std::fs::read(&path).map_err(EditionError::io(&path))?)?;
-        let facets = table("facets.arrow")?;
-        let names = table("names.arrow")?;
-        let lookups = table("lookups.arrow")?;
-        let columns = Columns::new(
-            &table("enterprises.arrow")?,
-            &table("details.arrow")?,
-            &table("members.arrow")?,
-            &table("unions.arrow")?,
-        )
-        .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
-        let has = |name: &str| manifest.files.iter().any(|f| f.name == name);
-        let relations = match has(super::files::ties::RELATIONS) {
-            true => Some(super::files::ties::Relations::open(&table(super::files::ties::RELATIONS)?)?),
-            false => None,
-        };
-        let cubes = match has(super::files::cubes::CUBES) {
-            true => Some(super::files::cubes::Cubes::open(table(super::files::cubes::CUBES)?)?),
-            false => None,
-        };
+        let (mut parts, mut start, mut first_union) = (Vec::new(), 0, 0);
+        for (at, (within, files)) in manifest.files_of_parts().into_iter().enumerate() {
+            let key = super::format::manifest::data_digest(&files);
+            let part = match open.get(&key).and_then(std::sync::Weak::upgrade) {
+                Some(part) => part,
+                None => {
+                    let part = Arc::new(Part::open(&folder.join(within), &files)?);
+                    open.retain(|_, part| part.strong_count() > 0);
+                    open.insert(key, Arc::downgrade(&part));
+                    part
+                }
+            };
+            let Replaced { rows, unions, ties } = std::mem::take(&mut replaced[at]);
+            let next = (start + part.len, first_union + part.unions);
+            parts.push(Standing { part, start, first_union, dead: rows, dead_unions: unions, dead_ties: ties });
+            (start, first_union) = next;
+        }
+        let newest = &parts.last().expect("an edition has a part").part;
+        let (labels, counting) = (newest.labels.clone(), newest.counting.clone());
         let mut all = RoaringBitmap::new();
-        all.insert_range(0..manifest.enterprises);
-        let numbered = labels.labels.areas.iter().enumerate().filter_map(|(i, a)| Some((a.code.parse().ok()?, i)));
+        parts.iter().for_each(|p| all |= p.standing((*p.part.all).clone()));
+        let numbered = labels.areas.iter().enumerate().filter_map(|(i, a)| Some((a.code.parse().ok()?, i)));
         Ok(Edition {
             area_numbers: numbered.collect(),
-            area_names: labels.labels.areas.iter().enumerate().map(|(i, a)| (a.code.clone(), i)).collect(),
-            industry_names: labels.labels.industries.iter().enumerate().map(|(i, a)| ((a.edition, a.code.clone()), i)).collect(),
-            labels: labels.labels,
-            dim_values: labels.dims,
-            columns,
-            dims: table("dims.arrow")?,
-            people: table("people.arrow")?,
-            counting: labels.counting,
-            facet: named(&facets, "facet")?.as_string().clone(),
-            value: named(&facets, "value")?.as_string().clone(),
-            facet_bytes: named(&facets, "bitmap")?.as_binary().clone(),
-            facet_bitmaps: (0..facets.num_rows()).map(|_| OnceLock::new()).collect(),
-            piece: named(&names, "piece")?.as_primitive().clone(),
-            piece_bytes: named(&names, "bitmap")?.as_binary().clone(),
-            lookup_hashes: named(&lookups, "hash")?.as_primitive().clone(),
-            lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
+            area_names: labels.areas.iter().enumerate().map(|(i, a)| (a.code.clone(), i)).collect(),
+            industry_names: labels.industries.iter().enumerate().map(|(i, a)| ((a.edition, a.code.clone()), i)).collect(),
+            labels,
+            parts,
+            counting,
             all: Arc::new(all),
-            relations,
-            cubes,
-            bounds: OnceLock::new(),
-            kept_cubes: Cache::new(MAX_CUBES),
+            facets: Cache::new(REMEMBERED_FACETS),
             texts: Cache::new(REMEMBERED_TEXTS),
             folder: folder.to_path_buf(),
             manifest,
@@ -179,7 +179,7 @@ impl Edition {
         self.manifest.number
     }
 
-    /// How many enterprises it has; rows are below this.
+    /// How many enterprises it has. Their rows are `all`, which are the numbers below this only where nothing was replaced.
     pub fn len(&self) -> u32 {
         self.manifest.enterprises
     }
@@ -194,33 +194,115 @@ impl Edition {
         self.all.clone()
     }
 
+    /// The part that all rows stand in, where there is only one.
+    pub(super) fn only(&self) -> Option<&Part> {
+        match self.parts.as_slice() {
+            [one] => Some(&one.part),
+            _ => None,
+        }
+    }
+
+    /// The part of a row, and its number there.
+    pub(super) fn place(&self, row: Row) -> (&Standing, usize) {
+        let of = match self.parts.as_slice() {
+            [one] => one,
+            parts => &parts[parts.partition_point(|p| p.start <= row) - 1],
+        };
+        (of, (row - of.start) as usize)
+    }
+
+    /// The part of a union, and its position there.
+    pub(super) fn place_of_union(&self, at: u32) -> (&Standing, usize) {
+        let of = match self.parts.as_slice() {
+            [one] => one,
+            parts => &parts[parts.partition_point(|p| p.first_union <= at) - 1],
+        };
+        (of, (at - of.first_union) as usize)
+    }
+
+    /// What every part finds, as far as it stands. `find` answers by the part's own rows.
+    pub(super) fn of_parts(&self, find: impl Fn(&Part) -> Option<Arc<RoaringBitmap>>) -> Option<Arc<RoaringBitmap>> {
+        if let Some(part) = self.only() {
+            return find(part);
+        }
+        let mut found = RoaringBitmap::new();
+        for standing in &self.parts {
+            if let Some(rows) = find(&standing.part) {
+                found |= standing.standing((*rows).clone());
+            }
+        }
+        (!found.is_empty()).then(|| Arc::new(found))
+    }
+
+    /// Which of two rows comes first: by falling priority, equal ones by id.
+    pub fn order(&self, a: Row, b: Row) -> Ordering {
+        if let [_] = self.parts.as_slice() {
+            return a.cmp(&b);
+        }
+        let ((left, i), (right, j)) = (self.place(a), self.place(b));
+        if left.start == right.start {
+            return a.cmp(&b);
+        }
+        let (left, right) = (&left.part.columns, &right.part.columns);
+        let score = right.priority.value(j).total_cmp(&left.priority.value(i));
+        score.then_with(|| left.id.value(i).cmp(right.id.value(j)))
+    }
+
+    /// Whether rows are numbered by falling priority throughout, so that any bitmap of them is in order.
+    pub fn is_in_order(&self) -> bool {
+        self.only().is_some()
+    }
+
+    /// Goes through rows by falling priority.
+    pub fn in_order<'a>(&'a self, rows: &'a RoaringBitmap) -> InOrder<'a> {
+        InOrder::new(self, rows)
+    }
+
+    /// Every enterprise, by falling priority.
+    pub fn enterprises(&self) -> impl Iterator<Item = EnterpriseRow<'_>> {
+        let merged = self.only().is_none().then(|| self.in_order(&self.all).collect::<Vec<Row>>());
+        let plain = if merged.is_none() { 0..self.len() } else { 0..0 };
+        plain.chain(merged.unwrap_or_default()).map(|row| self.enterprise(row))
+    }
+
     /// The rows with `value` in `facet`; None where no row has it.
     pub fn facet(&self, facet: &str, value: &str) -> Option<Arc<RoaringBitmap>> {
-        let position = self.facet_position(facet, value).ok()?;
-        let bitmap = self.facet_bitmaps[position].get_or_init(|| Arc::new(bitmap(self.facet_bytes.value(position))));
-        Some(bitmap.clone())
+        if let Some(part) = self.only() {
+            return part.facet(facet, value);
+        }
+        let key = (facet.to_owned(), value.to_owned());
+        if let Some(known) = self.facets.get(&key) {
+            return known;
+        }
+        let found = self.of_parts(|part| part.facet(facet, value));
+        self.facets.insert(key, found.clone());
+        found
     }
 
-    /// The values of a facet that at least one row has.
+    /// The values of a facet that at least one row has, in order.
     pub fn facet_values(&self, facet: &str) -> impl Iterator<Item = &str> {
-        let start = self.facet_position(facet, "").unwrap_or_else(|p| p);
-        (start..self.facet.len()).take_while(move |i| self.facet.value(*i) == facet).map(|i| self.value.value(i))
-    }
-
-    fn facet_position(&self, facet: &str, value: &str) -> Result<usize, usize> {
-        search_by(self.facet.len(), |i| (self.facet.value(i), self.value.value(i)).cmp(&(facet, value)))
+        let mut values: Vec<&str> = self.parts.iter().flat_map(|p| p.part.facet_values(facet)).collect();
+        if self.parts.len() > 1 {
+            values.sort_unstable();
+            values.dedup();
+            values.retain(|value| self.facet(facet, value).is_some());
+        }
+        values.into_iter()
     }
 
     pub(super) fn piece(&self, piece: u64) -> Option<RoaringBitmap> {
-        let position = self.piece.values().binary_search(&piece).ok()?;
-        Some(bitmap(self.piece_bytes.value(position)))
+        if let Some(part) = self.only() {
+            return part.piece(piece);
+        }
+        self.of_parts(|part| part.piece(piece).map(Arc::new)).map(Arc::unwrap_or_clone)
     }
 
     /// The union of all pieces from `low` to `high`, both included.
     pub(super) fn pieces(&self, low: u64, high: u64) -> RoaringBitmap {
-        let start = self.piece.values().partition_point(|p| *p < low);
-        let end = self.piece.values().partition_point(|p| *p <= high);
-        (start..end).fold(RoaringBitmap::new(), |all, i| all | bitmap(self.piece_bytes.value(i)))
+        if let Some(part) = self.only() {
+            return part.pieces(low, high);
+        }
+        self.of_parts(|part| Some(Arc::new(part.pieces(low, high)))).map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
     /// The rows a key names: none, one, or several (a branch under its parent's code).
@@ -232,23 +314,39 @@ impl Edition {
             LookupKey::Record { registry, key } => lookup_hash("record", &[registry, key]),
             LookupKey::Name(name) => lookup_hash("name", &[&super::files::names::fold(name).into_iter().collect::<String>()]),
         };
-        self.hashed(hash).collect()
+        if let Some(part) = self.only() {
+            return part.hashed(hash).collect();
+        }
+        let mut rows: Vec<Row> = self.parts.iter().flat_map(|p| standing_rows(p, hash)).collect();
+        rows.sort_unstable_by(|a, b| self.order(*a, *b));
+        rows
     }
 
     /// The row of an enterprise's id; None where this edition has no such enterprise.
     pub fn row_of_id(&self, id: &str) -> Option<Row> {
-        self.hashed(lookup_hash("id", &[id])).next()
+        let hash = lookup_hash("id", &[id]);
+        match self.only() {
+            Some(part) => part.hashed(hash).next(),
+            // The newest first: what changed is there.
+            None => self.parts.iter().rev().find_map(|p| standing_rows(p, hash).next()),
+        }
     }
 
-    /// Position of a union in `unions.arrow`.
+    /// The row that an enterprise of this edition or of an earlier state of it stands in now: another where it was replaced, None
+    /// where it is no more.
+    pub(super) fn current(&self, row: Row) -> Option<Row> {
+        let (standing, at) = self.place(row);
+        match standing.dead.contains(at as u32) {
+            false => Some(row),
+            true => self.row_of_id(standing.part.columns.id.value(at)),
+        }
+    }
+
+    /// The number of a union, for `union_at`.
     pub fn union_of_id(&self, id: &str) -> Option<u32> {
-        self.hashed(lookup_hash("union", &[id])).next()
-    }
-
-    fn hashed(&self, hash: u64) -> impl Iterator<Item = u32> {
-        let hashes = self.lookup_hashes.values();
-        let start = first_at_least(hashes, hash);
-        hashes[start..].iter().take_while(move |h| **h == hash).enumerate().map(move |(i, _)| self.lookup_rows.value(start + i))
+        let hash = lookup_hash("union", &[id]);
+        let of = |p: &Standing| p.part.hashed(hash).find(|at| !p.dead_unions.contains(*at)).map(|at| at + p.first_union);
+        self.parts.iter().rev().find_map(of)
     }
 
     /// What an area is called, by its code; None where the edition has no such area.
@@ -277,6 +375,11 @@ impl Edition {
     }
 }
 
+/// The edition's numbers of the rows of a part under a hash that stand.
+fn standing_rows(standing: &Standing, hash: u64) -> impl Iterator<Item = Row> {
+    standing.part.hashed(hash).filter(|row| !standing.dead.contains(*row)).map(|row| row + standing.start)
+}
+
 /// Looks `(u16, String)` up without making a `String`.
 #[derive(Hash)]
 struct IndustryKey<'a>(u16, &'a str);
@@ -287,20 +390,65 @@ impl hashbrown::Equivalent<(u16, String)> for IndustryKey<'_> {
     }
 }
 
-fn bitmap(bytes: &[u8]) -> RoaringBitmap {
-    // Unchecked as the files are (`table::open_table`): the bytes passed `Manifest::check`.
-    RoaringBitmap::deserialize_unchecked_from(bytes).expect("bitmaps are written by `bitmap_bytes`")
+/// Rows by falling priority.
+pub struct InOrder<'a> {
+    edition: &'a Edition,
+    /// What is left of each part: its next row, the rest, and where it ends.
+    left: Vec<(Option<Row>, roaring::bitmap::Iter<'a>, Row)>,
 }
 
-fn search_by(len: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Result<usize, usize> {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low.midpoint(high);
-        match compare(middle) {
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Greater => high = middle,
-            std::cmp::Ordering::Equal => return Ok(middle),
-        }
+impl<'a> InOrder<'a> {
+    fn new(edition: &'a Edition, rows: &'a RoaringBitmap) -> InOrder<'a> {
+        let of = |p: &Standing| {
+            let mut rows = rows.iter();
+            rows.advance_to(p.start);
+            let mut left = (None, rows, p.start + p.part.len);
+            step(&mut left);
+            left
+        };
+        InOrder { edition, left: edition.parts.iter().map(of).collect() }
     }
-    Err(low)
+
+    /// Leaves out everything up to a row, itself included.
+    pub fn after(mut self, row: Row) -> InOrder<'a> {
+        for (standing, left) in self.edition.parts.iter().zip(&mut self.left) {
+            let (Some(next), rows, _) = left else { continue };
+            // The first of the part's rows that comes after it.
+            let (mut low, mut high) = (standing.start, standing.start + standing.part.len);
+            while low < high {
+                let middle = low.midpoint(high);
+                match self.edition.order(middle, row) {
+                    Ordering::Greater => high = middle,
+                    _ => low = middle + 1,
+                }
+            }
+            if *next < low {
+                rows.advance_to(low);
+                step(left);
+            }
+        }
+        self
+    }
+}
+
+fn step(left: &mut (Option<Row>, roaring::bitmap::Iter<'_>, Row)) {
+    left.0 = left.1.next().filter(|row| *row < left.2);
+}
+
+impl Iterator for InOrder<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let mut first: Option<(usize, Row)> = None;
+        for (at, (next, ..)) in self.left.iter().enumerate() {
+            if let Some(row) = next
+                && first.is_none_or(|(_, other)| self.edition.order(*row, other).is_lt())
+            {
+                first = Some((at, *row));
+            }
+        }
+        let (at, row) = first?;
+        step(&mut self.left[at]);
+        Some(row)
+    }
 }

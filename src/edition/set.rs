@@ -1,7 +1,7 @@
 //! The editions of one hub: the current one, swapped without a pause, and the earlier ones, opened when asked for. Each is read
 //! whole and compared with its manifest before it answers; one that is damaged is passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,6 +11,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::EditionError;
 use super::format::folder::{folder_name, numbers};
+use super::format::manifest::FileDigest;
+use super::open::OpenParts;
 use super::{Edition, Manifest};
 
 /// Which state is asked for: the last of a day, the one in force at an instant, or one by number.
@@ -52,7 +54,13 @@ pub struct Editions {
     opened: Mutex<Vec<Arc<Edition>>>,
     /// What became of the editions that were looked at: each is read once, and again where its files have changed.
     checked: Mutex<BTreeMap<u32, Checked>>,
+    /// Files that passed their check: those that editions share are read once.
+    whole: Mutex<HashSet<WholeFile>>,
+    parts: Mutex<OpenParts>,
 }
+
+/// Digest, place and time of a file that was compared with its digest.
+type WholeFile = (String, u64, i128);
 
 /// Size, time and place of an edition's files.
 type Stamp = Vec<(OsString, u64, i128, u64)>;
@@ -72,6 +80,12 @@ fn stamp(folder: &Path) -> std::io::Result<Stamp> {
         Ok((entry.file_name(), meta.len(), i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()), meta.ino()))
     };
     let mut files = std::fs::read_dir(folder)?.map(file).collect::<std::io::Result<Stamp>>()?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(std::fs::read_dir(entry.path())?.map(file).collect::<std::io::Result<Stamp>>()?);
+        }
+    }
     files.sort();
     Ok(files)
 }
@@ -88,6 +102,8 @@ impl Editions {
             known: RwLock::default(),
             opened: Mutex::default(),
             checked: Mutex::default(),
+            whole: Mutex::default(),
+            parts: Mutex::default(),
         };
         editions.refresh()?;
         Ok(editions)
@@ -153,10 +169,12 @@ impl Editions {
             }
             found => found.is_some(),
         };
-        let opened = match whole {
-            true => Manifest::read(&folder).and_then(|manifest| Edition::open_checked(&folder, manifest)),
-            false => Edition::open(&folder),
-        };
+        let opened = Manifest::read(&folder).and_then(|manifest| {
+            if !whole {
+                self.check(&folder, &manifest)?;
+            }
+            Edition::open_checked(&folder, manifest, &mut self.parts.lock().expect("no panic while opening"))
+        });
         match &opened {
             Ok(_) => {
                 let mut checked = self.checked.lock().expect("no panic while checking");
@@ -165,6 +183,20 @@ impl Editions {
             Err(error) => self.passed_over(number, stamp, error),
         }
         opened
+    }
+
+    /// As [`Manifest::check`], without the files that an edition before had too and that have not changed since.
+    fn check(&self, folder: &Path, manifest: &Manifest) -> Result<(), EditionError> {
+        use std::os::unix::fs::MetadataExt;
+        let key = |file: &FileDigest| -> Option<WholeFile> {
+            let meta = std::fs::metadata(folder.join(&file.name)).ok().filter(|meta| meta.len() == file.bytes)?;
+            Some((file.blocks.clone(), meta.ino(), i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec())))
+        };
+        let known = self.whole.lock().expect("no panic while checking").clone();
+        manifest.check_but(folder, |file| key(file).is_some_and(|key| known.contains(&key)))?;
+        let passed: Vec<WholeFile> = manifest.files.iter().filter_map(key).collect();
+        self.whole.lock().expect("no panic while checking").extend(passed);
+        Ok(())
     }
 
     /// Notes that an edition is broken and says so, once for each state of its files. Other errors may pass: it is tried again.

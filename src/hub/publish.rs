@@ -476,7 +476,9 @@ pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
 
 /// What was lacking in the edition before, and since when.
 pub(super) fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMap<Box<str>, Option<NaiveDate>> {
-    (0..previous.len())
+    previous
+        .all()
+        .iter()
         .map(|row| EnterpriseRow { edition: previous, row })
         .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))
         .map(|r| (r.id().into(), r.gap_since()))

@@ -79,7 +79,8 @@ pub struct Before<'e> {
 impl<'e> Before<'e> {
     pub fn new(edition: &'e Edition, current: &[Enterprise]) -> Before<'e> {
         // All of a city are asked for: its ids are read once, in their order, instead of being searched for one by one.
-        let ids = (0..edition.len()).map(|row| (EnterpriseRow { edition, row }.id(), row));
+        let all = edition.all();
+        let ids = all.iter().map(|row| (EnterpriseRow { edition, row }.id(), row));
         let row_of: hashbrown::HashMap<&str, u32> = ids.collect();
         Before { edition, rows: current.par_iter().map(|e| row_of.get(&*e.id).copied()).collect() }
     }
@@ -106,8 +107,7 @@ pub fn changes(
         to_value: to,
         registry: None,
     };
-    let mut kept = vec![false; previous.len() as usize];
-    rows.iter().flatten().for_each(|row| kept[*row as usize] = true);
+    let kept: roaring::RoaringBitmap = rows.iter().flatten().copied().collect();
     let of_one = |(e, row): (&Enterprise, &Option<u32>)| match row {
         None => vec![change(&e.id, None, "appeared", None, Some(e.name.to_string()))],
         Some(row) => {
@@ -117,7 +117,8 @@ pub fn changes(
         }
     };
     let mut changes: Vec<ChangeRow> = current.par_iter().zip(rows).flat_map_iter(of_one).collect();
-    for row in (0..previous.len()).filter(|row| !kept[*row as usize]) {
+    let ended = &*previous.all() - kept;
+    for row in previous.in_order(&ended) {
         let before = EnterpriseRow { edition: previous, row };
         let into = merged.get(before.id());
         let what = if into.is_some() { "merged" } else { "gone" };

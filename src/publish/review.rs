@@ -66,7 +66,7 @@ pub fn contradictions(edition: &Edition, limit: usize) -> Vec<ReviewRow> {
     let wrong = Filter::Any { facet: "fund", values: vec![FundStatus::WrongKind.name().to_owned()] };
     let Ok(rows) = edition.filter(&wrong) else { return Vec::new() };
     let mut found = Vec::new();
-    for row in rows.iter().take(limit) {
+    for row in edition.in_order(&rows).take(limit) {
         let e = EnterpriseRow { edition, row };
         let Ok(verdicts) = e.verdicts() else { continue };
         let Some(reason) = verdicts.fund.reasons.iter().find(|r| r.code.starts_with("fund_")) else { continue };

@@ -198,7 +198,7 @@ impl RequestContext {
         let of_district = |code: u32| areas.iter().any(|area| area.get(..6) == Some(&*code.to_string()));
         areas.is_empty()
             || union.district().is_some_and(of_district)
-            || union.covers().iter().any(|row| self.may_see(union.edition.enterprise(*row)))
+            || union.covers().into_iter().any(|row| self.may_see(union.edition.enterprise(row)))
     }
 
     /// The enterprise of the current edition that a record belongs to, where the caller may know of it. Who may see the whole city

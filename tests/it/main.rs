@@ -16,6 +16,7 @@ mod damage;
 mod docs;
 mod drift;
 mod edition;
+mod edition_parts;
 mod examples;
 mod export_list;
 mod faults;

@@ -75,5 +75,39 @@ pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn
             }
         }
     }
-    Ok(vec![column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")])])
+    let mut beside = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 40);
+    let mut text = Vec::new();
+    for e in rows {
+        text.clear();
+        serde_json::to_writer(&mut text, &Beside::of(e))?;
+        beside.append_value(std::str::from_utf8(&text).expect("serde_json writes UTF-8"));
+    }
+    Ok(vec![
+        column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")]),
+        column(
+            "beside",
+            Arc::new(beside.finish()) as ArrayRef,
+            &[("format", "JSON: i identifiers, d who says otherwise, as bits")],
+        ),
+    ])
+}
+
+/// What no column and no reason says of an enterprise, and what it takes to write it again.
+#[derive(Serialize, Deserialize)]
+pub(in crate::edition) struct Beside<'a> {
+    /// Kind and cleaned value.
+    #[serde(rename = "i", default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Field, and the registries that say something else, as bits.
+    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed_by: Vec<(Cow<'a, str>, u32)>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(e: &'a Enterprise) -> Beside<'a> {
+        Beside {
+            identifiers: e.identifiers.iter().map(|(kind, value)| (kind.name().into(), (&**value).into())).collect(),
+            disputed_by: e.disputed_by.iter().map(|(field, by)| (field.name().into(), by.0)).collect(),
+        }
+    }
 }

@@ -11,5 +11,6 @@ pub mod lookups;
 pub mod members;
 pub(in crate::edition) mod names;
 pub mod people;
+pub(in crate::edition) mod replaced;
 pub(in crate::edition) mod ties;
 pub mod unions;

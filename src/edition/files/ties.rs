@@ -22,6 +22,7 @@ pub(in crate::edition) fn columns(
     ties: &[Tie],
     registries: &[Box<str>],
     row_of: &hashbrown::HashMap<&str, u32>,
+    by_id: bool,
 ) -> Result<Vec<TableColumn>, EditionError> {
     let row = |id: &Option<Box<str>>| id.as_deref().and_then(|id| row_of.get(id).copied());
     let mut order: Vec<&Tie> = ties.iter().collect();
@@ -35,7 +36,7 @@ pub(in crate::edition) fn columns(
     let filled = |text: &'_ str| -> Option<String> { (!text.is_empty()).then(|| text.to_owned()) };
     let optional =
         |pick: fn(&Tie) -> &str| -> ArrayRef { Arc::new(order.iter().map(|t| filled(pick(t))).collect::<StringArray>()) };
-    Ok(vec![
+    let mut columns = vec![
         plain("kind", words(order.iter().map(|t| Some(t.kind.name())))?),
         plain("subject", counts(order.iter().map(|t| row(&t.subject)))),
         plain("other", counts(order.iter().map(|t| row(&t.other)))),
@@ -55,7 +56,12 @@ pub(in crate::edition) fn columns(
         plain("key", texts(order.iter().map(|t| Some(&*t.key)))),
         plain("record_id", Arc::new(Int64Array::from_iter_values(order.iter().map(|t| t.record_id)))),
         column("by_other", Arc::new(by_other) as ArrayRef, &[("is", "positions in the order of `other`")]),
-    ])
+    ];
+    if by_id {
+        let ids = texts(order.iter().map(|t| t.other.as_deref()));
+        columns.push(column("other_id", ids, &[("is", "id of an enterprise, also of another part")]));
+    }
+    Ok(columns)
 }
 
 /// The opened table; an edition written before there was one has none.
@@ -75,6 +81,8 @@ pub(in crate::edition) struct Relations {
     pub(in crate::edition) key: StringArray,
     pub(in crate::edition) record_id: Int64Array,
     pub(in crate::edition) by_other: UInt32Array,
+    /// In a part that only says what changed: the other side by its id.
+    pub(in crate::edition) other_id: Option<StringArray>,
     /// How many have another side.
     pub(in crate::edition) with_other: usize,
 }
@@ -105,6 +113,7 @@ impl Relations {
             registry: word("registry")?,
             key: text("key")?,
             record_id: named(batch, "record_id")?.as_primitive::<Int64Type>().clone(),
+            other_id: batch.column_by_name("other_id").and_then(|c| c.as_string_opt()).cloned(),
             with_other: by_other.len() - by_other.null_count(),
             by_other,
         })

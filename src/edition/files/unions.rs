@@ -9,7 +9,7 @@ use arrow_array::{ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch
 
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::{Small, Word, get};
-use crate::edition::format::columns::{counts, dates, texts, words};
+use crate::edition::format::columns::{counts, dates, lists, texts, words};
 use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::TradeUnion;
 use crate::model::verdict::UnionKind;
@@ -26,7 +26,16 @@ pub(in crate::edition) struct UnionColumns {
     pub established_on: Date32Array,
     pub employees: UInt32Array,
     pub members: UInt32Array,
+    pub host: UInt32Array,
     pub covers: ListArray,
+    /// In a part that only says what changed: ids in place of rows.
+    pub covers_ids: Option<ListArray>,
+    /// The same of the host.
+    pub host_id: Option<StringArray>,
+    pub female_members: UInt32Array,
+    pub migrant_members: UInt32Array,
+    pub migrant_employees: UInt32Array,
+    pub dispatched_members: UInt32Array,
     pub registry: Word,
     pub record: StringArray,
 }
@@ -50,6 +59,13 @@ impl UnionColumns {
             employees: count("employees")?,
             members: count("members")?,
             covers: get(batch, "covers")?.as_list_opt().ok_or_else(|| other("covers"))?.clone(),
+            host: count("host")?,
+            host_id: batch.column_by_name("host_id").and_then(|c| c.as_string_opt()).cloned(),
+            covers_ids: batch.column_by_name("covers_ids").and_then(|c| c.as_list_opt()).cloned(),
+            female_members: count("female_members")?,
+            migrant_members: count("migrant_members")?,
+            migrant_employees: count("migrant_employees")?,
+            dispatched_members: count("dispatched_members")?,
             registry: word("registry")?,
             record: text("record")?,
         })
@@ -59,6 +75,7 @@ impl UnionColumns {
 pub(in crate::edition) fn union_columns(
     unions: &[TradeUnion],
     row_of: &hashbrown::HashMap<&str, u32>,
+    by_id: bool,
 ) -> Result<Vec<TableColumn>, EditionError> {
     let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
     let kinds: UInt8Array = unions.iter().map(|u| Some(u.kind as u8)).collect();
@@ -68,7 +85,7 @@ pub(in crate::edition) fn union_columns(
         union.covers.iter().filter_map(|id| row_of.get(&**id)).for_each(|row| covers.values().append_value(*row));
         covers.append(true);
     }
-    Ok(vec![
+    let mut columns = vec![
         plain("id", texts(unions.iter().map(|u| Some(&*u.id)))),
         plain("name", texts(unions.iter().map(|u| Some(&*u.name)))),
         plain("credit_code", texts(unions.iter().map(|u| u.credit_code.as_deref()))),
@@ -92,5 +109,11 @@ pub(in crate::edition) fn union_columns(
         column("covers", Arc::new(covers.finish()) as ArrayRef, &[("items", "rows of enterprises.arrow, the host first")]),
         plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
         plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),
-    ])
+    ];
+    if by_id {
+        columns.push(plain("host_id", texts(unions.iter().map(|u| u.host.as_deref()))));
+        let ids = lists(unions.iter().map(|u| u.covers.iter().map(|id| &**id)));
+        columns.push(column("covers_ids", ids, &[("items", "ids of enterprises, also of other parts, the host first")]));
+    }
+    Ok(columns)
 }

@@ -14,11 +14,13 @@ use crate::edition::error::EditionError;
 pub const MANIFEST: &str = "manifest.json";
 /// Raised when a reader of the previous format could misread the files.
 pub const FORMAT: u32 = 4;
+/// Of editions that say what changed beside a base: a reader of [`FORMAT`] would take the base for all.
+pub const FORMAT_OF_PARTS: u32 = 5;
 
 /// What an edition is and rests on, with the digests of its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Format of the files: [`FORMAT`] when this program wrote them.
+    /// Format of the files: [`FORMAT`], or [`FORMAT_OF_PARTS`] where it has parts.
     pub format: u32,
     /// Number of the edition.
     pub number: u32,
@@ -28,9 +30,9 @@ pub struct Manifest {
     pub as_of: NaiveDate,
     /// IANA name of the zone whose days `as_of` counts.
     pub zone: String,
-    /// Rows of `enterprises.arrow`.
+    /// How many enterprises it has.
     pub enterprises: u32,
-    /// Rows of `unions.arrow`.
+    /// How many unions it has.
     pub unions: u32,
     /// Records that belong to enterprises.
     pub members: u64,
@@ -41,6 +43,10 @@ pub struct Manifest {
     /// What the verdicts need and no source brought: whoever is in scope is UNDECIDED where scope, size or coverage lack it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmet: Vec<crate::model::verdict::Unmet>,
+    /// The folders of its parts, the oldest first, each with the files of a whole edition; what of them is dead `replaced.arrow` says.
+    /// None where all files lie beside the manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// Every file but the manifest.
     pub files: Vec<FileDigest>,
     /// SHA-256 of this manifest without its seal: what it says of numbers, days and sources is checked too.
@@ -62,6 +68,9 @@ pub struct FileDigest {
     pub blocks: String,
 }
 
+/// The files of one part, named within its folder, which is named within the edition's.
+pub(in crate::edition) type PartFiles = (String, Vec<FileDigest>);
+
 /// What one thread reads and hashes at a time.
 const BLOCK: usize = 4 << 20;
 
@@ -80,8 +89,8 @@ impl Manifest {
         }
         let read = |e: serde_json::Error| EditionError::Broken { path: path.clone(), reason: e.to_string() };
         let Format { format } = serde_json::from_slice(&text).map_err(read)?;
-        if format != FORMAT {
-            let reason = format!("format {format} is not {FORMAT}, which this program reads");
+        if ![FORMAT, FORMAT_OF_PARTS].contains(&format) {
+            let reason = format!("format {format} is none of {FORMAT} and {FORMAT_OF_PARTS}, which this program reads");
             return Err(EditionError::Broken { path, reason });
         }
         let manifest: Manifest = serde_json::from_slice(&text).map_err(read)?;
@@ -89,6 +98,21 @@ impl Manifest {
             return Err(EditionError::Broken { path, reason: "it does not fit its seal".to_owned() });
         }
         Ok(manifest)
+    }
+
+    /// The folder of every part, the oldest first, and its files as named there.
+    pub(in crate::edition) fn files_of_parts(&self) -> Vec<PartFiles> {
+        if self.parts.is_empty() {
+            return vec![(String::new(), self.files.clone())];
+        }
+        let of = |part: &String| {
+            let within = |file: &FileDigest| {
+                let name = file.name.strip_prefix(part.as_str())?.strip_prefix('/')?.to_owned();
+                Some(FileDigest { name, ..file.clone() })
+            };
+            (part.clone(), self.files.iter().filter_map(within).collect())
+        };
+        self.parts.iter().map(of).collect()
     }
 
     /// The same with its seal.
@@ -108,7 +132,13 @@ impl Manifest {
     /// # Errors
     /// Broken, with the first file in the manifest's order that is not what was written.
     pub fn check(&self, folder: &Path) -> Result<(), EditionError> {
-        check_blocks(&self.files, folder)?;
+        self.check_but(folder, |_| false)
+    }
+
+    /// The same without the files of which `known` says that they passed before and have not changed since.
+    pub(in crate::edition) fn check_but(&self, folder: &Path, known: impl Fn(&FileDigest) -> bool) -> Result<(), EditionError> {
+        let files: Vec<FileDigest> = self.files.iter().filter(|file| !known(file)).cloned().collect();
+        check_blocks(&files, folder)?;
         if data_digest(&self.files) != self.digest {
             let reason = "the data digest does not fit the file digests".to_owned();
             return Err(EditionError::Broken { path: folder.join(MANIFEST), reason });

@@ -15,6 +15,7 @@ use crate::edition::format::dimension::{Dimension, Values};
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum, take_off};
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
+use crate::edition::part::Part;
 use crate::model::reference::federation_units;
 
 /// Groups of the largest cube that is kept.
@@ -35,7 +36,7 @@ impl Edition {
         let (mut groups, mut total) = self.counted(by, rows, limit)?;
         let lacking = self.without_universe() & rows;
         if !lacking.is_empty() {
-            for group in self.count_groups(by, Some(&lacking))? {
+            for group in self.count_groups(by, &lacking)? {
                 total.without_universe += group.measures.in_scope;
                 if let Ok(at) = groups.binary_search_by(|other| other.keys.cmp(&group.keys)) {
                     groups[at].measures.without_universe = group.measures.in_scope;
@@ -54,38 +55,77 @@ impl Edition {
         rows
     }
 
+    /// By the parts: what is counted adds up.
     fn counted(
         &self,
         by: &[Dimension],
         rows: &RoaringBitmap,
         limit: usize,
     ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
-        let all = u64::from(self.len());
-        let few_enough = |found: usize| {
-            if found <= limit {
-                return Ok(());
-            }
-            Err(EditionError::bad_input(
-                format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
-                format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
-            ))
-        };
+        if let Some(part) = self.only() {
+            return part.counted(by, rows, limit);
+        }
+        let counted = self.parts.iter().map(|p| Ok(p.part.counted(by, &p.own(rows), usize::MAX)?.0));
+        let groups = added(counted.collect::<Result<Vec<_>, EditionError>>()?);
+        few_enough(groups.len(), limit)?;
+        let total = sum(&groups);
+        Ok((groups, total))
+    }
+
+    fn count_groups(&self, by: &[Dimension], rows: &RoaringBitmap) -> Result<Vec<CoverageGroup>, EditionError> {
+        if let Some(part) = self.only() {
+            return part.count_groups(by, Some(rows));
+        }
+        let counted = self.parts.iter().map(|p| p.part.count_groups(by, Some(&p.own(rows))));
+        Ok(added(counted.collect::<Result<Vec<_>, EditionError>>()?))
+    }
+}
+
+/// Groups of the same keys together, in order.
+fn added(parts: Vec<Vec<CoverageGroup>>) -> Vec<CoverageGroup> {
+    let mut found: hashbrown::HashMap<Vec<String>, Measures> = hashbrown::HashMap::new();
+    for group in parts.into_iter().flatten() {
+        found.entry(group.keys).or_default().add(&group.measures);
+    }
+    let mut groups: Vec<CoverageGroup> = found.into_iter().map(|(keys, measures)| CoverageGroup { keys, measures }).collect();
+    in_order(&mut groups);
+    groups
+}
+
+fn few_enough(found: usize, limit: usize) -> Result<(), EditionError> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(EditionError::bad_input(
+        format!("有 {found} 个分组，最多回答 {limit} 个：请缩小范围或减少维度"),
+        format!("{found} groups; at most {limit} are answered: filter, or group by fewer dimensions"),
+    ))
+}
+
+impl Part {
+    fn counted(
+        &self,
+        by: &[Dimension],
+        rows: &RoaringBitmap,
+        limit: usize,
+    ) -> Result<(Vec<CoverageGroup>, Measures), EditionError> {
+        let all = u64::from(self.len);
         if rows.len() == all {
             let cube = self.cube(by)?;
-            few_enough(cube.groups.len())?;
+            few_enough(cube.groups.len(), limit)?;
             return Ok((cube.groups.clone(), cube.total));
         }
         if rows.len() > all / 2
             && let Some(cube) = self.known_cube(by)?
         {
-            let left_out = self.count_groups(by, Some(&(&*self.all() - rows)))?;
+            let left_out = self.count_groups(by, Some(&(&*self.all - rows)))?;
             let groups = take_off(&cube.groups, left_out);
-            few_enough(groups.len())?;
+            few_enough(groups.len(), limit)?;
             let total = sum(&groups);
             return Ok((groups, total));
         }
         let found = self.count_numbers(by, Some(rows))?;
-        few_enough(found.len())?;
+        few_enough(found.len(), limit)?;
         let groups = self.with_codes(by, found)?;
         let total = sum(&groups);
         Ok((groups, total))

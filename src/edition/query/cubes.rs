@@ -8,9 +8,9 @@ use crate::edition::files::cubes::name_of;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::{CoverageGroup, Cube, Measures, in_order, sum};
 use crate::edition::format::table::named;
-use crate::edition::open::Edition;
+use crate::edition::part::Part;
 
-impl Edition {
+impl Part {
     /// A cube of the edition's own, in any order of its dimensions.
     pub(in crate::edition) fn written_cube(&self, by: &[Dimension]) -> Result<Option<Cube>, EditionError> {
         let mut sorted = by.to_vec();
@@ -45,7 +45,7 @@ impl Edition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edition::{synthetic, write};
+    use crate::edition::{Edition, synthetic, write};
 
     #[test]
     fn every_cube_is_what_counting_gives_and_what_a_filter_leaves_out_is_taken_off() {
@@ -58,13 +58,13 @@ mod tests {
         let pairs: Vec<_> = Dimension::areas().flat_map(|area| Dimension::others().map(move |other| [area, other])).collect();
         asked.extend(pairs.iter().flat_map(|[area, other]| [vec![*area, *other], vec![*other, *area]]));
         for by in asked {
-            let cube = edition.written_cube(&by).unwrap().unwrap_or_else(|| panic!("no cube by {by:?}"));
-            assert_eq!(cube.groups, edition.count_groups(&by, None).unwrap(), "{by:?}");
+            let cube = edition.only().unwrap().written_cube(&by).unwrap().unwrap_or_else(|| panic!("no cube by {by:?}"));
+            assert_eq!(cube.groups, edition.only().unwrap().count_groups(&by, None).unwrap(), "{by:?}");
             assert_eq!(cube.total.enterprises, 3_000);
             let (groups, total) = edition.coverage(&by, &most, 20_000).unwrap();
-            assert_eq!(groups, edition.count_groups(&by, Some(&most)).unwrap(), "{by:?}");
+            assert_eq!(groups, edition.only().unwrap().count_groups(&by, Some(&most)).unwrap(), "{by:?}");
             assert_eq!(total.enterprises, most.len());
         }
-        assert!(edition.written_cube(&[Dimension::Ownership, Dimension::SizeClass]).unwrap().is_none());
+        assert!(edition.only().unwrap().written_cube(&[Dimension::Ownership, Dimension::SizeClass]).unwrap().is_none());
     }
 }

@@ -10,7 +10,6 @@ use arrow_array::types::{UInt8Type, UInt32Type};
 use arrow_array::{Array, Decimal128Array};
 use roaring::RoaringBitmap;
 
-use crate::edition::EnterpriseRow;
 use crate::edition::error::EditionError;
 use crate::edition::files::count::Numbers;
 use crate::edition::files::people::PEOPLE;
@@ -19,6 +18,7 @@ use crate::edition::format::measures::Detail;
 use crate::edition::format::table::named;
 use crate::edition::format::verdict_code;
 use crate::edition::open::Edition;
+use crate::edition::part::Part;
 use crate::model::verdict::{GapStatus, Ownership};
 
 impl Edition {
@@ -31,6 +31,21 @@ impl Edition {
         by: &[Dimension],
         rows: &RoaringBitmap,
     ) -> Result<(BTreeMap<Vec<String>, Detail>, Detail), EditionError> {
+        if let Some(part) = self.only() {
+            return part.detail(by, rows);
+        }
+        let (mut groups, mut total) = (BTreeMap::<Vec<String>, Detail>::new(), Detail::default());
+        for standing in &self.parts {
+            let (of_part, all) = standing.part.detail(by, &standing.own(rows))?;
+            total.add(&all);
+            of_part.into_iter().for_each(|(keys, detail)| groups.entry(keys).or_default().add(&detail));
+        }
+        Ok((groups, total))
+    }
+}
+
+impl Part {
+    fn detail(&self, by: &[Dimension], rows: &RoaringBitmap) -> Result<(BTreeMap<Vec<String>, Detail>, Detail), EditionError> {
         let verdicts: &[u8] = named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values();
         let members: &[u32] = named(&self.dims, "members")?.as_primitive::<UInt32Type>().values();
         let axes = by.iter().map(|d| self.axis(*d)).collect::<Result<Vec<_>, _>>()?;
@@ -50,10 +65,10 @@ impl Edition {
         for row in rows.iter().map(|row| row as usize).filter(|row| in_scope(*row)) {
             let detail = found.entry(group(row)).or_default();
             detail.members += u64::from(members[row]);
-            let e = EnterpriseRow { edition: self, row: row as u32 };
-            if matches!(e.ownership(), Some(Ownership::Foreign | Ownership::Hmt)) {
+            let ownership = columns.ownership.key(row).and_then(|key| Ownership::ALL.get(key));
+            if matches!(ownership, Some(Ownership::Foreign | Ownership::Hmt)) {
                 detail.foreign += 1;
-                let union = e.union().expect("every enterprise has a verdict on its union");
+                let union = verdict_code::union(verdicts[row]);
                 detail.foreign_established += u64::from(self.counting.established_kinds.contains(&union));
             }
             if let Some(payroll) = money(&columns.payroll, row) {

@@ -1,4 +1,5 @@
-//! Filters: a tree of conditions → the bitmap of the rows that meet it. Rows are in priority order, so is the bitmap.
+//! Filters: a tree of conditions → the bitmap of the rows that meet it. Within a part rows are in priority order, so is the bitmap;
+//! `Edition::in_order` goes through it so in any edition.
 
 use std::sync::Arc;
 
@@ -8,9 +9,11 @@ use serde::{Serialize, Serializer};
 
 use crate::edition::Row;
 use crate::edition::error::EditionError;
+use crate::edition::files::enterprises::Columns;
 use crate::edition::format::columns::days;
 use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
+use crate::edition::part::Part;
 use crate::model::reference::areas::short_code;
 use crate::model::reference::unions::federation_unit;
 use crate::model::reference::{federation_units, industries};
@@ -131,7 +134,6 @@ impl Edition {
 
     /// `scope` only says which rows need looking at: rows outside it may or may not be in the result.
     fn filter_within(&self, filter: &Filter, scope: Option<&RoaringBitmap>) -> Result<Arc<RoaringBitmap>, EditionError> {
-        let columns = &self.columns;
         Ok(match filter {
             Filter::All => self.all(),
             Filter::Rows(rows) => rows.clone(),
@@ -156,28 +158,31 @@ impl Edition {
             }
             Filter::Text(text) => self.text(text),
             Filter::Priority(range) => {
-                // Rows are numbered by falling score, so a range of scores is a range of rows.
-                let scores = columns.priority.values();
-                let start = range.lte.map_or(0, |high| scores.partition_point(|s| *s > high));
-                let end = range.gte.map_or(scores.len(), |low| scores.partition_point(|s| *s >= low));
-                let mut rows = RoaringBitmap::new();
-                rows.insert_range(start as u32..end.max(start) as u32);
-                Arc::new(rows)
+                // Rows are numbered by falling score, so a range of scores is a range of a part's rows.
+                self.scanned(scope, |part, _| {
+                    let scores = part.columns.priority.values();
+                    let start = range.lte.map_or(0, |high| scores.partition_point(|s| *s > high));
+                    let end = range.gte.map_or(scores.len(), |low| scores.partition_point(|s| *s >= low));
+                    let mut rows = RoaringBitmap::new();
+                    rows.insert_range(start as u32..end.max(start) as u32);
+                    rows
+                })
             }
-            Filter::Employees(range) => self.scan_column(scope, &columns.employees, *range),
-            Filter::Insured(range) => self.scan_column(scope, &columns.insured, *range),
-            Filter::Revenue(range) => self.scan_column(scope, &columns.revenue, range.map(|m| i128::from(m.0))),
-            Filter::EstablishedOn(range) => self.scan_column(scope, &columns.established_on, range.map(days)),
-            Filter::GapSince(range) => self.scan_column(scope, &columns.gap_since, range.map(days)),
-            Filter::Box { west, south, east, north } => {
+            Filter::Employees(range) => self.scan_column(scope, |c| &c.employees, *range),
+            Filter::Insured(range) => self.scan_column(scope, |c| &c.insured, *range),
+            Filter::Revenue(range) => self.scan_column(scope, |c| &c.revenue, range.map(|m| i128::from(m.0))),
+            Filter::EstablishedOn(range) => self.scan_column(scope, |c| &c.established_on, range.map(days)),
+            Filter::GapSince(range) => self.scan_column(scope, |c| &c.gap_since, range.map(days)),
+            Filter::Box { west, south, east, north } => self.scanned(scope, |part, scope| {
+                let columns = &part.columns;
                 let (longitudes, latitudes) = (columns.longitude.values(), columns.latitude.values());
                 let inside = |row: usize| {
                     let (longitude, latitude) = (longitudes[row], latitudes[row]);
                     longitude >= *west && longitude <= *east && latitude >= *south && latitude <= *north
                 };
                 let known = arrow_array::Array::nulls(&columns.longitude).cloned();
-                Arc::new(self.scan(scope, |row| inside(row) && known.as_ref().is_none_or(|k| k.is_valid(row))))
-            }
+                part.scan(scope, |row| inside(row) && known.as_ref().is_none_or(|k| k.is_valid(row)))
+            }),
         })
     }
 
@@ -213,33 +218,37 @@ impl Edition {
     fn scan_column<T: arrow_array::types::ArrowPrimitiveType>(
         &self,
         scope: Option<&RoaringBitmap>,
-        column: &arrow_array::PrimitiveArray<T>,
+        column: impl Fn(&Columns) -> &arrow_array::PrimitiveArray<T>,
         range: Range<T::Native>,
     ) -> Arc<RoaringBitmap>
     where
         T::Native: PartialOrd + Copy,
     {
-        let values = column.values();
-        Arc::new(match arrow_array::Array::nulls(column) {
-            None => self.scan(scope, |row| range.contains(values[row])),
-            Some(known) => self.scan(scope, |row| range.contains(values[row]) && known.is_valid(row)),
+        self.scanned(scope, |part, scope| {
+            let column = column(&part.columns);
+            let values = column.values();
+            match arrow_array::Array::nulls(column) {
+                None => part.scan(scope, |row| range.contains(values[row])),
+                Some(known) => part.scan(scope, |row| range.contains(values[row]) && known.is_valid(row)),
+            }
         })
     }
 
-    /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
-    pub(in crate::edition) fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
-        let rows = self.len() as usize;
-        if let Some(scope) = scope.filter(|s| s.len() < rows as u64 / 4) {
-            return RoaringBitmap::from_sorted_iter(scope.iter().filter(|row| holds(*row as usize)))
-                .expect("a bitmap is visited in ascending order");
+    /// What every part finds in its own rows.
+    fn scanned(
+        &self,
+        scope: Option<&RoaringBitmap>,
+        find: impl Fn(&Part, Option<&RoaringBitmap>) -> RoaringBitmap,
+    ) -> Arc<RoaringBitmap> {
+        if let Some(part) = self.only() {
+            return Arc::new(find(part, scope));
         }
-        let mut words = vec![0_u8; rows.div_ceil(64) * 8];
-        for (chunk, word) in words.chunks_exact_mut(8).enumerate() {
-            let start = chunk * 64;
-            let bits = (start..rows.min(start + 64)).fold(0_u64, |bits, row| bits | u64::from(holds(row)) << (row - start));
-            word.copy_from_slice(&bits.to_le_bytes());
+        let mut found = RoaringBitmap::new();
+        for standing in &self.parts {
+            let scope = scope.map(|rows| standing.own(rows));
+            found |= standing.standing(find(&standing.part, scope.as_ref()));
         }
-        RoaringBitmap::from_lsb0_bytes(0, &words)
+        Arc::new(found)
     }
 
     /// The rows of an area: city, district, town or federation unit, by code (6, 9 or 12 digits), `area:` id, or Chinese name.
@@ -313,6 +322,24 @@ impl Edition {
     /// The bitmap of a few rows.
     pub fn bitmap_of(rows: impl IntoIterator<Item = Row>) -> Arc<RoaringBitmap> {
         Arc::new(rows.into_iter().collect())
+    }
+}
+
+impl Part {
+    /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
+    fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
+        let rows = self.len as usize;
+        if let Some(scope) = scope.filter(|s| s.len() < rows as u64 / 4) {
+            return RoaringBitmap::from_sorted_iter(scope.iter().filter(|row| holds(*row as usize)))
+                .expect("a bitmap is visited in ascending order");
+        }
+        let mut words = vec![0_u8; rows.div_ceil(64) * 8];
+        for (chunk, word) in words.chunks_exact_mut(8).enumerate() {
+            let start = chunk * 64;
+            let bits = (start..rows.min(start + 64)).fold(0_u64, |bits, row| bits | u64::from(holds(row)) << (row - start));
+            word.copy_from_slice(&bits.to_le_bytes());
+        }
+        RoaringBitmap::from_lsb0_bytes(0, &words)
     }
 }
 

@@ -5,8 +5,10 @@
 pub mod coverage;
 pub mod cubes;
 pub(in crate::edition) mod detail;
+pub mod difference;
 pub mod filter;
 pub mod page;
 pub(in crate::edition) mod rows;
 pub(in crate::edition) mod search;
 pub mod ties;
+mod written;

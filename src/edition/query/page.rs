@@ -92,13 +92,15 @@ impl Edition {
     pub fn page(&self, matches: &RoaringBitmap, order: &[Order], first: usize, after: Option<Row>) -> RowPage {
         let total = matches.len();
         let mut rows: Vec<Row> = match order {
-            [] | [Order { sort: Sort::Priority, direction: SortDirection::Desc }, ..] => {
-                let mut rows = matches.iter();
-                if let Some(after) = after {
-                    rows.advance_to(after.saturating_add(1));
+            [] | [Order { sort: Sort::Priority, direction: SortDirection::Desc }, ..] => match (self.only(), after) {
+                (Some(_), after) => {
+                    let mut rows = matches.iter();
+                    rows.advance_to(after.map_or(0, |after| after.saturating_add(1)));
+                    rows.take(first + 1).collect()
                 }
-                rows.take(first + 1).collect()
-            }
+                (None, None) => self.in_order(matches).take(first + 1).collect(),
+                (None, Some(after)) => self.in_order(matches).after(after).take(first + 1).collect(),
+            },
             order => self.smallest(matches, first + 1, after, |a, b| self.compare(order, a, b)),
         };
         let has_next = rows.len() > first;
@@ -133,22 +135,22 @@ impl Edition {
     }
 
     fn compare(&self, order: &[Order], a: Row, b: Row) -> Ordering {
-        let columns = &self.columns;
-        let (i, j) = (a as usize, b as usize);
+        let ((left, i), (right, j)) = (self.place(a), self.place(b));
+        let (left, right) = (&left.part.columns, &right.part.columns);
         for Order { sort, direction } in order {
             let ordering = match sort {
-                Sort::Priority => directed(Some(columns.priority.value(i)), Some(columns.priority.value(j)), *direction),
-                Sort::Employees => directed(value(&columns.employees, i), value(&columns.employees, j), *direction),
-                Sort::Revenue => directed(value(&columns.revenue, i), value(&columns.revenue, j), *direction),
-                Sort::Name => directed(Some(columns.name.value(i)), Some(columns.name.value(j)), *direction),
-                Sort::EstablishedOn => directed(value(&columns.established_on, i), value(&columns.established_on, j), *direction),
-                Sort::GapSince => directed(value(&columns.gap_since, i), value(&columns.gap_since, j), *direction),
+                Sort::Priority => directed(Some(left.priority.value(i)), Some(right.priority.value(j)), *direction),
+                Sort::Employees => directed(value(&left.employees, i), value(&right.employees, j), *direction),
+                Sort::Revenue => directed(value(&left.revenue, i), value(&right.revenue, j), *direction),
+                Sort::Name => directed(Some(left.name.value(i)), Some(right.name.value(j)), *direction),
+                Sort::EstablishedOn => directed(value(&left.established_on, i), value(&right.established_on, j), *direction),
+                Sort::GapSince => directed(value(&left.gap_since, i), value(&right.gap_since, j), *direction),
             };
             if ordering.is_ne() {
                 return ordering;
             }
         }
-        a.cmp(&b)
+        self.order(a, b)
     }
 }
 

@@ -7,10 +7,12 @@ use chrono::NaiveDate;
 
 use crate::edition::files::details::Reasons;
 use crate::edition::files::members::MemberColumns;
+use crate::edition::files::unions::UnionColumns;
 use crate::edition::format::cells::{date, money, number, text, texts, word};
 use crate::edition::format::row::Row;
 use crate::edition::format::table::named;
-use crate::edition::open::Edition;
+use crate::edition::open::{Edition, Standing};
+use crate::edition::part::Part;
 use crate::model::enterprise::{Bits, Location, LocationBasis};
 use crate::model::value::Money;
 use crate::model::verdict::{
@@ -29,13 +31,17 @@ pub struct EnterpriseRow<'a> {
 
 macro_rules! getters {
     ($($(#[$m:meta])* $name:ident: $T:ty = $read:ident($column:ident)),+ $(,)?) => {
-        $($(#[$m])* pub fn $name(&self) -> $T { $read(&self.edition.columns.$column, self.row as usize) })+
+        $($(#[$m])* pub fn $name(&self) -> $T {
+            let (part, row) = self.standing();
+            $read(&part.columns.$column, row)
+        })+
     };
 }
 macro_rules! enums {
     ($($(#[$m:meta])* $name:ident: $T:ty = $column:ident),+ $(,)?) => {
         $($(#[$m])* pub fn $name(&self) -> Option<$T> {
-            self.edition.columns.$column.key(self.row as usize).and_then(|key| <$T>::ALL.get(key).copied())
+            let (part, row) = self.standing();
+            part.columns.$column.key(row).and_then(|key| <$T>::ALL.get(key).copied())
         })+
     };
 }
@@ -43,9 +49,8 @@ macro_rules! enums {
 impl EnterpriseRow<'_> {
     /// Union members and persons employed, nobody of whom is counted at another enterprise; 0 where unknown.
     pub fn counted_people(&self) -> (u32, u32) {
-        let of = |name| {
-            named(&self.edition.dims, name).map_or(0, |column| column.as_primitive::<UInt32Type>().value(self.row as usize))
-        };
+        let (part, row) = self.standing();
+        let of = |name| named(&part.dims, name).map_or(0, |column| column.as_primitive::<UInt32Type>().value(row));
         (of("members"), of("employees"))
     }
 
@@ -57,6 +62,11 @@ impl EnterpriseRow<'_> {
 }
 
 impl<'a> EnterpriseRow<'a> {
+    /// The part it stands in, and its number there.
+    pub(in crate::edition) fn standing(&self) -> (&'a Part, usize) {
+        let (standing, at) = self.edition.place(self.row);
+        (&standing.part, at)
+    }
     getters! {
         /// Valid credit code.
         credit_code: Option<&'a str> = text(credit_code),
@@ -127,24 +137,28 @@ impl<'a> EnterpriseRow<'a> {
     }
     /// Its stable id, which outlives the edition.
     pub fn id(&self) -> &'a str {
-        self.edition.columns.id.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.id.value(row)
     }
     /// The chosen name.
     pub fn name(&self) -> &'a str {
-        self.edition.columns.name.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.name.value(row)
     }
     /// Year of GB/T 4754 that its industry code is of.
     pub fn industry_edition(&self) -> u16 {
-        self.edition.columns.industry_edition.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.industry_edition.value(row)
     }
     /// Letter of its section in that edition; None where the code does not tell.
     pub fn section(&self) -> Option<&'a str> {
-        word(&self.edition.columns.section, self.row as usize)
+        let (part, row) = self.standing();
+        word(&part.columns.section, row)
     }
     /// The registry's own point; None where no registry gives one.
     pub fn location(&self) -> Option<Location> {
-        let columns = &self.edition.columns;
-        let row = self.row as usize;
+        let (part, row) = self.standing();
+        let columns = &part.columns;
         Some(Location {
             longitude: number(&columns.longitude, row)?,
             latitude: number(&columns.latitude, row)?,
@@ -165,27 +179,33 @@ impl<'a> EnterpriseRow<'a> {
     }
     /// Bits over `EnterpriseTag::ALL`.
     pub fn tags(&self) -> Bits {
-        Bits(self.edition.columns.tags.value(self.row as usize))
+        let (part, row) = self.standing();
+        Bits(part.columns.tags.value(row))
     }
     /// Bits over the manifest's sources.
     pub fn registries(&self) -> Bits {
-        Bits(self.edition.columns.registries.value(self.row as usize))
+        let (part, row) = self.standing();
+        Bits(part.columns.registries.value(row))
     }
     /// Bits over `EnterpriseField::ALL`.
     pub fn conflicts(&self) -> Bits {
-        Bits(self.edition.columns.conflicts.value(self.row as usize))
+        let (part, row) = self.standing();
+        Bits(part.columns.conflicts.value(row))
     }
     /// Whether it is on the gap list.
     pub fn in_gap(&self) -> bool {
-        self.edition.columns.in_gap.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.in_gap.value(row)
     }
     /// Priority score; higher is more urgent.
     pub fn priority(&self) -> f32 {
-        self.edition.columns.priority.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.priority.value(row)
     }
     /// The reasons, as the JSON they are kept in: `g` gap, `s` size, `u` union, `f` fund, each a list of `model::Reason`.
     pub fn reasons_json(&self) -> &'a str {
-        self.edition.columns.details.value(self.row as usize)
+        let (part, row) = self.standing();
+        part.columns.details.value(row)
     }
     /// The verdicts with their reasons. Reading takes a few microseconds.
     ///
@@ -225,10 +245,10 @@ impl<'a> EnterpriseRow<'a> {
     }
     /// The records that were joined, by registry, key and part.
     pub fn members(&self) -> impl ExactSizeIterator<Item = MemberRow<'a>> + use<'a> {
-        let edition = self.edition;
-        let offsets = edition.columns.members.value_offsets();
-        let (start, end) = (offsets[self.row as usize] as usize, offsets[self.row as usize + 1] as usize);
-        (start..end).map(move |at| MemberRow { columns: &edition.columns.member, at })
+        let (part, row) = self.standing();
+        let offsets = part.columns.members.value_offsets();
+        let (start, end) = (offsets[row] as usize, offsets[row + 1] as usize);
+        (start..end).map(move |at| MemberRow { columns: &part.columns.member, at })
     }
 }
 
@@ -275,17 +295,24 @@ impl<'a> MemberRow<'a> {
 pub struct UnionRow<'a> {
     /// Where it stands.
     pub edition: &'a Edition,
-    /// Its position in `unions.arrow`.
+    /// Its number there; see `Edition::unions`.
     pub at: u32,
 }
 
 macro_rules! union_getters {
     ($($(#[$m:meta])* $name:ident: $T:ty = $read:ident),+ $(,)?) => {
-        $($(#[$m])* pub fn $name(&self) -> $T { $read(&self.edition.columns.unions.$name, self.at as usize) })+
+        $($(#[$m])* pub fn $name(&self) -> $T {
+            let (unions, at) = self.place();
+            $read(&unions.$name, at)
+        })+
     };
 }
 
 impl<'a> UnionRow<'a> {
+    fn place(&self) -> (&'a UnionColumns, usize) {
+        let (standing, at) = self.edition.place_of_union(self.at);
+        (&standing.part.columns.unions, at)
+    }
     union_getters! {
         /// The union's own credit code, which begins with 81.
         credit_code: Option<&'a str> = text,
@@ -308,38 +335,58 @@ impl<'a> UnionRow<'a> {
     }
     /// `U` and twelve characters.
     pub fn id(&self) -> &'a str {
-        self.edition.columns.unions.id.value(self.at as usize)
+        let (unions, at) = self.place();
+        unions.id.value(at)
     }
     /// As the roll writes it.
     pub fn name(&self) -> &'a str {
-        self.edition.columns.unions.name.value(self.at as usize)
+        let (unions, at) = self.place();
+        unions.name.value(at)
     }
     /// Key of its record on the roll.
     pub fn record(&self) -> &'a str {
-        self.edition.columns.unions.record.value(self.at as usize)
+        let (unions, at) = self.place();
+        unions.record.value(at)
     }
     /// What it means for its host; None only where the column holds no kind known here.
     pub fn kind(&self) -> Option<UnionKind> {
-        self.edition.columns.unions.kind.key(self.at as usize).and_then(|key| UnionKind::ALL.get(key).copied())
+        let (unions, at) = self.place();
+        unions.kind.key(at).and_then(|key| UnionKind::ALL.get(key).copied())
     }
     /// Rows of the covered enterprises, the host first.
-    pub fn covers(&self) -> &'a [Row] {
-        let covers = &self.edition.columns.unions.covers;
-        let offsets = covers.value_offsets();
-        let (start, end) = (offsets[self.at as usize] as usize, offsets[self.at as usize + 1] as usize);
-        &covers.values().as_primitive::<UInt32Type>().values()[start..end]
+    pub fn covers(&self) -> Vec<Row> {
+        let (standing, at) = self.edition.place_of_union(self.at);
+        let unions = &standing.part.columns.unions;
+        let range = |list: &arrow_array::ListArray| list.value_offsets()[at] as usize..list.value_offsets()[at + 1] as usize;
+        // A part that only says what changed names enterprises of other parts, by their ids.
+        if let Some(ids) = &unions.covers_ids {
+            let values = ids.values().as_string::<i32>();
+            return range(ids).filter_map(|i| self.edition.row_of_id(values.value(i))).collect();
+        }
+        let rows = &unions.covers.values().as_primitive::<UInt32Type>().values()[range(&unions.covers)];
+        match self.edition.only() {
+            Some(_) => rows.to_vec(),
+            None => rows.iter().filter_map(|row| self.edition.current(row + standing.start)).collect(),
+        }
     }
 }
 
 impl Edition {
     /// How many records of a registry belong to enterprises. Reads one narrow column.
     pub fn members_of(&self, registry: &str) -> u64 {
-        let column = &self.columns.member.registry;
-        let names = column.values().as_string::<i32>();
-        let Some(key) = (0..names.len()).find(|i| names.value(*i) == registry) else { return 0 };
-        column.keys().values().iter().filter(|k| usize::from(**k) == key).count() as u64
+        let of_part = |p: &Standing| {
+            let column = &p.part.columns.member.registry;
+            let names = column.values().as_string::<i32>();
+            let Some(key) = (0..names.len()).find(|i| names.value(*i) == registry) else { return 0 };
+            let keys = column.keys().values();
+            let count = |keys: &[u16]| keys.iter().filter(|k| usize::from(**k) == key).count() as u64;
+            let offsets = p.part.columns.members.value_offsets();
+            let of_dead = |row: u32| count(&keys[offsets[row as usize] as usize..offsets[row as usize + 1] as usize]);
+            count(keys) - p.dead.iter().map(of_dead).sum::<u64>()
+        };
+        self.parts.iter().map(of_part).sum()
     }
-    /// The enterprise of a row below `len`.
+    /// The enterprise of a row.
     pub fn enterprise(&self, row: Row) -> EnterpriseRow<'_> {
         EnterpriseRow { edition: self, row }
     }
@@ -351,7 +398,22 @@ impl Edition {
     pub fn union_count(&self) -> u32 {
         self.manifest.unions
     }
-    /// The union at a position below `union_count`.
+    /// Numbers of all unions, the largest first, equal ones by id.
+    pub fn unions(&self) -> impl Iterator<Item = u32> {
+        let standing = |p: &Standing| {
+            let (dead, first) = (p.dead_unions.clone(), p.first_union);
+            (0..p.part.unions).filter(move |at| !dead.contains(*at)).map(move |at| first + at)
+        };
+        let mut numbers: Vec<u32> = self.parts.iter().flat_map(standing).collect();
+        if self.parts.len() > 1 {
+            numbers.sort_by_cached_key(|at| {
+                let union = self.union_at(*at);
+                (std::cmp::Reverse(union.members()), union.id())
+            });
+        }
+        numbers.into_iter()
+    }
+    /// The union of a number.
     pub fn union_at(&self, at: u32) -> UnionRow<'_> {
         UnionRow { edition: self, at }
     }

@@ -12,6 +12,7 @@ use crate::edition::files::names::{
 };
 use crate::edition::format::row::Row;
 use crate::edition::open::Edition;
+use crate::edition::part::Part;
 use crate::model::enterprise::IdentifierKind;
 
 /// What the text was found in.
@@ -160,7 +161,7 @@ impl Edition {
         let mut hits = self.by_code(text);
         if hits.is_empty() {
             let rows = self.by_part_of_code(text);
-            let within = rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
+            let within = self.in_order(&rows).filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
             let code = |row: Row| self.enterprise(row).credit_code().or(self.enterprise(row).credit_code_raw());
             hits.extend(within.filter_map(|row| Some(Hit { row, matched: code(row)?.to_owned(), field: HitField::CreditCode })));
         }
@@ -179,7 +180,7 @@ impl Edition {
             candidates &= scope;
         }
         let mut ranked: Vec<(usize, Hit)> = Vec::new();
-        for row in candidates.iter() {
+        for row in self.in_order(&candidates) {
             if !seen.insert(row) {
                 continue;
             }
@@ -191,7 +192,7 @@ impl Edition {
                 }
             }
         }
-        ranked.sort_by_key(|(rank, hit)| (*rank, hit.row));
+        ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.order(a.1.row, b.1.row)));
         hits.extend(ranked.into_iter().map(|(_, hit)| hit).take(first - hits.len()));
         hits
     }
@@ -261,22 +262,7 @@ impl Edition {
         if !(6..18).contains(&part.len()) || digits < 4 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return RoaringBitmap::new();
         }
-        let mut rows = RoaringBitmap::new();
-        for codes in [&self.columns.credit_code, &self.columns.credit_code_raw] {
-            let offsets = codes.value_offsets();
-            let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { continue };
-            let start = *first as usize;
-            let bytes = &codes.value_data()[start..*last as usize];
-            for at in memchr::memmem::find_iter(bytes, part.as_bytes()) {
-                let at = (start + at) as i32;
-                let row = offsets.partition_point(|offset| *offset <= at) - 1;
-                // What lies across two codes is in neither.
-                if at + part.len() as i32 <= offsets[row + 1] {
-                    rows.insert(row as u32);
-                }
-            }
-        }
-        rows
+        self.of_parts(|p| Some(Arc::new(rows_with_code(p, &part)))).map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
     /// Rows whose codes are the text.
@@ -297,9 +283,29 @@ impl Edition {
         for kind in IdentifierKind::ALL {
             add(self.rows(&LookupKey::Identifier(*kind, code.clone())), HitField::Identifier);
         }
-        hits.sort_by_key(|hit| hit.row);
+        hits.sort_by(|a, b| self.order(a.row, b.row));
         hits
     }
+}
+
+/// Rows of a part whose credit codes have `text` in them, read as they lie in memory.
+fn rows_with_code(part: &Part, text: &str) -> RoaringBitmap {
+    let mut rows = RoaringBitmap::new();
+    for codes in [&part.columns.credit_code, &part.columns.credit_code_raw] {
+        let offsets = codes.value_offsets();
+        let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { continue };
+        let start = *first as usize;
+        let bytes = &codes.value_data()[start..*last as usize];
+        for at in memchr::memmem::find_iter(bytes, text.as_bytes()) {
+            let at = (start + at) as i32;
+            let row = offsets.partition_point(|offset| *offset <= at) - 1;
+            // What lies across two codes is in neither.
+            if at + text.len() as i32 <= offsets[row + 1] {
+                rows.insert(row as u32);
+            }
+        }
+    }
+    rows
 }
 
 /// Pieces on more rows than this say little about a name.
@@ -319,7 +325,7 @@ impl Edition {
             }
         }
         let mut rows: Vec<(Row, f32)> = weights.into_iter().collect();
-        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.order(a.0, b.0)));
         rows.into_iter().take(limit).map(|(row, _)| row).collect()
     }
 }

@@ -3,6 +3,7 @@
 use arrow_array::Array;
 use chrono::NaiveDate;
 
+use crate::edition::files::lookups::lookup_hash;
 use crate::edition::files::ties::Relations;
 use crate::edition::format::cells::{date, text, word};
 use crate::edition::format::row::Row;
@@ -12,6 +13,9 @@ use crate::model::tie::TieKind;
 /// One tie of an edition.
 #[derive(Clone, Copy)]
 pub struct TieRow<'a> {
+    edition: &'a Edition,
+    /// The edition's number of the first row of the part it stands in.
+    start: Row,
     relations: &'a Relations,
     at: usize,
 }
@@ -24,12 +28,15 @@ impl<'a> TieRow<'a> {
     /// The enterprise it is said of; None where that is not in the graph.
     pub fn subject(&self) -> Option<Row> {
         let column = &self.relations.subject;
-        (!column.is_null(self.at)).then(|| column.value(self.at))
+        (!column.is_null(self.at)).then(|| self.start + column.value(self.at))
     }
     /// The enterprise on the other side; None where there is none in the graph.
     pub fn other(&self) -> Option<Row> {
+        if let Some(ids) = &self.relations.other_id {
+            return text(ids, self.at).and_then(|id| self.edition.row_of_id(id));
+        }
         let column = &self.relations.other;
-        (!column.is_null(self.at)).then(|| column.value(self.at))
+        (!column.is_null(self.at)).then(|| self.start + column.value(self.at)).and_then(|row| self.edition.current(row))
     }
     /// The subject as the record names it.
     pub fn subject_name(&self) -> Option<&'a str> {
@@ -82,15 +89,56 @@ impl Edition {
     /// Ties of a kind whose subject is this row (its investors, the hosts it dispatches to, its disputes, its events),
     /// newest first within a registry.
     pub fn ties_of(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
-        let Some(relations) = &self.relations else { return Vec::new() };
-        let all = relations.of_subject(row).map(|at| TieRow { relations, at });
+        let (standing, own) = self.place(row);
+        let Some(relations) = &standing.part.relations else { return Vec::new() };
+        let all = relations.of_subject(own as Row).map(|at| TieRow { edition: self, start: standing.start, relations, at });
         all.filter(|tie| tie.kind() == Some(kind)).collect()
     }
 
     /// Ties of a kind that name this row on their other side (what it invests in, the agencies that dispatch to it).
     pub fn ties_to(&self, row: Row, kind: TieKind) -> Vec<TieRow<'_>> {
-        let Some(relations) = &self.relations else { return Vec::new() };
-        let all = relations.of_other(row).iter().map(|at| TieRow { relations, at: *at as usize });
-        all.filter(|tie| tie.kind() == Some(kind)).collect()
+        let mut found: Vec<TieRow<'_>> = Vec::new();
+        let id = self.enterprise(row).id();
+        for standing in &self.parts {
+            let Some(relations) = &standing.part.relations else { continue };
+            let tie = |at: usize| TieRow { edition: self, start: standing.start, relations, at };
+            let stands = |at: &usize| match relations.subject.is_null(*at) {
+                true => !standing.dead_ties.contains(*at as u32),
+                false => !standing.dead.contains(relations.subject.value(*at)),
+            };
+            let positions: Vec<usize> = match &relations.other_id {
+                // Few: the part holds what changed.
+                Some(ids) => (0..ids.len()).filter(|at| text(ids, *at) == Some(id)).collect(),
+                // By the number that it has, or had, in this part.
+                None => {
+                    let own = standing.part.hashed(lookup_hash("id", &[id]));
+                    own.flat_map(|own| relations.of_other(own).iter().map(|at| *at as usize)).collect()
+                }
+            };
+            found.extend(positions.into_iter().filter(stands).map(tie).filter(|tie| tie.kind() == Some(kind)));
+        }
+        if self.parts.len() > 1 {
+            found.sort_by(|a, b| match (a.subject(), b.subject()) {
+                (Some(a), Some(b)) => self.order(a, b),
+                (a, b) => a.is_none().cmp(&b.is_none()),
+            });
+        }
+        found
+    }
+
+    /// Everything that the records of a row state.
+    pub(in crate::edition) fn every_tie_of(&self, row: Row) -> Vec<TieRow<'_>> {
+        let (standing, own) = self.place(row);
+        let Some(relations) = &standing.part.relations else { return Vec::new() };
+        relations.of_subject(own as Row).map(|at| TieRow { edition: self, start: standing.start, relations, at }).collect()
+    }
+
+    /// The ties of a part that no enterprise of the graph states.
+    pub(in crate::edition) fn unstated_ties(&self, part: usize) -> Vec<TieRow<'_>> {
+        let standing = &self.parts[part];
+        let Some(relations) = &standing.part.relations else { return Vec::new() };
+        let from = relations.subject.len() - relations.subject.null_count();
+        let stand = (from..relations.subject.len()).filter(|at| !standing.dead_ties.contains(*at as u32));
+        stand.map(|at| TieRow { edition: self, start: standing.start, relations, at }).collect()
     }
 }

@@ -181,8 +181,8 @@ fn chosen_rows(plain: &RestRequest, rows: Arc<RoaringBitmap>) -> Result<ExportRo
     });
     let first = first.transpose()?.map_or(usize::MAX, |n| n as usize);
     Ok(match (order.is_empty(), (first as u64) < rows.len()) {
-        (true, false) => ExportRows::Priority(rows),
-        (true, true) => ExportRows::Priority(Arc::new(rows.iter().take(first).collect())),
+        (true, false) => ExportRows::by_priority(&plain.edition, rows),
+        (true, true) => ExportRows::Ordered(plain.edition.in_order(&rows).take(first).collect()),
         (false, _) => {
             let first = first.min(rows.len() as usize);
             ExportRows::Ordered(plain.edition.page(&rows, &order, first, None).rows)

@@ -23,8 +23,15 @@ pub enum ExportRows {
 impl ExportRows {
     pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> ExportRows {
         match order {
-            [] => ExportRows::Priority(rows),
+            [] => ExportRows::by_priority(edition, rows),
             order => ExportRows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
+        }
+    }
+    /// A bitmap is in that order itself where the edition has one part.
+    pub fn by_priority(edition: &Edition, rows: Arc<RoaringBitmap>) -> ExportRows {
+        match edition.is_in_order() {
+            true => ExportRows::Priority(rows),
+            false => ExportRows::Ordered(edition.in_order(&rows).collect()),
         }
     }
     pub fn len(&self) -> u64 {

@@ -129,7 +129,7 @@ impl TilePlaces {
 /// The middle of each street's enterprises: the median of their longitudes and of their latitudes, so that one wrong point moves nothing.
 fn middles(edition: &Edition) -> HashMap<u32, Point> {
     let mut of_town: HashMap<u32, (Vec<f32>, Vec<f32>)> = HashMap::new();
-    for row in 0..edition.len() {
+    for row in edition.all().iter() {
         let e = edition.enterprise(row);
         if let (Some(town), Some(at)) = (e.town(), e.location().filter(|at| at.basis == LocationBasis::Registry)) {
             let (longitudes, latitudes) = of_town.entry(town).or_default();

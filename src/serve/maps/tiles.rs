@@ -130,12 +130,12 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) 
     let local = |at: u64| tile.local(compact(at), compact(at >> 1));
     let first = interleave(tile.x, tile.y) << (2 * tile.shift());
     let mut inside = between(places, (first, first + (1_u64 << (2 * tile.shift()))), shown);
-    inside.sort_unstable();
+    inside.sort_unstable_by(|a, b| edition.order(a.0, b.0));
     let sight = plain.ask.caller.sight();
     // The neighbours count their own: of the buffer only what is drawn.
     let mut around: Vec<(Row, u64)> = tile.ring().flat_map(|range| between(places, range, shown)).collect();
     around.retain(|(_, at)| local(*at).is_some());
-    around.sort_unstable();
+    around.sort_unstable_by(|a, b| edition.order(a.0, b.0));
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
     for (row, at) in inside.iter().take(MAX_POINTS).chain(around.iter().take(MAX_POINTS)) {

@@ -110,18 +110,27 @@ impl ConflictConnection {
         let any = per_field.iter().fold(RoaringBitmap::new(), |any, (_, rows)| any | rows);
         // A place is numbered row × fields + field; 4 billion places are enough for 100 million enterprises.
         let number = |row: Row, field: Model| u64::from(row) * Model::ALL.len() as u64 + field as u64;
-        let start = cursor.map_or(0, |c| u64::from(c.row) + 1);
-        let mut rows = any.iter();
-        rows.advance_to((start / Model::ALL.len() as u64) as u32);
-        let mut places = rows
+        let last = cursor.map(|c| u64::from(c.row));
+        let row_of = |number: u64| (number / Model::ALL.len() as u64) as Row;
+        // What is left of the last row, then the rows after it.
+        let rest = last.map(row_of).filter(|row| any.contains(*row));
+        let rows = edition.in_order(&any);
+        let rows = match last {
+            Some(last) => rows.after(row_of(last)),
+            None => rows,
+        };
+        let mut places = rest
+            .into_iter()
+            .chain(rows)
             .flat_map(|row| {
                 per_field.iter().filter(move |(_, rows)| rows.contains(row)).map(move |(field, _)| Place { row, field: *field })
             })
-            .filter(|place| number(place.row, place.field) >= start);
+            .filter(|place| last.is_none_or(|last| row_of(last) != place.row || number(place.row, place.field) > last));
         let taken: Vec<Place> = places.by_ref().take(first).collect();
         let has_next = places.next().is_some();
         drop(places);
-        Ok(ConflictConnection { edition, question, places: taken, total, has_next, has_previous: start > 0 && total > 0 })
+        let has_previous = last.is_some() && total > 0;
+        Ok(ConflictConnection { edition, question, places: taken, total, has_next, has_previous })
     }
 
     /// The conflicts of this page, read for a field that selects them directly, or their `node`.

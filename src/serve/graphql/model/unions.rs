@@ -85,7 +85,7 @@ impl TradeUnion {
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<EnterpriseConnection>> {
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
-        let rows = Edition::bitmap_of(self.row().covers().iter().copied());
+        let rows = Edition::bitmap_of(self.row().covers());
         list(ask(ctx), &self.edition, Filter::Rows(rows), &[], first, after.as_deref()).or_tell(ctx).map(Some)
     }
 }
@@ -126,21 +126,23 @@ impl TradeUnionConnection {
                 && filter.kind.as_ref().is_none_or(|kinds| u.kind().is_some_and(|k| kinds.contains(&k.into())))
                 && filter.covers.is_none_or(|covers| covers != u.covers().is_empty())
         };
-        let start = after.map_or(0, |cursor| cursor.row + 1);
-        let (mut nodes, mut total, mut more) = (Vec::new(), 0, false);
-        for at in 0..edition.union_count() {
+        let after = after.map(|cursor| cursor.row);
+        let (mut nodes, mut total, mut more, mut past) = (Vec::new(), 0, false, after.is_none());
+        for at in edition.unions() {
+            let is_past = past;
+            past |= after == Some(at);
             if !holds(edition.union_at(at)) {
                 continue;
             }
             total += 1;
-            if at >= start && nodes.len() < first {
+            if is_past && nodes.len() < first {
                 nodes.push(TradeUnion { edition: edition.clone(), at });
-            } else if at >= start {
+            } else if is_past {
                 more = true;
             }
         }
         let cursor = |u: &TradeUnion| RowCursor { edition: edition.number(), question: UNIONS, row: u.at }.encode();
-        let placed = placed(more, start > 0, nodes.iter().map(cursor).collect());
+        let placed = placed(more, after.is_some(), nodes.iter().map(cursor).collect());
         Ok(TradeUnionConnection { nodes, placed, total_count: total })
     }
 }

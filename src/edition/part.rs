@@ -1,0 +1,179 @@
+//! One part of an edition: a folder of files mapped into memory, its columns at hand, its rows found by identifier.
+//!
+//! In: a folder and what its files should be. Out: answers by the part's own row numbers, dead rows among them: what of it still
+//! stands the edition knows (`open`). Most editions have one part; those that only say what changed share the others with the
+//! editions before them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, LargeBinaryArray, LargeStringArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use quick_cache::sync::Cache;
+use roaring::RoaringBitmap;
+use serde::Deserialize;
+
+use super::error::EditionError;
+use super::files::enterprises::Columns;
+use super::files::lookups::first_at_least;
+use super::format::manifest::FileDigest;
+use super::format::table::{named, open_table};
+use super::{CountingRules, Labels};
+
+/// Cubes kept per part: with the most groups that one may have, at most 60 MB.
+const MAX_CUBES: usize = 16;
+
+/// See the module.
+pub(in crate::edition) struct Part {
+    /// Rows of `enterprises.arrow`, those that are dead among them.
+    pub len: u32,
+    /// Rows of `unions.arrow`.
+    pub unions: u32,
+    pub labels: Arc<Labels>,
+    /// Codes by group number, per dimension; number 0 is unknown.
+    pub dim_values: BTreeMap<String, Vec<String>>,
+    pub columns: Columns,
+    pub dims: RecordBatch,
+    /// Row and the rarer head counts, only of enterprises that have some.
+    pub people: RecordBatch,
+    /// What no question asks for: identifiers, who differs on what. None in editions written before it was kept.
+    pub beside: Option<LargeStringArray>,
+    pub counting: CountingRules,
+    facet: StringArray,
+    value: StringArray,
+    facet_bytes: LargeBinaryArray,
+    facet_bitmaps: Vec<OnceLock<Arc<RoaringBitmap>>>,
+    piece: UInt64Array,
+    piece_bytes: LargeBinaryArray,
+    lookup_hashes: UInt64Array,
+    lookup_rows: UInt32Array,
+    pub all: Arc<RoaringBitmap>,
+    /// None in editions written before there was such a file.
+    pub relations: Option<super::files::ties::Relations>,
+    /// None in editions written before there was such a file.
+    pub cubes: Option<super::files::cubes::Cubes>,
+    /// What counting must know of all rows.
+    pub bounds: OnceLock<super::files::count::Bounds>,
+    /// What was counted over all rows, by dimensions.
+    pub kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
+}
+
+#[derive(Deserialize)]
+struct LabelFile {
+    labels: Labels,
+    dims: BTreeMap<String, Vec<String>>,
+    counting: CountingRules,
+}
+
+impl Part {
+    /// Opens a part that has passed its check. Takes milliseconds whatever its size: nothing is read yet. `files` are named within
+    /// `folder`.
+    pub fn open(folder: &Path, files: &[FileDigest]) -> Result<Part, EditionError> {
+        let table = |name: &str| {
+            let file = files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {
+                path: folder.join(name),
+                reason: "the manifest does not list it".to_owned(),
+            })?;
+            open_table(folder, name, file.bytes)
+        };
+        let path = folder.join("labels.json");
+        let labels: LabelFile = serde_json::from_slice(&std::fs::read(&path).map_err(EditionError::io(&path))?)?;
+        let facets = table("facets.arrow")?;
+        let names = table("names.arrow")?;
+        let lookups = table("lookups.arrow")?;
+        let (enterprises, details, unions) = (table("enterprises.arrow")?, table("details.arrow")?, table("unions.arrow")?);
+        let columns = Columns::new(&enterprises, &details, &table("members.arrow")?, &unions)
+            .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
+        let has = |name: &str| files.iter().any(|f| f.name == name);
+        let relations = match has(super::files::ties::RELATIONS) {
+            true => Some(super::files::ties::Relations::open(&table(super::files::ties::RELATIONS)?)?),
+            false => None,
+        };
+        let cubes = match has(super::files::cubes::CUBES) {
+            true => Some(super::files::cubes::Cubes::open(table(super::files::cubes::CUBES)?)?),
+            false => None,
+        };
+        let len = enterprises.num_rows() as u32;
+        let mut all = RoaringBitmap::new();
+        all.insert_range(0..len);
+        Ok(Part {
+            len,
+            unions: unions.num_rows() as u32,
+            labels: Arc::new(labels.labels),
+            dim_values: labels.dims,
+            columns,
+            dims: table("dims.arrow")?,
+            people: table("people.arrow")?,
+            beside: details.column_by_name("beside").and_then(|c| c.as_string_opt::<i64>()).cloned(),
+            counting: labels.counting,
+            facet: named(&facets, "facet")?.as_string().clone(),
+            value: named(&facets, "value")?.as_string().clone(),
+            facet_bytes: named(&facets, "bitmap")?.as_binary().clone(),
+            facet_bitmaps: (0..facets.num_rows()).map(|_| OnceLock::new()).collect(),
+            piece: named(&names, "piece")?.as_primitive().clone(),
+            piece_bytes: named(&names, "bitmap")?.as_binary().clone(),
+            lookup_hashes: named(&lookups, "hash")?.as_primitive().clone(),
+            lookup_rows: named(&lookups, "row")?.as_primitive().clone(),
+            all: Arc::new(all),
+            relations,
+            cubes,
+            bounds: OnceLock::new(),
+            kept_cubes: Cache::new(MAX_CUBES),
+        })
+    }
+
+    /// The rows with `value` in `facet`; None where no row has it.
+    pub fn facet(&self, facet: &str, value: &str) -> Option<Arc<RoaringBitmap>> {
+        let position = self.facet_position(facet, value).ok()?;
+        let bitmap = self.facet_bitmaps[position].get_or_init(|| Arc::new(bitmap(self.facet_bytes.value(position))));
+        Some(bitmap.clone())
+    }
+
+    /// The values of a facet that at least one row has.
+    pub fn facet_values(&self, facet: &str) -> impl Iterator<Item = &str> {
+        let start = self.facet_position(facet, "").unwrap_or_else(|p| p);
+        (start..self.facet.len()).take_while(move |i| self.facet.value(*i) == facet).map(|i| self.value.value(i))
+    }
+
+    fn facet_position(&self, facet: &str, value: &str) -> Result<usize, usize> {
+        search_by(self.facet.len(), |i| (self.facet.value(i), self.value.value(i)).cmp(&(facet, value)))
+    }
+
+    pub fn piece(&self, piece: u64) -> Option<RoaringBitmap> {
+        let position = self.piece.values().binary_search(&piece).ok()?;
+        Some(bitmap(self.piece_bytes.value(position)))
+    }
+
+    /// The union of all pieces from `low` to `high`, both included.
+    pub fn pieces(&self, low: u64, high: u64) -> RoaringBitmap {
+        let start = self.piece.values().partition_point(|p| *p < low);
+        let end = self.piece.values().partition_point(|p| *p <= high);
+        (start..end).fold(RoaringBitmap::new(), |all, i| all | bitmap(self.piece_bytes.value(i)))
+    }
+
+    /// Rows, or positions of unions, under a hash.
+    pub fn hashed(&self, hash: u64) -> impl Iterator<Item = u32> {
+        let hashes = self.lookup_hashes.values();
+        let start = first_at_least(hashes, hash);
+        hashes[start..].iter().take_while(move |h| **h == hash).enumerate().map(move |(i, _)| self.lookup_rows.value(start + i))
+    }
+}
+
+fn bitmap(bytes: &[u8]) -> RoaringBitmap {
+    // Unchecked as the files are (`table::open_table`): the bytes passed `Manifest::check`.
+    RoaringBitmap::deserialize_unchecked_from(bytes).expect("bitmaps are written by `bitmap_bytes`")
+}
+
+fn search_by(len: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Result<usize, usize> {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low.midpoint(high);
+        match compare(middle) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+            std::cmp::Ordering::Equal => return Ok(middle),
+        }
+    }
+    Err(low)
+}
