@@ -59,6 +59,14 @@ pub enum EditionError {
 }
 
 impl EditionError {
+    /// An edition of an earlier program does not hold all that must be written again beside what changed: a whole one follows it.
+    pub fn cannot_follow() -> EditionError {
+        EditionError::bad_input(
+            "上一期由较早版本写成，无法只写变化部分",
+            "the edition before was written by an earlier program, and cannot be followed by changes alone",
+        )
+    }
+
     pub(super) fn bad_input(zh: impl Into<String>, en: impl Into<String>) -> EditionError {
         EditionError::BadInput(Problem::new("bad_input", zh, en))
     }

@@ -17,7 +17,7 @@ use super::files::lookups::{LookupKey, lookup_hash};
 use super::files::replaced::{REPLACED, Replaced};
 use super::format::row::Row;
 use super::part::Part;
-use super::{CountingRules, EnterpriseRow, Labels, Manifest};
+use super::{CountingRules, Labels, Manifest};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
 
@@ -256,13 +256,6 @@ impl Edition {
     /// Goes through rows by falling priority.
     pub fn in_order<'a>(&'a self, rows: &'a RoaringBitmap) -> InOrder<'a> {
         InOrder::new(self, rows)
-    }
-
-    /// Every enterprise, by falling priority.
-    pub fn enterprises(&self) -> impl Iterator<Item = EnterpriseRow<'_>> {
-        let merged = self.only().is_none().then(|| self.in_order(&self.all).collect::<Vec<Row>>());
-        let plain = if merged.is_none() { 0..self.len() } else { 0..0 };
-        plain.chain(merged.unwrap_or_default()).map(|row| self.enterprise(row))
     }
 
     /// The rows with `value` in `facet`; None where no row has it.

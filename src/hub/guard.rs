@@ -18,6 +18,7 @@ use super::published::Published;
 use crate::assess::Assessed;
 use crate::assess::policy::PublicationPolicy;
 use crate::edition::Edition;
+use crate::model::enterprise::Enterprise;
 use crate::model::field::named;
 use crate::model::message::{Lang, reason_text};
 use crate::model::problem::Problem;
@@ -169,17 +170,24 @@ impl HeldEdition {
 pub(super) struct Inputs {
     pub all: String,
     pub substance: String,
+    /// With the day, and without the findings.
+    pub but_findings: String,
 }
 
 impl Inputs {
-    pub fn of(day: &str, substance: &[String]) -> Inputs {
+    pub fn of(day: &str, substance: &[String], findings: &[String]) -> Inputs {
         let digest = |texts: &mut dyn Iterator<Item = &str>| {
             let mut hash = Sha256::new();
             texts.for_each(|text| hash.update(format!("{}:{text}\n", text.len())));
             HEXLOWER.encode(&hash.finalize())
         };
-        let texts = || substance.iter().map(String::as_str);
-        Inputs { all: digest(&mut std::iter::once(day).chain(texts())), substance: digest(&mut texts()) }
+        let but_findings = || substance.iter().map(String::as_str);
+        let texts = || but_findings().chain(findings.iter().map(String::as_str));
+        Inputs {
+            all: digest(&mut std::iter::once(day).chain(texts())),
+            substance: digest(&mut texts()),
+            but_findings: digest(&mut std::iter::once(day).chain(but_findings())),
+        }
     }
 }
 
@@ -210,21 +218,52 @@ impl Hub {
         assessed: &Assessed,
     ) -> Result<Word, HubError> {
         let Some(previous) = previous else { return Ok(Word::Publish) };
-        let released = self.store.last_held_edition().await?;
-        if released.is_some_and(|held| held.state == "RELEASED" && held.substance == inputs.substance) {
-            return Ok(Word::Publish);
-        }
-        let like = self.like(unmet).map(|edition| figures(&edition)).transpose()?;
-        let policy = &self.settings.policy;
-        let covers = |e: &&crate::model::enterprise::Enterprise| {
-            e.verdicts.gap.status != GapStatus::OutOfScope && policy.counted_kinds.contains(&e.verdicts.union.verdict)
-        };
+        let covers = |e: &&Enterprise| self.is_covered(e);
         let now = Figures {
             enterprises: assessed.enterprises.len() as u64,
             gap: assessed.enterprises.iter().filter(|e| e.in_gap()).count() as u64,
             unions: assessed.unions.len() as u64,
             covered: assessed.enterprises.iter().filter(covers).count() as u64,
         };
+        self.guard_figures(inputs, previous, unmet, now).await
+    }
+
+    /// The same of an edition that differs from the one before in the verdicts on these enterprises.
+    pub(super) async fn guard_changes(
+        &self,
+        inputs: &Inputs,
+        previous: &Arc<Edition>,
+        unmet: &[Unmet],
+        enterprises: &[Enterprise],
+    ) -> Result<Word, HubError> {
+        let mut now = figures(previous)?;
+        for e in enterprises {
+            let Some(before) = previous.enterprise_of_id(&e.id) else { continue };
+            let was_covered = before.gap() != Some(GapStatus::OutOfScope)
+                && before.union().is_some_and(|union| self.settings.policy.counted_kinds.contains(&union));
+            now.gap = now.gap + u64::from(e.in_gap()) - u64::from(before.in_gap());
+            now.covered = now.covered + u64::from(self.is_covered(e)) - u64::from(was_covered);
+        }
+        self.guard_figures(inputs, previous, unmet, now).await
+    }
+
+    fn is_covered(&self, e: &Enterprise) -> bool {
+        e.verdicts.gap.status != GapStatus::OutOfScope && self.settings.policy.counted_kinds.contains(&e.verdicts.union.verdict)
+    }
+
+    async fn guard_figures(
+        &self,
+        inputs: &Inputs,
+        previous: &Arc<Edition>,
+        unmet: &[Unmet],
+        now: Figures,
+    ) -> Result<Word, HubError> {
+        let released = self.store.last_held_edition().await?;
+        if released.is_some_and(|held| held.state == "RELEASED" && held.substance == inputs.substance) {
+            return Ok(Word::Publish);
+        }
+        let like = self.like(unmet).map(|edition| figures(&edition)).transpose()?;
+        let policy = &self.settings.policy;
         let jumps = jumps(&policy.publication, figures(previous)?, like, now);
         if jumps.is_empty() {
             return Ok(Word::Publish);

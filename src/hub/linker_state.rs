@@ -15,7 +15,7 @@ use super::open::Hub;
 use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind, WrittenFile};
 use crate::link::{LinkSettings, Linker};
 use crate::model::linkage::{Judgement, LinkRecord};
-use crate::publish::INPUTS;
+use crate::publish::{INPUTS, LINKED_INPUTS};
 use crate::records::snapshot::SnapshotBasis;
 use crate::records::stream::WantedLinks;
 use crate::records::{StoredRowReader, link_record};
@@ -68,7 +68,12 @@ impl Hub {
     /// Begins to read the linker as the last publication left it; None where there is none that fits.
     pub(super) async fn kept_linker(&self) -> Result<Option<KeptLinker>, HubError> {
         let path = self.settings.data.join(FILE);
-        let inputs = self.store.meta(INPUTS).await?.unwrap_or_default();
+        let linked = self.store.meta(LINKED_INPUTS).await?;
+        // Stores of before findings were followed by themselves: every publication linked.
+        let inputs = match linked {
+            Some(inputs) => inputs,
+            None => self.store.meta(INPUTS).await?.unwrap_or_default(),
+        };
         let wanted = self.head(Watermark::NONE, inputs).await?;
         let (settings, weights) = (wanted.settings.clone(), self.weights()?);
         let file: KeptFile<Head> = match KeptFile::open(&path, KIND) {

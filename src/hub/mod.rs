@@ -4,10 +4,12 @@
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
 mod annotations;
+mod basis;
 mod batch_decisions;
 mod deciding;
 mod error;
 mod explain;
+mod follow_findings;
 mod freshness;
 mod guard;
 mod held;
@@ -16,6 +18,7 @@ mod live;
 mod lookups;
 mod measure;
 pub mod message;
+mod neighbourhood;
 mod open;
 pub mod progress;
 mod publish;

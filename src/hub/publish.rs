@@ -1,21 +1,20 @@
 //! From landed records to the next edition: link, assess, publish.
 
-use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
+use super::basis::{counting, lacking_since};
 use super::error::HubError;
-use super::guard::{Inputs, Word};
+use super::follow_findings::Header;
+use super::guard::Word;
 use super::linker_state::KeptLinker;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
 use crate::assess::assess;
-use crate::edition::{CountingRules, Edition, EnterpriseRow, Manifest};
 use crate::hub::published::Published;
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
@@ -29,12 +28,8 @@ use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Part, SnapshotUse};
-use crate::store::finding::FindingRow;
+use crate::store::StoreError;
 use crate::store::history::EditionBasis;
-use crate::store::{Store, StoreError};
-
-/// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
-const PROGRAM_VERSION: u32 = 3;
 
 impl From<PublishError> for HubError {
     fn from(e: PublishError) -> HubError {
@@ -124,6 +119,15 @@ impl Hub {
         // Nothing ever landed: an empty edition would say that there are no enterprises.
         if previous.is_none() && self.store.last_record_id().await? == 0 {
             return Ok(None);
+        }
+        if !force && let Some(previous) = previous.as_ref().filter(|_| answers) {
+            let header = Header { now, as_of, sources: sources.clone(), unmet: unmet.clone() };
+            if let Some(published) = self.follow_findings(previous, &inputs, header).await? {
+                self.prune_after_publishing().await?;
+                let (zh, en) = (format!("已发布第 {} 期", published.number), format!("edition {} published", published.number));
+                progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
+                return Ok(Some(published));
+            }
         }
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
@@ -228,6 +232,7 @@ impl Hub {
             previous,
             decided_before,
             inputs: inputs.all,
+            inputs_but_findings: inputs.but_findings,
             basis: edition_basis,
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
@@ -257,18 +262,6 @@ impl Hub {
         };
         progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
         Ok(published)
-    }
-
-    /// The last edition before this one that decided who lacks a union: what lacked one then lacks it since then, whatever was
-    /// undecided in between. None where none ever did.
-    pub(super) fn decided_before(&self, previous: Option<&Arc<Edition>>) -> Option<Arc<Edition>> {
-        let previous = previous?;
-        let decides = |m: &Manifest| !m.unmet.iter().any(|u| u.verdict.decides_the_gap());
-        if decides(&previous.manifest) {
-            return Some(previous.clone());
-        }
-        let earlier = self.editions.list().into_iter().filter(|m| m.number < previous.number() && decides(m));
-        earlier.into_iter().find_map(|m| self.editions.number(m.number).ok())
     }
 
     /// Links from nothing and assesses: pure from here on.
@@ -390,49 +383,6 @@ impl Hub {
         Decided { linking, joined, assessed, ties }
     }
 
-    pub(super) async fn standing_findings(&self, as_of: NaiveDate) -> Result<Vec<StandingFinding>, HubError> {
-        let rows = self.store.findings(None).await?;
-        Ok(standing(&self.store, rows.into_iter().filter(|f| f.withdrawn_at.is_none()), as_of)?)
-    }
-
-    /// Judgements in force, in the order they were made.
-    pub(super) async fn judgements_in_force(&self) -> Result<Vec<Judgement>, HubError> {
-        let rows = self.store.judgements().await?;
-        Ok(rows.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?)
-    }
-
-    /// Digests of everything an edition rests on.
-    pub(super) async fn inputs(&self, as_of: NaiveDate, unmet: &[Unmet]) -> Result<Inputs, HubError> {
-        let mut substance = vec![format!("program {PROGRAM_VERSION} {}", self.settings.zone)];
-        substance.extend(self.connectors.iter().map(|c| format!("{} {}", c.name, c.digest)));
-        let changes = self.store.last_changes().await?;
-        substance.extend(changes.into_iter().map(|(registry, batch)| format!("{registry} {batch}")));
-        // A registry that is found unchanged after months changes no record, and is there again all the same.
-        substance.extend(unmet.iter().map(|u| format!("{} {}", u.verdict, u.need.join("|"))));
-        substance.push(toml::to_string(&self.settings.policy).expect("a policy is plain"));
-        substance.push(self.rules.canonical());
-        substance.push(self.weights()?.to_toml());
-        substance.extend(self.store.judgements().await?.into_iter().map(|j| j.id));
-        let findings = self.standing_findings(as_of).await?;
-        substance.extend(findings.into_iter().map(|f| f.id.to_string()));
-        Ok(Inputs::of(&as_of.to_string(), &substance))
-    }
-
-    /// Digests of what makes an edition out of the records: equal digests, equal editions.
-    pub(super) fn made_by(&self) -> Result<std::collections::BTreeMap<String, String>, HubError> {
-        let digest = |text: String| HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
-        let mut made_by: std::collections::BTreeMap<String, String> =
-            self.connectors.iter().map(|c| (format!("connector {}", c.name), c.digest.to_string())).collect();
-        let order: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
-        made_by.insert("program".into(), format!("{PROGRAM_VERSION}"));
-        made_by.insert("zone".into(), self.settings.zone.to_string());
-        made_by.insert("order of connectors".into(), order.join(" "));
-        made_by.insert("rules".into(), digest(self.rules.canonical()));
-        made_by.insert("policy".into(), digest(toml::to_string(&self.settings.policy).expect("a policy is plain")));
-        made_by.insert("weights".into(), digest(self.weights()?.to_toml()));
-        Ok(made_by)
-    }
-
     /// Folders of editions that a killed process renamed but never recorded.
     pub(super) async fn remove_unrecorded_editions(&self) -> Result<(), HubError> {
         let recorded = self.store.latest_edition().await?.map_or(0, |e| e.number as u32);
@@ -445,44 +395,6 @@ impl Hub {
         self.editions.refresh()?;
         Ok(())
     }
-}
-
-/// Findings that have not run out on a day.
-pub(super) fn standing(
-    store: &Store,
-    rows: impl Iterator<Item = FindingRow>,
-    as_of: NaiveDate,
-) -> Result<Vec<StandingFinding>, StoreError> {
-    let standing = rows.map(|f| {
-        Ok(StandingFinding {
-            until: f.last_day(store)?,
-            id: f.id.into(),
-            enterprise: f.enterprise_id.into(),
-            reason: f.reason.into(),
-            by: f.by_whom.map(Into::into),
-            at: f.at,
-        })
-    });
-    let holds = |f: &Result<StandingFinding, StoreError>| f.as_ref().map_or(true, |f| f.until.is_none_or(|until| until >= as_of));
-    standing.filter(holds).collect()
-}
-
-/// What of the policy the edition's counts rest on.
-pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
-    let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
-    let industrial_unions = policy.industrial_unions.keys().cloned().collect();
-    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate, industrial_unions }
-}
-
-/// What was lacking in the edition before, and since when.
-pub(super) fn lacking_since(previous: &crate::edition::Edition) -> std::collections::HashMap<Box<str>, Option<NaiveDate>> {
-    previous
-        .all()
-        .iter()
-        .map(|row| EnterpriseRow { edition: previous, row })
-        .filter(|r| matches!(r.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)))
-        .map(|r| (r.id().into(), r.gap_since()))
-        .collect()
 }
 
 /// Addresses and phones as the registries wrote them: linking keeps numbers only.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::basis::{counting, standing};
 use super::error::HubError;
 use super::open::Hub;
-use super::publish::{counting, standing};
 use crate::edition;
 use crate::edition::{EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
@@ -28,15 +28,17 @@ pub struct Rebuilt {
     /// Data digest as published, and as made again.
     pub published: String,
     pub rebuilt: String,
-    /// Files whose digests differ; empty where the edition's own folder is gone.
+    /// Files whose digests differ, or of an edition of several parts the first thing on which the two differ; empty where the edition's own folder is gone.
     pub differing: Vec<String>,
+    /// Whether it is what was published.
+    pub equal: bool,
     /// Whether it now stands among the editions again.
     pub restored: bool,
 }
 
 impl Rebuilt {
     pub fn is_equal(&self) -> bool {
-        self.published == self.rebuilt
+        self.equal
     }
 }
 
@@ -107,6 +109,7 @@ impl Hub {
             previous: None,
             decided_before: None,
             inputs: String::new(),
+            inputs_but_findings: String::new(),
             basis,
         });
         let place = self.settings.data.join("rebuild");
@@ -118,14 +121,22 @@ impl Hub {
         let manifest = tokio::task::spawn_blocking(move || edition::write(&root, input));
         let manifest = manifest.await.expect("writing an edition does not panic")?;
         let folder = self.editions_root().join(folder_name(number));
+        let mut equal = manifest.digest == row.digest;
         let differing = match edition::Manifest::read(&folder) {
+            // One that says only what changed has other files: what the two say is compared.
+            Ok(published) if !published.parts.is_empty() => {
+                let (ours, theirs) =
+                    (edition::Edition::open(&place.join(folder_name(number)))?, edition::Edition::open(&folder)?);
+                let difference = edition::difference(&ours, &theirs);
+                equal = difference.is_none();
+                difference.into_iter().collect()
+            }
             Ok(published) => {
                 let differs = |f: &&edition::format::manifest::FileDigest| !published.files.contains(f);
                 manifest.files.iter().filter(differs).map(|f| f.name.clone()).collect()
             }
             Err(_) => Vec::new(),
         };
-        let equal = manifest.digest == row.digest;
         // One that is there and whole stays; a broken one makes room.
         let whole = restore && folder.exists() && edition::Manifest::read(&folder).is_ok_and(|m| m.check(&folder).is_ok());
         let restored = restore && equal && !whole;
@@ -140,7 +151,7 @@ impl Hub {
             self.editions.refresh()?;
         }
         std::fs::remove_dir_all(&place).map_err(io)?;
-        Ok(Rebuilt { number, published: row.digest, rebuilt: manifest.digest, differing, restored })
+        Ok(Rebuilt { number, published: row.digest, rebuilt: manifest.digest, differing, equal, restored })
     }
 
     fn refuse_other_rules(&self, number: u32, made_by: &std::collections::BTreeMap<String, String>) -> Result<(), HubError> {

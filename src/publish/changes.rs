@@ -97,26 +97,9 @@ pub fn changes(
     at: i64,
 ) -> Vec<ChangeRow> {
     let Some(Before { edition: previous, rows }) = before else { return Vec::new() };
-    let change = |id: &str, field: Option<EnterpriseField>, what: &str, from: Option<String>, to: Option<String>| ChangeRow {
-        enterprise_id: id.to_owned(),
-        edition: number,
-        at,
-        field: field.map(|f| f.name().to_owned()),
-        what: what.to_owned(),
-        from_value: from,
-        to_value: to,
-        registry: None,
-    };
+    let mut changes = watched(previous, current, rows, number, at);
     let kept: roaring::RoaringBitmap = rows.iter().flatten().copied().collect();
-    let of_one = |(e, row): (&Enterprise, &Option<u32>)| match row {
-        None => vec![change(&e.id, None, "appeared", None, Some(e.name.to_string()))],
-        Some(row) => {
-            let before = EnterpriseRow { edition: previous, row: *row };
-            let moved = WATCHED.iter().filter(|w| !(w.same)(e, &before));
-            moved.map(|w| change(&e.id, w.field, w.what, (w.before)(&before), (w.now)(e))).collect()
-        }
-    };
-    let mut changes: Vec<ChangeRow> = current.par_iter().zip(rows).flat_map_iter(of_one).collect();
+    let change = |id: &str, field, what: &str, from, to| change(id, field, what, from, to, number, at);
     let ended = &*previous.all() - kept;
     for row in previous.in_order(&ended) {
         let before = EnterpriseRow { edition: previous, row };
@@ -139,4 +122,39 @@ pub fn changes(
         }
     }
     changes
+}
+
+/// Of enterprises that are there: that they appeared, or what of the watched facts is another.
+pub fn watched(previous: &Edition, current: &[Enterprise], rows: &[Option<u32>], number: i64, at: i64) -> Vec<ChangeRow> {
+    let change = |id: &str, field, what: &str, from, to| change(id, field, what, from, to, number, at);
+    let of_one = |(e, row): (&Enterprise, &Option<u32>)| match row {
+        None => vec![change(&e.id, None, "appeared", None, Some(e.name.to_string()))],
+        Some(row) => {
+            let before = EnterpriseRow { edition: previous, row: *row };
+            let moved = WATCHED.iter().filter(|w| !(w.same)(e, &before));
+            moved.map(|w| change(&e.id, w.field, w.what, (w.before)(&before), (w.now)(e))).collect()
+        }
+    };
+    current.par_iter().zip(rows).flat_map_iter(of_one).collect()
+}
+
+fn change(
+    id: &str,
+    field: Option<EnterpriseField>,
+    what: &str,
+    from: Option<String>,
+    to: Option<String>,
+    edition: i64,
+    at: i64,
+) -> ChangeRow {
+    ChangeRow {
+        enterprise_id: id.to_owned(),
+        edition,
+        at,
+        field: field.map(|f| f.name().to_owned()),
+        what: what.to_owned(),
+        from_value: from,
+        to_value: to,
+        registry: None,
+    }
 }

@@ -12,10 +12,24 @@ use crate::model::reference::unions::federation_units;
 
 /// Areas of the city, federation units, and every industry code the enterprises use.
 pub fn labels(enterprises: &[Enterprise]) -> Labels {
-    Labels { areas: area_labels(enterprises), industries: industry_labels(enterprises) }
+    with(&Labels::default(), enterprises)
 }
 
-fn area_labels(enterprises: &[Enterprise]) -> Vec<AreaLabel> {
+/// The same, with the names that an edition before carried and that are not the city's own.
+pub fn with(before: &Labels, enterprises: &[Enterprise]) -> Labels {
+    let elsewhere =
+        before.areas.iter().filter(|a| a.level == "DISTRICT" && a.parent.is_none()).filter_map(|a| a.code.parse().ok());
+    let own = |label: &&IndustryLabel| label.edition == 2017 && matches!(&*label.level, "SECTION" | "DIVISION");
+    let used = before.industries.iter().filter(|label| !own(label)).map(|label| (label.edition, label.code.as_str()));
+    let now: HashSet<(u16, &str)> =
+        enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
+    Labels {
+        areas: area_labels(elsewhere.chain(enterprises.iter().filter_map(|e| e.district)).collect()),
+        industries: industry_labels(used.chain(now).collect()),
+    }
+}
+
+fn area_labels(mut elsewhere: BTreeSet<u32>) -> Vec<AreaLabel> {
     let areas = areas();
     let label = |code: String, level: &str, parent: Option<String>, zh: &str, en: &str, point| AreaLabel {
         predecessors: code
@@ -42,7 +56,7 @@ fn area_labels(enterprises: &[Enterprise]) -> Vec<AreaLabel> {
     }
     // Enterprises of other provinces keep the name of their county.
     let known: BTreeSet<u32> = areas.districts().iter().map(|d| d.code).collect();
-    let elsewhere: BTreeSet<u32> = enterprises.iter().filter_map(|e| e.district).filter(|d| !known.contains(d)).collect();
+    elsewhere.retain(|district| !known.contains(district));
     for code in elsewhere {
         if let Some(name) = areas.division_name(code) {
             labels.push(label(code.to_string(), "DISTRICT", None, name, name, None));
@@ -51,7 +65,7 @@ fn area_labels(enterprises: &[Enterprise]) -> Vec<AreaLabel> {
     labels
 }
 
-fn industry_labels(enterprises: &[Enterprise]) -> Vec<IndustryLabel> {
+fn industry_labels(used: BTreeSet<(u16, &str)>) -> Vec<IndustryLabel> {
     let industries = industries();
     let label = |code: &str, level: &str, edition, parent: Option<String>, zh: &str, en: &str| IndustryLabel {
         code: code.to_owned(),
@@ -69,9 +83,6 @@ fn industry_labels(enterprises: &[Enterprise]) -> Vec<IndustryLabel> {
         labels.push(label(d.code, "DIVISION", 2017, Some(d.section.to_string()), d.name_zh, d.name_en));
     }
     // Groups, classes and codes of other editions have no shipped names, and nothing reads those that departments publish: the code stands for itself.
-    let used: HashSet<(u16, &str)> =
-        enterprises.iter().filter_map(|e| Some((e.industry_edition, e.industry.as_deref()?))).collect();
-    let used: BTreeSet<(u16, &str)> = used.into_iter().collect();
     for (edition, raw) in used {
         let Some(code) = IndustryCode::parse(raw, edition) else { continue };
         let digits = code.number();

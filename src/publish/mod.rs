@@ -4,7 +4,9 @@
 //! In: decisions and verdicts. Out: an edition folder and the store's transaction that records it, committed after the
 //! folder has its final name. It decides nothing.
 
+mod changed;
 mod changes;
+mod inputs;
 mod labels;
 mod relations;
 mod review;
@@ -22,12 +24,14 @@ use crate::link::{EntityEvent, EntityKey, Linking};
 use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
+use crate::store::Store;
 use crate::store::edition::EditionRow;
 use crate::store::entity::{self, NewLink};
 use crate::store::history::{self, EditionBasis, FormerLink};
-use crate::store::{Store, StoreError};
 
+pub use changed::{Judged, publish_judged};
 use changes::Before;
+pub use inputs::{INPUTS, INPUTS_BUT_FINDINGS, LINKED_INPUTS, PublishError};
 pub use review::{contradictions, is_contradiction, open_pairs};
 pub use ties::ties;
 
@@ -72,20 +76,10 @@ pub struct Publication {
     pub previous: Option<Arc<Edition>>,
     /// The last edition that decided who lacks a union: the one before, or where that lacked what the verdicts need an earlier one.
     pub decided_before: Option<Arc<Edition>>,
-    /// Digest of everything the edition rests on.
+    /// Digest of everything the edition rests on, and of that without the findings.
     pub inputs: String,
+    pub inputs_but_findings: String,
     pub basis: EditionBasis,
-}
-
-/// The digest of an edition's inputs, in the store's `meta` table.
-pub const INPUTS: &str = "published_inputs";
-
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Edition(#[from] EditionError),
 }
 
 /// Writes store and edition. Answers None where the data is the same as in the edition before: then only the inputs'
@@ -101,7 +95,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let (p, news) = compared.await.expect("comparing does not panic");
     let News { merged, changes, pairs, relations, links, dropped, former, lacking, appeared, ended } = news;
 
-    let (inputs, basis, as_of) = (p.inputs.clone(), p.basis.clone(), p.as_of);
+    let (inputs, but_findings, basis, as_of) = (p.inputs.clone(), p.inputs_but_findings.clone(), p.basis.clone(), p.as_of);
     let before = p.previous.as_ref().map(|e| (e.manifest.digest.clone(), e.manifest.as_of));
     let mut tx = store.begin().await?;
     history::keep_links(&mut tx, number, &former).await.map_err(failed)?;
@@ -115,6 +109,8 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     crate::store::relation::replace(&mut tx, &relations).await.map_err(failed)?;
     crate::store::edition::put_changes(&mut tx, &changes).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, INPUTS_BUT_FINDINGS, &but_findings).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, LINKED_INPUTS, &inputs).await.map_err(failed)?;
 
     drop(links);
     let root = root.to_path_buf();

@@ -99,13 +99,31 @@ pub fn is_contradiction(row: &ReviewRow) -> bool {
     row.id.starts_with("fund:")
 }
 
+/// What a pair of the queue would change, now that some enterprises are judged otherwise; None where it is none of theirs.
+pub fn effect_again(
+    pair: &ReviewRow,
+    of_union: bool,
+    enterprises: &hashbrown::HashMap<&str, &Enterprise>,
+) -> Option<(&'static str, f64)> {
+    // The right side's enterprise stands last (`review_rows`); where there is only one, a pair that joins may have none on the right.
+    if pair.entities.len() < 2 && pair.effect == "joins" {
+        return None;
+    }
+    let enterprise = enterprises.get(pair.entities.last()?.as_str())?;
+    Some(effect_of(of_union, pair.effect == "confirms", pair.weight, Some(enterprise)))
+}
+
 fn effect(pair: &ReviewPair, enterprise: Option<&Enterprise>) -> (&'static str, f64) {
+    effect_of(pair.of_union, pair.joined, f64::from(pair.weight), enterprise)
+}
+
+fn effect_of(of_union: bool, joined: bool, weight: f64, enterprise: Option<&Enterprise>) -> (&'static str, f64) {
     // Between equals the closest call first: there a person's eye is worth most.
-    let closeness = 1.0 / (1.0 + f64::from(pair.weight.abs()));
+    let closeness = 1.0 / (1.0 + weight.abs());
     let Some(e) = enterprise else { return ("joins", closeness) };
     let urgency = f64::from(e.verdicts.priority.score);
     let above = e.verdicts.size.verdict == SizeStatus::Above;
-    match (pair.of_union, pair.joined) {
+    match (of_union, joined) {
         (true, false) if above && matches!(e.verdicts.union.verdict, UnionStatus::Possible | UnionStatus::None) => {
             ("covers_lacking", CHANGES_GAP_LIST + urgency + closeness)
         }

@@ -181,6 +181,37 @@ impl Store {
         Ok(rows)
     }
 
+    /// The pairs of some entities.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
+    pub async fn review_pairs_of(&self, entities: &[&str]) -> Result<Vec<ReviewRow>, StoreError> {
+        const FEW: usize = 20;
+        if entities.len() > FEW {
+            let mut rows = self.review_pairs(i64::MAX).await?;
+            rows.retain(|row| row.entities.iter().any(|id| entities.contains(&id.as_str())));
+            return Ok(rows);
+        }
+        let mut found: Vec<ReviewRow> = Vec::new();
+        for id in entities {
+            let rows = read!(self, |db| sqlx::query(
+                "SELECT id, left_registry, left_key, left_part, right_registry, right_key, right_part, entities, weight, evidence, effect, rank
+                 FROM review_pair WHERE entities LIKE '%\"' || $1 || '\"%' ORDER BY id"
+            )
+            .bind(id)
+            .fetch_all(db)
+            .await
+            .and_then(|rows| rows.iter().map(|r| review_row!(r)).collect::<Result<Vec<_>, _>>()))
+            .map_err(|e| self.failed(e))?;
+            for row in rows {
+                if found.iter().all(|known| known.id != row.id) {
+                    found.push(row);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// How many pairs wait for a person.
     ///
     /// # Errors
@@ -383,6 +414,23 @@ pub async fn end_entity(tx: &mut Tx, id: &str, edition: i64, merged_into: Option
         .execute(c)
         .await
         .map(|_| ()))
+}
+
+/// Gives pairs of the queue another effect and rank: id, effect, rank.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn rank_review(tx: &mut Tx, pairs: &[(String, String, f64)]) -> Result<(), sqlx::Error> {
+    for (id, effect, rank) in pairs {
+        in_tx!(tx, |c| sqlx::query("UPDATE review_pair SET effect = $2, rank = $3 WHERE id = $1")
+            .bind(id)
+            .bind(effect)
+            .bind(rank)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Replaces the review queue with what this run could not settle.

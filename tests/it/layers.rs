@@ -69,7 +69,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["quality"],
         ],
     ),
-    ("edition", &[&["error"], &["format"], &["files"], &["open"], &["query"], &["set", "write"], &["synthetic"]]),
+    ("edition", &[&["error"], &["format"], &["files"], &["part"], &["open"], &["query"], &["set", "write"], &["synthetic"]]),
     (
         "serve",
         &[

@@ -21,6 +21,7 @@ mod examples;
 mod export_list;
 mod faults;
 mod fit_to_print;
+mod follow;
 mod fund;
 mod generated;
 mod graph_exports;

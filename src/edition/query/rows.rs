@@ -386,6 +386,13 @@ impl Edition {
         };
         self.parts.iter().map(of_part).sum()
     }
+    /// Every enterprise, by falling priority.
+    pub fn enterprises(&self) -> impl Iterator<Item = EnterpriseRow<'_>> {
+        let merged = self.only().is_none().then(|| self.in_order(&self.all()).collect::<Vec<Row>>());
+        let plain = if merged.is_none() { 0..self.len() } else { 0..0 };
+        plain.chain(merged.unwrap_or_default()).map(|row| self.enterprise(row))
+    }
+
     /// The enterprise of a row.
     pub fn enterprise(&self, row: Row) -> EnterpriseRow<'_> {
         EnterpriseRow { edition: self, row }

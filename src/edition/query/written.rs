@@ -86,6 +86,11 @@ impl EnterpriseRow<'_> {
         })
     }
 
+    /// What its records state of others, as it was written; `registries` are those whose positions ties carry.
+    pub fn written_ties(&self, registries: &[Box<str>]) -> Option<Vec<Tie>> {
+        self.edition.every_tie_of(self.row).into_iter().map(|tie| tie.written(self.edition, registries)).collect()
+    }
+
     /// Its records as they were written.
     pub fn written_members(&self) -> Option<Vec<Member>> {
         let enterprise: Arc<str> = self.id().into();

@@ -57,12 +57,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
 
     let kept = kept(before, input.enterprises.len() as u32);
     for at in kept..before.parts.len() {
-        take_in(before, at, &ids, &union_ids, &records, &mut input).ok_or_else(|| {
-            EditionError::bad_input(
-                "上一期由较早版本写成，无法只写变化部分",
-                "the edition before was written by an earlier program, and cannot be followed by changes alone",
-            )
-        })?;
+        take_in(before, at, &ids, &union_ids, &records, &mut input).ok_or_else(EditionError::cannot_follow)?;
     }
     if kept == 0 {
         let (counts, files, written) = write_files(&place.temporary, input, false)?;
