@@ -61,10 +61,10 @@ pub(crate) const FACTORS: &[Factor] = &[
         code: "waiting",
         judge: |weights, case| {
             let from = waiting_from(case.context, case.enterprise)?;
-            let days = (case.context.as_of - from).num_days().max(0) as f32;
-            let full = weights.waiting_full_months.max(1) as f32 * 30.44;
-            let months = ReasonInput::new("months", (days / 30.44) as u32);
-            Some((weights.waiting * (days / full).min(1.0), Some(months)))
+            // By whole months, as they are shown: a score that moved every day would be another one of everybody every day.
+            let months = ((case.context.as_of - from).num_days().max(0) as f32 / 30.44) as u32;
+            let share = months as f32 / weights.waiting_full_months.max(1) as f32;
+            Some((weights.waiting * share.min(1.0), Some(ReasonInput::new("months", months))))
         },
     },
 ];

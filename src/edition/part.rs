@@ -39,6 +39,8 @@ pub(in crate::edition) struct Part {
     pub people: RecordBatch,
     /// What no question asks for: identifiers, who differs on what. None in editions written before it was kept.
     pub beside: Option<LargeStringArray>,
+    /// `row_hash` of every row. None in editions written before it was kept.
+    pub hashes: Option<UInt64Array>,
     pub counting: CountingRules,
     facet: StringArray,
     value: StringArray,
@@ -83,6 +85,7 @@ impl Part {
         let names = table("names.arrow")?;
         let lookups = table("lookups.arrow")?;
         let (enterprises, details, unions) = (table("enterprises.arrow")?, table("details.arrow")?, table("unions.arrow")?);
+        let dims = table("dims.arrow")?;
         let columns = Columns::new(&enterprises, &details, &table("members.arrow")?, &unions)
             .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
         let has = |name: &str| files.iter().any(|f| f.name == name);
@@ -103,7 +106,8 @@ impl Part {
             labels: Arc::new(labels.labels),
             dim_values: labels.dims,
             columns,
-            dims: table("dims.arrow")?,
+            hashes: dims.column_by_name("hash").and_then(|c| c.as_primitive_opt()).cloned(),
+            dims,
             people: table("people.arrow")?,
             beside: details.column_by_name("beside").and_then(|c| c.as_string_opt::<i64>()).cloned(),
             counting: labels.counting,

@@ -121,15 +121,16 @@ impl Hub {
         let manifest = tokio::task::spawn_blocking(move || edition::write(&root, input));
         let manifest = manifest.await.expect("writing an edition does not panic")?;
         let folder = self.editions_root().join(folder_name(number));
-        let mut equal = manifest.digest == row.digest;
+        let equal = match &row.content {
+            Some(content) => manifest.content.as_ref() == Some(content),
+            None => manifest.digest == row.digest,
+        };
         let differing = match edition::Manifest::read(&folder) {
             // One that says only what changed has other files: what the two say is compared.
             Ok(published) if !published.parts.is_empty() => {
                 let (ours, theirs) =
                     (edition::Edition::open(&place.join(folder_name(number)))?, edition::Edition::open(&folder)?);
-                let difference = edition::difference(&ours, &theirs);
-                equal = difference.is_none();
-                difference.into_iter().collect()
+                edition::difference(&ours, &theirs).into_iter().collect()
             }
             Ok(published) => {
                 let differs = |f: &&edition::format::manifest::FileDigest| !published.files.contains(f);

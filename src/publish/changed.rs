@@ -59,6 +59,7 @@ pub async fn publish_judged(store: &Store, root: &Path, p: Judged) -> Result<Man
         published_at: at,
         as_of: manifest.as_of.to_string(),
         digest: manifest.digest.clone(),
+        content: manifest.content.clone(),
         enterprises: i64::from(manifest.enterprises),
         sources: serde_json::to_string(&manifest.sources).expect("plain texts"),
         removed_at: None,

@@ -114,21 +114,33 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
 
     drop(links);
     let root = root.to_path_buf();
-    let written = tokio::task::spawn_blocking(move || edition::write(&root, edition_input(p)).map(|m| (m, root)));
+    let written = tokio::task::spawn_blocking(move || {
+        let previous = p.previous.clone();
+        let input = edition_input(p);
+        match previous {
+            Some(previous) => edition::write_following(&root, &previous, input),
+            None => edition::write(&root, input).map(Some),
+        }
+        .map(|manifest| (manifest, root))
+    });
     let (manifest, root) = written.await.expect("writing an edition does not panic")?;
-    if before == Some((manifest.digest.clone(), manifest.as_of)) {
+    let same = |manifest: &Manifest| before == Some((manifest.digest.clone(), manifest.as_of));
+    let Some(manifest) = manifest.filter(|manifest| !same(manifest)) else {
         // The inputs moved but the graph did not: keep the links, publish nothing.
-        let folder = root.join(edition::folder_name(manifest.number));
-        std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+        let folder = root.join(edition::folder_name(number as u32));
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|source| EditionError::Io { path: folder, source })?;
+        }
         crate::store::held_edition::supersede(&mut tx).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         return Ok(None);
-    }
+    };
     let row = EditionRow {
         number,
         published_at: at,
         as_of: manifest.as_of.to_string(),
         digest: manifest.digest.clone(),
+        content: manifest.content.clone(),
         enterprises: i64::from(manifest.enterprises),
         sources: serde_json::to_string(&manifest.sources).expect("plain texts"),
         removed_at: None,

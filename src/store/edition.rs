@@ -15,6 +15,8 @@ super::row! {
         pub as_of: String,
         /// The manifest's digest of its data.
         pub digest: String,
+        /// The manifest's content; None of editions published before it was kept.
+        pub content: Option<String>,
         /// How many it has.
         pub enterprises: i64,
         /// What it rests on: [{name, as_of, records, stale}].
@@ -54,7 +56,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn editions(&self) -> Result<Vec<EditionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC"
+            "SELECT number, published_at, as_of, digest, content, enterprises, sources, removed_at FROM edition ORDER BY number DESC"
         )
         .fetch_all(db)
         .await)
@@ -67,7 +69,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn latest_edition(&self) -> Result<Option<EditionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT number, published_at, as_of, digest, enterprises, sources, removed_at FROM edition ORDER BY number DESC LIMIT 1"
+            "SELECT number, published_at, as_of, digest, content, enterprises, sources, removed_at FROM edition ORDER BY number DESC LIMIT 1"
         )
         .fetch_optional(db)
         .await)
@@ -178,18 +180,21 @@ impl Store {
 /// # Errors
 /// The database's: the transaction is then dropped.
 pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error> {
-    in_tx!(tx, |c| sqlx::query(
-        "INSERT INTO edition (number, published_at, as_of, digest, enterprises, sources) VALUES ($1, $2, $3, $4, $5, $6)"
+    in_tx!(tx, |c| {
+        sqlx::query(
+        "INSERT INTO edition (number, published_at, as_of, digest, content, enterprises, sources) VALUES ($1, $2, $3, $4, $5, $6, $7)"
     )
     .bind(e.number)
     .bind(e.published_at)
     .bind(&e.as_of)
     .bind(&e.digest)
+    .bind(&e.content)
     .bind(e.enterprises)
     .bind(&e.sources)
     .execute(c)
     .await
-    .map(|_| ()))
+    .map(|_| ())
+    })
 }
 
 /// Appends changes; they are numbered as they come.

@@ -254,6 +254,7 @@ fn answers(edition: &Edition) -> BTreeMap<String, String> {
 
 fn same(parts: &Edition, whole: &Edition, when: &str) {
     assert_eq!(difference(parts, whole), None, "{when}");
+    assert!(parts.manifest.content.is_some() && parts.manifest.content == whole.manifest.content, "{when}");
     let (mine, theirs) = (answers(parts), answers(whole));
     for (question, answer) in &theirs {
         assert_eq!(mine.get(question), Some(answer), "{when}: {question}");
@@ -286,6 +287,28 @@ fn changes_upon_changes_answer_as_a_whole_edition_does() {
     }
     assert!(most >= 3, "several parts were read at once: {most}");
     assert!(shared >= 20, "the base was shared: {shared}");
+}
+
+#[test]
+fn what_is_said_otherwise_is_found_by_comparing() {
+    let (root, mut city) = (tempfile::tempdir().unwrap(), City::new(11));
+    let mut before = city.whole(root.path());
+    let other = tempfile::tempdir().unwrap();
+    for number in 2..6 {
+        city.change(60, number);
+        let manifest = write_following(root.path(), &before, city.input.clone()).unwrap().unwrap();
+        assert!(manifest.parts.len() >= 2, "{:?}", manifest.parts);
+        let parts = Edition::open(&root.path().join(folder_name(number))).unwrap();
+        same(&parts, &city.whole(other.path()), &format!("edition {number}"));
+        before = parts;
+    }
+    // The same once more is nothing, and of another day a part without rows.
+    city.input.number = 6;
+    assert!(write_following(root.path(), &before, city.input.clone()).unwrap().is_none());
+    city.input.as_of = city.input.as_of.succ_opt().unwrap();
+    let manifest = write_following(root.path(), &before, city.input.clone()).unwrap().unwrap();
+    assert_eq!(manifest.content, before.manifest.content);
+    same(&Edition::open(&root.path().join(folder_name(6))).unwrap(), &before, "another day");
 }
 
 #[test]

@@ -126,7 +126,13 @@ async fn findings_are_followed_by_editions_that_say_only_them() {
     // The linker remembers what it knew: the next day is followed, not begun anew.
     clock.set(Utc.with_ymd_and_hms(2026, 10, 2, 4, 0, 0).unwrap());
     sync(&hub, dir.path(), City::new(3, 6_000, 1)).await;
-    let number = hub.editions.current().unwrap().number();
-    let rebuilt = hub.rebuild_edition(number, false).await.unwrap();
+    let next = hub.editions.current().unwrap();
+    assert!(!next.manifest.parts.is_empty(), "a day's change wrote the whole city");
+    let rebuilt = hub.rebuild_edition(next.number(), false).await.unwrap();
     assert!(rebuilt.is_equal(), "{:?}", rebuilt.differing);
+    // Its files gone, it is made again by what it said.
+    std::fs::remove_dir_all(&next.folder).unwrap();
+    let rebuilt = hub.rebuild_edition(next.number(), true).await.unwrap();
+    assert!(rebuilt.is_equal() && rebuilt.restored, "{:?}", rebuilt.differing);
+    assert_eq!(hub.editions.current().unwrap().manifest.content, next.manifest.content);
 }

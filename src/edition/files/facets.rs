@@ -250,7 +250,7 @@ pub fn bitmap_bytes(rows: &[u32], bytes: &mut Vec<u8>) {
     bitmap.serialize_into(&mut *bytes).expect("writing to memory cannot fail");
 }
 
-pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<TableColumn> {
+pub(in crate::edition) fn dims_columns(dims: &Dims, hashes: &[u64]) -> Vec<TableColumn> {
     let mut columns: Vec<TableColumn> = dims
         .numbers
         .iter()
@@ -272,5 +272,11 @@ pub(in crate::edition) fn dims_columns(dims: &Dims) -> Vec<TableColumn> {
         &[("are", "standing unions, each at its host or at one of those it covers")],
     ));
     columns.push(column("members", people(&dims.members), &[("absent", "0"), ("counted", "nobody twice")]));
+    let hashes = UInt64Array::from(hashes.to_vec());
+    columns.push(column(
+        "hash",
+        Arc::new(hashes) as ArrayRef,
+        &[("of", "all that is said of the row, its records and ties among it")],
+    ));
     columns
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use arrow_array::builder::{ListBuilder, UInt32Builder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
-use arrow_array::{ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch, StringArray, UInt8Array, UInt32Array};
+use arrow_array::{
+    ArrayRef, Date32Array, DictionaryArray, ListArray, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
+};
 
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::{Small, Word, get};
 use crate::edition::format::columns::{counts, dates, lists, texts, words};
+use crate::edition::format::row_hash;
 use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::TradeUnion;
 use crate::model::verdict::UnionKind;
@@ -30,6 +33,8 @@ pub(in crate::edition) struct UnionColumns {
     pub covers: ListArray,
     /// In a part that only says what changed: ids in place of rows.
     pub covers_ids: Option<ListArray>,
+    /// None in editions written before it was kept.
+    pub hash: Option<UInt64Array>,
     /// The same of the host.
     pub host_id: Option<StringArray>,
     pub female_members: UInt32Array,
@@ -59,6 +64,7 @@ impl UnionColumns {
             employees: count("employees")?,
             members: count("members")?,
             covers: get(batch, "covers")?.as_list_opt().ok_or_else(|| other("covers"))?.clone(),
+            hash: batch.column_by_name("hash").and_then(|c| c.as_primitive_opt()).cloned(),
             host: count("host")?,
             host_id: batch.column_by_name("host_id").and_then(|c| c.as_string_opt()).cloned(),
             covers_ids: batch.column_by_name("covers_ids").and_then(|c| c.as_list_opt()).cloned(),
@@ -110,6 +116,8 @@ pub(in crate::edition) fn union_columns(
         plain("registry", words(unions.iter().map(|u| Some(&*u.registry)))?),
         plain("record", texts(unions.iter().map(|u| Some(&*u.record)))),
     ];
+    let hashes = UInt64Array::from_iter_values(unions.iter().map(row_hash::of_union));
+    columns.push(column("hash", Arc::new(hashes) as ArrayRef, &[("of", "all that is said of the union")]));
     if by_id {
         columns.push(plain("host_id", texts(unions.iter().map(|u| u.host.as_deref()))));
         let ids = lists(unions.iter().map(|u| u.covers.iter().map(|id| &**id)));

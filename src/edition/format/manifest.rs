@@ -36,8 +36,12 @@ pub struct Manifest {
     pub unions: u32,
     /// Records that belong to enterprises.
     pub members: u64,
-    /// SHA-256 over the names and digests of the data files: equal data, equal digest, whatever number and time.
+    /// SHA-256 over the names and digests of the data files: equal files, equal digest, whatever number and time.
     pub digest: String,
+    /// What its rows say, in 32 hexadecimal digits: equal data, equal content, whatever the parts. None in editions written before it
+    /// was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// The registries it rests on, in the order of the bits of `EnterpriseRow::registries`.
     pub sources: Vec<EditionSource>,
     /// What the verdicts need and no source brought: whoever is in scope is UNDECIDED where scope, size or coverage lack it.

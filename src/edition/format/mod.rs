@@ -11,5 +11,6 @@ pub mod manifest;
 pub mod measures;
 pub mod rates;
 pub mod row;
+pub(in crate::edition) mod row_hash;
 pub(in crate::edition) mod table;
 pub(in crate::edition) mod verdict_code;

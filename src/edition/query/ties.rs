@@ -21,6 +21,10 @@ pub struct TieRow<'a> {
 }
 
 impl<'a> TieRow<'a> {
+    /// Where it stands in its part.
+    pub(in crate::edition) fn position(&self) -> u32 {
+        self.at as u32
+    }
     /// What it is; None where an edition of a later program has a kind that is not known here.
     pub fn kind(&self) -> Option<TieKind> {
         TieKind::from_name(word(&self.relations.kind, self.at)?)

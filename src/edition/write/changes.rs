@@ -9,11 +9,12 @@ use std::path::Path;
 use hashbrown::HashSet;
 use roaring::RoaringBitmap;
 
-use super::{Counts, Header, Place, let_go, write_files};
+use super::{Content, Counts, Header, Place, let_go, write_files};
 use crate::edition::error::EditionError;
 use crate::edition::files::replaced::{REPLACED, Replaced};
 use crate::edition::format::folder::sync_folder;
 use crate::edition::format::manifest::{FileDigest, check_blocks};
+use crate::edition::format::row_hash;
 use crate::edition::format::table::write_table;
 use crate::edition::open::{Edition, Standing};
 use crate::edition::{EditionInput, EnterpriseRow, Manifest};
@@ -21,7 +22,7 @@ use crate::edition::{EditionInput, EnterpriseRow, Manifest};
 /// More parts than this are never kept beside the new one.
 const MOST_PARTS: usize = 12;
 /// Beside a base of so many times their rows the other parts stay apart from it.
-const BASE_OUTWEIGHS: u32 = 12;
+pub(super) const BASE_OUTWEIGHS: u32 = 12;
 /// Below this many rows a base is written again: it costs less than looking through parts.
 const SMALL_BASE: u32 = 4_096;
 
@@ -74,6 +75,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
         counts.enterprises += standing.part.len - dead.rows.len() as u32;
         counts.unions += standing.part.unions - dead.unions.len() as u32;
         counts.members += members(standing, &dead.rows);
+        counts.content.add_all(content(before, at, &dead).ok_or_else(EditionError::cannot_follow)?);
         replaced.push(dead);
         files.extend(of_part.into_iter().map(|file| FileDigest { name: format!("{at}/{}", file.name), ..file }));
         parts.push(at.to_string());
@@ -87,11 +89,10 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
     parts.push(kept.to_string());
     replaced.push(Replaced::default());
     files.push(write_table(&place.temporary, REPLACED, Replaced::columns(replaced)?)?);
-    let counts = Counts {
-        enterprises: counts.enterprises + own.enterprises,
-        unions: counts.unions + own.unions,
-        members: counts.members + own.members,
-    };
+    counts.enterprises += own.enterprises;
+    counts.unions += own.unions;
+    counts.members += own.members;
+    counts.content.add_all(own.content);
     let manifest = header.manifest(counts, parts, files)?;
     place.publish(manifest)
 }
@@ -163,6 +164,20 @@ fn replaced_of(standing: &Standing, ids: &HashSet<Box<str>>, union_ids: &HashSet
         );
     }
     Replaced { rows: &standing.dead | of("id", ids), unions: &standing.dead_unions | of("union", union_ids), ties }
+}
+
+/// What still stands of a part says. None where it was written before that was kept.
+fn content(before: &Edition, at: usize, dead: &Replaced) -> Option<Content> {
+    let part = &before.parts[at].part;
+    let (rows, unions) = (part.hashes.as_ref()?.values(), part.columns.unions.hash.as_ref()?.values());
+    let mut content = Content::default();
+    (0..).zip(rows).filter(|(row, _)| !dead.rows.contains(*row)).for_each(|(_, hash)| content.add(*hash));
+    (0..).zip(unions).filter(|(row, _)| !dead.unions.contains(*row)).for_each(|(_, hash)| content.add(*hash));
+    let registries: Vec<Box<str>> = before.manifest.sources.iter().map(|s| s.name.as_str().into()).collect();
+    for tie in before.unstated_ties(at).into_iter().filter(|tie| !dead.ties.contains(tie.position())) {
+        content.add(row_hash::of_tie(&tie.written(before, &registries)?, tie.registry()));
+    }
+    Some(content)
 }
 
 /// Records of a part's enterprises that stand.

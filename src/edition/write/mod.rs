@@ -1,12 +1,13 @@
 //! Writes one edition: to a temporary folder, every file synced, then renamed, so that a reader sees all of it or nothing.
 
 pub(in crate::edition) mod changes;
+pub(in crate::edition) mod following;
 pub(in crate::edition) mod order;
 
 use std::path::Path;
 
 use super::error::EditionError;
-use super::files::details::details;
+use super::files::details::{Reasons, details};
 use super::files::enterprises::enterprises;
 use super::files::facets::{dims_columns, dims_of, write_facets};
 use super::files::lookups::lookups;
@@ -16,6 +17,7 @@ use super::files::unions::union_columns;
 use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
 use super::format::manifest::{FORMAT, FORMAT_OF_PARTS, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
+use super::format::row_hash;
 use super::format::table::{write_bytes, write_table};
 use super::{EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
@@ -96,6 +98,8 @@ struct Counts {
     enterprises: u32,
     unions: u32,
     members: u64,
+    /// Of all that is said.
+    content: Content,
 }
 
 impl Header {
@@ -116,6 +120,7 @@ impl Header {
             unions: counts.unions,
             members: counts.members,
             digest: data_digest(&files),
+            content: Some(counts.content.to_string()),
             sources: self.sources,
             unmet: self.unmet,
             parts,
@@ -124,6 +129,59 @@ impl Header {
         }
         .sealed()
     }
+}
+
+/// What rows say, added up: in any order, and what is taken away can be taken off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Content(u64, u64);
+
+impl Content {
+    pub fn add(&mut self, hash: u64) {
+        self.0 = self.0.wrapping_add(hash);
+        // Another function of the same: two sums collide less than one.
+        self.1 = self.1.wrapping_add((hash ^ hash >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    }
+    pub fn add_all(&mut self, other: Content) {
+        (self.0, self.1) = (self.0.wrapping_add(other.0), self.1.wrapping_add(other.1));
+    }
+}
+
+impl std::fmt::Display for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}{:016x}", self.0, self.1)
+    }
+}
+
+/// What is said of every row: of itself, by its records, and of others.
+pub(super) fn row_hashes(
+    rows: &[Enterprise],
+    members: &[Member],
+    by_row: &MembersByRow,
+    ties: &[crate::model::tie::Tie],
+    registries: &[Box<str>],
+    row_of: &hashbrown::HashMap<&str, u32>,
+) -> Result<Vec<u64>, EditionError> {
+    use rayon::prelude::*;
+    let own = |text: &mut Vec<u8>, e: &Enterprise| {
+        text.clear();
+        serde_json::to_writer(&mut *text, &Reasons::of(&e.verdicts))?;
+        Ok::<u64, serde_json::Error>(row_hash::of_enterprise(e, text))
+    };
+    let mut hashes = rows.par_iter().map_init(Vec::new, own).collect::<Result<Vec<u64>, _>>()?;
+    let positions = by_row.positions();
+    let of_members: Vec<u64> = positions.par_iter().map(|at| row_hash::of_member(&members[*at as usize])).collect();
+    let mut at = 0;
+    for (hash, length) in hashes.iter_mut().zip(by_row.lengths()) {
+        *hash = of_members[at..at + length].iter().fold(*hash, |sum, hash| sum.wrapping_add(*hash));
+        at += length;
+    }
+    for tie in ties {
+        if let Some(row) = tie.subject.as_deref().and_then(|id| row_of.get(id)) {
+            let hash = &mut hashes[*row as usize];
+            *hash = hash.wrapping_add(row_hash::of_tie(tie, &registries[usize::from(tie.registry)]));
+        }
+    }
+    Ok(hashes)
 }
 
 /// Saves space only: a failure leaves the fresh copy in place. What is linked is read first: the earlier edition's manifest tells
@@ -159,6 +217,7 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     let members = MembersByRow::new(&input.members, &row_of, rows.len());
     let sources: Vec<&str> = input.registries.iter().map(|name| &**name).collect();
     let dims = dims_of(&rows);
+    let hashes = row_hashes(&rows, &input.members, &members, &input.ties, &input.registries, &row_of)?;
 
     let jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
         Box::new(|| write_table(folder, "details.arrow", details(&rows)?)),
@@ -167,7 +226,7 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
         Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
-        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims))),
+        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims, &hashes))),
         Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)),
         Box::new(|| write_table(folder, "people.arrow", super::files::people::people_columns(&rows))),
         Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of, by_id)?)),
@@ -189,7 +248,12 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     });
     drop(jobs);
     let files = done.into_inner().expect("no panic while pushing").into_iter().collect::<Result<Vec<_>, _>>()?;
-    let counts = Counts { enterprises: rows.len() as u32, unions: unions.len() as u32, members: members.len() as u64 };
+    let mut content = Content::default();
+    hashes.iter().for_each(|hash| content.add(*hash));
+    unions.iter().for_each(|union| content.add(row_hash::of_union(union)));
+    let unstated = input.ties.iter().filter(|tie| tie.subject.as_deref().is_none_or(|id| !row_of.contains_key(id)));
+    unstated.for_each(|tie| content.add(row_hash::of_tie(tie, &input.registries[usize::from(tie.registry)])));
+    let counts = Counts { enterprises: rows.len() as u32, unions: unions.len() as u32, members: members.len() as u64, content };
     drop(row_of);
     Ok((counts, files, (rows, unions, input.members)))
 }
