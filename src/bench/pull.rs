@@ -274,7 +274,7 @@ async fn measure(
 }
 
 async fn timed(hub: &Hub, what: &str, full: bool) -> anyhow::Result<(Receipt, Figure)> {
-    forget_peak();
+    super::usage::forget_peak();
     let (began, cpu) = (Instant::now(), super::usage::cpu_seconds());
     let receipt = hub.pull_and_land(REGISTRY, full).await?;
     let seconds = began.elapsed().as_secs_f64();
@@ -288,21 +288,9 @@ async fn timed(hub: &Hub, what: &str, full: bool) -> anyhow::Result<(Receipt, Fi
         bar: None,
         times_faster: None,
         times_bar: None,
-        peak_megabytes: peak_megabytes(),
+        peak_megabytes: super::usage::peak_since_forgotten(),
     };
     Ok((receipt, figure))
-}
-
-/// Lets the kernel count the largest resident set from here on (Linux; elsewhere it counts from the start).
-fn forget_peak() {
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// Largest resident set since [`forget_peak`].
-fn peak_megabytes() -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<i64>().ok()).unwrap_or_default() / 1024
 }
 
 /// A database of this measurement alone.

@@ -1,4 +1,4 @@
-//! `huitu bench serve|link|pull`: figures of this machine, against the bars of the product. Speed is measured here, never in
+//! `huitu bench serve|all|link|pull`: figures of this machine, against the bars of the product. Speed is measured here, never in
 //! tests: machines differ, and so does their load.
 
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 
 use super::common::Common;
+use crate::bench::city::CityBench;
 use crate::bench::link::{GROWTH, link};
 use crate::bench::pull::PullBench;
 use crate::hub::Hub;
@@ -42,6 +43,20 @@ enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         file: Vec<PathBuf>,
     },
+    /// A simulated city of any size through the real program: from nothing, a day later, a finding
+    All {
+        /// Enterprises; may be repeated, for a table of how the effort grows
+        #[arg(short = 'n', long, value_name = "N", default_values_t = [10_000, 100_000])]
+        enterprises: Vec<u64>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Also measure this build of the program, stage by stage in turn
+        #[arg(long, value_name = "PROGRAM")]
+        beside: Option<PathBuf>,
+        /// Write one picture a stage here
+        #[arg(long, value_name = "DIR")]
+        svg: Option<PathBuf>,
+    },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
         /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz; several for a table of
@@ -60,6 +75,11 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
         BenchCommand::Pull { rows, seed, postgres, only, file } => {
             crate::bench::pull::run(&common.settings()?, common.json, PullBench { rows, seed, postgres, only, files: file })
                 .await?
+        }
+        BenchCommand::All { enterprises, seed, beside, svg } => {
+            let mut settings = common.settings()?;
+            settings.data = settings.data.join("bench-city");
+            crate::bench::city::run(&settings, common.json, CityBench { sizes: enterprises, seed, beside, svg }).await?
         }
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
