@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::ArrowNativeTypeOp;
 use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use serde::{Serialize, Serializer};
@@ -222,14 +223,16 @@ impl Edition {
         range: Range<T::Native>,
     ) -> Arc<RoaringBitmap>
     where
-        T::Native: PartialOrd + Copy,
+        T::Native: PartialOrd + Copy + ArrowNativeTypeOp,
     {
+        let (low, high) = (range.gte.unwrap_or(T::Native::MIN_TOTAL_ORDER), range.lte.unwrap_or(T::Native::MAX_TOTAL_ORDER));
         self.scanned(scope, |part, scope| {
             let column = column(&part.columns);
             let values = column.values();
+            let rows = part.scan(scope, |row| (values[row] >= low) & (values[row] <= high));
             match arrow_array::Array::nulls(column) {
-                None => part.scan(scope, |row| range.contains(values[row])),
-                Some(known) => part.scan(scope, |row| range.contains(values[row]) && known.is_valid(row)),
+                None => rows,
+                Some(known) => rows & valid_rows(known),
             }
         })
     }
@@ -325,6 +328,14 @@ impl Edition {
     }
 }
 
+/// The rows that have a value.
+fn valid_rows(known: &arrow_buffer::NullBuffer) -> RoaringBitmap {
+    let bits = known.inner().sliced();
+    let mut rows = RoaringBitmap::from_lsb0_bytes(0, bits.as_slice());
+    rows.remove_range(known.len() as u32..);
+    rows
+}
+
 impl Part {
     /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
     fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
@@ -333,13 +344,22 @@ impl Part {
             return RoaringBitmap::from_sorted_iter(scope.iter().filter(|row| holds(*row as usize)))
                 .expect("a bitmap is visited in ascending order");
         }
-        let mut words = vec![0_u8; rows.div_ceil(64) * 8];
-        for (chunk, word) in words.chunks_exact_mut(8).enumerate() {
+        // A byte a row, which compilers compare many at a time, then eight of them to one.
+        let mut bits = vec![0_u8; rows.div_ceil(8)];
+        let mut marks = [0_u8; 64];
+        for (chunk, bits) in bits.chunks_mut(8).enumerate() {
             let start = chunk * 64;
-            let bits = (start..rows.min(start + 64)).fold(0_u64, |bits, row| bits | u64::from(holds(row)) << (row - start));
-            word.copy_from_slice(&bits.to_le_bytes());
+            let count = (rows - start).min(64);
+            for (at, mark) in marks[..count].iter_mut().enumerate() {
+                *mark = u8::from(holds(start + at));
+            }
+            marks[count..].fill(0);
+            for (bits, marks) in bits.iter_mut().zip(marks.chunks_exact(8)) {
+                let marks = u64::from_le_bytes(marks.try_into().expect("eight bytes"));
+                *bits = (marks.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8;
+            }
         }
-        RoaringBitmap::from_lsb0_bytes(0, &words)
+        RoaringBitmap::from_lsb0_bytes(0, &bits)
     }
 }
 
