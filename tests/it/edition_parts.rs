@@ -315,7 +315,7 @@ fn what_is_said_otherwise_is_found_by_comparing() {
 fn what_grows_too_large_becomes_whole_again() {
     let (root, mut city) = (tempfile::tempdir().unwrap(), City::new(9));
     let before = city.whole(root.path());
-    let changes = city.change(700, 2);
+    let changes = city.change(4_500, 2);
     let manifest = write_changes(root.path(), &before, changes).unwrap();
     assert!(manifest.parts.is_empty());
     let other = tempfile::tempdir().unwrap();

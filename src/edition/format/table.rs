@@ -9,8 +9,8 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
-use arrow_ipc::root_as_footer;
-use arrow_ipc::writer::FileWriter;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_ipc::{CompressionType, root_as_footer};
 use arrow_schema::{Field, Schema};
 
 use super::manifest::{FileDigest, Hashing};
@@ -32,12 +32,29 @@ pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) ->
 
 /// Writes `columns` as `folder/name`, synced to disk. The whole file is one record batch, so that a row number is an index.
 pub fn write_table(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
+    write_with(folder, name, columns, IpcWriteOptions::default())
+}
+
+/// The same with its buffers packed by ZSTD, as the Arrow format has it: for files that are small, or seldom read, and that are held in
+/// memory while they are open.
+pub fn write_packed(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?;
+    write_with(folder, name, columns, options)
+}
+
+fn write_with(
+    folder: &Path,
+    name: &str,
+    columns: Vec<TableColumn>,
+    options: IpcWriteOptions,
+) -> Result<FileDigest, EditionError> {
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(|c| (c.field, c.array)).unzip();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays)?;
     let path = folder.join(name);
     let file = File::create(&path).map_err(EditionError::io(&path))?;
-    let mut writer = FileWriter::try_new(Hashing::new(BufWriter::with_capacity(1 << 20, file)), &schema)?;
+    let out = Hashing::new(BufWriter::with_capacity(1 << 20, file));
+    let mut writer = FileWriter::try_new_with_options(out, &schema, options)?;
     writer.write(&batch)?;
     writer.finish()?;
     let (file, digest) = writer.into_inner()?.finish(name);
@@ -80,8 +97,9 @@ pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatc
     // SAFETY: the bytes are those that `write_table` wrote: `Edition::open`, the only way to an edition that has not passed yet,
     // compares every block of every file with the manifest first (`Manifest::check`). Validating them as Arrow again would take
     // longer than that comparison (2.5 million names alone a second), and would not notice another number in a column.
-    let mut decoder =
-        unsafe { FileDecoder::new(Arc::new(schema), footer.version()).with_skip_validation(true) }.with_require_alignment(true);
+    // What is packed is unpacked into memory of its own, which need not be aligned as the file is.
+    let decoder = unsafe { FileDecoder::new(Arc::new(schema), footer.version()).with_skip_validation(true) };
+    let mut decoder = decoder.with_require_alignment(!is_packed(&buffer, &footer));
     let slice = |block: &arrow_ipc::Block| {
         buffer.slice_with_length(block.offset() as usize, block.bodyLength() as usize + block.metaDataLength() as usize)
     };
@@ -94,6 +112,18 @@ pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatc
     }
     let block = blocks.get(0);
     decoder.read_record_batch(block, &slice(block))?.ok_or_else(|| broken("no batch".to_owned()))
+}
+
+/// Whether the batch's buffers are packed.
+fn is_packed(buffer: &Buffer, footer: &arrow_ipc::Footer<'_>) -> bool {
+    let packed = |block: &arrow_ipc::Block| {
+        let at = block.offset() as usize;
+        let message = buffer.get(at..at + block.metaDataLength() as usize)?;
+        // A marker of four bytes and a length of four stand before the message.
+        let message = arrow_ipc::root_as_message(message.get(8..)?).ok()?;
+        Some(message.header_as_record_batch()?.compression().is_some())
+    };
+    footer.recordBatches().into_iter().flatten().any(|block| packed(block).unwrap_or(false))
 }
 
 pub(in crate::edition) fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, EditionError> {

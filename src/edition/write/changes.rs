@@ -22,7 +22,7 @@ use crate::edition::{EditionInput, EnterpriseRow, Manifest};
 /// More parts than this are never kept beside the new one.
 const MOST_PARTS: usize = 12;
 /// Beside a base of so many times their rows the other parts stay apart from it.
-pub(super) const BASE_OUTWEIGHS: u32 = 12;
+pub(super) const BASE_OUTWEIGHS: u32 = 4;
 /// Below this many rows a base is written again: it costs less than looking through parts.
 const SMALL_BASE: u32 = 4_096;
 
@@ -107,7 +107,7 @@ fn kept(before: &Edition, new: u32) -> usize {
     }
     let mut kept = before.parts.len();
     let mut size = new;
-    while kept > 1 && (rows(&before.parts[kept - 1]) <= size.saturating_mul(2) || kept >= MOST_PARTS) {
+    while kept > 1 && (rows(&before.parts[kept - 1]) <= size || kept >= MOST_PARTS) {
         kept -= 1;
         size += rows(&before.parts[kept]);
     }

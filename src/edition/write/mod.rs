@@ -18,7 +18,7 @@ use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
 use super::format::manifest::{FORMAT, FORMAT_OF_PARTS, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::row_hash;
-use super::format::table::{write_bytes, write_table};
+use super::format::table::{write_bytes, write_packed, write_table};
 use super::{EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use order::sort_rows;
@@ -219,15 +219,16 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     let dims = dims_of(&rows);
     let hashes = row_hashes(&rows, &input.members, &members, &input.ties, &input.registries, &row_of)?;
 
-    let jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
-        Box::new(|| write_table(folder, "details.arrow", details(&rows)?)),
-        Box::new(|| write_table(folder, "members.arrow", members_columns(&input.members, &members)?)),
+    // A part that only says what changed is small: what of it is seldom read is packed, and its counts are soon counted.
+    let write_seldom = if by_id { write_packed } else { write_table };
+    let mut jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
+        Box::new(|| write_seldom(folder, "details.arrow", details(&rows)?)),
+        Box::new(|| write_seldom(folder, "members.arrow", members_columns(&input.members, &members)?)),
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
         Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims, &hashes))),
-        Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)),
         Box::new(|| write_table(folder, "people.arrow", super::files::people::people_columns(&rows))),
         Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of, by_id)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of, by_id)?)),
@@ -236,6 +237,9 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
         }),
     ];
+    if !by_id {
+        jobs.push(Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
+    }
     // One after the other by whoever is free, the longest first.
     let done = std::sync::Mutex::new(Vec::with_capacity(jobs.len()));
     rayon::scope_fifo(|scope| {
