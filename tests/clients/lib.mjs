@@ -1,0 +1,102 @@
+// What every script of cases/ uses: the hub it is tried against, checks that say what they saw, hubs of its own.
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
+
+/** A demonstration of two editions: most of 600 invented enterprises are in both, some verdicts differ. */
+export const hub = process.env.HUB;
+/** The earlier edition, as `asOf` takes it. */
+export const EARLIER = 'edition:1';
+export const root = new URL('../../', import.meta.url).pathname;
+
+let faults = 0;
+
+/** Says what was seen; a false `ok` fails the script, which goes on. */
+export function check(claim, ok, seen = '') {
+  console.log(`${ok ? 'ok   ' : 'WRONG'} ${claim}${seen === '' ? '' : `: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`}`);
+  if (!ok) {
+    faults += 1;
+    process.exitCode = 1;
+  }
+}
+
+export function same(claim, seen, expected) {
+  const is = isDeepStrictEqual(seen, expected);
+  check(claim, is, is ? seen : `${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+}
+
+export async function ask(query, variables = {}, at = hub) {
+  const response = await fetch(`${at}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'accept-language': 'en' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** An enterprise whose union verdict is not the same in both editions. */
+export async function changed() {
+  const of = async (asOf) => {
+    const { enterprises } = await ask('query($asOf: Date) { enterprises(first: 500, asOf: $asOf) { nodes { stableId gap { status } } } }', { asOf });
+    return new Map(enterprises.nodes.map((e) => [e.stableId, e.gap.status]));
+  };
+  const [before, now] = [await of(EARLIER), await of(null)];
+  for (const [id, status] of before) if (now.has(id) && now.get(id) !== status) return { id, before: status, now: now.get(id) };
+  throw new Error('no verdict changed between the two editions: choose another seed');
+}
+
+const ends = [];
+process.on('exit', () => ends.forEach((end) => end()));
+
+/** A folder that goes when the script ends. */
+export function folder() {
+  const dir = mkdtempSync(join(tmpdir(), 'huitu-client-'));
+  ends.push(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** The program, run to its end. */
+export function huitu(...args) {
+  return spawnSync(process.env.HUITU_BIN, args, { encoding: 'utf8', env: { ...process.env, HUITU_LANG: 'en' } });
+}
+
+/** A hub of its own on a copy of the city; `args` go behind `serve`. Ends with the script. */
+export async function serve(...args) {
+  const data = join(folder(), 'data');
+  cpSync(join(process.env.CITY, 'data'), data, { recursive: true });
+  const child = spawn(process.env.HUITU_BIN, ['serve', '--demo', '--no-schedule', '--lang', 'en', '--data', data, '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  ends.push(() => child.kill());
+  let log = '';
+  const url = new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        log += `${line}\n`;
+        const [, found] = /(http:\/\/127\.0\.0\.1:\d+)\/graphql/.exec(line) ?? [];
+        if (found) resolve(found);
+      });
+    }
+    child.on('exit', () => reject(new Error(`the hub ended: ${log}`)));
+  });
+  return { url: await url, data, stop: () => child.kill() };
+}
+
+/** Publishes one more edition into a data folder: the city as it is some days later. */
+export function publish(data, day = 40) {
+  const later = folder();
+  huitu('simulate', '--enterprises', '600', '--seed', '7', '--format', 'csv', '--day', String(day), '--out', later);
+  const sources = ['commerce', 'tax', 'statistics', 'unions', 'payments', 'social_insurance'].flatMap((name) => ['--source', `${name}=${later}/${name}.csv`]);
+  const done = huitu('sync', '--data', data, ...sources);
+  if (done.status !== 0) throw new Error(done.stdout + done.stderr);
+}
+
+/** Ends the script with what it found; open connections do not hold it. */
+export function end() {
+  process.exit(faults > 0 ? 1 : 0);
+}
