@@ -126,7 +126,7 @@ async function worker() {
     const result = await run(entry, environment);
     done.push(result);
     console.log(`${result.passed ? 'ok   ' : 'WRONG'} ${result.script} (${result.seconds.toFixed(1)} s)`);
-    if (!result.passed || process.env.VERBOSE) console.log(result.text.replace(/^/gm, '    '));
+    if (!result.passed || process.env.VERBOSE) console.log(result.text.split('\n').slice(-60).join('\n').replace(/^/gm, '    '));
   }
 }
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
@@ -145,7 +145,7 @@ let failed = done.filter((entry) => !entry.passed).length;
 if (options.write && options.words.length === 0) {
   const table = ['', '', '| client | version | what was tried | result |', '|---|---|---|---|', ...done.map(row), '', ''].join('\n');
   writeFileSync(page, `${before}${BEGIN}${table}${END}${after}`);
-} else if (failed === 0) {
+} else if (failed === 0 && options.words.length === 0) {
   const stale = done.filter((entry) => !kept.includes(row(entry)));
   for (const entry of stale) console.log(`WRONG docs/src/api/clients.md does not say: ${row(entry)}`);
   if (stale.length > 0) console.log('run tests/clients/run --all --write');

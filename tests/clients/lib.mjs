@@ -23,8 +23,11 @@ export function check(claim, ok, seen = '') {
   }
 }
 
+/** As JSON says it: without prototypes, without what is undefined. */
+const plain = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+
 export function same(claim, seen, expected) {
-  const is = isDeepStrictEqual(seen, expected);
+  const is = isDeepStrictEqual(plain(seen), plain(expected));
   check(claim, is, is ? seen : `${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
 }
 
