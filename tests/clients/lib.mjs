@@ -1,6 +1,7 @@
 // What every script of cases/ uses: the hub it is tried against, checks that say what they saw, hubs of its own.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,7 +29,8 @@ const plain = (value) => (value === undefined ? undefined : JSON.parse(JSON.stri
 
 export function same(claim, seen, expected) {
   const is = isDeepStrictEqual(plain(seen), plain(expected));
-  check(claim, is, is ? seen : `${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+  const brief = (value) => (JSON.stringify(value) ?? 'undefined').slice(0, 1000);
+  check(claim, is, is ? brief(seen) : `${brief(seen)} instead of ${brief(expected)}`);
 }
 
 export async function ask(query, variables = {}, at = hub) {
@@ -68,11 +70,21 @@ export function huitu(...args) {
   return spawnSync(process.env.HUITU_BIN, args, { encoding: 'utf8', env: { ...process.env, HUITU_LANG: 'en' } });
 }
 
-/** A hub of its own on a copy of the city; `args` go behind `serve`. Ends with the script. */
-export async function serve(...args) {
+/** The city's data, to be changed. */
+export function copied() {
   const data = join(folder(), 'data');
   cpSync(join(process.env.CITY, 'data'), data, { recursive: true });
-  const child = spawn(process.env.HUITU_BIN, ['serve', '--demo', '--no-schedule', '--lang', 'en', '--data', data, '--listen', '127.0.0.1:0', ...args], {
+  return data;
+}
+
+/** A hub of its own on a copy of the city; `args` go behind `serve --demo`. Ends with the script. */
+export function serve(...args) {
+  return started(copied(), '--demo', ...args);
+}
+
+/** A hub on a folder of data. */
+export async function started(data, ...args) {
+  const child = spawn(process.env.HUITU_BIN, ['serve', '--no-schedule', '--lang', 'en', '--data', data, '--listen', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   ends.push(() => child.kill());
@@ -97,6 +109,30 @@ export function publish(data, day = 40) {
   const sources = ['commerce', 'tax', 'statistics', 'unions', 'payments', 'social_insurance'].flatMap((name) => ['--source', `${name}=${later}/${name}.csv`]);
   const done = huitu('sync', '--data', data, ...sources);
   if (done.status !== 0) throw new Error(done.stdout + done.stderr);
+}
+
+/** The secret of a new token. */
+export function token(data, ...args) {
+  return JSON.parse(huitu('token', 'create', '--data', data, '--json', ...args).stdout).secret;
+}
+
+/** A proxy that closes a connection on which the server said nothing for so long, as nginx does after 60 s. */
+export async function impatient(target, millis) {
+  const { port } = new URL(target);
+  const proxy = createServer((client) => {
+    const server = connect(Number(port), '127.0.0.1');
+    const close = () => [client, server].forEach((socket) => socket.destroy());
+    let timer = setTimeout(close, millis);
+    server.on('data', () => {
+      clearTimeout(timer);
+      timer = setTimeout(close, millis);
+    });
+    client.pipe(server).pipe(client);
+    for (const socket of [client, server]) socket.on('error', close).on('close', close);
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  ends.push(() => proxy.close());
+  return `http://127.0.0.1:${proxy.address().port}`;
 }
 
 /** Ends the script with what it found; open connections do not hold it. */

@@ -23,7 +23,8 @@ function told(error: unknown, url: string): unknown {
 export function ws(hub: Hub, webSocketImpl?: unknown): Stream & { readonly client: Client } {
   const client = createClient({
     url: `${hub.url.replace(/^http/, 'ws')}/graphql/ws`,
-    connectionParams: () => ({ ...hub.headers() }),
+    // Browsers cannot set headers on a WebSocket: the hub takes them here, the language under a name of its own.
+    connectionParams: () => ({ ...hub.headers(), acceptLanguage: hub.lang }),
     retryAttempts: 0,
     ...(webSocketImpl ? { webSocketImpl } : {}),
   });
