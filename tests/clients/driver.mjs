@@ -66,7 +66,6 @@ function versions(script, names, needs) {
   if (needs.length > 0) return needs.map((name) => /\d+(\.\d+)+/.exec(spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[0] ?? '');
   if (!script.endsWith('.py')) {
     return names.map((name) => {
-      if (name === 'node') return process.versions.node.split('.')[0];
       const manifest = [`${here}node_modules/${name}/package.json`, `${here}../../kit/typescript/node_modules/${name}/package.json`].find(existsSync);
       return manifest ? JSON.parse(readFileSync(manifest, 'utf8')).version : '';
     });

@@ -1,4 +1,4 @@
-// Client: node
+// Client: plain HTTP
 // Tried: what CDNs and everyday clients send: unknown and repeated parameters, compression, immutable editions, ETags, ranges, odd bodies, origins that no browser can send
 import { gzipSync } from 'node:zlib';
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-# Client: huitu, httpx
-# Tried: kit/python: installed as a package; questions, pages, errors, frames of lists, coverage and editions, live events, none missed over a break
+# Client: kit/python, httpx
+# Tried: installed as a package; questions, pages, errors, frames of lists, coverage and editions, live events, none missed over a break
 import asyncio
 import datetime
 import os

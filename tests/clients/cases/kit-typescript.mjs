@@ -1,5 +1,5 @@
-// Client: huitu-client, typescript
-// Tried: kit/typescript: every document, pages, errors, live events over both transports, none missed over a break
+// Client: kit/typescript, typescript
+// Tried: every document, pages, errors, live events over both transports, none missed over a break
 import { Hub, HubError, Areas, Coverage, CreateExport, EditionPublished, Editions, Enterprise, Enterprises, ExportProgress, Gap, Labels, live, pages, Registries, rows, Search, TradeUnions, Viewer } from '../../../kit/typescript/dist/index.js';
 import { sse } from '../../../kit/typescript/dist/live/sse.js';
 import { ws } from '../../../kit/typescript/dist/live/ws.js';
