@@ -135,6 +135,22 @@ export async function impatient(target, millis) {
   return `http://127.0.0.1:${proxy.address().port}`;
 }
 
+/** Waits until a hub has published this edition, by its own word. */
+export async function published(url, number) {
+  const response = await fetch(`${url}/graphql/sse`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription { editionPublished(lastEventId: "edition:1") { number } }' }),
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; !text.includes(`"number":${number}`); ) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the stream ended before edition ${number}`);
+    text += value;
+  }
+  await reader.cancel();
+}
+
 /** Ends the script with what it found; open connections do not hold it. */
 export function end() {
   process.exit(faults > 0 ? 1 : 0);
