@@ -14,7 +14,7 @@ const page = join(here, '../../docs/src/api/clients.md');
 const [BEGIN, END] = ['<!-- written by tests/clients/run -->', '<!-- until here -->'];
 const program = process.env.HUITU_BIN;
 /** A script that takes longer hangs. */
-const PATIENCE = 180_000;
+const PATIENCE = 300_000;
 const options = { all: false, write: false, words: [] };
 for (const word of process.argv.slice(2)) {
   if (word === '--all') options.all = true;

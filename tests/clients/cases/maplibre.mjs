@@ -2,6 +2,7 @@
 // Tried: the kit's style is valid in every measure; the first map in Chromium: at most 8 requests and 60 kB beyond MapLibre itself, areas in the colours of their classes, labels, legend in both languages, points from the tiles
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { latest, validateStyleMin } from '@maplibre/maplibre-gl-style-spec';
@@ -26,6 +27,9 @@ for (const measure of Object.keys(measures)) {
   same(`the style of ${measure} is valid`, validateStyleMin(JSON.parse(filled), latest).map((e) => e.message), []);
   check(`it asks in English for ${measure}`, filled.includes('lang=en') && !filled.includes('lang=zh') && filled.includes(`["get", "${measure}"]`));
 }
+same('it hands on questions for maps and nothing else', [(await fetch(`${url}graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{viewer{name}}"}' })).status, (await fetch(`${url}export/gap.csv`)).status, (await fetch(`${url}tiles/gap.json`)).status], [404, 404, 200]);
+const foreign = await new Promise((resolve) => get(url, { headers: { host: 'maps.example' } }, (response) => resolve(response.statusCode)));
+same('it answers to its own name', foreign, 403);
 same('a measure that there is not', (await fetch(`${url}map/style.json?measure=wages`)).status, 400);
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'] });

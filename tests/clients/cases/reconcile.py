@@ -102,7 +102,7 @@ refused = post({f"q{i}": {"query": "公司"} for i in range(201)})
 check("one more is refused", refused.get("status") == 400 and "200" in refused["error"]["message"], refused.get("error"))
 long = post({f"q{i}": {"query": rows[i]["name"], "properties": [{"pid": "address", "v": (rows[i]["address"] or "") * 20}]} for i in range(200)})
 check("a batch of long addresses", len(long) == 200 and "status" not in long)
-# Who writes all of it before they read may find the line closed instead of the answer.
+# Who writes all of it before they read may find the line closed instead of the answer: large-bodies.py.
 huge = [post({"q": {"query": "x" * (10 << 20)}}) for _ in range(3)]
 check("ten megabytes are refused with what may be sent", all("closed" in one or (one.get("status") == 413 and one["error"]["hint"] == "200") for one in huge), huge)
 check("the others are answered meanwhile", len(post(asked)) == 200)

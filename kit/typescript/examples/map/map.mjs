@@ -65,11 +65,13 @@ panel.append(
 );
 panel.hidden = false;
 
+const colon = lang === 'zh' ? '：' : ': ';
+const rate = (p) => `${p.name}${colon}${percent(p[measure])} · ${legend.count[lang]}${colon}${p.inGap}`;
 const told = {
-  'district-fill': (p) => `${p.name}: ${percent(p[measure])} · ${legend.count[lang]}: ${p.inGap}`,
-  'street-fill': (p) => `${p.name}: ${percent(p[measure])} · ${legend.count[lang]}: ${p.inGap}`,
-  'district-hatch': (p) => `${p.name}: ${legend.noData[lang]}`,
-  cluster: (p) => `${p.name ?? ''} ${legend.count[lang]}: ${p.count}`,
+  'district-fill': rate,
+  'street-fill': rate,
+  'district-hatch': (p) => `${p.name}${colon}${legend.noData[lang]}`,
+  cluster: (p) => `${p.name ?? ''} ${legend.count[lang]}${colon}${p.count}`,
   point: (p) => p.name,
 };
 map.on('click', ({ point, lngLat }) => {

@@ -1,7 +1,9 @@
-// Serves the first map on this machine and hands everything else on to a hub, so that no origin needs to be allowed and no token reaches
-// the browser: node serve.mjs [--port 8081] [--hub http://127.0.0.1:8080]; HUITU_TOKEN says who asks, where the hub wants to know.
+// Serves the first map on this machine and hands its questions for areas and tiles on to a hub, so that no origin needs to be allowed and
+// no token reaches the browser: node serve.mjs [--port 8081] [--hub http://127.0.0.1:8080]; HUITU_TOKEN says who asks, where the hub wants
+// to know. It asks for maps and nothing else, and only for pages of its own address.
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { request as secure } from 'node:https';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 
@@ -34,6 +36,8 @@ function style(url) {
 
 const server = createServer((asked, answer) => {
   const url = new URL(asked.url, `http://${asked.headers.host}`);
+  // A name of somebody else's that leads here is not this page.
+  if (!['127.0.0.1', 'localhost'].includes(url.hostname)) return answer.writeHead(403).end();
   if (url.pathname === '/map/style.json') {
     const text = style(url);
     if (text === null) return answer.writeHead(400).end();
@@ -46,10 +50,11 @@ const server = createServer((asked, answer) => {
     answer.writeHead(200, { 'content-type': types[file.split('.').at(-1)], 'content-length': statSync(file).size });
     return createReadStream(file).pipe(answer);
   }
+  if (asked.method !== 'GET' || !/^\/(geo|tiles)\//.test(url.pathname)) return answer.writeHead(404).end();
   const { host, cookie, ...headers } = asked.headers;
   const token = process.env.HUITU_TOKEN;
-  const on = request(
-    { host: hub.hostname, port: hub.port, path: base + asked.url, method: asked.method, headers: { ...headers, host: hub.host, ...(headers.origin ? { origin: hub.origin } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) } },
+  const on = (hub.protocol === 'https:' ? secure : request)(
+    { host: hub.hostname, port: hub.port, path: base + asked.url, headers: { ...headers, host: hub.host, ...(token ? { authorization: `Bearer ${token}` } : {}) } },
     (told) => {
       answer.writeHead(told.statusCode, told.headers);
       told.pipe(answer);
