@@ -1,9 +1,10 @@
-# Client: openpyxl, python-calamine
+# Client: openpyxl, python-calamine, fastexcel, polars
 # Tried: XLSX opens without repair: credit codes as text, days, counts and money typed with any columns chosen, one language, the edition in the properties, no formulas
 import datetime
 import io
 
 import openpyxl
+import polars
 from lib import ask, check, end, get, same
 from python_calamine import CalamineWorkbook
 
@@ -45,4 +46,9 @@ for lang in ("zh", "en"):
         if columns.startswith("id,"):
             same(f"calamine, {named}: kinds of a row", [type(value).__name__ for value in again[1]][:5], ["str", "str", "str", "date", "int"] if isinstance(again[1][4], int) else ["str", "str", "str", "date", "float"])
             same(f"calamine, {named}: codes", [row[2] for row in again[1:]], [row[2] or "" for row in rows[1:]])
+
+# Polars reads workbooks by fastexcel, guessing kinds by itself.
+frame = polars.read_excel(io.BytesIO(get("/export/gap.xlsx?lang=en&columns=id,name,creditCode,establishedOn,employees,revenueYuan")[2]))
+same("polars: kinds", [str(kind) for kind in frame.dtypes], ["String", "String", "String", "Date", "Int64", "Float64"] if frame.dtypes[5] == polars.Float64 else ["String", "String", "String", "Date", "Int64", "Int64"])
+same("polars: codes", frame["credit code"].to_list(), [truth[one]["creditCode"] or truth[one]["creditCodeRaw"] for one in frame["id"]])
 end()
