@@ -135,6 +135,16 @@ export async function impatient(target, millis) {
   return `http://127.0.0.1:${proxy.address().port}`;
 }
 
+/** An export once its file is there, by the subscription that tells of it. */
+export async function exported(input, url = hub, headers = {}) {
+  const send = (path, body) => fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  const asked = await send('/graphql', { query: 'mutation($input: CreateExportInput!) { createExport(input: $input) { export { id } } }', variables: { input } });
+  const { id } = (await asked.json()).data.createExport.export;
+  const told = await send('/graphql/sse', { query: 'subscription($id: ID!) { exportProgress(id: $id) { id state url sha256 } }', variables: { id } });
+  const events = (await told.text()).split('\n').filter((line) => line.startsWith('data: {'));
+  return JSON.parse(events.at(-1).slice(6)).data.exportProgress;
+}
+
 /** Waits until a hub has published this edition, by its own word. */
 export async function published(url, number) {
   const response = await fetch(`${url}/graphql/sse`, {

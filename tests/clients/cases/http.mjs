@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, check, copied, end, folder, hub, huitu, same, started } from '../lib.mjs';
+import { check, copied, end, exported, folder, hub, huitu, same, started } from '../lib.mjs';
 
 const get = (path, headers = {}) => fetch(hub + path, { headers: { 'accept-language': 'en', ...headers } });
 const rows = async (query) => {
@@ -42,13 +42,7 @@ const head = await fetch(`${hub}/geo/districts.geojson`, { method: 'HEAD' });
 check('HEAD', head.status === 200 && head.headers.get('etag') !== null, head.status);
 
 // A download that broke goes on where it was.
-const { createExport } = await ask('mutation { createExport(input: { list: ENTERPRISES, format: CSV }) { export { id state } } }');
-let file;
-for (let tries = 0; ; tries++) {
-  const { exports } = await ask('{ exports { id state url sha256 } }');
-  file = exports.find((e) => e.id === createExport.export.id);
-  if (file.state === 'DONE' || file.state === 'FAILED' || tries > 2000) break;
-}
+const file = await exported({ list: 'ENTERPRISES', format: 'CSV' });
 same('the job is done', file.state, 'DONE');
 const at = new URL(file.url, hub).href;
 const whole = Buffer.from(await (await fetch(at)).arrayBuffer());
