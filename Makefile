@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny rustdoc fmt bless bless-check docs screenshots bench-web
+.PHONY: demo build test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
@@ -18,6 +18,11 @@ web:
 test: setup-test web fmt deny rustdoc
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked
+	HUITU_BIN="$${CARGO_TARGET_DIR:-target}/debug/huitu" ./tests/clients/run
+
+# Other people's clients against the release program, those too that no package brings (LibreOffice, by apt-get); writes their table.
+clients: build
+	HUITU_BIN="$${CARGO_TARGET_DIR:-target}/release/huitu" ./tests/clients/run --write
 
 # Servers and browsers that the tests talk to; says the command where it may not install.
 setup-test:
