@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packages: @e965/xlsx==0.20.3 exceljs==4.4.0 openpyxl==3.1.5 pandas==3.1.1 python-calamine==0.9.1 read-excel-file==9.3.17 xlsxwriter==3.3.1
 #
-# A cell of a workbook refers to its format by number, and the numbers 27 to 36 and 50 to 58 stand, in a Chinese Excel, for dates that the
-# file need not spell out (31 is yyyy"年"m"月"d"日"). Whether 1 May 2024 is read as a date or as the number 45413 then depends on the
+# A cell of a workbook refers to its format by number, and the numbers 27 to 36 and 50 to 58 stand, in a Chinese Excel, for dates and times
+# that the file need not spell out (31 is yyyy"年"m"月"d"日"). Whether 1 May 2024 is read as a date or as the number 45413 then depends on the
 # library: openpyxl, and so pandas, and ExcelJS give the number, calamine, SheetJS and read-excel-file the date. The same format
 # spelled out is a date for all six. So pandas' own two readers disagree cell by cell, and the default is about to change from one to the
 # other. ExcelJS besides forgets the number: saved again by it, the cell is 45413 for everyone.
@@ -15,7 +15,7 @@
 #   exceljs date 45413 45413 45413 date
 #   sheetjs date date date date date
 #   read-excel-file date date date date date
-#   of the 18 numbers as dates: openpyxl 0, calamine 18
+#   of the 19 numbers as dates: openpyxl 0, calamine 19
 #   saved again by openpyxl, read by calamine: date date date date date
 #   saved again by exceljs, read by calamine: date 45413 45413 45413 date
 # The numbers are in the standard's list for zh-CN; openpyxl and ExcelJS have a list of the common ones and take the rest for General.
@@ -42,7 +42,7 @@ import xlsxwriter
 
 warnings.simplefilter("ignore")
 spelled = 'yyyy"年"m"月"d"日"'
-local = [27, 28, 30, 31, 32, 33, 34, 35, 36, *range(50, 59)]
+local = [*range(27, 37), *range(50, 59)]
 
 
 def write(path, formats):
@@ -101,7 +101,7 @@ pandas date 45413 45413 45413 date, with calamine date date date date date
 exceljs date 45413 45413 45413 date
 sheetjs date date date date date
 read-excel-file date date date date date
-of the 18 numbers as dates: openpyxl 0, calamine 18
+of the 19 numbers as dates: openpyxl 0, calamine 19
 saved again by openpyxl, read by calamine: date date date date date
 saved again by exceljs, read by calamine: date 45413 45413 45413 date
 TEXT

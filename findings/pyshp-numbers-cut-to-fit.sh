@@ -3,8 +3,8 @@
 #
 # A number too wide for its field in a shapefile's table is cut on the right by pyshp, as a text would be: 123,456 workers in a field of
 # five digits become 12,345, a tenth, and −12,345 becomes −1,234. A field with decimals loses these first, without rounding, and then
-# digits before the point. Of a text cut short pyshp warns (`PossibleDataLoss`), of a number it does not; that a number without room is
-# an error or a row of asterisks, as in other tools for this format, does not happen.
+# digits before the point. Of a text cut short pyshp warns (`PossibleDataLoss`), of a number it does not; dbf, which writes the same
+# format, refuses such a number.
 #
 # Seen with pyshp 3.1.6 and dbf 0.99.11 (newest on 2026-11-28), fields of 5 digits and of 8 with two decimals:
 #   N(5,0): 12345 is 12345, 123456 is 12345, -12345 is -1234
