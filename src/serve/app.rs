@@ -88,6 +88,7 @@ pub fn app(app: App) -> Router {
         .route("/schema.graphql", get(http::assets::schema))
         .route("/assets/{*path}", get(http::assets::asset))
         .route("/geo/{file}", get(maps::geojson::geojson))
+        .route("/map/{file}", get(maps::style::style))
         .route("/tiles/{file}", get(maps::tilejson::tilejson))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(maps::tiles::tile))
         .route("/reconcile", get(reconcile::reconcile).post(reconcile::reconcile).layer(http::packing::unpacked()))

@@ -53,7 +53,7 @@ pub struct RequestContext {
     answered: AtomicU32,
     /// Something beside editions was read: the answer must not be kept.
     beyond_editions: AtomicBool,
-    /// Editions other than the newest one that `asOf` named.
+    /// Editions that `asOf` named, and those that a cursor brought back.
     named: Mutex<HashSet<u32>>,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
     keeps: bool,
@@ -113,18 +113,19 @@ impl RequestContext {
             (None, Some(as_of)) => self.state.hub().editions.at(as_of)?,
             (None, None) => return self.edition(),
         };
-        if as_of.is_some() {
+        // The newest edition is named too where `asOf` names it: tomorrow it is another one's, and what caches keep of it under the bare
+        // id would be overwritten.
+        let is_newest = self.current.as_ref().is_ok_and(|current| current.number() == edition.number());
+        if as_of.is_some() || !is_newest {
             self.name_edition(edition.number());
         }
         self.note(&edition);
         Ok(edition)
     }
 
-    /// Notes that the question names this edition: what is told of it carries its number in its id, where it is not the newest one.
+    /// Notes that the question names this edition: what is told of it carries its number in its id.
     pub fn name_edition(&self, number: u32) {
-        if self.current.as_ref().is_ok_and(|current| current.number() != number) {
-            self.named.lock().expect("no panic while noting editions").insert(number);
-        }
+        self.named.lock().expect("no panic while noting editions").insert(number);
     }
 
     /// The id under which something of an edition is told: clients keep things by id, and an earlier state is another thing than today's.

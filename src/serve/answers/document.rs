@@ -1,8 +1,9 @@
 //! A document before it runs, and its errors before they leave: scanned, parsed, priced; made safe, with code and request id.
 
+use async_graphql::parser::types::VariableDefinition;
 use async_graphql::{ServerError, Value, Variables};
 
-use super::{overlaps, validation_messages};
+use super::{absent_variables, overlaps, validation_messages};
 use crate::model::message::Lang;
 use crate::serve::limits::cost;
 use crate::serve::limits::cost::Limits;
@@ -28,14 +29,25 @@ pub(in crate::serve) fn check(
     variables: &mut Variables,
 ) -> Result<(async_graphql::parser::types::ExecutableDocument, u64), Refused> {
     cost::scan(document, limits)?;
-    let parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
-    let operation = cost::operation(&parsed, name)?;
-    for definition in &operation.variable_definitions {
-        let name = &definition.node.name.node;
-        if let Some(value) = definition.node.default_value.as_ref().filter(|_| !variables.contains_key(name)) {
-            variables.insert(name.clone(), value.node.clone());
+    let mut parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
+    let mut absent = Vec::new();
+    for definition in &cost::operation(&parsed, name)?.variable_definitions {
+        let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
+        match default_value {
+            _ if variables.contains_key(&name.node) => {}
+            Some(value) => drop(variables.insert(name.node.clone(), value.node.clone())),
+            None if var_type.node.nullable => absent.push(name.node.clone()),
+            // The library looks for it in arguments only, not in `@include` and `@skip`.
+            None => {
+                let name = &name.node;
+                return Err(
+                    Problem::bad_input(format!("变量 ${name} 没有取值"), format!("the variable ${name} has no value")).into()
+                );
+            }
         }
     }
+    absent_variables::leave_out(&mut parsed, &absent);
+    let operation = cost::operation(&parsed, name)?;
     let cost = cost::cost(&parsed, operation, variables, limits)?;
     overlaps::check(&parsed, operation)?;
     Ok((parsed, cost.rows))

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use async_graphql::{ObjectType, Request, Response, SDLExportOptions, Schema, SubscriptionType, Value};
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+
+use super::failed_fields::{FieldTypes, fill};
+use crate::serve::limits::cost;
 
 type One = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
 type Many = dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync;
@@ -44,6 +48,16 @@ fn replace(value: &mut Value, from: &str, to: &str) {
     }
 }
 
+/// Puts null where a field failed; the document is read again for that, as answers seldom have errors.
+fn nulls(types: &FieldTypes, text: &str, name: Option<&str>, response: &mut Response) {
+    if !response.errors.is_empty()
+        && let Ok(document) = async_graphql::parser::parse_query(text)
+        && let Ok(operation) = cost::operation(&document, name)
+    {
+        fill(types, &document, operation, response);
+    }
+}
+
 /// A schema behind two functions. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -61,19 +75,32 @@ impl Engine {
         let stream = schema.clone();
         let whole = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
         let sdl = Arc::new((subgraph(&whole), whole));
+        let types = Arc::new(FieldTypes::of(&schema.sdl()));
+        let streamed = types.clone();
         Engine {
             one: Arc::new(move |request| {
-                let (schema, sdl) = (schema.clone(), sdl.clone());
+                let (schema, sdl, stood) = (schema.clone(), sdl.clone(), types.clone());
                 Box::pin(async move {
                     let asks_for_sdl = request.query.contains("_service");
+                    let (text, name) = (request.query.clone(), request.operation_name.clone());
                     let mut response = schema.execute(request).await;
+                    nulls(&stood, &text, name.as_deref(), &mut response);
                     if asks_for_sdl {
                         replace(&mut response.data, &sdl.1, &sdl.0);
                     }
                     response
                 })
             }),
-            many: Arc::new(move |request| Box::pin(stream.execute_stream(request))),
+            many: Arc::new(move |request| {
+                let (text, name, types) = (request.query.clone(), request.operation_name.clone(), streamed.clone());
+                stream
+                    .execute_stream(request)
+                    .map(move |mut response| {
+                        nulls(&types, &text, name.as_deref(), &mut response);
+                        response
+                    })
+                    .boxed()
+            }),
         }
     }
 

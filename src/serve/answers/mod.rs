@@ -2,11 +2,13 @@
 //!
 //! It knows no route and no type of the graph.
 
+mod absent_variables;
 pub(in crate::serve) mod cache;
 pub(in crate::serve) mod document;
 pub(in crate::serve) mod engine;
 pub mod events;
 pub mod filter;
+mod failed_fields;
 mod filter_sense;
 pub(in crate::serve) mod input_keys;
 pub(in crate::serve) mod live_lookups;

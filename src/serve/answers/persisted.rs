@@ -129,11 +129,9 @@ fn manifest(path: &Path) -> std::io::Result<Vec<(String, String)>> {
 }
 
 fn not_found() -> Problem {
-    Problem::new(
-        Code::PersistedQueryNotFound,
-        "PersistedQueryNotFound：未知的查询摘要，请连同查询文本再发一次",
-        "PersistedQueryNotFound",
-    )
+    // Clients (urql) compare the message itself, in whatever language: what to do stands in the hint.
+    Problem::new(Code::PersistedQueryNotFound, "PersistedQueryNotFound", "PersistedQueryNotFound")
+        .remedy("请连同查询文本再发一次 · send the document together with its digest")
 }
 
 /// Puts the document a digest stands for into the parameters.

@@ -50,7 +50,7 @@ impl Chosen {
             Chosen::Edition(column) => column.title(lang).into(),
             Chosen::Graph(path) => {
                 let path = path.join(".");
-                match ExportColumn::of_path(&path) {
+                match ExportColumn::of_graph(&path) {
                     Some(column) => column.title(lang).into(),
                     None => path.into(),
                 }
@@ -60,7 +60,7 @@ impl Chosen {
     pub fn kind(&self) -> CellKind {
         let of_graph = |path: &[String]| match path.last().map(String::as_str) {
             Some("creditCode" | "creditCodeRaw") => CellKind::Code,
-            _ => ExportColumn::of_path(&path.join(".")).map_or(CellKind::Text, ExportColumn::kind),
+            _ => ExportColumn::of_graph(&path.join(".")).map_or(CellKind::Text, ExportColumn::kind),
         };
         match self {
             Chosen::Edition(column) => column.kind(),
@@ -70,7 +70,7 @@ impl Chosen {
     pub fn is_number(&self) -> bool {
         match self {
             Chosen::Edition(column) => column.is_number(),
-            Chosen::Graph(path) => ExportColumn::of_path(&path.join(".")).is_some_and(ExportColumn::is_number),
+            Chosen::Graph(path) => ExportColumn::of_graph(&path.join(".")).is_some_and(ExportColumn::is_number),
         }
     }
 }
@@ -174,13 +174,7 @@ struct Leaf {
 
 impl Leaf {
     fn column(&self) -> Option<ExportColumn> {
-        let path = self.path.join(".");
-        ExportColumn::ALL
-            .iter()
-            .copied()
-            .find(|c| c.is_of_graph() && c.name() == path)
-            .or_else(|| ExportColumn::of_path(&path))
-            .filter(|_| self.is_plain)
+        ExportColumn::of_graph(&self.path.join(".")).filter(|_| self.is_plain)
     }
 }
 

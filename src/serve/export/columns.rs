@@ -163,6 +163,11 @@ impl ExportColumn {
     pub fn find(name: &str) -> Option<ExportColumn> {
         ExportColumn::ALL.iter().copied().find(|c| c.name() == name).or_else(|| ExportColumn::of_path(name))
     }
+    /// The column that a path in the graph means, by its own name or by the way to it.
+    pub fn of_graph(path: &str) -> Option<ExportColumn> {
+        let named = ExportColumn::ALL.iter().copied().find(|c| c.is_of_graph() && c.name() == path);
+        named.or_else(|| ExportColumn::of_path(path))
+    }
     pub fn of_path(path: &str) -> Option<ExportColumn> {
         PATHS.iter().find(|(of, _)| *of == path).map(|(_, column)| *column)
     }

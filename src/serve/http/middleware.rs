@@ -105,7 +105,8 @@ pub async fn admit(State(state): State<ServerState>, request: Request, next: Nex
         return response;
     };
     let whole = if request.uri().path().starts_with("/ingest/") { DELIVERY } else { QUESTION };
-    let request = request.map(|body| Body::new(Patient::new(body, whole)));
+    let waits = request.headers().contains_key(header::EXPECT);
+    let request = request.map(|body| Body::new(Patient::new(body, whole, waits)));
     next.run(request).await
 }
 

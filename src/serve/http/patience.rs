@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
@@ -16,6 +17,9 @@ use tokio::time::{Instant, Sleep};
 const SILENCE: Duration = Duration::from_secs(15);
 /// The whole of a question.
 pub const QUESTION: Duration = Duration::from_secs(30);
+/// What a client that was refused may still send, and for how long, so that it comes to read why.
+const LEFT_BYTES: u64 = 64 << 20;
+const LEFT_TIME: Duration = Duration::from_secs(10);
 /// The whole of what a department pushes, which may be large.
 pub const DELIVERY: Duration = Duration::from_secs(3_600);
 
@@ -26,17 +30,42 @@ pub struct Patient {
     pause: Duration,
     silence: Pin<Box<Sleep>>,
     whole: Pin<Box<Sleep>>,
+    /// Whether what nobody wants is read to its end.
+    drains: bool,
 }
 
 impl Patient {
-    /// The whole of it within `whole`.
-    pub fn new(body: Body, whole: Duration) -> Patient {
-        Patient::within(body, SILENCE, whole)
+    /// The whole of it within `whole`. `waits`: the client sends its body only once it is asked to (`Expect: 100-continue`).
+    pub fn new(body: Body, whole: Duration, waits: bool) -> Patient {
+        let mut patient = Patient::within(body, SILENCE, whole);
+        patient.drains = !waits;
+        patient
     }
 
     fn within(body: Body, pause: Duration, whole: Duration) -> Patient {
         let wait = |time| Box::pin(tokio::time::sleep(time));
-        Patient { body, pause, silence: wait(pause), whole: wait(whole) }
+        Patient { body, pause, silence: wait(pause), whole: wait(whole), drains: false }
+    }
+}
+
+impl Drop for Patient {
+    /// A socket that is closed with bytes unread takes the answer with it (RFC 9112, 9.6): what was refused, or was too long, is read
+    /// and let go of.
+    fn drop(&mut self) {
+        if !self.drains || hyper::body::Body::is_end_stream(&self.body) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let mut rest = std::mem::take(&mut self.body).into_data_stream();
+        runtime.spawn(tokio::time::timeout(LEFT_TIME, async move {
+            let mut left = LEFT_BYTES;
+            while let Some(Ok(piece)) = rest.next().await {
+                left = left.saturating_sub(piece.len() as u64);
+                if left == 0 {
+                    break;
+                }
+            }
+        }));
     }
 }
 
@@ -51,6 +80,8 @@ impl hyper::body::Body for Patient {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             let until = Instant::now() + self.pause;
             self.silence.as_mut().reset(until);
+            // Nothing is left of what has ended or broken off.
+            self.drains &= matches!(frame, Some(Ok(_)));
             return Poll::Ready(frame);
         }
         match self.silence.as_mut().poll(context).is_ready() {

@@ -155,7 +155,8 @@ pub async fn ingest(State(state): State<ServerState>, Path(registry): Path<Strin
                 tracing::warn!(registry, batch = r.id, "pushed batch held, a person must decide: {why}");
             }
             let mut response = json(status, r, &id);
-            if let Ok(place) = HeaderValue::from_str(&format!("/receipts/{}", r.id)) {
+            let base = state.hub().settings.public_url.as_deref().unwrap_or("");
+            if let Ok(place) = HeaderValue::from_str(&format!("{base}/receipts/{}", r.id)) {
                 response.headers_mut().insert(header::LOCATION, place);
             }
             response

@@ -233,7 +233,9 @@ impl Connection {
                 if let Some(given) = given {
                     self.authorization = Some(given.to_owned());
                 }
-                if let Some(accept) = payload.get("acceptLanguage").and_then(Value::as_str) {
+                // Clients that hand their headers on spell it as a header.
+                let accept = ["acceptLanguage", "accept-language", "Accept-Language"].iter().find_map(|name| payload.get(name)?.as_str());
+                if let Some(accept) = accept {
                     self.lang = Lang::from_accept(accept);
                 }
                 match self.state.caller(self.authorization.as_deref()).await {

@@ -273,16 +273,20 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
             format!("{} areas are missing: {list}", missing.len()),
         ));
     }
-    // Land that none has, with areas on all four sides of it.
-    let is_held = |at: usize| owner[at].is_some();
-    let is_hole = |at: &usize| {
+    // Land that none has, from which no way leads outside: a bay of the city is none.
+    let beside = |at: usize| {
         let (x, y) = (at % GRID, at / GRID);
-        !is_held(*at)
-            && (0..x).any(|i| is_held(y * GRID + i))
-            && (x + 1..GRID).any(|i| is_held(y * GRID + i))
-            && (0..y).any(|i| is_held(i * GRID + x))
-            && (y + 1..GRID).any(|i| is_held(i * GRID + x))
+        [(x > 0).then(|| at - 1), (x + 1 < GRID).then(|| at + 1), (y > 0).then(|| at - GRID), (y + 1 < GRID).then(|| at + GRID)]
     };
+    let rim = (0..GRID).flat_map(|i| [i, (GRID - 1) * GRID + i, i * GRID, i * GRID + GRID - 1]);
+    let mut reached: Vec<usize> = rim.filter(|at| owner[*at].is_none()).collect();
+    let mut outside = vec![false; owner.len()];
+    while let Some(at) = reached.pop() {
+        if !std::mem::replace(&mut outside[at], true) {
+            reached.extend(beside(at).into_iter().flatten().filter(|next| owner[*next].is_none() && !outside[*next]));
+        }
+    }
+    let is_hole = |at: &usize| owner[*at].is_none() && !outside[*at];
     let (holes, held) = ((0..owner.len()).filter(is_hole).count(), owner.iter().flatten().count());
     if missing.is_empty() && holes as f64 * 100.0 > TOLERATED * held as f64 {
         remarks.push(Problem::bad_input(

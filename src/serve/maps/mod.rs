@@ -7,6 +7,7 @@ pub(in crate::serve) mod geojson;
 pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod places;
+pub(in crate::serve) mod style;
 mod tile_address;
 pub(in crate::serve) mod tilejson;
 pub(in crate::serve) mod tiles;

@@ -1,6 +1,5 @@
 // Client: @apollo/client
 // Tried: what was asked of the newest edition by its name, and the second page of a list, beside today's when a newer edition has come
-// Fault: ids that `asOf` or a cursor told of the newest edition name no edition, and merge with those of the next one
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { ask, end, publish, published, same, serve } from '../lib.mjs';
 

@@ -1,6 +1,6 @@
 # Client: pyarrow, openpyxl
 # Tried: columns of the edition beside columns that the graph answers: types and headings as without them
-# Fault: in a selection with one column of the graph all others lose their types and their Chinese headings; `membersExceedStaff` is a word instead of a truth value
+# Fault: `membersExceedStaff` is a word instead of a truth value
 import io
 from urllib.parse import quote
 

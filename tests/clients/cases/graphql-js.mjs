@@ -1,6 +1,6 @@
 // Client: graphql
 // Tried: what the reference implementation takes and refuses of variables, defaults and documents, beside the hub
-// Fault: a variable that is not given stands for null where the argument's or the input field's default should count; one that is missing in @include or @skip is passed over
+// Fault: a variable that is missing in @include or @skip is passed over
 import { buildSchema, execute, parse, validate } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 # Client: plain HTTP
 # Tried: a client that writes all of a body that is too large before it reads, as most libraries do, hears why it was refused
-# Fault: the line is closed with bytes unread, which takes the answer with it
 import json
 import select
 import socket

@@ -1,6 +1,5 @@
 // Client: @apollo/client, @urql/exchange-graphcache
 // Tried: a field that fails beside others that do not: null where it may be, else what holds it; caches take the rest
-// Fault: a field that fails is left out of the answer instead of being null, and one that may not be null stays out of what holds it
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { createClient, fetchExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';

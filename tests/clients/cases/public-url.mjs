@@ -1,6 +1,5 @@
 // Client: plain HTTP
 // Tried: behind a proxy that puts a path before the hub (`public_url`): every address that an answer holds has it
-// Fault: `Export.url` and the `Location` of a receipt lead past the proxy's path
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, copied, end, exported, folder, started, token } from '../lib.mjs';

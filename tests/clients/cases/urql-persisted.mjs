@@ -1,6 +1,5 @@
 // Client: @urql/core, @urql/exchange-persisted
 // Tried: automatic persisted queries as they come, by GET and by POST, for a caller without a language
-// Fault: urql knows an unknown digest by the message `PersistedQueryNotFound` alone; in Chinese more stands behind it
 import { createClient, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { end, hub, same } from '../lib.mjs';

@@ -67,7 +67,7 @@ impl Enterprise {
 /// null where no registry says it.
 #[Object]
 impl Enterprise {
-    /// Stable over time; an id that was merged into another one still finds it. Where `asOf` names an earlier edition its number stands
+    /// Stable over time; an id that was merged into another one still finds it. Where `asOf` names an edition its number stands
     /// behind the id (`E…@12`), so that caches keep the two states apart; every argument takes both forms.
     pub async fn id(&self, ctx: &Context<'_>) -> ID {
         ID(ask(ctx).id_in(self.edition().number(), self.row().id()))

@@ -33,7 +33,7 @@ impl TradeUnion {
 /// A trade union of the roll (工会名录).
 #[Object]
 impl TradeUnion {
-    /// Stable over time. Where `asOf` names an earlier edition its number stands behind the id (`U…@12`).
+    /// Stable over time. Where `asOf` names an edition its number stands behind the id (`U…@12`).
     pub async fn id(&self, ctx: &Context<'_>) -> ID {
         ID(ask(ctx).id_in(self.edition.number(), self.row().id()))
     }

@@ -1,10 +1,10 @@
 //! Export jobs in the graph.
 
-use async_graphql::{Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use crate::access::AccessScope;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder};
-use crate::serve::context::RequestContext;
+use crate::serve::context::{RequestContext, ask};
 use crate::serve::export::ExportFileFormat;
 use crate::serve::export::jobs::{ExportRefusal, ExportStep, Jobs, NewExport};
 use crate::serve::graphql::model::scalars::{AsOf, DateTime};
@@ -121,8 +121,10 @@ impl Export {
         self.0.row.sha256.as_deref()
     }
     /// Where to fetch it, once it is done; `Range` fetches a part, so that a broken download can go on.
-    async fn url(&self) -> Option<String> {
-        self.0.row.path.as_ref().map(|_| format!("/export/jobs/{}", self.0.row.id))
+    async fn url(&self, ctx: &Context<'_>) -> Option<String> {
+        // Behind a proxy the address with the path that it puts before the hub; otherwise on the hub that was asked.
+        let base = ask(ctx).state.hub().settings.public_url.as_deref().unwrap_or("");
+        self.0.row.path.as_ref().map(|_| format!("{base}/export/jobs/{}", self.0.row.id))
     }
     /// When the file is removed.
     async fn expires_at(&self) -> Option<DateTime> {

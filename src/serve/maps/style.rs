@@ -1,0 +1,106 @@
+//! `GET /map/style.json`: the style of `kit/maplibre` with this hub's address, the edition, language and filter asked, the figure that is
+//! painted, and who drew the outlines. `GET /map/sprite.json`, `.png` and their `@2x`: its one image.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::places::KnownPlaces;
+use crate::serve::http::headers::{lang_of, request_id};
+use crate::serve::http::parameters::RouteParameters;
+use crate::serve::http::rest::{RestRequest, not_found, refuse};
+use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
+
+/// The template, and what it names for the hub's address, the question and the figure.
+const TEMPLATE: &str = include_str!("../../../kit/maplibre/style.json");
+const BASE: &str = "http://127.0.0.1:8080";
+const QUERY: &str = "lang=zh";
+const MEASURE: &str = "coverageRate";
+
+/// `GET /map/{file}`
+pub async fn style(
+    State(state): State<ServerState>,
+    State(known): State<KnownPlaces>,
+    Path(file): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let image: Option<(&[u8], &'static str)> = match file.as_str() {
+        "sprite.json" => Some((include_bytes!("../../../kit/maplibre/sprite.json"), "application/json")),
+        "sprite@2x.json" => Some((include_bytes!("../../../kit/maplibre/sprite@2x.json"), "application/json")),
+        "sprite.png" => Some((include_bytes!("../../../kit/maplibre/sprite.png"), "image/png")),
+        "sprite@2x.png" => Some((include_bytes!("../../../kit/maplibre/sprite@2x.png"), "image/png")),
+        _ => None,
+    };
+    if let Some((bytes, kind)) = image {
+        let keeps = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+        ];
+        return (keeps, bytes).into_response();
+    }
+    if file != "style.json" {
+        let problem = not_found("没有这个文件：可用 style.json", "no such file: style.json is served");
+        return refuse(&problem, lang_of(&headers), &request_id(&headers));
+    }
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["measure"]).with_addresses()).await {
+        Ok(plain) => plain,
+        Err(refused) => return *refused,
+    };
+    plain.kept("application/json", || {
+        // A filter that cannot be is refused here, not tile by tile.
+        plain.edition.filter(&plain.filter()?)?;
+        let bounds = known.of(&plain.edition)?.bounds;
+        filled(&plain, bounds, &known.boundaries().attribution)
+    })
+}
+
+fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) -> Result<Vec<u8>, Problem> {
+    let template: Value = serde_json::from_str(TEMPLATE).expect("the kit's style is JSON");
+    let measures = template["metadata"]["huitu"]["measures"].as_object().expect("it names its figures");
+    let measure = plain.parameter("measure").unwrap_or(MEASURE);
+    if !measures.contains_key(measure) {
+        let known: Vec<&str> = measures.keys().map(String::as_str).collect();
+        let problem = Problem::bad_input(format!("measure 没有取值 {measure}"), format!("measure has no value {measure}"));
+        return Err(problem.remedy(known.join(", ")));
+    }
+    // `measure` is the style's own: its tiles do not know it.
+    let handed_on: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(url::form_urlencoded::parse(plain.handed_on().as_bytes()).filter(|(name, _)| name != "measure"))
+        .finish();
+    let mut style = template;
+    replace(&mut style, &|text| match text == MEASURE {
+        true => measure.to_owned(),
+        false => text.replace(QUERY, &handed_on).replace(BASE, &plain.base),
+    });
+    style["sources"]["districts"]["attribution"] = json!(attribution);
+    if let Some([west, south, east, north]) = bounds {
+        style["center"] = json!([(west + east) / 2.0, (south + north) / 2.0]);
+    }
+    serde_json::to_vec(&style).map_err(|_| Problem::internal())
+}
+
+/// Every text of a JSON value, as `then` writes it; names stay.
+fn replace(value: &mut Value, then: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = then(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, then)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, then)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_names_what_is_replaced() {
+        let style: Value = serde_json::from_str(TEMPLATE).expect("JSON");
+        assert_eq!(style["metadata"]["huitu"]["measure"], MEASURE);
+        assert_eq!(TEMPLATE.matches(BASE).count(), 4, "the sprite and three sources");
+        assert_eq!(TEMPLATE.matches(QUERY).count(), 3);
+    }
+}
