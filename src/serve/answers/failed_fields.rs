@@ -90,6 +90,10 @@ impl Filling<'_> {
         };
         if is_lost && ty.nullable {
             object.insert(Name::new(key), Value::Null);
+            // Answers stand in the order of the selection, those that failed too.
+            let mut keys = Vec::new();
+            sets.iter().for_each(|(_, set)| self.keys(set, &mut keys));
+            object.sort_by_cached_key(|key, _| keys.iter().position(|wanted| *wanted == key.as_str()));
         }
         is_lost && !ty.nullable
     }
@@ -107,6 +111,21 @@ impl Filling<'_> {
             }
             (BaseType::Named(_), Some(PathSegment::Field(_)), value) => self.object(value, sets, path),
             _ => false,
+        }
+    }
+
+    /// The keys under which the fields of a set answer, in their order.
+    fn keys<'s>(&'s self, set: &'s SelectionSet, keys: &mut Vec<&'s str>) {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => keys.push(field.node.response_key().node.as_str()),
+                Selection::InlineFragment(inline) => self.keys(&inline.node.selection_set.node, keys),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        self.keys(&fragment.node.selection_set.node, keys);
+                    }
+                }
+            }
         }
     }
 

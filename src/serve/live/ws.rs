@@ -234,7 +234,8 @@ impl Connection {
                     self.authorization = Some(given.to_owned());
                 }
                 // Clients that hand their headers on spell it as a header.
-                let accept = ["acceptLanguage", "accept-language", "Accept-Language"].iter().find_map(|name| payload.get(name)?.as_str());
+                let accept =
+                    ["acceptLanguage", "accept-language", "Accept-Language"].iter().find_map(|name| payload.get(name)?.as_str());
                 if let Some(accept) = accept {
                     self.lang = Lang::from_accept(accept);
                 }
