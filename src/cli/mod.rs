@@ -8,6 +8,7 @@ pub mod audit;
 pub mod batch;
 pub mod bench;
 pub mod boundaries;
+pub mod case;
 pub mod common;
 pub mod connector;
 pub mod demo;
@@ -31,6 +32,7 @@ pub mod sync;
 pub mod terminal;
 pub mod token;
 pub mod trust;
+pub mod work;
 
 use std::process::ExitCode;
 
@@ -78,6 +80,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// The bulletin of a period, as HTML or as a workbook
     Report(report::ReportArgs),
+    /// What stands between the list and a union: open, change, close cases
+    Case(case::CaseArgs),
+    /// The week of whoever is responsible: due, overdue, new, won, lost
+    Work(work::WorkArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -174,6 +180,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Review(args) => review::run(&common, args).await,
         Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
+        Command::Case(args) => case::run(&common, args).await,
+        Command::Work(args) => work::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,

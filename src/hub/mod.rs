@@ -5,6 +5,7 @@
 
 mod annotations;
 mod batch_decisions;
+pub mod cases;
 mod deciding;
 mod error;
 mod explain;

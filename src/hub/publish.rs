@@ -249,6 +249,7 @@ impl Hub {
             unmet,
         });
         if published.is_some() {
+            self.followed_by_cases().await;
             self.prune_after_publishing().await?;
         }
         let (zh, en) = match &published {

@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     step!(60, "0060_notes"),
     step!(70, "0070_held_edition"),
     step!(80, "0080_owner"),
+    step!(100, "0100_case"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub(crate) mod bulk;
+pub mod case;
 pub(crate) mod damage;
 pub mod edition;
 pub mod entity;

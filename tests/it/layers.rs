@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("link", &["model", "normalise"]),
     ("access", &["model"]),
     ("assess", &["model"]),
+    ("cases", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),
     ("store", &["model"]),
@@ -25,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "hub",
         &[
             "assess",
+            "cases",
             "config",
             "connector",
             "edition",
@@ -42,7 +44,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("pages", &["bulletin", "hub", "link", "model", "store"]),
     (
         "serve",
-        &["access", "assess", "audit", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"],
+        &[
+            "access",
+            "assess",
+            "audit",
+            "cases",
+            "config",
+            "connector",
+            "edition",
+            "hub",
+            "link",
+            "model",
+            "pages",
+            "records",
+            "store",
+        ],
     ),
     (
         "bench",
@@ -95,7 +111,7 @@ const WIRE: &str = "serve/graphql/";
 /// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
 const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
-const PURE: &[&str] = &["access", "model", "normalise", "link", "assess"];
+const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
 
 fn rust_files(dir: &Path, into: &mut Vec<std::path::PathBuf>) {

@@ -10,6 +10,7 @@ mod assess_size;
 mod bad_input;
 mod bench_pull;
 mod book;
+mod cases;
 mod clients;
 mod connector;
 mod damage;

@@ -78,6 +78,29 @@ pub fn finding_reasons() -> &'static [FindingReason] {
     &REASONS
 }
 
+/// One step of the work that leads to a union.
+#[derive(Debug, Clone)]
+pub struct WorkStep {
+    /// Stable; stages of cases are kept by it (`VERIFY`).
+    pub code: &'static str,
+    /// Chinese name.
+    pub name_zh: &'static str,
+    /// English name.
+    pub name_en: &'static str,
+    /// Days that it usually takes; None where nobody says.
+    pub due_days: Option<u32>,
+}
+
+/// The steps of `reference/unions/pipeline.csv` in their order, parsed at first use.
+pub fn case_steps() -> &'static [WorkStep] {
+    static STEPS: LazyLock<Vec<WorkStep>> = LazyLock::new(|| {
+        rows("unions/pipeline.csv", include_str!("../../../reference/unions/pipeline.csv"))
+            .map(|r| WorkStep { code: keep(&r[0]), name_zh: keep(&r[1]), name_en: keep(&r[2]), due_days: r[3].parse().ok() })
+            .collect()
+    });
+    &STEPS
+}
+
 /// One measure of the bulletin.
 #[derive(Debug, Clone)]
 pub struct Indicator {

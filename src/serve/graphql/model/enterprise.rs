@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::cases::OutreachCase;
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
 use super::history::{ChangeConnection, Finding};
 use super::identity::Identity;
@@ -190,6 +191,14 @@ impl Enterprise {
             return None;
         }
         or_null(ctx, Finding::of(ctx, self).await)
+    }
+
+    /// What is done about it where it lacks a union, as it is now; null where no case was ever opened. Needs the scope `review`.
+    async fn case(&self, ctx: &Context<'_>) -> Option<OutreachCase> {
+        if !permitted(ctx, AccessScope::Review) {
+            return None;
+        }
+        or_null(ctx, OutreachCase::of(ask(ctx), self).await).flatten()
     }
 
     /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.

@@ -1,5 +1,6 @@
 //! The types of the graph with their resolvers. They name each other freely, as a graph does; nothing else may.
 
+pub mod cases;
 pub mod conflicts;
 pub mod connection;
 pub mod coverage;

@@ -1,5 +1,6 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
+pub mod case_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;
 pub mod exports;

@@ -12,6 +12,7 @@ use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
+use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, Work};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -38,6 +39,7 @@ pub enum Node {
     Registry(Registry),
     RegistryRecord(RegistryRecord),
     Edition(EditionNode),
+    OutreachCase(OutreachCase),
 }
 
 /// A part of the gap list.
@@ -51,7 +53,7 @@ pub enum GapPart {
 }
 
 impl GapPart {
-    fn filter(self) -> Filter {
+    pub fn filter(self) -> Filter {
         match self {
             GapPart::Lacking => Filter::InGap,
             GapPart::Undecided => Filter::may_be_in_gap(),
@@ -148,6 +150,7 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
                 let manifest = rest.parse().ok().and_then(|number| ask.state.hub().editions.manifest(number));
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
             }
+            "case" if ask.caller.may(AccessScope::Review) => OutreachCase::find(ask, rest).await?.map(Node::OutreachCase),
             "record" => match rest.parse() {
                 Ok(number) if ask.caller.may(AccessScope::Records) => {
                     let Some(d) = ask.record(number).await? else { return Ok(None) };
@@ -487,6 +490,35 @@ impl Query {
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         ReviewConnection::page(ask(ctx), &filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Outreach cases, first what is due first. Needs the scope `review`.
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these; open and closed ones where left out.")] filter: Option<CaseFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<CaseConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_CASES).or_tell(ctx)?;
+        let query = filter.unwrap_or_default().query(ask(ctx)).or_tell(ctx)?;
+        CaseConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// The week of whoever is responsible: due today, overdue, new on the list, won and lost since Monday. Needs the scope `review`.
+    async fn work(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose week; that of everybody where left out.")] owner: Option<CaseOwnerKey>,
+    ) -> Result<Option<Work>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        ask(ctx).touch_store();
+        Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
     }
 
     /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.
