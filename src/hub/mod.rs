@@ -32,6 +32,7 @@ pub mod retention;
 pub mod sync;
 pub mod targets;
 mod unreadable;
+pub mod webhooks;
 
 pub use crate::land::receipt::SyncOutcome;
 pub use crate::publish::{contradictions, is_contradiction};

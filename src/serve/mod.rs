@@ -8,6 +8,7 @@ pub mod answers;
 mod app;
 pub mod authentication;
 mod context;
+mod counter;
 mod export;
 pub mod graphql;
 mod http;

@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!(70, "0070_held_edition"),
     step!(80, "0080_owner"),
     step!(100, "0100_case"),
+    step!(110, "0110_webhook"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

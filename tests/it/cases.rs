@@ -55,14 +55,15 @@ impl CaseCity {
             let town = if *n % 2 == 1 { "110108001" } else { "110105001" };
             format!("F{n},北京示例甲{n}号有限公司,{},100,是,{town},存续\n", credit_code(*n))
         };
-        let rows: String = numbers.iter().map(firm).collect();
+        // The fifth had a union all along: neither list nor roll is ever empty.
+        let rows: String = numbers.iter().chain(&[5]).map(firm).collect();
         self.test_hub.write("connectors/firms/rows.csv", format!("编号,名称,代码,职工,规上,区划,状态\n{rows}"));
     }
     pub fn roll(&self, numbers: &[u32]) {
         let union = |n: &u32| {
             format!("U{n},北京示例甲{n}号有限公司,{},北京示例甲{n}号有限公司工会委员会,独立基层工会,80\n", credit_code(*n))
         };
-        let rows: String = numbers.iter().map(union).collect();
+        let rows: String = numbers.iter().chain(&[5]).map(union).collect();
         self.test_hub.write("connectors/roll/rows.csv", format!("编号,名称,代码,工会,类型,会员\n{rows}"));
     }
     pub fn fund(&self, numbers: &[u32]) {

@@ -13,6 +13,7 @@ mod book;
 mod cases;
 mod clients;
 mod connector;
+mod counter;
 mod damage;
 mod docs;
 mod drift;

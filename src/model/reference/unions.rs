@@ -101,6 +101,41 @@ pub fn case_steps() -> &'static [WorkStep] {
     &STEPS
 }
 
+/// What a visit can find.
+#[derive(Debug, Clone)]
+pub struct VisitResult {
+    /// Stable (`not_there`).
+    pub code: &'static str,
+    /// Of the second layer: what whoever was met says. False: what was found at the door.
+    pub is_answer: bool,
+    /// Chinese text.
+    pub name_zh: &'static str,
+    /// English text.
+    pub name_en: &'static str,
+    /// The finding that it is, where it is one.
+    pub finding: Option<&'static str>,
+    /// The stage that a case has reached by it at least, where it has.
+    pub stage: Option<&'static str>,
+}
+
+/// The results of `reference/unions/visit_results.csv`, parsed at first use.
+pub fn visit_results() -> &'static [VisitResult] {
+    static RESULTS: LazyLock<Vec<VisitResult>> = LazyLock::new(|| {
+        let given = |text: &str| (!text.is_empty()).then(|| keep(text));
+        rows("unions/visit_results.csv", include_str!("../../../reference/unions/visit_results.csv"))
+            .map(|r| VisitResult {
+                code: keep(&r[0]),
+                is_answer: &r[1] == "answer",
+                name_zh: keep(&r[2]),
+                name_en: keep(&r[3]),
+                finding: given(&r[4]),
+                stage: given(&r[5]),
+            })
+            .collect()
+    });
+    &RESULTS
+}
+
 /// One measure of the bulletin.
 #[derive(Debug, Clone)]
 pub struct Indicator {

@@ -140,6 +140,8 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("WatchedFigure", "GAP", "未建会数", "the gap list"),
     ("WatchedFigure", "UNIONS", "工会数", "unions"),
     ("WatchedFigure", "COVERED", "已覆盖单位", "covered units"),
+    ("WebhookKind", "CASE", "案件", "outreach cases"),
+    ("WebhookKind", "VERDICT", "评定结果", "verdicts"),
 ];
 
 /// The name of a value of an enum.

@@ -23,3 +23,4 @@ pub mod ties;
 pub mod unions;
 pub mod user_error;
 pub mod verdicts;
+pub mod webhooks;

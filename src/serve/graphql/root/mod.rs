@@ -7,3 +7,4 @@ pub mod exports;
 pub mod mutation;
 pub mod query;
 pub mod subscription;
+pub mod webhook_changes;

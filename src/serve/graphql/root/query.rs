@@ -26,6 +26,7 @@ use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
+use crate::serve::graphql::model::webhooks::Webhook;
 use crate::serve::problem::{Code, GraphProblem, Problem};
 
 /// Anything that has an id.
@@ -519,6 +520,14 @@ impl Query {
         }
         ask(ctx).touch_store();
         Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
+    }
+
+    /// The caller's own receivers of changes. Needs the scope `export`.
+    async fn webhooks(&self, ctx: &Context<'_>) -> Result<Option<Vec<Webhook>>> {
+        if !permitted(ctx, AccessScope::Export) {
+            return Ok(None);
+        }
+        Webhook::list(ask(ctx)).await.or_tell(ctx).map(Some)
     }
 
     /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.
