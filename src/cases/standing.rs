@@ -57,6 +57,29 @@ impl CaseStage {
     }
 }
 
+impl CaseStage {
+    /// What whoever goes to the enterprise takes along.
+    pub fn bring(self, lang: crate::model::message::Lang) -> &'static str {
+        match self {
+            CaseStage::Found | CaseStage::Verify => lang.pick("走访记录表、建会宣传册", "record of the visit, brochure"),
+            CaseStage::Inform => lang.pick("建会宣传册、典型案例", "brochure, model cases"),
+            CaseStage::Letter => lang.pick("建会告知书", "letter of notice"),
+            CaseStage::SecondLetter => lang.pick("催告函", "reminder letter"),
+            CaseStage::Talk | CaseStage::JointAction => lang.pick("约谈记录、法律条文", "minutes, text of the law"),
+            CaseStage::Apply => lang.pick("申请建会报告、基本情况表", "application, basic facts form"),
+            CaseStage::PrepareGroup | CaseStage::Enrol => {
+                lang.pick("入会申请书、会员登记表", "application forms, roll of members")
+            }
+            CaseStage::Assembly => lang.pick("选票、选举办法", "ballots, rules of election"),
+            CaseStage::Approve | CaseStage::Legal => lang.pick("批复、法人登记表", "reply, registration as a legal person"),
+            CaseStage::TaxSwitch => lang.pick("经费缴纳登记表", "form for paying dues"),
+            CaseStage::EnterRoll | CaseStage::FollowUp => {
+                lang.pick("集体合同文本、评星标准", "text of a collective contract, rules of the stars")
+            }
+        }
+    }
+}
+
 named! {
     /// Whether somebody still has to go.
     pub enum CaseState {

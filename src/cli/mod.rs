@@ -32,6 +32,7 @@ pub mod sync;
 pub mod terminal;
 pub mod token;
 pub mod trust;
+pub mod visit;
 pub mod work;
 
 use std::process::ExitCode;
@@ -84,6 +85,8 @@ enum Command {
     Case(case::CaseArgs),
     /// The week of whoever is responsible: due, overdue, new, won, lost
     Work(work::WorkArgs),
+    /// Visit lists: draw, print, take back what they brought
+    Visit(visit::VisitArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -181,6 +184,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
         Command::Case(args) => case::run(&common, args).await,
+        Command::Visit(args) => visit::run(&common, args).await,
         Command::Work(args) => work::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,

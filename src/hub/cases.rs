@@ -105,7 +105,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 /// Writes a standing into its row.
-fn write_standing(row: &mut CaseRow, s: &CaseStanding, at: i64) {
+pub(super) fn write_standing(row: &mut CaseRow, s: &CaseStanding, at: i64) {
     let before = owner_of(row);
     if before != s.owner {
         row.owned_at = s.owner.as_ref().map(|_| at);
@@ -129,14 +129,14 @@ fn write_standing(row: &mut CaseRow, s: &CaseStanding, at: i64) {
 }
 
 /// Events being written, numbered as they come.
-struct EventLog {
-    next: i64,
-    at: i64,
-    events: Vec<CaseEventRow>,
+pub(super) struct EventLog {
+    pub next: i64,
+    pub at: i64,
+    pub events: Vec<CaseEventRow>,
 }
 
 impl EventLog {
-    fn add(&mut self, row: &mut CaseRow, step: &CaseStep, by: Option<&str>, note: Option<&str>) -> &mut CaseEventRow {
+    pub fn add(&mut self, row: &mut CaseRow, step: &CaseStep, by: Option<&str>, note: Option<&str>) -> &mut CaseEventRow {
         row.version = self.next;
         self.events.push(CaseEventRow {
             id: self.next,
@@ -278,7 +278,7 @@ impl Hub {
         })
     }
 
-    fn checked_owner(&self, owner: Option<CaseOwner>) -> Result<Option<CaseOwner>, HubError> {
+    pub(super) fn checked_owner(&self, owner: Option<CaseOwner>) -> Result<Option<CaseOwner>, HubError> {
         owner.map(|o| Ok(CaseOwner { unit: self.case_unit(&o.unit)?, ..o })).transpose()
     }
 

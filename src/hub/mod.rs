@@ -32,6 +32,7 @@ pub mod retention;
 pub mod sync;
 pub mod targets;
 mod unreadable;
+pub mod visits;
 pub mod webhooks;
 
 pub use crate::land::receipt::SyncOutcome;

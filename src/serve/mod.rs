@@ -21,6 +21,7 @@ pub mod operate;
 pub mod problem;
 mod reconcile;
 mod state;
+mod visits;
 
 pub use answers::persisted::Documents;
 pub use app::{App, app, run};

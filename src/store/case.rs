@@ -702,3 +702,14 @@ pub async fn unseat(tx: &mut Tx, ids: &[String]) -> Result<(), sqlx::Error> {
     }
     Ok(())
 }
+
+/// The steps of a case between two numbers, both included, in order.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn events_between(tx: &mut Tx, case: &str, first: i64, last: i64) -> Result<Vec<CaseEventRow>, sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {EVENT_COLUMNS} FROM case_event WHERE case_id = $1 AND id >= $2 AND id <= $3 ORDER BY id"
+    ));
+    in_tx!(tx, |c| sqlx::query_as(sql).bind(case).bind(first).bind(last).fetch_all(c).await)
+}

@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     step!(80, "0080_owner"),
     step!(100, "0100_case"),
     step!(110, "0110_webhook"),
+    step!(120, "0120_visit"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -25,6 +25,7 @@ pub mod relation;
 pub mod target;
 pub mod token;
 pub mod usage;
+pub mod visit;
 pub mod webhook;
 
 use std::path::{Path, PathBuf};

@@ -100,13 +100,17 @@ async fn the_counter_wants_a_purpose_and_notes_whoever_asks() {
     let (_, _, bytes) = served.send(ask("en", Some("secret-one"), &body)).await;
     let answer: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(answer["results"][0]["found"], "NOBODY");
-    let mut noted = String::new();
-    for file in std::fs::read_dir(served.root.path().join("audit")).unwrap() {
-        noted.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap_or_default());
-    }
-    let rows: Vec<&str> = noted.lines().filter(|line| line.contains("\"counter\"")).collect();
-    assert_eq!(rows.len(), 2, "{noted}");
-    assert!(rows[0].contains("opening approval") && rows[0].contains(elsewhere.id()) && rows[1].contains("\"one\""), "{rows:?}");
+    let mut noted = Vec::new();
+    let question = huitu::audit::AuditQuestion::default();
+    huitu::audit::search(&served.root.path().join("audit"), &question, |row| {
+        noted.push(row);
+        Ok(())
+    })
+    .unwrap();
+    let rows: Vec<_> = noted.iter().filter(|row| row.way == "counter").collect();
+    let who: Vec<(&str, &str)> = rows.iter().map(|row| (row.name.as_str(), row.purpose.as_str())).collect();
+    assert_eq!(who, [("desk", "opening approval"), ("one", "opening approval")]);
+    assert_eq!(rows[0].enterprises, huitu::audit::Seen::These(vec![elsewhere.id().to_owned()]));
 }
 
 /// How a receiver behaves.

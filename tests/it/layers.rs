@@ -41,7 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("bulletin", &["assess", "edition", "hub", "model"]),
-    ("pages", &["bulletin", "hub", "link", "model", "store"]),
+    ("pages", &["bulletin", "cases", "hub", "link", "model", "store"]),
     (
         "serve",
         &[
@@ -100,7 +100,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["export", "live", "ingest"],
             &["graphql/root", "graphql/mod"],
             &["maps", "reconcile", "http/assets"],
-            &["counter"],
+            &["counter", "visits"],
             &["app"],
         ],
     ),

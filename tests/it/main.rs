@@ -75,5 +75,6 @@ mod sql;
 mod support;
 mod targets;
 mod truth;
+mod visits;
 mod words;
 mod workbench;

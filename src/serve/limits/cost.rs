@@ -233,10 +233,11 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("search", 20),
     ("tradeUnions", 50),
     ("undated", 20),
+    ("visitLists", 20),
     ("won", 20),
 ];
 /// Lists that are no connections: their selection is that of a row.
-const BARE: [&str; 2] = ["exports", "search"];
+const BARE: [&str; 3] = ["exports", "search", "visitLists"];
 /// Selections that are looked at for rows; of more it is taken that there are some.
 const MAX_LOOKED_AT: usize = 1_000;
 /// Rows that counting groups is worth.

@@ -23,4 +23,5 @@ pub mod ties;
 pub mod unions;
 pub mod user_error;
 pub mod verdicts;
+pub mod visits;
 pub mod webhooks;

@@ -31,6 +31,12 @@ pub struct CaseOwnerInput {
     name: Option<String>,
 }
 
+impl CaseOwnerInput {
+    pub fn owner(self) -> CaseOwner {
+        CaseOwner { unit: self.unit, role: self.role, name: self.name }
+    }
+}
+
 /// Says who refuses, and why.
 #[derive(InputObject)]
 pub struct CaseRefusalInput {
@@ -145,10 +151,6 @@ pub struct CasesPayload {
     user_errors: Vec<UserError>,
 }
 
-fn owner(input: CaseOwnerInput) -> CaseOwner {
-    CaseOwner { unit: input.unit, role: input.role, name: input.name }
-}
-
 fn maybe<T, U>(value: MaybeUndefined<T>, map: impl Fn(T) -> U) -> Option<Option<U>> {
     match value {
         MaybeUndefined::Undefined => None,
@@ -213,7 +215,7 @@ impl CaseMutations {
         }
         let opening = CaseOpening {
             origin: input.origin.map_or(ModelOrigin::Hand, Into::into),
-            owner: input.owner.map(owner),
+            owner: input.owner.map(CaseOwnerInput::owner),
             next_on: input.next_on.map(|d| d.0),
             note: input.note,
             by: Some(ask.caller.name.clone()),
@@ -253,7 +255,7 @@ impl CaseMutations {
         let ids: Vec<String> = rows.iter().take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
         let opening = CaseOpening {
             origin: input.origin.map_or(ModelOrigin::List, Into::into),
-            owner: input.owner.map(owner),
+            owner: input.owner.map(CaseOwnerInput::owner),
             next_on: input.next_on.map(|d| d.0),
             note: input.note,
             by: Some(ask.caller.name.clone()),
@@ -289,7 +291,7 @@ impl CaseMutations {
         within_reach(ask, id).await.or_tell(ctx)?;
         let change = CaseChange {
             stage: input.stage.map(Into::into),
-            owner: maybe(input.owner, owner),
+            owner: maybe(input.owner, CaseOwnerInput::owner),
             next_on: maybe(input.next_on, |d| d.0),
             method: maybe(input.method, Into::into),
             // What is no small number is refused as one that is out of range.

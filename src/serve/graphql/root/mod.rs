@@ -7,4 +7,5 @@ pub mod exports;
 pub mod mutation;
 pub mod query;
 pub mod subscription;
+pub mod visit_changes;
 pub mod webhook_changes;

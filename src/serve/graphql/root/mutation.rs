@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, Simp
 
 use super::case_changes::CaseMutations;
 use super::exports::{CreateExportInput, ExportPayload};
+use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
 use crate::access::AccessScope;
 use crate::edition::LookupKey;
@@ -266,7 +267,7 @@ pub struct Mutation;
 /// What people add to what the registries say: recorded with who and why, applied at once, withdrawable.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutations(Mutation, CaseMutations, WebhookMutations);
+pub struct Mutations(Mutation, CaseMutations, VisitMutations, WebhookMutations);
 
 /// What people add to what the registries say.
 #[Object(name = "RegistryMutation")]

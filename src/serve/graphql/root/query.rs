@@ -26,6 +26,7 @@ use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
+use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::webhooks::Webhook;
 use crate::serve::problem::{Code, GraphProblem, Problem};
 
@@ -520,6 +521,35 @@ impl Query {
         }
         ask(ctx).touch_store();
         Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
+    }
+
+    /// The latest visit lists, newest first. Needs the scope `review`.
+    async fn visit_lists(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this unit: code or name.")] unit: Option<String>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+    ) -> Result<Option<Vec<VisitList>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        VisitList::list(ask(ctx), unit.as_deref(), first).await.or_tell(ctx).map(Some)
+    }
+
+    /// One visit list, or null. Needs the scope `review`.
+    async fn visit_list(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<VisitList>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let edition = ask.edition().or_tell(ctx)?;
+        match within_reach(ask, list_id(&id)).await {
+            Ok(drawn) => Ok(Some(VisitList::new(&edition, drawn))),
+            Err(problem) if problem.code == Code::NotFound => Ok(None),
+            Err(problem) => Err(problem).or_tell(ctx),
+        }
     }
 
     /// The caller's own receivers of changes. Needs the scope `export`.
