@@ -5,6 +5,7 @@
 //! there. What it does not do: keep anything, ask the time, know who may see what.
 
 pub mod closing;
+pub mod duty;
 pub mod seat;
 pub mod sheet;
 pub mod standing;

@@ -7,6 +7,7 @@ mod annotations;
 mod batch_decisions;
 pub mod cases;
 mod deciding;
+pub mod duties;
 mod error;
 mod explain;
 mod freshness;

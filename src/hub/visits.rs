@@ -18,7 +18,7 @@ use crate::cases::sheet::SheetRow;
 use crate::cases::standing::{CaseOwner, CaseState, CaseStep, CaseStepKind};
 use crate::cases::turf::{is_inside, length_km, share};
 use crate::cases::visit::{VisitClaim, VisitFound, doubts, read};
-use crate::edition::Edition;
+use crate::edition::{Edition, Filter};
 use crate::model::problem::Problem;
 use crate::model::public_id;
 use crate::store::Tx;
@@ -32,6 +32,8 @@ use crate::store::visit::{VisitListRow, VisitRow, VisitStopRow};
 pub const MAX_DOORS: usize = 5_000;
 /// Lists of one drawing.
 pub const MAX_LISTS: usize = 200;
+/// Enterprises inside a shape whose cases are looked up at a time.
+const CANDIDATES: usize = 500;
 /// Rows of a sheet.
 const MAX_ROWS: usize = 20_000;
 /// A copy is out of date after two weeks.
@@ -122,12 +124,10 @@ impl Hub {
             Some((at.longitude, at.latitude))
         };
         let doors = new.doors.clamp(1, MAX_DOORS);
-        let all = if new.shape.is_empty() { doors as i64 } else { i64::from(i32::MAX) };
-        let mut rows = self.store.cases(&query, all, None).await?;
-        if !new.shape.is_empty() {
-            rows.retain(|row| place(row).is_some_and(|at| is_inside(&new.shape, at)));
-            rows.truncate(doors);
-        }
+        let rows = match new.shape.is_empty() {
+            true => self.store.cases(&query, doors as i64, None).await?,
+            false => self.cases_inside(&edition, &query, &new.shape, doors).await?,
+        };
         if rows.is_empty() {
             return Err(HubError::said(
                 "没有符合条件的办理中案件：请先立案（openCases），或放宽条件",
@@ -168,6 +168,40 @@ impl Hub {
         }
         tx.commit().await.map_err(failed)?;
         Ok(drawn)
+    }
+
+    /// Open cases of enterprises inside a shape, the most urgent first. Enterprises whose own place no registry knows are inside none.
+    async fn cases_inside(
+        &self,
+        edition: &Edition,
+        query: &CaseQuery,
+        shape: &[(f64, f64)],
+        doors: usize,
+    ) -> Result<Vec<CaseRow>, HubError> {
+        let bounds = shape
+            .iter()
+            .fold((f64::MAX, f64::MAX, f64::MIN, f64::MIN), |b, (x, y)| (b.0.min(*x), b.1.min(*y), b.2.max(*x), b.3.max(*y)));
+        let inside = Filter::Box { west: bounds.0, south: bounds.1, east: bounds.2, north: bounds.3 };
+        // Whose verdict is settled has no open case; looking among the others is far less to look at.
+        let gap = ["LACKING", "LACKING_INDEPENDENT", "UNDECIDED", "COVERED"].map(str::to_owned).to_vec();
+        let rows = edition.filter(&Filter::Any { facet: "gap", values: gap[..3].to_vec() }.and(inside.clone()))?;
+        let waiting = edition.filter(&Filter::Any { facet: "gap", values: gap[3..].to_vec() }.and(inside))?;
+        let is_inside = |row: &u32| {
+            let at = edition.enterprise(*row).location();
+            at.is_some_and(|at| is_inside(shape, (at.longitude, at.latitude)))
+        };
+        let candidates: Vec<String> =
+            rows.iter().chain(waiting.iter()).filter(is_inside).map(|row| edition.enterprise(row).id().to_owned()).collect();
+        let mut found = Vec::new();
+        for part in candidates.chunks(CANDIDATES) {
+            let of_part = CaseQuery { enterprises: Some(part.to_vec()), ..query.clone() };
+            found.extend(self.store.cases(&of_part, part.len() as i64, None).await?);
+            if found.len() >= doors {
+                found.truncate(doors);
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// A list and its doors.

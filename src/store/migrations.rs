@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!(100, "0100_case"),
     step!(110, "0110_webhook"),
     step!(120, "0120_visit"),
+    step!(130, "0130_duty"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

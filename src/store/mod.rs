@@ -8,6 +8,7 @@ pub mod batch;
 pub(crate) mod bulk;
 pub mod case;
 pub(crate) mod damage;
+pub mod duty;
 pub mod edition;
 pub mod entity;
 pub mod export;

@@ -13,7 +13,7 @@ use crate::registries::credit_code;
 use crate::support::graph::{served, token};
 use crate::support::hub::{TestHub, TestServer, hub_with};
 
-fn connector(kind: &str, columns: &str) -> String {
+pub fn connector(kind: &str, columns: &str) -> String {
     format!(
         "title = {{ zh = \"{kind}\", en = \"{kind}\" }}\nowner = {{ zh = \"某局\", en = \"Bureau\" }}\nkind = \"{kind}\"\n[source]\n\
          transport = \"file\"\nplace = \"rows.csv\"\nformat = \"csv\"\n[guard]\nmax_vanished_percent = 100\n[key]\ncolumns = [\"编号\"]\n\

@@ -62,7 +62,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "bench",
-        &["config", "connector", "edition", "hub", "land", "link", "model", "pull", "records", "serve", "simulate", "store"],
+        &[
+            "cases",
+            "config",
+            "connector",
+            "edition",
+            "hub",
+            "land",
+            "link",
+            "model",
+            "pull",
+            "records",
+            "serve",
+            "simulate",
+            "store",
+        ],
     ),
 ];
 /// Inside a room: folders and files from the ground up. A file may import what stands in its own place of the list or before it.

@@ -11,6 +11,7 @@ mod bad_input;
 mod bench_pull;
 mod book;
 mod cases;
+mod cases_year;
 mod clients;
 mod connector;
 mod counter;
