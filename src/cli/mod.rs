@@ -13,6 +13,7 @@ pub mod common;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
+pub mod duty;
 pub mod edition;
 pub mod edition_diff;
 pub mod explain;
@@ -85,6 +86,8 @@ enum Command {
     Case(case::CaseArgs),
     /// The week of whoever is responsible: due, overdue, new, won, lost
     Work(work::WorkArgs),
+    /// Who is responsible for what, and what everybody has to do
+    Duty(duty::DutyArgs),
     /// Visit lists: draw, print, take back what they brought
     Visit(visit::VisitArgs),
     /// What a visit found
@@ -184,6 +187,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
         Command::Case(args) => case::run(&common, args).await,
+        Command::Duty(args) => duty::run(&common, args).await,
         Command::Visit(args) => visit::run(&common, args).await,
         Command::Work(args) => work::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,

@@ -3,6 +3,7 @@
 //! In: figures that other rooms have worked out. Out: one HTML file that needs nothing from outside. No page counts or decides.
 
 pub(crate) mod bulletin;
+pub mod letters;
 pub mod linking;
 pub mod receipt;
 pub mod visits;

@@ -13,6 +13,7 @@ mod export;
 pub mod graphql;
 mod http;
 mod ingest;
+mod letters;
 pub mod limits;
 pub mod live;
 pub mod maps;

@@ -114,7 +114,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["export", "live", "ingest"],
             &["graphql/root", "graphql/mod"],
             &["maps", "reconcile", "http/assets"],
-            &["counter", "visits"],
+            &["counter", "letters", "visits"],
             &["app"],
         ],
     ),

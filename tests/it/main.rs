@@ -18,6 +18,7 @@ mod counter;
 mod damage;
 mod docs;
 mod drift;
+mod duties;
 mod edition;
 mod examples;
 mod export_list;

@@ -202,14 +202,14 @@ async fn a_list_is_its_districts_own_and_a_shape_draws_it() {
         hub.store.put_token(&crate::support::graph::token(id, role, areas, None)).await.unwrap();
     }
     served.ask_as(Some("secret-ann"), "mutation { openCases(input: { atMost: 100000 }) { opened } }", json!({})).await;
-    let draw = "mutation($shape: [ShapePoint!]) { drawVisitLists(input: { title: \"x\", shape: $shape, lists: 3, doors: 60 }) {
+    let draw = "mutation($shape: [ShapePoint!]) { drawVisitLists(input: { title: \"x\", shape: $shape, lists: 3, doors: 30 }) {
         lists { id doors walkKm stops { case { enterprise { location { longitude latitude } area { code } } } } } userErrors { code en: message(lang: EN) zh: message(lang: ZH) } } }";
     let corner = |longitude: f64, latitude: f64| json!({ "longitude": longitude, "latitude": latitude });
     let shape = json!({ "shape": [corner(116.0, 39.6), corner(116.5, 39.6), corner(116.5, 40.2), corner(116.0, 40.2)] });
     let drawn = served.ask_as(Some("secret-ann"), draw, shape).await["data"]["drawVisitLists"].take();
     let lists = drawn["lists"].as_array().unwrap();
     let doors: Vec<i64> = lists.iter().map(|l| l["doors"].as_i64().unwrap()).collect();
-    assert!(doors.len() == 3 && doors.iter().sum::<i64>() == 60 && doors.iter().all(|n| *n == 20), "{drawn}");
+    assert!(doors.len() == 3 && doors.iter().sum::<i64>() == 30 && doors.iter().all(|n| *n == 10), "{drawn}");
     for stop in lists.iter().flat_map(|l| l["stops"].as_array().unwrap()) {
         let at = &stop["case"]["enterprise"]["location"];
         assert!(at["longitude"].as_f64().unwrap() <= 116.5 && at["latitude"].as_f64().unwrap() <= 40.2, "{stop}");

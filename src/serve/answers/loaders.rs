@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use async_graphql::dataloader::Loader;
 use prometheus_client::metrics::counter::Counter;
 
+use crate::cases::duty::Duty;
 use crate::connector::Connector;
 use crate::hub::Hub;
+use crate::hub::duties::duty_of;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
@@ -17,6 +19,7 @@ use crate::records;
 use crate::records::StoredRowReader;
 use crate::serve::problem::Problem;
 use crate::store::case::{CaseEventRow, CaseRow};
+use crate::store::duty::DutyRow;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
 use crate::store::finding::FindingRow;
@@ -235,6 +238,22 @@ impl Loader<HistoryKey> for DetailLoader {
             }
         }
         Ok(found)
+    }
+}
+
+/// Key: all duties; one read serves a whole answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DutiesKey;
+
+impl Loader<DutiesKey> for DetailLoader {
+    type Value = Arc<Vec<(DutyRow, Duty)>>;
+    type Error = Problem;
+
+    async fn load(&self, _: &[DutiesKey]) -> Result<HashMap<DutiesKey, Arc<Vec<(DutyRow, Duty)>>>, Problem> {
+        self.0.count_read();
+        let rows = self.0.hub.store.duties(None).await?;
+        let read = rows.into_iter().filter_map(|row| duty_of(&row).map(|duty| (row, duty)));
+        Ok([(DutiesKey, Arc::new(read.collect()))].into())
     }
 }
 

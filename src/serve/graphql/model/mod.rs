@@ -6,6 +6,7 @@ pub mod connection;
 pub mod coverage;
 pub mod coverage_detail;
 pub mod coverage_rows;
+pub mod duties;
 pub mod edition;
 pub mod enterprise;
 pub mod history;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
 use super::case_changes::CaseMutations;
+use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
 use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
@@ -267,7 +268,7 @@ pub struct Mutation;
 /// What people add to what the registries say: recorded with who and why, applied at once, withdrawable.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutations(Mutation, CaseMutations, VisitMutations, WebhookMutations);
+pub struct Mutations(Mutation, CaseMutations, DutyMutations, VisitMutations, WebhookMutations);
 
 /// What people add to what the registries say.
 #[Object(name = "RegistryMutation")]

@@ -12,10 +12,11 @@ use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
-use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, Work};
+use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, Work, mendable};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
+use crate::serve::graphql::model::duties::{Duty, Workload};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
 use crate::serve::graphql::model::labels::{EnumLabel, labels};
@@ -29,6 +30,7 @@ use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
 use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::webhooks::Webhook;
 use crate::serve::problem::{Code, GraphProblem, Problem};
+use crate::store::case::CaseArea;
 
 /// Anything that has an id.
 #[derive(Interface)]
@@ -521,6 +523,47 @@ impl Query {
         }
         ask(ctx).touch_store();
         Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
+    }
+
+    /// Who is responsible for what, ended duties included, by unit and day. Needs the scope `review`.
+    async fn duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this unit: code or name.")] unit: Option<String>,
+    ) -> Result<Option<Vec<Duty>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let unit = unit.map(|unit| hub.case_unit(&unit)).transpose().map_err(mendable).or_tell(ctx)?;
+        let edition = ask.edition().or_tell(ctx)?;
+        let rows = hub.store.duties(unit.as_deref()).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().map(|row| Duty::new(&edition, row)).collect()))
+    }
+
+    /// What everybody has to do, the most first; what is nobody's among it. Needs the scope `review`.
+    async fn workload(&self, ctx: &Context<'_>) -> Result<Option<Vec<Workload>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let edition = ask.edition().or_tell(ctx)?;
+        let week = hub.work_week(&crate::hub::cases::WorkOf::default());
+        let since = week.won.closed.0.unwrap_or_default();
+        // An area that nobody knows shows nothing: no code begins like this.
+        let code = |area: &String| match hub.case_area(area) {
+            Ok(CaseArea::Within(code)) => code,
+            Ok(CaseArea::Federation(unit)) => unit.trim_start_matches('D').to_owned(),
+            Ok(CaseArea::Everywhere) => String::new(),
+            Err(_) => "nowhere".to_owned(),
+        };
+        let areas: Vec<String> = ask.caller.areas.iter().map(code).collect();
+        let rows = hub.store.workload(&week.today.to_string(), since, &areas).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().map(|row| Workload::new(&edition, row)).collect()))
     }
 
     /// The latest visit lists, newest first. Needs the scope `review`.
