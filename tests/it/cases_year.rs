@@ -302,6 +302,8 @@ async fn a_year_of_fifty_officers_ends_as_the_roll_says() {
         let right = match firm.really {
             Really::Founded => stands == "won",
             Really::OnRoll => stands == "open" && case.is_some_and(|c| c.stage == "TAX_SWITCH"),
+            Really::Lacking | Really::Refuses => stands == "open",
+            Really::Moved | Really::StruckOff => stands == "closed",
             Really::Merged => false,
         };
         if !right {
