@@ -18,6 +18,7 @@ mod live;
 mod lookups;
 mod measure;
 pub mod message;
+pub mod named_lists;
 mod open;
 pub mod progress;
 mod publish;

@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!(110, "0110_webhook"),
     step!(120, "0120_visit"),
     step!(130, "0130_duty"),
+    step!(140, "0140_named_list"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

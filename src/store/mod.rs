@@ -19,6 +19,7 @@ pub mod judgement;
 pub mod landing;
 pub mod lead;
 mod migrations;
+pub mod named_list;
 pub mod quarantine;
 pub mod record;
 pub mod registry;

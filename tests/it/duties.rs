@@ -160,3 +160,45 @@ async fn payers_are_written_to_in_bulk_and_only_by_whoever_may_see_payments() {
     let (_, _, refused) = ask("secret-map", open).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
 }
+
+#[tokio::test]
+async fn a_named_list_finds_its_enterprises_opens_their_cases_names_who_follows_and_expires() {
+    let served = served(1_000, |options| options.access = huitu::serve::Authentication::Tokens).await;
+    for (id, role, areas) in [("ann", "analyst", None), ("one", "district", Some("[\"110101\"]"))] {
+        served.state.hub().store.put_token(&token(id, role, areas, None)).await.unwrap();
+    }
+    let edition = served.state.hub().editions.current().unwrap();
+    let lacking = edition.filter(&huitu::edition::Filter::InGap).unwrap();
+    let first = edition.enterprise(lacking.iter().next().unwrap());
+    let create = "mutation($entries: [String!]!, $title: String!) { createNamedList(input: { title: $title, purpose: \"政治安排\", source: \"统战部\",
+        expires: \"2026-10-01\", entries: $entries }) { found list { id notFound } userErrors { zh: message(lang: ZH) en: message(lang: EN) } } }";
+    let entries = json!([first.credit_code().unwrap(), "E000000000000", "不存在的单位"]);
+    let made = served.ask_as(Some("secret-ann"), create, json!({ "title": "代表企业", "entries": entries })).await["data"]["createNamedList"].take();
+    assert_eq!((&made["found"], &made["list"]["notFound"]), (&json!(2), &json!(["不存在的单位"])), "{made}");
+    let wrong = served.ask_as(Some("secret-ann"), create, json!({ "title": " ", "entries": ["x"] })).await["data"]["createNamedList"]["userErrors"][0].take();
+    assert!(wrong["zh"].as_str().unwrap().contains("用途") && wrong["en"].as_str().unwrap().contains("purpose"), "{wrong}");
+    let refused = served.ask_as(Some("secret-one"), create, json!({ "title": "x", "entries": ["x"] })).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let ask = "{ namedLists { id enterprises(first: 9) { totalCount nodes { id } } followers { enterprise { id } leader { id } reason } changes(since: \"2026-01-01\") { what } } }";
+    let lists = served.ask_as(Some("secret-ann"), ask, json!({})).await["data"]["namedLists"].take();
+    assert_eq!(lists[0]["enterprises"]["totalCount"], 2);
+    // The first of the synthetic city is invested in by the second, and dispatches to it.
+    let follows: Vec<(&Value, &Value)> =
+        lists[0]["followers"].as_array().unwrap().iter().map(|f| (&f["enterprise"]["id"], &f["reason"])).collect();
+    assert!(follows.contains(&(&json!("E000000000001"), &json!("INVESTOR"))), "{lists}");
+    let open = format!(
+        "mutation {{ openCases(input: {{ namedList: {} }}) {{ opened cases {{ origin }} userErrors {{ message }} }} }}",
+        made["list"]["id"]
+    );
+    let opened = served.ask_as(Some("secret-ann"), &open, json!({})).await["data"]["openCases"].take();
+    assert!(opened["opened"].as_i64().unwrap() >= 1 && opened["cases"][0]["origin"] == "NAMED_LIST", "{opened}");
+    // Another district sees of it only what is its own.
+    let seen = served.ask_as(Some("secret-one"), ask, json!({})).await["data"]["namedLists"][0].take();
+    assert!(seen["enterprises"]["totalCount"].as_i64().unwrap() < 2 || first.district() == Some(110_101), "{seen}");
+    let huitu::model::Clock::Fixed(_) = &served.state.hub().clock else { panic!("a clock of the test") };
+    served.state.hub().clock.set("2026-10-02T04:00:00Z".parse().unwrap());
+    let late = served.ask_as(Some("secret-ann"), ask, json!({})).await;
+    assert_eq!(late["data"]["namedLists"], json!([]));
+    let late = served.ask_as(Some("secret-ann"), &open, json!({})).await["data"]["openCases"]["userErrors"][0].take();
+    assert!(late["message"].as_str().unwrap().contains("2026-10-01"), "{late}");
+}

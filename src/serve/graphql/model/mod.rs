@@ -14,6 +14,7 @@ pub mod identity;
 pub mod labels;
 pub mod legal_relations;
 pub mod live;
+pub mod named_lists;
 pub mod places;
 pub mod provenance;
 pub mod registry;

@@ -11,6 +11,7 @@ use crate::hub::cases::{CaseOpening, CaseWord};
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
 use crate::serve::graphql::model::cases::{OutreachCase, case_id, mendable};
+use crate::serve::graphql::model::named_lists::{NamedList, named_id};
 use crate::serve::graphql::model::scalars::{CaseMethod, CaseOrigin, CaseStage, Date};
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
@@ -68,6 +69,8 @@ pub struct OpenCasesInput {
     filter: Option<EnterpriseFilter>,
     /// Which parts of the list; LACKING where left out.
     include: Option<Vec<GapPart>>,
+    /// Only those on this named list; the origin is NAMED_LIST where left out.
+    named_list: Option<ID>,
     /// So many at most, the most urgent first; 1,000 where left out, at most 100,000.
     at_most: Option<i32>,
     /// What for; LIST where left out.
@@ -249,12 +252,21 @@ impl CaseMutations {
         let parts = input.include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
         let filter = input.filter.unwrap_or_default();
         let filter = filter.checked(hub).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
-        let filter = ask.within_areas(Filter::Or(parts.collect()).and(filter));
+        let mut filter = ask.within_areas(Filter::Or(parts.collect()).and(filter));
         let edition = ask.edition().or_tell(ctx)?;
+        if let Some(list) = &input.named_list {
+            let list = named_id(list);
+            if let Err(user_errors) = told("namedList", hub.named_list(list).await).or_tell(ctx)? {
+                return Ok(CasesPayload { user_errors, ..CasesPayload::default() });
+            }
+            let rows = NamedList::rows(ask, &edition, list).await.or_tell(ctx)?;
+            filter = filter.and(Filter::Rows(std::sync::Arc::new(rows.into_iter().collect())));
+        }
+        let otherwise = if input.named_list.is_some() { ModelOrigin::NamedList } else { ModelOrigin::List };
         let rows = edition.filter(&filter).map_err(Problem::from).or_tell(ctx)?;
         let ids: Vec<String> = rows.iter().take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
         let opening = CaseOpening {
-            origin: input.origin.map_or(ModelOrigin::List, Into::into),
+            origin: input.origin.map_or(otherwise, Into::into),
             owner: input.owner.map(CaseOwnerInput::owner),
             next_on: input.next_on.map(|d| d.0),
             note: input.note,

@@ -6,6 +6,7 @@ pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;
 pub mod exports;
 pub mod mutation;
+pub mod named_list_changes;
 pub mod query;
 pub mod subscription;
 pub mod visit_changes;

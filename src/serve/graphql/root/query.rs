@@ -20,6 +20,7 @@ use crate::serve::graphql::model::duties::{Duty, Workload};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
 use crate::serve::graphql::model::labels::{EnumLabel, labels};
+use crate::serve::graphql::model::named_lists::NamedList;
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::{Registry, registries};
@@ -564,6 +565,21 @@ impl Query {
         let areas: Vec<String> = ask.caller.areas.iter().map(code).collect();
         let rows = hub.store.workload(&week.today.to_string(), since, &areas).await.or_tell(ctx)?;
         Ok(Some(rows.into_iter().map(|row| Workload::new(&edition, row)).collect()))
+    }
+
+    /// Lists of enterprises with a name that are still shown, newest first. Needs the scope `review`.
+    async fn named_lists(&self, ctx: &Context<'_>) -> Result<Option<Vec<NamedList>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let edition = ask.edition().or_tell(ctx)?;
+        let today = hub.clock.today(hub.settings.zone).to_string();
+        let rows = hub.store.named_lists().await.or_tell(ctx)?;
+        let shown = rows.into_iter().filter(|l| l.expires.as_ref().is_none_or(|last| *last >= today));
+        Ok(Some(shown.map(|row| NamedList::new(&edition, row)).collect()))
     }
 
     /// The latest visit lists, newest first. Needs the scope `review`.
