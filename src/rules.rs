@@ -7,5 +7,7 @@ pub mod model;
 pub mod access;
 pub mod assess;
 #[warn(missing_docs)]
+pub mod cases;
+#[warn(missing_docs)]
 pub mod link;
 pub mod normalise;

@@ -110,6 +110,15 @@ pub fn of_code(code: &str) -> FieldClass {
     }
 }
 
+/// The class of what an outreach case was opened for, and of a record that closed it, by their names.
+pub fn of_case(name: &str) -> FieldClass {
+    match name {
+        "PREPARATORY_FUND" | "dues" => FieldClass::Money,
+        "DISPUTE" => FieldClass::Dispute,
+        _ => FieldClass::Visit,
+    }
+}
+
 /// The classes that somebody sees, for code that shows many values of many enterprises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight(u8);

@@ -9,3 +9,4 @@ pub(crate) mod pull;
 pub mod serve;
 pub(crate) mod serve_store;
 pub(crate) mod usage;
+pub mod work;

@@ -29,7 +29,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn at_most(what: &str, value: f64, unit: &'static str, bar: Option<f64>) -> Figure {
+    pub(crate) fn at_most(what: &str, value: f64, unit: &'static str, bar: Option<f64>) -> Figure {
         Figure { what: what.to_owned(), value, unit, bar, higher_is_better: false }
     }
     pub fn is_met(&self) -> bool {

@@ -1,4 +1,4 @@
-//! `huitu bench serve|all|link|pull`: figures of this machine, against the bars of the product. Speed is measured here, never in
+//! `huitu bench serve|all|link|pull|work`: figures of this machine, against the bars of the product. Speed is measured here, never in
 //! tests: machines differ, and so does their load.
 
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use super::common::Common;
 use crate::bench::city::CityBench;
 use crate::bench::link::{GROWTH, link};
 use crate::bench::pull::PullBench;
+use crate::bench::work::WorkBench;
 use crate::hub::Hub;
 use crate::model::Clock;
 
@@ -57,6 +58,18 @@ enum BenchCommand {
         #[arg(long, value_name = "DIR")]
         svg: Option<PathBuf>,
     },
+    /// Cases and visits: an officer's list, a shape on the map, closing by the data, an answer that others see
+    Work {
+        #[arg(long, default_value_t = 1_000_000)]
+        enterprises: u32,
+        #[arg(long, default_value_t = 200_000)]
+        cases: usize,
+        #[arg(long, default_value_t = 2_000_000)]
+        visits: i64,
+        /// Cases that the second edition closes
+        #[arg(long, default_value_t = 10_000)]
+        closing: usize,
+    },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
         /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz; several for a table of
@@ -81,6 +94,9 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
             settings.data = settings.data.join("bench-city");
             crate::bench::city::run(&settings, common.json, CityBench { sizes: enterprises, seed, beside, svg }).await?
         }
+        BenchCommand::Work { enterprises, cases, visits, closing } => {
+            work(common, WorkBench { enterprises, cases, visits, closing }).await?;
+        }
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {
@@ -93,6 +109,19 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn work(common: &Common, bench: WorkBench) -> anyhow::Result<()> {
+    let mut settings = common.settings()?;
+    settings.data = settings.data.join(format!("bench-work-{}-{}", bench.enterprises, bench.cases));
+    crate::bench::work::prepare(&settings.data, bench)?;
+    let hub = Hub::open(settings, Clock::System).await?;
+    let figures = crate::bench::work::measure(hub, bench).await?;
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&figures)?),
+        false => figures.iter().for_each(|f| println!("{f}")),
+    }
+    Ok(())
 }
 
 async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {

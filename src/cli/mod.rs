@@ -8,10 +8,12 @@ pub mod audit;
 pub mod batch;
 pub mod bench;
 pub mod boundaries;
+pub mod case;
 pub mod common;
 pub mod connector;
 pub mod demo;
 pub mod doctor;
+pub mod duty;
 pub mod edition;
 pub mod edition_diff;
 pub mod explain;
@@ -31,6 +33,8 @@ pub mod sync;
 pub mod terminal;
 pub mod token;
 pub mod trust;
+pub mod visit;
+pub mod work;
 
 use std::process::ExitCode;
 
@@ -78,6 +82,14 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// The bulletin of a period, as HTML or as a workbook
     Report(report::ReportArgs),
+    /// What stands between the list and a union: open, change, close cases
+    Case(case::CaseArgs),
+    /// The week of whoever is responsible: due, overdue, new, won, lost
+    Work(work::WorkArgs),
+    /// Who is responsible for what, and what everybody has to do
+    Duty(duty::DutyArgs),
+    /// Visit lists: draw, print, take back what they brought
+    Visit(visit::VisitArgs),
     /// What a visit found
     Finding(finding::FindingArgs),
     /// The published states: list, verify, prune
@@ -174,6 +186,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Review(args) => review::run(&common, args).await,
         Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
+        Command::Case(args) => case::run(&common, args).await,
+        Command::Duty(args) => duty::run(&common, args).await,
+        Command::Visit(args) => visit::run(&common, args).await,
+        Command::Work(args) => work::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,

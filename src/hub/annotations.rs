@@ -63,7 +63,7 @@ impl<T> std::ops::Deref for Recorded<T> {
 }
 
 /// An id that says nothing but is unique: hash of what is recorded and when.
-fn new_id(prefix: char, parts: &[&str], at: i64) -> String {
+pub(super) fn new_id(prefix: char, parts: &[&str], at: i64) -> String {
     let text = parts.join("\u{1f}");
     format!("{prefix}{:016x}", xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), at as u64))
 }
@@ -203,7 +203,7 @@ impl Hub {
 
     /// Publishes what follows of what was just recorded; true where that is left to the next publication. Never an error: what a person
     /// recorded is kept, and whoever is told otherwise records it twice.
-    async fn follow(&self, progress: Arc<dyn ProgressSink>) -> bool {
+    pub(super) async fn follow(&self, progress: Arc<dyn ProgressSink>) -> bool {
         match self.reassess(progress).await {
             Ok(_) => false,
             Err(HubError::Store(StoreError::Busy { .. })) => true,

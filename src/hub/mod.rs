@@ -6,7 +6,9 @@
 mod annotations;
 mod basis;
 mod batch_decisions;
+pub mod cases;
 mod deciding;
+pub mod duties;
 mod error;
 mod explain;
 mod follow_findings;
@@ -18,6 +20,7 @@ mod live;
 mod lookups;
 mod measure;
 pub mod message;
+pub mod named_lists;
 mod neighbourhood;
 mod open;
 pub mod progress;
@@ -34,6 +37,8 @@ pub mod retention;
 pub mod sync;
 pub mod targets;
 mod unreadable;
+pub mod visits;
+pub mod webhooks;
 
 pub use crate::land::receipt::SyncOutcome;
 pub use crate::publish::{contradictions, is_contradiction};

@@ -123,6 +123,7 @@ impl Hub {
         if !force && let Some(previous) = previous.as_ref().filter(|_| answers) {
             let header = Header { now, as_of, sources: sources.clone(), unmet: unmet.clone() };
             if let Some(published) = self.follow_findings(previous, &inputs, header).await? {
+                self.followed_by_cases().await;
                 self.prune_after_publishing().await?;
                 let (zh, en) = (format!("已发布第 {} 期", published.number), format!("edition {} published", published.number));
                 progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
@@ -254,6 +255,7 @@ impl Hub {
             unmet,
         });
         if published.is_some() {
+            self.followed_by_cases().await;
             self.prune_after_publishing().await?;
         }
         let (zh, en) = match &published {

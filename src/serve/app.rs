@@ -15,7 +15,7 @@ use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
-use super::{export, graphql, http, ingest, live, maps, operate, reconcile};
+use super::{counter, export, graphql, http, ingest, letters, live, maps, operate, reconcile, visits};
 use crate::hub::Hub;
 
 /// A server before it listens. Cheap to clone.
@@ -100,6 +100,9 @@ pub fn app(app: App) -> Router {
         .route("/reconcile/1.0-draft/suggest/{what}", get(reconcile::suggest))
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
+        .route("/check", axum::routing::post(counter::check).layer(http::packing::unpacked()))
+        .route("/letters/{file}", get(letters::letters))
+        .route("/visits/{file}", get(visits::copy).post(visits::bring))
         .route("/export/{file}", get(export::export))
         .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))

@@ -268,6 +268,17 @@ fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBi
     }
 }
 
+/// Enterprises that a name may mean, the likeliest first, with the chance in percent; true where the linker would join the two without
+/// asking a person.
+///
+/// # Errors
+/// The caller's areas cannot be read.
+pub fn candidates(plain: &RestRequest, name: &str) -> Result<Vec<(Row, f64, bool)>, Problem> {
+    let scope = scope(plain)?;
+    let query = Query { query: name.to_owned(), ..Query::default() };
+    Ok(found(plain, &query, scope.as_deref()).into_iter().map(|c| (c.row, c.score, c.is_match)).collect())
+}
+
 /// A scored candidate.
 struct Candidate {
     row: Row,
@@ -276,7 +287,8 @@ struct Candidate {
     features: Vec<Value>,
 }
 
-fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
+/// The candidates of a query, the likeliest first.
+fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Candidate> {
     let edition = &plain.edition;
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
@@ -301,6 +313,12 @@ fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBi
     rows.truncate(SCORED);
     let mut found = score(plain, query, &rows);
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+    found
+}
+
+fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
+    let edition = &plain.edition;
+    let found = found(plain, query, scope);
     let shown = found.iter().take((query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED));
     shown
         .map(|c| {

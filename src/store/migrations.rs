@@ -35,6 +35,11 @@ const STEPS: &[Step] = &[
     step!(70, "0070_held_edition"),
     step!(80, "0080_owner"),
     step!(85, "0085_content"),
+    step!(100, "0100_case"),
+    step!(110, "0110_webhook"),
+    step!(120, "0120_visit"),
+    step!(130, "0130_duty"),
+    step!(140, "0140_named_list"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

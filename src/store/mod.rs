@@ -6,7 +6,9 @@
 
 pub mod batch;
 pub(crate) mod bulk;
+pub mod case;
 pub(crate) mod damage;
+pub mod duty;
 pub mod edition;
 pub mod entity;
 pub mod export;
@@ -17,6 +19,7 @@ pub mod judgement;
 pub mod landing;
 pub mod lead;
 mod migrations;
+pub mod named_list;
 pub mod quarantine;
 pub mod record;
 pub mod registry;
@@ -24,6 +27,8 @@ pub mod relation;
 pub mod target;
 pub mod token;
 pub mod usage;
+pub mod visit;
+pub mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("link", &["model", "normalise"]),
     ("access", &["model"]),
     ("assess", &["model"]),
+    ("cases", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),
     ("store", &["model"]),
@@ -25,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "hub",
         &[
             "assess",
+            "cases",
             "config",
             "connector",
             "edition",
@@ -39,14 +41,42 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("bulletin", &["assess", "edition", "hub", "model"]),
-    ("pages", &["bulletin", "hub", "link", "model", "store"]),
+    ("pages", &["bulletin", "cases", "hub", "link", "model", "store"]),
     (
         "serve",
-        &["access", "assess", "audit", "config", "connector", "edition", "hub", "link", "model", "pages", "records", "store"],
+        &[
+            "access",
+            "assess",
+            "audit",
+            "cases",
+            "config",
+            "connector",
+            "edition",
+            "hub",
+            "link",
+            "model",
+            "pages",
+            "records",
+            "store",
+        ],
     ),
     (
         "bench",
-        &["config", "connector", "edition", "hub", "land", "link", "model", "pull", "records", "serve", "simulate", "store"],
+        &[
+            "cases",
+            "config",
+            "connector",
+            "edition",
+            "hub",
+            "land",
+            "link",
+            "model",
+            "pull",
+            "records",
+            "serve",
+            "simulate",
+            "store",
+        ],
     ),
 ];
 /// Inside a room: folders and files from the ground up. A file may import what stands in its own place of the list or before it.
@@ -84,6 +114,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["export", "live", "ingest"],
             &["graphql/root", "graphql/mod"],
             &["maps", "reconcile", "http/assets"],
+            &["counter", "letters", "visits"],
             &["app"],
         ],
     ),
@@ -95,7 +126,7 @@ const WIRE: &str = "serve/graphql/";
 /// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
 const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
-const PURE: &[&str] = &["access", "model", "normalise", "link", "assess"];
+const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
 
 fn rust_files(dir: &Path, into: &mut Vec<std::path::PathBuf>) {

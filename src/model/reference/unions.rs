@@ -78,6 +78,64 @@ pub fn finding_reasons() -> &'static [FindingReason] {
     &REASONS
 }
 
+/// One step of the work that leads to a union.
+#[derive(Debug, Clone)]
+pub struct WorkStep {
+    /// Stable; stages of cases are kept by it (`VERIFY`).
+    pub code: &'static str,
+    /// Chinese name.
+    pub name_zh: &'static str,
+    /// English name.
+    pub name_en: &'static str,
+    /// Days that it usually takes; None where nobody says.
+    pub due_days: Option<u32>,
+}
+
+/// The steps of `reference/unions/pipeline.csv` in their order, parsed at first use.
+pub fn case_steps() -> &'static [WorkStep] {
+    static STEPS: LazyLock<Vec<WorkStep>> = LazyLock::new(|| {
+        rows("unions/pipeline.csv", include_str!("../../../reference/unions/pipeline.csv"))
+            .map(|r| WorkStep { code: keep(&r[0]), name_zh: keep(&r[1]), name_en: keep(&r[2]), due_days: r[3].parse().ok() })
+            .collect()
+    });
+    &STEPS
+}
+
+/// What a visit can find.
+#[derive(Debug, Clone)]
+pub struct VisitResult {
+    /// Stable (`not_there`).
+    pub code: &'static str,
+    /// Of the second layer: what whoever was met says. False: what was found at the door.
+    pub is_answer: bool,
+    /// Chinese text.
+    pub name_zh: &'static str,
+    /// English text.
+    pub name_en: &'static str,
+    /// The finding that it is, where it is one.
+    pub finding: Option<&'static str>,
+    /// The stage that a case has reached by it at least, where it has.
+    pub stage: Option<&'static str>,
+}
+
+/// The results of `reference/unions/visit_results.csv`, parsed at first use.
+pub fn visit_results() -> &'static [VisitResult] {
+    static RESULTS: LazyLock<Vec<VisitResult>> = LazyLock::new(|| {
+        let given = |text: &str| (!text.is_empty()).then(|| keep(text));
+        rows("unions/visit_results.csv", include_str!("../../../reference/unions/visit_results.csv"))
+            .map(|r| VisitResult {
+                code: keep(&r[0]),
+                is_answer: &r[1] == "answer",
+                name_zh: keep(&r[2]),
+                name_en: keep(&r[3]),
+                finding: given(&r[4]),
+                stage: given(&r[5]),
+            })
+            .collect()
+    });
+    &RESULTS
+}
+
 /// One measure of the bulletin.
 #[derive(Debug, Clone)]
 pub struct Indicator {

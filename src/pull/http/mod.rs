@@ -3,6 +3,7 @@
 mod ahead;
 mod auth;
 mod client;
+mod deliver;
 mod download;
 mod lookup;
 mod page;
@@ -26,6 +27,7 @@ use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
 pub(super) use client::check_database;
 use client::{RegistryClient, parse_url};
+pub use deliver::{Parcel, ParcelAnswer, deliver, receiver};
 pub(super) use download::pull as download;
 pub use lookup::lookup;
 use page::Page;

@@ -7,9 +7,13 @@ use tokio::sync::broadcast;
 
 use crate::edition::Manifest;
 use crate::hub::progress::{ProgressSink, SyncEvent};
+use crate::store::case::CaseEventRow;
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
+
+/// Steps of cases that a slow subscriber may be behind: an edition may close thousands at once.
+const CASES_BEHIND: usize = 16_384;
 
 /// The edition that a subscriber was told of last: before this stream by what they say, and in it as it goes on. 0: none. Shared with
 /// whoever writes the stream, so that each event can carry its id.
@@ -40,11 +44,14 @@ impl LastEvent {
 pub struct Events {
     pub syncs: broadcast::Sender<SyncEvent>,
     pub editions: broadcast::Sender<Arc<Manifest>>,
+    /// Steps of outreach cases, in the order in which they were made.
+    pub cases: broadcast::Sender<Arc<CaseEventRow>>,
 }
 
 impl Default for Events {
     fn default() -> Events {
-        Events { syncs: broadcast::channel(BEHIND).0, editions: broadcast::channel(BEHIND).0 }
+        let (syncs, editions) = (broadcast::channel(BEHIND).0, broadcast::channel(BEHIND).0);
+        Events { syncs, editions, cases: broadcast::channel(CASES_BEHIND).0 }
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use async_graphql::dataloader::Loader;
 use prometheus_client::metrics::counter::Counter;
 
+use crate::cases::duty::Duty;
 use crate::connector::Connector;
 use crate::hub::Hub;
+use crate::hub::duties::duty_of;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
@@ -16,6 +18,8 @@ use crate::model::provenance::FieldProvenance;
 use crate::records;
 use crate::records::StoredRowReader;
 use crate::serve::problem::Problem;
+use crate::store::case::{CaseEventRow, CaseRow};
+use crate::store::duty::DutyRow;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
 use crate::store::finding::FindingRow;
@@ -230,6 +234,92 @@ impl Loader<HistoryKey> for DetailLoader {
                 page.total = total;
                 if id < before {
                     page.changes.push((id, row));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Key: all duties; one read serves a whole answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DutiesKey;
+
+impl Loader<DutiesKey> for DetailLoader {
+    type Value = Arc<Vec<(DutyRow, Duty)>>;
+    type Error = Problem;
+
+    async fn load(&self, _: &[DutiesKey]) -> Result<HashMap<DutiesKey, Arc<Vec<(DutyRow, Duty)>>>, Problem> {
+        self.0.count_read();
+        let rows = self.0.hub.store.duties(None).await?;
+        let read = rows.into_iter().filter_map(|row| duty_of(&row).map(|duty| (row, duty)));
+        Ok([(DutiesKey, Arc::new(read.collect()))].into())
+    }
+}
+
+/// Key: id of an enterprise, whose outreach case is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CaseKey(pub String);
+
+impl Loader<CaseKey> for DetailLoader {
+    type Value = Arc<CaseRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, Arc<CaseRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let rows = self.0.hub.store.cases_of(&ids).await?;
+        Ok(rows.into_iter().map(|row| (CaseKey(row.enterprise_id.clone()), Arc::new(row))).collect())
+    }
+}
+
+/// Key: id of a case, and those that wait behind it are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JoinedCaseKey(pub String);
+
+impl Loader<JoinedCaseKey> for DetailLoader {
+    type Value = Vec<CaseRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[JoinedCaseKey]) -> Result<HashMap<JoinedCaseKey, Vec<CaseRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<JoinedCaseKey, Vec<CaseRow>> = HashMap::new();
+        for row in self.0.hub.store.cases_joined_into(&ids).await? {
+            let into = row.joined_into.clone().unwrap_or_default();
+            found.entry(JoinedCaseKey(into)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// A page of one case's steps.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CaseHistoryKey {
+    pub case: String,
+    /// Only steps with ids below this.
+    pub before: i64,
+    pub limit: i64,
+}
+
+/// One statement for all cases whose pages begin alike. Value: the steps, newest first, and how many the case has in all.
+impl Loader<CaseHistoryKey> for DetailLoader {
+    type Value = (Vec<CaseEventRow>, i64);
+    type Error = Problem;
+
+    async fn load(&self, keys: &[CaseHistoryKey]) -> Result<HashMap<CaseHistoryKey, (Vec<CaseEventRow>, i64)>, Problem> {
+        let mut alike: HashMap<(i64, i64), Vec<String>> = HashMap::new();
+        for key in keys {
+            alike.entry((key.before, key.limit)).or_default().push(key.case.clone());
+        }
+        let mut found: HashMap<CaseHistoryKey, (Vec<CaseEventRow>, i64)> = HashMap::new();
+        for ((before, limit), cases) in alike {
+            self.0.count_read();
+            for (total, row) in self.0.hub.store.case_events(&cases, before, limit).await? {
+                let page = found.entry(CaseHistoryKey { case: row.case_id.clone(), before, limit }).or_default();
+                page.1 = total;
+                if row.id < before {
+                    page.0.push(row);
                 }
             }
         }

@@ -13,11 +13,11 @@ use super::answers::engine::subgraph;
 use super::export::jobs::Jobs;
 use super::operate::source_quality::QualityCache;
 
-pub type Graph = Schema<root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions>;
+pub type Graph = Schema<root::entities_apart::Root, root::mutation::Mutations, root::subscription::Subscriptions>;
 
 /// The schema that is served, with what only some of its fields need.
 pub fn graph_with(jobs: Jobs, quality: Arc<QualityCache>) -> Graph {
-    Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions)
+    Schema::build(root::entities_apart::Root, root::mutation::Mutations::default(), root::subscription::Subscriptions)
         .data(jobs)
         .data(quality)
         .finish()
@@ -26,7 +26,7 @@ pub fn graph_with(jobs: Jobs, quality: Arc<QualityCache>) -> Graph {
 /// The schema by itself: to print it, and to check documents against it. Limits are kept by the handler before the library sees
 /// a document.
 pub fn graph() -> Graph {
-    Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions).finish()
+    Schema::build(root::entities_apart::Root, root::mutation::Mutations::default(), root::subscription::Subscriptions).finish()
 }
 
 /// The schema as a subgraph of Apollo Federation v2.
@@ -66,9 +66,10 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
     // documents of several operations, in other ways.
     let heard = Heard::default();
-    let graph = Schema::build(root::entities_apart::Root, root::mutation::Mutation, root::subscription::Subscriptions)
-        .extension(heard.clone())
-        .finish();
+    let graph =
+        Schema::build(root::entities_apart::Root, root::mutation::Mutations::default(), root::subscription::Subscriptions)
+            .extension(heard.clone())
+            .finish();
     graph.execute(async_graphql::Request::new(document).only_introspection()).await;
     heard.0.lock().expect("no panic while holding the errors").first().map(|e| e.message.clone())
 }

@@ -34,6 +34,7 @@ pub async fn run(
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let keeping = state.clone();
     let publisher = tokio::spawn(crate::serve::publish_pushes(state.clone()));
+    let messenger = tokio::spawn(crate::serve::operate::webhooks::run(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
     loop {
@@ -78,6 +79,7 @@ pub async fn run(
         });
     }
     watcher.abort();
+    messenger.abort();
     if let Err(problem) = keeping.keep_usage().await {
         tracing::warn!(problem = %problem.en, "what was read could not be kept");
     }

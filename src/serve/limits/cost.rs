@@ -212,24 +212,32 @@ const SHORT_LIST: u64 = 1;
 pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("batches", 20),
     ("branches", 50),
+    ("cases", 50),
     ("conflicts", 20),
     ("covers", 50),
     ("dispatchedFrom", 50),
     ("dispatchesTo", 50),
+    ("dueToday", 20),
     ("editions", 50),
     ("enterprises", 50),
     ("events", 50),
     ("exports", 20),
     ("gap", 50),
     ("history", 20),
+    ("lost", 20),
+    ("newOnList", 20),
+    ("overdue", 20),
     ("quarantine", 20),
     ("records", 20),
     ("review", 20),
     ("search", 20),
     ("tradeUnions", 50),
+    ("undated", 20),
+    ("visitLists", 20),
+    ("won", 20),
 ];
 /// Lists that are no connections: their selection is that of a row.
-const BARE: [&str; 2] = ["exports", "search"];
+const BARE: [&str; 3] = ["exports", "search", "visitLists"];
 /// Selections that are looked at for rows; of more it is taken that there are some.
 const MAX_LOOKED_AT: usize = 1_000;
 /// Rows that counting groups is worth.

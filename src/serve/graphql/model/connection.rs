@@ -8,7 +8,7 @@ use super::edition::EditionNode;
 use super::enterprise::Enterprise;
 use super::history::CHANGES;
 use crate::edition::{Edition, Filter, Order, Row, RowCursor, RowPage};
-use crate::serve::answers::loaders::HistoryKey;
+use crate::serve::answers::loaders::{CaseKey, HistoryKey};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, question_of};
 use crate::serve::problem::Problem;
@@ -63,6 +63,11 @@ impl EnterpriseConnection {
         for (before, limit) in histories {
             let enterprise = |row: &Row| self.edition.enterprise(*row).id().to_owned();
             let keys = self.page.rows.iter().map(|row| HistoryKey { enterprise: enterprise(row), before, limit });
+            ask.touch_store();
+            ask.records.load_many(keys).await?;
+        }
+        if selects(field, &["case"]) {
+            let keys = self.page.rows.iter().map(|row| CaseKey(self.edition.enterprise(*row).id().to_owned()));
             ask.touch_store();
             ask.records.load_many(keys).await?;
         }

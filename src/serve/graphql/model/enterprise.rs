@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::cases::OutreachCase;
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
+use super::duties::Duty;
 use super::history::{ChangeConnection, Finding};
 use super::identity::Identity;
 use super::legal_relations::Relation;
@@ -17,8 +19,10 @@ use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
+use crate::hub::duties::responsible_for;
 use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
+use crate::serve::answers::loaders::DutiesKey;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
@@ -190,6 +194,29 @@ impl Enterprise {
             return None;
         }
         or_null(ctx, Finding::of(ctx, self).await)
+    }
+
+    /// What is done about it where it lacks a union, as it is now; null where no case was ever opened. Needs the scope `review`.
+    async fn case(&self, ctx: &Context<'_>) -> Option<OutreachCase> {
+        if !permitted(ctx, AccessScope::Review) {
+            return None;
+        }
+        or_null(ctx, OutreachCase::of(ask(ctx), self).await).flatten()
+    }
+
+    /// Who is responsible for it today: the duty that fits it most closely; null where nobody is. Needs the scope `review`.
+    async fn responsible(&self, ctx: &Context<'_>) -> Result<Option<Duty>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let duties = ask.records.load_one(DutiesKey).await.or_tell(ctx)?.unwrap_or_default();
+        let hub = ask.state.hub();
+        let plain: Vec<_> = duties.iter().map(|(_, duty)| duty.clone()).collect();
+        let found = responsible_for(&plain, &self.row(), hub.clock.today(hub.settings.zone));
+        let row = found.and_then(|duty| duties.iter().find(|(row, _)| row.id == duty.id)).map(|(row, _)| row.clone());
+        Ok(row.map(|row| Duty::new(self.edition(), row)))
     }
 
     /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.

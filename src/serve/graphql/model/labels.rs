@@ -4,6 +4,7 @@ use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{Context, Object};
 
 use super::scalars::Language;
+use crate::cases::standing::CaseStage;
 use crate::connector::nearest;
 use crate::model::message::{Lang, value_name};
 use crate::serve::context::ask;
@@ -18,6 +19,35 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("BatchState", "HELD", "待人工决定", "held for a person"),
     ("BatchState", "REJECTED", "已拒绝", "rejected"),
     ("BatchState", "FAILED", "失败", "failed"),
+    ("CaseMethod", "DEMAND", "需求带动", "by demand"),
+    ("CaseMethod", "ACTIVITY", "活动吸引", "by activities"),
+    ("CaseMethod", "SERVICE", "服务凝聚", "by services"),
+    ("CaseMethod", "CONSOLIDATION", "作用巩固", "by consolidation"),
+    ("CaseOrigin", "LIST", "未建会清单", "the gap list"),
+    ("CaseOrigin", "PREPARATORY_FUND", "缴纳建会筹备金", "pays the preparatory fund"),
+    ("CaseOrigin", "DISPUTE", "劳动争议", "a dispute"),
+    ("CaseOrigin", "HOTLINE", "热线与平台", "hotline or platform"),
+    ("CaseOrigin", "MEDIA", "媒体报道", "a media report"),
+    ("CaseOrigin", "NAMED_LIST", "专项名单", "a named list"),
+    ("CaseOrigin", "HAND", "人工登记", "by hand"),
+    ("CaseState", "OPEN", "办理中", "open"),
+    ("CaseState", "CLOSED", "已结案", "closed"),
+    ("CaseStepKind", "OPENED", "立案", "opened"),
+    ("CaseStepKind", "STAGE", "阶段", "stage"),
+    ("CaseStepKind", "OWNER", "责任人", "owner"),
+    ("CaseStepKind", "NEXT_ON", "下次日期", "next date"),
+    ("CaseStepKind", "METHOD", "工作方法", "method"),
+    ("CaseStepKind", "ASSESSMENT", "评估", "assessment"),
+    ("CaseStepKind", "REFUSAL", "拒绝", "refusal"),
+    ("CaseStepKind", "NOTE", "备注", "note"),
+    ("CaseStepKind", "CLOSED", "人工结案", "closed by a person"),
+    ("CaseStepKind", "CLOSED_BY_DATA", "数据结案", "closed by the data"),
+    ("CaseStepKind", "REOPENED", "重新打开", "opened again"),
+    ("CaseStepKind", "REOPENED_BY_DATA", "数据重新打开", "opened again by the data"),
+    ("CaseStepKind", "MOVED", "随企业转移", "moved with its enterprise"),
+    ("CaseStepKind", "JOINED", "随企业合并", "joined with its enterprise"),
+    ("CaseStepKind", "PARTED", "随企业分开", "parted with its enterprise"),
+    ("CaseStepKind", "VISITED", "走访", "visited"),
     ("Dimension", "FEDERATION", "工会单位", "federation unit"),
     ("Dimension", "INDUSTRY_SECTION", "行业门类", "industry section"),
     ("Dimension", "INDUSTRY_DIVISION", "行业大类", "industry division"),
@@ -62,6 +92,10 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("ExportState", "RUNNING", "进行中", "running"),
     ("ExportState", "DONE", "已完成", "done"),
     ("ExportState", "FAILED", "失败", "failed"),
+    ("FollowerReason", "INVESTED_IN", "由其投资", "invested in by it"),
+    ("FollowerReason", "INVESTOR", "投资于其", "invests in it"),
+    ("FollowerReason", "DISPATCH", "劳务派遣", "labour dispatch"),
+    ("FollowerReason", "SAME_ADDRESS", "同一地址", "the same address"),
     ("HeldEditionState", "HELD", "待人工决定", "held for a person"),
     ("HeldEditionState", "RELEASED", "已放行", "released"),
     ("HeldEditionState", "REJECTED", "已拒绝", "rejected"),
@@ -106,14 +140,23 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("ShareClass", "UNCONDITIONAL", "无条件共享", "unconditional"),
     ("ShareClass", "CONDITIONAL", "有条件共享", "conditional"),
     ("ShareClass", "NOT_SHARED", "不予共享", "not shared"),
+    ("VisitState", "COUNTS", "计入", "counts"),
+    ("VisitState", "ASKED", "待定", "asked about"),
+    ("VisitState", "DISMISSED", "不计入", "dismissed"),
+    ("VisitState", "TAKEN_BACK", "已撤回", "taken back"),
     ("WatchedFigure", "ENTERPRISES", "企业数", "enterprises"),
     ("WatchedFigure", "GAP", "未建会数", "the gap list"),
     ("WatchedFigure", "UNIONS", "工会数", "unions"),
     ("WatchedFigure", "COVERED", "已覆盖单位", "covered units"),
+    ("WebhookKind", "CASE", "案件", "outreach cases"),
+    ("WebhookKind", "VERDICT", "评定结果", "verdicts"),
 ];
 
 /// The name of a value of an enum.
 fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
+    if let Some(stage) = CaseStage::from_name(value).filter(|_| of == "CaseStage") {
+        return stage.text(lang);
+    }
     let own = NAMES.iter().find(|(name, code, ..)| *name == of && *code == value);
     own.map_or_else(|| value_name(value, lang), |(_, _, zh, en)| lang.pick(zh, en))
 }

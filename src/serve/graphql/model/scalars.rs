@@ -277,6 +277,70 @@ twin! {
     }
 }
 
+twin! {
+    /// How far an outreach case is, in the order of the work.
+    CaseStage = "crate::cases::standing::CaseStage" {
+        /// On the list; nobody was there yet.
+        Found = "FOUND",
+        /// Visit and verify.
+        Verify = "VERIFY", Inform = "INFORM",
+        /// 建会告知书
+        Letter = "LETTER",
+        /// 催告函
+        SecondLetter = "SECOND_LETTER",
+        /// 约谈
+        Talk = "TALK",
+        /// 部门联动
+        JointAction = "JOINT_ACTION",
+        /// 申请建会
+        Apply = "APPLY",
+        /// 筹备组
+        PrepareGroup = "PREPARE_GROUP", Enrol = "ENROL", Assembly = "ASSEMBLY", Approve = "APPROVE", Legal = "LEGAL",
+        /// From the preparatory fund to dues.
+        TaxSwitch = "TAX_SWITCH", EnterRoll = "ENTER_ROLL", FollowUp = "FOLLOW_UP",
+    }
+}
+twin! {
+    /// Whether somebody still has to go.
+    CaseState = "crate::cases::standing::CaseState" { Open = "OPEN", Closed = "CLOSED" }
+}
+twin! {
+    /// What an outreach case was opened for.
+    CaseOrigin = "crate::cases::standing::CaseOrigin" {
+        List = "LIST",
+        /// Needs the scope `finance`.
+        PreparatoryFund = "PREPARATORY_FUND",
+        /// Needs the scope `records`.
+        Dispute = "DISPUTE", Hotline = "HOTLINE", Media = "MEDIA", NamedList = "NAMED_LIST", Hand = "HAND",
+    }
+}
+twin! {
+    /// How an enterprise is won: the four methods.
+    CaseMethod = "crate::cases::standing::CaseMethod" {
+        /// 需求带动
+        Demand = "DEMAND",
+        /// 活动吸引
+        Activity = "ACTIVITY",
+        /// 服务凝聚
+        Service = "SERVICE",
+        /// 作用巩固
+        Consolidation = "CONSOLIDATION",
+    }
+}
+twin! {
+    /// What a step of an outreach case was.
+    CaseStepKind = "crate::cases::standing::CaseStepKind" {
+        Opened = "OPENED", Stage = "STAGE", Owner = "OWNER", NextOn = "NEXT_ON", Method = "METHOD", Assessment = "ASSESSMENT",
+        Refusal = "REFUSAL", Note = "NOTE", Closed = "CLOSED",
+        /// By what the registries say.
+        ClosedByData = "CLOSED_BY_DATA", Reopened = "REOPENED", ReopenedByData = "REOPENED_BY_DATA",
+        /// Its enterprise lives on as another one.
+        Moved = "MOVED",
+        /// Its enterprise was joined with one whose case goes on.
+        Joined = "JOINED", Parted = "PARTED", Visited = "VISITED",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,13 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
+pub mod case_changes;
+pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;
 pub mod exports;
 pub mod mutation;
+pub mod named_list_changes;
 pub mod query;
 pub mod subscription;
+pub mod visit_changes;
+pub mod webhook_changes;

@@ -3,9 +3,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
+use super::case_changes::CaseMutations;
+use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
+use super::named_list_changes::NamedListMutations;
+use super::visit_changes::VisitMutations;
+use super::webhook_changes::WebhookMutations;
 use crate::access::AccessScope;
 use crate::edition::LookupKey;
 use crate::hub::progress::ProgressSink;
@@ -258,10 +263,16 @@ fn own_key(ask: &RequestContext, key: Option<String>) -> Option<String> {
     key.map(|key| format!("{}:{key}", ask.caller.id))
 }
 
+#[derive(Default)]
 pub struct Mutation;
 
 /// What people add to what the registries say: recorded with who and why, applied at once, withdrawable.
-#[Object]
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct Mutations(Mutation, CaseMutations, DutyMutations, NamedListMutations, VisitMutations, WebhookMutations);
+
+/// What people add to what the registries say.
+#[Object(name = "RegistryMutation")]
 impl Mutation {
     /// Same, different or not sure: recorded with the person and the reason, applied at once, undone by
     /// withdrawJudgement. Needs the scope `review`.

@@ -1,6 +1,8 @@
 //! What happens now.
 
-use async_graphql::{Context, ID, Object, Result, Subscription};
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::broadcast;
 
@@ -11,6 +13,7 @@ use crate::model::message::Lang;
 use crate::serve::answers::events::LastEvent;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
+use crate::serve::graphql::model::cases::{CaseEvent, CaseOwnerKey, OutreachCase, mendable};
 use crate::serve::graphql::model::edition::EditionNode;
 use crate::serve::graphql::model::registry::Registry;
 use crate::serve::graphql::model::scalars::Language;
@@ -99,6 +102,15 @@ fn items<T: Clone + Send + 'static>(receiver: broadcast::Receiver<T>) -> impl St
     })
 }
 
+/// A step of an outreach case, and the case as it is since.
+#[derive(SimpleObject)]
+pub struct CaseChanged {
+    /// What happened.
+    event: CaseEvent,
+    /// The case as it is now.
+    case: OutreachCase,
+}
+
 pub struct Subscriptions;
 
 /// What happens now, over WebSocket (`/graphql/ws`) or server-sent events (`/graphql/sse`).
@@ -161,6 +173,32 @@ impl Subscriptions {
             Some((Export(step), (mine, is_over)))
         });
         Ok(now.chain(later))
+    }
+
+    /// Every step of outreach cases in the caller's areas, as it is made: by whomever, in whichever process. Needs the scope `review`.
+    async fn case_changed<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Only of cases of this owner.")] owner: Option<CaseOwnerKey>,
+    ) -> Result<impl Stream<Item = CaseChanged> + use<'ctx>> {
+        let ask = ask(ctx).clone();
+        ask.caller.require(AccessScope::Review).or_tell(ctx)?;
+        let owner = owner.unwrap_or_default();
+        let unit = owner.unit.map(|unit| ask.state.hub().case_unit(&unit)).transpose().map_err(mendable).or_tell(ctx)?;
+        let wanted = Arc::new((unit, owner.role, owner.name));
+        let steps = items(ask.state.events().cases.subscribe());
+        let told = steps.filter_map(move |event| {
+            let (ask, wanted) = (ask.clone(), wanted.clone());
+            async move {
+                // One whose case cannot be read now is passed over, as one that was missed.
+                let case = OutreachCase::find(&ask, &event.case_id).await.ok()??;
+                let (unit, role, name) = &*wanted;
+                let edition = ask.state.hub().editions.current().ok()?;
+                case.is_of(unit.as_deref(), role.as_deref(), name.as_deref())
+                    .then(|| CaseChanged { event: CaseEvent::new(&edition, (*event).clone()), case })
+            }
+        });
+        Ok(Box::pin(told))
     }
 
     /// Every step of syncs under way.

@@ -1,0 +1,318 @@
+//! Tells receivers of changes: signed, at least once, in order per enterprise, tried for a week, again on request.
+//!
+//! What happened is read from the steps of cases and the changes of editions, by whomever and in whichever process they were made, so
+//! that nothing is missed by a server that was down. A delivery counts as received where the answer is 2xx and repeats the delivery's
+//! id: a page that answers 200 to everything has received nothing.
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::error::HubError;
+use super::open::Hub;
+use crate::edition::{Edition, Filter};
+use crate::model::problem::Problem;
+use crate::model::public_id;
+use crate::model::text::shown;
+use crate::pull::{Parcel, ParcelAnswer, deliver};
+use crate::store::case::CaseEventRow;
+use crate::store::edition::ChangeRow;
+use crate::store::webhook;
+use crate::store::webhook::{DeliveryRow, WebhookRow};
+
+/// What a receiver can be told of.
+pub const WEBHOOK_KINDS: [&str; 2] = ["CASE", "VERDICT"];
+/// Steps and changes taken at a time.
+const PART: i64 = 2_000;
+/// Messages sent at a time.
+const AT_ONCE: usize = 8;
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+/// A message that is being sent is nobody else's for so long.
+const CLAIM_MILLIS: i64 = 60_000;
+/// First wait after a failure; each further one is twice as long.
+const FIRST_WAIT_MILLIS: i64 = 10_000;
+const LONGEST_WAIT_MILLIS: i64 = 3_600_000;
+/// Given up after a week.
+const GIVE_UP_MILLIS: i64 = 7 * 86_400_000;
+/// What was delivered can be asked for again for a month.
+const KEPT_MILLIS: i64 = 30 * 86_400_000;
+
+/// A receiver, as asked for.
+#[derive(Debug, Clone)]
+pub struct NewWebhook {
+    pub url: String,
+    /// Of [`WEBHOOK_KINDS`].
+    pub kinds: Vec<String>,
+    /// Codes of areas; empty: all.
+    pub areas: Vec<String>,
+    /// Id of the token that asks.
+    pub owner: String,
+}
+
+/// What became of messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WebhooksSent {
+    pub delivered: usize,
+    /// Tried in vain; tried again later.
+    pub failed: usize,
+    /// Given up.
+    pub dead: usize,
+}
+
+/// The value of the header that signs a body: the second it was sent, and an HMAC-SHA256 over that and the body.
+pub fn signature(secret: &str, at_secs: i64, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key of any length");
+    mac.update(format!("{at_secs}.{body}").as_bytes());
+    format!("t={at_secs},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
+}
+
+/// Whether an answer says that this very delivery was received.
+fn is_received(answer: &ParcelAnswer, id: &str) -> bool {
+    (200..300).contains(&answer.status) && answer.body.contains(id)
+}
+
+fn not_received(answer: &ParcelAnswer) -> String {
+    match answer.status {
+        200..300 => format!("{}, without the id of the delivery", answer.status),
+        status => status.to_string(),
+    }
+}
+
+impl Hub {
+    /// Adds a receiver, once it has shown that it listens; its secret is in the row.
+    ///
+    /// # Errors
+    /// The address is none, is a private one, or nobody there repeats what it was sent.
+    pub async fn add_webhook(&self, new: NewWebhook) -> Result<WebhookRow, HubError> {
+        if let Some(unknown) = new.kinds.iter().find(|kind| !WEBHOOK_KINDS.contains(&kind.as_str())) {
+            return Err(HubError::said(format!("没有事件种类「{unknown}」"), format!("there is no kind \"{unknown}\"")));
+        }
+        let at = self.clock.millis();
+        let random: [u8; 32] = rand::random();
+        let secret = format!("whsec_{}", HEXLOWER.encode(&random));
+        let bits = xxhash_rust::xxh3::xxh3_64_with_seed(secret.as_bytes(), at as u64) & public_id::BITS;
+        let row = WebhookRow {
+            id: public_id::write('W', bits),
+            url: new.url,
+            secret,
+            owner: new.owner,
+            kinds: serde_json::to_string(&new.kinds).expect("names"),
+            areas: serde_json::to_string(&new.areas).expect("codes"),
+            created_at: at,
+            removed_at: None,
+            case_cursor: self.store.last_case_event().await?,
+            change_cursor: self.store.last_change().await?,
+        };
+        let greeting = format!("{}-hello", row.id);
+        let body = json!({ "id": greeting, "kind": "HELLO", "at": shown(self.clock.now()) }).to_string();
+        let answer = self.send_parcel(&row, &greeting, body).await.map_err(HubError::Told)?;
+        if !is_received(&answer, &greeting) {
+            return Err(HubError::said(
+                format!(
+                    "{} 没有复述收到的编号（应答 {}）：接收方应以 2xx 应答，并在应答中写明 {greeting}",
+                    row.url,
+                    not_received(&answer)
+                ),
+                format!(
+                    "{} does not repeat the id it was sent (it answers {}): a receiver answers 2xx and writes {greeting} into its answer",
+                    row.url,
+                    not_received(&answer)
+                ),
+            ));
+        }
+        self.store.put_webhook(&row).await?;
+        Ok(row)
+    }
+
+    async fn send_parcel(&self, hook: &WebhookRow, id: &str, body: String) -> Result<ParcelAnswer, Problem> {
+        let at = self.clock.millis() / 1_000;
+        let headers = vec![("x-huitu-delivery", id.to_owned()), ("x-huitu-signature", signature(&hook.secret, at, &body))];
+        deliver(&Parcel { url: &hook.url, headers, body, allow_private: self.allow_private, timeout: TIMEOUT }).await
+    }
+
+    /// Makes messages of what happened since the last time; how many.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
+    pub async fn spread_webhooks(&self) -> Result<usize, HubError> {
+        let hooks = self.store.webhooks(None).await?;
+        if hooks.is_empty() {
+            return Ok(0);
+        }
+        let Ok(edition) = self.editions.current() else { return Ok(0) };
+        let now = self.clock.millis();
+        let tokens = self.store.tokens().await?;
+        let mut made = 0;
+        for hook in hooks {
+            let token = tokens.iter().find(|t| t.id == hook.owner);
+            let ended = token.is_some_and(|t| t.revoked_at.is_some() || t.expires_at.is_some_and(|at| at <= now));
+            if ended {
+                self.store.remove_webhook(&hook.id, now).await?;
+                continue;
+            }
+            let events = self.store.case_events_after(hook.case_cursor, PART).await?;
+            let changes = self.store.verdict_changes_after(hook.change_cursor, PART).await?;
+            if events.is_empty() && changes.is_empty() {
+                continue;
+            }
+            let to = (events.last().map_or(hook.case_cursor, |e| e.id), changes.last().map_or(hook.change_cursor, |(id, _)| *id));
+            let messages = self.messages(&hook, &edition, &events, &changes).await?;
+            let mut tx = self.store.begin_cases().await?;
+            let spread =
+                webhook::spread(&mut tx, &hook, to, &messages).await.map_err(|e| HubError::Store(self.store.failed(e)))?;
+            tx.commit().await.map_err(|e| HubError::Store(self.store.failed(e)))?;
+            made += if spread { messages.len() } else { 0 };
+        }
+        Ok(made)
+    }
+
+    async fn messages(
+        &self,
+        hook: &WebhookRow,
+        edition: &Edition,
+        events: &[CaseEventRow],
+        changes: &[(i64, ChangeRow)],
+    ) -> Result<Vec<DeliveryRow>, HubError> {
+        let list = |text: &str| serde_json::from_str::<Vec<String>>(text).unwrap_or_default();
+        let (kinds, areas) = (list(&hook.kinds), list(&hook.areas));
+        let wants = |kind: &str| kinds.iter().any(|k| k == kind);
+        // An area that nobody knows any more shows nothing.
+        let rows = if areas.is_empty() { None } else { Some(edition.filter(&Filter::Area(areas)).unwrap_or_default()) };
+        let is_theirs = |id: &str| match (&rows, edition.row_of_id(id)) {
+            (None, _) => true,
+            (Some(rows), Some(row)) => rows.contains(row),
+            (Some(_), None) => false,
+        };
+        let enterprise = |id: &str| match edition.enterprise_of_id(id) {
+            Some(e) => json!({ "id": id, "name": e.name(), "creditCode": e.credit_code() }),
+            None => json!({ "id": id, "name": null, "creditCode": null }),
+        };
+        let at = |millis: i64| chrono::DateTime::from_timestamp_millis(millis).map(shown);
+        let created_at = self.clock.millis();
+        let message = |enterprise_id: &str, body: Value| DeliveryRow {
+            id: 0,
+            webhook_id: hook.id.clone(),
+            enterprise_id: enterprise_id.to_owned(),
+            body: body.to_string(),
+            created_at,
+            state: "WAITING".into(),
+            tries: 0,
+            since: created_at,
+            next_at: created_at,
+            claimed_until: 0,
+            answered: None,
+        };
+        let mut made = Vec::new();
+        // What changed in an edition came before what it did to the cases.
+        for (_, c) in changes.iter().filter(|(_, c)| wants("VERDICT") && is_theirs(&c.enterprise_id)) {
+            let body = json!({
+                "kind": "VERDICT", "at": at(c.at), "edition": c.edition, "enterprise": enterprise(&c.enterprise_id),
+                "what": c.what, "from": c.from_value, "to": c.to_value,
+            });
+            made.push(message(&c.enterprise_id, body));
+        }
+        for e in events.iter().filter(|e| wants("CASE") && is_theirs(&e.enterprise_id)) {
+            let case = self.store.case(&e.case_id).await?;
+            let case =
+                case.map(|c| json!({ "id": format!("case:{}", c.id), "state": c.state, "stage": c.stage, "reason": c.reason }));
+            // What a case was opened for may be a payment or a dispute: it is asked for, not sent.
+            let to = e.to_value.as_deref().filter(|_| e.what != "OPENED");
+            let body = json!({
+                "kind": "CASE", "at": at(e.at), "edition": e.edition, "enterprise": enterprise(&e.enterprise_id), "what": e.what,
+                "from": e.from_value, "to": to, "case": case,
+            });
+            made.push(message(&e.enterprise_id, body));
+        }
+        Ok(made)
+    }
+
+    /// Sends the messages whose turn it is, until none is due any more.
+    ///
+    /// # Errors
+    /// The store cannot be read or written. A receiver that does not answer is no error: its messages wait.
+    pub async fn send_webhooks(&self) -> Result<WebhooksSent, HubError> {
+        let hooks = self.store.webhooks(None).await?;
+        let mut done = WebhooksSent::default();
+        if hooks.is_empty() {
+            return Ok(done);
+        }
+        loop {
+            let due = self.store.due_deliveries(self.clock.millis(), AT_ONCE as i64).await?;
+            if due.is_empty() {
+                break;
+            }
+            let mut any = false;
+            let sent = due.into_iter().filter_map(|d| Some((hooks.iter().find(|h| h.id == d.webhook_id)?, d)));
+            let sent = futures_util::future::join_all(sent.map(|(hook, d)| self.send_one(hook, d))).await;
+            for state in sent {
+                match state?.as_deref() {
+                    Some("DONE") => done.delivered += 1,
+                    Some("DEAD") => done.dead += 1,
+                    Some(_) => done.failed += 1,
+                    None => continue,
+                }
+                any = true;
+            }
+            if !any {
+                break;
+            }
+        }
+        self.store.prune_deliveries(self.clock.millis() - KEPT_MILLIS).await?;
+        Ok(done)
+    }
+
+    /// Sends one message; its state afterwards, None where somebody else has it.
+    async fn send_one(&self, hook: &WebhookRow, mut d: DeliveryRow) -> Result<Option<String>, HubError> {
+        let now = self.clock.millis();
+        if !self.store.claim_delivery(d.id, now, now + CLAIM_MILLIS).await? {
+            return Ok(None);
+        }
+        let id = format!("{}-{}", hook.id, d.id);
+        let mut body: Value = serde_json::from_str(&d.body).unwrap_or_else(|_| json!({}));
+        body["id"] = json!(id);
+        let answer = self.send_parcel(hook, &id, body.to_string()).await;
+        d.tries += 1;
+        match answer {
+            Ok(answer) if is_received(&answer, &id) => {
+                d.answered = Some(answer.status.to_string());
+                d.state = "DONE".into();
+            }
+            failed => {
+                let why = failed.map_or_else(|p| p.en, |answer| not_received(&answer));
+                tracing::warn!(webhook = hook.id, delivery = d.id, tries = d.tries, %why, "a change could not be delivered yet");
+                d.answered = Some(why);
+                let wait = FIRST_WAIT_MILLIS.saturating_mul(1 << d.tries.clamp(1, 20) >> 1).min(LONGEST_WAIT_MILLIS);
+                d.next_at = now + wait;
+                if now - d.since > GIVE_UP_MILLIS {
+                    d.state = "DEAD".into();
+                }
+            }
+        }
+        self.store.delivery_tried(&d).await?;
+        Ok(Some(d.state))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value is that of `printf '1700000000.{}' | openssl dgst -sha256 -hmac whsec_x`.
+    #[test]
+    fn a_signature_covers_the_second_and_the_body() {
+        let signed = signature("whsec_x", 1_700_000_000, "{}");
+        assert_eq!(signed, "t=1700000000,v1=be8cb8325f2202445260a855532f967e30ad2a9394ce28da66ee02880ddcb661");
+        assert_ne!(signed, signature("whsec_x", 1_700_000_001, "{}"));
+        assert_ne!(signed, signature("whsec_y", 1_700_000_000, "{}"));
+        assert_ne!(signed, signature("whsec_x", 1_700_000_000, "{ }"));
+    }
+
+    #[test]
+    fn who_answers_200_to_everything_has_received_nothing() {
+        let answer = |status, body: &str| ParcelAnswer { status, body: body.to_owned() };
+        assert!(is_received(&answer(200, "{\"received\":\"W1-7\"}"), "W1-7"));
+        assert!(!is_received(&answer(200, "<html>welcome</html>"), "W1-7"));
+        assert!(!is_received(&answer(503, "W1-7"), "W1-7"));
+    }
+}

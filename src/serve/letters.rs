@@ -1,0 +1,90 @@
+//! `GET /letters/{kind}.html`: notice letters in bulk, to those who pay the preparatory fund and have no union, narrowed by a filter.
+//!
+//! Who pays is told to whoever may see payments; the letters are an export and noted as one.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+
+use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::http::parameters::RouteParameters;
+use super::http::rest::{RestRequest, not_found};
+use super::problem::Problem;
+use super::reconcile::respond;
+use super::state::{Reading, ServerState};
+use crate::access::AccessScope;
+use crate::edition::Filter;
+use crate::model::reference::unions::federation_unit;
+use crate::pages::letters::{Addressee, render, template};
+
+/// Letters of one file.
+const MAX_LETTERS: u64 = 2_000;
+/// Days that an enterprise has for its answer.
+const DEADLINE_DAYS: u64 = 30;
+
+pub async fn letters(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[])).await {
+        Ok(plain) => plain,
+        Err(refused) => return *refused,
+    };
+    match written(&state, &plain, &file, &headers).await {
+        Ok(page) => respond(page, "text/html; charset=utf-8"),
+        Err(problem) => plain.refuse(&problem),
+    }
+}
+
+async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: &HeaderMap) -> Result<String, Problem> {
+    let kind = file.strip_suffix(".html").ok_or_else(|| not_found("函件只有 .html", "letters are there as .html"))?;
+    plain.ask.caller.require(AccessScope::Finance)?;
+    plain.ask.caller.require(AccessScope::Export)?;
+    let hub = state.hub();
+    let (edition, lang) = (&plain.edition, plain.lang);
+    let told = |p: crate::model::problem::Problem| Problem::bad_input(p.zh, p.en);
+    let text = template(&hub.settings.data, kind, lang).map_err(told)?;
+    let any = |facet, values: &[&str]| Filter::Any { facet, values: values.iter().map(|v| (*v).to_owned()).collect() };
+    let payers = any("tag", &["PAYS_PREPARATORY_FUND"]).and(any("gap", &["LACKING", "LACKING_INDEPENDENT"]));
+    let rows = edition.filter(&payers.and(plain.filter()?))?;
+    if rows.len() > MAX_LETTERS {
+        let n = rows.len();
+        return Err(Problem::bad_input(
+            format!("符合的有 {n} 家，一次最多 {MAX_LETTERS} 封：请按区域筛选（area=…）"),
+            format!("{n} enterprises match, at most {MAX_LETTERS} letters at a time: narrow by area (area=…)"),
+        )
+        .remedy(MAX_LETTERS.to_string()));
+    }
+    let today = hub.clock.today(hub.settings.zone);
+    let addressee = |row: u32| {
+        let e = edition.enterprise(row);
+        let district = e.district().and_then(|code| edition.area_of(code));
+        let unit = e.federation().and_then(federation_unit);
+        Addressee {
+            values: [
+                e.name().to_owned(),
+                e.credit_code().unwrap_or_default().to_owned(),
+                e.address().unwrap_or_default().to_owned(),
+                district.map(|a| lang.pick(&a.zh, &a.en).clone()).unwrap_or_default(),
+                unit.map(|u| lang.pick(u.name_zh, u.name_en).to_owned()).unwrap_or_default(),
+                today.to_string(),
+                (today + chrono::Days::new(DEADLINE_DAYS)).to_string(),
+            ],
+        }
+    };
+    let addressees: Vec<Addressee> = edition.in_order(&rows).map(addressee).collect();
+    let page = render(&text, &addressees, lang).map_err(told)?;
+    let mut shown = FieldUse::default();
+    let fields = ["name", "creditCode", "address", "unionCoverage"].iter().fold(0, |bits, n| bits | bits_of(n));
+    shown.add(edition, rows.iter(), fields);
+    let asked = format!("letters {file}?{}", plain.handed_on());
+    let reading = Reading {
+        caller: &plain.ask.caller,
+        purpose: &purpose(headers),
+        way: "export",
+        asked: asked.as_bytes(),
+        shown: &shown,
+        beyond_editions: true,
+        edition: Some(edition.number()),
+        request: &plain.id,
+    };
+    state.account(reading).await?;
+    Ok(page)
+}
