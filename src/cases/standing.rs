@@ -314,7 +314,7 @@ impl CaseStanding {
         }
         if let Some(owner) = &change.owner {
             let texts = owner.iter().flat_map(|o| [Some(&o.unit), o.role.as_ref(), o.name.as_ref()]).flatten();
-            texts.map(|t| short(t)).collect::<Result<(), _>>()?;
+            texts.into_iter().try_for_each(|t| short(t))?;
             step(CaseStepKind::Owner, self.owner.as_ref().map(json), owner.as_ref().map(json));
         }
         if let Some(next) = change.next_on {
@@ -348,7 +348,7 @@ impl CaseStanding {
         }
         if let Some(refusal) = &change.refusal {
             let texts = refusal.iter().flat_map(|r| [Some(&r.by), r.why.as_ref()]).flatten();
-            texts.map(|t| short(t)).collect::<Result<(), _>>()?;
+            texts.into_iter().try_for_each(|t| short(t))?;
             step(CaseStepKind::Refusal, self.refusal.as_ref().map(json), refusal.as_ref().map(json));
         }
         Ok(steps)

@@ -231,7 +231,8 @@ async fn act(hub: &Hub, common: &Common, command: CaseCommand) -> anyhow::Result
             let edition = hub.editions.current()?;
             let filter = if area.is_empty() { Filter::All } else { Filter::Area(area) };
             let rows = edition.filter(&Filter::InGap.and(filter))?;
-            let ids: Vec<String> = edition.in_order(&rows).take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
+            let ids: Vec<String> =
+                edition.in_order(&rows).take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
             let done = hub.open_cases(&ids, &opening.opening(owner.owner()?, CaseOrigin::List)?).await?;
             let left = rows.len() - ids.len() as u64;
             match common.json {

@@ -190,8 +190,12 @@ impl Hub {
             let at = edition.enterprise(*row).location();
             at.is_some_and(|at| is_inside(shape, (at.longitude, at.latitude)))
         };
-        let candidates: Vec<String> =
-            edition.in_order(&rows).chain(edition.in_order(&waiting)).filter(is_inside).map(|row| edition.enterprise(row).id().to_owned()).collect();
+        let candidates: Vec<String> = edition
+            .in_order(&rows)
+            .chain(edition.in_order(&waiting))
+            .filter(is_inside)
+            .map(|row| edition.enterprise(row).id().to_owned())
+            .collect();
         let mut found = Vec::new();
         for part in candidates.chunks(CANDIDATES) {
             let of_part = CaseQuery { enterprises: Some(part.to_vec()), ..query.clone() };

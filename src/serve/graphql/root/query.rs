@@ -34,6 +34,8 @@ use crate::serve::problem::{Code, GraphProblem, Problem};
 use crate::store::case::CaseArea;
 
 /// Anything that has an id.
+// One stands for the length of an answer; the derive takes no boxes.
+#[allow(clippy::large_enum_variant)]
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque; give it to `node` to find the same thing again."))]
 pub enum Node {
