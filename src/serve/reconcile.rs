@@ -45,6 +45,8 @@ const MAX_CURSOR: usize = 200;
 struct Query {
     /// The name, or a credit code.
     query: String,
+    /// The very id of an enterprise; empty where it is not asked for by its id.
+    id: String,
     /// Kinds of things asked for; empty: any.
     types: Vec<String>,
     /// Any number is allowed.
@@ -57,6 +59,9 @@ struct QueryProperty {
     pid: String,
     #[serde(default)]
     v: Value,
+    /// Whoever has another value is no candidate.
+    #[serde(default)]
+    required: bool,
 }
 
 /// A cell of a spreadsheet as text: numbers and truth values as they are written, nothing for what is blank.
@@ -80,6 +85,7 @@ impl Query {
         let Value::Object(fields) = value else { return Err(wrong("应为对象", "it is no object")) };
         let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
         let query = cell_text(of("query")).ok_or_else(|| wrong("query 应为文本", "`query` is a text"))?;
+        let id = cell_text(of("id")).ok_or_else(|| wrong("id 应为文本", "`id` is a text"))?;
         let types = match of("type") {
             Value::Null => Vec::new(),
             Value::String(one) => vec![one.clone()],
@@ -99,7 +105,7 @@ impl Query {
             list => serde_json::from_value(list.clone())
                 .map_err(|e| wrong(&format!("properties 无法解析：{e}"), &format!("`properties` cannot be read: {e}")))?,
         };
-        Ok(Query { query, types, limit, properties })
+        Ok(Query { query, id, types, limit, properties })
     }
 
     /// A property that there is not: the rest of the query is answered without it.
@@ -117,6 +123,24 @@ impl Query {
         let code = clean_identifier(&self.query);
         let is_code = code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if is_code { code.to_string() } else { String::new() }
+    }
+
+    /// Whether a row has every required property: by its code or its name, in either language.
+    fn holds(&self, plain: &RestRequest, row: Row) -> bool {
+        let e = plain.edition.enterprise(row);
+        let same = |a: &str, b: &str| a.trim().to_lowercase() == b.trim().to_lowercase();
+        self.properties.iter().filter(|p| p.required).all(|p| {
+            let wanted = self.property(&p.pid);
+            let name = format!("{}Name", p.pid);
+            let columns = ExportColumn::ALL.iter().copied().filter(|c| c.name() == p.pid || c.name() == name);
+            columns.filter(|column| may_see(plain, *column)).any(|column| {
+                [Lang::Zh, Lang::En].into_iter().any(|lang| {
+                    let mut cell = String::new();
+                    column.write(&e, lang, plain.ask.caller.sight(), &mut cell);
+                    !wanted.is_empty() && same(&cell, &wanted)
+                })
+            })
+        })
     }
 
     /// The first value of a property: a text, a number, or the name of an entity.
@@ -293,6 +317,12 @@ fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitm
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
     let asks_for_others = !query.types.is_empty() && !query.types.iter().any(|of| of == "Enterprise");
+    if !query.id.is_empty() && !asks_for_others {
+        // An id of an edition (`E…@12`) names the same enterprise.
+        let row = edition.row_of_id(query.id.split('@').next().unwrap_or_default()).filter(visible);
+        let row = row.filter(|row| query.holds(plain, *row));
+        return row.map(|row| Candidate { row, score: 100.0, is_match: true, features: Vec::new() }).into_iter().collect();
+    }
     let is_blank = query.query.is_empty() && query.properties.iter().all(|p| query.property(&p.pid).trim().is_empty());
     if asks_for_others || is_blank {
         return Vec::new();
@@ -309,10 +339,10 @@ fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitm
         rows.extend(edition.similar(&query.query, scope, others));
     }
     let mut seen = hashbrown::HashSet::new();
-    rows.retain(|row| seen.insert(*row));
+    rows.retain(|row| seen.insert(*row) && query.holds(plain, *row));
     rows.truncate(SCORED);
     let mut found = score(plain, query, &rows);
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| edition.order(a.row, b.row)));
     found
 }
 

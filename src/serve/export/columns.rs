@@ -139,6 +139,18 @@ pub enum CellKind {
     Number,
     /// A day.
     Date,
+    /// Yes or no, said of everybody.
+    Flag,
+}
+
+/// How a flag reads where a file has no type for it.
+pub fn flag_text(is: bool, lang: Lang) -> &'static str {
+    if is { lang.pick("是", "yes") } else { lang.pick("否", "no") }
+}
+
+/// A cell of [`CellKind::Flag`] read back.
+pub fn flag(cell: &str) -> Option<bool> {
+    [true, false].into_iter().find(|is| [Lang::Zh, Lang::En].iter().any(|lang| flag_text(*is, *lang) == cell))
 }
 
 impl ExportColumn {
@@ -149,6 +161,7 @@ impl ExportColumn {
             C::Employees | C::Insured | C::Members => CellKind::Count,
             C::RevenueYuan | C::PayrollYuan | C::FundDueYuan | C::FundPaidYuan => CellKind::Money,
             C::EstablishedOn | C::GapSince => CellKind::Date,
+            C::MembersExceedStaff => CellKind::Flag,
             other if other.is_number() => CellKind::Number,
             _ => CellKind::Text,
         }
@@ -364,11 +377,7 @@ impl ExportColumn {
             ExportColumn::FundPaidYuan => shown!(e.fund_paid()),
             ExportColumn::BranchOf => shown!(e.branch_of()),
             ExportColumn::Members => shown!(Some(e.counted_people().0).filter(|members| *members > 0)),
-            ExportColumn::MembersExceedStaff => {
-                if e.members_exceed_staff() {
-                    out.push_str(lang.pick("是", "yes"));
-                }
-            }
+            ExportColumn::MembersExceedStaff => out.push_str(flag_text(e.members_exceed_staff(), lang)),
             ExportColumn::Records => {
                 let mut last = None;
                 for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {

@@ -4,7 +4,7 @@ use std::io::{Error, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow_array::builder::{Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
@@ -12,7 +12,7 @@ use async_graphql::Value;
 use chrono::NaiveDate;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook};
 
-use super::columns::CellKind;
+use super::columns::{CellKind, flag};
 use super::request::ExportRequest;
 
 /// Rows of a sheet, the header's left out.
@@ -30,6 +30,7 @@ fn data_type(kind: CellKind) -> DataType {
         CellKind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
         CellKind::Number => DataType::Float64,
         CellKind::Date => DataType::Date32,
+        CellKind::Flag => DataType::Boolean,
     }
 }
 
@@ -67,6 +68,11 @@ fn array(kind: CellKind, cells: impl Iterator<Item = Option<String>>, rows: usiz
             let epoch = NaiveDate::default();
             let mut builder = Date32Builder::with_capacity(rows);
             cells.for_each(|cell| builder.append_option(cell.and_then(|c| Some((day(&c)? - epoch).num_days() as i32))));
+            Arc::new(builder.finish())
+        }
+        CellKind::Flag => {
+            let mut builder = BooleanBuilder::with_capacity(rows);
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| flag(&c))));
             Arc::new(builder.finish())
         }
         CellKind::Text | CellKind::Code => {
@@ -136,7 +142,7 @@ impl Formats {
             CellKind::Count => Some(&self.count),
             CellKind::Money => Some(&self.money),
             CellKind::Date => Some(&self.date),
-            CellKind::Text | CellKind::Code | CellKind::Number => None,
+            CellKind::Text | CellKind::Code | CellKind::Number | CellKind::Flag => None,
         }
     }
 }
@@ -212,7 +218,7 @@ pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()>
                     CellKind::Date => day(&cell).and_then(serial).map(|n| (n, formats.of(kind))),
                     // A number that the graph answers is one, whatever its column is called.
                     CellKind::Text => answers.as_ref().and_then(|a| number_of(column, &a[at])).map(|n| (n, None)),
-                    CellKind::Code => None,
+                    CellKind::Code | CellKind::Flag => None,
                 };
                 match typed {
                     Some((number, Some(format))) => sheet.write_number_with_format(line, place, number, format),

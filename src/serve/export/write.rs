@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use async_graphql::Value;
 
 use super::choice::Chosen;
-use super::columns::CellKind;
+use super::columns::{CellKind, flag};
 use super::format::ExportFileFormat;
 use super::request::ExportRequest;
 use super::sheet;
@@ -166,6 +166,7 @@ pub(super) fn ndjson(export: &ExportRequest, out: &mut impl std::io::Write) -> s
                 name(&column.name(), bytes)?;
                 export.cell(column, &enterprise, None, &mut cell);
                 match (cell.is_empty(), column.is_number()) {
+                    _ if column.kind() == CellKind::Flag => serde_json::to_writer(&mut *bytes, &flag(&cell))?,
                     (true, _) => bytes.extend_from_slice(b"null"),
                     (false, true) => bytes.extend_from_slice(cell.as_bytes()),
                     (false, false) => serde_json::to_writer(&mut *bytes, &cell)?,

@@ -38,15 +38,27 @@ struct Condition {
     property_id: Option<String>,
     #[serde(default)]
     property_value: Value,
+    #[serde(default)]
+    required: bool,
 }
+
+/// Kinds of conditions of the draft.
+const KINDS: [&str; 3] = ["name", "id", "property"];
 
 /// A query in the form of 0.2; what cannot be read stays as it is, and is refused in its own answer.
 fn of_draft(value: &Value) -> Value {
     let Ok(query) = serde_json::from_value::<DraftQuery>(value.clone()) else { return json!(7) };
     let of = |kind: &'static str| query.conditions.iter().filter(move |c| c.match_type == kind);
-    let properties: Vec<Value> = of("property").map(|c| json!({ "pid": c.property_id, "v": c.property_value })).collect();
-    let name = of("name").next().or_else(|| of("id").next()).map(|c| &c.property_value);
-    json!({ "query": name, "type": query.r#type, "limit": query.limit, "properties": properties })
+    let property = |c: &Condition| json!({ "pid": c.property_id, "v": c.property_value, "required": c.required });
+    let properties: Vec<Value> = of("property").map(property).collect();
+    let first = |kind| of(kind).next().map(|c| &c.property_value);
+    json!({ "query": first("name"), "id": first("id"), "type": query.r#type, "limit": query.limit, "properties": properties })
+}
+
+/// The kind of a condition that is none: what it asks for is not known, so that nothing is answered.
+fn unknown_kind(query: &Value) -> Option<String> {
+    let conditions = query.get("conditions")?.as_array()?.iter().filter_map(|c| c.get("matchType")?.as_str());
+    conditions.into_iter().find(|kind| !KINDS.contains(kind)).map(str::to_owned)
 }
 
 /// `GET /reconcile/1.0-draft`: the manifest.
@@ -112,7 +124,13 @@ fn matched(plain: &RestRequest, bytes: &[u8]) -> Result<Value, Problem> {
     let asked: Vec<Value> = batch.queries.iter().map(of_draft).collect();
     let results: Vec<Value> = answers(plain, &asked)?
         .into_iter()
-        .map(|mut answer| {
+        .zip(&batch.queries)
+        .map(|(mut answer, query)| {
+            if let Some(kind) = unknown_kind(query) {
+                let zh = format!("没有条件类型 {kind}：可用 {}", KINDS.join("、"));
+                let en = format!("there is no kind of condition {kind}: use {}", KINDS.join(", "));
+                return json!({ "candidates": [], "error": plain.lang.pick(zh, en) });
+            }
             let mut candidates = answer["result"].take();
             for feature in candidates.as_array_mut().into_iter().flatten().filter_map(|c| c["features"].as_array_mut()).flatten()
             {

@@ -1,6 +1,5 @@
 # Client: pyarrow, openpyxl
 # Tried: columns of the edition beside columns that the graph answers: types and headings as without them
-# Fault: `membersExceedStaff` is a word instead of a truth value
 import io
 from urllib.parse import quote
 

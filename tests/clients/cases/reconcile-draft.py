@@ -1,6 +1,5 @@
 # Client: plain HTTP
 # Tried: conditions of the reconciliation API's 1.0 draft: an id, a required property, a kind of condition that there is not
-# Fault: the draft's `matchType: id` finds nobody, `required` is passed over, and so is a `matchType` that there is not
 import json
 import urllib.request
 
