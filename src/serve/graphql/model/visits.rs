@@ -81,7 +81,8 @@ impl VisitState {
 pub struct Visit(pub VisitRow);
 
 /// What one visit brought back.
-#[Object]
+// Other subgraphs have visits of their own: the graph's name says whose these are.
+#[Object(name = "CaseVisit")]
 impl Visit {
     /// `visit:` and its number.
     async fn id(&self) -> ID {
