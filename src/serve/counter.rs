@@ -68,7 +68,10 @@ impl Unit {
             Unit::Named(NamedUnit { code, name }) => (given(code).map(|code| clean_identifier(&code).to_string()), given(name)),
             Unit::Text(text) => {
                 let code = clean_identifier(text);
-                let is_code = code.len() >= 8 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+                let digits = code.bytes().filter(u8::is_ascii_digit).count();
+                // Codes have digits; what has none in Latin letters is a name.
+                let is_code =
+                    code.len() >= 8 && digits >= 3 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
                 if is_code { (Some(code.to_string()), None) } else { (None, given(&Some(text.clone()))) }
             }
         }

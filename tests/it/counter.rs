@@ -62,7 +62,9 @@ async fn a_code_or_a_name_is_told_its_verdict_and_what_to_do_in_both_languages()
     (0..edition.len()).for_each(|row| *names.entry(edition.enterprise(row).name()).or_insert(0) += 1);
     let (shared, _) = names.iter().find(|(_, n)| **n > 1).expect("namesakes");
     let (own, _) = names.iter().find(|(_, n)| **n == 1).expect("a name of its own");
-    let answers = checked(&served, "en", json!([{ "name": shared }, { "name": own }, "不存在的某某单位"])).await;
+    let answers =
+        checked(&served, "en", json!([{ "name": shared }, { "name": own }, "不存在的某某单位", "No Such Firm Ltd"])).await;
+    assert_eq!(answers[3]["asked"], json!({ "code": null, "name": "No Such Firm Ltd" }), "Latin letters are no code");
     assert_eq!((&answers[0]["found"], &answers[0]["advice"]["code"]), (&json!("SEVERAL"), &json!("which_one")));
     assert!(answers[0]["candidates"].as_array().unwrap().len() > 1 && answers[0].get("gap").is_none());
     assert_eq!((&answers[1]["found"], &answers[1]["enterprise"]["name"]), (&json!("NAME"), &json!(own)));

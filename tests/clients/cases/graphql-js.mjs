@@ -1,6 +1,6 @@
 // Client: graphql
 // Tried: what the reference implementation takes and refuses of variables, defaults and documents, beside the hub
-// Fault: a variable that is missing in @include or @skip is passed over
+// Fault: a variable that may be null is taken where nothing may be, an Int variable for an ID, and a field given twice in an input object
 import { buildSchema, execute, parse, validate } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
