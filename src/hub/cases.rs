@@ -444,18 +444,33 @@ impl Hub {
     /// # Errors
     /// Nothing was changed: the store cannot be read or written.
     pub async fn follow_cases(&self) -> Result<CasesFollowed, HubError> {
+        self.follow_cases_of(None).await
+    }
+
+    /// `only`: enterprises that the edition judges otherwise than the one before, where it differs in nothing else: nobody moves then, and
+    /// other cases are not looked at.
+    async fn follow_cases_of(&self, only: Option<&[String]>) -> Result<CasesFollowed, HubError> {
         let Ok(edition) = self.editions.current() else { return Ok(CasesFollowed::default()) };
         let number = edition.number().to_string();
-        if self.store.meta(FOLLOWED).await?.as_ref() == Some(&number) {
+        let followed = self.store.meta(FOLLOWED).await?;
+        if followed.as_ref() == Some(&number) {
             return Ok(CasesFollowed::default());
         }
+        let before = edition.number().checked_sub(1).map(|number| number.to_string());
+        let only = only.filter(|_| followed.is_some() && followed == before);
         let failed = |e| HubError::Store(self.store.failed(e));
         let mut tx = self.store.begin_cases().await?;
-        let rows = case::all(&mut tx).await.map_err(failed)?;
-        let successors = self.successors(&edition, &rows).await?;
+        let rows = match only {
+            Some(ids) => case::of(&mut tx, ids).await.map_err(failed)?,
+            None => case::all(&mut tx).await.map_err(failed)?,
+        };
+        let successors = match only {
+            Some(_) => None,
+            None => Some(self.successors(&edition, &rows).await?),
+        };
         let next = case::last_event(&mut tx).await.map_err(failed)? + 1;
         let log = EventLog { next, at: self.clock.millis(), events: Vec::new() };
-        let planned = tokio::task::spawn_blocking(move || Following::plan(&edition, rows, &successors, log));
+        let planned = tokio::task::spawn_blocking(move || Following::plan(&edition, rows, successors.as_ref(), log));
         let planned = planned.await.expect("following does not panic");
         case::unseat(&mut tx, &planned.moved).await.map_err(failed)?;
         case::put(&mut tx, &planned.changed).await.map_err(failed)?;
@@ -471,7 +486,16 @@ impl Hub {
 
     /// Lets the cases follow what was just published; where that fails the log says so, and the next look tries again.
     pub async fn followed_by_cases(&self) {
-        if let Err(error) = self.follow_cases().await {
+        self.followed_or_told(None).await;
+    }
+
+    /// The same of an edition that judges these enterprises otherwise and differs in nothing else from the one before.
+    pub(super) async fn followed_by_cases_of(&self, enterprises: &[String]) {
+        self.followed_or_told(Some(enterprises)).await;
+    }
+
+    async fn followed_or_told(&self, only: Option<&[String]>) {
+        if let Err(error) = self.follow_cases_of(only).await {
             tracing::error!(%error, "the cases could not follow the edition; the next publication, or the server, tries again");
         }
     }
@@ -514,10 +538,18 @@ struct Following {
 }
 
 impl Following {
-    fn plan(edition: &Arc<Edition>, mut rows: Vec<CaseRow>, successors: &HashMap<String, String>, log: EventLog) -> Following {
+    /// `successors`: None where nobody moved.
+    fn plan(
+        edition: &Arc<Edition>,
+        mut rows: Vec<CaseRow>,
+        successors: Option<&HashMap<String, String>>,
+        log: EventLog,
+    ) -> Following {
         let mut planned = Following { log, moved: Vec::new(), changed: Vec::new(), done: CasesFollowed::default() };
         let mut touched: HashSet<usize> = HashSet::new();
-        planned.change_seats(edition, &mut rows, successors, &mut touched);
+        if let Some(successors) = successors {
+            planned.change_seats(edition, &mut rows, successors, &mut touched);
+        }
         let known = |status: &str| edition.facet("fund", status).is_some_and(|rows| !rows.is_empty());
         let payments_known = ["PAID", "PARTIAL", "UNPAID", "WRONG_KIND"].iter().any(|status| known(status));
         for (at, row) in rows.iter_mut().enumerate().filter(|(_, row)| row.joined_into.is_none()) {

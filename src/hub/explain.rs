@@ -1,7 +1,6 @@
 //! One enterprise assessed again with every rule shown: its own records, its head's, its findings and open pairs, and
 //! nothing else of the city.
 
-use super::basis::lacking_since;
 use super::error::HubError;
 use super::open::Hub;
 use crate::assess::{Explanation, explain};
@@ -27,9 +26,7 @@ impl Hub {
         world.findings = standing.into_iter().filter(|f| *f.enterprise == *id).collect();
         if matches!(verdicts.gap.status, GapStatus::Lacking | GapStatus::LackingIndependent) {
             world.lacking_since.insert(id.as_str().into(), verdicts.gap.since);
-            let before = edition.number().checked_sub(1).and_then(|number| self.editions.number(number).ok());
-            let before = self.decided_before(before.as_ref());
-            world.counting_since = before.and_then(|before| lacking_since(&before).into_values().flatten().min());
+            world.counting_since = self.store.first_lacking().await?;
         }
         let unreadable = || {
             HubError::said(

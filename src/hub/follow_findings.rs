@@ -35,13 +35,13 @@ pub(super) struct Header {
 }
 
 impl Hub {
-    /// Publishes what findings alone changed since `previous`; None where something else did too, or where that cannot be told.
+    /// Publishes what findings alone changed since `previous`, and names whom; None where something else did too, or where that cannot be told.
     pub(super) async fn follow_findings(
         &self,
         previous: &Arc<Edition>,
         inputs: &Inputs,
         header: Header,
-    ) -> Result<Option<Published>, HubError> {
+    ) -> Result<Option<(Published, Vec<String>)>, HubError> {
         if self.store.meta(INPUTS_BUT_FINDINGS).await?.as_ref() != Some(&inputs.but_findings) {
             return Ok(None);
         }
@@ -58,7 +58,8 @@ impl Hub {
         world.unmet = header.unmet.clone();
         let ours = |f: &&StandingFinding| ids.contains(&f.enterprise);
         world.findings = findings.iter().filter(ours).cloned().collect();
-        self.history(&mut world, decided_before.as_deref(), &ids);
+        world.counting_since = self.store.first_lacking().await?;
+        history(&mut world, decided_before.as_deref(), &ids);
         let (hub, edition, as_of, asked) = (self.clone(), previous.clone(), header.as_of, ids.clone());
         let judged = tokio::task::spawn_blocking(move || hub.judged_again(&world, &edition, &asked, as_of));
         let Some(enterprises) = judged.await.expect("judging does not panic") else { return Ok(None) };
@@ -107,10 +108,10 @@ impl Hub {
             Err(e) => return Err(e.into()),
         };
         self.editions.refresh()?;
-        let published = self.editions.number(manifest.number)?;
-        let of = |filter| Ok::<u32, HubError>(published.filter(&filter)?.len() as u32);
+        let edition = self.editions.number(manifest.number)?;
+        let of = |filter| Ok::<u32, HubError>(edition.filter(&filter)?.len() as u32);
         let undecided = Filter::Any { facet: "gap", values: vec![GapStatus::Undecided.name().to_owned()] };
-        Ok(Some(Published {
+        let published = Published {
             number: manifest.number,
             digest: manifest.digest,
             as_of: manifest.as_of,
@@ -119,17 +120,8 @@ impl Hub {
             undecided: of(undecided)?,
             review_pairs: self.store.review_count().await? as u32,
             unmet: header.unmet,
-        }))
-    }
-
-    /// Since when these have been lacking, and the first day of which it is known of anybody.
-    fn history(&self, world: &mut AssessmentInput, before: Option<&Edition>, ids: &[Box<str>]) {
-        world.first_edition = before.is_none();
-        let Some(before) = before else { return };
-        let lacks = |gap: Option<GapStatus>| matches!(gap, Some(GapStatus::Lacking | GapStatus::LackingIndependent));
-        let rows = ids.iter().filter_map(|id| before.enterprise_of_id(id)).filter(|row| lacks(row.gap()));
-        world.lacking_since = rows.map(|row| (row.id().into(), row.gap_since())).collect();
-        world.counting_since = before.first_gap_since();
+        };
+        Ok(Some((published, ids.into_iter().map(Into::into).collect())))
     }
 
     /// The enterprises as they are judged now; None where anything that no finding bears on is not what it was.
@@ -157,6 +149,15 @@ impl Hub {
         });
         judged.collect()
     }
+}
+
+/// Since when these have been lacking.
+fn history(world: &mut AssessmentInput, before: Option<&Edition>, ids: &[Box<str>]) {
+    world.first_edition = before.is_none();
+    let Some(before) = before else { return };
+    let lacks = |gap: Option<GapStatus>| matches!(gap, Some(GapStatus::Lacking | GapStatus::LackingIndependent));
+    let rows = ids.iter().filter_map(|id| before.enterprise_of_id(id)).filter(|row| lacks(row.gap()));
+    world.lacking_since = rows.map(|row| (row.id().into(), row.gap_since())).collect();
 }
 
 /// What findings do not bear on.

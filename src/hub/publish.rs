@@ -122,8 +122,8 @@ impl Hub {
         }
         if !force && let Some(previous) = previous.as_ref().filter(|_| answers) {
             let header = Header { now, as_of, sources: sources.clone(), unmet: unmet.clone() };
-            if let Some(published) = self.follow_findings(previous, &inputs, header).await? {
-                self.followed_by_cases().await;
+            if let Some((published, ids)) = self.follow_findings(previous, &inputs, header).await? {
+                self.followed_by_cases_of(&ids).await;
                 self.prune_after_publishing().await?;
                 let (zh, en) = (format!("已发布第 {} 期", published.number), format!("edition {} published", published.number));
                 progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
@@ -168,14 +168,21 @@ impl Hub {
         let findings = self.standing_findings(as_of).await?;
         let decided_before = self.decided_before(previous.as_ref());
         let first = decided_before.is_none();
+        // Editions that share a damaged file are lost together: since when somebody lacks a union the store knows too.
+        let lost = previous.is_none() && newest.is_some();
         let edition_basis = EditionBasis {
             landing,
-            first,
+            first: first && !lost,
             made_by: self.made_by()?,
             judgements: judgements.iter().map(|j| j.id.to_string()).collect(),
             findings: findings.iter().map(|f| f.id.to_string()).collect(),
         };
-        let lacking_since = decided_before.as_deref().map(lacking_since).unwrap_or_default();
+        let lacking_since = match (&decided_before, newest.filter(|_| lost)) {
+            (Some(edition), _) => lacking_since(edition),
+            (None, Some(number)) => self.store.lacking_as_of(number).await?,
+            (None, None) => Default::default(),
+        };
+        let counting_since = self.store.first_lacking().await?;
 
         lap("records read");
         stage("关联与研判", "linking and assessing");
@@ -185,7 +192,6 @@ impl Hub {
         let linked = linked.await.expect("linking does not panic");
         let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
-        let counting_since = lacking_since.values().flatten().min().copied();
         let world =
             AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {

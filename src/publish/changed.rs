@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::inputs::{INPUTS, INPUTS_BUT_FINDINGS, PublishError};
+use super::inputs::{INPUTS, INPUTS_BUT_FINDINGS, PublishError, row_of};
 use super::{changes, labels, review};
 use crate::edition::{Edition, EditionChanges, EditionError, EditionInput, EnterpriseRow, Manifest, write_changes};
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::GapStatus;
-use crate::store::edition::EditionRow;
 use crate::store::entity;
 use crate::store::history::{self, EditionBasis};
 use crate::store::{Store, StoreError};
@@ -54,16 +53,7 @@ pub async fn publish_judged(store: &Store, root: &Path, p: Judged) -> Result<Man
     let root = root.to_path_buf();
     let written = tokio::task::spawn_blocking(move || write(&root, p));
     let manifest = written.await.expect("writing an edition does not panic")?;
-    let row = EditionRow {
-        number,
-        published_at: at,
-        as_of: manifest.as_of.to_string(),
-        digest: manifest.digest.clone(),
-        content: manifest.content.clone(),
-        enterprises: i64::from(manifest.enterprises),
-        sources: serde_json::to_string(&manifest.sources).expect("plain texts"),
-        removed_at: None,
-    };
+    let row = row_of(&manifest);
     crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
     history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
     crate::store::held_edition::close(&mut tx, number).await.map_err(failed)?;

@@ -25,7 +25,6 @@ use crate::model::enterprise::Enterprise;
 use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::store::Store;
-use crate::store::edition::EditionRow;
 use crate::store::entity::{self, NewLink};
 use crate::store::history::{self, EditionBasis, FormerLink};
 
@@ -135,16 +134,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
         tx.commit().await.map_err(failed)?;
         return Ok(None);
     };
-    let row = EditionRow {
-        number,
-        published_at: at,
-        as_of: manifest.as_of.to_string(),
-        digest: manifest.digest.clone(),
-        content: manifest.content.clone(),
-        enterprises: i64::from(manifest.enterprises),
-        sources: serde_json::to_string(&manifest.sources).expect("plain texts"),
-        removed_at: None,
-    };
+    let row = inputs::row_of(&manifest);
     crate::store::edition::put_edition(&mut tx, &row).await.map_err(failed)?;
     history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
     crate::store::held_edition::close(&mut tx, number).await.map_err(failed)?;

@@ -509,6 +509,26 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<CaseRow>, sqlx::Error> {
     }
 }
 
+/// The cases of these enterprises, joined ones included, in the order of their ids.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn of(tx: &mut Tx, enterprises: &[String]) -> Result<Vec<CaseRow>, sqlx::Error> {
+    match tx {
+        Tx::Sqlite(t) => {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM outreach_case WHERE enterprise_id IN (SELECT value FROM json_each($1)) ORDER BY id"
+            );
+            let ids = serde_json::to_string(enterprises).expect("ids");
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&mut **t).await
+        }
+        Tx::Postgres(t) => {
+            let sql = format!("SELECT {COLUMNS} FROM outreach_case WHERE enterprise_id = ANY($1) ORDER BY id");
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enterprises).fetch_all(&mut **t).await
+        }
+    }
+}
+
 /// A case inside a transaction, as nobody else can change it meanwhile.
 ///
 /// # Errors

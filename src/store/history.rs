@@ -262,6 +262,24 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// The earliest day since which anybody is known to have lacked a union, whoever lacks one still: it stays what it is once somebody
+    /// came on the list. None where nobody came since the first edition.
+    ///
+    /// # Errors
+    /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
+    pub async fn first_lacking(&self) -> Result<Option<NaiveDate>, StoreError> {
+        let (since,): (Option<String>,) = read!(self, |db| sqlx::query_as(
+            "SELECT MIN(since) FROM lacking_since
+             WHERE edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1), 0)"
+        )
+        .fetch_one(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        let Some(since) = since else { return Ok(None) };
+        let day = since.parse().map_err(|_| damaged("lacking_since", "the first", format_args!("since \"{since}\" is no day")));
+        day.map(Some).map_err(|e| self.failed(e))
+    }
+
     /// Since when enterprises lacked a union in an edition; who is not named lacked it before the first one.
     ///
     /// # Errors

@@ -87,6 +87,7 @@ async fn findings_are_followed_by_editions_that_say_only_them() {
     .chain(branch)
     .collect();
 
+    hub.follow_cases().await.unwrap();
     let mut findings = Vec::new();
     for (id, reason) in
         asked.iter().zip(["refused", "already", "done_independent", "moved", "already", "branch", "refused", "already"])
@@ -95,6 +96,7 @@ async fn findings_are_followed_by_editions_that_say_only_them() {
         findings.push(find(&hub, id, reason).await);
         let now = hub.editions.current().unwrap();
         assert_eq!(now.number(), before.number() + 1);
+        assert_eq!(hub.store.meta("cases_followed").await.unwrap(), Some(now.number().to_string()), "the cases follow too");
         assert!(!now.manifest.parts.is_empty(), "{reason} of {id} judged the whole city");
         assert!(now.enterprise_of_id(id).unwrap().findings().contains(&reason));
         // All but the new part is the edition's before, by the same bytes on the disk.

@@ -144,6 +144,31 @@ async fn a_broken_edition_is_published_anew_and_can_be_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn since_when_somebody_lacks_a_union_outlives_editions_that_cannot_be_read() {
+    let root = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 10, 1, 4, 0, 0).unwrap());
+    let before = four_editions(root.path(), &clock).await;
+    let since = |hub: &Hub| -> std::collections::BTreeMap<String, Option<chrono::NaiveDate>> {
+        let edition = hub.editions.current().unwrap();
+        edition.enterprises().filter(|e| e.in_gap()).map(|e| (e.id().to_owned(), e.gap_since())).collect()
+    };
+    let (told, number) = (since(&before), before.editions.current().unwrap().number());
+    assert!(told.values().any(Option::is_some) && told.values().any(Option::is_none), "some came on the list since");
+    before.store.close().await;
+    // What editions share they lose together.
+    for edition in before.editions.list() {
+        std::fs::remove_file(before.editions_root().join(huitu::edition::folder_name(edition.number)).join("details.arrow"))
+            .unwrap();
+    }
+    let hub = hub(root.path(), &clock, |_| {}).await;
+    assert!(hub.editions.current().is_err());
+    hub.reassess(Arc::new(Silent)).await.unwrap();
+    assert_eq!(hub.editions.current().unwrap().number(), number + 1);
+    assert_eq!(since(&hub), told);
+    assert!(hub.rebuild_edition(number + 1, false).await.unwrap().is_equal());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_question_as_of_three_dates_gives_the_answers_of_those_editions() {
     let root = tempfile::tempdir().unwrap();
     let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 10, 1, 4, 0, 0).unwrap());

@@ -108,12 +108,6 @@ impl Edition {
         RowPage { rows, total, has_next, has_previous: after.is_some() && total > 0 }
     }
 
-    /// The earliest day since which anybody of whom it is known has been lacking a union.
-    pub fn first_gap_since(&self) -> Option<chrono::NaiveDate> {
-        let lacking = ["LACKING", "LACKING_INDEPENDENT"].into_iter().filter_map(|gap| self.facet("gap", gap));
-        lacking.filter_map(|rows| rows.iter().filter_map(|row| self.enterprise(row).gap_since()).min()).min()
-    }
-
     /// The `count` first rows after `after` in the order of `compare`, without sorting them all.
     fn smallest(
         &self,

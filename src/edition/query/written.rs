@@ -19,7 +19,7 @@ use crate::edition::{Member, Row};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, People, TradeUnion};
 use crate::model::linkage::LinkMethod;
 use crate::model::tie::Tie;
-use crate::model::verdict::{OperatingStatus, Ownership, UnionKind};
+use crate::model::verdict::{OperatingStatus, Ownership};
 
 impl EnterpriseRow<'_> {
     /// The enterprise as it was written; None where the edition did not keep all of it.
@@ -132,7 +132,7 @@ impl UnionRow<'_> {
             id: self.id().into(),
             name: self.name().into(),
             credit_code: boxed(self.credit_code()),
-            kind: self.kind().filter(|kind| UnionKind::ALL.contains(kind))?,
+            kind: self.kind()?,
             level: boxed(self.level()),
             parent: boxed(self.parent()),
             district: self.district(),

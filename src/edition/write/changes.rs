@@ -23,6 +23,8 @@ use crate::edition::{EditionInput, EnterpriseRow, Manifest};
 const MOST_PARTS: usize = 12;
 /// Beside a base of so many times their rows the other parts stay apart from it.
 pub(super) const BASE_OUTWEIGHS: u32 = 4;
+/// The same where little is new.
+const LITTLE_OUTWEIGHS: u32 = 2;
 /// Below this many rows a base is written again: it costs less than looking through parts.
 const SMALL_BASE: u32 = 4_096;
 
@@ -49,10 +51,8 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
     let EditionChanges { mut input, gone, unions_gone, records } = changes;
     let place = Place::new(root, input.number)?;
     let header = Header::of(&input);
-    let is_of = |ids: &mut HashSet<Box<str>>, more: &[Box<str>]| ids.extend(more.iter().cloned());
-    let (mut ids, mut union_ids) = (HashSet::new(), HashSet::new());
-    is_of(&mut ids, &gone);
-    is_of(&mut union_ids, &unions_gone);
+    let mut ids: HashSet<Box<str>> = gone.into_iter().collect();
+    let mut union_ids: HashSet<Box<str>> = unions_gone.into_iter().collect();
     ids.extend(input.enterprises.iter().map(|e| e.id.clone()));
     union_ids.extend(input.unions.iter().map(|u| u.id.clone()));
 
@@ -102,7 +102,10 @@ fn kept(before: &Edition, new: u32) -> usize {
     let rows = |p: &Standing| p.part.len - p.dead.len() as u32;
     let base = rows(&before.parts[0]);
     let beside: u32 = before.parts[1..].iter().map(rows).sum::<u32>() + new;
-    if base <= SMALL_BASE || beside.saturating_mul(BASE_OUTWEIGHS) > base {
+    // Whoever records a finding does not wait for a base to be written again: the next delivery does that, where there is one.
+    let is_little = u64::from(new) * 100 <= u64::from(base);
+    let outweighs = if is_little { LITTLE_OUTWEIGHS } else { BASE_OUTWEIGHS };
+    if base <= SMALL_BASE || beside.saturating_mul(outweighs) > base {
         return 0;
     }
     let mut kept = before.parts.len();
