@@ -22,9 +22,10 @@ use crate::model::reference::areas::{short_code, unit_code};
 use crate::model::reference::federation_units;
 use crate::model::reference::unions::finding_reasons;
 use crate::model::verdict::{FundKind, GapStatus};
-use crate::store::case;
-use crate::store::case::{CaseArea, CaseEventRow, CaseQuery, CaseRow, NEVER_DUE};
+use crate::store::case::{CaseArea, CaseQuery, CaseRow, NEVER_DUE};
+use crate::store::case_event::CaseEventRow;
 use crate::store::set_meta;
+use crate::store::{case, case_event};
 
 /// Number of the edition whose verdicts the cases have followed.
 const FOLLOWED: &str = "cases_followed";
@@ -301,7 +302,7 @@ impl Hub {
         let failed = |e| HubError::Store(self.store.failed(e));
         let mut tx = self.store.begin_cases().await?;
         let there: HashMap<String, String> = case::ids_of(&mut tx, enterprises).await.map_err(failed)?.into_iter().collect();
-        let mut log = EventLog { next: case::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
+        let mut log = EventLog { next: case_event::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
         let (mut rows, mut done, mut seen) = (Vec::new(), OpenedCases::default(), HashSet::new());
         for id in enterprises.iter().filter(|id| seen.insert(*id)) {
             if let Some(existing) = there.get(id) {
@@ -344,7 +345,7 @@ impl Hub {
             rows.push(row);
         }
         case::put(&mut tx, &rows).await.map_err(failed)?;
-        case::note(&mut tx, &log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(done)
     }
@@ -428,12 +429,12 @@ impl Hub {
             row.evidence = None;
         }
         write_standing(&mut row, &standing, at);
-        let mut log = EventLog { next: case::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
+        let mut log = EventLog { next: case_event::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
         for (number, step) in steps.iter().enumerate() {
             log.add(&mut row, step, word.by.as_deref(), note.filter(|_| number == 0));
         }
         case::put(&mut tx, std::slice::from_ref(&row)).await.map_err(failed)?;
-        case::note(&mut tx, &log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(row)
     }
@@ -468,13 +469,13 @@ impl Hub {
             Some(_) => None,
             None => Some(self.successors(&edition, &rows).await?),
         };
-        let next = case::last_event(&mut tx).await.map_err(failed)? + 1;
+        let next = case_event::last_event(&mut tx).await.map_err(failed)? + 1;
         let log = EventLog { next, at: self.clock.millis(), events: Vec::new() };
         let planned = tokio::task::spawn_blocking(move || Following::plan(&edition, rows, successors.as_ref(), log));
         let planned = planned.await.expect("following does not panic");
         case::unseat(&mut tx, &planned.moved).await.map_err(failed)?;
         case::put(&mut tx, &planned.changed).await.map_err(failed)?;
-        case::note(&mut tx, &planned.log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &planned.log.events).await.map_err(failed)?;
         set_meta(&mut tx, FOLLOWED, &number).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         let done = planned.done;

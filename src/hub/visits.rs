@@ -22,11 +22,11 @@ use crate::edition::{Edition, Filter};
 use crate::model::problem::Problem;
 use crate::model::public_id;
 use crate::store::Tx;
-use crate::store::case;
 use crate::store::case::{CaseQuery, CaseRow, NEVER_DUE};
 use crate::store::finding::FindingRow;
 use crate::store::visit;
 use crate::store::visit::{VisitListRow, VisitRow, VisitStopRow};
+use crate::store::{case, case_event};
 
 /// Doors that one drawing may share out.
 pub const MAX_DOORS: usize = 5_000;
@@ -350,14 +350,14 @@ impl Hub {
             }
             visit::put(&mut tx, &v).await.map_err(failed)?;
         }
-        case::note(&mut tx, &log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         receipt.pending = changes_verdicts && self.follow(progress).await;
         Ok(receipt)
     }
 
     async fn case_log(&self, tx: &mut Tx) -> Result<EventLog, HubError> {
-        let last = case::last_event(tx).await.map_err(|e| HubError::Store(self.store.failed(e)))?;
+        let last = case_event::last_event(tx).await.map_err(|e| HubError::Store(self.store.failed(e)))?;
         Ok(EventLog { next: last + 1, at: self.clock.millis(), events: Vec::new() })
     }
 
@@ -454,7 +454,7 @@ impl Hub {
             visit::put(&mut tx, &v).await.map_err(failed)?;
             done += 1;
         }
-        case::note(&mut tx, &log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         if changes_verdicts {
             self.follow(progress).await;
@@ -500,11 +500,11 @@ impl Hub {
             if let (Some(first), Some(last)) = (v.first_event, v.last_event)
                 && let Some(mut case) = self.case_of_visit(&mut tx, &v).await?
             {
-                let steps = case::events_between(&mut tx, &case.id, first, last).await.map_err(failed)?;
+                let steps = case_event::events_between(&mut tx, &case.id, first, last).await.map_err(failed)?;
                 let is_last = case.version == last || undone.get(&case.id) == Some(&case.version);
                 let mut back = vec![CaseStep::new(CaseStepKind::Visited, steps.first().and_then(|s| s.to_value.clone()), None)];
                 if is_last {
-                    let other = |s: &&case::CaseEventRow| s.what != CaseStepKind::Visited.name();
+                    let other = |s: &&case_event::CaseEventRow| s.what != CaseStepKind::Visited.name();
                     back.extend(steps.iter().rev().filter(other).filter_map(|s| {
                         Some(CaseStep::new(CaseStepKind::from_name(&s.what)?, s.to_value.clone(), s.from_value.clone()))
                     }));
@@ -521,7 +521,7 @@ impl Hub {
             }
             visit::put(&mut tx, &v).await.map_err(failed)?;
         }
-        case::note(&mut tx, &log.events).await.map_err(failed)?;
+        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         if changes_verdicts {
             self.follow(progress).await;

@@ -16,7 +16,7 @@ use crate::model::problem::Problem;
 use crate::model::public_id;
 use crate::model::text::shown;
 use crate::pull::{Parcel, ParcelAnswer, deliver};
-use crate::store::case::CaseEventRow;
+use crate::store::case_event::CaseEventRow;
 use crate::store::edition::ChangeRow;
 use crate::store::webhook;
 use crate::store::webhook::{DeliveryRow, WebhookRow};

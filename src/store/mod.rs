@@ -7,6 +7,7 @@
 pub mod batch;
 pub(crate) mod bulk;
 pub mod case;
+pub mod case_event;
 pub(crate) mod damage;
 pub mod duty;
 pub mod edition;

@@ -4,8 +4,9 @@ use chrono::{TimeZone, Utc};
 use huitu::cases::standing::{CaseChange, CaseOrigin, CaseStage, CaseStanding, CaseStep, CaseStepKind};
 use huitu::hub::cases::{CaseOpening, CaseWord, standing_of};
 use huitu::model::Clock;
-use huitu::store::case::{CaseArea, CaseEventRow, CaseQuery, CaseRow, NEVER_DUE};
-use huitu::store::{Store, case};
+use huitu::store::case::{CaseArea, CaseQuery, CaseRow, NEVER_DUE};
+use huitu::store::case_event::CaseEventRow;
+use huitu::store::{Store, case, case_event};
 use serde_json::{Value, json};
 
 use crate::land::stores;
@@ -468,9 +469,9 @@ async fn cases_are_kept_found_and_paged_alike_in_both_databases() {
         };
         let mut tx = store.begin_cases().await.unwrap();
         case::put(&mut tx, &rows).await.unwrap();
-        case::note(&mut tx, &rows.iter().map(event).collect::<Vec<_>>()).await.unwrap();
+        case_event::note(&mut tx, &rows.iter().map(event).collect::<Vec<_>>()).await.unwrap();
         assert_eq!(case::all(&mut tx).await.unwrap(), rows);
-        assert_eq!(case::last_event(&mut tx).await.unwrap(), 60);
+        assert_eq!(case_event::last_event(&mut tx).await.unwrap(), 60);
         tx.commit().await.unwrap();
         let wanted = CaseQuery {
             states: vec!["OPEN".into()],

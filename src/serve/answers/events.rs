@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use crate::edition::Manifest;
 use crate::hub::progress::{ProgressSink, SyncEvent};
-use crate::store::case::CaseEventRow;
+use crate::store::case_event::CaseEventRow;
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;

@@ -27,3 +27,4 @@ pub mod user_error;
 pub mod verdicts;
 pub mod visits;
 pub mod webhooks;
+pub mod work;

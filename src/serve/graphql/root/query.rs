@@ -12,7 +12,7 @@ use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
-use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, Work, mendable};
+use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, mendable};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -30,6 +30,7 @@ use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
 use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::webhooks::Webhook;
+use crate::serve::graphql::model::work::Work;
 use crate::serve::problem::{Code, GraphProblem, Problem};
 use crate::store::case::CaseArea;
 
