@@ -6,15 +6,15 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::context::Context;
 use super::entity_facts::{ByEntity, EntityFacts};
 use super::policy::DispatchedCount;
-use super::{survivorship, values};
+use super::survivorship;
 use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
-use crate::model::facts::Facts;
-use crate::model::field::{Field, RecordKind};
-use crate::model::identifier::CreditCode;
-use crate::model::verdict::{OperatingStatus, UnionKind};
+use crate::model::tie::{Tie, TieKind};
+use crate::model::verdict::{OperatingStatus, UnionKind, UnionLink};
 
 /// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
 pub(crate) fn count(
@@ -22,11 +22,11 @@ pub(crate) fn count(
     groups: &ByEntity,
     entities: &[u32],
     enterprises: &mut [Enterprise],
-    unions: &[TradeUnion],
+    (unions, ties): (&[TradeUnion], &[Tie]),
 ) {
-    let stated = |e: &Enterprise| People { employees: e.employees.or(e.insured).unwrap_or(0), ..People::default() };
     let mut people: Vec<People> = enterprises.iter().map(stated).collect();
-    move_dispatched(context, groups, entities, enterprises, &mut people);
+    let at_work = |at: usize| counted_by_place_of_work(context, EntityFacts::new(context.world, groups, entities[at]));
+    move_dispatched(context, enterprises, ties, at_work, &mut people);
     spread_members(enterprises, unions, &mut people);
     count_unions(enterprises, unions, &mut people);
     for (enterprise, people) in enterprises.iter_mut().zip(people) {
@@ -34,101 +34,140 @@ pub(crate) fn count(
     }
 }
 
-/// Statistics counts a dispatched worker where he works (谁用工谁统计), the insurer and the tax office where his contract
-/// is. So one of the two counts is corrected: by default the host's, since he joins his agency's union first
-/// (总工发〔2009〕21号).
-fn move_dispatched(context: &Context<'_>, groups: &ByEntity, entities: &[u32], enterprises: &[Enterprise], heads: &mut [People]) {
-    let world = context.world;
-    let flows = world.facts.iter().zip(&world.entity_of).filter(|(f, _)| f.kind == RecordKind::Dispatch);
-    let flows: Vec<(&Facts, usize)> =
-        flows.filter_map(|(f, entity)| Some((f, entities.binary_search(entity.as_ref()?).ok()?))).collect();
+/// The people that registries state, before anybody is moved.
+pub fn stated(e: &Enterprise) -> People {
+    People { employees: e.employees.or(e.insured).unwrap_or(0), ..People::default() }
+}
+
+/// A dispatch of labour that is in force on a day, and how many it moves.
+pub fn workers(tie: &Tie, as_of: NaiveDate) -> Option<u32> {
+    let is_over = tie.since.is_some_and(|from| from > as_of) || tie.until.is_some_and(|to| to < as_of);
+    let whole = |n: f64| (n >= 0.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0).then_some(n as u32);
+    tie.number.filter(|_| tie.kind == TieKind::Dispatch && !is_over).and_then(whole)
+}
+
+/// Which side of a dispatch an enterprise is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DispatchSide {
+    Agency,
+    Host,
+}
+
+/// By how many persons a dispatch corrects one side's count. Statistics counts a dispatched worker where he works (谁用工谁统计), the
+/// insurer and the tax office where his contract is. So one of the two counts is corrected: by default the host's, since he joins his
+/// agency's union first (总工发〔2009〕21号). `at_work`: the side's count is that of statistics. Of a host that nobody knows the workers
+/// stay with the agency.
+pub fn correction(at: DispatchedCount, side: DispatchSide, at_work: bool, knows_host: bool, workers: u32) -> i64 {
+    let workers = i64::from(workers);
+    match (at, side) {
+        (DispatchedCount::Agency, DispatchSide::Agency) if at_work => workers,
+        (DispatchedCount::Agency, DispatchSide::Host) if at_work => -workers,
+        (DispatchedCount::Host, DispatchSide::Host) if !at_work => workers,
+        (DispatchedCount::Host, DispatchSide::Agency) if !at_work && knows_host => -workers,
+        _ => 0,
+    }
+}
+
+/// A count with all of its corrections.
+pub fn corrected(employees: u32, correction: i64) -> u32 {
+    u32::try_from((i64::from(employees) + correction).max(0)).unwrap_or(u32::MAX)
+}
+
+fn move_dispatched(
+    context: &Context<'_>,
+    enterprises: &[Enterprise],
+    ties: &[Tie],
+    at_work: impl Fn(usize) -> bool,
+    heads: &mut [People],
+) {
+    let flows: Vec<(&Tie, u32)> = ties.iter().filter_map(|tie| Some((tie, workers(tie, context.as_of)?))).collect();
     if flows.is_empty() {
         return;
     }
-    let mut by_code: HashMap<&str, usize> = HashMap::new();
-    let mut by_name: HashMap<&str, Option<usize>> = HashMap::new();
-    for (i, enterprise) in enterprises.iter().enumerate() {
-        by_code.extend(enterprise.credit_code.as_deref().map(|code| (code, i)));
-        // Two enterprises of one name: the name tells nothing.
-        by_name.entry(&enterprise.name).and_modify(|at| *at = None).or_insert(Some(i));
+    let by_id: HashMap<&str, usize> = enterprises.iter().enumerate().map(|(i, e)| (&*e.id, i)).collect();
+    let mut corrections: HashMap<usize, i64> = HashMap::new();
+    for (tie, workers) in flows {
+        let of = |id: &Option<Box<str>>| by_id.get(id.as_deref()?).copied();
+        let Some(agency) = of(&tie.subject) else { continue };
+        let host = of(&tie.other);
+        let sides = [Some((agency, DispatchSide::Agency)), host.map(|host| (host, DispatchSide::Host))];
+        for (at, side) in sides.into_iter().flatten() {
+            let by = correction(context.policy.dispatched_count_at, side, at_work(at), host.is_some(), workers);
+            *corrections.entry(at).or_default() += by;
+        }
     }
-    let by_place_of_work = |at: usize| counted_by_place_of_work(context, EntityFacts::new(world, groups, entities[at]));
-    for (facts, agency) in flows {
-        let over = |field| values::date(facts, field).and_then(|d| d.first_day());
-        if over(Field::Since).is_some_and(|from| from > context.as_of) || over(Field::Until).is_some_and(|to| to < context.as_of)
-        {
-            continue;
-        }
-        let Some(workers) = facts.count(Field::Workers).and_then(|n| u32::try_from(n).ok()) else { continue };
-        let code = facts.text(Field::HostCode).and_then(CreditCode::parse);
-        let host = code.and_then(|c| by_code.get(c.as_str()).copied());
-        let host = host.or_else(|| by_name.get(facts.text(Field::HostName)?).copied().flatten());
-        let mut correct = |at: usize, more: bool| {
-            let employees = &mut heads[at].employees;
-            *employees = if more { employees.saturating_add(workers) } else { employees.saturating_sub(workers) };
-        };
-        match context.policy.dispatched_count_at {
-            DispatchedCount::Agency => {
-                if by_place_of_work(agency) {
-                    correct(agency, true);
-                }
-                if let Some(host) = host.filter(|host| by_place_of_work(*host)) {
-                    correct(host, false);
-                }
-            }
-            DispatchedCount::Host => {
-                if let Some(host) = host.filter(|host| !by_place_of_work(*host)) {
-                    correct(host, true);
-                }
-                // Of a host that nobody knows the workers stay with the agency.
-                if host.is_some() && !by_place_of_work(agency) {
-                    correct(agency, false);
-                }
-            }
-        }
+    for (at, by) in corrections {
+        heads[at].employees = corrected(heads[at].employees, by);
     }
 }
 
 /// Whether the chosen employees count is that of the statistics registry.
-fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> bool {
+pub(super) fn counted_by_place_of_work<'a>(context: &Context<'a>, dossier: EntityFacts<'a>) -> bool {
     let mut said = Vec::new();
     survivorship::read(context, dossier, EnterpriseField::Employees, &mut said);
     let Some((at, _)) = survivorship::choose(context, EnterpriseField::Employees, &said) else { return false };
     context.world.registries.get(said[at].facts.registry as usize).is_some_and(|r| r.official_list)
 }
 
-/// A union's members belong to the units whose strongest coverage it is, in proportion to their people: a joint union's
-/// are not counted again in a federation above it, nor at a member that has a union of its own.
+/// The union whose members an enterprise has a share of: the one that covers it most strongly.
+pub fn shares_in(e: &Enterprise) -> Option<&str> {
+    let strongest = e.verdicts.union.unions.first()?;
+    shares(strongest, e.branch_of.as_deref()).then_some(&strongest.union)
+}
+
+/// The same of a link that is the strongest. A branch under its head's union: the head's members are counted at the head.
+pub fn shares(link: &UnionLink, branch_of: Option<&str>) -> bool {
+    link.kind != UnionKind::Preparing && (link.kind != UnionKind::Parent || branch_of.is_none())
+}
+
+/// Which heads of a union are counted where.
+type Count = (fn(&TradeUnion) -> Option<u32>, fn(&mut People) -> &mut u32);
+const COUNTS: [Count; 5] = [
+    (|u| u.members, |p| &mut p.members),
+    (|u| u.female_members, |p| &mut p.female_members),
+    (|u| u.migrant_members, |p| &mut p.migrant_members),
+    (|u| u.migrant_employees, |p| &mut p.migrant_employees),
+    (|u| u.dispatched_members, |p| &mut p.dispatched_members),
+];
+
+/// A union's members belong to the units whose strongest coverage it is, in proportion to their people: a joint union's are not counted
+/// again in a federation above it, nor at a member that has a union of its own. `units` stand in the order of their ids, each with its
+/// people, whose counts of members are filled in.
+pub fn share_out(union: &TradeUnion, units: &mut [&mut People]) {
+    let weights: Vec<u64> = units.iter().map(|people| u64::from(people.employees)).collect();
+    for (stated, of) in COUNTS {
+        let Some(total) = stated(union).filter(|n| *n > 0) else { continue };
+        for (people, share) in units.iter_mut().zip(split(total, &weights)) {
+            let count = of(people);
+            *count = count.saturating_add(share);
+        }
+    }
+}
+
+/// Takes the counts of members from another state of the same enterprise.
+pub fn with_members_of(mut people: People, other: &People) -> People {
+    let mut other = *other;
+    for (_, of) in COUNTS {
+        *of(&mut people) = *of(&mut other);
+    }
+    people
+}
+
 fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut [People]) {
     let mut units: HashMap<&str, Vec<usize>> = HashMap::new();
     for (i, enterprise) in enterprises.iter().enumerate() {
-        let strongest = enterprise.verdicts.union.unions.first();
-        // A branch under its head's union: the head's members are counted at the head.
-        if let Some(link) = strongest
-            .filter(|l| l.kind != UnionKind::Preparing && (l.kind != UnionKind::Parent || enterprise.branch_of.is_none()))
-        {
-            units.entry(&link.union).or_default().push(i);
+        if let Some(union) = shares_in(enterprise) {
+            units.entry(union).or_default().push(i);
         }
     }
-    type Count = (fn(&TradeUnion) -> Option<u32>, fn(&mut People) -> &mut u32);
-    const COUNTS: [Count; 5] = [
-        (|u| u.members, |p| &mut p.members),
-        (|u| u.female_members, |p| &mut p.female_members),
-        (|u| u.migrant_members, |p| &mut p.migrant_members),
-        (|u| u.migrant_employees, |p| &mut p.migrant_employees),
-        (|u| u.dispatched_members, |p| &mut p.dispatched_members),
-    ];
     for union in unions {
         let Some(units) = units.get_mut(&*union.id) else { continue };
         // What the whole numbers leave over goes by id between equals, whatever order the records came in.
         units.sort_by(|a, b| enterprises[*a].id.cmp(&enterprises[*b].id));
-        let weights: Vec<u64> = units.iter().map(|i| u64::from(heads[*i].employees)).collect();
-        for (stated, of) in COUNTS {
-            let Some(total) = stated(union).filter(|n| *n > 0) else { continue };
-            for (i, share) in units.iter().zip(shares(total, &weights)) {
-                let count = of(&mut heads[*i]);
-                *count = count.saturating_add(share);
-            }
+        let mut people: Vec<People> = units.iter().map(|i| heads[*i]).collect();
+        share_out(union, &mut people.iter_mut().collect::<Vec<_>>());
+        for (i, people) in units.iter().zip(people) {
+            heads[*i] = people;
         }
     }
 }
@@ -136,30 +175,50 @@ fn spread_members(enterprises: &[Enterprise], unions: &[TradeUnion], heads: &mut
 /// Every union at one enterprise, so that no sum has it twice; those in preparation are none yet.
 fn count_unions(enterprises: &[Enterprise], unions: &[TradeUnion], people: &mut [People]) {
     let by_id: HashMap<&str, usize> = enterprises.iter().enumerate().map(|(i, e)| (&*e.id, i)).collect();
-    for union in unions.iter().filter(|u| u.kind != UnionKind::Preparing) {
-        if let Some(at) = counted_at(union, &by_id, enterprises) {
-            people[at].unions += 1;
+    let seat = |id: &str| {
+        let e = &enterprises[*by_id.get(id)?];
+        Some(Seat { stands: stands(e.status), district: e.district })
+    };
+    for union in unions {
+        if let Some(id) = counted_at(union, seat) {
+            people[by_id[id]].unions += 1;
         }
     }
 }
 
+/// What tells whether a union counts at an enterprise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    pub stands: bool,
+    pub district: Option<u32>,
+}
+
+/// Whether an enterprise of that status is still there.
+pub fn stands(status: OperatingStatus) -> bool {
+    !matches!(status, OperatingStatus::Deregistered | OperatingStatus::MovedOut)
+}
+
 /// The enterprise at which a union counts: its host; where it has none, the first by id of the enterprises it covers, one of the
-/// union's own district before others. None where it is gone with its host, with all it covers, or stands at nobody known: a union
-/// of one enterprise or of a group ends with its host, one of several employers with the last of them.
-fn counted_at(union: &TradeUnion, by_id: &HashMap<&str, usize>, enterprises: &[Enterprise]) -> Option<usize> {
-    let stands = |at: &usize| !matches!(enterprises[*at].status, OperatingStatus::Deregistered | OperatingStatus::MovedOut);
-    let of_several = matches!(union.kind, UnionKind::Joint | UnionKind::Federation);
-    if let Some(host) = union.host.as_deref().and_then(|id| by_id.get(id).copied())
-        && (stands(&host) || !of_several)
-    {
-        return Some(host).filter(stands);
+/// union's own district before others. None where it is in preparation, gone with its host, with all it covers, or stands at nobody
+/// known: a union of one enterprise or of a group ends with its host, one of several employers with the last of them.
+pub fn counted_at(union: &TradeUnion, seat: impl Fn(&str) -> Option<Seat>) -> Option<&str> {
+    if union.kind == UnionKind::Preparing {
+        return None;
     }
-    let covered = union.covers.iter().filter_map(|id| by_id.get(&**id).copied()).filter(stands);
-    covered.min_by_key(|at| (union.district.is_none() || enterprises[*at].district != union.district, &*enterprises[*at].id))
+    let of_several = matches!(union.kind, UnionKind::Joint | UnionKind::Federation);
+    if let Some(host) = union.host.as_deref()
+        && let Some(at) = seat(host)
+        && (at.stands || !of_several)
+    {
+        return at.stands.then_some(host);
+    }
+    let covered = union.covers.iter().filter_map(|id| Some((&**id, seat(id).filter(|at| at.stands)?)));
+    let elsewhere = |at: &Seat| union.district.is_none() || at.district != union.district;
+    covered.min_by_key(|(id, at)| (elsewhere(at), *id)).map(|(id, _)| id)
 }
 
 /// Splits `total` in proportion to the weights, whole numbers that add up (largest remainder); evenly where all weigh nothing.
-fn shares(total: u32, weights: &[u64]) -> Vec<u32> {
+fn split(total: u32, weights: &[u64]) -> Vec<u32> {
     let sum: u64 = weights.iter().sum();
     let weight = |i: usize| if sum == 0 { 1 } else { weights[i] };
     let sum = if sum == 0 { weights.len() as u64 } else { sum };
@@ -180,9 +239,9 @@ mod tests {
 
     #[test]
     fn shares_add_up() {
-        assert_eq!(shares(10, &[1, 1, 1]), [4, 3, 3]);
-        assert_eq!(shares(7, &[0, 0]), [4, 3]);
-        assert_eq!(shares(5, &[100, 0, 1]), [5, 0, 0]);
-        assert_eq!(shares(0, &[3, 4]), [0, 0]);
+        assert_eq!(split(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(split(7, &[0, 0]), [4, 3]);
+        assert_eq!(split(5, &[100, 0, 1]), [5, 0, 0]);
+        assert_eq!(split(0, &[3, 4]), [0, 0]);
     }
 }

@@ -16,7 +16,7 @@ mod entity_facts;
 mod explain;
 pub mod fund;
 pub mod gap;
-mod membership;
+pub mod membership;
 pub mod needs;
 pub mod policy;
 mod priority;
@@ -27,6 +27,7 @@ mod survivorship;
 mod survivorship_plan;
 pub mod table;
 pub mod targets;
+pub mod ties;
 mod unions;
 mod values;
 mod vocabulary;
@@ -39,11 +40,13 @@ use rayon::prelude::*;
 use crate::assess::context::Context;
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use crate::model::facts::AssessmentInput;
+use crate::model::tie::Tie;
 use entity_facts::{ByEntity, EntityFacts};
 
 pub use explain::{Explanation, Step, StepOutcome, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
+pub use priority::months_waited;
 pub use provenance::provenance;
 pub use rules::Rules;
 pub use unions::union_id;
@@ -54,6 +57,8 @@ pub struct Assessed {
     /// In the order of the world's entities.
     pub enterprises: Vec<Enterprise>,
     pub unions: Vec<TradeUnion>,
+    /// What records state beside attributes.
+    pub ties: Vec<Tie>,
     /// Payments that do not fit the union roll, for review.
     pub contradictions: Vec<Contradiction>,
 }
@@ -62,22 +67,62 @@ pub struct Assessed {
 pub fn assess(world: &AssessmentInput, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
-    let entities: Vec<u32> =
-        (0..world.entities.len() as u32).filter(|e| EntityFacts::new(world, &groups, *e).is_enterprise()).collect();
+    let (entities, mut enterprises, contradictions) = judge(&context, &groups, world.entities.len() as u32);
+    let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
+    let unions = context.roll.trade_unions(world, as_of, id_of);
+    let ties = ties::ties(world, &enterprises);
+    membership::count(&context, &groups, &entities, &mut enterprises, (&unions, &ties));
+    Assessed { enterprises, unions, ties, contradictions }
+}
+
+/// Judges those of the first `until` entities that are enterprises: their entities, and what was decided, in their order.
+fn judge(context: &Context<'_>, groups: &ByEntity, until: u32) -> (Vec<u32>, Vec<Enterprise>, Vec<Contradiction>) {
+    let world = context.world;
+    let entities: Vec<u32> = (0..until).filter(|e| EntityFacts::new(world, groups, *e).is_enterprise()).collect();
     // Written in place, in order; the few contradictions go beside and are ordered after.
     let found: Mutex<Vec<(u32, Contradiction)>> = Mutex::default();
     let judge = |entity: &u32| {
-        let (enterprise, contradiction) = compose::enterprise(&context, EntityFacts::new(world, &groups, *entity));
+        let (enterprise, contradiction) = compose::enterprise(context, EntityFacts::new(world, groups, *entity));
         if let Some(contradiction) = contradiction {
             found.lock().expect("no panic while pushing").push((*entity, contradiction));
         }
         enterprise
     };
-    let mut enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
-    let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
-    let unions = context.roll.trade_unions(world, as_of, id_of);
-    membership::count(&context, &groups, &entities, &mut enterprises, &unions);
+    let enterprises: Vec<Enterprise> = entities.par_iter().with_min_len(256).map(judge).collect();
     let mut found = found.into_inner().expect("no panic while pushing");
     found.sort_by_key(|(entity, _)| *entity);
-    Assessed { enterprises, unions, contradictions: found.into_iter().map(|(_, c)| c).collect() }
+    (entities, enterprises, found.into_iter().map(|(_, c)| c).collect())
+}
+
+/// What assessing a part of a city gives. Nobody is moved or shared out yet: that looks at enterprises beyond the part.
+#[derive(Debug, Default)]
+pub struct AssessedPart {
+    /// Those of the asked entities that are enterprises, in their order; `people` is empty.
+    pub enterprises: Vec<Enterprise>,
+    /// For each of them: its employees are counted where they work.
+    pub at_work: Vec<bool>,
+    /// The unions of which a row is in the part, each as the whole city would have it where all of its rows are.
+    pub unions: Vec<TradeUnion>,
+}
+
+/// Assesses the first `asked` entities of a world that holds what their verdicts look at and no more; `elsewhere` tells of the other
+/// entities whether they are enterprises.
+pub fn assess_part(
+    world: &AssessmentInput,
+    (rules, policy): (&Rules, &Policy),
+    as_of: NaiveDate,
+    asked: u32,
+    elsewhere: impl Fn(&str) -> bool,
+) -> AssessedPart {
+    let groups = ByEntity::new(world);
+    let context = Context::new(world, rules, policy, as_of);
+    let (entities, enterprises, _) = judge(&context, &groups, asked);
+    let is_enterprise = |entity: u32| match entity < asked {
+        true => entities.binary_search(&entity).is_ok(),
+        false => elsewhere(&world.entities[entity as usize]),
+    };
+    let id_of = |entity: u32| is_enterprise(entity).then(|| world.entities[entity as usize].clone());
+    let unions = context.roll.trade_unions(world, as_of, id_of);
+    let at_work = |entity: &u32| membership::counted_by_place_of_work(&context, EntityFacts::new(world, &groups, *entity));
+    AssessedPart { at_work: entities.iter().map(at_work).collect(), enterprises, unions }
 }

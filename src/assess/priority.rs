@@ -62,12 +62,17 @@ pub(crate) const FACTORS: &[Factor] = &[
         judge: |weights, case| {
             let from = waiting_from(case.context, case.enterprise)?;
             // By whole months, as they are shown: a score that moved every day would be another one of everybody every day.
-            let months = ((case.context.as_of - from).num_days().max(0) as f32 / 30.44) as u32;
+            let months = months_waited(from, case.context.as_of);
             let share = months as f32 / weights.waiting_full_months.max(1) as f32;
             Some((weights.waiting * share.min(1.0), Some(ReasonInput::new("months", months))))
         },
     },
 ];
+
+/// Whole months from one day to another.
+pub fn months_waited(from: NaiveDate, until: NaiveDate) -> u32 {
+    ((until - from).num_days().max(0) as f32 / 30.44) as u32
+}
 
 /// Points for people: by the square root, so that the hundredth counts more than the ten thousandth, and a firm of two thousand still
 /// more than one of two hundred with every mark there is.

@@ -35,5 +35,5 @@ pub use query::search::{Hit, HitField};
 pub use query::ties::TieRow;
 pub use set::{EditionAsOf, Editions};
 pub use write::changes::{EditionChanges, write_changes};
-pub use write::following::write_following;
+pub use write::following::{write_candidates, write_following};
 pub use write::write;

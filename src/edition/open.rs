@@ -234,6 +234,12 @@ impl Edition {
         (!found.is_empty()).then(|| Arc::new(found))
     }
 
+    /// Whether it tells all that a later edition needs which says only what changed: editions of earlier programs do not.
+    pub fn tells_all(&self) -> bool {
+        let hashed = |p: &Standing| p.part.hashes.is_some() && p.part.columns.unions.hash.is_some();
+        self.parts.iter().all(hashed) && self.ties_tell_codes()
+    }
+
     /// Which of two rows comes first: by falling priority, equal ones by id.
     pub fn order(&self, a: Row, b: Row) -> Ordering {
         if let [_] = self.parts.as_slice() {

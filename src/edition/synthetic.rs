@@ -103,6 +103,7 @@ fn ties(count: u32) -> Vec<Tie> {
                 other: if between { id(i + 1) } else { None },
                 subject_name: format!("甲{i}").into(),
                 other_name: if between { format!("乙{i}") } else { String::new() }.into(),
+                other_code: "".into(),
                 what: what.into(),
                 title: if between { "" } else { "示例" }.into(),
                 country: if kind == TieKind::Investment { "德国" } else { "" }.into(),

@@ -119,6 +119,7 @@ impl Hub {
             gap: of(Filter::InGap)?,
             undecided: of(undecided)?,
             review_pairs: self.store.review_count().await? as u32,
+            judged: Some(ids.len() as u32),
             unmet: header.unmet,
         };
         Ok(Some((published, ids.into_iter().map(Into::into).collect())))
@@ -152,7 +153,7 @@ impl Hub {
 }
 
 /// Since when these have been lacking.
-fn history(world: &mut AssessmentInput, before: Option<&Edition>, ids: &[Box<str>]) {
+pub(super) fn history(world: &mut AssessmentInput, before: Option<&Edition>, ids: &[Box<str>]) {
     world.first_edition = before.is_none();
     let Some(before) = before else { return };
     let lacks = |gap: Option<GapStatus>| matches!(gap, Some(GapStatus::Lacking | GapStatus::LackingIndependent));
@@ -176,7 +177,7 @@ fn without_verdicts(e: &Enterprise) -> Enterprise {
 }
 
 /// Enterprises of which a finding stands now that did not, or the other way round.
-fn concerned(before: &[StandingFinding], now: &[StandingFinding]) -> Vec<Box<str>> {
+pub(super) fn concerned(before: &[StandingFinding], now: &[StandingFinding]) -> Vec<Box<str>> {
     let ids = |of: &[StandingFinding]| of.iter().map(|f| f.id.clone()).collect::<HashSet<Box<str>>>();
     let (old, new) = (ids(before), ids(now));
     let came = now.iter().filter(|f| !old.contains(&f.id));

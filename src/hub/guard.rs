@@ -247,6 +247,35 @@ impl Hub {
         self.guard_figures(inputs, previous, unmet, now).await
     }
 
+    /// The same of an edition in which also enterprises and unions come and go: who is judged anew, ids of who is no more, and by how many
+    /// the unions are more.
+    pub(super) async fn guard_part(
+        &self,
+        inputs: &Inputs,
+        previous: &Arc<Edition>,
+        unmet: &[Unmet],
+        (enterprises, gone, unions): (&[Enterprise], &[Box<str>], i64),
+    ) -> Result<Word, HubError> {
+        let mut now = figures(previous)?;
+        let was_covered = |row: &crate::edition::EnterpriseRow<'_>| {
+            row.gap() != Some(GapStatus::OutOfScope)
+                && row.union().is_some_and(|union| self.settings.policy.counted_kinds.contains(&union))
+        };
+        let ids = enterprises.iter().map(|e| &e.id).chain(gone);
+        for row in ids.filter_map(|id| previous.enterprise_of_id(id)) {
+            now.enterprises -= 1;
+            now.gap -= u64::from(row.in_gap());
+            now.covered -= u64::from(was_covered(&row));
+        }
+        for e in enterprises {
+            now.enterprises += 1;
+            now.gap += u64::from(e.in_gap());
+            now.covered += u64::from(self.is_covered(e));
+        }
+        now.unions = now.unions.saturating_add_signed(unions);
+        self.guard_figures(inputs, previous, unmet, now).await
+    }
+
     fn is_covered(&self, e: &Enterprise) -> bool {
         e.verdicts.gap.status != GapStatus::OutOfScope && self.settings.policy.counted_kinds.contains(&e.verdicts.union.verdict)
     }

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
@@ -17,13 +18,12 @@ use crate::link::{LinkSettings, Linker};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::publish::{INPUTS, LINKED_INPUTS};
 use crate::records::snapshot::SnapshotBasis;
-use crate::records::stream::WantedLinks;
 use crate::records::{StoredRowReader, link_record};
 use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
 /// The format is raised when the coding changes.
-const KIND: Kind = Kind { magic: *b"huitulnk", format: 3 };
+const KIND: Kind = Kind { magic: *b"huitulnk", format: 4 };
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ impl Hub {
     /// Begins to write the linker's state beside the one in force; the thread gives it back when it is whole.
     pub(super) async fn write_linker(
         &self,
-        linker: Linker,
+        linker: Arc<Linker>,
         mark: Watermark,
         inputs: String,
     ) -> Result<std::thread::JoinHandle<Option<WrittenFile>>, HubError> {
@@ -157,11 +157,6 @@ impl Hub {
 }
 
 impl KeptLinker {
-    /// What has to be read of the records to bring the linker up to date.
-    pub fn wanted(kept: Option<&KeptLinker>) -> WantedLinks {
-        kept.map_or(WantedLinks::All, |kept| WantedLinks::Since(kept.mark.clone()))
-    }
-
     /// None where the file is damaged, which the log tells.
     pub async fn linker(self) -> Option<Linker> {
         let linker = self.reading.await.expect("reading the linker's state does not panic");

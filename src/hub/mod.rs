@@ -3,15 +3,19 @@
 //! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
 //! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
 
+mod advance;
 mod annotations;
 mod basis;
 mod batch_decisions;
 pub mod cases;
+mod city_part;
 mod deciding;
 pub mod duties;
 mod error;
+mod evidence_texts;
 mod explain;
 mod follow_findings;
+mod follow_records;
 mod freshness;
 mod guard;
 mod held;
@@ -36,6 +40,7 @@ mod relink;
 pub mod retention;
 pub mod sync;
 pub mod targets;
+mod touched;
 mod unreadable;
 pub mod visits;
 pub mod webhooks;

@@ -16,10 +16,10 @@ use crate::records;
 use crate::records::StoredRowReader;
 
 /// Steps from a branch to the legal person that are looked at: one more than assessing goes.
-const STEPS: usize = 6;
+pub(super) const STEPS: usize = 6;
 
 /// The first day of `2019`, `2019-05` or `2019-05-01`.
-fn first_day(text: &str) -> Option<NaiveDate> {
+pub(super) fn first_day(text: &str) -> Option<NaiveDate> {
     let rest = match text.len() {
         4 => "-01-01",
         7 => "-01",

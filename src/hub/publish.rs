@@ -6,30 +6,33 @@ use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
+use super::advance::Advanced;
 use super::basis::{counting, lacking_since};
 use super::error::HubError;
+use super::evidence_texts::show_texts;
 use super::follow_findings::Header;
+use super::follow_records::Followed;
 use super::guard::Word;
-use super::linker_state::KeptLinker;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
 use crate::assess::assess;
 use crate::hub::published::Published;
+use crate::kept_file::WrittenFile;
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
-use crate::model::field::Field;
-use crate::model::linkage::{Evidence, Judgement, LinkRecord};
-use crate::model::tie::Tie;
+use crate::model::linkage::{Judgement, LinkRecord};
+use crate::model::record::RegistryIndex;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, open_pairs, publish};
 use crate::records;
-use crate::records::stream::{Part, SnapshotUse};
+use crate::records::stream::{Part, SnapshotUse, WantedLinks};
 use crate::store::StoreError;
 use crate::store::history::EditionBasis;
+use crate::store::landing::Watermark;
 
 impl From<PublishError> for HubError {
     fn from(e: PublishError) -> HubError {
@@ -40,41 +43,52 @@ impl From<PublishError> for HubError {
     }
 }
 
-/// What linking starts from.
+/// What linking from nothing starts from.
 struct Basis {
     linker: Linker,
-    /// The linker remembers, and these store ids changed since; None: it is a new one with all live records put.
-    touched: Option<Vec<i64>>,
-    /// Of a linker that remembers: the live ones among what changed.
-    changed: Vec<LinkRecord>,
-    /// The entities that the records put or changed belonged to.
+    /// The entities that the records put belonged to.
     previous: Previous,
     judgements: Vec<Judgement>,
 }
 
 impl Basis {
-    fn new(linker: Linker, touched: Option<Vec<i64>>) -> Basis {
-        Basis { linker, touched, changed: Vec::new(), previous: Previous::default(), judgements: Vec::new() }
+    fn new(linker: Linker, judgements: Vec<Judgement>) -> Basis {
+        Basis { linker, previous: Previous::default(), judgements }
     }
 
-    /// Takes in a part of the records. A linker from nothing reads them at once, so that their texts are never all in memory.
+    /// Takes in a part of the records: they are read at once, so that their texts are never all in memory.
     fn with(mut self, records: Vec<LinkRecord>, links_before: &StoredLinks, registries: &[RegistryTraits]) -> Basis {
         for r in &records {
             if let Some(id) = links_before.get(&(r.store_id, r.part)) {
                 self.previous.insert(&registries[r.registry as usize].name, &r.key, r.part, *id);
             }
         }
-        match self.touched {
-            Some(_) => self.changed.extend(records),
-            None => self.linker.put(&records),
-        }
+        self.linker.put(&records);
         self
     }
+
+    fn link(mut self) -> (Linker, Linking) {
+        let linking = self.linker.link(&self.previous, &self.judgements);
+        (self.linker, linking)
+    }
+}
+
+/// Every live record, and a linker that knows them.
+struct Whole {
+    linker: Arc<Linker>,
+    /// Decisions on all records.
+    linking: Linking,
+    /// Records of which the decision is another than before; None: nothing was decided before.
+    news: Option<HashSet<u32>>,
+    mark: Watermark,
+    facts: Vec<Facts>,
+    unreadable: Vec<(i64, RegistryIndex)>,
+    judgements: Vec<Judgement>,
+    links_before: Arc<StoredLinks>,
 }
 
 /// Records joined, and the world as assessing takes it, findings and history apart.
 struct Linked {
-    linker: Linker,
     linking: Linking,
     joined: Vec<DecidedRecord>,
     world: AssessmentInput,
@@ -85,7 +99,6 @@ pub(super) struct Decided {
     pub linking: Linking,
     pub joined: Vec<DecidedRecord>,
     pub assessed: crate::assess::Assessed,
-    pub ties: Vec<Tie>,
 }
 
 impl Hub {
@@ -125,46 +138,55 @@ impl Hub {
             if let Some((published, ids)) = self.follow_findings(previous, &inputs, header).await? {
                 self.followed_by_cases_of(&ids).await;
                 self.prune_after_publishing().await?;
-                let (zh, en) = (format!("已发布第 {} 期", published.number), format!("edition {} published", published.number));
-                progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
+                tell_published(Some(&published), progress);
                 return Ok(Some(published));
             }
         }
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
         stage("读取记录", "reading the records");
-        let store = self.store.clone();
-        let links = tokio::spawn(async move {
-            let links = store.links(|id| id.parse().ok()).await?.into_iter();
-            Ok::<StoredLinks, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
-        });
-        let mut kept = self.kept_linker().await?;
-        let links_before: Arc<StoredLinks> = Arc::new(links.await.expect("reading links does not panic")?);
-        let names = Arc::new(records::traits(&self.connectors));
-        let (mark, mut basis, facts, unreadable) = loop {
-            let mut records = self.records(KeptLinker::wanted(kept.as_ref()), SnapshotUse::Write).await?;
-            let (mark, touched) = (records.mark.clone(), records.touched.clone());
-            let mut basis = Basis::new(self.new_linker()?, touched);
-            let mut facts = Vec::with_capacity(records.expected);
-            let mut unreadable = Vec::new();
-            while let Some(part) = records.next().await? {
-                facts.extend(part.facts);
-                unreadable.extend(part.unreadable);
-                let (link, before, names) = (part.link, links_before.clone(), names.clone());
-                let with = move || basis.with(link, &before, &names);
-                basis = tokio::task::spawn_blocking(with).await.expect("linking does not panic");
-            }
-            let Some(kept) = kept.take().filter(|_| basis.touched.is_some()) else {
-                break (mark, basis, facts, unreadable);
-            };
-            // A linker that turns out to be damaged knows nothing: every record is read for a new one.
-            if let Some(linker) = kept.linker().await {
-                break (mark, Basis { linker, ..basis }, facts, unreadable);
-            }
+        let advanced = match self.kept_linker().await? {
+            Some(kept) => self.advance(kept).await?,
+            None => None,
         };
-        unreadable::tell(&unreadable, &self.connectors, receipts);
+        lap("followed");
+        // Written while the verdicts are reached.
+        let mut state = match &advanced {
+            Some(a) => Some(self.write_linker(a.linker.clone(), a.mark.clone(), inputs.all.clone()).await?),
+            None => None,
+        };
+        if let (Some(advanced), Some(previous), true) = (&advanced, &previous, !force && answers) {
+            stage("关联与研判", "linking and assessing");
+            let header = Header { now, as_of, sources: sources.clone(), unmet: unmet.clone() };
+            match self.follow_records(previous, &inputs, header, advanced).await? {
+                Followed::Published(published, ids) => {
+                    keep(state.take());
+                    count_met(&advanced.linker, &self.connectors, receipts);
+                    lap("published");
+                    self.editions.refresh()?;
+                    if published.is_some() {
+                        self.followed_by_cases_of(&ids).await;
+                        self.prune_after_publishing().await?;
+                    }
+                    tell_published(published.as_ref(), progress);
+                    return Ok(published);
+                }
+                Followed::Waits => {
+                    discard(state.take());
+                    tell_waiting(progress);
+                    return Ok(None);
+                }
+                Followed::Not => {}
+            }
+        }
+        let whole = self.whole(advanced).await?;
+        if whole.news.is_none() || state.is_none() {
+            discard(state.take());
+            state = Some(self.write_linker(whole.linker.clone(), whole.mark.clone(), inputs.all.clone()).await?);
+        }
+        unreadable::tell(&whole.unreadable, &self.connectors, receipts);
+        let Whole { linker, linking, news, mark, facts, judgements, links_before, unreadable } = whole;
         let landing = mark.landing;
-        let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         let findings = self.standing_findings(as_of).await?;
         let decided_before = self.decided_before(previous.as_ref());
         let first = decided_before.is_none();
@@ -186,11 +208,11 @@ impl Hub {
 
         lap("records read");
         stage("关联与研判", "linking and assessing");
-        basis.judgements = judgements;
         let hub = self.clone();
-        let linked = tokio::task::spawn_blocking(move || hub.link(basis, facts));
+        let joining = linker.clone();
+        let linked = tokio::task::spawn_blocking(move || hub.join(&joining, linking, news.as_ref(), facts));
         let linked = linked.await.expect("linking does not panic");
-        let state = self.write_linker(linked.linker, mark, inputs.all.clone()).await?;
+        drop(linker);
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world =
             AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
@@ -206,11 +228,8 @@ impl Hub {
         lap("decided");
         if let Word::Waits = self.guard(&inputs, previous.as_ref(), &unmet, &decided.assessed).await? {
             // What the linker has learnt belongs to an edition that is not there.
-            if let Some(written) = state.join().expect("writing the linker's state does not panic") {
-                written.discard();
-            }
-            let (zh, en) = ("暂不发布，等待人工决定", "not published: a person must decide");
-            progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh: zh.into(), en: en.into() });
+            discard(state.take());
+            tell_waiting(progress);
             return Ok(None);
         }
         stage("发布", "publishing");
@@ -234,20 +253,16 @@ impl Hub {
             counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
-            ties: decided.ties,
             links_before,
             previous,
             decided_before,
             inputs: inputs.all,
             inputs_but_findings: inputs.but_findings,
             basis: edition_basis,
+            unreadable: unreadable.len(),
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
-        if let Some(written) = state.join().expect("writing the linker's state does not panic")
-            && let Err(e) = written.keep()
-        {
-            tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
-        }
+        keep(state.take());
         lap("published");
         self.editions.refresh()?;
         let published = manifest.map(|m| Published {
@@ -258,18 +273,61 @@ impl Hub {
             gap,
             undecided,
             review_pairs,
+            judged: None,
             unmet,
         });
         if published.is_some() {
             self.followed_by_cases().await;
             self.prune_after_publishing().await?;
         }
-        let (zh, en) = match &published {
-            Some(p) => (format!("已发布第 {} 期", p.number), format!("edition {} published", p.number)),
-            None => ("没有变化".to_owned(), "nothing changed".to_owned()),
-        };
-        progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
+        tell_published(published.as_ref(), progress);
         Ok(published)
+    }
+
+    /// Reads every live record: for a linker that followed what landed, or for a new one.
+    async fn whole(&self, advanced: Option<Advanced>) -> Result<Whole, HubError> {
+        let store = self.store.clone();
+        let links = tokio::spawn(async move {
+            let links = store.links(|id| id.parse().ok()).await?.into_iter();
+            Ok::<StoredLinks, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
+        });
+        if let Some(Advanced { linker, changes, mark, judgements, .. }) = advanced {
+            let mut records = self.records(WantedLinks::None, SnapshotUse::Write).await?;
+            // What landed meanwhile the linker has not seen.
+            if records.mark == mark {
+                let mut facts = Vec::with_capacity(records.expected);
+                let mut unreadable = Vec::new();
+                while let Some(part) = records.next().await? {
+                    facts.extend(part.facts);
+                    unreadable.extend(part.unreadable);
+                }
+                let of_all = linker.clone();
+                let linking = tokio::task::spawn_blocking(move || {
+                    let news = changes.decisions.iter().map(|d| d.record).collect();
+                    (Linking { events: changes.events, ..of_all.linking() }, news)
+                });
+                let (linking, news) = linking.await.expect("linking does not panic");
+                let links_before = Arc::new(links.await.expect("reading links does not panic")?);
+                return Ok(Whole { linker, linking, news: Some(news), mark, facts, unreadable, judgements, links_before });
+            }
+        }
+        let links_before: Arc<StoredLinks> = Arc::new(links.await.expect("reading links does not panic")?);
+        let names = Arc::new(records::traits(&self.connectors));
+        let mut records = self.records(WantedLinks::All, SnapshotUse::Write).await?;
+        let mark = records.mark.clone();
+        let judgements = self.judgements_in_force().await?;
+        let mut basis = Basis::new(self.new_linker()?, judgements.clone());
+        let mut facts = Vec::with_capacity(records.expected);
+        let mut unreadable = Vec::new();
+        while let Some(part) = records.next().await? {
+            facts.extend(part.facts);
+            unreadable.extend(part.unreadable);
+            let (link, before, names) = (part.link, links_before.clone(), names.clone());
+            let with = move || basis.with(link, &before, &names);
+            basis = tokio::task::spawn_blocking(with).await.expect("linking does not panic");
+        }
+        let (linker, linking) = tokio::task::spawn_blocking(move || basis.link()).await.expect("linking does not panic");
+        Ok(Whole { linker: Arc::new(linker), linking, news: None, mark, facts, unreadable, judgements, links_before })
     }
 
     /// Links from nothing and assesses: pure from here on.
@@ -286,37 +344,20 @@ impl Hub {
         unmet: Vec<Unmet>,
         as_of: NaiveDate,
     ) -> Decided {
-        let basis = Basis::new(Linker::new(self.link_settings(), weights), None);
-        let basis = basis.with(loaded.link, links_before, &records::traits(&self.connectors));
-        let basis = Basis { judgements: judgements.to_vec(), ..basis };
-        let Linked { linker, linking, joined, world } = self.link(basis, loaded.facts);
+        let basis = Basis::new(Linker::new(self.link_settings(), weights), judgements.to_vec());
+        let (linker, linking) = basis.with(loaded.link, links_before, &records::traits(&self.connectors)).link();
+        let Linked { linking, joined, world } = self.join(&linker, linking, None, loaded.facts);
         drop(linker);
         let counting_since = lacking_since.values().flatten().min().copied();
         let world = AssessmentInput { findings, lacking_since, counting_since, first_edition, unmet, ..world };
         self.verdicts(linking, joined, &world, as_of)
     }
 
-    /// Links: pure from here on.
-    fn link(&self, basis: Basis, facts: Vec<Facts>) -> Linked {
+    /// From decisions to the world that is judged: pure from here on.
+    fn join(&self, linker: &Linker, mut linking: Linking, news: Option<&HashSet<u32>>, facts: Vec<Facts>) -> Linked {
         let registries = records::traits(&self.connectors);
-        let Basis { mut linker, touched, changed, previous, judgements } = basis;
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
-        let remembers = touched.is_some();
-        if let Some(touched) = touched {
-            linker.retire(&touched, &changed);
-            linker.put(&changed);
-        }
-        drop(changed);
-        lap("normalised");
-        let mut linking = linker.link(&previous, &judgements);
-        drop(previous);
-        lap("linked");
-        let mut news: HashSet<u32> = HashSet::new();
-        if remembers {
-            news.extend(linking.decisions.iter().map(|d| d.record));
-            linking.decisions = linker.decisions();
-        }
         let at: HashMap<(i64, u16), u32> = facts.iter().enumerate().map(|(i, f)| ((f.record_id, f.part), i as u32)).collect();
         let mut entity_of = vec![None; facts.len()];
         let mut entities: Vec<Box<str>> = Vec::new();
@@ -355,7 +396,7 @@ impl Hub {
                 },
                 runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
-                news: news.contains(&d.record),
+                news: news.is_some_and(|news| news.contains(&d.record)),
             }
         };
         let joined: Vec<DecidedRecord> = placed.par_iter().map(join).collect();
@@ -381,14 +422,13 @@ impl Hub {
         lap("gathered");
         let world =
             AssessmentInput { registries, facts, entity_of, entities, relations, open_pairs, ..AssessmentInput::default() };
-        Linked { linker, linking, joined, world }
+        Linked { linking, joined, world }
     }
 
     /// Assesses.
     fn verdicts(&self, linking: Linking, joined: Vec<DecidedRecord>, world: &AssessmentInput, as_of: NaiveDate) -> Decided {
         let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
-        let ties = crate::publish::ties(world, &assessed.enterprises);
-        Decided { linking, joined, assessed, ties }
+        Decided { linking, joined, assessed }
     }
 
     /// Folders of editions that a killed process renamed but never recorded.
@@ -405,19 +445,48 @@ impl Hub {
     }
 }
 
-/// Addresses and phones as the registries wrote them: linking keeps numbers only.
-pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right: Option<&Facts>) {
-    for e in evidence.iter_mut().filter(|e| e.left.is_none() && e.right.is_none()) {
-        let fields: &[Field] = match &*e.feature {
-            "address" => &[Field::Address, Field::OperatingAddress],
-            "phone" => &[Field::Phone],
-            "county" => &[Field::District, Field::Area],
-            "registration" => &[Field::RegistrationNumber],
-            _ => continue,
-        };
-        let text =
-            |facts: Option<&Facts>| facts.and_then(|f| fields.iter().find_map(|field| Some(f.get(*field)?.to_string().into())));
-        (e.left, e.right) = (text(left), text(right));
+/// A linker's state that is being written.
+type Writing = std::thread::JoinHandle<Option<WrittenFile>>;
+
+fn written(state: Option<Writing>) -> Option<WrittenFile> {
+    state?.join().expect("writing the linker's state does not panic")
+}
+
+/// Puts a linker's state in force, once what it remembers is published.
+fn keep(state: Option<Writing>) {
+    if let Some(written) = written(state)
+        && let Err(e) = written.keep()
+    {
+        tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
+    }
+}
+
+fn discard(state: Option<Writing>) {
+    if let Some(written) = written(state) {
+        written.discard();
+    }
+}
+
+fn stage_done(zh: String, en: String, progress: &dyn ProgressSink) {
+    progress.event(&SyncEvent::StageDone { name: "会图 huitu".into(), zh, en });
+}
+
+fn tell_published(published: Option<&Published>, progress: &dyn ProgressSink) {
+    match published {
+        Some(p) => stage_done(format!("已发布第 {} 期", p.number), format!("edition {} published", p.number), progress),
+        None => stage_done("没有变化".into(), "nothing changed".into(), progress),
+    }
+}
+
+fn tell_waiting(progress: &dyn ProgressSink) {
+    stage_done("暂不发布，等待人工决定".into(), "not published: a person must decide".into(), progress);
+}
+
+/// How many records of each registry met a record of another one, as a linker knows it.
+fn count_met(linker: &Linker, registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
+    let met = linker.met();
+    for r in receipts {
+        r.linked = registries.iter().position(|c| c.name == r.registry).and_then(|i| met.get(i).copied());
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Published {
     /// Enterprises in scope of which it cannot be told whether they lack a union.
     pub undecided: u32,
     pub review_pairs: u32,
+    /// How many enterprises were judged for it; None: all.
+    pub judged: Option<u32>,
     /// What the verdicts need and no registry brought.
     pub unmet: Vec<Unmet>,
 }

@@ -104,13 +104,13 @@ impl Hub {
             counting: counting(&self.settings.policy),
             linking: decided.linking,
             assessed: decided.assessed,
-            ties: decided.ties,
             links_before: links,
             previous: None,
             decided_before: None,
             inputs: String::new(),
             inputs_but_findings: String::new(),
             basis,
+            unreadable: 0,
         });
         let place = self.settings.data.join("rebuild");
         let io = |source| EditionError::Io { path: place.clone(), source };
@@ -127,14 +127,17 @@ impl Hub {
         };
         let differing = match edition::Manifest::read(&folder) {
             // One that says only what changed has other files: what the two say is compared.
-            Ok(published) if !published.parts.is_empty() => {
-                let (ours, theirs) =
-                    (edition::Edition::open(&place.join(folder_name(number)))?, edition::Edition::open(&folder)?);
-                edition::difference(&ours, &theirs).into_iter().collect()
-            }
+            Ok(_) if equal => Vec::new(),
             Ok(published) => {
                 let differs = |f: &&edition::format::manifest::FileDigest| !published.files.contains(f);
-                manifest.files.iter().filter(differs).map(|f| f.name.clone()).collect()
+                let files = manifest.files.iter().filter(differs).map(|f| f.name.clone());
+                let files: Vec<String> = files.filter(|_| published.parts.is_empty()).collect();
+                let both = (edition::Edition::open(&place.join(folder_name(number))), edition::Edition::open(&folder));
+                let difference = match both {
+                    (Ok(ours), Ok(theirs)) => edition::difference(&ours, &theirs),
+                    _ => None,
+                };
+                files.into_iter().chain(difference).collect()
             }
             Err(_) => Vec::new(),
         };

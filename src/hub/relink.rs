@@ -1,8 +1,8 @@
 //! Linking what the store holds without publishing anything: for reports, explanations and fitting.
 
 use super::error::HubError;
+use super::evidence_texts::show_texts;
 use super::open::Hub;
-use super::publish::show_texts;
 use crate::link::{Linker, Linking, Previous, Weights};
 use crate::model::facts::Facts;
 use crate::model::linkage::{Evidence, Judgement, RecordRef};

@@ -1,14 +1,15 @@
 //! Runs the steps, and remembers the record table and what it decided between runs.
 
 use hashbrown::HashSet;
+use rayon::prelude::*;
 
 use super::block::recall::{Blocking, blocking};
 use super::cluster::JudgedPairs;
 use super::cluster::judgements::{cannot_links, judged_pairs};
 use super::compare::weights::{WeightTable, Weights};
-use super::entity_key::reference_of;
+use super::entity_key::{EntityKey, reference_of};
 use super::group::profiles::{NONE, ProfileNo};
-use super::outcome::{Decision, Linking, Previous, Statistics};
+use super::outcome::{Decision, LinkedRelation, Linking, Previous, ReviewPair, Statistics};
 use super::records::{BY_CREDIT_CODE, RecordNo, RecordTable};
 use super::resolve::decisions::{ResolveScope, decide, flags, name_clusters, refresh_reviews};
 use super::resolve::evidence;
@@ -55,7 +56,7 @@ pub struct Linker {
     pub(super) standing: Option<LinkState>,
 }
 
-/// Everything of an outcome but decisions and events.
+/// Everything that stands: an outcome without decisions and events.
 fn outcome(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory, scored: Scored) -> Linking {
     let ScoringContext { record_table, profiles, index, settings, .. } = scoring;
     let firms = Firms { record_table, profiles, index, entities: &memory.entities };
@@ -154,6 +155,18 @@ impl Linker {
     /// After the first run only what a change touches is done again; the result is what a first run on the same records
     /// would give.
     pub fn link(&mut self, previous: &Previous, judgements: &[Judgement]) -> Linking {
+        let (changes, scored) = self.run(previous, judgements);
+        let Some(standing) = &self.standing else { return changes };
+        let Linking { decisions, events, reconsidered, reviewed, .. } = changes;
+        Linking { decisions, events, reconsidered, reviewed, ..outcome(self.scoring(standing), standing, &self.memory, scored) }
+    }
+
+    /// The same, and of the outcome only what may be another than before: `review`, `relations`, `flags` and `statistics` are left out.
+    pub fn link_changes(&mut self, previous: &Previous, judgements: &[Judgement]) -> Linking {
+        self.run(previous, judgements).0
+    }
+
+    fn run(&mut self, previous: &Previous, judgements: &[Judgement]) -> (Linking, Scored) {
         let changed = self.record_table.changed();
         self.recall(previous, changed.as_ref().map(|changed| changed.iter().map(|(record, _)| *record).collect()));
         let cannot_links = cannot_links(&self.record_table, judgements);
@@ -174,7 +187,7 @@ impl Linker {
             }
         };
         self.record_table.mark_baseline();
-        self.resolve_scope(standing, &judged, &scope, judgements, scored)
+        (self.resolve_scope(standing, &judged, &scope, judgements), scored)
     }
 
     /// The last run's decision on every record that stands, whatever was stated before. Empty before the first run.
@@ -184,6 +197,95 @@ impl Linker {
         let all: Vec<_> = standing.profiles.standing().collect();
         let decided = decide(self.scoring(standing), standing, &self.memory, &[&all], &judged);
         decided.into_iter().map(|(_, decision)| decision).collect()
+    }
+
+    /// The last run's decision on some records, in order. Empty before the first run.
+    pub fn decisions_on(&self, records: &[RecordNo]) -> Vec<Decision> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        let judged = judged_pairs(&self.record_table, &standing.profiles, &standing.judgements);
+        let of = |record: &RecordNo| Some(standing.profiles.of_record[*record as usize]).filter(|profile| *profile != NONE);
+        let mut profiles: Vec<ProfileNo> = records.iter().filter_map(of).collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        let decided = decide(self.scoring(standing), standing, &self.memory, &[&profiles], &judged);
+        let decisions = decided.into_iter().map(|(_, decision)| decision);
+        decisions.filter(|decision| records.binary_search(&decision.record).is_ok()).collect()
+    }
+
+    /// The entity of a record; None where it is gone or attached to nothing.
+    pub fn entity(&self, record: RecordNo) -> Option<EntityKey> {
+        let gone = self.record_table.facts(record).is_gone();
+        self.memory.entities.get(record as usize).copied().flatten().filter(|_| !gone)
+    }
+
+    /// The records that stand and belong to these entities, in order.
+    pub fn records_of(&self, entities: &HashSet<EntityKey>) -> Vec<RecordNo> {
+        let chosen = |record: &RecordNo| self.entity(*record).is_some_and(|entity| entities.contains(&entity));
+        self.all_records().filter(chosen).collect()
+    }
+
+    /// The records that stand and come from these rows of the store (ids in order), in order.
+    pub fn records_of_rows(&self, store_ids: &[i64]) -> Vec<RecordNo> {
+        let of_rows = |record: &RecordNo| {
+            let facts = self.record_table.facts(*record);
+            !facts.is_gone() && store_ids.binary_search(&facts.store_id).is_ok()
+        };
+        self.all_records().filter(of_rows).collect()
+    }
+
+    fn all_records(&self) -> impl rayon::iter::IndexedParallelIterator<Item = RecordNo> + '_ {
+        (0..self.record_table.records.len() as RecordNo).into_par_iter().with_min_len(1 << 16)
+    }
+
+    /// The pairs for a person of which at least one profile's word is `asked` for, each as the queue has it.
+    pub fn reviews(&self, asked: impl Fn(&ReviewPair) -> bool + Sync) -> Vec<ReviewPair> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        let words: Vec<&[ReviewPair]> = standing.reviews.values().map(|pairs| &**pairs).collect();
+        let ids: Vec<&str> =
+            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| asked(pair)).map(|pair| &*pair.id).collect();
+        let ids: HashSet<&str> = ids.into_iter().collect();
+        let of_ids: Vec<&ReviewPair> =
+            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| ids.contains(&*pair.id)).collect();
+        queue(of_ids.into_iter())
+    }
+
+    /// What the records of whole entities state of others.
+    pub fn relations_of(&self, records: &[RecordNo]) -> Vec<LinkedRelation> {
+        let Some(LinkState { profiles, index, stated_relations, .. }) = &self.standing else { return Vec::new() };
+        let of = |record: &RecordNo| Some(profiles.of_record[*record as usize]).filter(|profile| *profile != NONE);
+        let stated = records.iter().filter_map(of).filter_map(|p| Some((p, stated_relations.get(&p)?.clone()))).collect();
+        let firms = Firms { record_table: &self.record_table, profiles, index, entities: &self.memory.entities };
+        firms.relations(&stated, &self.settings).0
+    }
+
+    /// How many records an entity has; 0 where there is no such entity.
+    pub fn records_in(&self, entity: EntityKey) -> u32 {
+        self.standing.as_ref().and_then(|standing| standing.in_use.get(&entity.to_bits())).copied().unwrap_or(0)
+    }
+
+    /// By registry: how many of its rows belong to an entity that a row of another registry belongs to as well.
+    pub fn met(&self) -> Vec<i64> {
+        let mut met = vec![0; self.settings.registries.len()];
+        let Some(standing) = &self.standing else { return met };
+        // By the profile that stands for a cluster: the registry of one of its records, and whether another one followed.
+        const NOBODY: u16 = u16::MAX;
+        let mut seen: Vec<(u16, bool)> = vec![(NOBODY, false); standing.profiles.all.len()];
+        let root = |record: RecordNo| {
+            let profile = standing.profiles.of_record[record as usize];
+            self.entity(record).map(|_| standing.roots[profile as usize] as usize)
+        };
+        for record in self.record_table.standing() {
+            if let Some(root) = root(record) {
+                let (registry, (first, several)) = (self.record_table.facts(record).registry, &mut seen[root]);
+                *several |= *first != NOBODY && *first != registry;
+                *first = registry;
+            }
+        }
+        for record in self.record_table.standing().filter(|record| self.record_table.facts(*record).part == 0) {
+            let registry = usize::from(self.record_table.facts(record).registry);
+            met[registry] += i64::from(root(record).is_some_and(|root| seen[root].1));
+        }
+        met
     }
 
     /// The whole outcome of the last run, whatever was stated before; its events are over. Empty before the first run.
@@ -210,7 +312,6 @@ impl Linker {
         judged: &JudgedPairs,
         scope: &ResolveScope,
         judgements: &[Judgement],
-        scored: Scored,
     ) -> Linking {
         let Linker { settings, weights, record_table, memory, .. } = self;
         // What the scoring context reads and what is concluded are kept apart while both are at hand.
@@ -220,12 +321,50 @@ impl Linker {
         let decided = decide(scoring, &standing, memory, &[&scope.clustered, &scope.bound], judged);
         let decisions = memory.changed_decisions(decided, &scope.vanished);
         let speakers = standing.speakers(scoring, scope, &decisions);
+        // What was said of pairs and of others by those who may say something else now.
+        let again: Vec<ProfileNo> = match &scope.reassigned {
+            Some(_) => {
+                let lists = [&scope.clustered, &scope.bound, &scope.removed, &speakers];
+                let mut again: Vec<ProfileNo> = lists.into_iter().flatten().copied().collect();
+                again.sort_unstable();
+                again.dedup();
+                again
+            }
+            None => Vec::new(),
+        };
+        let said = |standing: &LinkState| -> Vec<_> {
+            let of =
+                |profile: &ProfileNo| (standing.reviews.get(profile).cloned(), standing.stated_relations.get(profile).cloned());
+            again.iter().map(of).collect()
+        };
+        let before = said(&standing);
         refresh_reviews(scoring, &mut standing, memory, scope, &speakers, judgements);
-        let stated = outcome(scoring, &standing, memory, scored);
+        let mut reviewed: Vec<ReviewPair> = Vec::new();
+        let mut others = scope.reassigned.clone();
+        for ((profile, (pairs_then, stated_then)), (pairs, stated)) in again.iter().zip(before).zip(said(&standing)) {
+            if pairs_then != pairs {
+                let (then, now) = (pairs_then.unwrap_or_default(), pairs.unwrap_or_default());
+                reviewed.extend(then.iter().filter(|pair| !now.contains(pair)).cloned());
+                reviewed.extend(now.iter().filter(|pair| !then.contains(pair)).cloned());
+            }
+            if stated_then != stated {
+                others.iter_mut().for_each(|others| others.push(*profile));
+            }
+        }
+        reviewed.sort_by(|a, b| a.id.cmp(&b.id));
+        let reconsidered = others.map(|others| {
+            let stand = others.iter().filter(|profile| profiles.stands(**profile));
+            let mut records: Vec<RecordNo> = stand.flat_map(|profile| profiles.members(*profile)).copied().collect();
+            records.extend(&scope.vanished);
+            records.extend(decisions.iter().map(|decision| decision.record));
+            records.sort_unstable();
+            records.dedup();
+            records
+        });
         standing.judgements = judgements.to_vec();
         (standing.profiles, standing.terms, standing.index) = (profiles, terms, index);
         self.standing = Some(standing);
-        Linking { decisions, events, ..stated }
+        Linking { decisions, events, reconsidered, reviewed, ..Linking::default() }
     }
 
     /// Entities of an earlier run that were kept elsewhere; of the records `touched`, or of all.

@@ -239,6 +239,12 @@ pub struct Linking {
     pub flags: Vec<Flag>,
     /// Counts of the run.
     pub statistics: Statistics,
+    /// Records of which something else is said than before, be it their evidence alone: of all others everything is what it was. Numbers
+    /// of the table, in order; None where the run looked at all.
+    pub reconsidered: Option<Vec<u32>>,
+    /// Pairs for a person, as one of the two sides has them, that came, went or are others now, as they were and as they are, by id;
+    /// empty where the run looked at all.
+    pub reviewed: Vec<ReviewPair>,
 }
 
 kept_choice!(EdgeRefusal: TwoCodes, TwoOfIssuer, BranchAndParent, ThroughLooseRecord, Judgement, NarrowLead, SameRegistry);

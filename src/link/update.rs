@@ -104,7 +104,8 @@ pub fn follow(
     for profile in &removed {
         standing.joined.remove(profile);
     }
-    standing.cluster(&clustered, &judged, settings);
+    let mut reassigned = standing.cluster(&clustered, &judged, settings);
+    reassigned.extend(&added);
     let mut bound: Vec<ProfileNo> = clustered
         .iter()
         .flat_map(|p| standing.scored_pairs.to(*p))
@@ -116,7 +117,7 @@ pub fn follow(
     let vanished = before.iter().map(|(record, _)| *record).filter(|r| record_table.facts(*r).is_gone()).collect();
     let lookup_key_of = speakers(&standing.index, old.keys.iter().chain(&new.keys).copied());
     let speakers = lookup_key_of.into_iter().filter(|p| clustered.binary_search(p).is_err()).collect();
-    let scope = ResolveScope { clustered, bound, removed, speakers, vanished };
+    let scope = ResolveScope { clustered, bound, removed, speakers, vanished, reassigned: Some(reassigned) };
     Some((standing, judged, scope, scored))
 }
 
@@ -286,8 +287,8 @@ impl LinkState {
         reached
     }
 
-    /// Makes the clusters of `scope` anew, which must be whole: see [`LinkState::reached`].
-    pub fn cluster(&mut self, scope: &[ProfileNo], judged: &JudgedPairs, settings: &LinkSettings) {
+    /// Makes the clusters of `scope` anew, which must be whole: see [`LinkState::reached`]. The profiles that join otherwise than before.
+    pub fn cluster(&mut self, scope: &[ProfileNo], judged: &JudgedPairs, settings: &LinkSettings) -> Vec<ProfileNo> {
         let field = ClusteringInput { profiles: &self.profiles, scored_pairs: &self.scored_pairs, settings };
         let mut clusters = cluster(field, scope, judged);
         let roots: Vec<ProfileNo> = scope.iter().map(|profile| clusters.root(*profile)).collect();
@@ -300,7 +301,13 @@ impl LinkState {
         unidentified.for_each(|profile| {
             self.joined.remove(profile);
         });
-        self.joined.extend(joined);
+        let mut others = Vec::new();
+        for (profile, assignment) in joined {
+            if self.joined.insert(profile, assignment) != Some(assignment) {
+                others.push(profile);
+            }
+        }
+        others
     }
 
     /// Profiles outside the scope that speak of an entity which bears another id now, and those in `scope.speakers`.

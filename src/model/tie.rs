@@ -45,6 +45,8 @@ pub struct Tie {
     pub subject_name: Box<str>,
     /// The other side's name as the record writes it; empty where it names none.
     pub other_name: Box<str>,
+    /// The other side's code as the record writes it, cleaned; empty where it writes none.
+    pub other_code: Box<str>,
     /// Kind of the dispute or event, as the connector says; empty otherwise.
     pub what: Box<str>,
     /// Heading of an event or dispute; empty where there is none.

@@ -88,7 +88,7 @@ async fn of_pairs(store: &Store, p: &Judged) -> Result<Vec<(String, String, f64)
 }
 
 /// Who lacks a union now and did not in the last edition that decided it.
-fn newly_lacking(enterprises: &[Enterprise], before: Option<&Edition>) -> Vec<Box<str>> {
+pub(super) fn newly_lacking(enterprises: &[Enterprise], before: Option<&Edition>) -> Vec<Box<str>> {
     let lacks = |gap: GapStatus| matches!(gap, GapStatus::Lacking | GapStatus::LackingIndependent);
     let Some(before) = before else { return Vec::new() };
     let lacked = |id: &str| before.enterprise_of_id(id).and_then(|row: EnterpriseRow<'_>| row.gap()).is_some_and(lacks);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::events::EntityHistory;
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::enterprise::{Enterprise, EnterpriseField};
 use crate::store::edition::ChangeRow;
@@ -97,11 +98,34 @@ pub fn changes(
     at: i64,
 ) -> Vec<ChangeRow> {
     let Some(Before { edition: previous, rows }) = before else { return Vec::new() };
-    let mut changes = watched(previous, current, rows, number, at);
     let kept: roaring::RoaringBitmap = rows.iter().flatten().copied().collect();
+    changes_to(previous, (current, rows), &(&*previous.all() - kept), (merged, splits), (number, at))
+}
+
+/// The same of a part: of these enterprises, and of those that are no more.
+pub fn of_part(
+    previous: &Edition,
+    current: &[Enterprise],
+    gone: &[Box<str>],
+    events: &EntityHistory,
+    number: i64,
+    at: i64,
+) -> Vec<ChangeRow> {
+    let rows: Vec<Option<u32>> = current.iter().map(|e| previous.row_of_id(&e.id)).collect();
+    let ended: roaring::RoaringBitmap = gone.iter().filter_map(|id| previous.row_of_id(id)).collect();
+    changes_to(previous, (current, &rows), &ended, (&events.merged, &events.splits), (number, at))
+}
+
+fn changes_to(
+    previous: &Edition,
+    (current, rows): (&[Enterprise], &[Option<u32>]),
+    ended: &roaring::RoaringBitmap,
+    (merged, splits): (&HashMap<Box<str>, Box<str>>, &[(String, String)]),
+    (number, at): (i64, i64),
+) -> Vec<ChangeRow> {
+    let mut changes = watched(previous, current, rows, number, at);
     let change = |id: &str, field, what: &str, from, to| change(id, field, what, from, to, number, at);
-    let ended = &*previous.all() - kept;
-    for row in previous.in_order(&ended) {
+    for row in previous.in_order(ended) {
         let before = EnterpriseRow { edition: previous, row };
         let into = merged.get(before.id());
         let what = if into.is_some() { "merged" } else { "gone" };

@@ -10,6 +10,8 @@ pub const INPUTS: &str = "published_inputs";
 pub const INPUTS_BUT_FINDINGS: &str = "published_inputs_but_findings";
 /// The digest of the inputs of the last publication that linked: whose links the store has and the linker remembers.
 pub const LINKED_INPUTS: &str = "linked_inputs";
+/// How many stored rows no connector could read when the whole city was judged last.
+pub const UNREADABLE: &str = "unreadable_rows";
 
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {

@@ -6,11 +6,14 @@
 
 mod changed;
 mod changes;
+mod events;
+mod followed;
 mod inputs;
 mod labels;
+mod links;
+mod people;
 mod relations;
 mod review;
-mod ties;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,40 +23,23 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::assess::Assessed;
 use crate::edition::{self, CountingRules, Edition, EditionError, EditionInput, EditionSource, EnterpriseRow, Manifest, Member};
-use crate::link::{EntityEvent, EntityKey, Linking};
+use crate::link::{EntityKey, Linking};
 use crate::model::enterprise::Enterprise;
-use crate::model::tie::Tie;
 use crate::model::verdict::GapStatus;
 use crate::store::Store;
-use crate::store::entity::{self, NewLink};
+use crate::store::entity;
 use crate::store::history::{self, EditionBasis, FormerLink};
 
 pub use changed::{Judged, publish_judged};
 use changes::Before;
-pub use inputs::{INPUTS, INPUTS_BUT_FINDINGS, LINKED_INPUTS, PublishError};
-pub use review::{contradictions, is_contradiction, open_pairs};
-pub use ties::ties;
-
-/// One decided record, ready to be kept.
-pub struct DecidedRecord {
-    pub record_id: i64,
-    pub part: u16,
-    /// Position in `Publication::registries`.
-    pub registry: u16,
-    pub key: Box<str>,
-    pub entity: Option<EntityKey>,
-    pub method: crate::model::linkage::LinkMethod,
-    pub weight: Option<f32>,
-    /// JSON list of `Evidence`, empty where an identifier decided.
-    pub evidence: Box<str>,
-    pub runner_up: Option<EntityKey>,
-    pub refused: Option<&'static str>,
-    /// The decision is another than before, though the entity may be the same.
-    pub news: bool,
-}
-
-/// Links as the store has them: (record, part) → entity. 24 bytes each.
-pub type StoredLinks = HashMap<(i64, u16), EntityKey>;
+pub use events::EntityHistory;
+pub use followed::{LinkChanges, PartPublication, ReviewChanges, publish_part};
+pub use inputs::{INPUTS, INPUTS_BUT_FINDINGS, LINKED_INPUTS, PublishError, UNREADABLE};
+pub use links::{DecidedRecord, StoredLinks};
+use links::{entity_changes, former_links, link_changes, new_link};
+pub use people::{CountedPeople, PeopleOfPart};
+pub use relations::relation_rows;
+pub use review::{contradictions, is_contradiction, of_pair, open_pairs};
 
 /// Everything one edition is made of.
 pub struct Publication {
@@ -67,7 +53,6 @@ pub struct Publication {
     pub joined: Vec<DecidedRecord>,
     pub linking: Linking,
     pub assessed: Assessed,
-    pub ties: Vec<Tie>,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
     pub counting: CountingRules,
@@ -79,6 +64,8 @@ pub struct Publication {
     pub inputs: String,
     pub inputs_but_findings: String,
     pub basis: EditionBasis,
+    /// How many stored rows no connector of today can read.
+    pub unreadable: usize,
 }
 
 /// Writes store and edition. Answers None where the data is the same as in the edition before: then only the inputs'
@@ -110,6 +97,7 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     crate::store::set_meta(&mut tx, INPUTS, &inputs).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, INPUTS_BUT_FINDINGS, &but_findings).await.map_err(failed)?;
     crate::store::set_meta(&mut tx, LINKED_INPUTS, &inputs).await.map_err(failed)?;
+    crate::store::set_meta(&mut tx, UNREADABLE, &p.unreadable.to_string()).await.map_err(failed)?;
 
     drop(links);
     let root = root.to_path_buf();
@@ -161,17 +149,7 @@ struct News {
 
 impl News {
     fn of(p: &Publication, number: i64, at: i64) -> News {
-        let events = &p.linking.events;
-        let merged = events.iter().filter_map(|e| match e {
-            EntityEvent::Merged { from, into } => Some((from.to_string().into(), into.to_string().into())),
-            _ => None,
-        });
-        let merged: std::collections::HashMap<Box<str>, Box<str>> = merged.collect();
-        let splits = events.iter().filter_map(|e| match e {
-            EntityEvent::Split { from, into } => Some((from.to_string(), into.to_string())),
-            _ => None,
-        });
-        let splits: Vec<(String, String)> = splits.collect();
+        let EntityHistory { merged, splits } = EntityHistory::of(&p.linking.events);
         let enterprises = &p.assessed.enterprises;
         let of_enterprises = || {
             let before = p.previous.as_deref().map(|edition| Before::new(edition, enterprises));
@@ -223,60 +201,13 @@ pub fn edition_input(p: Publication) -> EditionInput {
         enterprises: p.assessed.enterprises,
         unions: p.assessed.unions,
         members,
-        ties: p.ties,
+        ties: p.assessed.ties,
         registries: p.registries,
         sources: p.sources,
         unmet: p.unmet,
         labels,
         counting: p.counting,
     }
-}
-
-/// Positions in `joined` of links to write (new, with another entity or other evidence) by record, and links to drop.
-fn link_changes(joined: &[DecidedRecord], before: &StoredLinks) -> (Vec<u32>, Vec<(i64, u16)>) {
-    let mut links = Vec::new();
-    let mut kept = 0;
-    for (at, j) in (0..).zip(joined) {
-        let Some(entity) = j.entity else { continue };
-        let known = before.get(&(j.record_id, j.part));
-        kept += usize::from(known.is_some());
-        if j.news || known != Some(&entity) {
-            links.push(at);
-        }
-    }
-    links.sort_unstable_by_key(|at| (joined[*at as usize].record_id, joined[*at as usize].part));
-    let mut dropped = Vec::new();
-    if kept < before.len() {
-        let live: HashSet<(i64, u16)> = joined.iter().filter(|j| j.entity.is_some()).map(|j| (j.record_id, j.part)).collect();
-        dropped.extend(before.keys().filter(|k| !live.contains(*k)));
-        dropped.sort_unstable();
-    }
-    (links, dropped)
-}
-
-fn new_link(j: &DecidedRecord) -> NewLink<'_> {
-    NewLink {
-        record_id: j.record_id,
-        part: j.part,
-        entity_id: j.entity.map(|e| e.to_string()).unwrap_or_default(),
-        method: j.method.name(),
-        weight: j.weight.map(f64::from),
-        evidence: (!j.evidence.is_empty()).then_some(&*j.evidence),
-        runner_up: j.runner_up.map(|e| e.to_string()),
-        refused: j.refused,
-    }
-}
-
-/// What the links that change were before. Before the first edition there was nothing, and that need not be said.
-fn former_links(joined: &[DecidedRecord], links: &[u32], dropped: &[(i64, u16)], before: &StoredLinks) -> Vec<FormerLink> {
-    if before.is_empty() {
-        return Vec::new();
-    }
-    let text = |key: &(i64, u16)| before.get(key).map(|entity| Box::<str>::from(entity.to_string()));
-    // A link can be written again for its evidence alone.
-    let moved = |j: &&DecidedRecord| before.get(&(j.record_id, j.part)) != j.entity.as_ref();
-    let changed = links.iter().map(|at| &joined[*at as usize]).filter(moved).map(|j| (j.record_id, j.part));
-    changed.chain(dropped.iter().copied()).map(|key| (key.0, key.1, text(&key))).collect()
 }
 
 /// Who lacks a union now and did not in the edition before; nobody where there is none before.
@@ -286,16 +217,4 @@ fn newly_lacking(enterprises: &[Enterprise], before: Option<&Before<'_>>) -> Vec
     let lacked = |row: &Option<u32>| row.and_then(|row| EnterpriseRow { edition, row }.gap()).is_some_and(lacks);
     let now = enterprises.iter().zip(rows).filter(|(e, row)| lacks(e.verdicts.gap.status) && !lacked(row));
     now.map(|(e, _)| e.id.clone()).collect()
-}
-
-/// Entities that are new, and those that have no record left.
-fn entity_changes(joined: &[DecidedRecord], before: &StoredLinks) -> (Vec<Box<str>>, Vec<Box<str>>) {
-    let old: HashSet<EntityKey> = before.values().copied().collect();
-    let new: HashSet<EntityKey> = joined.iter().filter_map(|j| j.entity).collect();
-    let sorted = |keys: Vec<&EntityKey>| {
-        let mut ids: Vec<Box<str>> = keys.into_iter().map(|key| key.to_string().into()).collect();
-        ids.sort_unstable();
-        ids
-    };
-    (sorted(new.difference(&old).collect()), sorted(old.difference(&new).collect()))
 }

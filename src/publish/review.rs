@@ -38,24 +38,22 @@ pub fn review_rows(review: &[ReviewPair], enterprises: &[Enterprise]) -> Vec<Rev
         review.iter().flat_map(|p| [p.left_entity, p.right_entity]).flatten().map(|e| (e.to_string(), 0)).collect();
     let by_id: HashMap<&str, &Enterprise> =
         enterprises.iter().filter(|e| wanted.contains_key(&*e.id)).map(|e| (&*e.id, e)).collect();
-    review
-        .iter()
-        .map(|p| {
-            let entities: Vec<String> = [p.left_entity, p.right_entity].into_iter().flatten().map(|e| e.to_string()).collect();
-            let enterprise = p.right_entity.and_then(|e| by_id.get(e.to_string().as_str()).copied());
-            let (effect, rank) = effect(p, enterprise);
-            ReviewRow {
-                id: p.id.to_string(),
-                left: p.left.clone(),
-                right: p.right.clone(),
-                entities,
-                weight: f64::from(p.weight),
-                evidence: p.evidence.clone(),
-                effect: effect.to_owned(),
-                rank,
-            }
-        })
-        .collect()
+    review.iter().map(|p| of_pair(p, p.right_entity.and_then(|e| by_id.get(e.to_string().as_str()).copied()))).collect()
+}
+
+/// One pair of the queue; `enterprise` is that of its right record.
+pub fn of_pair(p: &ReviewPair, enterprise: Option<&Enterprise>) -> ReviewRow {
+    let (effect, rank) = effect(p, enterprise);
+    ReviewRow {
+        id: p.id.to_string(),
+        left: p.left.clone(),
+        right: p.right.clone(),
+        entities: [p.left_entity, p.right_entity].into_iter().flatten().map(|e| e.to_string()).collect(),
+        weight: f64::from(p.weight),
+        evidence: p.evidence.clone(),
+        effect: effect.to_owned(),
+        rank,
+    }
 }
 
 /// Payments that do not fit the roll, as an edition has them, in the shape of the queue: `left` is the payment's record and

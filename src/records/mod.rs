@@ -5,6 +5,7 @@
 //! said here.
 
 pub(crate) mod snapshot;
+pub mod some;
 pub mod stream;
 
 use std::collections::HashMap;

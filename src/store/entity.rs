@@ -253,6 +253,23 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Effect and rank of pairs by id: (id, effect, rank).
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn review_ranks(&self, ids: &[&str]) -> Result<Vec<(String, String, f64)>, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                const SQL: &str = "SELECT id, effect, rank FROM review_pair WHERE id IN (SELECT value FROM json_each($1))";
+                sqlx::query_as(SQL).bind(serde_json::to_string(ids).expect("ids")).fetch_all(&s.reader).await
+            }
+            Store::Postgres(p, _) => {
+                sqlx::query_as("SELECT id, effect, rank FROM review_pair WHERE id = ANY($1)").bind(ids).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
     /// A pair by id; None where it no longer waits.
     ///
     /// # Errors
@@ -439,6 +456,29 @@ pub async fn rank_review(tx: &mut Tx, pairs: &[(String, String, f64)]) -> Result
 /// The database's: the transaction is then dropped.
 pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
+    put_review(tx, pairs).await
+}
+
+/// Takes pairs out of the queue by id, and puts others in.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn change_review(tx: &mut Tx, out: &[Box<str>], pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
+    match tx {
+        Tx::Sqlite(t) => {
+            let ids = serde_json::to_string(out).expect("ids");
+            let sql = "DELETE FROM review_pair WHERE id IN (SELECT value FROM json_each($1))";
+            sqlx::query(sql).bind(ids).execute(&mut **t).await.map(|_| ())?;
+        }
+        Tx::Postgres(t) => {
+            let ids: Vec<String> = out.iter().map(ToString::to_string).collect();
+            sqlx::query("DELETE FROM review_pair WHERE id = ANY($1)").bind(ids).execute(&mut **t).await.map(|_| ())?;
+        }
+    }
+    put_review(tx, pairs).await
+}
+
+async fn put_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
                                                 entities, weight, evidence, effect, rank)
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";

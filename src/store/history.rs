@@ -268,10 +268,19 @@ impl Store {
     /// # Errors
     /// Damaged, where a row does not hold what this program writes; Database, where the store cannot be read.
     pub async fn first_lacking(&self) -> Result<Option<NaiveDate>, StoreError> {
+        self.first_lacking_before(i64::MAX).await
+    }
+
+    /// The same as an edition was made with.
+    ///
+    /// # Errors
+    /// As [`Store::first_lacking`].
+    pub async fn first_lacking_before(&self, edition: i64) -> Result<Option<NaiveDate>, StoreError> {
         let (since,): (Option<String>,) = read!(self, |db| sqlx::query_as(
             "SELECT MIN(since) FROM lacking_since
-             WHERE edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1), 0)"
+             WHERE edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1), 0) AND edition < $1"
         )
+        .bind(edition)
         .fetch_one(db)
         .await)
         .map_err(|e| self.failed(e))?;

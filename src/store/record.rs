@@ -272,20 +272,31 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
-    /// Records by id in one statement, in id order; unknown ids are left out.
+    /// Records by id, in the order of the ids; unknown ones are left out.
     ///
     /// # Errors
-    /// Database, where the store cannot be read.
+    /// Damaged, where a row is not UTF-8; Database, where the store cannot be read.
     pub async fn records_by_id(&self, ids: &[i64]) -> Result<Vec<StoredRecord>, StoreError> {
         match self {
             Store::Sqlite(s) => {
-                sqlx::query_as(
-                    "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
-                 FROM record WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
-                )
-                .bind(serde_json::to_string(ids).expect("numbers"))
-                .fetch_all(&s.reader)
-                .await
+                const SQL: &str = "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
+                                   FROM record WHERE id = $1";
+                let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
+                let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
+                let mut records = Vec::with_capacity(ids.len());
+                let read = bulk::blocking(|| {
+                    let mut one = bulk.prepare(SQL)?;
+                    let mut sorted = ids.to_vec();
+                    sorted.sort_unstable();
+                    sorted.dedup();
+                    sorted.iter().try_for_each(|id| {
+                        one.each(&[(*id).into()], |row| {
+                            records.push(stored(row)?);
+                            Ok(())
+                        })
+                    })
+                });
+                read.map(|()| records)
             }
             // PostgreSQL takes the array itself.
             Store::Postgres(p, _) => {

@@ -50,6 +50,28 @@ impl Store {
         Ok(found)
     }
 
+    /// What many entities say, by `from_entity`, or with `of_others` what others say of them.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn relations_of_many(&self, entities: &[Box<str>], of_others: bool) -> Result<Vec<RelationRow>, StoreError> {
+        const COLUMNS: &str = "SELECT from_entity, kind, to_entity, name, since, registry, key, part FROM relation WHERE ";
+        let side = if of_others { "to_entity" } else { "from_entity" };
+        match self {
+            Store::Sqlite(s) => {
+                let sql = format!("{COLUMNS}{side} IN (SELECT value FROM json_each($1)) ORDER BY id");
+                let ids = serde_json::to_string(entities).expect("ids");
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&s.reader).await
+            }
+            Store::Postgres(p, _) => {
+                let sql = format!("{COLUMNS}{side} = ANY($1) ORDER BY id");
+                let ids: Vec<String> = entities.iter().map(ToString::to_string).collect();
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
     /// Ids of entities that were merged into this one, and into those in turn.
     ///
     /// # Errors
@@ -91,6 +113,40 @@ pub async fn replace(tx: &mut Tx, relations: &[RelationRow]) -> Result<(), sqlx:
         return Ok(());
     }
     in_tx!(tx, |c| sqlx::query("DELETE FROM relation").execute(c).await.map(|_| ()))?;
+    insert(tx, &rows).await?;
+    set_meta(tx, DIGEST, &digest).await
+}
+
+/// Puts `relations` in the place of what these entities said before.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn replace_of(tx: &mut Tx, entities: &[Box<str>], relations: &[RelationRow]) -> Result<(), sqlx::Error> {
+    if entities.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        Tx::Sqlite(t) => {
+            let ids = serde_json::to_string(entities).expect("ids");
+            let sql = "DELETE FROM relation WHERE from_entity IN (SELECT value FROM json_each($1))";
+            sqlx::query(sql).bind(ids).execute(&mut **t).await.map(|_| ())?;
+        }
+        Tx::Postgres(t) => {
+            let ids: Vec<String> = entities.iter().map(ToString::to_string).collect();
+            sqlx::query("DELETE FROM relation WHERE from_entity = ANY($1)").bind(ids).execute(&mut **t).await.map(|_| ())?;
+        }
+    }
+    let (last,): (i64,) = in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), -1) FROM relation").fetch_one(c).await)?;
+    let row = |(number, r): (i64, &RelationRow)| {
+        serde_json::json!([number, r.from_entity, r.kind, r.to_entity, r.name, r.since, r.registry, r.key, r.part])
+    };
+    let rows: Vec<serde_json::Value> = (last + 1..).zip(relations).map(row).collect();
+    insert(tx, &rows).await?;
+    // Whoever replaces all of them next has to look.
+    set_meta(tx, DIGEST, "").await
+}
+
+async fn insert(tx: &mut Tx, rows: &[serde_json::Value]) -> Result<(), sqlx::Error> {
     for chunk in rows.chunks(20_000) {
         let text = serde_json::to_string(chunk).expect("plain values");
         match tx {
@@ -114,5 +170,5 @@ pub async fn replace(tx: &mut Tx, relations: &[RelationRow]) -> Result<(), sqlx:
             .map(|_| ())?,
         }
     }
-    set_meta(tx, DIGEST, &digest).await
+    Ok(())
 }

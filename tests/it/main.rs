@@ -26,6 +26,7 @@ mod export_list;
 mod faults;
 mod fit_to_print;
 mod follow;
+mod follow_days;
 mod fund;
 mod generated;
 mod graph_exports;

@@ -50,6 +50,10 @@ impl<'a> TieRow<'a> {
     pub fn other_name(&self) -> Option<&'a str> {
         text(&self.relations.other_name, self.at)
     }
+    /// The other side's code as the record writes it, cleaned.
+    pub fn other_code(&self) -> Option<&'a str> {
+        text(self.relations.other_code.as_ref()?, self.at)
+    }
     /// Kind of the dispute or event, as the connector says.
     pub fn what(&self) -> Option<&'a str> {
         word(&self.relations.what, self.at)
@@ -74,6 +78,12 @@ impl<'a> TieRow<'a> {
     /// The day it ended.
     pub fn until(&self) -> Option<NaiveDate> {
         date(&self.relations.until, self.at)
+    }
+    /// How many workers a dispatch moves on a day; None where it is none, or over, or not yet.
+    pub fn in_force(&self, on: NaiveDate) -> Option<u32> {
+        let is_over = self.since().is_some_and(|from| from > on) || self.until().is_some_and(|to| to < on);
+        let whole = |n: f64| (n >= 0.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0).then_some(n as u32);
+        self.number().filter(|_| self.kind() == Some(TieKind::Dispatch) && !is_over).and_then(whole)
     }
     /// Name of the registry that says so.
     pub fn registry(&self) -> &'a str {
@@ -135,6 +145,25 @@ impl Edition {
         let (standing, own) = self.place(row);
         let Some(relations) = &standing.part.relations else { return Vec::new() };
         relations.of_subject(own as Row).map(|at| TieRow { edition: self, start: standing.start, relations, at }).collect()
+    }
+
+    /// Every tie, in no order.
+    pub fn every_tie(&self) -> impl Iterator<Item = TieRow<'_>> {
+        self.parts.iter().flat_map(move |standing| {
+            let relations = standing.part.relations.as_ref();
+            let tie = move |at: usize| Some(TieRow { edition: self, start: standing.start, relations: relations?, at });
+            let stands = |tie: &TieRow<'_>| match tie.relations.subject.is_null(tie.at) {
+                true => !standing.dead_ties.contains(tie.at as u32),
+                false => !standing.dead.contains(tie.relations.subject.value(tie.at)),
+            };
+            (0..relations.map_or(0, |r| r.kind.len())).filter_map(tie).filter(stands)
+        })
+    }
+
+    /// Whether every tie tells the other side's code: editions of earlier programs do not.
+    pub fn ties_tell_codes(&self) -> bool {
+        let tells = |r: &Relations| r.other_code.is_some() || r.kind.is_empty();
+        self.parts.iter().all(|p| p.part.relations.as_ref().is_none_or(tells))
     }
 
     /// The ties of a part that no enterprise of the graph states.

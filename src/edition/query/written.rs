@@ -162,6 +162,7 @@ impl TieRow<'_> {
             other: id(self.other()),
             subject_name: self.subject_name().unwrap_or("").into(),
             other_name: self.other_name().unwrap_or("").into(),
+            other_code: self.other_code().unwrap_or("").into(),
             what: self.what().unwrap_or("").into(),
             title: self.title().unwrap_or("").into(),
             country: self.country().unwrap_or("").into(),

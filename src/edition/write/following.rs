@@ -38,11 +38,56 @@ pub fn write_following(root: &Path, before: &Edition, input: EditionInput) -> Re
     }
 }
 
+/// The same of a state of which only a part is known: `changes` holds everything that may be said otherwise than in `before`, and what of
+/// it is said as before is left out. None where nothing is left and the day is the same.
+///
+/// # Errors
+/// As [`write_changes`].
+pub fn write_candidates(root: &Path, before: &Edition, changes: EditionChanges) -> Result<Option<Manifest>, EditionError> {
+    let EditionChanges { mut input, gone, unions_gone, records } = changes;
+    let rows = std::mem::take(&mut input.enterprises);
+    let row_of: HashMap<&str, u32> = (0..).zip(&rows).map(|(row, e)| (&*e.id, row)).collect();
+    let by_row = MembersByRow::new(&input.members, &row_of, rows.len());
+    let hashes = row_hashes(&rows, &input.members, &by_row, &input.ties, &input.registries, &row_of)?;
+    let is_other = |(e, hash): (&crate::model::enterprise::Enterprise, &u64)| {
+        let stood = before.row_of_id(&e.id).and_then(|row| {
+            let (standing, own) = before.place(row);
+            Some(standing.part.hashes.as_ref()?.value(own))
+        });
+        stood != Some(*hash)
+    };
+    let others: Vec<bool> = rows.par_iter().zip(&hashes).map(is_other).collect();
+    let others: HashSet<Box<str>> = rows.iter().zip(others).filter(|(_, other)| *other).map(|(e, _)| e.id.clone()).collect();
+    drop((row_of, by_row));
+    input.enterprises = rows.into_iter().filter(|e| others.contains(&*e.id)).collect();
+    input.members.retain(|m| others.contains(&*m.enterprise));
+    input.ties.retain(|tie| tie.subject.as_ref().is_none_or(|id| others.contains(id)));
+    input.unions.retain(|union| {
+        let stood = before.union_of_id(&union.id).and_then(|at| {
+            let (standing, own) = before.place_of_union(at);
+            Some(standing.part.columns.unions.hash.as_ref()?.value(own))
+        });
+        stood != Some(row_hash::of_union(union))
+    });
+    let unstated = input.ties.iter().filter(|tie| tie.subject.is_none());
+    let records = unstated_changes(before, &input.registries, unstated, Some(&records))?;
+    input.ties.retain(|tie| tie.subject.is_some() || records.contains(&tie.record_id));
+    let nothing = input.enterprises.is_empty()
+        && input.unions.is_empty()
+        && gone.is_empty()
+        && unions_gone.is_empty()
+        && records.is_empty();
+    if nothing && before.manifest.as_of == input.as_of {
+        return Ok(None);
+    }
+    write_changes(root, before, EditionChanges { input, gone, unions_gone, records }).map(Some)
+}
+
 /// None where a whole edition is the better one: nearly all is said otherwise, or the edition before does not tell.
 fn changes(before: &Edition, input: &EditionInput) -> Result<Option<EditionChanges>, EditionError> {
+    // Ties of earlier programs do not tell the other side's code, which those who follow a delivery look for.
     let same_registries = before.manifest.sources.iter().map(|s| &*s.name).eq(input.sources.iter().map(|s| &*s.name));
-    let hashed = before.parts.iter().all(|p| p.part.hashes.is_some() && p.part.columns.unions.hash.is_some());
-    if !same_registries || !hashed || before.counting != input.counting {
+    if !same_registries || !before.tells_all() || before.counting != input.counting {
         return Ok(None);
     }
     let rows = &input.enterprises;
@@ -87,7 +132,7 @@ fn changes(before: &Edition, input: &EditionInput) -> Result<Option<EditionChang
     let is_other: HashSet<&str> = other.iter().map(|row| &*rows[*row as usize].id).collect();
     let is_stated = |id: &Option<Box<str>>| id.as_deref().is_some_and(|id| row_of.contains_key(id));
     let unstated = input.ties.iter().filter(|tie| !is_stated(&tie.subject));
-    let records = unstated_changes(before, &input.registries, unstated.clone())?;
+    let records = unstated_changes(before, &input.registries, unstated.clone(), None)?;
     let mut ties: Vec<_> =
         input.ties.iter().filter(|tie| tie.subject.as_deref().is_some_and(|id| is_other.contains(id))).cloned().collect();
     ties.extend(unstated.filter(|tie| records.contains(&tie.record_id)).cloned());
@@ -123,11 +168,12 @@ fn other_members(input: &EditionInput, by_row: &MembersByRow, other: &[u32]) -> 
     other.iter().flat_map(of).map(|at| input.members[*at as usize].clone()).collect()
 }
 
-/// Records whose ties, stated by no enterprise, are others now.
+/// Records, of all or `among` these, whose ties, stated by no enterprise, are others now.
 fn unstated_changes<'a>(
     before: &Edition,
     registries: &[Box<str>],
     now: impl Iterator<Item = &'a crate::model::tie::Tie>,
+    among: Option<&HashSet<i64>>,
 ) -> Result<HashSet<i64>, EditionError> {
     let mut sums: HashMap<i64, u64> = HashMap::new();
     for tie in now {
@@ -135,7 +181,7 @@ fn unstated_changes<'a>(
         *sum = sum.wrapping_add(row_hash::of_tie(tie, &registries[usize::from(tie.registry)]));
     }
     for at in 0..before.parts.len() {
-        for tie in before.unstated_ties(at) {
+        for tie in before.unstated_ties(at).into_iter().filter(|tie| among.is_none_or(|ids| ids.contains(&tie.record_id()))) {
             let was = tie.written(before, registries).ok_or_else(EditionError::cannot_follow)?;
             let sum = sums.entry(was.record_id).or_default();
             *sum = sum.wrapping_sub(row_hash::of_tie(&was, tie.registry()));

@@ -31,6 +31,9 @@ pub struct ResolveScope {
     pub speakers: Vec<ProfileNo>,
     /// Records that are gone since the run before.
     pub vanished: Vec<RecordNo>,
+    /// Where a run follows another: the profiles that are new, or that join otherwise than before, by however little. All others stay as
+    /// the run before left them.
+    pub reassigned: Option<Vec<ProfileNo>>,
 }
 
 /// Records of one name without a code beyond this number are flagged.

@@ -107,6 +107,11 @@ pub fn district_outlines() -> &'static str {
 }
 
 impl Areas {
+    /// Whether a code was given up for another after one day and not after the other.
+    pub fn change_between(&self, after: NaiveDate, until: NaiveDate) -> bool {
+        self.successors.values().any(|s| s.in_force_from > after && s.in_force_from <= until)
+    }
+
     fn embedded() -> Areas {
         let number = |s: &str| s.parse::<u32>().expect("codes of reference/areas are numbers");
         let degrees = |s: &str| s.parse::<f64>().expect("label points of reference/areas are numbers");

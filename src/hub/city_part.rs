@@ -1,0 +1,295 @@
+//! A part of the city, as assessing takes it: the records of those who are judged again, and of others only what their verdicts look at:
+//! the rows of the roll that list them, with the other rows of the hosts, the heads and groups whose unions may cover them, and the
+//! pairs that wait.
+//!
+//! In: a linker, an edition, the store, and whom to judge. Out: an `AssessmentInput` in which exactly these are judged as in the whole
+//! city; findings and history are the caller's.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::advance::Advanced;
+use super::error::HubError;
+use super::evidence_texts::show_texts;
+use super::neighbourhood::{STEPS, first_day};
+use super::open::Hub;
+use super::touched::{key, rows_of};
+use crate::assess::union_id;
+use crate::link::{EntityKey, LinkedRelation, Linker, ReviewPair};
+use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
+use crate::model::value::PartialDate;
+use crate::publish::{DecidedRecord, open_pairs};
+use crate::records::some::some;
+use crate::records::stream::RecordSource;
+use crate::store::relation::RelationRow;
+
+/// See the module.
+pub(super) struct CityPart {
+    /// The asked come first among the entities.
+    pub world: AssessmentInput,
+    /// How many of the entities were asked for.
+    pub asked: u32,
+    /// The asked entities' records.
+    pub joined: Vec<DecidedRecord>,
+    /// Of linking's: positions in `joined` by (row of the store, part).
+    pub places: HashMap<(i64, u16), u32>,
+    /// Ids of the unions of which every row that matters is here: those that list somebody who was asked for, and their hosts' others.
+    pub unions: HashSet<Box<str>>,
+    /// What the asked entities say of others.
+    pub relations: Vec<LinkedRelation>,
+    /// Pairs that concern the asked, or that may be others now, with their texts.
+    pub reviews: Vec<ReviewPair>,
+    /// Enterprises of a group by the id of its head.
+    pub group_of: HashMap<Box<str>, Vec<Box<str>>>,
+}
+
+/// The kinds through which a union covers somebody else.
+fn leads_up(kind: RelationKind) -> bool {
+    matches!(kind, RelationKind::BranchOf | RelationKind::SameGroup)
+}
+
+fn stated(row: &RelationRow) -> Option<StatedTie> {
+    Some(StatedTie {
+        kind: RelationKind::from_name(&row.kind)?,
+        from: row.from_entity.as_str().into(),
+        to: row.to_entity.as_deref()?.into(),
+        since: row.since.as_deref().and_then(first_day),
+    })
+}
+
+/// Which records are read, and of whom.
+struct Plan {
+    /// Asked for, those that stand, in order.
+    asked: Vec<EntityKey>,
+    members: Vec<u32>,
+    relations: Vec<LinkedRelation>,
+    heads: HashSet<EntityKey>,
+    roll_rows: Vec<i64>,
+    reviews: Vec<ReviewPair>,
+}
+
+impl Hub {
+    /// The entities that branches and groups lead to, step by step, as the store has them.
+    async fn heads_of(&self, mut from: HashSet<EntityKey>) -> Result<(HashSet<EntityKey>, Vec<StatedTie>), HubError> {
+        let (mut heads, mut ties) = (HashSet::new(), Vec::new());
+        for _ in 0..STEPS {
+            from.retain(|entity| heads.insert(*entity));
+            if from.is_empty() {
+                break;
+            }
+            let ids: Vec<Box<str>> = from.drain().map(|entity| entity.to_string().into()).collect();
+            for row in self.store.relations_of_many(&ids, false).await? {
+                let Some(tie) = stated(&row).filter(|tie| leads_up(tie.kind)) else { continue };
+                from.extend(key(&tie.to));
+                ties.push(tie);
+            }
+        }
+        Ok((heads, ties))
+    }
+
+    /// Those who may be covered through one of these, step by step, as the store has them: by the head's id.
+    pub(super) async fn led_to(&self, heads: &HashSet<EntityKey>) -> Result<Vec<(Box<str>, Box<str>, RelationKind)>, HubError> {
+        let mut found = Vec::new();
+        let (mut seen, mut from) = (heads.clone(), heads.clone());
+        for _ in 0..STEPS {
+            if from.is_empty() {
+                break;
+            }
+            let ids: Vec<Box<str>> = from.drain().map(|entity| entity.to_string().into()).collect();
+            for row in self.store.relations_of_many(&ids, true).await? {
+                let Some(tie) = stated(&row).filter(|tie| leads_up(tie.kind)) else { continue };
+                from.extend(key(&tie.from).filter(|entity| seen.insert(*entity)));
+                found.push((tie.to, tie.from, tie.kind));
+            }
+        }
+        Ok(found)
+    }
+
+    /// See the module. `groups` are what the store says of who is led to whom.
+    pub(super) async fn city_part(
+        &self,
+        advanced: &Advanced,
+        asked: &HashSet<EntityKey>,
+        groups: &[(Box<str>, Box<str>, RelationKind)],
+    ) -> Result<CityPart, HubError> {
+        let traits = crate::records::traits(&self.connectors);
+        let (linker, changed, reviewed) = (advanced.linker.clone(), advanced.changed.clone(), advanced.reviewed_ids());
+        let (wanted, registries) = (asked.clone(), traits.clone());
+        let plan = tokio::task::spawn_blocking(move || plan(&linker, &wanted, &registries, &changed, &reviewed));
+        let mut plan = plan.await.expect("planning does not panic");
+
+        let first: HashSet<EntityKey> = plan.relations.iter().filter(|r| leads_up(r.kind)).filter_map(|r| r.to).collect();
+        let (heads, mut ties) = self.heads_of(first.difference(asked).copied().collect()).await?;
+        ties.retain(|tie| key(&tie.from).is_some_and(|from| !asked.contains(&from)));
+        plan.heads = heads;
+        let own = plan.relations.iter().filter_map(|r| {
+            Some(StatedTie {
+                kind: r.kind,
+                from: r.from.to_string().into(),
+                to: r.to?.to_string().into(),
+                since: r.since.and_then(PartialDate::first_day),
+            })
+        });
+        ties.extend(own);
+
+        let (linker, registries) = (advanced.linker.clone(), traits.clone());
+        let rows = tokio::task::spawn_blocking(move || {
+            let whole = with_hosts(&linker, &mut plan, &registries);
+            let mut rows = rows_of(&linker, plan.members.iter().copied());
+            rows.extend(&plan.roll_rows);
+            (plan, whole, rows)
+        });
+        let (plan, unions, mut rows) = rows.await.expect("planning does not panic");
+        rows.extend(&advanced.changed);
+        // The two sides of a pair lend their texts to it, a union its name.
+        rows.extend(plan.reviews.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
+        rows.sort_unstable();
+        rows.dedup();
+        let registry_rows = self.registry_rows().await?;
+        let source =
+            RecordSource { store: &self.store, connectors: &self.connectors, rows: &registry_rows, data: &self.settings.data };
+        let facts = some(source, &rows, false).await?.standing.facts;
+
+        let linker = advanced.linker.clone();
+        let group_of = group_of(groups, &plan.relations, asked);
+        let put = move || {
+            let mut part = assembled(&linker, plan, traits, facts, &rows);
+            part.world.relations = ties;
+            (part.unions, part.group_of) = (unions, group_of);
+            part
+        };
+        Ok(tokio::task::spawn_blocking(put).await.expect("putting records together does not panic"))
+    }
+}
+
+/// Who belongs to whose group: as the store has it, and of the asked as they say it now.
+fn group_of(
+    stored: &[(Box<str>, Box<str>, RelationKind)],
+    now: &[LinkedRelation],
+    asked: &HashSet<EntityKey>,
+) -> HashMap<Box<str>, Vec<Box<str>>> {
+    let mut group_of: HashMap<Box<str>, Vec<Box<str>>> = HashMap::new();
+    for (head, from, _) in stored.iter().filter(|(_, from, _)| key(from).is_some_and(|from| !asked.contains(&from))) {
+        group_of.entry(head.clone()).or_default().push(from.clone());
+    }
+    for relation in now.iter().filter(|r| leads_up(r.kind)) {
+        if let Some(to) = relation.to {
+            group_of.entry(to.to_string().into()).or_default().push(relation.from.to_string().into());
+        }
+    }
+    group_of
+}
+
+fn plan(
+    linker: &Linker,
+    asked: &HashSet<EntityKey>,
+    registries: &[RegistryTraits],
+    changed: &[i64],
+    reviewed: &[Box<str>],
+) -> Plan {
+    let members = linker.records_of(asked);
+    let mut standing: Vec<EntityKey> = asked.iter().copied().filter(|entity| linker.records_in(*entity) > 0).collect();
+    standing.sort_unstable();
+    let of_roll = |record: &u32| registries[usize::from(linker.record_key(*record).0)].union_roll;
+    let roll_rows = rows_of(linker, members.iter().copied().filter(of_roll));
+    let relations = linker.relations_of(&members);
+    let touches = |store_id: i64| changed.binary_search(&store_id).is_ok();
+    let concerns = |entity: Option<EntityKey>| entity.is_some_and(|entity| asked.contains(&entity));
+    let reviews = linker.reviews(|pair| {
+        concerns(pair.left_entity)
+            || concerns(pair.right_entity)
+            || touches(pair.left_store_id)
+            || touches(pair.right_store_id)
+            || reviewed.binary_search(&pair.id).is_ok()
+    });
+    Plan { asked: standing, members, relations, heads: HashSet::new(), roll_rows, reviews }
+}
+
+/// Adds the rows of the roll of heads and hosts; the ids of the unions of all these rows.
+fn with_hosts(linker: &Linker, plan: &mut Plan, registries: &[RegistryTraits]) -> HashSet<Box<str>> {
+    let of_roll = |record: &u32| registries[usize::from(linker.record_key(*record).0)].union_roll;
+    plan.roll_rows.extend(rows_of(linker, linker.records_of(&plan.heads).into_iter().filter(of_roll)));
+    plan.roll_rows.sort_unstable();
+    plan.roll_rows.dedup();
+    // What stands twice at one host is one union.
+    let first_parts = linker.records_of_rows(&plan.roll_rows).into_iter().filter(|record| linker.record_key(*record).2 == 0);
+    let hosts: HashSet<EntityKey> = first_parts.filter_map(|record| linker.entity(record)).collect();
+    let of_host = |record: &u32| of_roll(record) && linker.record_key(*record).2 == 0;
+    plan.roll_rows.extend(rows_of(linker, linker.records_of(&hosts).into_iter().filter(of_host)));
+    plan.roll_rows.sort_unstable();
+    plan.roll_rows.dedup();
+    let id = |record: u32| {
+        let (registry, key, _) = linker.record_key(record);
+        union_id(&registries[usize::from(registry)].name, key)
+    };
+    linker.records_of_rows(&plan.roll_rows).into_iter().map(id).collect()
+}
+
+fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts: Vec<Facts>, rows: &[i64]) -> CityPart {
+    use rayon::prelude::*;
+    let mut numbers: HashMap<EntityKey, u32> = (0..).zip(&plan.asked).map(|(number, entity)| (*entity, number)).collect();
+    let mut entities: Vec<Box<str>> = plan.asked.iter().map(|entity| entity.to_string().into()).collect();
+    let asked = entities.len() as u32;
+    let of_rows: HashMap<(i64, u16), Option<EntityKey>> =
+        linker.records_of_rows(rows).into_iter().map(|record| (linker.stored(record), linker.entity(record))).collect();
+    let entity_of = |facts: &Facts| {
+        let entity = of_rows.get(&(facts.record_id, facts.part)).copied().flatten()?;
+        Some(*numbers.entry(entity).or_insert_with(|| {
+            entities.push(entity.to_string().into());
+            entities.len() as u32 - 1
+        }))
+    };
+    let entity_of: Vec<Option<u32>> = facts.iter().map(entity_of).collect();
+    let at: HashMap<(i64, u16), u32> = (0..).zip(&facts).map(|(at, f)| ((f.record_id, f.part), at)).collect();
+    let fact = |(row, part): (i64, u16)| at.get(&(row, part)).map(|at| &facts[*at as usize]);
+    let decisions = linker.decisions_on(&plan.members);
+    let join = |d: &crate::link::Decision| {
+        let own = fact((d.store_id, d.part))?;
+        let mut evidence = linker.evidence(d);
+        if let Some(partner) = d.partner.filter(|_| !evidence.is_empty()) {
+            show_texts(&mut evidence, Some(own), fact(linker.stored(partner)));
+        }
+        Some(DecidedRecord {
+            record_id: d.store_id,
+            part: d.part,
+            registry: own.registry,
+            key: own.key.clone(),
+            entity: d.entity,
+            method: d.method,
+            weight: d.weight,
+            evidence: match evidence.is_empty() {
+                true => "".into(),
+                false => serde_json::to_string(&evidence).expect("plain texts").into(),
+            },
+            runner_up: d.runner_up,
+            refused: d.refused.map(|r| r.name()),
+            news: false,
+        })
+    };
+    let joined: Vec<DecidedRecord> = decisions.par_iter().filter_map(join).collect();
+    let places = (0..).zip(&joined).map(|(place, j)| ((j.record_id, j.part), place)).collect();
+    let mut reviews = plan.reviews;
+    for pair in &mut reviews {
+        let sides = (fact((pair.left_store_id, pair.left.part)), fact((pair.right_store_id, pair.right.part)));
+        show_texts(&mut pair.evidence, sides.0, sides.1);
+    }
+    // Heads without a union of their own lead on to theirs.
+    for head in &plan.heads {
+        numbers.entry(*head).or_insert_with(|| {
+            entities.push(head.to_string().into());
+            entities.len() as u32 - 1
+        });
+    }
+    let is_asked = |id: &str| key(id).is_some_and(|entity| numbers.get(&entity).is_some_and(|number| *number < asked));
+    let open_pairs = open_pairs(&reviews).into_iter().filter(|pair| is_asked(&pair.enterprise)).collect();
+    let world = AssessmentInput { registries, facts, entity_of, entities, open_pairs, ..AssessmentInput::default() };
+    CityPart {
+        world,
+        asked,
+        joined,
+        places,
+        unions: HashSet::new(),
+        relations: plan.relations,
+        reviews,
+        group_of: HashMap::new(),
+    }
+}

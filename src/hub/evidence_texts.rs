@@ -1,0 +1,21 @@
+//! Texts for people in the evidence of a link or a pair, which linking keeps as numbers.
+
+use crate::model::facts::Facts;
+use crate::model::field::Field;
+use crate::model::linkage::Evidence;
+
+/// Addresses and phones as the registries wrote them: linking keeps numbers only.
+pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right: Option<&Facts>) {
+    for e in evidence.iter_mut().filter(|e| e.left.is_none() && e.right.is_none()) {
+        let fields: &[Field] = match &*e.feature {
+            "address" => &[Field::Address, Field::OperatingAddress],
+            "phone" => &[Field::Phone],
+            "county" => &[Field::District, Field::Area],
+            "registration" => &[Field::RegistrationNumber],
+            _ => continue,
+        };
+        let text =
+            |facts: Option<&Facts>| facts.and_then(|f| fields.iter().find_map(|field| Some(f.get(*field)?.to_string().into())));
+        (e.left, e.right) = (text(left), text(right));
+    }
+}

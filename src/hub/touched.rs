@@ -1,0 +1,122 @@
+//! Whom a delivery touches: the enterprises that have to be judged again, and no others.
+//!
+//! In: what linking changed, the edition before, what persons said and the calendar. Out: entities. Whoever is not among them is judged
+//! as before: none of its records, unions, heads, pairs, findings and dates is another.
+
+use chrono::{Months, NaiveDate};
+use hashbrown::HashSet;
+
+use super::advance::Advanced;
+use crate::assess::{Policy, union_id};
+use crate::edition::{Edition, EnterpriseRow, Filter};
+use crate::link::{EntityKey, Linker};
+use crate::model::facts::RegistryTraits;
+use crate::model::tie::TieKind;
+
+/// What is known to be touched so far.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// Entities as they are and as they were.
+    pub entities: HashSet<EntityKey>,
+    /// Ids of the unions whose rows on the roll are others, or are gone.
+    pub unions: HashSet<Box<str>>,
+}
+
+/// An enterprise's id as linking has it.
+pub(super) fn key(id: &str) -> Option<EntityKey> {
+    id.parse().ok()
+}
+
+impl Touched {
+    /// By the records that changed, and by those that linking looked at again.
+    pub fn by_records(advanced: &Advanced, edition: &Edition, registries: &[RegistryTraits]) -> Touched {
+        let linker = &*advanced.linker;
+        let mut touched = Touched::default();
+        touched.entities.extend(advanced.links_before.values());
+        let changed = linker.records_of_rows(&advanced.changed);
+        touched.entities.extend(changed.iter().filter_map(|record| linker.entity(*record)));
+        let again = advanced.changes.reconsidered.iter().flatten();
+        touched.entities.extend(again.filter_map(|record| linker.entity(*record)));
+
+        // Pairs that wait, of the rolls' rows: whom they may cover.
+        let pairs = advanced.changes.reviewed.iter().filter(|pair| pair.of_union && !pair.joined);
+        touched.entities.extend(pairs.filter_map(|pair| pair.right_entity));
+
+        // A row of the roll that is another, or one of whose units is: all of its units, and those of other unions of its host.
+        let of_roll = |record: &u32| registries[usize::from(linker.record_key(*record).0)].union_roll;
+        let rows: Vec<i64> = rows_of(linker, changed.iter().copied().filter(of_roll));
+        for record in changed.iter().filter(|record| of_roll(record)) {
+            let (registry, key, _) = linker.record_key(*record);
+            touched.unions.insert(union_id(&registries[usize::from(registry)].name, key));
+        }
+        for (registry, key) in advanced.gone.iter().filter(|(registry, _)| registries[usize::from(*registry)].union_roll) {
+            touched.unions.insert(union_id(&registries[usize::from(*registry)].name, key));
+        }
+        let mut hosts: HashSet<EntityKey> = HashSet::new();
+        for record in linker.records_of_rows(&rows) {
+            let entity = linker.entity(record);
+            touched.entities.extend(entity);
+            hosts.extend(entity.filter(|_| linker.record_key(record).2 == 0));
+        }
+        let before = touched.unions.iter().filter_map(|id| edition.union_of(id)?.written());
+        for union in before.collect::<Vec<_>>() {
+            let host = union.host.as_deref().and_then(key);
+            hosts.extend(host);
+            touched.entities.extend(host);
+            touched.entities.extend(union.covers.iter().filter_map(|id| key(id)));
+        }
+        let of_host = |record: &u32| of_roll(record) && linker.record_key(*record).2 == 0;
+        let beside = rows_of(linker, linker.records_of(&hosts).into_iter().filter(of_host));
+        touched.entities.extend(linker.records_of_rows(&beside).into_iter().filter_map(|record| linker.entity(record)));
+        touched
+    }
+
+    /// By the days that passed since the edition before: grace that ended, months of waiting, disputes that are a year old, dispatches
+    /// that began or ended. The dates stand in columns.
+    pub fn by_calendar(&mut self, edition: &Edition, policy: &Policy, counting_since: Option<NaiveDate>, today: NaiveDate) {
+        let before = edition.manifest.as_of;
+        if before == today {
+            return;
+        }
+        let passed = |day: NaiveDate| day > before && day <= today;
+        let grace = Months::new(policy.grace_months);
+        for row in edition.enterprises() {
+            let ends = row.established_on().and_then(|day| day.checked_add_months(grace));
+            if ends.is_some_and(passed) {
+                self.entities.extend(key(row.id()));
+            }
+        }
+        let lacking = ["LACKING", "LACKING_INDEPENDENT", "UNDECIDED"].map(str::to_owned).to_vec();
+        let lacking = edition.filter(&Filter::Any { facet: "gap", values: lacking }).unwrap_or_default();
+        let months = |from: NaiveDate, day: NaiveDate| crate::assess::months_waited(from, day);
+        for row in lacking.iter().map(|row| EnterpriseRow { edition, row }) {
+            let from = row.gap_since().or(counting_since);
+            if from.is_some_and(|from| months(from, before) != months(from, today)) {
+                self.entities.extend(key(row.id()));
+            }
+        }
+        let a_year_ago = |day: NaiveDate| {
+            day.checked_add_months(Months::new(12)).is_some_and(|day| passed(day) || passed(day + chrono::Days::new(1)))
+        };
+        for tie in edition.every_tie() {
+            let turns = match tie.kind() {
+                Some(TieKind::Dispute) => tie.since().is_some_and(|day| passed(day) || a_year_ago(day)),
+                Some(TieKind::Dispatch) => tie.in_force(before) != tie.in_force(today),
+                _ => false,
+            };
+            if turns {
+                for row in [tie.subject(), tie.other()].into_iter().flatten() {
+                    self.entities.extend(key(edition.enterprise(row).id()));
+                }
+            }
+        }
+    }
+}
+
+/// The rows of the store that some records come from, in order.
+pub(super) fn rows_of(linker: &Linker, records: impl Iterator<Item = u32>) -> Vec<i64> {
+    let mut rows: Vec<i64> = records.map(|record| linker.stored(record).0).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
