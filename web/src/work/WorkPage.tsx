@@ -85,7 +85,7 @@ export default function WorkPage() {
             <>
               <ul className="week-counts">
                 {parts.map((part) => (
-                  <li key={part} className={part}>
+                  <li key={part} className={work[part].totalCount > 0 ? part : undefined}>
                     <a href={`#${part}`}>
                       <strong>{f.count(work[part].totalCount)}</strong> {t.parts[part]}
                     </a>
