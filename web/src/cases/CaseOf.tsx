@@ -31,7 +31,14 @@ export function CaseOf({ id }: { id: string }) {
               <OpenOne enterprise={id} />
             </>
           ) : (
-            <Short card={enterprise.case} />
+            <>
+              <Short card={enterprise.case} />
+              <p>
+                <Link to={caseAddress(enterprise.case.id)} className="button no-print">
+                  {t.toCase}
+                </Link>
+              </p>
+            </>
           )
         }
       </Answered>
@@ -62,11 +69,6 @@ function Short({ card }: { card: Known }) {
       <div>
         <dt>{t.assessment}</dt>
         <dd>{card.assessment === null ? NOTHING : <Assessment value={card.assessment} />}</dd>
-      </div>
-      <div>
-        <Link to={caseAddress(card.id)} className="button no-print">
-          {t.toCase}
-        </Link>
       </div>
     </dl>
   );

@@ -11,6 +11,8 @@ import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import type { EnterpriseFilter } from '../graph/generated/types';
+import { notShownYet } from '../states/recorded';
+import { stateWords } from '../states/words';
 import type { Rows } from './rows';
 import { gapWords } from './words';
 
@@ -18,6 +20,7 @@ import { gapWords } from './words';
 export function Selection({ selected, rows, filter, onClear }: { selected: ReadonlySet<string>; rows: Rows; filter: EnterpriseFilter; onClear: () => void }) {
   const t = useWords(gapWords);
   const c = useWords(caseWords);
+  const s = useWords(stateWords);
   const f = useFormat();
   const code = useCode();
   const id = useId();
@@ -37,15 +40,17 @@ export function Selection({ selected, rows, filter, onClear }: { selected: Reado
   const record = async () => {
     setRunning(true);
     let done = 0;
+    let later = '';
     try {
       for (const enterprise of selected) {
         const input = { enterprise, reason: finding.reason, note: finding.note || null, until: finding.until || null };
         const { data } = await ask(RecordFinding, { input: { ...input, idempotencyKey: `${enterprise}-${finding.reason}-${finding.until}-${Date.now()}` } });
         const [wrong] = data.recordFinding.userErrors;
         if (wrong !== undefined) throw new GraphProblem(wrong);
+        later = notShownYet(data.recordFinding, s) || later;
         done++;
       }
-      setSaid({ text: t.recorded(f.count(done)), isGood: true });
+      setSaid({ text: [t.recorded(f.count(done)), later].filter((text) => text !== '').join(' · '), isGood: true });
       setOpen(false);
       void askAgain();
     } catch (problem) {

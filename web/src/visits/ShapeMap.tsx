@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -47,9 +47,9 @@ function Canvas({ sheet, outlines, places, corners, onCorners }: { sheet: Sheet;
   const t = useWords(visitWords);
   const box = useRef<SVGSVGElement>(null);
   const [cross, setCross] = useState<readonly [number, number] | null>(null);
-  const onPress = (event: PointerEvent<SVGSVGElement>) => {
+  const onPress = (event: MouseEvent<SVGSVGElement>) => {
     const seen = box.current?.getBoundingClientRect();
-    if (seen === undefined || event.button !== 0) return;
+    if (seen === undefined) return;
     onCorners([...corners, sheet.from(((event.clientX - seen.left) / seen.width) * sheet.width, ((event.clientY - seen.top) / seen.height) * sheet.height)]);
   };
   const onKey = (event: KeyboardEvent) => {
@@ -72,7 +72,7 @@ function Canvas({ sheet, outlines, places, corners, onCorners }: { sheet: Sheet;
       role="application"
       tabIndex={0}
       aria-label={t.shapeLabel(corners.length)}
-      onPointerDown={onPress}
+      onClick={onPress}
       onKeyDown={onKey}
       onFocus={() => setCross(cross ?? [sheet.width / 2, sheet.height / 2])}
       onBlur={() => setCross(null)}
