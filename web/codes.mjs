@@ -18,6 +18,16 @@ const csv = (path) =>
     .slice(1)
     .map((line) => [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)].map((cell) => cell[2] ?? cell[1]).slice(0, 3));
 
+/** What a visit can bring back: one layer of it, code and name in both languages. */
+const results = (layer) =>
+  readFileSync(`${here}../reference/unions/visit_results.csv`, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+    .filter((cells) => cells[1] === layer)
+    .map(([code, , zh, en]) => [code, zh, en]);
+
 const tables = {
   features: table('evidence.rs', 'FEATURES'),
   levels: table('evidence.rs', 'LEVELS'),
@@ -28,6 +38,8 @@ const tables = {
   values: table('texts.rs', 'VALUES'),
   indicators: csv('reference/unions/indicators.csv'),
   findings: csv('reference/unions/closing_reasons.csv'),
+  doors: results('door'),
+  answers: results('answer'),
 };
 mkdirSync(`${here}src/language/generated`, { recursive: true });
 const text = Object.entries(tables).map(([name, rows]) => `  ${name}: ${JSON.stringify(Object.fromEntries(rows.map(([code, zh, en]) => [code, { zh, en }])))},`);

@@ -2,7 +2,7 @@
 import { defineConfig } from 'vite';
 
 const hub = process.env.HUITU_HUB ?? 'http://127.0.0.1:8080';
-const routes = ['/graphql', '/geo', '/tiles', '/export', '/receipts', '/schema.graphql'];
+const routes = ['/graphql', '/geo', '/tiles', '/export', '/receipts', '/visits/', '/letters', '/schema.graphql'];
 
 export default defineConfig({
   base: '/',

@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { startAt } from './app/arrival';
 import { Frame } from './app/Frame';
 import { GraphProblem, UNREACHABLE } from './graph/problem';
 import './app/style.css';
@@ -17,6 +18,7 @@ const client = new QueryClient({
   },
 });
 
+startAt();
 const root = document.getElementById('workbench');
 if (root === null) throw new Error('index.html holds #workbench');
 createRoot(root).render(

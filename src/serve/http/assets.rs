@@ -16,8 +16,24 @@ use super::headers::header_text;
 struct Bundle;
 
 /// The addresses that the workbench answers itself: one page, which reads the rest of the address.
-pub const WORKBENCH: [&str; 9] =
-    ["/", "/gaps", "/e/{key}", "/review", "/sources", "/targets", "/bulletin", "/partner", "/administration"];
+pub const WORKBENCH: [&str; 16] = [
+    "/",
+    "/work",
+    "/gaps",
+    "/e/{key}",
+    "/cases",
+    "/cases/{key}",
+    "/visits",
+    "/duties",
+    "/lists",
+    "/review",
+    "/sources",
+    "/targets",
+    "/bulletin",
+    "/partner",
+    "/administration",
+    "/kit",
+];
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

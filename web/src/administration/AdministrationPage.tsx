@@ -6,7 +6,9 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { stateWords } from '../states/words';
+import { WebhooksOf } from './WebhooksOf';
 import { administrationWords } from './words';
+import './administration.css';
 
 /** Who asks and with which rights; every edition that can be asked again. */
 export default function AdministrationPage() {
@@ -51,6 +53,7 @@ export default function AdministrationPage() {
               </dl>
             </section>
             <p className="muted">{t.elsewhere}</p>
+            <WebhooksOf />
             <section className="card">
               <div className="page-head">
                 <h2>{t.editions}</h2>

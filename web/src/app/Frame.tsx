@@ -9,7 +9,7 @@ import { useAddress } from './address';
 import { useEditions } from './editions';
 import { Link } from './Link';
 import { useMenus } from './menus';
-import { entries, pageAt } from './pages';
+import { caseWork, entries, pageAt, type PageName } from './pages';
 import { appWords } from './words';
 
 /** What stands around every page: name, navigation, language, strips about the state of the data, and one page. */
@@ -22,7 +22,7 @@ export function Frame() {
   const newest = useEditions();
   useMenus();
   const [isMenuOpen, setMenuOpen] = useState(false);
-  const title = page === undefined || page.name === 'enterprise' ? t.gaps : t[page.name];
+  const title = page === undefined || page.name === 'enterprise' ? t.gaps : page.name === 'case' ? t.cases : t[page.name];
   const at = address.searchParams.get('at');
 
   useEffect(() => {
@@ -60,7 +60,6 @@ export function Frame() {
               {t[name]}
             </Link>
           ))}
-          <a href="/graphiql">{t.api}</a>
         </nav>
         <button type="button" className="language" lang={lang === 'zh' ? 'en' : 'zh-CN'} onClick={() => chooseLanguage(lang === 'zh' ? 'en' : 'zh')}>
           {t.otherLanguage}
@@ -87,8 +86,8 @@ export function Frame() {
   );
 }
 
-function isCurrent(entry: string, page: string | undefined): boolean {
-  return entry === page || (entry === 'gaps' && page === 'enterprise');
+function isCurrent(entry: string, page: PageName | undefined): boolean {
+  return entry === page || (entry === 'cases' && page !== undefined && caseWork.includes(page)) || (entry === 'gaps' && page === 'enterprise');
 }
 
 function NotFound() {

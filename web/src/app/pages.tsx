@@ -9,31 +9,60 @@ export interface Page {
   readonly isFull: boolean;
 }
 
-export type PageName = 'map' | 'gaps' | 'enterprise' | 'review' | 'sources' | 'targets' | 'bulletin' | 'partner' | 'administration';
+export type PageName =
+  | 'work'
+  | 'map'
+  | 'gaps'
+  | 'enterprise'
+  | 'cases'
+  | 'case'
+  | 'visits'
+  | 'duties'
+  | 'lists'
+  | 'review'
+  | 'sources'
+  | 'targets'
+  | 'bulletin'
+  | 'partner'
+  | 'administration'
+  | 'kit';
 
 const pages: readonly (Page & { path: RegExp })[] = [
   { name: 'map', path: /^\/$/, Component: MapPage, isFull: true },
+  { name: 'work', path: /^\/work$/, Component: lazy(() => import('../work/WorkPage')), isFull: false },
   { name: 'gaps', path: /^\/gaps$/, Component: lazy(() => import('../gaps/GapsPage')), isFull: true },
   { name: 'enterprise', path: /^\/e\/[^/]+$/, Component: lazy(() => import('../enterprise/EnterprisePage')), isFull: false },
+  { name: 'cases', path: /^\/cases$/, Component: lazy(() => import('../cases/CasesPage')), isFull: false },
+  { name: 'case', path: /^\/cases\/[^/]+$/, Component: lazy(() => import('../cases/CasePage')), isFull: false },
+  { name: 'visits', path: /^\/visits$/, Component: lazy(() => import('../visits/VisitsPage')), isFull: false },
+  { name: 'duties', path: /^\/duties$/, Component: lazy(() => import('../duties/DutiesPage')), isFull: false },
+  { name: 'lists', path: /^\/lists$/, Component: lazy(() => import('../lists/ListsPage')), isFull: false },
   { name: 'review', path: /^\/review$/, Component: lazy(() => import('../review/ReviewPage')), isFull: false },
   { name: 'sources', path: /^\/sources$/, Component: lazy(() => import('../sources/SourcesPage')), isFull: false },
   { name: 'targets', path: /^\/targets$/, Component: lazy(() => import('../targets/TargetsPage')), isFull: false },
   { name: 'bulletin', path: /^\/bulletin$/, Component: lazy(() => import('../bulletin/BulletinPage')), isFull: false },
   { name: 'partner', path: /^\/partner$/, Component: lazy(() => import('../partner/PartnerPage')), isFull: false },
   { name: 'administration', path: /^\/administration$/, Component: lazy(() => import('../administration/AdministrationPage')), isFull: false },
+  { name: 'kit', path: /^\/kit$/, Component: lazy(() => import('../kit/KitPage')), isFull: false },
 ];
 
 export function pageAt(pathname: string): Page | undefined {
   return pages.find((page) => page.path.test(pathname));
 }
 
-export const entries: readonly { name: Exclude<PageName, 'enterprise'>; to: string }[] = [
+/** The pages of case work stand under one entry; their own tabs lead from one to the other. */
+export const caseWork: readonly PageName[] = ['cases', 'case', 'visits', 'duties', 'lists'];
+
+export const entries: readonly { name: Exclude<PageName, 'enterprise' | 'case'>; to: string }[] = [
+  { name: 'work', to: '/work' },
   { name: 'map', to: '/' },
   { name: 'gaps', to: '/gaps' },
+  { name: 'cases', to: '/cases' },
   { name: 'review', to: '/review' },
   { name: 'sources', to: '/sources' },
   { name: 'targets', to: '/targets' },
   { name: 'bulletin', to: '/bulletin' },
   { name: 'partner', to: '/partner' },
   { name: 'administration', to: '/administration' },
+  { name: 'kit', to: '/kit' },
 ];

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useAddress, useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { EnterpriseCard } from '../graph/generated/EnterpriseCard';
+import { CaseOf } from '../cases/CaseOf';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
@@ -47,6 +48,7 @@ export default function EnterprisePage() {
               <Head card={enterprise} />
               {answer.refused.some((problem) => problem.code === 'FORBIDDEN_FIELD') && <p className="muted">{s.hiddenFields}</p>}
               <Verdicts card={enterprise} />
+              {at === null && <CaseOf id={enterprise.id} />}
               <Possible card={enterprise} />
               <Facts card={enterprise} />
               <Matrix card={enterprise} />

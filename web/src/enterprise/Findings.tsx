@@ -7,12 +7,15 @@ import { useAskAgain } from '../graph/question';
 import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import { notShownYet } from '../states/recorded';
+import { stateWords } from '../states/words';
 import type { Card } from './card';
 import { enterpriseWords } from './words';
 
 /** What visits found; a new finding is an input to the verdicts at once, and can be withdrawn. */
 export function Findings({ card }: { card: Card }) {
   const t = useWords(enterpriseWords);
+  const s = useWords(stateWords);
   const f = useFormat();
   const code = useCode();
   const id = useId();
@@ -21,11 +24,12 @@ export function Findings({ card }: { card: Card }) {
   const [given, setGiven] = useState({ reason: 'refused', note: '', until: '' });
   const [said, setSaid] = useState<{ text: string; isGood: boolean } | null>(null);
   const [isRunning, setRunning] = useState(false);
-  const change = async (send: () => Promise<readonly { message: string }[]>) => {
+  const change = async (send: () => Promise<{ pending: boolean; held: unknown; userErrors: readonly { message: string }[] }>) => {
     setRunning(true);
     try {
-      const wrong = await send();
-      setSaid(wrong.length === 0 ? { text: t.saved, isGood: true } : { text: wrong.map((w) => w.message).join(' '), isGood: false });
+      const told = await send();
+      const wrong = told.userErrors;
+      setSaid(wrong.length === 0 ? { text: notShownYet(told, s) || t.saved, isGood: true } : { text: wrong.map((w) => w.message).join(' '), isGood: false });
       if (wrong.length === 0) void askAgain();
     } catch (problem) {
       setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
@@ -38,7 +42,7 @@ export function Findings({ card }: { card: Card }) {
       const input = { enterprise: card.id, reason: given.reason, note: given.note || null, until: given.until || null, idempotencyKey: crypto.randomUUID() };
       const { data } = await ask(RecordFinding, { input });
       if (data.recordFinding.userErrors.length === 0) setGiven({ ...given, note: '', until: '' });
-      return data.recordFinding.userErrors;
+      return data.recordFinding;
     });
   if (card.findings === null) return null;
   return (
@@ -57,7 +61,7 @@ export function Findings({ card }: { card: Card }) {
                   type="button"
                   className="plain no-print"
                   disabled={isRunning}
-                  onClick={() => void change(async () => (await ask(WithdrawFinding, { input: { id: finding.id } })).data.withdrawFinding.userErrors)}
+                  onClick={() => void change(async () => (await ask(WithdrawFinding, { input: { id: finding.id } })).data.withdrawFinding)}
                 >
                   {t.withdraw}
                 </button>

@@ -83,7 +83,7 @@ export default function GapsPage() {
           </p>
         )}
         <Chips chips={chips} onClear={clear} />
-        {selected.size > 0 && rows !== null && <Selection selected={selected} rows={rows} onClear={() => setSelected(new Set())} />}
+        {selected.size > 0 && rows !== null && <Selection selected={selected} rows={rows} filter={filterOf(chosen)} onClear={() => setSelected(new Set())} />}
       </div>
       {rows?.problem != null && rows.total === null ? (
         <Failed problem={rows.problem} onRetry={retry} />

@@ -1,5 +1,8 @@
 import { useId, useState } from 'react';
 import { useMay } from '../app/standing';
+import { OpenMany } from '../cases/OpenMany';
+import { caseWords } from '../cases/words';
+import '../cases/cases.css';
 import { ask } from '../graph/client';
 import { RecordFinding } from '../graph/generated/RecordFinding';
 import { GraphProblem } from '../graph/problem';
@@ -7,12 +10,17 @@ import { useAskAgain } from '../graph/question';
 import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import type { EnterpriseFilter } from '../graph/generated/types';
+import { notShownYet } from '../states/recorded';
+import { stateWords } from '../states/words';
 import type { Rows } from './rows';
 import { gapWords } from './words';
 
 /** What can be done with the enterprises that are ticked. */
-export function Selection({ selected, rows, onClear }: { selected: ReadonlySet<string>; rows: Rows; onClear: () => void }) {
+export function Selection({ selected, rows, filter, onClear }: { selected: ReadonlySet<string>; rows: Rows; filter: EnterpriseFilter; onClear: () => void }) {
   const t = useWords(gapWords);
+  const c = useWords(caseWords);
+  const s = useWords(stateWords);
   const f = useFormat();
   const code = useCode();
   const id = useId();
@@ -20,6 +28,7 @@ export function Selection({ selected, rows, onClear }: { selected: ReadonlySet<s
   const askAgain = useAskAgain();
   const [said, setSaid] = useState<{ text: string; isGood: boolean } | null>(null);
   const [isOpen, setOpen] = useState(false);
+  const [isOpening, setOpening] = useState(false);
   const [isRunning, setRunning] = useState(false);
   const [finding, setFinding] = useState({ reason: 'deferred', note: '', until: '' });
 
@@ -31,15 +40,17 @@ export function Selection({ selected, rows, onClear }: { selected: ReadonlySet<s
   const record = async () => {
     setRunning(true);
     let done = 0;
+    let later = '';
     try {
       for (const enterprise of selected) {
         const input = { enterprise, reason: finding.reason, note: finding.note || null, until: finding.until || null };
         const { data } = await ask(RecordFinding, { input: { ...input, idempotencyKey: `${enterprise}-${finding.reason}-${finding.until}-${Date.now()}` } });
         const [wrong] = data.recordFinding.userErrors;
         if (wrong !== undefined) throw new GraphProblem(wrong);
+        later = notShownYet(data.recordFinding, s) || later;
         done++;
       }
-      setSaid({ text: t.recorded(f.count(done)), isGood: true });
+      setSaid({ text: [t.recorded(f.count(done)), later].filter((text) => text !== '').join(' · '), isGood: true });
       setOpen(false);
       void askAgain();
     } catch (problem) {
@@ -56,6 +67,11 @@ export function Selection({ selected, rows, onClear }: { selected: ReadonlySet<s
           {t.copyCodes}
         </button>
         {mayReview && (
+          <button type="button" className="button" aria-expanded={isOpening} onClick={() => setOpening(!isOpening)}>
+            {c.openCases}
+          </button>
+        )}
+        {mayReview && (
           <button type="button" className="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
             {t.recordFinding}
           </button>
@@ -67,6 +83,7 @@ export function Selection({ selected, rows, onClear }: { selected: ReadonlySet<s
           {said?.text ?? ''}
         </span>
       </div>
+      {isOpening && <OpenMany whom={{ selected, filter, include: ['LACKING', 'UNDECIDED'], origin: 'LIST' }} />}
       {isOpen && (
         <form
           className="row"

@@ -32,7 +32,7 @@ export default function ReviewPage() {
   const [of, registry, asked] = [parameters.get('of'), parameters.get('registry'), parameters.get('pair')];
   const queue = useQueue(of, registry);
   const registries = useStanding().data?.data.registries ?? [];
-  const { judge, undo, said } = useJudge();
+  const { judge, undo, said, later } = useJudge();
   const askAgain = useAskAgain();
   const [decided, setDecided] = useState<readonly { pair: string; judgement: string }[]>([]);
   const [told, setTold] = useState('');
@@ -118,7 +118,7 @@ export default function ReviewPage() {
       ) : current === undefined ? (
         <>
           <Empty>{t.done}</Empty>
-          <Undo decided={decided.length} onUndo={() => void back()} told={told} said={said} />
+          <Undo decided={decided.length} onUndo={() => void back()} told={[told, later].filter((text) => text !== '').join(' ')} said={said} />
         </>
       ) : (
         <div className="review-split">
@@ -169,7 +169,7 @@ export default function ReviewPage() {
               </p>
             )}
             <p className="muted small keys">{t.keys}</p>
-            <Undo decided={decided.length} onUndo={() => void back()} told={told} said={said} />
+            <Undo decided={decided.length} onUndo={() => void back()} told={[told, later].filter((text) => text !== '').join(' ')} said={said} />
             <SideBySide pair={current} />
           </section>
         </div>

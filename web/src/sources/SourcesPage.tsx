@@ -14,6 +14,7 @@ import { Batches } from './Batches';
 import { ConflictsOf } from './ConflictsOf';
 import { HeldEdition } from './HeldEdition';
 import { useProgress, type Step } from './progress';
+import { QualityTrend } from './QualityTrend';
 import { completenessOf, QualityOf } from './QualityOf';
 import { QuarantineOf } from './QuarantineOf';
 import { RegistryStateOf } from './State';
@@ -165,6 +166,7 @@ function Details({ registry, mayOperate }: { registry: Registry; mayOperate: boo
       <p className="muted">{[registry.owner !== null && f.named(t.owner, registry.owner), registry.legalBasis !== null && f.named(t.legalBasis, registry.legalBasis)].filter(Boolean).join(' · ')}</p>
       <section>
         <h3>{t.batches}</h3>
+        {registry.batches !== null && <QualityTrend batches={registry.batches.nodes} />}
         {registry.batches === null ? <Forbidden scope="operate" /> : <Batches batches={registry.batches.nodes} mayDecide={mayOperate} />}
       </section>
       <QuarantineOf registry={registry.name} mayReplay={mayOperate} />

@@ -1,0 +1,38 @@
+import { words } from '../language/words';
+
+export const workWords = words(
+  {
+    title: '我的一周',
+    intro: (since: string, today: string) => `今天 ${today}；“本周”自周一 ${since} 起。`,
+    whose: '谁的一周',
+    everybody: '所有人',
+    show: '显示',
+    remember: '这是我：打开工作台时先看这里',
+    forget: '不再先看这里',
+    remembered: '已记在此浏览器中',
+    parts: { overdue: '已过期', dueToday: '今天到期', newOnList: '本周新列入', undated: '没有日期', won: '本周建会', lost: '本周以其他理由结案' },
+    none: { overdue: '没有过期的', dueToday: '今天没有到期的', newOnList: '本周没有新列入的', undated: '都有日期', won: '本周还没有建会', lost: '没有' },
+    all: (n: string) => `显示全部 ${n} 件`,
+    most: (n: string) => `只显示前 ${n} 件；其余见案件页`,
+    emptyAtAll: '这里还没有工作。',
+    toCases: '全部案件',
+    toVisits: '走访名单',
+  },
+  {
+    title: 'My week',
+    intro: (since: string, today: string) => `Today is ${today}; the week began on Monday, ${since}.`,
+    whose: 'Whose week',
+    everybody: 'everybody',
+    show: 'Show',
+    remember: 'This is me: show it first when the workbench opens',
+    forget: 'Do not show it first',
+    remembered: 'Kept in this browser',
+    parts: { overdue: 'Overdue', dueToday: 'Due today', newOnList: 'New on the list this week', undated: 'Without a date', won: 'Won this week', lost: 'Closed otherwise this week' },
+    none: { overdue: 'Nothing is overdue', dueToday: 'Nothing is due today', newOnList: 'Nothing new this week', undated: 'Everything has a date', won: 'None yet this week', lost: 'None' },
+    all: (n: string) => `Show all ${n}`,
+    most: (n: string) => `The first ${n} are shown; the page of cases has the rest`,
+    emptyAtAll: 'There is no work here yet.',
+    toCases: 'All cases',
+    toVisits: 'Visit lists',
+  },
+);
