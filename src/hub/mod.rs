@@ -11,6 +11,8 @@ mod deciding;
 pub mod duties;
 mod error;
 mod explain;
+pub mod federation;
+pub mod federation_state;
 mod follow_findings;
 mod freshness;
 mod guard;

@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["model"]),
     ("assess", &["model"]),
     ("cases", &["model"]),
+    ("federation", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),
     ("store", &["model"]),
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "kept_file",
             "land",
             "link",
@@ -52,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "hub",
             "link",
             "model",
@@ -126,7 +129,7 @@ const WIRE: &str = "serve/graphql/";
 /// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
 const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
-const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases"];
+const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases", "federation"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
 
 fn rust_files(dir: &Path, into: &mut Vec<std::path::PathBuf>) {

@@ -24,6 +24,7 @@ mod edition_parts;
 mod examples;
 mod export_list;
 mod faults;
+mod federation;
 mod fit_to_print;
 mod follow;
 mod fund;

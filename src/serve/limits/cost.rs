@@ -233,6 +233,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("search", 20),
     ("tradeUnions", 50),
     ("undated", 20),
+    ("unionUnits", 50),
     ("visitLists", 20),
     ("won", 20),
 ];

@@ -355,3 +355,20 @@ mod tests {
         }
     }
 }
+twin! {
+    /// What a unit of the federation is.
+    UnionUnitLevel = "crate::federation::unit::TreeLevel" {
+        City = "CITY", District = "DISTRICT", Street = "STREET", Town = "TOWN", Zone = "ZONE",
+        /// 产业工会
+        Industrial = "INDUSTRIAL",
+        Park = "PARK", Building = "BUILDING",
+    }
+}
+twin! {
+    /// A kind of thing that people enter of the federation, as a sheet.
+    FederationNoun = "crate::federation::entry::FederationNoun" { Unit = "UNIT", Figure = "FIGURE" }
+}
+twin! {
+    /// How sure it is that a figure was read as it was written.
+    FigureConfidence = "crate::federation::figure::FigureConfidence" { High = "HIGH", Medium = "MEDIUM" }
+}
