@@ -6,7 +6,7 @@
 use hashbrown::HashMap;
 
 use super::unit::{TreeLevel, UnitTree};
-use crate::model::verdict::GapStatus;
+use crate::model::verdict::{GapStatus, UnionStatus};
 
 /// What is known of where an enterprise belongs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,6 +124,8 @@ pub struct UnitCounts {
     pub lacking: u64,
     /// It cannot be told.
     pub undecided: u64,
+    /// In scope, with a union of their own.
+    pub independent: u64,
     /// Persons employed, of those in scope.
     pub employees: u64,
     /// Members, of those in scope.
@@ -131,8 +133,8 @@ pub struct UnitCounts {
 }
 
 impl UnitCounts {
-    /// Counts one enterprise: its verdict, its members and staff.
-    pub fn count(&mut self, gap: Option<GapStatus>, members: u32, employees: u32) {
+    /// Counts one enterprise: its verdicts, its members and staff.
+    pub fn count(&mut self, gap: Option<GapStatus>, union: Option<UnionStatus>, members: u32, employees: u32) {
         self.enterprises += 1;
         match gap {
             Some(GapStatus::Covered) => self.covered += 1,
@@ -140,6 +142,7 @@ impl UnitCounts {
             Some(GapStatus::Undecided) | None => self.undecided += 1,
             Some(GapStatus::OutOfScope) => return,
         }
+        self.independent += u64::from(union == Some(UnionStatus::Independent));
         self.members += u64::from(members);
         self.employees += u64::from(employees);
     }
@@ -149,6 +152,7 @@ impl UnitCounts {
         self.covered += other.covered;
         self.lacking += other.lacking;
         self.undecided += other.undecided;
+        self.independent += other.independent;
         self.employees += other.employees;
         self.members += other.members;
     }
@@ -231,12 +235,12 @@ mod tests {
                 let facts = HomeFacts { town, district: Some(district), federation: *federation, address, section, industry };
                 let homes = finder.homes(&facts);
                 prop_assert!(!tree.is_industrial(homes.area));
-                own[homes.area as usize].count(Some(*gap), staff / 2, *staff);
-                all.count(Some(*gap), staff / 2, *staff);
+                own[homes.area as usize].count(Some(*gap), Some(UnionStatus::Independent), staff / 2, *staff);
+                all.count(Some(*gap), Some(UnionStatus::Independent), staff / 2, *staff);
                 if let Some(at) = homes.industry {
                     prop_assert!(tree.is_industrial(at));
-                    own[at as usize].count(Some(*gap), staff / 2, *staff);
-                    industrial.count(Some(*gap), staff / 2, *staff);
+                    own[at as usize].count(Some(*gap), Some(UnionStatus::Independent), staff / 2, *staff);
+                    industrial.count(Some(*gap), Some(UnionStatus::Independent), staff / 2, *staff);
                 }
             }
             let sums = add_up(&tree, &own);

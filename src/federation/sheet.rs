@@ -191,6 +191,18 @@ impl SheetReader<'_> {
         Some(self.cell(name)).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// Where the line says it is from, else where the whole sheet is; noted as a fault where neither says.
+    pub fn source(&mut self, of_sheet: Option<&str>) -> Option<String> {
+        let source = self.text("source").or_else(|| of_sheet.map(str::to_owned)).filter(|text| !text.trim().is_empty());
+        if source.is_none() {
+            self.fault(
+                "没有来源：请填写「来源」列，或用 --source 给出",
+                "no source: fill the column \"source\", or give --source",
+            );
+        }
+        source
+    }
+
     /// Several texts in one cell, by ; ； or 、.
     pub fn texts(&self, name: &str) -> Vec<String> {
         let parts = self.cell(name).split([';', '；', '、', '|']).map(str::trim);

@@ -96,13 +96,7 @@ pub fn read_units(text: &str, source: Option<&str>) -> Result<Vec<(u64, TreeUnit
         let level = row.word("level", LEVELS);
         let boxed = |texts: Vec<String>| texts.into_iter().map(Into::into).collect();
         let (founded_on, due_on) = (row.day("founded_on"), row.day("due_on"));
-        let source = row.text("source").or_else(|| source.map(str::to_owned));
-        if source.is_none() {
-            row.fault(
-                "没有来源：请填写「来源」列，或用 --source 给出",
-                "no source: fill the column \"source\", or give --source",
-            );
-        }
+        let source = row.source(source);
         Some(TreeUnit {
             code: row.text("code")?.into(),
             name: row.text("name")?.into(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,8 +14,16 @@ use super::error::HubError;
 use super::federation_state::{Entered, Federation, UnitSums, count};
 use super::open::Hub;
 use crate::edition::Edition;
+use crate::federation::appraisal::{
+    AppraisalObjection, AppraisalRules, UnitReward, UnitWork, read_objections, read_rewards, read_rules, read_work,
+};
+use crate::federation::dispatch::{DispatchAgreement, read_agreements};
 use crate::federation::entry::FederationNoun;
 use crate::federation::figure::{StatedFigure, read_figures};
+use crate::federation::pilot::{Collection, read_collections};
+use crate::federation::place::{PlaceListing, UnionPlace, read_listings, read_places};
+use crate::federation::post::{UnitPosts, read_posts};
+use crate::federation::service::{ServicesGiven, read_services};
 use crate::federation::sheet::SheetFault;
 use crate::federation::unit::{TreeUnit, UnitTree, read_units};
 use crate::store::StoreError;
@@ -62,14 +70,34 @@ fn body(what: &impl Serialize) -> String {
 /// Reads a sheet by its noun.
 fn read_sheet(noun: FederationNoun, text: &str, origin: &SheetOrigin) -> Result<ReadSheet, Vec<SheetFault>> {
     let source = origin.source.as_deref();
-    let (entries, left_out) = match noun {
-        FederationNoun::Unit => (keyed(read_units(text, source)?, |u: &TreeUnit| u.code.to_string()), Vec::new()),
+    let mut left_out = Vec::new();
+    let entries = match noun {
+        FederationNoun::Unit => keyed(read_units(text, source)?, |u: &TreeUnit| u.code.to_string()),
         FederationNoun::Figure => {
             let read = read_figures(text, source, origin.as_of)?;
-            (keyed(read.kept, |f: &StatedFigure| format!("{} {}", f.id, f.as_of)), read.left_out)
+            left_out = read.left_out;
+            keyed(read.kept, |f: &StatedFigure| format!("{} {}", f.id, f.as_of))
         }
+        FederationNoun::Post => keyed(read_posts(text, source)?, |p: &UnitPosts| format!("{} {} {}", p.unit, p.kind, p.as_of)),
+        FederationNoun::Place => keyed(read_places(text, source)?, |p: &UnionPlace| p.code.to_string()),
+        FederationNoun::Listing => {
+            keyed(read_listings(text, source)?, |l: &PlaceListing| format!("{} {}", l.place, l.enterprise))
+        }
+        FederationNoun::Service => {
+            keyed(read_services(text, source)?, |s: &ServicesGiven| format!("{} {} {}", s.unit, s.kind, s.period))
+        }
+        FederationNoun::Dispatch => {
+            keyed(read_agreements(text, source)?, |d: &DispatchAgreement| format!("{} {}", d.agency, d.host))
+        }
+        FederationNoun::Collection => keyed(read_collections(text, source)?, |c: &Collection| format!("{} {}", c.unit, c.period)),
+        FederationNoun::Work => keyed(read_work(text, source)?, |w: &UnitWork| format!("{} {} {}", w.unit, w.year, w.indicator)),
+        FederationNoun::Objection => keyed(read_objections(text, source)?, |o: &AppraisalObjection| o.id.to_string()),
+        FederationNoun::Reward => {
+            keyed(read_rewards(text, source)?, |r: &UnitReward| format!("{} {} {}", r.unit, r.year, r.reward))
+        }
+        FederationNoun::Appraisal => keyed(vec![(1, read_rules(text)?)], |r: &AppraisalRules| r.year.to_string()),
     };
-    let mut seen = hashbrown::HashSet::new();
+    let mut seen = HashSet::new();
     let twice: Vec<SheetFault> = entries
         .iter()
         .filter(|(_, key, _)| !seen.insert(key.clone()))
@@ -114,23 +142,73 @@ impl Hub {
         let line = |row: &EntryRow| lines.get(&(row.noun.clone(), row.key.clone())).copied().unwrap_or(0);
         let mut federation = Federation { stamp, ..Federation::default() };
         let (mut units, mut entered) = (Vec::new(), HashMap::new());
-        for row in rows {
-            let Some(noun) = FederationNoun::from_name(&row.noun) else { continue };
-            let read = match noun {
-                FederationNoun::Unit => self.entered::<TreeUnit>(row).map(|unit| {
-                    entered.insert(row.key.clone(), (row.at, row.by_whom.clone()));
-                    units.push((line(row), unit.what));
-                }),
-                FederationNoun::Figure => self.entered(row).map(|figure| federation.figures.push(figure)),
-            };
-            if let Err(error) = read {
-                return Ok(Err(error));
+        for row in rows.iter().filter(|row| row.noun == FederationNoun::Unit.name()) {
+            match self.entered::<TreeUnit>(row) {
+                Ok(unit) => units.push((line(row), unit.what)),
+                Err(error) => return Ok(Err(error)),
             }
+            entered.insert(row.key.clone(), (row.at, row.by_whom.clone()));
         }
         federation.tree = UnitTree::build(units)?;
         federation.entered =
             federation.tree.units.iter().map(|unit| entered.get(&*unit.code).cloned().unwrap_or_default()).collect();
-        Ok(Ok(federation))
+        let mut faults = Vec::new();
+        for row in rows {
+            match self.read_noun(row, &mut federation) {
+                Ok(None) => {}
+                Ok(Some(unit)) if federation.tree.at(&unit).is_some() => {}
+                Ok(Some(unit)) => faults.push(SheetFault::new(
+                    line(row),
+                    format!("没有单位 {unit}：请先导入单位，或改正代码"),
+                    format!("there is no unit {unit}: bring it first, or mend the code"),
+                )),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        let places: HashSet<String> = federation.places.iter().map(|place| place.what.code.to_string()).collect();
+        let listed = rows.iter().filter(|row| row.noun == FederationNoun::Listing.name());
+        for (row, listing) in listed.zip(&federation.listings) {
+            let place = &listing.what.place;
+            if !places.contains(&**place) {
+                faults.push(SheetFault::new(
+                    line(row),
+                    format!("没有楼宇或园区 {place}：请先导入"),
+                    format!("there is no building or park {place}: bring it first"),
+                ));
+            }
+        }
+        if faults.is_empty() { Ok(Ok(federation)) } else { Err(faults) }
+    }
+
+    /// Reads what is no unit; the code of the unit that it is of, where it is of one.
+    fn read_noun(&self, row: &EntryRow, into: &mut Federation) -> Result<Option<String>, StoreError> {
+        macro_rules! of_unit {
+            ($list:ident) => {{
+                let read = self.entered(row)?;
+                into.$list.push(read);
+                Ok(into.$list.last().map(|entered| entered.what.unit.to_string()))
+            }};
+        }
+        macro_rules! of_none {
+            ($list:ident) => {{
+                into.$list.push(self.entered(row)?);
+                Ok(None)
+            }};
+        }
+        match FederationNoun::from_name(&row.noun) {
+            None | Some(FederationNoun::Unit) => Ok(None),
+            Some(FederationNoun::Figure) => of_none!(figures),
+            Some(FederationNoun::Listing) => of_none!(listings),
+            Some(FederationNoun::Appraisal) => of_none!(rules),
+            Some(FederationNoun::Post) => of_unit!(posts),
+            Some(FederationNoun::Place) => of_unit!(places),
+            Some(FederationNoun::Service) => of_unit!(services),
+            Some(FederationNoun::Dispatch) => of_unit!(agreements),
+            Some(FederationNoun::Collection) => of_unit!(collections),
+            Some(FederationNoun::Work) => of_unit!(work),
+            Some(FederationNoun::Objection) => of_unit!(objections),
+            Some(FederationNoun::Reward) => of_unit!(rewards),
+        }
     }
 
     fn entered<T: DeserializeOwned>(&self, row: &EntryRow) -> Result<Entered<T>, StoreError> {

@@ -8,8 +8,14 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::edition::{Edition, Row};
+use crate::federation::appraisal::{AppraisalObjection, AppraisalRules, UnitReward, UnitWork};
+use crate::federation::dispatch::DispatchAgreement;
 use crate::federation::figure::StatedFigure;
 use crate::federation::home::{HomeFacts, HomeFinder, Homes, UnitCounts, add_up};
+use crate::federation::pilot::Collection;
+use crate::federation::place::{PlaceListing, UnionPlace};
+use crate::federation::post::{PostKind, Staffing, UnitPosts};
+use crate::federation::service::ServicesGiven;
 use crate::federation::unit::UnitTree;
 
 /// Rows that are counted at a time.
@@ -31,11 +37,49 @@ pub struct Federation {
     pub stamp: i64,
     pub tree: UnitTree,
     pub figures: Vec<Entered<StatedFigure>>,
+    pub posts: Vec<Entered<UnitPosts>>,
+    pub places: Vec<Entered<UnionPlace>>,
+    pub listings: Vec<Entered<PlaceListing>>,
+    pub services: Vec<Entered<ServicesGiven>>,
+    pub agreements: Vec<Entered<DispatchAgreement>>,
+    pub collections: Vec<Entered<Collection>>,
+    pub work: Vec<Entered<UnitWork>>,
+    pub objections: Vec<Entered<AppraisalObjection>>,
+    pub rewards: Vec<Entered<UnitReward>>,
+    pub rules: Vec<Entered<AppraisalRules>>,
     /// When each unit was entered last and by whom, by position in the tree.
     pub entered: Vec<(i64, Option<String>)>,
 }
 
 impl Federation {
+    /// Posts as of a day: of each unit and kind what was said last by then.
+    pub fn posts_on(&self, on: NaiveDate) -> Vec<&Entered<UnitPosts>> {
+        let mut latest: BTreeMap<(&str, PostKind), &Entered<UnitPosts>> = BTreeMap::new();
+        for posts in self.posts.iter().filter(|p| p.what.as_of <= on) {
+            let place = latest.entry((&posts.what.unit, posts.what.kind)).or_insert(posts);
+            if place.what.as_of < posts.what.as_of {
+                *place = posts;
+            }
+        }
+        latest.into_values().collect()
+    }
+    /// Posts of every unit and of those below it on a day, by position in the tree.
+    pub fn staffing(&self, on: NaiveDate) -> Vec<Staffing> {
+        let mut staff = vec![Staffing::default(); self.tree.units.len()];
+        for posts in self.posts_on(on) {
+            let Some(at) = self.tree.at(&posts.what.unit) else { continue };
+            self.tree.upwards(at).for_each(|up| staff[up as usize].add(&posts.what));
+        }
+        staff
+    }
+    /// Whether a thing of the unit of this code belongs to a unit or to one below it.
+    pub fn is_of(&self, code: &str, unit: u32) -> bool {
+        self.tree.at(code).is_some_and(|at| self.tree.is_within(at, unit))
+    }
+    /// The rules of a year.
+    pub fn rules_of(&self, year: i32) -> Option<&AppraisalRules> {
+        self.rules.iter().map(|rules| &rules.what).find(|rules| rules.year == year)
+    }
     /// The latest of each figure that holds of this day or an earlier one, by id.
     pub fn figures_on(&self, on: NaiveDate) -> Vec<&Entered<StatedFigure>> {
         let mut latest: BTreeMap<&str, &Entered<StatedFigure>> = BTreeMap::new();
@@ -91,7 +135,7 @@ pub(super) fn count(edition: &Edition, tree: &UnitTree) -> UnitSums {
                 let (e, homes) = (edition.enterprise(*row), homes_of(&finder, edition, *row));
                 let (members, employees) = e.counted_people();
                 for home in std::iter::once(homes.area).chain(homes.industry) {
-                    found.entry(home).or_default().count(e.gap(), members, employees);
+                    found.entry(home).or_default().count(e.gap(), e.union(), members, employees);
                 }
             }
             found

@@ -12,6 +12,7 @@ pub mod duties;
 mod error;
 mod explain;
 pub mod federation;
+pub mod federation_standing;
 pub mod federation_state;
 mod follow_findings;
 mod freshness;

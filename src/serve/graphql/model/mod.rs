@@ -9,6 +9,8 @@ pub mod coverage_rows;
 pub mod duties;
 pub mod edition;
 pub mod enterprise;
+pub mod federation_appraisal;
+pub mod federation_entries;
 pub mod federation_figures;
 pub mod history;
 pub mod identity;

@@ -4,17 +4,25 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::NaiveDate;
+use hashbrown::HashSet;
 
 use super::connection::PageInfo;
 use super::edition::EditionNode;
+use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionServiceSum, UnionStaffing, is_told};
 use super::places::Area;
-use super::scalars::{Date, DateTime, UnionUnitLevel};
+use super::scalars::{Date, DateTime, UnionServiceKind, UnionUnitLevel};
 use crate::edition::Edition;
+use crate::federation::dispatch::dispatch_sums;
 use crate::federation::entry::FederationNoun;
 use crate::federation::home::UnitCounts;
 use crate::federation::pace::{SetupPace, paces};
+use crate::federation::pilot::arrears_by_age;
+use crate::federation::service::sums;
+use crate::federation::share::{TargetMeasure, measure_of};
 use crate::federation::unit::{TreeLevel, TreeUnit};
+use crate::hub::federation_standing::enterprise_meant;
 use crate::hub::federation_state::Federation;
+use crate::model::verdict::GapStatus;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 use crate::store::federation::EntryRow;
@@ -113,6 +121,21 @@ impl From<&UnitCounts> for UnionUnitCounts {
             coverage: (decided > 0).then(|| counts.covered as f64 / decided as f64),
         }
     }
+}
+
+/// A target of a unit, and what of it is given to units below.
+#[derive(SimpleObject)]
+pub struct UnionTargetShare {
+    /// What is to be reached: a number, or a share from 0 to 1.
+    pub value: f64,
+    /// The value is a share of 1, and parts do not add up to it.
+    pub is_percent: bool,
+    /// What the nearest units below that have a target have together; null for percent.
+    pub parts: Option<f64>,
+    /// How many of them there are.
+    pub units: i32,
+    /// What nobody below has to reach; null for percent.
+    pub left: Option<f64>,
 }
 
 /// How far setting up the units below is, as of a day.
@@ -265,6 +288,87 @@ impl UnionUnit {
         let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
         let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
         UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)
+    }
+    /// Posts of it and of the units below, and what each officer has to do.
+    async fn staffing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+    ) -> UnionStaffing {
+        let hub = ask(ctx).state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let sums = hub.unit_sums(&self.view.edition, &self.view.federation);
+        let staff = self.view.federation.staffing(on)[self.at as usize];
+        UnionStaffing::new(&staff, &sums.sums[self.at as usize])
+    }
+    /// Services given by it and by the units below, by kind and period.
+    async fn services_given(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only periods of this year.")] year: Option<i32>,
+        #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
+    ) -> Vec<UnionServiceSum> {
+        let federation = &self.view.federation;
+        let own = federation.services.iter().map(|s| &s.what).filter(|s| federation.is_of(&s.unit, self.at));
+        let own = own.filter(|s| kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind));
+        let year = year.map(|year| year.to_string());
+        let counted = ask(ctx).state.hub().unit_sums(&self.view.edition, federation);
+        let members = counted.sums[self.at as usize].members;
+        let sums = sums(own, year.as_deref()).into_iter().map(|((kind, period), count)| UnionServiceSum {
+            kind: kind.into(),
+            period: period.to_string(),
+            count: i32::try_from(count).unwrap_or(i32::MAX),
+            per_member: (members > 0).then(|| count as f64 / members as f64),
+        });
+        sums.collect()
+    }
+    /// Agreements on dispatched workers that it and the units below report.
+    async fn dispatch(&self) -> UnionDispatchSums {
+        let federation = &self.view.federation;
+        let own: Vec<_> = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at)).collect();
+        let lacking = |texts: HashSet<&str>| {
+            let edition = &self.view.edition;
+            let rows: HashSet<_> = texts.into_iter().filter_map(|text| enterprise_meant(edition, text)).collect();
+            let is_lacking =
+                |row: &&u32| matches!(edition.enterprise(**row).gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent));
+            rows.iter().filter(is_lacking).count() as u64
+        };
+        let agencies = lacking(own.iter().map(|a| &*a.agency).collect());
+        let hosts = lacking(own.iter().map(|a| &*a.host).collect());
+        UnionDispatchSums::new(&dispatch_sums(own), agencies, hosts)
+    }
+    /// What is owed in it and in the units below, by age. Needs the scope `finance`; null without it.
+    async fn arrears(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+    ) -> Option<UnionArrears> {
+        let ask = ask(ctx);
+        let hub = ask.state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let federation = &self.view.federation;
+        let own = federation.collections.iter().map(|c| &c.what).filter(|c| federation.is_of(&c.unit, self.at));
+        is_told(ask, "arrears").then(|| arrears_by_age(own, on).into())
+    }
+    /// Its target, and what is given to units below; null where it has none.
+    async fn target(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this year.")] year: i32,
+        #[graphql(desc = "Id of the list of indicators: net_new_units, coverage_rate.")] indicator: String,
+    ) -> Result<Option<UnionTargetShare>> {
+        let ask = ask(ctx);
+        ask.touch_store();
+        let shares = ask.state.hub().target_shares(&self.view.federation, year, &indicator).await;
+        let shares = shares.map_err(super::cases::mendable).or_tell(ctx)?;
+        let is_percent = measure_of(&indicator) == Some(TargetMeasure::Percent);
+        Ok(shares.get(&self.at).map(|share| UnionTargetShare {
+            value: share.value,
+            is_percent,
+            parts: (!is_percent).then_some(share.parts),
+            units: share.units as i32,
+            left: (!is_percent).then(|| share.left()),
+        }))
     }
     /// Every version of it, the latest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FederationVersion>> {

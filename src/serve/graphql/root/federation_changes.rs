@@ -97,6 +97,26 @@ impl FederationMutations {
         }
     }
 
+    /// Sets the targets of a sheet (unit, year, indicator, measure, value), all or none: parts never exceed their whole. For callers of the
+    /// whole city. Needs the scope `operate`.
+    async fn import_targets(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Comma-separated text; its first line names the columns in Chinese or English.")] sheet: String,
+        #[graphql(desc = "For lines that name no source.")] source: Option<String>,
+    ) -> Result<ImportFederationPayload> {
+        let ask = ask(ctx);
+        ask.caller.require(AccessScope::Operate).or_tell(ctx)?;
+        whole_city(ask).or_tell(ctx)?;
+        let origin = SheetOrigin { source, as_of: None, by: Some(ask.caller.name.clone()) };
+        let receipt = ask.state.hub().import_targets(&sheet, &origin).await.map_err(mendable).or_tell(ctx)?;
+        Ok(ImportFederationPayload {
+            kept: receipt.kept as i32,
+            faults: lines(receipt.faults, ask.lang),
+            ..ImportFederationPayload::default()
+        })
+    }
+
     /// Takes something back that was entered; it stays in the history. For callers of the whole city. Needs the scope `review`.
     async fn withdraw_federation(
         &self,
