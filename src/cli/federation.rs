@@ -1,4 +1,5 @@
-//! `huitu unit|figure import|list|history|withdraw`: what people enter of the federation, as sheets.
+//! `huitu unit|figure import|list|history|withdraw`, `huitu federation import|targets|rank|history|withdraw`: what people enter of the
+//! federation, as sheets.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -91,6 +92,50 @@ enum FigureCommand {
     Withdraw(OneThing),
 }
 
+#[derive(Args)]
+pub struct FederationArgs {
+    #[command(subcommand)]
+    command: FederationCommand,
+}
+
+#[derive(Subcommand)]
+enum FederationCommand {
+    /// Bring a sheet of post, place, listing, service, dispatch, collection, work, objection, reward, or the appraisal's rules (TOML)
+    Import {
+        /// Of what: post, place, …
+        noun: String,
+        #[command(flatten)]
+        sheet: ImportSheet,
+    },
+    /// Set the targets of a sheet: unit, year, indicator, measure, value; parts never exceed their whole
+    Targets(ImportSheet),
+    /// Units of a level by rank in a year's appraisal
+    Rank {
+        /// Of which year
+        year: i32,
+        /// Of which level: DISTRICT, STREET
+        #[arg(long, default_value = "DISTRICT")]
+        level: String,
+        /// As of this day; today where left out
+        #[arg(long, value_name = "DATE")]
+        on: Option<NaiveDate>,
+    },
+    /// Every version of one thing
+    History {
+        /// Of what
+        noun: String,
+        /// What it is known by
+        key: String,
+    },
+    /// Take something back
+    Withdraw {
+        /// Of what
+        noun: String,
+        #[command(flatten)]
+        one: OneThing,
+    },
+}
+
 /// The text of a file: UTF-8, or GB18030 as departments write it.
 fn sheet_text(file: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -112,7 +157,11 @@ fn sheet_text(file: &Path) -> anyhow::Result<String> {
 async fn import(hub: &Hub, common: &Common, noun: FederationNoun, args: &ImportSheet) -> anyhow::Result<ExitCode> {
     let origin = SheetOrigin { source: args.source.clone(), as_of: args.as_of, by: Some(args.by.clone()) };
     let receipt = hub.import_federation(noun, &sheet_text(&args.file)?, &origin).await?;
-    tell(common, &receipt)?;
+    tell(common, &receipt)
+}
+
+fn tell(common: &Common, receipt: &SheetReceipt) -> anyhow::Result<ExitCode> {
+    show(common, receipt)?;
     Ok(match (receipt.faults.is_empty(), receipt.left_out.is_empty()) {
         (false, _) => ExitCode::FAILURE,
         (true, false) => ExitCode::from(3),
@@ -120,7 +169,7 @@ async fn import(hub: &Hub, common: &Common, noun: FederationNoun, args: &ImportS
     })
 }
 
-fn tell(common: &Common, receipt: &SheetReceipt) -> anyhow::Result<()> {
+fn show(common: &Common, receipt: &SheetReceipt) -> anyhow::Result<()> {
     let lang = common.lang();
     if common.json {
         let SheetReceipt { kept, unchanged, left_out, faults } = receipt;
@@ -199,18 +248,89 @@ pub async fn figure(common: &Common, args: FigureArgs) -> anyhow::Result<ExitCod
     .await
 }
 
+pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result<ExitCode> {
+    with_hub(common, async |hub| {
+        match &args.command {
+            FederationCommand::Import { noun, sheet } => return import(hub, common, noun_of(noun)?, sheet).await,
+            FederationCommand::Targets(sheet) => {
+                let origin = SheetOrigin { source: sheet.source.clone(), as_of: None, by: Some(sheet.by.clone()) };
+                return tell(common, &hub.import_targets(&sheet_text(&sheet.file)?, &origin).await?);
+            }
+            FederationCommand::Rank { year, level, on } => rank(hub, common.lang(), *year, level_of(level)?, *on).await?,
+            FederationCommand::History { noun, key } => history(hub, common.lang(), noun_of(noun)?, key).await?,
+            FederationCommand::Withdraw { noun, one } => {
+                hub.withdraw_federation(noun_of(noun)?, &one.key, Some(&one.by)).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+}
+
+fn noun_of(text: &str) -> Result<FederationNoun, HubError> {
+    FederationNoun::from_name(&text.to_ascii_uppercase()).ok_or_else(|| {
+        let names: Vec<String> = FederationNoun::ALL.iter().map(|noun| noun.name().to_ascii_lowercase()).collect();
+        HubError::said(
+            format!("不认识 {text}；可用：{}", names.join("、")),
+            format!("{text} cannot be entered; known: {}", names.join(", ")),
+        )
+    })
+}
+
+fn level_of(text: &str) -> Result<TreeLevel, HubError> {
+    TreeLevel::from_name(&text.to_ascii_uppercase()).ok_or_else(|| {
+        let names: Vec<&str> = TreeLevel::ALL.iter().map(|level| level.name()).collect();
+        HubError::said(
+            format!("没有层级 {text}；可用：{}", names.join("、")),
+            format!("there is no level {text}; known: {}", names.join(", ")),
+        )
+    })
+}
+
+async fn rank(hub: &Hub, lang: LangArg, year: i32, level: TreeLevel, on: Option<NaiveDate>) -> anyhow::Result<()> {
+    let on = on.unwrap_or_else(|| hub.clock.today(hub.settings.zone));
+    let federation = hub.federation().await?;
+    let Some(rules) = federation.rules_of(year) else {
+        return Err(HubError::said(
+            format!("没有 {year} 年的考核规则：huitu federation import appraisal 文件"),
+            format!("there are no rules for {year}: huitu federation import appraisal FILE"),
+        )
+        .into());
+    };
+    let standings = |year: i32| -> Result<_, HubError> {
+        Ok(hub.appraisal(&federation, year, on, &[level])?.and_then(|mut ranked| ranked.remove(&level)).unwrap_or_default())
+    };
+    let (now, before) = (standings(year)?, standings(year - 1)?);
+    let rows: Vec<Vec<String>> = now
+        .iter()
+        .map(|s| {
+            let unit = &federation.tree.units[s.unit as usize];
+            let last = before.iter().find(|b| b.unit == s.unit).map(|b| b.rank.to_string());
+            let lift = s.lift.map(|lift| {
+                let rule = &rules.rules[lift.rule];
+                format!("{} +{:.1} → {}", lang.pick(&rule.zh, &rule.en), lift.gain, lift.rank)
+            });
+            vec![
+                s.rank.to_string(),
+                unit.code.to_string(),
+                unit.name.to_string(),
+                format!("{:.1}", s.score),
+                last.unwrap_or_default(),
+                lift.unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let header = match lang {
+        LangArg::Zh => ["名次", "代码", "单位", "得分", "上年名次", "提升最多"],
+        LangArg::En => ["rank", "code", "unit", "score", "year before", "what would lift it"],
+    };
+    print!("{}", table(&header, &rows));
+    Ok(())
+}
+
 async fn units(hub: &Hub, lang: LangArg, on: Option<NaiveDate>, levels: &[String]) -> anyhow::Result<()> {
     let on = on.unwrap_or_else(|| hub.clock.today(hub.settings.zone));
-    let known = |text: &String| {
-        TreeLevel::from_name(&text.to_ascii_uppercase()).ok_or_else(|| {
-            let names: Vec<&str> = TreeLevel::ALL.iter().map(|level| level.name()).collect();
-            HubError::said(
-                format!("没有层级 {text}；可用：{}", names.join("、")),
-                format!("there is no level {text}; known: {}", names.join(", ")),
-            )
-        })
-    };
-    let levels = levels.iter().map(known).collect::<Result<Vec<_>, _>>()?;
+    let levels = levels.iter().map(|text| level_of(text)).collect::<Result<Vec<_>, _>>()?;
     let federation = hub.federation().await?;
     let tree = &federation.tree;
     let paces = paces(tree, &levels, on);

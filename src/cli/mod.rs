@@ -91,6 +91,8 @@ enum Command {
     Duty(duty::DutyArgs),
     /// Units of the federation: bring their sheet, show the tree and how far setting up is
     Unit(federation::UnitArgs),
+    /// Posts, places, services, dispatch, collections, targets and the appraisal, as sheets
+    Federation(federation::FederationArgs),
     /// Figures that documents state, with source and day
     Figure(federation::FigureArgs),
     /// Visit lists: draw, print, take back what they brought
@@ -194,6 +196,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Case(args) => case::run(&common, args).await,
         Command::Duty(args) => duty::run(&common, args).await,
         Command::Unit(args) => federation::unit(&common, args).await,
+        Command::Federation(args) => federation::federation(&common, args).await,
         Command::Figure(args) => federation::figure(&common, args).await,
         Command::Visit(args) => visit::run(&common, args).await,
         Command::Work(args) => work::run(&common, args).await,

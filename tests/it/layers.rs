@@ -42,7 +42,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("bulletin", &["assess", "edition", "hub", "model"]),
+    ("bulletin", &["assess", "edition", "federation", "hub", "model"]),
     ("pages", &["bulletin", "cases", "hub", "link", "model", "store"]),
     (
         "serve",
@@ -70,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "hub",
             "land",
             "link",

@@ -25,6 +25,7 @@ mod examples;
 mod export_list;
 mod faults;
 mod federation;
+mod federation_work;
 mod fit_to_print;
 mod follow;
 mod fund;
