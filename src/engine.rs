@@ -14,5 +14,5 @@ pub mod store;
 pub mod config;
 pub mod hub;
 
-pub use huitu_rules::{access, assess, cases, link, model, normalise};
+pub use huitu_rules::{access, assess, cases, federation, link, model, normalise};
 pub use huitu_sources::{connector, pull};

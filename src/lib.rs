@@ -14,7 +14,7 @@
 //! send) ‹ `engine` (from a row to an edition) ‹ this one (what answers, and the program). Its rooms are named here as if they were one.
 
 pub use huitu_engine::{audit, config, edition, hub, kept_file, land, publish, records, store};
-pub use huitu_rules::{access, assess, cases, link, model, normalise};
+pub use huitu_rules::{access, assess, cases, federation, link, model, normalise};
 pub use huitu_sources::{connector, pull};
 
 pub mod bulletin;

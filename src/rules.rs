@@ -9,5 +9,7 @@ pub mod assess;
 #[warn(missing_docs)]
 pub mod cases;
 #[warn(missing_docs)]
+pub mod federation;
+#[warn(missing_docs)]
 pub mod link;
 pub mod normalise;

@@ -119,6 +119,15 @@ pub fn of_case(name: &str) -> FieldClass {
     }
 }
 
+/// The class of what people enter of the federation, by the name of the field: sums of money are the tax department's and the unit's, the
+/// rest is the federation's own.
+pub fn of_federation(field: &str) -> FieldClass {
+    match field {
+        "subsidy" | "payroll" | "due" | "paid" | "arrears" | "refund" | "tax_total" | "reward_yuan" => FieldClass::Money,
+        _ => FieldClass::Visit,
+    }
+}
+
 /// The classes that somebody sees, for code that shows many values of many enterprises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight(u8);

@@ -9,6 +9,7 @@ use anyhow::Context;
 use chrono::{Datelike, NaiveDate};
 use roaring::RoaringBitmap;
 
+use super::appraisal::AppraisedUnit;
 use crate::assess::fund::Period;
 pub use crate::assess::targets::UnequalSum;
 use crate::assess::targets::{Attainment, Target, is_rate, standings, unequal_sums};
@@ -46,6 +47,8 @@ pub struct Bulletin {
     /// By rank.
     pub units: Vec<UnitLine>,
     pub unequal: Vec<UnequalSum>,
+    /// How units stand by the year's rules, where the hub was asked.
+    pub appraisal: Vec<AppraisedUnit>,
     pub sources: Vec<SourceLine>,
 }
 
@@ -215,6 +218,7 @@ pub fn gather(
         area_code,
         units,
         unequal,
+        appraisal: Vec::new(),
         sources: sources(&edition, lang),
     })
 }

@@ -2,4 +2,5 @@
 //!
 //! In: an edition, the one before, targets. Out: figures with numerator and denominator. It prints nothing.
 
+pub(crate) mod appraisal;
 pub(crate) mod figures;

@@ -1,4 +1,4 @@
-//! `huitu bench serve|all|link|pull|work`: figures of this machine, against the bars of the product. Speed is measured here, never in
+//! `huitu bench serve|all|federation|link|pull|work`: figures of this machine, against the bars of the product. Speed is measured here, never in
 //! tests: machines differ, and so does their load.
 
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::common::Common;
 use crate::bench::city::CityBench;
+use crate::bench::federation::FederationBench;
 use crate::bench::link::{GROWTH, link};
 use crate::bench::pull::PullBench;
 use crate::bench::work::WorkBench;
@@ -70,6 +71,13 @@ enum BenchCommand {
         #[arg(long, default_value_t = 10_000)]
         closing: usize,
     },
+    /// The federation: a unit's page, the whole tree, the appraisal of all units
+    Federation {
+        #[arg(long, default_value_t = 1_000_000)]
+        enterprises: u32,
+        #[arg(long, default_value_t = 30_000)]
+        units: usize,
+    },
     /// Linking five extracts: seconds, memory, and 1 % changed
     Link {
         /// Folder with commerce, tax, social_insurance, statistics and unions as .csv or .csv.gz; several for a table of
@@ -97,6 +105,7 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
         BenchCommand::Work { enterprises, cases, visits, closing } => {
             work(common, WorkBench { enterprises, cases, visits, closing }).await?;
         }
+        BenchCommand::Federation { enterprises, units } => federation(common, FederationBench { enterprises, units }).await?,
         BenchCommand::Link { case, output } => {
             let mut growth = Vec::new();
             for (number, folder) in case.iter().enumerate() {
@@ -117,6 +126,19 @@ async fn work(common: &Common, bench: WorkBench) -> anyhow::Result<()> {
     crate::bench::work::prepare(&settings.data, bench)?;
     let hub = Hub::open(settings, Clock::System).await?;
     let figures = crate::bench::work::measure(hub, bench).await?;
+    match common.json {
+        true => println!("{}", serde_json::to_string_pretty(&figures)?),
+        false => figures.iter().for_each(|f| println!("{f}")),
+    }
+    Ok(())
+}
+
+async fn federation(common: &Common, bench: FederationBench) -> anyhow::Result<()> {
+    let mut settings = common.settings()?;
+    settings.data = settings.data.join(format!("bench-federation-{}-{}", bench.enterprises, bench.units));
+    crate::bench::federation::prepare(&settings.data, bench)?;
+    let hub = Hub::open(settings, Clock::System).await?;
+    let figures = crate::bench::federation::measure(hub, bench).await?;
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&figures)?),
         false => figures.iter().for_each(|f| println!("{f}")),

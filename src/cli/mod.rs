@@ -19,6 +19,7 @@ pub mod edition_diff;
 pub mod explain;
 pub mod export;
 pub mod export_list;
+pub mod federation;
 pub mod finding;
 pub mod init;
 pub mod link;
@@ -88,6 +89,12 @@ enum Command {
     Work(work::WorkArgs),
     /// Who is responsible for what, and what everybody has to do
     Duty(duty::DutyArgs),
+    /// Units of the federation: bring their sheet, show the tree and how far setting up is
+    Unit(federation::UnitArgs),
+    /// Posts, places, services, dispatch, collections, targets and the appraisal, as sheets
+    Federation(federation::FederationArgs),
+    /// Figures that documents state, with source and day
+    Figure(federation::FigureArgs),
     /// Visit lists: draw, print, take back what they brought
     Visit(visit::VisitArgs),
     /// What a visit found
@@ -188,6 +195,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Report(args) => report::run(&common, args).await,
         Command::Case(args) => case::run(&common, args).await,
         Command::Duty(args) => duty::run(&common, args).await,
+        Command::Unit(args) => federation::unit(&common, args).await,
+        Command::Federation(args) => federation::federation(&common, args).await,
+        Command::Figure(args) => federation::figure(&common, args).await,
         Command::Visit(args) => visit::run(&common, args).await,
         Command::Work(args) => work::run(&common, args).await,
         Command::Finding(args) => finding::run(&common, args).await,

@@ -39,6 +39,8 @@ pub struct Hub {
     pub stall_timeout: std::time::Duration,
     /// How long a push waits for its turn.
     pub push_stall_timeout: std::time::Duration,
+    /// What was read of the federation and counted by unit.
+    pub(in crate::hub) federation_cache: Arc<super::federation_state::FederationCache>,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// Answers of registries about single enterprises, kept for seconds.
     pub lookups: Arc<Lookups>,
@@ -103,6 +105,7 @@ impl Hub {
             allow_private: false,
             stall_timeout: PATIENCE,
             push_stall_timeout: PUSH_PATIENCE,
+            federation_cache: Arc::default(),
             waiting: Arc::default(),
             lookups: Arc::default(),
         })

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::bulletin::appraisal::AppraisedUnit;
 use crate::bulletin::figures::{
     Bulletin, Counts, PrintedRate, ScorePart, SourceLine, UnequalSum, UnitLine, Urgent, indicator_name, percent, shown,
     shown_monthly,
@@ -21,6 +22,7 @@ struct BulletinPage<'a> {
     targets: Vec<TargetCells>,
     /// Sums of parts that are not the whole, said in a sentence each.
     unequal: Vec<String>,
+    appraisal_columns: &'static [&'static str],
     urgent_columns: &'static [&'static str],
     source_columns: &'static [&'static str],
 }
@@ -68,6 +70,10 @@ pub fn render(bulletin: &Bulletin) -> String {
         },
         targets: targets(b),
         unequal: unequal(b),
+        appraisal_columns: match b.lang {
+            Lang::Zh => &["名次", "单位", "得分", "上年名次", "提升名次最多", ""],
+            Lang::En => &["rank", "unit", "score", "year before", "what would lift it most", ""],
+        },
         urgent_columns: match b.lang {
             Lang::Zh => &["企业", "地址", "从业人员", "依据", "分值及构成"],
             Lang::En => &["enterprise", "address", "employees", "why", "score and its parts"],
@@ -83,6 +89,12 @@ pub fn render(bulletin: &Bulletin) -> String {
 impl BulletinPage<'_> {
     fn t(&self, zh: &'static str, en: &'static str) -> &'static str {
         self.b.lang.pick(zh, en)
+    }
+    fn points(&self, unit: &AppraisedUnit) -> String {
+        format!("{:.1}", unit.score)
+    }
+    fn rank_before(&self, unit: &AppraisedUnit) -> String {
+        unit.before.map_or_else(|| "—".to_owned(), |rank| rank.to_string())
     }
     fn people(&self, enterprise: &Urgent) -> String {
         enterprise.employees.map_or_else(|| "—".to_owned(), |n| grouped(n.into()))

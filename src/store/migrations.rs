@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     step!(120, "0120_visit"),
     step!(130, "0130_duty"),
     step!(140, "0140_named_list"),
+    step!(200, "0200_federation"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -13,6 +13,7 @@ pub mod duty;
 pub mod edition;
 pub mod entity;
 pub mod export;
+pub mod federation;
 pub mod finding;
 pub mod held_edition;
 pub mod history;

@@ -1,6 +1,6 @@
 //! Targets set by people; those that a connector delivers are records.
 
-use super::{Store, StoreError, in_tx, read};
+use super::{Store, StoreError, Tx, in_tx, read};
 
 super::row! {
     /// Unit × year × indicator. `at` in milliseconds since 1970.
@@ -84,39 +84,53 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be written.
     pub async fn put_target(&self, t: &TargetRow) -> Result<(), StoreError> {
+        self.put_targets(std::slice::from_ref(t)).await
+    }
+
+    /// Sets several targets, all or none.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be written.
+    pub async fn put_targets(&self, targets: &[TargetRow]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let done = async {
-            in_tx!(&mut tx, |c| sqlx::query(
-                "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
-                 SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
-                 WHERE area = $1 AND year = $2 AND indicator = $3
-                 ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
-                     responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
-            )
-            .bind(&t.area)
-            .bind(t.year)
-            .bind(&t.indicator)
-            .bind(t.at)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-            in_tx!(&mut tx, |c| sqlx::query(
-                "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-                 ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
-                     by_whom = excluded.by_whom, at = excluded.at"
-            )
-            .bind(&t.area)
-            .bind(t.year)
-            .bind(&t.indicator)
-            .bind(t.value)
-            .bind(&t.responsible)
-            .bind(&t.by_whom)
-            .bind(t.at)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+            for t in targets {
+                put(&mut tx, t).await?;
+            }
             tx.commit().await
         };
         done.await.map_err(|e| self.failed(e))
     }
+}
+
+async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
+         SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
+         WHERE area = $1 AND year = $2 AND indicator = $3
+         ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
+             responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
+    )
+    .bind(&t.area)
+    .bind(t.year)
+    .bind(&t.indicator)
+    .bind(t.at)
+    .execute(c)
+    .await
+    .map(|_| ()))?;
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
+             by_whom = excluded.by_whom, at = excluded.at"
+    )
+    .bind(&t.area)
+    .bind(t.year)
+    .bind(&t.indicator)
+    .bind(t.value)
+    .bind(&t.responsible)
+    .bind(&t.by_whom)
+    .bind(t.at)
+    .execute(c)
+    .await
+    .map(|_| ()))
 }

@@ -13,11 +13,13 @@ async fn every_example_gives_the_generated_answer_printed_beside_it() {
     // Questions about cases show some.
     let open = "mutation { openCases(input: { filter: { area: [\"110105\"] }, atMost: 5, owner: { unit: \"D110105\", role: \"协管员\" }, nextOn: \"2026-09-23\" }) { opened userErrors { message } } }";
     assert_eq!(served.data(open, json!({})).await["openCases"]["opened"], 5);
+    // So do questions about units.
+    crate::federation::bring(&served, "UNIT", crate::federation::UNITS).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
     names.retain(|path| path.extension().is_some_and(|e| e == "graphql"));
     names.sort();
-    assert_eq!(names.len(), 12);
+    assert_eq!(names.len(), 13);
     for path in names {
         let data = served.data(&std::fs::read_to_string(&path).unwrap(), json!({})).await;
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();

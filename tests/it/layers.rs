@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("access", &["model"]),
     ("assess", &["model"]),
     ("cases", &["model"]),
+    ("federation", &["model"]),
     ("connector", &["model"]),
     ("pull", &["connector", "model"]),
     ("store", &["model"]),
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "kept_file",
             "land",
             "link",
@@ -40,7 +42,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("bulletin", &["assess", "edition", "hub", "model"]),
+    ("bulletin", &["assess", "edition", "federation", "hub", "model"]),
     ("pages", &["bulletin", "cases", "hub", "link", "model", "store"]),
     (
         "serve",
@@ -52,6 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "hub",
             "link",
             "model",
@@ -67,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "connector",
             "edition",
+            "federation",
             "hub",
             "land",
             "link",
@@ -126,7 +130,7 @@ const WIRE: &str = "serve/graphql/";
 /// Names that two rooms may share: the problem of the graph is that of all rooms, with its code as an enum.
 const SHARED_NAMES: &[&str] = &["Problem"];
 /// The pure stages touch no database, network, runtime or clock.
-const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases"];
+const PURE: &[&str] = &["access", "model", "normalise", "link", "assess", "cases", "federation"];
 const IMPURE_CRATES: &[&str] = &["sqlx::", "tokio::", "reqwest::", "axum::", "SystemTime", "Instant::now"];
 
 fn rust_files(dir: &Path, into: &mut Vec<std::path::PathBuf>) {

@@ -24,6 +24,8 @@ mod edition_parts;
 mod examples;
 mod export_list;
 mod faults;
+mod federation;
+mod federation_work;
 mod fit_to_print;
 mod follow;
 mod follow_days;

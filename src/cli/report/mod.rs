@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use chrono::Datelike;
 use clap::{Args, ValueEnum};
 
 use super::common::{Common, LangArg};
 use crate::assess::fund::Period;
 use crate::assess::targets::Target;
+use crate::bulletin::appraisal::appraised;
 use crate::hub::Hub;
 use crate::model::reference::areas::CITY;
 use crate::model::{Clock, message};
@@ -60,6 +62,8 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<LangArg>) -> anyhow::
     let targets: Vec<Target> =
         hub.targets(None, args.period.last_day().min(today)).await?.into_iter().map(|given| given.target).collect();
     let mut bulletin = crate::bulletin::figures::gather(&hub.editions, &targets, args.period, &area, today, lang)?;
+    let last = args.period.last_day();
+    bulletin.appraisal = appraised(hub, &bulletin.area_code, last.year(), last.min(today), lang).await?;
     bulletin.missing = hub.missing_inputs(&bulletin.edition, &bulletin.rows)?;
     let bytes = match format {
         Format::Html => crate::pages::bulletin::render(&bulletin).into_bytes(),

@@ -215,6 +215,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("cases", 50),
     ("conflicts", 20),
     ("covers", 50),
+    ("dispatchAgreements", 50),
     ("dispatchedFrom", 50),
     ("dispatchesTo", 50),
     ("dueToday", 20),
@@ -233,11 +234,16 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("search", 20),
     ("tradeUnions", 50),
     ("undated", 20),
+    ("unionAppraisal", 50),
+    ("unionCollections", 50),
+    ("unionPlaces", 50),
+    ("unionPosts", 50),
+    ("unionUnits", 50),
     ("visitLists", 20),
     ("won", 20),
 ];
 /// Lists that are no connections: their selection is that of a row.
-const BARE: [&str; 3] = ["exports", "search", "visitLists"];
+const BARE: [&str; 4] = ["exports", "search", "unionAppraisal", "visitLists"];
 /// Selections that are looked at for rows; of more it is taken that there are some.
 const MAX_LOOKED_AT: usize = 1_000;
 /// Rows that counting groups is worth.

@@ -355,3 +355,62 @@ mod tests {
         }
     }
 }
+twin! {
+    /// What a unit of the federation is.
+    UnionUnitLevel = "crate::federation::unit::TreeLevel" {
+        City = "CITY", District = "DISTRICT", Street = "STREET", Town = "TOWN", Zone = "ZONE",
+        /// 产业工会
+        Industrial = "INDUSTRIAL",
+        Park = "PARK", Building = "BUILDING",
+    }
+}
+twin! {
+    /// A kind of thing that people enter of the federation, as a sheet; the rules of an appraisal are a TOML file.
+    FederationNoun = "crate::federation::entry::FederationNoun" {
+        Unit = "UNIT", Figure = "FIGURE", Post = "POST", Place = "PLACE",
+        /// A line of a building's own list.
+        Listing = "LISTING",
+        Service = "SERVICE", Dispatch = "DISPATCH", Collection = "COLLECTION",
+        /// Work that rules of the appraisal count.
+        Work = "WORK",
+        Objection = "OBJECTION", Reward = "REWARD", Appraisal = "APPRAISAL",
+    }
+}
+twin! {
+    /// How sure it is that a figure was read as it was written.
+    FigureConfidence = "crate::federation::figure::FigureConfidence" { High = "HIGH", Medium = "MEDIUM" }
+}
+twin! {
+    /// A kind of post.
+    UnionPostKind = "crate::federation::post::PostKind" {
+        /// 工会社会工作者
+        SocialWorker = "SOCIAL_WORKER",
+        /// 大学生协管员
+        StudentAssistant = "STUDENT_ASSISTANT",
+        /// 协管员
+        Assistant = "ASSISTANT",
+        /// 劳动保障协管员
+        Coordinator = "COORDINATOR",
+    }
+}
+twin! {
+    /// What a place is.
+    UnionPlaceKind = "crate::federation::place::PlaceKind" { Centre = "CENTRE", Station = "STATION", OfficeBuilding = "BUILDING", BusinessPark = "PARK" }
+}
+twin! {
+    /// A kind of service.
+    UnionServiceKind = "crate::federation::service::ServiceKind" {
+        Mediation = "MEDIATION", LegalAid = "LEGAL_AID", Hardship = "HARDSHIP", MutualAid = "MUTUAL_AID", Training = "TRAINING", Jobs = "JOBS",
+        /// 12351
+        Hotline = "HOTLINE",
+        Card = "CARD", Material = "MATERIAL", Media = "MEDIA", ModelCase = "MODEL_CASE", FlexibleWorker = "FLEXIBLE_WORKER",
+    }
+}
+twin! {
+    /// Where dispatched workers joined a union.
+    UnionJoinedAt = "crate::federation::dispatch::JoinedAt" { Agency = "AGENCY", Host = "HOST" }
+}
+twin! {
+    /// How far an objection is.
+    ObjectionState = "crate::federation::appraisal::ObjectionState" { Open = "OPEN", Upheld = "UPHELD", Rejected = "REJECTED" }
+}

@@ -294,7 +294,9 @@ impl Target {
             by_whom: Some(ask.caller.name.clone()),
             at: ask.state.hub().clock.millis(),
         };
-        ask.state.hub().store.put_target(&row).await?;
+        let hub = ask.state.hub();
+        hub.check_share(&row.area, input.year, &row.indicator, row.value).await.map_err(super::cases::mendable)?;
+        hub.store.put_target(&row).await?;
         let all = Target::all(ask, &edition, input.year).await?;
         let set = all.into_iter().find(|t| t.area.code_text() == row.area && t.indicator == row.indicator);
         set.ok_or_else(|| Problem::bad_input("任务未能保存", "the target was not kept"))

@@ -5,6 +5,8 @@ pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;
 pub mod exports;
+pub mod federation;
+pub mod federation_changes;
 pub mod mutation;
 pub mod named_list_changes;
 pub mod query;

@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, Simp
 use super::case_changes::CaseMutations;
 use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
+use super::federation_changes::FederationMutations;
 use super::named_list_changes::NamedListMutations;
 use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
@@ -269,7 +270,15 @@ pub struct Mutation;
 /// What people add to what the registries say: recorded with who and why, applied at once, withdrawable.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutations(Mutation, CaseMutations, DutyMutations, NamedListMutations, VisitMutations, WebhookMutations);
+pub struct Mutations(
+    Mutation,
+    CaseMutations,
+    DutyMutations,
+    FederationMutations,
+    NamedListMutations,
+    VisitMutations,
+    WebhookMutations,
+);
 
 /// What people add to what the registries say.
 #[Object(name = "RegistryMutation")]

@@ -84,7 +84,7 @@ impl NamedListMutations {
     }
 }
 
-fn whole_city(ask: &crate::serve::context::RequestContext) -> Result<(), Problem> {
+pub(super) fn whole_city(ask: &crate::serve::context::RequestContext) -> Result<(), Problem> {
     match ask.caller.areas.is_empty() {
         true => Ok(()),
         false => Err(Problem::new(Code::Forbidden, "名单由市级管理", "lists are kept by callers of the whole city")),

@@ -6,6 +6,7 @@ use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 
 use super::entities;
 use super::exports::Export;
+use super::federation::FederationQuery;
 use crate::access::AccessScope;
 use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
@@ -583,6 +584,12 @@ impl Query {
         let rows = hub.store.named_lists().await.or_tell(ctx)?;
         let shown = rows.into_iter().filter(|l| l.expires.as_ref().is_none_or(|last| *last >= today));
         Ok(Some(shown.map(|row| NamedList::new(&edition, row)).collect()))
+    }
+
+    /// The federation as it is: units, figures and what else is entered of it.
+    #[graphql(flatten)]
+    async fn federation_as_it_is(&self) -> FederationQuery {
+        FederationQuery
     }
 
     /// The latest visit lists, newest first. Needs the scope `review`.

@@ -1,0 +1,333 @@
+//! The federation as it stands: what people entered, read once per change; sums of an edition by unit, counted once per edition.
+//!
+//! In: sheets, the store, an edition. Out: nouns that hold together, or every fault with its line and nothing kept. What it does not
+//! do: decide anything that `federation` decides.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use hashbrown::{HashMap, HashSet};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::HubError;
+use super::federation_state::{Entered, Federation, UnitSums, count};
+use super::open::Hub;
+use crate::edition::Edition;
+use crate::federation::appraisal::{
+    AppraisalObjection, AppraisalRules, UnitReward, UnitWork, read_objections, read_rewards, read_rules, read_work,
+};
+use crate::federation::dispatch::{DispatchAgreement, read_agreements};
+use crate::federation::entry::FederationNoun;
+use crate::federation::figure::{StatedFigure, read_figures};
+use crate::federation::pilot::{Collection, read_collections};
+use crate::federation::place::{PlaceListing, UnionPlace, read_listings, read_places};
+use crate::federation::post::{UnitPosts, read_posts};
+use crate::federation::service::{ServicesGiven, read_services};
+use crate::federation::sheet::SheetFault;
+use crate::federation::unit::{TreeUnit, UnitTree, read_units};
+use crate::store::StoreError;
+use crate::store::federation::EntryRow;
+
+/// How often an import is checked anew because somebody entered something meanwhile.
+const TRIES: usize = 5;
+/// Editions whose sums are kept: this year's and last year's, and one that is asked for by number.
+const KEPT_SUMS: usize = 4;
+/// What holds of a whole sheet, and who brings it.
+#[derive(Debug, Clone, Default)]
+pub struct SheetOrigin {
+    /// For lines that name no source.
+    pub source: Option<String>,
+    /// For lines that name no day.
+    pub as_of: Option<NaiveDate>,
+    pub by: Option<String>,
+}
+
+/// What became of a sheet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SheetReceipt {
+    /// Lines that were kept, unchanged ones among them.
+    pub kept: usize,
+    /// Of these, what was there already, word for word.
+    pub unchanged: usize,
+    /// Lines that stay out, and why.
+    pub left_out: Vec<SheetFault>,
+    /// What is wrong: nothing was kept.
+    pub faults: Vec<SheetFault>,
+}
+
+/// A sheet, read and checked by itself.
+struct ReadSheet {
+    /// Key and body, with the line.
+    entries: Vec<(u64, String, String)>,
+    left_out: Vec<SheetFault>,
+}
+
+fn body(what: &impl Serialize) -> String {
+    serde_json::to_string(what).expect("nouns are plain data")
+}
+
+/// Reads a sheet by its noun.
+fn read_sheet(noun: FederationNoun, text: &str, origin: &SheetOrigin) -> Result<ReadSheet, Vec<SheetFault>> {
+    let source = origin.source.as_deref();
+    let mut left_out = Vec::new();
+    let entries = match noun {
+        FederationNoun::Unit => keyed(read_units(text, source)?, |u: &TreeUnit| u.code.to_string()),
+        FederationNoun::Figure => {
+            let read = read_figures(text, source, origin.as_of)?;
+            left_out = read.left_out;
+            keyed(read.kept, |f: &StatedFigure| format!("{} {}", f.id, f.as_of))
+        }
+        FederationNoun::Post => keyed(read_posts(text, source)?, |p: &UnitPosts| format!("{} {} {}", p.unit, p.kind, p.as_of)),
+        FederationNoun::Place => keyed(read_places(text, source)?, |p: &UnionPlace| p.code.to_string()),
+        FederationNoun::Listing => {
+            keyed(read_listings(text, source)?, |l: &PlaceListing| format!("{} {}", l.place, l.enterprise))
+        }
+        FederationNoun::Service => {
+            keyed(read_services(text, source)?, |s: &ServicesGiven| format!("{} {} {}", s.unit, s.kind, s.period))
+        }
+        FederationNoun::Dispatch => {
+            keyed(read_agreements(text, source)?, |d: &DispatchAgreement| format!("{} {}", d.agency, d.host))
+        }
+        FederationNoun::Collection => keyed(read_collections(text, source)?, |c: &Collection| format!("{} {}", c.unit, c.period)),
+        FederationNoun::Work => keyed(read_work(text, source)?, |w: &UnitWork| format!("{} {} {}", w.unit, w.year, w.indicator)),
+        FederationNoun::Objection => keyed(read_objections(text, source)?, |o: &AppraisalObjection| o.id.to_string()),
+        FederationNoun::Reward => {
+            keyed(read_rewards(text, source)?, |r: &UnitReward| format!("{} {} {}", r.unit, r.year, r.reward))
+        }
+        FederationNoun::Appraisal => keyed(vec![(1, read_rules(text)?)], |r: &AppraisalRules| r.year.to_string()),
+    };
+    let mut seen = HashSet::new();
+    let twice: Vec<SheetFault> = entries
+        .iter()
+        .filter(|(_, key, _)| !seen.insert(key.clone()))
+        .map(|(line, key, _)| SheetFault::new(*line, format!("{key} 在表中出现两次"), format!("{key} stands twice in the sheet")))
+        .collect();
+    match twice.is_empty() {
+        true => Ok(ReadSheet { entries, left_out }),
+        false => Err(twice),
+    }
+}
+
+fn keyed<T: Serialize>(rows: Vec<(u64, T)>, key: impl Fn(&T) -> String) -> Vec<(u64, String, String)> {
+    rows.into_iter().map(|(line, what)| (line, key(&what), body(&what))).collect()
+}
+
+impl Hub {
+    /// The federation as it stands.
+    ///
+    /// # Errors
+    /// The store cannot be read, or holds what does not fit together any more.
+    pub async fn federation(&self) -> Result<Arc<Federation>, HubError> {
+        let stamp = self.store.federation_stamp().await?;
+        let known = self.federation_cache.read.lock().expect("no panic while holding the federation").clone();
+        if let Some(known) = known.filter(|known| known.stamp == stamp) {
+            return Ok(known);
+        }
+        let rows = self.store.federation_entries(None).await?;
+        let stamp = rows.iter().map(|row| row.seq).max().unwrap_or(0).max(stamp);
+        let read = Arc::new(self.read_federation(stamp, &rows, &HashMap::new()).map_err(|faults| broken(&faults))??);
+        *self.federation_cache.read.lock().expect("no panic while holding the federation") = Some(read.clone());
+        Ok(read)
+    }
+
+    /// Builds what rows hold; `lines` says of keys that are new which line of a sheet they come from.
+    #[allow(clippy::type_complexity)]
+    fn read_federation(
+        &self,
+        stamp: i64,
+        rows: &[EntryRow],
+        lines: &HashMap<(String, String), u64>,
+    ) -> Result<Result<Federation, StoreError>, Vec<SheetFault>> {
+        let line = |row: &EntryRow| lines.get(&(row.noun.clone(), row.key.clone())).copied().unwrap_or(0);
+        let mut federation = Federation { stamp, ..Federation::default() };
+        let (mut units, mut entered) = (Vec::new(), HashMap::new());
+        for row in rows.iter().filter(|row| row.noun == FederationNoun::Unit.name()) {
+            match self.entered::<TreeUnit>(row) {
+                Ok(unit) => units.push((line(row), unit.what)),
+                Err(error) => return Ok(Err(error)),
+            }
+            entered.insert(row.key.clone(), (row.at, row.by_whom.clone()));
+        }
+        federation.tree = UnitTree::build(units)?;
+        federation.entered =
+            federation.tree.units.iter().map(|unit| entered.get(&*unit.code).cloned().unwrap_or_default()).collect();
+        let mut faults = Vec::new();
+        for row in rows {
+            match self.read_noun(row, &mut federation) {
+                Ok(None) => {}
+                Ok(Some(unit)) if federation.tree.at(&unit).is_some() => {}
+                Ok(Some(unit)) => faults.push(SheetFault::new(
+                    line(row),
+                    format!("没有单位 {unit}：请先导入单位，或改正代码"),
+                    format!("there is no unit {unit}: bring it first, or mend the code"),
+                )),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        let places: HashSet<String> = federation.places.iter().map(|place| place.what.code.to_string()).collect();
+        let listed = rows.iter().filter(|row| row.noun == FederationNoun::Listing.name());
+        for (row, listing) in listed.zip(&federation.listings) {
+            let place = &listing.what.place;
+            if !places.contains(&**place) {
+                faults.push(SheetFault::new(
+                    line(row),
+                    format!("没有楼宇或园区 {place}：请先导入"),
+                    format!("there is no building or park {place}: bring it first"),
+                ));
+            }
+        }
+        if faults.is_empty() { Ok(Ok(federation)) } else { Err(faults) }
+    }
+
+    /// Reads what is no unit; the code of the unit that it is of, where it is of one.
+    fn read_noun(&self, row: &EntryRow, into: &mut Federation) -> Result<Option<String>, StoreError> {
+        macro_rules! of_unit {
+            ($list:ident) => {{
+                let read = self.entered(row)?;
+                into.$list.push(read);
+                Ok(into.$list.last().map(|entered| entered.what.unit.to_string()))
+            }};
+        }
+        macro_rules! of_none {
+            ($list:ident) => {{
+                into.$list.push(self.entered(row)?);
+                Ok(None)
+            }};
+        }
+        match FederationNoun::from_name(&row.noun) {
+            None | Some(FederationNoun::Unit) => Ok(None),
+            Some(FederationNoun::Figure) => of_none!(figures),
+            Some(FederationNoun::Listing) => of_none!(listings),
+            Some(FederationNoun::Appraisal) => of_none!(rules),
+            Some(FederationNoun::Post) => of_unit!(posts),
+            Some(FederationNoun::Place) => of_unit!(places),
+            Some(FederationNoun::Service) => of_unit!(services),
+            Some(FederationNoun::Dispatch) => of_unit!(agreements),
+            Some(FederationNoun::Collection) => of_unit!(collections),
+            Some(FederationNoun::Work) => of_unit!(work),
+            Some(FederationNoun::Objection) => of_unit!(objections),
+            Some(FederationNoun::Reward) => of_unit!(rewards),
+        }
+    }
+
+    fn entered<T: DeserializeOwned>(&self, row: &EntryRow) -> Result<Entered<T>, StoreError> {
+        let body = row.body.as_deref().unwrap_or("null");
+        let what = self.store.json(body, "federation_entry", row.seq, "body")?;
+        Ok(Entered { what, at: row.at, by: row.by_whom.clone() })
+    }
+
+    /// Keeps a sheet whole, or nothing of it: it is checked together with everything that stands.
+    ///
+    /// # Errors
+    /// The store cannot be read or written; what is wrong with the sheet stands in the receipt.
+    pub async fn import_federation(
+        &self,
+        noun: FederationNoun,
+        text: &str,
+        origin: &SheetOrigin,
+    ) -> Result<SheetReceipt, HubError> {
+        let read = match read_sheet(noun, text, origin) {
+            Ok(read) => read,
+            Err(faults) => return Ok(SheetReceipt { faults, ..SheetReceipt::default() }),
+        };
+        let lines: HashMap<(String, String), u64> =
+            read.entries.iter().map(|(line, key, _)| ((noun.name().to_owned(), key.clone()), *line)).collect();
+        let at = self.clock.millis();
+        let row = |key: &str, body: Option<&str>| EntryRow {
+            seq: 0,
+            noun: noun.name().to_owned(),
+            key: key.to_owned(),
+            body: body.map(str::to_owned),
+            at,
+            by_whom: origin.by.clone(),
+        };
+        for _ in 0..TRIES {
+            let stamp = self.store.federation_stamp().await?;
+            let mut standing = self.store.federation_entries(None).await?;
+            let new: Vec<EntryRow> = {
+                let there: HashMap<&str, &str> = standing
+                    .iter()
+                    .filter(|r| r.noun == noun.name())
+                    .filter_map(|r| Some((r.key.as_str(), r.body.as_deref()?)))
+                    .collect();
+                let is_new = |key: &str, body: &str| there.get(key).is_none_or(|known| *known != body);
+                let new = read.entries.iter().filter(|(_, key, body)| is_new(key, body));
+                new.map(|(_, key, body)| row(key, Some(body))).collect()
+            };
+            let unchanged = read.entries.len() - new.len();
+            standing.retain(|r| !lines.contains_key(&(r.noun.clone(), r.key.clone())));
+            standing.extend(read.entries.iter().map(|(_, key, body)| row(key, Some(body))));
+            if let Err(faults) = self.read_federation(stamp, &standing, &lines) {
+                return Ok(SheetReceipt { faults, ..SheetReceipt::default() });
+            }
+            if new.is_empty() || self.store.put_federation_entries(stamp, &new).await? {
+                return Ok(SheetReceipt { kept: read.entries.len(), unchanged, left_out: read.left_out, faults: Vec::new() });
+            }
+        }
+        Err(HubError::said("有人同时在录入，请稍后再试", "somebody else enters at the same time: try again in a moment"))
+    }
+
+    /// Takes something back; it stays in the history.
+    ///
+    /// # Errors
+    /// There is no such thing, others rest on it, or the store cannot be written.
+    pub async fn withdraw_federation(&self, noun: FederationNoun, key: &str, by: Option<&str>) -> Result<(), HubError> {
+        for _ in 0..TRIES {
+            let stamp = self.store.federation_stamp().await?;
+            let mut standing = self.store.federation_entries(None).await?;
+            let before = standing.len();
+            standing.retain(|r| r.noun != noun.name() || r.key != key);
+            if standing.len() == before {
+                return Err(HubError::said(format!("没有录入过 {key}"), format!("nobody entered {key}, or it was taken back")));
+            }
+            if let Err(faults) = self.read_federation(stamp, &standing, &HashMap::new()) {
+                let fault = faults.into_iter().next().expect("a fault was told");
+                return Err(HubError::said(
+                    format!("不能撤回 {key}：{}", fault.problem.zh),
+                    format!("{key} cannot be taken back: {}", fault.problem.en),
+                ));
+            }
+            let row = EntryRow {
+                seq: 0,
+                noun: noun.name().to_owned(),
+                key: key.to_owned(),
+                body: None,
+                at: self.clock.millis(),
+                by_whom: by.map(str::to_owned),
+            };
+            if self.store.put_federation_entries(stamp, &[row]).await? {
+                return Ok(());
+            }
+        }
+        Err(HubError::said("有人同时在录入，请稍后再试", "somebody else enters at the same time: try again in a moment"))
+    }
+
+    /// What an edition counts in every unit; counted once per edition and tree.
+    pub fn unit_sums(&self, edition: &Edition, federation: &Federation) -> Arc<UnitSums> {
+        let key = (edition.number(), federation.stamp);
+        let kept = &self.federation_cache.counted;
+        let known =
+            kept.lock().expect("no panic while holding sums").iter().find(|(k, _)| *k == key).map(|(_, sums)| sums.clone());
+        if let Some(known) = known {
+            return known;
+        }
+        let counted = Arc::new(count(edition, &federation.tree));
+        let mut kept = kept.lock().expect("no panic while holding sums");
+        kept.retain(|(k, _)| k.1 == federation.stamp && k.0 != key.0);
+        if kept.len() >= KEPT_SUMS {
+            kept.remove(0);
+        }
+        kept.push((key, counted.clone()));
+        counted
+    }
+}
+
+/// What stands does not hold together: somebody wrote past the checks.
+fn broken(faults: &[SheetFault]) -> HubError {
+    let (zh, en): (Vec<&str>, Vec<&str>) = faults.iter().take(3).map(|f| (f.problem.zh.as_str(), f.problem.en.as_str())).unzip();
+    HubError::said(
+        format!("工会单位数据自相矛盾：{}", zh.join("；")),
+        format!("the units of the federation do not fit together: {}", en.join("; ")),
+    )
+}

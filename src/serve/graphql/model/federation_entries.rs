@@ -1,0 +1,502 @@
+//! What is entered of units beside the tree: posts, places, services, agreements, collections. Each with its source and its versions.
+
+use async_graphql::{ComplexObject, Context, ID, OutputType, Result, SimpleObject};
+
+use super::connection::PageInfo;
+use super::enterprise::Enterprise;
+use super::places::Area;
+use super::scalars::{Date, DateTime, Decimal, UnionJoinedAt, UnionPlaceKind, UnionPostKind, UnionServiceKind};
+use super::union_units::{FederationVersion, FederationView, UnionUnit, UnionUnitCounts};
+use crate::access::FieldClass;
+use crate::access::classes::of_federation;
+use crate::edition::Row;
+use crate::federation::dispatch::{DispatchAgreement, DispatchSums};
+use crate::federation::entry::FederationNoun;
+use crate::federation::home::UnitCounts;
+use crate::federation::pilot::{ArrearsByAge, Collection};
+use crate::federation::place::UnionPlace as PlaceEntered;
+use crate::federation::post::{Staffing, UnitPosts};
+use crate::hub::federation_standing::{BuildingLists, enterprise_meant};
+use crate::hub::federation_state::Entered;
+use crate::model::value::Money;
+use crate::serve::context::{OrTell, RequestContext, ask};
+use crate::serve::problem::Problem;
+
+/// A page of things, in the order of what they are known by.
+#[derive(SimpleObject)]
+#[graphql(concrete(name = "UnionPostConnection", params(UnionPost)))]
+#[graphql(concrete(name = "UnionPlaceConnection", params(UnionPlace)))]
+#[graphql(concrete(name = "DispatchAgreementConnection", params(UnionDispatch)))]
+#[graphql(concrete(name = "UnionCollectionConnection", params(UnionCollection)))]
+pub struct FederationPage<T: OutputType> {
+    /// The things of this page.
+    pub nodes: Vec<T>,
+    /// Where the page stands.
+    pub page_info: PageInfo,
+    /// Of all pages together.
+    pub total_count: i32,
+}
+
+impl<T: OutputType> FederationPage<T> {
+    /// The page behind a key; `all` are keys and things, which need no order.
+    pub fn page<S>(
+        mut all: Vec<(String, S)>,
+        first: usize,
+        after: Option<&str>,
+        make: impl Fn(String, S) -> T,
+    ) -> FederationPage<T> {
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let total_count = all.len() as i32;
+        let start = after.map_or(0, |key| all.partition_point(|(own, _)| own.as_str() <= key));
+        let has_next_page = start + first < all.len();
+        let page: Vec<(String, S)> = all.into_iter().skip(start).take(first).collect();
+        let page_info = PageInfo {
+            has_next_page,
+            has_previous_page: start > 0,
+            start_cursor: page.first().map(|(key, _)| key.clone()),
+            end_cursor: page.last().map(|(key, _)| key.clone()),
+        };
+        let nodes = page.into_iter().map(|(key, what)| make(key, what)).collect();
+        FederationPage { nodes, page_info, total_count }
+    }
+}
+
+/// Where a thing that was entered comes from.
+#[derive(SimpleObject, Clone)]
+#[graphql(complex)]
+pub struct EntryOrigin {
+    /// Where it is said.
+    pub source: String,
+    /// When it was entered last.
+    pub entered_at: DateTime,
+    /// Who entered it last.
+    pub entered_by: Option<String>,
+    #[graphql(skip)]
+    key: (FederationNoun, String),
+}
+
+/// Where a thing that was entered comes from.
+#[ComplexObject]
+impl EntryOrigin {
+    /// Every version of it, the latest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FederationVersion>> {
+        FederationVersion::list(ask(ctx), self.key.0, &self.key.1).await.or_tell(ctx)
+    }
+}
+
+impl EntryOrigin {
+    pub fn new<T>(noun: FederationNoun, key: String, entered: &Entered<T>, source: &str) -> EntryOrigin {
+        EntryOrigin {
+            source: source.to_owned(),
+            entered_at: DateTime::written(entered.at),
+            entered_by: entered.by.clone(),
+            key: (noun, key),
+        }
+    }
+}
+
+/// Whether the caller is told a field.
+pub fn is_told(ask: &RequestContext, field: &str) -> bool {
+    ask.caller.sight().sees(of_federation(field))
+}
+
+fn number(n: u64) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// Posts of one kind in one unit, as of a day. No names are kept.
+#[derive(SimpleObject)]
+pub struct UnionPost {
+    /// What it is known by.
+    pub id: ID,
+    /// Whose they are.
+    pub unit: Option<UnionUnit>,
+    /// Which posts.
+    pub kind: UnionPostKind,
+    /// Posts that there are to be.
+    pub approved: i32,
+    /// Posts that somebody holds.
+    pub filled: i32,
+    /// Posts that nobody holds.
+    pub vacant: i32,
+    /// Of the holders, how many chair a union below, delegated by this unit.
+    pub delegated_chairs: i32,
+    /// Subsidy per head and year, yuan. Needs the scope `finance`; null without it.
+    pub subsidy_yuan: Option<f64>,
+    /// The day it holds of.
+    pub as_of: Date,
+    /// Where it comes from.
+    pub origin: EntryOrigin,
+}
+
+impl UnionPost {
+    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<UnitPosts>) -> UnionPost {
+        let posts = &entered.what;
+        UnionPost {
+            id: ID(format!("post:{key}")),
+            unit: view.unit(ask, &posts.unit),
+            kind: posts.kind.into(),
+            approved: number(posts.approved),
+            filled: number(posts.filled),
+            vacant: number(posts.approved.saturating_sub(posts.filled)),
+            delegated_chairs: number(posts.delegated_chairs),
+            subsidy_yuan: posts.subsidy_yuan.filter(|_| is_told(ask, "subsidy")),
+            as_of: Date(posts.as_of),
+            origin: EntryOrigin::new(FederationNoun::Post, key, entered, &posts.source),
+        }
+    }
+}
+
+/// Posts of a unit and of those below it.
+#[derive(SimpleObject)]
+pub struct UnionStaffing {
+    /// Posts that there are to be.
+    pub approved: i32,
+    /// Posts that somebody holds.
+    pub filled: i32,
+    /// Posts that nobody holds.
+    pub vacant: i32,
+    /// Filled beyond what was approved.
+    pub beyond: i32,
+    /// Chairs delegated.
+    pub delegated_chairs: i32,
+    /// Enterprises that lack a union, for each officer; null where there is no officer.
+    pub lacking_per_officer: Option<f64>,
+}
+
+impl UnionStaffing {
+    pub fn new(staff: &Staffing, counts: &UnitCounts) -> UnionStaffing {
+        UnionStaffing {
+            approved: number(staff.approved),
+            filled: number(staff.filled),
+            vacant: number(staff.vacant),
+            beyond: number(staff.beyond),
+            delegated_chairs: number(staff.delegated_chairs),
+            lacking_per_officer: staff.load(counts.lacking),
+        }
+    }
+}
+
+/// A service centre or station, an office building or a park.
+#[derive(SimpleObject, Clone)]
+#[graphql(complex)]
+pub struct UnionPlace {
+    /// `place:` and its code.
+    pub id: ID,
+    /// What it is known by.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub kind: UnionPlaceKind,
+    /// The unit that keeps it.
+    pub unit: Option<UnionUnit>,
+    /// Where it is, in words.
+    pub address: Option<String>,
+    /// Divisions that it lies in or serves.
+    pub areas: Vec<Area>,
+    /// Degrees east, WGS-84.
+    pub longitude: Option<f64>,
+    /// Degrees north, WGS-84.
+    pub latitude: Option<f64>,
+    /// What is done there.
+    pub services: Vec<String>,
+    /// Party, social-work and union stations together (三站合一).
+    pub is_joint: bool,
+    /// A union service station is in it.
+    pub has_union_station: bool,
+    /// Staff stationed there.
+    pub officers: i32,
+    /// It lies in more than one district: whose its enterprises are has to be said by a person.
+    pub in_two_districts: bool,
+    /// Where it comes from.
+    pub origin: EntryOrigin,
+    #[graphql(skip)]
+    view: FederationView,
+    #[graphql(skip)]
+    entered: PlaceEntered,
+}
+
+/// The enterprises of a building or park, by their addresses and by its own list.
+#[derive(SimpleObject)]
+pub struct BuildingEnterprises {
+    /// Those whose address names it, by verdict.
+    pub counts: UnionUnitCounts,
+    /// Lines of its own list that an enterprise was found for.
+    pub listed: i32,
+    /// By address, and not on its list: at most 100.
+    pub unlisted: Vec<Enterprise>,
+    /// On its list, with another address: at most 100.
+    pub elsewhere: Vec<Enterprise>,
+    /// On its list, and nobody or several fit: as written.
+    pub unknown: Vec<String>,
+}
+
+impl UnionPlace {
+    pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<PlaceEntered>) -> UnionPlace {
+        let place = &entered.what;
+        UnionPlace {
+            id: ID(format!("place:{}", place.code)),
+            code: place.code.to_string(),
+            name: place.name.to_string(),
+            kind: place.kind.into(),
+            unit: view.unit(ask, &place.unit),
+            address: place.address.as_deref().map(str::to_owned),
+            areas: place.areas.iter().map(|code| Area::new(&view.edition, &**code)).collect(),
+            longitude: place.point.map(|point| point.0),
+            latitude: place.point.map(|point| point.1),
+            services: place.services.iter().map(|s| s.to_string()).collect(),
+            is_joint: place.is_joint(),
+            has_union_station: place.union_station,
+            officers: number(place.officers),
+            in_two_districts: place.is_in_two_districts(),
+            origin: EntryOrigin::new(FederationNoun::Place, place.code.to_string(), entered, &place.source),
+            view: view.clone(),
+            entered: place.clone(),
+        }
+    }
+
+    fn lists(&self, ask: &RequestContext) -> Result<BuildingLists, Problem> {
+        Ok(ask.state.hub().building_lists(&self.view.edition, &self.view.federation, &self.entered)?)
+    }
+}
+
+/// Rows that are shown of a difference.
+const SHOWN: usize = 100;
+
+/// A service centre or station, an office building or a park.
+#[ComplexObject]
+impl UnionPlace {
+    /// Its enterprises, by address and by its own list, with the differences named. Of centres and stations: null.
+    async fn enterprises_there(&self, ctx: &Context<'_>) -> Result<Option<BuildingEnterprises>> {
+        if !matches!(self.kind, UnionPlaceKind::OfficeBuilding | UnionPlaceKind::BusinessPark) {
+            return Ok(None);
+        }
+        let (ask, edition) = (ask(ctx), &self.view.edition);
+        let lists = self.lists(ask).or_tell(ctx)?;
+        let mut counts = UnitCounts::default();
+        for row in lists.by_address.iter().filter(|row| ask.may_see(edition.enterprise(**row))) {
+            let e = edition.enterprise(*row);
+            let (members, employees) = e.counted_people();
+            counts.count(e.gap(), e.union(), members, employees);
+        }
+        let shown = |rows: Vec<Row>| {
+            let seen = rows.into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).take(SHOWN);
+            seen.map(|row| Enterprise::new(edition, row)).collect::<Vec<_>>()
+        };
+        Ok(Some(BuildingEnterprises {
+            counts: (&counts).into(),
+            listed: lists.listed.len() as i32,
+            unlisted: shown(lists.unlisted()),
+            elsewhere: shown(lists.elsewhere()),
+            unknown: lists.unknown,
+        }))
+    }
+}
+
+/// The nearest place where one goes for services.
+#[derive(SimpleObject)]
+pub struct NearestPlace {
+    /// Which.
+    pub place: UnionPlace,
+    /// How far it is as the crow flies.
+    pub metres: f64,
+}
+
+/// What was done of one kind in a period.
+#[derive(SimpleObject)]
+pub struct UnionServiceSum {
+    /// Of what.
+    pub kind: UnionServiceKind,
+    /// `2010` or `2010-06`.
+    pub period: String,
+    /// How many, of the unit and those below it.
+    pub count: i32,
+    /// For each member of the unit's enterprises; null where no members are known.
+    pub per_member: Option<f64>,
+}
+
+/// An agreement of an agency and a host.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct UnionDispatch {
+    /// What it is known by.
+    pub id: ID,
+    /// The unit that reports it.
+    pub unit: Option<UnionUnit>,
+    /// Who dispatches, as written.
+    pub agency: String,
+    /// Where they work, as written.
+    pub host: String,
+    /// Since when.
+    pub agreed_on: Option<Date>,
+    /// The agreement says that the host pays 2 % of their wages.
+    pub has_clause: bool,
+    /// Workers dispatched.
+    pub workers: i32,
+    /// Of these, members of a union.
+    pub members: i32,
+    /// Whose union they are members of: they are counted there, once.
+    pub joined_at: UnionJoinedAt,
+    /// Domestic service or care: the rule by which it is taken for that; null: it is neither.
+    pub care_rule: Option<String>,
+    /// Where it comes from.
+    pub origin: EntryOrigin,
+    #[graphql(skip)]
+    view: FederationView,
+}
+
+/// An agreement of an agency and a host.
+#[ComplexObject]
+impl UnionDispatch {
+    /// The agency in the graph; null where nobody, or several, fit.
+    async fn agency_enterprise(&self, ctx: &Context<'_>) -> Option<Enterprise> {
+        self.enterprise(ask(ctx), &self.agency)
+    }
+    /// The host in the graph; null where nobody, or several, fit.
+    async fn host_enterprise(&self, ctx: &Context<'_>) -> Option<Enterprise> {
+        self.enterprise(ask(ctx), &self.host)
+    }
+}
+
+impl UnionDispatch {
+    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<DispatchAgreement>) -> UnionDispatch {
+        let a = &entered.what;
+        UnionDispatch {
+            id: ID(format!("dispatch:{key}")),
+            unit: view.unit(ask, &a.unit),
+            agency: a.agency.to_string(),
+            host: a.host.to_string(),
+            agreed_on: a.agreed_on.map(Date),
+            has_clause: a.has_clause,
+            workers: number(a.workers),
+            members: number(a.members),
+            joined_at: a.joined_at.into(),
+            care_rule: a.care_rule.as_deref().map(str::to_owned),
+            origin: EntryOrigin::new(FederationNoun::Dispatch, key, entered, &a.source),
+            view: view.clone(),
+        }
+    }
+
+    fn enterprise(&self, ask: &RequestContext, text: &str) -> Option<Enterprise> {
+        let row = enterprise_meant(&self.view.edition, text)?;
+        ask.may_see(self.view.edition.enterprise(row)).then(|| Enterprise::new(&self.view.edition, row))
+    }
+}
+
+/// What agreements of a unit and of those below it add up to.
+#[derive(SimpleObject)]
+pub struct UnionDispatchSums {
+    /// Agreements.
+    pub agreements: i32,
+    /// Of these, without the clause on 2 %.
+    pub without_clause: i32,
+    /// Agencies, each once.
+    pub agencies: i32,
+    /// Workers dispatched.
+    pub workers: i32,
+    /// Members counted at agencies.
+    pub members_at_agencies: i32,
+    /// Members counted at hosts.
+    pub members_at_hosts: i32,
+    /// Agencies of domestic service and care, each once.
+    pub care_agencies: i32,
+    /// Their members, wherever they joined.
+    pub care_members: i32,
+    /// Agencies in the graph that lack a union.
+    pub agencies_lacking: i32,
+    /// Hosts in the graph that lack a union.
+    pub hosts_lacking: i32,
+}
+
+impl UnionDispatchSums {
+    pub fn new(sums: &DispatchSums, agencies_lacking: u64, hosts_lacking: u64) -> UnionDispatchSums {
+        UnionDispatchSums {
+            agreements: number(sums.agreements),
+            without_clause: number(sums.without_clause),
+            agencies: number(sums.agencies),
+            workers: number(sums.workers),
+            members_at_agencies: number(sums.members_at_agencies),
+            members_at_hosts: number(sums.members_at_hosts),
+            care_agencies: number(sums.care_agencies),
+            care_members: number(sums.care_members),
+            agencies_lacking: number(agencies_lacking),
+            hosts_lacking: number(hosts_lacking),
+        }
+    }
+}
+
+/// What the tax office collected in a pilot area for a quarter. Sums need the scope `finance`; null without it.
+#[derive(SimpleObject)]
+pub struct UnionCollection {
+    /// What it is known by.
+    pub id: ID,
+    /// The pilot area's unit.
+    pub unit: Option<UnionUnit>,
+    /// Since when the tax office collects there.
+    pub starts_on: Date,
+    /// Who leads it.
+    pub leading_group: Option<String>,
+    /// `2010Q3`.
+    pub period: String,
+    /// Wages of all who pay.
+    pub payroll: Option<Decimal>,
+    /// 2 % of the payroll.
+    pub due: Option<Decimal>,
+    /// Union dues paid.
+    pub dues: Option<Decimal>,
+    /// Preparatory fund paid.
+    pub preparatory: Option<Decimal>,
+    /// What is still owed.
+    pub arrears: Option<Decimal>,
+    /// What goes back; null where no rule says a share.
+    pub refund: Option<Decimal>,
+    /// The rule that says the share.
+    pub refund_source: Option<String>,
+    /// What the tax registry says beyond what was reported here; null where it says nothing.
+    pub tax_difference: Option<Decimal>,
+    /// Where it comes from.
+    pub origin: EntryOrigin,
+}
+
+impl UnionCollection {
+    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<Collection>) -> UnionCollection {
+        let c = &entered.what;
+        let told = ask.caller.sight().sees(FieldClass::Money);
+        let sum = |fen: i64| told.then_some(Decimal(Money(fen)));
+        UnionCollection {
+            id: ID(format!("collection:{key}")),
+            unit: view.unit(ask, &c.unit),
+            starts_on: Date(c.starts_on),
+            leading_group: c.leading_group.as_deref().map(str::to_owned),
+            period: c.period.to_string(),
+            payroll: sum(c.payroll),
+            due: sum(c.due()),
+            dues: sum(c.dues),
+            preparatory: sum(c.preparatory),
+            arrears: sum(c.arrears()),
+            refund: c.refund().and_then(sum),
+            refund_source: c.refund.as_ref().map(|(_, rule)| rule.to_string()),
+            tax_difference: c.difference().and_then(sum),
+            origin: EntryOrigin::new(FederationNoun::Collection, key, entered, &c.source),
+        }
+    }
+}
+
+/// What is owed by how long ago its quarter ended.
+#[derive(SimpleObject)]
+pub struct UnionArrears {
+    /// Of quarters that ended less than a quarter ago.
+    pub fresh: Decimal,
+    /// Of those up to a year ago.
+    pub within_year: Decimal,
+    /// Older.
+    pub older: Decimal,
+}
+
+impl From<ArrearsByAge> for UnionArrears {
+    fn from(ages: ArrearsByAge) -> UnionArrears {
+        let [fresh, within_year, older] = [ages.fresh, ages.within_year, ages.older].map(|fen| Decimal(Money(fen)));
+        UnionArrears { fresh, within_year, older }
+    }
+}

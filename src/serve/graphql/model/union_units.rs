@@ -1,0 +1,435 @@
+//! Units of the federation: their place in the tree, what is at home in them, how far setting up is.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use chrono::NaiveDate;
+use hashbrown::HashSet;
+
+use super::connection::PageInfo;
+use super::edition::EditionNode;
+use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionServiceSum, UnionStaffing, is_told};
+use super::places::Area;
+use super::scalars::{Date, DateTime, UnionServiceKind, UnionUnitLevel};
+use crate::edition::Edition;
+use crate::federation::dispatch::dispatch_sums;
+use crate::federation::entry::FederationNoun;
+use crate::federation::home::UnitCounts;
+use crate::federation::pace::{SetupPace, paces};
+use crate::federation::pilot::arrears_by_age;
+use crate::federation::service::sums;
+use crate::federation::share::{TargetMeasure, measure_of};
+use crate::federation::unit::{TreeLevel, TreeUnit};
+use crate::hub::federation_standing::enterprise_meant;
+use crate::hub::federation_state::Federation;
+use crate::model::verdict::GapStatus;
+use crate::serve::context::{OrTell, RequestContext, ask};
+use crate::serve::problem::Problem;
+use crate::store::federation::EntryRow;
+
+/// Whether a unit is one of the caller's: its divisions lie in their areas, or they are bound to it or to one above it. Industrial unions
+/// cut across areas, and are told to callers of the whole city.
+pub fn may_see_unit(ask: &RequestContext, federation: &Federation, at: u32) -> bool {
+    let mine = &ask.caller.areas;
+    if mine.is_empty() {
+        return true;
+    }
+    let tree = &federation.tree;
+    if tree.is_industrial(at) {
+        return false;
+    }
+    let areas = tree.areas_of(at);
+    let inside = |area: &str| {
+        mine.iter().any(|own| area == own || (own.len() >= 6 && !own.ends_with("0000") && area.starts_with(own.as_str())))
+    };
+    let bound = || tree.upwards(at).any(|up| mine.iter().any(|own| **own == *tree.units[up as usize].code));
+    (!areas.is_empty() && areas.iter().all(|area| inside(area))) || bound()
+}
+
+/// The federation, for one answer: its units, and the edition that they are counted in.
+#[derive(Clone)]
+pub struct FederationView {
+    pub federation: Arc<Federation>,
+    pub edition: Arc<Edition>,
+    /// Paces that this answer was asked for: one walk serves all units.
+    paces: Arc<Mutex<Vec<(NaiveDate, Vec<TreeLevel>, Vec<SetupPace>)>>>,
+}
+
+impl FederationView {
+    pub async fn of(ask: &RequestContext, edition: Arc<Edition>) -> Result<FederationView, Problem> {
+        ask.touch_store();
+        let federation = ask.state.hub().federation().await.map_err(super::cases::mendable)?;
+        Ok(FederationView { federation, edition, paces: Arc::default() })
+    }
+
+    fn pace(&self, levels: &[TreeLevel], on: NaiveDate, at: u32) -> SetupPace {
+        let mut kept = self.paces.lock().expect("no panic while holding paces");
+        if let Some((_, _, of_all)) = kept.iter().find(|(day, of, _)| *day == on && of == levels) {
+            return of_all[at as usize];
+        }
+        let of_all = paces(&self.federation.tree, levels, on);
+        let pace = of_all[at as usize];
+        kept.push((on, levels.to_vec(), of_all));
+        pace
+    }
+
+    /// A unit that the caller may see, by its code.
+    pub fn unit(&self, ask: &RequestContext, code: &str) -> Option<UnionUnit> {
+        let code = code.strip_prefix("unit:").unwrap_or(code).trim();
+        let at = self.federation.tree.at(code)?;
+        may_see_unit(ask, &self.federation, at).then(|| UnionUnit { view: self.clone(), at })
+    }
+}
+
+/// A unit of the federation: the city's, a district's, a street's, a zone's, an industrial union, a park's or a building's.
+#[derive(Clone)]
+pub struct UnionUnit {
+    pub view: FederationView,
+    pub at: u32,
+}
+
+/// Enterprises of a unit; each is at home in one unit of the area tree and in at most one industrial union.
+#[derive(SimpleObject)]
+pub struct UnionUnitCounts {
+    /// All of them, in scope or not.
+    pub enterprises: i32,
+    /// A union covers them.
+    pub covered: i32,
+    /// They lack a union, or one of their own.
+    pub lacking: i32,
+    /// It cannot be told.
+    pub undecided: i32,
+    /// Persons employed, of those in scope.
+    pub employees: i32,
+    /// Members, of those in scope.
+    pub members: i32,
+    /// covered / (covered + lacking); null where neither is known of anybody.
+    pub coverage: Option<f64>,
+}
+
+impl From<&UnitCounts> for UnionUnitCounts {
+    fn from(counts: &UnitCounts) -> UnionUnitCounts {
+        let number = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
+        let decided = counts.covered + counts.lacking;
+        UnionUnitCounts {
+            enterprises: number(counts.enterprises),
+            covered: number(counts.covered),
+            lacking: number(counts.lacking),
+            undecided: number(counts.undecided),
+            employees: number(counts.employees),
+            members: number(counts.members),
+            coverage: (decided > 0).then(|| counts.covered as f64 / decided as f64),
+        }
+    }
+}
+
+/// A target of a unit, and what of it is given to units below.
+#[derive(SimpleObject)]
+pub struct UnionTargetShare {
+    /// What is to be reached: a number, or a share from 0 to 1.
+    pub value: f64,
+    /// The value is a share of 1, and parts do not add up to it.
+    pub is_percent: bool,
+    /// What the nearest units below that have a target have together; null for percent.
+    pub parts: Option<f64>,
+    /// How many of them there are.
+    pub units: i32,
+    /// What nobody below has to reach; null for percent.
+    pub left: Option<f64>,
+}
+
+/// How far setting up the units below is, as of a day.
+#[derive(SimpleObject)]
+pub struct UnionUnitPace {
+    /// Founded by the day.
+    pub done: i32,
+    /// Not founded by the day.
+    pub to_do: i32,
+    /// Of those to do, whose deadline had passed.
+    pub late: i32,
+    /// Of those to do, without a deadline.
+    pub undated: i32,
+    /// The day.
+    pub on: Date,
+}
+
+impl UnionUnitPace {
+    fn new(pace: SetupPace, on: NaiveDate) -> UnionUnitPace {
+        let [done, to_do, late, undated] = [pace.done, pace.to_do, pace.late, pace.undated].map(|n| n as i32);
+        UnionUnitPace { done, to_do, late, undated, on: Date(on) }
+    }
+}
+
+/// A version of something that was entered of the federation.
+pub struct FederationVersion {
+    row: EntryRow,
+}
+
+impl FederationVersion {
+    pub async fn list(ask: &RequestContext, noun: FederationNoun, key: &str) -> Result<Vec<FederationVersion>, Problem> {
+        ask.touch_store();
+        let rows = ask.state.hub().store.federation_history(noun.name(), key).await?;
+        Ok(rows.into_iter().map(|row| FederationVersion { row }).collect())
+    }
+}
+
+/// A version of something that was entered of the federation.
+#[Object]
+impl FederationVersion {
+    /// When it was entered.
+    async fn at(&self) -> DateTime {
+        DateTime::written(self.row.at)
+    }
+    /// Who entered it.
+    async fn by(&self) -> Option<&str> {
+        self.row.by_whom.as_deref()
+    }
+    /// It was taken back.
+    async fn withdrawn(&self) -> bool {
+        self.row.body.is_none()
+    }
+    /// What was entered, as JSON; null where it was taken back.
+    async fn body(&self) -> Option<&str> {
+        self.row.body.as_deref()
+    }
+}
+
+impl UnionUnit {
+    pub fn unit(&self) -> &TreeUnit {
+        &self.view.federation.tree.units[self.at as usize]
+    }
+    fn other(&self, at: u32) -> UnionUnit {
+        UnionUnit { view: self.view.clone(), at }
+    }
+}
+
+/// A unit of the federation: the city's, a district's, a street's, a zone's, an industrial union, a park's or a building's.
+#[Object]
+impl UnionUnit {
+    /// `unit:` and the code.
+    async fn id(&self) -> ID {
+        ID(format!("unit:{}", self.unit().code))
+    }
+    /// Its code: `BJ`, `D110108`, `I-EDU`.
+    async fn code(&self) -> &str {
+        &self.unit().code
+    }
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.unit().name
+    }
+    /// What it is.
+    async fn level(&self) -> UnionUnitLevel {
+        self.unit().level.into()
+    }
+    /// The unit above; null of the city's, and where the caller may not see it.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<UnionUnit> {
+        let above = self.view.federation.tree.parent(self.at)?;
+        may_see_unit(ask(ctx), &self.view.federation, above).then(|| self.other(above))
+    }
+    /// The units right below, by code.
+    async fn children(&self, ctx: &Context<'_>) -> Vec<UnionUnit> {
+        let seen = |at: &&u32| may_see_unit(ask(ctx), &self.view.federation, **at);
+        self.view.federation.tree.children(self.at).iter().filter(seen).map(|at| self.other(*at)).collect()
+    }
+    /// Divisions whose enterprises are its own.
+    async fn areas(&self) -> Vec<Area> {
+        self.unit().areas.iter().map(|code| Area::new(&self.view.edition, &**code)).collect()
+    }
+    /// Sections and divisions of GB/T 4754 whose enterprises are its own.
+    async fn industries(&self) -> Vec<&str> {
+        self.unit().industries.iter().map(|code| &**code).collect()
+    }
+    /// Parts of addresses whose enterprises are its own.
+    async fn places(&self) -> Vec<&str> {
+        self.unit().places.iter().map(|place| &**place).collect()
+    }
+    /// What its chair is there.
+    async fn chair_post(&self) -> Option<&str> {
+        self.unit().chair_post.as_deref()
+    }
+    /// Since when it stands; null: still to do.
+    async fn founded_on(&self) -> Option<Date> {
+        self.unit().founded_on.map(Date)
+    }
+    /// By when it is to stand.
+    async fn due_on(&self) -> Option<Date> {
+        self.unit().due_on.map(Date)
+    }
+    /// Where that is said.
+    async fn source(&self) -> &str {
+        &self.unit().source
+    }
+    /// When it was entered last.
+    async fn entered_at(&self) -> Option<DateTime> {
+        self.view.federation.entered.get(self.at as usize).map(|(at, _)| DateTime::written(*at))
+    }
+    /// Who entered it last.
+    async fn entered_by(&self) -> Option<&str> {
+        self.view.federation.entered.get(self.at as usize)?.1.as_deref()
+    }
+    /// Enterprises at home in it and in the units below, in the edition asked.
+    async fn counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = false, desc = "Only those at home in the unit itself.")] own: bool,
+    ) -> UnionUnitCounts {
+        let sums = ask(ctx).state.hub().unit_sums(&self.view.edition, &self.view.federation);
+        (&(if own { &sums.own } else { &sums.sums })[self.at as usize]).into()
+    }
+    /// How far setting up the units below is.
+    async fn pace(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+        #[graphql(desc = "Only units of these levels; all where left out.")] levels: Option<Vec<UnionUnitLevel>>,
+    ) -> UnionUnitPace {
+        let hub = ask(ctx).state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
+        UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)
+    }
+    /// Posts of it and of the units below, and what each officer has to do.
+    async fn staffing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+    ) -> UnionStaffing {
+        let hub = ask(ctx).state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let sums = hub.unit_sums(&self.view.edition, &self.view.federation);
+        let staff = self.view.federation.staffing(on)[self.at as usize];
+        UnionStaffing::new(&staff, &sums.sums[self.at as usize])
+    }
+    /// Services given by it and by the units below, by kind and period.
+    async fn services_given(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only periods of this year.")] year: Option<i32>,
+        #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
+    ) -> Vec<UnionServiceSum> {
+        let federation = &self.view.federation;
+        let own = federation.services.iter().map(|s| &s.what).filter(|s| federation.is_of(&s.unit, self.at));
+        let own = own.filter(|s| kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind));
+        let year = year.map(|year| year.to_string());
+        let counted = ask(ctx).state.hub().unit_sums(&self.view.edition, federation);
+        let members = counted.sums[self.at as usize].members;
+        let sums = sums(own, year.as_deref()).into_iter().map(|((kind, period), count)| UnionServiceSum {
+            kind: kind.into(),
+            period: period.to_string(),
+            count: i32::try_from(count).unwrap_or(i32::MAX),
+            per_member: (members > 0).then(|| count as f64 / members as f64),
+        });
+        sums.collect()
+    }
+    /// Agreements on dispatched workers that it and the units below report.
+    async fn dispatch(&self) -> UnionDispatchSums {
+        let federation = &self.view.federation;
+        let own: Vec<_> = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at)).collect();
+        let lacking = |texts: HashSet<&str>| {
+            let edition = &self.view.edition;
+            let rows: HashSet<_> = texts.into_iter().filter_map(|text| enterprise_meant(edition, text)).collect();
+            let is_lacking =
+                |row: &&u32| matches!(edition.enterprise(**row).gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent));
+            rows.iter().filter(is_lacking).count() as u64
+        };
+        let agencies = lacking(own.iter().map(|a| &*a.agency).collect());
+        let hosts = lacking(own.iter().map(|a| &*a.host).collect());
+        UnionDispatchSums::new(&dispatch_sums(own), agencies, hosts)
+    }
+    /// What is owed in it and in the units below, by age. Needs the scope `finance`; null without it.
+    async fn arrears(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+    ) -> Option<UnionArrears> {
+        let ask = ask(ctx);
+        let hub = ask.state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let federation = &self.view.federation;
+        let own = federation.collections.iter().map(|c| &c.what).filter(|c| federation.is_of(&c.unit, self.at));
+        is_told(ask, "arrears").then(|| arrears_by_age(own, on).into())
+    }
+    /// Its target, and what is given to units below; null where it has none.
+    async fn target(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this year.")] year: i32,
+        #[graphql(desc = "Id of the list of indicators: net_new_units, coverage_rate.")] indicator: String,
+    ) -> Result<Option<UnionTargetShare>> {
+        let ask = ask(ctx);
+        ask.touch_store();
+        let shares = ask.state.hub().target_shares(&self.view.federation, year, &indicator).await;
+        let shares = shares.map_err(super::cases::mendable).or_tell(ctx)?;
+        let is_percent = measure_of(&indicator) == Some(TargetMeasure::Percent);
+        Ok(shares.get(&self.at).map(|share| UnionTargetShare {
+            value: share.value,
+            is_percent,
+            parts: (!is_percent).then_some(share.parts),
+            units: share.units as i32,
+            left: (!is_percent).then(|| share.left()),
+        }))
+    }
+    /// Every version of it, the latest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FederationVersion>> {
+        FederationVersion::list(ask(ctx), FederationNoun::Unit, &self.unit().code).await.or_tell(ctx)
+    }
+    /// The edition that it is counted in.
+    async fn edition(&self) -> EditionNode {
+        EditionNode::opened(&self.view.edition)
+    }
+}
+
+/// Units of the federation, page by page, in the order of their codes.
+pub struct UnionUnitConnection {
+    pub units: Vec<UnionUnit>,
+    pub total: usize,
+    pub has_next: bool,
+    pub has_previous: bool,
+}
+
+impl UnionUnitConnection {
+    /// A page of units that the caller may see: of some levels, below one unit, behind a cursor.
+    pub fn page(
+        ask: &RequestContext,
+        view: &FederationView,
+        levels: &[TreeLevel],
+        within: Option<u32>,
+        first: usize,
+        after: Option<&str>,
+    ) -> UnionUnitConnection {
+        let tree = &view.federation.tree;
+        let wanted = |at: &u32| {
+            (levels.is_empty() || levels.contains(&tree.units[*at as usize].level))
+                && within.is_none_or(|above| tree.is_within(*at, above))
+                && may_see_unit(ask, &view.federation, *at)
+        };
+        let found: Vec<u32> = (0..tree.units.len() as u32).filter(wanted).collect();
+        let start = after.map_or(0, |code| found.partition_point(|at| &*tree.units[*at as usize].code <= code));
+        let units = found.iter().skip(start).take(first).map(|at| UnionUnit { view: view.clone(), at: *at }).collect();
+        UnionUnitConnection { units, total: found.len(), has_next: start + first < found.len(), has_previous: start > 0 }
+    }
+}
+
+/// Units of the federation, page by page, in the order of their codes.
+#[Object]
+impl UnionUnitConnection {
+    /// The units of this page.
+    async fn nodes(&self) -> &[UnionUnit] {
+        &self.units
+    }
+    /// Where the page stands; cursors are codes.
+    async fn page_info(&self) -> PageInfo {
+        let code = |unit: &UnionUnit| unit.unit().code.to_string();
+        PageInfo {
+            has_next_page: self.has_next,
+            has_previous_page: self.has_previous,
+            start_cursor: self.units.first().map(code),
+            end_cursor: self.units.last().map(code),
+        }
+    }
+    /// Of all pages together.
+    async fn total_count(&self) -> i32 {
+        self.total as i32
+    }
+}

@@ -1,0 +1,242 @@
+//! Questions about the federation as it is. All need the scope `review`: it is the federation's own.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+use hashbrown::HashMap;
+
+use crate::access::AccessScope;
+use crate::federation::appraisal::UnitStanding;
+use crate::federation::dispatch::DispatchAgreement;
+use crate::federation::pilot::Collection;
+use crate::federation::place::{UnionPlace as PlaceEntered, nearest};
+use crate::federation::post::UnitPosts;
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, permitted};
+use crate::serve::graphql::model::cases::mendable;
+use crate::serve::graphql::model::connection::MAX_PAGE;
+use crate::serve::graphql::model::federation_appraisal::UnionStanding;
+use crate::serve::graphql::model::federation_entries::{
+    FederationPage, NearestPlace, UnionCollection, UnionDispatch, UnionPlace, UnionPost,
+};
+use crate::serve::graphql::model::federation_figures::FederationFigure;
+use crate::serve::graphql::model::scalars::{AsOf, Date, UnionPlaceKind, UnionPostKind, UnionUnitLevel};
+use crate::serve::graphql::model::union_units::{FederationView, UnionUnit, UnionUnitConnection, may_see_unit};
+use crate::serve::problem::Problem;
+
+pub struct FederationQuery;
+
+/// The federation as it is.
+#[Object]
+impl FederationQuery {
+    /// Units of the federation by code: their place in the tree, their enterprises, how far setting up is. Needs the scope `review`.
+    async fn union_units(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only units of these levels.")] levels: Option<Vec<UnionUnitLevel>>,
+        #[graphql(desc = "Only this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Counted as of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
+    ) -> Result<Option<UnionUnitConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        let view = FederationView::of(ask, edition).await.or_tell(ctx)?;
+        let within = match within {
+            Some(code) => Some(view.unit(ask, &code).ok_or_else(|| no_unit(&code)).or_tell(ctx)?.at),
+            None => None,
+        };
+        let levels: Vec<_> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
+        Ok(Some(UnionUnitConnection::page(ask, &view, &levels, within, first, after.as_deref())))
+    }
+
+    /// One unit of the federation, or null. Needs the scope `review`.
+    async fn union_unit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its code: `BJ`, `D110108`, `I-EDU`.")] code: String,
+        #[graphql(desc = "Counted as of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
+    ) -> Result<Option<UnionUnit>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
+        let view = FederationView::of(ask, edition).await.or_tell(ctx)?;
+        Ok(view.unit(ask, &code))
+    }
+
+    /// Posts of units, as of a day: counts and no names. Needs the scope `review`.
+    async fn union_posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only posts of this kind.")] kind: Option<UnionPostKind>,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<FederationPage<UnionPost>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let on = on.map_or_else(|| ask.state.hub().clock.today(ask.state.hub().settings.zone), |day| day.0);
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let is_wanted = |p: &UnitPosts| kind.is_none_or(|kind| UnionPostKind::from(p.kind) == kind);
+        let posts =
+            view.federation.posts_on(on).into_iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
+        let keyed = posts.map(|p| (format!("{} {} {}", p.what.unit, p.what.kind, p.what.as_of), p)).collect();
+        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, p| UnionPost::new(ask, &view, key, p))))
+    }
+
+    /// Service centres and stations, office buildings and parks. Needs the scope `review`.
+    async fn union_places(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only places of this kind.")] kind: Option<UnionPlaceKind>,
+        #[graphql(desc = "Only buildings and parks that lie in more than one district, or only the others.")]
+        in_two_districts: Option<bool>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<FederationPage<UnionPlace>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let is_wanted = |p: &PlaceEntered| {
+            kind.is_none_or(|kind| UnionPlaceKind::from(p.kind) == kind)
+                && in_two_districts.is_none_or(|flagged| p.is_in_two_districts() == flagged)
+        };
+        let places = view.federation.places.iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
+        let keyed = places.map(|p| (p.what.code.to_string(), p)).collect();
+        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |_, p| UnionPlace::new(ask, &view, p))))
+    }
+
+    /// The place for services that is nearest to an enterprise; null where it has no point of its own, or no place has one. Needs the
+    /// scope `review`.
+    async fn nearest_place(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the enterprise.")] enterprise: ID,
+    ) -> Result<Option<NearestPlace>> {
+        let Some((ask, view, _)) = seen(ctx, None).await? else { return Ok(None) };
+        let found = view.edition.enterprise_of_id(parts_of_id(&enterprise).0).filter(|e| ask.may_see(*e));
+        let Some(point) = found.and_then(|e| e.location()) else { return Ok(None) };
+        let places = &view.federation.places;
+        let found = nearest(places.iter().map(|p| &p.what), (point.longitude, point.latitude));
+        let entered = found.and_then(|(place, metres)| Some((places.iter().find(|p| p.what.code == place.code)?, metres)));
+        Ok(entered.map(|(entered, metres)| NearestPlace { place: UnionPlace::new(ask, &view, entered), metres }))
+    }
+
+    /// Agreements of agencies and hosts on dispatched workers. Needs the scope `review`.
+    async fn dispatch_agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only those with the clause on 2 %, or only those without it.")] has_clause: Option<bool>,
+        #[graphql(desc = "Only domestic service and care, or only the others.")] is_care: Option<bool>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<FederationPage<UnionDispatch>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let is_wanted = |a: &DispatchAgreement| {
+            has_clause.is_none_or(|has| a.has_clause == has) && is_care.is_none_or(|is| a.care_rule.is_some() == is)
+        };
+        let found = view.federation.agreements.iter().filter(|a| is_wanted(&a.what) && is_seen(ask, &view, &a.what.unit, within));
+        let keyed = found.map(|a| (format!("{} {}", a.what.agency, a.what.host), a)).collect();
+        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, a| UnionDispatch::new(ask, &view, key, a))))
+    }
+
+    /// What the tax office collected in pilot areas, by quarter. Needs the scope `review`; sums need `finance` too.
+    async fn union_collections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only of this quarter: `2010Q3`.")] period: Option<String>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<FederationPage<UnionCollection>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let is_wanted = |c: &Collection| period.as_ref().is_none_or(|period| *period == *c.period);
+        let found =
+            view.federation.collections.iter().filter(|c| is_wanted(&c.what) && is_seen(ask, &view, &c.what.unit, within));
+        let keyed = found.map(|c| (format!("{} {}", c.what.unit, c.what.period), c)).collect();
+        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, c| UnionCollection::new(ask, &view, key, c))))
+    }
+
+    /// The appraisal of a year: units of a level by rank, with the year before; empty where no rules were entered for it. Needs the scope
+    /// `review`.
+    async fn union_appraisal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this year.")] year: i32,
+        #[graphql(desc = "Units of this level.")] level: UnionUnitLevel,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+    ) -> Result<Option<Vec<UnionStanding>>> {
+        let Some((ask, view, _)) = seen(ctx, None).await? else { return Ok(None) };
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let hub = ask.state.hub();
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let level = level.into();
+        let ranked = |year: i32| hub.appraisal(&view.federation, year, on, &[level]).map_err(mendable);
+        let (now, before) = (ranked(year).or_tell(ctx)?, ranked(year - 1).or_tell(ctx)?);
+        let (Some(rules), Some(mut now)) = (view.federation.rules_of(year), now) else { return Ok(Some(Vec::new())) };
+        let now = now.remove(&level).unwrap_or_default();
+        let before = before.and_then(|mut b| b.remove(&level)).unwrap_or_default();
+        let before: HashMap<u32, &UnitStanding> = before.iter().map(|s| (s.unit, s)).collect();
+        let seen = now.iter().filter(|s| may_see_unit(ask, &view.federation, s.unit)).take(first);
+        let standing = |s: &UnitStanding| UnionStanding::new(ask, &view, rules, s, now.len(), before.get(&s.unit).copied());
+        Ok(Some(seen.map(standing).collect()))
+    }
+
+    /// Figures that documents state, the latest of each that holds of the day. Needs the scope `review`.
+    async fn federation_figures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this day or before; today where left out.")] as_of: Option<Date>,
+        #[graphql(desc = "Only those of this unit of account: `members`, `centres`.")] unit: Option<String>,
+    ) -> Result<Option<Vec<FederationFigure>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        let hub = ask.state.hub();
+        let on = as_of.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let view = FederationView::of(ask, ask.edition().or_tell(ctx)?).await.or_tell(ctx)?;
+        Ok(Some(FederationFigure::list(&view.federation, on, unit.as_deref())))
+    }
+}
+
+/// What the caller may ask of the federation, and the unit that the question is about; None where a scope is missing, which is told.
+async fn seen<'a>(
+    ctx: &Context<'a>,
+    within: Option<&str>,
+) -> Result<Option<(&'a Arc<RequestContext>, FederationView, Option<u32>)>> {
+    if !permitted(ctx, AccessScope::Review) {
+        return Ok(None);
+    }
+    let ask = ask(ctx);
+    let view = FederationView::of(ask, ask.edition().or_tell(ctx)?).await.or_tell(ctx)?;
+    let within = match within {
+        Some(code) => Some(view.unit(ask, code).ok_or_else(|| no_unit(code)).or_tell(ctx)?.at),
+        None => None,
+    };
+    Ok(Some((ask, view, within)))
+}
+
+/// Whether a thing of the unit of this code is the caller's to see, and of the unit that was asked.
+fn is_seen(ask: &RequestContext, view: &FederationView, unit: &str, within: Option<u32>) -> bool {
+    let at = view.federation.tree.at(unit);
+    at.is_some_and(|at| may_see_unit(ask, &view.federation, at))
+        && within.is_none_or(|within| view.federation.is_of(unit, within))
+}
+
+/// A unit that nobody knows, or that is not the caller's.
+pub fn no_unit(code: &str) -> Problem {
+    Problem::bad_input(
+        format!("没有单位 {code}：请用 unionUnits 列出的代码"),
+        format!("there is no unit {code}: use a code that unionUnits lists"),
+    )
+}
