@@ -6,7 +6,7 @@ import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
 import { journeys, troubles } from './workbench/journeys.mjs';
 import { pages } from './workbench/pages.mjs';
-import { prepared, workJourneys, workPages } from './workbench/work.mjs';
+import { prepared, workJourneys, workPages, workTroubles } from './workbench/work.mjs';
 
 const [url, word = ''] = process.argv.slice(2);
 const WIDTHS = [1440, 1024, 390];
@@ -52,7 +52,7 @@ await Promise.all(
 );
 for (const [name, run] of Object.entries({ ...journeys, ...workJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
-for (const [name, run] of Object.entries(troubles)) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...troubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 
 await browser.close();
 
