@@ -4,25 +4,38 @@ import { launch, open } from './test/workbench/browser.mjs';
 import { ask, cityOf } from './test/workbench/city.mjs';
 import { start } from './test/workbench/hub.mjs';
 import { small } from './test/workbench/picture.mjs';
+import { prepared } from './test/workbench/work.mjs';
 
 const MOST_BYTES = 150_000;
 const folder = new URL('../docs/src/pictures/', import.meta.url).pathname;
+/** Five corners around where the name of a district stands. */
+const shapeOf = ({ labelPoint: { longitude, latitude } }) =>
+  [[-0.06, -0.05], [0.07, -0.06], [0.1, 0.01], [0.02, 0.06], [-0.08, 0.03]].map(([x, y]) => `${(longitude + x).toFixed(4)},${(latitude + y).toFixed(4)}`).join(';');
 const hub = process.argv[2] === undefined ? await start(20_000) : { url: process.argv[2], stop: async () => {} };
 const { url } = hub;
 
 try {
   await mkdir(folder, { recursive: true });
   const city = await cityOf(url);
-  const { areas } = await ask(url, '{ areas(level: DISTRICT) { code } }');
+  const { areas } = await ask(url, '{ areas(level: DISTRICT) { code labelPoint { longitude latitude } } }');
   // Invented targets, so that the pages have something to compare with.
   for (const [at, area] of [{ code: '110000' }, ...areas].entries()) {
     const input = { area: area.code, year: new Date().getFullYear(), indicator: 'independent_rate_above_size', value: 0.28 + (at % 4) * 0.03 };
     await ask(url, 'mutation ($input: SetTargetInput!) { setTarget(input: $input) { userErrors { message } } }', { input });
   }
+  const district = areas.find((area) => area.code === city.district);
+  const work = await prepared(url, city);
   const shots = [
     ['map-zh', '/', 'zh', '[data-map=gl]', {}],
     ['map-target-en', '/?m=target', 'en', '[data-map=gl]', {}],
     ['map-phone', '/', 'zh', '[data-map=gl]', { width: 390, height: 780 }],
+    ['work', `/work?unit=${city.district}`, 'zh', '.week-part tbody tr', { height: 900 }],
+    ['cases-en', `/cases?area=${city.district}`, 'en', '.cases-table tbody tr', { height: 760 }],
+    ['case', `/cases/${work.case}`, 'zh', '.history li', { height: 1000 }],
+    ['visits', `/visits?draw=1&area=${city.district}&shape=${shapeOf(district)}`, 'zh', '.shape-map polygon', { height: 900 }],
+    ['duties-en', '/duties', 'en', '.workload tbody tr', { height: 800 }],
+    ['lists', `/lists?list=${work.named}`, 'zh', '.list-parts tbody tr', { height: 900 }],
+    ['kit-en', '/kit', 'en', '.command pre', { height: 760 }],
     ['gaps', `/gaps?area=${city.district}&tags=FOREIGN`, 'zh', '.grid-row a', {}],
     ['gaps-en', '/gaps?part=undecided', 'en', '.grid-row a', {}],
     ['enterprise', `/e/${city.first}`, 'zh', '.matrix', { height: 1000 }],

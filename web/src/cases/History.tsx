@@ -1,6 +1,8 @@
 import { useState } from 'react';
 import { ask } from '../graph/client';
 import { CaseCard } from '../graph/generated/CaseCard';
+import { Units } from '../graph/generated/Units';
+import { useQuestion } from '../graph/question';
 import { textOf } from '../graph/send';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
@@ -17,6 +19,7 @@ export function History({ card }: { card: WholeCase }) {
   const f = useFormat();
   const labels = useCaseLabels();
   const code = useCode();
+  const units = useQuestion(Units, {}).data?.data;
   const [older, setOlder] = useState<{ of: string; steps: readonly Step[]; cursor: string | null } | null>(null);
   const [problem, setProblem] = useState('');
   const behind = older?.of === card.version ? older : null;
@@ -34,6 +37,12 @@ export function History({ card }: { card: WholeCase }) {
   };
   const word = (what: Step['what'], value: string): string => {
     if (what === 'STAGE') return labels.of('stages', value);
+    if (what === 'OWNER' && units !== undefined) {
+      // The unit is written by its code, before role and name.
+      const [unit = '', ...rest] = value.split(' ');
+      const known = [...units.cities, ...units.districts, ...units.towns, ...units.federation].find((other) => other.code === unit);
+      return [known?.name ?? unit, ...rest].join(' ');
+    }
     if (what === 'METHOD') return labels.of('methods', value);
     if (what === 'OPENED') return labels.of('origins', value);
     if (what === 'CLOSED' || what === 'CLOSED_BY_DATA') return code('findings', value);
