@@ -81,7 +81,8 @@ fn units(bench: FederationBench) -> String {
     let towns = areas().towns();
     for (at, town) in towns.iter().enumerate() {
         let founded = if at % 8 == 0 { "2026-08-31" } else { "" };
-        let _ = writeln!(sheet, "S{0},{1}总工会,STREET,D{2},{0},,{founded},2026-11-30,bench", town.code, town.name_zh, town.district);
+        let _ =
+            writeln!(sheet, "S{0},{1}总工会,STREET,D{2},{0},,{founded},2026-11-30,bench", town.code, town.name_zh, town.district);
     }
     let signs: Vec<char> = "华宇天地金信达通盛和德福新明光远航科创联合众兴隆泰安康健美佳乐友雅正方圆海川".chars().collect();
     for at in 0..bench.units.saturating_sub(1 + areas().districts().len() + towns.len()) {
@@ -183,7 +184,10 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
     figures.push(Figure::at_most(&what, took, "ms CPU", Some(30.0)));
     let began = cpu();
     let ranked = hub.appraisal(&federation, YEAR, today, &[])?;
-    anyhow::ensure!(ranked.is_some_and(|r| r.values().map(Vec::len).sum::<usize>() == federation.tree.units.len()), "all are ranked");
+    anyhow::ensure!(
+        ranked.is_some_and(|r| r.values().map(Vec::len).sum::<usize>() == federation.tree.units.len()),
+        "all are ranked"
+    );
     figures.push(Figure::at_most("the appraisal of all units", (cpu() - began).as_secs_f64(), "s CPU", Some(1.0)));
     Ok(figures)
 }

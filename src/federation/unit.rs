@@ -439,7 +439,7 @@ I-SCH,学校工会,产业,I-EDU,,83,,,,test
         let twice = read_units("code,name,level,source\nBJ,一,市,t\nBJ,二,市,t\n", None).unwrap();
         assert!(UnitTree::build(twice).unwrap_err()[0].problem.en.contains("stands twice"));
         let source = read_units("code,name,level\nBJ,一,市\n", None).unwrap_err();
-        assert!(source[0].line == 2 && source[0].problem.en.contains("--source"), "{source:?}");
+        assert!(source[0].line == 2 && source[0].problem.en.contains("--document"), "{source:?}");
         assert_eq!(&*read_units("code,name,level\nBJ,一,市\n", Some("会议")).unwrap()[0].1.source, "会议");
     }
 }
