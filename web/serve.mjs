@@ -26,6 +26,7 @@ createServer({ maxHeaderSize: 1 << 20 }, (asked, answer) => {
       'content-length': statSync(dist + name).size,
       'content-security-policy': file === 'graphiql.html' ? loose : policy,
       ...(packed ? { 'content-encoding': 'br' } : {}),
+      ...(file.startsWith('assets/offline') ? { 'service-worker-allowed': '/' } : {}),
       ...(file.startsWith('assets/') ? { 'cache-control': 'public, max-age=31536000, immutable' } : {}),
     });
     createReadStream(dist + name).pipe(answer);

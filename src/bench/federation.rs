@@ -74,20 +74,20 @@ pub fn prepare(data: &Path, bench: FederationBench) -> anyhow::Result<()> {
 /// A tree of every district and street of the city, and buildings below the streets until there are enough units.
 fn units(bench: FederationBench) -> String {
     let mut sheet = String::from("code,name,level,parent,areas,places,founded_on,due_on,source\n");
-    let _ = writeln!(sheet, "BJ,市总工会,CITY,,110000,,1950-01-01,,bench");
+    let _ = writeln!(sheet, "BJ,city,CITY,,110000,,1950-01-01,,bench");
     for district in areas().districts() {
-        let _ = writeln!(sheet, "D{0},{1}总工会,DISTRICT,BJ,{0},,1950-01-01,,bench", district.code, district.name_zh);
+        let _ = writeln!(sheet, "D{0},district {0},DISTRICT,BJ,{0},,1950-01-01,,bench", district.code);
     }
     let towns = areas().towns();
     for (at, town) in towns.iter().enumerate() {
         let founded = if at % 8 == 0 { "2026-08-31" } else { "" };
-        let _ = writeln!(sheet, "S{0},{1}总工会,STREET,D{2},{0},,{founded},2026-11-30,bench", town.code, town.name_zh, town.district);
+        let _ = writeln!(sheet, "S{0},street {0},STREET,D{1},{0},,{founded},2026-11-30,bench", town.code, town.district);
     }
     let signs: Vec<char> = "华宇天地金信达通盛和德福新明光远航科创联合众兴隆泰安康健美佳乐友雅正方圆海川".chars().collect();
     for at in 0..bench.units.saturating_sub(1 + areas().districts().len() + towns.len()) {
         let town = towns[at % towns.len()].code;
         let (first, second) = (signs[at % signs.len()], signs[at / signs.len() % signs.len()]);
-        let _ = writeln!(sheet, "B{at},楼宇{at},BUILDING,S{town},,{first}{second}{at}号大厦,,2026-11-30,bench");
+        let _ = writeln!(sheet, "B{at},building {at},BUILDING,S{town},,{first}{second}{at},,2026-11-30,bench");
     }
     sheet
 }
@@ -183,7 +183,10 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
     figures.push(Figure::at_most(&what, took, "ms CPU", Some(30.0)));
     let began = cpu();
     let ranked = hub.appraisal(&federation, YEAR, today, &[])?;
-    anyhow::ensure!(ranked.is_some_and(|r| r.values().map(Vec::len).sum::<usize>() == federation.tree.units.len()), "all are ranked");
+    anyhow::ensure!(
+        ranked.is_some_and(|r| r.values().map(Vec::len).sum::<usize>() == federation.tree.units.len()),
+        "all are ranked"
+    );
     figures.push(Figure::at_most("the appraisal of all units", (cpu() - began).as_secs_f64(), "s CPU", Some(1.0)));
     Ok(figures)
 }

@@ -3,6 +3,7 @@
 //! In: sizes and a seed. Out: figures. Tests never assert them.
 
 pub(crate) mod city;
+pub(crate) mod federation;
 pub(crate) mod link;
 mod old_formats;
 pub(crate) mod pull;

@@ -23,9 +23,9 @@ use crate::model::Clock;
 pub struct ImportSheet {
     /// Comma-separated text (UTF-8 or GB18030); its first line names the columns
     file: PathBuf,
-    /// For lines that name no source
+    /// The document that lines without a source are from
     #[arg(long)]
-    source: Option<String>,
+    document: Option<String>,
     /// For lines that name no day
     #[arg(long, value_name = "DATE")]
     as_of: Option<NaiveDate>,
@@ -155,7 +155,7 @@ fn sheet_text(file: &Path) -> anyhow::Result<String> {
 
 /// Brings a sheet and says what became of it; code 1 where it was refused, 3 where lines stay out.
 async fn import(hub: &Hub, common: &Common, noun: FederationNoun, args: &ImportSheet) -> anyhow::Result<ExitCode> {
-    let origin = SheetOrigin { source: args.source.clone(), as_of: args.as_of, by: Some(args.by.clone()) };
+    let origin = SheetOrigin { source: args.document.clone(), as_of: args.as_of, by: Some(args.by.clone()) };
     let receipt = hub.import_federation(noun, &sheet_text(&args.file)?, &origin).await?;
     tell(common, &receipt)
 }
@@ -253,7 +253,7 @@ pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result
         match &args.command {
             FederationCommand::Import { noun, sheet } => return import(hub, common, noun_of(noun)?, sheet).await,
             FederationCommand::Targets(sheet) => {
-                let origin = SheetOrigin { source: sheet.source.clone(), as_of: None, by: Some(sheet.by.clone()) };
+                let origin = SheetOrigin { source: sheet.document.clone(), as_of: None, by: Some(sheet.by.clone()) };
                 return tell(common, &hub.import_targets(&sheet_text(&sheet.file)?, &origin).await?);
             }
             FederationCommand::Rank { year, level, on } => rank(hub, common.lang(), *year, level_of(level)?, *on).await?,

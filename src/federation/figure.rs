@@ -91,7 +91,7 @@ pub fn read_figures(text: &str, source: Option<&str>, as_of: Option<NaiveDate>) 
             row.fault(format!("{id} 没有截至日期"), format!("{id} has no day it holds of: fill \"as_of\", or give --as-of"));
         }
         if source.is_none() {
-            row.fault(format!("{id} 没有来源"), format!("{id} has no source: fill \"source\", or give --source"));
+            row.fault(format!("{id} 没有来源"), format!("{id} has no source: fill \"source\", or give --document"));
         }
         let number = value.replace([',', '，'], "").trim_end_matches('+').parse::<f64>().ok().filter(|n| n.is_finite());
         let boxed = |text: Option<String>| text.map(Into::into);

@@ -67,7 +67,8 @@ impl<'t> HomeFinder<'t> {
     pub fn homes(&self, facts: &HomeFacts<'_>) -> Homes {
         let by_code = |code: Option<u32>| self.areas.get(&code?).copied();
         let of_federation = facts.federation.and_then(|code| self.tree.at(code));
-        let by_federation = of_federation.filter(|at| !self.tree.is_industrial(*at));
+        // That the city's federation looks after it says nothing of its district.
+        let by_federation = of_federation.filter(|at| !self.tree.is_industrial(*at) && *at != self.root);
         let area = by_code(facts.town).or(by_federation).or_else(|| by_code(facts.district)).unwrap_or(self.root);
         let area = self.place_below(area, facts.address).unwrap_or(area);
         let by_industry = || {
@@ -202,6 +203,7 @@ mod tests {
         assert_eq!(home(110_108_002, None, "示例科技园2号楼", "I", "65"), ("P1".into(), "".into()), "a district's park");
         assert_eq!(home(110_108_009, None, "", "", ""), ("D110108".into(), "".into()), "a street without a unit");
         assert_eq!(home(110_105, None, "示例大厦", "", ""), ("BJ".into(), "".into()), "a district without a unit");
+        assert_eq!(home(110_101, Some("BJ"), "", "C", "39"), ("D110101".into(), "".into()), "the city's federation is no home");
         assert_eq!(home(110_105, Some("D110101"), "", "C", "39"), ("D110101".into(), "".into()), "who looks after it");
         assert_eq!(home(110_101, Some("I-SCH"), "", "C", "39"), ("D110101".into(), "I-SCH".into()));
         assert!(HomeFinder::new(&UnitTree::default()).is_none());

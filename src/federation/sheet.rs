@@ -196,8 +196,8 @@ impl SheetReader<'_> {
         let source = self.text("source").or_else(|| of_sheet.map(str::to_owned)).filter(|text| !text.trim().is_empty());
         if source.is_none() {
             self.fault(
-                "没有来源：请填写「来源」列，或用 --source 给出",
-                "no source: fill the column \"source\", or give --source",
+                "没有来源：请填写「来源」列，或用 --document 给出",
+                "no source: fill the column \"source\", or give --document",
             );
         }
         source

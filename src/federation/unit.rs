@@ -121,6 +121,8 @@ pub struct UnitTree {
     parents: Vec<Option<u32>>,
     children: Vec<Vec<u32>>,
     by_code: HashMap<Box<str>, u32>,
+    /// Division → the unit that has this one and no other.
+    by_area: HashMap<Box<str>, u32>,
     /// Every unit after its parent.
     downwards: Vec<u32>,
 }
@@ -184,7 +186,14 @@ impl UnitTree {
             ));
         }
         match faults.is_empty() {
-            true => Ok(UnitTree { units, parents, children, by_code, downwards }),
+            true => {
+                let alone = |(at, unit): (usize, &TreeUnit)| match unit.areas.as_slice() {
+                    [area] => Some((area.clone(), at as u32)),
+                    _ => None,
+                };
+                let by_area = units.iter().enumerate().filter_map(alone).collect();
+                Ok(UnitTree { units, parents, children, by_code, by_area, downwards })
+            }
             false => Err(faults),
         }
     }
@@ -192,6 +201,10 @@ impl UnitTree {
     /// Where a unit stands in `units`.
     pub fn at(&self, code: &str) -> Option<u32> {
         self.by_code.get(code).copied()
+    }
+    /// The unit that has this division and no other.
+    pub fn at_area(&self, area: &str) -> Option<u32> {
+        self.by_area.get(area).copied()
     }
     /// A unit by its code.
     pub fn unit(&self, code: &str) -> Option<&TreeUnit> {
@@ -439,7 +452,7 @@ I-SCH,学校工会,产业,I-EDU,,83,,,,test
         let twice = read_units("code,name,level,source\nBJ,一,市,t\nBJ,二,市,t\n", None).unwrap();
         assert!(UnitTree::build(twice).unwrap_err()[0].problem.en.contains("stands twice"));
         let source = read_units("code,name,level\nBJ,一,市\n", None).unwrap_err();
-        assert!(source[0].line == 2 && source[0].problem.en.contains("--source"), "{source:?}");
+        assert!(source[0].line == 2 && source[0].problem.en.contains("--document"), "{source:?}");
         assert_eq!(&*read_units("code,name,level\nBJ,一,市\n", Some("会议")).unwrap()[0].1.source, "会议");
     }
 }

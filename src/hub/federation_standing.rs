@@ -64,8 +64,7 @@ fn target_area(tree: &UnitTree, at: u32) -> Option<String> {
 
 /// The unit whose targets are kept under a code.
 fn target_unit(tree: &UnitTree, area: &str) -> Option<u32> {
-    let alone = |at: &u32| matches!(tree.units[*at as usize].areas.as_slice(), [own] if **own == *area);
-    tree.at(area).or_else(|| tree.downwards().iter().copied().find(alone))
+    tree.at(area).or_else(|| tree.at_area(area))
 }
 
 impl Hub {

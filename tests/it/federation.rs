@@ -1,8 +1,10 @@
 //! The federation as it is: a tree of units in which everybody is at home once, figures with their dates, and sheets that are kept whole
 //! or not at all.
 
+use huitu::store::federation::EntryRow;
 use serde_json::{Value, json};
 
+use crate::land::stores;
 use crate::support::graph::{Served, served, token};
 
 /// Units of the invented city that `edition::synthetic` makes up.
@@ -200,4 +202,33 @@ async fn stated_figures_come_out_again_as_of_their_dates_each_with_its_source() 
         (&find(&october, "F09").unwrap()["value"], &find(&november, "F09").unwrap()["value"]),
         (&json!("553"), &json!("560"))
     );
+}
+
+#[tokio::test]
+async fn versions_are_kept_alike_in_both_databases_and_nobody_writes_past_somebody_else() {
+    for (_dir, store) in stores().await {
+        let row = |key: &str, body: Option<&str>, at: i64| EntryRow {
+            seq: 0,
+            noun: "UNIT".into(),
+            key: key.into(),
+            body: body.map(str::to_owned),
+            at,
+            by_whom: Some("安".into()),
+        };
+        let stamp = store.federation_stamp().await.unwrap();
+        assert_eq!(stamp, 0);
+        assert!(store.put_federation_entries(stamp, &[row("A", Some("1"), 10), row("B", Some("1"), 10)]).await.unwrap());
+        assert!(!store.put_federation_entries(stamp, &[row("C", Some("1"), 11)]).await.unwrap(), "checked against what is gone");
+        let stamp = store.federation_stamp().await.unwrap();
+        assert!(store.put_federation_entries(stamp, &[row("A", Some("2"), 20), row("B", None, 20)]).await.unwrap());
+        let standing = async |at: Option<i64>| -> Vec<(String, Option<String>)> {
+            store.federation_entries(at).await.unwrap().into_iter().map(|r| (r.key, r.body)).collect()
+        };
+        let is = |rows: &[(&str, &str)]| rows.iter().map(|(k, b)| ((*k).to_owned(), Some((*b).to_owned()))).collect::<Vec<_>>();
+        assert_eq!(standing(None).await, is(&[("A", "2")]));
+        assert_eq!(standing(Some(15)).await, is(&[("A", "1"), ("B", "1")]));
+        assert_eq!(standing(Some(5)).await, []);
+        let history = store.federation_history("UNIT", "B").await.unwrap();
+        assert_eq!(history.iter().map(|r| r.body.as_deref()).collect::<Vec<_>>(), [None, Some("1")]);
+    }
 }

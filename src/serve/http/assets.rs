@@ -109,7 +109,12 @@ pub async fn asset(Path(path): Path<String>, asked: HeaderMap) -> Response {
     let Some(mut response) = bundled(&format!("assets/{path}"), &asked, content_type, POLICY) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    // The worker of visit lists that were taken along answers for the pages, not only for the files beside it.
+    if path.starts_with("offline") {
+        headers.insert("service-worker-allowed", HeaderValue::from_static("/"));
+    }
     response
 }
 

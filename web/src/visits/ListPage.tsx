@@ -15,6 +15,7 @@ import { Forbidden } from '../states/Failed';
 import { copyOf } from './bring';
 import { BringBack } from './BringBack';
 import { keep, useCopies } from './copy';
+import { keepPages } from './pages';
 import { Results } from './Results';
 import { Walk } from './Walk';
 import { visitWords } from './words';
@@ -72,7 +73,7 @@ function Whole({ list, isTaken }: { list: WholeList; isTaken: boolean }) {
         of === null ? [] : [{ case: of.id, place, name: of.enterprise?.name ?? '', code: of.enterprise?.creditCode ?? '', address: of.enterprise?.address ?? '', stage: of.stageLabel }],
       );
       keep({ id: number, title: list.title, expires: list.expires, takenAt: new Date().toISOString(), visitor: viewer, doors, answers: {}, handed: {}, refused: {} });
-      setSaid({ text: t.taken, isGood: true });
+      setSaid({ text: (await keepPages()) ? t.taken : t.takenOpen, isGood: true });
     });
   return (
     <>

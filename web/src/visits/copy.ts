@@ -3,6 +3,7 @@
 // In: a list as the graph gives it, after the server has noted the copy. Kept: names, codes, addresses, stages; nothing that needs a
 // scope beyond visits. On its last day it loses what identifies enterprises; answers that were not handed in stay until they are.
 import { useSyncExternalStore } from 'react';
+import { forgetPages } from './pages';
 
 export interface Answer {
   readonly door: string;
@@ -101,6 +102,7 @@ export function keep(copy: Copy): void {
 export function remove(id: string): void {
   localStorage.removeItem(PREFIX + id);
   tell();
+  if (read().length === 0) void forgetPages();
 }
 
 /** Writes an answer down at once, with the time of the first word. */

@@ -251,7 +251,7 @@ export const workTroubles = {
   async 'a list is taken along, filled in without a network, handed in later, and taken back'({ page, go, context }, city) {
     await go(`/visits?list=${city.list}`);
     await page.locator('.page-head button', { hasText: '带走' }).click();
-    await page.waitForSelector('.doors li');
+    await page.waitForSelector('.said.good:has-text("没有网络也可填写")');
     const kept = await page.evaluate((list) => localStorage.getItem(`huitu.visits.${list}`), city.list);
     for (const word of ['fund', 'dispute', 'revenue', 'payroll']) assert.ok(!kept.includes(word), word);
     await context.setOffline(true);
@@ -262,6 +262,10 @@ export const workTroubles = {
     await page.locator('.doors li').nth(1).locator('select').first().selectOption('nobody');
     await page.locator('.hand-in button.primary').click();
     await page.waitForSelector('.walk .said[role=alert]:not(:empty)');
+    // Without a network the page opens again, and nothing is lost.
+    await page.reload();
+    await page.waitForSelector('.doors li');
+    assert.equal(await door.locator('.field:has-text("备注") input').inputValue(), '老板在外地');
     await context.setOffline(false);
     await page.reload();
     await page.waitForSelector('.doors li');

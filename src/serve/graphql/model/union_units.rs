@@ -323,14 +323,18 @@ impl UnionUnit {
         sums.collect()
     }
     /// Agreements on dispatched workers that it and the units below report.
-    async fn dispatch(&self) -> UnionDispatchSums {
+    async fn dispatch(&self, ctx: &Context<'_>) -> UnionDispatchSums {
+        let ask = ask(ctx);
         let federation = &self.view.federation;
         let own: Vec<_> = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at)).collect();
         let lacking = |texts: HashSet<&str>| {
             let edition = &self.view.edition;
             let rows: HashSet<_> = texts.into_iter().filter_map(|text| enterprise_meant(edition, text)).collect();
-            let is_lacking =
-                |row: &&u32| matches!(edition.enterprise(**row).gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent));
+            // One elsewhere is not the caller's to be told of.
+            let is_lacking = |row: &&u32| {
+                let e = edition.enterprise(**row);
+                matches!(e.gap(), Some(GapStatus::Lacking | GapStatus::LackingIndependent)) && ask.may_see(e)
+            };
             rows.iter().filter(is_lacking).count() as u64
         };
         let agencies = lacking(own.iter().map(|a| &*a.agency).collect());
