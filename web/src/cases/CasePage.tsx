@@ -8,6 +8,7 @@ import { NOTHING, useFormat } from '../language/format';
 import { placeOf } from '../language/place';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
+import { Forbidden } from '../states/Failed';
 import { Assessment, caseAddress, Next } from './CaseTable';
 import { ChangeForm } from './ChangeForm';
 import { useCaseChanges } from './changes';
@@ -39,7 +40,9 @@ export default function CasePage() {
       <Tabs />
       <Answered question={question} rows={12}>
         {({ node }) =>
-          node === null || !isCase(node) ? (
+          mayReview === false ? (
+            <Forbidden scope="review" />
+          ) : node === null || !isCase(node) ? (
             <div className="notice">
               <h1>{t.notFound}</h1>
               <p>{t.notFoundWhy}</p>
