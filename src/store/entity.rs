@@ -260,11 +260,15 @@ impl Store {
     pub async fn review_ranks(&self, ids: &[&str]) -> Result<Vec<(String, String, f64)>, StoreError> {
         match self {
             Store::Sqlite(s) => {
-                const SQL: &str = "SELECT id, effect, rank FROM review_pair WHERE id IN (SELECT value FROM json_each($1))";
+                const SQL: &str =
+                    "SELECT id, effect, rank FROM review_pair WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
                 sqlx::query_as(SQL).bind(serde_json::to_string(ids).expect("ids")).fetch_all(&s.reader).await
             }
             Store::Postgres(p, _) => {
-                sqlx::query_as("SELECT id, effect, rank FROM review_pair WHERE id = ANY($1)").bind(ids).fetch_all(p).await
+                sqlx::query_as("SELECT id, effect, rank FROM review_pair WHERE id = ANY($1) ORDER BY id")
+                    .bind(ids)
+                    .fetch_all(p)
+                    .await
             }
         }
         .map_err(|e| self.failed(e))

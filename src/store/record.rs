@@ -280,7 +280,7 @@ impl Store {
         match self {
             Store::Sqlite(s) => {
                 const SQL: &str = "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
-                                   FROM record WHERE id = $1";
+                                   FROM record WHERE id = $1 ORDER BY id";
                 let mut connection = s.reader.acquire().await.map_err(|e| self.failed(e))?;
                 let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
                 let mut records = Vec::with_capacity(ids.len());

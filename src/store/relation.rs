@@ -55,16 +55,21 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn relations_of_many(&self, entities: &[Box<str>], of_others: bool) -> Result<Vec<RelationRow>, StoreError> {
-        const COLUMNS: &str = "SELECT from_entity, kind, to_entity, name, since, registry, key, part FROM relation WHERE ";
         let side = if of_others { "to_entity" } else { "from_entity" };
         match self {
             Store::Sqlite(s) => {
-                let sql = format!("{COLUMNS}{side} IN (SELECT value FROM json_each($1)) ORDER BY id");
+                let sql = format!(
+                    "SELECT from_entity, kind, to_entity, name, since, registry, key, part FROM relation
+                     WHERE {side} IN (SELECT value FROM json_each($1)) ORDER BY id"
+                );
                 let ids = serde_json::to_string(entities).expect("ids");
                 sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&s.reader).await
             }
             Store::Postgres(p, _) => {
-                let sql = format!("{COLUMNS}{side} = ANY($1) ORDER BY id");
+                let sql = format!(
+                    "SELECT from_entity, kind, to_entity, name, since, registry, key, part FROM relation
+                     WHERE {side} = ANY($1) ORDER BY id"
+                );
                 let ids: Vec<String> = entities.iter().map(ToString::to_string).collect();
                 sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(p).await
             }
