@@ -195,19 +195,19 @@ impl Town {
             }
             7 => {
                 let (key, fresh) = (self.any(0), self.number());
-                key.map(|key| self.rows[0].get_mut(&key).unwrap()[0] = code(fresh));
+                self.set(key, 0, 0, code(fresh));
             }
             8 => {
                 let status = ["存续", "注销", "吊销", "迁出"].choose(&mut self.rng).unwrap().to_string();
-                self.any(0).map(|key| self.rows[0].get_mut(&key).unwrap()[2] = status);
+                self.set(None, 0, 2, status);
             }
             9 => {
                 let employees = self.rng.random_range(0..500).to_string();
-                self.any(1).map(|key| self.rows[1].get_mut(&key).unwrap()[3] = employees);
+                self.set(None, 1, 3, employees);
             }
             10 => {
                 let members = self.rng.random_range(0..500).to_string();
-                self.any(2).map(|key| self.rows[2].get_mut(&key).unwrap()[3] = members);
+                self.set(None, 2, 3, members);
             }
             11 => {
                 let (_, code, host) = self.some();
@@ -235,13 +235,20 @@ impl Town {
             }
             14 => {
                 let workers = self.rng.random_range(1..90).to_string();
-                self.any(3).map(|key| self.rows[3].get_mut(&key).unwrap()[4] = workers);
+                self.set(None, 3, 4, workers);
             }
             _ => {
                 // The same code twice.
                 let (_, code, _) = self.some();
-                self.any(1).map(|key| self.rows[1].get_mut(&key).unwrap()[0] = code);
+                self.set(None, 1, 0, code);
             }
+        }
+    }
+
+    /// Writes a cell of a row, or of any.
+    fn set(&mut self, key: Option<u32>, registry: usize, column: usize, value: String) {
+        if let Some(key) = key.or_else(|| self.any(registry)) {
+            self.rows[registry].get_mut(&key).unwrap()[column] = value;
         }
     }
 
