@@ -268,11 +268,12 @@ impl Town {
     }
 }
 
-async fn hub_of(root: &Path, clock: &Clock, at: DispatchedCount) -> Hub {
+async fn hub_of(root: &Path, clock: &Clock, at: DispatchedCount, store: Option<String>) -> Hub {
     connectors(&root.join("connectors"));
     let mut settings = settings(&root.join("data"));
     settings.connectors = Some(root.join("connectors"));
     settings.without_built_in = true;
+    settings.store = store;
     settings.policy.needs.fund = Vec::new();
     settings.policy.dispatched_count_at = at;
     settings.policy.publication.at_least = 1_000_000;
@@ -283,10 +284,10 @@ async fn hub_of(root: &Path, clock: &Clock, at: DispatchedCount) -> Hub {
 }
 
 /// Lands a town day by day; the number of days for which only a part was judged.
-async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount) -> u32 {
+async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Option<String>) -> u32 {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 1, 4, 0, 0).unwrap());
-    let hub = hub_of(dir.path(), &clock, at).await;
+    let hub = hub_of(dir.path(), &clock, at, store).await;
     let mut town = Town::new(seed, firms);
     let mut parts = 0;
     for day in 0..=days {
@@ -368,7 +369,14 @@ async fn a_day_that_touches_a_few_gives_the_edition_that_judging_everybody_gives
     let first = size("HUITU_FOLLOW_FIRST", 0);
     for seed in u64::from(first)..u64::from(first + seeds) {
         let at = if seed % 2 == 0 { DispatchedCount::Agency } else { DispatchedCount::Host };
-        parts += live(seed, firms, days, at).await;
+        parts += live(seed, firms, days, at, None).await;
     }
     assert!(parts > seeds * days / 3, "only {parts} of {} days were followed", seeds * days);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_on_postgresql() {
+    let Some(server) = crate::support::servers::postgres() else { return };
+    let parts = live(7, 700, 6, DispatchedCount::Agency, Some(server.database().await)).await;
+    assert!(parts > 1, "only {parts} of 6 days were followed");
 }

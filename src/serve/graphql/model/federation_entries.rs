@@ -1,8 +1,8 @@
 //! What is entered of units beside the tree: posts, places, services, agreements, collections. Each with its source and its versions.
 
-use async_graphql::{ComplexObject, Context, ID, OutputType, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 
-use super::connection::PageInfo;
+use super::connection::{Placed, pages, placed};
 use super::enterprise::Enterprise;
 use super::places::Area;
 use super::scalars::{Date, DateTime, Decimal, UnionJoinedAt, UnionPlaceKind, UnionPostKind, UnionServiceKind};
@@ -22,44 +22,78 @@ use crate::model::value::Money;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 
-/// A page of things, in the order of what they are known by.
-#[derive(SimpleObject)]
-#[graphql(concrete(name = "UnionPostConnection", params(UnionPost)))]
-#[graphql(concrete(name = "UnionPlaceConnection", params(UnionPlace)))]
-#[graphql(concrete(name = "DispatchAgreementConnection", params(UnionDispatch)))]
-#[graphql(concrete(name = "UnionCollectionConnection", params(UnionCollection)))]
-pub struct FederationPage<T: OutputType> {
-    /// The things of this page.
-    pub nodes: Vec<T>,
-    /// Where the page stands.
-    pub page_info: PageInfo,
-    /// Of all pages together.
-    pub total_count: i32,
+/// The page of things behind a key; `all` are keys, which are the cursors, and things, which need no order.
+fn keyed<S, T>(
+    mut all: Vec<(String, S)>,
+    first: usize,
+    after: Option<&str>,
+    make: impl Fn(String, S) -> T,
+) -> (Vec<T>, Placed, i32) {
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let total = all.len();
+    let start = after.map_or(0, |key| all.partition_point(|(own, _)| own.as_str() <= key));
+    let page: Vec<(String, S)> = all.into_iter().skip(start).take(first).collect();
+    let cursors = page.iter().map(|(key, _)| key.clone()).collect();
+    let placed = placed(start + page.len() < total, start > 0, cursors);
+    (page.into_iter().map(|(key, what)| make(key, what)).collect(), placed, total as i32)
 }
 
-impl<T: OutputType> FederationPage<T> {
-    /// The page behind a key; `all` are keys and things, which need no order.
-    pub fn page<S>(
-        mut all: Vec<(String, S)>,
-        first: usize,
-        after: Option<&str>,
-        make: impl Fn(String, S) -> T,
-    ) -> FederationPage<T> {
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        let total_count = all.len() as i32;
-        let start = after.map_or(0, |key| all.partition_point(|(own, _)| own.as_str() <= key));
-        let has_next_page = start + first < all.len();
-        let page: Vec<(String, S)> = all.into_iter().skip(start).take(first).collect();
-        let page_info = PageInfo {
-            has_next_page,
-            has_previous_page: start > 0,
-            start_cursor: page.first().map(|(key, _)| key.clone()),
-            end_cursor: page.last().map(|(key, _)| key.clone()),
-        };
-        let nodes = page.into_iter().map(|(key, what)| make(key, what)).collect();
-        FederationPage { nodes, page_info, total_count }
-    }
+/// A connection in the order of what its things are known by.
+macro_rules! keyed_pages {
+    ($doc:literal, $Connection:ident, $nodes:literal, $Node:ident, $edge_doc:literal, $Edge:ident, $node_doc:literal) => {
+        pages!($doc, $Connection, $nodes, $Node, $edge_doc, $Edge, $node_doc);
+
+        impl $Connection {
+            /// The page behind a key.
+            pub fn page<S>(
+                all: Vec<(String, S)>,
+                first: usize,
+                after: Option<&str>,
+                make: impl Fn(String, S) -> $Node,
+            ) -> $Connection {
+                let (nodes, placed, total_count) = keyed(all, first, after, make);
+                $Connection { nodes, placed, total_count }
+            }
+        }
+    };
 }
+
+keyed_pages!(
+    "Posts, page by page, in the order of their units.",
+    UnionPostConnection,
+    "The posts of this page.",
+    UnionPost,
+    "Posts of a kind at a unit and their cursor.",
+    UnionPostEdge,
+    "The posts."
+);
+keyed_pages!(
+    "Places, page by page, in the order of their codes.",
+    UnionPlaceConnection,
+    "The places of this page.",
+    UnionPlace,
+    "A place and its cursor.",
+    UnionPlaceEdge,
+    "The place."
+);
+keyed_pages!(
+    "Agreements, page by page, in the order of agencies and hosts.",
+    DispatchAgreementConnection,
+    "The agreements of this page.",
+    UnionDispatch,
+    "An agreement and its cursor.",
+    DispatchAgreementEdge,
+    "The agreement."
+);
+keyed_pages!(
+    "Collections, page by page, in the order of units and quarters.",
+    UnionCollectionConnection,
+    "The collections of this page.",
+    UnionCollection,
+    "A collection and its cursor.",
+    UnionCollectionEdge,
+    "The collection."
+);
 
 /// Where a thing that was entered comes from.
 #[derive(SimpleObject, Clone)]

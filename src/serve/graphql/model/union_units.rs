@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::NaiveDate;
 use hashbrown::HashSet;
 
-use super::connection::PageInfo;
+use super::connection::{pages, placed};
 use super::edition::EditionNode;
 use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionServiceSum, UnionStaffing, is_told};
 use super::places::Area;
@@ -384,13 +384,15 @@ impl UnionUnit {
     }
 }
 
-/// Units of the federation, page by page, in the order of their codes.
-pub struct UnionUnitConnection {
-    pub units: Vec<UnionUnit>,
-    pub total: usize,
-    pub has_next: bool,
-    pub has_previous: bool,
-}
+pages!(
+    "Units of the federation, page by page, in the order of their codes.",
+    UnionUnitConnection,
+    "The units of this page.",
+    UnionUnit,
+    "A unit and its cursor.",
+    UnionUnitEdge,
+    "The unit."
+);
 
 impl UnionUnitConnection {
     /// A page of units that the caller may see: of some levels, below one unit, behind a cursor.
@@ -410,30 +412,10 @@ impl UnionUnitConnection {
         };
         let found: Vec<u32> = (0..tree.units.len() as u32).filter(wanted).collect();
         let start = after.map_or(0, |code| found.partition_point(|at| &*tree.units[*at as usize].code <= code));
-        let units = found.iter().skip(start).take(first).map(|at| UnionUnit { view: view.clone(), at: *at }).collect();
-        UnionUnitConnection { units, total: found.len(), has_next: start + first < found.len(), has_previous: start > 0 }
-    }
-}
-
-/// Units of the federation, page by page, in the order of their codes.
-#[Object]
-impl UnionUnitConnection {
-    /// The units of this page.
-    async fn nodes(&self) -> &[UnionUnit] {
-        &self.units
-    }
-    /// Where the page stands; cursors are codes.
-    async fn page_info(&self) -> PageInfo {
-        let code = |unit: &UnionUnit| unit.unit().code.to_string();
-        PageInfo {
-            has_next_page: self.has_next,
-            has_previous_page: self.has_previous,
-            start_cursor: self.units.first().map(code),
-            end_cursor: self.units.last().map(code),
-        }
-    }
-    /// Of all pages together.
-    async fn total_count(&self) -> i32 {
-        self.total as i32
+        let page = found.iter().skip(start).take(first);
+        let nodes: Vec<UnionUnit> = page.map(|at| UnionUnit { view: view.clone(), at: *at }).collect();
+        let cursors = nodes.iter().map(|unit| unit.unit().code.to_string()).collect();
+        let placed = placed(start + first < found.len(), start > 0, cursors);
+        UnionUnitConnection { nodes, placed, total_count: found.len() as i32 }
     }
 }

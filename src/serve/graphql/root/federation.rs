@@ -16,7 +16,8 @@ use crate::serve::graphql::model::cases::mendable;
 use crate::serve::graphql::model::connection::MAX_PAGE;
 use crate::serve::graphql::model::federation_appraisal::UnionStanding;
 use crate::serve::graphql::model::federation_entries::{
-    FederationPage, NearestPlace, UnionCollection, UnionDispatch, UnionPlace, UnionPost,
+    DispatchAgreementConnection, NearestPlace, UnionCollection, UnionCollectionConnection, UnionDispatch, UnionPlace,
+    UnionPlaceConnection, UnionPost, UnionPostConnection,
 };
 use crate::serve::graphql::model::federation_figures::FederationFigure;
 use crate::serve::graphql::model::scalars::{AsOf, Date, UnionPlaceKind, UnionPostKind, UnionUnitLevel};
@@ -78,7 +79,7 @@ impl FederationQuery {
         #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
-    ) -> Result<Option<FederationPage<UnionPost>>> {
+    ) -> Result<Option<UnionPostConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let on = on.map_or_else(|| ask.state.hub().clock.today(ask.state.hub().settings.zone), |day| day.0);
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
@@ -86,7 +87,7 @@ impl FederationQuery {
         let posts =
             view.federation.posts_on(on).into_iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
         let keyed = posts.map(|p| (format!("{} {} {}", p.what.unit, p.what.kind, p.what.as_of), p)).collect();
-        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, p| UnionPost::new(ask, &view, key, p))))
+        Ok(Some(UnionPostConnection::page(keyed, first, after.as_deref(), |key, p| UnionPost::new(ask, &view, key, p))))
     }
 
     /// Service centres and stations, office buildings and parks. Needs the scope `review`.
@@ -99,7 +100,7 @@ impl FederationQuery {
         in_two_districts: Option<bool>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
-    ) -> Result<Option<FederationPage<UnionPlace>>> {
+    ) -> Result<Option<UnionPlaceConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let is_wanted = |p: &PlaceEntered| {
@@ -108,7 +109,7 @@ impl FederationQuery {
         };
         let places = view.federation.places.iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
         let keyed = places.map(|p| (p.what.code.to_string(), p)).collect();
-        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |_, p| UnionPlace::new(ask, &view, p))))
+        Ok(Some(UnionPlaceConnection::page(keyed, first, after.as_deref(), |_, p| UnionPlace::new(ask, &view, p))))
     }
 
     /// The place for services that is nearest to an enterprise; null where it has no point of its own, or no place has one. Needs the
@@ -136,7 +137,7 @@ impl FederationQuery {
         #[graphql(desc = "Only domestic service and care, or only the others.")] is_care: Option<bool>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
-    ) -> Result<Option<FederationPage<UnionDispatch>>> {
+    ) -> Result<Option<DispatchAgreementConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let is_wanted = |a: &DispatchAgreement| {
@@ -144,7 +145,9 @@ impl FederationQuery {
         };
         let found = view.federation.agreements.iter().filter(|a| is_wanted(&a.what) && is_seen(ask, &view, &a.what.unit, within));
         let keyed = found.map(|a| (format!("{} {}", a.what.agency, a.what.host), a)).collect();
-        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, a| UnionDispatch::new(ask, &view, key, a))))
+        Ok(Some(DispatchAgreementConnection::page(keyed, first, after.as_deref(), |key, a| {
+            UnionDispatch::new(ask, &view, key, a)
+        })))
     }
 
     /// What the tax office collected in pilot areas, by quarter. Needs the scope `review`; sums need `finance` too.
@@ -155,14 +158,16 @@ impl FederationQuery {
         #[graphql(desc = "Only of this quarter: `2010Q3`.")] period: Option<String>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
-    ) -> Result<Option<FederationPage<UnionCollection>>> {
+    ) -> Result<Option<UnionCollectionConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let is_wanted = |c: &Collection| period.as_ref().is_none_or(|period| *period == *c.period);
         let found =
             view.federation.collections.iter().filter(|c| is_wanted(&c.what) && is_seen(ask, &view, &c.what.unit, within));
         let keyed = found.map(|c| (format!("{} {}", c.what.unit, c.what.period), c)).collect();
-        Ok(Some(FederationPage::page(keyed, first, after.as_deref(), |key, c| UnionCollection::new(ask, &view, key, c))))
+        Ok(Some(UnionCollectionConnection::page(keyed, first, after.as_deref(), |key, c| {
+            UnionCollection::new(ask, &view, key, c)
+        })))
     }
 
     /// The appraisal of a year: units of a level by rank, with the year before; empty where no rules were entered for it. Needs the scope
