@@ -321,36 +321,9 @@ impl Linker {
         let decided = decide(scoring, &standing, memory, &[&scope.clustered, &scope.bound], judged);
         let decisions = memory.changed_decisions(decided, &scope.vanished);
         let speakers = standing.speakers(scoring, scope, &decisions);
-        // What was said of pairs and of others by those who may say something else now.
-        let again: Vec<ProfileNo> = match &scope.reassigned {
-            Some(_) => {
-                let lists = [&scope.clustered, &scope.bound, &scope.removed, &speakers];
-                let mut again: Vec<ProfileNo> = lists.into_iter().flatten().copied().collect();
-                again.sort_unstable();
-                again.dedup();
-                again
-            }
-            None => Vec::new(),
-        };
-        let said = |standing: &LinkState| -> Vec<_> {
-            let of =
-                |profile: &ProfileNo| (standing.reviews.get(profile).cloned(), standing.stated_relations.get(profile).cloned());
-            again.iter().map(of).collect()
-        };
-        let before = said(&standing);
-        refresh_reviews(scoring, &mut standing, memory, scope, &speakers, judgements);
-        let mut reviewed: Vec<ReviewPair> = Vec::new();
-        let mut others = scope.reassigned.clone();
-        for ((profile, (pairs_then, stated_then)), (pairs, stated)) in again.iter().zip(before).zip(said(&standing)) {
-            if pairs_then != pairs {
-                let (then, now) = (pairs_then.unwrap_or_default(), pairs.unwrap_or_default());
-                reviewed.extend(then.iter().filter(|pair| !now.contains(pair)).cloned());
-                reviewed.extend(now.iter().filter(|pair| !then.contains(pair)).cloned());
-            }
-            if stated_then != stated {
-                others.iter_mut().for_each(|others| others.push(*profile));
-            }
-        }
+        let restated = refresh_reviews(scoring, &mut standing, memory, scope, &speakers, judgements);
+        let (mut reviewed, mut others) = (restated.reviewed, scope.reassigned.clone());
+        others.iter_mut().for_each(|others| others.extend(&restated.relations));
         reviewed.sort_by(|a, b| a.id.cmp(&b.id));
         let reconsidered = others.map(|others| {
             let stand = others.iter().filter(|profile| profiles.stands(**profile));

@@ -165,8 +165,9 @@ pub fn refresh_reviews(
     scope: &ResolveScope,
     speakers: &[ProfileNo],
     judgements: &[Judgement],
-) {
+) -> Restated {
     let ScoringContext { record_table, profiles, index, .. } = scoring;
+    let mut restated = Restated::default();
     let firms = Firms { record_table, profiles, index, entities: &memory.entities };
     let decided: HashSet<(u64, u64)> =
         judgements.iter().map(|j| (reference_of(&j.left), reference_of(&j.right))).map(|(a, b)| (a.min(b), a.max(b))).collect();
@@ -174,9 +175,13 @@ pub fn refresh_reviews(
         let (a, b) = (record_table.facts(a).reference, record_table.facts(b).reference);
         decided.contains(&(a.min(b), a.max(b)))
     };
+    // A number that stands for other records now says what it says anew; what it said before is over.
     for profile in &scope.removed {
-        standing.reviews.remove(profile);
-        standing.stated_relations.remove(profile);
+        let then = standing.reviews.remove(profile);
+        restated.pairs(then, &[]);
+        if standing.stated_relations.remove(profile).is_some() {
+            restated.relations.push(*profile);
+        }
     }
     let joined = [&scope.clustered, &scope.bound].into_par_iter().flat_map(|list| list.par_iter());
     let reviewed: Vec<_> = joined
@@ -192,18 +197,47 @@ pub fn refresh_reviews(
         .collect();
     let reviewed = reviewed.into_iter().chain(doubtful);
     for (profile, pairs) in reviewed {
-        match pairs.is_empty() {
-            true => drop(standing.reviews.remove(&profile)),
-            false => drop(standing.reviews.insert(profile, pairs.into())),
+        if standing.reviews.get(&profile).map_or(&[][..], |known| known) == pairs.as_slice() {
+            continue;
+        }
+        let now: Box<[ReviewPair]> = pairs.into();
+        let then = standing.reviews.remove(&profile);
+        if scope.reassigned.is_some() {
+            restated.pairs(then, &now);
+        }
+        if !now.is_empty() {
+            standing.reviews.insert(profile, now);
         }
     }
     let speaking = [scope.clustered.as_slice(), speakers].into_par_iter().flat_map(|list| list.par_iter());
     let said: Vec<_> = speaking.map(|profile| (*profile, firms.stated_relations(*profile))).collect();
     for (profile, stated) in said {
+        if standing.stated_relations.get(&profile).map_or(&[][..], |known| known) == stated.as_slice() {
+            continue;
+        }
+        restated.relations.push(profile);
         match stated.is_empty() {
             true => drop(standing.stated_relations.remove(&profile)),
             false => drop(standing.stated_relations.insert(profile, stated.into())),
         }
+    }
+    restated
+}
+
+/// What is said otherwise than before.
+#[derive(Debug, Default)]
+pub struct Restated {
+    /// Pairs for a person that came, went or are others, as they were and as they are.
+    pub reviewed: Vec<ReviewPair>,
+    /// Profiles that say something else of others.
+    pub relations: Vec<ProfileNo>,
+}
+
+impl Restated {
+    fn pairs(&mut self, then: Option<Box<[ReviewPair]>>, now: &[ReviewPair]) {
+        let then = then.unwrap_or_default();
+        self.reviewed.extend(now.iter().filter(|pair| !then.contains(pair)).cloned());
+        self.reviewed.extend(then.into_iter().filter(|pair| !now.contains(pair)));
     }
 }
 
