@@ -6,14 +6,12 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
 use super::context::Context;
 use super::entity_facts::{ByEntity, EntityFacts};
 use super::policy::DispatchedCount;
 use super::survivorship;
 use crate::model::enterprise::{Enterprise, EnterpriseField, People, TradeUnion};
-use crate::model::tie::{Tie, TieKind};
+use crate::model::tie::Tie;
 use crate::model::verdict::{OperatingStatus, UnionKind, UnionLink};
 
 /// Fills in `people` of every enterprise; `entities` are their entities, in the same order.
@@ -37,13 +35,6 @@ pub(crate) fn count(
 /// The people that registries state, before anybody is moved.
 pub fn stated(e: &Enterprise) -> People {
     People { employees: e.employees.or(e.insured).unwrap_or(0), ..People::default() }
-}
-
-/// A dispatch of labour that is in force on a day, and how many it moves.
-pub fn workers(tie: &Tie, as_of: NaiveDate) -> Option<u32> {
-    let is_over = tie.since.is_some_and(|from| from > as_of) || tie.until.is_some_and(|to| to < as_of);
-    let whole = |n: f64| (n >= 0.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0).then_some(n as u32);
-    tie.number.filter(|_| tie.kind == TieKind::Dispatch && !is_over).and_then(whole)
 }
 
 /// Which side of a dispatch an enterprise is.
@@ -80,7 +71,7 @@ fn move_dispatched(
     at_work: impl Fn(usize) -> bool,
     heads: &mut [People],
 ) {
-    let flows: Vec<(&Tie, u32)> = ties.iter().filter_map(|tie| Some((tie, workers(tie, context.as_of)?))).collect();
+    let flows: Vec<(&Tie, u32)> = ties.iter().filter_map(|tie| Some((tie, tie.workers_on(context.as_of)?))).collect();
     if flows.is_empty() {
         return;
     }

@@ -222,7 +222,7 @@ impl Files {
         }
         self.length += text.len() as u64;
         (self.seq, self.hash) = (seq, hash);
-        // Written over in place: a reader of half a mark finds no valid one, and says so.
+        // Put in the place of the one before: a reader finds one of the two, and rows behind it are no fault.
         let head = self.folder.join(format!(".{HEAD}.part"));
         std::fs::write(&head, mark_of(&self.key, self.seq, &self.hash))?;
         std::fs::rename(head, self.folder.join(HEAD))

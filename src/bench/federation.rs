@@ -3,14 +3,11 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use axum::body::Body;
-use axum::http::{Request, header};
-use http_body_util::BodyExt;
-use tower::ServiceExt;
-
+use super::asked::cost;
 use super::serve::Figure;
+use super::usage::cpu_seconds;
 use crate::edition::{synthetic, write};
 use crate::federation::entry::FederationNoun;
 use crate::federation::pace::paces;
@@ -58,10 +55,6 @@ per = 1
 cap = 30
 source = "benchmark"
 "#;
-
-fn cpu() -> Duration {
-    Duration::from_secs_f64(super::usage::cpu_seconds())
-}
 
 /// Writes an edition, unless it is there.
 pub fn prepare(data: &Path, bench: FederationBench) -> anyhow::Result<()> {
@@ -120,26 +113,6 @@ async fn fill(hub: &Hub, bench: FederationBench) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask(router: &axum::Router, query: &str) -> anyhow::Result<()> {
-    let body = serde_json::json!({ "query": query }).to_string();
-    let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(body))?;
-    let bytes = router.clone().oneshot(request).await?.into_body().collect().await?.to_bytes();
-    let answer: serde_json::Value = serde_json::from_slice(&bytes)?;
-    anyhow::ensure!(answer.get("errors").is_none(), "{query}: {answer}");
-    Ok(())
-}
-
-/// CPU milliseconds of one question, on average of several after the first.
-async fn cost(router: &axum::Router, query: &str) -> anyhow::Result<f64> {
-    const TIMES: u32 = 40;
-    ask(router, query).await?;
-    let began = cpu();
-    for _ in 0..TIMES {
-        ask(router, query).await?;
-    }
-    Ok((cpu() - began).as_secs_f64() * 1_000.0 / f64::from(TIMES))
-}
-
 /// The figures.
 ///
 /// # Errors
@@ -170,7 +143,7 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
     figures.push(Figure::at_most("city, districts and streets in the graph", cost(&router, streets).await?, "ms CPU", None));
 
     let today = hub.clock.today(hub.settings.zone);
-    let began = cpu();
+    let began = cpu_seconds();
     const TIMES: u32 = 20;
     for _ in 0..TIMES {
         let sums = hub.unit_sums(&edition, &federation);
@@ -178,15 +151,15 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
         let shares = hub.target_shares(&federation, YEAR, "net_new_units").await?;
         anyhow::ensure!(sums.sums.len() == paces.len() && !shares.is_empty(), "the tree is there");
     }
-    let took = (cpu() - began).as_secs_f64() * 1_000.0 / f64::from(TIMES);
+    let took = (cpu_seconds() - began) * 1_000.0 / f64::from(TIMES);
     let what = format!("the whole tree of {} units: coverage, target, pace", federation.tree.units.len());
     figures.push(Figure::at_most(&what, took, "ms CPU", Some(30.0)));
-    let began = cpu();
+    let began = cpu_seconds();
     let ranked = hub.appraisal(&federation, YEAR, today, &[])?;
     anyhow::ensure!(
         ranked.is_some_and(|r| r.values().map(Vec::len).sum::<usize>() == federation.tree.units.len()),
         "all are ranked"
     );
-    figures.push(Figure::at_most("the appraisal of all units", (cpu() - began).as_secs_f64(), "s CPU", Some(1.0)));
+    figures.push(Figure::at_most("the appraisal of all units", cpu_seconds() - began, "s CPU", Some(1.0)));
     Ok(figures)
 }

@@ -2,6 +2,7 @@
 //!
 //! In: sizes and a seed. Out: figures. Tests never assert them.
 
+mod asked;
 pub(crate) mod city;
 pub(crate) mod federation;
 pub(crate) mod link;

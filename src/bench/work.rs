@@ -3,14 +3,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use axum::body::Body;
-use axum::http::{Request, header};
-use http_body_util::BodyExt;
-use tower::ServiceExt;
-
+use super::asked::cost;
 use super::serve::Figure;
+use super::usage::cpu_seconds;
 use crate::cases::standing::{CaseChange, CaseOrigin, CaseOwner, CaseStage};
 use crate::edition::{EditionInput, Filter, Member, synthetic, write};
 use crate::hub::Hub;
@@ -35,11 +32,6 @@ pub struct WorkBench {
 
 /// Visits of one transaction.
 const CHUNK: i64 = 50_000;
-
-/// CPU time of this process, all threads.
-fn cpu() -> Duration {
-    Duration::from_secs_f64(super::usage::cpu_seconds())
-}
 
 /// Writes the first edition, unless it is there.
 pub fn prepare(data: &Path, bench: WorkBench) -> anyhow::Result<()> {
@@ -138,26 +130,6 @@ async fn fill(hub: &Hub, bench: WorkBench) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask(router: &axum::Router, query: &str) -> anyhow::Result<serde_json::Value> {
-    let body = serde_json::json!({ "query": query }).to_string();
-    let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(body))?;
-    let bytes = router.clone().oneshot(request).await?.into_body().collect().await?.to_bytes();
-    let answer: serde_json::Value = serde_json::from_slice(&bytes)?;
-    anyhow::ensure!(answer.get("errors").is_none(), "{query}: {answer}");
-    Ok(answer)
-}
-
-/// CPU milliseconds of one question, on average of several after the first.
-async fn cost(router: &axum::Router, query: &str) -> anyhow::Result<f64> {
-    const TIMES: u32 = 40;
-    ask(router, query).await?;
-    let began = cpu();
-    for _ in 0..TIMES {
-        ask(router, query).await?;
-    }
-    Ok((cpu() - began).as_secs_f64() * 1_000.0 / f64::from(TIMES))
-}
-
 /// The figures.
 ///
 /// # Errors
@@ -190,13 +162,13 @@ pub async fn measure(hub: Hub, bench: WorkBench) -> anyhow::Result<Vec<Figure>> 
     let drawn = hub.draw_visits(new()).await?;
     let doors: usize = drawn.iter().map(|d| d.stops.len()).sum();
     anyhow::ensure!(doors > 0, "nobody with a case lies inside the shape: measure more enterprises");
-    let began = cpu();
+    let began = cpu_seconds();
     for _ in 0..10 {
         hub.draw_visits(new()).await?;
     }
     figures.push(Figure::at_most(
         "a shape on the map: 5 lists of 40 doors",
-        (cpu() - began).as_secs_f64() * 100.0,
+        (cpu_seconds() - began) * 100.0,
         "ms CPU",
         Some(20.0),
     ));

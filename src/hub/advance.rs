@@ -10,8 +10,6 @@ use crate::model::linkage::Judgement;
 use crate::model::record::RegistryIndex;
 use crate::publish::StoredLinks;
 use crate::records;
-use crate::records::some::some;
-use crate::records::stream::RecordSource;
 use crate::store::landing::Watermark;
 
 /// A linker that has followed what landed.
@@ -44,9 +42,7 @@ impl Hub {
     pub(super) async fn advance(&self, kept: KeptLinker) -> Result<Option<Advanced>, HubError> {
         let mark = self.store.latest_landing().await?;
         let touched = self.store.ids_changed_since(&kept.mark).await?;
-        let rows = self.registry_rows().await?;
-        let source = RecordSource { store: &self.store, connectors: &self.connectors, rows: &rows, data: &self.settings.data };
-        let changed = some(source, &touched, true).await?;
+        let changed = self.some_records(&touched, true).await?;
         let before = self.links_of(&touched).await?;
         let judgements = self.judgements_in_force().await?;
         let Some(mut linker) = kept.linker().await else { return Ok(None) };

@@ -18,8 +18,6 @@ use crate::link::{EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
 use crate::model::value::PartialDate;
 use crate::publish::{DecidedRecord, open_pairs};
-use crate::records::some::some;
-use crate::records::stream::RecordSource;
 use crate::store::relation::RelationRow;
 
 /// See the module.
@@ -144,10 +142,7 @@ impl Hub {
         rows.extend(plan.reviews.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
         rows.sort_unstable();
         rows.dedup();
-        let registry_rows = self.registry_rows().await?;
-        let source =
-            RecordSource { store: &self.store, connectors: &self.connectors, rows: &registry_rows, data: &self.settings.data };
-        let facts = some(source, &rows, false).await?.standing.facts;
+        let facts = self.some_records(&rows, false).await?.standing.facts;
 
         let linker = advanced.linker.clone();
         let group_of = group_of(groups, &plan.relations, asked);

@@ -33,6 +33,7 @@ use crate::store::federation::EntryRow;
 const TRIES: usize = 5;
 /// Editions whose sums are kept: this year's and last year's, and one that is asked for by number.
 const KEPT_SUMS: usize = 4;
+
 /// What holds of a whole sheet, and who brings it.
 #[derive(Debug, Clone, Default)]
 pub struct SheetOrigin {
@@ -126,27 +127,23 @@ impl Hub {
         }
         let rows = self.store.federation_entries(None).await?;
         let stamp = rows.iter().map(|row| row.seq).max().unwrap_or(0).max(stamp);
-        let read = Arc::new(self.read_federation(stamp, &rows, &HashMap::new()).map_err(|faults| broken(&faults))??);
+        let read = Arc::new(self.read_federation(stamp, &rows, &HashMap::new())?);
         *self.federation_cache.read.lock().expect("no panic while holding the federation") = Some(read.clone());
         Ok(read)
     }
 
     /// Builds what rows hold; `lines` says of keys that are new which line of a sheet they come from.
-    #[allow(clippy::type_complexity)]
     fn read_federation(
         &self,
         stamp: i64,
         rows: &[EntryRow],
         lines: &HashMap<(String, String), u64>,
-    ) -> Result<Result<Federation, StoreError>, Vec<SheetFault>> {
+    ) -> Result<Federation, Unbuilt> {
         let line = |row: &EntryRow| lines.get(&(row.noun.clone(), row.key.clone())).copied().unwrap_or(0);
         let mut federation = Federation { stamp, ..Federation::default() };
         let (mut units, mut entered) = (Vec::new(), HashMap::new());
         for row in rows.iter().filter(|row| row.noun == FederationNoun::Unit.name()) {
-            match self.entered::<TreeUnit>(row) {
-                Ok(unit) => units.push((line(row), unit.what)),
-                Err(error) => return Ok(Err(error)),
-            }
+            units.push((line(row), self.entered::<TreeUnit>(row)?.what));
             entered.insert(row.key.clone(), (row.at, row.by_whom.clone()));
         }
         federation.tree = UnitTree::build(units)?;
@@ -154,15 +151,13 @@ impl Hub {
             federation.tree.units.iter().map(|unit| entered.get(&*unit.code).cloned().unwrap_or_default()).collect();
         let mut faults = Vec::new();
         for row in rows {
-            match self.read_noun(row, &mut federation) {
-                Ok(None) => {}
-                Ok(Some(unit)) if federation.tree.at(&unit).is_some() => {}
-                Ok(Some(unit)) => faults.push(SheetFault::new(
+            let Some(unit) = self.read_noun(row, &mut federation)? else { continue };
+            if federation.tree.at(&unit).is_none() {
+                faults.push(SheetFault::new(
                     line(row),
                     format!("没有单位 {unit}：请先导入单位，或改正代码"),
                     format!("there is no unit {unit}: bring it first, or mend the code"),
-                )),
-                Err(error) => return Ok(Err(error)),
+                ));
             }
         }
         let places: HashSet<String> = federation.places.iter().map(|place| place.what.code.to_string()).collect();
@@ -177,7 +172,7 @@ impl Hub {
                 ));
             }
         }
-        if faults.is_empty() { Ok(Ok(federation)) } else { Err(faults) }
+        if faults.is_empty() { Ok(federation) } else { Err(Unbuilt::Faults(faults)) }
     }
 
     /// Reads what is no unit; the code of the unit that it is of, where it is of one.
@@ -258,8 +253,10 @@ impl Hub {
             let unchanged = read.entries.len() - new.len();
             standing.retain(|r| !lines.contains_key(&(r.noun.clone(), r.key.clone())));
             standing.extend(read.entries.iter().map(|(_, key, body)| row(key, Some(body))));
-            if let Err(faults) = self.read_federation(stamp, &standing, &lines) {
-                return Ok(SheetReceipt { faults, ..SheetReceipt::default() });
+            match self.read_federation(stamp, &standing, &lines) {
+                Ok(_) => {}
+                Err(Unbuilt::Faults(faults)) => return Ok(SheetReceipt { faults, ..SheetReceipt::default() }),
+                Err(Unbuilt::Store(error)) => return Err(error.into()),
             }
             if new.is_empty() || self.store.put_federation_entries(stamp, &new).await? {
                 return Ok(SheetReceipt { kept: read.entries.len(), unchanged, left_out: read.left_out, faults: Vec::new() });
@@ -281,12 +278,16 @@ impl Hub {
             if standing.len() == before {
                 return Err(HubError::said(format!("没有录入过 {key}"), format!("nobody entered {key}, or it was taken back")));
             }
-            if let Err(faults) = self.read_federation(stamp, &standing, &HashMap::new()) {
-                let fault = faults.into_iter().next().expect("a fault was told");
-                return Err(HubError::said(
-                    format!("不能撤回 {key}：{}", fault.problem.zh),
-                    format!("{key} cannot be taken back: {}", fault.problem.en),
-                ));
+            match self.read_federation(stamp, &standing, &HashMap::new()) {
+                Ok(_) => {}
+                Err(Unbuilt::Faults(faults)) => {
+                    let fault = faults.into_iter().next().expect("a fault was told");
+                    return Err(HubError::said(
+                        format!("不能撤回 {key}：{}", fault.problem.zh),
+                        format!("{key} cannot be taken back: {}", fault.problem.en),
+                    ));
+                }
+                Err(Unbuilt::Store(error)) => return Err(error.into()),
             }
             let row = EntryRow {
                 seq: 0,
@@ -320,6 +321,34 @@ impl Hub {
         }
         kept.push((key, counted.clone()));
         counted
+    }
+}
+
+/// Why no federation can be built of rows.
+enum Unbuilt {
+    Store(StoreError),
+    /// They do not fit together.
+    Faults(Vec<SheetFault>),
+}
+
+impl From<StoreError> for Unbuilt {
+    fn from(error: StoreError) -> Unbuilt {
+        Unbuilt::Store(error)
+    }
+}
+
+impl From<Vec<SheetFault>> for Unbuilt {
+    fn from(faults: Vec<SheetFault>) -> Unbuilt {
+        Unbuilt::Faults(faults)
+    }
+}
+
+impl From<Unbuilt> for HubError {
+    fn from(unbuilt: Unbuilt) -> HubError {
+        match unbuilt {
+            Unbuilt::Store(error) => error.into(),
+            Unbuilt::Faults(faults) => broken(&faults),
+        }
     }
 }
 

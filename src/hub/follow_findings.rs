@@ -6,33 +6,26 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 
-use super::basis::{counting, standing};
+use super::basis::standing;
 use super::error::HubError;
 use super::guard::{Inputs, Word};
+use super::header::Header;
 use super::open::Hub;
 use super::published::Published;
 use crate::assess::assess;
-use crate::edition::{Edition, EditionError, EditionInput, EditionSource, Filter};
+use crate::edition::{Edition, EditionError};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, StandingFinding};
-use crate::model::verdict::{GapStatus, Unmet};
+use crate::model::verdict::GapStatus;
 use crate::publish::{INPUTS_BUT_FINDINGS, Judged, PublishError, publish_judged};
 use crate::records;
 use crate::store::history::EditionBasis;
 
 /// Of more enterprises at once the whole city is judged: a few seconds more, and no list of neighbours.
 const MOST: usize = 2_000;
-
-/// What an edition to come says of itself.
-pub(super) struct Header {
-    pub now: DateTime<Utc>,
-    pub as_of: NaiveDate,
-    pub sources: Vec<EditionSource>,
-    pub unmet: Vec<Unmet>,
-}
 
 impl Hub {
     /// Publishes what findings alone changed since `previous`, and names whom; None where something else did too, or where that cannot be told.
@@ -66,7 +59,7 @@ impl Hub {
         if let Word::Waits = self.guard_changes(inputs, previous, &header.unmet, &enterprises).await? {
             return Ok(None);
         }
-        let number = self.store.latest_edition().await?.map_or(1, |e| e.number as u32 + 1);
+        let number = self.next_number().await?;
         let landing = basis.landing;
         let judgements = self.judgements_in_force().await?.iter().map(|j| j.id.to_string()).collect();
         let basis = EditionBasis {
@@ -78,21 +71,7 @@ impl Hub {
         };
         let traits = records::traits(&self.connectors);
         let judged = Judged {
-            header: EditionInput {
-                number,
-                published_at: header.now,
-                as_of: header.as_of,
-                zone: self.settings.zone,
-                enterprises: Vec::new(),
-                unions: Vec::new(),
-                members: Vec::new(),
-                ties: Vec::new(),
-                registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
-                sources: header.sources,
-                unmet: header.unmet.clone(),
-                labels: Default::default(),
-                counting: counting(&self.settings.policy),
-            },
+            header: self.without_rows(number, &header),
             enterprises,
             previous: previous.clone(),
             decided_before,
@@ -107,21 +86,7 @@ impl Hub {
             Err(PublishError::Edition(EditionError::BadInput(_))) => return Ok(None),
             Err(e) => return Err(e.into()),
         };
-        self.editions.refresh()?;
-        let edition = self.editions.number(manifest.number)?;
-        let of = |filter| Ok::<u32, HubError>(edition.filter(&filter)?.len() as u32);
-        let undecided = Filter::Any { facet: "gap", values: vec![GapStatus::Undecided.name().to_owned()] };
-        let published = Published {
-            number: manifest.number,
-            digest: manifest.digest,
-            as_of: manifest.as_of,
-            enterprises: manifest.enterprises,
-            gap: of(Filter::InGap)?,
-            undecided: of(undecided)?,
-            review_pairs: self.store.review_count().await? as u32,
-            judged: Some(ids.len() as u32),
-            unmet: header.unmet,
-        };
+        let published = self.told_of(manifest, ids.len()).await?;
         Ok(Some((published, ids.into_iter().map(Into::into).collect())))
     }
 

@@ -9,25 +9,25 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::advance::Advanced;
-use super::basis::{counting, standing};
+use super::around::Around;
+use super::basis::standing;
 use super::city_part::CityPart;
 use super::error::HubError;
-use super::follow_findings::{Header, concerned, history};
+use super::follow_findings::{concerned, history};
 use super::guard::{Inputs, Word};
+use super::header::Header;
 use super::open::Hub;
+use super::part_changes::link_changes;
 use super::published::Published;
 use super::touched::{Touched, key};
 use crate::assess::ties::{Directory, entity, tie};
 use crate::assess::{AssessedPart, assess_part};
-use crate::edition::{Edition, EditionError, EditionInput, Filter, LookupKey};
+use crate::edition::{Edition, EditionError};
 use crate::link::EntityKey;
-use crate::model::enterprise::{Enterprise, TradeUnion};
+use crate::model::enterprise::{People, TradeUnion};
+use crate::model::facts::StandingFinding;
 use crate::model::tie::{Tie, TieKind};
-use crate::model::verdict::GapStatus;
-use crate::publish::{
-    EntityHistory, LinkChanges, PartPublication, PeopleOfPart, PublishError, ReviewChanges, StoredLinks, UNREADABLE, of_pair,
-    publish_part,
-};
+use crate::publish::{EntityHistory, PartPublication, PeopleOfPart, PublishError, UNREADABLE, publish_part};
 use crate::records;
 use crate::store::history::EditionBasis;
 
@@ -214,7 +214,7 @@ impl Hub {
         advanced: &Advanced,
         touched: Touched,
         judged: Judged,
-        findings: &[crate::model::facts::StandingFinding],
+        findings: &[StandingFinding],
     ) -> Result<Followed, HubError> {
         let Judged { part, mut assessed, ties, led_elsewhere, mut unstated, .. } = judged;
         let asked: HashSet<Box<str>> = touched.entities.iter().map(|entity| entity.to_string().into()).collect();
@@ -251,7 +251,7 @@ impl Hub {
         if let Word::Waits = self.guard_part(inputs, previous, &header.unmet, (&enterprises, &gone, by)).await? {
             return Ok(Followed::Waits);
         }
-        let mut others: HashMap<Box<str>, (Option<crate::model::enterprise::People>, Vec<Tie>)> =
+        let mut others: HashMap<Box<str>, (Option<People>, Vec<Tie>)> =
             counted.others.into_iter().map(|(id, people)| (id, (Some(people), Vec::new()))).collect();
         for (id, ties) in led_elsewhere {
             others.entry(id).or_default().1 = ties;
@@ -260,25 +260,12 @@ impl Hub {
         let links = link_changes(advanced, &part);
         let review = self.review_changes(previous, &enterprises, advanced, &part).await?;
         let relations = self.relation_changes(&asked, part.relations).await?;
-        let number = self.store.latest_edition().await?.map_or(1, |e| e.number as u32 + 1);
+        let number = self.next_number().await?;
+        let judged = enterprises.len();
         let mut ids: Vec<String> = enterprises.iter().map(|e| e.id.to_string()).collect();
         ids.extend(gone.iter().map(ToString::to_string));
         let publication = PartPublication {
-            header: EditionInput {
-                number,
-                published_at: header.now,
-                as_of: header.as_of,
-                zone: self.settings.zone,
-                enterprises: Vec::new(),
-                unions: Vec::new(),
-                members: Vec::new(),
-                ties: Vec::new(),
-                registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
-                sources: header.sources,
-                unmet: header.unmet.clone(),
-                labels: Default::default(),
-                counting: counting(&self.settings.policy),
-            },
+            header: self.without_rows(number, &header),
             previous: previous.clone(),
             decided_before: Some(previous.clone()),
             enterprises,
@@ -310,218 +297,7 @@ impl Hub {
             Err(e) => return Err(e.into()),
         };
         let Some(manifest) = manifest else { return Ok(Followed::Published(None, Vec::new())) };
-        self.editions.refresh()?;
-        let edition = self.editions.number(manifest.number)?;
-        let of = |filter| Ok::<u32, HubError>(edition.filter(&filter)?.len() as u32);
-        let undecided = Filter::Any { facet: "gap", values: vec![GapStatus::Undecided.name().to_owned()] };
-        let published = Published {
-            number: manifest.number,
-            digest: manifest.digest,
-            as_of: manifest.as_of,
-            enterprises: manifest.enterprises,
-            gap: of(Filter::InGap)?,
-            undecided: of(undecided)?,
-            review_pairs: self.store.review_count().await? as u32,
-            judged: Some(asked.len() as u32),
-            unmet: header.unmet,
-        };
+        let published = self.told_of(manifest, judged).await?;
         Ok(Followed::Published(Some(published), ids))
-    }
-
-    /// What changes in the queue: pairs that came, went or are others, and those that would change something else now.
-    async fn review_changes(
-        &self,
-        previous: &Edition,
-        enterprises: &[Enterprise],
-        advanced: &Advanced,
-        part: &CityPart,
-    ) -> Result<ReviewChanges, HubError> {
-        let judged: HashMap<&str, &Enterprise> = enterprises.iter().map(|e| (&*e.id, e)).collect();
-        let is_changed = |id: i64| advanced.changed.binary_search(&id).is_ok();
-        let reviewed = advanced.reviewed_ids();
-        let mut changes = ReviewChanges { out: advanced.reviewed_ids(), ..ReviewChanges::default() };
-        let mut ranked: Vec<(Box<str>, String, f64)> = Vec::new();
-        for pair in &part.reviews {
-            let right = pair.right_entity.map(|entity| entity.to_string());
-            let here = right.as_deref().and_then(|id| judged.get(id).copied());
-            let is_other =
-                reviewed.binary_search(&pair.id).is_ok() || is_changed(pair.left_store_id) || is_changed(pair.right_store_id);
-            if is_other {
-                let read = match (here, &right) {
-                    (None, Some(id)) => previous.enterprise_of_id(id).and_then(|row| row.written()),
-                    _ => None,
-                };
-                changes.out.push(pair.id.clone());
-                changes.put.push(of_pair(pair, here.or(read.as_ref())));
-            } else if here.is_some() {
-                let row = of_pair(pair, here);
-                ranked.push((pair.id.clone(), row.effect, row.rank));
-            }
-        }
-        let ids: Vec<&str> = ranked.iter().map(|(id, ..)| &**id).collect();
-        let mut stored: HashMap<String, (String, f64)> = HashMap::new();
-        for ids in ids.chunks(10_000) {
-            stored.extend(self.store.review_ranks(ids).await?.into_iter().map(|(id, effect, rank)| (id, (effect, rank))));
-        }
-        let differs = |(id, effect, rank): &(Box<str>, String, f64)| {
-            stored.get(&**id).is_some_and(|(known, ranked)| known != effect || ranked.to_bits() != rank.to_bits())
-        };
-        changes.ranks = ranked.into_iter().filter(differs).map(|(id, effect, rank)| (id.into(), effect, rank)).collect();
-        Ok(changes)
-    }
-
-    /// The entities of which something else is said of others than the store has, and what is said of them now.
-    async fn relation_changes(
-        &self,
-        asked: &HashSet<Box<str>>,
-        now: Vec<crate::link::LinkedRelation>,
-    ) -> Result<(Vec<Box<str>>, Vec<crate::link::LinkedRelation>), HubError> {
-        let mut ids: Vec<Box<str>> = asked.iter().cloned().collect();
-        ids.sort_unstable();
-        let rows = crate::publish::relation_rows(&now);
-        let mut before: HashMap<String, Vec<_>> = HashMap::new();
-        for ids in ids.chunks(20_000) {
-            for row in self.store.relations_of_many(ids, false).await? {
-                before.entry(row.from_entity.clone()).or_default().push(row);
-            }
-        }
-        let mut after: HashMap<String, Vec<_>> = HashMap::new();
-        for row in rows {
-            after.entry(row.from_entity.clone()).or_default().push(row);
-        }
-        ids.retain(|id| before.get(&**id) != after.get(&**id));
-        let changed: HashSet<&str> = ids.iter().map(|id| &**id).collect();
-        let now = now.into_iter().filter(|r| changed.contains(r.from.to_string().as_str())).collect();
-        drop(changed);
-        Ok((ids, now))
-    }
-}
-
-/// Links that are new, others or no more, and the entities that come and go with them.
-fn link_changes(advanced: &Advanced, part: &CityPart) -> LinkChanges {
-    let linker = &*advanced.linker;
-    let before = &advanced.links_before;
-    let now: StoredLinks = linker
-        .records_of_rows(&advanced.changed)
-        .into_iter()
-        .filter_map(|record| Some((linker.stored(record), linker.entity(record)?)))
-        .filter(|(place, _)| part.places.contains_key(place))
-        .collect();
-    let news: HashSet<(i64, u16)> = advanced.changes.decisions.iter().map(|d| (d.store_id, d.part)).collect();
-    let mut changes = LinkChanges::default();
-    let mut put: Vec<((i64, u16), u32)> = Vec::new();
-    for (place, entity) in &now {
-        if news.contains(place) || before.get(place) != Some(entity) {
-            put.push((*place, part.places[place]));
-        }
-    }
-    put.sort_unstable();
-    changes.dropped = before.keys().filter(|place| !now.contains_key(*place)).copied().collect();
-    changes.dropped.sort_unstable();
-    let text = |place: &(i64, u16)| before.get(place).map(|entity| Box::<str>::from(entity.to_string()));
-    let moved = put.iter().map(|(place, _)| *place).filter(|place| before.get(place) != now.get(place));
-    changes.former = moved.chain(changes.dropped.iter().copied()).map(|place| (place.0, place.1, text(&place))).collect();
-    changes.put = put.into_iter().map(|(_, at)| at).collect();
-
-    // Records gained less records lost, by entity.
-    let mut gained: HashMap<EntityKey, i64> = HashMap::new();
-    for (place, entity) in &now {
-        if before.get(place) != Some(entity) {
-            *gained.entry(*entity).or_default() += 1;
-        }
-    }
-    for (place, entity) in before {
-        if now.get(place) != Some(entity) {
-            *gained.entry(*entity).or_default() -= 1;
-        }
-    }
-    for (entity, by) in gained {
-        let records = i64::from(linker.records_in(entity));
-        match (records - by, records) {
-            (before, now) if before <= 0 && now > 0 => changes.appeared.push(entity.to_string().into()),
-            (before, 0) if before > 0 => changes.ended.push(entity.to_string().into()),
-            _ => {}
-        }
-    }
-    changes.appeared.sort_unstable();
-    changes.ended.sort_unstable();
-    changes
-}
-
-/// Enterprises by what records call them, where some are judged anew and all others are as an edition has them.
-struct Around<'a> {
-    edition: &'a Edition,
-    asked: &'a HashSet<EntityKey>,
-    judged: HashMap<&'a str, &'a Enterprise>,
-    by_code: HashMap<&'a str, Vec<&'a str>>,
-    by_name: HashMap<&'a str, Vec<&'a str>>,
-    /// Codes and names that somebody bears now and did not, or the other way round.
-    codes: HashSet<Box<str>>,
-    names: HashSet<Box<str>>,
-}
-
-impl<'a> Around<'a> {
-    fn new(edition: &'a Edition, asked: &'a HashSet<EntityKey>, enterprises: &'a [Enterprise]) -> Around<'a> {
-        let mut around = Around {
-            edition,
-            asked,
-            judged: enterprises.iter().map(|e| (&*e.id, e)).collect(),
-            by_code: HashMap::new(),
-            by_name: HashMap::new(),
-            codes: HashSet::new(),
-            names: HashSet::new(),
-        };
-        for e in enterprises {
-            if let (Some(code), None) = (e.credit_code.as_deref(), &e.branch_of) {
-                around.by_code.entry(code).or_default().push(&e.id);
-            }
-            around.by_name.entry(&e.name).or_default().push(&e.id);
-        }
-        for entity in asked {
-            let id = entity.to_string();
-            let before =
-                edition.enterprise_of_id(&id).map(|row| (row.credit_code().filter(|_| row.branch_of().is_none()), row.name()));
-            let now =
-                around.judged.get(id.as_str()).map(|e| (e.credit_code.as_deref().filter(|_| e.branch_of.is_none()), &*e.name));
-            if before != now {
-                for (code, name) in before.into_iter().chain(now) {
-                    around.codes.extend(code.map(Into::into));
-                    around.names.insert(name.into());
-                }
-            }
-        }
-        around
-    }
-
-    fn is_called_otherwise(&self, code: &str, name: &str) -> bool {
-        self.codes.contains(code) || self.names.contains(name.trim())
-    }
-
-    /// Rows of the edition that are judged as before.
-    fn others(&self, key: LookupKey) -> impl Iterator<Item = crate::edition::EnterpriseRow<'a>> {
-        let rows = self.edition.rows(&key).into_iter().map(|row| self.edition.enterprise(row));
-        rows.filter(|row| super::touched::key(row.id()).is_none_or(|entity| !self.asked.contains(&entity)))
-    }
-}
-
-impl Directory for Around<'_> {
-    fn has(&self, id: &str) -> bool {
-        match key(id).is_some_and(|entity| self.asked.contains(&entity)) {
-            true => self.judged.contains_key(id),
-            false => self.edition.row_of_id(id).is_some(),
-        }
-    }
-    fn by_code(&self, code: &str) -> Option<Box<str>> {
-        let judged = self.by_code.get(code).into_iter().flatten().copied();
-        let others = self.others(LookupKey::CreditCode(code.to_owned()));
-        let others = others.filter(|row| row.credit_code() == Some(code) && row.branch_of().is_none()).map(|row| row.id());
-        judged.chain(others).min().map(Into::into)
-    }
-    fn by_name(&self, name: &str) -> Option<Box<str>> {
-        let judged = self.by_name.get(name).into_iter().flatten().copied();
-        let others = self.others(LookupKey::Name(name.to_owned())).filter(|row| row.name() == name).map(|row| row.id());
-        let mut found = judged.chain(others);
-        let first = found.next()?;
-        found.next().is_none().then(|| first.into())
     }
 }

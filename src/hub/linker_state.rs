@@ -15,10 +15,9 @@ use super::error::HubError;
 use super::open::Hub;
 use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind, WrittenFile};
 use crate::link::{LinkSettings, Linker};
-use crate::model::linkage::{Judgement, LinkRecord};
+use crate::model::linkage::Judgement;
 use crate::publish::{INPUTS, LINKED_INPUTS};
 use crate::records::snapshot::SnapshotBasis;
-use crate::records::{StoredRowReader, link_record};
 use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
@@ -130,7 +129,7 @@ impl Hub {
     pub(super) async fn following(&self, judgements: Vec<Judgement>) -> Result<Option<Linker>, HubError> {
         let Some(kept) = self.kept_linker().await? else { return Ok(None) };
         let touched = self.store.ids_changed_since(&kept.mark).await?;
-        let records = self.link_records(&touched).await?;
+        let records = self.some_records(&touched, true).await?.standing.link;
         let Some(mut linker) = kept.linker().await else { return Ok(None) };
         let follow = move || {
             linker.retire(&touched, &records);
@@ -139,20 +138,6 @@ impl Hub {
             linker
         };
         Ok(Some(tokio::task::spawn_blocking(follow).await.expect("linking does not panic")))
-    }
-
-    /// Some stored records as linking takes them; those that are gone or unreadable are left out.
-    async fn link_records(&self, ids: &[i64]) -> Result<Vec<LinkRecord>, HubError> {
-        let rows = self.registry_rows().await?;
-        let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
-        let mut found = Vec::new();
-        for row in self.store.records_by_id(ids).await?.iter().filter(|row| row.gone == 0) {
-            if let Some((registry, records)) = reading.records(row) {
-                let issues = self.connectors[usize::from(registry)].issues_codes;
-                found.extend(records.iter().map(|record| link_record(record, row.id, registry, issues)));
-            }
-        }
-        Ok(found)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod advance;
 mod annotations;
+mod around;
 mod basis;
 mod batch_decisions;
 pub mod cases;
@@ -21,6 +22,7 @@ mod follow_findings;
 mod follow_records;
 mod freshness;
 mod guard;
+mod header;
 mod held;
 mod linker_state;
 mod live;
@@ -30,6 +32,7 @@ pub mod message;
 pub mod named_lists;
 mod neighbourhood;
 mod open;
+mod part_changes;
 pub mod progress;
 mod publish;
 mod published;

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
 use crate::model::Clock;
+use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
 use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
@@ -140,6 +141,13 @@ impl Hub {
         let rows = self.registry_rows().await?;
         let (store, connectors, data) = (&self.store, &self.connectors[..], &self.settings.data);
         RecordStream::open(RecordSource { store, connectors, rows: &rows, data }, links, keep).await
+    }
+
+    /// Some stored records by their ids (in order), as today's connectors read them; `links`: as linking takes them too.
+    pub(super) async fn some_records(&self, ids: &[i64], links: bool) -> Result<SomeRecords, StoreError> {
+        let rows = self.registry_rows().await?;
+        let (store, connectors, data) = (&self.store, &self.connectors[..], &self.settings.data);
+        some(RecordSource { store, connectors, rows: &rows, data }, ids, links).await
     }
 }
 

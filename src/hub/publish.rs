@@ -10,9 +10,9 @@ use super::advance::Advanced;
 use super::basis::{counting, lacking_since};
 use super::error::HubError;
 use super::evidence_texts::show_texts;
-use super::follow_findings::Header;
 use super::follow_records::Followed;
 use super::guard::Word;
+use super::header::Header;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
@@ -212,6 +212,7 @@ impl Hub {
         let joining = linker.clone();
         let linked = tokio::task::spawn_blocking(move || hub.join(&joining, linking, news.as_ref(), facts));
         let linked = linked.await.expect("linking does not panic");
+        count_met(&linker, &self.connectors, receipts);
         drop(linker);
         let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
         let world =
@@ -223,7 +224,6 @@ impl Hub {
             decided
         });
         let decided = decided.await.expect("deciding does not panic");
-        count_linked(&decided.joined, &self.connectors, receipts);
 
         lap("decided");
         if let Word::Waits = self.guard(&inputs, previous.as_ref(), &unmet, &decided.assessed).await? {
@@ -233,10 +233,7 @@ impl Hub {
             return Ok(None);
         }
         stage("发布", "publishing");
-        let number = match self.store.latest_edition().await? {
-            Some(e) => e.number as u32 + 1,
-            None => 1,
-        };
+        let number = self.next_number().await?;
         let gap = decided.assessed.enterprises.iter().filter(|e| e.in_gap()).count() as u32;
         let undecided = |e: &&Enterprise| e.verdicts.gap.status == GapStatus::Undecided;
         let undecided = decided.assessed.enterprises.iter().filter(undecided).count() as u32;
@@ -487,24 +484,5 @@ fn count_met(linker: &Linker, registries: &[Arc<crate::connector::Connector>], r
     let met = linker.met();
     for r in receipts {
         r.linked = registries.iter().position(|c| c.name == r.registry).and_then(|i| met.get(i).copied());
-    }
-}
-
-/// Fills in how many records of each registry met a record of another one.
-fn count_linked(joined: &[DecidedRecord], registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
-    // Per entity: the registry of its first record, and whether another one followed.
-    let mut met: HashMap<EntityKey, (u16, bool)> = HashMap::new();
-    for j in joined {
-        if let Some(entity) = j.entity {
-            let seen = met.entry(entity).or_insert((j.registry, false));
-            seen.1 |= seen.0 != j.registry;
-        }
-    }
-    let mut linked = vec![0i64; registries.len()];
-    for j in joined.iter().filter(|j| j.part == 0) {
-        linked[j.registry as usize] += i64::from(j.entity.is_some_and(|e| met[&e].1));
-    }
-    for r in receipts {
-        r.linked = registries.iter().position(|c| c.name == r.registry).map(|i| linked[i]);
     }
 }

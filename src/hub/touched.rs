@@ -101,7 +101,7 @@ impl Touched {
         for tie in edition.every_tie() {
             let turns = match tie.kind() {
                 Some(TieKind::Dispute) => tie.since().is_some_and(|day| passed(day) || a_year_ago(day)),
-                Some(TieKind::Dispatch) => tie.in_force(before) != tie.in_force(today),
+                Some(TieKind::Dispatch) => tie.workers_on(before) != tie.workers_on(today),
                 _ => false,
             };
             if turns {

@@ -66,3 +66,22 @@ pub struct Tie {
     /// Id in the store's `record` table.
     pub record_id: i64,
 }
+
+impl Tie {
+    /// How many workers it moves on a day; see [`workers_moved`].
+    pub fn workers_on(&self, day: NaiveDate) -> Option<u32> {
+        workers_moved(Some(self.kind), self.number, (self.since, self.until), day)
+    }
+}
+
+/// How many workers a tie moves on a day: a whole number, where it is a dispatch that has begun and is not over; None otherwise.
+pub fn workers_moved(
+    kind: Option<TieKind>,
+    number: Option<f64>,
+    (since, until): (Option<NaiveDate>, Option<NaiveDate>),
+    day: NaiveDate,
+) -> Option<u32> {
+    let lasts = since.is_none_or(|from| from <= day) && until.is_none_or(|to| to >= day);
+    let whole = |n: f64| (n >= 0.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0).then_some(n as u32);
+    number.filter(|_| kind == Some(TieKind::Dispatch) && lasts).and_then(whole)
+}

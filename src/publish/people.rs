@@ -7,7 +7,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::assess::membership::{
-    DispatchSide, Seat, corrected, correction, counted_at, share_out, shares, shares_in, stands, stated, with_members_of, workers,
+    DispatchSide, Seat, corrected, correction, counted_at, share_out, shares, shares_in, stands, stated, with_members_of,
 };
 use crate::assess::policy::DispatchedCount;
 use crate::edition::{Edition, EnterpriseRow};
@@ -113,7 +113,7 @@ impl PeopleOfPart<'_> {
         };
         let at = |id: Option<&str>| id.and_then(|id| position.get(id).copied());
         for tie in self.ties {
-            let (Some(_), Some(workers)) = (&tie.subject, workers(tie, self.as_of)) else { continue };
+            let (Some(_), Some(workers)) = (&tie.subject, tie.workers_on(self.as_of)) else { continue };
             correct(at(tie.subject.as_deref()), DispatchSide::Agency, tie.other.is_some(), workers);
             correct(at(tie.other.as_deref()), DispatchSide::Host, true, workers);
         }
@@ -121,7 +121,7 @@ impl PeopleOfPart<'_> {
         for (at, row) in rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.as_ref()?))) {
             for flow in self.before.ties_to(row.row, TieKind::Dispatch) {
                 let Some(agency) = flow.subject().map(|row| self.before.enterprise(row)) else { continue };
-                let in_force = flow.in_force(self.as_of).filter(|_| !self.asked.contains(agency.id()));
+                let in_force = flow.workers_on(self.as_of).filter(|_| !self.asked.contains(agency.id()));
                 if let Some(workers) = in_force {
                     correct(Some(at), DispatchSide::Host, true, workers);
                 }

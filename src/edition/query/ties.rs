@@ -8,7 +8,7 @@ use crate::edition::files::ties::Relations;
 use crate::edition::format::cells::{date, text, word};
 use crate::edition::format::row::Row;
 use crate::edition::open::Edition;
-use crate::model::tie::TieKind;
+use crate::model::tie::{TieKind, workers_moved};
 
 /// One tie of an edition.
 #[derive(Clone, Copy)]
@@ -79,11 +79,9 @@ impl<'a> TieRow<'a> {
     pub fn until(&self) -> Option<NaiveDate> {
         date(&self.relations.until, self.at)
     }
-    /// How many workers a dispatch moves on a day; None where it is none, or over, or not yet.
-    pub fn in_force(&self, on: NaiveDate) -> Option<u32> {
-        let is_over = self.since().is_some_and(|from| from > on) || self.until().is_some_and(|to| to < on);
-        let whole = |n: f64| (n >= 0.0 && n <= f64::from(u32::MAX) && n.fract() == 0.0).then_some(n as u32);
-        self.number().filter(|_| self.kind() == Some(TieKind::Dispatch) && !is_over).and_then(whole)
+    /// How many workers it moves on a day; see [`workers_moved`].
+    pub fn workers_on(&self, day: NaiveDate) -> Option<u32> {
+        workers_moved(self.kind(), self.number(), (self.since(), self.until()), day)
     }
     /// Name of the registry that says so.
     pub fn registry(&self) -> &'a str {

@@ -6,9 +6,9 @@ import { CloseCase } from '../graph/generated/CloseCase';
 import type { CaseLineFragment, CaseMethod, CaseStage } from '../graph/generated/types';
 import { useAskAgain } from '../graph/question';
 import { Said, textOf, type Told } from '../graph/send';
-import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import { CloseReason } from './CloseReason';
 import { methods, stages } from './filter';
 import { useCaseLabels } from './labels';
 import { inputOf, NOBODY, type Owner } from './owner';
@@ -22,7 +22,6 @@ type Action = (typeof actions)[number];
 export function BulkChange({ cases, onClear, onDone }: { cases: readonly CaseLineFragment[]; onClear: () => void; onDone: (left: ReadonlySet<string>) => void }) {
   const t = useWords(caseWords);
   const f = useFormat();
-  const code = useCode();
   const labels = useCaseLabels();
   const id = useId();
   const askAgain = useAskAgain();
@@ -134,21 +133,7 @@ export function BulkChange({ cases, onClear, onDone }: { cases: readonly CaseLin
             <input id={`${id}d`} type="date" value={day} onChange={(event) => setDay(event.target.value)} />
           </div>
         )}
-        {action === 'close' && (
-          <div className="field">
-            <label htmlFor={`${id}r`}>{t.reason}</label>
-            <select id={`${id}r`} value={reason} onChange={(event) => setReason(event.target.value)}>
-              <option value="">{t.chooseReason}</option>
-              {codesOf('findings')
-                .filter((name) => !name.startsWith('done_'))
-                .map((name) => (
-                  <option key={name} value={name}>
-                    {code('findings', name)}
-                  </option>
-                ))}
-            </select>
-          </div>
-        )}
+        {action === 'close' && <CloseReason reason={reason} onChange={setReason} />}
         {action !== 'assign' && (
           <div className="field grow">
             <label htmlFor={`${id}n`}>{t.note}</label>

@@ -3,15 +3,14 @@ import { ask } from '../graph/client';
 import { CloseCase } from '../graph/generated/CloseCase';
 import { ReopenCase } from '../graph/generated/ReopenCase';
 import { Said, useSend } from '../graph/send';
-import { codesOf, useCode } from '../language/codes';
 import { useWords } from '../language/words';
 import type { WholeCase } from './CasePage';
+import { CloseReason } from './CloseReason';
 import { caseWords } from './words';
 
 /** Closing with a reason, and opening again what a person closed. */
 export function CloseForm({ card }: { card: WholeCase }) {
   const t = useWords(caseWords);
-  const code = useCode();
   const id = useId();
   const { said, isRunning, send } = useSend();
   const [reason, setReason] = useState('');
@@ -40,21 +39,7 @@ export function CloseForm({ card }: { card: WholeCase }) {
       <h2>{isOpen ? t.close : t.reopen}</h2>
       {isOpen && <p className="muted">{t.closeWhy}</p>}
       <div className="row fields">
-        {isOpen && (
-          <div className="field">
-            <label htmlFor={`${id}r`}>{t.reason}</label>
-            <select id={`${id}r`} value={reason} onChange={(event) => setReason(event.target.value)}>
-              <option value="">{t.chooseReason}</option>
-              {codesOf('findings')
-                .filter((name) => !name.startsWith('done_'))
-                .map((name) => (
-                  <option key={name} value={name}>
-                    {code('findings', name)}
-                  </option>
-                ))}
-            </select>
-          </div>
-        )}
+        {isOpen && <CloseReason reason={reason} onChange={setReason} />}
         <div className="field grow">
           <label htmlFor={`${id}n`}>{isOpen ? t.note : t.reopenWhy}</label>
           <input id={`${id}n`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
