@@ -2,7 +2,7 @@
 //! nearest known key.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::model::message::Lang;
 use crate::model::problem::Problem;
 
+use crate::access::ClaimRules;
 use crate::assess::Policy;
 
 /// What a `huitu.toml` may say; every key has a command-line option or a default.
@@ -35,12 +36,14 @@ pub struct ConfigFile {
     pub public_url: Option<String>,
     /// What callers may ask, and how.
     pub serve: Serving,
+    /// Where people sign in; without it, tokens alone.
+    pub login: Option<Login>,
 }
 
 #[rustfmt::skip]
 const KEYS: &[&str] = &[
     "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "public_url",
-    "serve",
+    "serve", "login",
 ];
 
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
@@ -62,10 +65,63 @@ pub struct Serving {
     pub cache_mb: Option<usize>,
     /// Days that the record of who looked is kept.
     pub audit_days: Option<u32>,
+    /// PEM: the server's certificate, with those that vouch for it.
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM: its private key.
+    pub tls_key: Option<PathBuf>,
+    /// Addresses of the proxies that end TLS; others are turned away.
+    pub behind_proxy: Vec<IpAddr>,
 }
 
-const SERVE_KEYS: &[&str] =
-    &["cost", "cost_per_minute", "time_secs", "batch", "suppress_below", "trusted", "cache_mb", "audit_days"];
+const SERVE_KEYS: &[&str] = &[
+    "cost",
+    "cost_per_minute",
+    "time_secs",
+    "batch",
+    "suppress_below",
+    "trusted",
+    "cache_mb",
+    "audit_days",
+    "tls_certificate",
+    "tls_key",
+    "behind_proxy",
+];
+
+/// The `[login]` table: the identity provider at which people sign in (OpenID Connect).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Login {
+    /// The provider, as it calls itself.
+    pub issuer: String,
+    /// What this hub is registered as there.
+    pub client_id: String,
+    /// File with the secret that the provider gave; without one the hub is a public client.
+    pub client_secret_file: Option<PathBuf>,
+    /// What bearer tokens must be meant for; by default `client_id`.
+    pub audience: Option<String>,
+    /// Asked for beside `openid`.
+    pub scopes: Vec<String>,
+    /// A session ends after so many hours; 10.
+    pub session_hours: Option<u32>,
+    /// A session ends when nothing was asked for so many minutes; 60.
+    pub idle_minutes: Option<u32>,
+    #[serde(flatten)]
+    pub claims: ClaimRules,
+}
+
+const LOGIN_KEYS: &[&str] = &[
+    "issuer",
+    "client_id",
+    "client_secret_file",
+    "audience",
+    "scopes",
+    "session_hours",
+    "idle_minutes",
+    "role_claim",
+    "area_claim",
+    "name_claim",
+    "roles",
+];
 
 /// Where everything is, for every subcommand.
 #[derive(Debug, Clone)]
@@ -143,15 +199,17 @@ impl ConfigFile {
                 known: KEYS.join(", "),
             });
         }
-        if let Some(serve) = table.get("serve").and_then(toml::Value::as_table)
-            && let Some(key) = serve.keys().find(|k| !SERVE_KEYS.contains(&k.as_str()))
-        {
-            return Err(ConfigError::UnknownKey {
-                path: path.into(),
-                key: format!("serve.{key}"),
-                nearest: nearest(key, SERVE_KEYS.iter().copied()).unwrap_or(SERVE_KEYS[0]).to_owned(),
-                known: SERVE_KEYS.join(", "),
-            });
+        for (name, keys) in [("serve", SERVE_KEYS), ("login", LOGIN_KEYS)] {
+            if let Some(said) = table.get(name).and_then(toml::Value::as_table)
+                && let Some(key) = said.keys().find(|k| !keys.contains(&k.as_str()))
+            {
+                return Err(ConfigError::UnknownKey {
+                    path: path.into(),
+                    key: format!("{name}.{key}"),
+                    nearest: nearest(key, keys.iter().copied()).unwrap_or(keys[0]).to_owned(),
+                    known: keys.join(", "),
+                });
+            }
         }
         toml::from_str(&text).map_err(malformed)
     }

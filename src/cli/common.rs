@@ -134,6 +134,13 @@ impl Common {
             None => crate::config::Serving::default(),
         })
     }
+    /// What it says of signing in.
+    pub fn login(&self) -> anyhow::Result<Option<crate::config::Login>> {
+        Ok(match &self.config {
+            Some(path) => ConfigFile::read(path)?.login,
+            None => None,
+        })
+    }
 }
 
 /// An error in the reader's language, where it knows both.

@@ -29,6 +29,7 @@ pub mod report;
 pub mod review;
 pub mod schema;
 pub mod serve;
+pub mod session;
 pub mod simulate;
 pub mod sync;
 pub mod terminal;
@@ -107,6 +108,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
+    /// Who signed in through the identity provider
+    Session(session::SessionArgs),
     /// Describe a registry's data, check and preview it
     Connector(connector::ConnectorArgs),
     /// A city that never was, as extracts or served as its departments would
@@ -207,6 +210,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(&common, args),
         Command::Init(args) => init::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
+        Command::Session(args) => session::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,

@@ -1,5 +1,7 @@
 //! `huitu serve`: the graph over HTTP, from the current edition and the ones that follow.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,14 +14,15 @@ use crate::config::Serving;
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
-use crate::serve::{App, Authentication, Options, ServerState};
+use crate::serve::problem::Problem;
+use crate::serve::{App, Authentication, Entrance, Options, Provider, ServerState, TlsFiles};
 use crate::store::token::TokenRow;
 
 #[derive(Args)]
 pub struct ServeArgs {
     /// Answer only the documents of this folder (`huitu trust DIR` prints their digests)
     #[arg(long, env = "HUITU_TRUSTED", value_name = "DIR")]
-    trusted: Option<std::path::PathBuf>,
+    trusted: Option<PathBuf>,
     /// Pull nothing by itself: only `huitu sync`, startSync and pushes bring data
     #[arg(long)]
     no_schedule: bool,
@@ -29,6 +32,15 @@ pub struct ServeArgs {
     /// A demonstration on this machine: whoever calls is the operator, without a token
     #[arg(long)]
     demo: bool,
+    /// Serve over TLS with this certificate (PEM, those that vouch for it after it); a changed file is taken up without a restart
+    #[arg(long, env = "HUITU_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate (PEM, without a passphrase)
+    #[arg(long, env = "HUITU_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Addresses of the proxies that end TLS; whoever goes around them is turned away
+    #[arg(long, env = "HUITU_BEHIND_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    behind_proxy: Vec<IpAddr>,
     /// Allow sources on private and loopback addresses
     #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
     allow_private: bool,
@@ -44,6 +56,11 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let mut serving = common.serving()?;
     serving.trusted = args.trusted.or(serving.trusted);
+    serving.tls_certificate = args.tls_certificate.or(serving.tls_certificate);
+    serving.tls_key = args.tls_key.or(serving.tls_key);
+    if !args.behind_proxy.is_empty() {
+        serving.behind_proxy = args.behind_proxy;
+    }
     serve(common, hub, listener, Start { scheduled: !args.no_schedule, demonstration: args.demo }, &serving).await
 }
 
@@ -106,15 +123,27 @@ pub async fn serve(
     let now = hub.clock.millis();
     let reads = |t: &&TokenRow| t.revoked_at.is_none() && t.expires_at.is_none_or(|at| at > now) && t.role != "ingest";
     let tokens = hub.store.tokens().await?.iter().filter(reads).count();
-    let access = Authentication::decide(address.ip(), demonstration, tokens)
-        .map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    let in_words = |problem: Problem| anyhow::anyhow!(problem.text(lang.into()).to_owned());
+    let provider = provider(common)?;
+    let ways = tokens + usize::from(provider.is_some());
+    let files = tls_files(serving).map_err(in_words)?;
+    let entrance = Entrance::open(address.ip(), files, serving.behind_proxy.clone(), hub.clock.now());
+    let access = Authentication::decide(address.ip(), demonstration, ways);
+    // A demonstration on a network is refused for being one; all else first for what could be read there.
+    let (entrance, access) = match (entrance, access) {
+        (_, Err(problem)) if demonstration => return Err(in_words(problem)),
+        (entrance, access) => (entrance.map_err(in_words)?, access.map_err(in_words)?),
+    };
     let mut options = Options::new(access);
+    options.entrance = entrance;
+    options.provider = provider;
+    let scheme = if options.entrance.tls.is_some() { "https" } else { "http" };
     options.apply(serving).with_context(|| match lang {
         LangArg::Zh => "无法读取登记查询的文件夹；请检查 --trusted",
         LangArg::En => "cannot read the folder of trusted documents; check --trusted",
     })?;
     let state = App::new(hub.clone(), options);
-    state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    state.refresh().await.map_err(in_words)?;
     if access == Authentication::Demonstration {
         println!(
             "{}",
@@ -124,19 +153,47 @@ pub async fn serve(
             )
         );
     }
-    println!("{} http://{address}/graphql   GraphiQL: http://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
+    println!("{} {scheme}://{address}/graphql   GraphiQL: {scheme}://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
     for c in hub.connectors.iter().filter(|c| scheduled && hub.is_pulled(c)) {
         if let Some(cron) = &c.manners.schedule {
             println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
         }
     }
     // Last, because it is what a person goes on with.
-    println!("{} http://{address}/", lang.pick("工作台：", "workbench:"));
+    println!("{} {scheme}://{address}/", lang.pick("工作台：", "workbench:"));
     let schedule = tokio::spawn(schedules(scheduled, state.state().clone()));
     crate::serve::run(listener, state, stopped()).await?;
     schedule.abort();
     hub.store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The identity provider of the `[login]` table. Its secret comes from a file or the environment, never from the configuration itself.
+fn provider(common: &Common) -> anyhow::Result<Option<Arc<Provider>>> {
+    let Some(said) = common.login()? else { return Ok(None) };
+    let lang = common.lang();
+    let secret = match (&said.client_secret_file, std::env::var("HUITU_LOGIN_SECRET").ok()) {
+        (Some(path), _) => Some(std::fs::read_to_string(path).with_context(|| match lang {
+            LangArg::Zh => format!("无法读取 login.client_secret_file {}", path.display()),
+            LangArg::En => format!("cannot read login.client_secret_file {}", path.display()),
+        })?),
+        (None, secret) => secret,
+    };
+    let secret = secret.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let provider = Provider::new(&said, secret).map_err(|p| anyhow::anyhow!(p.text(lang.into()).to_owned()))?;
+    Ok(Some(Arc::new(provider)))
+}
+
+/// Both files, or neither.
+fn tls_files(serving: &Serving) -> Result<Option<TlsFiles>, Problem> {
+    match (serving.tls_certificate.clone(), serving.tls_key.clone()) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (None, None) => Ok(None),
+        _ => Err(Problem::bad_input(
+            "TLS 需要证书与私钥两个文件：请同时给出 --tls-certificate 与 --tls-key（或 serve.tls_certificate 与 serve.tls_key）",
+            "TLS takes a certificate and its key: give both --tls-certificate and --tls-key (or serve.tls_certificate and serve.tls_key)",
+        )),
+    }
 }
 
 async fn schedules(wanted: bool, state: ServerState) {

@@ -15,7 +15,7 @@ use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
-use super::{counter, export, graphql, http, ingest, letters, live, maps, operate, reconcile, visits};
+use super::{counter, export, graphql, http, ingest, letters, live, login, maps, operate, reconcile, visits};
 use crate::hub::Hub;
 
 /// A server before it listens. Cheap to clone.
@@ -81,6 +81,10 @@ pub fn app(app: App) -> Router {
         .route("/graphql", axum::routing::any(http::graphql::graphql).layer(http::packing::unpacked()))
         .route("/graphql/sse", axum::routing::any(live::sse::sse).layer(http::packing::unpacked()))
         .route("/graphql/ws", get(live::ws::ws))
+        .route("/login", get(login::login))
+        .route("/login/callback", get(login::callback))
+        .route("/logout", axum::routing::post(login::logout))
+        .route("/session", get(login::session))
         .route("/healthz", get(operate::probes::healthz))
         .route("/readyz", get(operate::probes::readyz))
         .route("/metrics", get(operate::probes::numbers))

@@ -6,15 +6,22 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use axum::http::{HeaderMap, header};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use super::answers::cache::{AnswerCache, Hasher, xxh3};
 use super::answers::events::Events;
 use super::answers::loaders::Readings;
 use super::answers::persisted::Documents;
 use super::answers::usage::{FieldUse, UsageCounter, names_of};
-use super::authentication::{Authentication, TokenCache};
+use super::authentication::Authentication;
+use super::authentication::callers::{CallerCache, Proofs, Used};
+use super::authentication::provider::Provider;
+use super::authentication::session::SCHEME;
+use super::entrance::tls::Tls;
+use super::entrance::{Entrance, Peer};
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
 use super::limits::slots::Slots;
@@ -29,6 +36,10 @@ use crate::model::text::shown;
 /// How to serve.
 pub struct Options {
     pub access: Authentication,
+    /// Where people sign in; None: tokens alone.
+    pub provider: Option<Arc<Provider>>,
+    /// How the server is reached.
+    pub entrance: Entrance,
     pub limits: Limits,
     pub documents: Documents,
     /// Bytes of whole answers to keep.
@@ -47,6 +58,8 @@ impl Options {
     pub fn new(access: Authentication) -> Options {
         Options {
             access,
+            provider: None,
+            entrance: Entrance::default(),
             limits: Limits::default(),
             documents: Documents::default(),
             cache_bytes: 64 << 20,
@@ -75,11 +88,14 @@ pub struct Freshness {
 /// How the audit names a question at the counter.
 pub(in crate::serve) const COUNTER: &str = "counter";
 
+/// How the audit names that somebody signed in.
+pub(in crate::serve) const LOGIN: &str = "login";
+
 /// An answer that is to be accounted for.
 pub(in crate::serve) struct Reading<'a> {
     pub caller: &'a Caller,
     pub purpose: &'a str,
-    /// graphql, stream, change, export, file, counter.
+    /// graphql, stream, change, export, file, counter, login.
     pub way: &'static str,
     /// What was asked, as it was sent.
     pub asked: &'a [u8],
@@ -113,7 +129,7 @@ struct Inner {
     told_case: tokio::sync::Mutex<Option<i64>>,
     /// Number of the edition that the cases follow, as far as this process knows.
     followed: AtomicU32,
-    callers: TokenCache,
+    callers: CallerCache,
     audit: Audit,
     events: Events,
     readings: Arc<Readings>,
@@ -125,6 +141,7 @@ struct Inner {
     exports: Slots,
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
+    stopping: CancellationToken,
 }
 
 impl ServerState {
@@ -142,7 +159,7 @@ impl ServerState {
             told: AtomicU32::new(0),
             told_case: tokio::sync::Mutex::new(None),
             followed: AtomicU32::new(0),
-            callers: TokenCache::default(),
+            callers: CallerCache::default(),
             audit,
             events: Events::default(),
             readings: Arc::default(),
@@ -152,6 +169,7 @@ impl ServerState {
             exports: Slots::new(4, 32),
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
+            stopping: CancellationToken::new(),
         }))
     }
 
@@ -289,8 +307,8 @@ impl ServerState {
     pub(in crate::serve) async fn account(&self, reading: Reading<'_>) -> Result<(), Problem> {
         let Reading { caller, purpose, way, asked, shown, beyond_editions, edition, request } = reading;
         self.0.tally.add(caller, purpose, shown);
-        // Whoever approves and inspects asks at the counter about somebody: that is always noted.
-        if way != COUNTER && (caller.scopes.is_empty() || (shown.is_empty() && !beyond_editions)) {
+        // Whoever approves and inspects asks at the counter about somebody: that is always noted. So is who came in.
+        if ![COUNTER, LOGIN].contains(&way) && (caller.scopes.is_empty() || (shown.is_empty() && !beyond_editions)) {
             return Ok(());
         }
         let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
@@ -340,7 +358,16 @@ impl ServerState {
     pub async fn keep_usage(&self) -> Result<(), Problem> {
         let hub = &self.0.hub;
         // A use that cannot be noted is noted with the next one.
-        hub.store.tokens_used(&self.0.callers.take_used()).await?;
+        let (mut tokens, mut sessions) = (Vec::new(), Vec::new());
+        for (used, at) in self.0.callers.take_used() {
+            match used {
+                Used::Token(id) => tokens.push((id, at)),
+                Used::Session(id) => sessions.push((id, at)),
+                Used::Nothing => {}
+            }
+        }
+        hub.store.tokens_used(&tokens).await?;
+        hub.store.sessions_used(&sessions).await?;
         let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
         match hub.store.add_usage(&rows).await {
             Ok(()) => Ok(()),
@@ -358,9 +385,14 @@ impl ServerState {
         self.0.syncing.clone().try_lock_owned().ok()
     }
     /// Requests of the same site, of configured sites, and of programs that are no browsers.
-    pub(in crate::serve) fn is_known_origin(&self, headers: &axum::http::HeaderMap) -> bool {
-        let text = |name: axum::http::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-        let Some(origin) = text(axum::http::header::ORIGIN) else { return true };
+    pub(in crate::serve) fn is_known_origin(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        self.is_own_origin(headers) || self.0.hub.settings.origins.iter().any(|known| known.as_bytes() == origin.as_bytes())
+    }
+    /// Requests that say they come from a page of this hub.
+    pub(in crate::serve) fn is_own_origin(&self, headers: &HeaderMap) -> bool {
+        let text = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        let Some(origin) = text(header::ORIGIN) else { return false };
         let host = origin.split_once("://").map_or(origin, |(_, host)| host);
         let settings = &self.0.hub.settings;
         // Behind a proxy the hub's own pages come from its public address.
@@ -369,16 +401,38 @@ impl ServerState {
             .as_deref()
             .and_then(|url| url.strip_prefix(origin))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        text(axum::http::header::HOST) == Some(host) || is_public || settings.origins.iter().any(|known| known == origin)
+        text(header::HOST) == Some(host) || is_public
     }
-    /// Whether a request may come in; see [`Authentication::admit`].
-    pub(in crate::serve) fn admit(&self, headers: &axum::http::HeaderMap) -> Result<(), Problem> {
+    /// Whether a request may come in; see [`Entrance::admit`] and [`Authentication::admit`].
+    pub(in crate::serve) fn admit(&self, peer: Option<Peer>, headers: &HeaderMap) -> Result<(), Problem> {
+        self.0.options.entrance.admit(peer)?;
         self.0.options.access.admit(headers)
+    }
+    pub(in crate::serve) fn tls(&self) -> Option<&Arc<Tls>> {
+        self.0.options.entrance.tls.as_ref()
+    }
+    pub(in crate::serve) fn provider(&self) -> Option<&Arc<Provider>> {
+        self.0.options.provider.as_ref()
+    }
+    /// Whoever signed out is out at once.
+    pub(in crate::serve) fn forget_session(&self, secret: &str) {
+        self.0.callers.forget(&format!("{SCHEME}{secret}"));
     }
     /// Who asks, by the `Authorization` header.
     pub(in crate::serve) async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
         let inner = &self.0;
-        inner.callers.caller(inner.options.access, authorization, &inner.hub.store, inner.hub.clock.millis()).await
+        let (provider, hub) = (inner.options.provider.as_deref(), &inner.hub);
+        let proofs = Proofs { access: inner.options.access, store: &hub.store, provider, clock: &hub.clock };
+        inner.callers.caller(proofs, authorization).await
+    }
+
+    /// Ends what would go on for ever: event streams and sockets.
+    pub(in crate::serve) fn stop(&self) {
+        self.0.stopping.cancel();
+    }
+    /// Resolves when the server is to end.
+    pub(in crate::serve) async fn stopping(&self) {
+        self.0.stopping.cancelled().await;
     }
 
     /// A push has landed and is to be shown.

@@ -26,6 +26,7 @@ pub mod quarantine;
 pub mod record;
 pub mod registry;
 pub mod relation;
+pub mod session;
 pub mod target;
 pub mod token;
 pub mod usage;

@@ -184,7 +184,8 @@ async fn changes_are_told_signed_in_order_and_until_they_are_heard() {
     assert_eq!(signed, signature(&secret, second, &body));
     let told = take(&heard);
     assert!(told.iter().all(|t| t["kind"] == "CASE" && t["what"] == "OPENED" && t["to"].is_null()), "{told:?}");
-    assert_eq!(told[0]["enterprise"]["creditCode"], credit_code(1));
+    // In order per enterprise: which of two is told first, nobody promised.
+    assert!(told.iter().any(|t| t["enterprise"]["creditCode"] == credit_code(1)), "{told:?}");
 
     // Down for a day: steps wait in their order, and one enterprise's do not hold another's up.
     heard.lock().unwrap().0 = Mood::Down;

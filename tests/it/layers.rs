@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),
     ("simulate", &["model"]),
-    ("config", &["assess", "model"]),
+    ("config", &["access", "assess", "model"]),
     (
         "hub",
         &[
@@ -108,7 +108,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "serve",
         &[
             &["problem"],
-            &["limits", "authentication", "metrics"],
+            &["limits", "entrance", "authentication", "metrics"],
             &["graphql/model/scalars"],
             &["answers"],
             &["state"],
@@ -118,7 +118,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["export", "live", "ingest"],
             &["graphql/root", "graphql/mod"],
             &["maps", "reconcile", "http/assets"],
-            &["counter", "letters", "visits"],
+            &["counter", "letters", "login", "visits"],
             &["app"],
         ],
     ),

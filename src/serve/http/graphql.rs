@@ -359,7 +359,7 @@ impl Incoming<'_> {
         *response.status_mut() = if same && *self.method == Method::GET { StatusCode::NOT_MODIFIED } else { status };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, self.media.content_type());
-        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization, Cookie"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         if let Some(tag) = tag.and_then(|t| HeaderValue::from_str(&t).ok()) {
             headers.insert(header::ETAG, tag);

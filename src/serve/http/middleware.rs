@@ -18,6 +18,7 @@ use super::headers::{header_text, lang_of, request_id};
 use super::packing::weaken;
 use super::patience::{DELIVERY, Patient, QUESTION};
 use super::rest::refuse;
+use crate::serve::authentication::session;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
 
@@ -87,10 +88,12 @@ pub fn cors(origins: &[String]) -> CorsLayer {
 }
 
 /// Nothing is answered that may not come in at all; nobody has more than so many requests under way, and no body is waited for for ever.
-pub async fn admit(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+pub async fn admit(State(state): State<ServerState>, mut request: Request, next: Next) -> Response {
+    let (peer, method, path) = (request.extensions().get().copied(), request.method().clone(), request.uri().path().to_owned());
+    let signed_in = session::take_up(&method, &path, request.headers_mut(), |headers| state.is_own_origin(headers));
     let headers = request.headers();
     let refused = |problem: Problem| refuse(&problem, lang_of(headers), &request_id(headers));
-    if let Err(problem) = state.admit(headers) {
+    if let Err(problem) = state.admit(peer, headers).and(signed_in) {
         return refused(problem);
     }
     let Some(_place) = state.requests().take(header_text(headers, header::AUTHORIZATION).unwrap_or("")) else {

@@ -241,7 +241,7 @@ impl RestRequest {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let keeps = if self.is_pinned { PINNED } else { "private, no-cache" };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeps));
-        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization, Cookie"));
         if let Ok(etag) = HeaderValue::from_str(&self.etag) {
             headers.insert(header::ETAG, etag);
         }

@@ -1,20 +1,32 @@
 //! The accept loop. `axum::serve` sets no header timer; here a slow client loses its socket after ten seconds, and there
 //! are at most so many sockets.
+//!
+//! In: a listener, with or without TLS. Out: HTTP/1.1, and HTTP/2 where the client asks for it: by ALPN, or by its preface on a plain
+//! socket.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, header};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
+use crate::serve::entrance::Peer;
+use crate::serve::entrance::tls::Tls;
 use crate::serve::state::ServerState;
 
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+/// From the first byte to the end of the handshake.
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 4_096;
 /// Answers under way at shutdown get this long.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -22,7 +34,16 @@ const DRAIN: Duration = Duration::from_secs(10);
 const KEEP_USAGE_EVERY: u64 = 10;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` resolves; then takes no more connections and lets the open answers finish.
+/// Requests of one HTTP/2 connection at a time; what one caller may have under way in all is said by the slots.
+const MAX_STREAMS: u32 = 128;
+/// Bytes of the headers of one request.
+const MAX_HEADERS: u32 = 64 << 10;
+/// A connection that says nothing is asked this often, and closed where it does not answer.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// How a client begins that speaks HTTP/2 without having agreed on it (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// Serves until `shutdown` resolves; then takes no more connections, ends the streams, and lets the open answers finish.
 pub async fn run(
     listener: TcpListener,
     app: Router,
@@ -42,9 +63,9 @@ pub async fn run(
             place = places.clone().acquire_owned() => place.expect("the semaphore is never closed"),
             () = &mut shutdown => break,
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, from)) => (stream, Peer(from.ip().to_canonical())),
                 Err(error) => {
                     // Out of file handles, or the client went away: neither ends the server.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -55,26 +76,9 @@ pub async fn run(
             () = &mut shutdown => break,
         };
         let _ = stream.set_nodelay(true);
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_DEADLINE)
-            // Names of headers have no case, but some clients look for them as they wrote them: see `live::ws`.
-            .preserve_header_case(true)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()))
-            .with_upgrades();
-        let mut stopped = stopped.clone();
+        let (app, tls, stopped) = (app.clone(), keeping.tls().cloned(), stopped.clone());
         open.spawn(async move {
-            let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            connection(stream, peer, app, tls, stopped).await;
             drop(place);
         });
     }
@@ -86,6 +90,7 @@ pub async fn run(
     publisher.abort();
     drop(listener);
     drop(stop);
+    keeping.stop();
     open.close();
     if tokio::time::timeout(DRAIN, open.wait()).await.is_err() {
         tracing::warn!("connections were still open after {DRAIN:?} and are cut");
@@ -93,10 +98,116 @@ pub async fn run(
     Ok(())
 }
 
-/// Another process may publish: its editions are swapped in within a second.
+/// One connection to its end.
+async fn connection(stream: TcpStream, peer: Peer, app: Router, tls: Option<Arc<Tls>>, stopped: watch::Receiver<()>) {
+    let Some(tls) = tls else {
+        if speaks_http2(&stream).await {
+            return http2(stream, peer, app, stopped).await;
+        }
+        return http1(stream, peer, app, stopped).await;
+    };
+    match tokio::time::timeout(HANDSHAKE_DEADLINE, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => http2(stream, peer, app, stopped).await,
+        Ok(Ok(stream)) => http1(stream, peer, app, stopped).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+        Err(_) => tracing::debug!("a handshake took too long"),
+    }
+}
+
+/// Whether a plain connection begins as HTTP/2 does. One that says nothing in time is HTTP/1's to close.
+async fn speaks_http2(stream: &TcpStream) -> bool {
+    let mut begins = [0; PREFACE.len()];
+    match tokio::time::timeout(HEADER_DEADLINE, stream.peek(&mut begins)).await {
+        // "PRI" is no method of HTTP/1.
+        Ok(Ok(length)) => length >= 3 && PREFACE.starts_with(&begins[..length]),
+        _ => false,
+    }
+}
+
+/// The routes, for requests of one peer.
+fn service(
+    app: Router,
+    peer: Peer,
+) -> TowerToHyperService<
+    impl tower::Service<
+        Request<Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future = impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> + Send,
+    > + Clone
+    + Send
+    + 'static,
+> {
+    TowerToHyperService::new(app.map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        // HTTP/2 has the host in the address.
+        if let Some(host) = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+            request.headers_mut().entry(header::HOST).or_insert(host);
+        }
+        request
+    }))
+}
+
+async fn http1(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: Peer,
+    app: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        // Names of headers have no case, but some clients look for them as they wrote them: see `live::ws`.
+        .preserve_header_case(true)
+        .serve_connection(TokioIo::new(stream), service(app, peer))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn http2(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: Peer,
+    app: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADERS)
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(HEADER_DEADLINE)
+        .serve_connection(TokioIo::new(stream), service(app, peer));
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Another process may publish: its editions are swapped in within a second. So are certificates.
 async fn watch_editions(state: ServerState) {
     for second in 1_u64.. {
         tokio::time::sleep(REFRESH_EVERY).await;
+        if let Some(tls) = state.tls() {
+            tls.renew(state.hub().clock.now());
+        }
         if second.is_multiple_of(KEEP_USAGE_EVERY)
             && let Err(problem) = state.keep_usage().await
         {

@@ -122,6 +122,8 @@ pub async fn sse(
                 },
                 () = tokio::time::sleep(KEEP_ALIVE) => Bytes::from_static(b":\n\n"),
                 () = send.closed() => return,
+                // Cut without an end, so that clients come back by themselves and say what they saw last.
+                () = state.stopping() => return,
             };
             if send.send(event).await.is_err() {
                 return;

@@ -195,6 +195,8 @@ impl Connection {
                     }
                     Ok(None)
                 }
+                // 1012: clients come back by themselves.
+                () = self.state.stopping() => Err(Close(1012, "Service restart")),
                 () = &mut deadline, if self.caller.is_none() => Err(Close(4408, "Connection initialisation timeout")),
             };
             match outcome {

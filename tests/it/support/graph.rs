@@ -75,6 +75,16 @@ impl Served {
         let (_, _, bytes) = self.send(request.body(Body::from(body)).unwrap()).await;
         serde_json::from_slice(&bytes).unwrap()
     }
+    /// What a refused question is told, in English.
+    pub async fn ask_as_en(&self, token: &str, query: &str) -> String {
+        let request = Served::post()
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .body(Body::from(json!({ "query": query }).to_string()));
+        let (_, _, bytes) = self.send(request.unwrap()).await;
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        answer["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
+    }
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
         self.ask_as(None, query, variables).await
     }

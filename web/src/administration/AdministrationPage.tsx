@@ -5,6 +5,7 @@ import { signOut, token } from '../graph/session';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
+import { leaveSession, useSession } from '../states/useSession';
 import { stateWords } from '../states/words';
 import { WebhooksOf } from './WebhooksOf';
 import { administrationWords } from './words';
@@ -16,6 +17,7 @@ export default function AdministrationPage() {
   const s = useWords(stateWords);
   const f = useFormat();
   const question = useQuestion(Administration, {});
+  const session = useSession();
   return (
     <div className="page administration">
       <header className="page-head">
@@ -26,6 +28,11 @@ export default function AdministrationPage() {
         {token() !== null && (
           <button type="button" className="button" onClick={signOut}>
             {t.signOut}
+          </button>
+        )}
+        {token() === null && session?.isSession === true && (
+          <button type="button" className="button" onClick={() => void leaveSession()}>
+            {t.leave}
           </button>
         )}
       </header>

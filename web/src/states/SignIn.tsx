@@ -1,13 +1,15 @@
 import { useId, useState } from 'react';
 import { signIn, token } from '../graph/session';
 import { useWords } from '../language/words';
+import { useSession } from './useSession';
 import { stateWords } from './words';
 
-/** Asks for a token where the server wants one. */
+/** Asks who it is where the server wants to know: by the identity provider where there is one, else by a token. */
 export function SignIn() {
   const t = useWords(stateWords);
   const id = useId();
   const [secret, setSecret] = useState('');
+  const login = useSession()?.login ?? null;
   return (
     <form
       className="notice"
@@ -17,10 +19,17 @@ export function SignIn() {
       }}
     >
       <h2>{t.signIn}</h2>
-      <p>{token() === null ? t.signInWhy : t.signInAgain}</p>
+      {login !== null && (
+        <p>
+          <a className="button primary" href={`${login}?to=${encodeURIComponent(location.pathname + location.search)}`}>
+            {t.signInThere}
+          </a>
+        </p>
+      )}
+      <p>{token() === null ? (login === null ? t.signInWhy : t.signInOr) : t.signInAgain}</p>
       <label htmlFor={id}>{t.token}</label>
       <input id={id} type="password" autoComplete="off" value={secret} onChange={(event) => setSecret(event.target.value)} />
-      <button type="submit" className="button primary">
+      <button type="submit" className={login === null ? 'button primary' : 'button'}>
         {t.signInDo}
       </button>
     </form>

@@ -1,35 +1,37 @@
-//! How callers prove who they are.
+//! How callers prove who they are: by a token of the store, by a token of the identity provider, or by a session that it began.
 //!
-//! In: the `Authorization` header and the store's tokens. Out: a [`Caller`], or why there is none. What they may see is said by
-//! the room `access`.
+//! In: the `Authorization` header (a browser's cookie is put there by [`session`]). Out: a [`crate::access::Caller`], or why there is none. What they
+//! may see is said by the room `access`.
+
+pub(in crate::serve) mod provider;
+pub(in crate::serve) mod session;
+
+pub(in crate::serve) mod callers;
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 
 use super::problem::{Code, Problem};
-use crate::access::{Caller, KeptToken, Role};
 use crate::model::text::visible;
-use crate::store::Store;
-use crate::store::token::{TokenRow, hash_secret};
 
 /// How callers prove who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authentication {
     /// Asked for by name, on a loopback address only: everybody on this machine is the operator.
     Demonstration,
-    /// `Authorization: Bearer …`; the store knows the token's SHA-256.
+    /// `Authorization: Bearer …`, or a session.
     Tokens,
 }
 
 impl Authentication {
     /// Decides at the start, by what was asked for and never by what is missing: a demonstration is one because its operator says so,
-    /// and only on loopback. `tokens` counts those that may read; one that only pushes lets nobody in.
+    /// and only on loopback. `ways` counts how readers may come in: tokens, one that only pushes is none of them, and signing in.
     ///
     /// # Errors
     /// A demonstration on an open address; no token in force.
-    pub fn decide(address: IpAddr, is_demonstration: bool, tokens: usize) -> Result<Authentication, Problem> {
-        match (is_demonstration, address.is_loopback(), tokens) {
+    pub fn decide(address: IpAddr, is_demonstration: bool, ways: usize) -> Result<Authentication, Problem> {
+        match (is_demonstration, address.is_loopback(), ways) {
             (true, true, _) => Ok(Authentication::Demonstration),
             (true, false, _) => Err(Problem::new(
                 Code::Unauthenticated,
@@ -79,93 +81,15 @@ impl Authentication {
             )),
         }
     }
-
-    /// The caller of a request with this `Authorization` header.
-    pub async fn caller(self, authorization: Option<&str>, store: &Store, now_millis: i64) -> Result<Caller, Problem> {
-        let secret = match (self, authorization) {
-            (Authentication::Demonstration, _) => return Ok(Caller::new("demonstration", Role::Admin)),
-            (Authentication::Tokens, None) => {
-                return Err(Problem::new(
-                    Code::Unauthenticated,
-                    "需要访问令牌：Authorization: Bearer …",
-                    "a token is needed: Authorization: Bearer …",
-                ));
-            }
-            (Authentication::Tokens, Some(header)) => header.strip_prefix("Bearer ").unwrap_or("").trim(),
-        };
-        let refused =
-            || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
-        let row = store.token_by_hash(&hash_secret(secret)).await?.ok_or_else(refused)?;
-        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now_millis) {
-            return Err(refused());
-        }
-        Caller::from_kept(&kept(&row)).ok_or_else(refused)
-    }
 }
 
 /// `localhost`, or a loopback address, with or without a port.
-fn is_loopback_name(host: &str) -> bool {
+pub(in crate::serve) fn is_loopback_name(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn kept(row: &TokenRow) -> KeptToken<'_> {
-    KeptToken {
-        id: &row.id,
-        name: &row.name,
-        role: &row.role,
-        areas: row.areas.as_deref(),
-        scopes: row.scopes.as_deref(),
-        registry: row.registry.as_deref(),
-    }
-}
-
-/// Callers met lately, so that a token is looked up in the store every few seconds, not with every request.
-pub(super) struct TokenCache {
-    callers: quick_cache::sync::Cache<String, (i64, std::sync::Arc<Caller>)>,
-    /// When tokens were used last, by id, since that was kept.
-    used: std::sync::Mutex<std::collections::HashMap<String, i64>>,
-}
-
-impl Default for TokenCache {
-    fn default() -> TokenCache {
-        TokenCache { callers: quick_cache::sync::Cache::new(REMEMBERED_CALLERS), used: std::sync::Mutex::default() }
-    }
-}
-
-/// A revoked token is refused after this long at the latest.
-const REMEMBERED_MILLIS: i64 = 2_000;
-const REMEMBERED_CALLERS: usize = 10_000;
-
-impl TokenCache {
-    pub async fn caller(
-        &self,
-        access: Authentication,
-        authorization: Option<&str>,
-        store: &Store,
-        now_millis: i64,
-    ) -> Result<std::sync::Arc<Caller>, Problem> {
-        let key = authorization.unwrap_or("");
-        if let Some((at, caller)) = self.callers.get(key)
-            && (0..REMEMBERED_MILLIS).contains(&(now_millis - at))
-        {
-            return Ok(caller);
-        }
-        let caller = std::sync::Arc::new(access.caller(authorization, store, now_millis).await?);
-        self.callers.insert(key.to_owned(), (now_millis, caller.clone()));
-        if access == Authentication::Tokens {
-            self.used.lock().expect("no panic while noting a use").insert(caller.id.clone(), now_millis);
-        }
-        Ok(caller)
-    }
-
-    /// Which tokens were used when since the last time this was asked.
-    pub fn take_used(&self) -> Vec<(String, i64)> {
-        std::mem::take(&mut *self.used.lock().expect("no panic while noting a use")).into_iter().collect()
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,158 @@
+//! Who asks, by what they sent; remembered for a moment.
+//!
+//! In: the `Authorization` header. Out: a [`Caller`]. A token or a session is looked up in the store every few seconds, not with every
+//! request, and so are the signatures of the identity provider's tokens.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::Authentication;
+use super::provider::Provider;
+use super::session::SCHEME;
+use crate::access::{Caller, KeptToken, Role};
+use crate::model::Clock;
+use crate::serve::problem::{Code, Problem};
+use crate::store::Store;
+use crate::store::session::SessionRow;
+use crate::store::token::{TokenRow, hash_secret};
+
+/// What proofs are held against.
+pub struct Proofs<'a> {
+    pub access: Authentication,
+    pub store: &'a Store,
+    pub provider: Option<&'a Provider>,
+    pub clock: &'a Clock,
+}
+
+/// Callers met lately.
+pub(in crate::serve) struct CallerCache {
+    callers: quick_cache::sync::Cache<String, (i64, Arc<Caller>)>,
+    /// When tokens and sessions were used last, by id, since that was kept.
+    used: Mutex<HashMap<Used, i64>>,
+}
+
+/// What was used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::serve) enum Used {
+    Token(String),
+    Session(String),
+    /// A token of the identity provider: it keeps none here.
+    Nothing,
+}
+
+impl Default for CallerCache {
+    fn default() -> CallerCache {
+        CallerCache { callers: quick_cache::sync::Cache::new(REMEMBERED_CALLERS), used: Mutex::default() }
+    }
+}
+
+/// A revoked token is refused after this long at the latest.
+const REMEMBERED_MILLIS: i64 = 2_000;
+const REMEMBERED_CALLERS: usize = 10_000;
+
+impl CallerCache {
+    /// # Errors
+    /// A proof that is missing or does not hold; a store or a provider that does not answer.
+    pub async fn caller(&self, proofs: Proofs<'_>, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
+        let (key, now) = (authorization.unwrap_or(""), proofs.clock.millis());
+        if let Some((at, caller)) = self.callers.get(key)
+            && (0..REMEMBERED_MILLIS).contains(&(now - at))
+        {
+            return Ok(caller);
+        }
+        let (caller, used) = proofs.caller(authorization).await?;
+        let caller = Arc::new(caller);
+        self.callers.insert(key.to_owned(), (now, caller.clone()));
+        if used != Used::Nothing {
+            self.used.lock().expect("no panic while noting a use").insert(used, now);
+        }
+        Ok(caller)
+    }
+
+    /// Forgets a proof at once: whoever signed out is out.
+    pub fn forget(&self, authorization: &str) {
+        self.callers.remove(authorization);
+    }
+
+    /// What was used when since the last time this was asked.
+    pub fn take_used(&self) -> HashMap<Used, i64> {
+        std::mem::take(&mut *self.used.lock().expect("no panic while noting a use"))
+    }
+}
+
+impl Proofs<'_> {
+    async fn caller(&self, authorization: Option<&str>) -> Result<(Caller, Used), Problem> {
+        if self.access == Authentication::Demonstration {
+            return Ok((Caller::new("demonstration", Role::Admin), Used::Nothing));
+        }
+        let Some(header) = authorization else {
+            let problem = match self.provider {
+                None => Problem::new(
+                    Code::Unauthenticated,
+                    "需要访问令牌：Authorization: Bearer …",
+                    "a token is needed: Authorization: Bearer …",
+                ),
+                Some(_) => Problem::new(
+                    Code::Unauthenticated,
+                    "需要登录（/login）或访问令牌：Authorization: Bearer …",
+                    "sign in at /login, or send a token: Authorization: Bearer …",
+                )
+                .remedy("/login"),
+            };
+            return Err(problem);
+        };
+        if let Some(secret) = header.strip_prefix(SCHEME) {
+            return self.of_session(secret.trim()).await;
+        }
+        let secret = header.strip_prefix("Bearer ").unwrap_or("").trim();
+        match self.provider {
+            // A signed token has three parts; ours have one.
+            Some(provider) if secret.matches('.').count() == 2 => {
+                Ok((provider.bearer(secret, self.clock.now()).await?, Used::Nothing))
+            }
+            _ => self.of_token(secret).await,
+        }
+    }
+
+    async fn of_token(&self, secret: &str) -> Result<(Caller, Used), Problem> {
+        let refused =
+            || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
+        let row = self.store.token_by_hash(&hash_secret(secret)).await?.ok_or_else(refused)?;
+        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.clock.millis()) {
+            return Err(refused());
+        }
+        let caller = Caller::from_kept(&kept(&row)).ok_or_else(refused)?;
+        Ok((caller, Used::Token(row.id)))
+    }
+
+    async fn of_session(&self, secret: &str) -> Result<(Caller, Used), Problem> {
+        let ended = || {
+            Problem::new(Code::Unauthenticated, "登录已失效：请重新登录", "you are signed out: sign in again").remedy("/login")
+        };
+        let provider = self.provider.ok_or_else(ended)?;
+        let row = self.store.session_by_hash(&hash_secret(secret)).await?.ok_or_else(ended)?;
+        let now = self.clock.millis();
+        // Known to within seconds, which is nothing against an hour.
+        let idle = now - row.last_used_at > provider.idle.num_milliseconds();
+        if row.ended_at.is_some() || row.expires_at <= now || idle {
+            return Err(ended());
+        }
+        let caller = Caller::from_kept(&of_account(&row)).ok_or_else(ended)?;
+        Ok((caller, Used::Session(row.id)))
+    }
+}
+
+fn kept(row: &TokenRow) -> KeptToken<'_> {
+    KeptToken {
+        id: &row.id,
+        name: &row.name,
+        role: &row.role,
+        areas: row.areas.as_deref(),
+        scopes: row.scopes.as_deref(),
+        registry: row.registry.as_deref(),
+    }
+}
+
+fn of_account(row: &SessionRow) -> KeptToken<'_> {
+    KeptToken { id: &row.caller, name: &row.name, role: &row.role, areas: row.areas.as_deref(), scopes: None, registry: None }
+}
