@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod audit;
+pub mod backup;
 pub mod batch;
 pub mod bench;
 pub mod boundaries;
@@ -105,6 +106,10 @@ enum Command {
     Query(query::QueryArgs),
     /// Who looked at what: check the record, search it, write it out
     Audit(audit::AuditArgs),
+    /// Copy store, editions, audit and keys into a folder, beside a server that runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in place: whole, or not at all
+    Restore(backup::RestoreArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
     /// Describe a registry's data, check and preview it
@@ -205,6 +210,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Query(args) => query::run(&common, args).await,
         Command::Connector(args) => connector::run(&common, args).await,
         Command::Audit(args) => audit::run(&common, args),
+        Command::Backup(args) => backup::backup(&common, args).await,
+        Command::Restore(args) => backup::restored(&common, args).await,
         Command::Init(args) => init::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Demo(args) => demo::run(&common, args).await,

@@ -9,6 +9,8 @@ pub(crate) mod bulk;
 pub mod case;
 pub mod case_event;
 pub(crate) mod damage;
+pub mod data_folder;
+pub mod dump;
 pub mod duty;
 pub mod edition;
 pub mod entity;
@@ -20,6 +22,7 @@ pub mod history;
 pub mod judgement;
 pub mod landing;
 pub mod lead;
+pub mod load;
 mod migrations;
 pub mod named_list;
 pub mod quarantine;
@@ -34,12 +37,14 @@ pub mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
+use self::data_folder::InUse;
 use crate::model::problem::{Code, Problem};
 
 /// Name of the embedded store's file inside the data directory.
@@ -77,6 +82,28 @@ pub enum StoreError {
         /// File or address.
         place: String,
     },
+    /// The tables have taken steps that this program does not know.
+    #[error(
+        "store {place} was written by a newer huitu (steps {steps:?} of its tables are not known here); start that version, or restore a backup of this one elsewhere; nothing was changed"
+    )]
+    Newer {
+        /// File or address.
+        place: String,
+        /// Their numbers.
+        steps: Vec<i64>,
+    },
+    /// A restore holds the data folder.
+    #[error("a backup is being restored into {path}; try again when it is done")]
+    Restoring {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// Somebody has the store of the data folder open.
+    #[error("the store in {path} is open; stop `huitu serve` and whatever else uses it, then restore")]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+    },
     /// The address is none of PostgreSQL's; its password is masked.
     #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
     Url(String),
@@ -104,6 +131,17 @@ pub struct Sqlite {
     pub(crate) writer: SqlitePool,
     pub(crate) reader: SqlitePool,
     dir: PathBuf,
+    #[allow(dead_code)]
+    in_use: Arc<InUse>,
+}
+
+/// What is known of a PostgreSQL database beside the connections that write.
+#[derive(Clone)]
+pub struct PostgresPlace {
+    /// Its address with the password masked.
+    shown: String,
+    #[allow(dead_code)]
+    in_use: Arc<InUse>,
 }
 
 /// The store, wherever it is; cheap to clone, shared by everybody in the process.
@@ -129,8 +167,8 @@ pub struct Sqlite {
 pub enum Store {
     /// The file in the data directory.
     Sqlite(Sqlite),
-    /// A server's database, and its address with the password masked.
-    Postgres(PgPool, String),
+    /// A server's database.
+    Postgres(PgPool, PostgresPlace),
 }
 
 /// Runs the same body on whichever database is open: `read!(store, |db| query.fetch_all(db).await)`.
@@ -251,19 +289,20 @@ impl Store {
     /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
     ///
     /// # Errors
-    /// Directory, Url, Database or Migrate: what is wrong with the place, with the remedy.
+    /// Directory, Url, Database, Migrate, Newer or Restoring: what is wrong with the place, with the remedy.
     pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
         let directory = |source| StoreError::Directory { path: data.into(), source };
         std::fs::create_dir_all(data).map_err(directory)?;
         keep_to_ourselves(data);
+        let in_use = Arc::new(data_folder::share(data).await?);
         match url {
-            Some(url) if url.starts_with("postgres") => Store::open_postgres(url).await,
+            Some(url) if url.starts_with("postgres") => Store::open_postgres(data, url, in_use).await,
             Some(url) => Err(StoreError::Url(masked(url))),
-            None => Store::open_sqlite(data).await,
+            None => Store::open_sqlite(data, in_use).await,
         }
     }
 
-    async fn open_sqlite(data: &Path) -> Result<Store, StoreError> {
+    async fn open_sqlite(data: &Path, in_use: Arc<InUse>) -> Result<Store, StoreError> {
         let file = data.join(SQLITE_FILE);
         let place = file.display().to_string();
         let failed = |source| StoreError::Database { place: place.clone(), source };
@@ -282,17 +321,17 @@ impl Store {
         // The writer's memory is its cache and does not grow with the file; only readers map it.
         let writing = options.clone().pragma("mmap_size", "0");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
-        migrations::sqlite().run(&writer).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        migrations::sqlite().run(&writer).await.map_err(|source| not_prepared(&place, source))?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
             .max_lifetime(Duration::from_secs(600))
             .connect_with(options.read_only(true).pragma("cache_size", "-16384"))
             .await
             .map_err(failed)?;
-        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into() }))
+        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into(), in_use }))
     }
 
-    async fn open_postgres(url: &str) -> Result<Store, StoreError> {
+    async fn open_postgres(data: &Path, url: &str, in_use: Arc<InUse>) -> Result<Store, StoreError> {
         let place = masked(url);
         let failed = |source| StoreError::Database { place: place.clone(), source };
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url(place.clone()))?;
@@ -302,15 +341,21 @@ impl Store {
             .connect_with(options.application_name("huitu"))
             .await
             .map_err(failed)?;
-        migrations::postgres().run(&pool).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
-        Ok(Store::Postgres(pool, place))
+        migrations::postgres().run(&pool).await.map_err(|source| not_prepared(&place, source))?;
+        let restored: Option<(String,)> = sqlx::query_as("SELECT value FROM meta WHERE key = $1")
+            .bind(load::RESTORED)
+            .fetch_optional(&pool)
+            .await
+            .map_err(failed)?;
+        data_folder::settle(data, restored.as_ref().map(|r| r.0.as_str()))?;
+        Ok(Store::Postgres(pool, PostgresPlace { shown: place, in_use }))
     }
 
     /// Where it is, for messages; secrets masked.
     pub fn place(&self) -> String {
         match self {
             Store::Sqlite(s) => s.dir.join(SQLITE_FILE).display().to_string(),
-            Store::Postgres(_, place) => place.clone(),
+            Store::Postgres(_, place) => place.shown.clone(),
         }
     }
 
@@ -376,6 +421,14 @@ impl Store {
             }
             Store::Postgres(p, _) => p.close().await,
         }
+    }
+}
+
+/// Why the tables cannot be used, told apart: those of a newer program are nobody's fault.
+fn not_prepared(place: &str, source: sqlx::migrate::MigrateError) -> StoreError {
+    match source {
+        sqlx::migrate::MigrateError::VersionMissing(step) => StoreError::Newer { place: place.to_owned(), steps: vec![step] },
+        source => StoreError::Migrate { place: place.to_owned(), source },
     }
 }
 

@@ -7,6 +7,7 @@ mod assess;
 mod assess_gap;
 mod assess_people;
 mod assess_size;
+mod backup;
 mod bad_input;
 mod bench_pull;
 mod book;
