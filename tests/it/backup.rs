@@ -30,14 +30,14 @@ const REGISTRIES: [SimulatedRegistry; 5] = [
 
 /// What an answer of every kind is made of: the edition, records and provenance of the store, receipts, what persons added.
 const QUESTIONS: &[&str] = &[
-    "{ gap(first: 40) { totalCount nodes { id name creditCode { value } gap { reasons { message } } } } }",
-    "{ enterprises(first: 15) { nodes { id identity { records { registry key columns { name raw } } } } } }",
+    "{ gap(first: 40) { totalCount nodes { id name creditCode employees gap { status since reasons { code message } } } } }",
+    "{ enterprises(first: 15) { nodes { id identity { confidence members { record { registry { name } key fields { column raw } } } } } } }",
     "{ registries { name state records } }",
-    "{ reviewQueue(first: 10) { totalCount } }",
-    "{ editions { number digest enterprises asOf } }",
+    "{ coverage(by: [DISTRICT]) { rows { keys { code } enterprises inGap } } review(first: 10) { totalCount nodes { id } } }",
+    "{ editions { nodes { number digest enterprises asOf } } }",
 ];
 
-fn city(dir: &Path, day: u32) -> PathBuf {
+fn city(dir: &Path, day: u16) -> PathBuf {
     let folder = dir.join(format!("city-{day}"));
     write(&City::new(7, 400, day), &folder, ExtractFormat::Csv).unwrap();
     folder
@@ -157,9 +157,7 @@ async fn a_restored_store_answers_as_the_one_that_was_backed_up_on_either_databa
         for (to, other) in &from {
             let (restored, target) = match other {
                 None => (dir.path().join(format!("{name}-to-{to}")), None),
-                Some(_) => {
-                    (dir.path().join(format!("{name}-to-{to}")), Some(postgres().expect("there is one").database().await))
-                }
+                Some(_) => (dir.path().join(format!("{name}-to-{to}")), Some(postgres().expect("there is one").database().await)),
             };
             let to = RestoreTo { data: &restored, store: target.as_deref() };
             let done = restore(&backup, to, &BackupChoice::default()).await.unwrap_or_else(|e| panic!("{e}"));
@@ -250,8 +248,7 @@ async fn a_store_is_replaced_only_when_asked_and_what_is_newer_only_when_that_is
             let edition = hub.editions.current().unwrap();
             huitu::edition::EnterpriseRow { edition: &edition, row: 1 }.id().to_owned()
         };
-        let finding =
-            NewFinding { enterprise, reason: "branch".into(), note: None, until: None, by: None, idempotency: None };
+        let finding = NewFinding { enterprise, reason: "branch".into(), note: None, until: None, by: None, idempotency: None };
         hub.add_finding(finding, Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}"));
         let in_use = restore(&backup, to, &anywhere()).await.expect_err("it is open");
         assert!(matches!(in_use, BackupError::Store(StoreError::InUse { .. })), "{in_use}");
@@ -375,7 +372,8 @@ async fn a_backup_made_while_a_sync_runs_holds_one_moment() {
     assert!(done.status.success(), "{}", text(&done));
     let mut moments = std::collections::BTreeSet::new();
     for day in [5, 10, 15] {
-        let mut running = sync_program(&data, &city(dir.path(), day)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut running =
+            sync_program(&data, &city(dir.path(), day)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut restored = 0;
         loop {
             let ended = running.try_wait().unwrap();
@@ -488,7 +486,9 @@ async fn a_full_disk_leaves_the_store_and_the_backups_that_were_there() {
         assert!(!data.join(".restoring").exists(), "{blocks}: what was begun is gone");
         assert_eq!(said(&data, None, dir.path()).await, before, "{blocks}");
         verify(&backup).unwrap_or_else(|e| panic!("{blocks}: {e}"));
-        let begun = std::fs::read_dir(&backups).unwrap().filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with(".part"));
+        let begun = std::fs::read_dir(&backups)
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with(".part"));
         assert_eq!(begun.count(), 0, "{blocks}");
     }
     assert!(failed >= 2, "{failed}");
