@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::model::message::Lang;
 use crate::model::problem::Problem;
 use crate::store::StoreError;
+use crate::store::data_folder::FolderError;
 use crate::store::dump::DumpError;
 
 /// Why nothing was done. What was there before is there still.
@@ -50,6 +51,12 @@ impl BackupError {
                 ),
             )
         }
+    }
+}
+
+impl From<FolderError> for BackupError {
+    fn from(error: FolderError) -> BackupError {
+        BackupError::Store(error.into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::copy::{Copies, Extent, make_folder, sync_folders};
 use super::error::BackupError;
 use super::manifest::{BackupManifest, DATA, STORE, kept, verify};
-use crate::store::data_folder::{self, BEFORE, MARKER, STAGING};
+use crate::store::data_folder::{self, MARKER, STAGING};
 use crate::store::load::{load_postgres, load_sqlite, others_on_postgres, restored_from, standing};
 use crate::store::{SQLITE_FILE, Store};
 
@@ -108,13 +108,17 @@ pub async fn restore(backup: &Path, into: RestoreTo<'_>, choice: &BackupChoice) 
         // Nothing was agreed on.
         let _ = std::fs::remove_dir_all(&staging);
     }
-    let audit_chains_kept = done?;
+    let (before, audit_chains_kept) = done?;
     drop(alone);
-    let before = into.data.join(format!("{BEFORE}{}", manifest.name));
-    Ok(RestoredBackup { manifest, before: before.exists().then_some(before), audit_chains_kept })
+    Ok(RestoredBackup { manifest, before, audit_chains_kept })
 }
 
-async fn put(backup: &Path, manifest: &BackupManifest, into: RestoreTo<'_>, staging: &Path) -> Result<usize, BackupError> {
+async fn put(
+    backup: &Path,
+    manifest: &BackupManifest,
+    into: RestoreTo<'_>,
+    staging: &Path,
+) -> Result<(Option<PathBuf>, usize), BackupError> {
     match std::fs::remove_dir_all(staging) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(BackupError::file(staging)(e)),
         _ => {}
@@ -134,10 +138,7 @@ async fn put(backup: &Path, manifest: &BackupManifest, into: RestoreTo<'_>, stag
             if let Err(error) = load_postgres(&tables, &manifest.store, url, &manifest.name).await {
                 // A commit whose answer was lost is one all the same: the database says whether it took the rows in.
                 return match restored_from(url).await {
-                    Ok(Some(name)) if name == manifest.name => {
-                        data_folder::agree(into.data, &manifest.name)?;
-                        Ok(kept)
-                    }
+                    Ok(Some(name)) if name == manifest.name => Ok((data_folder::agree(into.data, &manifest.name)?, kept)),
                     Ok(_) => {
                         data_folder::take_back(into.data)?;
                         Err(error.into())
@@ -148,8 +149,7 @@ async fn put(backup: &Path, manifest: &BackupManifest, into: RestoreTo<'_>, stag
             }
         }
     }
-    data_folder::agree(into.data, &manifest.name)?;
-    Ok(kept)
+    Ok((data_folder::agree(into.data, &manifest.name)?, kept))
 }
 
 /// Whether the backup may go where it is to go.

@@ -112,6 +112,11 @@ impl Hub {
         })
     }
 
+    /// This hub, reading and writing through another handle of its store: that of whoever leads or has the turn.
+    pub(super) fn through(&self, store: Store) -> Hub {
+        Hub { store, ..self.clone() }
+    }
+
     pub fn editions_root(&self) -> PathBuf {
         self.settings.data.join("editions")
     }

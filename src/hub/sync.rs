@@ -75,6 +75,34 @@ impl Hub {
     /// The same for whoever leads already.
     pub async fn sync_leading(
         &self,
+        leader: SyncLock,
+        options: &SyncOptions,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<SyncReport, HubError> {
+        if leader.has_taken_over() {
+            self.set_spools_aside()?;
+        }
+        self.through(leader.store()).pull_land_publish(leader, options, progress).await
+    }
+
+    /// What a leader that fell silent was spooling is pulled anew: it may wake up and write on.
+    fn set_spools_aside(&self) -> Result<(), HubError> {
+        let spools = self.settings.data.join("spool");
+        let aside = self.settings.data.join(format!(".spool-{:016x}", rand::random::<u64>()));
+        match std::fs::rename(&spools, &aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(crate::land::LandError::Spool { path: spools, source: error }.into())
+            }
+            _ => {
+                // What stays costs room and nothing else.
+                let _ = std::fs::remove_dir_all(&aside);
+                Ok(())
+            }
+        }
+    }
+
+    async fn pull_land_publish(
+        &self,
         mut leader: SyncLock,
         options: &SyncOptions,
         progress: Arc<dyn ProgressSink>,

@@ -12,8 +12,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SQLITE_FILE, StoreError};
+use thiserror::Error;
 
+/// Name of the embedded store's file inside the data folder.
+pub const SQLITE_FILE: &str = "huitu.sqlite";
+/// Key in a store's `meta`: the backup that it came from last.
+pub(super) const RESTORED: &str = "restored";
 /// Held shared by every open store, alone by a restore.
 pub(super) const LOCK: &str = "restore.lock";
 /// Held by the one who settles what a database decided.
@@ -61,8 +65,43 @@ enum Step {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Marker {
     step: Step,
-    /// Name of the backup, as [`super::load`] marks a store with it.
+    /// Name of the backup, as a store is marked with it.
     backup: String,
+    /// Name of the folder that what was there goes to.
+    before: String,
+}
+
+impl Marker {
+    fn new(data: &Path, step: Step, backup: &str) -> Marker {
+        let named = |n: u32| if n == 1 { format!("{BEFORE}{backup}") } else { format!("{BEFORE}{backup}-{n}") };
+        let before = (1..).map(named).find(|name| !data.join(name).exists()).expect("there is a free number");
+        Marker { step, backup: backup.to_owned(), before }
+    }
+}
+
+/// Why a data folder is not to be used now.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// It cannot be made, read or written.
+    #[error("{path}: {source}")]
+    Unusable {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A restore holds it.
+    #[error("{path} is being restored")]
+    Restoring {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Somebody has its store open.
+    #[error("{path} is in use")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
 }
 
 /// The use of a data folder; dropping it lets go.
@@ -72,12 +111,12 @@ pub struct InUse {
     lock: File,
 }
 
-fn directory(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + use<> {
+fn directory(path: &Path) -> impl FnOnce(std::io::Error) -> FolderError + use<> {
     let path = path.to_path_buf();
-    move |source| StoreError::Directory { path, source }
+    move |source| FolderError::Unusable { path, source }
 }
 
-fn lock_file(data: &Path) -> Result<File, StoreError> {
+fn lock_file(data: &Path) -> Result<File, FolderError> {
     let path = data.join(LOCK);
     File::options().create(true).append(true).open(&path).map_err(directory(&path))
 }
@@ -85,8 +124,8 @@ fn lock_file(data: &Path) -> Result<File, StoreError> {
 /// Uses a folder beside others; what a killed restore left is put right first, as far as files alone can say.
 ///
 /// # Errors
-/// Restoring, where a restore holds it for longer than half a minute; Directory, where it cannot be used.
-pub(super) async fn share(data: &Path) -> Result<InUse, StoreError> {
+/// Restoring, where a restore holds it for longer than half a minute; Unusable, where it cannot be used.
+pub(super) async fn share(data: &Path) -> Result<InUse, FolderError> {
     let until = Instant::now() + PATIENCE;
     loop {
         let lock = lock_file(data)?;
@@ -101,7 +140,7 @@ pub(super) async fn share(data: &Path) -> Result<InUse, StoreError> {
             return Ok(InUse { lock });
         }
         if Instant::now() >= until {
-            return Err(StoreError::Restoring { path: data.to_path_buf() });
+            return Err(FolderError::Restoring { path: data.to_path_buf() });
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -110,16 +149,16 @@ pub(super) async fn share(data: &Path) -> Result<InUse, StoreError> {
 /// Uses a folder alone.
 ///
 /// # Errors
-/// InUse, where somebody has its store open; Directory, where it cannot be used.
-pub fn alone(data: &Path) -> Result<InUse, StoreError> {
+/// InUse, where somebody has its store open; Unusable, where it cannot be used.
+pub fn alone(data: &Path) -> Result<InUse, FolderError> {
     let lock = lock_file(data)?;
     match lock.try_lock() {
         Ok(()) => Ok(InUse { lock }),
-        Err(_) => Err(StoreError::InUse { path: data.to_path_buf() }),
+        Err(_) => Err(FolderError::InUse { path: data.to_path_buf() }),
     }
 }
 
-fn write_marker(data: &Path, marker: &Marker) -> Result<(), StoreError> {
+fn write_marker(data: &Path, marker: &Marker) -> Result<(), FolderError> {
     let part = data.join(format!(".{MARKER}.part"));
     let written = (|| {
         let mut file = File::create(&part)?;
@@ -134,27 +173,30 @@ fn write_marker(data: &Path, marker: &Marker) -> Result<(), StoreError> {
 /// Announces that a database decides: until it has taken the rows of `backup` in, what is in the folder stays.
 ///
 /// # Errors
-/// Directory: nothing was announced.
-pub fn announce(data: &Path, backup: &str) -> Result<(), StoreError> {
-    write_marker(data, &Marker { step: Step::Asked, backup: backup.to_owned() })
+/// Unusable: nothing was announced.
+pub fn announce(data: &Path, backup: &str) -> Result<(), FolderError> {
+    write_marker(data, &Marker::new(data, Step::Asked, backup))
 }
 
 /// Agrees that what was made in [`STAGING`] takes the place of what is in the folder, and puts it there. From the moment that this
-/// writes its marker the restored state is the folder's, whoever finishes it.
+/// writes its marker the restored state is the folder's, whoever finishes it. Answers where what was there is kept; None where nothing
+/// was.
 ///
 /// # Errors
-/// Directory: where the marker was written, the next who opens the folder goes on.
-pub fn agree(data: &Path, backup: &str) -> Result<(), StoreError> {
-    write_marker(data, &Marker { step: Step::Out, backup: backup.to_owned() })?;
-    finish(data)
+/// Unusable: where the marker was written, the next who opens the folder goes on.
+pub fn agree(data: &Path, backup: &str) -> Result<Option<PathBuf>, FolderError> {
+    let marker = Marker::new(data, Step::Out, backup);
+    write_marker(data, &marker)?;
+    finish(data)?;
+    Ok(Some(data.join(marker.before)).filter(|before| before.exists()))
 }
 
 /// For a folder beside a database: where a restore was announced and the process ended, the name that the database holds says which
 /// it is. Whoever calls this has the folder in use.
 ///
 /// # Errors
-/// Directory, where it cannot be put in place.
-pub(super) fn settle(data: &Path, restored: Option<&str>) -> Result<(), StoreError> {
+/// Unusable, where it cannot be put in place.
+pub(super) fn settle(data: &Path, restored: Option<&str>) -> Result<(), FolderError> {
     if !data.join(MARKER).exists() {
         return Ok(());
     }
@@ -164,7 +206,7 @@ pub(super) fn settle(data: &Path, restored: Option<&str>) -> Result<(), StoreErr
     gate.lock().map_err(directory(data))?;
     let Some(marker) = marker(data)? else { return Ok(()) };
     if marker.step == Step::Asked && restored == Some(&marker.backup) {
-        return agree(data, &marker.backup);
+        return agree(data, &marker.backup).map(drop);
     }
     take_back(data)
 }
@@ -172,8 +214,8 @@ pub(super) fn settle(data: &Path, restored: Option<&str>) -> Result<(), StoreErr
 /// Gives up what was made and never agreed on.
 ///
 /// # Errors
-/// Directory, where the marker cannot be removed.
-pub fn take_back(data: &Path) -> Result<(), StoreError> {
+/// Unusable, where the marker cannot be removed.
+pub fn take_back(data: &Path) -> Result<(), FolderError> {
     let path = data.join(MARKER);
     match std::fs::remove_file(&path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(directory(&path)(e)),
@@ -185,7 +227,7 @@ pub fn take_back(data: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn marker(data: &Path) -> Result<Option<Marker>, StoreError> {
+fn marker(data: &Path) -> Result<Option<Marker>, FolderError> {
     let path = data.join(MARKER);
     match std::fs::read(&path) {
         Ok(text) => match serde_json::from_slice(&text) {
@@ -199,7 +241,7 @@ fn marker(data: &Path) -> Result<Option<Marker>, StoreError> {
 
 /// Goes on where putting in place stopped. Each round can be run again from its beginning: the first moves only what was there, the
 /// second only what was restored.
-fn finish(data: &Path) -> Result<(), StoreError> {
+fn finish(data: &Path) -> Result<(), FolderError> {
     let Some(marker) = marker(data)? else { return Ok(()) };
     let staging = data.join(STAGING);
     let round = |result: std::io::Result<()>| result.map_err(directory(data));
@@ -207,7 +249,7 @@ fn finish(data: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     if marker.step == Step::Out {
-        round(move_out(data, &staging, &data.join(format!("{BEFORE}{}", marker.backup))))?;
+        round(move_out(data, &staging, &data.join(&marker.before)))?;
         write_marker(data, &Marker { step: Step::In, ..marker })?;
     }
     round(move_in(data, &staging))?;
@@ -309,7 +351,7 @@ mod tests {
         for done in 0..=out.len() {
             let killed = folder();
             let data = killed.path();
-            write_marker(data, &Marker { step: Step::Out, backup: "b1".into() }).unwrap();
+            write_marker(data, &Marker::new(data, Step::Out, "b1")).unwrap();
             std::fs::create_dir(data.join(before)).unwrap();
             out[..done].iter().for_each(|name| std::fs::rename(data.join(name), data.join(before).join(name)).unwrap());
             finish(data).unwrap();
@@ -321,7 +363,7 @@ mod tests {
             let data = killed.path();
             std::fs::create_dir(data.join(before)).unwrap();
             out.iter().for_each(|name| std::fs::rename(data.join(name), data.join(before).join(name)).unwrap());
-            write_marker(data, &Marker { step: Step::In, backup: "b1".into() }).unwrap();
+            write_marker(data, &Marker { step: Step::In, backup: "b1".into(), before: before.into() }).unwrap();
             come[..done].iter().for_each(|name| std::fs::rename(data.join(STAGING).join(name), data.join(name)).unwrap());
             if done == come.len() {
                 std::fs::remove_dir(data.join(STAGING)).unwrap();

@@ -18,14 +18,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
 use super::bulk::{Bind, Bulk, blocking};
+use super::data_folder::RESTORED;
 use super::dump::{DumpError, DumpedTable, StoreDump, ValueKind};
 use super::record::copy;
 use super::{SQLITE_FILE, StoreError, masked, migrations};
 
 /// Bytes sent to PostgreSQL at a time.
 const PIECE: usize = 1 << 18;
-/// Key in `meta`: which backup the store came from last.
-pub(super) const RESTORED: &str = "restored";
 /// Tables whose rows stay: how many there are tells how far a store has come.
 pub const GROWING: &[&str] = &[
     "batch",

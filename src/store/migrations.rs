@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     step!(130, "0130_duty"),
     step!(140, "0140_named_list"),
     step!(200, "0200_federation"),
+    step!(260, "0260_lease"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

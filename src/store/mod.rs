@@ -22,6 +22,7 @@ pub mod history;
 pub mod judgement;
 pub mod landing;
 pub mod lead;
+pub(crate) mod lease;
 pub mod load;
 mod migrations;
 pub mod named_list;
@@ -31,6 +32,7 @@ pub mod registry;
 pub mod relation;
 pub mod target;
 pub mod token;
+pub mod told;
 pub mod usage;
 pub mod visit;
 pub mod webhook;
@@ -44,11 +46,11 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
-use self::data_folder::InUse;
+use self::data_folder::{FolderError, InUse};
 use crate::model::problem::{Code, Problem};
 
-/// Name of the embedded store's file inside the data directory.
-pub const SQLITE_FILE: &str = "huitu.sqlite";
+pub use self::data_folder::SQLITE_FILE;
+
 /// Why the store did not do what was asked; every message names the store's place, secrets masked.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -117,6 +119,16 @@ pub enum StoreError {
     },
 }
 
+impl From<FolderError> for StoreError {
+    fn from(error: FolderError) -> StoreError {
+        match error {
+            FolderError::Unusable { path, source } => StoreError::Directory { path, source },
+            FolderError::Restoring { path } => StoreError::Restoring { path },
+            FolderError::InUse { path } => StoreError::InUse { path },
+        }
+    }
+}
+
 /// What a caller of the graph is told.
 impl From<StoreError> for Problem<Code> {
     fn from(error: StoreError) -> Problem<Code> {
@@ -140,6 +152,8 @@ pub struct Sqlite {
 pub struct PostgresPlace {
     /// Its address with the password masked.
     shown: String,
+    /// Connections that only read, apart from those that write: a slow question keeps nobody from recording what was found.
+    reader: PgPool,
     #[allow(dead_code)]
     in_use: Arc<InUse>,
 }
@@ -179,8 +193,8 @@ macro_rules! read {
                 let $db = &s.reader;
                 $body
             }
-            $crate::store::Store::Postgres(p, _) => {
-                let $db = p;
+            $crate::store::Store::Postgres(_, place) => {
+                let $db = &place.reader;
                 $body
             }
         }
@@ -335,20 +349,18 @@ impl Store {
         let place = masked(url);
         let failed = |source| StoreError::Database { place: place.clone(), source };
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url(place.clone()))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.application_name("huitu"))
-            .await
-            .map_err(failed)?;
+        let options = options.application_name("huitu");
+        let several = || PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10));
+        let pool = several().connect_with(options.clone()).await.map_err(failed)?;
+        let reader = several().connect_lazy_with(options);
         migrations::postgres().run(&pool).await.map_err(|source| not_prepared(&place, source))?;
         let restored: Option<(String,)> = sqlx::query_as("SELECT value FROM meta WHERE key = $1")
-            .bind(load::RESTORED)
+            .bind(data_folder::RESTORED)
             .fetch_optional(&pool)
             .await
             .map_err(failed)?;
         data_folder::settle(data, restored.as_ref().map(|r| r.0.as_str()))?;
-        Ok(Store::Postgres(pool, PostgresPlace { shown: place, in_use }))
+        Ok(Store::Postgres(pool, PostgresPlace { shown: place, reader, in_use }))
     }
 
     /// Where it is, for messages; secrets masked.
@@ -419,8 +431,26 @@ impl Store {
                 s.reader.close().await;
                 s.writer.close().await;
             }
-            Store::Postgres(p, _) => p.close().await,
+            Store::Postgres(p, place) => {
+                place.reader.close().await;
+                p.close().await;
+            }
         }
+    }
+
+    /// The same store for whoever answers many callers: on PostgreSQL a statement that reads for longer than `reading`, or waits for or
+    /// writes longer than `writing`, is ended by the server. Syncs have connections of their own ([`lead::SyncLock::store`]), without
+    /// such an end. SQLite's readers are bounded by the time of a question alone.
+    pub fn with_deadlines(&self, reading: Duration, writing: Duration) -> Store {
+        let Store::Postgres(pool, place) = self else { return self.clone() };
+        let several = |deadline: Duration| {
+            let options = pool.connect_options().as_ref().clone();
+            PgPoolOptions::new()
+                .max_connections(8)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_lazy_with(options.options([("statement_timeout", deadline.as_millis().to_string())]))
+        };
+        Store::Postgres(several(writing), PostgresPlace { reader: several(reading), ..place.clone() })
     }
 }
 

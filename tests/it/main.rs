@@ -53,6 +53,7 @@ mod link_scored;
 mod live_limits;
 mod measures;
 mod needs;
+mod nodes;
 mod onboarding;
 mod opengauss;
 mod outbound;
