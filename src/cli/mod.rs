@@ -32,6 +32,7 @@ pub mod schema;
 pub mod serve;
 pub mod simulate;
 pub mod sync;
+mod telemetry;
 pub mod terminal;
 pub mod token;
 pub mod trust;
@@ -135,7 +136,6 @@ pub fn main() -> ExitCode {
         end_quietly_on_a_closed_pipe();
     }
     keep_files_to_ourselves();
-    init_log();
     // One provider for every TLS connection; reqwest and sqlx look it up.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -146,7 +146,13 @@ pub fn main() -> ExitCode {
         }
     };
     let lang = cli.common.lang();
-    match runtime.block_on(run(cli)) {
+    let ended = runtime.block_on(async {
+        let telemetry = telemetry::Telemetry::start();
+        let ended = run(cli).await;
+        telemetry.end().await;
+        ended
+    });
+    match ended {
         Ok(code) => code,
         Err(e) => {
             // What a registry answered may stand in it.
@@ -178,12 +184,6 @@ fn keep_files_to_ourselves() {
     unsafe {
         libc::umask(0o077);
     }
-}
-
-fn init_log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("HUITU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sqlx=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -438,6 +438,16 @@ impl Store {
         }
     }
 
+    /// Connections of each pool: its name, how many are open, how many of them nobody uses.
+    pub fn connections(&self) -> [(&'static str, u32, usize); 2] {
+        match self {
+            Store::Sqlite(s) => [("write", s.writer.size(), s.writer.num_idle()), ("read", s.reader.size(), s.reader.num_idle())],
+            Store::Postgres(p, place) => {
+                [("write", p.size(), p.num_idle()), ("read", place.reader.size(), place.reader.num_idle())]
+            }
+        }
+    }
+
     /// The same store for whoever answers many callers: on PostgreSQL a statement that reads for longer than `reading`, or waits for or
     /// writes longer than `writing`, is ended by the server. Syncs have connections of their own ([`lead::SyncLock::store`]), without
     /// such an end. SQLite's readers are bounded by the time of a question alone.
