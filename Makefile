@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
+.PHONY: demo build chaos test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
@@ -19,6 +19,10 @@ test: setup-test web fmt deny rustdoc
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked
 	HUITU_BIN="$${CARGO_TARGET_DIR:-target}/debug/huitu" ./tests/clients/run
+
+# What takes long: kills, hostile deliveries, full disks, slow clients, nodes that die; bounded, with a summary at the end.
+chaos: setup-test web
+	@./tests/chaos
 
 # Other people's clients against the release program, those too that no package brings (LibreOffice, by apt-get); writes their table.
 clients: build

@@ -2,6 +2,7 @@
 //! `edition`; `store` is the durable truth and `hub` runs the journey. What answers questions stands above.
 
 pub mod audit;
+pub mod backup;
 #[warn(missing_docs)]
 pub mod edition;
 pub mod kept_file;

@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod audit;
+pub mod backup;
 pub mod batch;
 pub mod bench;
 pub mod boundaries;
@@ -32,6 +33,7 @@ pub mod serve;
 pub mod session;
 pub mod simulate;
 pub mod sync;
+mod telemetry;
 pub mod terminal;
 pub mod token;
 pub mod trust;
@@ -106,6 +108,10 @@ enum Command {
     Query(query::QueryArgs),
     /// Who looked at what: check the record, search it, write it out
     Audit(audit::AuditArgs),
+    /// Copy store, editions, audit and keys into a folder, beside a server that runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in place: whole, or not at all
+    Restore(backup::RestoreArgs),
     /// Who may call, and what for
     Token(token::TokenArgs),
     /// Who signed in through the identity provider
@@ -133,7 +139,6 @@ pub fn main() -> ExitCode {
         end_quietly_on_a_closed_pipe();
     }
     keep_files_to_ourselves();
-    init_log();
     // One provider for every TLS connection; reqwest and sqlx look it up.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -144,7 +149,13 @@ pub fn main() -> ExitCode {
         }
     };
     let lang = cli.common.lang();
-    match runtime.block_on(run(cli)) {
+    let ended = runtime.block_on(async {
+        let telemetry = telemetry::Telemetry::start();
+        let ended = run(cli).await;
+        telemetry.end().await;
+        ended
+    });
+    match ended {
         Ok(code) => code,
         Err(e) => {
             // What a registry answered may stand in it.
@@ -178,12 +189,6 @@ fn keep_files_to_ourselves() {
     }
 }
 
-fn init_log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("HUITU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sqlx=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
-}
-
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let common = cli.common;
     match cli.command {
@@ -208,6 +213,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Query(args) => query::run(&common, args).await,
         Command::Connector(args) => connector::run(&common, args).await,
         Command::Audit(args) => audit::run(&common, args),
+        Command::Backup(args) => backup::backup(&common, args).await,
+        Command::Restore(args) => backup::restored(&common, args).await,
         Command::Init(args) => init::run(&common, args).await,
         Command::Token(args) => token::run(&common, args).await,
         Command::Session(args) => session::run(&common, args).await,

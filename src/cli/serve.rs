@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -17,6 +18,11 @@ use crate::model::Clock;
 use crate::serve::problem::Problem;
 use crate::serve::{App, Authentication, Entrance, Options, Provider, ServerState, TlsFiles};
 use crate::store::token::TokenRow;
+
+/// No question reads the store for longer; a sync does.
+const READING: Duration = Duration::from_secs(60);
+/// Nobody who records something waits longer for the database: it is then not stored.
+const WRITING: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -51,6 +57,7 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = bind(common, settings.listen).await?;
     let mut hub = Hub::open(settings, Clock::System).await?;
     hub.allow_private = args.allow_private;
+    hub.store = hub.store.with_deadlines(READING, WRITING);
     for text in &args.schedules {
         plan(&mut hub, text)?;
     }

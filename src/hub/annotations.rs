@@ -216,7 +216,11 @@ impl Hub {
 
     /// Links and assesses again without pulling: after a judgement, a finding, a change of rules or policy.
     pub async fn reassess(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).reassess_leading(progress).await
+    }
+
+    async fn reassess_leading(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         self.remove_unrecorded_editions().await?;
         self.publish(false, progress.as_ref(), &mut []).await
     }

@@ -50,7 +50,18 @@ impl Hub {
         why: &str,
         progress: Arc<dyn ProgressSink>,
     ) -> Result<BatchDecision, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).decide_leading(id, release, by, why, progress).await
+    }
+
+    async fn decide_leading(
+        &self,
+        id: i64,
+        release: bool,
+        by: &str,
+        why: &str,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<BatchDecision, HubError> {
         let unknown = || no_batch(id);
         let batch = self.store.batch(id).await?.ok_or_else(unknown)?;
         if batch.state != "HELD" {
@@ -125,7 +136,16 @@ impl Hub {
         ids: &[i64],
         progress: Arc<dyn ProgressSink>,
     ) -> Result<(Vec<Receipt>, Option<Published>), HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).replay_leading(registry, ids, progress).await
+    }
+
+    async fn replay_leading(
+        &self,
+        registry: &str,
+        ids: &[i64],
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<(Vec<Receipt>, Option<Published>), HubError> {
         let (connector, row) = self.registry(registry).await?;
         let layouts = self.store.layouts().await?;
         let mut open = Vec::new();

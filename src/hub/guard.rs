@@ -434,7 +434,17 @@ impl Hub {
         why: &str,
         progress: Arc<dyn ProgressSink>,
     ) -> Result<(HeldEdition, Option<Published>), HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).release_leading(id, by, why, progress).await
+    }
+
+    async fn release_leading(
+        &self,
+        id: Option<i64>,
+        by: &str,
+        why: &str,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<(HeldEdition, Option<Published>), HubError> {
         self.recover().await?;
         let held = self.waiting(id).await?;
         let as_of = self.clock.today(self.settings.zone);
@@ -460,7 +470,11 @@ impl Hub {
     /// # Errors
     /// Nothing waits, or another one than `id`.
     pub async fn reject_edition(&self, id: Option<i64>, by: &str, why: &str) -> Result<HeldEdition, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).reject_leading(id, by, why).await
+    }
+
+    async fn reject_leading(&self, id: Option<i64>, by: &str, why: &str) -> Result<HeldEdition, HubError> {
         let held = self.waiting(id).await?;
         if !self.store.decide_held_edition(held.id, "REJECTED", by, why, self.clock.millis()).await? {
             return Err(HubError::said(

@@ -12,7 +12,11 @@ impl Hub {
     /// Pulls a registry into its spool and lands it; `full` reads it again also where the source says it has not changed.
     /// Publishes nothing.
     pub async fn pull_and_land(&self, registry: &str, full: bool) -> Result<Receipt, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).pull_and_land_leading(registry, full).await
+    }
+
+    async fn pull_and_land_leading(&self, registry: &str, full: bool) -> Result<Receipt, HubError> {
         self.recover().await?;
         let (connector, row) = self.registry(registry).await?;
         let arrived =

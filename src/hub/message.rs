@@ -43,7 +43,7 @@ pub fn edition(e: &EditionError) -> String {
     }
 }
 
-fn store(e: &StoreError) -> String {
+pub(crate) fn store(e: &StoreError) -> String {
     match e {
         StoreError::Database { place, source } => format!("数据库 {place}：{source}"),
         StoreError::Migrate { place, source } => format!("数据库 {place}：无法建立数据表：{source}"),
@@ -57,6 +57,13 @@ fn store(e: &StoreError) -> String {
             "数据库 {place}：表 {} 中 {} 的内容已损坏：{}；未丢弃任何数据：请从备份恢复，或修正该行",
             damage.table, damage.row, damage.reason
         ),
+        StoreError::Newer { place, steps } => format!(
+            "数据库 {place} 由较新版本的 huitu 写成（本版本不认识其数据表步骤 {steps:?}）；请启动那个版本，或把本版本的备份恢复到别处；未作任何改动"
+        ),
+        StoreError::Restoring { path } => format!("正在向 {} 恢复备份；请待其完成后再试", path.display()),
+        StoreError::InUse { path } => {
+            format!("{} 的数据库正在使用；请先停下 huitu serve 及其他使用它的程序，再恢复", path.display())
+        }
         StoreError::Url(url) => format!("--store「{url}」不是 PostgreSQL 地址；请写 postgres://用户@主机/数据库"),
     }
 }

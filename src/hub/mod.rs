@@ -44,6 +44,7 @@ mod rebuild;
 pub mod receipt;
 mod relink;
 pub mod retention;
+pub mod stages;
 pub mod sync;
 pub mod targets;
 mod touched;

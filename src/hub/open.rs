@@ -43,6 +43,8 @@ pub struct Hub {
     /// What was read of the federation and counted by unit.
     pub(in crate::hub) federation_cache: Arc<super::federation_state::FederationCache>,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
+    /// How long each stage took in this process.
+    pub stages: Arc<super::stages::Stages>,
     /// Answers of registries about single enterprises, kept for seconds.
     pub lookups: Arc<Lookups>,
     /// Registries whose place came from the command line: relative places are then taken from the working directory.
@@ -108,8 +110,14 @@ impl Hub {
             push_stall_timeout: PUSH_PATIENCE,
             federation_cache: Arc::default(),
             waiting: Arc::default(),
+            stages: Arc::default(),
             lookups: Arc::default(),
         })
+    }
+
+    /// This hub, reading and writing through another handle of its store: that of whoever leads or has the turn.
+    pub(super) fn through(&self, store: Store) -> Hub {
+        Hub { store, ..self.clone() }
     }
 
     pub fn editions_root(&self) -> PathBuf {

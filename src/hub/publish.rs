@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
+use tracing::Instrument;
 
 use super::advance::Advanced;
 use super::basis::{counting, lacking_since};
@@ -104,6 +105,16 @@ pub(super) struct Decided {
 impl Hub {
     /// Publishes an edition if what it would rest on has changed since the last one.
     pub(super) async fn publish(
+        &self,
+        force: bool,
+        progress: &dyn ProgressSink,
+        receipts: &mut [Receipt],
+    ) -> Result<Option<Published>, HubError> {
+        let published = self.publish_what_changed(force, progress, receipts).instrument(tracing::info_span!("publish"));
+        self.stages.run("publish", "", published).await
+    }
+
+    async fn publish_what_changed(
         &self,
         force: bool,
         progress: &dyn ProgressSink,

@@ -79,7 +79,11 @@ impl Hub {
         if let Some(known) = self.pushed_before(&row, push).await? {
             return Ok(known);
         }
-        let _turn = self.wait_in_line().await?;
+        let (_line, turn) = self.wait_in_line().await?;
+        self.through(turn.store()).push_in_turn(push).await
+    }
+
+    async fn push_in_turn(&self, push: &Push) -> Result<Pushed, PushRefused> {
         let (connector, row) = self.registry(&push.registry).await?;
         // The same batch may have come in over another connection meanwhile.
         if let Some(known) = self.pushed_before(&row, push).await? {
@@ -203,9 +207,10 @@ impl Hub {
     /// # Errors
     /// `StoreError::Busy` while a sync lands or publishes: it is tried again.
     pub async fn publish_pushed(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
-        let _turn = self.store.write_lock(Duration::ZERO).await?;
-        self.recover().await?;
-        let edition = self.publish(false, progress.as_ref(), &mut []).await?;
+        let turn = self.store.write_lock(Duration::ZERO).await?;
+        let hub = self.through(turn.store());
+        hub.recover().await?;
+        let edition = hub.publish(false, progress.as_ref(), &mut []).await?;
         if let Some(e) = &edition {
             let (zh, en) = (format!("已发布第 {} 期", e.number), format!("edition {} published", e.number));
             progress.event(&SyncEvent::Done { registry: "push".into(), zh, en });

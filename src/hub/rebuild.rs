@@ -50,7 +50,11 @@ impl Hub {
     /// Names what has changed since where rules, policy, weights, connectors or the program are no longer those it was made
     /// with: from other rules another edition would follow.
     pub async fn rebuild_edition(&self, number: u32, restore: bool) -> Result<Rebuilt, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).rebuild_leading(number, restore).await
+    }
+
+    async fn rebuild_leading(&self, number: u32, restore: bool) -> Result<Rebuilt, HubError> {
         let unknown = || {
             HubError::said(
                 format!("没有发布过第 {number} 期；huitu edition list 列出各期"),

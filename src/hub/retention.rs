@@ -32,7 +32,11 @@ impl Hub {
     /// Removes the editions that the policy no longer keeps; answers their numbers. Never the newest one, nor one that a
     /// request of this process is reading. Servers that still read one of them keep its files until they let go.
     pub async fn prune_editions(&self, dry_run: bool) -> Result<Vec<u32>, HubError> {
-        let _leader = self.store.lead().await?;
+        let leader = self.store.lead().await?;
+        self.through(leader.store()).prune_leading(dry_run).await
+    }
+
+    async fn prune_leading(&self, dry_run: bool) -> Result<Vec<u32>, HubError> {
         self.editions.refresh()?;
         let removed = self.superseded(None);
         if !dry_run {

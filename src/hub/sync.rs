@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::error::HubError;
 use super::guard::HeldEdition;
@@ -75,6 +76,36 @@ impl Hub {
     /// The same for whoever leads already.
     pub async fn sync_leading(
         &self,
+        leader: SyncLock,
+        options: &SyncOptions,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<SyncReport, HubError> {
+        if leader.has_taken_over() {
+            self.set_spools_aside()?;
+        }
+        let led = self.through(leader.store());
+        let work = led.pull_land_publish(leader, options, progress);
+        self.stages.run("sync", "", work.instrument(tracing::info_span!("sync"))).await
+    }
+
+    /// What a leader that fell silent was spooling is pulled anew: it may wake up and write on.
+    fn set_spools_aside(&self) -> Result<(), HubError> {
+        let spools = self.settings.data.join("spool");
+        let aside = self.settings.data.join(format!(".spool-{:016x}", rand::random::<u64>()));
+        match std::fs::rename(&spools, &aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(crate::land::LandError::Spool { path: spools, source: error }.into())
+            }
+            _ => {
+                // What stays costs room and nothing else.
+                let _ = std::fs::remove_dir_all(&aside);
+                Ok(())
+            }
+        }
+    }
+
+    async fn pull_land_publish(
+        &self,
         mut leader: SyncLock,
         options: &SyncOptions,
         progress: Arc<dyn ProgressSink>,
@@ -91,11 +122,14 @@ impl Hub {
             let (hub, progress, full, pace) =
                 (self.clone(), progress.clone(), options.full, PullWatchdog::new(&connector, self.stall_timeout));
             waiting.insert(row.id, pace.clone());
-            pulls.spawn(async move {
+            let span = tracing::info_span!("pull", registry = %row.name);
+            let pulled = async move {
                 let began = Instant::now();
-                let arrived = hub.pull(&connector, &row, full, progress, pace).await;
+                let pull = hub.pull(&connector, &row, full, progress, pace);
+                let arrived = hub.stages.run("pull", &row.name, pull).await;
                 (connector, row, arrived, began)
-            });
+            };
+            pulls.spawn(pulled.instrument(span));
         }
         let mut receipts = Vec::new();
         let mut edition = None;
@@ -123,7 +157,9 @@ impl Hub {
             };
             let (connector, row, arrived, began) = done.expect("a pull does not panic");
             waiting.remove(&row.id);
-            let mut receipt = self.ingest(&connector, &row, arrived?, progress.as_ref()).await?;
+            let landing = self.ingest(&connector, &row, arrived?, progress.as_ref());
+            let landing = landing.instrument(tracing::info_span!("land", registry = %row.name));
+            let mut receipt = self.stages.run("land", &row.name, landing).await?;
             receipt.seconds = began.elapsed().as_secs_f64();
             tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
             let (zh, en) = summary(&receipt);

@@ -32,7 +32,7 @@ use crate::connector::{Connector, Transport};
 pub use chunk::{Chunk, Mark, Note, RowFault, RowHead};
 pub use context::{Cursor, Known, Position, Progress, PullContext, Pulled, RowSink};
 pub use error::PullError;
-pub use http::{Parcel, ParcelAnswer, Proof, deliver, lookup, receiver};
+pub use http::{Parcel, ParcelAnswer, Proof, collector_client, deliver, lookup, receiver};
 
 /// Pulls everything that is new since `resume` (or everything) into `sink`.
 ///

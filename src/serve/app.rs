@@ -129,5 +129,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
     }
     let state = app.state.clone();
-    http::server::run(listener, self::app(app), state, shutdown).await
+    let listening = tokio::spawn(operate::told::run(state.clone()));
+    let ended = http::server::run(listener, self::app(app), state, shutdown).await;
+    listening.abort();
+    ended
 }

@@ -8,6 +8,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
@@ -24,6 +25,8 @@ pub struct Metrics {
     client_errors: Counter,
     server_errors: Counter,
     cache_hits: Counter,
+    cache_misses: Counter,
+    operations: Family<[(&'static str, String); 1], Histogram>,
     /// Statements that answers sent to the store.
     pub store_reads: Counter,
     seconds: Histogram,
@@ -36,6 +39,8 @@ impl Default for Metrics {
             client_errors: Counter::default(),
             server_errors: Counter::default(),
             cache_hits: Counter::default(),
+            cache_misses: Counter::default(),
+            operations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             store_reads: Counter::default(),
             seconds: Histogram::new(BUCKETS),
         }
@@ -53,8 +58,15 @@ impl Metrics {
         self.seconds.observe(took.as_secs_f64());
     }
 
-    pub fn cache_hit(&self) {
-        self.cache_hits.inc();
+    /// An answer was looked for among those that are kept.
+    pub fn looked_for_kept(&self, found: bool) {
+        let counter = if found { &self.cache_hits } else { &self.cache_misses };
+        counter.inc();
+    }
+
+    /// An operation was executed; `name` is a field of the schema.
+    pub fn operation(&self, name: &str, took: Duration) {
+        self.operations.get_or_create(&[("operation", name.to_owned())]).observe(took.as_secs_f64());
     }
 }
 
@@ -74,12 +86,14 @@ pub struct Gauges {
     pub unit: Option<Unit>,
     /// In the order in which they are written.
     pub values: Vec<Gauge>,
+    /// It only grows while the process lives.
+    pub counts: bool,
 }
 
 impl Gauges {
     /// One number without labels.
     pub fn one(name: &'static str, help: &'static str, value: f64) -> Gauges {
-        Gauges { name, help, unit: None, values: vec![Gauge { labels: Vec::new(), value }] }
+        Gauges { name, help, unit: None, values: vec![Gauge { labels: Vec::new(), value }], counts: false }
     }
 }
 
@@ -104,8 +118,13 @@ impl Collector for InOrder {
         }
         for gauges in &self.gauges {
             let unit = gauges.unit.as_ref();
-            let mut family = encoder.encode_descriptor(gauges.name, gauges.help, unit, <ConstGauge<f64> as TypedMetric>::TYPE)?;
+            let kind = if gauges.counts { ConstCounter::<f64>::TYPE } else { ConstGauge::<f64>::TYPE };
+            let mut family = encoder.encode_descriptor(gauges.name, gauges.help, unit, kind)?;
             for Gauge { labels, value } in &gauges.values {
+                if gauges.counts {
+                    ConstCounter::new(*value).encode(family.encode_family(labels)?)?;
+                    continue;
+                }
                 // Whole numbers are written as such.
                 let whole = *value as i64;
                 let encoder = family.encode_family(labels)?;
@@ -125,6 +144,10 @@ pub fn written(metrics: &Metrics, gauges: Vec<Gauges>) -> Result<String, fmt::Er
     let cached = "Answers that were kept from an earlier request";
     registry.register("huitu_graphql_cached_answers", cached, metrics.cache_hits.clone());
     registry.register("huitu_store_reads", "Statements that answers sent to the store", metrics.store_reads.clone());
+    let missed = "Answers that were looked for among those that are kept, and were not there";
+    registry.register("huitu_graphql_answers_not_kept", missed, metrics.cache_misses.clone());
+    let operations = "Time to execute an operation, by the field that it asks for first";
+    registry.register_with_unit("huitu_operation", operations, Unit::Seconds, metrics.operations.clone());
     let seconds = "Time from a GraphQL request to its answer";
     registry.register_with_unit("huitu_graphql", seconds, Unit::Seconds, metrics.seconds.clone());
     let requests =
@@ -144,7 +167,9 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request(200, Duration::from_micros(250));
         metrics.request(503, Duration::from_secs(2));
-        metrics.cache_hit();
+        metrics.looked_for_kept(true);
+        metrics.looked_for_kept(false);
+        metrics.operation("gap", Duration::from_millis(2));
         let mut age = Gauges::one("huitu_edition_age", "Since the edition was published", 90.5);
         age.unit = Some(Unit::Seconds);
         let labels = vec![("registry", "tax".to_owned()), ("state", "LATE".to_owned())];
@@ -153,14 +178,29 @@ mod tests {
             help: "1 for the state it is in",
             unit: None,
             values: vec![Gauge { labels, value: 1.0 }],
+            counts: false,
         };
-        let text = written(&metrics, vec![age, state]).unwrap();
+        let labels = vec![("stage", "pull".to_owned())];
+        let took = Gauges {
+            name: "huitu_stage",
+            help: "Time that a stage took",
+            unit: Some(Unit::Seconds),
+            values: vec![Gauge { labels, value: 2.5 }],
+            counts: true,
+        };
+        let text = written(&metrics, vec![age, state, took]).unwrap();
         for line in [
             "# HELP huitu_graphql_requests GraphQL requests by how they ended.",
             "# TYPE huitu_graphql_requests counter",
             "huitu_graphql_requests_total{result=\"ok\"} 1",
             "huitu_graphql_requests_total{result=\"server_error\"} 1",
             "huitu_graphql_cached_answers_total 1",
+            "huitu_graphql_answers_not_kept_total 1",
+            "# TYPE huitu_operation_seconds histogram",
+            "huitu_operation_seconds_count{operation=\"gap\"} 1",
+            "# TYPE huitu_stage_seconds counter",
+            "# UNIT huitu_stage_seconds seconds",
+            "huitu_stage_seconds_total{stage=\"pull\"} 2.5",
             "# UNIT huitu_graphql_seconds seconds",
             "huitu_graphql_seconds_bucket{le=\"0.0003\"} 1",
             "huitu_graphql_seconds_bucket{le=\"+Inf\"} 2",

@@ -173,6 +173,22 @@ impl BulkRow<'_> {
         (kind != ffi::SQLITE_NULL).then(|| self.integer(column))
     }
 
+    /// Whatever stands there; None for bytes that are no text.
+    ///
+    /// # Errors
+    /// As [`BulkRow::text`].
+    pub fn value(&self, column: c_int) -> Result<Option<Bind<'_>>, NotUtf8> {
+        // SAFETY: as above.
+        Ok(match unsafe { ffi::sqlite3_column_type(self.raw.as_ptr(), column) } {
+            ffi::SQLITE_NULL => Some(Bind::Null),
+            ffi::SQLITE_INTEGER => Some(Bind::Integer(self.integer(column))),
+            // SAFETY: as above.
+            ffi::SQLITE_FLOAT => Some(Bind::Real(unsafe { ffi::sqlite3_column_double(self.raw.as_ptr(), column) })),
+            ffi::SQLITE_TEXT => Some(Bind::Text(self.text(column)?)),
+            _ => None,
+        })
+    }
+
     /// A text, valid while the statement stands on this row; empty for NULL.
     ///
     /// # Errors

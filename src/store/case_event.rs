@@ -113,6 +113,9 @@ pub async fn last_event(tx: &mut Tx) -> Result<i64, sqlx::Error> {
 pub async fn note(tx: &mut Tx, events: &[CaseEventRow]) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO case_event (id, case_id, enterprise_id, at, by_whom, what, from_value, to_value, note, edition, \
                        evidence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    if !events.is_empty() {
+        super::told::tell(tx, "case").await?;
+    }
     match tx {
         Tx::Sqlite(t) => {
             let mut bulk = Bulk::lock(t).await?;

@@ -180,6 +180,7 @@ impl Store {
 /// # Errors
 /// The database's: the transaction is then dropped.
 pub async fn put_edition(tx: &mut Tx, e: &EditionRow) -> Result<(), sqlx::Error> {
+    super::told::tell(tx, "edition").await?;
     in_tx!(tx, |c| {
         sqlx::query(
         "INSERT INTO edition (number, published_at, as_of, digest, content, enterprises, sources) VALUES ($1, $2, $3, $4, $5, $6, $7)"

@@ -6,13 +6,13 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::pool::PoolConnection;
+use super::lease::{self, Lease, Right};
+use super::{PostgresPlace, Store, StoreError};
 
-use super::{Store, StoreError};
-
-/// Keys of PostgreSQL's advisory locks: "huitu" in ASCII, and the next.
-const LEADER: i64 = 0x68_75_69_74_75;
-const TURN: i64 = LEADER + 1;
+/// One process that syncs; its key is "huitu" in ASCII.
+const LEADING: Right = Right { id: 1, key: 0x68_75_69_74_75, name: "leads" };
+/// One that writes records and editions.
+const TURN: Right = Right { id: 2, key: LEADING.key + 1, name: "writes" };
 /// How often a lock that another holds is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// So long a lock that seems to be held is looked at again: PostgreSQL frees one when it has noticed the closed connection, and a
@@ -24,24 +24,54 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 /// A lock; dropping it lets go.
 enum Lock {
     File(#[allow(dead_code)] File),
-    Connection(#[allow(dead_code)] Box<PoolConnection<sqlx::Postgres>>),
+    Lease(Box<Lease>),
+}
+
+impl Lock {
+    /// The store as its holder writes it: see [`super::lease`].
+    fn store(&self, store: &Store) -> Store {
+        match (self, store) {
+            (Lock::Lease(lease), Store::Postgres(_, place)) => {
+                let pool = lease.pool.clone();
+                Store::Postgres(pool.clone(), PostgresPlace { reader: pool, ..place.clone() })
+            }
+            _ => store.clone(),
+        }
+    }
 }
 
 /// Held while records or editions are written.
 pub struct WriteLock {
-    #[allow(dead_code)]
     lock: Lock,
+    store: Store,
+}
+
+impl WriteLock {
+    /// The store for what is written in this turn: where another node has taken the turn over, nothing is.
+    pub fn store(&self) -> Store {
+        self.lock.store(&self.store)
+    }
 }
 
 /// Held while syncing, together with the turn; dropping it lets another process lead.
 pub struct SyncLock {
-    #[allow(dead_code)]
     lock: Lock,
     store: Store,
     turn: Option<WriteLock>,
 }
 
 impl SyncLock {
+    /// The store for what the leader reads and writes: it has connections of its own, without a deadline, and where another node has
+    /// taken over nothing more is written through it.
+    pub fn store(&self) -> Store {
+        self.lock.store(&self.store)
+    }
+
+    /// The leader before fell silent and may wake up: what it was writing to the disk is not to be gone on with.
+    pub fn has_taken_over(&self) -> bool {
+        matches!(&self.lock, Lock::Lease(lease) if lease.taken_over)
+    }
+
     /// Lets pushes in until [`SyncLock::take_turn`].
     pub fn release_turn(&mut self) {
         self.turn = None;
@@ -65,7 +95,7 @@ impl Store {
     /// # Errors
     /// Busy, where another process leads or a push does not end; Directory or Database, where the lock cannot be asked for.
     pub async fn lead(&self) -> Result<SyncLock, StoreError> {
-        let lock = self.lock("sync.lock", LEADER, FREEING).await?;
+        let lock = self.lock("sync.lock", LEADING, FREEING).await?;
         let turn = Some(self.write_lock(LOCK_TIMEOUT).await?);
         Ok(SyncLock { lock, store: self.clone(), turn })
     }
@@ -75,38 +105,27 @@ impl Store {
     /// # Errors
     /// Busy, where it does not come within `timeout`; Directory or Database, where the lock cannot be asked for.
     pub async fn write_lock(&self, timeout: Duration) -> Result<WriteLock, StoreError> {
-        Ok(WriteLock { lock: self.lock("land.lock", TURN, timeout).await? })
+        Ok(WriteLock { lock: self.lock("land.lock", TURN, timeout).await?, store: self.clone() })
     }
 
-    async fn lock(&self, file: &str, key: i64, timeout: Duration) -> Result<Lock, StoreError> {
-        let until = Instant::now() + timeout;
-        loop {
-            if let Some(lock) = self.try_lock(file, key).await? {
-                return Ok(lock);
-            }
-            if Instant::now() >= until {
-                return Err(StoreError::Busy { place: self.place() });
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    }
-
-    async fn try_lock(&self, file: &str, key: i64) -> Result<Option<Lock>, StoreError> {
+    async fn lock(&self, file: &str, right: Right, timeout: Duration) -> Result<Lock, StoreError> {
+        let busy = || StoreError::Busy { place: self.place() };
         match self {
-            Store::Sqlite(s) => locked_file(&s.dir, file),
-            Store::Postgres(p, _) => {
-                let mut connection = p.acquire().await.map_err(|e| self.failed(e))?;
-                let (got,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
-                    .bind(key)
-                    .fetch_one(&mut *connection)
-                    .await
-                    .map_err(|e| self.failed(e))?;
-                if !got {
-                    return Ok(None);
+            Store::Sqlite(s) => {
+                let until = Instant::now() + timeout;
+                loop {
+                    if let Some(lock) = locked_file(&s.dir, file)? {
+                        return Ok(lock);
+                    }
+                    if Instant::now() >= until {
+                        return Err(busy());
+                    }
+                    tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                // The lock belongs to the connection: keep it out of the pool until it ends with us.
-                connection.close_on_drop();
-                Ok(Some(Lock::Connection(Box::new(connection))))
+            }
+            Store::Postgres(pool, _) => {
+                let taken = lease::take(&pool.connect_options(), right, timeout).await.map_err(|e| self.failed(e))?;
+                taken.map(|lease| Lock::Lease(Box::new(lease))).ok_or_else(busy)
             }
         }
     }

@@ -42,18 +42,42 @@ const STEPS: &[Step] = &[
     step!(140, "0140_named_list"),
     step!(200, "0200_federation"),
     step!(300, "0300_session"),
+    step!(260, "0260_lease"),
 ];
 
 pub(super) fn sqlite() -> Migrator {
-    migrator(|step| step.sqlite)
+    migrator(|step| step.sqlite, |_| true)
 }
 
 pub(super) fn postgres() -> Migrator {
-    migrator(|step| step.postgres)
+    migrator(|step| step.postgres, |_| true)
 }
 
-fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
+/// Only the steps that another store had taken: its rows fit what these make.
+pub(super) fn sqlite_of(steps: &[i64]) -> Migrator {
+    migrator(|step| step.sqlite, |number| steps.contains(&number))
+}
+
+/// As [`sqlite_of`], for PostgreSQL.
+pub(super) fn postgres_of(steps: &[i64]) -> Migrator {
+    migrator(|step| step.postgres, |number| steps.contains(&number))
+}
+
+/// Steps that this program does not know: whoever took them is newer.
+pub(super) fn unknown(steps: &[i64]) -> Vec<i64> {
+    steps.iter().copied().filter(|number| STEPS.iter().all(|step| step.number != *number)).collect()
+}
+
+/// Every table in the order in which the steps make them: what a table refers to stands before it.
+pub(super) fn tables() -> Vec<&'static str> {
+    let made = |step: &Step| step.sqlite.split("CREATE TABLE ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let mut tables: Vec<&'static str> = STEPS.iter().flat_map(made).collect();
+    tables.dedup();
+    tables
+}
+
+fn migrator(text: impl Fn(&Step) -> &'static str, is_wanted: impl Fn(i64) -> bool) -> Migrator {
     let migration =
         |step: &Step| Migration::new(step.number, step.name.into(), MigrationType::Simple, text(step).into_sql_str(), false);
-    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+    Migrator::with_migrations(STEPS.iter().filter(|step| is_wanted(step.number)).map(migration).collect())
 }

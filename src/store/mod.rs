@@ -9,6 +9,8 @@ pub(crate) mod bulk;
 pub mod case;
 pub mod case_event;
 pub(crate) mod damage;
+pub mod data_folder;
+pub mod dump;
 pub mod duty;
 pub mod edition;
 pub mod entity;
@@ -20,6 +22,8 @@ pub mod history;
 pub mod judgement;
 pub mod landing;
 pub mod lead;
+pub(crate) mod lease;
+pub mod load;
 mod migrations;
 pub mod named_list;
 pub mod quarantine;
@@ -29,22 +33,25 @@ pub mod relation;
 pub mod session;
 pub mod target;
 pub mod token;
+pub mod told;
 pub mod usage;
 pub mod visit;
 pub mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use thiserror::Error;
 
+use self::data_folder::{FolderError, InUse};
 use crate::model::problem::{Code, Problem};
 
-/// Name of the embedded store's file inside the data directory.
-pub const SQLITE_FILE: &str = "huitu.sqlite";
+pub use self::data_folder::SQLITE_FILE;
+
 /// Why the store did not do what was asked; every message names the store's place, secrets masked.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -78,6 +85,28 @@ pub enum StoreError {
         /// File or address.
         place: String,
     },
+    /// The tables have taken steps that this program does not know.
+    #[error(
+        "store {place} was written by a newer huitu (steps {steps:?} of its tables are not known here); start that version, or restore a backup of this one elsewhere; nothing was changed"
+    )]
+    Newer {
+        /// File or address.
+        place: String,
+        /// Their numbers.
+        steps: Vec<i64>,
+    },
+    /// A restore holds the data folder.
+    #[error("a backup is being restored into {path}; try again when it is done")]
+    Restoring {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// Somebody has the store of the data folder open.
+    #[error("the store in {path} is open; stop `huitu serve` and whatever else uses it, then restore")]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+    },
     /// The address is none of PostgreSQL's; its password is masked.
     #[error("--store \"{0}\" is not a PostgreSQL address; write postgres://user@host/database")]
     Url(String),
@@ -89,6 +118,16 @@ pub enum StoreError {
         /// Which row, and what was found there.
         damage: damage::DamagedRow,
     },
+}
+
+impl From<FolderError> for StoreError {
+    fn from(error: FolderError) -> StoreError {
+        match error {
+            FolderError::Unusable { path, source } => StoreError::Directory { path, source },
+            FolderError::Restoring { path } => StoreError::Restoring { path },
+            FolderError::InUse { path } => StoreError::InUse { path },
+        }
+    }
 }
 
 /// What a caller of the graph is told.
@@ -105,6 +144,19 @@ pub struct Sqlite {
     pub(crate) writer: SqlitePool,
     pub(crate) reader: SqlitePool,
     dir: PathBuf,
+    #[allow(dead_code)]
+    in_use: Arc<InUse>,
+}
+
+/// What is known of a PostgreSQL database beside the connections that write.
+#[derive(Clone)]
+pub struct PostgresPlace {
+    /// Its address with the password masked.
+    shown: String,
+    /// Connections that only read, apart from those that write: a slow question keeps nobody from recording what was found.
+    reader: PgPool,
+    #[allow(dead_code)]
+    in_use: Arc<InUse>,
 }
 
 /// The store, wherever it is; cheap to clone, shared by everybody in the process.
@@ -130,8 +182,8 @@ pub struct Sqlite {
 pub enum Store {
     /// The file in the data directory.
     Sqlite(Sqlite),
-    /// A server's database, and its address with the password masked.
-    Postgres(PgPool, String),
+    /// A server's database.
+    Postgres(PgPool, PostgresPlace),
 }
 
 /// Runs the same body on whichever database is open: `read!(store, |db| query.fetch_all(db).await)`.
@@ -142,8 +194,8 @@ macro_rules! read {
                 let $db = &s.reader;
                 $body
             }
-            $crate::store::Store::Postgres(p, _) => {
-                let $db = p;
+            $crate::store::Store::Postgres(_, place) => {
+                let $db = &place.reader;
                 $body
             }
         }
@@ -252,19 +304,20 @@ impl Store {
     /// Opens (and where new, creates) the store: `url` names PostgreSQL, otherwise a file in `data`.
     ///
     /// # Errors
-    /// Directory, Url, Database or Migrate: what is wrong with the place, with the remedy.
+    /// Directory, Url, Database, Migrate, Newer or Restoring: what is wrong with the place, with the remedy.
     pub async fn open(data: &Path, url: Option<&str>) -> Result<Store, StoreError> {
         let directory = |source| StoreError::Directory { path: data.into(), source };
         std::fs::create_dir_all(data).map_err(directory)?;
         keep_to_ourselves(data);
+        let in_use = Arc::new(data_folder::share(data).await?);
         match url {
-            Some(url) if url.starts_with("postgres") => Store::open_postgres(url).await,
+            Some(url) if url.starts_with("postgres") => Store::open_postgres(data, url, in_use).await,
             Some(url) => Err(StoreError::Url(masked(url))),
-            None => Store::open_sqlite(data).await,
+            None => Store::open_sqlite(data, in_use).await,
         }
     }
 
-    async fn open_sqlite(data: &Path) -> Result<Store, StoreError> {
+    async fn open_sqlite(data: &Path, in_use: Arc<InUse>) -> Result<Store, StoreError> {
         let file = data.join(SQLITE_FILE);
         let place = file.display().to_string();
         let failed = |source| StoreError::Database { place: place.clone(), source };
@@ -283,35 +336,39 @@ impl Store {
         // The writer's memory is its cache and does not grow with the file; only readers map it.
         let writing = options.clone().pragma("mmap_size", "0");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
-        migrations::sqlite().run(&writer).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
+        migrations::sqlite().run(&writer).await.map_err(|source| not_prepared(&place, source))?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
             .max_lifetime(Duration::from_secs(600))
             .connect_with(options.read_only(true).pragma("cache_size", "-16384"))
             .await
             .map_err(failed)?;
-        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into() }))
+        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into(), in_use }))
     }
 
-    async fn open_postgres(url: &str) -> Result<Store, StoreError> {
+    async fn open_postgres(data: &Path, url: &str, in_use: Arc<InUse>) -> Result<Store, StoreError> {
         let place = masked(url);
         let failed = |source| StoreError::Database { place: place.clone(), source };
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url(place.clone()))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.application_name("huitu"))
+        let options = options.application_name("huitu");
+        let several = || PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10));
+        let pool = several().connect_with(options.clone()).await.map_err(failed)?;
+        let reader = several().connect_lazy_with(options);
+        migrations::postgres().run(&pool).await.map_err(|source| not_prepared(&place, source))?;
+        let restored: Option<(String,)> = sqlx::query_as("SELECT value FROM meta WHERE key = $1")
+            .bind(data_folder::RESTORED)
+            .fetch_optional(&pool)
             .await
             .map_err(failed)?;
-        migrations::postgres().run(&pool).await.map_err(|source| StoreError::Migrate { place: place.clone(), source })?;
-        Ok(Store::Postgres(pool, place))
+        data_folder::settle(data, restored.as_ref().map(|r| r.0.as_str()))?;
+        Ok(Store::Postgres(pool, PostgresPlace { shown: place, reader, in_use }))
     }
 
     /// Where it is, for messages; secrets masked.
     pub fn place(&self) -> String {
         match self {
             Store::Sqlite(s) => s.dir.join(SQLITE_FILE).display().to_string(),
-            Store::Postgres(_, place) => place.clone(),
+            Store::Postgres(_, place) => place.shown.clone(),
         }
     }
 
@@ -375,8 +432,44 @@ impl Store {
                 s.reader.close().await;
                 s.writer.close().await;
             }
-            Store::Postgres(p, _) => p.close().await,
+            Store::Postgres(p, place) => {
+                place.reader.close().await;
+                p.close().await;
+            }
         }
+    }
+
+    /// Connections of each pool: its name, how many are open, how many of them nobody uses.
+    pub fn connections(&self) -> [(&'static str, u32, usize); 2] {
+        match self {
+            Store::Sqlite(s) => [("write", s.writer.size(), s.writer.num_idle()), ("read", s.reader.size(), s.reader.num_idle())],
+            Store::Postgres(p, place) => {
+                [("write", p.size(), p.num_idle()), ("read", place.reader.size(), place.reader.num_idle())]
+            }
+        }
+    }
+
+    /// The same store for whoever answers many callers: on PostgreSQL a statement that reads for longer than `reading`, or waits for or
+    /// writes longer than `writing`, is ended by the server. Syncs have connections of their own ([`lead::SyncLock::store`]), without
+    /// such an end. SQLite's readers are bounded by the time of a question alone.
+    pub fn with_deadlines(&self, reading: Duration, writing: Duration) -> Store {
+        let Store::Postgres(pool, place) = self else { return self.clone() };
+        let several = |deadline: Duration| {
+            let options = pool.connect_options().as_ref().clone();
+            PgPoolOptions::new()
+                .max_connections(8)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_lazy_with(options.options([("statement_timeout", deadline.as_millis().to_string())]))
+        };
+        Store::Postgres(several(writing), PostgresPlace { reader: several(reading), ..place.clone() })
+    }
+}
+
+/// Why the tables cannot be used, told apart: those of a newer program are nobody's fault.
+fn not_prepared(place: &str, source: sqlx::migrate::MigrateError) -> StoreError {
+    match source {
+        sqlx::migrate::MigrateError::VersionMissing(step) => StoreError::Newer { place: place.to_owned(), steps: vec![step] },
+        source => StoreError::Migrate { place: place.to_owned(), source },
     }
 }
 

@@ -463,7 +463,7 @@ pub async fn insert(tx: &mut Tx, registry_id: i64, batch_id: i64, at: i64, rows:
 }
 
 /// PostgreSQL's binary COPY: big-endian, every value behind its length.
-mod copy {
+pub(super) mod copy {
     pub const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
     pub const TAIL: &[u8] = &(-1i16).to_be_bytes();
 
@@ -471,6 +471,10 @@ mod copy {
         out.extend_from_slice(&fields.to_be_bytes());
     }
     pub fn integer(out: &mut Vec<u8>, n: i64) {
+        out.extend_from_slice(&8i32.to_be_bytes());
+        out.extend_from_slice(&n.to_be_bytes());
+    }
+    pub fn real(out: &mut Vec<u8>, n: f64) {
         out.extend_from_slice(&8i32.to_be_bytes());
         out.extend_from_slice(&n.to_be_bytes());
     }

@@ -50,19 +50,22 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be written.
     pub async fn ensure_registries(&self, names: &[&str]) -> Result<Vec<RegistryRow>, StoreError> {
-        for name in names {
+        // Two nodes that start together make the same rows: whoever comes second finds them, or takes the next number.
+        let mut known = self.registries().await?;
+        while let Some(name) = names.iter().find(|name| known.iter().all(|row| row.name != **name)) {
             write!(self, |db| sqlx::query(
                 "INSERT INTO registry (id, name)
                  SELECT COALESCE((SELECT MAX(id) FROM registry), 0) + 1, $1
-                 WHERE NOT EXISTS (SELECT 1 FROM registry WHERE name = $1)"
+                 WHERE NOT EXISTS (SELECT 1 FROM registry WHERE name = $1) ON CONFLICT DO NOTHING"
             )
             .bind(*name)
             .execute(db)
             .await
             .map(|_| ()))
             .map_err(|e| self.failed(e))?;
+            known = self.registries().await?;
         }
-        self.registries().await
+        Ok(known)
     }
 
     /// Notes an attempt that brought nothing: why, and since when the registry is behind.

@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("edition", &["model"]),
     ("kept_file", &[]),
     ("audit", &[]),
+    ("backup", &["edition", "model", "store"]),
     ("land", &["connector", "kept_file", "model", "store"]),
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),

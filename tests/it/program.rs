@@ -17,14 +17,14 @@ const REGISTRIES: [SimulatedRegistry; 5] = [
 ];
 
 /// `huitu` with a clean environment and English messages.
-fn huitu(data: &Path) -> Command {
+pub fn huitu(data: &Path) -> Command {
     let mut c = Command::new(env!("CARGO_BIN_EXE_huitu"));
     c.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(["--lang", "en", "--data"]).arg(data);
     c
 }
 
 /// `sync` of the extracts in `city`.
-fn sync(data: &Path, city: &Path) -> Command {
+pub fn sync(data: &Path, city: &Path) -> Command {
     let mut c = huitu(data);
     c.arg("sync");
     for r in REGISTRIES {
@@ -34,13 +34,13 @@ fn sync(data: &Path, city: &Path) -> Command {
     c
 }
 
-fn text(o: &Output) -> String {
+pub fn text(o: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr))
 }
 
 /// What must be equal after any kill: every record, every link with its entity's id, the number of enterprises. Record
 /// numbers follow arrival and differ between runs, so the edition's digest (which holds them) is not compared.
-async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, String) {
+pub async fn state(data: &Path) -> (Vec<(String, String)>, Vec<(String, String)>, String) {
     let store = Store::open(data, None).await.expect("the store opens");
     let last = store.last_record_id().await.expect("a number");
     let records = store.records_between(0, last).await.expect("records");

@@ -3,6 +3,7 @@
 mod ahead;
 mod auth;
 mod client;
+mod collector;
 mod deliver;
 mod download;
 mod lookup;
@@ -27,6 +28,7 @@ use crate::connector::{Connector, PagingKind};
 use ahead::Ahead;
 pub(super) use client::check_database;
 use client::{RegistryClient, parse_url};
+pub use collector::collector_client;
 pub use deliver::{Parcel, ParcelAnswer, deliver, receiver};
 pub(super) use download::pull as download;
 pub use lookup::lookup;

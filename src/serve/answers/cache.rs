@@ -95,6 +95,11 @@ impl AnswerCache {
         ResponseKey { hash: (self.hasher)(&all), parts: all.into() }
     }
 
+    /// Answers that are kept, and their bytes.
+    pub fn size(&self) -> (usize, u64) {
+        (self.answers.len(), self.answers.weight())
+    }
+
     pub fn get(&self, key: &ResponseKey) -> Option<CachedResponse> {
         self.answers.get(key)
     }

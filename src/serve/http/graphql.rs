@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use tracing::Instrument;
 
 use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use crate::access::{Caller, Role};
@@ -61,15 +62,19 @@ pub async fn graphql(
         return incoming.refuse(StatusCode::NOT_ACCEPTABLE, &problem);
     };
     let incoming = Incoming { id, lang, media, headers: &headers, method: &method, engine: &engine };
-    let response = incoming.answer(&state, &uri, body).await;
-    state.metrics().request(response.status().as_u16(), started.elapsed());
-    tracing::info!(
-        request_id = %incoming.id,
-        status = response.status().as_u16(),
-        micros = started.elapsed().as_micros() as u64,
-        "graphql"
-    );
-    response
+    let span = super::trace::question(&headers, &incoming.id);
+    let answered = async {
+        let response = incoming.answer(&state, &uri, body).await;
+        state.metrics().request(response.status().as_u16(), started.elapsed());
+        tracing::info!(
+            request_id = %incoming.id,
+            status = response.status().as_u16(),
+            micros = started.elapsed().as_micros() as u64,
+            "graphql"
+        );
+        response
+    };
+    answered.instrument(span).await
 }
 
 impl Incoming<'_> {
@@ -88,6 +93,7 @@ impl Incoming<'_> {
             Ok(caller) => caller,
             Err(problem) => return self.refuse(status_of(problem.code), &problem),
         };
+        super::trace::asked_by(&caller, self.headers);
         if caller.role == Role::Ingest {
             return self.refuse(StatusCode::FORBIDDEN, &Problem::forbidden("read"));
         }
@@ -99,8 +105,9 @@ impl Incoming<'_> {
             },
         };
         let key = self.key(state, &caller, &raw, is_get);
-        if let Some(kept) = state.answers().get(&key) {
-            state.metrics().cache_hit();
+        let kept = state.answers().get(&key);
+        state.metrics().looked_for_kept(kept.is_some());
+        if let Some(kept) = kept {
             if let Some(shown) = &kept.shown {
                 let purpose = usage::purpose(self.headers);
                 let (way, asked, edition, request) = ("graphql", kept.asked.as_bytes(), kept.edition, self.id.as_str());
@@ -254,7 +261,10 @@ impl Incoming<'_> {
             }
             return response;
         }
+        super::trace::called(name);
         let is_query = cost::operation(&parsed, name).is_ok_and(cost::is_query);
+        let operation = cost::operation(&parsed, name).map(cost::first_field).unwrap_or_default();
+        let began = Instant::now();
         let asked: Arc<str> = document.as_str().into();
         if is_get && !is_query {
             let problem =
@@ -293,6 +303,8 @@ impl Incoming<'_> {
         }
         let failed_before =
             answer.data == Value::Null && answer.errors.iter().all(|e| e.path.is_empty()) && !answer.errors.is_empty();
+        // A name that the schema knows: what clients make up would fill the list of operations.
+        state.metrics().operation(if failed_before { "refused" } else { &operation }, began.elapsed());
         let shown = Arc::new(ask.take_shown());
         let reading = Reading {
             caller: &ask.caller,

@@ -11,3 +11,4 @@ pub(in crate::serve) mod parameters;
 mod patience;
 pub(in crate::serve) mod rest;
 pub(in crate::serve) mod server;
+mod trace;

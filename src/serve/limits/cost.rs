@@ -148,6 +148,14 @@ pub fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Re
     })
 }
 
+/// What an operation asks for first: `gap`, `startSync`; `several` where that stands in a fragment.
+pub fn first_field(operation: &OperationDefinition) -> String {
+    match operation.selection_set.node.items.first().map(|item| &item.node) {
+        Some(Selection::Field(field)) => field.node.name.node.to_string(),
+        _ => "several".to_owned(),
+    }
+}
+
 pub fn is_query(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Query
 }

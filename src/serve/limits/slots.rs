@@ -45,6 +45,16 @@ impl Slots {
         Some(Slot { caller: caller.to_owned(), taken: self.taken.clone() })
     }
 
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        self.taken.lock().expect("no panic while counting").in_all
+    }
+
+    /// How many there are.
+    pub fn in_all(&self) -> usize {
+        self.in_all
+    }
+
     /// What one caller may have.
     pub fn per_caller(&self) -> usize {
         self.per_caller

@@ -35,10 +35,11 @@ pub async fn gauges(state: &ServerState) -> Vec<Gauges> {
         help: "1 for the state a registry is in, 0 for the others",
         unit: None,
         values: states,
+        counts: false,
     }];
     if !ages.is_empty() {
         let (name, help) = ("huitu_registry_age", "Since the last good pull of a registry");
-        gauges.push(Gauges { name, help, unit: Some(Unit::Seconds), values: ages });
+        gauges.push(Gauges { name, help, unit: Some(Unit::Seconds), values: ages, counts: false });
     }
     if let Ok(edition) = hub.held_edition().await {
         let waits = edition.is_some_and(|held| held.waits());

@@ -6,4 +6,6 @@ pub(in crate::serve) mod push_publisher;
 pub mod schedule;
 pub(in crate::serve) mod serve_sync;
 pub(in crate::serve) mod source_quality;
+pub mod told;
 pub(in crate::serve) mod webhooks;
+pub(in crate::serve) mod workings;

@@ -48,6 +48,7 @@ pub async fn numbers(State(state): State<ServerState>, headers: HeaderMap) -> Re
         gauges.push(age);
     }
     gauges.extend(super::alerts::gauges(&state).await);
+    gauges.extend(super::workings::gauges(&state));
     match metrics::written(state.metrics(), gauges) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text).into_response(),
         Err(error) => {

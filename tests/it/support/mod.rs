@@ -1,6 +1,7 @@
 //! What tests stand on: hubs, servers, worlds. No test is here but those that hold a helper itself.
 
 pub mod assess_case;
+pub mod chaos;
 pub mod graph;
 pub mod hub;
 pub mod servers;

@@ -426,7 +426,9 @@ impl Mutation {
         };
         let options = SyncOptions { registries, full: input.full.unwrap_or(false), ..SyncOptions::default() };
         let (app, progress) = (ask.state.clone(), progress(ask));
-        tokio::spawn(async move {
+        // Within the trace of whoever started it.
+        let within = tracing::info_span!("started");
+        let syncing = async move {
             let _turn = turn;
             match app.hub().sync_leading(leader, &options, progress).await {
                 Ok(report) => crate::serve::operate::alerts::warn(&report),
@@ -435,7 +437,8 @@ impl Mutation {
             if let Err(problem) = app.refresh().await {
                 tracing::error!(problem = %problem.en, "the edition after a sync could not be read");
             }
-        });
+        };
+        tokio::spawn(tracing::Instrument::instrument(syncing, within));
         Ok(SyncPayload { started: true, user_errors: Vec::new() })
     }
 
