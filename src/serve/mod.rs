@@ -27,6 +27,7 @@ mod visits;
 pub use answers::persisted::Documents;
 pub use app::{App, app, run};
 pub use authentication::Authentication;
+pub(crate) use export::ExportColumn;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
 pub use state::{Options, ServerState};
