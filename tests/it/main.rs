@@ -13,6 +13,7 @@ mod book;
 mod cases;
 mod cases_year;
 mod clients;
+mod commands_noted;
 mod connector;
 mod counter;
 mod damage;
