@@ -9,6 +9,7 @@ pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod places;
 pub(in crate::serve) mod style;
+mod survey;
 mod tile_address;
 pub(in crate::serve) mod tilejson;
 pub(in crate::serve) mod tiles;
