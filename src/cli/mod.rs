@@ -25,6 +25,7 @@ pub mod federation;
 pub mod finding;
 pub mod init;
 pub mod link;
+pub mod mock;
 pub mod quarantine;
 pub mod query;
 pub mod report;

@@ -21,6 +21,7 @@ mod metrics;
 pub mod operate;
 pub mod problem;
 mod reconcile;
+mod signed_address;
 mod state;
 mod visits;
 

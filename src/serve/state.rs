@@ -20,7 +20,8 @@ use super::limits::cost::Limits;
 use super::limits::slots::Slots;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use crate::access::{AccessScope, Caller, Role};
+use super::signed_address::AddressSigner;
+use crate::access::{AccessScope, Caller, KeptToken, Role};
 use crate::audit::{Audit, AuditRow, Seen};
 use crate::edition::EditionSource;
 use crate::hub::Hub;
@@ -117,6 +118,7 @@ struct Inner {
     /// Number of the edition that the cases follow, as far as this process knows.
     followed: AtomicU32,
     callers: TokenCache,
+    signer: AddressSigner,
     audit: Audit,
     events: Events,
     readings: Arc<Readings>,
@@ -133,6 +135,7 @@ struct Inner {
 impl ServerState {
     /// `refresh` must run once before the first request is answered.
     pub fn new(hub: Hub, options: Options) -> ServerState {
+        let signer = AddressSigner::new(&hub.settings.data);
         let audit = Audit::new(&hub.settings.data.join("audit"), options.audit_days);
         ServerState(Arc::new(Inner {
             hub,
@@ -146,6 +149,7 @@ impl ServerState {
             told_case: tokio::sync::Mutex::new(None),
             followed: AtomicU32::new(0),
             callers: TokenCache::default(),
+            signer,
             audit,
             events: Events::default(),
             readings: Arc::default(),
@@ -400,7 +404,52 @@ impl ServerState {
         if let (Authentication::Demonstration, Some(name)) = (inner.options.access, &inner.options.operator) {
             return Ok(Arc::new(Caller::new(name, Role::Admin)));
         }
+        if let Some(id) = inner.signer.caller_of(authorization) {
+            return self.signed_caller(id).await;
+        }
         inner.callers.caller(inner.options.access, authorization, &inner.hub.store, inner.hub.clock.millis()).await
+    }
+
+    pub(in crate::serve) fn signer(&self) -> &AddressSigner {
+        &self.0.signer
+    }
+    /// Whether an address can be signed for this caller: it has to end with something.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(in crate::serve) async fn can_sign_for(&self, caller: &Caller) -> Result<bool, Problem> {
+        if self.0.options.access == Authentication::Demonstration {
+            return Ok(true);
+        }
+        Ok(self.0.hub.store.tokens().await?.iter().any(|token| token.id == caller.id))
+    }
+    /// Who followed an address that was signed for this token, as long as it stands.
+    async fn signed_caller(&self, id: &str) -> Result<Arc<Caller>, Problem> {
+        let inner = &self.0;
+        if inner.options.access == Authentication::Demonstration {
+            return Ok(Arc::new(Caller::new(id, Role::Admin)));
+        }
+        let ended = || {
+            Problem::new(
+                Code::Unauthenticated,
+                "签发该地址的令牌已撤销或过期",
+                "the token that this address was signed for is revoked or has run out",
+            )
+        };
+        let now = inner.hub.clock.millis();
+        let token = inner.hub.store.tokens().await?.into_iter().find(|token| token.id == id).ok_or_else(ended)?;
+        if token.revoked_at.is_some() || token.expires_at.is_some_and(|at| at <= now) {
+            return Err(ended());
+        }
+        let kept = KeptToken {
+            id: &token.id,
+            name: &token.name,
+            role: &token.role,
+            areas: token.areas.as_deref(),
+            scopes: token.scopes.as_deref(),
+            registry: token.registry.as_deref(),
+        };
+        Caller::from_kept(&kept).map(Arc::new).ok_or_else(ended)
     }
 
     /// A push has landed and is to be shown.

@@ -108,7 +108,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "serve",
         &[
             &["problem"],
-            &["limits", "authentication", "metrics"],
+            &["limits", "authentication", "metrics", "signed_address"],
             &["graphql/model/scalars"],
             &["answers"],
             &["state"],
