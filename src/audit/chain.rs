@@ -37,7 +37,7 @@ pub struct AuditRow {
     pub role: String,
     /// What the caller said it reads for; empty where it said nothing.
     pub purpose: String,
-    /// graphql, stream, change (before it is made), export, file (of an export job).
+    /// graphql, stream, change (before it is made), export, file (of an export job), counter, command (of the command line).
     pub way: String,
     /// SHA-256 of what was asked, the first sixteen digits.
     pub operation: String,

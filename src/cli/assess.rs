@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::assess::{Explanation, Rules, Step, StepOutcome, Topic};
@@ -54,7 +55,10 @@ pub async fn run(common: &Common, args: AssessArgs) -> anyhow::Result<ExitCode> 
             let explained = hub.explain(&enterprise).await;
             let registries = hub.connectors.clone();
             hub.store.close().await;
-            print_explanation(common, &explained?, &registries, all)?;
+            let explained = explained?;
+            let reading = CommandReading::of([explained.enterprise.id.to_string()]);
+            reading.note(&hub, common, &format!("assess explain {enterprise}")).await?;
+            print_explanation(common, &explained, &registries, all)?;
         }
         AssessCommand::Rules { on, check: Some(file) } => {
             let rules = read_rules(&file)?;

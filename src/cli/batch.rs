@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table, width};
@@ -150,6 +151,7 @@ async fn show(hub: &Hub, common: &Common, id: i64, html: Option<&Path>) -> anyho
 async fn show_rows(hub: &Hub, common: &Common, id: i64, limit: usize) -> anyhow::Result<()> {
     let lang = common.lang();
     let held = hub.held_rows(id, limit).await?;
+    CommandReading::many(0).note(hub, common, &format!("batch rows {id}")).await?;
     if common.json {
         println!("{}", serde_json::to_string_pretty(&held)?);
         return Ok(());

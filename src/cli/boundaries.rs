@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::common::{Common, LangArg};
 use crate::hub::HubError;
 use crate::model::datum::Datum;
-use crate::serve::maps::boundaries::{BoundaryReading, keep, read};
+use crate::serve::maps::boundaries::{BoundaryReading, keep, read_file};
 
 #[derive(Args)]
 pub struct BoundariesArgs {
@@ -29,7 +29,7 @@ enum DatumArg {
 
 #[derive(Subcommand)]
 enum BoundariesCommand {
-    /// Check a GeoJSON or TopoJSON file of districts or streets, and draw it on all maps from the next start on
+    /// Check a GeoJSON, TopoJSON or shapefile (.shp) of districts or streets, and draw it on all maps from the next start on
     Import {
         /// The file
         #[arg(value_name = "FILE")]
@@ -65,17 +65,12 @@ pub fn run(common: &Common, args: BoundariesArgs) -> anyhow::Result<ExitCode> {
         println!("{}", lang.pick("已恢复自带的边界；重启服务后生效", "the outlines that ship are back, from the next start on"));
         return Ok(ExitCode::SUCCESS);
     };
-    let shown = file.display();
-    let text = std::fs::read_to_string(&file).with_context(|| match lang {
-        LangArg::Zh => format!("无法读取 {shown}；请给出已有的文件"),
-        LangArg::En => format!("cannot read {shown}; give an existing file"),
-    })?;
     let datum = match datum {
         DatumArg::Wgs84 => Datum::Wgs84,
         DatumArg::Gcj02 => Datum::Gcj02,
         DatumArg::Bd09 => Datum::Bd09,
     };
-    let found = read(&text, &BoundaryReading { datum, property: key }).map_err(|p| HubError::said(p.zh, p.en))?;
+    let found = read_file(&file, &BoundaryReading { datum, property: key }).map_err(|p| HubError::said(p.zh, p.en))?;
     for fault in &found.faults {
         eprintln!("{}: {}", lang.pick("错误", "fault"), fault.text(lang.into()));
     }

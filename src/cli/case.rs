@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::cases::standing::{CaseChange, CaseMethod, CaseOrigin, CaseOwner, CaseRefusal, CaseStage, CaseState, CaseStepKind};
@@ -258,7 +259,7 @@ async fn act(hub: &Hub, common: &Common, command: CaseCommand) -> anyhow::Result
                 ..CaseQuery::default()
             };
             let rows = hub.store.cases(&query, first, None).await?;
-            show_list(hub, common, &rows)?;
+            show_list(hub, common, &rows).await?;
             let count = hub.store.count_cases(&query).await?;
             if count > rows.len() as i64 && !common.json {
                 let zh = format!("共 {count} 件，显示 {} 件；--first 可多看", rows.len());
@@ -321,8 +322,15 @@ fn list_header(lang: LangArg) -> [&'static str; 6] {
     }
 }
 
+/// Notes that these cases are shown, with whom they concern.
+pub(crate) async fn note(hub: &Hub, common: &Common, rows: &[CaseRow], asked: &str) -> anyhow::Result<()> {
+    let concerned = rows.iter().map(|row| row.enterprise_id.clone());
+    CommandReading::of(concerned).with_fields(&["name"]).note(hub, common, asked).await
+}
+
 /// Cases as a table, or as JSON.
-pub(crate) fn show_list(hub: &Hub, common: &Common, rows: &[CaseRow]) -> anyhow::Result<()> {
+pub(crate) async fn show_list(hub: &Hub, common: &Common, rows: &[CaseRow]) -> anyhow::Result<()> {
+    note(hub, common, rows, "case list").await?;
     if common.json {
         let all: Vec<serde_json::Value> = rows.iter().map(|row| as_json(hub, row)).collect();
         println!("{}", serde_json::to_string_pretty(&all)?);
@@ -361,6 +369,7 @@ async fn show(hub: &Hub, common: &Common, id: &str) -> anyhow::Result<()> {
         )
         .into());
     };
+    note(hub, common, std::slice::from_ref(&row), &format!("case show {id}")).await?;
     let events = hub.store.case_events(&[id.to_owned()], i64::MAX, i64::from(i32::MAX)).await?;
     let events: Vec<_> = events.into_iter().map(|(_, event)| event).rev().collect();
     if common.json {

@@ -62,7 +62,7 @@ pub async fn run(common: &Common, args: EditionArgs) -> anyhow::Result<ExitCode>
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let done = match args.command {
         EditionCommand::List => list(&hub, common),
-        EditionCommand::Diff(args) => edition_diff::run(&hub, common, &args),
+        EditionCommand::Diff(args) => edition_diff::run(&hub, common, &args).await,
         EditionCommand::Verify { number } => verify(&hub, common, number),
         EditionCommand::Rebuild { number, restore } => rebuild(&hub, common, number, restore).await,
         EditionCommand::Held => held(&hub, common).await,

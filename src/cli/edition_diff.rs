@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::assess::Topic;
@@ -40,13 +41,17 @@ struct Difference {
     moved: Vec<Moved>,
 }
 
-pub fn run(hub: &Hub, common: &Common, args: &DiffArgs) -> anyhow::Result<()> {
+pub async fn run(hub: &Hub, common: &Common, args: &DiffArgs) -> anyhow::Result<()> {
     let from = hub.editions.number(args.from)?;
     let to = match args.to {
         Some(number) => hub.editions.number(number)?,
         None => hub.editions.current()?,
     };
     let found = difference(&from, &to)?;
+    let shown = if common.json { usize::MAX } else { args.show };
+    let named = found.moved.iter().take(shown).map(|moved| moved.id.clone());
+    let asked = format!("edition diff {} {}", from.number(), to.number());
+    CommandReading::of(named).of_edition(to.number()).with_fields(&["name"]).note(hub, common, &asked).await?;
     if common.json {
         let moved = found.moved.iter().map(|m| json!({ "id": m.id, "name": m.name, "changes": m.changes }));
         let all = json!({ "from": from.number(), "to": to.number(), "appeared": found.appeared, "gone": found.gone,

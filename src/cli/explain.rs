@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::hub::{Hub, HubError};
@@ -61,6 +62,8 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
         found.map(|d| (d.entity.map(|e| e.to_string()), d.method.name(), d.refused.map(|r| r.name())))
     };
     let (here, there) = (entity(&left), entity(&right));
+    let both = [&here, &there].into_iter().filter_map(|side| side.as_ref()?.0.clone());
+    CommandReading::of(both).note(&hub, common, &format!("explain {} {}", args.left, args.right)).await?;
     let together = matches!((&here, &there), (Some((Some(a), ..)), Some((Some(b), ..))) if a == b);
     if common.json {
         println!(

@@ -1,4 +1,4 @@
-//! `huitu export crosswalk|gap|quarantine`: files for people and for other programs.
+//! `huitu export gap|edition|map|crosswalk|quarantine`: files for people and for other programs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::account::CommandReading;
 use super::common::Common;
-use super::export_list::{self, ListArgs, ListFormat, open_output};
+use super::export_list::{self, ListArgs, ListFormat, ListKind, open_output};
+use super::export_map;
 use crate::edition::EnterpriseRow;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
@@ -15,12 +17,16 @@ use crate::model::Clock;
 /// Rows of the quarantine read at a time.
 const PAGE: i64 = 5_000;
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
     /// Every record and the enterprise it belongs to: registry, record_id, entity_id
     Crosswalk,
     /// Enterprises above designated size that lack a union, most urgent first, with titles and reasons in the language asked
     Gap,
+    /// Every enterprise of an edition, one row each, with verdicts and reasons: Parquet with typed columns unless another format is asked
+    Edition,
+    /// A folder that any web server hands out as a map: vector tiles in PMTiles, areas in TopoJSON, a style that draws them
+    Map,
     /// Rows that could not be read or mapped, with where they stood and why
     Quarantine,
 }
@@ -37,9 +43,15 @@ pub struct ExportArgs {
     /// By the file's ending where left out, else CSV
     #[arg(long, value_enum)]
     format: Option<ListFormat>,
-    /// File to write; standard output without it
+    /// File to write, for a map the folder; standard output without it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// map: where the folder will be handed out, for the addresses in its style
+    #[arg(long, value_name = "URL", default_value = export_map::USUAL_BASE)]
+    url: String,
+    /// map: the figure that is painted, such as independentRate [default: coverageRate]
+    #[arg(long, value_name = "NAME")]
+    measure: Option<String>,
     #[command(flatten)]
     list: ListArgs,
 }
@@ -50,6 +62,10 @@ impl ExportArgs {
         self.format.unwrap_or(match ending.as_deref().and_then(|e| e.to_str()) {
             Some("ndjson") => ListFormat::Ndjson,
             Some("xlsx") => ListFormat::Xlsx,
+            Some("arrow") => ListFormat::Arrow,
+            Some("parquet") => ListFormat::Parquet,
+            Some("csv") => ListFormat::Csv,
+            _ if self.what == What::Edition => ListFormat::Parquet,
             _ => ListFormat::Csv,
         })
     }
@@ -59,9 +75,9 @@ impl ExportArgs {
         match self.format() {
             ListFormat::Csv => Ok(ExportFormatArg::Csv),
             ListFormat::Ndjson => Ok(ExportFormatArg::Ndjson),
-            ListFormat::Xlsx => Err(HubError::said(
-                "只有 export gap（不带 --raw）能写成工作簿；请改用 --format csv 或 ndjson",
-                "only export gap, without --raw, writes a workbook; take --format csv or ndjson",
+            ListFormat::Xlsx | ListFormat::Arrow | ListFormat::Parquet => Err(HubError::said(
+                "只有 export gap（不带 --raw）与 export edition 能写成工作簿、Arrow 或 Parquet；请改用 --format csv 或 ndjson",
+                "only export gap, without --raw, and export edition write workbooks, Arrow and Parquet; take --format csv or ndjson",
             )),
         }
     }
@@ -119,12 +135,16 @@ impl Table {
 }
 
 pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> {
-    if !matches!(args.what, What::Gap) && !args.list.is_empty() {
+    let narrows = matches!(args.what, What::Gap | What::Edition | What::Map);
+    if !narrows && !args.list.is_empty() {
         return Err(HubError::said(
-            "--area、--unit、--section、--size、--priority、--include、--as-of、--columns、--raw 只用于 export gap",
-            "--area, --unit, --section, --size, --priority, --include, --as-of, --columns and --raw are for export gap only",
+            "--area、--unit、--section、--size、--priority、--include、--as-of、--columns、--raw 只用于 export gap（前五项与 --as-of 也用于 edition、map）",
+            "--area, --unit, --section, --size, --priority, --include, --as-of, --columns and --raw are for export gap only (the first five and --as-of for edition and map too)",
         )
         .into());
+    }
+    if args.what != What::Gap && args.list.is_of_gap_alone() {
+        return Err(HubError::said("--include、--raw 只用于 export gap", "--include and --raw are for export gap only").into());
     }
     let hub = Hub::open(common.settings()?, Clock::System).await?;
     let done = write(&hub, common, &args).await;
@@ -140,14 +160,21 @@ pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> 
 
 async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
     match args.what {
-        What::Crosswalk => crosswalk(hub, args).await,
-        What::Gap if args.list.raw => raw_gap(hub, args).await,
-        What::Gap => export_list::write(hub, common, &args.list, args.format(), args.output.as_ref()).await,
-        What::Quarantine => quarantine(hub, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
+        What::Crosswalk => crosswalk(hub, common, args).await,
+        What::Gap if args.list.raw => raw_gap(hub, common, args).await,
+        What::Gap => export_list::write(hub, common, (ListKind::Gap, &args.list), args.format(), args.output.as_ref()).await,
+        What::Edition => {
+            export_list::write(hub, common, (ListKind::Everybody, &args.list), args.format(), args.output.as_ref()).await
+        }
+        What::Map => {
+            let wanted = export_map::MapWanted { list: &args.list, url: &args.url, measure: args.measure.as_deref() };
+            export_map::write(hub, common, &wanted, args.output.as_deref()).await
+        }
+        What::Quarantine => quarantine(hub, common, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
     }
 }
 
-async fn crosswalk(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
+async fn crosswalk(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
     let mut table = Table::new(args, &["registry", "record_id", "entity_id"])?;
     let names: std::collections::HashMap<i64, String> =
         hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();
@@ -168,6 +195,7 @@ async fn crosswalk(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
             }
         }
     }
+    CommandReading::many(rows.len() as u64).note(hub, common, "export crosswalk").await?;
     // By registry and key, so that two crosswalks can be laid side by side.
     rows.sort_unstable();
     for (registry, key, entity) in rows {
@@ -194,9 +222,15 @@ const GAP: &[&str] = &[
     "priority",
 ];
 
+/// What it shows, by the names of the graph.
+const RAW_FIELDS: &[&str] =
+    &["creditCode", "name", "area", "address", "industry", "ownership", "employees", "revenueYuan", "designatedSize", "union"];
+
 /// For programs: codes instead of texts, whatever the language.
-async fn raw_gap(hub: &Hub, args: &ExportArgs) -> anyhow::Result<()> {
+async fn raw_gap(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
     let (edition, rows) = export_list::raw_rows(hub, &args.list).await?;
+    let shown = CommandReading::of_rows(&edition, &rows);
+    shown.with_fields(RAW_FIELDS).note(hub, common, &format!("export gap --raw {}", args.list.filter()?)).await?;
     let mut table = Table::new(args, GAP)?;
     let text = |n: Option<String>| n.unwrap_or_default();
     for row in rows.iter() {
@@ -238,11 +272,18 @@ pub struct Put<'a> {
 const QUARANTINE: &[&str] = &["id", "registry", "batch", "row", "key", "byte_offset", "column", "code", "detail", "state", "raw"];
 
 /// Writes quarantined rows, or values, as a file.
-pub async fn quarantine(hub: &Hub, output: Option<&Path>, format: ExportFormatArg, put: &Put<'_>) -> anyhow::Result<()> {
+pub async fn quarantine(
+    hub: &Hub,
+    common: &Common,
+    output: Option<&Path>,
+    format: ExportFormatArg,
+    put: &Put<'_>,
+) -> anyhow::Result<()> {
     let registry = match put.registry {
         Some(name) => Some(hub.registry(name).await?.1.id),
         None => None,
     };
+    CommandReading::many(0).note(hub, common, &format!("export quarantine {}", put.registry.unwrap_or(""))).await?;
     let mut table = Table::open(output, format, QUARANTINE)?;
     let names: std::collections::HashMap<i64, String> =
         hub.store.registries().await?.into_iter().map(|r| (r.id, r.name)).collect();

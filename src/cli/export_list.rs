@@ -1,4 +1,4 @@
-//! `huitu export gap`: the list as a person reads it, by the door that `/export/gap.csv` is, and `--raw` as other programs take it.
+//! `huitu export gap` and `edition`: lists as persons and programs read them, by the door that `/export/gap.csv` is, and `--raw`.
 //!
 //! In: what is asked of the list, as options. Out: a file or standard output. What an area, unit or industry is, the graph's filter
 //! decides: an unknown one is an error, never an empty list.
@@ -15,14 +15,16 @@ use http_body_util::BodyExt;
 use serde_json::{Map, json};
 use tower::ServiceExt;
 
+use super::account::app_of;
 use super::common::{Common, LangArg};
 use crate::access::{Caller, Role};
 use crate::edition::{Edition, EditionAsOf, Filter};
 use crate::hub::{Hub, HubError};
 use crate::model::reference::unions::federation_unit;
 use crate::model::text::grouped;
+use crate::serve::ExportColumn;
 use crate::serve::answers::filter::EnterpriseFilter;
-use crate::serve::{App, Authentication, Options, app};
+use crate::serve::app;
 
 /// What a reader of the list looks for, in the order of a list on paper.
 const COLUMNS: &str = "name,creditCode,districtName,townName,federationName,address,industryName,ownership,employees,insured,\
@@ -48,28 +50,28 @@ pub enum SizeClassArg {
 /// Which enterprises of the list.
 #[derive(Debug, Default, Args)]
 pub struct ListArgs {
-    /// gap: only of these areas, by code or Chinese name: district, street or federation unit
+    /// gap, edition, map: only of these areas, by code or Chinese name: district, street or federation unit
     #[arg(long, value_name = "AREA", value_delimiter = ',')]
     area: Vec<String>,
-    /// gap: only of these federation units, by code (D110108, I-EDU) or name
+    /// gap, edition, map: only of these federation units, by code (D110108, I-EDU) or name
     #[arg(long, value_name = "UNIT", value_delimiter = ',')]
     unit: Vec<String>,
-    /// gap: only of these industries of GB/T 4754-2017, by code of any level (C, 39, 3911) or name
+    /// gap, edition, map: only of these industries of GB/T 4754-2017, by code of any level (C, 39, 3911) or name
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     section: Vec<String>,
-    /// gap: only of these size classes
+    /// gap, edition, map: only of these size classes
     #[arg(long, value_enum, value_delimiter = ',')]
     size: Vec<SizeClassArg>,
-    /// gap: only with at least this score
+    /// gap, edition, map: only with at least this score
     #[arg(long, value_name = "SCORE")]
     priority: Option<f64>,
     /// gap: which parts of the list [default: lacking]
     #[arg(long, value_enum, value_delimiter = ',')]
     include: Vec<ListPart>,
-    /// gap: as of a day, an instant or an edition (edition:12); the newest edition without it
+    /// gap, edition, map: as of a day, an instant or an edition (edition:12); the newest edition without it
     #[arg(long, value_name = "WHEN")]
     as_of: Option<String>,
-    /// gap: columns by name or path of the graph, such as name,employees,area.name
+    /// gap, edition: columns by name or path of the graph, such as name,employees,area.name
     #[arg(long, value_name = "COLUMNS", conflicts_with = "raw")]
     columns: Option<String>,
     /// gap: for programs: names of columns in English, codes instead of texts, no byte order mark
@@ -96,6 +98,19 @@ pub enum ListFormat {
     Ndjson,
     /// A workbook; needs a file
     Xlsx,
+    /// Typed columns for programs; needs a file
+    Arrow,
+    /// Typed columns for programs, packed; needs a file
+    Parquet,
+}
+
+/// Whom a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// The gap list, with the columns of a list on paper.
+    Gap,
+    /// Every enterprise of the edition, with every column.
+    Everybody,
 }
 
 impl ListArgs {
@@ -113,8 +128,23 @@ impl ListArgs {
             && !raw
     }
 
+    /// Whether it names parts of the gap list, or its raw form.
+    pub fn is_of_gap_alone(&self) -> bool {
+        self.raw || !self.include.is_empty()
+    }
+
+    /// Whether columns are chosen.
+    pub fn has_columns(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    /// When, as it was written.
+    pub fn as_of(&self) -> Option<&str> {
+        self.as_of.as_deref()
+    }
+
     /// The graph's filter, as JSON.
-    fn filter(&self) -> anyhow::Result<serde_json::Value> {
+    pub fn filter(&self) -> anyhow::Result<serde_json::Value> {
         let mut conditions = Vec::new();
         if !self.area.is_empty() {
             conditions.push(json!({ "area": self.area }));
@@ -188,38 +218,47 @@ pub async fn raw_rows(
 pub async fn write(
     hub: &Hub,
     common: &Common,
-    list: &ListArgs,
+    (kind, list): (ListKind, &ListArgs),
     format: ListFormat,
     output: Option<&PathBuf>,
 ) -> anyhow::Result<()> {
     let lang = common.lang();
-    if format == ListFormat::Xlsx && output.is_none() {
-        return Err(HubError::said(
-            "工作簿需要一个文件：请用 -o 指定，例如 -o gap.xlsx",
-            "a workbook needs a file: give one with -o, for example -o gap.xlsx",
-        )
-        .into());
-    }
-    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
-    state.refresh().await.map_err(|problem| HubError::said(problem.zh, problem.en))?;
     let file = match format {
         ListFormat::Csv => "csv",
         ListFormat::Ndjson => "ndjson",
         ListFormat::Xlsx => "xlsx",
+        ListFormat::Arrow => "arrow",
+        ListFormat::Parquet => "parquet",
     };
+    if !matches!(format, ListFormat::Csv | ListFormat::Ndjson) && output.is_none() {
+        let name = if kind == ListKind::Gap { "gap" } else { "edition" };
+        return Err(HubError::said(
+            format!("{file} 需要一个文件：请用 -o 指定，例如 -o {name}.{file}"),
+            format!("{file} needs a file: give one with -o, for example -o {name}.{file}"),
+        )
+        .into());
+    }
+    let app_of_operator = app_of(hub, common).await?;
     let include: Vec<String> = list.parts().iter().map(|part| format!("{part:?}").to_uppercase()).collect();
-    let filter = list.filter()?.to_string();
-    let mut query = vec![("columns", list.columns.as_deref().unwrap_or(COLUMNS)), ("filter", filter.as_str())];
-    let include = include.join(",");
-    query.push(("include", &include));
+    let (filter, include) = (list.filter()?.to_string(), include.join(","));
+    let all = ExportColumn::ALL.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
+    let (name, usual) = match kind {
+        ListKind::Gap => ("gap", COLUMNS),
+        ListKind::Everybody => ("enterprises", all.as_str()),
+    };
+    let mut query = vec![("columns", list.columns.as_deref().unwrap_or(usual)), ("filter", filter.as_str())];
+    if kind == ListKind::Gap {
+        query.push(("include", &include));
+    }
     query.extend(list.as_of.as_deref().map(|when| ("asOf", when)));
-    let address = reqwest::Url::parse_with_params(&format!("http://huitu/export/gap.{file}"), query).context("an address")?;
+    let address = reqwest::Url::parse_with_params(&format!("http://huitu/export/{name}.{file}"), query).context("an address")?;
     let path = format!("{}?{}", address.path(), address.query().unwrap_or_default());
     let language = match lang {
         LangArg::Zh => "zh",
         LangArg::En => "en",
     };
-    let answer = app(state).oneshot(Request::get(path).header(header::ACCEPT_LANGUAGE, language).body(Body::empty())?).await?;
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language).body(Body::empty())?;
+    let answer = app(app_of_operator).oneshot(request).await?;
     let (parts, mut body) = answer.into_parts();
     if !parts.status.is_success() {
         let bytes = body.collect().await?.to_bytes();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
 use crate::hub::{Hub, NewFinding, Recorded};
@@ -100,6 +101,8 @@ async fn list(hub: &Hub, common: &Common, enterprise: Option<&str>) -> anyhow::R
         None => None,
     };
     let findings = hub.store.findings(id.as_deref()).await?;
+    let concerned = findings.iter().map(|finding| finding.enterprise_id.clone());
+    CommandReading::of(concerned).with_fields(&["name"]).note(hub, common, "finding list").await?;
     if common.json {
         let all: Vec<_> = findings
             .iter()

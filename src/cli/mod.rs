@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but something waits for a person (a held batch,
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
+pub mod account;
 pub mod assess;
 pub mod audit;
 pub mod backup;
@@ -20,10 +21,12 @@ pub mod edition_diff;
 pub mod explain;
 pub mod export;
 pub mod export_list;
+pub mod export_map;
 pub mod federation;
 pub mod finding;
 pub mod init;
 pub mod link;
+pub mod mock;
 pub mod quarantine;
 pub mod query;
 pub mod report;
@@ -70,7 +73,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Pull, land, link, assess, publish; a receipt at the end
     Sync(sync::SyncArgs),
-    /// Write the crosswalk, the gap list or the quarantine as a file
+    /// Write the gap list, an edition, a map, the crosswalk or the quarantine as files
     Export(export::ExportArgs),
     /// What each pull brought; release or reject a held batch
     Batch(batch::BatchArgs),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::export;
 use super::export::{ExportFormatArg, Put};
@@ -73,7 +74,7 @@ pub async fn run(common: &Common, args: QuarantineArgs) -> anyhow::Result<ExitCo
         QuarantineCommand::Replay { registry, ids } => replay(&hub, common, &registry, &ids).await,
         QuarantineCommand::Export { registry, batch, values, format, output } => {
             let put = Put { registry: registry.as_deref(), batch, values };
-            export::quarantine(&hub, output.as_deref(), format, &put).await
+            export::quarantine(&hub, common, output.as_deref(), format, &put).await
         }
     };
     hub.store.close().await;
@@ -91,6 +92,7 @@ async fn list(hub: &Hub, common: &Common, registry: Option<&str>, values: bool, 
         true => hub.store.unreadable_values(id, 0, limit).await?,
         false => hub.store.quarantined(id, 0, limit).await?,
     };
+    CommandReading::many(0).note(hub, common, &format!("quarantine list {}", registry.unwrap_or(""))).await?;
     if common.json {
         let all: Vec<_> = rows.iter().map(|r| json(r, name(r.registry_id))).collect();
         println!("{}", serde_json::to_string_pretty(&all)?);
@@ -141,6 +143,7 @@ async fn show(hub: &Hub, common: &Common, id: i64) -> anyhow::Result<()> {
     };
     let names = hub.registry_rows().await?;
     let name = names.iter().find(|r| r.id == row.registry_id).map_or("", |r| r.name.as_str());
+    CommandReading::many(0).note(hub, common, &format!("quarantine show {id}")).await?;
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&json(&row, name))?),
         false => tell(hub, common.lang(), name, &row).await?,

@@ -10,10 +10,11 @@ use clap::Args;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+use super::account::app_of;
 use super::common::{Common, LangArg};
 use crate::hub::Hub;
 use crate::model::Clock;
-use crate::serve::{App, Authentication, Options, app};
+use crate::serve::app;
 
 /// More than any answer the limits allow.
 const MAX_ANSWER: usize = 256 << 20;
@@ -40,8 +41,7 @@ pub async fn run(common: &Common, args: QueryArgs) -> anyhow::Result<ExitCode> {
     let variables: serde_json::Value =
         serde_json::from_str(&args.variables).context("--variables is no JSON object, for example {\"first\": 10}")?;
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
-    state.refresh().await.map_err(|p| anyhow::anyhow!(p.text(common.lang().into()).to_owned()))?;
+    let state = app_of(&hub, common).await?;
     let language = match common.lang() {
         LangArg::Zh => "zh",
         LangArg::En => "en",

@@ -11,10 +11,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::common::{Common, LangArg};
-use crate::config::Serving;
+use super::mock::Mock;
+use crate::config::{Serving, Settings};
 use crate::connector::valid_schedule;
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
+use crate::model::text::grouped;
 use crate::serve::problem::Problem;
 use crate::serve::{App, Authentication, Entrance, Options, Provider, ServerState, TlsFiles};
 use crate::store::token::TokenRow;
@@ -47,6 +49,15 @@ pub struct ServeArgs {
     /// Addresses of the proxies that end TLS; whoever goes around them is turned away
     #[arg(long, env = "HUITU_BEHIND_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     behind_proxy: Vec<IpAddr>,
+    /// For whoever builds a client: an invented city in a temporary folder, as a demonstration; nothing is set up and nothing is kept
+    #[arg(long, conflicts_with_all = ["demo", "schedules"])]
+    mock: bool,
+    /// mock: the same seed gives the same answers
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", requires = "mock")]
+    seed: u64,
+    /// mock: number of invented enterprises
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(100..=100_000), requires = "mock")]
+    enterprises: u64,
     /// Allow sources on private and loopback addresses
     #[arg(long, env = "HUITU_ALLOW_PRIVATE")]
     allow_private: bool,
@@ -54,6 +65,9 @@ pub struct ServeArgs {
 
 pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = common.settings()?;
+    if args.mock {
+        return mock(common, settings, &args).await;
+    }
     let listener = bind(common, settings.listen).await?;
     let mut hub = Hub::open(settings, Clock::System).await?;
     hub.allow_private = args.allow_private;
@@ -69,6 +83,30 @@ pub async fn run(common: &Common, args: ServeArgs) -> anyhow::Result<ExitCode> {
         serving.behind_proxy = args.behind_proxy;
     }
     serve(common, hub, listener, Start { scheduled: !args.no_schedule, demonstration: args.demo }, &serving).await
+}
+
+/// Serves an invented city until it is told to end.
+async fn mock(common: &Common, settings: Settings, args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    if common.data.is_some() || common.store.is_some() {
+        return Err(HubError::said(
+            "--mock 使用自己的临时文件夹：请去掉 --data 与 --store",
+            "--mock has a temporary folder of its own: leave --data and --store out",
+        )
+        .into());
+    }
+    let listener = bind(common, settings.listen).await?;
+    let settings = Settings { store: None, ..settings };
+    let mock = Mock::begin(common, settings, args.seed, args.enterprises).await?;
+    let (seed, enterprises) = (args.seed, grouped(args.enterprises as i64));
+    match common.lang() {
+        LangArg::Zh => println!("模拟服务：虚构城市，{enterprises} 家企业，种子 {seed}；结束后不留任何数据"),
+        LangArg::En => println!("mock: an invented city of {enterprises} enterprises, seed {seed}; nothing stays when it ends"),
+    }
+    let mut serving = common.serving()?;
+    serving.trusted = args.trusted.clone().or(serving.trusted);
+    let done = serve(common, mock.hub.clone(), listener, Start { scheduled: false, demonstration: true }, &serving).await;
+    mock.stop().await;
+    done
 }
 
 /// Gives one registry, or all that have none, a schedule.

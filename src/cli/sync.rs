@@ -33,7 +33,7 @@ pub struct SyncArgs {
 pub async fn run(common: &Common, args: SyncArgs) -> anyhow::Result<ExitCode> {
     let mut hub = Hub::open(common.settings()?, Clock::System).await?;
     hub.allow_private = args.allow_private;
-    let options = SyncOptions { registries: args.registries, full: args.full, republish: args.republish };
+    let options = SyncOptions { registries: args.registries, full: args.full, republish: args.republish, in_turn: false };
     let report = hub.sync(&options, Arc::new(Terminal::new(common.lang()))).await;
     hub.store.close().await;
     let report = report?;

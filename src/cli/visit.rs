@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
 use crate::cases::standing::CaseOwner;
@@ -134,6 +135,9 @@ async fn act(hub: &Hub, common: &Common, command: VisitCommand) -> anyhow::Resul
             let drawn = hub.drawn_list(bare(&list)).await?;
             hub.may_take_copy(&drawn.list)?;
             let doors = hub.doors(&drawn, lang.into()).await?;
+            let visited = drawn.stops.iter().map(|stop| stop.enterprise_id.clone());
+            let reading = CommandReading::of(visited).with_fields(&["name", "address", "employees"]);
+            reading.note(hub, common, &format!("visit copy {}", drawn.list.id)).await?;
             let bytes = match output.extension().and_then(|e| e.to_str()) {
                 Some("html") => render(&drawn, &doors, hub.walk_km(&drawn.stops), lang.into()).into_bytes(),
                 Some("xlsx") => workbook(&doors, lang.into())?,

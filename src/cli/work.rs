@@ -60,6 +60,7 @@ async fn show(hub: &Hub, common: &Common, args: WorkArgs) -> anyhow::Result<()> 
     }
     for (key, zh, en, query) in parts(&week) {
         let (count, rows) = (hub.store.count_cases(query).await?, hub.store.cases(query, args.first, None).await?);
+        super::case::note(hub, common, &rows, &format!("work {key}")).await?;
         if common.json {
             let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
             told.insert(key.to_owned(), json!({ "count": count, "cases": ids }));

@@ -37,6 +37,8 @@ pub struct SyncOptions {
     pub full: bool,
     /// Publish even if nothing changed (after a change of the program itself).
     pub republish: bool,
+    /// Land in the order of the registries, not as they arrive: the same data then gets the same numbers of batches and records.
+    pub in_turn: bool,
 }
 
 /// What a sync did.
@@ -133,6 +135,8 @@ impl Hub {
         }
         let mut receipts = Vec::new();
         let mut edition = None;
+        // What arrived and waits for its turn to land.
+        let mut arrivals = Vec::new();
         // Something landed that no edition shows yet.
         let mut unpublished = false;
         loop {
@@ -155,17 +159,24 @@ impl Hub {
                     continue;
                 }
             };
-            let (connector, row, arrived, began) = done.expect("a pull does not panic");
-            waiting.remove(&row.id);
-            let landing = self.ingest(&connector, &row, arrived?, progress.as_ref());
-            let landing = landing.instrument(tracing::info_span!("land", registry = %row.name));
-            let mut receipt = self.stages.run("land", &row.name, landing).await?;
-            receipt.seconds = began.elapsed().as_secs_f64();
-            tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
-            let (zh, en) = summary(&receipt);
-            progress.event(&SyncEvent::Done { registry: connector.name.clone(), zh, en });
-            unpublished |= receipt.outcome == SyncOutcome::Landed;
-            receipts.push(receipt);
+            let arrived = done.expect("a pull does not panic");
+            waiting.remove(&arrived.1.id);
+            arrivals.push(arrived);
+            if options.in_turn && !pulls.is_empty() {
+                continue;
+            }
+            arrivals.sort_by_key(|(connector, ..)| self.connectors.iter().position(|c| c.name == connector.name));
+            for (connector, row, arrived, began) in arrivals.drain(..) {
+                let landing = self.ingest(&connector, &row, arrived?, progress.as_ref());
+                let landing = landing.instrument(tracing::info_span!("land", registry = %row.name));
+                let mut receipt = self.stages.run("land", &row.name, landing).await?;
+                receipt.seconds = began.elapsed().as_secs_f64();
+                tracing::info!(registry = connector.name, seconds = receipt.seconds, "pulled and landed");
+                let (zh, en) = summary(&receipt);
+                progress.event(&SyncEvent::Done { registry: connector.name.clone(), zh, en });
+                unpublished |= receipt.outcome == SyncOutcome::Landed;
+                receipts.push(receipt);
+            }
         }
         receipts.sort_by_key(|r| self.connectors.iter().position(|c| c.name == r.registry));
         self.tell_other_years(&mut receipts).await?;

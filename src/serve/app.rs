@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::answers::engine::Engine;
 use super::export::jobs::Jobs;
 use super::maps::boundaries::Boundaries;
+use super::maps::map_folder::{MapQuestion, WrittenMap};
 use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
@@ -52,6 +53,14 @@ impl App {
     /// The store cannot be read or written.
     pub async fn resume_exports(&self) -> Result<(), Problem> {
         self.jobs.resume().await
+    }
+
+    /// Writes a map as files; see [`maps::map_folder`].
+    ///
+    /// # Errors
+    /// See [`maps::map_folder::write`].
+    pub async fn write_map(&self, question: &MapQuestion<'_>, folder: &std::path::Path) -> Result<WrittenMap, Problem> {
+        maps::map_folder::write(&self.state, &self.places, question, folder).await
     }
 
     /// Looks for a newer edition and for how fresh the registries are; see [`ServerState::refresh`].

@@ -23,6 +23,7 @@ mod metrics;
 pub mod operate;
 pub mod problem;
 mod reconcile;
+mod signed_address;
 mod state;
 mod visits;
 
@@ -32,6 +33,7 @@ pub use authentication::Authentication;
 pub use authentication::provider::Provider;
 pub use entrance::Entrance;
 pub use entrance::tls::TlsFiles;
+pub(crate) use export::ExportColumn;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
 pub use state::{Options, ServerState};

@@ -27,7 +27,8 @@ use super::limits::cost::Limits;
 use super::limits::slots::Slots;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use crate::access::{AccessScope, Caller};
+use super::signed_address::AddressSigner;
+use crate::access::{AccessScope, Caller, KeptToken, Role};
 use crate::audit::{Audit, AuditRow, Seen};
 use crate::edition::EditionSource;
 use crate::hub::Hub;
@@ -40,6 +41,8 @@ pub struct Options {
     pub provider: Option<Arc<Provider>>,
     /// How the server is reached.
     pub entrance: Entrance,
+    /// Under which name a demonstration answers: of whoever runs a command that asks without a server. `demonstration` without it.
+    pub operator: Option<String>,
     pub limits: Limits,
     pub documents: Documents,
     /// Bytes of whole answers to keep.
@@ -60,6 +63,7 @@ impl Options {
             access,
             provider: None,
             entrance: Entrance::default(),
+            operator: None,
             limits: Limits::default(),
             documents: Documents::default(),
             cache_bytes: 64 << 20,
@@ -95,7 +99,7 @@ pub(in crate::serve) const LOGIN: &str = "login";
 pub(in crate::serve) struct Reading<'a> {
     pub caller: &'a Caller,
     pub purpose: &'a str,
-    /// graphql, stream, change, export, file, counter, login.
+    /// graphql, stream, change, export, file, counter, command, login.
     pub way: &'static str,
     /// What was asked, as it was sent.
     pub asked: &'a [u8],
@@ -130,6 +134,7 @@ struct Inner {
     /// Number of the edition that the cases follow, as far as this process knows.
     followed: AtomicU32,
     callers: CallerCache,
+    signer: AddressSigner,
     audit: Audit,
     events: Events,
     readings: Arc<Readings>,
@@ -147,6 +152,7 @@ struct Inner {
 impl ServerState {
     /// `refresh` must run once before the first request is answered.
     pub fn new(hub: Hub, options: Options) -> ServerState {
+        let signer = AddressSigner::new(&hub.settings.data);
         let audit = Audit::new(&hub.settings.data.join("audit"), options.audit_days);
         ServerState(Arc::new(Inner {
             hub,
@@ -160,6 +166,7 @@ impl ServerState {
             told_case: tokio::sync::Mutex::new(None),
             followed: AtomicU32::new(0),
             callers: CallerCache::default(),
+            signer,
             audit,
             events: Events::default(),
             readings: Arc::default(),
@@ -339,6 +346,22 @@ impl ServerState {
             )
         })
     }
+    /// Accounts for what a command shows, under the name of whoever runs it; see [`ServerState::account`].
+    ///
+    /// # Errors
+    /// The audit cannot be written.
+    pub async fn account_for_command(
+        &self,
+        operator: &str,
+        asked: &str,
+        shown: &FieldUse,
+        edition: Option<u32>,
+    ) -> Result<(), Problem> {
+        let caller = Caller::new(operator, Role::Admin);
+        let (caller, asked) = (&caller, asked.as_bytes());
+        let way = "command";
+        self.account(Reading { caller, purpose: "", way, asked, shown, beyond_editions: true, edition, request: "" }).await
+    }
     /// Accounts for a change before it is made: one that cannot be noted is not made.
     ///
     /// # Errors
@@ -421,9 +444,17 @@ impl ServerState {
     /// Who asks, by the `Authorization` header.
     pub(in crate::serve) async fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
         let inner = &self.0;
-        let (provider, hub) = (inner.options.provider.as_deref(), &inner.hub);
-        let proofs = Proofs { access: inner.options.access, store: &hub.store, provider, clock: &hub.clock };
-        inner.callers.caller(proofs, authorization).await
+        if let (Authentication::Demonstration, Some(name)) = (inner.options.access, &inner.options.operator) {
+            return Ok(Arc::new(Caller::new(name, Role::Admin)));
+        }
+        if let Some(id) = inner.signer.caller_of(authorization) {
+            return self.signed_caller(id).await;
+        }
+        inner.callers.caller(self.proofs(), authorization).await
+    }
+    fn proofs(&self) -> Proofs<'_> {
+        let (options, hub) = (&self.0.options, &self.0.hub);
+        Proofs { access: options.access, store: &hub.store, provider: options.provider.as_deref(), clock: &hub.clock }
     }
 
     /// Ends what would go on for ever: event streams and sockets.
@@ -433,6 +464,34 @@ impl ServerState {
     /// Resolves when the server is to end.
     pub(in crate::serve) async fn stopping(&self) {
         self.0.stopping.cancelled().await;
+    }
+
+    pub(in crate::serve) fn signer(&self) -> &AddressSigner {
+        &self.0.signer
+    }
+    /// Whether an address can be signed for this caller: it has to end with something.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(in crate::serve) async fn can_sign_for(&self, caller: &Caller) -> Result<bool, Problem> {
+        if self.0.options.access == Authentication::Demonstration {
+            return Ok(true);
+        }
+        Ok(self.proofs().standing(&caller.id).await?.is_some())
+    }
+    /// Who followed an address that was signed for this token or account, as long as it stands.
+    async fn signed_caller(&self, id: &str) -> Result<Arc<Caller>, Problem> {
+        if self.0.options.access == Authentication::Demonstration {
+            return Ok(Arc::new(Caller::new(id, Role::Admin)));
+        }
+        let caller = self.proofs().standing(id).await?.ok_or_else(|| {
+            Problem::new(
+                Code::Unauthenticated,
+                "签发该地址的令牌或登录已撤销或过期",
+                "the token or session that this address was signed for is revoked or has run out",
+            )
+        })?;
+        Ok(Arc::new(caller))
     }
 
     /// A push has landed and is to be shown.

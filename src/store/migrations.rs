@@ -41,8 +41,8 @@ const STEPS: &[Step] = &[
     step!(130, "0130_duty"),
     step!(140, "0140_named_list"),
     step!(200, "0200_federation"),
-    step!(300, "0300_session"),
     step!(260, "0260_lease"),
+    step!(300, "0300_session"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -109,7 +109,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "serve",
         &[
             &["problem"],
-            &["limits", "entrance", "authentication", "metrics"],
+            &["limits", "entrance", "authentication", "metrics", "signed_address"],
             &["graphql/model/scalars"],
             &["answers"],
             &["state"],

@@ -15,6 +15,7 @@ mod cases;
 mod cases_year;
 mod chaos;
 mod clients;
+mod commands_noted;
 mod connector;
 mod corpus;
 mod counter;

@@ -7,6 +7,7 @@ use anyhow::Context;
 use chrono::Datelike;
 use clap::{Args, ValueEnum};
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use crate::assess::fund::Period;
 use crate::assess::targets::Target;
@@ -46,14 +47,14 @@ fn parse_period(text: &str) -> Result<Period, String> {
 
 pub async fn run(common: &Common, args: ReportArgs) -> anyhow::Result<ExitCode> {
     let hub = Hub::open(common.settings()?, Clock::System).await?;
-    let written = write(&hub, &args, common.lang).await;
+    let written = write(&hub, &args, common).await;
     hub.store.close().await;
     written.map(|()| ExitCode::SUCCESS)
 }
 
-async fn write(hub: &Hub, args: &ReportArgs, asked: Option<LangArg>) -> anyhow::Result<()> {
+async fn write(hub: &Hub, args: &ReportArgs, common: &Common) -> anyhow::Result<()> {
     // A bulletin is Chinese unless somebody asks otherwise, whatever the terminal's language.
-    let english = args.english || asked == Some(LangArg::En);
+    let english = args.english || common.lang == Some(LangArg::En);
     let lang = if english { message::Lang::En } else { message::Lang::Zh };
     let by_name = args.output.as_ref().and_then(|p| p.extension()).is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
     let format = args.format.unwrap_or(if by_name { Format::Xlsx } else { Format::Html });
@@ -65,6 +66,10 @@ async fn write(hub: &Hub, args: &ReportArgs, asked: Option<LangArg>) -> anyhow::
     let last = args.period.last_day();
     bulletin.appraisal = appraised(hub, &bulletin.area_code, last.year(), last.min(today), lang).await?;
     bulletin.missing = hub.missing_inputs(&bulletin.edition, &bulletin.rows)?;
+    let named = bulletin.units.iter().flat_map(|unit| &unit.urgent).map(|urgent| urgent.id.clone());
+    let shown = CommandReading::of(named).of_edition(bulletin.number);
+    let shown = shown.with_fields(&["name", "creditCode", "address", "employees"]);
+    shown.note(hub, common, &format!("report {} {area}", bulletin.period)).await?;
     let bytes = match format {
         Format::Html => crate::pages::bulletin::render(&bulletin).into_bytes(),
         Format::Xlsx => crate::pages::workbook::render(&bulletin).context("cannot make the workbook")?,

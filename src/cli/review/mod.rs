@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::review::sheet::name;
 use super::terminal::{Terminal, table};
@@ -55,6 +56,8 @@ pub async fn run(common: &Common, args: ReviewArgs) -> anyhow::Result<ExitCode> 
         pairs.truncate(until);
     }
     pairs.drain(..pairs.len().min(args.skip as usize));
+    let concerned = pairs.iter().flat_map(|pair| pair.entities.iter().cloned());
+    CommandReading::of(concerned).note(&hub, common, &format!("review {} pairs from {} on", pairs.len(), args.skip)).await?;
     let done = match args.list || common.json {
         true => list(&pairs, common),
         false => decide(&hub, &pairs, &all, common, &args.by).await,

@@ -16,5 +16,5 @@ pub(in crate::serve) mod loaders;
 pub(in crate::serve) mod overlaps;
 pub(in crate::serve) mod persisted;
 pub(in crate::serve) mod request;
-pub(in crate::serve) mod usage;
+pub(crate) mod usage;
 pub(in crate::serve) mod validation_messages;

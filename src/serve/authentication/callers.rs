@@ -114,6 +114,22 @@ impl Proofs<'_> {
         }
     }
 
+    /// The caller of this id, as long as its token stands or one of its sessions is open.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub async fn standing(&self, id: &str) -> Result<Option<Caller>, Problem> {
+        let now = self.clock.millis();
+        let token = self.store.tokens().await?.into_iter().find(|token| token.id == id);
+        if let Some(token) = token {
+            let stands = token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now);
+            return Ok(Caller::from_kept(&kept(&token)).filter(|_| stands));
+        }
+        let Some(provider) = self.provider else { return Ok(None) };
+        let open = |s: &SessionRow| s.caller == id && s.ended_at.is_none() && s.expires_at > now && !is_idle(s, provider, now);
+        Ok(self.store.sessions().await?.iter().find(|s| open(s)).and_then(|s| Caller::from_kept(&of_account(s))))
+    }
+
     async fn of_token(&self, secret: &str) -> Result<(Caller, Used), Problem> {
         let refused =
             || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
@@ -132,14 +148,17 @@ impl Proofs<'_> {
         let provider = self.provider.ok_or_else(ended)?;
         let row = self.store.session_by_hash(&hash_secret(secret)).await?.ok_or_else(ended)?;
         let now = self.clock.millis();
-        // Known to within seconds, which is nothing against an hour.
-        let idle = now - row.last_used_at > provider.idle.num_milliseconds();
-        if row.ended_at.is_some() || row.expires_at <= now || idle {
+        if row.ended_at.is_some() || row.expires_at <= now || is_idle(&row, provider, now) {
             return Err(ended());
         }
         let caller = Caller::from_kept(&of_account(&row)).ok_or_else(ended)?;
         Ok((caller, Used::Session(row.id)))
     }
+}
+
+/// Its last use is known to within seconds, which is nothing against an hour.
+fn is_idle(row: &SessionRow, provider: &Provider, now: i64) -> bool {
+    now - row.last_used_at > provider.idle.num_milliseconds()
 }
 
 fn kept(row: &TokenRow) -> KeptToken<'_> {

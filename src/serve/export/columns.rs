@@ -74,6 +74,7 @@ columns! {
     FundPaidYuan "fundPaidYuan" "已缴经费（元）" "fund paid (yuan)" true,
     BranchOf "branchOf" "总公司编号" "branch of" false,
     Records "records" "来源记录" "records" false,
+    ReasonCodes "reasonCodes" "理由代码" "reason codes" false,
     Members "members" "会员" "members" true,
     MembersExceedStaff "membersExceedStaff" "会员多于职工" "more members than staff" false,
 }
@@ -347,6 +348,11 @@ impl ExportColumn {
                     }
                     out.push_str(&told_reason(reason, lang, sight));
                 }
+            }
+            ExportColumn::ReasonCodes => {
+                let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
+                let codes: Vec<&str> = slim.gap.iter().chain(&slim.size).map(|reason| &*reason.code).collect();
+                out.push_str(&codes.join("; "));
             }
             ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),
             ExportColumn::Latitude => shown!(e.place().map(|l| l.latitude)),

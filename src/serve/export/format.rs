@@ -7,22 +7,29 @@ pub enum ExportFileFormat {
     Csv,
     Ndjson,
     Arrow,
+    Parquet,
     Xlsx,
 }
 
 impl ExportFileFormat {
+    const ALL: [ExportFileFormat; 5] = [
+        ExportFileFormat::Csv,
+        ExportFileFormat::Ndjson,
+        ExportFileFormat::Arrow,
+        ExportFileFormat::Parquet,
+        ExportFileFormat::Xlsx,
+    ];
     pub fn extension(self) -> &'static str {
         match self {
             ExportFileFormat::Csv => "csv",
             ExportFileFormat::Ndjson => "ndjson",
             ExportFileFormat::Arrow => "arrow",
+            ExportFileFormat::Parquet => "parquet",
             ExportFileFormat::Xlsx => "xlsx",
         }
     }
     pub fn from_extension(extension: &str) -> Option<ExportFileFormat> {
-        [ExportFileFormat::Csv, ExportFileFormat::Ndjson, ExportFileFormat::Arrow, ExportFileFormat::Xlsx]
-            .into_iter()
-            .find(|f| f.extension() == extension)
+        ExportFileFormat::ALL.into_iter().find(|f| f.extension() == extension)
     }
 }
 
@@ -33,6 +40,7 @@ pub fn content_type(format: ExportFileFormat, gb18030: bool) -> HeaderValue {
         ExportFileFormat::Csv => "text/csv; charset=utf-8",
         ExportFileFormat::Ndjson => "application/x-ndjson; charset=utf-8",
         ExportFileFormat::Arrow => "application/vnd.apache.arrow.stream",
+        ExportFileFormat::Parquet => "application/vnd.apache.parquet",
         ExportFileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     })
 }

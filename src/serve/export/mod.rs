@@ -1,6 +1,6 @@
 //! Exports: every row of a filter, streamed straight from the edition and the store with flat memory.
 //!
-//! `/export/{gap|enterprises}.{csv|ndjson|arrow|xlsx}` with the same filter as the lists, `columns=` to choose (names, paths of the
+//! `/export/{gap|enterprises}.{csv|ndjson|arrow|parquet|xlsx}` with the same filter as the lists, `columns=` to choose (names, paths of the
 //! graph, or a selection `{ name records { nodes { key } } }`), `asOf=` or `edition=`, `encoding=gb18030` and `codes=plain` for CSV, `include=` for the
 //! parts of the gap list (LACKING, UNDECIDED), `orderBy=` and `first=`. Where a column is
 //! in a list, a table holds its values one after the other, NDJSON the lists themselves. The number of rows is in `x-huitu-rows` before the first byte; where the client
@@ -108,8 +108,9 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
 async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportFileFormat, u32), Problem> {
     plain.ask.caller.require(AccessScope::Export)?;
     let (list, extension) = file.split_once('.').unwrap_or((file, ""));
-    let format = ExportFileFormat::from_extension(extension)
-        .ok_or_else(|| not_found("可用格式：csv、ndjson、arrow、xlsx", "formats are csv, ndjson, arrow and xlsx"))?;
+    let format = ExportFileFormat::from_extension(extension).ok_or_else(|| {
+        not_found("可用格式：csv、ndjson、arrow、parquet、xlsx", "formats are csv, ndjson, arrow, parquet and xlsx")
+    })?;
     if format != ExportFileFormat::Csv
         && let Some(name) = ["encoding", "codes"].into_iter().find(|name| plain.parameter(name).is_some())
     {

@@ -1,4 +1,4 @@
-//! Exports that are not lines: Arrow streams for analysts' programs, XLSX for their desks.
+//! Exports that are not lines: Arrow streams and Parquet files for analysts' programs, XLSX for their desks.
 
 use std::io::{Error, Write};
 use std::sync::Arc;
@@ -10,6 +10,10 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use async_graphql::Value;
 use chrono::NaiveDate;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook};
 
 use super::columns::{CellKind, flag};
@@ -19,6 +23,9 @@ use super::request::ExportRequest;
 pub const MAX_ROWS: u64 = 1_048_575;
 /// Rows of one batch.
 const BATCH: usize = 16_384;
+
+/// Rows of one group of a Parquet file: they are held in memory, encoded, until the group is whole.
+const ROW_GROUP: usize = 131_072;
 
 /// Digits of an amount, and those of its fen.
 const MONEY: (u8, i8) = (18, 2);
@@ -83,20 +90,27 @@ fn array(kind: CellKind, cells: impl Iterator<Item = Option<String>>, rows: usiz
     })
 }
 
-/// An Arrow IPC stream: counts as int64, amounts as decimals, days as date32, other numbers as float64, everything else as text. The
-/// schema's metadata says of which edition it is and what was asked.
-pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
+/// The columns with their types; the schema's metadata says of which edition it is and what was asked.
+fn schema_of(export: &ExportRequest) -> Arc<Schema> {
     let field = |c: &super::Chosen| Field::new(c.name(), data_type(c.kind()), true);
     let about: std::collections::HashMap<String, String> =
         export.about().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-    let schema = Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()).with_metadata(about));
-    let mut writer = StreamWriter::try_new(out, &schema).map_err(Error::other)?;
+    Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()).with_metadata(about))
+}
+
+/// All rows in their order as batches: counts as int64, amounts as decimals, days as date32, other numbers as float64, everything else
+/// as text.
+fn in_batches(
+    export: &ExportRequest,
+    schema: &Arc<Schema>,
+    mut write: impl FnMut(&RecordBatch) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let mut rows = export.rows.iter();
     let mut cell = String::new();
     loop {
         let batch: Vec<u32> = rows.by_ref().take(export.at_a_time(BATCH)).collect();
         if batch.is_empty() {
-            break;
+            return Ok(());
         }
         export.progress.fetch_add(batch.len() as u64, Ordering::Relaxed);
         let answers = export.answers(&batch)?;
@@ -109,10 +123,31 @@ pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()
             array(column.kind(), cells, batch.len())
         });
         let arrays = arrays.collect::<Result<Vec<ArrayRef>, ArrowError>>().map_err(Error::other)?;
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(Error::other)?;
-        writer.write(&batch).map_err(Error::other)?;
+        write(&RecordBatch::try_new(schema.clone(), arrays).map_err(Error::other)?)?;
     }
+}
+
+/// An Arrow IPC stream.
+pub fn arrow(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()> {
+    let schema = schema_of(export);
+    let mut writer = StreamWriter::try_new(out, &schema).map_err(Error::other)?;
+    in_batches(export, &schema, |batch| writer.write(batch).map_err(Error::other))?;
     writer.finish().map_err(Error::other)
+}
+
+/// A Parquet file with the same types, packed with Zstandard. Edition and question stand in its key-value metadata, for readers that
+/// look there, and in the schema's, for those of Arrow. The same question gives the same file.
+pub fn parquet(export: &ExportRequest, out: &mut (impl Write + Send)) -> std::io::Result<()> {
+    let schema = schema_of(export);
+    let about = export.about().into_iter().map(|(name, text)| KeyValue::new(name.to_owned(), text)).collect();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_key_value_metadata(Some(about))
+        .build();
+    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(Error::other)?;
+    in_batches(export, &schema, |batch| writer.write(batch).map_err(Error::other))?;
+    writer.close().map(|_| ()).map_err(Error::other)
 }
 
 /// Characters a cell of a sheet holds.

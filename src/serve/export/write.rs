@@ -1,4 +1,4 @@
-//! Writes an export: the rows in their order, as CSV, NDJSON, Arrow or a workbook, several pieces at a time and flat in memory.
+//! Writes an export: the rows in their order, as CSV, NDJSON, Arrow, Parquet or a workbook, several pieces at a time and flat in memory.
 
 use std::sync::atomic::Ordering;
 
@@ -25,11 +25,12 @@ pub fn check_size(export: &ExportRequest, format: ExportFileFormat) -> Result<()
 }
 
 /// Writes the whole export.
-pub fn write(export: &ExportRequest, format: ExportFileFormat, out: &mut impl std::io::Write) -> std::io::Result<()> {
+pub fn write(export: &ExportRequest, format: ExportFileFormat, out: &mut (impl std::io::Write + Send)) -> std::io::Result<()> {
     match format {
         ExportFileFormat::Csv => csv(export, out),
         ExportFileFormat::Ndjson => ndjson(export, out),
         ExportFileFormat::Arrow => sheet::arrow(export, out),
+        ExportFileFormat::Parquet => sheet::parquet(export, out),
         ExportFileFormat::Xlsx => sheet::xlsx(export, out),
     }
 }

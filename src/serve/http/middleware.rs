@@ -20,6 +20,7 @@ use super::patience::{DELIVERY, Patient, QUESTION};
 use super::rest::refuse;
 use crate::serve::authentication::session;
 use crate::serve::problem::{Code, Problem};
+use crate::serve::signed_address::Followed;
 use crate::serve::state::ServerState;
 
 /// What a browser may remember of what a site is allowed.
@@ -96,6 +97,12 @@ pub async fn admit(State(state): State<ServerState>, mut request: Request, next:
     if let Err(problem) = state.admit(peer, headers).and(signed_in) {
         return refused(problem);
     }
+    let request = match followed(&state, request) {
+        Ok(request) => request,
+        Err(response) => return *response,
+    };
+    let headers = request.headers();
+    let refused = |problem: Problem| refuse(&problem, lang_of(headers), &request_id(headers));
     let Some(_place) = state.requests().take(header_text(headers, header::AUTHORIZATION).unwrap_or("")) else {
         let most = state.requests().per_caller();
         let mut response = refused(Problem::new(
@@ -111,6 +118,28 @@ pub async fn admit(State(state): State<ServerState>, mut request: Request, next:
     let waits = request.headers().contains_key(header::EXPECT);
     let request = request.map(|body| Body::new(Patient::new(body, whole, waits)));
     next.run(request).await
+}
+
+/// The request as its caller's, where its address is signed; a token in an address is refused.
+fn followed(state: &ServerState, request: Request) -> Result<Request, Box<Response>> {
+    let Some(query) = request.uri().query() else { return Ok(request) };
+    let refused = |problem: &Problem| {
+        let headers = request.headers();
+        Box::new(refuse(problem, lang_of(headers), &request_id(headers)))
+    };
+    let now = state.hub().clock.millis() / 1_000;
+    let read = state.signer().read(request.uri().path(), query, now).map_err(|problem| refused(&problem))?;
+    let Some(Followed { by, address }) = read else { return Ok(request) };
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_reading {
+        return Err(refused(&Problem::bad_input("签名的地址只能用 GET 读取", "a signed address is read, by GET")));
+    }
+    let (uri, name) = (address.parse(), HeaderValue::from_str(&state.signer().header_of(&by)));
+    let (Ok(uri), Ok(name)) = (uri, name) else { return Err(refused(&Problem::internal())) };
+    let (mut parts, body) = request.into_parts();
+    parts.uri = uri;
+    parts.headers.insert(header::AUTHORIZATION, name);
+    Ok(Request::from_parts(parts, body))
 }
 
 pub async fn frame(request: Request, next: Next) -> Response {

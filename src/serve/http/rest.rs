@@ -86,7 +86,11 @@ impl RestRequest {
         }
     }
 
-    async fn read(
+    /// The same, for whoever writes no answer.
+    ///
+    /// # Errors
+    /// Who asks, what is asked of, or a parameter.
+    pub async fn read(
         state: &ServerState,
         uri: &Uri,
         headers: &HeaderMap,

@@ -1,6 +1,6 @@
 //! Boundaries of the deployer: a file of districts and streets, checked, kept in the data folder, and from then on what maps draw.
 //!
-//! In: GeoJSON or TopoJSON in WGS-84, GCJ-02 or BD-09, its areas named by code or by name. Out: one GeoJSON for each level in WGS-84. It
+//! In: GeoJSON, TopoJSON or a shapefile in WGS-84, GCJ-02 or BD-09, its areas named by code or by name. Out: one GeoJSON for each level in WGS-84. It
 //! draws nothing together and cuts nothing away: corners are rounded to a metre, so that a border that two areas share stays one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::outlines::{ATTRIBUTION, Outline, Point, bounds, polygons, shipped};
+use super::survey;
 use crate::model::datum::Datum;
 use crate::model::reference::areas::areas;
 use crate::serve::problem::Problem;
@@ -46,7 +47,30 @@ pub struct BoundaryReading {
     pub property: Option<String>,
 }
 
-/// Reads a file and checks what it says.
+/// Reads a file, which its first bytes tell, and checks what it says.
+///
+/// # Errors
+/// It cannot be read; it is none of the three; what [`survey::features`] refuses.
+pub fn read_file(path: &Path, reading: &BoundaryReading) -> Result<ImportedBoundaries, Problem> {
+    let bytes = std::fs::read(path).map_err(|e| {
+        Problem::bad_input(
+            format!("无法读取 {}（{e}）；请给出已有的文件", path.display()),
+            format!("cannot read {} ({e}); give an existing file", path.display()),
+        )
+    })?;
+    if bytes.starts_with(&survey::MAGIC) {
+        return Ok(checked(&survey::features(path)?, reading));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Problem::bad_input(
+            format!("{} 不是 UTF-8 的 GeoJSON、TopoJSON，也不是 .shp", path.display()),
+            format!("{} is neither GeoJSON or TopoJSON in UTF-8 nor a .shp", path.display()),
+        )
+    })?;
+    read(&text, reading)
+}
+
+/// Reads GeoJSON or TopoJSON and checks what it says.
 ///
 /// # Errors
 /// It is no GeoJSON and no TopoJSON.
@@ -65,6 +89,11 @@ pub fn read(text: &str, reading: &BoundaryReading) -> Result<ImportedBoundaries,
             ));
         }
     };
+    Ok(checked(&features, reading))
+}
+
+/// Takes features for districts and streets, and looks at them together.
+fn checked(features: &[Value], reading: &BoundaryReading) -> ImportedBoundaries {
     let mut found = ImportedBoundaries::default();
     for (at, feature) in features.iter().enumerate() {
         let code = match code_of(feature, reading.property.as_deref()) {
@@ -96,7 +125,7 @@ pub fn read(text: &str, reading: &BoundaryReading) -> Result<ImportedBoundaries,
         found.faults.extend(faults);
         found.remarks.extend(remarks);
     }
-    Ok(found)
+    found
 }
 
 fn districts() -> BTreeSet<u32> {

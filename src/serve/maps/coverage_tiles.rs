@@ -14,14 +14,45 @@ use crate::edition::format::rates;
 use crate::serve::http::rest::RestRequest;
 use crate::serve::problem::Problem;
 
-/// Layer `areas` (polygons) and layer `labels` (points), both with the same properties.
+/// The areas of one level with what was counted of them: enough for all tiles of its zooms.
+pub struct CoverageLevel {
+    level: &'static str,
+    counted: Counted,
+}
+
+/// Whether a zoom shows streets.
+pub fn shows_streets(z: u32, boundaries: &Boundaries) -> bool {
+    z >= STREETS_FROM && boundaries.has_streets()
+}
+
+impl CoverageLevel {
+    /// Counts the enterprises of the filter by street, or by district.
+    pub fn count(plain: &RestRequest, by_street: bool) -> Result<CoverageLevel, Problem> {
+        let (level, dimension) = match by_street {
+            true => ("TOWN", edition::Dimension::Town),
+            false => ("DISTRICT", edition::Dimension::District),
+        };
+        Ok(CoverageLevel { level, counted: counted(plain, dimension)? })
+    }
+
+    /// The areas of the level, in the order of their codes.
+    pub fn labels<'a>(&self, edition: &'a edition::Edition) -> Vec<&'a edition::AreaLabel> {
+        let mut labels: Vec<_> = edition.labels.areas.iter().filter(|a| a.level == self.level).collect();
+        labels.sort_unstable_by(|a, b| a.code.cmp(&b.code));
+        labels
+    }
+}
+
+/// The tile as asked for by itself.
 pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result<Vec<u8>, Problem> {
+    let level = CoverageLevel::count(plain, shows_streets(tile.z, boundaries))?;
+    Ok(drawn(plain, tile, boundaries, &level))
+}
+
+/// Layer `areas` (polygons) and layer `labels` (points), both with the same properties.
+pub fn drawn(plain: &RestRequest, tile: Tile, boundaries: &Boundaries, level: &CoverageLevel) -> Vec<u8> {
     let edition = &plain.edition;
-    let (level, dimension) = match tile.z >= STREETS_FROM && boundaries.has_streets() {
-        true => ("TOWN", edition::Dimension::Town),
-        false => ("DISTRICT", edition::Dimension::District),
-    };
-    let Counted { mut by_code, hidden, .. } = counted(plain, dimension)?;
+    let Counted { by_code, hidden, .. } = &level.counted;
     let (mut areas, mut labels) = (Layer::new("areas"), Layer::new("labels"));
     let extent = f64::from(EXTENT);
     let scale = f64::from(1_u32 << tile.z);
@@ -29,9 +60,7 @@ pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result
         let (x, y) = mercator(point);
         ((x * scale - f64::from(tile.x)) * extent, (y * scale - f64::from(tile.y)) * extent)
     };
-    let mut districts: Vec<_> = edition.labels.areas.iter().filter(|a| a.level == level).collect();
-    districts.sort_unstable_by(|a, b| a.code.cmp(&b.code));
-    for label in districts {
+    for label in level.labels(edition) {
         let polygons = boundaries.outline(&label.code).map_or(&[][..], |outline| &outline.polygons);
         let rings: Vec<Vec<(i32, i32)>> =
             polygons.iter().flat_map(|polygon| clip::rings(polygon, to_tile, f64::from(BUFFER), extent)).collect();
@@ -41,7 +70,7 @@ pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result
             continue;
         }
         let name = name_of(edition, &label.code, plain.lang);
-        let measures = by_code.remove(&label.code).unwrap_or_default();
+        let measures = by_code.get(&label.code).cloned().unwrap_or_default();
         let mut properties = vec![("code", Property::Text(&label.code)), ("name", Property::Text(&name))];
         properties.extend(figures(&measures, hidden.contains(&label.code)));
         let id = label.code.parse().unwrap_or(0);
@@ -55,7 +84,7 @@ pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result
     let mut bytes = Vec::new();
     areas.finish(&mut bytes);
     labels.finish(&mut bytes);
-    Ok(bytes)
+    bytes
 }
 
 /// Counts and rates under the names of the graph; a rate without a value, and all of a group too small to be told, is left out.

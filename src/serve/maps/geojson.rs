@@ -68,7 +68,13 @@ pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Cou
     Ok(Counted { by_code: groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect(), hidden, total, is_small })
 }
 
-fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+/// The areas of a level as features, and the measures of all of them together.
+pub fn features(
+    plain: &RestRequest,
+    known: &KnownPlaces,
+    level: &str,
+    dimension: edition::Dimension,
+) -> Result<(Vec<Value>, Value), Problem> {
     let edition = &plain.edition;
     let (places, boundaries) = (known.of(edition)?, known.boundaries());
     let Counted { by_code: mut counted, hidden, total, is_small } = counted(plain, dimension)?;
@@ -94,12 +100,18 @@ fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: 
             json!({ "type": "Feature", "id": code, "geometry": geometry, "properties": properties })
         })
         .collect();
+    Ok((features, measures(&total, is_small)))
+}
+
+fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
+    let (features, total) = features(plain, known, level, dimension)?;
+    let (edition, places) = (&plain.edition, known.of(&plain.edition)?);
     let collection = json!({
         "type": "FeatureCollection",
         "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
-        "attribution": boundaries.attribution,
+        "attribution": known.boundaries().attribution,
         "bbox": places.bounds,
-        "total": measures(&total, is_small),
+        "total": total,
         "features": features,
     });
     serde_json::to_vec(&collection).map_err(|_| Problem::internal())

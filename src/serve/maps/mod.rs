@@ -1,13 +1,16 @@
-//! Maps: GeoJSON outlines with their figures, vector tiles of points and of areas, and what announces them.
+//! Maps: GeoJSON outlines with their figures, vector tiles of points and of areas, what announces them, and all of it as a folder of files.
 
 pub mod boundaries;
 mod clip;
 mod coverage_tiles;
 pub(in crate::serve) mod geojson;
+pub mod map_folder;
 pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod places;
 pub(in crate::serve) mod style;
+mod survey;
 mod tile_address;
 pub(in crate::serve) mod tilejson;
 pub(in crate::serve) mod tiles;
+mod topology;

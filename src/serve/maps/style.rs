@@ -19,6 +19,14 @@ const BASE: &str = "http://127.0.0.1:8080";
 const QUERY: &str = "lang=zh";
 const MEASURE: &str = "coverageRate";
 
+/// The files of the style's one image.
+pub const SPRITE: [(&str, &[u8]); 4] = [
+    ("sprite.json", include_bytes!("../../../kit/maplibre/sprite.json")),
+    ("sprite@2x.json", include_bytes!("../../../kit/maplibre/sprite@2x.json")),
+    ("sprite.png", include_bytes!("../../../kit/maplibre/sprite.png")),
+    ("sprite@2x.png", include_bytes!("../../../kit/maplibre/sprite@2x.png")),
+];
+
 /// `GET /map/{file}`
 pub async fn style(
     State(state): State<ServerState>,
@@ -27,19 +35,13 @@ pub async fn style(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let image: Option<(&[u8], &'static str)> = match file.as_str() {
-        "sprite.json" => Some((include_bytes!("../../../kit/maplibre/sprite.json"), "application/json")),
-        "sprite@2x.json" => Some((include_bytes!("../../../kit/maplibre/sprite@2x.json"), "application/json")),
-        "sprite.png" => Some((include_bytes!("../../../kit/maplibre/sprite.png"), "image/png")),
-        "sprite@2x.png" => Some((include_bytes!("../../../kit/maplibre/sprite@2x.png"), "image/png")),
-        _ => None,
-    };
-    if let Some((bytes, kind)) = image {
+    if let Some((_, bytes)) = SPRITE.iter().find(|(name, _)| *name == file) {
+        let kind = if file.ends_with(".png") { "image/png" } else { "application/json" };
         let keeps = [
             (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
             (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
         ];
-        return (keeps, bytes).into_response();
+        return (keeps, *bytes).into_response();
     }
     if file != "style.json" {
         let problem = not_found("没有这个文件：可用 style.json", "no such file: style.json is served");
@@ -57,7 +59,7 @@ pub async fn style(
     })
 }
 
-fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) -> Result<Vec<u8>, Problem> {
+pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) -> Result<Vec<u8>, Problem> {
     let template: Value = serde_json::from_str(TEMPLATE).expect("the kit's style is JSON");
     let measures = template["metadata"]["huitu"]["measures"].as_object().expect("it names its figures");
     let measure = plain.parameter("measure").unwrap_or(MEASURE);

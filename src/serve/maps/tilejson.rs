@@ -30,11 +30,7 @@ pub async fn tilejson(
         "gap.json" => {
             ("gap", plain.lang.pick("规模以上未建会企业", "enterprises above designated size that lack a union"), gap_layers())
         }
-        "coverage.json" => {
-            let fields = coverage_tiles::fields();
-            let layers = json!([{ "id": "areas", "fields": fields }, { "id": "labels", "fields": fields }]);
-            ("coverage", plain.lang.pick("各区建会情况", "union coverage by district"), layers)
-        }
+        "coverage.json" => ("coverage", plain.lang.pick("各区建会情况", "union coverage by district"), coverage_layers()),
         _ => {
             return plain.refuse(&not_found(
                 "没有这个图层：可用 gap.json、coverage.json",
@@ -67,7 +63,14 @@ pub async fn tilejson(
     })
 }
 
-fn gap_layers() -> Value {
+/// The layers of coverage and what a feature of them says.
+pub fn coverage_layers() -> Value {
+    let fields = coverage_tiles::fields();
+    json!([{ "id": "areas", "fields": fields }, { "id": "labels", "fields": fields }])
+}
+
+/// The layers of the gap list and what a feature of them says.
+pub fn gap_layers() -> Value {
     json!([
         { "id": "clusters", "fields": { "code": "String", "name": "String", "count": "Number", "basis": "String" } },
         { "id": "points", "fields": { "id": "String", "name": "String", "priority": "Number", "reason": "String", "basis": "String" } },

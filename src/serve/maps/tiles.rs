@@ -23,9 +23,9 @@ use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
 /// From here on enterprises are shown one by one.
-const POINTS_FROM: u32 = 12;
+pub const POINTS_FROM: u32 = 12;
 /// Enterprises in one tile; the rest are counted in clusters.
-const MAX_POINTS: usize = 1_000;
+pub const MAX_POINTS: usize = 1_000;
 /// A number for a text that is the same in every edition. Numbers up to 2^53 are exact in JavaScript.
 fn stable(text: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) >> 11
@@ -55,8 +55,13 @@ pub async fn tile(
             return coverage_tiles::areas(&plain, tile, known.boundaries());
         }
         let places = known.of(&plain.edition)?;
-        if tile.z < POINTS_FROM { clusters(&plain, tile, &places, filter) } else { points(&plain, tile, &places, filter) }
+        gap_tile(&plain, tile, &places, filter, MAX_POINTS)
     })
+}
+
+/// A tile of the gap list, with at most `most` enterprises of its own one by one.
+pub fn gap_tile(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, most: usize) -> Result<Vec<u8>, Problem> {
+    if tile.z < POINTS_FROM { clusters(plain, tile, places, filter) } else { points(plain, tile, places, filter, most) }
 }
 
 fn clusters(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) -> Result<Vec<u8>, Problem> {
@@ -66,14 +71,14 @@ fn clusters(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter
     let mut layer = Layer::new("clusters");
     let (groups, _) = edition.coverage(&[dimension], &rows, 50_000)?;
     for group in groups.iter().filter(|group| !(dimension == edition::Dimension::Town && group.keys[0].is_empty())) {
-        cluster(plain, tile, places, &mut layer, &group.keys[0], group.measures.in_gap);
+        cluster(plain, tile, places, &mut layer, &group.keys[0], || group.measures.in_gap);
     }
     if dimension == edition::Dimension::Town {
         // Whoever has no street is counted with the district.
         let rest = rows_without_town(plain, &rows);
         let (groups, _) = edition.coverage(&[edition::Dimension::District], &rest, 50_000)?;
         for group in &groups {
-            cluster(plain, tile, places, &mut layer, &group.keys[0], group.measures.in_gap);
+            cluster(plain, tile, places, &mut layer, &group.keys[0], || group.measures.in_gap);
         }
     }
     let mut bytes = Vec::new();
@@ -86,11 +91,15 @@ fn rows_without_town(plain: &RestRequest, rows: &roaring::RoaringBitmap) -> roar
 }
 
 /// One circle with its count, where the area stands in the tile or its buffer.
-fn cluster(plain: &RestRequest, tile: Tile, places: &TilePlaces, layer: &mut Layer, code: &str, count: u64) {
+fn cluster(plain: &RestRequest, tile: Tile, places: &TilePlaces, layer: &mut Layer, code: &str, count: impl FnOnce() -> u64) {
     let edition = &plain.edition;
     let Some(stand) = places.stand(edition, code) else { return };
     let (x, y) = cell(stand.at.0, stand.at.1);
-    let Some((x, y)) = tile.local(x, y).filter(|_| count > 0) else { return };
+    let Some((x, y)) = tile.local(x, y) else { return };
+    let count = count();
+    if count == 0 {
+        return;
+    }
     let name = name_of(edition, code, plain.lang);
     let properties = [
         ("code", Property::Text(code)),
@@ -120,7 +129,7 @@ fn between(places: &TilePlaces, range: (u64, u64), shown: impl Fn(Row) -> bool) 
     places.points[start..end].iter().filter(|(_, row)| shown(*row)).map(|(at, row)| (*row, *at)).collect()
 }
 
-fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) -> Result<Vec<u8>, Problem> {
+fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, most: usize) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
     let allowed = match filter {
         Filter::All => None,
@@ -138,7 +147,7 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) 
     around.sort_unstable_by(|a, b| edition.order(a.0, b.0));
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
-    for (row, at) in inside.iter().take(MAX_POINTS).chain(around.iter().take(MAX_POINTS)) {
+    for (row, at) in inside.iter().take(most).chain(around.iter().take(most)) {
         let e = edition.enterprise(*row);
         let Some((x, y)) = local(*at) else { continue };
         let slim: Option<Slim<'_>> = serde_json::from_str(e.reasons_json()).ok();
@@ -155,15 +164,15 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) 
         ];
         layer.point(stable(e.id()), x, y, &properties);
     }
-    if let Some((row, at)) = inside.get(MAX_POINTS)
+    if let Some((row, at)) = inside.get(most)
         && let Some((x, y)) = local(*at)
     {
-        let left = (inside.len() - MAX_POINTS) as u64;
+        let left = (inside.len() - most) as u64;
         let properties = [("count", Property::Count(left)), ("basis", Property::Text("REGISTRY"))];
         rest.point(stable(edition.enterprise(*row).id()), x, y, &properties);
     }
     for (code, rows) in &places.labelled {
-        let count = rows.iter().filter(|row| shown(**row)).count() as u64;
+        let count = || rows.iter().filter(|row| shown(**row)).count() as u64;
         cluster(plain, tile, places, &mut rest, &code.to_string(), count);
     }
     let mut bytes = Vec::new();

@@ -23,6 +23,8 @@ pub enum ExportFormat {
     Ndjson,
     /// Arrow IPC stream.
     Arrow,
+    /// Parquet: columns of the types that Arrow has, packed with Zstandard; edition and question in the file's metadata.
+    Parquet,
 }
 
 impl From<ExportFormat> for ExportFileFormat {
@@ -32,6 +34,7 @@ impl From<ExportFormat> for ExportFileFormat {
             ExportFormat::Xlsx => ExportFileFormat::Xlsx,
             ExportFormat::Ndjson => ExportFileFormat::Ndjson,
             ExportFormat::Arrow => ExportFileFormat::Arrow,
+            ExportFormat::Parquet => ExportFileFormat::Parquet,
         }
     }
 }

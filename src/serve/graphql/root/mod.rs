@@ -1,6 +1,7 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
-pub mod case_changes;
+pub mod address_changes;
+mod case_changes;
 pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
+use super::address_changes::AddressMutations;
 use super::case_changes::CaseMutations;
 use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
@@ -272,6 +273,7 @@ pub struct Mutation;
 #[graphql(name = "Mutation")]
 pub struct Mutations(
     Mutation,
+    AddressMutations,
     CaseMutations,
     DutyMutations,
     FederationMutations,
