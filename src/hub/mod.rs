@@ -46,6 +46,7 @@ mod relink;
 pub mod retention;
 pub mod sync;
 pub mod targets;
+pub mod tokens;
 mod touched;
 mod unreadable;
 pub mod visits;

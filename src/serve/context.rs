@@ -22,6 +22,9 @@ use crate::store::registry::RegistryRow;
 /// than this costs the caller.
 const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
 
+/// Bytes of the audit that one answer may read.
+const AUDIT_BYTES: u64 = 1 << 30;
+
 /// Stands between an id and the number of the edition that it is told of.
 const EDITION_MARK: char = '@';
 
@@ -60,6 +63,8 @@ pub struct RequestContext {
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
     shown: Mutex<FieldUse>,
+    /// Bytes of the audit that this answer may still read.
+    audit_bytes: std::sync::atomic::AtomicU64,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
@@ -88,6 +93,7 @@ impl RequestContext {
             keeps: true,
             entities: tokio::sync::OnceCell::new(),
             shown: Mutex::default(),
+            audit_bytes: std::sync::atomic::AtomicU64::new(AUDIT_BYTES),
             visible: Mutex::default(),
         }
     }
@@ -167,6 +173,12 @@ impl RequestContext {
     /// Whether the same question has the same answer until the next edition or the next freshness.
     pub fn is_edition_backed(&self) -> bool {
         !self.beyond_editions.load(Ordering::Relaxed)
+    }
+
+    /// Takes so many bytes of what this answer may read of the audit; None where they were spent.
+    pub fn spend_audit(&self, bytes: u64) -> Option<u64> {
+        let take = |left: u64| left.checked_sub(bytes);
+        self.audit_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| bytes)
     }
 
     /// The caller's filter together with the areas they may see.

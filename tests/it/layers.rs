@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "hub",
         &[
+            "access",
             "assess",
             "cases",
             "config",
