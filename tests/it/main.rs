@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test that panics says where
 
 mod access;
+mod access_matrix;
 mod answers;
 mod assess;
 mod assess_gap;

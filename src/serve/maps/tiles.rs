@@ -50,10 +50,10 @@ pub async fn tile(
         ));
     };
     plain.kept("application/vnd.mapbox-vector-tile", || {
-        let filter = plain.filter()?;
         if layer == "coverage" {
             return coverage_tiles::areas(&plain, tile, known.boundaries());
         }
+        let filter = plain.filter()?;
         let places = known.of(&plain.edition)?;
         if tile.z < POINTS_FROM { clusters(&plain, tile, &places, filter) } else { points(&plain, tile, &places, filter) }
     })

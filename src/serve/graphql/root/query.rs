@@ -97,6 +97,7 @@ struct ListArguments {
 }
 
 fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
+    ask.require_single()?;
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
     let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.state.hub())?.plan(&ask.caller)?);
@@ -312,6 +313,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         let found = find(ask, &edition, &by).await.or_tell(ctx)?;
         ask.show(&edition, found.iter().map(|e| e.row().row), selected(ctx.field()));
@@ -328,6 +330,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<SearchHit>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let first = checked_first(first, 100).or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
@@ -356,6 +359,7 @@ impl Query {
         #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
+        ask.require_whole(filter.is_some()).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
         let mut plan = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
@@ -422,6 +426,7 @@ impl Query {
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<TradeUnionConnection> {
+        ask(ctx).require_single().or_tell(ctx)?;
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
         TradeUnionConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx)
@@ -435,6 +440,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<TradeUnion>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(TradeUnion::find(ask, &edition, &id))
     }
