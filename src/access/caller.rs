@@ -21,8 +21,14 @@ pub enum Role {
     Ingest,
     /// Runs the hub: syncs, batches, targets, numbers for monitoring. Sees no enterprise.
     System,
-    /// Says who may ask: makes and ends tokens. Sees no enterprise.
+    /// Says who may ask: makes and ends tokens, and reads who looked. Sees no enterprise.
     Security,
+    /// Reads who looked at what, and nothing else.
+    Auditor,
+    /// The department that owns a registry: its receipts, what was put aside of it, how good it is, who used it. Sees no enterprise.
+    Partner,
+    /// A map: counts, rates and outlines. Sees no single enterprise.
+    Map,
 }
 
 impl Role {
@@ -35,11 +41,24 @@ impl Role {
             Role::Ingest => "ingest",
             Role::System => "system",
             Role::Security => "security",
+            Role::Auditor => "auditor",
+            Role::Partner => "partner",
+            Role::Map => "map",
         }
     }
     /// Every role.
-    pub const ALL: [Role; 7] =
-        [Role::Admin, Role::Analyst, Role::District, Role::Client, Role::Ingest, Role::System, Role::Security];
+    pub const ALL: [Role; 10] = [
+        Role::Admin,
+        Role::Analyst,
+        Role::District,
+        Role::Client,
+        Role::Ingest,
+        Role::System,
+        Role::Security,
+        Role::Auditor,
+        Role::Partner,
+        Role::Map,
+    ];
     pub fn from_name(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|r| r.name() == name)
     }
@@ -52,19 +71,29 @@ impl Role {
                 AccessScope::Export,
                 AccessScope::Operate,
                 AccessScope::Tokens,
+                AccessScope::Audit,
             ],
             Role::Analyst | Role::District => {
                 &[AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export]
             }
             Role::System => &[AccessScope::Operate],
-            Role::Security => &[AccessScope::Tokens],
-            Role::Client | Role::Ingest => &[],
+            Role::Security => &[AccessScope::Tokens, AccessScope::Audit],
+            Role::Auditor => &[AccessScope::Audit],
+            Role::Client | Role::Ingest | Role::Partner | Role::Map => &[],
         }
+    }
+    /// Whether a token of this role is bound to one registry.
+    pub fn has_registry(self) -> bool {
+        matches!(self, Role::Ingest | Role::Partner)
     }
     /// Whether enterprises are this role's business at all. Who runs the hub, and who says who may ask, needs none of them
     /// (等保 2.0: the administrators are kept apart from the data, and from each other).
     pub fn sees_enterprises(self) -> bool {
-        !matches!(self, Role::System | Role::Security | Role::Ingest)
+        !matches!(self, Role::System | Role::Security | Role::Auditor | Role::Partner | Role::Ingest)
+    }
+    /// Whether this role sees enterprises one by one, and not only how many there are.
+    pub fn sees_single_enterprises(self) -> bool {
+        self.sees_enterprises() && self != Role::Map
     }
 }
 
@@ -82,16 +111,19 @@ pub enum AccessScope {
     Operate,
     /// Who may ask: tokens.
     Tokens,
+    /// Who looked at what.
+    Audit,
 }
 
 impl AccessScope {
-    pub const ALL: [AccessScope; 6] = [
+    pub const ALL: [AccessScope; 7] = [
         AccessScope::Finance,
         AccessScope::Records,
         AccessScope::Review,
         AccessScope::Export,
         AccessScope::Operate,
         AccessScope::Tokens,
+        AccessScope::Audit,
     ];
     pub fn name(self) -> &'static str {
         match self {
@@ -101,6 +133,7 @@ impl AccessScope {
             AccessScope::Export => "export",
             AccessScope::Operate => "operate",
             AccessScope::Tokens => "tokens",
+            AccessScope::Audit => "audit",
         }
     }
     pub fn from_name(name: &str) -> Option<AccessScope> {
@@ -122,7 +155,7 @@ pub struct Caller {
     /// Codes of the areas they may see; empty = all.
     pub areas: Vec<String>,
     pub scopes: Vec<AccessScope>,
-    /// The registry whose batches an ingest token pushes.
+    /// The registry whose batches an ingest token pushes, or that a partner's token is of.
     pub registry: Option<String>,
 }
 
@@ -134,6 +167,25 @@ impl Caller {
     /// Whether no enterprise at all is theirs to see.
     pub fn sees_nothing(&self) -> bool {
         self.areas.iter().any(|area| area == NO_AREA)
+    }
+    /// Whether this is the department that owns the registry.
+    pub fn owns(&self, registry: &str) -> bool {
+        self.role == Role::Partner && self.registry.as_deref() == Some(registry)
+    }
+    /// Whether a registry is this caller's business: a department's is its own.
+    pub fn may_know(&self, registry: &str) -> bool {
+        self.role != Role::Partner || self.owns(registry)
+    }
+    /// What it takes to read how a registry is run: the scope, or to own it.
+    ///
+    /// # Errors
+    /// The scope that is missing.
+    pub fn require_of(&self, registry: &str, scope: AccessScope) -> Result<(), MissingScope> {
+        if self.owns(registry) { Ok(()) } else { self.require(scope) }
+    }
+    /// Whether what this caller sees is anybody's to see: neither a scope nor a registry opens more.
+    pub fn sees_what_is_open_alone(&self) -> bool {
+        self.scopes.is_empty() && self.registry.is_none()
     }
     pub fn may(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
@@ -149,7 +201,8 @@ impl Caller {
         areas.sort();
         let mut scopes: Vec<&str> = self.scopes.iter().map(|s| s.name()).collect();
         scopes.sort_unstable();
-        serde_json::to_string(&(areas, scopes)).expect("texts")
+        let own = self.registry.as_deref().filter(|_| self.role == Role::Partner);
+        serde_json::to_string(&(areas, scopes, own, self.role.sees_single_enterprises())).expect("texts")
     }
     /// The caller of a token as it is kept: areas and scopes as lists in JSON, scopes absent where they are those of the role.
     /// None for a role that this release does not know.

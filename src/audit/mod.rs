@@ -4,10 +4,12 @@
 //! one before; signed marks among them; a reader that names the first row which was altered, deleted or moved. It knows neither the graph
 //! nor the store: whoever answers writes here, and gives no answer where that fails.
 
+mod back;
 mod chain;
 mod read;
 mod write;
 
+pub use back::{AuditFound, AuditPage, AuditPlace, count_back, page_back};
 pub use chain::{AuditRow, Seen};
 pub use read::{AuditFault, AuditQuestion, Verified, search, verify};
 pub use write::{Audit, AuditError};

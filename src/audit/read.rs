@@ -183,8 +183,10 @@ pub struct AuditQuestion {
     pub purpose: Option<String>,
     /// Id of an enterprise that was shown.
     pub enterprise: Option<String>,
-    /// A field that was shown.
-    pub field: Option<String>,
+    /// Fields of which one was shown; empty: any.
+    pub fields: Vec<String>,
+    /// What was asked: the digits by which a row names it, or the first of them.
+    pub operation: Option<String>,
     /// First and last instant, as RFC 3339 or the beginning of one.
     pub since: Option<String>,
     /// Last instant.
@@ -192,11 +194,12 @@ pub struct AuditQuestion {
 }
 
 impl AuditQuestion {
-    fn holds(&self, row: &AuditRow) -> bool {
+    pub(super) fn holds(&self, row: &AuditRow) -> bool {
         let is = |wanted: &Option<String>, holds: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(holds);
         is(&self.caller, &|caller| row.caller == caller || row.name == caller)
             && is(&self.purpose, &|purpose| row.purpose.contains(purpose))
-            && is(&self.field, &|field| row.fields.iter().any(|f| f.eq_ignore_ascii_case(field)))
+            && (self.fields.is_empty() || self.fields.iter().any(|field| row.fields.iter().any(|f| f.eq_ignore_ascii_case(field))))
+            && is(&self.operation, &|operation| row.operation.starts_with(operation))
             && is(&self.since, &|since| row.at.as_str() >= since)
             // A day is a day to its end.
             && is(&self.until, &|until| row.at.as_str() <= until || row.at.starts_with(until))

@@ -32,6 +32,9 @@ struct Sought {
     /// A field that was shown, such as REVENUE
     #[arg(long)]
     field: Option<String>,
+    /// What was asked: the digits by which a row names it, or the first of them
+    #[arg(long)]
+    operation: Option<String>,
     /// From this day or instant on (UTC)
     #[arg(long)]
     since: Option<String>,
@@ -42,8 +45,8 @@ struct Sought {
 
 impl From<Sought> for AuditQuestion {
     fn from(sought: Sought) -> AuditQuestion {
-        let Sought { caller, purpose, enterprise, field, since, until } = sought;
-        AuditQuestion { caller, purpose, enterprise, field, since, until }
+        let Sought { caller, purpose, enterprise, field, operation, since, until } = sought;
+        AuditQuestion { caller, purpose, enterprise, fields: field.into_iter().collect(), operation, since, until }
     }
 }
 

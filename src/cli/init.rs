@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::common::{Common, LangArg};
-use super::token::{NewToken, make, stands};
+use super::token::make;
 use crate::access::Role;
+use crate::hub::tokens::{NewToken, administers};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 
@@ -16,7 +17,7 @@ pub struct InitArgs {
     #[arg(long, default_value = "administrator")]
     name: String,
     /// Valid for so many days
-    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=crate::hub::tokens::LONGEST_DAYS))]
     days: i64,
     /// Only says who may ask, and sees no enterprise: where the law wants administrators apart from the data
     #[arg(long)]
@@ -32,9 +33,8 @@ pub async fn run(common: &Common, args: InitArgs) -> anyhow::Result<ExitCode> {
 
 async fn first(hub: &Hub, common: &Common, args: InitArgs) -> anyhow::Result<()> {
     let now = hub.clock.millis();
-    let administers = |role: &str| ["admin", "security"].contains(&role);
     let tokens = hub.store.tokens().await?;
-    if let Some(token) = tokens.iter().find(|t| administers(&t.role) && stands(t, now)) {
+    if let Some(token) = tokens.iter().find(|t| administers(t, now)) {
         return Err(HubError::said(
             format!("已有管理员「{}」（{}）：请用 huitu token create 增加令牌，huitu token list 查看", token.name, token.id),
             format!(

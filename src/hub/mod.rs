@@ -47,6 +47,7 @@ pub mod retention;
 pub mod stages;
 pub mod sync;
 pub mod targets;
+pub mod tokens;
 mod touched;
 mod unreadable;
 pub mod visits;

@@ -13,7 +13,7 @@ use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
 use super::problem::{Code, GraphProblem, Problem};
 use super::state::ServerState;
-use crate::access::{AccessScope, Caller};
+use crate::access::{AccessScope, Caller, Role};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
 use crate::model::message::Lang;
 use crate::store::registry::RegistryRow;
@@ -21,6 +21,9 @@ use crate::store::registry::RegistryRow;
 /// Questions of one page to registries are gathered for so long, also on a busy machine: one request more costs them more
 /// than this costs the caller.
 const LIVE_GATHERING: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Bytes of the audit that one answer may read.
+const AUDIT_BYTES: u64 = 1 << 30;
 
 /// Stands between an id and the number of the edition that it is told of.
 const EDITION_MARK: char = '@';
@@ -60,6 +63,8 @@ pub struct RequestContext {
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
     shown: Mutex<FieldUse>,
+    /// Bytes of the audit that this answer may still read.
+    audit_bytes: std::sync::atomic::AtomicU64,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
@@ -88,6 +93,7 @@ impl RequestContext {
             keeps: true,
             entities: tokio::sync::OnceCell::new(),
             shown: Mutex::default(),
+            audit_bytes: std::sync::atomic::AtomicU64::new(AUDIT_BYTES),
             visible: Mutex::default(),
         }
     }
@@ -169,8 +175,22 @@ impl RequestContext {
         !self.beyond_editions.load(Ordering::Relaxed)
     }
 
-    /// The caller's filter together with the areas they may see.
+    /// Takes so many bytes of what this answer may read of the audit; None where they were spent.
+    pub fn spend_audit(&self, bytes: u64) -> Option<u64> {
+        let take = |left: u64| left.checked_sub(bytes);
+        self.audit_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| bytes)
+    }
+
+    /// The caller's filter together with the areas they may see, for what shows enterprises one by one.
     pub fn within_areas(&self, filter: Filter) -> Filter {
+        match self.caller.role.sees_single_enterprises() {
+            true => self.counted_in_areas(filter),
+            false => Filter::Rows(Arc::default()),
+        }
+    }
+
+    /// The same for what only counts.
+    pub fn counted_in_areas(&self, filter: Filter) -> Filter {
         match &self.caller.areas {
             all if all.is_empty() => filter,
             _ if self.caller.sees_nothing() => Filter::Rows(Arc::default()),
@@ -178,8 +198,42 @@ impl RequestContext {
         }
     }
 
+    /// Refuses a map what shows enterprises one by one: an empty answer would say that there are none.
+    ///
+    /// # Errors
+    /// The caller is a map.
+    pub fn require_single(&self) -> Result<(), Problem> {
+        match self.caller.role {
+            Role::Map => Err(Problem::new(
+                Code::Forbidden,
+                "地图令牌只能看数目、比率和边界，不能看单个企业；请向管理员申请其他角色的令牌",
+                "a map's token sees counts, rates and outlines and no single enterprise; ask the administrator for one of another role",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a map a filter of its own: what two filters differ by may be one enterprise. It counts by area and by the dimensions, of
+    /// which small groups are hidden.
+    ///
+    /// # Errors
+    /// The caller is a map, and filters.
+    pub fn require_whole(&self, is_filtered: bool) -> Result<(), Problem> {
+        match self.caller.role {
+            Role::Map if is_filtered => Err(Problem::new(
+                Code::Forbidden,
+                "地图令牌按区域和维度统计，不能使用筛选条件：两次筛选之差可能就是一家企业",
+                "a map's token counts by area and dimension, without a filter: what two filters differ by may be one enterprise",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the caller may know of this enterprise.
     pub fn may_see(&self, row: EnterpriseRow<'_>) -> bool {
+        if !self.caller.role.sees_single_enterprises() {
+            return false;
+        }
         if self.caller.areas.is_empty() {
             return true;
         }
@@ -195,6 +249,9 @@ impl RequestContext {
 
     /// Whether the caller may know of this union: it is of their districts, or covers an enterprise that they may see.
     pub fn may_see_union(&self, union: UnionRow<'_>) -> bool {
+        if !self.caller.role.sees_single_enterprises() {
+            return false;
+        }
         let areas = &self.caller.areas;
         let of_district = |code: u32| areas.iter().any(|area| area.get(..6) == Some(&*code.to_string()));
         areas.is_empty()
@@ -253,6 +310,11 @@ pub fn permitted(ctx: &Context<'_>, scope: AccessScope) -> bool {
     }
     push_error(ctx, &Problem::forbidden_field(ctx.field().name(), scope.name()));
     false
+}
+
+/// As [`permitted`], of what a registry's own department may see too.
+pub fn permitted_of(ctx: &Context<'_>, registry: &str, scope: AccessScope) -> bool {
+    ask(ctx).caller.owns(registry) || permitted(ctx, scope)
 }
 
 /// Adds an error to the answer while the field itself becomes null.

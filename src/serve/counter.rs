@@ -118,6 +118,9 @@ async fn answer(
             return Err((Box::new(plain), problem.remedy(MAX_UNITS.to_string())));
         }
     };
+    if let Err(problem) = plain.ask.require_single() {
+        return Err((Box::new(plain), problem));
+    }
     let (question, why) = match read(&bytes, headers) {
         Ok(read) => read,
         Err(problem) => return Err((Box::new(plain), problem)),

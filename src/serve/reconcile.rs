@@ -286,6 +286,7 @@ pub fn answers(plain: &RestRequest, asked: &[Value]) -> Result<Vec<Value>, Probl
 }
 
 fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBitmap>>, Problem> {
+    plain.ask.require_single()?;
     match plain.ask.within_areas(Filter::All) {
         Filter::All => Ok(None),
         filter => Ok(Some(plain.edition.filter(&filter)?)),

@@ -315,7 +315,7 @@ impl ServerState {
         let Reading { caller, purpose, way, asked, shown, beyond_editions, edition, request } = reading;
         self.0.tally.add(caller, purpose, shown);
         // Whoever approves and inspects asks at the counter about somebody: that is always noted. So is who came in.
-        if ![COUNTER, LOGIN].contains(&way) && (caller.scopes.is_empty() || (shown.is_empty() && !beyond_editions)) {
+        if ![COUNTER, LOGIN].contains(&way) && (caller.sees_what_is_open_alone() || (shown.is_empty() && !beyond_editions)) {
             return Ok(());
         }
         let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
@@ -376,6 +376,10 @@ impl ServerState {
         let (asked, shown) = (asked.as_bytes(), &FieldUse::default());
         let way = "change";
         self.account(Reading { caller, purpose, way, asked, shown, beyond_editions: true, edition: None, request }).await
+    }
+    /// Where the files of the audit are.
+    pub(in crate::serve) fn audit_folder(&self) -> &std::path::Path {
+        self.0.audit.folder()
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {

@@ -3,7 +3,12 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, read, write};
+use super::{Store, StoreError, Tx, in_tx, read, write};
+
+/// Key of PostgreSQL's advisory lock of whoever makes and ends tokens: "toke" in ASCII.
+const WRITING: i64 = 0x74_6f_6b_65;
+
+const COLUMNS: &str = "id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at";
 
 super::row! {
     /// One token. `areas` and `scopes` are JSON arrays; None = all areas, the role's scopes.
@@ -13,9 +18,9 @@ super::row! {
         pub id: String,
         /// What its owner calls it.
         pub name: String,
-        /// admin analyst district client ingest
+        /// Name of a role.
         pub role: String,
-        /// The registry that an ingest token may push, by name.
+        /// The registry that an ingest token may push or a partner's token is of, by name.
         pub registry: Option<String>,
         /// Codes of the areas it may read.
         pub areas: Option<String>,
@@ -45,12 +50,20 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
-        read!(self, |db| sqlx::query_as(
-            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at FROM token ORDER BY created_at, id"
-        )
-        .fetch_all(db)
-        .await)
-        .map_err(|e| self.failed(e))
+        let sql = format!("SELECT {COLUMNS} FROM token ORDER BY created_at, id");
+        read!(self, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(db).await).map_err(|e| self.failed(e))
+    }
+
+    /// Opens a transaction that nobody else makes or ends tokens beside: what it reads of them stands until it commits.
+    ///
+    /// # Errors
+    /// Database, where no transaction can be opened.
+    pub async fn begin_tokens(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.begin().await?;
+        if let Tx::Postgres(t) = &mut tx {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITING).execute(&mut **t).await.map_err(|e| self.failed(e))?;
+        }
+        Ok(tx)
     }
 
     /// The token of a secret's hash, revoked or expired though it may be; None where there is none.
@@ -86,56 +99,71 @@ impl Store {
         Ok(())
     }
 
-    /// Lets a token stand until `at`, milliseconds since 1970.
+    /// Adds a token by itself.
     ///
     /// # Errors
     /// Database, where the store cannot be written.
-    pub async fn token_expires(&self, id: &str, at: i64) -> Result<(), StoreError> {
-        write!(self, |db| sqlx::query("UPDATE token SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-            .bind(id)
-            .bind(at)
-            .execute(db)
-            .await
-            .map(|_| ()))
-        .map_err(|e| self.failed(e))
+    pub async fn put_token(&self, token: &TokenRow) -> Result<(), StoreError> {
+        let mut tx = self.begin_tokens().await?;
+        put_token(&mut tx, token).await.map_err(|e| self.failed(e))?;
+        tx.commit().await.map_err(|e| self.failed(e))
     }
+}
 
-    /// Adds a token.
-    ///
-    /// # Errors
-    /// Database, where the store cannot be written.
-    pub async fn put_token(&self, t: &TokenRow) -> Result<(), StoreError> {
-        write!(self, |db| sqlx::query(
-            "INSERT INTO token (id, name, role, registry, areas, scopes, hash, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        )
-        .bind(&t.id)
-        .bind(&t.name)
-        .bind(&t.role)
-        .bind(&t.registry)
-        .bind(&t.areas)
-        .bind(&t.scopes)
-        .bind(&t.hash)
-        .bind(t.created_at)
-        .bind(t.expires_at)
-        .execute(db)
+/// Every token as the transaction sees it, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn tokens(tx: &mut Tx) -> Result<Vec<TokenRow>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM token ORDER BY created_at, id");
+    in_tx!(tx, |c| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(c).await)
+}
+
+/// Adds a token.
+///
+/// # Errors
+/// The database's.
+pub async fn put_token(tx: &mut Tx, t: &TokenRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO token (id, name, role, registry, areas, scopes, hash, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    )
+    .bind(&t.id)
+    .bind(&t.name)
+    .bind(&t.role)
+    .bind(&t.registry)
+    .bind(&t.areas)
+    .bind(&t.scopes)
+    .bind(&t.hash)
+    .bind(t.created_at)
+    .bind(t.expires_at)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
+
+/// Lets a token stand until `at`, milliseconds since 1970.
+///
+/// # Errors
+/// The database's.
+pub async fn token_expires(tx: &mut Tx, id: &str, at: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE token SET expires_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(at)
+        .execute(c)
         .await
         .map(|_| ()))
-        .map_err(|e| self.failed(e))
-    }
+}
 
-    /// Ends a token; false where it is unknown or was ended before.
-    ///
-    /// # Errors
-    /// Database, where the store cannot be written.
-    pub async fn revoke_token(&self, id: &str, at: i64) -> Result<bool, StoreError> {
-        let done = write!(self, |db| sqlx::query("UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-            .bind(id)
-            .bind(at)
-            .execute(db)
-            .await
-            .map(|d| d.rows_affected()))
-        .map_err(|e| self.failed(e))?;
-        Ok(done == 1)
-    }
+/// Ends a token; one that was ended before stays as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke_token(tx: &mut Tx, id: &str, at: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|_| ()))
 }

@@ -122,7 +122,9 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
                 tokio::task::yield_now().await;
             }
         }
-        store.revoke_token("bob", 0).await.unwrap();
+        let mut tx = store.begin_tokens().await.unwrap();
+        huitu::store::token::revoke_token(&mut tx, "bob", 0).await.unwrap();
+        tx.commit().await.unwrap();
         // Callers are remembered for two seconds.
         let clock = &served.state.hub().clock;
         clock.set(clock.now() + chrono::Duration::seconds(3));

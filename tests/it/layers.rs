@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "hub",
         &[
+            "access",
             "assess",
             "cases",
             "config",

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used)] // a test that panics says where
 
 mod access;
+mod access_matrix;
 mod answers;
 mod assess;
 mod assess_gap;
 mod assess_people;
 mod assess_size;
+mod audit_graph;
 mod backup;
 mod bad_input;
 mod bench_pull;
@@ -89,6 +91,7 @@ mod sql;
 mod support;
 mod targets;
 mod tls;
+mod tokens;
 mod truth;
 mod visits;
 mod words;

@@ -165,8 +165,20 @@ impl RestRequest {
     }
 
     /// `filter` as JSON of the graph's EnterpriseFilter, and the short forms of `parameters::LISTS`, `text` and
-    /// `membersExceedStaff`; all of them hold together. The caller's areas always apply.
+    /// `membersExceedStaff`; all of them hold together. The caller's areas always apply. For what shows enterprises one by one.
     pub fn filter(&self) -> Result<Filter, Problem> {
+        self.ask.require_single()?;
+        Ok(self.ask.within_areas(self.asked()?))
+    }
+
+    /// The same for what only counts.
+    pub fn counted_filter(&self) -> Result<Filter, Problem> {
+        let mut conditions = ["filter", "text", "membersExceedStaff"].iter().chain(parameters::LISTS);
+        self.ask.require_whole(conditions.any(|name| self.parameter(name).is_some()))?;
+        Ok(self.ask.counted_in_areas(self.asked()?))
+    }
+
+    fn asked(&self) -> Result<Filter, Problem> {
         let written = match self.parameter("filter") {
             None => Filter::All,
             Some(text) => self.planned(serde_json::from_str(text).map_err(|e| {
@@ -186,7 +198,7 @@ impl RestRequest {
             // What is neither is refused as a value of the wrong type.
             short.insert("membersExceedStaff".to_owned(), serde_json::from_str(text).unwrap_or_else(|_| text.into()));
         }
-        Ok(self.ask.within_areas(written.and(self.planned(short)?)))
+        Ok(written.and(self.planned(short)?))
     }
 
     fn planned(&self, object: serde_json::Map<String, serde_json::Value>) -> Result<Filter, Problem> {

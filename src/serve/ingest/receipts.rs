@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::json;
-use crate::access::{AccessScope, Role};
+use crate::access::AccessScope;
 use crate::hub::HubError;
 use crate::pages::receipt;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
@@ -48,7 +48,7 @@ async fn find(
         }
     };
     let number: i64 = number.parse().map_err(|_| unknown())?;
-    if caller.role != Role::Ingest {
+    if !caller.role.has_registry() {
         caller.require(AccessScope::Operate)?;
     }
     let receipt = state.hub().batch_receipt(number).await.map_err(|error| match error {
@@ -59,7 +59,7 @@ async fn find(
         }
     })?;
     // Another department's batch does not exist for this one.
-    if caller.role == Role::Ingest && caller.registry.as_deref() != Some(&receipt.registry) {
+    if caller.role.has_registry() && caller.registry.as_deref() != Some(&receipt.registry) {
         return Err(unknown());
     }
     Ok((receipt, html))

@@ -58,7 +58,7 @@ pub struct Counted {
 /// Counts the enterprises of the filter by area.
 pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Counted, Problem> {
     let edition = &plain.edition;
-    let rows = edition.filter(&plain.filter()?)?;
+    let rows = edition.filter(&plain.counted_filter()?)?;
     let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
     let least = plain.state.suppression_threshold(&plain.ask.caller);
     let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();

@@ -53,10 +53,26 @@ pub async fn style(
     };
     plain.kept("application/json", || {
         // A filter that cannot be is refused here, not tile by tile.
-        plain.edition.filter(&plain.filter()?)?;
+        let filter = if sees_single(&plain) { plain.filter()? } else { plain.counted_filter()? };
+        plain.edition.filter(&filter)?;
         let bounds = known.of(&plain.edition)?.bounds;
         filled(&plain, bounds, &known.boundaries().attribution)
     })
+}
+
+fn sees_single(plain: &RestRequest) -> bool {
+    plain.ask.caller.role.sees_single_enterprises()
+}
+
+/// Leaves out what is drawn of the gap list: its tiles are refused to whoever sees no single enterprise.
+fn without_single_enterprises(style: &mut Value) {
+    const GAP: &str = "gap";
+    if let Some(sources) = style["sources"].as_object_mut() {
+        sources.remove(GAP);
+    }
+    if let Some(layers) = style["layers"].as_array_mut() {
+        layers.retain(|layer| layer["source"] != GAP);
+    }
 }
 
 pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) -> Result<Vec<u8>, Problem> {
@@ -73,6 +89,9 @@ pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) 
         .extend_pairs(url::form_urlencoded::parse(plain.handed_on().as_bytes()).filter(|(name, _)| name != "measure"))
         .finish();
     let mut style = template;
+    if !sees_single(plain) {
+        without_single_enterprises(&mut style);
+    }
     replace(&mut style, &|text| match text == MEASURE {
         true => measure.to_owned(),
         false => text.replace(QUERY, &handed_on).replace(BASE, &plain.base),

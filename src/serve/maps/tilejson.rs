@@ -40,7 +40,7 @@ pub async fn tilejson(
     };
     plain.kept("application/json", || {
         // A filter that cannot be is refused here, not tile by tile.
-        plain.edition.filter(&plain.filter()?)?;
+        plain.edition.filter(&if layer == "coverage" { plain.counted_filter()? } else { plain.filter()? })?;
         let bounds = known.of(&plain.edition)?.bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]);
         let [west, south, east, north] = bounds.map(|degrees| (degrees * 1e5).round() / 1e5);
         // Tiles with other outlines have other addresses: those are kept for long.

@@ -50,10 +50,10 @@ pub async fn tile(
         ));
     };
     plain.kept("application/vnd.mapbox-vector-tile", || {
-        let filter = plain.filter()?;
         if layer == "coverage" {
             return coverage_tiles::areas(&plain, tile, known.boundaries());
         }
+        let filter = plain.filter()?;
         let places = known.of(&plain.edition)?;
         gap_tile(&plain, tile, &places, filter, MAX_POINTS)
     })

@@ -58,16 +58,21 @@ impl QualityCache {
     }
 }
 
+/// The fields of an enterprise that a registry delivers; None where it has no connector any more.
+pub fn fields_of(hub: &Hub, registry: &str) -> Option<Vec<EnterpriseField>> {
+    let connector = hub.connectors.iter().find(|c| c.name == registry)?;
+    let mut fields: Vec<EnterpriseField> =
+        connector.contract.columns.iter().filter_map(|column| enterprise_field(column.field)).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    Some(fields)
+}
+
 async fn measure(hub: &Hub, edition: Option<&Edition>, row: &RegistryRow) -> Result<RegistryQuality, Problem> {
     let rows = hub.store.registries().await?;
     let reading = StoredRowReader::new(&hub.store, &hub.connectors, &rows).await?;
     let records = hub.store.sample(row.id, SAMPLE).await?;
-    let mut fields: Vec<EnterpriseField> = match hub.connectors.iter().find(|c| c.name == row.name) {
-        Some(c) => c.contract.columns.iter().filter_map(|column| enterprise_field(column.field)).collect(),
-        None => Vec::new(),
-    };
-    fields.sort_unstable();
-    fields.dedup();
+    let fields = fields_of(hub, &row.name).unwrap_or_default();
     let now = hub.clock.millis();
     let mut counts: HashMap<EnterpriseField, (u64, u64)> = HashMap::new();
     let mut ages: Vec<i64> = Vec::new();

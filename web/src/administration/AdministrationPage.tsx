@@ -1,5 +1,7 @@
+import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { Administration } from '../graph/generated/Administration';
+import type { CallerRole } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
 import { signOut, token } from '../graph/session';
 import { useFormat } from '../language/format';
@@ -7,23 +9,39 @@ import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { leaveSession, useSession } from '../states/useSession';
 import { stateWords } from '../states/words';
+import { AuditOf } from './AuditOf';
+import { TokensOf } from './TokensOf';
 import { WebhooksOf } from './WebhooksOf';
 import { administrationWords } from './words';
 import './administration.css';
 
-/** Who asks and with which rights; every edition that can be asked again. */
+const parts = ['me', 'tokens', 'audit'] as const;
+type Part = (typeof parts)[number];
+
+/** Who asks and with which rights, who else may, who looked at what; every edition that can be asked again. */
 export default function AdministrationPage() {
   const t = useWords(administrationWords);
-  const s = useWords(stateWords);
-  const f = useFormat();
-  const question = useQuestion(Administration, {});
   const session = useSession();
+  const [parameters, set] = useParameters();
+  const part: Part = parts.find((one) => one === parameters.get('tab')) ?? 'me';
+  // What one part keeps in the address means nothing to another.
+  const open = (one: Part) => {
+    const gone = Object.fromEntries([...parameters.keys()].filter((key) => key !== 'at').map((key) => [key, null]));
+    set({ ...gone, tab: one === 'me' ? null : one });
+  };
   return (
     <div className="page administration">
       <header className="page-head">
         <div>
           <h1>{t.title}</h1>
           <p className="muted">{t.intro}</p>
+        </div>
+        <div className="segments" role="group" aria-label={t.tabs}>
+          {parts.map((one) => (
+            <button key={one} type="button" aria-pressed={part === one} onClick={() => open(one)}>
+              {t.tabOf[one]}
+            </button>
+          ))}
         </div>
         {token() !== null && (
           <button type="button" className="button" onClick={signOut}>
@@ -36,6 +54,20 @@ export default function AdministrationPage() {
           </button>
         )}
       </header>
+      {part === 'me' && <Me />}
+      {part === 'tokens' && <TokensOf />}
+      {part === 'audit' && <AuditOf />}
+    </div>
+  );
+}
+
+function Me() {
+  const t = useWords(administrationWords);
+  const s = useWords(stateWords);
+  const f = useFormat();
+  const question = useQuestion(Administration, {});
+  return (
+    <>
       <Answered question={question} rows={8}>
         {({ viewer, editions }) => (
           <>
@@ -45,7 +77,7 @@ export default function AdministrationPage() {
                 <dt>{t.name}</dt>
                 <dd>{viewer.name}</dd>
                 <dt>{t.role}</dt>
-                <dd>{t.roles[viewer.role] ?? viewer.role}</dd>
+                <dd>{t.roles[viewer.role.toUpperCase() as CallerRole] ?? viewer.role}</dd>
                 <dt>{t.areas}</dt>
                 <dd>{viewer.areas.length === 0 ? t.allAreas : f.list(viewer.areas.map((area) => area.name))}</dd>
                 <dt>{t.scopes}</dt>
@@ -110,6 +142,6 @@ export default function AdministrationPage() {
           </>
         )}
       </Answered>
-    </div>
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { Standing } from '../graph/generated/Standing';
 import type { StandingQuery } from '../graph/generated/types';
 import { useQuestion, type Question } from '../graph/question';
 
-export type Scope = 'finance' | 'records' | 'review' | 'export' | 'operate';
+export type Scope = 'finance' | 'records' | 'review' | 'export' | 'operate' | 'tokens' | 'audit';
 
 /** Who asks, the newest edition, and how the registries are: asked once, and again with every new edition. */
 export function useStanding(): Question<StandingQuery> {

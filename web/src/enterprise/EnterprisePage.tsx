@@ -18,6 +18,7 @@ import { Matrix } from './Matrix';
 import { Possible } from './Possible';
 import { RawRecords } from './RawRecords';
 import { Relations } from './Relations';
+import { LookedAtBy } from './LookedAtBy';
 import { Timeline } from './Timeline';
 import { Verdicts } from './Verdicts';
 import { enterpriseWords } from './words';
@@ -59,6 +60,7 @@ export default function EnterprisePage() {
               </div>
               <Findings card={enterprise} />
               <LiveLookUp id={enterprise.id} />
+              <LookedAtBy enterprise={enterprise.id} />
               <RawRecords id={enterprise.id} />
             </>
           )

@@ -112,6 +112,10 @@ export const enterpriseWords = words(
     disputes: '争议',
     events: '其他事件',
     people: (n: string) => `${n} 人`,
+    lookedAt: '谁看过这家企业',
+    lookedAtWhy: '读取过它的调用者，最近的在前；一次看了很多企业的答复，不能断定其中有它。',
+    lookedOlder: '更早的',
+    lookedNewest: '回到最新',
   },
   {
     notFound: 'No such enterprise',
@@ -224,5 +228,9 @@ export const enterpriseWords = words(
     disputes: 'Disputes',
     events: 'Other events',
     people: (n: string) => `${n} people`,
+    lookedAt: 'Who looked at it',
+    lookedAtWhy: 'Callers who were shown it, the latest first. Of answers that showed very many it cannot be told that it was among them.',
+    lookedOlder: 'Older ones',
+    lookedNewest: 'Back to the newest',
   },
 );

@@ -37,7 +37,7 @@ export const stateWords = words(
     notFound: '没有这个页面',
     notFoundWhy: '地址可能已失效。从上方导航进入，或回到覆盖地图。',
     toMap: '回到覆盖地图',
-    scopes: { finance: '财务', records: '登记记录', review: '复核', export: '导出', operate: '运维', tokens: '令牌', read: '读取' } as Record<string, string>,
+    scopes: { finance: '财务', records: '登记记录', review: '复核', export: '导出', operate: '运维', tokens: '令牌', audit: '审计', read: '读取' } as Record<string, string>,
   },
   {
     loading: 'Loading…',
@@ -76,6 +76,6 @@ export const stateWords = words(
     notFound: 'No such page',
     notFoundWhy: 'The address may be out of date. Use the navigation above, or go back to the coverage map.',
     toMap: 'To the coverage map',
-    scopes: { finance: 'finance', records: 'records', review: 'review', export: 'export', operate: 'operate', tokens: 'tokens', read: 'read' } as Record<string, string>,
+    scopes: { finance: 'finance', records: 'records', review: 'review', export: 'export', operate: 'operate', tokens: 'tokens', audit: 'audit', read: 'read' } as Record<string, string>,
   },
 );

@@ -14,5 +14,7 @@ export const pages = (city) => [
   { name: 'bulletin', path: '/bulletin', ready: '.sheet svg path' },
   { name: 'partner', path: '/partner?registry=tax', ready: '.quality' },
   { name: 'administration', path: '/administration', ready: '.administration tbody tr' },
+  { name: 'tokens', path: '/administration?tab=tokens', ready: '.make-token button' },
+  { name: 'audit', path: '/administration?tab=audit', ready: '.audit-sought button' },
   { name: 'nowhere', path: '/e/EXXXXXXXXXXXX', ready: '.notice' },
 ];

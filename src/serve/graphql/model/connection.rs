@@ -159,11 +159,34 @@ impl Placed {
 /// A connection whose rows are at hand: the same rows as `nodes` and as `edges`, as Relay's, Apollo's and urql's helpers want them.
 macro_rules! pages {
     ($doc:literal, $Connection:ident, $nodes:literal, $Node:ident, $edge_doc:literal, $Edge:ident, $node_doc:literal) => {
+        $crate::serve::graphql::model::connection::pages!(
+            $doc,
+            $Connection,
+            $nodes,
+            $Node,
+            $edge_doc,
+            $Edge,
+            $node_doc,
+            "Of all pages together.",
+            i32
+        );
+    };
+    (
+        $doc:literal,
+        $Connection:ident,
+        $nodes:literal,
+        $Node:ident,
+        $edge_doc:literal,
+        $Edge:ident,
+        $node_doc:literal,
+        $total_doc:literal,
+        $Total:ty
+    ) => {
         #[doc = $doc]
         pub struct $Connection {
             nodes: Vec<$Node>,
             placed: $crate::serve::graphql::model::connection::Placed,
-            total_count: i32,
+            total_count: $Total,
         }
 
         #[doc = $doc]
@@ -182,8 +205,8 @@ macro_rules! pages {
             async fn page_info(&self) -> &$crate::serve::graphql::model::connection::PageInfo {
                 &self.placed.page_info
             }
-            /// Of all pages together.
-            async fn total_count(&self) -> i32 {
+            #[doc = $total_doc]
+            async fn total_count(&self) -> $Total {
                 self.total_count
             }
         }

@@ -403,7 +403,7 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     }
     let edition = ask.edition_at(as_of, None)?;
     let (groups, total) = count(ask, &edition, &by, &filter)?;
-    let counted = edition.filter(&ask.within_areas(filter.clone()))?;
+    let counted = edition.filter(&ask.counted_in_areas(filter.clone()))?;
     let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted.clone()));
     let counted = (edition.clone(), counted);
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
@@ -453,7 +453,7 @@ fn count(
     by: &[Dimension],
     filter: &Filter,
 ) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
-    let rows = edition.filter(&ask.within_areas(filter.clone()))?;
+    let rows = edition.filter(&ask.counted_in_areas(filter.clone()))?;
     let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
     Ok(edition.coverage(&by, &rows, MAX_GROUPS)?)
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::audit::{AuditEntryConnection, AuditFilter};
 use super::cases::OutreachCase;
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
 use super::duties::Duty;
@@ -22,6 +23,7 @@ use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::hub::duties::responsible_for;
 use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
+use crate::serve::answers::filter::DateRange;
 use crate::serve::answers::loaders::DutiesKey;
 use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
@@ -352,6 +354,21 @@ impl Enterprise {
         }
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         EventConnection::of(self, kind.as_deref(), first, after.as_deref()).or_tell(ctx).map(Some)
+    }
+    /// Who was shown it, when and what for, newest first. Needs the scope `audit`.
+    async fn looked_at_by(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Days in the time zone of the hub.")] on: Option<DateRange>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<AuditEntryConnection>> {
+        if !permitted(ctx, AccessScope::Audit) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let filter = AuditFilter { enterprise: Some(ID(self.row().id().to_owned())), on, ..AuditFilter::default() };
+        AuditEntryConnection::page(ctx, filter, first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
     /// The enterprise whose branch it is.
     async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {

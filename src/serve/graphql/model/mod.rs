@@ -1,5 +1,6 @@
 //! The types of the graph with their resolvers. They name each other freely, as a graph does; nothing else may.
 
+pub mod audit;
 pub mod cases;
 pub mod conflicts;
 pub mod connection;
@@ -25,6 +26,7 @@ pub mod review;
 pub mod scalars;
 pub mod targets;
 pub mod ties;
+pub mod tokens;
 pub mod union_units;
 pub mod unions;
 pub mod user_error;

@@ -7,16 +7,19 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::connection::{numbered, page_of, pages};
 use super::coverage::Ratio;
 use super::scalars::{Date, DateTime, EnterpriseField, Language};
-use crate::access::AccessScope;
+use super::tokens::AccessToken;
+use crate::access::{AccessScope, Role};
 use crate::connector::{self, Connector};
+use crate::hub::tokens::stands;
 use crate::model::message::Lang;
-use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted, permitted_of};
 use crate::serve::operate::source_quality;
 use crate::serve::operate::source_quality::QualityCache;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::registry::RegistryRow;
+use crate::store::token::TokenRow;
 
 /// A registry by name; what it says is looked up when asked.
 #[derive(Clone)]
@@ -27,6 +30,9 @@ pub struct Registry {
 impl Registry {
     pub fn named(name: &str) -> Registry {
         Registry { name: name.to_owned() }
+    }
+    pub fn name_of(&self) -> &str {
+        &self.name
     }
     pub fn is(&self, name: &str) -> bool {
         self.name == name
@@ -146,14 +152,14 @@ impl Registry {
     async fn records(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
         Ok(self.row(ctx).await?.map(|row| row.records))
     }
-    /// What the latest pulls and pushes brought, newest first. Needs the scope `operate`.
+    /// What the latest pulls and pushes brought, newest first. For its department too; else it needs the scope `operate`.
     async fn batches(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<BatchConnection>> {
-        if !permitted(ctx, AccessScope::Operate) {
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -167,14 +173,15 @@ impl Registry {
         let nodes = rows.into_iter().map(|row| Batch { registry: self.clone(), row }).collect();
         Ok(Some(BatchConnection { nodes, placed, total_count: total as i32 }))
     }
-    /// Rows that could not be read or mapped and wait for a fix, oldest first. Needs the scope `operate`.
+    /// Rows that could not be read or mapped and wait for a fix, oldest first. For its department too; else it needs the scope
+    /// `operate`.
     async fn quarantine(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<QuarantineConnection>> {
-        if !permitted(ctx, AccessScope::Operate) {
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
@@ -186,7 +193,7 @@ impl Registry {
         let total = store.quarantined_count(row.id).await.or_tell(ctx)?;
         let placed = page_of(&mut rows, first, since.is_some(), QUARANTINE, |r| r.id);
         let nodes = match super::connection::selects(ctx.field(), &["batch"]) {
-            false => rows.into_iter().map(|row| Quarantined { row, batch: None }).collect(),
+            false => rows.into_iter().map(|row| Quarantined { registry: self.name.clone(), row, batch: None }).collect(),
             // One read for the batches of the whole page.
             true => {
                 ask.details.count_read();
@@ -196,7 +203,9 @@ impl Registry {
                 let batches = store.batches_by_id(&ids).await.or_tell(ctx)?;
                 let batch =
                     |id: i64| batches.iter().find(|b| b.id == id).map(|b| Batch { registry: self.clone(), row: b.clone() });
-                rows.into_iter().map(|row| Quarantined { batch: batch(row.batch_id), row }).collect()
+                let quarantined =
+                    |row: QuarantinedRow| Quarantined { registry: self.name.clone(), batch: batch(row.batch_id), row };
+                rows.into_iter().map(quarantined).collect()
             }
         };
         Ok(Some(QuarantineConnection { nodes, placed, total_count: total as i32 }))
@@ -210,14 +219,14 @@ impl Registry {
             ctx.data_unchecked::<Arc<QualityCache>>().of(ask.state.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
         Ok(Some(Quality(measured)))
     }
-    /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. For the department that
-    /// owns them. Needs the scope `operate`.
+    /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. Of the fields that were shown those that
+    /// this registry delivers. For the department that owns them; else it needs the scope `operate`.
     async fn usage(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "From this day on.")] since: Date,
     ) -> Result<Option<Vec<UsageRow>>> {
-        if !permitted(ctx, AccessScope::Operate) {
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) {
             return Ok(None);
         }
         let ask = ask(ctx);
@@ -225,7 +234,24 @@ impl Registry {
         ask.state.keep_usage().await.or_tell(ctx)?;
         ask.details.count_read();
         let rows = ask.state.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
-        Ok(Some(rows.into_iter().filter_map(UsageRow::new).collect()))
+        let own = source_quality::fields_of(ask.state.hub(), &self.name);
+        Ok(Some(rows.into_iter().filter_map(|row| UsageRow::new(row, own.as_deref())).collect()))
+    }
+    /// The tokens with which its department pushes: until when they are valid, when they were used last. For the department too; else it
+    /// needs the scope `operate`.
+    async fn push_tokens(&self, ctx: &Context<'_>) -> Result<Option<Vec<AccessToken>>> {
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        ask.state.keep_usage().await.or_tell(ctx)?;
+        ask.details.count_read();
+        let now = ask.state.hub().clock.millis();
+        let pushes = |row: &TokenRow| row.role == Role::Ingest.name() && row.registry.as_ref() == Some(&self.name);
+        let rows = ask.state.hub().store.tokens().await.or_tell(ctx)?;
+        let standing = rows.into_iter().filter(|row| pushes(row) && stands(row, now));
+        Ok(Some(standing.map(|row| AccessToken::new(ask, row)).collect()))
     }
 }
 
@@ -297,9 +323,14 @@ pub struct UsageRow {
 }
 
 impl UsageRow {
-    fn new(row: crate::store::usage::UsageRow) -> Option<UsageRow> {
-        let fields = crate::model::enterprise::Bits(row.fields as u32);
+    /// None where somebody read of these enterprises only what other registries deliver.
+    fn new(row: crate::store::usage::UsageRow, own: Option<&[crate::model::enterprise::EnterpriseField]>) -> Option<UsageRow> {
         let all = crate::model::enterprise::EnterpriseField::ALL;
+        let own = own.map_or(u32::MAX, |own| own.iter().fold(0, |bits, field| bits | 1 << *field as u32));
+        let fields = crate::model::enterprise::Bits(row.fields as u32 & own);
+        if row.fields != 0 && fields.0 == 0 {
+            return None;
+        }
         Some(UsageRow {
             day: Date(row.day.parse().ok()?),
             who: row.who,
@@ -406,6 +437,7 @@ pages!(
 
 /// A row that was put aside.
 pub struct Quarantined {
+    registry: String,
     row: QuarantinedRow,
     batch: Option<Batch>,
 }
@@ -449,8 +481,12 @@ impl Quarantined {
             Err(_) => self.row.code.clone(),
         }
     }
-    /// The row as it came. Needs the scopes `records` and `finance`: any column may stand in it.
+    /// The row as it came. For the department whose row it is; else it needs the scopes `records` and `finance`: any column may stand in
+    /// it.
     async fn raw(&self, ctx: &Context<'_>) -> Option<&str> {
+        if ask(ctx).caller.owns(&self.registry) {
+            return Some(self.row.raw.as_str());
+        }
         (permitted(ctx, AccessScope::Records) && permitted(ctx, AccessScope::Finance)).then_some(self.row.raw.as_str())
     }
 }
@@ -473,5 +509,7 @@ pub async fn registries(ask: &RequestContext) -> Result<Vec<Registry>, Problem> 
             names.push(row.name.clone());
         }
     }
+    // A department knows of its own.
+    names.retain(|name| ask.caller.may_know(name));
     Ok(names.into_iter().map(|name| Registry { name }).collect())
 }

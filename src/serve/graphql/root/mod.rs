@@ -12,5 +12,6 @@ pub mod mutation;
 pub mod named_list_changes;
 pub mod query;
 pub mod subscription;
+pub mod token_changes;
 pub mod visit_changes;
 pub mod webhook_changes;

@@ -11,6 +11,7 @@ use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
 use super::federation_changes::FederationMutations;
 use super::named_list_changes::NamedListMutations;
+use super::token_changes::TokenMutations;
 use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
 use crate::access::AccessScope;
@@ -278,6 +279,7 @@ pub struct Mutations(
     DutyMutations,
     FederationMutations,
     NamedListMutations,
+    TokenMutations,
     VisitMutations,
     WebhookMutations,
 );

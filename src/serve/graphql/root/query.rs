@@ -13,6 +13,7 @@ use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
+use crate::serve::graphql::model::audit::{AuditEntryConnection, AuditFilter, MAX_AUDIT};
 use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, mendable};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
@@ -28,6 +29,7 @@ use crate::serve::graphql::model::registry::{Registry, registries};
 use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
+use crate::serve::graphql::model::tokens::AccessTokenConnection;
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
 use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::webhooks::Webhook;
@@ -76,7 +78,7 @@ impl GapPart {
 pub struct Viewer {
     /// Name of the token.
     name: String,
-    /// admin, analyst, district, client or ingest.
+    /// admin, analyst, district, client, system, security, auditor, partner or map.
     role: String,
     /// The areas they may see; empty: all.
     areas: Vec<Area>,
@@ -95,6 +97,7 @@ struct ListArguments {
 }
 
 fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
+    ask.require_single()?;
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
     let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.state.hub())?.plan(&ask.caller)?);
@@ -310,6 +313,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         let found = find(ask, &edition, &by).await.or_tell(ctx)?;
         ask.show(&edition, found.iter().map(|e| e.row().row), selected(ctx.field()));
@@ -326,6 +330,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Vec<SearchHit>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let first = checked_first(first, 100).or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
@@ -354,6 +359,7 @@ impl Query {
         #[graphql(desc = "Shows the target of each area for this year and indicator.")] target: Option<TargetKey>,
     ) -> Result<Coverage> {
         let ask = ask(ctx);
+        ask.require_whole(filter.is_some()).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
         let mut plan = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         if let Some(area) = &within {
@@ -420,6 +426,7 @@ impl Query {
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<TradeUnionConnection> {
+        ask(ctx).require_single().or_tell(ctx)?;
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let filter = filter.unwrap_or_default();
         TradeUnionConnection::page(ask(ctx), &filter, first, after.as_deref(), as_of.map(|d| d.0)).or_tell(ctx)
@@ -433,6 +440,7 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<Option<TradeUnion>> {
         let ask = ask(ctx);
+        ask.require_single().or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
         Ok(TradeUnion::find(ask, &edition, &id))
     }
@@ -627,6 +635,36 @@ impl Query {
             return Ok(None);
         }
         Webhook::list(ask(ctx)).await.or_tell(ctx).map(Some)
+    }
+
+    /// Who may ask, with which rights, until when; never the secrets. Needs the scope `tokens`.
+    async fn tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Without those that were ended or whose time is over.", default)] in_force: bool,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<AccessTokenConnection>> {
+        if !permitted(ctx, AccessScope::Tokens) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        AccessTokenConnection::page(ask(ctx), in_force, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Who looked at what, newest first. Needs the scope `audit`.
+    async fn audit_search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<AuditFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<AuditEntryConnection>> {
+        if !permitted(ctx, AccessScope::Audit) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_AUDIT).or_tell(ctx)?;
+        AuditEntryConnection::page(ctx, filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
 
     /// Fields on which registries differ, those of the most urgent enterprises first. Needs the scope `records`.

@@ -207,9 +207,12 @@ impl Subscriptions {
         ctx: &Context<'ctx>,
         #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
     ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
+        let caller = ask(ctx).caller.clone();
         items(ask(ctx).state.events().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
+            // A department hears of its own registry.
+            let is_theirs = step.registry.as_ref().is_none_or(|r| caller.may_know(r.name_of()));
             let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
-            std::future::ready(wanted)
+            std::future::ready(wanted && is_theirs)
         })
     }
 }
