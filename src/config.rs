@@ -119,6 +119,7 @@ const LOGIN_KEYS: &[&str] = &[
     "idle_minutes",
     "role_claim",
     "area_claim",
+    "registry_claim",
     "name_claim",
     "roles",
 ];

@@ -6,6 +6,7 @@ CREATE TABLE session (
     name         TEXT    NOT NULL,
     role         TEXT    NOT NULL,
     areas        TEXT,                                -- JSON list; NULL: all that the role sees
+    registry     TEXT,                                -- of a department's account, by name
     created_at   BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL,

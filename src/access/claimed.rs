@@ -21,6 +21,8 @@ pub struct ClaimRules {
     pub role_claim: String,
     /// Division codes or codes of federation units: a list, or one text with commas.
     pub area_claim: String,
+    /// The registry of an account of a department, by name.
+    pub registry_claim: String,
     /// What people are called; the first that is there of this, `name` and `sub`.
     pub name_claim: String,
     /// A value of the role claim → a role of huitu. A value that is itself the name of a role needs no line.
@@ -32,6 +34,7 @@ impl Default for ClaimRules {
         ClaimRules {
             role_claim: "roles".to_owned(),
             area_claim: "areas".to_owned(),
+            registry_claim: "registry".to_owned(),
             name_claim: "preferred_username".to_owned(),
             roles: BTreeMap::new(),
         }
@@ -39,7 +42,7 @@ impl Default for ClaimRules {
 }
 
 /// Who looks at data, from those who see most to those who see least. Whoever has several of these has the first.
-const READERS: [Role; 4] = [Role::Admin, Role::Analyst, Role::District, Role::Client];
+const READERS: [Role; 5] = [Role::Admin, Role::Analyst, Role::District, Role::Client, Role::Map];
 
 /// Characters of a name that are kept.
 const MAX_NAME: usize = 80;
@@ -48,7 +51,7 @@ impl ClaimRules {
     /// The caller of these claims.
     ///
     /// # Errors
-    /// No role that is one here, roles that are kept apart, a district without an area.
+    /// No role that is one here, roles that are kept apart, a district without an area, a department without its registry.
     pub fn caller(&self, claims: &Map<String, Value>) -> Result<Caller, Problem<Code>> {
         let text = |name: &str| found(claims, name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
         let (issuer, subject) = (text("iss").unwrap_or_default(), text("sub").unwrap_or_default());
@@ -77,9 +80,25 @@ impl ClaimRules {
                 ),
             ));
         }
+        let registry = text(&self.registry_claim).filter(|_| role.has_registry());
+        if role.has_registry() && registry.is_none() {
+            return Err(Problem::new(
+                Code::Forbidden,
+                format!(
+                    "账号「{name}」的角色是 {}，但没有登记库（{}）：请让身份系统的管理员补上",
+                    role.name(),
+                    self.registry_claim
+                ),
+                format!(
+                    "the account \"{name}\" has the role {} and no registry ({}): let the identity provider name it",
+                    role.name(),
+                    self.registry_claim
+                ),
+            ));
+        }
         let id = caller_id(issuer, subject);
         let areas = (!areas.is_empty()).then(|| serde_json::to_string(&areas).expect("texts"));
-        let kept = KeptToken { id: &id, name: &name, role: role.name(), areas: areas.as_deref(), scopes: None, registry: None };
+        let kept = KeptToken { id: &id, name: &name, role: role.name(), areas: areas.as_deref(), scopes: None, registry };
         Caller::from_kept(&kept).ok_or_else(Problem::internal)
     }
 
@@ -160,6 +179,8 @@ mod tests {
         let district = caller(&rules, with(json!({ "roles": "district", "areas": "110105, 110106" }))).unwrap();
         assert_eq!((district.role, district.areas), (Role::District, vec!["110105".to_owned(), "110106".to_owned()]));
         assert_eq!(district.id, analyst.id, "one account, whatever its role");
+        let partner = caller(&rules, with(json!({ "roles": ["partner"], "registry": "tax" }))).unwrap();
+        assert_eq!((partner.role, partner.registry.as_deref()), (Role::Partner, Some("tax")));
         let both = caller(&rules, with(json!({ "roles": ["client", "ghj-fx"] }))).unwrap();
         assert_eq!(both.role, Role::Analyst, "of several the one that sees most");
         for (claims, why) in [
@@ -167,6 +188,7 @@ mod tests {
             (json!({ "roles": ["offline_access"] }), "has no role"),
             (json!({ "roles": ["ingest"] }), "has no role"),
             (json!({ "roles": ["district"] }), "no area"),
+            (json!({ "roles": ["partner"] }), "no registry"),
             (json!({ "roles": ["security", "analyst"] }), "kept apart"),
             (json!({ "roles": ["security", "system"] }), "kept apart"),
             (json!({ "roles": { "analyst": true } }), "has no role"),

@@ -163,6 +163,7 @@ async fn open(state: &ServerState, provider: &Provider, caller: &Caller, request
         name: caller.name.clone(),
         role: caller.role.name().to_owned(),
         areas: (!caller.areas.is_empty()).then(|| serde_json::to_string(&caller.areas).expect("texts")),
+        registry: caller.registry.clone(),
         created_at: now,
         expires_at: now + provider.session.num_milliseconds(),
         last_used_at: now,

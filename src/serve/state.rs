@@ -28,7 +28,7 @@ use super::limits::slots::Slots;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
 use super::signed_address::AddressSigner;
-use crate::access::{AccessScope, Caller, KeptToken, Role};
+use crate::access::{AccessScope, Caller, Role};
 use crate::audit::{Audit, AuditRow, Seen};
 use crate::edition::EditionSource;
 use crate::hub::Hub;

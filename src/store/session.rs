@@ -14,10 +14,12 @@ super::row! {
         pub caller: String,
         /// What the provider calls the account.
         pub name: String,
-        /// admin analyst district client system security
+        /// As tokens have, but for ingest.
         pub role: String,
         /// Codes of the areas it may read, a JSON array; None: all that the role sees.
         pub areas: Option<String>,
+        /// The registry of a department's account, by name.
+        pub registry: Option<String>,
         /// When they signed in.
         pub created_at: i64,
         /// When it ends by itself.
@@ -36,7 +38,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, hash, caller, name, role, areas, created_at, expires_at, last_used_at, ended_at FROM session
+            "SELECT id, hash, caller, name, role, areas, registry, created_at, expires_at, last_used_at, ended_at FROM session
              ORDER BY created_at DESC, id"
         )
         .fetch_all(db)
@@ -50,7 +52,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn session_by_hash(&self, hash: &str) -> Result<Option<SessionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, hash, caller, name, role, areas, created_at, expires_at, last_used_at, ended_at FROM session WHERE hash = $1"
+            "SELECT id, hash, caller, name, role, areas, registry, created_at, expires_at, last_used_at, ended_at FROM session WHERE hash = $1"
         )
         .bind(hash)
         .fetch_optional(db)
@@ -70,8 +72,8 @@ impl Store {
             .map(|_| ()))
         .map_err(|e| self.failed(e))?;
         write!(self, |db| sqlx::query(
-            "INSERT INTO session (id, hash, caller, name, role, areas, created_at, expires_at, last_used_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)"
+            "INSERT INTO session (id, hash, caller, name, role, areas, registry, created_at, expires_at, last_used_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)"
         )
         .bind(&s.id)
         .bind(&s.hash)
@@ -79,6 +81,7 @@ impl Store {
         .bind(&s.name)
         .bind(&s.role)
         .bind(&s.areas)
+        .bind(&s.registry)
         .bind(s.created_at)
         .bind(s.expires_at)
         .execute(db)

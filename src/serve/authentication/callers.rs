@@ -173,5 +173,12 @@ fn kept(row: &TokenRow) -> KeptToken<'_> {
 }
 
 fn of_account(row: &SessionRow) -> KeptToken<'_> {
-    KeptToken { id: &row.caller, name: &row.name, role: &row.role, areas: row.areas.as_deref(), scopes: None, registry: None }
+    KeptToken {
+        id: &row.caller,
+        name: &row.name,
+        role: &row.role,
+        areas: row.areas.as_deref(),
+        scopes: None,
+        registry: row.registry.as_deref(),
+    }
 }
