@@ -101,7 +101,7 @@ function Ranks({ standings, chosen, onChoose }: { standings: readonly Standing[]
       className: 'bar-cell points-cell',
       cell: (one) => <PointsBar lines={one.lines} most={most} />,
     },
-    { key: 'lift', head: t.lift, className: 'words', cell: (one) => (one.lift === null ? t.full : t.liftSaid(one.lift.name, f.decimal(one.lift.gain), f.count(one.lift.rank))) },
+    { key: 'lift', head: t.lift, className: 'words', cell: (one) => (one.lift === null ? t.full : one.lift.rank < one.rank ? t.liftSaid(one.lift.name, f.decimal(one.lift.gain), f.count(one.lift.rank)) : t.liftStays(one.lift.name, f.decimal(one.lift.gain))) },
     {
       key: 'objections',
       head: t.objections,

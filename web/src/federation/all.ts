@@ -19,7 +19,7 @@ export interface Whole<Node> {
   readonly isWhole: boolean;
 }
 
-/** Pages of 500: more than any city has of streets, places or posts. */
+/** Ten pages hold all of what a city has of streets, places or posts. */
 const MOST_PAGES = 10;
 
 /** All nodes of a list; null where the caller may not see it. */

@@ -80,12 +80,14 @@ export default function PlacesPage() {
               if (whole.nodes.length === 0 && inForce.length === 0) return <p className="empty">{t.empty}</p>;
               return (
                 <>
-                  <PlaceMap places={found} district={district} hidden={hidden} onDistrict={(code) => set({ d: code })} onHide={hide} />
+                  <div className="map-sides">
+                    <PlaceMap places={found} district={district} hidden={hidden} onDistrict={(code) => set({ d: code })} onHide={hide} />
+                    {found.length > 0 && <ByLevel places={found} />}
+                  </div>
                   {found.length === 0 ? (
                     <Nothing filters={inForce} onClear={() => set({ within: null, kind: null, level: null, d: null, two: null })} />
                   ) : (
                     <>
-                      <ByLevel places={found} />
                       {!whole.isWhole && <p className="status warn">{g.cut(f.count(whole.nodes.length), f.count(whole.totalCount))}</p>}
                       <Table places={found} asked={asked} isUnfiltered={level === null && district === ''} />
                     </>

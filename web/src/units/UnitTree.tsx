@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { Link } from '../app/Link';
 import { federationWords } from '../federation/words';
-import type { UnitLineFragment } from '../graph/generated/types';
+import type { UnitFiguresFragment, UnitLineFragment } from '../graph/generated/types';
 import { UnitBranch } from '../graph/generated/UnitBranch';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
@@ -63,7 +63,7 @@ export function UnitHeads({ indicator }: { indicator: string }) {
 }
 
 /** What stands behind a unit's name, in a tree as in a list. */
-export function UnitCells({ unit, on, indicator, target }: { unit: UnitLineFragment; on: string | null; indicator: string; target: UnitTarget | undefined }) {
+export function UnitCells({ unit, on, indicator, target }: { unit: UnitFiguresFragment; on: string | null; indicator: string; target: UnitTarget | undefined }) {
   const f = useFormat();
   const { counts, pace } = unit;
   return (

@@ -16,12 +16,12 @@ import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
 import { indicatorOf, indicators } from '../targets/indicators';
 import { useTargetOf } from './attainment';
-import { Pace, paceGroups } from './Pace';
+import { levelsOf, Pace, paceGroups } from './Pace';
 import { stateOf, unitStates } from './state';
-import { UnitBranchOf, UnitCells, UnitHeads } from './UnitTree';
+import { UnitBranchOf, UnitCells, UnitHeads, type TreeAsked } from './UnitTree';
 import { unitWords } from './words';
 
-const SHOWN = 100;
+const SHOWN = 90;
 
 /** Every unit of the federation: as a tree that opens, or as a list of a level and a state. */
 export default function UnitsPage() {
@@ -76,7 +76,7 @@ export default function UnitsPage() {
           view === 'tree' ? (
             <Tree roots={roots} asked={{ at, on, group, indicator, targetOf }} />
           ) : (
-            <List asked={{ at, on, indicator, targetOf }} level={level} state={state} within={within} />
+            <List asked={{ at, on, group, indicator, targetOf }} level={level} state={state} within={within} />
           )
         }
       </FromRoots>
@@ -84,7 +84,7 @@ export default function UnitsPage() {
   );
 }
 
-function Tree({ roots, asked }: { roots: readonly string[]; asked: Parameters<typeof UnitBranchOf>[0]['asked'] }) {
+function Tree({ roots, asked }: { roots: readonly string[]; asked: TreeAsked }) {
   const t = useWords(unitWords);
   const [parameters, set] = useParameters();
   // The first unit is open where the address says nothing; an empty list of it says that none is.
@@ -126,7 +126,7 @@ function List({
   state,
   within,
 }: {
-  asked: { at: string | null; on: string | null; indicator: string; targetOf: ReturnType<typeof useTargetOf> };
+  asked: TreeAsked;
   level: UnionUnitLevel | null;
   state: (typeof unitStates)[number] | null;
   within: string;
@@ -136,7 +136,7 @@ function List({
   const f = useFormat();
   const [parameters, set] = useParameters();
   const page = Math.max(0, Number(parameters.get('page') ?? 1) - 1 || 0);
-  const question = useAll(UnitList, { levels: level === null ? null : [level], within: within === '' ? null : within, asOf: asked.at, on: asked.on }, (result) => result.unionUnits);
+  const question = useAll(UnitList, { only: level === null ? null : [level], within: within === '' ? null : within, asOf: asked.at, on: asked.on, levels: levelsOf(asked.group) }, (result) => result.unionUnits);
   const filters = [level === null ? '' : g.kinds.level[level], state === null ? '' : t.states[state], within].filter((one) => one !== '');
   return (
     <Answered question={question} rows={8}>
