@@ -34,7 +34,7 @@ export default function AppraisalPage() {
       intro={t.intro}
       unknown={read.unknown}
       tools={
-        <Link to={`/bulletin?year=${year}${on === null ? '' : `&at=${on}`}`} className="button">
+        <Link to={on === null ? '/bulletin' : `/bulletin?at=${on}`} className="button">
           {t.bulletin}
         </Link>
       }

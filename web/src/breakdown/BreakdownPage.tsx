@@ -48,7 +48,7 @@ export default function BreakdownPage() {
       }
     >
       <Filters>
-        <ChoiceField label={code('indicators', indicator) === '' ? indicator : g.kind} value={indicator as (typeof indicators)[number]} values={indicators} names={names} onChange={(value) => set({ indicator: value })} />
+        <ChoiceField label={t.indicator} value={indicator as (typeof indicators)[number]} values={indicators} names={names} onChange={(value) => set({ indicator: value })} />
         <YearField label={g.year} value={year} onChange={(value) => set({ year: value }, 'replace')} />
       </Filters>
       <FromRoots at={at}>{(roots) => <Tree roots={roots} asked={{ year, indicator, at, targetOf }} />}</FromRoots>
@@ -135,7 +135,7 @@ function Branch({ code, depth, asked, open, onToggle, known }: { code: string; d
           {target !== null && !target.isPercent && (unit.children.length > 0 || target.units > 0) && (
             <>
               {f.count(target.parts)}
-              <span className="part">{t.to(f.count(target.units))}</span>
+              {target.units > 0 && <span className="part">{t.to(f.count(target.units))}</span>}
             </>
           )}
         </td>
@@ -153,8 +153,8 @@ function Branch({ code, depth, asked, open, onToggle, known }: { code: string; d
             <span className="status ok">● {t.whole}</span>
           )}
         </td>
-        <td className="number">{write(reached?.done)}</td>
-        <td className="number">{f.percent(reached?.attainment)}</td>
+        <td className="number">{reached !== undefined && write(reached.done)}</td>
+        <td className="number">{reached !== undefined && f.percent(reached.attainment)}</td>
         <td>
           {reached?.onPace != null && (
             <span className={reached.onPace ? 'status ok' : 'status warn'}>

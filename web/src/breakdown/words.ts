@@ -4,6 +4,7 @@ export const breakdownWords = words(
   {
     title: '任务分解',
     intro: '从市到区、到街道乡镇：每一级的任务、已经分给下级多少、还剩多少没有分；比率只列目标，不分解。',
+    indicator: '指标',
     value: '任务',
     given: '已分解',
     to: (n: string) => `给 ${n} 个下级`,
@@ -26,6 +27,7 @@ export const breakdownWords = words(
   {
     title: 'Targets by unit',
     intro: 'From the city to districts, streets and towns: what each has to reach, what of it is given to units below, and what is left over. Rates are shown and not given out.',
+    indicator: 'Indicator',
     value: 'Target',
     given: 'Given below',
     to: (n: string) => `to ${n} units`,

@@ -136,8 +136,8 @@ function Sums({ code }: { code: string }) {
                 { label: t.withoutClause, value: f.count(sums.withoutClause), ...(sums.withoutClause > 0 ? { tone: 'warn' as const } : {}) },
                 { label: t.workers, value: f.count(sums.workers) },
                 { label: t.members, value: f.count(sums.membersAtAgencies + sums.membersAtHosts), note: t.membersOf(f.count(sums.membersAtAgencies), f.count(sums.membersAtHosts)) },
-                { label: t.agenciesLacking, value: f.count(sums.agenciesLacking), note: t.agenciesOf(f.count(sums.agencies)), tone: 'gap' },
-                { label: t.hostsLacking, value: f.count(sums.hostsLacking), tone: 'gap' },
+                { label: t.agenciesLacking, value: f.count(sums.agenciesLacking), note: t.agenciesOf(f.count(sums.agencies)), ...(sums.agenciesLacking > 0 ? { tone: 'gap' as const } : {}) },
+                { label: t.hostsLacking, value: f.count(sums.hostsLacking), ...(sums.hostsLacking > 0 ? { tone: 'gap' as const } : {}) },
                 { label: t.careAgencies, value: f.count(sums.careAgencies), note: t.careMembers(f.count(sums.careMembers)) },
               ]}
             />

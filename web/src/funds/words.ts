@@ -32,7 +32,7 @@ export const fundWords = words(
   },
   {
     title: 'Collections',
-    intro: 'What the tax office collects in pilot areas: 2 % of the payroll is due, against dues and preparatory fund paid; arrears by how long ago their quarter ended; shares that go back with their rule.',
+    intro: 'What the tax office collects in pilot areas: 2 % of the payroll is due, against dues and preparatory fund paid; arrears by how long ago their quarter ended; shares that go back with their rule.',
     on: 'Arrears as of',
     period: 'Quarter',
     anyPeriod: 'All quarters',
@@ -45,7 +45,7 @@ export const fundWords = words(
     starts: 'Since',
     group: 'Leading group',
     payroll: 'Payroll',
-    due: 'Due, 2 %',
+    due: 'Due, 2 %',
     dues: 'Dues',
     preparatory: 'Preparatory fund',
     paid: 'Paid of due',

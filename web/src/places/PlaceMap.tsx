@@ -73,16 +73,6 @@ export function PlaceMap({
                   <title>{outline.properties.name}</title>
                 </path>
               ))}
-              {shown.map((outline) => {
-                const at = outline.properties.labelPoint;
-                if (at === null || (district !== '' && outline.id !== district)) return null;
-                const [x, y] = projection.point([...at]);
-                return (
-                  <text key={outline.id} x={x} y={y} fontSize="12" textAnchor="middle" fill="#5a6372" stroke="#ffffff" strokeWidth="3" paintOrder="stroke" pointerEvents="none">
-                    {outline.properties.name}
-                  </text>
-                );
-              })}
               {[...visible]
                 .sort((a, b) => placeKinds.indexOf(b.kind) - placeKinds.indexOf(a.kind) || a.code.localeCompare(b.code))
                 .map((place) => {
@@ -103,6 +93,16 @@ export function PlaceMap({
                     </path>
                   );
                 })}
+              {shown.map((outline) => {
+                const at = outline.properties.labelPoint;
+                if (at === null || (district !== '' && outline.id !== district)) return null;
+                const [x, y] = projection.point([...at]);
+                return (
+                  <text key={outline.id} x={x} y={y - (focus.length > 0 ? 0 : 14)} fontSize="11.5" textAnchor="middle" fill="#5a6372" stroke="#ffffff" strokeWidth="3" paintOrder="stroke" pointerEvents="none">
+                    {outline.properties.name}
+                  </text>
+                );
+              })}
             </g>
           </svg>
         )}

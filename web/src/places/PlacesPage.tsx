@@ -6,6 +6,7 @@ import { useAll } from '../federation/all';
 import { FactTable, type Column } from '../federation/Facts';
 import { FederationPage } from '../federation/FederationPage';
 import { ChoiceField, Filters, WithinField } from '../federation/fields';
+import { Pages } from '../federation/Pages';
 import { FromRoots, Nothing } from '../federation/roots';
 import { federationWords } from '../federation/words';
 import { FederationPlaces } from '../graph/generated/FederationPlaces';
@@ -127,7 +128,7 @@ function Table({ places, asked, isUnfiltered }: { places: readonly PlaceLineFrag
   const t = useWords(placeWords);
   const g = useWords(federationWords);
   const f = useFormat();
-  const [parameters, put] = useParameters();
+  const [parameters] = useParameters();
   const page = Math.max(0, Number(parameters.get('page') ?? 1) - 1 || 0);
   const shown = places.slice(page * SHOWN, (page + 1) * SHOWN);
   // What is counted by address is asked for the rows that show: the list stands in the order of codes, which are its cursors.
@@ -191,18 +192,7 @@ function Table({ places, asked, isUnfiltered }: { places: readonly PlaceLineFrag
         </p>
         <FactTable label={t.list} rows={shown} columns={columns} keyOf={(place) => place.code} className="place-table" />
       </section>
-      <div className="row">
-        {page > 0 && (
-          <button type="button" className="button" onClick={() => put({ page: null })}>
-            {g.toFirst}
-          </button>
-        )}
-        {(page + 1) * SHOWN < places.length && (
-          <button type="button" className="button" onClick={() => put({ page: String(page + 2) })}>
-            {g.more}
-          </button>
-        )}
-      </div>
+      <Pages page={page} of={Math.ceil(places.length / SHOWN)} />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useAll } from '../federation/all';
 import { FactTable, Kpis, type Column } from '../federation/Facts';
 import { FederationPage } from '../federation/FederationPage';
 import { ChoiceField, DayField, Filters, WithinField } from '../federation/fields';
+import { Pages } from '../federation/Pages';
 import { FromRoots, Nothing } from '../federation/roots';
 import { federationWords } from '../federation/words';
 import { Posts } from '../graph/generated/Posts';
@@ -17,6 +18,8 @@ import { Bar } from '../map/Bar';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
 import { postWords } from './words';
+
+const SHOWN = 50;
 
 interface Counts {
   readonly approved: number;
@@ -37,8 +40,8 @@ export default function PostsPage() {
   return (
     <FederationPage className="posts" title={t.title} intro={t.intro} unknown={read.unknown}>
       <Filters>
-        <WithinField value={within} onChange={(value) => set({ within: value })} />
-        <ChoiceField label={g.kind} any={g.anyKind} value={kind} values={postKinds} names={g.kinds.post} onChange={(value) => set({ kind: value })} />
+        <WithinField value={within} onChange={(value) => set({ within: value, page: null })} />
+        <ChoiceField label={g.kind} any={g.anyKind} value={kind} values={postKinds} names={g.kinds.post} onChange={(value) => set({ kind: value, page: null })} />
         <DayField label={g.on} value={on ?? today()} onChange={(day) => set({ on: day === today() ? null : day }, 'replace')} />
       </Filters>
       <FromRoots>
@@ -116,7 +119,8 @@ function Records({ within, kind, on }: { within: string; kind: UnionPostKind | n
   const t = useWords(postWords);
   const g = useWords(federationWords);
   const f = useFormat();
-  const [, set] = useParameters();
+  const [parameters, set] = useParameters();
+  const page = Math.max(0, Number(parameters.get('page') ?? 1) - 1 || 0);
   const question = useAll(Posts, { within: within === '' ? null : within, kind, on }, (result) => result.unionPosts);
   const numbers = <Row extends Counts>(name: keyof Counts, head: string): Column<Row> => ({ key: name, head, isNumber: true, cell: (one) => f.count(one[name]) });
   const columns: Column<Post>[] = [
@@ -173,8 +177,9 @@ function Records({ within, kind, on }: { within: string; kind: UnionPostKind | n
               <p className="muted">
                 {g.rows(f.count(whole.totalCount))} {!whole.isWhole && g.cut(f.count(whole.nodes.length), f.count(whole.totalCount))}
               </p>
-              <FactTable label={t.all} rows={whole.nodes} columns={columns} keyOf={(post) => post.id} className="all-posts" />
+              <FactTable label={t.all} rows={whole.nodes.slice(page * SHOWN, (page + 1) * SHOWN)} columns={columns} keyOf={(post) => post.id} className="all-posts" />
             </section>
+            <Pages page={page} of={Math.ceil(whole.nodes.length / SHOWN)} />
           </>
         );
       }}

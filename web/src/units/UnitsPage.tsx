@@ -5,6 +5,7 @@ import { levels as allLevels, readerOf, today } from '../federation/address';
 import { useAll } from '../federation/all';
 import { FederationPage } from '../federation/FederationPage';
 import { ChoiceField, DayField, Filters, WithinField, YearField } from '../federation/fields';
+import { Pages } from '../federation/Pages';
 import { FromRoots, Nothing } from '../federation/roots';
 import { federationWords } from '../federation/words';
 import type { UnionUnitLevel } from '../graph/generated/types';
@@ -172,18 +173,7 @@ function List({
                 </div>
               </div>
             )}
-            <div className="row">
-              {page > 0 && (
-                <button type="button" className="button" onClick={() => set({ page: null })}>
-                  {g.toFirst}
-                </button>
-              )}
-              {(page + 1) * SHOWN < found.length && (
-                <button type="button" className="button" onClick={() => set({ page: String(page + 2) })}>
-                  {g.more}
-                </button>
-              )}
-            </div>
+            <Pages page={page} of={Math.ceil(found.length / SHOWN)} />
           </>
         );
       }}

@@ -99,7 +99,7 @@ export const cardWords = words(
     stations: 'Places',
     noPlaces: 'No places',
     dispatch: 'Dispatch agreements',
-    noClause: (n: string) => `${n} without the 2 % clause`,
+    noClause: (n: string) => `${n} without the 2 % clause`,
     hosts: 'Hosts that lack a union',
     arrears: 'Arrears (thousand yuan)',
     older: (n: string) => `${n} older than a year`,

@@ -73,7 +73,7 @@ export async function federated(url, city) {
   row[9] = `${year + 1}-12-31`;
   await bring(url, 'UNIT', lines('代码,名称,层级,上级代码,区划代码,行业代码,地址,主席职务,成立日期,完成期限', [row]));
 
-  const near = (d, n) => [(d.labelPoint.longitude + ((n * 37) % 11) / 100 - 0.05).toFixed(4), (d.labelPoint.latitude + ((n * 53) % 9) / 120 - 0.035).toFixed(4)];
+  const near = (d, n) => [(d.labelPoint.longitude + ((n * 37) % 11) / 90 - 0.056).toFixed(4), (d.labelPoint.latitude + ((n * 53) % 9) / 120 - 0.035).toFixed(4)];
   const home = districts.find((d) => d.code === city.district);
   const other = districts.find((d) => d.code !== city.district);
   await bring(
