@@ -52,6 +52,13 @@ export async function federated(url, city) {
     isFounded(at) ? `${year}-0${1 + (at % 7)}-1${at % 9}` : '',
     at % 3 === 0 ? `${year - 1}-12-31` : `${year + 1}-11-30`,
   ]);
+  // One street changes its mind: its former version stays. It does so once.
+  const [late] = of(city.district);
+  const lateAt = towns.indexOf(late);
+  const changed = street[lateAt].with(9, `${year + 1}-12-31`);
+  const dueBefore = street[lateAt][9];
+  const { unionUnit: known } = await ask(url, 'query ($code: String!) { unionUnit(code: $code) { dueOn } }', { code: changed[0] });
+  if (known?.dueOn === changed[9]) street[lateAt] = changed;
   const names = buildings(data.enterprises.nodes.map((e) => e.address));
   const building = names[0] ?? data.enterprises.nodes.find((e) => (e.address?.length ?? 0) > 4).address.slice(-6);
   await bring(
@@ -66,12 +73,7 @@ export async function federated(url, city) {
       ['B-DEMO', `${building}联合工会`, '楼宇', `D${city.district}`, '', '', building, '', '', `${year + 1}-06-30`],
     ]),
   );
-  // One street changes its mind: its former version stays.
-  const [late] = of(city.district);
-  const lateAt = towns.indexOf(late);
-  const row = [...street[lateAt]];
-  row[9] = `${year + 1}-12-31`;
-  await bring(url, 'UNIT', lines('代码,名称,层级,上级代码,区划代码,行业代码,地址,主席职务,成立日期,完成期限', [row]));
+  await bring(url, 'UNIT', lines('代码,名称,层级,上级代码,区划代码,行业代码,地址,主席职务,成立日期,完成期限', [changed]));
 
   const near = (d, n) => [(d.labelPoint.longitude + ((n * 37) % 11) / 90 - 0.056).toFixed(4), (d.labelPoint.latitude + ((n * 53) % 9) / 120 - 0.035).toFixed(4)];
   const home = districts.find((d) => d.code === city.district);
@@ -182,5 +184,5 @@ export async function federated(url, city) {
   ]);
   const { importTargets } = await ask(url, `mutation ($s: String!) { importTargets(sheet: $s, source: "示例会议") { kept faults { line message } } }`, { s: sheet });
   assert.deepEqual(importTargets.faults, []);
-  return { unit: `D${city.district}`, street: `S${late.code}`, building, founded: street.filter((line) => line[8] !== '').length, streets: street.length };
+  return { unit: `D${city.district}`, street: `S${late.code}`, dueBefore, dueNow: changed[9], building, founded: street.filter((line) => line[8] !== '').length, streets: street.length };
 }
