@@ -1,5 +1,6 @@
 // The federation's own pages: every page, and each page's task by mouse and by keyboard alone.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { ask } from './city.mjs';
 
 const parameter = (page, name) => new URL(page.url()).searchParams.get(name);
@@ -24,6 +25,7 @@ export const unionPages = (city) => [
   { name: 'unit of an industry', path: '/units/I-IND', ready: '.versions li' },
   { name: 'no unit', path: '/units/NOBODY', ready: '.notice' },
   { name: 'places', path: '/places', ready: '.place-table tbody tr' },
+  { name: 'places on the coverage map', path: `/?places=1&d=${city.district}`, ready: '.map-view path[data-place]' },
   { name: 'buildings', path: '/places?kind=BUILDING', ready: '.place-table tbody tr' },
   { name: 'building', path: '/places/B1', ready: '.versions li' },
   { name: 'no place', path: '/places/NOBODY', ready: '.notice' },
@@ -122,6 +124,22 @@ export const unionJourneys = {
     await page.locator('.place-map path[data-place="P1"]').click();
     await page.waitForSelector('.versions li');
     assert.equal(at(page), '/places/P1');
+  },
+  async 'places are a layer of the coverage map, with their legend, and in the picture that is saved'({ page, go }, city) {
+    await go(`/?d=${city.district}`);
+    await page.waitForSelector('svg path[data-code]');
+    assert.equal(await page.locator('.map-view path[data-place]').count(), 0);
+    await tabTo(page, '.toolbar .check + .check input');
+    await page.keyboard.press('Space');
+    await page.waitForSelector('.map-view path[data-place="B1"]');
+    const { unionPlaces } = await ask(origin(page), '{ unionPlaces(kind: CENTRE) { totalCount } }');
+    await page.waitForSelector(`.legend .place-key:has-text("服务中心"):has-text("n=${unionPlaces.totalCount}")`);
+    await page.reload();
+    await page.waitForSelector('.map-view path[data-place="B1"]');
+    await page.locator('.toolbar .menu summary').click();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.toolbar .menu button', { hasText: 'SVG' }).click()]);
+    const svg = await readFile(await file.path(), 'utf8');
+    assert.ok(svg.includes(`服务中心 n=${unionPlaces.totalCount}`) && svg.includes('data-place="B1"'));
   },
   async 'posts: who has the most to do stands first, and a district shows its streets'({ page, go }, city) {
     await go('/posts');
