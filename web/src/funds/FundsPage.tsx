@@ -7,6 +7,7 @@ import { FactTable, type Column } from '../federation/Facts';
 import { FederationPage } from '../federation/FederationPage';
 import { DayField, Filters, WithinField } from '../federation/fields';
 import { FromRoots, Nothing } from '../federation/roots';
+import { Origin } from '../federation/Origin';
 import { federationWords } from '../federation/words';
 import { ArrearsOf } from '../graph/generated/ArrearsOf';
 import { Collections } from '../graph/generated/Collections';
@@ -134,12 +135,7 @@ function Table({ rows }: { rows: readonly Collection[] }) {
     {
       key: 'source',
       head: g.source,
-      cell: (one) => (
-        <>
-          {one.origin.source}
-          <span className="part">{g.enteredBy(one.origin.enteredBy ?? '', f.day(one.origin.enteredAt))}</span>
-        </>
-      ),
+      cell: (one) => <Origin origin={one.origin} />,
     },
   ];
   return <FactTable label={t.collections} rows={rows} columns={columns} keyOf={(one) => one.id} className="wide" />;

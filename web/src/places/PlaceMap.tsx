@@ -36,7 +36,7 @@ export function PlaceMap({
   const focus = shown.filter((o) => o.id === district);
   const framed = focus.length > 0 ? focus : shown;
   const { width } = size;
-  const height = width === 0 ? 0 : Math.round(Math.min(Math.max(width * 0.8, 300), 560));
+  const height = width === 0 ? 0 : Math.round(Math.min(Math.max(width * 0.75, 300), 480));
   const projection = useMemo(() => {
     if (framed.length === 0 || width === 0) return null;
     const unit = projectionOf(framed, 1);

@@ -7,6 +7,7 @@ import { FederationPage } from '../federation/FederationPage';
 import { ChoiceField, DayField, Filters, WithinField } from '../federation/fields';
 import { Pages } from '../federation/Pages';
 import { FromRoots, Nothing } from '../federation/roots';
+import { Origin } from '../federation/Origin';
 import { federationWords } from '../federation/words';
 import { Posts } from '../graph/generated/Posts';
 import { Staffing } from '../graph/generated/Staffing';
@@ -135,12 +136,7 @@ function Records({ within, kind, on }: { within: string; kind: UnionPostKind | n
     {
       key: 'source',
       head: g.source,
-      cell: (post) => (
-        <>
-          {post.origin.source}
-          <span className="part">{g.enteredBy(post.origin.enteredBy ?? '', f.day(post.origin.enteredAt))}</span>
-        </>
-      ),
+      cell: (post) => <Origin origin={post.origin} />,
     },
   ];
   return (

@@ -19,6 +19,9 @@ export const serviceKinds = [
   'MEDIATION', 'LEGAL_AID', 'HARDSHIP', 'MUTUAL_AID', 'TRAINING', 'JOBS', 'HOTLINE', 'CARD', 'MATERIAL', 'MEDIA', 'MODEL_CASE', 'FLEXIBLE_WORKER',
 ] as const satisfies readonly UnionServiceKind[];
 
+/** What is said above the table, the largest figure first. */
+const FIRST = ['CARD', 'TRAINING', 'HARDSHIP', 'MODEL_CASE'] as const satisfies readonly UnionServiceKind[];
+
 type Unit = NonNullable<ServicesQuery['unionUnit']>;
 
 /** What was done for members: by kind, month and unit. */
@@ -70,7 +73,7 @@ function ByKind({ unit, kinds, year, f }: { unit: Unit; kinds: readonly UnionSer
   const { members } = unit.counts;
   const perHundred = (count: number) => (members > 0 ? f.decimal((count / members) * 100) : NOTHING);
   const sums = kinds.map((kind) => ({ kind, count: sumOf(unit.servicesGiven, kind), months: unit.servicesGiven.filter((one) => one.kind === kind && one.period.length === 7) }));
-  const first = sums.filter((one) => one.kind === 'CARD' || one.kind === 'TRAINING' || one.kind === 'HARDSHIP' || one.kind === 'MODEL_CASE');
+  const first = FIRST.flatMap((kind) => sums.filter((one) => one.kind === kind));
   const columns: Column<(typeof sums)[number]>[] = [
     { key: 'kind', head: g.kind, cell: (one) => g.kinds.service[one.kind] },
     { key: 'count', head: t.count, isNumber: true, cell: (one) => f.count(one.count) },

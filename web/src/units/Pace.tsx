@@ -36,18 +36,22 @@ export function Pace({ code, on, group }: { code: string; on: string | null; gro
         const points = [p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, pace];
         return (
           <div className="pace-line">
-            <p className="row">
-              <strong>{t.paceSaid(f.count(pace.done), f.count(pace.toDo), pace.on)}</strong>
-              {pace.late > 0 && (
-                <span className="status warn">
-                  <span aria-hidden="true">▲</span> {t.paceLate(f.count(pace.late))}
-                </span>
-              )}
-              {pace.undated > 0 && <span className="muted">{t.paceUndated(f.count(pace.undated))}</span>}
-            </p>
-            <Bar share={all === 0 ? null : pace.done / all} colour="#2477a0" tall />
-            <MonthBars points={points} label={t.paceTrend} />
-            <p className="muted small">{t.paceTrend}</p>
+            <div>
+              <p className="row">
+                <strong>{t.paceSaid(f.count(pace.done), f.count(pace.toDo), pace.on)}</strong>
+                {pace.late > 0 && (
+                  <span className="status warn">
+                    <span aria-hidden="true">▲</span> {t.paceLate(f.count(pace.late))}
+                  </span>
+                )}
+                {pace.undated > 0 && <span className="muted">{t.paceUndated(f.count(pace.undated))}</span>}
+              </p>
+              <Bar share={all === 0 ? null : pace.done / all} colour="#2477a0" tall />
+            </div>
+            <div>
+              <MonthBars points={points} label={t.paceTrend} />
+              <p className="muted small">{t.paceTrend}</p>
+            </div>
           </div>
         );
       }}

@@ -169,7 +169,7 @@ function Shares({ unit, year }: { unit: Unit; year: number }) {
     return share === null ? [] : [{ name, ...share }];
   });
   const columns: Column<(typeof shares)[number]>[] = [
-    { key: 'name', head: t.targets, cell: (share) => t.shares[share.name] },
+    { key: 'name', head: t.indicator, cell: (share) => t.shares[share.name] },
     { key: 'value', head: t.share, isNumber: true, cell: (share) => (share.isPercent ? f.percent(share.value) : f.count(share.value)) },
     {
       key: 'parts',
