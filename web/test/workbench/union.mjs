@@ -220,6 +220,35 @@ export const unionJourneys = {
     await page.waitForSelector('.sheet .appraised tbody tr');
     assert.equal(await page.locator('.sheet .appraised tbody tr').count(), unionAppraisal.length);
   },
+  async 'an enterprise names the nearest place for services'({ page, go }, city) {
+    const { gap } = await ask(city.url, '{ gap(first: 20) { nodes { id } } }');
+    let near;
+    for (const { id } of gap.nodes) near ??= (await ask(city.url, 'query ($id: ID!) { nearestPlace(enterprise: $id) { place { code name } } }', { id })).nearestPlace && id;
+    assert.ok(near, 'one of the most urgent has a point');
+    const { nearestPlace } = await ask(city.url, 'query ($id: ID!) { nearestPlace(enterprise: $id) { place { code name } } }', { id: near });
+    await go(`/e/${near}`);
+    await page.locator(`.facts a[href="/places/${nearestPlace.place.code}"]`).click();
+    await page.waitForSelector('.versions li');
+    assert.equal(await text(page, 'h1'), nearestPlace.place.name);
+  },
+  async 'each of the twenty-eight things that a federation does has a page that opens'({ page, go }) {
+    const book = await readFile(new URL('../../../docs/src/capabilities.md', import.meta.url), 'utf8');
+    const things = book.split('\n').filter((line) => /^\*\*\d+\. /.test(line));
+    assert.equal(things.length, 28);
+    const addresses = new Set(
+      things.flatMap((line) => {
+        const named = /Pages?: (.*?)\. Test:/.exec(line)?.[1].match(/`([^`]+)`/g);
+        assert.ok(named, line);
+        return named.map((address) => address.slice(1, -1));
+      }),
+    );
+    for (const address of addresses) {
+      await go(address);
+      await page.waitForSelector('main h1', { state: 'attached' });
+      await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
+      assert.equal(await page.locator('main .notice, .said[role=alert]:not(:empty)').count(), 0, address);
+    }
+  },
   async 'stated figures hold as of their day'({ page, go }) {
     await go('/figures?on=2010-01-01');
     await page.waitForSelector('.figures-table tr:has-text("553")');
