@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { launch, open } from './test/workbench/browser.mjs';
 import { ask, cityOf } from './test/workbench/city.mjs';
+import { federated } from './test/workbench/federation.mjs';
 import { start } from './test/workbench/hub.mjs';
 import { small } from './test/workbench/picture.mjs';
 import { prepared } from './test/workbench/work.mjs';
@@ -25,6 +26,7 @@ try {
   }
   const district = areas.find((area) => area.code === city.district);
   const work = await prepared(url, city);
+  const federation = await federated(url, city);
   const shots = [
     ['map-zh', '/', 'zh', '[data-map=gl]', {}],
     ['map-target-en', '/?m=target', 'en', '[data-map=gl]', {}],
@@ -35,6 +37,18 @@ try {
     ['visits', `/visits?draw=1&area=${city.district}&shape=${shapeOf(district)}`, 'zh', '.shape-map polygon', { height: 900 }],
     ['duties-en', '/duties', 'en', '.workload tbody tr', { height: 800 }],
     ['lists', `/lists?list=${work.named}`, 'zh', '.list-parts tbody tr', { height: 900 }],
+    ['units', '/units', 'zh', '.tree tbody tr:nth-child(9)', { height: 900 }],
+    ['unit-en', `/units/${federation.unit}`, 'en', '.versions li', { height: 1000 }],
+    ['places', `/places?d=${city.district}`, 'zh', '.place-map path[data-place]', { height: 900 }],
+    ['building-en', '/places/B1', 'en', '.versions li', { height: 900 }],
+    ['map-places', `/?places=1&d=${city.district}`, 'zh', '[data-map=gl]', {}],
+    ['posts-en', '/posts', 'en', '.all-posts tbody tr', { height: 800 }],
+    ['services', '/services', 'zh', '.by-kind tbody tr', { height: 800 }],
+    ['dispatch-en', '/dispatch', 'en', '.agreements tbody tr', { height: 640 }],
+    ['funds', '/funds', 'zh', '.wide tbody tr', { height: 800 }],
+    ['breakdown', `/breakdown?open=BJ,${federation.unit}`, 'zh', '.tree tbody tr:nth-child(9)', { height: 700 }],
+    ['appraisal', `/appraisal?unit=${federation.unit}`, 'zh', '.ranks tbody tr', { height: 900 }],
+    ['figures-en', '/figures', 'en', '.figures-table tbody tr', { height: 460 }],
     ['kit-en', '/kit', 'en', '.command pre', { height: 760 }],
     ['gaps', `/gaps?area=${city.district}&tags=FOREIGN`, 'zh', '.grid-row a', {}],
     ['gaps-en', '/gaps?part=undecided', 'en', '.grid-row a', {}],

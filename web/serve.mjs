@@ -6,7 +6,7 @@ import { createServer, request } from 'node:http';
 const port = Number(process.argv[2] ?? 8090);
 const hub = new URL(process.argv[3] ?? 'http://127.0.0.1:8080');
 const dist = new URL('dist/', import.meta.url).pathname;
-const pages = /^\/(|work|gaps|e\/[^/]+|cases(\/[^/]+)?|visits|duties|lists|review|sources|targets|bulletin|partner|administration|kit)$/;
+const pages = /^\/(|work|gaps|e\/[^/]+|cases(\/[^/]+)?|visits|duties|lists|units(\/[^/]+)?|places(\/[^/]+)?|posts|services|dispatch|funds|breakdown|appraisal|figures|review|sources|targets|bulletin|partner|administration|kit)$/;
 const policy =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

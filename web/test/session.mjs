@@ -32,6 +32,13 @@ try {
   await page.waitForSelector('.details .notice:has-text("管理员")');
   assert.equal(await page.locator('.sources button', { hasText: '同步' }).count(), 0);
 
+  // The federation is its own: without the scope every page says so, and nothing else.
+  for (const path of ['/units', '/units/BJ', '/places', '/places/B1', '/posts', '/services', '/dispatch', '/funds', '/breakdown', '/appraisal', '/figures']) {
+    await go(path);
+    await page.waitForSelector('.federation .notice:has-text("复核"):has-text("管理员")');
+    assert.deepEqual(await violations(page), [], path);
+  }
+
   // The session ends while something is typed: the page asks again and keeps the address.
   await go('/gaps?sort=-employees');
   await page.waitForSelector('.grid-row a');
@@ -43,6 +50,9 @@ try {
   await page.waitForSelector('.grid-row a');
   assert.equal(await page.locator('.search').inputValue(), '北京');
   assert.match(page.url(), /sort=-employees/);
+  // A federation of which nothing was entered says how to begin.
+  await go('/units');
+  await page.waitForSelector('.empty:has-text("huitu unit import")');
   await go('/administration');
   await page.waitForSelector('.administration dd:has-text("市级分析员")');
   await page.locator('.page-head button').click();

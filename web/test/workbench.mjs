@@ -4,8 +4,10 @@
 import { launch, open } from './workbench/browser.mjs';
 import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
+import { federated } from './workbench/federation.mjs';
 import { journeys, troubles } from './workbench/journeys.mjs';
 import { pages } from './workbench/pages.mjs';
+import { unionJourneys, unionPages } from './workbench/union.mjs';
 import { prepared, workJourneys, workPages, workTroubles } from './workbench/work.mjs';
 
 const [url, word = ''] = process.argv.slice(2);
@@ -13,7 +15,7 @@ const WIDTHS = [1440, 1024, 390];
 const failures = [];
 const browser = await launch();
 const found = await cityOf(url);
-const city = { ...found, url, ...(await prepared(url, found)) };
+const city = { ...found, url, ...(await prepared(url, found)), ...(await federated(url, found)) };
 
 async function attempt(name, options, run) {
   if (!name.includes(word)) return;
@@ -32,7 +34,7 @@ async function attempt(name, options, run) {
 const looks = [];
 for (const lang of ['zh', 'en']) {
   for (const width of WIDTHS) {
-    for (const { name, path, ready } of [...pages(city), ...workPages(city)]) {
+    for (const { name, path, ready } of [...pages(city), ...workPages(city), ...unionPages(city)]) {
       const look = () => attempt(`${name} ${lang} ${width}`, { lang, width, height: width < 861 ? 844 : 900 }, async ({ page, go }) => {
         await go(path);
         await page.waitForSelector(ready);
@@ -50,7 +52,7 @@ await Promise.all(
     for (let look = looks.shift(); look !== undefined; look = looks.shift()) await look();
   }),
 );
-for (const [name, run] of Object.entries({ ...journeys, ...workJourneys })) await attempt(name, {}, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...journeys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
 for (const [name, run] of Object.entries({ ...troubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 

@@ -16,7 +16,7 @@ use super::headers::header_text;
 struct Bundle;
 
 /// The addresses that the workbench answers itself: one page, which reads the rest of the address.
-pub const WORKBENCH: [&str; 16] = [
+pub const WORKBENCH: [&str; 27] = [
     "/",
     "/work",
     "/gaps",
@@ -26,6 +26,17 @@ pub const WORKBENCH: [&str; 16] = [
     "/visits",
     "/duties",
     "/lists",
+    "/units",
+    "/units/{key}",
+    "/places",
+    "/places/{key}",
+    "/posts",
+    "/services",
+    "/dispatch",
+    "/funds",
+    "/breakdown",
+    "/appraisal",
+    "/figures",
     "/review",
     "/sources",
     "/targets",

@@ -9,7 +9,7 @@ import { useAddress } from './address';
 import { useEditions } from './editions';
 import { Link } from './Link';
 import { useMenus } from './menus';
-import { caseWork, entries, pageAt, type PageName } from './pages';
+import { caseWork, entries, federationPages, pageAt, type PageName } from './pages';
 import { appWords } from './words';
 
 /** What stands around every page: name, navigation, language, strips about the state of the data, and one page. */
@@ -22,7 +22,7 @@ export function Frame() {
   const newest = useEditions();
   useMenus();
   const [isMenuOpen, setMenuOpen] = useState(false);
-  const title = page === undefined || page.name === 'enterprise' ? t.gaps : page.name === 'case' ? t.cases : t[page.name];
+  const title = page === undefined || page.name === 'enterprise' ? t.gaps : page.name === 'case' ? t.cases : page.name === 'unit' ? t.units : page.name === 'place' ? t.places : t[page.name];
   const at = address.searchParams.get('at');
 
   useEffect(() => {
@@ -87,7 +87,7 @@ export function Frame() {
 }
 
 function isCurrent(entry: string, page: PageName | undefined): boolean {
-  return entry === page || (entry === 'cases' && page !== undefined && caseWork.includes(page)) || (entry === 'gaps' && page === 'enterprise');
+  return entry === page || (entry === 'cases' && page !== undefined && caseWork.includes(page)) || (entry === 'units' && page !== undefined && federationPages.includes(page)) || (entry === 'gaps' && page === 'enterprise');
 }
 
 function NotFound() {

@@ -19,6 +19,17 @@ export type PageName =
   | 'visits'
   | 'duties'
   | 'lists'
+  | 'units'
+  | 'unit'
+  | 'places'
+  | 'place'
+  | 'posts'
+  | 'services'
+  | 'dispatch'
+  | 'funds'
+  | 'breakdown'
+  | 'appraisal'
+  | 'figures'
   | 'review'
   | 'sources'
   | 'targets'
@@ -37,6 +48,17 @@ const pages: readonly (Page & { path: RegExp })[] = [
   { name: 'visits', path: /^\/visits$/, Component: lazy(() => import('../visits/VisitsPage')), isFull: false },
   { name: 'duties', path: /^\/duties$/, Component: lazy(() => import('../duties/DutiesPage')), isFull: false },
   { name: 'lists', path: /^\/lists$/, Component: lazy(() => import('../lists/ListsPage')), isFull: false },
+  { name: 'units', path: /^\/units$/, Component: lazy(() => import('../units/UnitsPage')), isFull: false },
+  { name: 'unit', path: /^\/units\/[^/]+$/, Component: lazy(() => import('../units/UnitPage')), isFull: false },
+  { name: 'places', path: /^\/places$/, Component: lazy(() => import('../places/PlacesPage')), isFull: false },
+  { name: 'place', path: /^\/places\/[^/]+$/, Component: lazy(() => import('../places/PlacePage')), isFull: false },
+  { name: 'posts', path: /^\/posts$/, Component: lazy(() => import('../posts/PostsPage')), isFull: false },
+  { name: 'services', path: /^\/services$/, Component: lazy(() => import('../services/ServicesPage')), isFull: false },
+  { name: 'dispatch', path: /^\/dispatch$/, Component: lazy(() => import('../dispatch/DispatchPage')), isFull: false },
+  { name: 'funds', path: /^\/funds$/, Component: lazy(() => import('../funds/FundsPage')), isFull: false },
+  { name: 'breakdown', path: /^\/breakdown$/, Component: lazy(() => import('../breakdown/BreakdownPage')), isFull: false },
+  { name: 'appraisal', path: /^\/appraisal$/, Component: lazy(() => import('../appraisal/AppraisalPage')), isFull: false },
+  { name: 'figures', path: /^\/figures$/, Component: lazy(() => import('../figures/FiguresPage')), isFull: false },
   { name: 'review', path: /^\/review$/, Component: lazy(() => import('../review/ReviewPage')), isFull: false },
   { name: 'sources', path: /^\/sources$/, Component: lazy(() => import('../sources/SourcesPage')), isFull: false },
   { name: 'targets', path: /^\/targets$/, Component: lazy(() => import('../targets/TargetsPage')), isFull: false },
@@ -53,11 +75,15 @@ export function pageAt(pathname: string): Page | undefined {
 /** The pages of case work stand under one entry; their own tabs lead from one to the other. */
 export const caseWork: readonly PageName[] = ['cases', 'case', 'visits', 'duties', 'lists'];
 
-export const entries: readonly { name: Exclude<PageName, 'enterprise' | 'case'>; to: string }[] = [
+/** The pages of the federation itself stand under one entry, as those of case work do. */
+export const federationPages: readonly PageName[] = ['units', 'unit', 'places', 'place', 'posts', 'services', 'dispatch', 'funds', 'breakdown', 'appraisal', 'figures'];
+
+export const entries: readonly { name: Exclude<PageName, 'enterprise' | 'case' | 'unit' | 'place'>; to: string }[] = [
   { name: 'work', to: '/work' },
   { name: 'map', to: '/' },
   { name: 'gaps', to: '/gaps' },
   { name: 'cases', to: '/cases' },
+  { name: 'units', to: '/units' },
   { name: 'review', to: '/review' },
   { name: 'sources', to: '/sources' },
   { name: 'targets', to: '/targets' },

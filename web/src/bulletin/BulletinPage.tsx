@@ -14,6 +14,7 @@ import { SvgMap } from '../map/SvgMap';
 import { mapWords } from '../map/words';
 import { csvOf } from '../sources/table';
 import { Answered } from '../states/Answered';
+import { AppraisalOf } from './AppraisalOf';
 import { bulletinWords } from './words';
 import './bulletin.css';
 
@@ -194,6 +195,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
             </tfoot>
           </table>
         </div>
+        <AppraisalOf year={Number(edition.asOf.slice(0, 4))} on={edition.asOf} district={unit} />
         <footer className="muted small">
           <p>{f.named(t.method, t.methodText)}</p>
           <p>{t.sources(sources)}</p>

@@ -1,3 +1,8 @@
+import type { ReactNode } from 'react';
+import { Link } from '../app/Link';
+import { useMay } from '../app/standing';
+import { Nearest } from '../graph/generated/Nearest';
+import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
 import { NOTHING, useFormat } from '../language/format';
 import { placeOf } from '../language/place';
@@ -12,7 +17,8 @@ export function Facts({ card }: { card: Card }) {
   const name = useWords(terms);
   const code = useCode();
   const { area, industry } = card;
-  const facts: readonly (readonly [string, string])[] = [
+  const nearest = useQuestion(Nearest, { enterprise: card.id }, { enabled: useMay('review') === true, keep: false }).data?.data.nearestPlace;
+  const facts: readonly (readonly [string, ReactNode])[] = [
     [t.area, placeOf(area)],
     [t.address, card.address ?? NOTHING],
     [t.industry, industry === null ? NOTHING : `${industry.code} ${industry.name} (${t.industryEdition(industry.edition)})`],
@@ -25,11 +31,12 @@ export function Facts({ card }: { card: Card }) {
     [name.field.REVENUE, f.yuan(card.revenueYuan)],
     [t.sizeClass, card.designatedSize?.sizeClass == null ? NOTHING : code('values', card.designatedSize.sizeClass)],
   ];
+  const all = nearest == null ? facts : [...facts, [t.nearest, <NearestOf key="nearest" name={nearest.place.name} code={nearest.place.code} metres={nearest.metres} />] as const];
   return (
     <section className="card">
       <h2>{t.facts}</h2>
       <dl className="facts">
-        {facts.map(([term, value]) => (
+        {all.map(([term, value]) => (
           <div key={term}>
             <dt>{term}</dt>
             <dd>{value}</dd>
@@ -46,5 +53,16 @@ export function Facts({ card }: { card: Card }) {
         </p>
       )}
     </section>
+  );
+}
+
+/** Where the enterprise goes for services, and how far that is as the crow flies. */
+function NearestOf({ name, code, metres }: { name: string; code: string; metres: number }) {
+  const t = useWords(enterpriseWords);
+  const f = useFormat();
+  return (
+    <>
+      <Link to={`/places/${encodeURIComponent(code)}`}>{name}</Link> <span className="muted nowrap">{t.kilometres(f.decimal(metres / 1000))}</span>
+    </>
   );
 }

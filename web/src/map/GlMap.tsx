@@ -7,8 +7,10 @@ import { useLanguage } from '../language/choice';
 import { format } from '../language/format';
 import { headers } from '../graph/client';
 import { useWords } from '../language/words';
+import { MARKS } from '../places/Mark';
 import type { Figure } from './figure';
 import { classOf, type Classes, type Measure } from './measures';
+import type { PlaceMark } from './placeMarks';
 import { boundsOf, type Outline } from './outlines';
 import { mapWords } from './words';
 
@@ -24,6 +26,7 @@ interface Props {
   classes: Classes;
   selected: string | null;
   withPoints: boolean;
+  places: readonly PlaceMark[];
   edition: number;
   onSelect: (code: string | null) => void;
   onReady: () => void;
@@ -60,10 +63,13 @@ export default function GlMap(props: Props) {
     made.addControl(new AttributionControl({ compact: false, customAttribution: t.boundary }), 'bottom-right');
     made.on('load', () => {
       made.addImage('hatch', hatch());
+      for (const [kind, mark] of Object.entries(MARKS)) made.addImage(`place-${kind}`, drawn(mark), { pixelRatio: 2 });
       paint(made, latest.current, lang, t.noData);
       made.once('idle', () => latest.current.onReady());
     });
     made.on('click', (event) => {
+      const [place] = made.queryRenderedFeatures(event.point, { layers: ['places'] });
+      if (place !== undefined) return go(`/places/${encodeURIComponent(String(place.properties['code']))}`);
       const [point] = made.queryRenderedFeatures(event.point, { layers: ['points'] });
       if (point !== undefined) return go(`/e/${String(point.properties['id'])}`);
       const [district] = made.queryRenderedFeatures(event.point, { layers: ['districts', 'nodata'] });
@@ -71,7 +77,7 @@ export default function GlMap(props: Props) {
       if (code !== undefined) latest.current.onSelect(code === latest.current.selected ? null : code);
       return undefined;
     });
-    for (const layer of ['points', 'districts', 'nodata']) {
+    for (const layer of ['places', 'points', 'districts', 'nodata']) {
       made.on('mousemove', layer, () => (made.getCanvas().style.cursor = 'pointer'));
       made.on('mouseleave', layer, () => (made.getCanvas().style.cursor = ''));
     }
@@ -90,7 +96,7 @@ export default function GlMap(props: Props) {
     if (map.current?.isStyleLoaded() === true || map.current?.getLayer('districts') !== undefined) {
       if (map.current !== null) paint(map.current, latest.current, lang, t.noData);
     }
-  }, [props.outlines, props.figures, props.measure, props.classes, props.selected, props.withPoints, lang]);
+  }, [props.outlines, props.figures, props.measure, props.classes, props.selected, props.withPoints, props.places, lang]);
 
   useEffect(() => {
     const { outlines, selected } = latest.current;
@@ -115,6 +121,7 @@ function styleOf(props: Props): StyleSpecification {
     sources: {
       districts: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       names: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      places: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       gap: { type: 'vector', tiles: [tiles], minzoom: 0, maxzoom: 16 },
     },
     layers: [
@@ -149,6 +156,12 @@ function styleOf(props: Props): StyleSpecification {
         'source-layer': 'clusters',
         layout: { 'text-field': ['to-string', ['get', 'count']], 'text-font': FONTS, 'text-size': 11, 'text-allow-overlap': true },
         paint: { 'text-color': GAP },
+      },
+      {
+        id: 'places',
+        type: 'symbol',
+        source: 'places',
+        layout: { 'icon-image': ['concat', 'place-', ['get', 'kind']], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
       },
       {
         id: 'names',
@@ -196,6 +209,12 @@ function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string):
   });
   (map.getSource('districts') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: districts });
   (map.getSource('names') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: names });
+  const places = props.places.map((place) => ({
+    type: 'Feature' as const,
+    geometry: { type: 'Point' as const, coordinates: [...place.at] },
+    properties: { code: place.code, kind: place.kind },
+  }));
+  (map.getSource('places') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: places });
   // The middle of a diverging scale is as pale as the ground: its borders are drawn darker.
   map.setPaintProperty('borders', 'line-color', measure.kind === 'diverging' ? '#8b96a5' : '#ffffff');
   map.setPaintProperty('borders', 'line-width', measure.kind === 'diverging' ? 0.7 : 1.2);
@@ -203,6 +222,24 @@ function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string):
   for (const layer of ['points', 'clusters', 'counts']) map.setLayoutProperty(layer, 'visibility', props.withPoints ? 'visible' : 'none');
   map.setLayoutProperty('names', 'text-offset', props.withPoints ? [0, 1.5] : [0, 0]);
   map.setLayoutProperty('names', 'text-anchor', props.withPoints ? 'top' : 'center');
+}
+
+/** The mark of a kind of place as a picture, at twice the size for dense screens. */
+function drawn(mark: (typeof MARKS)[keyof typeof MARKS]): ImageData {
+  const side = 36;
+  const canvas = document.createElement('canvas');
+  canvas.width = side;
+  canvas.height = side;
+  const pen = canvas.getContext('2d');
+  if (pen === null) return new ImageData(side, side);
+  pen.translate(side / 2, side / 2);
+  const path = new Path2D(mark.path(12));
+  pen.fillStyle = mark.colour;
+  pen.strokeStyle = '#ffffff';
+  pen.lineWidth = 2.4;
+  pen.fill(path);
+  pen.stroke(path);
+  return pen.getImageData(0, 0, side, side);
 }
 
 /** Grey with strokes at 45°, as everywhere for what has no data. */

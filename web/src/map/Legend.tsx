@@ -1,8 +1,12 @@
 import { useParameters } from '../app/address';
 import { useFormat } from '../language/format';
+import { placeKinds } from '../federation/address';
+import { federationWords } from '../federation/words';
+import { Mark } from '../places/Mark';
 import { useWords } from '../language/words';
 import type { Figure } from './figure';
 import { classOf, type Classes, type Measure } from './measures';
+import { usePlaceLayer } from './placeMarks';
 import { mapWords } from './words';
 
 /** What the colours mean, with the number of areas in each class. */
@@ -48,6 +52,7 @@ export function Legend({ measure, classes, figures }: { measure: Measure; classe
         </svg>
         {t.gapKey}
       </p>
+      <PlaceKeys />
       {measure.kind === 'sequential' && (
         <p className="key">
           <span className="muted">{classes.isSpread ? t.classesSpread : t.classesFixed}</span>
@@ -57,6 +62,33 @@ export function Legend({ measure, classes, figures }: { measure: Measure; classe
         </p>
       )}
     </details>
+  );
+}
+
+/** The kinds of places that the map shows, with how many of each. */
+function PlaceKeys() {
+  const t = useWords(mapWords);
+  const g = useWords(federationWords);
+  const f = useFormat();
+  const layer = usePlaceLayer();
+  if (!layer.isOn) return null;
+  if (layer.problem !== null) return <p className="key status danger">{layer.problem}</p>;
+  if (layer.isKnown && layer.marks.length === 0) return <p className="key muted">{t.placesNone}</p>;
+  return (
+    <>
+      {placeKinds.map((kind) => {
+        const count = layer.marks.filter((mark) => mark.kind === kind).length;
+        return (
+          count > 0 && (
+            <p key={kind} className="key place-key">
+              <Mark kind={kind} />
+              {g.kinds.place[kind]} <span className="muted">n={f.count(count)}</span>
+            </p>
+          )
+        );
+      })}
+      {layer.without > 0 && <p className="key muted">{t.placesWithout(f.count(layer.without))}</p>}
+    </>
   );
 }
 

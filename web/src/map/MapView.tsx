@@ -5,6 +5,7 @@ import { Boundary } from '../states/Boundary';
 import type { Figure } from './figure';
 import type { Classes, Measure } from './measures';
 import type { Outlines } from './outlines';
+import { usePlaceLayer } from './placeMarks';
 import { useSize } from './size';
 import { SvgMap } from './SvgMap';
 import { hasWebGl2 } from './webgl';
@@ -37,6 +38,7 @@ export function MapView({
   const [isReady, setReady] = useState(false);
   const figures = useMemo(() => new Map(city.figures.map((figure) => [figure.code, figure])), [city]);
   const withPoints = parameters.get('layer') === null ? selected !== null : parameters.get('layer') === 'gap';
+  const { marks } = usePlaceLayer();
   const wantsGl = parameters.get('map') !== 'svg' && hasWebGl2();
 
   useEffect(() => {
@@ -62,6 +64,7 @@ export function MapView({
           left={innerWidth >= 1200 ? 310 : 0}
           selected={selected}
           withCounts={withPoints}
+          places={marks}
           noData={t.noData}
           label={t.mapLabel(t.measures[measure.key])}
           onSelect={onSelect}
@@ -77,6 +80,7 @@ export function MapView({
               classes={classes}
               selected={selected}
               withPoints={withPoints}
+              places={marks}
               edition={edition}
               onSelect={onSelect}
               onReady={() => setReady(true)}

@@ -1,8 +1,12 @@
 import { useFormat } from '../language/format';
+import { placeKinds } from '../federation/address';
+import { federationWords } from '../federation/words';
+import { MARKS } from '../places/Mark';
 import { useWords } from '../language/words';
 import type { Figure } from './figure';
 import { classOf, type Classes, type Measure } from './measures';
 import type { Outline } from './outlines';
+import type { PlaceMark } from './placeMarks';
 import { SvgMap } from './SvgMap';
 import { mapWords } from './words';
 
@@ -19,12 +23,15 @@ export function Picture(props: {
   classes: Classes;
   selected: string | null;
   withCounts: boolean;
+  places?: readonly PlaceMark[];
   edition: { number: number; asOf: string };
   sources: string;
   attribution: string;
 }) {
   const t = useWords(mapWords);
+  const g = useWords(federationWords);
   const f = useFormat();
+  const kinds = placeKinds.map((kind) => ({ kind, count: (props.places ?? []).filter((place) => place.kind === kind).length })).filter(({ count }) => count > 0);
   const { measure, classes, figures } = props;
   const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
   const step = 96;
@@ -78,6 +85,12 @@ export function Picture(props: {
             </>
           )}
         </g>
+        {kinds.map(({ kind, count }, at) => (
+          <g key={kind} transform={`translate(${classes.colours.length * step + 350} ${at * 22 - 10})`}>
+            <path transform="translate(10 14)" d={MARKS[kind].path(7)} fill={MARKS[kind].colour} />
+            <text x="28" y="19">{`${g.kinds.place[kind]} ${t.n(count)}`}</text>
+          </g>
+        ))}
       </g>
       <text x="40" y="1058" fontSize="14" fill={MUTED}>
         {t.source(props.sources)}

@@ -1,9 +1,12 @@
 import { useId, useMemo } from 'react';
+import { go } from '../app/address';
 import { format } from '../language/format';
 import { useLanguage } from '../language/choice';
 import type { Figure } from './figure';
 import { placed, textWidth, type Box } from './labels';
 import { classOf, type Classes, type Measure } from './measures';
+import { MARKS } from '../places/Mark';
+import type { PlaceMark } from './placeMarks';
 import { pathOf, projectionOf, type Outline } from './outlines';
 
 const INK = '#1c2330';
@@ -25,6 +28,7 @@ export function SvgMap({
   noData,
   label,
   onSelect,
+  places = [],
   size = 13,
   left = 0,
 }: {
@@ -39,6 +43,8 @@ export function SvgMap({
   noData: string;
   label: string;
   onSelect?: (code: string | null) => void;
+  /** Places of the federation, each with its mark. */
+  places?: readonly PlaceMark[];
   size?: number;
   /** Pixels on the left where something lies on the map. */
   left?: number;
@@ -117,6 +123,24 @@ export function SvgMap({
           <path key={outline.id} d={pathOf(outline.geometry, projection)} fill="none" stroke={INK} strokeWidth="2.500" strokeLinejoin="round" pointerEvents="none" />
         ))}
       </g>
+      {places.map((place) => {
+        const [x, y] = projection.point([...place.at]);
+        return (
+          <path
+            key={place.code}
+            data-place={place.code}
+            transform={`translate(${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)})`}
+            d={MARKS[place.kind].path(focus.length > 0 ? 7 : 5)}
+            fill={MARKS[place.kind].colour}
+            stroke="#ffffff"
+            strokeWidth="1.2"
+            cursor={onSelect === undefined ? undefined : 'pointer'}
+            onClick={onSelect === undefined ? undefined : () => go(`/places/${encodeURIComponent(place.code)}`)}
+          >
+            <title>{place.name}</title>
+          </path>
+        );
+      })}
       {names
         .filter((n) => visible.has(n.outline.id))
         .map((n) => {

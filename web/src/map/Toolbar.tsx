@@ -4,6 +4,7 @@ import type { FiguresQuery } from '../graph/generated/types';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import type { Figure } from './figure';
+import { usePlaceLayer } from './placeMarks';
 import { measureKeys, type Classes, type Measure } from './measures';
 import type { Outlines } from './outlines';
 import { Picture } from './Picture';
@@ -34,6 +35,7 @@ export function Toolbar({
   const view = parameters.get('view');
   const layer = parameters.get('layer');
   const withPoints = layer === null ? district !== null : layer === 'gap';
+  const places = usePlaceLayer();
   const isSimple = parameters.get('map') === 'svg' || !hasWebGl2();
   const picture = (
     <Picture
@@ -43,6 +45,7 @@ export function Toolbar({
       classes={classes}
       selected={district}
       withCounts={withPoints}
+      places={places.marks}
       edition={edition}
       sources={f.list(edition.sources.map((s) => `${s.registry.title} ${s.asOf.slice(0, 10)}`))}
       attribution={outlines.attribution}
@@ -80,6 +83,12 @@ export function Toolbar({
             <input type="checkbox" checked={withPoints} onChange={(event) => set({ layer: event.target.checked ? 'gap' : 'none' }, 'replace')} />
             {t.points}
           </label>
+          {places.isOffered && (
+            <label className="check">
+              <input type="checkbox" checked={places.isOn} onChange={(event) => set({ places: event.target.checked ? '1' : null }, 'replace')} />
+              {t.places}
+            </label>
+          )}
           <details className="menu">
             <summary>{t.more}</summary>
             <div>

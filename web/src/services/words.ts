@@ -1,0 +1,36 @@
+import { words } from '../language/words';
+
+export const serviceWords = words(
+  {
+    title: '服务与会员',
+    intro: '各单位报的服务次数、会员服务卡、宣传品和典型经验，按项目、月份和单位汇总；既报年数又报月数的，年数不重复计入。',
+    byKind: (year: number) => `${year} 年按项目`,
+    byUnit: '按单位',
+    count: '次数',
+    perHundred: '每百名会员',
+    months: '各月',
+    yearOnly: '只报全年',
+    showKind: '项目',
+    allKinds: '全部项目',
+    none: (year: number) => `${year} 年没有服务记录。用 huitu federation import service 服务表.csv 录入。`,
+    noMembers: '没有会员数，人均不计',
+    monthOf: (kind: string) => `${kind}，各月次数`,
+    members: (n: string) => `会员 ${n} 人`,
+  },
+  {
+    title: 'Services and members',
+    intro: 'Services, member cards, material and model cases as units report them, by kind, month and unit. Where a unit reports months, its whole year is not counted again.',
+    byKind: (year: number) => `By kind, ${year}`,
+    byUnit: 'By unit',
+    count: 'Number',
+    perHundred: 'Per hundred members',
+    months: 'By month',
+    yearOnly: 'whole year only',
+    showKind: 'Kind',
+    allKinds: 'All kinds',
+    none: (year: number) => `No services were entered for ${year}. Enter them by huitu federation import service SERVICES.csv.`,
+    noMembers: 'no members known, so none per member',
+    monthOf: (kind: string) => `${kind}, number by month`,
+    members: (n: string) => `${n} members`,
+  },
+);
