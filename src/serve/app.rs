@@ -125,5 +125,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
         tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
     }
     let state = app.state.clone();
-    http::server::run(listener, self::app(app), state, shutdown).await
+    let quality = tokio::spawn(operate::source_quality::follow(state.clone()));
+    let served = http::server::run(listener, self::app(app), state, shutdown).await;
+    quality.abort();
+    served
 }

@@ -29,4 +29,5 @@ pub use app::{App, app, run};
 pub use authentication::Authentication;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
+pub use operate::source_quality::keep_history as keep_quality_history;
 pub use state::{Options, ServerState};

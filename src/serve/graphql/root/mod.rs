@@ -1,5 +1,6 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
+pub mod caller_changes;
 pub mod case_changes;
 pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
+use super::caller_changes::CallerMutations;
 use super::case_changes::CaseMutations;
 use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
@@ -273,6 +274,7 @@ pub struct Mutation;
 #[graphql(name = "Mutation")]
 pub struct Mutations(
     Mutation,
+    CallerMutations,
     CaseMutations,
     DutyMutations,
     FederationMutations,
