@@ -6,6 +6,7 @@
 
 pub mod closing;
 pub mod duty;
+pub mod lead;
 pub mod seat;
 pub mod sheet;
 pub mod standing;

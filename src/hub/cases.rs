@@ -22,7 +22,7 @@ use crate::model::reference::areas::{short_code, unit_code};
 use crate::model::reference::federation_units;
 use crate::model::reference::unions::finding_reasons;
 use crate::model::verdict::{FundKind, GapStatus};
-use crate::store::case::{CaseArea, CaseQuery, CaseRow, NEVER_DUE};
+use crate::store::case::{CaseArea, CaseQuery, CaseRow, CaseWon, NEVER_DUE};
 use crate::store::case_event::CaseEventRow;
 use crate::store::set_meta;
 use crate::store::{case, case_event};
@@ -203,10 +203,11 @@ pub struct WorkWeek {
     pub lost: CaseQuery,
 }
 
-/// Codes of the reasons that say that there is a union; closed by the registries, the parent's is one too.
-fn reasons_of(won: bool) -> Vec<String> {
-    let all = finding_reasons().iter().map(|r| r.code.to_owned());
-    all.filter(|code| (is_won(code) || code == "parent_union") == won).collect()
+/// Cases that were closed with a union, or those closed with something else.
+pub fn closed_with_union(is: bool) -> CaseWon {
+    let codes =
+        |says: fn(&str) -> bool| finding_reasons().iter().map(|r| r.code).filter(|c| says(c)).map(str::to_owned).collect();
+    CaseWon { reasons: codes(is_won), by_data: codes(was_covered), is }
 }
 
 impl Hub {
@@ -228,7 +229,7 @@ impl Hub {
         let open = CaseQuery { states: vec![CaseState::Open.name().to_owned()], ..of.clone() };
         let closed = |won: bool| CaseQuery {
             states: vec![CaseState::Closed.name().to_owned()],
-            reasons: reasons_of(won),
+            won: Some(closed_with_union(won)),
             closed: (Some(began), None),
             ..of.clone()
         };

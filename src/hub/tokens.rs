@@ -11,6 +11,7 @@ use crate::access::{AccessScope, Caller, KeptToken, Role};
 use crate::connector::Transport;
 use crate::model::reference::areas::unit_code;
 use crate::model::text::visible;
+use crate::store::caller;
 use crate::store::token::{self, TokenRow, hash_secret};
 
 /// Milliseconds of a day.
@@ -158,6 +159,7 @@ impl Hub {
         // The rights as they are kept, whatever they are: a scope that was taken away stays away.
         let made = made(old.clone(), now, days);
         token::put_token(&mut tx, &made.row).await.map_err(failed)?;
+        caller::hand_on(&mut tx, id, &made.row.id).await.map_err(failed)?;
         match overlap {
             0 => token::revoke_token(&mut tx, id, now).await.map_err(failed)?,
             days => {

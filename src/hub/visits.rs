@@ -13,6 +13,7 @@ use super::cases::{EventLog, standing_of, write_standing};
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::ProgressSink;
+use crate::access::{FieldClass, Sight, classes};
 use crate::cases::sheet;
 use crate::cases::sheet::SheetRow;
 use crate::cases::standing::{CaseOwner, CaseState, CaseStep, CaseStepKind};
@@ -21,6 +22,7 @@ use crate::cases::visit::{VisitClaim, VisitFound, doubts, read};
 use crate::edition::{Edition, Filter};
 use crate::model::problem::Problem;
 use crate::model::public_id;
+use crate::model::verdict::Reason;
 use crate::store::Tx;
 use crate::store::case::{CaseQuery, CaseRow, NEVER_DUE};
 use crate::store::finding::FindingRow;
@@ -575,10 +577,17 @@ pub struct Door {
     pub address: String,
     /// Name of the street or town.
     pub area: String,
-    pub why: Vec<crate::model::verdict::Reason>,
+    pub why: Vec<Reason>,
     pub stage: crate::cases::standing::CaseStage,
     /// Degrees east and north.
     pub at: Option<(f64, f64)>,
+}
+
+/// Reasons as anybody who walks may read them: what a department keeps to itself is on no paper.
+fn open_reasons(reasons: Vec<Reason>) -> Vec<Reason> {
+    let is_told = |code: &str| matches!(classes::of_code(code), FieldClass::Open | FieldClass::Visit);
+    let told = reasons.into_iter().filter(|reason| is_told(&reason.code));
+    told.map(|reason| Reason { inputs: Sight::OPEN.inputs(&reason.inputs).cloned().collect(), ..reason }).collect()
 }
 
 impl Hub {
@@ -601,7 +610,7 @@ impl Hub {
                 credit_code: e.as_ref().and_then(|e| e.credit_code()).unwrap_or_default().to_owned(),
                 address: e.as_ref().and_then(|e| e.address()).unwrap_or_default().to_owned(),
                 area: area.map(|a| lang.pick(&a.zh, &a.en).clone()).unwrap_or_default(),
-                why: e.as_ref().and_then(|e| e.verdicts().ok()).map(|v| v.gap.reasons).unwrap_or_default(),
+                why: e.as_ref().and_then(|e| e.verdicts().ok()).map(|v| open_reasons(v.gap.reasons)).unwrap_or_default(),
                 stage: case.as_ref().map_or(crate::cases::standing::CaseStage::Found, |c| standing_of(c).stage),
                 at: e.and_then(|e| e.place()).map(|p| (p.longitude, p.latitude)),
             });

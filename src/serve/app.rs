@@ -139,7 +139,9 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     }
     let state = app.state.clone();
     let listening = tokio::spawn(operate::told::run(state.clone()));
+    let quality = tokio::spawn(operate::source_quality::follow(state.clone()));
     let ended = http::server::run(listener, self::app(app), state, shutdown).await;
     listening.abort();
+    quality.abort();
     ended
 }

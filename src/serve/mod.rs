@@ -36,4 +36,5 @@ pub use entrance::tls::TlsFiles;
 pub(crate) use export::ExportColumn;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
+pub use operate::source_quality::keep_history as keep_quality_history;
 pub use state::{Options, ServerState};

@@ -1,4 +1,4 @@
-//! Visit lists outside the graph: `GET /visits/{id}.html` (A4), `.xlsx` (to be filled in), `POST /visits/{id}` (brought back).
+//! Visit lists outside the graph: `GET /visits/{id}.html` (A4), `.xlsx` (to be filled in), `.json` (for a program without a network), `POST /visits/{id}` (brought back).
 //!
 //! A copy is an export: it is noted with whom it shows, holds nothing that needs a scope beyond visits, and is refused once expired.
 
@@ -21,12 +21,13 @@ use super::reconcile::respond;
 use super::state::{Reading, ServerState};
 use crate::access::AccessScope;
 use crate::hub::visits::Bringing;
+use crate::model::message::reason_text;
 use crate::pages::visits::{cells, render, workbook};
 
 /// Bytes of a list that is brought back.
 const MAX_BODY: usize = 16 << 20;
 
-/// `GET /visits/{id}.html` and `.xlsx`
+/// `GET /visits/{id}.html`, `.xlsx` and `.json`
 pub async fn copy(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&[])).await {
         Ok(plain) => plain,
@@ -76,8 +77,33 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
             }
             Ok(response)
         }
-        _ => Err(not_found("走访名单有 .html 和 .xlsx 两种", "a visit list is there as .html and .xlsx")),
+        "json" => {
+            Ok(respond(offline(&drawn, &doors, hub.clock.now(), plain.lang).to_string(), "application/json; charset=utf-8"))
+        }
+        _ => Err(not_found("走访名单有 .html、.xlsx 和 .json 三种", "a visit list is there as .html, .xlsx and .json")),
     }
+}
+
+/// A list as a program takes it along: what is printed, and until when it may be kept.
+fn offline(
+    drawn: &crate::hub::visits::DrawnList,
+    doors: &[crate::hub::visits::Door],
+    now: chrono::DateTime<chrono::Utc>,
+    lang: crate::model::message::Lang,
+) -> serde_json::Value {
+    let door = |door: &crate::hub::visits::Door| {
+        json!({
+            "place": door.place, "case": format!("case:{}", door.case), "name": door.name, "creditCode": door.credit_code,
+            "address": door.address, "area": door.area, "stage": door.stage.name(), "stageLabel": door.stage.text(lang),
+            "location": door.at.map(|(longitude, latitude)| json!({ "longitude": longitude, "latitude": latitude })),
+            "why": door.why.iter().map(|reason| reason_text(&reason.code, &reason.inputs, lang)).collect::<Vec<_>>(),
+        })
+    };
+    let due = Some(&drawn.list.due).filter(|due| *due != crate::store::case::NEVER_DUE);
+    json!({
+        "id": drawn.list.id, "title": drawn.list.title, "due": due, "expires": drawn.list.expires,
+        "takenAt": crate::model::text::shown(now), "doors": doors.iter().map(door).collect::<Vec<_>>(),
+    })
 }
 
 /// `POST /visits/{id}`: a workbook or CSV; `visitor` says who was at the doors, the caller where left out.

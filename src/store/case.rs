@@ -89,6 +89,12 @@ pub struct CaseQuery {
     pub methods: Vec<String>,
     /// Codes of reasons.
     pub reasons: Vec<String>,
+    /// Closed with a union, or with something else.
+    pub won: Option<CaseWon>,
+    /// With a day on which something is due, or without.
+    pub dated: Option<bool>,
+    /// Ids of cases.
+    pub ids: Option<Vec<String>>,
     /// Closed by the registries, or by a person.
     pub by_data: Option<bool>,
     /// Least and greatest assessment.
@@ -103,6 +109,17 @@ pub struct CaseQuery {
     pub areas: Vec<Vec<CaseArea>>,
     /// Ids of enterprises.
     pub enterprises: Option<Vec<String>>,
+}
+
+/// What says that a closed case was won.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseWon {
+    /// Codes of reasons that always say so.
+    pub reasons: Vec<String>,
+    /// Codes of reasons that say so where the registries closed it.
+    pub by_data: Vec<String>,
+    /// Won, or closed with something else.
+    pub is: bool,
 }
 
 /// An area as cases are kept by it.
@@ -182,6 +199,22 @@ impl Conditions {
         c.one_of("origin", &q.origins);
         c.one_of("method", &q.methods);
         c.one_of("reason", &q.reasons);
+        if let Some(won) = &q.won {
+            let mut list = |codes: &[String]| codes.iter().map(|code| c.text(code)).collect::<Vec<_>>().join(", ");
+            let (reasons, by_data) = (list(&won.reasons), list(&won.by_data));
+            let won_by = format!("(reason IN ({reasons}) OR by_data = 1 AND reason IN ({by_data}))");
+            c.and(&format!("state = 'CLOSED' AND {}{won_by}", if won.is { "" } else { "NOT " }));
+        }
+        if let Some(is_dated) = q.dated {
+            let never = c.text(NEVER_DUE);
+            c.and(&format!("due {} {never}", if is_dated { "<" } else { "=" }));
+        }
+        if let Some(ids) = &q.ids {
+            if ids.is_empty() {
+                c.and("1 = 0");
+            }
+            c.one_of("id", ids);
+        }
         if let Some(by_data) = q.by_data {
             let by_data = c.number(i64::from(by_data));
             c.and(&format!("by_data = {by_data}"));

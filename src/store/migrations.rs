@@ -41,6 +41,8 @@ const STEPS: &[Step] = &[
     step!(130, "0130_duty"),
     step!(140, "0140_named_list"),
     step!(200, "0200_federation"),
+    step!(240, "0240_caller"),
+    step!(241, "0241_quality"),
     step!(260, "0260_lease"),
     step!(300, "0300_session"),
 ];

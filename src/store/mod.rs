@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub(crate) mod bulk;
+pub mod caller;
 pub mod case;
 pub mod case_event;
 pub(crate) mod damage;
@@ -26,6 +27,7 @@ pub(crate) mod lease;
 pub mod load;
 mod migrations;
 pub mod named_list;
+pub mod quality;
 pub mod quarantine;
 pub mod record;
 pub mod registry;

@@ -143,6 +143,66 @@ impl Store {
     }
 }
 
+super::row! {
+    /// How many visits of a list stand how.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct VisitCountRow {
+        /// Of the list.
+        pub list_id: String,
+        /// COUNTS, ASKED, DISMISSED, TAKEN_BACK.
+        pub state: String,
+        /// Visits.
+        pub visits: i64,
+        /// Doors that they are of.
+        pub doors: i64,
+    }
+}
+
+impl Store {
+    /// What was brought back of some cases, by case, newest first, in one statement.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn visits_of_cases(&self, cases: &[String]) -> Result<Vec<VisitRow>, StoreError> {
+        match self {
+            Store::Sqlite(s) => {
+                let sql = format!(
+                    "SELECT {VISIT} FROM visit WHERE case_id IN (SELECT value FROM json_each($1)) ORDER BY case_id, id DESC"
+                );
+                let ids = serde_json::to_string(cases).expect("ids");
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&s.reader).await
+            }
+            Store::Postgres(p, _) => {
+                let sql = format!("SELECT {VISIT} FROM visit WHERE case_id = ANY($1) ORDER BY case_id, id DESC");
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(cases).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+
+    /// How many visits of some lists stand how, in one statement.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn visit_counts(&self, lists: &[String]) -> Result<Vec<VisitCountRow>, StoreError> {
+        const COUNT: &str =
+            "SELECT list_id, state, COUNT(*) AS visits, COUNT(DISTINCT case_id) AS doors FROM visit WHERE list_id";
+        const BY: &str = "GROUP BY list_id, state ORDER BY list_id, state";
+        match self {
+            Store::Sqlite(s) => {
+                let sql = format!("{COUNT} IN (SELECT value FROM json_each($1)) {BY}");
+                let ids = serde_json::to_string(lists).expect("ids");
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&s.reader).await
+            }
+            Store::Postgres(p, _) => {
+                let sql = format!("{COUNT} = ANY($1) {BY}");
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(lists).fetch_all(p).await
+            }
+        }
+        .map_err(|e| self.failed(e))
+    }
+}
+
 /// Adds a list with its doors.
 ///
 /// # Errors

@@ -79,6 +79,7 @@ mod punctuation;
 mod reconcile;
 mod records;
 mod registries;
+mod seats;
 mod shapes;
 mod shapes_files;
 mod shapes_http;

@@ -110,6 +110,29 @@ async fn a_list_is_printed_filled_in_and_brought_back_and_its_answers_change_the
         (&refused["zh"], &refused["en"], &refused["visitor"]),
         (&json!("见到负责人，拒绝建会"), &json!("met somebody in charge, refuses"), &json!("甲"))
     );
+    // How far it is, by list and by case; and as a program takes it along.
+    let counts = "counts { counts visited left asked dismissed takenBack }";
+    let ask = format!(
+        "{{ visitLists {{ {counts} }} visitList(id: \"{list}\") {{ {counts} stops {{ case {{ id visits {{ door state }} }} }} }} }}"
+    );
+    let told = asked(&server, &ask).await;
+    let expected = json!({ "counts": 3, "visited": 3, "left": 1, "asked": 0, "dismissed": 0, "takenBack": 0 });
+    assert_eq!((&told["visitList"]["counts"], &told["visitLists"][0]["counts"]), (&expected, &expected), "{told}");
+    let stops = told["visitList"]["stops"].as_array().unwrap();
+    let visits_of = |n: usize| {
+        let stop = stops.iter().find(|s| s["case"]["id"] == format!("case:{}", cases[n])).unwrap();
+        stop["case"]["visits"].clone()
+    };
+    assert_eq!((visits_of(0), visits_of(3)), (json!([{ "door": "not_found", "state": "COUNTS" }]), json!([])));
+    let (status, copy) = get(&server, &format!("/visits/{list}.json"), "en").await;
+    let copy: Value = serde_json::from_slice(&copy).unwrap();
+    assert_eq!(
+        (status, &copy["expires"], copy["doors"].as_array().map(Vec::len)),
+        (StatusCode::OK, &json!("2026-12-06"), Some(4))
+    );
+    let third = copy["doors"].as_array().unwrap().iter().find(|d| d["case"] == format!("case:{}", cases[2])).unwrap();
+    assert_eq!((&third["creditCode"], &third["stage"]), (&json!(credit_code(3)), &json!("TALK")), "{copy}");
+    assert!(!copy.to_string().contains("1000"), "no payments: {copy}");
     // Brought a second time, nothing happens.
     let (_, again) = bring(&server, &list, "en", lines.join("\n")).await;
     assert_eq!((&again["counts"], &again["already"]), (&json!(0), &json!(3)));
@@ -122,6 +145,9 @@ async fn a_list_is_printed_filled_in_and_brought_back_and_its_answers_change_the
     assert_eq!((&taken["takeBackVisits"]["visits"], &taken["takeBackVisits"]["userErrors"]), (&json!(3), &json!([])));
     let gap = asked(&server, "{ gap(first: 9) { totalCount } }").await;
     assert_eq!(gap["gap"]["totalCount"], 4);
+    let told = asked(&server, &ask).await;
+    let expected = json!({ "counts": 0, "visited": 0, "left": 4, "asked": 0, "dismissed": 0, "takenBack": 3 });
+    assert_eq!(told["visitList"]["counts"], expected);
     for case in &cases[..3] {
         let row = city.test_hub.hub.store.case(case).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.stage.as_str(), row.refusal.is_none()), ("OPEN", "FOUND", true), "{row:?}");
@@ -190,6 +216,7 @@ async fn what_cannot_be_is_refused_or_asked_about_row_by_row() {
     city.clock.set(Utc.with_ymd_and_hms(2026, 12, 20, 8, 0, 0).unwrap());
     let (status, _) = get(&server, &format!("/visits/{list}.xlsx"), "en").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(get(&server, &format!("/visits/{list}.json"), "en").await.0, StatusCode::BAD_REQUEST);
     let (_, late) = bring(&server, &list, "en", format!("case,at the door\n{},nobody\n", cases[3])).await;
     assert_eq!(late["asked"][0]["code"], "expired");
 }

@@ -27,6 +27,7 @@ use crate::store::finding::FindingRow;
 use crate::store::judgement::JudgementRow;
 use crate::store::record::{StoredRecord, cells};
 use crate::store::relation::RelationRow;
+use crate::store::visit::{VisitCountRow, VisitRow};
 
 /// A registry's row as kept, and as read.
 #[derive(Debug, Clone)]
@@ -289,6 +290,44 @@ impl Loader<JoinedCaseKey> for DetailLoader {
         for row in self.0.hub.store.cases_joined_into(&ids).await? {
             let into = row.joined_into.clone().unwrap_or_default();
             found.entry(JoinedCaseKey(into)).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of a case, and what visits brought back of it is wanted. Value: newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CaseVisitsKey(pub String);
+
+impl Loader<CaseVisitsKey> for DetailLoader {
+    type Value = Vec<VisitRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[CaseVisitsKey]) -> Result<HashMap<CaseVisitsKey, Vec<VisitRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<CaseVisitsKey, Vec<VisitRow>> = HashMap::new();
+        for row in self.0.hub.store.visits_of_cases(&ids).await? {
+            found.entry(CaseVisitsKey(row.case_id.clone())).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of a visit list, and how many of its visits stand how is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VisitCountsKey(pub String);
+
+impl Loader<VisitCountsKey> for DetailLoader {
+    type Value = Vec<VisitCountRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[VisitCountsKey]) -> Result<HashMap<VisitCountsKey, Vec<VisitCountRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<VisitCountsKey, Vec<VisitCountRow>> = HashMap::new();
+        for row in self.0.hub.store.visit_counts(&ids).await? {
+            found.entry(VisitCountsKey(row.list_id.clone())).or_default().push(row);
         }
         Ok(found)
     }

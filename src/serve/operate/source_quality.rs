@@ -7,26 +7,32 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::error::RecvError;
+
 use crate::edition::Edition;
 use crate::hub::Hub;
 use crate::model::enterprise::EnterpriseField;
 use crate::records::StoredRowReader;
 use crate::serve::answers::loaders::enterprise_field;
 use crate::serve::problem::Problem;
+use crate::serve::state::ServerState;
+use crate::store::quality::QualityRow;
 use crate::store::registry::RegistryRow;
 
 /// Rows looked at.
 const SAMPLE: i64 = 5_000;
 
 /// Out of how many.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     pub part: u64,
     pub whole: u64,
 }
 
 /// What was measured.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RegistryQuality {
     /// Per field that the registry delivers: rows that give it.
     pub completeness: Vec<(EnterpriseField, Share)>,
@@ -56,6 +62,45 @@ impl QualityCache {
         lock().insert(row.name.clone(), (of, measured.clone()));
         Ok(measured)
     }
+}
+
+/// Measures every registry whose newest batch was not measured yet, and keeps what was found: the history of its quality.
+///
+/// # Errors
+/// The store cannot be read or written.
+pub async fn keep_history(hub: &Hub) -> Result<(), Problem> {
+    let Ok(edition) = hub.editions.current() else { return Ok(()) };
+    for row in hub.store.registries().await?.iter().filter(|row| row.records > 0) {
+        let Some(batch) = hub.store.batches(Some(row.id), Some("DONE"), 1).await?.first().map(|b| b.id) else { continue };
+        let (newest, _) = hub.store.quality_before(row.id, i64::MAX, 1).await?;
+        if newest.first().is_some_and(|kept| kept.batch_id >= batch) {
+            continue;
+        }
+        let measured = measure(hub, Some(&edition), row).await?;
+        let measured = serde_json::to_string(&measured).map_err(|_| Problem::internal())?;
+        let kept = QualityRow { batch_id: batch, at: hub.clock.millis(), edition: i64::from(edition.number()), measured };
+        hub.store.put_quality(row.id, &kept).await?;
+    }
+    Ok(())
+}
+
+/// Keeps the history of quality for as long as the server runs: now, and after every edition.
+pub async fn follow(state: ServerState) {
+    let mut editions = state.events().editions.subscribe();
+    loop {
+        if let Err(problem) = keep_history(state.hub()).await {
+            tracing::warn!(problem = %problem.en, "the quality of a registry could not be kept");
+        }
+        // Whoever was slow and missed some measures all the same: what counts is the newest batch.
+        if let Err(RecvError::Closed) = editions.recv().await {
+            return;
+        }
+    }
+}
+
+/// What was measured then; None where a later program wrote it in another way.
+pub fn kept(row: &QualityRow) -> Option<RegistryQuality> {
+    serde_json::from_str(&row.measured).ok()
 }
 
 /// The fields of an enterprise that a registry delivers; None where it has no connector any more.

@@ -10,12 +10,13 @@ import { Answered } from '../states/Answered';
 import { leaveSession, useSession } from '../states/useSession';
 import { stateWords } from '../states/words';
 import { AuditOf } from './AuditOf';
+import { PolicyOf } from './PolicyOf';
 import { TokensOf } from './TokensOf';
 import { WebhooksOf } from './WebhooksOf';
 import { administrationWords } from './words';
 import './administration.css';
 
-const parts = ['me', 'tokens', 'audit'] as const;
+const parts = ['me', 'tokens', 'audit', 'policy'] as const;
 type Part = (typeof parts)[number];
 
 /** Who asks and with which rights, who else may, who looked at what; every edition that can be asked again. */
@@ -57,6 +58,7 @@ export default function AdministrationPage() {
       {part === 'me' && <Me />}
       {part === 'tokens' && <TokensOf />}
       {part === 'audit' && <AuditOf />}
+      {part === 'policy' && <PolicyOf />}
     </div>
   );
 }

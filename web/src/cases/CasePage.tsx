@@ -18,6 +18,7 @@ import { History } from './History';
 import { useCaseLabels } from './labels';
 import { ownerText } from './owner';
 import { Tabs } from './Tabs';
+import { VisitsOf } from './VisitsOf';
 import { caseWords } from './words';
 import './cases.css';
 
@@ -160,6 +161,7 @@ function Whole({ card }: { card: WholeCase }) {
       </section>
       {isOpen && <ChangeForm card={card} />}
       {card.joinedInto === null && <CloseForm card={card} />}
+      <VisitsOf card={card} />
       <History card={card} />
     </>
   );

@@ -36,15 +36,17 @@ export function ChangeForm({ card }: { card: WholeCase }) {
 
   const input = (): ChangeCaseInput | null => {
     const was = ownerOf(card.owner);
-    const isOther = inputOf(owner) !== null && (owner.unit !== was.unit || owner.role !== was.role || owner.name !== was.name);
-    const isRefusal = refusedBy.trim() !== '' && (refusedBy !== (card.refusal?.by ?? '') || refusedWhy !== (card.refusal?.why ?? ''));
+    const isOther = owner.unit !== was.unit || owner.role !== was.role || owner.name !== was.name;
+    const isRefusal = refusedBy !== (card.refusal?.by ?? '') || refusedWhy !== (card.refusal?.why ?? '');
+    const isRefused = refusedBy.trim() !== '' || refusedWhy.trim() !== '';
+    // What was emptied is taken away: null. What was not touched is not sent.
     const changes = {
       stage: draft.stage !== undefined && draft.stage !== card.stage ? draft.stage : undefined,
       owner: isOther ? inputOf(owner) : undefined,
-      nextOn: draft.nextOn !== undefined && draft.nextOn !== '' && draft.nextOn !== card.nextOn ? draft.nextOn : undefined,
-      method: draft.method !== undefined && draft.method !== '' && draft.method !== card.method ? draft.method : undefined,
-      assessment: draft.assessment !== undefined && draft.assessment !== '' && Number(draft.assessment) !== card.assessment ? Number(draft.assessment) : undefined,
-      refusal: isRefusal ? { by: refusedBy.trim(), why: refusedWhy.trim() === '' ? null : refusedWhy.trim() } : undefined,
+      nextOn: draft.nextOn !== undefined && (draft.nextOn || null) !== card.nextOn ? draft.nextOn || null : undefined,
+      method: draft.method !== undefined && (draft.method || null) !== card.method ? draft.method || null : undefined,
+      assessment: draft.assessment !== undefined && draft.assessment !== (card.assessment?.toString() ?? '') ? (draft.assessment === '' ? null : Number(draft.assessment)) : undefined,
+      refusal: isRefusal ? (isRefused ? { by: refusedBy.trim(), why: refusedWhy.trim() === '' ? null : refusedWhy.trim() } : null) : undefined,
       note: draft.note === undefined || draft.note.trim() === '' ? undefined : draft.note.trim(),
     };
     return Object.values(changes).every((value) => value === undefined) ? null : { case: card.id, version: card.version, ...changes };
@@ -84,7 +86,7 @@ export function ChangeForm({ card }: { card: WholeCase }) {
         <div className="field">
           <label htmlFor={`${id}m`}>{t.method}</label>
           <select id={`${id}m`} value={draft.method ?? card.method ?? ''} onChange={(event) => put({ method: event.target.value as CaseMethod | '' })}>
-            {card.method === null && <option value="">—</option>}
+            <option value="">—</option>
             {methods.map((method) => (
               <option key={method} value={method}>
                 {labels.of('methods', method)}
@@ -95,7 +97,7 @@ export function ChangeForm({ card }: { card: WholeCase }) {
         <div className="field">
           <label htmlFor={`${id}a`}>{t.assessment}</label>
           <select id={`${id}a`} value={draft.assessment ?? card.assessment?.toString() ?? ''} onChange={(event) => put({ assessment: event.target.value })}>
-            {card.assessment === null && <option value="">—</option>}
+            <option value="">—</option>
             {[1, 2, 3, 4, 5].map((n) => (
               <option key={n} value={n}>
                 {t.assessments[n]}
@@ -105,7 +107,7 @@ export function ChangeForm({ card }: { card: WholeCase }) {
         </div>
       </div>
       <div className="row fields">
-        <OwnerFields owner={owner} none={card.owner === null ? t.nobody : t.chooseUnit} onChange={(next) => put({ owner: next.unit === '' && card.owner === null ? NOBODY : next })} />
+        <OwnerFields owner={owner} none={t.nobody} onChange={(next) => put({ owner: next.unit === '' ? NOBODY : next })} />
       </div>
       <div className="row fields">
         <div className="field">

@@ -1,10 +1,8 @@
 import { useId, useState } from 'react';
 import { Link } from '../app/Link';
 import { ask } from '../graph/client';
-import { OpenCase } from '../graph/generated/OpenCase';
 import { OpenCases } from '../graph/generated/OpenCases';
 import type { CaseOrigin, EnterpriseFilter, GapPart } from '../graph/generated/types';
-import { GraphProblem } from '../graph/problem';
 import { Said, useSend } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -38,18 +36,12 @@ export function OpenMany({ whom, onDone }: { whom: Whom; onDone?: () => void }) 
     let told = '';
     const isGood = await send(
       async () => {
-        if (!isAll && whom.selected !== undefined) {
-          let done = 0;
-          for (const enterprise of whom.selected) {
-            const [wrong] = (await ask(OpenCase, { input: { ...common, origin: 'LIST', enterprise } })).data.openCase.userErrors;
-            if (wrong !== undefined) throw new GraphProblem(wrong);
-            done++;
-          }
-          told = t.done(f.count(done));
-          return [];
-        }
+        const picked = !isAll && whom.selected !== undefined ? [...whom.selected] : null;
         const { data } = await ask(OpenCases, {
-          input: { ...common, filter: whom.filter ?? null, include: whom.include === undefined ? null : [...whom.include], namedList: whom.namedList ?? null, atMost: MOST },
+          input:
+            picked !== null
+              ? { ...common, enterprises: picked, atMost: Math.max(1, picked.length) }
+              : { ...common, filter: whom.filter ?? null, include: whom.include === undefined ? null : [...whom.include], namedList: whom.namedList ?? null, atMost: MOST },
         });
         const { opened, existing, left, userErrors } = data.openCases;
         told = t.openedMany(f.count(opened), f.count(existing)) + (left > 0 ? t.leftOver(f.count(left)) : '');

@@ -7,8 +7,8 @@ export const stages = [
 ] as const satisfies readonly CaseStage[];
 export const methods = ['DEMAND', 'ACTIVITY', 'SERVICE', 'CONSOLIDATION'] as const satisfies readonly CaseMethod[];
 export const origins = ['LIST', 'PREPARATORY_FUND', 'DISPUTE', 'HOTLINE', 'MEDIA', 'NAMED_LIST', 'HAND'] as const satisfies readonly CaseOrigin[];
-export const dues = ['overdue', 'today', 'week'] as const;
-export const states = ['open', 'closed', 'all'] as const;
+export const dues = ['overdue', 'today', 'week', 'undated'] as const;
+export const states = ['open', 'won', 'lost', 'closed', 'all'] as const;
 
 export type Due = (typeof dues)[number];
 
@@ -61,13 +61,15 @@ export function dayFromNow(days: number): string {
 }
 
 export function caseFilterOf(chosen: ChosenCases): CaseFilter {
-  const days = { overdue: { lte: dayFromNow(-1) }, today: { gte: dayFromNow(0), lte: dayFromNow(0) }, week: { lte: dayFromNow(6) } };
+  const days = { overdue: { lte: dayFromNow(-1) }, today: { gte: dayFromNow(0), lte: dayFromNow(0) }, week: { lte: dayFromNow(6) }, undated: undefined };
   return {
     state: chosen.state === 'all' ? undefined : [chosen.state === 'open' ? 'OPEN' : 'CLOSED'],
+    isWon: chosen.state === 'won' ? true : chosen.state === 'lost' ? false : undefined,
     stage: chosen.stage.length === 0 ? undefined : [...chosen.stage],
     owner: keyOf(chosen.owner),
     hasOwner: chosen.isNobodys ? false : undefined,
     nextOn: chosen.due === null ? undefined : days[chosen.due],
+    hasNextOn: chosen.due === 'undated' ? false : undefined,
     area: chosen.area === '' ? undefined : [chosen.area],
     method: chosen.method === null ? undefined : [chosen.method],
     origin: chosen.origin === null ? undefined : [chosen.origin],

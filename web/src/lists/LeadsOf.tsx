@@ -16,6 +16,7 @@ import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { offer } from '../map/save';
 import { Forbidden } from '../states/Failed';
+import { LeadList } from './LeadList';
 import { listWords } from './words';
 
 type Kind = Exclude<CaseOrigin, 'LIST' | 'HAND'>;
@@ -77,6 +78,7 @@ export function LeadsOf() {
           <OpenMany key={open} whom={{ filter: { tags: [TAGS[open]], area: area === '' ? undefined : [area] }, include: ['LACKING', 'UNDECIDED'], origin: open }} />
         </section>
       )}
+      {may.review === true && <LeadList area={area} />}
       {may.finance === true && may.export === true && <Letters area={area} />}
     </>
   );

@@ -10,6 +10,7 @@ import { useWords } from '../language/words';
 import { Batches } from '../sources/Batches';
 import { ConflictsOf } from '../sources/ConflictsOf';
 import { QualityOf } from '../sources/QualityOf';
+import { QualityOverTime } from '../sources/QualityOverTime';
 import { QuarantineOf } from '../sources/QuarantineOf';
 import { RegistryStateOf } from '../sources/State';
 import { Answered } from '../states/Answered';
@@ -26,8 +27,9 @@ export default function PartnerPage() {
   const t = useWords(partnerWords);
   const id = useId();
   const [parameters, set] = useParameters();
-  const name = parameters.get('registry');
   const registries = useStanding().data?.data.registries ?? [];
+  // A department knows of its own registry and no other: nothing is to be chosen.
+  const name = parameters.get('registry') ?? (registries.length === 1 ? (registries[0]?.name ?? null) : null);
   const since = new Date(Date.now() - SHOWN_DAYS * DAY_MILLIS).toISOString().slice(0, 10);
   const question = useQuestion(Partner, { registry: name ?? '', since }, { enabled: name !== null, keep: false });
   return (
@@ -91,6 +93,19 @@ function Own({ registry }: { registry: NonNullable<PartnerQuery['registry']> }) 
             <dt>{t.legalBasis}</dt>
             <dd>{registry.legalBasis}</dd>
           </div>
+          {registry.pushTokens !== null && registry.pushTokens.length > 0 && (
+            <div>
+              <dt>{t.pushTokens}</dt>
+              <dd>
+                {registry.pushTokens.map((token) => (
+                  <span key={token.id} className="part">
+                    {token.name}
+                    {t.pushToken(token.lastUsedAt === null ? t.never : f.instant(token.lastUsedAt), f.day(token.expiresAt))}
+                  </span>
+                ))}
+              </dd>
+            </div>
+          )}
         </dl>
       </section>
       <section className="card">
@@ -108,6 +123,7 @@ function Own({ registry }: { registry: NonNullable<PartnerQuery['registry']> }) 
       {registry.quality !== null && (
         <div className="card">
           <QualityOf quality={registry.quality} />
+          <QualityOverTime registry={registry.name} />
         </div>
       )}
       <div className="card">

@@ -6,7 +6,7 @@ import { sourceWords } from './words';
 const WIDTH = 300;
 const HEIGHT = 60;
 
-/** How much of each batch could not be read, oldest first. Completeness is measured of today's rows only and has no history. */
+/** How much of each batch could not be read, oldest first. */
 export function QualityTrend({ batches }: { batches: readonly BatchLineFragment[] }) {
   const t = useWords(sourceWords);
   const f = useFormat();

@@ -14,6 +14,7 @@ import { Batches } from './Batches';
 import { ConflictsOf } from './ConflictsOf';
 import { HeldEdition } from './HeldEdition';
 import { useProgress, type Step } from './progress';
+import { QualityOverTime } from './QualityOverTime';
 import { QualityTrend } from './QualityTrend';
 import { completenessOf, QualityOf } from './QualityOf';
 import { QuarantineOf } from './QuarantineOf';
@@ -167,6 +168,7 @@ function Details({ registry, mayOperate }: { registry: Registry; mayOperate: boo
       <section>
         <h3>{t.batches}</h3>
         {registry.batches !== null && <QualityTrend batches={registry.batches.nodes} />}
+        <QualityOverTime registry={registry.name} />
         {registry.batches === null ? <Forbidden scope="operate" /> : <Batches batches={registry.batches.nodes} mayDecide={mayOperate} />}
       </section>
       <QuarantineOf registry={registry.name} mayReplay={mayOperate} />

@@ -12,7 +12,7 @@ import { useWords } from '../language/words';
 import { offer } from '../map/save';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
-import { copyOf } from './bring';
+import { copyOf, takeAlong } from './bring';
 import { BringBack } from './BringBack';
 import { keep, useCopies } from './copy';
 import { keepPages } from './pages';
@@ -67,12 +67,18 @@ function Whole({ list, isTaken }: { list: WholeList; isTaken: boolean }) {
   };
   const take = () =>
     attempt(async () => {
-      // Asking the server for its copy is what the audit notes, and what it refuses after the last day.
-      await copyOf(list.id, 'html');
-      const doors = list.stops.flatMap(({ place, case: of }) =>
-        of === null ? [] : [{ case: of.id, place, name: of.enterprise?.name ?? '', code: of.enterprise?.creditCode ?? '', address: of.enterprise?.address ?? '', stage: of.stageLabel }],
-      );
-      keep({ id: number, title: list.title, expires: list.expires, takenAt: new Date().toISOString(), visitor: viewer, doors, answers: {}, handed: {}, refused: {} });
+      const { title, expires, takenAt, doors } = await takeAlong(list.id);
+      keep({
+        id: number,
+        title,
+        expires,
+        takenAt,
+        visitor: viewer,
+        doors: doors.map((door) => ({ case: door.case, place: door.place, name: door.name, code: door.creditCode, address: door.address, stage: door.stageLabel })),
+        answers: {},
+        handed: {},
+        refused: {},
+      });
       setSaid({ text: (await keepPages()) ? t.taken : t.takenOpen, isGood: true });
     });
   return (

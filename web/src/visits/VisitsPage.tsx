@@ -102,8 +102,8 @@ function All({ mayReview }: { mayReview: boolean | undefined }) {
                       <td className="number">{t.km(f.decimal(list.walkKm))}</td>
                       <td className="nowrap">{list.due ?? NOTHING}</td>
                       <td className="nowrap">{list.expires ?? NOTHING}</td>
-                      <td className="number">{f.count(list.brought.length)}</td>
-                      <td className="number">{list.asked.length === 0 ? f.count(0) : <span className="status warn">▲ {f.count(list.asked.length)}</span>}</td>
+                      <td className="number">{t.visitedOf(f.count(list.counts.visited), f.count(list.doors))}</td>
+                      <td className="number">{list.counts.asked === 0 ? f.count(0) : <span className="status warn">▲ {f.count(list.counts.asked)}</span>}</td>
                     </tr>
                   ))}
                 </tbody>

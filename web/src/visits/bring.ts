@@ -34,6 +34,18 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 /** A copy as the server gives it out: noted in the audit, refused after its last day. */
+/** The doors of a list as data: what a copy without a network holds. The server notes it, and refuses it after the last day. */
+export interface TakenList {
+  readonly title: string;
+  readonly expires: string;
+  readonly takenAt: string;
+  readonly doors: readonly { case: string; place: number; name: string; creditCode: string; address: string; stageLabel: string }[];
+}
+
+export async function takeAlong(id: string): Promise<TakenList> {
+  return (await (await send(`/visits/${bare(id)}.json`, {})).json()) as TakenList;
+}
+
 export async function copyOf(id: string, kind: 'html' | 'xlsx'): Promise<Blob> {
   return (await send(`/visits/${bare(id)}.${kind}`, {})).blob();
 }

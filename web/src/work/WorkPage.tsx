@@ -1,14 +1,17 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
-import { useMay } from '../app/standing';
+import { useMay, useStanding } from '../app/standing';
 import { CaseTable } from '../cases/CaseTable';
 import { useCaseChanges } from '../cases/changes';
-import { inAddress, keyOf, me, NOBODY, ownerIn, rememberMe } from '../cases/owner';
+import { inAddress, inputOf, keyOf, NOBODY, ownerIn, rememberMe } from '../cases/owner';
 import { OwnerFields } from '../cases/OwnerFields';
 import '../cases/cases.css';
+import { ask } from '../graph/client';
+import { SetSeat } from '../graph/generated/SetSeat';
 import { Work } from '../graph/generated/Work';
 import { useQuestion } from '../graph/question';
+import { Said, useSend } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
@@ -30,7 +33,27 @@ export default function WorkPage() {
   useCaseChanges(mayReview === true);
   const owner = ownerIn(parameters);
   const whole = parts.find((part) => part === parameters.get('all')) ?? null;
-  const [isKept, setKept] = useState(me() !== null);
+  const seat = useStanding().data?.data.viewer.seat ?? null;
+  const isKept = seat !== null;
+  const mySeat = seat === null ? null : { unit: seat.unit.code, role: seat.role ?? '', name: seat.name ?? '' };
+  const { said, isRunning, send } = useSend();
+  // What was chosen, until the server says so too.
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  useEffect(() => setWanted(null), [isKept]);
+  const remember = async () => {
+    setWanted(!isKept);
+    const isDone = await send(
+      async () => {
+        const next = isKept ? null : owner;
+        const { userErrors } = (await ask(SetSeat, { owner: next === null ? null : inputOf(next) })).data.setSeat;
+        // The browser remembers it too, so that it knows where to begin before anything is asked.
+        if (userErrors.length === 0) rememberMe(next);
+        return userErrors;
+      },
+      isKept ? t.seatGone : t.seatKept,
+    );
+    if (!isDone) setWanted(null);
+  };
   const first = (part: Part): number => (part === whole ? MOST : FEW);
   const question = useQuestion(Work, {
     owner: keyOf(owner),
@@ -63,20 +86,24 @@ export default function WorkPage() {
         <label className="check">
           <input
             type="checkbox"
-            checked={isKept}
-            onChange={() => {
-              rememberMe(isKept ? null : owner);
-              setKept(!isKept);
-            }}
+            checked={wanted ?? isKept}
+            disabled={isRunning || (!isKept && owner.unit === '')}
+            onChange={() => void remember()}
           />
           {t.remember}
         </label>
+        {mySeat !== null && inAddress(mySeat) !== mine && (
+          <button type="button" className="plain" onClick={() => set({ ...mySeat, all: null })}>
+            {t.toMine}
+          </button>
+        )}
         {mine !== '' && (
           <button type="button" className="plain" onClick={() => set({ ...NOBODY, all: null })}>
             {t.everybody}
           </button>
         )}
       </div>
+      <Said said={said} />
       <Answered question={question} rows={12}>
         {({ work }) =>
           work === null ? (

@@ -16,5 +16,6 @@ export const pages = (city) => [
   { name: 'administration', path: '/administration', ready: '.administration tbody tr' },
   { name: 'tokens', path: '/administration?tab=tokens', ready: '.make-token button' },
   { name: 'audit', path: '/administration?tab=audit', ready: '.audit-sought button' },
+  { name: 'policy', path: '/administration?tab=policy', ready: '.policy button' },
   { name: 'nowhere', path: '/e/EXXXXXXXXXXXX', ready: '.notice' },
 ];

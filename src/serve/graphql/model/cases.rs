@@ -11,16 +11,17 @@ use super::places::Area;
 use super::provenance::RegistryRecord;
 use super::registry::Registry;
 use super::scalars::*;
+use super::visits::Visit;
 use crate::access::classes;
 use crate::cases::standing as model;
 use crate::cases::standing::{CaseOwner as ModelOwner, CaseStanding};
 use crate::edition::Edition;
 use crate::hub::HubError;
-use crate::hub::cases::{evidence_of, standing_of};
+use crate::hub::cases::{closed_with_union, evidence_of, standing_of};
 use crate::model::linkage::RecordRef;
 use crate::model::message::value_text;
 use crate::serve::answers::filter::{DateRange, IntRange};
-use crate::serve::answers::loaders::{CaseHistoryKey, CaseKey, JoinedCaseKey};
+use crate::serve::answers::loaders::{CaseHistoryKey, CaseKey, CaseVisitsKey, JoinedCaseKey};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, question_of};
 use crate::serve::problem::Problem;
@@ -82,6 +83,8 @@ pub struct CaseFilter {
     pub assessment: Option<IntRange>,
     /// The day on which something is due.
     pub next_on: Option<DateRange>,
+    /// Whether there is such a day.
+    pub has_next_on: Option<bool>,
     /// The day on which they were opened.
     pub opened_on: Option<DateRange>,
     /// The day on which they were closed.
@@ -90,6 +93,10 @@ pub struct CaseFilter {
     pub reason: Option<Vec<String>>,
     /// Closed by the registries, or by a person.
     pub closed_by_data: Option<bool>,
+    /// Closed with a union, or closed with something else.
+    pub is_won: Option<bool>,
+    /// Ids of cases.
+    pub id: Option<Vec<ID>>,
     /// Ids of enterprises.
     pub enterprise: Option<Vec<ID>>,
 }
@@ -154,6 +161,9 @@ impl CaseFilter {
             owned_from: None,
             reasons: self.reason.clone().unwrap_or_default(),
             by_data: self.closed_by_data,
+            won: self.is_won.map(closed_with_union),
+            dated: self.has_next_on,
+            ids: self.id.as_ref().map(|ids| ids.iter().map(|id| case_id(id).to_owned()).collect()),
             assessment,
             due: self.next_on.map_or((None, None), |r| (day(r.gte), day(r.lte))),
             opened: days(self.opened_on),
@@ -224,6 +234,19 @@ impl OutreachCase {
 pub struct CaseOwner {
     owner: ModelOwner,
     edition: Arc<Edition>,
+}
+
+impl CaseOwner {
+    /// Who the caller said they are; None where they said nothing, or nothing is published yet.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of_caller(ask: &RequestContext) -> Result<Option<CaseOwner>, Problem> {
+        ask.touch_store();
+        let Ok(edition) = ask.edition() else { return Ok(None) };
+        let seat = ask.state.hub().store.seat(&ask.caller.id).await?;
+        Ok(seat.map(|seat| CaseOwner { owner: ModelOwner { unit: seat.unit, role: seat.role, name: seat.name }, edition }))
+    }
 }
 
 /// Who is responsible for a case.
@@ -398,6 +421,11 @@ impl OutreachCase {
     async fn joined(&self, ctx: &Context<'_>) -> Result<Vec<OutreachCase>> {
         let rows = ask(ctx).records.load_one(JoinedCaseKey(self.row.id.clone())).await.or_tell(ctx)?;
         Ok(rows.unwrap_or_default().into_iter().map(|row| OutreachCase::new(&self.edition, row)).collect())
+    }
+    /// What visits brought back of it, newest first, those that do not count among them.
+    async fn visits(&self, ctx: &Context<'_>) -> Result<Vec<Visit>> {
+        let rows = ask(ctx).records.load_one(CaseVisitsKey(self.row.id.clone())).await.or_tell(ctx)?;
+        Ok(rows.unwrap_or_default().into_iter().map(Visit).collect())
     }
     /// Every step since it was opened, newest first.
     async fn history(

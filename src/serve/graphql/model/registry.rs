@@ -17,6 +17,7 @@ use crate::serve::operate::source_quality;
 use crate::serve::operate::source_quality::QualityCache;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
+use crate::store::quality::QualityRow;
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::registry::RegistryRow;
 use crate::store::token::TokenRow;
@@ -144,6 +145,13 @@ impl Registry {
     async fn late_since(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(ask(ctx).state.hub().standing(&row).late_since?)))
     }
+    /// When it is pulled, as cron; null where it pushes, or is pulled by hand. For its department too; else it needs the scope `operate`.
+    async fn schedule(&self, ctx: &Context<'_>) -> Option<String> {
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) {
+            return None;
+        }
+        self.connector(ask(ctx))?.manners.schedule.clone()
+    }
     /// The last good pull.
     async fn last_good(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         Ok(self.row(ctx).await?.and_then(|row| DateTime::from_millis(row.last_good?)))
@@ -219,6 +227,24 @@ impl Registry {
             ctx.data_unchecked::<Arc<QualityCache>>().of(ask.state.hub(), edition.as_deref(), &row).await.or_tell(ctx)?;
         Ok(Some(Quality(measured)))
     }
+    /// How good its data was, measured once for each batch that landed and was published; newest first, at most 1,000.
+    async fn quality_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<QualityPointConnection>> {
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let Some(row) = self.row(ctx).await? else { return Ok(None) };
+        let ask = ask(ctx);
+        let before = numbered(after.as_deref(), QUALITY).or_tell(ctx)?;
+        ask.details.count_reads(2);
+        let store = &ask.state.hub().store;
+        let (mut rows, total) = store.quality_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
+        let placed = page_of(&mut rows, first, before.is_some(), QUALITY, |r| r.batch_id);
+        let nodes = rows.into_iter().map(QualityPoint::new).collect();
+        Ok(Some(QualityPointConnection { nodes, placed, total_count: total as i32 }))
+    }
     /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. Of the fields that were shown those that
     /// this registry delivers. For the department that owns them; else it needs the scope `operate`.
     async fn usage(
@@ -260,6 +286,51 @@ const MAX_USAGE: i64 = 1_000;
 /// Marks cursors of batches, and of quarantined rows.
 const BATCHES: u32 = 0x0ba7_c4e5;
 const QUARANTINE: u32 = 0x04a2_a271;
+/// Marks cursors of measurements.
+const QUALITY: u32 = 0x09a1_17e5;
+
+/// How good a registry's data was when a batch had landed.
+pub struct QualityPoint {
+    row: QualityRow,
+    measured: Option<Quality>,
+}
+
+impl QualityPoint {
+    fn new(row: QualityRow) -> QualityPoint {
+        QualityPoint { measured: source_quality::kept(&row).map(|measured| Quality(Arc::new(measured))), row }
+    }
+}
+
+/// How good a registry's data was when a batch had landed.
+#[Object]
+impl QualityPoint {
+    /// Id of the batch.
+    async fn batch(&self) -> ID {
+        ID(format!("batch:{}", self.row.batch_id))
+    }
+    /// When it was measured.
+    async fn at(&self) -> DateTime {
+        DateTime::written(self.row.at)
+    }
+    /// Number of the edition that was published then.
+    async fn edition_number(&self) -> i32 {
+        self.row.edition as i32
+    }
+    /// What was measured; null where another release wrote it in a way that is not understood.
+    async fn quality(&self) -> Option<&Quality> {
+        self.measured.as_ref()
+    }
+}
+
+pages!(
+    "Measurements, page by page, newest first.",
+    QualityPointConnection,
+    "The measurements of this page.",
+    QualityPoint,
+    "A measurement and its cursor.",
+    QualityPointEdge,
+    "The measurement."
+);
 
 /// How good a registry's data is.
 pub struct Quality(Arc<source_quality::RegistryQuality>);

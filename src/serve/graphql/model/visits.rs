@@ -12,6 +12,7 @@ use crate::edition::Edition;
 use crate::hub::visits::DrawnList;
 use crate::model::problem::Problem as ModelProblem;
 use crate::model::reference::unions::visit_results;
+use crate::serve::answers::loaders::VisitCountsKey;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::{Code, Problem};
 use crate::store::visit::VisitRow;
@@ -153,6 +154,23 @@ impl Visit {
     }
 }
 
+/// How far a list is.
+#[derive(SimpleObject)]
+pub struct VisitCounts {
+    /// Visits that count.
+    counts: i64,
+    /// Doors with a visit that counts.
+    visited: i64,
+    /// Doors without one.
+    left: i64,
+    /// Visits that a person is asked about.
+    asked: i64,
+    /// Visits that a person decided not to count.
+    dismissed: i64,
+    /// Visits that counted and were taken back.
+    taken_back: i64,
+}
+
 /// A door of a list.
 #[derive(SimpleObject)]
 pub struct VisitStop {
@@ -238,6 +256,21 @@ impl VisitList {
     /// How many doors.
     async fn doors(&self) -> i32 {
         self.drawn.stops.len() as i32
+    }
+    /// How far it is.
+    async fn counts(&self, ctx: &Context<'_>) -> Result<VisitCounts> {
+        let key = VisitCountsKey(self.drawn.list.id.clone());
+        let rows = ask(ctx).records.load_one(key).await.or_tell(ctx)?.unwrap_or_default();
+        let of = |state: &str| rows.iter().find(|row| row.state == state).map_or((0, 0), |row| (row.visits, row.doors));
+        let (counts, visited) = of("COUNTS");
+        Ok(VisitCounts {
+            counts,
+            visited,
+            left: (self.drawn.stops.len() as i64 - visited).max(0),
+            asked: of("ASKED").0,
+            dismissed: of("DISMISSED").0,
+            taken_back: of("TAKEN_BACK").0,
+        })
     }
     /// The doors in walking order.
     async fn stops(&self, ctx: &Context<'_>) -> Result<Vec<VisitStop>> {

@@ -1,13 +1,16 @@
 //! What people do with outreach cases: open, change, close, open again. Each is a step with who and when; nothing is overwritten.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
 use super::query::GapPart;
 use crate::access::{AccessScope, classes};
 use crate::cases::standing::{CaseChange, CaseOrigin as ModelOrigin, CaseOwner, CaseRefusal};
-use crate::edition::Filter;
+use crate::edition::{Edition, Filter};
 use crate::hub::HubError;
 use crate::hub::cases::{CaseOpening, CaseWord};
+use crate::model::text::visible;
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
 use crate::serve::graphql::model::cases::{OutreachCase, case_id, mendable};
@@ -18,6 +21,8 @@ use crate::serve::problem::{Code, Problem};
 
 /// Cases that one request may open.
 const MAX_OPENED: usize = 100_000;
+/// Enterprises that one request may pick by id.
+const MAX_PICKED: usize = 10_000;
 /// Cases that an answer shows of them.
 const SHOWN: usize = 50;
 
@@ -69,6 +74,8 @@ pub struct OpenCasesInput {
     filter: Option<EnterpriseFilter>,
     /// Which parts of the list; LACKING where left out.
     include: Option<Vec<GapPart>>,
+    /// Only these, by id: those of the list among them, lacking or undecided where `include` is left out; at most 10,000.
+    enterprises: Option<Vec<ID>>,
     /// Only those on this named list; the origin is NAMED_LIST where left out.
     named_list: Option<ID>,
     /// So many at most, the most urgent first; 1,000 where left out, at most 100,000.
@@ -196,6 +203,26 @@ async fn answered(ask: &RequestContext, id: &str) -> Result<CasePayload, Problem
     Ok(CasePayload { case: OutreachCase::find(ask, id).await?, user_errors: Vec::new() })
 }
 
+/// The rows of enterprises that were picked one by one.
+///
+/// # Errors
+/// Too many, or one that is not there for the caller.
+fn picked(ask: &RequestContext, edition: &Edition, ids: &[ID]) -> Result<Arc<roaring::RoaringBitmap>, Problem> {
+    if ids.len() > MAX_PICKED {
+        let (zh, en) =
+            (format!("一次最多选 {MAX_PICKED} 家"), format!("at most {MAX_PICKED} enterprises can be picked at a time"));
+        return Err(Problem::bad_input(zh, en).remedy(MAX_PICKED.to_string()));
+    }
+    let row = |id: &ID| {
+        let found = edition.enterprise_of_id(parts_of_id(id).0).filter(|e| ask.may_see(*e));
+        let shown = visible(id);
+        found
+            .map(|e| e.row)
+            .ok_or_else(|| Problem::bad_input(format!("没有企业 {shown}"), format!("there is no enterprise {shown}")))
+    };
+    Ok(Arc::new(ids.iter().map(row).collect::<Result<_, _>>()?))
+}
+
 #[derive(Default)]
 pub struct CaseMutations;
 
@@ -249,11 +276,23 @@ impl CaseMutations {
             }
         };
         let hub = ask.state.hub();
-        let parts = input.include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
+        // Whoever picks enterprises one by one has seen what cannot be told of them.
+        let otherwise =
+            if input.enterprises.is_some() { vec![GapPart::Lacking, GapPart::Undecided] } else { vec![GapPart::Lacking] };
+        let parts = input.include.unwrap_or(otherwise).into_iter().map(GapPart::filter);
         let filter = input.filter.unwrap_or_default();
         let filter = filter.checked(hub).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
         let mut filter = ask.within_areas(Filter::Or(parts.collect()).and(filter));
         let edition = ask.edition().or_tell(ctx)?;
+        if let Some(ids) = &input.enterprises {
+            match picked(ask, &edition, ids) {
+                Ok(rows) => filter = filter.and(Filter::Rows(rows)),
+                Err(problem) => {
+                    let user_errors = vec![UserError::of(Some("enterprises"), problem)];
+                    return Ok(CasesPayload { user_errors, ..CasesPayload::default() });
+                }
+            }
+        }
         if let Some(list) = &input.named_list {
             let list = named_id(list);
             if let Err(user_errors) = told("namedList", hub.named_list(list).await).or_tell(ctx)? {

@@ -1,7 +1,8 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
 pub mod address_changes;
-mod case_changes;
+pub mod caller_changes;
+pub mod case_changes;
 pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;

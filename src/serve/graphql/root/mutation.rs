@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
 use super::address_changes::AddressMutations;
+use super::caller_changes::CallerMutations;
 use super::case_changes::CaseMutations;
 use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
@@ -275,6 +276,7 @@ pub struct Mutation;
 pub struct Mutations(
     Mutation,
     AddressMutations,
+    CallerMutations,
     CaseMutations,
     DutyMutations,
     FederationMutations,

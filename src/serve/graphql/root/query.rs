@@ -14,7 +14,9 @@ use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, En
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::audit::{AuditEntryConnection, AuditFilter, MAX_AUDIT};
-use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, OutreachCase, mendable};
+use crate::serve::graphql::model::cases::{
+    CaseConnection, CaseFilter, CaseOwner, CaseOwnerKey, MAX_CASES, OutreachCase, mendable,
+};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
@@ -22,11 +24,14 @@ use crate::serve::graphql::model::duties::{Duty, Workload};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
 use crate::serve::graphql::model::labels::{EnumLabel, labels};
-use crate::serve::graphql::model::named_lists::NamedList;
+use crate::serve::graphql::model::leads::{LeadFilter, OutreachLeadConnection};
+use crate::serve::graphql::model::named_lists::{NamedList, named_id};
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
+use crate::serve::graphql::model::policy::{PolicyChangeInput, PolicyInForce, PolicyPreview};
 use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::{Registry, registries};
 use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
+use crate::serve::graphql::model::saved_views::SavedView;
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
 use crate::serve::graphql::model::tokens::AccessTokenConnection;
@@ -86,6 +91,8 @@ pub struct Viewer {
     scopes: Vec<String>,
     /// The language of texts, from Accept-Language.
     language: Language,
+    /// Who they are in the federation, as they said by `setSeat`.
+    seat: Option<CaseOwner>,
 }
 
 struct ListArguments {
@@ -594,6 +601,49 @@ impl Query {
         Ok(Some(shown.map(|row| NamedList::new(&edition, row)).collect()))
     }
 
+    /// One list of enterprises with a name, or null where there is none, or it is shown no more. Needs the scope `review`.
+    async fn named_list(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<NamedList>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let edition = ask.edition().or_tell(ctx)?;
+        let today = hub.clock.today(hub.settings.zone).to_string();
+        let row = hub.store.named_lists().await.or_tell(ctx)?.into_iter().find(|list| list.id == named_id(&id));
+        let shown = row.filter(|list| list.expires.as_ref().is_none_or(|last| *last >= today));
+        Ok(shown.map(|row| NamedList::new(&edition, row)))
+    }
+
+    /// What says that somebody should go to an enterprise without a union: payers, disputes, calls, media reports; newest first. Needs the
+    /// scope `review`, and for each kind its own.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<LeadFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+    ) -> Result<Option<OutreachLeadConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        OutreachLeadConnection::page(ctx, filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Views of pages that the caller saved, by page and name.
+    async fn saved_views(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this page, such as `gaps`.")] page: Option<String>,
+    ) -> Result<Vec<SavedView>> {
+        let ask = ask(ctx);
+        ask.touch_store();
+        let rows = ask.state.hub().store.saved_views(&ask.caller.id, page.as_deref()).await.or_tell(ctx)?;
+        Ok(rows.into_iter().map(SavedView).collect())
+    }
+
     /// The federation as it is: units, figures and what else is entered of it.
     #[graphql(flatten)]
     async fn federation_as_it_is(&self) -> FederationQuery {
@@ -650,6 +700,24 @@ impl Query {
         }
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         AccessTokenConnection::page(ask(ctx), in_force, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// The policy in force, and the rules of designated size. It is changed in `huitu.toml`.
+    async fn policy(&self, ctx: &Context<'_>) -> PolicyInForce {
+        PolicyInForce::of(ask(ctx))
+    }
+
+    /// What would change if the policy were another one: judged on the side, and nothing of it kept. One at a time. Needs the scope
+    /// `operate`.
+    async fn policy_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What would be changed.")] change: PolicyChangeInput,
+    ) -> Result<Option<PolicyPreview>> {
+        if !permitted(ctx, AccessScope::Operate) {
+            return Ok(None);
+        }
+        PolicyPreview::tried(ctx, change).await.or_tell(ctx).map(Some)
     }
 
     /// Who looked at what, newest first. Needs the scope `audit`.
@@ -711,7 +779,7 @@ impl Query {
 
     /// Who asks, and what they may see.
     #[graphql(shareable)]
-    async fn viewer(&self, ctx: &Context<'_>) -> Viewer {
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let ask = ask(ctx);
         // Two callers may see the same and still be two: their answers are not interchangeable.
         ask.touch_store();
@@ -719,12 +787,13 @@ impl Query {
             Ok(edition) => ask.caller.areas.iter().map(|code| Area::new(&edition, code.as_str())).collect(),
             Err(_) => Vec::new(),
         };
-        Viewer {
+        Ok(Viewer {
+            seat: CaseOwner::of_caller(ask).await.or_tell(ctx)?,
             name: ask.caller.name.clone(),
             role: ask.caller.role.name().to_owned(),
             areas,
             scopes: ask.caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
             language: ask.lang.into(),
-        }
+        })
     }
 }

@@ -1,0 +1,291 @@
+//! The policy in force, its thresholds, and what would change with another one.
+
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+
+use super::enterprise::Enterprise;
+use super::scalars::{Date, GapStatus, UnionStatus};
+use crate::assess::Policy;
+use crate::edition::Filter;
+use crate::hub::policy_preview;
+use crate::hub::policy_preview::{PolicyChange, weights};
+use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
+use crate::serve::answers::usage::selected;
+use crate::serve::context::{RequestContext, ask};
+use crate::serve::graphql::model::cases::mendable;
+use crate::serve::problem::Problem;
+
+/// A weight of the priority.
+#[derive(SimpleObject)]
+pub struct PolicyWeight {
+    /// Its name in the policy, such as `foreign`.
+    name: String,
+    /// Points, persons (`employees_full`) or months (`waiting_full_months`).
+    value: f64,
+}
+
+/// A rule of designated size.
+pub struct SizeThreshold {
+    rule: ThresholdRule,
+    today: chrono::NaiveDate,
+}
+
+/// A rule of designated size.
+#[Object]
+impl SizeThreshold {
+    /// Names the rule in verdicts, such as `services-2021`.
+    async fn code(&self) -> &str {
+        &self.rule.id
+    }
+    /// Whom it is for.
+    async fn title(&self, ctx: &Context<'_>) -> &str {
+        ask(ctx).lang.pick(&self.rule.scope_zh, &self.rule.scope_en)
+    }
+    /// What it asks for, such as `revenue >= 20000000`.
+    async fn asks(&self) -> Vec<String> {
+        let asked = |condition: &Condition| match condition {
+            Condition::AtLeast(metric, least) => format!("{} >= {least}", metric.name()),
+            Condition::Is(metric, flag) => format!("{} = {flag}", metric.name()),
+            Condition::OneOf(metric, words) => format!("{} in {}", metric.name(), words.join(", ")),
+        };
+        self.rule.conditions.iter().map(asked).collect()
+    }
+    /// All of it must hold, not only one.
+    async fn all(&self) -> bool {
+        self.rule.test == RuleTest::All
+    }
+    /// The first day.
+    async fn valid_from(&self) -> Date {
+        Date(self.rule.valid_from)
+    }
+    /// The last day; null while it holds.
+    async fn valid_to(&self) -> Option<Date> {
+        self.rule.valid_to.map(Date)
+    }
+    /// It holds today.
+    async fn in_force(&self) -> bool {
+        self.rule.in_force(self.today)
+    }
+    /// Where it comes from.
+    async fn sources(&self) -> &[String] {
+        &self.rule.sources
+    }
+    /// How sure it is.
+    async fn confidence(&self) -> &str {
+        &self.rule.confidence
+    }
+}
+
+/// The policy in force: the deployer's decisions where the law leaves them one. It is changed in `huitu.toml`.
+pub struct PolicyInForce {
+    policy: Policy,
+    rules: Vec<ThresholdRule>,
+    today: chrono::NaiveDate,
+}
+
+impl PolicyInForce {
+    pub fn of(ask: &RequestContext) -> PolicyInForce {
+        let hub = ask.state.hub();
+        let rules = hub.rules.all().to_vec();
+        PolicyInForce { policy: hub.settings.policy.clone(), rules, today: hub.clock.today(hub.settings.zone) }
+    }
+}
+
+/// The policy in force: the deployer's decisions where the law leaves them one. It is changed in `huitu.toml`.
+#[Object]
+impl PolicyInForce {
+    /// Months after its founding in which an enterprise need not have a union yet.
+    async fn grace_months(&self) -> u32 {
+        self.policy.grace_months
+    }
+    /// Kinds of coverage that count in the coverage rate.
+    async fn counted_kinds(&self) -> Vec<UnionStatus> {
+        self.policy.counted_kinds.iter().map(|kind| (*kind).into()).collect()
+    }
+    /// Kinds of coverage that count in the establishment rate (建会率).
+    async fn established_kinds(&self) -> Vec<UnionStatus> {
+        self.policy.established_kinds.iter().map(|kind| (*kind).into()).collect()
+    }
+    /// Branches of legal persons are out of scope.
+    async fn branches_out_of_scope(&self) -> bool {
+        self.policy.branches_out_of_scope
+    }
+    /// Individual businesses (个体工商户) are out of scope.
+    async fn individuals_out_of_scope(&self) -> bool {
+        self.policy.individuals_out_of_scope
+    }
+    /// From this head count on an enterprise is above designated size by proxy; null: no head count stands in.
+    async fn proxy_above(&self) -> Option<u32> {
+        self.policy.proxy.above
+    }
+    /// Weights of the priority.
+    async fn weights(&self) -> Vec<PolicyWeight> {
+        weights(&self.policy).into_iter().map(|(name, value)| PolicyWeight { name, value }).collect()
+    }
+    /// Rules of designated size, those that held once among them.
+    async fn thresholds(&self) -> Vec<SizeThreshold> {
+        self.rules.iter().map(|rule| SizeThreshold { rule: rule.clone(), today: self.today }).collect()
+    }
+}
+
+/// A weight to be tried.
+#[derive(Debug, InputObject)]
+pub struct PolicyWeightInput {
+    /// Its name in the policy, such as `foreign`.
+    name: String,
+    /// Points, persons or months.
+    value: f64,
+}
+
+/// What would be changed of the policy; what is left out stays.
+#[derive(Debug, InputObject)]
+pub struct PolicyChangeInput {
+    /// Months after its founding in which an enterprise need not have a union yet.
+    grace_months: Option<u32>,
+    /// Kinds of coverage that count in the coverage rate.
+    counted_kinds: Option<Vec<UnionStatus>>,
+    /// Kinds of coverage that count in the establishment rate.
+    established_kinds: Option<Vec<UnionStatus>>,
+    /// Branches of legal persons are out of scope.
+    branches_out_of_scope: Option<bool>,
+    /// Individual businesses are out of scope.
+    individuals_out_of_scope: Option<bool>,
+    /// From this head count on an enterprise is above designated size by proxy; null switches that off.
+    proxy_above: MaybeUndefined<u32>,
+    /// Weights of the priority.
+    weights: Option<Vec<PolicyWeightInput>>,
+}
+
+impl From<PolicyChangeInput> for PolicyChange {
+    fn from(input: PolicyChangeInput) -> PolicyChange {
+        let kinds = |kinds: Option<Vec<UnionStatus>>| kinds.map(|kinds| kinds.into_iter().map(Into::into).collect());
+        PolicyChange {
+            grace_months: input.grace_months,
+            counted_kinds: kinds(input.counted_kinds),
+            established_kinds: kinds(input.established_kinds),
+            branches_out_of_scope: input.branches_out_of_scope,
+            individuals_out_of_scope: input.individuals_out_of_scope,
+            proxy_above: match input.proxy_above {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(heads) => Some(Some(heads)),
+            },
+            weights: input.weights.unwrap_or_default().into_iter().map(|w| (w.name, w.value as f32)).collect(),
+        }
+    }
+}
+
+/// How many enterprises stand how.
+#[derive(SimpleObject)]
+pub struct PolicyCounts {
+    /// In scope.
+    in_scope: u64,
+    /// Above designated size.
+    above: u64,
+    /// Of unknown size.
+    size_unknown: u64,
+    /// Lacking a union, or one of their own.
+    lacking: u64,
+    /// Of which it cannot be told.
+    undecided: u64,
+    /// In scope, with a union of a kind that counts.
+    covered: u64,
+    /// covered / inScope; null where none is in scope.
+    coverage_rate: Option<f64>,
+    /// In scope, with a union of a kind that counts as established.
+    established: u64,
+}
+
+impl From<policy_preview::PolicyCounts> for PolicyCounts {
+    fn from(c: policy_preview::PolicyCounts) -> PolicyCounts {
+        PolicyCounts {
+            in_scope: c.in_scope,
+            above: c.above,
+            size_unknown: c.size_unknown,
+            lacking: c.lacking,
+            undecided: c.undecided,
+            covered: c.covered,
+            coverage_rate: (c.in_scope > 0).then(|| c.covered as f64 / c.in_scope as f64),
+            established: c.established,
+        }
+    }
+}
+
+/// How many would go from one status to another.
+#[derive(SimpleObject)]
+pub struct PolicyMove {
+    /// As it is.
+    from: GapStatus,
+    /// As it would be.
+    to: GapStatus,
+    /// How many.
+    enterprises: u64,
+}
+
+/// An enterprise that would stand elsewhere.
+#[derive(SimpleObject)]
+pub struct PolicyMoved {
+    /// The enterprise.
+    enterprise: Enterprise,
+    /// As it is.
+    from: GapStatus,
+    /// As it would be.
+    to: GapStatus,
+}
+
+/// What would change with another policy. Nothing of it is kept.
+#[derive(SimpleObject)]
+pub struct PolicyPreview {
+    /// Enterprises that were judged: all, or of a large city evenly spread ones.
+    judged: u64,
+    /// Out of so many.
+    of: u64,
+    /// As they stand.
+    now: PolicyCounts,
+    /// As they would stand.
+    then: PolicyCounts,
+    /// From one status to another; the most first.
+    moves: Vec<PolicyMove>,
+    /// The most urgent of those that would stand elsewhere, at most 50; empty for callers who see no single enterprise.
+    moved: Vec<PolicyMoved>,
+    /// How long the beginning of the list is that was compared: the hundred most urgent of those judged.
+    beginning: u64,
+    /// How many of them would still be there.
+    stays: u64,
+}
+
+impl PolicyPreview {
+    /// What would change of the enterprises that the caller may see; who runs the hub and sees none is told the counts of all.
+    ///
+    /// # Errors
+    /// A change that cannot be; another preview is running; the store cannot be read.
+    pub async fn tried(ctx: &Context<'_>, change: PolicyChangeInput) -> Result<PolicyPreview, Problem> {
+        let ask = ask(ctx);
+        ask.touch_store();
+        let edition = ask.edition()?;
+        let rows = match ask.caller.role.sees_enterprises() {
+            true => edition.filter(&ask.counted_in_areas(Filter::All))?,
+            false => edition.all(),
+        };
+        let found = ask.state.hub().policy_preview(&change.into(), &rows).await.map_err(mendable)?;
+        let edition = found.edition.clone();
+        let seen: Vec<_> = found.moved.iter().filter(|m| ask.may_see(edition.enterprise(m.row))).collect();
+        ask.show(&edition, seen.iter().map(|m| m.row), selected(ctx.field()));
+        let moved = |m: &policy_preview::PolicyMove| PolicyMoved {
+            enterprise: Enterprise::new(&edition, m.row),
+            from: m.from.into(),
+            to: m.to.into(),
+        };
+        let moves =
+            found.moves.iter().map(|(from, to, n)| PolicyMove { from: (*from).into(), to: (*to).into(), enterprises: *n });
+        Ok(PolicyPreview {
+            judged: found.judged,
+            of: found.of,
+            now: found.now.into(),
+            then: found.then.into(),
+            moves: moves.collect(),
+            moved: seen.into_iter().map(moved).collect(),
+            beginning: found.beginning,
+            stays: found.stays,
+        })
+    }
+}
