@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build chaos test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
+.PHONY: demo build chaos sbom test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
@@ -23,6 +23,10 @@ test: setup-test web fmt deny rustdoc
 # What takes long: kills, hostile deliveries, full disks, slow clients, nodes that die; bounded, with a summary at the end.
 chaos: setup-test web
 	@./tests/chaos
+
+# What the program is made of: crates and packages of the workbench, as CycloneDX.
+sbom:
+	@./deploy/sbom > huitu.cdx.json
 
 # Other people's clients against the release program, those too that no package brings (LibreOffice, by apt-get); writes their table.
 clients: build

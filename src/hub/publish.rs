@@ -110,7 +110,8 @@ impl Hub {
         progress: &dyn ProgressSink,
         receipts: &mut [Receipt],
     ) -> Result<Option<Published>, HubError> {
-        let published = self.publish_what_changed(force, progress, receipts).instrument(tracing::info_span!("publish"));
+        // On the heap: what it holds between its steps is large, and callers hold it in turn.
+        let published = Box::pin(self.publish_what_changed(force, progress, receipts)).instrument(tracing::info_span!("publish"));
         self.stages.run("publish", "", published).await
     }
 

@@ -86,7 +86,7 @@ impl Hub {
             self.set_spools_aside()?;
         }
         let led = self.through(leader.store());
-        let work = led.pull_land_publish(leader, options, progress);
+        let work = Box::pin(led.pull_land_publish(leader, options, progress));
         self.stages.run("sync", "", work.instrument(tracing::info_span!("sync"))).await
     }
 
@@ -127,7 +127,7 @@ impl Hub {
             let span = tracing::info_span!("pull", registry = %row.name);
             let pulled = async move {
                 let began = Instant::now();
-                let pull = hub.pull(&connector, &row, full, progress, pace);
+                let pull = Box::pin(hub.pull(&connector, &row, full, progress, pace));
                 let arrived = hub.stages.run("pull", &row.name, pull).await;
                 (connector, row, arrived, began)
             };
@@ -167,7 +167,7 @@ impl Hub {
             }
             arrivals.sort_by_key(|(connector, ..)| self.connectors.iter().position(|c| c.name == connector.name));
             for (connector, row, arrived, began) in arrivals.drain(..) {
-                let landing = self.ingest(&connector, &row, arrived?, progress.as_ref());
+                let landing = Box::pin(self.ingest(&connector, &row, arrived?, progress.as_ref()));
                 let landing = landing.instrument(tracing::info_span!("land", registry = %row.name));
                 let mut receipt = self.stages.run("land", &row.name, landing).await?;
                 receipt.seconds = began.elapsed().as_secs_f64();

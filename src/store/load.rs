@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -127,6 +128,10 @@ async fn postgres_tables(connection: &mut PgConnection) -> Result<Vec<(String,)>
         .await
 }
 
+/// A session of a program that has just ended is still shown for a moment: looked at again for so long.
+const ENDING: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// Other programs of ours that use this database right now.
 ///
 /// # Errors
@@ -134,12 +139,19 @@ async fn postgres_tables(connection: &mut PgConnection) -> Result<Vec<(String,)>
 pub async fn others_on_postgres(url: &str) -> Result<i64, StoreError> {
     let asked = async {
         let mut connection = PgConnectOptions::from_str(url)?.application_name("huitu restore").connect().await?;
-        let (others,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name LIKE 'huitu%' AND pid <> pg_backend_pid()",
-        )
-        .fetch_one(&mut connection)
-        .await?;
+        let began = Instant::now();
+        let others = loop {
+            let (others,): (i64,) = sqlx::query_as(
+                "SELECT COUNT(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND application_name LIKE 'huitu%' AND pid <> pg_backend_pid()",
+            )
+            .fetch_one(&mut connection)
+            .await?;
+            if others == 0 || began.elapsed() > ENDING {
+                break others;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        };
         connection.close().await?;
         Ok::<i64, sqlx::Error>(others)
     };

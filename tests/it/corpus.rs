@@ -55,7 +55,11 @@ fn replay(target: &str) {
         let bytes = std::fs::read(&path).unwrap();
         let tried = std::iter::once(bytes.clone()).chain((0..changes).map(|_| changed(&mut rng, &bytes)).collect::<Vec<_>>());
         for (round, bytes) in tried.enumerate() {
+            let began = std::time::Instant::now();
             let ended = std::panic::catch_unwind(|| body(&bytes));
+            if began.elapsed().as_secs() >= 2 {
+                println!("{} (change {round}) took {:.1?}", path.display(), began.elapsed());
+            }
             assert!(ended.is_ok(), "{} (change {round}): {:?}", path.display(), &bytes[..bytes.len().min(400)]);
         }
     }

@@ -22,6 +22,7 @@ mod connector;
 mod corpus;
 mod counter;
 mod damage;
+mod deploy;
 mod docs;
 mod drift;
 mod duties;
