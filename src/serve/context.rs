@@ -68,12 +68,17 @@ pub struct RequestContext {
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
 }
 
+/// What a loader reads belongs to the question that asked for it: its statements stand in that trace.
+fn spawn_within(reading: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(tracing::Instrument::in_current_span(reading))
+}
+
 impl RequestContext {
     pub fn new(state: ServerState, caller: Arc<Caller>, lang: Lang) -> RequestContext {
         let details = Arc::new(Details::new(state.hub().clone(), state.metrics().store_reads.clone(), state.readings().clone()));
         let records =
-            DataLoader::with_cache(DetailLoader(details.clone()), tokio::spawn, HashMapCache::default()).max_batch_size(20_000);
-        let live = DataLoader::with_cache(LiveLoader(state.hub().clone()), tokio::spawn, HashMapCache::default())
+            DataLoader::with_cache(DetailLoader(details.clone()), spawn_within, HashMapCache::default()).max_batch_size(20_000);
+        let live = DataLoader::with_cache(LiveLoader(state.hub().clone()), spawn_within, HashMapCache::default())
             .max_batch_size(20_000)
             .delay(LIVE_GATHERING);
         let current = state.hub().editions.current().map_err(Problem::from);

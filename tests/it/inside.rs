@@ -261,10 +261,14 @@ fn numbers_named(text: &str) -> BTreeSet<String> {
 async fn every_number_has_help_type_and_unit_and_dashboard_and_alerts_name_only_what_there_is() {
     let served = served(200, |_| {}).await;
     served.data("{ gap(first: 1) { totalCount } }", serde_json::json!({})).await;
-    let _ = served.state.hub().reassess(Arc::new(huitu::hub::progress::Silent)).await;
-    let (status, _, bytes) = served.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
-    assert_eq!(status, StatusCode::OK);
-    let text = String::from_utf8(bytes).unwrap();
+    let mut text = String::new();
+    for _ in 0..2 {
+        let (status, _, bytes) = served.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        text.push_str(&String::from_utf8(bytes).unwrap());
+        // Stages show once one ran; the invented edition, which no store knows, is gone then.
+        let _ = served.state.hub().reassess(Arc::new(huitu::hub::progress::Silent)).await;
+    }
     let (mut types, mut helped) = (BTreeMap::new(), BTreeSet::new());
     for line in text.lines() {
         let words: Vec<&str> = line.splitn(4, ' ').collect();

@@ -262,8 +262,6 @@ async fn what_one_node_publishes_the_others_are_told_and_what_persons_write_duri
     state.refresh().await.unwrap();
     // Nothing looks each second here: what comes was told.
     let listening = tokio::spawn(huitu::serve::operate::told::run(state.state().clone()));
-    let probe = there.store.listen().await.unwrap();
-    assert!(probe.is_some());
     here.sync(&only("quick"), Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}"));
     let seen = |number: u32| {
         let there = there.clone();
