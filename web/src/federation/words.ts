@@ -92,6 +92,7 @@ export const federationWords = words(
     clear: '清除筛选',
     needsFinance: '金额需要“财务”权限；请向系统管理员申请。',
     history: '修改记录',
+    entriesOfNow: '单位、站点等录入内容为当前状态；只有企业家数和覆盖率按所选历史状态计算。',
     wrongDay: '日期写法应为 2026-11-30，已按今天计算。',
   },
   {
@@ -137,6 +138,7 @@ export const federationWords = words(
     clear: 'Clear filters',
     needsFinance: 'Sums need the scope “finance”; ask your administrator.',
     history: 'History',
+    entriesOfNow: 'Units, places and what else is entered are shown as they are now; counts of enterprises follow the earlier state.',
     wrongDay: 'A day is written 2026-11-30; today was taken instead.',
   },
 );
