@@ -66,7 +66,7 @@ await attempt(
   async ({ page, go }) => {
     await go(`/?d=${city.district}`);
     await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
-    await page.locator('.toolbar .check input').uncheck();
+    await page.locator('.toolbar .check input').first().uncheck();
     await page.waitForFunction(() => new URL(location.href).searchParams.get('layer') === 'none');
     const found = [...(await violations(page)), ...(await geometry(page))];
     if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useParameters } from '../app/address';
 import '../cases/cases.css';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -24,6 +25,7 @@ export function FederationPage({
 }) {
   const t = useWords(federationWords);
   const f = useFormat();
+  const isEarlier = useParameters()[0].has('at');
   return (
     <div className={`page federation ${className}`}>
       <FederationTabs />
@@ -34,6 +36,7 @@ export function FederationPage({
         </div>
         {tools !== undefined && <div className="row no-print">{tools}</div>}
       </header>
+      {isEarlier && <p className="muted">{t.entriesOfNow}</p>}
       {unknown.length > 0 && (
         <p className="said" role="alert">
           {t.unknown(f.list(unknown.slice(0, 5)))}

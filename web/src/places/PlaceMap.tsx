@@ -6,10 +6,14 @@ import type { PlaceLineFragment, UnionPlaceKind } from '../graph/generated/types
 import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import { placed as roomFor, textWidth } from '../map/labels';
 import { pathOf, projectionOf, useOutlines } from '../map/outlines';
 import { useSize } from '../map/size';
 import { Mark, MARKS } from './Mark';
 import { placeWords } from './words';
+
+const NAME_SIZE = 11.5;
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Places on the districts, told apart by shape and colour; kinds can be left out in the legend. The table below is the same for readers. */
 export function PlaceMap({
@@ -43,6 +47,16 @@ export function PlaceMap({
     const margin = 20;
     return projectionOf(framed, Math.max(1, Math.min(width - 2 * margin, (height - 2 * margin) / unit.height)));
   }, [framed.map((o) => o.id).join(), width, height]);
+  const named = useMemo(() => {
+    if (projection === null) return NO_NAMES;
+    const boxes = shown.flatMap((outline) => {
+      const at = outline.properties.labelPoint;
+      if (at === null || (district !== '' && outline.id !== district)) return [];
+      const [x, y] = projection.point([...at]);
+      return [{ code: outline.id, x, y, width: textWidth(outline.properties.name, NAME_SIZE) + 4, height: NAME_SIZE * 1.4 }];
+    });
+    return roomFor(boxes);
+  }, [shown, projection, district]);
   return (
     <section className="card place-map-card">
       <div className="page-head">
@@ -95,10 +109,10 @@ export function PlaceMap({
                 })}
               {shown.map((outline) => {
                 const at = outline.properties.labelPoint;
-                if (at === null || (district !== '' && outline.id !== district)) return null;
+                if (at === null || !named.has(outline.id)) return null;
                 const [x, y] = projection.point([...at]);
                 return (
-                  <text key={outline.id} x={x} y={y - (focus.length > 0 ? 0 : 14)} fontSize="11.5" textAnchor="middle" fill="#5a6372" stroke="#ffffff" strokeWidth="3" paintOrder="stroke" pointerEvents="none">
+                  <text key={outline.id} x={x} y={y - (focus.length > 0 ? 0 : 14)} fontSize={NAME_SIZE} textAnchor="middle" fill="#5a6372" stroke="#ffffff" strokeWidth="3" paintOrder="stroke" pointerEvents="none">
                     {outline.properties.name}
                   </text>
                 );

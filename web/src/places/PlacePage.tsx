@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { useAddress } from '../app/address';
 import { Link } from '../app/Link';
 import { FactTable, Kpis, type Column } from '../federation/Facts';
@@ -24,6 +25,9 @@ export default function PlacePage() {
   const code = decodeURIComponent(useAddress().pathname.slice('/places/'.length));
   const question = useQuestion(PlaceCard, { after: cursorBefore(code) }, { keep: false });
   const place = question.data?.data.unionPlaces?.nodes.find((one) => one.code === code);
+  useEffect(() => {
+    if (place != null) document.title = `${place.name} · 会图`;
+  }, [place?.name]);
   return (
     <FederationPage className="place" title={place?.name ?? code} intro={place === undefined ? t.title : <Subtitle place={place} />}>
       <Answered question={question} rows={8}>
@@ -128,7 +132,7 @@ function There({ there }: { there: NonNullable<Place['enterprisesThere']> }) {
             { label: t.coverage, value: f.percent(counts.coverage) },
             { label: g.enterprises, value: f.count(counts.enterprises) },
             { label: g.covered, value: f.count(counts.covered) },
-            { label: g.lacking, value: f.count(counts.lacking), tone: 'gap' },
+            { label: g.lacking, value: f.count(counts.lacking), ...(counts.lacking > 0 ? { tone: 'gap' as const } : {}) },
             { label: g.undecided, value: f.count(counts.undecided) },
             { label: t.members, value: f.count(counts.members), note: t.ofEmployees(f.count(counts.employees)) },
           ]}

@@ -176,7 +176,7 @@ function Table({ places, asked, isUnfiltered }: { places: readonly PlaceLineFrag
     ...(isCounted
       ? [
           { key: 'there', head: t.there, isNumber: true, cell: (place: PlaceLineFragment) => f.count(counts.get(place.code)?.enterprises) },
-          { key: 'lacking', head: g.lacking, isNumber: true, cell: (place: PlaceLineFragment) => <span className="gap">{f.count(counts.get(place.code)?.lacking)}</span> },
+          { key: 'lacking', head: g.lacking, isNumber: true, cell: (place: PlaceLineFragment) => <span className={(counts.get(place.code)?.lacking ?? 0) > 0 ? 'gap' : undefined}>{f.count(counts.get(place.code)?.lacking)}</span> },
           { key: 'bar', head: <span className="hidden">{t.coverage}</span>, className: 'bar-cell', cell: (place: PlaceLineFragment) => <Bar share={counts.get(place.code)?.coverage ?? null} colour="#2477a0" /> },
           { key: 'coverage', head: t.coverage, isNumber: true, cell: (place: PlaceLineFragment) => f.percent(counts.get(place.code)?.coverage) },
         ]

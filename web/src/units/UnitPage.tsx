@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { useAddress, useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { ownerText } from '../cases/owner';
@@ -37,6 +38,9 @@ export default function UnitPage() {
   const mayReview = useMay('review');
   const question = useQuestion(UnitCard, { code, asOf: at, on, year }, { keep: false });
   const unit = question.data?.data.unionUnit;
+  useEffect(() => {
+    if (unit != null) document.title = `${unit.name} · 会图`;
+  }, [unit?.name]);
   return (
     <FederationPage className="unit" title={unit?.name ?? code} intro={unit == null ? t.title : <Subtitle unit={unit} on={on} />} unknown={read.unknown}>
       <Answered question={question} rows={10}>
@@ -151,7 +155,7 @@ function Homes({ unit }: { unit: Unit }) {
           { label: g.coverage, value: f.percent(counts.coverage), note: t.coverageWhy },
           { label: g.enterprises, value: f.count(counts.enterprises), note: t.ofOwn(f.count(own.enterprises)) },
           { label: g.covered, value: f.count(counts.covered) },
-          { label: g.lacking, value: f.count(counts.lacking), note: t.lackingOwn(f.count(own.lacking)), tone: 'gap' },
+          { label: g.lacking, value: f.count(counts.lacking), note: t.lackingOwn(f.count(own.lacking)), ...(counts.lacking > 0 ? { tone: 'gap' as const } : {}) },
           { label: g.undecided, value: f.count(counts.undecided) },
           { label: g.members, value: f.compact(counts.members), note: t.membersOf(f.compact(counts.employees)) },
         ]}
@@ -187,13 +191,15 @@ function Shares({ unit, year }: { unit: Unit; year: number }) {
     },
     { key: 'left', head: t.left, isNumber: true, cell: (share) => (share.isPercent ? '' : f.count(share.left)) },
   ];
+  // A unit without others below has nothing to give on.
+  const shown = unit.children.length === 0 ? columns.filter((column) => column.key === 'name' || column.key === 'value') : columns;
   return (
     <section className="card flat">
       <h2>{t.targets}</h2>
       {shares.length === 0 ? (
         <p className="muted">{t.noTarget(year)}</p>
       ) : (
-        <FactTable label={t.targets} rows={shares} columns={columns} keyOf={(share) => share.name} className="narrow" />
+        <FactTable label={t.targets} rows={shares} columns={shown} keyOf={(share) => share.name} className="narrow" />
       )}
       <p className="small">
         <Link to={`/breakdown?year=${year}`}>{t.breakdown}</Link>
@@ -299,7 +305,7 @@ function Below({ unit, on }: { unit: Unit; on: string | null }) {
     { key: 'state', head: u.state, cell: (child) => <UnitStateOf unit={child} on={on} /> },
     { key: 'enterprises', head: g.enterprises, isNumber: true, cell: (child) => f.count(child.counts.enterprises) },
     { key: 'covered', head: g.covered, isNumber: true, cell: (child) => f.count(child.counts.covered) },
-    { key: 'lacking', head: g.lacking, isNumber: true, className: 'gap', cell: (child) => f.count(child.counts.lacking) },
+    { key: 'lacking', head: g.lacking, isNumber: true, cell: (child) => <span className={child.counts.lacking > 0 ? 'gap' : undefined}>{f.count(child.counts.lacking)}</span> },
     { key: 'undecided', head: g.undecided, isNumber: true, cell: (child) => f.count(child.counts.undecided) },
     { key: 'bar', head: <span className="hidden">{g.coverage}</span>, className: 'bar-cell', cell: (child) => <Bar share={child.counts.coverage} colour="#2477a0" /> },
     { key: 'coverage', head: g.coverage, isNumber: true, cell: (child) => f.percent(child.counts.coverage) },

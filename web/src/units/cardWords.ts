@@ -2,7 +2,6 @@ import { words } from '../language/words';
 
 export const cardWords = words(
   {
-    way: '所在位置',
     areas: '区划',
     industries: '行业',
     places: '地址',
@@ -41,7 +40,6 @@ export const cardWords = words(
     vacant: '空缺',
     load: '人均未建会企业',
     delegated: '派任主席',
-    toPosts: '岗位',
     stations: '服务站点',
     noPlaces: '没有服务站点',
     dispatch: '派遣协议',
@@ -54,11 +52,9 @@ export const cardWords = words(
     figures: '文件数字',
     history: '修改记录',
     enteredFrom: (source: string, day: string) => `来源：${source}；录入 ${day}`,
-    noChildren: '没有下级单位',
     below: '下级单位',
   },
   {
-    way: 'Where it stands',
     areas: 'Areas',
     industries: 'Industries',
     places: 'Addresses',
@@ -97,7 +93,6 @@ export const cardWords = words(
     vacant: 'Vacant',
     load: 'Lacking per officer',
     delegated: 'Delegated chairs',
-    toPosts: 'Posts',
     stations: 'Places',
     noPlaces: 'No places',
     dispatch: 'Dispatch agreements',
@@ -110,7 +105,6 @@ export const cardWords = words(
     figures: 'Stated figures',
     history: 'History',
     enteredFrom: (source: string, day: string) => `Source: ${source}; entered ${day}`,
-    noChildren: 'No units below',
     below: 'Units below',
   },
 );

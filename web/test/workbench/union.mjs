@@ -256,6 +256,16 @@ export const unionJourneys = {
     await page.locator('.federation input[type=date]').fill('2010-09-01');
     await page.waitForSelector('.figures-table tr:has-text("47")');
   },
+  async 'an earlier edition: enterprises are counted as they were, and what is entered is said to be as it is now'({ page, go }, city) {
+    const { editions } = await ask(city.url, '{ editions(first: 100) { nodes { number } } }');
+    const oldest = `edition:${editions.nodes.at(-1).number}`;
+    await go(`/units?at=${oldest}`);
+    await page.waitForSelector('.strip.info');
+    await page.waitForSelector('.federation > .muted:has-text("当前状态")');
+    const { unionUnit } = await ask(city.url, `{ unionUnit(code: "BJ", asOf: "${oldest}") { counts { covered } } }`);
+    await page.waitForSelector('.tree tbody tr');
+    assert.equal((await page.locator('.tree tbody tr:first-child td.number').nth(2).textContent()).trim(), unionUnit.counts.covered.toLocaleString('en'));
+  },
   async 'what an address of the federation names and is not there is said'({ page, go }) {
     await go('/units?pace=nonsense&on=2026-13-01');
     await page.waitForSelector('.said[role=alert]:has-text("pace=nonsense")');
