@@ -193,7 +193,8 @@ impl Hub {
         for part in chosen.chunks(PART) {
             let ids: Vec<Box<str>> = part.iter().map(|row| edition.enterprise(*row).id().into()).collect();
             let mut world: AssessmentInput = self.neighbourhood(&edition, &ids).await?;
-            world.findings = findings.iter().filter(|f| ids.contains(&f.enterprise)).cloned().collect();
+            let of_part: HashSet<&str> = ids.iter().map(|id| &**id).collect();
+            world.findings = findings.iter().filter(|f| of_part.contains(&*f.enterprise)).cloned().collect();
             world.counting_since = counting_since;
             history(&mut world, before.as_deref(), &ids);
             let (hub, both_of_them) = (self.clone(), policies.clone());

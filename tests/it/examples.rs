@@ -19,7 +19,7 @@ async fn every_example_gives_the_generated_answer_printed_beside_it() {
     let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
     names.retain(|path| path.extension().is_some_and(|e| e == "graphql"));
     names.sort();
-    assert_eq!(names.len(), 13);
+    assert_eq!(names.len(), 14);
     for path in names {
         let data = served.data(&std::fs::read_to_string(&path).unwrap(), json!({})).await;
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();

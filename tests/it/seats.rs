@@ -139,7 +139,7 @@ async fn leads_are_listed_by_kind_status_day_and_area_and_follow_their_cases() {
     }
     let ask = async |who: &str, filter: Value| {
         let query = "query($f: LeadFilter) { leads(filter: $f, first: 500) { totalCount edges { cursor } nodes { id kind leadStatus on what record { key }
-            enterprise { id area { code } unionCoverage { status } gap { status } } case { id } } } }";
+            enterprise { id area { code } unionCoverage { verdict } gap { status } } case { id } } } }";
         served.ask_as(Some(&format!("secret-{who}")), query, json!({ "f": filter })).await
     };
     let all = ask("ann", json!({})).await["data"]["leads"].take();
@@ -210,7 +210,7 @@ async fn a_department_sees_how_its_own_registry_fares_and_who_used_the_fields_th
         store.put_token(&row).await.unwrap();
     }
     as_one(&served, "ann", "{ enterprises(first: 200) { nodes { name revenueYuan } } }", json!({})).await;
-    as_one(&served, "ann", "{ gap(first: 20) { nodes { unionCoverage { status } } } }", json!({})).await;
+    as_one(&served, "ann", "{ gap(first: 20) { nodes { unionCoverage { verdict } } } }", json!({})).await;
     keep_quality_history(served.state.hub()).await.unwrap();
     keep_quality_history(served.state.hub()).await.unwrap();
     let own = "{ viewer { role } registries { name } registry(name: \"tax\") { records batches(first: 5) { totalCount nodes { id read landed } }
@@ -275,13 +275,18 @@ async fn another_policy_is_tried_on_the_side_and_nothing_of_it_is_kept() {
     // Judged on the side with the policy in force, the city is what is published.
     let same = tried("chief", json!({})).await;
     let published = "{ gap(first: 1) { totalCount } undecided: gap(first: 1, include: [UNDECIDED]) { totalCount }
-        coverage(by: []) { total { enterprises inScope covered } } }";
+        coverage(by: []) { total { enterprises lacking lackingIndependent undecided sizeUnknown aboveDesignatedSize coverageRate { numerator denominator } } } }";
     let published = as_one(&served, "chief", published, json!({})).await;
     let total = &published["coverage"]["total"];
     assert_eq!((&same["judged"], &same["of"]), (&total["enterprises"], &total["enterprises"]), "{same}");
     assert_eq!(
-        (&same["now"]["lacking"], &same["now"]["inScope"], &same["now"]["covered"]),
-        (&published["gap"]["totalCount"], &total["inScope"], &total["covered"]),
+        (number(&same["now"]["lacking"]), &same["now"]["inScope"], &same["now"]["covered"], &same["now"]["undecided"]),
+        (
+            number(&total["lacking"]) + number(&total["lackingIndependent"]),
+            &total["coverageRate"]["denominator"],
+            &total["coverageRate"]["numerator"],
+            &total["undecided"]
+        ),
         "{same}"
     );
     assert_eq!((&same["moves"], &same["moved"], &same["stays"]), (&json!([]), &json!([]), &same["beginning"]), "{same}");

@@ -123,7 +123,7 @@ async fn a_list_is_printed_filled_in_and_brought_back_and_its_answers_change_the
         let stop = stops.iter().find(|s| s["case"]["id"] == format!("case:{}", cases[n])).unwrap();
         stop["case"]["visits"].clone()
     };
-    assert_eq!((visits_of(0), visits_of(3)), (json!([{ "door": "not_found", "state": "COUNTS" }]), json!([])));
+    assert_eq!((visits_of(0), visits_of(3)), (json!([{ "door": "not_there", "state": "COUNTS" }]), json!([])));
     let (status, copy) = get(&server, &format!("/visits/{list}.json"), "en").await;
     let copy: Value = serde_json::from_slice(&copy).unwrap();
     assert_eq!(

@@ -5,9 +5,6 @@ import { terms } from '../language/terms';
 import { useWords } from '../language/words';
 import { administrationWords } from './words';
 
-/** Ids that one row shows; of more it says how many. */
-const SHOWN = 5;
-
 /** Who was shown what, newest first. `of` leaves the enterprises out: the page is one's own. */
 export function AuditTable({ rows, of }: { rows: readonly AuditLineFragment[]; of?: 'enterprise' }) {
   const t = useWords(administrationWords);
@@ -52,12 +49,12 @@ export function AuditTable({ rows, of }: { rows: readonly AuditLineFragment[]; o
                     '—'
                   ) : (
                     <>
-                      {row.enterpriseIds.slice(0, SHOWN).map((id) => (
+                      {row.enterpriseIds.map((id) => (
                         <Link key={id} to={`/e/${id}`} className="audit-id">
                           <code>{id}</code>
                         </Link>
                       ))}
-                      {row.enterpriseIds.length > SHOWN && <span className="muted"> {t.andMore(f.count(row.enterpriseIds.length - SHOWN))}</span>}
+                      {row.enterprises > row.enterpriseIds.length && <span className="muted"> {t.andMore(f.count(row.enterprises - row.enterpriseIds.length))}</span>}
                     </>
                   )}
                 </td>

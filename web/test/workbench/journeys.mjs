@@ -212,6 +212,59 @@ export const journeys = {
     const csv = await saved(page, () => page.locator('.bulletin-tools button', { hasText: 'CSV' }).click());
     assert.ok(csv.text.split('\n').length > 3, csv.text);
   },
+  async 'a token is made, its secret shown once, followed by another and ended'({ page, go }) {
+    await go('/administration?tab=tokens');
+    const form = page.locator('.make-token');
+    await form.locator('input').first().fill('试用部门');
+    await form.locator('select').first().selectOption('CLIENT');
+    await form.locator('button[type=submit]').click();
+    await page.waitForSelector('.new-secret code');
+    const secret = await text(page, '.new-secret code');
+    assert.match(secret, /^huitu_/);
+    await page.locator('.new-secret .primary').click();
+    await page.waitForSelector('.new-secret', { state: 'detached' });
+    assert.ok(!(await page.content()).includes(secret), 'it is told once');
+    const rows = page.locator('.tokens tbody tr', { hasText: '试用部门' });
+    await rows.first().waitFor();
+    await rows.first().locator('button', { hasText: '轮换' }).click();
+    await page.waitForSelector('.new-secret code');
+    assert.notEqual(await text(page, '.new-secret code'), secret);
+    await page.locator('.new-secret .primary').click();
+    await page.waitForFunction(() => [...document.querySelectorAll('.tokens tbody tr')].filter((row) => row.textContent.includes('试用部门')).length === 2);
+    await rows.first().locator('button', { hasText: '撤销' }).click();
+    await rows.first().locator('button', { hasText: '确认撤销' }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll('.tokens tbody tr')].filter((row) => row.textContent.includes('试用部门')).length === 1);
+    await page.locator('.tokens .page-head input').check();
+    await page.waitForSelector('.tokens tbody tr:has-text("已撤销")');
+  },
+  async 'who looked is found by name, and on the page of an enterprise'({ page, go }, city) {
+    await go(`/e/${city.first}`);
+    await page.waitForSelector('.matrix');
+    await page.locator('.looked summary').click();
+    await page.waitForSelector('.looked tbody td:has-text("demonstration")');
+    await go('/administration?tab=audit');
+    await page.locator('.audit-sought input').first().fill('demonstration');
+    await page.locator('.audit-sought button').click();
+    await page.waitForFunction(() => new URL(location.href).searchParams.get('who') === 'demonstration');
+    await page.waitForSelector('.audit tbody tr');
+    await page.locator('.audit-sought input').first().fill('谁也不是');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('.audit tbody tr') === null);
+    await page.reload();
+    assert.equal(await page.locator('.audit-sought input').first().inputValue(), '谁也不是');
+  },
+  async 'another policy is tried, and the one in force stays'({ page, go }) {
+    await go('/administration?tab=policy');
+    await page.waitForSelector('.policy button');
+    const grace = page.locator('.policy input[type=number]').first();
+    const before = await grace.inputValue();
+    await grace.fill('60');
+    await page.locator('.policy button[type=submit]').click();
+    await page.waitForSelector('.policy-changes tbody tr', { timeout: 60_000 });
+    await page.reload();
+    await page.waitForSelector('.policy button');
+    assert.equal(await grace.inputValue(), before);
+  },
   async 'a department sees its own registry and who used it'({ page, go }) {
     await go('/partner');
     await page.locator('.partner select').selectOption('tax');

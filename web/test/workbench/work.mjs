@@ -54,6 +54,7 @@ export const workPages = (city) => [
   { name: 'duties', path: '/duties', ready: '.workload tbody tr' },
   { name: 'named lists', path: `/lists?list=${city.named}`, ready: '.list-parts tbody tr' },
   { name: 'leads', path: '/lists?tab=leads&open=PREPARATORY_FUND', ready: '.open-many' },
+  { name: 'lead list', path: '/lists?tab=leads&kind=PREPARATORY_FUND', ready: '.lead-list tbody tr' },
   { name: 'kit', path: '/kit', ready: '.command pre' },
 ];
 

@@ -9,11 +9,13 @@ use super::tokens::{CallerRole, token_id};
 use crate::access::Role;
 use crate::audit::{AuditFound, AuditPlace, AuditQuestion, AuditRow, Seen, count_back, page_back};
 use crate::serve::answers::filter::DateRange;
-use crate::serve::context::{RequestContext, ask, parts_of_id, question_of};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, question_of};
 use crate::serve::problem::{Code, Problem};
 
 /// Pages of the audit are at most this long.
 pub const MAX_AUDIT: usize = 500;
+/// Ids of enterprises that a row shows at most: the audit notes no more.
+const MOST_IDS: usize = 2_000;
 /// Bytes read for one page: some hundred thousand rows, a fraction of a second.
 const PAGE_BYTES: u64 = 64 << 20;
 /// Bytes read to count.
@@ -152,8 +154,13 @@ impl AuditEntry {
         }
     }
     /// Ids of those enterprises, as far as the caller may know of them; null where they were very many.
-    async fn enterprise_ids(&self, ctx: &Context<'_>) -> Option<Vec<ID>> {
-        let Seen::These(ids) = &self.row.enterprises else { return None };
+    async fn enterprise_ids(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 2,000.")] first: i32,
+    ) -> Result<Option<Vec<ID>>> {
+        let first = checked_first(first, MOST_IDS).or_tell(ctx)?;
+        let Seen::These(ids) = &self.row.enterprises else { return Ok(None) };
         let ask = ask(ctx);
         // Who reads the audit and sees no enterprise reads ids alone; who works in a district knows of its own.
         let is_bound = ask.caller.role.sees_enterprises() && !ask.caller.areas.is_empty();
@@ -161,7 +168,7 @@ impl AuditEntry {
         let may_know = |id: &&String| {
             !is_bound || edition.as_ref().and_then(|e| e.enterprise_of_id(id)).is_some_and(|enterprise| ask.may_see(enterprise))
         };
-        Some(ids.iter().filter(may_know).map(|id| ID(id.clone())).collect())
+        Ok(Some(ids.iter().filter(may_know).take(first).map(|id| ID(id.clone())).collect()))
     }
     /// What chose them, where they were very many: the question as it was asked.
     async fn chosen_by(&self) -> Option<&str> {
