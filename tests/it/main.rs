@@ -72,6 +72,7 @@ mod punctuation;
 mod reconcile;
 mod records;
 mod registries;
+mod schema_log;
 mod shapes;
 mod shapes_files;
 mod shapes_http;
