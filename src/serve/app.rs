@@ -99,6 +99,7 @@ pub fn app(app: App) -> Router {
         .route("/metrics", get(operate::probes::numbers))
         .route("/graphiql", get(http::assets::graphiql))
         .route("/schema.graphql", get(http::assets::schema))
+        .route("/openapi.yaml", get(http::assets::openapi))
         .route("/assets/{*path}", get(http::assets::asset))
         .route("/geo/{file}", get(maps::geojson::geojson))
         .route("/map/{file}", get(maps::style::style))

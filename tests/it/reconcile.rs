@@ -331,3 +331,22 @@ async fn every_answer_is_as_the_specifications_schemas_ask() {
     assert_eq!(status, StatusCode::OK);
     assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
 }
+
+#[tokio::test]
+async fn the_likest_names_are_the_first_of_all_that_share_a_piece() {
+    let served = served(3_000, |_| {}).await;
+    let edition = served.state.hub().editions.current().unwrap();
+    let (mut cut, some) = (0, edition.all().iter().filter(|row| row % 2 == 0).collect());
+    for row in edition.all().iter().step_by(97) {
+        let name = edition.enterprise(row).name().to_owned();
+        for scope in [None, Some(&some)] {
+            let whole = edition.similar(&name, scope, usize::MAX);
+            for limit in [0, 1, 8, 30] {
+                let first = edition.similar(&name, scope, limit);
+                assert_eq!(first, whole[..limit.min(whole.len())], "{name} {limit}");
+            }
+            cut += usize::from(whole.len() > 30);
+        }
+    }
+    assert!(cut > 20, "{cut} names share pieces with more than are shown");
+}

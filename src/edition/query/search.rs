@@ -1,8 +1,8 @@
 //! Search: what a person types (two Chinese characters, pinyin initials or syllables, a code or a part of one) → rows.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::edition::files::lookups::LookupKey;
@@ -311,21 +311,65 @@ fn rows_with_code(part: &Part, text: &str) -> RoaringBitmap {
 /// Pieces on more rows than this say little about a name.
 const COMMON: u64 = 20_000;
 
+/// How much each row shares with a name: one place for every row, kept by its thread, and which of them were touched.
+#[derive(Default)]
+struct SharedPieces {
+    weights: Vec<f32>,
+    touched: Vec<Row>,
+}
+
+thread_local! {
+    static SHARED: RefCell<SharedPieces> = RefCell::default();
+}
+
+impl SharedPieces {
+    fn add(&mut self, row: Row, rarity: f32) {
+        let at = row as usize;
+        if at >= self.weights.len() {
+            self.weights.resize(at + 1, UNTOUCHED);
+        }
+        if self.weights[at].is_nan() {
+            self.touched.push(row);
+            self.weights[at] = 0.0;
+        }
+        self.weights[at] += rarity;
+    }
+
+    /// The rows with their weights; nothing is left for the next name.
+    fn take(&mut self) -> Vec<(Row, f32)> {
+        let weights = &mut self.weights;
+        self.touched.drain(..).map(|row| (row, std::mem::replace(&mut weights[row as usize], UNTOUCHED))).collect()
+    }
+}
+
+/// What is no weight.
+const UNTOUCHED: f32 = f32::NAN;
+
 impl Edition {
     /// The `limit` rows whose names share most with `name`, rare pieces counting more: also where letters were mistyped or
     /// left out. For matching, not for searching: most of them are somebody else.
     pub fn similar(&self, name: &str, scope: Option<&RoaringBitmap>, limit: usize) -> Vec<Row> {
         let folded = fold(name);
-        let mut weights: HashMap<Row, f32> = HashMap::new();
-        for piece in folded.windows(2).take(MAX_CHARACTERS) {
-            let Some(rows) = self.piece(pair(piece[0], piece[1])).filter(|rows| rows.len() <= COMMON) else { continue };
-            let rarity = (self.len() as f32 / rows.len() as f32).ln();
-            for row in rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))) {
-                *weights.entry(row).or_default() += rarity;
+        let mut rows = SHARED.with_borrow_mut(|shared| {
+            for piece in folded.windows(2).take(MAX_CHARACTERS) {
+                let Some(rows) = self.piece(pair(piece[0], piece[1])).filter(|rows| rows.len() <= COMMON) else { continue };
+                let rarity = (self.len() as f32 / rows.len() as f32).ln();
+                rows.iter().filter(|row| scope.is_none_or(|scope| scope.contains(*row))).for_each(|row| shared.add(row, rarity));
             }
+            shared.take()
+        });
+        // Only those that are shown are put in order; thousands share a piece or two.
+        let by_weight = |a: &(Row, f32), b: &(Row, f32)| b.1.total_cmp(&a.1);
+        let in_order = |a: &(Row, f32), b: &(Row, f32)| by_weight(a, b).then_with(|| self.order(a.0, b.0));
+        if limit < rows.len() {
+            let least = if limit == 0 { f32::INFINITY } else { rows.select_nth_unstable_by(limit - 1, by_weight).1.1 };
+            rows.retain(|(_, weight)| *weight >= least);
         }
-        let mut rows: Vec<(Row, f32)> = weights.into_iter().collect();
-        rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| self.order(a.0, b.0)));
-        rows.into_iter().take(limit).map(|(row, _)| row).collect()
+        if limit < rows.len() {
+            rows.select_nth_unstable_by(limit, in_order);
+            rows.truncate(limit);
+        }
+        rows.sort_unstable_by(in_order);
+        rows.into_iter().map(|(row, _)| row).collect()
     }
 }

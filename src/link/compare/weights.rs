@@ -7,6 +7,7 @@
 //! profiles. A phone or address that agrees while the names say nothing is weighed by how many share it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +115,9 @@ pub enum WeightsError {
 impl Weights {
     /// The table shipped with the program.
     pub fn shipped() -> Weights {
-        Weights::parse(SHIPPED).expect("the shipped weight table is complete")
+        // Read once: who matches a spreadsheet makes a linker for every row of it.
+        static READ: LazyLock<Weights> = LazyLock::new(|| Weights::parse(SHIPPED).expect("the shipped weight table is complete"));
+        READ.clone()
     }
 
     /// Reads a table that `huitu link fit` wrote, or a person.

@@ -2,6 +2,7 @@
 
 pub mod model;
 pub mod root;
+pub mod schema_changes;
 
 use std::sync::{Arc, Mutex};
 
@@ -101,7 +102,8 @@ impl Extension for Heard {
 
 /// The schema as text: the contents of `schema.graphql`.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().prefer_single_line_descriptions().use_space_ident().indent_width(2);
+    let options =
+        SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident().indent_width(2);
     let mut text = graph().sdl_with_options(options);
     text.truncate(text.trim_end().len());
     text.push('\n');

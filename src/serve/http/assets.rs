@@ -1,4 +1,5 @@
-//! Pages for people: the workbench and the query page (GraphiQL), built from `web/` into the binary; the schema as text.
+//! Pages for people: the workbench and the query page (GraphiQL), built from `web/` into the binary; the schema as text, and the description
+//! of what is not GraphQL.
 //!
 //! Nothing comes from outside; the content security policies say so too. What the build packed with brotli beside a file is
 //! sent as it lies there to whoever accepts it.
@@ -127,6 +128,11 @@ pub async fn asset(Path(path): Path<String>, asked: HeaderMap) -> Response {
         headers.insert("service-worker-allowed", HeaderValue::from_static("/"));
     }
     response
+}
+
+/// What is not GraphQL, as OpenAPI.
+pub async fn openapi() -> Response {
+    page(include_str!("../../../docs/openapi.yaml"), "application/yaml; charset=utf-8", POLICY)
 }
 
 /// The schema as text.

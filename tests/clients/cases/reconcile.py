@@ -86,7 +86,11 @@ their_answers, their_secs = timed(theirs)
 check("200 queries in one batch", len(our_answers) == 200, len(our_answers))
 ours_right, theirs_right = right(our_answers), right(their_answers)
 check("no fewer are found than by csv-reconcile", ours_right >= theirs_right and ours_right >= 190, f"{ours_right} of 200 beside {theirs_right}")
-print(f"      {200 / our_secs:.0f} names/s beside {200 / their_secs:.0f} of csv-reconcile over {len(rows)} names")
+said = f"{200 / our_secs:.0f} names/s beside {200 / their_secs:.0f} of csv-reconcile over {len(rows)} names"
+# Of a program that was built to be fast.
+if "/release/" in os.environ["HUITU_BIN"]:
+    check("ten times as many names a second", their_secs >= 10 * our_secs, said)
+print(f"      {said}")
 
 # What is wrong with one query is its own affair.
 answers = post({"a": {"query": rows[0]["name"]}, "b": {"query": ""}, "c": {"query": None}, "d": {"query": 42}, "e": {"query": ["x"]}, "f": {"query": rows[0]["name"], "properties": [{"pid": "colour", "v": "red"}]}, "g": {}, "h": 7, "i": {"query": rows[0]["name"], "properties": [{"pid": "address"}]}})

@@ -140,7 +140,10 @@ fn parse_yuan(text: &str) -> Option<Money> {
 pub struct CreditCode(pub String);
 
 /// Unified social credit code, 18 characters (统一社会信用代码, GB 32100-2015).
-#[Scalar(name = "CreditCode")]
+#[Scalar(
+    name = "CreditCode",
+    specified_by_url = "https://openstd.samr.gov.cn/bzgk/std/newGbInfo?hcno=24691C25985C1073D3A7C85629378AC0"
+)]
 impl ScalarType for CreditCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {

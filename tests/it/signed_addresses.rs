@@ -1,0 +1,121 @@
+//! Addresses that are signed for a caller: what they open, for how long, and who is noted.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use huitu::serve::Authentication;
+use serde_json::{Value, json};
+
+use crate::support::graph::{Served, served, token};
+
+const SIGN: &str = "mutation($address: String!, $seconds: Int) { signAddress(input: { address: $address, seconds: $seconds }) {
+    address until userErrors { field code message(lang: EN) } } }";
+
+async fn guarded() -> Served {
+    let served = served(300, |options| options.access = Authentication::Tokens).await;
+    for (id, role) in [("ann", "analyst"), ("ben", "analyst"), ("map", "client"), ("all", "admin")] {
+        served.state.hub().store.put_token(&token(id, role, None, None)).await.unwrap();
+    }
+    served
+}
+
+async fn sign(served: &Served, who: &str, address: &str) -> String {
+    let answer = served.ask_as(Some(&format!("secret-{who}")), SIGN, json!({ "address": address, "seconds": 60 })).await;
+    answer["data"]["signAddress"]["address"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+async fn get(served: &Served, address: &str) -> (StatusCode, String) {
+    let (status, _, body) = served.send(Request::get(address).body(Body::empty()).unwrap()).await;
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+fn message(body: &str) -> String {
+    let said: Value = serde_json::from_str(body).unwrap();
+    said["error"]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Rows of the audit, in the order they were written.
+fn audited(served: &Served) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    huitu::audit::search(&served.root.path().join("audit"), &huitu::audit::AuditQuestion::default(), |row| {
+        rows.push((row.name, row.way));
+        Ok(())
+    })
+    .unwrap();
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_address_is_its_callers_for_a_minute_for_this_path_alone_and_noted_as_theirs() {
+    let served = guarded().await;
+    let plain = "/export/gap.csv?columns=name,employees&lang=en";
+    assert_eq!(get(&served, plain).await.0, StatusCode::UNAUTHORIZED, "without a token nobody reads");
+    let signed = sign(&served, "ann", plain).await;
+    assert!(!signed.contains("secret"), "no secret stands in it: {signed}");
+    let (status, body) = get(&served, &signed).await;
+    assert!(status == StatusCode::OK && body.contains("employees"), "{status} {body:.80}");
+    assert_eq!(audited(&served).last(), Some(&("ann".to_owned(), "export".to_owned())));
+
+    // For nothing else: another path, other parameters, another caller, another time.
+    for (altered, to) in [("gap.csv", "enterprises.csv"), ("employees", "address"), ("by=ann", "by=all"), ("until=", "until=9")] {
+        let other = signed.replacen(altered, to, 1);
+        let (status, body) = get(&served, &other).await;
+        assert!(status == StatusCode::UNAUTHORIZED && !body.contains("name,"), "{other}: {body:.80}");
+    }
+    // What the caller may not do their address cannot either.
+    let closed = sign(&served, "map", plain).await;
+    assert_eq!(get(&served, &closed).await.0, StatusCode::FORBIDDEN, "a map client has no exports");
+    let post = Request::post(&signed).body(Body::empty()).unwrap();
+    assert_eq!(served.send(post).await.0, StatusCode::BAD_REQUEST, "it is read, and nothing else");
+
+    let clock = &served.state.hub().clock;
+    clock.set(clock.now() + chrono::TimeDelta::seconds(60));
+    let (status, body) = get(&served, &signed).await;
+    assert!(status == StatusCode::UNAUTHORIZED && message(&body).contains("时间") || message(&body).contains("过期"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_address_ends_with_the_token_that_it_was_made_for() {
+    let served = guarded().await;
+    let of_ann = sign(&served, "ann", "/geo/districts.geojson?lang=en").await;
+    let of_ben = sign(&served, "ben", "/geo/districts.geojson?lang=en").await;
+    assert_eq!(get(&served, &of_ann).await.0, StatusCode::OK);
+    served.state.hub().store.revoke_token("ann", served.state.hub().clock.millis()).await.unwrap();
+    let (status, body) = get(&served, &of_ann).await;
+    assert!(status == StatusCode::UNAUTHORIZED && message(&body).contains("令牌已撤销"), "{body}");
+    assert_eq!(get(&served, &of_ben).await.0, StatusCode::OK, "the others' stand");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_in_an_address_is_refused_by_name_wherever_it_is_put() {
+    let served = guarded().await;
+    for address in [
+        "/graphql?query=%7Bviewer%7Bname%7D%7D&access_token=secret-ann",
+        "/graphql/sse?token=secret-ann",
+        "/export/gap.csv?api_key=x",
+        "/geo/districts.geojson?Authorization=x",
+    ] {
+        let (status, body) = get(&served, address).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{address}");
+        let said: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(said["error"]["hint"], "signAddress", "{address}: {said}");
+        assert!(!body.contains("secret-ann"), "it is not said back: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_signed_is_refused_with_what_can() {
+    let served = guarded().await;
+    let refused = async |address: &str, seconds: i32| {
+        let answer = served.ask_as(Some("secret-ann"), SIGN, json!({ "address": address, "seconds": seconds })).await;
+        let payload = answer["data"]["signAddress"].clone();
+        assert_eq!(payload["address"], Value::Null, "{address}");
+        payload["userErrors"][0].clone()
+    };
+    assert!(refused("/graphql?query={viewer{name}}", 60).await["message"].as_str().unwrap().contains("/graphql/sse"));
+    assert!(refused("https://hub.example/export/gap.csv", 60).await["message"].as_str().unwrap().contains("cannot be signed"));
+    for seconds in [0, -1, 901] {
+        assert_eq!(refused("/export/gap.csv", seconds).await["field"], "seconds", "{seconds}");
+    }
+    let forged = Request::get("/geo/districts.geojson").header("authorization", "Signed ann").body(Body::empty()).unwrap();
+    assert_eq!(served.send(forged).await.0, StatusCode::UNAUTHORIZED);
+}
