@@ -147,7 +147,7 @@ async fn leads_are_listed_by_kind_status_day_and_area_and_follow_their_cases() {
     let total = all["totalCount"].as_u64().unwrap() as usize;
     assert!(total > 5 && nodes.len() == total.min(500), "{total}");
     let kinds: std::collections::BTreeSet<&str> = nodes.iter().map(|n| n["kind"].as_str().unwrap()).collect();
-    assert!(kinds.contains("DISPUTE") && kinds.contains("PREPARATORY_FUND"), "{kinds:?}");
+    assert!(kinds.contains("DISPUTE"), "{kinds:?}");
     assert!(nodes.iter().all(|n| n["what"] != "work_safety_inspection"), "an inspection is no lead");
     let lacks = |n: &Value| matches!(n["gap"]["status"].as_str(), Some("LACKING" | "LACKING_INDEPENDENT" | "UNDECIDED"));
     assert!(nodes.iter().all(|n| lacks(&n["enterprise"])), "whoever has a union is no lead");
@@ -199,7 +199,8 @@ async fn leads_are_listed_by_kind_status_day_and_area_and_follow_their_cases() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_department_sees_how_its_own_registry_fares_and_who_used_the_fields_that_it_delivers() {
-    let served = city_of(600, &REGISTRIES, Options::new(Authentication::Tokens)).await;
+    let registries = [&REGISTRIES[..], &[huitu::simulate::SimulatedRegistry::Payments]].concat();
+    let served = city_of(1_500, &registries, Options::new(Authentication::Tokens)).await;
     let store = &served.state.hub().store;
     for row in [
         token("ann", "analyst", None, None),
@@ -209,7 +210,7 @@ async fn a_department_sees_how_its_own_registry_fares_and_who_used_the_fields_th
     ] {
         store.put_token(&row).await.unwrap();
     }
-    as_one(&served, "ann", "{ enterprises(first: 200) { nodes { name revenueYuan } } }", json!({})).await;
+    as_one(&served, "ann", "{ enterprises(first: 200) { nodes { name revenueYuan payrollYuan } } }", json!({})).await;
     as_one(&served, "ann", "{ gap(first: 20) { nodes { unionCoverage { verdict } } } }", json!({})).await;
     keep_quality_history(served.state.hub()).await.unwrap();
     keep_quality_history(served.state.hub()).await.unwrap();
@@ -222,7 +223,7 @@ async fn a_department_sees_how_its_own_registry_fares_and_who_used_the_fields_th
     assert!(registry["batches"]["totalCount"].as_i64().unwrap() > 0 && registry["pushTokens"] == json!([]), "{told}");
     let usage = registry["usage"].as_array().unwrap();
     assert!(
-        usage.iter().any(|row| row["who"] == "ann" && row["fields"].as_array().unwrap().contains(&json!("REVENUE"))),
+        usage.iter().any(|row| row["who"] == "ann" && row["fields"].as_array().unwrap().contains(&json!("PAYROLL"))),
         "{told}"
     );
     let delivered: Vec<&Value> = registry["quality"]["completeness"].as_array().unwrap().iter().map(|f| &f["field"]).collect();
@@ -250,6 +251,14 @@ async fn a_department_sees_how_its_own_registry_fares_and_who_used_the_fields_th
         none,
         json!({ "gap": { "totalCount": 0 }, "enterprises": { "nodes": [] }, "coverage": { "total": { "enterprises": 0 } } })
     );
+    // Payers without a union are leads, whatever their size: as many as there are with that mark.
+    let payers = "{ leads(filter: { kind: [PREPARATORY_FUND] }, first: 500) { totalCount nodes { id on record { key } enterprise { tags } } }
+        enterprises(filter: { tags: [PAYS_PREPARATORY_FUND], gap: [LACKING, LACKING_INDEPENDENT, UNDECIDED] }) { totalCount } }";
+    let payers = as_one(&served, "chief", payers, json!({})).await;
+    let leads = payers["leads"]["nodes"].as_array().unwrap();
+    assert!(!leads.is_empty() && payers["leads"]["totalCount"] == payers["enterprises"]["totalCount"], "{payers}");
+    let pays = |n: &Value| n["record"].is_null() && n["enterprise"]["tags"].to_string().contains("PAYS_PREPARATORY_FUND");
+    assert!(leads.iter().all(pays), "{payers}");
     let batch = registry["batches"]["nodes"][0]["id"].as_str().unwrap().trim_start_matches("batch:").to_owned();
     for (who, status) in
         [("tax", StatusCode::OK), ("stats", StatusCode::NOT_FOUND), ("ann", StatusCode::FORBIDDEN), ("chief", StatusCode::OK)]
@@ -305,8 +314,9 @@ async fn another_policy_is_tried_on_the_side_and_nothing_of_it_is_kept() {
     let own = tried("chief", json!({ "countedKinds": ["INDEPENDENT"] })).await;
     assert!(number(&own["then"]["covered"]) < number(&own["now"]["covered"]), "joint unions do not count: {own}");
     assert_eq!(own["now"]["established"], own["then"]["established"]);
-    let weighed =
-        tried("chief", json!({ "weights": [{ "name": "foreign", "value": 500 }, { "name": "employees", "value": 0 }] })).await;
+    let other = json!({ "weights": [{ "name": "employees", "value": 500 }, { "name": "foreign", "value": 0 },
+        { "name": "leading", "value": 0 }, { "name": "fortune_500", "value": 0 }, { "name": "dispatch_agency", "value": 0 }] });
+    let weighed = tried("chief", other).await;
     assert_eq!(weighed["now"]["lacking"], weighed["then"]["lacking"], "weights move nobody off the list");
     assert!(number(&weighed["stays"]) < number(&weighed["beginning"]), "but its beginning is another one: {weighed}");
 

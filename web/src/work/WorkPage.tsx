@@ -4,7 +4,7 @@ import { Link } from '../app/Link';
 import { useMay, useStanding } from '../app/standing';
 import { CaseTable } from '../cases/CaseTable';
 import { useCaseChanges } from '../cases/changes';
-import { inAddress, inputOf, keyOf, NOBODY, ownerIn, rememberMe } from '../cases/owner';
+import { inAddress, inputOf, keyOf, me, NOBODY, ownerIn, rememberMe } from '../cases/owner';
 import { OwnerFields } from '../cases/OwnerFields';
 import '../cases/cases.css';
 import { ask } from '../graph/client';
@@ -36,6 +36,10 @@ export default function WorkPage() {
   const seat = useStanding().data?.data.viewer.seat ?? null;
   const isKept = seat !== null;
   const mySeat = seat === null ? null : { unit: seat.unit.code, role: seat.role ?? '', name: seat.name ?? '' };
+  // Said on another machine: this browser begins there too from now on.
+  useEffect(() => {
+    if (seat !== null && me() === null) rememberMe({ unit: seat.unit.code, role: seat.role ?? '', name: seat.name ?? '' });
+  }, [seat]);
   const { said, isRunning, send } = useSend();
   // What was chosen, until the server says so too.
   const [wanted, setWanted] = useState<boolean | null>(null);
