@@ -10,11 +10,12 @@ use super::Authentication;
 use super::provider::Provider;
 use super::session::SCHEME;
 use crate::access::{Caller, KeptToken, Role};
+use crate::hub::tokens::{caller_of, stands};
 use crate::model::Clock;
 use crate::serve::problem::{Code, Problem};
 use crate::store::Store;
 use crate::store::session::SessionRow;
-use crate::store::token::{TokenRow, hash_secret};
+use crate::store::token::hash_secret;
 
 /// What proofs are held against.
 pub struct Proofs<'a> {
@@ -122,8 +123,7 @@ impl Proofs<'_> {
         let now = self.clock.millis();
         let token = self.store.tokens().await?.into_iter().find(|token| token.id == id);
         if let Some(token) = token {
-            let stands = token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now);
-            return Ok(Caller::from_kept(&kept(&token)).filter(|_| stands));
+            return Ok(caller_of(&token).filter(|_| stands(&token, now)));
         }
         let Some(provider) = self.provider else { return Ok(None) };
         let open = |s: &SessionRow| s.caller == id && s.ended_at.is_none() && s.expires_at > now && !is_idle(s, provider, now);
@@ -134,10 +134,7 @@ impl Proofs<'_> {
         let refused =
             || Problem::new(Code::Unauthenticated, "令牌无效、已过期或已撤销", "the token is unknown, expired or revoked");
         let row = self.store.token_by_hash(&hash_secret(secret)).await?.ok_or_else(refused)?;
-        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= self.clock.millis()) {
-            return Err(refused());
-        }
-        let caller = Caller::from_kept(&kept(&row)).ok_or_else(refused)?;
+        let caller = caller_of(&row).filter(|_| stands(&row, self.clock.millis())).ok_or_else(refused)?;
         Ok((caller, Used::Token(row.id)))
     }
 
@@ -159,17 +156,6 @@ impl Proofs<'_> {
 /// Its last use is known to within seconds, which is nothing against an hour.
 fn is_idle(row: &SessionRow, provider: &Provider, now: i64) -> bool {
     now - row.last_used_at > provider.idle.num_milliseconds()
-}
-
-fn kept(row: &TokenRow) -> KeptToken<'_> {
-    KeptToken {
-        id: &row.id,
-        name: &row.name,
-        role: &row.role,
-        areas: row.areas.as_deref(),
-        scopes: row.scopes.as_deref(),
-        registry: row.registry.as_deref(),
-    }
 }
 
 fn of_account(row: &SessionRow) -> KeptToken<'_> {
