@@ -143,6 +143,25 @@ impl Common {
     }
 }
 
+/// Lets single look-ups ask the departments where they listen, as pulls do.
+pub fn look_up_there(hub: &mut crate::hub::Hub, served: &crate::simulate::Served) {
+    /// `http://127.0.0.1:8701/a` in two: up to the path, and the path.
+    fn parts(place: &str) -> Option<(&str, &str)> {
+        let host = place.find("://")? + 3;
+        Some(place.split_at(host + place[host..].find('/')?))
+    }
+    for connector in &mut hub.connectors {
+        let source = served.sources.iter().find(|source| source.registry == connector.name);
+        let Some(((there, _), lookup)) = source.and_then(|s| parts(&s.place)).zip(connector.lookup.as_ref()) else { continue };
+        if let Some((_, path)) = parts(&lookup.place) {
+            let place = format!("{there}{path}");
+            if let Some(lookup) = &mut std::sync::Arc::make_mut(connector).lookup {
+                lookup.place = place;
+            }
+        }
+    }
+}
+
 /// An error in the reader's language, where it knows both.
 pub(crate) fn in_words(error: &anyhow::Error, lang: LangArg) -> String {
     if let Some(known) = error.downcast_ref::<crate::hub::HubError>() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use super::common::{Common, LangArg};
+use super::common::{Common, LangArg, look_up_there};
 use super::serve::{Start, bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
@@ -73,6 +73,7 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     let mut hub = Hub::open(settings, Clock::System).await?;
     hub.allow_private = true;
+    look_up_there(&mut hub, &served);
     let report = hub.sync(&SyncOptions::default(), Arc::new(Terminal::new(lang))).await?;
     print!("{}", receipt_text(&report, lang));
     println!("{}", most_urgent(&hub, lang)?);

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::common::Common;
+use super::common::{Common, look_up_there};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::edition::Filter;
@@ -67,6 +67,7 @@ impl Mock {
             }
             let mut hub = Hub::open(settings, Clock::fixed(morning(day))).await?;
             hub.allow_private = true;
+            look_up_there(&mut hub, &city);
             let options = SyncOptions { in_turn: true, ..SyncOptions::default() };
             hub.sync(&options, Arc::new(Terminal::new(common.lang()))).await?;
             running = Some((hub, city));

@@ -60,8 +60,8 @@ const CHANGES: &[(Needs, &str)] = &[
     ),
     (EXPORT, "createExport createWebhook removeWebhook replayWebhook"),
     (TOKENS, "createToken rotateToken revokeToken"),
-    // The caller's own.
-    (Needs::Nothing, "saveView removeView"),
+    // The caller's own, and what they may ask for anyway.
+    (Needs::Nothing, "saveView removeView signAddress"),
 ];
 
 const OF_AN_ENTERPRISE: &[(Needs, &str)] = &[

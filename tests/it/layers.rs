@@ -111,7 +111,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         &[
             &["problem"],
             &["limits", "entrance", "authentication", "metrics", "signed_address"],
-            &["graphql/model/scalars"],
+            &["graphql/model/scalars", "graphql/schema_changes"],
             &["answers"],
             &["state"],
             &["context"],

@@ -11,6 +11,10 @@ const WITHOUT_ORDER: &[(&str, &str)] = &[
     ("SELECT id FROM record WHERE registry_id = $1 AND gone = 0", "into a bitmap"),
     ("SELECT * FROM {} {end}", "no row at all: LIMIT 0, or WHERE 1 = 0 where there is no LIMIT"),
     ("SELECT {} FROM {} WHERE", "a count is one row"),
+    ("SELECT {} FROM \"{}\"", "a whole table, written as it lies; it is read back into a table"),
+    ("SELECT setval(", "one row"),
+    ("SELECT list_id, state, COUNT(*) AS visits", "its order is written behind it"),
+    ("SELECT landing, last_record, id AS batch, COALESCE(finished_at, 0)", "one batch has the last landing"),
 ];
 
 /// A query that can answer several rows and does not say in which order. One row it answers where the code takes one

@@ -9,14 +9,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::outlines::{ATTRIBUTION, Outline, Point, bounds, polygons, shipped};
+use super::outlines::{ATTRIBUTION, Outline, Point, Polygon, bounds, contains, polygons, shipped};
 use super::survey;
 use crate::model::datum::Datum;
 use crate::model::reference::areas::areas;
 use crate::serve::problem::Problem;
-
-/// A polygon: its outer ring, then its holes.
-pub type Polygon = Vec<Vec<Point>>;
 
 /// Properties that hold an area's code, and those that hold its name, as surveyors and map services call them.
 const CODES: [&str; 8] = ["code", "adcode", "ADCODE", "PAC", "XZQDM", "行政区划代码", "区划代码", "代码"];
@@ -250,17 +247,6 @@ fn fault_of(code: u32, polygons: &[Polygon]) -> Option<Problem> {
             format!("{code}: {x}, {y} is not in China; convert projected coordinates to degrees first"),
         ),
     })
-}
-
-/// Whether a point is in a ring (even-odd rule).
-fn in_ring(ring: &[Point], (x, y): Point) -> bool {
-    let crosses = |(a, b): (&Point, &Point)| (a.1 > y) != (b.1 > y) && x < (b.0 - a.0) * (y - a.1) / (b.1 - a.1) + a.0;
-    ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count() % 2 == 1
-}
-
-/// Whether a point is in an area, its holes left out.
-pub fn contains(polygons: &[Polygon], point: Point) -> bool {
-    polygons.iter().any(|polygon| polygon.iter().filter(|ring| in_ring(ring, point)).count() % 2 == 1)
 }
 
 /// Looks at a grid of points: areas that lie over each other are faults; areas that are missing, and land that none has, remarks.

@@ -10,10 +10,13 @@ pub const ATTRIBUTION: &str = "Apache ECharts 4.9.0 (Apache-2.0), simplified, WG
 /// A point in degrees: longitude, latitude.
 pub type Point = (f64, f64);
 
+/// A polygon: its outer ring, then its holes.
+pub type Polygon = Vec<Vec<Point>>;
+
 /// An outline as rings: each polygon's outer ring, then its holes.
 pub struct Outline {
     pub geometry: Value,
-    pub polygons: Vec<Vec<Vec<Point>>>,
+    pub polygons: Vec<Polygon>,
 }
 
 impl Outline {
@@ -32,7 +35,7 @@ pub fn shipped() -> HashMap<String, Outline> {
 }
 
 /// The polygons of a geometry of GeoJSON, each point as `place` makes it of what is written.
-pub fn polygons(geometry: &Value, place: impl Fn(Point) -> Point) -> Vec<Vec<Vec<Point>>> {
+pub fn polygons(geometry: &Value, place: impl Fn(Point) -> Point) -> Vec<Polygon> {
     let point = |at: &Value| Some(place((at[0].as_f64()?, at[1].as_f64()?)));
     let ring = |ring: &Value| ring.as_array().into_iter().flatten().filter_map(point).collect();
     let polygon = |rings: &Value| rings.as_array().into_iter().flatten().map(ring).collect();
@@ -49,4 +52,15 @@ pub fn bounds(points: impl Iterator<Item = Point>) -> Option<[f64; 4]> {
         let [west, south, east, north] = so_far.unwrap_or([x, y, x, y]);
         Some([west.min(x), south.min(y), east.max(x), north.max(y)])
     })
+}
+
+/// Whether a point is in a ring (even-odd rule).
+fn in_ring(ring: &[Point], (x, y): Point) -> bool {
+    let crosses = |(a, b): (&Point, &Point)| (a.1 > y) != (b.1 > y) && x < (b.0 - a.0) * (y - a.1) / (b.1 - a.1) + a.0;
+    ring.iter().zip(ring.iter().cycle().skip(1)).filter(|pair| crosses(*pair)).count() % 2 == 1
+}
+
+/// Whether a point is in an area, its holes left out.
+pub fn contains(polygons: &[Polygon], point: Point) -> bool {
+    polygons.iter().any(|polygon| polygon.iter().filter(|ring| in_ring(ring, point)).count() % 2 == 1)
 }

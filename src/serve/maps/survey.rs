@@ -16,8 +16,7 @@ use shapefile::dbase::encoding::EncodingRs;
 use shapefile::record::traits::HasXY;
 use shapefile::{PolygonRing, Shape, ShapeReader, dbase};
 
-use super::boundaries::{Polygon, contains};
-use super::outlines::Point;
+use super::outlines::{Point, Polygon, contains};
 use crate::serve::problem::Problem;
 
 /// The first bytes of every shapefile (ESRI Shapefile Technical Description, 1998).

@@ -72,9 +72,9 @@ pub struct OpenCaseInput {
 pub struct OpenCasesInput {
     /// Only these enterprises.
     filter: Option<EnterpriseFilter>,
-    /// Which parts of the list; LACKING where left out.
+    /// Which parts of the list; LACKING where left out and nobody is picked.
     include: Option<Vec<GapPart>>,
-    /// Only these, by id: those of the list among them, lacking or undecided where `include` is left out; at most 10,000.
+    /// Only these, by id, whatever the list says of them where `include` is left out; at most 10,000.
     enterprises: Option<Vec<ID>>,
     /// Only those on this named list; the origin is NAMED_LIST where left out.
     named_list: Option<ID>,
@@ -276,13 +276,15 @@ impl CaseMutations {
             }
         };
         let hub = ask.state.hub();
-        // Whoever picks enterprises one by one has seen what cannot be told of them.
-        let otherwise =
-            if input.enterprises.is_some() { vec![GapPart::Lacking, GapPart::Undecided] } else { vec![GapPart::Lacking] };
-        let parts = input.include.unwrap_or(otherwise).into_iter().map(GapPart::filter);
+        // Whoever picks enterprises one by one knows why, whatever the list says of them: a lead may be of a small one.
+        let part = match (&input.include, &input.enterprises) {
+            (None, Some(_)) => Filter::All,
+            (None, None) => GapPart::Lacking.filter(),
+            (Some(parts), _) => Filter::Or(parts.iter().copied().map(GapPart::filter).collect()),
+        };
         let filter = input.filter.unwrap_or_default();
         let filter = filter.checked(hub).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
-        let mut filter = ask.within_areas(Filter::Or(parts.collect()).and(filter));
+        let mut filter = ask.within_areas(part.and(filter));
         let edition = ask.edition().or_tell(ctx)?;
         if let Some(ids) = &input.enterprises {
             match picked(ask, &edition, ids) {
