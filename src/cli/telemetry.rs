@@ -74,8 +74,8 @@ impl Telemetry {
 
 /// None where no collector is named.
 fn provider() -> anyhow::Result<Option<SdkTracerProvider>> {
-    let is_named = |name: &&str| std::env::var(name).is_ok_and(|place| !place.trim().is_empty());
-    if !ENDPOINTS.iter().any(|name| is_named(&name)) {
+    let is_named = |name: &str| std::env::var(name).is_ok_and(|place| !place.trim().is_empty());
+    if !ENDPOINTS.iter().any(|name| is_named(name)) {
         return Ok(None);
     }
     let client = Collector {

@@ -287,10 +287,14 @@ async fn a_department_sees_how_good_its_data_is_and_who_read_it() {
     let usage = usage.expect("reading for a purpose is counted");
     assert_eq!(usage["answers"], 2);
     assert!(usage["enterprises"].as_u64().unwrap() > 0 && usage["enterprises"].as_u64().unwrap() <= 40);
+    // A department is told of the fields that it delivers; staff comes from others.
     let fields = usage["fields"].as_array().unwrap();
     assert!(
-        fields.contains(&json!("CREDIT_CODE")) && fields.contains(&json!("EMPLOYEES")) && !fields.contains(&json!("REVENUE"))
+        fields.contains(&json!("CREDIT_CODE")) && !fields.contains(&json!("EMPLOYEES")) && !fields.contains(&json!("REVENUE"))
     );
+    let told =
+        |r: &Value| r["usage"].as_array().unwrap().iter().any(|u| u["fields"].as_array().unwrap().contains(&json!("EMPLOYEES")));
+    assert!(registries.iter().any(told), "{registries:?}");
 }
 
 /// Asks in both languages; the error's code, and its text in each. No text may show where the program lives or how it is made.

@@ -105,6 +105,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("ExportFormat", "XLSX", "Excel 工作簿", "Excel workbook"),
     ("ExportFormat", "NDJSON", "NDJSON 文件", "NDJSON"),
     ("ExportFormat", "ARROW", "Arrow 文件", "Arrow"),
+    ("ExportFormat", "PARQUET", "Parquet 文件", "Parquet"),
     ("ExportList", "ENTERPRISES", "全部企业", "all enterprises"),
     ("ExportList", "GAP", "未建会清单", "the gap list"),
     ("ExportState", "WAITING", "排队中", "waiting"),
