@@ -80,7 +80,7 @@ fn what_a_command_shows_is_noted_under_the_name_of_whoever_runs_it() {
     assert!(fields(&noted(&data, &["export", "gap", "--raw"])[0]), "the raw list shows revenue");
 
     // A bulletin names the most urgent of each unit, a queue those whom its pairs concern: who is named is noted, and nobody else.
-    let year = chrono::Utc::now().format("%Y").to_string();
+    let year = huitu::model::Clock::System.now().format("%Y").to_string();
     let html = dir.path().join("bulletin.html");
     let of_report = noted(&data, &["report", "--period", &year, "-o", &html.display().to_string()]);
     let named = of_report[0]["enterprises"]["these"].as_array().map_or(0, Vec::len);

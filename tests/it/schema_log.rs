@@ -60,7 +60,7 @@ fn what_is_announced_to_go_says_when_and_what_is_instead() {
             .and_then(|day| day.parse::<chrono::NaiveDate>().ok());
         assert!(day.is_some() && reason.to_lowercase().contains("use "), "say what to use instead and when it goes: {reason:?}");
         let is_new = !before.contains(reason);
-        let least = chrono::Utc::now().date_naive() + chrono::Days::new(180);
+        let least = huitu::model::Clock::System.now().date_naive() + chrono::Days::new(180);
         assert!(!is_new || day >= Some(least), "announced today, it stays until {least} at the least: {reason:?}");
     }
 }
