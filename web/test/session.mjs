@@ -55,7 +55,7 @@ try {
   await page.waitForSelector('.empty:has-text("huitu unit import")');
   await go('/administration');
   await page.waitForSelector('.administration dd:has-text("市级分析员")');
-  await page.locator('.page-head button').click();
+  await page.locator('.page-head button.button').click();
   await page.waitForSelector('.notice input[type=password]');
   assert.deepEqual(faults, []);
   console.log('sessions hold');
