@@ -2,7 +2,7 @@
 # Packages: igraph==1.0.0 networkx==3.6.1
 #
 # In GML, the plain format for graphs, networkx writes a whole number above 2,147,483,647 as a text. Read again by networkx itself, a capital
-# of 3,000,000,000 is '3000000000' beside 500,000 as a number, so that sums raise and sorting is by type; igraph makes texts of the whole column,
+# of 3,000,000,000 is '3000000000' beside 500,000 as a number, so that their sum raises; igraph makes texts of the whole column,
 # in which '500000' is greater than '3000000000'. The same graph as GraphML has numbers in both. Of a Chinese name igraph reads the character
 # references that networkx writes, &#27494; and so on, as the name itself, and igraph's own GML with such names is refused by networkx.
 #

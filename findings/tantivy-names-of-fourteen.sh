@@ -4,7 +4,7 @@
 # A Chinese firm's name of 14 characters is not found by Tantivy, one of 13 is. As a name has no blanks it is one word to the usual tokenizer,
 # and words of more than 40 bytes, which 14 characters are, are dropped without a trace. The same goes for the question, and there it turns
 # the answer round: name AND city gives all firms of the city, and the city without that name leaves the firm in. Brackets within the name
-# make shorter words of it, and so decide whether it is found. LanceDB's full-text index, made with its defaults, does the same.
+# make shorter words of it, and so decide whether it is found. LanceDB's full-text index, made with its defaults, does not find the name either.
 #
 # Seen with tantivy 0.27.0 for Python and lancedb 0.40.0 (newest on 2026-11-28):
 #   13 characters 武汉市江汉区解放大道机械厂: tantivy 1 lancedb 1
