@@ -328,7 +328,7 @@ mod tests {
         let mut from: Option<AuditPlace> = None;
         loop {
             let page = page_back(folder, question, from.as_ref(), limit, budget).unwrap();
-            assert!(page.rows.len() <= limit && page.read <= budget + 4 * BLOCK, "{} bytes", page.read);
+            assert!(page.rows.len() <= limit && page.read <= budget.saturating_add(4 * BLOCK), "{} bytes", page.read);
             // A page goes on behind its last row as it does where it says.
             if let Some(last) = page.rows.last() {
                 let behind = page_back(folder, question, Some(&last.place), 1, u64::MAX).unwrap();

@@ -163,8 +163,9 @@ async fn traces_lead_from_a_sync_and_from_a_question_to_their_statements() {
         let statements: Vec<&Span> = spans.iter().filter(|s| s.name == "sql" && s.parent_span_id == asked.span_id).collect();
         assert!(!statements.is_empty(), "{:?}", spans.iter().map(|s| &s.name).collect::<Vec<_>>());
         assert!(statements.iter().all(|s| s.end_time_unix_nano >= s.start_time_unix_nano));
-        let summary = said(statements[0], "db.query.summary").unwrap_or_default();
-        assert!(summary.to_uppercase().starts_with("SELECT") || summary.to_uppercase().starts_with("WITH"), "{summary}");
+        // A connection that is opened for it says what it is to be like first.
+        let summaries: Vec<String> = statements.iter().filter_map(|s| said(s, "db.query.summary")).collect();
+        assert!(summaries.iter().any(|s| ["SELECT", "WITH"].iter().any(|w| s.to_uppercase().starts_with(w))), "{summaries:?}");
     }
 }
 

@@ -283,7 +283,7 @@ export const administrationWords = words(
       tokens: 'issue, rotate and revoke tokens',
       audit: 'read who looked at what',
     },
-    preview: 'Policy preview',
+    preview: 'Rules',
     previewWhy: 'Try another policy and see what would change. It is judged on the side and nothing is kept; what is decided goes into [policy] of huitu.toml.',
     grace: 'Grace (months)',
     proxy: 'Above by proxy from so many people',
