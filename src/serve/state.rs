@@ -147,6 +147,8 @@ struct Inner {
     syncing: Arc<tokio::sync::Mutex<()>>,
     pushed: tokio::sync::Notify,
     stopping: CancellationToken,
+    /// Held while uses are being kept: whoever asks for them then waits until they are there.
+    keeping: tokio::sync::Mutex<()>,
 }
 
 impl ServerState {
@@ -177,6 +179,7 @@ impl ServerState {
             syncing: Arc::default(),
             pushed: tokio::sync::Notify::new(),
             stopping: CancellationToken::new(),
+            keeping: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -383,6 +386,7 @@ impl ServerState {
     }
     /// Keeps in the store what was counted of reading since the last time.
     pub async fn keep_usage(&self) -> Result<(), Problem> {
+        let _alone = self.0.keeping.lock().await;
         let hub = &self.0.hub;
         // A use that cannot be noted is noted with the next one.
         let (mut tokens, mut sessions) = (Vec::new(), Vec::new());
