@@ -349,7 +349,7 @@ impl ServerState {
             )
         })
     }
-    /// Accounts for what a command shows, under the name of whoever runs it; see [`ServerState::account`].
+    /// Accounts for what a command shows, under the name of whoever runs it; see `ServerState::account`.
     ///
     /// # Errors
     /// The audit cannot be written.

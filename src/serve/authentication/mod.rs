@@ -1,6 +1,6 @@
 //! How callers prove who they are: by a token of the store, by a token of the identity provider, or by a session that it began.
 //!
-//! In: the `Authorization` header (a browser's cookie is put there by [`session`]). Out: a [`crate::access::Caller`], or why there is none. What they
+//! In: the `Authorization` header (a browser's cookie is put there by `session`). Out: a [`crate::access::Caller`], or why there is none. What they
 //! may see is said by the room `access`.
 
 pub(in crate::serve) mod provider;

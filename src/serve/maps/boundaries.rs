@@ -47,7 +47,7 @@ pub struct BoundaryReading {
 /// Reads a file, which its first bytes tell, and checks what it says.
 ///
 /// # Errors
-/// It cannot be read; it is none of the three; what [`survey::features`] refuses.
+/// It cannot be read; it is none of the three; what `survey::features` refuses.
 pub fn read_file(path: &Path, reading: &BoundaryReading) -> Result<ImportedBoundaries, Problem> {
     let bytes = std::fs::read(path).map_err(|e| {
         Problem::bad_input(
