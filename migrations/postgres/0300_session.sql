@@ -13,3 +13,4 @@ CREATE TABLE session (
     ended_at     BIGINT
 );
 CREATE INDEX session_by_time ON session (created_at, id);
+CREATE INDEX session_by_caller ON session (caller, last_used_at);

@@ -60,6 +60,22 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// The session of an account that was used last among those that stand at `now`; None where none does.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn open_session_of(&self, caller: &str, now: i64) -> Result<Option<SessionRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, hash, caller, name, role, areas, registry, created_at, expires_at, last_used_at, ended_at FROM session
+             WHERE caller = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY last_used_at DESC, id LIMIT 1"
+        )
+        .bind(caller)
+        .bind(now)
+        .fetch_optional(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// Adds a session, and forgets those that ended or ran out before `forget`.
     ///
     /// # Errors

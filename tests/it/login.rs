@@ -52,6 +52,8 @@ impl Key {
 struct Known {
     keys: Vec<Key>,
     is_down: bool,
+    /// Asked for its description it says nothing.
+    hangs: bool,
     /// The next ID token's own claims, and the challenge with which it was asked for.
     next: Option<(Value, String)>,
     asked_for_keys: u32,
@@ -67,7 +69,7 @@ impl Played {
     async fn new() -> Played {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let known = Known { keys: vec![Key::new("one")], is_down: false, next: None, asked_for_keys: 0 };
+        let known = Known { keys: vec![Key::new("one")], is_down: false, hangs: false, next: None, asked_for_keys: 0 };
         let played = Played { issuer, known: Arc::new(Mutex::new(known)) };
         let router = axum::Router::new()
             .route("/.well-known/openid-configuration", get(describe))
@@ -94,6 +96,9 @@ impl Played {
 }
 
 async fn describe(State(played): State<Played>) -> (StatusCode, axum::Json<Value>) {
+    if played.known.lock().unwrap().hangs {
+        std::future::pending::<()>().await;
+    }
     let status = if played.known.lock().unwrap().is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let at = |path: &str| format!("{}{path}", played.issuer);
     let said = json!({
@@ -208,6 +213,22 @@ async fn while_the_provider_is_down_known_keys_go_on_and_nobody_new_comes_in() {
         unknown.send(Request::get("/login").header(header::HOST, "localhost").body(Body::empty()).unwrap()).await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert!(String::from_utf8(body).unwrap().contains("<h1>"), "a page, for a person");
+}
+
+#[tokio::test]
+async fn a_provider_that_says_nothing_holds_up_nobody_whose_key_is_known() {
+    let played = Played::new().await;
+    let served = hub(&played, |_| {}).await;
+    assert!(served.ask_as(Some(&played.token(json!({ "jti": "a" }))), VIEWER, json!({})).await["errors"].is_null());
+    played.known.lock().unwrap().hangs = true;
+    let (unknown, known) = (Key::new("nobody's").token(&played.claims(json!({}))), played.token(json!({ "jti": "b" })));
+    let (mut waits, asked) = (Box::pin(refusal(&served, &unknown)), served.ask_as(Some(&known), VIEWER, json!({})));
+    let answer = tokio::select! {
+        biased;
+        said = &mut waits => panic!("the provider was not asked: {said}"),
+        answer = asked => answer,
+    };
+    assert!(answer["errors"].is_null(), "{answer}");
 }
 
 /// A browser, as far as signing in is concerned: it keeps cookies.

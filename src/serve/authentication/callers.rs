@@ -126,8 +126,8 @@ impl Proofs<'_> {
             return Ok(caller_of(&token).filter(|_| stands(&token, now)));
         }
         let Some(provider) = self.provider else { return Ok(None) };
-        let open = |s: &SessionRow| s.caller == id && s.ended_at.is_none() && s.expires_at > now && !is_idle(s, provider, now);
-        Ok(self.store.sessions().await?.iter().find(|s| open(s)).and_then(|s| Caller::from_kept(&of_account(s))))
+        let session = self.store.open_session_of(id, now).await?.filter(|session| !is_idle(session, provider, now));
+        Ok(session.and_then(|session| Caller::from_kept(&of_account(&session))))
     }
 
     async fn of_token(&self, secret: &str) -> Result<(Caller, Used), Problem> {

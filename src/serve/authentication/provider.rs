@@ -2,7 +2,8 @@
 //!
 //! In: the provider's address and this hub's name there; a code that a browser brought back, or a token. Out: checked claims.
 //! Keys are fetched with the provider's description and kept for five minutes; a token signed with a key that is not among them makes
-//! them be fetched again. While the provider does not answer the keys that are known go on for an hour; nobody can sign in meanwhile.
+//! them be fetched again. While the provider does not answer, or takes its time, the keys that are known go on for an hour, and nobody
+//! who has one of them waits; nobody can sign in meanwhile.
 //! It opens no session and knows no role.
 
 use std::sync::Arc;
@@ -78,7 +79,6 @@ type Answer = openidconnect::StandardTokenResponse<Fields, CoreTokenType>;
 
 /// See the module.
 pub struct Provider {
-    issuer: IssuerUrl,
     client: ClientId,
     secret: Option<ClientSecret>,
     /// What tokens must be meant for.
@@ -87,12 +87,21 @@ pub struct Provider {
     rules: ClaimRules,
     pub session: TimeDelta,
     pub idle: TimeDelta,
+    source: Arc<Source>,
+}
+
+/// The provider as it describes itself.
+struct Source {
+    issuer: IssuerUrl,
     http: Http,
-    known: Mutex<Known>,
+    /// Never held while the provider is asked.
+    known: std::sync::Mutex<Known>,
+    /// Held by whoever asks it: one at a time.
+    asking: Mutex<()>,
 }
 
 /// The provider's description with its keys, and when it was fetched.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Known {
     metadata: Option<Arc<Metadata>>,
     at: Option<Instant>,
@@ -147,7 +156,6 @@ impl Provider {
             |error| wrong(format!("无法准备与身份系统的连接：{error}"), format!("no client for the identity provider: {error}")),
         )?;
         Ok(Provider {
-            issuer: IssuerUrl::new(said.issuer.clone()).map_err(|_| Problem::internal())?,
             client: ClientId::new(said.client_id.clone()),
             secret: secret.map(ClientSecret::new),
             audience: ClientId::new(said.audience.clone().unwrap_or_else(|| said.client_id.clone())),
@@ -155,8 +163,12 @@ impl Provider {
             rules: said.claims.clone(),
             session: TimeDelta::hours(i64::from(said.session_hours.unwrap_or(SESSION_HOURS))),
             idle: TimeDelta::minutes(i64::from(said.idle_minutes.unwrap_or(IDLE_MINUTES))),
-            http: Http(http),
-            known: Mutex::default(),
+            source: Arc::new(Source {
+                issuer: IssuerUrl::new(said.issuer.clone()).map_err(|_| Problem::internal())?,
+                http: Http(http),
+                known: std::sync::Mutex::default(),
+                asking: Mutex::default(),
+            }),
         })
     }
 
@@ -176,7 +188,7 @@ impl Provider {
     /// # Errors
     /// A provider that does not answer.
     pub async fn departure(&self, back: RedirectUrl, to: String) -> Result<(Url, Departure), Problem> {
-        let metadata = self.metadata(false).await?;
+        let metadata = self.source.metadata(false).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client(&metadata).set_redirect_uri(back);
         let ask = client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
@@ -198,14 +210,14 @@ impl Provider {
         back: RedirectUrl,
         now: DateTime<Utc>,
     ) -> Result<Caller, Problem> {
-        let metadata = self.metadata(false).await?;
+        let metadata = self.source.metadata(false).await?;
         let client = self.client(&metadata).set_redirect_uri(back);
         let token_url = metadata.token_endpoint().ok_or_else(|| unreachable("it names no token endpoint"))?.clone();
         let client = client.set_token_uri(token_url);
         let answer: Answer = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(departure.verifier))
-            .request_async(&self.http)
+            .request_async(&self.source.http)
             .await
             .map_err(|error| match error {
                 openidconnect::RequestTokenError::ServerResponse(said) => refused(&said.to_string()),
@@ -219,7 +231,7 @@ impl Provider {
 
     /// Where a browser ends its session at the provider too; None where the provider has no such page, or does not answer.
     pub async fn farewell(&self, home: &str) -> Option<Url> {
-        let metadata = self.metadata(false).await.ok()?;
+        let metadata = self.source.metadata(false).await.ok()?;
         let end = metadata.additional_metadata().end_session_endpoint.clone()?;
         let home = PostLogoutRedirectUrl::new(home.to_owned()).ok()?;
         let request = LogoutRequest::from(end).set_client_id(self.client.clone()).set_post_logout_redirect_uri(home);
@@ -234,13 +246,13 @@ impl Provider {
         nonce: Option<&Nonce>,
         now: DateTime<Utc>,
     ) -> Result<Map<String, Value>, Problem> {
-        let metadata = self.metadata(false).await?;
+        let metadata = self.source.metadata(false).await?;
         let first = self.verified(token, audience, nonce, &metadata, now);
         let outcome = match first {
             // The provider may have keys that are not known yet.
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
-            )) => self.verified(token, audience, nonce, &*self.metadata(true).await?, now),
+            )) => self.verified(token, audience, nonce, &*self.source.metadata(true).await?, now),
             other => other,
         };
         let claims = outcome.map_err(|error| refused(&said(&error)))?;
@@ -260,7 +272,7 @@ impl Provider {
         now: DateTime<Utc>,
     ) -> Result<Map<String, Value>, ClaimsVerificationError> {
         let keys: JsonWebKeySet<CoreJsonWebKey> = JsonWebKeySet::new(metadata.jwks().keys().clone());
-        let verifier = IdTokenVerifier::new_public_client(audience.clone(), self.issuer.clone(), keys)
+        let verifier = IdTokenVerifier::new_public_client(audience.clone(), self.source.issuer.clone(), keys)
             .set_allowed_algs(ALGORITHMS)
             // What an access token calls itself (RFC 9068) beside what an ID token does.
             .set_allowed_jose_types(["jwt", "at+jwt", "jose"].into_iter().filter_map(jose_type))
@@ -282,38 +294,73 @@ impl Provider {
         }
     }
 
-    /// The provider's description with its keys: the one that is kept, while it is fresh.
-    async fn metadata(&self, is_missing_a_key: bool) -> Result<Arc<Metadata>, Problem> {
-        let mut known = self.known.lock().await;
-        let now = Instant::now();
-        let age = |at: Option<Instant>| at.map_or(Duration::MAX, |at| now.duration_since(at));
-        let forces = is_missing_a_key && age(known.forced) > BETWEEN;
-        // One that does not answer is not asked by everybody in turn.
-        let asks = (age(known.at) > FRESH && age(known.tried) > BETWEEN) || forces;
-        if forces {
-            known.forced = Some(now);
-        }
-        if asks {
-            known.tried = Some(now);
-            match Metadata::discover_async(self.issuer.clone(), &self.http).await {
-                Ok(metadata) => {
-                    (known.metadata, known.at) = (Some(Arc::new(metadata)), Some(Instant::now()));
-                }
-                Err(error) => tracing::warn!(error = %chain(&error), "the identity provider could not be asked"),
-            }
-        }
-        let stands = age(known.at) < STALE;
-        known.metadata.clone().filter(|_| stands).ok_or_else(|| unreachable(self.issuer.as_str()))
-    }
-
     fn client(&self, metadata: &Metadata) -> Client {
-        let mut client = Client::<EndpointNotSet>::new(self.client.clone(), self.issuer.clone(), metadata.jwks().clone())
+        let mut client = Client::<EndpointNotSet>::new(self.client.clone(), self.source.issuer.clone(), metadata.jwks().clone())
             .set_auth_uri(metadata.authorization_endpoint().clone());
         if let Some(secret) = &self.secret {
             client = client.set_client_secret(secret.clone());
         }
         client
     }
+}
+
+impl Source {
+    /// The provider's description with its keys: the one that is kept, while it is fresh. One that is not fresh but stands is asked for
+    /// anew beside the answer; a key that is missing is waited for.
+    async fn metadata(self: &Arc<Self>, is_missing_a_key: bool) -> Result<Arc<Metadata>, Problem> {
+        let known = self.kept();
+        let stands = known.metadata.clone().filter(|_| age(known.at) < STALE);
+        match stands {
+            Some(metadata) if age(known.at) <= FRESH && !is_missing_a_key => Ok(metadata),
+            Some(metadata) if !is_missing_a_key => {
+                if age(known.tried) > BETWEEN && self.asking.try_lock().is_ok() {
+                    let source = self.clone();
+                    tokio::spawn(
+                        async move { source.ask(false, |known| age(known.at) > FRESH && age(known.tried) > BETWEEN).await },
+                    );
+                }
+                Ok(metadata)
+            }
+            _ => {
+                // Whoever waited for another who asked does not ask again.
+                let wanted = |known: &Known| match known.metadata {
+                    Some(_) if age(known.at) < STALE => is_missing_a_key && age(known.forced) > BETWEEN,
+                    _ => age(known.tried) > BETWEEN,
+                };
+                self.ask(is_missing_a_key, wanted).await;
+                let known = self.kept();
+                known.metadata.filter(|_| age(known.at) < STALE).ok_or_else(|| unreachable(self.issuer.as_str()))
+            }
+        }
+    }
+
+    fn kept(&self) -> Known {
+        self.known.lock().expect("no panic while holding what is known").clone()
+    }
+
+    /// Asks the provider, where that is still `wanted` when the turn has come.
+    async fn ask(&self, is_missing_a_key: bool, wanted: impl FnOnce(&Known) -> bool) {
+        let _turn = self.asking.lock().await;
+        if !wanted(&self.kept()) {
+            return;
+        }
+        let asked = Metadata::discover_async(self.issuer.clone(), &self.http).await;
+        let now = Some(Instant::now());
+        let mut known = self.known.lock().expect("no panic while holding what is known");
+        known.tried = now;
+        if is_missing_a_key {
+            known.forced = now;
+        }
+        match asked {
+            Ok(metadata) => (known.metadata, known.at) = (Some(Arc::new(metadata)), now),
+            Err(error) => tracing::warn!(error = %chain(&error), "the identity provider could not be asked"),
+        }
+    }
+}
+
+/// How long ago; for ever where it never was.
+fn age(at: Option<Instant>) -> Duration {
+    at.map_or(Duration::MAX, |at| at.elapsed())
 }
 
 /// The crate's client, with our own claims, that knows where people sign in.

@@ -37,7 +37,7 @@ pub struct AddressMutations;
 #[Object]
 impl AddressMutations {
     /// An address that needs no header, for a browser's EventSource or a download: bound to you, to this path and these parameters, and
-    /// good for seconds. It ends with the token that asked for it.
+    /// good for seconds. It ends with the token or session that asked for it.
     async fn sign_address(
         &self,
         ctx: &Context<'_>,
@@ -57,8 +57,8 @@ impl AddressMutations {
         };
         if !ask.state.can_sign_for(&ask.caller).await.or_tell(ctx)? {
             let problem = Problem::bad_input(
-                "只有以令牌访问者可以签发地址：地址随令牌失效",
-                "only who asks with a token can sign an address: it ends with the token",
+                "只有以本系统的令牌访问或已登录者可以签发地址：地址随之失效",
+                "only who asks with a token of this hub, or is signed in, can sign an address: it ends with that",
             );
             return Ok(refused("address", problem));
         }

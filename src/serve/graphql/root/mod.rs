@@ -1,6 +1,7 @@
 //! Where a question enters the graph: queries, mutations, subscriptions, exports, entities of a federation.
 
 pub mod address_changes;
+pub mod administration;
 pub mod caller_changes;
 pub mod case_changes;
 pub mod duty_changes;
@@ -11,6 +12,7 @@ pub mod federation;
 pub mod federation_changes;
 pub mod mutation;
 pub mod named_list_changes;
+pub mod outreach;
 pub mod query;
 pub mod subscription;
 pub mod token_changes;

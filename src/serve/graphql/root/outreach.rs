@@ -1,0 +1,183 @@
+//! Questions about what is done for enterprises that lack a union: cases, the week, duties, lists, leads, visits, and views that callers saved.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use crate::access::AccessScope;
+use crate::edition::Edition;
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
+use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, mendable};
+use crate::serve::graphql::model::connection::MAX_PAGE;
+use crate::serve::graphql::model::duties::{Duty, Workload};
+use crate::serve::graphql::model::leads::{LeadFilter, OutreachLeadConnection};
+use crate::serve::graphql::model::named_lists::{NamedList, named_id};
+use crate::serve::graphql::model::saved_views::SavedView;
+use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
+use crate::serve::graphql::model::work::Work;
+use crate::serve::problem::{Code, Problem};
+use crate::store::case::CaseArea;
+use crate::store::named_list::NamedListRow;
+
+pub struct OutreachQuery;
+
+/// Lists with a name that are still shown today, newest first, with the edition that they are looked up in.
+async fn shown_lists(ask: &RequestContext) -> Result<(Arc<Edition>, Vec<NamedListRow>), Problem> {
+    ask.touch_store();
+    let hub = ask.state.hub();
+    let edition = ask.edition()?;
+    let today = hub.clock.today(hub.settings.zone).to_string();
+    let mut rows = hub.store.named_lists().await?;
+    rows.retain(|list| list.expires.as_ref().is_none_or(|last| *last >= today));
+    Ok((edition, rows))
+}
+
+/// What is done about enterprises that lack a union.
+#[Object]
+impl OutreachQuery {
+    /// Outreach cases, first what is due first. Needs the scope `review`.
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these; open and closed ones where left out.")] filter: Option<CaseFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<CaseConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_CASES).or_tell(ctx)?;
+        let query = filter.unwrap_or_default().query(ask(ctx)).or_tell(ctx)?;
+        CaseConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// The week of whoever is responsible: due today, overdue, new on the list, won and lost since Monday. Needs the scope `review`.
+    async fn work(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose week; that of everybody where left out.")] owner: Option<CaseOwnerKey>,
+    ) -> Result<Option<Work>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        ask(ctx).touch_store();
+        Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
+    }
+
+    /// Who is responsible for what, ended duties included, by unit and day. Needs the scope `review`.
+    async fn duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this unit: code or name.")] unit: Option<String>,
+    ) -> Result<Option<Vec<Duty>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let unit = unit.map(|unit| hub.case_unit(&unit)).transpose().map_err(mendable).or_tell(ctx)?;
+        let edition = ask.edition().or_tell(ctx)?;
+        let rows = hub.store.duties(unit.as_deref()).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().map(|row| Duty::new(&edition, row)).collect()))
+    }
+
+    /// What everybody has to do, the most first; what is nobody's among it. Needs the scope `review`.
+    async fn workload(&self, ctx: &Context<'_>) -> Result<Option<Vec<Workload>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let hub = ask.state.hub();
+        let edition = ask.edition().or_tell(ctx)?;
+        let week = hub.work_week(&crate::hub::cases::WorkOf::default());
+        let since = week.won.closed.0.unwrap_or_default();
+        // An area that nobody knows shows nothing: no code begins like this.
+        let code = |area: &String| match hub.case_area(area) {
+            Ok(CaseArea::Within(code)) => code,
+            Ok(CaseArea::Federation(unit)) => unit.trim_start_matches('D').to_owned(),
+            Ok(CaseArea::Everywhere) => String::new(),
+            Err(_) => "nowhere".to_owned(),
+        };
+        let areas: Vec<String> = ask.caller.areas.iter().map(code).collect();
+        let rows = hub.store.workload(&week.today.to_string(), since, &areas).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().map(|row| Workload::new(&edition, row)).collect()))
+    }
+
+    /// Lists of enterprises with a name that are still shown, newest first. Needs the scope `review`.
+    async fn named_lists(&self, ctx: &Context<'_>) -> Result<Option<Vec<NamedList>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let (edition, rows) = shown_lists(ask(ctx)).await.or_tell(ctx)?;
+        Ok(Some(rows.into_iter().map(|row| NamedList::new(&edition, row)).collect()))
+    }
+
+    /// One list of enterprises with a name, or null where there is none, or it is shown no more. Needs the scope `review`.
+    async fn named_list(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<NamedList>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let (edition, rows) = shown_lists(ask(ctx)).await.or_tell(ctx)?;
+        let row = rows.into_iter().find(|list| list.id == named_id(&id));
+        Ok(row.map(|row| NamedList::new(&edition, row)))
+    }
+
+    /// What says that somebody should go to an enterprise without a union: payers, disputes, calls, media reports; newest first. Needs the
+    /// scope `review`, and for each kind its own.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<LeadFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+    ) -> Result<Option<OutreachLeadConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        OutreachLeadConnection::page(ctx, filter.unwrap_or_default(), first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// Views of pages that the caller saved, by page and name.
+    async fn saved_views(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this page, such as `gaps`.")] page: Option<String>,
+    ) -> Result<Vec<SavedView>> {
+        let ask = ask(ctx);
+        ask.touch_store();
+        let rows = ask.state.hub().store.saved_views(&ask.caller.id, page.as_deref()).await.or_tell(ctx)?;
+        Ok(rows.into_iter().map(SavedView).collect())
+    }
+
+    /// The latest visit lists, newest first. Needs the scope `review`.
+    async fn visit_lists(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this unit: code or name.")] unit: Option<String>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+    ) -> Result<Option<Vec<VisitList>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        VisitList::list(ask(ctx), unit.as_deref(), first).await.or_tell(ctx).map(Some)
+    }
+
+    /// One visit list, or null. Needs the scope `review`.
+    async fn visit_list(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<VisitList>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let edition = ask.edition().or_tell(ctx)?;
+        match within_reach(ask, list_id(&id)).await {
+            Ok(drawn) => Ok(Some(VisitList::new(&edition, drawn))),
+            Err(problem) if problem.code == Code::NotFound => Ok(None),
+            Err(problem) => Err(problem).or_tell(ctx),
+        }
+    }
+}
