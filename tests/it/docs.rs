@@ -38,6 +38,22 @@ fn page(name: &str) -> Page {
     Page::read(&root().join("docs/src").join(name))
 }
 
+/// What `tests/clients/run` compares at its end, after everything else: said here in its first seconds.
+#[test]
+fn the_table_of_other_peoples_clients_has_a_row_for_each_script() {
+    let table = std::fs::read_to_string(root().join("docs/src/api/clients.md")).unwrap();
+    let mut scripts = 0;
+    for entry in std::fs::read_dir(root().join("tests/clients/cases")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let tried = text.lines().find_map(|line| line.split_once("Tried: ").map(|(_, tried)| tried.trim()));
+        let tried = tried.unwrap_or_else(|| panic!("{} says in its head what it tries", path.display()));
+        assert!(table.contains(&format!("| {tried} |")), "{}: `tests/clients/run --all --write` writes its row", path.display());
+        scripts += 1;
+    }
+    assert!(scripts > 40, "the scripts are there: {scripts}");
+}
+
 #[test]
 fn every_generated_output_of_the_book_and_the_readme_is_what_its_command_prints() {
     let pages = pages();
