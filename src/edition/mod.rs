@@ -25,6 +25,7 @@ pub use format::folder::{folder_name, numbers};
 pub use format::input::{AreaLabel, CountingRules, EditionInput, EditionSource, IndustryLabel, Labels, Member};
 pub use format::manifest::{MANIFEST, Manifest};
 pub use format::measures::{CoverageGroup, Detail, Measures};
+pub use format::protection::Protection;
 pub use format::row::Row;
 pub use open::Edition;
 pub use query::difference::difference;

@@ -59,6 +59,8 @@ pub(in crate::edition) struct Part {
     pub bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
     pub kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
+    /// Every row's record key under the protection that asked last.
+    pub record_keys: super::format::protection::KeptKeys,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +126,7 @@ impl Part {
             cubes,
             bounds: OnceLock::new(),
             kept_cubes: Cache::new(MAX_CUBES),
+            record_keys: super::format::protection::KeptKeys::default(),
         })
     }
 

@@ -9,6 +9,8 @@ mod app;
 pub mod authentication;
 mod context;
 mod counter;
+mod counts;
+mod data_key;
 mod entrance;
 mod export;
 pub mod graphql;

@@ -4,19 +4,17 @@
 //! of it with a key of this data folder. It holds no secret of the caller, fits no other address, ends by itself, and with the token that
 //! it was made for. Who follows it is that caller, in the audit too.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::data_key::DataKey;
 use super::problem::{Code, Problem};
 
-/// Bytes of the key, and of the word that this process gives itself.
-const KEY: usize = 32;
+/// Bytes of the word that this process gives itself.
+const WORD: usize = 32;
 /// Its file in the data folder.
 const FILE: &str = "addresses.key";
 /// The parameters of a signed address.
@@ -39,8 +37,7 @@ const TOKENS: [&str; 9] =
 
 /// Signs and reads addresses with the key of a data folder.
 pub struct AddressSigner {
-    place: PathBuf,
-    key: OnceLock<Vec<u8>>,
+    key: DataKey,
     /// Stands between [`SCHEME`] and the caller: only this process knows it.
     word: String,
 }
@@ -60,32 +57,8 @@ fn unsigned(zh: impl Into<String>, en: impl Into<String>) -> Problem {
 
 impl AddressSigner {
     pub fn new(data: &Path) -> AddressSigner {
-        AddressSigner { place: data.join(FILE), key: OnceLock::new(), word: HEXLOWER.encode(&rand::random::<[u8; KEY]>()) }
-    }
-
-    /// The key; made where there is none. Two that make it at once agree on the one that was there first.
-    fn key(&self) -> Result<&[u8], Problem> {
-        if let Some(key) = self.key.get() {
-            return Ok(key);
-        }
-        let failed = |error: std::io::Error| {
-            tracing::error!(%error, place = %self.place.display(), "the key of signed addresses cannot be read or made");
-            Problem::internal()
-        };
-        let mut key = rand::random::<[u8; KEY]>().to_vec();
-        // Written whole under another name and linked: nobody reads half a key.
-        let part = self.place.with_extension(format!("{:016x}.part", rand::random::<u64>()));
-        if !self.place.exists() {
-            let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(failed)?;
-            let made = file.write_all(&key).and_then(|()| file.sync_all()).and_then(|()| std::fs::hard_link(&part, &self.place));
-            std::fs::remove_file(&part).map_err(failed)?;
-            made.or_else(|e| if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(e) }).map_err(failed)?;
-        }
-        key = std::fs::read(&self.place).map_err(failed)?;
-        if key.len() != KEY {
-            return Err(failed(std::io::Error::other("it is not the key that was written; remove it, and addresses end")));
-        }
-        Ok(self.key.get_or_init(|| key))
+        let key = DataKey::new(data, FILE, "of signed addresses");
+        AddressSigner { key, word: HEXLOWER.encode(&rand::random::<[u8; WORD]>()) }
     }
 
     /// The address with what signs it. `address` is a path with its parameters, as it will be asked for.
@@ -164,7 +137,7 @@ impl AddressSigner {
 
     /// What signs: path, parameters in the order of their names, caller, time; each with its length, so that none runs into the next.
     fn mac(&self, path: &str, ordered: &[(String, String)], by: &str, until: &str) -> Result<Hmac<Sha256>, Problem> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key()?).expect("a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.get()?).expect("a key of any length");
         let parts = ordered.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         for part in ["huitu address 1", path, by, until].into_iter().chain(parts) {
             mac.update(&(part.len() as u64).to_le_bytes());

@@ -20,6 +20,7 @@ use super::authentication::Authentication;
 use super::authentication::callers::{CallerCache, Proofs, Used};
 use super::authentication::provider::Provider;
 use super::authentication::session::SCHEME;
+use super::data_key::DataKey;
 use super::entrance::tls::Tls;
 use super::entrance::{Entrance, Peer};
 use super::limits::budget::Budgets;
@@ -30,7 +31,7 @@ use super::problem::{Code, Problem};
 use super::signed_address::AddressSigner;
 use crate::access::{AccessScope, Caller, Role};
 use crate::audit::{Audit, AuditRow, Seen};
-use crate::edition::EditionSource;
+use crate::edition::{EditionSource, Protection};
 use crate::hub::Hub;
 use crate::model::text::shown;
 
@@ -135,6 +136,8 @@ struct Inner {
     followed: AtomicU32,
     callers: CallerCache,
     signer: AddressSigner,
+    /// By which the counts of whoever sees no single enterprise are rounded.
+    rounding: DataKey,
     audit: Audit,
     events: Events,
     readings: Arc<Readings>,
@@ -155,6 +158,7 @@ impl ServerState {
     /// `refresh` must run once before the first request is answered.
     pub fn new(hub: Hub, options: Options) -> ServerState {
         let signer = AddressSigner::new(&hub.settings.data);
+        let rounding = DataKey::new(&hub.settings.data, "rounding.key", "by which small counts are rounded");
         let audit = Audit::new(&hub.settings.data.join("audit"), options.audit_days);
         ServerState(Arc::new(Inner {
             hub,
@@ -169,6 +173,7 @@ impl ServerState {
             followed: AtomicU32::new(0),
             callers: CallerCache::default(),
             signer,
+            rounding,
             audit,
             events: Events::default(),
             readings: Arc::default(),
@@ -304,6 +309,18 @@ impl ServerState {
     /// Exports that are being sent.
     pub(in crate::serve) fn exports(&self) -> &Slots {
         &self.0.exports
+    }
+    /// What this caller's counts are protected by; None where they are told as they are, small groups apart.
+    pub(in crate::serve) fn protection(&self, caller: &Caller) -> Result<Option<Protection>, Problem> {
+        if !self.rounds(caller) {
+            return Ok(None);
+        }
+        Ok(Some(Protection::new(*self.0.rounding.get()?, self.suppression_threshold(caller))))
+    }
+    /// Whether this caller is told rounded numbers alone.
+    pub(in crate::serve) fn rounds(&self, caller: &Caller) -> bool {
+        let sees_counts_alone = caller.role.sees_enterprises() && !caller.role.sees_single_enterprises();
+        sees_counts_alone && self.suppression_threshold(caller) > 0
     }
     /// The smallest group that this caller is told of; 0 = all.
     pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {

@@ -110,11 +110,13 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "serve",
         &[
             &["problem"],
+            &["data_key"],
             &["limits", "entrance", "authentication", "metrics", "signed_address"],
             &["graphql/model/scalars", "graphql/schema_changes"],
             &["answers"],
             &["state"],
             &["context"],
+            &["counts"],
             &["http", "operate"],
             &["graphql/model"],
             &["export", "live", "ingest"],

@@ -92,6 +92,7 @@ mod shapes_sql;
 mod signed_addresses;
 mod simulate;
 mod simulate_journey;
+mod small_counts;
 mod sql;
 mod support;
 mod targets;

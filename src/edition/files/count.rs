@@ -131,13 +131,13 @@ impl Meaning {
     }
 }
 
-/// The rows of one group with the same verdicts.
+/// The rows of one group with the same verdicts, or what one row adds to them.
 #[derive(Clone, Copy, Default)]
-struct Cell {
-    count: u64,
-    employees: u64,
-    unions: u64,
-    members: u64,
+pub struct Cell {
+    pub count: u64,
+    pub employees: u64,
+    pub unions: u64,
+    pub members: u64,
 }
 
 /// Counts the rows by group, all of them where `rows` is None. A group's number has the last axis running fastest; groups
@@ -149,10 +149,7 @@ pub fn count(
     axes: &[Axis<'_>],
     rows: Option<&RoaringBitmap>,
 ) -> Vec<(u64, Measures)> {
-    let mut strides = vec![1_u64; axes.len()];
-    for i in (1..axes.len()).rev() {
-        strides[i - 1] = strides[i].saturating_mul(axes[i].size as u64);
-    }
+    let strides = strides(axes);
     let groups = axes.first().map_or(1, |a| strides[0].saturating_mul(a.size as u64));
     let width = bounds.combinations.len();
     let mut slot_of = [0_u8; 256];
@@ -184,24 +181,50 @@ pub fn count(
         };
         return (0..groups).map(|g| (g, read(g as usize))).filter(|(_, m)| m.enterprises > 0).collect();
     }
+    let whole = |row: usize| Cell {
+        count: 1,
+        employees: u64::from(facts.employees[row]),
+        unions: u64::from(facts.unions[row]),
+        members: u64::from(facts.members[row]),
+    };
+    count_as(facts, counting, axes, rows, whole)
+}
+
+/// As [`count`], where a row adds to its group what `of` says of it instead of itself.
+pub fn count_as(
+    facts: CountedColumns<'_>,
+    counting: &CountingRules,
+    axes: &[Axis<'_>],
+    rows: Option<&RoaringBitmap>,
+    of: impl Fn(usize) -> Cell,
+) -> Vec<(u64, Measures)> {
     let mut cells: HashMap<(u64, u8), Cell> = HashMap::new();
-    each_chunk(facts, axes, &strides, rows, |keys, row_of| {
+    each_chunk(facts, axes, &strides(axes), rows, |keys, row_of| {
         for (i, key) in keys.iter().enumerate() {
             let row = row_of.at(i);
-            let cell = cells.entry((*key, slot_of[usize::from(facts.verdicts[row])])).or_default();
-            cell.count += 1;
-            cell.employees += u64::from(facts.employees[row]);
-            cell.unions += u64::from(facts.unions[row]);
-            cell.members += u64::from(facts.members[row]);
+            let (cell, more) = (cells.entry((*key, facts.verdicts[row])).or_default(), of(row));
+            cell.count += more.count;
+            cell.employees += more.employees;
+            cell.unions += more.unions;
+            cell.members += more.members;
         }
     });
     let mut found: HashMap<u64, Measures> = HashMap::new();
-    for ((group, slot), cell) in cells {
-        meanings[usize::from(slot)].add(&cell, found.entry(group).or_default());
+    for ((group, verdicts), cell) in cells {
+        Meaning::of(verdicts, counting).add(&cell, found.entry(group).or_default());
     }
     let mut found: Vec<(u64, Measures)> = found.into_iter().collect();
     found.sort_unstable_by_key(|(group, _)| *group);
     found
+}
+
+/// How far apart the numbers of an axis stand in a group's number; the last axis runs fastest.
+fn strides(axes: &[Axis<'_>]) -> Vec<u64> {
+    let mut strides = vec![1_u64; axes.len()];
+    for i in (1..axes.len()).rev() {
+        strides[i - 1] = strides[i].saturating_mul(axes[i].size as u64);
+    }
+    strides
 }
 
 /// The rows of one chunk: some from a start on, or these.

@@ -9,6 +9,7 @@ pub mod folder;
 pub(in crate::edition) mod input;
 pub mod manifest;
 pub mod measures;
+pub mod protection;
 pub mod rates;
 pub mod row;
 pub(in crate::edition) mod row_hash;

@@ -47,7 +47,7 @@ impl Edition {
     }
 
     /// The rows under industrial unions of which the policy does not say which industries are theirs.
-    fn without_universe(&self) -> RoaringBitmap {
+    pub(in crate::edition) fn without_universe(&self) -> RoaringBitmap {
         let units = federation_units().iter().filter(|unit| unit.kind == "industrial");
         let units = units.filter(|unit| !self.counting.industrial_unions.iter().any(|known| known == unit.unit));
         let mut rows = RoaringBitmap::new();
@@ -82,7 +82,7 @@ impl Edition {
 }
 
 /// Groups of the same keys together, in order.
-fn added(parts: Vec<Vec<CoverageGroup>>) -> Vec<CoverageGroup> {
+pub(in crate::edition) fn added(parts: Vec<Vec<CoverageGroup>>) -> Vec<CoverageGroup> {
     let mut found: hashbrown::HashMap<Vec<String>, Measures> = hashbrown::HashMap::new();
     for group in parts.into_iter().flatten() {
         found.entry(group.keys).or_default().add(&group.measures);
@@ -92,7 +92,7 @@ fn added(parts: Vec<Vec<CoverageGroup>>) -> Vec<CoverageGroup> {
     groups
 }
 
-fn few_enough(found: usize, limit: usize) -> Result<(), EditionError> {
+pub(in crate::edition) fn few_enough(found: usize, limit: usize) -> Result<(), EditionError> {
     if found <= limit {
         return Ok(());
     }
@@ -166,19 +166,30 @@ impl Part {
     }
 
     fn count_numbers(&self, by: &[Dimension], rows: Option<&RoaringBitmap>) -> Result<Vec<(u64, Measures)>, EditionError> {
-        let facts = CountedColumns {
-            verdicts: named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values(),
-            employees: named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values(),
-            members: named(&self.dims, "members")?.as_primitive::<UInt32Type>().values(),
-            unions: named(&self.dims, "unions")?.as_primitive::<UInt8Type>().values(),
-        };
-        let axes = by.iter().map(|d| Ok(self.axis(*d)?.0)).collect::<Result<Vec<_>, EditionError>>()?;
+        let (facts, axes) = (self.counted_columns()?, self.axes(by)?);
         let bounds = self.bounds.get_or_init(|| Bounds::of(facts));
         Ok(count(facts, bounds, &self.counting, &axes, rows))
     }
 
+    pub(in crate::edition) fn counted_columns(&self) -> Result<CountedColumns<'_>, EditionError> {
+        Ok(CountedColumns {
+            verdicts: named(&self.dims, "verdicts")?.as_primitive::<UInt8Type>().values(),
+            employees: named(&self.dims, "employees")?.as_primitive::<UInt32Type>().values(),
+            members: named(&self.dims, "members")?.as_primitive::<UInt32Type>().values(),
+            unions: named(&self.dims, "unions")?.as_primitive::<UInt8Type>().values(),
+        })
+    }
+
+    pub(in crate::edition) fn axes(&self, by: &[Dimension]) -> Result<Vec<Axis<'_>>, EditionError> {
+        by.iter().map(|d| Ok(self.axis(*d)?.0)).collect()
+    }
+
     /// The same by the codes of the groups, in their order.
-    fn with_codes(&self, by: &[Dimension], found: Vec<(u64, Measures)>) -> Result<Vec<CoverageGroup>, EditionError> {
+    pub(in crate::edition) fn with_codes(
+        &self,
+        by: &[Dimension],
+        found: Vec<(u64, Measures)>,
+    ) -> Result<Vec<CoverageGroup>, EditionError> {
         let codes = by.iter().map(|d| Ok(self.axis(*d)?.1)).collect::<Result<Vec<_>, EditionError>>()?;
         let group = |(mut number, measures): (u64, Measures)| {
             let mut keys = vec![String::new(); codes.len()];

@@ -8,6 +8,7 @@ pub(in crate::edition) mod detail;
 pub mod difference;
 pub mod filter;
 pub mod page;
+pub mod protected;
 pub(in crate::edition) mod rows;
 pub(in crate::edition) mod search;
 pub mod ties;

@@ -52,7 +52,6 @@ pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result
 /// Layer `areas` (polygons) and layer `labels` (points), both with the same properties.
 pub fn drawn(plain: &RestRequest, tile: Tile, boundaries: &Boundaries, level: &CoverageLevel) -> Vec<u8> {
     let edition = &plain.edition;
-    let Counted { by_code, hidden, .. } = &level.counted;
     let (mut areas, mut labels) = (Layer::new("areas"), Layer::new("labels"));
     let extent = f64::from(EXTENT);
     let scale = f64::from(1_u32 << tile.z);
@@ -70,9 +69,9 @@ pub fn drawn(plain: &RestRequest, tile: Tile, boundaries: &Boundaries, level: &C
             continue;
         }
         let name = name_of(edition, &label.code, plain.lang);
-        let measures = by_code.get(&label.code).cloned().unwrap_or_default();
+        let (measures, is_hidden) = level.counted.of(&label.code);
         let mut properties = vec![("code", Property::Text(&label.code)), ("name", Property::Text(&name))];
-        properties.extend(figures(&measures, hidden.contains(&label.code)));
+        properties.extend(figures(&measures, is_hidden));
         let id = label.code.parse().unwrap_or(0);
         if !rings.is_empty() {
             areas.polygons(id, &rings, &properties);

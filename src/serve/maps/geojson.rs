@@ -3,7 +3,7 @@
 //! Every area of the edition is there, also where nothing was counted; what has no known area is a feature of its own
 //! without geometry. Nothing is dropped.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
@@ -11,10 +11,10 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::places::KnownPlaces;
-use crate::access::suppression;
 use crate::edition;
 use crate::edition::Measures;
 use crate::edition::format::rates;
+use crate::serve::counts::ToldCounts;
 use crate::serve::graphql::model::coverage::{Dimension, group_name};
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
@@ -49,23 +49,27 @@ pub async fn geojson(
 
 /// What was counted by area, and which areas are too small to be told.
 pub struct Counted {
-    pub by_code: HashMap<String, Measures>,
-    pub hidden: HashSet<String>,
+    by_code: HashMap<String, (Measures, bool)>,
     pub total: Measures,
     pub is_small: bool,
+    pub rounded_to: Option<u64>,
+}
+
+impl Counted {
+    /// The measures of an area, and whether it is too small to be told. Rounded counts do not tell an area that has none from one that
+    /// has few.
+    pub fn of(&self, code: &str) -> (Measures, bool) {
+        self.by_code.get(code).copied().unwrap_or((Measures::default(), self.rounded_to.is_some()))
+    }
 }
 
 /// Counts the enterprises of the filter by area.
 pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Counted, Problem> {
-    let edition = &plain.edition;
-    let rows = edition.filter(&plain.counted_filter()?)?;
-    let (groups, total) = edition.coverage(&[dimension], &rows, 50_000)?;
-    let least = plain.state.suppression_threshold(&plain.ask.caller);
-    let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
-    let hidden = suppression::hidden(&told, least).into_iter().zip(&groups).filter(|(hidden, _)| *hidden);
-    let hidden: HashSet<String> = hidden.map(|(_, g)| g.keys[0].clone()).collect();
-    let is_small = least > 0 && (1..least).contains(&total.enterprises);
-    Ok(Counted { by_code: groups.into_iter().map(|g| (g.keys[0].clone(), g.measures)).collect(), hidden, total, is_small })
+    let rows = plain.edition.filter(&plain.counted_filter()?)?;
+    let ToldCounts { groups, total, is_small, rounded_to } =
+        ToldCounts::of(&plain.ask, &plain.edition, &[dimension], &rows, 50_000)?;
+    let by_code = groups.into_iter().map(|(g, hidden)| (g.keys[0].clone(), (g.measures, hidden))).collect();
+    Ok(Counted { by_code, total, is_small, rounded_to })
 }
 
 /// The areas of a level as features, and the measures of all of them together.
@@ -77,9 +81,9 @@ pub fn features(
 ) -> Result<(Vec<Value>, Value), Problem> {
     let edition = &plain.edition;
     let (places, boundaries) = (known.of(edition)?, known.boundaries());
-    let Counted { by_code: mut counted, hidden, total, is_small } = counted(plain, dimension)?;
+    let counted = counted(plain, dimension)?;
     let mut codes: Vec<String> = edition.labels.areas.iter().filter(|a| a.level == level).map(|a| a.code.clone()).collect();
-    codes.extend(counted.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
+    codes.extend(counted.by_code.keys().filter(|code| edition.area(code).is_none_or(|a| a.level != level)).cloned());
     codes.sort_unstable();
     codes.dedup();
     let features: Vec<Value> = codes
@@ -91,7 +95,8 @@ pub fn features(
             let point = stand.map(|stand| json!([stand.at.0, stand.at.1]));
             let outline = boundaries.outline(code).map(|o| o.geometry.clone());
             let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
-            let mut properties = measures(&counted.remove(code).unwrap_or_default(), hidden.contains(code));
+            let (of_area, is_hidden) = counted.of(code);
+            let mut properties = measures(&of_area, is_hidden);
             properties["code"] = json!(code);
             properties["name"] = json!(group_name(edition, Dimension::from(dimension), code, plain.lang));
             properties["parent"] = json!(label.and_then(|l| l.parent.as_deref()));
@@ -100,7 +105,11 @@ pub fn features(
             json!({ "type": "Feature", "id": code, "geometry": geometry, "properties": properties })
         })
         .collect();
-    Ok((features, measures(&total, is_small)))
+    let mut total = measures(&counted.total, counted.is_small);
+    if let Some(least) = counted.rounded_to {
+        total["roundedTo"] = json!(least);
+    }
+    Ok((features, total))
 }
 
 fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {

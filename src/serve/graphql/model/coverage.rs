@@ -11,21 +11,24 @@ use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
-use crate::access::{AccessScope, suppression};
+use crate::access::AccessScope;
 use crate::edition;
 use crate::edition::format::dimension::with_dimensions;
 use crate::edition::format::rates;
-use crate::edition::{CoverageGroup, Detail, Edition, EditionAsOf, Filter, Measures};
+use crate::edition::{Detail, Edition, EditionAsOf, Filter, Measures};
 use crate::hub::MissingInput;
 use crate::model::message::{Lang, country_name, input_name, value_name};
 use crate::model::value::Money;
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
+use crate::serve::counts::ToldCounts;
 use crate::serve::problem::Problem;
 
 /// Groups one answer may have.
 const MAX_GROUPS: usize = 20_000;
 /// Dimensions one question may have.
 const MAX_DIMENSIONS: usize = 6;
+/// Where numbers are rounded: the more tables hold an enterprise, the more is known of each by their average.
+const MAX_ROUNDED_DIMENSIONS: usize = 2;
 
 macro_rules! on_the_wire {
     ($($(#[$doc:meta])* $name:ident: $column:literal, $kind:ident, $values:ident $how:tt;)+) => {
@@ -79,14 +82,22 @@ pub struct Coverage {
     rows: Rows,
     /// All of them together; each enterprise once.
     total: CoverageRow,
+    /// Where the caller sees no single enterprise: every number of enterprises or unions is moved at random by a few and rounded to a
+    /// multiple of this; 0 stands for fewer, groups of fewer are left out, groups do not add up to the total, and employees and members are
+    /// near what they are. Null where numbers are told as they are.
+    rounded_to: Option<u64>,
     #[graphql(skip)]
     counted: (Arc<Edition>, Arc<RoaringBitmap>),
 }
 
 #[ComplexObject]
 impl Coverage {
-    /// What would decide most of those of unknown size among the enterprises counted, most decisive first.
+    /// What would decide most of those of unknown size among the enterprises counted, most decisive first. Empty where numbers are
+    /// rounded.
     async fn deciding(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<DecidingInput>> {
+        if self.rounded_to.is_some() {
+            return Ok(Vec::new());
+        }
         let (hub, (edition, rows)) = (ask(ctx).state.hub().clone(), self.counted.clone());
         // Reads the reasons of every enterprise of unknown size: in a large city that would hold up other answers.
         let read = tokio::task::spawn_blocking(move || hub.missing_inputs(&edition, &rows)).await;
@@ -104,6 +115,7 @@ pub struct CoverageRow {
     pub(in crate::serve::graphql) measures: Measures,
     before: Option<Measures>,
     pub(in crate::serve::graphql) suppressed: bool,
+    is_rounded: bool,
     target: Option<Target>,
     more: Arc<Measured>,
 }
@@ -204,9 +216,9 @@ pub const NO_UNIVERSE: (&str, &str) = (
 );
 
 impl CoverageRow {
-    /// What takes a reading of its own; None where it is not told.
+    /// What takes a reading of its own; None where it is not told: where numbers are rounded, too.
     fn detail(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Detail>> {
-        if self.suppressed {
+        if self.suppressed || self.is_rounded {
             return Ok(None);
         }
         self.more.of(&self.keys).or_tell(ctx).map(Some)
@@ -232,7 +244,7 @@ impl CoverageRow {
 #[Object]
 impl CoverageRow {
     /// The group is too small to be told to this caller: its counts are null, and cannot be derived from the total and the
-    /// other groups.
+    /// other groups. Where numbers are rounded, groups that are too small are left out instead.
     async fn suppressed(&self) -> bool {
         self.suppressed
     }
@@ -395,14 +407,15 @@ pub struct Question {
 /// Counts the rows of the filter, and compares with an earlier edition and with targets where they are named.
 pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Coverage, Problem> {
     let Question { by, filter, as_of, compare_with, target } = question;
-    if by.len() > MAX_DIMENSIONS || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
+    let most = if ask.state.rounds(&ask.caller) { MAX_ROUNDED_DIMENSIONS } else { MAX_DIMENSIONS };
+    if by.len() > most || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
         return Err(Problem::bad_input(
-            format!("by 最多 {MAX_DIMENSIONS} 个维度，且不能重复"),
-            format!("by takes at most {MAX_DIMENSIONS} dimensions, each once"),
+            format!("by 最多 {most} 个维度，且不能重复"),
+            format!("by takes at most {most} dimensions, each once"),
         ));
     }
     let edition = ask.edition_at(as_of, None)?;
-    let (groups, total) = count(ask, &edition, &by, &filter)?;
+    let ToldCounts { groups, total, is_small, rounded_to } = count(ask, &edition, &by, &filter)?;
     let counted = edition.filter(&ask.counted_in_areas(filter.clone()))?;
     let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted.clone()));
     let counted = (edition.clone(), counted);
@@ -410,50 +423,41 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
     let mut total_before = None;
     if let Some(earlier) = &compared {
-        let (groups, total) = count(ask, earlier, &by, &filter)?;
-        rows_before.extend(groups.into_iter().map(|g| (g.keys, g.measures)));
-        total_before = Some(total);
+        let earlier = count(ask, earlier, &by, &filter)?;
+        rows_before.extend(earlier.groups.into_iter().map(|(g, _)| (g.keys, g.measures)));
+        total_before = Some(earlier.total);
     }
     let targets = match target {
         Some(key) => Target::by_area(ask, &edition, key).await?,
         None => HashMap::new(),
     };
-    let least = ask.state.suppression_threshold(&ask.caller);
-    let told: Vec<(&[String], u64)> = groups.iter().map(|g| (g.keys.as_slice(), g.measures.enterprises)).collect();
-    let hidden = suppression::hidden(&told, least);
     let by = Arc::new(by);
     let row = |keys: Vec<String>, measures: Measures, before, suppressed| {
         let areas = by.iter().zip(&keys).filter(|(d, _)| edition::Dimension::from(**d).is_area());
         let target = areas.map(|(_, code)| code).find_map(|code| targets.get(code.as_str()).cloned());
         let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
-        CoverageRow { edition, by, keys, measures, before, suppressed, target, more }
+        CoverageRow { edition, by, keys, measures, before, suppressed, is_rounded: rounded_to.is_some(), target, more }
     };
-    let is_small = least > 0 && (1..least).contains(&total.enterprises);
     Ok(Coverage {
         total: row(Vec::new(), total, total_before, is_small),
         rows: Rows(
             groups
                 .into_iter()
-                .zip(hidden)
                 .map(|(g, hidden)| {
                     let before = compared.as_ref().map(|_| rows_before.get(&g.keys).copied().unwrap_or_default());
                     row(g.keys, g.measures, before, hidden)
                 })
                 .collect(),
         ),
+        rounded_to,
         counted,
         compared_with: compared.as_ref().map(EditionNode::opened),
         edition: EditionNode::opened(&edition),
     })
 }
 
-fn count(
-    ask: &RequestContext,
-    edition: &Edition,
-    by: &[Dimension],
-    filter: &Filter,
-) -> Result<(Vec<CoverageGroup>, Measures), Problem> {
+fn count(ask: &RequestContext, edition: &Edition, by: &[Dimension], filter: &Filter) -> Result<ToldCounts, Problem> {
     let rows = edition.filter(&ask.counted_in_areas(filter.clone()))?;
     let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
-    Ok(edition.coverage(&by, &rows, MAX_GROUPS)?)
+    ToldCounts::of(ask, edition, &by, &rows, MAX_GROUPS)
 }

@@ -51,9 +51,11 @@ impl EditionNode {
     async fn digest(&self) -> &str {
         &self.0.digest
     }
-    /// How many enterprises it has.
-    async fn enterprises(&self) -> u32 {
-        self.0.enterprises
+    /// How many enterprises it has; rounded down to what the caller's numbers are rounded to.
+    async fn enterprises(&self, ctx: &Context<'_>) -> u32 {
+        let (state, caller) = (&ask(ctx).state, &ask(ctx).caller);
+        let least = if state.rounds(caller) { state.suppression_threshold(caller) as u32 } else { 1 };
+        self.0.enterprises - self.0.enterprises % least
     }
     /// The registries it rests on.
     async fn sources(&self) -> Vec<Source> {

@@ -66,7 +66,7 @@ pub struct Target {
     /// What is to be reached.
     value: f64,
     /// What is reached in the edition asked; a net increase counts from the last edition of the year before. Null where the
-    /// editions cannot tell.
+    /// editions cannot tell, and where the caller's numbers are rounded.
     done: Option<f64>,
     /// done / value.
     attainment: Option<f64>,
@@ -154,6 +154,8 @@ impl Target {
         };
         // What was paid and is due is told to who may see payments; the target itself is everybody's.
         let told = !standing.indicator.starts_with("dues_") || ask.caller.sight().sees(FieldClass::Money);
+        // What is reached is counted exactly: not for who is told rounded numbers.
+        let told = told && !ask.state.rounds(&ask.caller);
         Target {
             area: Area::new(edition, standing.area.to_string()),
             year: standing.year,

@@ -347,7 +347,7 @@ impl Query {
     async fn coverage(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most six, each once.")] by: Vec<Dimension>,
+        #[graphql(desc = "At most six, each once; two where the caller's numbers are rounded.")] by: Vec<Dimension>,
         #[graphql(desc = "Only these enterprises.")] filter: Option<EnterpriseFilter>,
         #[graphql(desc = "Only enterprises of this area.")] within: Option<AreaKey>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
