@@ -3,6 +3,7 @@
 use async_graphql::parser::types::VariableDefinition;
 use async_graphql::{ServerError, Value, Variables};
 
+use super::variable_positions::ArgumentTypes;
 use super::{absent_variables, overlaps, validation_messages};
 use crate::model::message::Lang;
 use crate::serve::limits::cost;
@@ -23,6 +24,7 @@ impl From<Problem> for Refused {
 /// Scans, parses and prices a document. A variable that was not sent gets its default here: the library looks for it in arguments
 /// only, not in `@include` and `@skip`.
 pub(in crate::serve) fn check(
+    types: &ArgumentTypes,
     limits: &Limits,
     document: &str,
     name: Option<&str>,
@@ -31,7 +33,9 @@ pub(in crate::serve) fn check(
     cost::scan(document, limits)?;
     let mut parsed = async_graphql::parser::parse_query(document).map_err(|e| Refused::Syntax(Box::new(e.into())))?;
     let mut absent = Vec::new();
-    for definition in &cost::operation(&parsed, name)?.variable_definitions {
+    let operation = cost::operation(&parsed, name)?;
+    types.check(&parsed, operation)?;
+    for definition in &operation.variable_definitions {
         let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
         match default_value {
             _ if variables.contains_key(&name.node) => {}

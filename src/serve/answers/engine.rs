@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use super::failed_fields::{FieldTypes, fill};
+use super::variable_positions::ArgumentTypes;
 use crate::serve::limits::cost;
 
 type One = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
@@ -63,6 +64,7 @@ fn nulls(types: &FieldTypes, text: &str, name: Option<&str>, response: &mut Resp
 pub struct Engine {
     one: Arc<One>,
     many: Arc<Many>,
+    arguments: Arc<ArgumentTypes>,
 }
 
 impl Engine {
@@ -75,9 +77,11 @@ impl Engine {
         let stream = schema.clone();
         let whole = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
         let sdl = Arc::new((subgraph(&whole), whole));
-        let types = Arc::new(FieldTypes::of(&schema.sdl()));
+        let plain = schema.sdl();
+        let types = Arc::new(FieldTypes::of(&plain));
         let streamed = types.clone();
         Engine {
+            arguments: Arc::new(ArgumentTypes::of(&plain)),
             one: Arc::new(move |request| {
                 let (schema, sdl, stood) = (schema.clone(), sdl.clone(), types.clone());
                 Box::pin(async move {
@@ -102,6 +106,11 @@ impl Engine {
                     .boxed()
             }),
         }
+    }
+
+    /// Where which variables may stand.
+    pub(in crate::serve) fn arguments(&self) -> &ArgumentTypes {
+        &self.arguments
     }
 
     /// One answer to one operation.

@@ -18,3 +18,4 @@ pub(in crate::serve) mod persisted;
 pub(in crate::serve) mod request;
 pub(crate) mod usage;
 pub(in crate::serve) mod validation_messages;
+pub(in crate::serve) mod variable_positions;

@@ -40,6 +40,7 @@ pub fn federation_sdl() -> String {
 /// What is wrong with a document, by the limits and the schema; None where it can be answered.
 pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<String> {
     use super::answers::overlaps;
+    use super::answers::variable_positions::ArgumentTypes;
     use super::limits::cost;
     let limits = cost::Limits::default();
     if let Err(problem) = cost::scan(document, &limits) {
@@ -54,11 +55,13 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
         DocumentOperations::Multiple(all) => all.keys().map(|name| Some(name.to_string())).collect(),
     };
     let variables = async_graphql::Variables::default();
+    let arguments = ArgumentTypes::of(&graph().sdl());
     for name in names {
         // Costs that hang on variables are counted when they come.
         let priced = cost::operation(&parsed, name.as_deref()).and_then(|operation| {
             cost::cost(&parsed, operation, &variables, &limits)?;
-            overlaps::check(&parsed, operation)
+            overlaps::check(&parsed, operation)?;
+            arguments.check(&parsed, operation)
         });
         if let Err(problem) = priced {
             return Some(problem.text(lang).to_owned());

@@ -248,7 +248,7 @@ impl Incoming<'_> {
     ) -> Response {
         let mut variables = parameters.take_variables();
         let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
-        let (parsed, cost) = match check(state.limits(), &document, name, &mut variables) {
+        let (parsed, cost) = match check(self.engine.arguments(), state.limits(), &document, name, &mut variables) {
             Ok(checked) => checked,
             Err(Refused::Problem(problem)) => return self.request_error(&problem),
             Err(Refused::Syntax(error)) => return self.request_errors(vec![*error]),

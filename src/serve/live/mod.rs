@@ -57,7 +57,7 @@ fn start(
     };
     let mut variables = parameters.take_variables();
     let name = parameters.operation_name.filter(|n| !n.is_empty());
-    let parsed = match check(state.limits(), &document, name.as_deref(), &mut variables) {
+    let parsed = match check(engine.arguments(), state.limits(), &document, name.as_deref(), &mut variables) {
         Ok((parsed, _)) if kinds == Kinds::Reading && changes(&parsed, name.as_deref()) => {
             let problem = Problem::bad_input("GET 不能用于变更：请用 POST", "GET is not for mutations: use POST");
             return Err(refuse(problem.server_error(lang)));
