@@ -573,7 +573,7 @@ async fn a_subscriber_and_a_receiver_are_told_of_their_registry_alone() {
     use futures_util::StreamExt;
     let city = AskedCity::new(None, |_| {}).await;
     let server = city.test_hub.serve(TOKENS).await;
-    let mut events = Box::pin(tokio_stream(&server));
+    let mut events = Box::pin(told_events(&server));
     let asked = city.ask(1, "firms", EnterpriseField::Employees).await;
     server.state.refresh().await.unwrap();
     let event = events.next().await.unwrap();
@@ -618,7 +618,7 @@ async fn a_subscriber_and_a_receiver_are_told_of_their_registry_alone() {
 }
 
 /// Events of requests as the server hands them on.
-fn tokio_stream(
+fn told_events(
     server: &TestServer,
 ) -> impl futures_util::Stream<Item = Arc<huitu::store::correction_event::CorrectionEventRow>> + use<> {
     let receiver = server.state.state().events().corrections.subscribe();
