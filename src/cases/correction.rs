@@ -140,16 +140,16 @@ impl CorrectionsPolicy {
 
 /// What a row says in one of its columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statement {
+pub struct CellStatement {
     /// As written; None where the cell is empty.
     pub raw: Option<String>,
     /// As read; None where it cannot be.
     pub value: Option<String>,
 }
 
-impl Statement {
+impl CellStatement {
     /// Whether both say the same, however they write it.
-    pub fn agrees(&self, other: &Statement) -> bool {
+    pub fn agrees(&self, other: &CellStatement) -> bool {
         match (&self.value, &other.value) {
             (Some(a), Some(b)) => a == b,
             _ => self.raw.as_deref().unwrap_or("").trim() == other.raw.as_deref().unwrap_or("").trim(),
@@ -176,7 +176,7 @@ pub enum Delivered {
     /// The registry has no such row any more.
     Gone,
     /// This.
-    Says(Statement),
+    Says(CellStatement),
     /// Today's connector does not read the row, or has no such column: nothing can be concluded.
     Unread,
 }
@@ -191,7 +191,7 @@ pub struct CorrectionStanding {
     /// An answer has not reached the row yet.
     pub is_pending: bool,
     /// What the registry said when it was asked.
-    pub stated: Statement,
+    pub stated: CellStatement,
     /// The day on which an answer is due.
     pub deadline: NaiveDate,
 }
@@ -216,12 +216,7 @@ impl CorrectionStanding {
     /// # Errors
     /// `already_answered`, with the answer that stands; `correction_over` where it was closed or withdrawn; `value_missing` and
     /// `value_unasked` where a corrected value is not given with the answer that needs one, or with another.
-    pub fn may_answer(
-        &self,
-        answer: CorrectionAnswer,
-        value: Option<&str>,
-        before: Option<(&str, &str)>,
-    ) -> Result<(), Problem> {
+    pub fn may_answer(&self, answer: CorrectionAnswer, value: Option<&str>, before: Option<(&str, &str)>) -> Result<(), Problem> {
         if self.state == CorrectionState::Answered {
             let (zh, en) = before.unwrap_or(("", ""));
             return Err(Problem::new(
@@ -234,7 +229,11 @@ impl CorrectionStanding {
         }
         if !self.state.is_waiting() {
             let (zh, en) = over(self.state);
-            return Err(Problem::new("correction_over", format!("该请求{zh}，不能再答复"), format!("the request {en}: it takes no answer")));
+            return Err(Problem::new(
+                "correction_over",
+                format!("该请求{zh}，不能再答复"),
+                format!("the request {en}: it takes no answer"),
+            ));
         }
         let value = value.map(str::trim).filter(|v| !v.is_empty());
         match (answer, value) {
@@ -260,7 +259,11 @@ impl CorrectionStanding {
         let (zh, en) = over(self.state);
         match self.state.is_waiting() {
             true => Ok(()),
-            false => Err(Problem::new("correction_over", format!("该请求{zh}，不能撤回"), format!("the request {en} and cannot be withdrawn"))),
+            false => Err(Problem::new(
+                "correction_over",
+                format!("该请求{zh}，不能撤回"),
+                format!("the request {en} and cannot be withdrawn"),
+            )),
         }
     }
 
@@ -271,7 +274,11 @@ impl CorrectionStanding {
     pub fn may_extend(&self, to: NaiveDate, today: NaiveDate) -> Result<(), Problem> {
         if !self.state.is_waiting() {
             let (zh, en) = over(self.state);
-            return Err(Problem::new("correction_over", format!("该请求{zh}，不必延期"), format!("the request {en} and needs no more time")));
+            return Err(Problem::new(
+                "correction_over",
+                format!("该请求{zh}，不必延期"),
+                format!("the request {en} and needs no more time"),
+            ));
         }
         if to <= self.deadline || to < today {
             return Err(Problem::new(
@@ -329,8 +336,8 @@ mod tests {
         text.parse().expect("a day")
     }
 
-    fn said(raw: &str, value: Option<&str>) -> Statement {
-        Statement { raw: Some(raw.to_owned()), value: value.map(str::to_owned) }
+    fn said(raw: &str, value: Option<&str>) -> CellStatement {
+        CellStatement { raw: Some(raw.to_owned()), value: value.map(str::to_owned) }
     }
 
     fn standing(state: CorrectionState, answer: Option<CorrectionAnswer>) -> CorrectionStanding {
@@ -385,7 +392,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_compared_as_written() {
         assert!(said("若干", None).agrees(&said(" 若干 ", None)) && !said("若干", None).agrees(&said("120", Some("120"))));
-        assert!(Statement::default().agrees(&said("", None)), "an empty cell is none");
+        assert!(CellStatement::default().agrees(&said("", None)), "an empty cell is none");
     }
 
     #[test]

@@ -173,9 +173,8 @@ fn bare(id: &str) -> &str {
 /// The conflicts in which a registry differs from the value that was chosen, those of the most urgent enterprises first.
 pub fn disputes(edition: &Edition, registry: &str, only: Option<EnterpriseField>) -> Vec<CorrectionTarget> {
     let wanted = EnterpriseField::ALL.iter().copied().filter(|field| only.is_none_or(|only| only == *field));
-    let by_field: Vec<(EnterpriseField, _)> = wanted
-        .filter_map(|field| Some((field, edition.facet("disputed_by", &format!("{field}:{registry}"))?)))
-        .collect();
+    let by_field: Vec<(EnterpriseField, _)> =
+        wanted.filter_map(|field| Some((field, edition.facet("disputed_by", &format!("{field}:{registry}"))?))).collect();
     let any = by_field.iter().fold(roaring::RoaringBitmap::new(), |any, (_, rows)| any | &**rows);
     let mut targets = Vec::new();
     for row in edition.in_order(&any) {
@@ -307,14 +306,7 @@ fn header(lang: LangArg) -> [&'static str; 8] {
     }
 }
 
-async fn list(
-    hub: &Hub,
-    common: &Common,
-    registry: Option<String>,
-    all: bool,
-    overdue: bool,
-    first: i64,
-) -> anyhow::Result<()> {
+async fn list(hub: &Hub, common: &Common, registry: Option<String>, all: bool, overdue: bool, first: i64) -> anyhow::Result<()> {
     let today = hub.clock.today(hub.settings.zone).to_string();
     let states = if all { Vec::new() } else { CorrectionState::WAITING.iter().map(|s| s.name().to_owned()).collect() };
     let query = CorrectionQuery {

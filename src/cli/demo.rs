@@ -117,7 +117,12 @@ async fn ask_departments(hub: &Hub) -> anyhow::Result<()> {
         by: Some("demo".to_owned()),
     };
     for registry in ["tax", "social_insurance"] {
-        if hub.store.count_corrections(&CorrectionQuery { registries: vec![registry.to_owned()], ..CorrectionQuery::default() }).await? > 0 {
+        if hub
+            .store
+            .count_corrections(&CorrectionQuery { registries: vec![registry.to_owned()], ..CorrectionQuery::default() })
+            .await?
+            > 0
+        {
             continue;
         }
         let mut targets = disputes(&edition, registry, None);

@@ -1,4 +1,4 @@
-//! `huitu export gap|edition|map|crosswalk|quarantine|return`: files for people and for other programs.
+//! `huitu export gap|edition|map|crosswalk|quarantine|corrections|return`: files for people and for other programs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use crate::hub::return_flow::{RETURN_PAGE, ReturnPlace};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 use crate::pages::return_flow as return_file;
+use crate::store::correction::CorrectionQuery;
 
 /// Rows of the quarantine read at a time.
 const PAGE: i64 = 5_000;
@@ -31,6 +32,8 @@ enum What {
     Map,
     /// Rows that could not be read or mapped, with where they stood and why
     Quarantine,
+    /// What departments are asked about their records, with answers and states (校核请求)
+    Corrections,
     /// A department's own rows with what the hub learnt beside them (回流), to be handed back to it
     Return,
 }
@@ -183,9 +186,57 @@ async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<
             let wanted = export_map::MapWanted { list: &args.list, url: &args.url, measure: args.measure.as_deref() };
             export_map::write(hub, common, &wanted, args.output.as_deref()).await
         }
+        What::Corrections => corrections(hub, common, args).await,
         What::Return => return_flow(hub, common, args).await,
         What::Quarantine => quarantine(hub, common, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
     }
+}
+
+const CORRECTIONS: &[&str] = &[
+    "id",
+    "registry",
+    "record_key",
+    "column",
+    "field",
+    "stated",
+    "state",
+    "deadline",
+    "answer",
+    "corrected",
+    "answered_by",
+    "answered_at",
+    "reason",
+    "enterprise",
+];
+
+/// Every correction request, first what is due first.
+async fn corrections(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
+    let rows = hub.store.corrections(&CorrectionQuery::default(), i64::MAX, None).await?;
+    let concerned = CommandReading::of(rows.iter().map(|row| row.enterprise_id.clone()));
+    concerned.with_fields(&["conflicts"]).note(hub, common, "export corrections").await?;
+    let mut table = Table::new(args, CORRECTIONS)?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    for r in &rows {
+        let answered = r.answered_at.and_then(chrono::DateTime::from_timestamp_millis).map(crate::model::text::shown);
+        table.row(&[
+            &r.id,
+            &r.registry,
+            &r.record_key,
+            &r.column_name,
+            &r.field,
+            &text(&r.stated_raw),
+            &r.state,
+            &r.deadline,
+            &text(&r.answer),
+            &text(&r.corrected_raw),
+            &text(&r.answered_by),
+            &text(&answered),
+            &text(&r.reason),
+            &r.enterprise_id,
+        ])?;
+    }
+    table.out.flush()?;
+    Ok(())
 }
 
 /// A department's own rows with what the hub learnt, within what the department may see.
@@ -216,11 +267,9 @@ async fn return_flow(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::R
             }
         }
         ListFormat::Arrow | ListFormat::Parquet => {
-            return Err(HubError::said(
-                "回流可用 csv、xlsx 或 ndjson",
-                "the return flow is written as csv, xlsx or ndjson",
-            )
-            .into());
+            return Err(
+                HubError::said("回流可用 csv、xlsx 或 ndjson", "the return flow is written as csv, xlsx or ndjson").into()
+            );
         }
     }
     out.flush()?;

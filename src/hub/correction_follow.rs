@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::corrections::{CorrectionLog, SOURCE, cell_in, standing_of};
 use super::error::HubError;
 use super::open::Hub;
-use crate::cases::correction::{CorrectionState, CorrectionStepKind, Delivered, Statement};
+use crate::cases::correction::{CellStatement, CorrectionState, CorrectionStepKind, Delivered};
 use crate::edition::LookupKey;
 use crate::land::spool::{Spool, SpoolState};
 use crate::records::StoredRowReader;
@@ -50,7 +50,9 @@ impl Hub {
     pub(super) async fn land_answers_or_tell(&self) {
         match self.land_answers().await {
             Ok(_) | Err(HubError::Store(StoreError::Busy { .. })) => {}
-            Err(error) => tracing::error!(%error, "an answer could not be put into its row; the next landing or publication does it"),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be put into its row; the next landing or publication does it")
+            }
         }
     }
 
@@ -78,8 +80,8 @@ impl Hub {
             return self.answer_landed(row, None, Some("")).await;
         };
         let says = cell.raw.clone().unwrap_or_default();
-        let now = Statement { raw: cell.raw, value: cell.value };
-        let disputed = Statement { raw: row.stated_raw.clone(), value: row.stated.clone() };
+        let now = CellStatement { raw: cell.raw, value: cell.value };
+        let disputed = CellStatement { raw: row.stated_raw.clone(), value: row.stated.clone() };
         let payload = amended(&reading, &record, cell.place, value);
         let payload = payload.ok().filter(|_| now.agrees(&disputed));
         let Some(payload) = payload else { return self.answer_landed(row, None, Some(&says)).await };
@@ -139,7 +141,7 @@ impl Hub {
         if self.store.meta(FOLLOWED).await?.as_ref() == Some(&mark) {
             return Ok(CorrectionsFollowed::default());
         }
-        let registries = self.registry_rows().await?;
+        let registries = self.store.registries().await?;
         let reading = StoredRowReader::new(&self.store, &self.connectors, &registries).await?;
         let failed = |e| HubError::Store(self.store.failed(e));
         let mut tx = self.store.begin_corrections().await?;
@@ -199,7 +201,7 @@ impl Hub {
         let now = match &cell {
             None => Delivered::Gone,
             Some(None) => Delivered::Unread,
-            Some(Some(cell)) => Delivered::Says(Statement { raw: cell.raw.clone(), value: cell.value.clone() }),
+            Some(Some(cell)) => Delivered::Says(CellStatement { raw: cell.raw.clone(), value: cell.value.clone() }),
         };
         let Some(step) = standing_of(row).follow(&now) else { return };
         let says = cell.flatten().and_then(|cell| cell.raw);
@@ -208,7 +210,8 @@ impl Hub {
             CorrectionStepKind::Reopened => {
                 done.reopened += 1;
                 // What was answered stays in its event.
-                (row.answer, row.corrected_raw, row.answer_note, row.answered_by, row.answered_at) = (None, None, None, None, None);
+                (row.answer, row.corrected_raw, row.answer_note, row.answered_by, row.answered_at) =
+                    (None, None, None, None, None);
                 (row.closed_at, row.batch_id) = (None, None);
                 row.state = CorrectionState::Open.name().to_owned();
                 row.deadline = self.settings.corrections.due(self.clock.today(self.settings.zone)).to_string();

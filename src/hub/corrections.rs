@@ -12,7 +12,7 @@ use super::error::HubError;
 use super::open::Hub;
 use crate::access::{Sight, classes};
 use crate::cases::correction::{
-    CorrectionAnswer, CorrectionOrigin, CorrectionStanding, CorrectionState, CorrectionStepKind, OtherStatement, Statement,
+    CellStatement, CorrectionAnswer, CorrectionOrigin, CorrectionStanding, CorrectionState, CorrectionStepKind, OtherStatement,
     checked_deadline,
 };
 use crate::connector::ShareClass;
@@ -98,7 +98,7 @@ pub fn standing_of(row: &CorrectionRow) -> CorrectionStanding {
         state: CorrectionState::from_name(&row.state).unwrap_or(CorrectionState::Open),
         answer: row.answer.as_deref().and_then(CorrectionAnswer::from_name),
         is_pending: row.pending != 0,
-        stated: Statement { raw: row.stated_raw.clone(), value: row.stated.clone() },
+        stated: CellStatement { raw: row.stated_raw.clone(), value: row.stated.clone() },
         deadline: row.deadline.parse().unwrap_or_default(),
     }
 }
@@ -270,7 +270,7 @@ impl Hub {
         let mut ids: Vec<i64> = enterprises.flat_map(|e| e.members().map(|m| m.record_id()).collect::<Vec<_>>()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let registries = self.registry_rows().await?;
+        let registries = self.store.registries().await?;
         let reading = StoredRowReader::new(&self.store, &self.connectors, &registries).await?;
         let rows = self.store.records_by_id(&ids).await?;
         Ok(Said { reading, rows: rows.into_iter().map(|row| (row.id, row)).collect() })
@@ -293,9 +293,9 @@ impl Hub {
         }
         let members: Vec<(i64, u16)> = enterprise.members().map(|m| (m.record_id(), m.part())).collect();
         let theirs = enterprise.members().filter(|m| m.registry() == *registry);
-        let theirs: Vec<i64> = theirs.filter(|m| target.key.as_deref().is_none_or(|key| key == m.key())).map(|m| m.record_id()).collect();
-        let of_field: Option<FieldProvenance> =
-            said.provenance(self, &members).into_iter().find(|p| p.field == target.field);
+        let theirs: Vec<i64> =
+            theirs.filter(|m| target.key.as_deref().is_none_or(|key| key == m.key())).map(|m| m.record_id()).collect();
+        let of_field: Option<FieldProvenance> = said.provenance(self, &members).into_iter().find(|p| p.field == target.field);
         let chosen_value = of_field.as_ref().and_then(|p| p.value.clone());
         let mut cells: Vec<(&StoredRecord, StatedCell)> = theirs
             .iter()
@@ -345,8 +345,7 @@ impl Hub {
         if value.is_some_and(|text| text.chars().count() > MAX_VALUE) {
             return Err(HubError::said(format!("值最多 {MAX_VALUE} 字"), format!("a value has at most {MAX_VALUE} characters")));
         }
-        // Whatever opens a connection for writing comes before the transaction: SQLite has one.
-        let registries = self.registry_rows().await?;
+        let registries = self.store.registries().await?;
         let reading = StoredRowReader::new(&self.store, &self.connectors, &registries).await?;
         let failed = |e| HubError::Store(self.store.failed(e));
         let mut tx = self.store.begin_corrections().await?;
@@ -427,18 +426,23 @@ impl Hub {
                 return Err(told(
                     "row_gone",
                     format!("登记「{}」中已没有记录 {}，或该列已读不出来：无需更正", row.registry, row.record_key),
-                    format!("registry \"{}\" has no record {} any more, or its column cannot be read: nothing is left to correct", row.registry, row.record_key),
+                    format!(
+                        "registry \"{}\" has no record {} any more, or its column cannot be read: nothing is left to correct",
+                        row.registry, row.record_key
+                    ),
                 ));
             }
         };
-        let stated = Statement { raw: row.stated_raw.clone(), value: row.stated.clone() };
-        let now = Statement { raw: cell.raw.clone(), value: cell.value.clone() };
+        let stated = CellStatement { raw: row.stated_raw.clone(), value: row.stated.clone() };
+        let now = CellStatement { raw: cell.raw.clone(), value: cell.value.clone() };
         if !now.agrees(&stated) {
             let says = cell.raw.unwrap_or_default();
             return Err(told(
                 "row_changed",
                 format!("该记录现在已写作“{says}”，与提出请求时不同：请求将由数据了结，无需更正"),
-                format!("the record says \"{says}\" now, which is not what was disputed: the data closes the request, nothing is left to correct"),
+                format!(
+                    "the record says \"{says}\" now, which is not what was disputed: the data closes the request, nothing is left to correct"
+                ),
             ));
         }
         let payload = amended(reading, &record, cell.place, value).map_err(HubError::Told)?;
@@ -446,7 +450,7 @@ impl Hub {
         let after = StoredRecord { payload, ..record };
         let field = EnterpriseField::from_name(&row.field).unwrap_or(EnterpriseField::Name);
         let after = chosen(crate::records::cell::stated(reading, &after, field), Some(&cell.column));
-        let after = after.map(|cell| Statement { raw: cell.raw, value: cell.value }).unwrap_or_default();
+        let after = after.map(|cell| CellStatement { raw: cell.raw, value: cell.value }).unwrap_or_default();
         if after.agrees(&stated) {
             return Err(told(
                 "value_same",

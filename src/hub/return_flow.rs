@@ -119,7 +119,7 @@ impl Hub {
     /// There is no such registry; the store cannot be read.
     pub async fn return_flow(&self, registry: &str, edition: &Arc<Edition>) -> Result<ReturnFlow, HubError> {
         let (connector, row) = self.registry(registry).await?;
-        let rows = self.registry_rows().await?;
+        let rows = self.store.registries().await?;
         let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let layouts = self.store.layouts().await?;
         let mut columns = self.store.landed_columns(row.id).await?.unwrap_or_default();
@@ -137,7 +137,8 @@ impl Hub {
         for row in self.store.corrections(&query, MAX_ASKED, None).await? {
             asked.entry(row.record_key.clone()).or_default().push(row);
         }
-        let fields = connector.contract.columns.iter().filter_map(|c| crate::model::enterprise::enterprise_field(c.field)).collect();
+        let fields =
+            connector.contract.columns.iter().filter_map(|c| crate::model::enterprise::enterprise_field(c.field)).collect();
         Ok(ReturnFlow {
             hub: self.clone(),
             edition: edition.clone(),
@@ -220,9 +221,11 @@ impl ReturnFlow {
         for member in enterprise.members() {
             let name = member.registry();
             // That there is a payment or a dispute of it is not open: only registries of attributes and the roll are counted.
-            let is_plain = self.hub.connectors.iter().any(|c| {
-                c.name == name && matches!(c.contract.kind, RecordKind::Enterprise | RecordKind::Union)
-            });
+            let is_plain = self
+                .hub
+                .connectors
+                .iter()
+                .any(|c| c.name == name && matches!(c.contract.kind, RecordKind::Enterprise | RecordKind::Union));
             let is_told = is_plain && self.hub.is_told_to_department(&self.registry, name, EnterpriseField::Name);
             if name != self.registry && is_told && !others.contains(&name) {
                 others.push(member.registry());
@@ -245,12 +248,15 @@ impl ReturnFlow {
             if field == EnterpriseField::CreditCode {
                 row.credit_code = statements().find(told).and_then(|s| s.value.as_deref().map(str::to_owned));
             }
-            let Some(own) = statements().find(|s| s.record_id == record.id).filter(|_| self.fields.contains(&field)) else { continue };
+            let Some(own) = statements().find(|s| s.record_id == record.id).filter(|_| self.fields.contains(&field)) else {
+                continue;
+            };
             let differs = enterprise.conflicts().contains(field as usize);
             if differs && statements().any(|s| s.value != own.value) {
-                let others = statements().filter(|s| s.value != own.value).filter(told).filter_map(|s| {
-                    Some((name_of(s.registry).to_owned(), s.value.as_deref()?.to_owned()))
-                });
+                let others = statements()
+                    .filter(|s| s.value != own.value)
+                    .filter(told)
+                    .filter_map(|s| Some((name_of(s.registry).to_owned(), s.value.as_deref()?.to_owned())));
                 row.conflicts.push(ReturnedConflict {
                     field: field.name(),
                     own: own.value.as_deref().map(str::to_owned),

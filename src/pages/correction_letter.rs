@@ -45,9 +45,8 @@ struct LetterLine {
 /// There is no such registry; the template names what nobody knows, or cannot be read.
 pub fn render(hub: &Hub, registry: &str, rows: &[CorrectionRow], today: NaiveDate, lang: Lang) -> Result<String, HubError> {
     let connector = hub.connectors.iter().find(|c| c.name == registry);
-    let connector = connector.ok_or_else(|| {
-        HubError::said(format!("没有登记「{registry}」"), format!("there is no registry \"{registry}\""))
-    })?;
+    let connector = connector
+        .ok_or_else(|| HubError::said(format!("没有登记「{registry}」"), format!("there is no registry \"{registry}\"")))?;
     let first = rows.iter().map(|row| row.deadline.as_str()).min().unwrap_or_default().to_owned();
     let basis = connector.legal_basis.as_ref().map(|basis| lang.pick(&basis.zh, &basis.en).clone());
     let values = [

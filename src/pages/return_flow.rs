@@ -6,8 +6,8 @@
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::{Map, Value, json};
 
-use crate::hub::return_flow::{ReturnFlow, ReturnPlace, ReturnedRow};
 use crate::hub::HubError;
+use crate::hub::return_flow::{ReturnFlow, ReturnPlace, ReturnedRow};
 use crate::model::message::Lang;
 
 /// What stands beside the department's own columns.
@@ -34,7 +34,8 @@ fn learnt(row: &ReturnedRow, lang: Lang) -> [String; 6] {
             }
         })
         .collect();
-    let corrections: Vec<String> = row.corrections.iter().map(|c| format!("{} {} {} {}", c.id, c.column, c.state, c.deadline)).collect();
+    let corrections: Vec<String> =
+        row.corrections.iter().map(|c| format!("{} {} {} {}", c.id, c.column, c.state, c.deadline)).collect();
     [
         row.enterprise.clone().unwrap_or_default(),
         row.matched.to_string(),

@@ -16,7 +16,8 @@ use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
-use super::{corrections, counter, export, graphql, http, ingest, letters, live, login, maps, operate, reconcile, return_flow, visits};
+use super::{corrections, counter, export, graphql, http, ingest, letters};
+use super::{live, login, maps, operate, reconcile, return_flow, visits};
 use crate::hub::Hub;
 
 /// A server before it listens. Cheap to clone.

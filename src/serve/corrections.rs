@@ -43,7 +43,9 @@ fn may_speak(caller: &Caller, registry: &str) -> Result<(), Problem> {
     Err(Problem::new(
         Code::Forbidden,
         format!("该令牌不属于登记「{registry}」的部门；请用 huitu token create --partner {registry} 生成的令牌"),
-        format!("this token is not of the department of registry \"{registry}\"; use one made by `huitu token create --partner {registry}`"),
+        format!(
+            "this token is not of the department of registry \"{registry}\"; use one made by `huitu token create --partner {registry}`"
+        ),
     ))
 }
 
@@ -78,7 +80,13 @@ fn with_headers(mut response: Response, id: &str) -> Response {
 }
 
 /// Accounts for what a department reads of its own records and of what others say of them.
-async fn account(state: &ServerState, caller: &Caller, headers: &HeaderMap, asked: &str, rows: &[CorrectionRow]) -> Result<(), Problem> {
+async fn account(
+    state: &ServerState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    asked: &str,
+    rows: &[CorrectionRow],
+) -> Result<(), Problem> {
     let edition = state.hub().editions.current().ok();
     let mut seen = FieldUse::default();
     if let Some(edition) = &edition {
@@ -149,7 +157,9 @@ async fn listed(state: &ServerState, registry: &str, uri: &Uri, headers: &Header
         let unseen = rows.iter().filter(|row| matches!(standing_of(row).state, CorrectionState::Open | CorrectionState::Sent));
         let ids: Vec<String> = unseen.map(|row| row.id.clone()).collect();
         hub.note_corrections(&ids, CorrectionStepKind::Seen, Some(&caller.name)).await.map_err(mendable)?;
-        rows.iter_mut().filter(|row| ids.contains(&row.id)).for_each(|row| CorrectionState::Seen.name().clone_into(&mut row.state));
+        rows.iter_mut()
+            .filter(|row| ids.contains(&row.id))
+            .for_each(|row| CorrectionState::Seen.name().clone_into(&mut row.state));
         state.tell_corrections().await?;
     }
     let next = rows.last().filter(|_| has_next).map(|row| format!("{}.{}", row.deadline, row.id));
@@ -251,7 +261,9 @@ async fn answered(
         .into());
     };
     if body.len() > MAX_BODY {
-        return Err(Problem::bad_input(format!("答复最多 {MAX_BODY} 字节"), format!("an answer has at most {MAX_BODY} bytes")).into());
+        return Err(
+            Problem::bad_input(format!("答复最多 {MAX_BODY} 字节"), format!("an answer has at most {MAX_BODY} bytes")).into()
+        );
     }
     let sent: SentAnswer = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_input(

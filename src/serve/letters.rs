@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::graphql::model::cases::{areas_of_caller, mendable};
 use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::graphql::model::cases::{areas_of_caller, mendable};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
@@ -103,7 +103,9 @@ async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: 
 async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, headers: &HeaderMap) -> Result<String, Problem> {
     let caller = &plain.ask.caller;
     if !caller.owns(registry) {
-        [AccessScope::Review, AccessScope::Records, AccessScope::Export].into_iter().try_for_each(|scope| caller.require(scope))?;
+        [AccessScope::Review, AccessScope::Records, AccessScope::Export]
+            .into_iter()
+            .try_for_each(|scope| caller.require(scope))?;
     }
     let hub = state.hub();
     let fields: Vec<String> = EnterpriseField::ALL

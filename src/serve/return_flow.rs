@@ -82,7 +82,13 @@ fn failed(error: HubError) -> Problem {
     }
 }
 
-async fn answer(state: &ServerState, plain: &RestRequest, file: &str, uri: &Uri, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn answer(
+    state: &ServerState,
+    plain: &RestRequest,
+    file: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let (registry, format) = match file.rsplit_once('.') {
         None => (file, ReturnFormat::Ndjson),
         Some((registry, "csv")) => (registry, ReturnFormat::Csv),
@@ -93,7 +99,9 @@ async fn answer(state: &ServerState, plain: &RestRequest, file: &str, uri: &Uri,
     let caller = &plain.ask.caller;
     if !caller.owns(registry) {
         // A department's rows as it delivered them, all of them: whoever runs the whole city's hub, and nobody of one district.
-        [AccessScope::Operate, AccessScope::Records, AccessScope::Finance].into_iter().try_for_each(|scope| caller.require(scope))?;
+        [AccessScope::Operate, AccessScope::Records, AccessScope::Finance]
+            .into_iter()
+            .try_for_each(|scope| caller.require(scope))?;
     }
     let hub = state.hub();
     let flow = Arc::new(hub.return_flow(registry, &plain.edition).await.map_err(failed)?);
@@ -143,57 +151,60 @@ async fn answer(state: &ServerState, plain: &RestRequest, file: &str, uri: &Uri,
     };
     state.account(reading).await?;
     let lang = plain.lang;
-    let (body, next) = match (format, first) {
-        (ReturnFormat::Xlsx, _) => {
-            let book = workbook(&flow, lang).await.map_err(|error| match error {
-                ReturnError::Hub(error) => failed(error),
-                ReturnError::TooLong => Problem::bad_input("行数超过 Excel 的上限：请改用 csv", "more rows than a sheet holds: take csv"),
-                ReturnError::Sheet(error) => {
-                    tracing::error!(%error, "a workbook could not be written");
-                    Problem::internal()
-                }
-            })?;
-            (Body::from(book), None)
-        }
-        (_, Some(first)) => {
-            let (rows, next) = flow.page(after.unwrap_or(ReturnPlace::START), first).await.map_err(failed)?;
-            let mut bytes = if after.is_none() { format.head(&flow) } else { Vec::new() };
-            bytes.extend(format.rows(&flow, &rows, lang));
-            (Body::from(bytes), next)
-        }
-        (_, None) => {
-            let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(AHEAD);
-            let start = after.unwrap_or(ReturnPlace::START);
-            tokio::spawn(async move {
-                let _place = place;
-                let send = |bytes: Result<Bytes, std::io::Error>| {
-                    let send = send.clone();
-                    async move { matches!(tokio::time::timeout(STALLED, send.send(bytes)).await, Ok(Ok(()))) }
-                };
-                let head = if start == ReturnPlace::START { format.head(&flow) } else { Vec::new() };
-                let (mut at, mut is_there) = (Some(start), head.is_empty() || send(Ok(head.into())).await);
-                while let (Some(after), true) = (at, is_there) {
-                    match flow.page(after, RETURN_PAGE).await {
-                        Ok((rows, next)) => {
-                            is_there = rows.is_empty() || send(Ok(format.rows(&flow, &rows, lang).into())).await;
-                            at = next;
-                        }
-                        Err(error) => {
-                            tracing::error!(%error, "a return flow broke off");
-                            let _ = send(Ok(Bytes::from_static(TRUNCATED.as_bytes()))).await;
-                            let _ = send(Err(std::io::Error::other("truncated"))).await;
-                            return;
+    let (body, next) =
+        match (format, first) {
+            (ReturnFormat::Xlsx, _) => {
+                let book = workbook(&flow, lang).await.map_err(|error| match error {
+                    ReturnError::Hub(error) => failed(error),
+                    ReturnError::TooLong => {
+                        Problem::bad_input("行数超过 Excel 的上限：请改用 csv", "more rows than a sheet holds: take csv")
+                    }
+                    ReturnError::Sheet(error) => {
+                        tracing::error!(%error, "a workbook could not be written");
+                        Problem::internal()
+                    }
+                })?;
+                (Body::from(book), None)
+            }
+            (_, Some(first)) => {
+                let (rows, next) = flow.page(after.unwrap_or(ReturnPlace::START), first).await.map_err(failed)?;
+                let mut bytes = if after.is_none() { format.head(&flow) } else { Vec::new() };
+                bytes.extend(format.rows(&flow, &rows, lang));
+                (Body::from(bytes), next)
+            }
+            (_, None) => {
+                let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(AHEAD);
+                let start = after.unwrap_or(ReturnPlace::START);
+                tokio::spawn(async move {
+                    let _place = place;
+                    let send = |bytes: Result<Bytes, std::io::Error>| {
+                        let send = send.clone();
+                        async move { matches!(tokio::time::timeout(STALLED, send.send(bytes)).await, Ok(Ok(()))) }
+                    };
+                    let head = if start == ReturnPlace::START { format.head(&flow) } else { Vec::new() };
+                    let (mut at, mut is_there) = (Some(start), head.is_empty() || send(Ok(head.into())).await);
+                    while let (Some(after), true) = (at, is_there) {
+                        match flow.page(after, RETURN_PAGE).await {
+                            Ok((rows, next)) => {
+                                is_there = rows.is_empty() || send(Ok(format.rows(&flow, &rows, lang).into())).await;
+                                at = next;
+                            }
+                            Err(error) => {
+                                tracing::error!(%error, "a return flow broke off");
+                                let _ = send(Ok(Bytes::from_static(TRUNCATED.as_bytes()))).await;
+                                let _ = send(Err(std::io::Error::other("truncated"))).await;
+                                return;
+                            }
                         }
                     }
-                }
-            });
-            let pieces = futures_util::stream::unfold(receive, |mut receive| async move {
-                receive.recv().await.map(|piece| (piece, receive))
-            });
-            // Whoever packs the answer asks once more behind its end.
-            (Body::from_stream(pieces.fuse()), None)
-        }
-    };
+                });
+                let pieces = futures_util::stream::unfold(receive, |mut receive| async move {
+                    receive.recv().await.map(|piece| (piece, receive))
+                });
+                // Whoever packs the answer asks once more behind its end.
+                (Body::from_stream(pieces.fuse()), None)
+            }
+        };
     let mut response = marked(Response::new(body), plain, &etag, format, registry);
     if let Some(next) = next
         && let Ok(next) = HeaderValue::from_str(&next.text())

@@ -184,11 +184,7 @@ impl Store {
     ///
     /// # Errors
     /// Database, where the store cannot be read.
-    pub async fn correction_counts(
-        &self,
-        today: &str,
-        areas: &[Vec<CaseArea>],
-    ) -> Result<Vec<CorrectionCountRow>, StoreError> {
+    pub async fn correction_counts(&self, today: &str, areas: &[Vec<CaseArea>]) -> Result<Vec<CorrectionCountRow>, StoreError> {
         let mut c = conditions(&CorrectionQuery { areas: areas.to_vec(), ..CorrectionQuery::default() });
         let today = c.text(today);
         let sql = format!(

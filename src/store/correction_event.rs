@@ -90,8 +90,7 @@ impl Store {
 /// # Errors
 /// The database's: the transaction is then dropped.
 pub async fn last_event(tx: &mut Tx) -> Result<i64, sqlx::Error> {
-    let (last,): (i64,) =
-        in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM correction_event").fetch_one(c).await)?;
+    let (last,): (i64,) = in_tx!(tx, |c| sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM correction_event").fetch_one(c).await)?;
     Ok(last)
 }
 

@@ -59,7 +59,12 @@ impl AskedCity {
             "rows.csv",
             "\"职工\" = \"employees\"\n\"规上\" = \"official_list\"\n\"区划\" = \"area\"\n\"收入\" = { field = \"revenue\", unit = \"yuan\", optional = true }",
         );
-        let insured = manifest("参保", "rank = 2", "rows.csv", "\"职工\" = \"employees\"\n\"收入\" = { field = \"revenue\", unit = \"yuan\" }");
+        let insured = manifest(
+            "参保",
+            "rank = 2",
+            "rows.csv",
+            "\"职工\" = \"employees\"\n\"收入\" = { field = \"revenue\", unit = \"yuan\" }",
+        );
         let kept = manifest("内部", "rank = 3\n[catalogue]\nshare = \"not_shared\"", "rows.csv", "\"职工\" = \"employees\"");
         for (name, text) in [("firms", firms), ("insured", insured), ("kept", kept)] {
             write(dir.path(), &format!("connectors/{name}/connector.toml"), text);
@@ -231,7 +236,9 @@ async fn a_department_answers_and_the_answer_stands_until_its_next_delivery() {
         assert_eq!(city.events(bare).await, ["OPENED", "SEEN"]);
 
         let answer = |value: &str| {
-            format!("mutation {{ answerCorrection(input: {{ id: \"{id}\", answer: CORRECTED, value: \"{value}\" }}) {{ {PAYLOAD} }} }}")
+            format!(
+                "mutation {{ answerCorrection(input: {{ id: \"{id}\", answer: CORRECTED, value: \"{value}\" }}) {{ {PAYLOAD} }} }}"
+            )
         };
         let foreign = as_token(&server, "insured-partner", &answer("否")).await;
         assert_eq!(foreign["errors"][0]["extensions"]["code"], "NOT_FOUND", "{foreign}");
@@ -284,13 +291,17 @@ async fn a_department_answers_and_the_answer_stands_until_its_next_delivery() {
         let row = city.row(bare).await;
         assert_eq!((row.state.as_str(), row.answer, row.closed_at), ("OPEN", None, None));
         assert!(city.on_the_list(1).await);
-        let confirm = format!("mutation {{ answerCorrection(input: {{ id: \"{id}\", answer: CONFIRMED, note: \"已核对\" }}) {{ {PAYLOAD} }} }}");
+        let confirm = format!(
+            "mutation {{ answerCorrection(input: {{ id: \"{id}\", answer: CONFIRMED, note: \"已核对\" }}) {{ {PAYLOAD} }} }}"
+        );
         let confirmed = data(&server, "firms-partner", &confirm).await;
         assert_eq!(confirmed["answerCorrection"]["correction"]["answer"], "CONFIRMED");
         // And the next delivery says otherwise after all.
         city.firms(&[(1, "100", "否"), (2, "101", "是"), (3, "100", "是"), (4, "100", "是"), (5, "100", "是")]);
         city.sync().await;
-        let closed = format!("{{ node(id: \"{id}\") {{ ... on Correction {{ state batchId events {{ what from to value batchId }} }} }} }}");
+        let closed = format!(
+            "{{ node(id: \"{id}\") {{ ... on Correction {{ state batchId events {{ what from to value batchId }} }} }} }}"
+        );
         let closed = data(&server, "ann", &closed).await["node"].take();
         let last = closed["events"].as_array().unwrap().last().unwrap();
         assert_eq!((&closed["state"], &last["from"], &last["to"]), (&json!("CLOSED_BY_DATA"), &json!("是"), &json!("否")));
@@ -353,7 +364,10 @@ async fn requests_follow_withdrawn_records_merged_enterprises_and_held_editions(
         city.insured(&[(1, 1), (2, 3), (3, 3), (4, 4), (5, 5)]);
         city.sync().await;
         let row = city.row(&gone.id).await;
-        assert_eq!((row.state.as_str(), city.events(&gone.id).await.last().unwrap().as_str()), ("CLOSED_BY_DATA", "CLOSED_BY_DATA"));
+        assert_eq!(
+            (row.state.as_str(), city.events(&gone.id).await.last().unwrap().as_str()),
+            ("CLOSED_BY_DATA", "CLOSED_BY_DATA")
+        );
         let row = city.row(&moved.id).await;
         assert_eq!((row.enterprise_id.as_str(), row.state.as_str(), row.area.as_str()), (third.as_str(), "OPEN", "110108001"));
         assert_eq!(city.events(&moved.id).await, ["OPENED", "MOVED"]);
@@ -375,8 +389,15 @@ async fn requests_follow_withdrawn_records_merged_enterprises_and_held_editions(
     let all: Vec<Firm<'_>> = (1..=5).map(|n| (n, "100", "否")).collect();
     held.firms(&all);
     held.test_hub.sync(&[]).await;
-    assert!(held.hub().held_edition().await.unwrap().is_some_and(|held| held.waits()), "nobody is left on the list: a person decides");
-    assert_eq!(held.row(&asked.id).await.state, "CLOSED_BY_DATA", "what was delivered closes it, whatever becomes of the edition");
+    assert!(
+        held.hub().held_edition().await.unwrap().is_some_and(|held| held.waits()),
+        "nobody is left on the list: a person decides"
+    );
+    assert_eq!(
+        held.row(&asked.id).await.state,
+        "CLOSED_BY_DATA",
+        "what was delivered closes it, whatever becomes of the edition"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -449,7 +470,8 @@ async fn conflicts_are_asked_about_in_bulk_and_nobody_reads_what_is_not_theirs()
             }
         }
     }
-    let mine = data(&server, "secret-haidian", "{ corrections { totalCount nodes { area: enterprise { area { code } } } } }").await;
+    let mine =
+        data(&server, "secret-haidian", "{ corrections { totalCount nodes { area: enterprise { area { code } } } } }").await;
     assert_eq!(mine["corrections"]["totalCount"], 4, "the second and fourth firm lie in this district");
     let one = city.hub().store.corrections_of(&[city.enterprise(1)]).await.unwrap().remove(0);
     let other = format!("{{ node(id: \"correction:{}\") {{ id }} }}", one.id);
@@ -460,7 +482,9 @@ async fn conflicts_are_asked_about_in_bulk_and_nobody_reads_what_is_not_theirs()
     let mut seen = std::collections::BTreeSet::new();
     let mut after = String::new();
     loop {
-        let page = format!("{{ corrections(first: 3{after}) {{ edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}");
+        let page = format!(
+            "{{ corrections(first: 3{after}) {{ edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
         let page = data(&server, "ann", &page).await["corrections"].take();
         for edge in page["edges"].as_array().unwrap() {
             assert!(seen.insert(edge["node"]["id"].as_str().unwrap().to_owned()));
@@ -477,9 +501,11 @@ async fn conflicts_are_asked_about_in_bulk_and_nobody_reads_what_is_not_theirs()
 async fn a_departments_system_reads_and_answers_once_per_key() {
     let city = AskedCity::new(None, |_| {}).await;
     let server = city.test_hub.serve(TOKENS).await;
-    let ids = [city.ask(1, "firms", EnterpriseField::Employees).await.id, city.ask(2, "firms", EnterpriseField::Employees).await.id];
+    let ids =
+        [city.ask(1, "firms", EnterpriseField::Employees).await.id, city.ask(2, "firms", EnterpriseField::Employees).await.id];
     let get = async |secret: &str, path: &str| {
-        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {secret}")).header("accept-language", "en");
+        let request =
+            Request::get(path).header(header::AUTHORIZATION, format!("Bearer {secret}")).header("accept-language", "en");
         server.send(request.body(Body::empty()).unwrap()).await
     };
     let (status, _, page) = get("firms-ingest", "/corrections/firms?first=1").await;
@@ -547,13 +573,19 @@ async fn the_letter_names_every_request_escaped_in_both_languages_and_notes_it_a
         let (status, _, bytes) = server.bytes(request.body(Body::empty()).unwrap()).await;
         (status, String::from_utf8(bytes).unwrap())
     };
-    for (lang, words) in [("zh", ["数据校核函", "如何答复", "核实无误"]), ("en", ["Request to verify data", "How to answer", "right as it stands"])] {
+    for (lang, words) in [
+        ("zh", ["数据校核函", "如何答复", "核实无误"]),
+        ("en", ["Request to verify data", "How to answer", "right as it stands"]),
+    ] {
         let (status, page) = get("ann", lang).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         assert!(words.iter().all(|word| page.contains(word)), "{page}");
         assert!(asked.iter().all(|row| page.contains(&row.id)) && page.contains("2026-12-04"), "{page}");
         assert!(!page.contains("<script>") && page.contains("&#60;script&#62;") && !page.contains("登记<b>甲"), "{page}");
-        assert!(page.contains("120") && !page.contains("9000000") && !page.contains("777"), "what the department may see: {page}");
+        assert!(
+            page.contains("120") && !page.contains("9000000") && !page.contains("777"),
+            "what the department may see: {page}"
+        );
     }
     assert_eq!(city.events(&asked[0].id).await, ["OPENED", "SENT"], "once, however often it is printed");
     assert_eq!(get("firms-partner", "en").await.0, StatusCode::OK);
@@ -597,7 +629,9 @@ async fn a_subscriber_and_a_receiver_are_told_of_their_registry_alone() {
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let make = |kinds: &str| {
-        format!("mutation {{ createWebhook(input: {{ url: \"http://{address}/hook\", kinds: [{kinds}] }}) {{ webhook {{ id kinds }} userErrors {{ message }} }} }}")
+        format!(
+            "mutation {{ createWebhook(input: {{ url: \"http://{address}/hook\", kinds: [{kinds}] }}) {{ webhook {{ id kinds }} userErrors {{ message }} }} }}"
+        )
     };
     let refused = as_token(&server, "firms-partner", &make("CORRECTION, VERDICT")).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");

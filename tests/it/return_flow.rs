@@ -11,7 +11,8 @@ use crate::registries::credit_code;
 use crate::support::hub::TestServer;
 
 async fn get(server: &TestServer, secret: &str, path: &str, more: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
-    let mut request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {secret}")).header("accept-language", "en");
+    let mut request =
+        Request::get(path).header(header::AUTHORIZATION, format!("Bearer {secret}")).header("accept-language", "en");
     for (name, value) in more {
         request = request.header(*name, *value);
     }
@@ -39,16 +40,27 @@ async fn a_department_gets_its_own_rows_with_what_the_hub_learnt_and_nothing_of_
         let rows = lines(&bytes);
         assert_eq!(rows.len(), 6);
         let first = &rows[0];
-        assert_eq!((&first["key"], &first["row"]["名称"], &first["row"]["规上"]), (&json!("F1"), &json!("北京示例甲1号有限公司"), &json!("是")));
+        assert_eq!(
+            (&first["key"], &first["row"]["名称"], &first["row"]["规上"]),
+            (&json!("F1"), &json!("北京示例甲1号有限公司"), &json!("是"))
+        );
         let learnt = &first["huitu"];
         assert_eq!(learnt["enterprise"], json!(city.enterprise(1)));
-        assert_eq!((&learnt["matched"], &learnt["creditCode"]), (&json!(1), &json!(credit_code(1))), "the kept registry is not counted");
+        assert_eq!(
+            (&learnt["matched"], &learnt["creditCode"]),
+            (&json!(1), &json!(credit_code(1))),
+            "the kept registry is not counted"
+        );
         assert_eq!(learnt["corrections"][0]["id"], json!(asked.id));
         let conflict = |field: &str| {
             let all = learnt["conflicts"].as_array().unwrap();
             all.iter().find(|c| c["field"] == field).unwrap_or_else(|| panic!("{field}: {learnt}")).clone()
         };
-        assert_eq!(conflict("EMPLOYEES")["others"], json!([{ "registry": "insured", "value": "120" }]), "not 777 of the kept one");
+        assert_eq!(
+            conflict("EMPLOYEES")["others"],
+            json!([{ "registry": "insured", "value": "120" }]),
+            "not 777 of the kept one"
+        );
         assert_eq!(conflict("REVENUE")["others"], json!([]), "that others differ is told, another department's revenue is not");
         let aside = &rows[5];
         assert_eq!((&aside["key"], &aside["row"]["名称"]), (&Value::Null, &json!("无编号公司")));
@@ -92,7 +104,10 @@ async fn files_open_in_excel_and_an_edition_is_handed_out_again_as_it_was() {
     let (status, headers, csv) = get(&server, "firms-partner", "/return/firms.csv", &[]).await;
     let text = String::from_utf8(csv.clone()).unwrap();
     assert_eq!((status, text.lines().count()), (StatusCode::OK, 6));
-    assert!(text.starts_with("\u{feff}编号,名称,代码,职工,规上,区划,收入,huitu_enterprise,huitu_matched,huitu_credit_code"), "{text}");
+    assert!(
+        text.starts_with("\u{feff}编号,名称,代码,职工,规上,区划,收入,huitu_enterprise,huitu_matched,huitu_credit_code"),
+        "{text}"
+    );
     assert!(text.contains(",'=1+1,"), "no cell is a formula: {text}");
     let number = headers["x-huitu-edition"].to_str().unwrap().to_owned();
     assert!(headers["content-disposition"].to_str().unwrap().contains(&format!("huitu-return-firms-{number}.csv")));
@@ -124,8 +139,8 @@ async fn files_open_in_excel_and_an_edition_is_handed_out_again_as_it_was() {
     let request = Request::post("/graphql")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::AUTHORIZATION, "Bearer boss")
-        .body(Body::from(json!({ "query": "{ auditSearch(first: 100) { nodes { name way fields } } }" }).to_string()));
+        .body(Body::from(json!({ "query": "{ auditSearch(first: 100) { nodes { who way } } }" }).to_string()));
     let audit = server.send(request.unwrap()).await.2;
     let rows = audit["data"]["auditSearch"]["nodes"].as_array().unwrap_or_else(|| panic!("{audit}"));
-    assert!(rows.iter().any(|row| row["name"] == "firms-partner" && row["way"] == "EXPORT"), "{audit}");
+    assert!(rows.iter().any(|row| row["who"] == "firms-partner" && row["way"] == "EXPORT"), "{audit}");
 }

@@ -339,10 +339,7 @@ impl Loader<LandedCorrectionKey> for DetailLoader {
     type Value = Arc<CorrectionRow>;
     type Error = Problem;
 
-    async fn load(
-        &self,
-        keys: &[LandedCorrectionKey],
-    ) -> Result<HashMap<LandedCorrectionKey, Arc<CorrectionRow>>, Problem> {
+    async fn load(&self, keys: &[LandedCorrectionKey]) -> Result<HashMap<LandedCorrectionKey, Arc<CorrectionRow>>, Problem> {
         self.0.count_read();
         let batches: Vec<i64> = keys.iter().map(|key| key.0).collect();
         let rows = self.0.hub.store.corrections_landed(&batches).await?;

@@ -149,7 +149,8 @@ impl Correction {
     /// Whether the caller may read what the registry itself says: its department may.
     fn tells(&self, ask: &RequestContext) -> bool {
         let caller = &ask.caller;
-        caller.owns(&self.row.registry) || caller.may(AccessScope::Records) && caller.sight().sees(classes::of_field(self.asked_field()))
+        caller.owns(&self.row.registry)
+            || caller.may(AccessScope::Records) && caller.sight().sees(classes::of_field(self.asked_field()))
     }
 
     fn told(&self, ctx: &Context<'_>, value: &Option<String>) -> Option<String> {
@@ -408,7 +409,10 @@ enum CorrectionTotal {
 
 fn read_cursor(after: Option<&str>, question: u32) -> Result<Option<CorrectionCursor>, Problem> {
     let wrong = || {
-        Problem::bad_input("游标无效或属于另一个查询：翻页时请保持筛选不变", "not a cursor of this question: keep the filter while paging")
+        Problem::bad_input(
+            "游标无效或属于另一个查询：翻页时请保持筛选不变",
+            "not a cursor of this question: keep the filter while paging",
+        )
     };
     after.map(|text| CorrectionCursor::decode(text).filter(|c| c.question == question).ok_or_else(wrong)).transpose()
 }
@@ -472,7 +476,8 @@ impl CorrectionConnection {
 /// Notes that the department has read what it is asked.
 async fn seen_by_department(ask: &RequestContext, rows: &mut [CorrectionRow]) -> Result<(), Problem> {
     let new = |row: &&mut CorrectionRow| {
-        matches!(standing_of(row).state, model::CorrectionState::Open | model::CorrectionState::Sent) && ask.caller.owns(&row.registry)
+        matches!(standing_of(row).state, model::CorrectionState::Open | model::CorrectionState::Sent)
+            && ask.caller.owns(&row.registry)
     };
     let unseen: Vec<&mut CorrectionRow> = rows.iter_mut().filter(new).collect();
     if unseen.is_empty() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::connection::{numbered, page_of, pages};
 use super::cases::areas_of_caller;
+use super::connection::{numbered, page_of, pages};
 use super::corrections::{CorrectionConnection, CorrectionCounts, CorrectionFilter};
 use super::coverage::Ratio;
 use super::scalars::{CorrectionState, Date, DateTime, EnterpriseField, Language};

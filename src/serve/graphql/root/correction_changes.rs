@@ -191,9 +191,7 @@ impl CorrectionMutations {
         match told("deadline", hub.open_corrections(&[target], &opening).await).or_tell(ctx)? {
             Ok(done) => match (done.opened.first().or(done.existing.first()), done.left_out.into_iter().next()) {
                 (Some(id), _) => answered(ask, id).await.or_tell(ctx),
-                (None, Some((_, p))) => {
-                    Ok(refused(vec![UserError::of(Some("registry"), Problem::bad_input(p.zh, p.en))]))
-                }
+                (None, Some((_, p))) => Ok(refused(vec![UserError::of(Some("registry"), Problem::bad_input(p.zh, p.en))])),
                 (None, None) => Ok(CorrectionPayload::default()),
             },
             Err(user_errors) => Ok(refused(user_errors)),

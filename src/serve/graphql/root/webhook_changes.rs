@@ -86,7 +86,10 @@ impl WebhookMutations {
             ..WebhookPayload::default()
         };
         if input.kinds.is_empty() {
-            let problem = Problem::bad_input("kinds 不能为空：可用 CASE、VERDICT、CORRECTION", "kinds is not empty: CASE, VERDICT, CORRECTION");
+            let problem = Problem::bad_input(
+                "kinds 不能为空：可用 CASE、VERDICT、CORRECTION",
+                "kinds is not empty: CASE, VERDICT, CORRECTION",
+            );
             return Ok(refused("kinds", problem));
         }
         let mut areas = Vec::new();
@@ -116,7 +119,10 @@ impl WebhookMutations {
             }
         }
         let kinds = input.kinds.iter().map(|k| k.name().to_owned()).collect();
-        match hub.add_webhook(NewWebhook { url: input.url, kinds, areas, owner: ask.caller.id.clone(), registry: of_department }).await {
+        match hub
+            .add_webhook(NewWebhook { url: input.url, kinds, areas, owner: ask.caller.id.clone(), registry: of_department })
+            .await
+        {
             Ok(row) => {
                 let secret = Some(row.secret.clone());
                 Ok(WebhookPayload { webhook: Some(Webhook(row)), secret, ..WebhookPayload::default() })
