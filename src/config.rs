@@ -13,6 +13,7 @@ use crate::model::problem::Problem;
 
 use crate::access::ClaimRules;
 use crate::assess::Policy;
+use crate::cases::correction::CorrectionsPolicy;
 
 /// What a `huitu.toml` may say; every key has a command-line option or a default.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,12 +39,14 @@ pub struct ConfigFile {
     pub serve: Serving,
     /// Where people sign in; without it, tokens alone.
     pub login: Option<Login>,
+    /// How long departments have to answer what they are asked.
+    pub corrections: CorrectionsPolicy,
 }
 
 #[rustfmt::skip]
 const KEYS: &[&str] = &[
     "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "public_url",
-    "serve", "login",
+    "serve", "login", "corrections",
 ];
 
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
@@ -145,6 +148,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Registry name → file with its token, where the program itself made it (demonstration).
     pub secrets: BTreeMap<String, PathBuf>,
+    /// How long departments have to answer what they are asked.
+    pub corrections: CorrectionsPolicy,
 }
 
 #[derive(Debug, Error)]
@@ -200,7 +205,7 @@ impl ConfigFile {
                 known: KEYS.join(", "),
             });
         }
-        for (name, keys) in [("serve", SERVE_KEYS), ("login", LOGIN_KEYS)] {
+        for (name, keys) in [("serve", SERVE_KEYS), ("login", LOGIN_KEYS), ("corrections", CorrectionsPolicy::KEYS)] {
             if let Some(said) = table.get(name).and_then(toml::Value::as_table)
                 && let Some(key) = said.keys().find(|k| !keys.contains(&k.as_str()))
             {

@@ -122,6 +122,7 @@ impl Common {
             origins,
             public_url,
             secrets: Default::default(),
+            corrections: file.corrections,
         })
     }
 }

@@ -9,20 +9,26 @@ use anyhow::Context;
 use clap::Args;
 
 use super::common::{Common, LangArg, look_up_there};
+use super::correction::disputes;
 use super::serve::{Start, bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
+use crate::cases::correction::{CorrectionAnswer, CorrectionOrigin};
 use crate::connector::Connector;
 use crate::edition::Filter;
+use crate::hub::corrections::{CorrectionOpening, GivenAnswer};
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
 use crate::model::message::reason_text;
 use crate::model::text::grouped;
 use crate::simulate;
 use crate::simulate::ServeOptions;
+use crate::store::correction::CorrectionQuery;
 
 /// Enterprises shown before serving.
 const SHOWN: u32 = 10;
+/// Requests that each of two departments is asked.
+const ASKED: usize = 6;
 /// Where the demonstration keeps its data unless --data says otherwise: never among real data.
 const DEMO_DATA: &str = "huitu-demo";
 /// Port of the simulated commerce registry: the same at every start, so that the second start finds nothing changed.
@@ -77,6 +83,7 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     let report = hub.sync(&SyncOptions::default(), Arc::new(Terminal::new(lang))).await?;
     print!("{}", receipt_text(&report, lang));
     println!("{}", most_urgent(&hub, lang)?);
+    ask_departments(&hub).await?;
     let code = match listener {
         Some(listener) => {
             serve(common, hub, listener, Start { scheduled: true, demonstration: true }, &common.serving()?).await?
@@ -96,6 +103,44 @@ async fn departments(city: &std::path::Path, args: &DemoArgs) -> anyhow::Result<
         }
         done => Ok(done?),
     }
+}
+
+/// A few contradictions of the tax and social insurance registries become correction requests, one of them answered, so that their pages
+/// show how it goes. At the second start they are there already.
+async fn ask_departments(hub: &Hub) -> anyhow::Result<()> {
+    let edition = hub.editions.current()?;
+    let opening = CorrectionOpening {
+        origin: CorrectionOrigin::Conflict,
+        finding: None,
+        reason: Some("演示：与其他登记不一致，请核实 / demonstration: others say otherwise".to_owned()),
+        deadline: None,
+        by: Some("demo".to_owned()),
+    };
+    for registry in ["tax", "social_insurance"] {
+        if hub
+            .store
+            .count_corrections(&CorrectionQuery { registries: vec![registry.to_owned()], ..CorrectionQuery::default() })
+            .await?
+            > 0
+        {
+            continue;
+        }
+        let mut targets = disputes(&edition, registry, None);
+        targets.truncate(ASKED);
+        let asked = hub.open_corrections(&targets, &opening).await?;
+        if let Some(first) = asked.opened.first() {
+            let given = GivenAnswer {
+                id: first.clone(),
+                answer: CorrectionAnswer::Confirmed,
+                value: None,
+                note: Some("演示：已核对 / demonstration: checked".to_owned()),
+                by: Some("demo".to_owned()),
+                idempotency: None,
+            };
+            hub.answer_correction(&given).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The first rows of the gap list with their reasons.

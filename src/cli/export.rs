@@ -1,4 +1,4 @@
-//! `huitu export gap|edition|map|crosswalk|quarantine`: files for people and for other programs.
+//! `huitu export gap|edition|map|crosswalk|quarantine|corrections|return`: files for people and for other programs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,11 @@ use super::common::Common;
 use super::export_list::{self, ListArgs, ListFormat, ListKind, open_output};
 use super::export_map;
 use crate::edition::EnterpriseRow;
+use crate::hub::return_flow::{RETURN_PAGE, ReturnPlace};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
+use crate::pages::return_flow as return_file;
+use crate::store::correction::CorrectionQuery;
 
 /// Rows of the quarantine read at a time.
 const PAGE: i64 = 5_000;
@@ -29,6 +32,10 @@ enum What {
     Map,
     /// Rows that could not be read or mapped, with where they stood and why
     Quarantine,
+    /// What departments are asked about their records, with answers and states (校核请求)
+    Corrections,
+    /// A department's own rows with what the hub learnt beside them (回流), to be handed back to it
+    Return,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +47,8 @@ pub enum ExportFormatArg {
 #[derive(Args)]
 pub struct ExportArgs {
     what: What,
+    /// return: short name of the registry whose rows go back
+    registry: Option<String>,
     /// By the file's ending where left out, else CSV
     #[arg(long, value_enum)]
     format: Option<ListFormat>,
@@ -135,6 +144,13 @@ impl Table {
 }
 
 pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> {
+    if (args.what == What::Return) != args.registry.is_some() {
+        return Err(HubError::said(
+            "export return 需要登记名，如 huitu export return tax；其他导出不需要",
+            "export return takes the name of a registry, such as `huitu export return tax`; other exports take none",
+        )
+        .into());
+    }
     let narrows = matches!(args.what, What::Gap | What::Edition | What::Map);
     if !narrows && !args.list.is_empty() {
         return Err(HubError::said(
@@ -170,8 +186,94 @@ async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<
             let wanted = export_map::MapWanted { list: &args.list, url: &args.url, measure: args.measure.as_deref() };
             export_map::write(hub, common, &wanted, args.output.as_deref()).await
         }
+        What::Corrections => corrections(hub, common, args).await,
+        What::Return => return_flow(hub, common, args).await,
         What::Quarantine => quarantine(hub, common, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
     }
+}
+
+const CORRECTIONS: &[&str] = &[
+    "id",
+    "registry",
+    "record_key",
+    "column",
+    "field",
+    "stated",
+    "state",
+    "deadline",
+    "answer",
+    "corrected",
+    "answered_by",
+    "answered_at",
+    "reason",
+    "enterprise",
+];
+
+/// Every correction request, first what is due first.
+async fn corrections(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
+    let rows = hub.store.corrections(&CorrectionQuery::default(), i64::MAX, None).await?;
+    let concerned = CommandReading::of(rows.iter().map(|row| row.enterprise_id.clone()));
+    concerned.with_fields(&["conflicts"]).note(hub, common, "export corrections").await?;
+    let mut table = Table::new(args, CORRECTIONS)?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    for r in &rows {
+        let answered = r.answered_at.and_then(chrono::DateTime::from_timestamp_millis).map(crate::model::text::shown);
+        table.row(&[
+            &r.id,
+            &r.registry,
+            &r.record_key,
+            &r.column_name,
+            &r.field,
+            &text(&r.stated_raw),
+            &r.state,
+            &r.deadline,
+            &text(&r.answer),
+            &text(&r.corrected_raw),
+            &text(&r.answered_by),
+            &text(&answered),
+            &text(&r.reason),
+            &r.enterprise_id,
+        ])?;
+    }
+    table.out.flush()?;
+    Ok(())
+}
+
+/// A department's own rows with what the hub learnt, within what the department may see.
+async fn return_flow(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
+    let registry = args.registry.as_deref().unwrap_or_default();
+    let lang = common.lang().into();
+    let edition = hub.editions.current()?;
+    let flow = hub.return_flow(registry, &edition).await?;
+    let shown = CommandReading::of_rows(&edition, &super::correction::of_registry(&edition, registry));
+    shown.with_fields(&["name", "creditCode", "conflicts"]).note(hub, common, &format!("export return {registry}")).await?;
+    let format = args.format();
+    let mut out = open_output(args.output.as_deref())?;
+    match format {
+        ListFormat::Xlsx => out.write_all(&return_file::workbook(&flow, lang).await?)?,
+        ListFormat::Csv | ListFormat::Ndjson => {
+            if format == ListFormat::Csv {
+                out.write_all(&return_file::csv_header(&flow.columns))?;
+            }
+            let mut place = Some(ReturnPlace::START);
+            while let Some(after) = place {
+                let (rows, next) = flow.page(after, RETURN_PAGE).await?;
+                let bytes = match format {
+                    ListFormat::Csv => return_file::csv(&rows, lang),
+                    _ => return_file::ndjson(&flow.columns, &rows, lang),
+                };
+                out.write_all(&bytes)?;
+                place = next;
+            }
+        }
+        ListFormat::Arrow | ListFormat::Parquet => {
+            return Err(
+                HubError::said("回流可用 csv、xlsx 或 ndjson", "the return flow is written as csv, xlsx or ndjson").into()
+            );
+        }
+    }
+    out.flush()?;
+    Ok(())
 }
 
 async fn crosswalk(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ pub mod boundaries;
 pub mod case;
 pub mod common;
 pub mod connector;
+pub mod correction;
 pub mod demo;
 pub mod doctor;
 pub mod duty;
@@ -91,6 +92,8 @@ enum Command {
     Report(report::ReportArgs),
     /// What stands between the list and a union: open, change, close cases
     Case(case::CaseArgs),
+    /// What is asked of departments about their records (校核纠错): ask, answer, print the letter
+    Correction(correction::CorrectionArgs),
     /// The week of whoever is responsible: due, overdue, new, won, lost
     Work(work::WorkArgs),
     /// Who is responsible for what, and what everybody has to do
@@ -205,6 +208,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&common, args).await,
         Command::Report(args) => report::run(&common, args).await,
         Command::Case(args) => case::run(&common, args).await,
+        Command::Correction(args) => correction::run(&common, args).await,
         Command::Duty(args) => duty::run(&common, args).await,
         Command::Unit(args) => federation::unit(&common, args).await,
         Command::Federation(args) => federation::federation(&common, args).await,

@@ -139,6 +139,10 @@ impl Layout {
     pub fn key_positions(&self) -> &[usize] {
         &self.key
     }
+    /// Where each of the contract's columns stands, in its order; None where it is not there.
+    pub fn positions(&self) -> &[Option<usize>] {
+        &self.cells
+    }
 }
 
 /// Headers are the same when they differ by blanks, width of signs, or case only.

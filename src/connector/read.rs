@@ -146,6 +146,11 @@ impl Connector {
         Ok(updated)
     }
 
+    /// What a cell of a column says, as read: None where it holds nothing, Some(None) where what it holds cannot be read.
+    pub fn said(&self, column: &Column, cell: Option<&str>) -> Option<Option<Value>> {
+        column.read(self.given(column, cell).ok()??.as_ref())
+    }
+
     /// The undressed text of a cell; None where it holds nothing.
     fn given<'a>(&self, column: &Column, cell: Option<&'a str>) -> Result<Option<Cow<'a, str>>, RowError> {
         let text = undress(cell.unwrap_or_default());

@@ -158,14 +158,14 @@ impl EventLog {
 }
 
 /// The area that a case is kept under: town, else district, else nothing.
-fn area_of(edition: &Edition, enterprise: &str) -> (String, String) {
+pub(super) fn area_of(edition: &Edition, enterprise: &str) -> (String, String) {
     let Some(row) = edition.enterprise_of_id(enterprise) else { return Default::default() };
     let code = row.town().or(row.district());
     (code.map(|c| c.to_string()).unwrap_or_default(), row.federation().unwrap_or_default().to_owned())
 }
 
 /// A note that people can read: not blank, not endless.
-fn checked_note(note: Option<&str>) -> Result<Option<&str>, HubError> {
+pub(super) fn checked_note(note: Option<&str>) -> Result<Option<&str>, HubError> {
     let note = note.map(str::trim).filter(|text| !text.is_empty());
     match note.map(|text| text.chars().count()).filter(|n| *n > MAX_NOTE) {
         None => Ok(note),

@@ -110,9 +110,13 @@ impl Hub {
         progress: &dyn ProgressSink,
         receipts: &mut [Receipt],
     ) -> Result<Option<Published>, HubError> {
+        // What has landed closes requests and opens them again, whether an edition shows it or waits for a person.
+        self.followed_by_corrections().await;
         // On the heap: what it holds between its steps is large, and callers hold it in turn.
         let published = Box::pin(self.publish_what_changed(force, progress, receipts)).instrument(tracing::info_span!("publish"));
-        self.stages.run("publish", "", published).await
+        let published = self.stages.run("publish", "", published).await?;
+        self.followed_by_corrections().await;
+        Ok(published)
     }
 
     async fn publish_what_changed(

@@ -193,8 +193,12 @@ impl Hub {
         Ok(PushRefused::Unreadable { problem, batch: id })
     }
 
-    /// Whether a push landed after the newest edition: a process that was killed in between left it unpublished.
+    /// Whether a push or an answer landed after the newest edition, or an answer waits to land: a process that was killed in between left
+    /// it unpublished.
     pub async fn has_unpublished_push(&self) -> Result<bool, HubError> {
+        if !self.store.pending_corrections().await?.is_empty() {
+            return Ok(true);
+        }
         let published = self.store.latest_edition().await?.map_or(0, |e| e.published_at);
         let done = self.store.batches(None, Some("DONE"), 100).await?;
         Ok(done.iter().any(|b| {
@@ -210,6 +214,7 @@ impl Hub {
         let turn = self.store.write_lock(Duration::ZERO).await?;
         let hub = self.through(turn.store());
         hub.recover().await?;
+        hub.land_answers_in_turn().await?;
         let edition = hub.publish(false, progress.as_ref(), &mut []).await?;
         if let Some(e) = &edition {
             let (zh, en) = (format!("已发布第 {} 期", e.number), format!("edition {} published", e.number));

@@ -114,6 +114,8 @@ impl Hub {
     ) -> Result<SyncReport, HubError> {
         let started = Instant::now();
         self.recover().await?;
+        // What a department answered stands in its row before the row is compared with what comes.
+        self.land_answers_in_turn().await?;
         let chosen = self.chosen(&options.registries)?;
         let rows = self.registry_rows().await?;
 
@@ -427,6 +429,7 @@ impl Hub {
             title: (&connector.title.zh, &connector.title.en),
             spool,
             reader,
+            is_delivery: state.source != super::corrections::SOURCE,
             state,
             guard: BatchGuard {
                 vanish: connector.guard.max_vanished_percent / 100.0,

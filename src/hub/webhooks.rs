@@ -17,12 +17,13 @@ use crate::model::public_id;
 use crate::model::text::shown;
 use crate::pull::{Parcel, ParcelAnswer, deliver};
 use crate::store::case_event::CaseEventRow;
+use crate::store::correction_event::CorrectionEventRow;
 use crate::store::edition::ChangeRow;
 use crate::store::webhook;
 use crate::store::webhook::{DeliveryRow, WebhookRow};
 
 /// What a receiver can be told of.
-pub const WEBHOOK_KINDS: [&str; 2] = ["CASE", "VERDICT"];
+pub const WEBHOOK_KINDS: [&str; 3] = ["CASE", "VERDICT", "CORRECTION"];
 /// Steps and changes taken at a time.
 const PART: i64 = 2_000;
 /// Messages sent at a time.
@@ -48,6 +49,8 @@ pub struct NewWebhook {
     pub areas: Vec<String>,
     /// Id of the token that asks.
     pub owner: String,
+    /// The registry whose department asks: it is told of what is asked of that one.
+    pub registry: Option<String>,
 }
 
 /// What became of messages.
@@ -103,6 +106,8 @@ impl Hub {
             removed_at: None,
             case_cursor: self.store.last_case_event().await?,
             change_cursor: self.store.last_change().await?,
+            registry: new.registry,
+            correction_cursor: self.store.last_correction_event().await?,
         };
         let greeting = format!("{}-hello", row.id);
         let body = json!({ "id": greeting, "kind": "HELLO", "at": shown(self.clock.now()) }).to_string();
@@ -153,11 +158,16 @@ impl Hub {
             }
             let events = self.store.case_events_after(hook.case_cursor, PART).await?;
             let changes = self.store.verdict_changes_after(hook.change_cursor, PART).await?;
-            if events.is_empty() && changes.is_empty() {
+            let asked = self.store.correction_events_after(hook.correction_cursor, PART).await?;
+            if events.is_empty() && changes.is_empty() && asked.is_empty() {
                 continue;
             }
-            let to = (events.last().map_or(hook.case_cursor, |e| e.id), changes.last().map_or(hook.change_cursor, |(id, _)| *id));
-            let messages = self.messages(&hook, &edition, &events, &changes).await?;
+            let to = (
+                events.last().map_or(hook.case_cursor, |e| e.id),
+                changes.last().map_or(hook.change_cursor, |(id, _)| *id),
+                asked.last().map_or(hook.correction_cursor, |e| e.id),
+            );
+            let messages = self.messages(&hook, &edition, (&events, &changes, &asked)).await?;
             let mut tx = self.store.begin_cases().await?;
             let spread =
                 webhook::spread(&mut tx, &hook, to, &messages).await.map_err(|e| HubError::Store(self.store.failed(e)))?;
@@ -171,8 +181,7 @@ impl Hub {
         &self,
         hook: &WebhookRow,
         edition: &Edition,
-        events: &[CaseEventRow],
-        changes: &[(i64, ChangeRow)],
+        (events, changes, asked): (&[CaseEventRow], &[(i64, ChangeRow)], &[CorrectionEventRow]),
     ) -> Result<Vec<DeliveryRow>, HubError> {
         let list = |text: &str| serde_json::from_str::<Vec<String>>(text).unwrap_or_default();
         let (kinds, areas) = (list(&hook.kinds), list(&hook.areas));
@@ -183,6 +192,10 @@ impl Hub {
             (None, _) => true,
             (Some(rows), Some(row)) => rows.contains(row),
             (Some(_), None) => false,
+        };
+        let is_asked = |e: &CorrectionEventRow| match &hook.registry {
+            Some(registry) => *registry == e.registry,
+            None => is_theirs(&e.enterprise_id),
         };
         let enterprise = |id: &str| match edition.enterprise_of_id(id) {
             Some(e) => json!({ "id": id, "name": e.name(), "creditCode": e.credit_code() }),
@@ -222,6 +235,16 @@ impl Hub {
                 "kind": "CASE", "at": at(e.at), "edition": e.edition, "enterprise": enterprise(&e.enterprise_id), "what": e.what,
                 "from": e.from_value, "to": to, "case": case,
             });
+            made.push(message(&e.enterprise_id, body));
+        }
+        for e in asked.iter().filter(|e| wants("CORRECTION") && is_asked(e)) {
+            let asked = self.store.correction(&e.correction_id).await?.map(|c| {
+                json!({ "id": format!("correction:{}", c.id), "registry": c.registry, "recordKey": c.record_key, "field": c.field,
+                    "column": c.column_name, "state": c.state, "deadline": c.deadline })
+            });
+            // A department sees no enterprise but its own record; what is disputed is asked for, not sent.
+            let about = if hook.registry.is_some() { Value::Null } else { enterprise(&e.enterprise_id) };
+            let body = json!({ "kind": "CORRECTION", "at": at(e.at), "what": e.what, "correction": asked, "enterprise": about });
             made.push(message(&e.enterprise_id, body));
         }
         Ok(made)

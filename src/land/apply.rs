@@ -46,6 +46,9 @@ pub struct Landing<'a> {
     pub state: SpoolState,
     pub reader: Arc<dyn RowReader>,
     pub guard: BatchGuard,
+    /// A delivery of the registry, which says how fresh it is and where the next pull begins. What a department answers to a question
+    /// about one row is none.
+    pub is_delivery: bool,
     /// Where the registry's ledger is kept; None: without one.
     pub data: Option<&'a Path>,
     /// Milliseconds since 1970.
@@ -156,9 +159,14 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     }
     landing::keep_columns(&mut tx, job.registry.id, &job.state.columns, job.state.complete).await.map_err(failed)?;
     let cursor = job.state.next_cursor.as_deref();
-    registry::registry_landed(&mut tx, job.registry.id, job.now, cursor, job.state.fingerprint.as_deref(), records)
-        .await
-        .map_err(failed)?;
+    match job.is_delivery {
+        true => {
+            let fingerprint = job.state.fingerprint.as_deref();
+            registry::registry_landed(&mut tx, job.registry.id, job.now, cursor, fingerprint, records).await
+        }
+        false => registry::registry_amended(&mut tx, job.registry.id, records).await,
+    }
+    .map_err(failed)?;
     tx.commit().await.map_err(failed)?;
     if let Some(keeper) = sorter.keeper.take() {
         let now = ledger::basis(store, job.registry.id, job.state.connector).await?;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::field::named;
+use super::field::{Field, named};
 use super::value::Money;
 use super::verdict::{EnterpriseTag, OperatingStatus, Ownership, UnionKind, Verdicts};
 
@@ -72,6 +72,31 @@ named! {
         /// The union that covers it.
         Union = "UNION",
     }
+}
+
+/// The field of an enterprise that a connector's field speaks of.
+pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
+    Some(match field {
+        Field::Name => EnterpriseField::Name,
+        Field::CreditCode => EnterpriseField::CreditCode,
+        Field::Status => EnterpriseField::Status,
+        Field::EstablishedOn => EnterpriseField::EstablishedOn,
+        Field::Area | Field::District | Field::Street => EnterpriseField::Area,
+        Field::Address | Field::OperatingAddress => EnterpriseField::Address,
+        Field::Longitude | Field::Latitude => EnterpriseField::Location,
+        Field::Industry => EnterpriseField::Industry,
+        Field::Ownership => EnterpriseField::Ownership,
+        Field::RegistrationType => EnterpriseField::RegistrationType,
+        Field::InvestorCountry => EnterpriseField::InvestorCountry,
+        Field::Employees => EnterpriseField::Employees,
+        Field::Insured => EnterpriseField::Insured,
+        Field::Revenue | Field::RevenueMain => EnterpriseField::Revenue,
+        Field::Payroll => EnterpriseField::Payroll,
+        Field::OfficialList => EnterpriseField::OfficialList,
+        Field::Qualification => EnterpriseField::Qualification,
+        Field::UnionName | Field::UnionKind => EnterpriseField::Union,
+        _ => return None,
+    })
 }
 
 named! {

@@ -27,6 +27,22 @@ const NOTICE_EN: &str = "Notice on founding a trade union\n\n{name} ({code}):\n\
 founding a union. Your enterprise pays the preparatory fund and has no union yet. Please get in touch with {federation} by {deadline}; once \
 the union is founded, the fund becomes its dues as the rules provide.\n\n{federation}\n{date}";
 
+/// What the template of the letter of correction requests may name, and what stands there.
+pub const CORRECTION_PLACEHOLDERS: [(&str, &str, &str); 6] = [
+    ("department", "收函部门", "department"),
+    ("registry", "登记名称", "title of the registry"),
+    ("count", "请求数", "number of requests"),
+    ("deadline", "最早的期限", "the first deadline"),
+    ("date", "今天", "today"),
+    ("basis", "法律依据或共享协议", "law or agreement of the registry"),
+];
+
+const CORRECTION_ZH: &str = "数据校核函\n\n{department}：\n\n在比对贵单位登记“{registry}”时发现 {count} 处与其他登记或走访结果不一致的内容（附后）。\
+根据《政务数据共享条例》关于校核纠错的规定及{basis}，请予核实，并于 {deadline} 前答复。\n\n{date}";
+const CORRECTION_EN: &str = "Request to verify data\n\n{department}:\n\nComparing your registry \"{registry}\" with others and with what visits found, we \
+met {count} contradictions (listed below). Under the regulation on government data sharing (correction of shared data) and {basis}, please verify \
+them and answer by {deadline}.\n\n{date}";
+
 /// For whom a letter is: a value for each placeholder, in their order.
 #[derive(Debug, Clone, Default)]
 pub struct Addressee {
@@ -48,11 +64,12 @@ struct LettersPage<'a> {
 pub fn template(data: &Path, kind: &str, lang: Lang) -> Result<String, Problem> {
     let shipped = match kind {
         "notice" => lang.pick(NOTICE_ZH, NOTICE_EN),
+        "correction" => lang.pick(CORRECTION_ZH, CORRECTION_EN),
         _ => {
             return Err(Problem::new(
                 "no_letter",
-                format!("没有函件「{kind}」；可用：notice"),
-                format!("there is no letter \"{kind}\"; known: notice"),
+                format!("没有函件「{kind}」；可用：notice、correction"),
+                format!("there is no letter \"{kind}\"; known: notice, correction"),
             ));
         }
     };
@@ -69,16 +86,16 @@ pub fn template(data: &Path, kind: &str, lang: Lang) -> Result<String, Problem> 
 }
 
 /// The parts of a template: texts, and positions of placeholders between them.
-fn parts(template: &str) -> Result<Vec<Result<&str, usize>>, Problem> {
+fn parts<'a>(template: &'a str, placeholders: &[(&str, &str, &str)]) -> Result<Vec<Result<&'a str, usize>>, Problem> {
     let mut parts = Vec::new();
     let mut rest = template;
     while let Some(open) = rest.find('{') {
         parts.push(Ok(&rest[..open]));
         let inner = &rest[open + 1..];
         let name = inner.split('}').next().unwrap_or("");
-        let at = PLACEHOLDERS.iter().position(|(known, ..)| *known == name).filter(|_| inner.contains('}'));
+        let at = placeholders.iter().position(|(known, ..)| *known == name).filter(|_| inner.contains('}'));
         let at = at.ok_or_else(|| {
-            let known: Vec<String> = PLACEHOLDERS.iter().map(|(name, ..)| format!("{{{name}}}")).collect();
+            let known: Vec<String> = placeholders.iter().map(|(name, ..)| format!("{{{name}}}")).collect();
             let shown: String = name.chars().take(30).collect();
             Problem::new(
                 "unknown_placeholder",
@@ -93,16 +110,26 @@ fn parts(template: &str) -> Result<Vec<Result<&str, usize>>, Problem> {
     Ok(parts)
 }
 
+/// The paragraphs of a template with these values in the places of its placeholders.
+///
+/// # Errors
+/// A placeholder that nobody knows.
+pub fn filled(template: &str, placeholders: &[(&str, &str, &str)], values: &[String]) -> Result<Vec<String>, Problem> {
+    Ok(paragraphs(&parts(template, placeholders)?, values))
+}
+
+fn paragraphs(parts: &[Result<&str, usize>], values: &[String]) -> Vec<String> {
+    let text: String = parts.iter().map(|part| part.map_or_else(|at| values[at].as_str(), |text| text)).collect();
+    text.split("\n\n").map(|paragraph| paragraph.trim().to_owned()).filter(|p| !p.is_empty()).collect()
+}
+
 /// The letters, one page each.
 ///
 /// # Errors
 /// A placeholder that nobody knows.
 pub fn render(template: &str, addressees: &[Addressee], lang: Lang) -> Result<String, Problem> {
-    let parts = parts(template)?;
-    let filled = |to: &Addressee| -> Vec<String> {
-        let text: String = parts.iter().map(|part| part.map_or_else(|at| to.values[at].as_str(), |text| text)).collect();
-        text.split("\n\n").map(|paragraph| paragraph.trim().to_owned()).filter(|p| !p.is_empty()).collect()
-    };
+    let parts = parts(template, &PLACEHOLDERS)?;
+    let filled = |to: &Addressee| paragraphs(&parts, &to.values);
     let page = LettersPage {
         code: if lang == Lang::Zh { "zh-CN" } else { "en" },
         title: lang.pick("函件", "Letters"),

@@ -4,6 +4,7 @@
 //! `Facts` (values as read), in the order of the store's ids. [`stream`] reads them in bulk; what one row says is
 //! said here.
 
+pub mod cell;
 pub(crate) mod snapshot;
 pub mod some;
 pub mod stream;
@@ -63,6 +64,11 @@ impl StoredRowReader {
     /// The registry of a stored row, where a connector has its layout.
     pub fn registry(&self, row: &StoredRecord) -> Option<RegistryIndex> {
         self.layouts.get(&row.layout_id).map(|(registry, ..)| *registry)
+    }
+
+    /// The connector that reads a stored row, and where its columns stand.
+    pub fn way(&self, row: &StoredRecord) -> Option<(&Arc<Connector>, &Layout)> {
+        self.layouts.get(&row.layout_id).map(|(_, connector, layout)| (connector, layout))
     }
 
     /// The columns of a stored row's layout.

@@ -16,7 +16,8 @@ use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
-use super::{counter, export, graphql, http, ingest, letters, live, login, maps, operate, reconcile, visits};
+use super::{corrections, counter, export, graphql, http, ingest, letters};
+use super::{live, login, maps, operate, reconcile, return_flow, visits};
 use crate::hub::Hub;
 
 /// A server before it listens. Cheap to clone.
@@ -119,6 +120,9 @@ pub fn app(app: App) -> Router {
         .route("/visits/{file}", get(visits::copy).post(visits::bring))
         .route("/export/{file}", get(export::export))
         .route("/export/jobs/{id}", get(export::fetch::fetch))
+        .route("/corrections/{registry}", get(corrections::list))
+        .route("/corrections/{registry}/{id}", axum::routing::post(corrections::answer).layer(http::packing::unpacked()))
+        .route("/return/{file}", get(return_flow::return_flow))
         .route("/ingest/{registry}", axum::routing::post(ingest::ingest))
         .route("/receipts/{batch}", get(ingest::receipts::receipt))
         .fallback(http::rest::nothing_here)

@@ -16,6 +16,8 @@ use super::state::ServerState;
 use crate::access::{AccessScope, Caller, Role};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
 use crate::model::message::Lang;
+use crate::store::case::CaseArea;
+use crate::store::correction::CorrectionCountRow;
 use crate::store::registry::RegistryRow;
 
 /// Questions of one page to registries are gathered for so long, also on a busy machine: one request more costs them more
@@ -59,6 +61,7 @@ pub struct RequestContext {
     /// Editions that `asOf` named, and those that a cursor brought back.
     named: Mutex<HashSet<u32>>,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
+    corrections: tokio::sync::OnceCell<Arc<Vec<CorrectionCountRow>>>,
     keeps: bool,
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
@@ -95,6 +98,7 @@ impl RequestContext {
             beyond_editions: AtomicBool::new(false),
             named: Mutex::default(),
             registries: tokio::sync::OnceCell::new(),
+            corrections: tokio::sync::OnceCell::new(),
             keeps: true,
             entities: tokio::sync::OnceCell::new(),
             shown: Mutex::default(),
@@ -281,6 +285,23 @@ impl RequestContext {
         };
         match self.keeps {
             true => self.registries.get_or_try_init(read).await.cloned(),
+            false => read().await,
+        }
+    }
+
+    /// How many correction requests of each registry stand how, in the caller's areas; a department's are all of its registry. Read once
+    /// per answer.
+    pub async fn correction_counts(&self, areas: &[Vec<CaseArea>]) -> Result<Arc<Vec<CorrectionCountRow>>, Problem> {
+        self.touch_store();
+        let hub = self.state.hub();
+        let areas = if self.caller.role == Role::Partner { &[] } else { areas };
+        let read = async || {
+            self.details.count_read();
+            let today = hub.clock.today(hub.settings.zone).to_string();
+            Ok::<_, Problem>(Arc::new(hub.store.correction_counts(&today, areas).await?))
+        };
+        match self.keeps {
+            true => self.corrections.get_or_try_init(read).await.cloned(),
             false => read().await,
         }
     }

@@ -1,21 +1,27 @@
 //! `GET /letters/{kind}.html`: notice letters in bulk, to those who pay the preparatory fund and have no union, narrowed by a filter.
 //!
-//! Who pays is told to whoever may see payments; the letters are an export and noted as one.
+//! Who pays is told to whoever may see payments; the letters are an export and noted as one. `corrections-{registry}` is the letter of what
+//! a department is asked about its records.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
 use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::graphql::model::cases::{areas_of_caller, mendable};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::reconcile::respond;
 use super::state::{Reading, ServerState};
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
+use crate::cases::correction::{CorrectionState, CorrectionStepKind};
 use crate::edition::Filter;
+use crate::model::enterprise::EnterpriseField;
 use crate::model::reference::unions::federation_unit;
+use crate::pages::correction_letter;
 use crate::pages::letters::{Addressee, render, template};
+use crate::store::correction::CorrectionQuery;
 
 /// Letters of one file.
 const MAX_LETTERS: u64 = 2_000;
@@ -35,6 +41,9 @@ pub async fn letters(State(state): State<ServerState>, Path(file): Path<String>,
 
 async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: &HeaderMap) -> Result<String, Problem> {
     let kind = file.strip_suffix(".html").ok_or_else(|| not_found("函件只有 .html", "letters are there as .html"))?;
+    if let Some(registry) = kind.strip_prefix("corrections-") {
+        return corrections(state, plain, registry, headers).await;
+    }
     plain.ask.caller.require(AccessScope::Finance)?;
     plain.ask.caller.require(AccessScope::Export)?;
     let hub = state.hub();
@@ -86,5 +95,50 @@ async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: 
         request: &plain.id,
     };
     state.account(reading).await?;
+    Ok(page)
+}
+
+/// The letter to the department of a registry: what it is asked and has not answered. For that department, and for whoever asks. What was
+/// printed is noted as sent.
+async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, headers: &HeaderMap) -> Result<String, Problem> {
+    let caller = &plain.ask.caller;
+    if !caller.owns(registry) {
+        [AccessScope::Review, AccessScope::Records, AccessScope::Export]
+            .into_iter()
+            .try_for_each(|scope| caller.require(scope))?;
+    }
+    let hub = state.hub();
+    let fields: Vec<String> = EnterpriseField::ALL
+        .iter()
+        .filter(|field| caller.owns(registry) || caller.sight().sees(classes::of_field(**field)))
+        .map(|field| field.name().to_owned())
+        .collect();
+    let areas = if caller.owns(registry) { Vec::new() } else { areas_of_caller(&plain.ask) };
+    let states = CorrectionState::WAITING.iter().map(|s| s.name().to_owned()).collect();
+    let query = CorrectionQuery { registries: vec![registry.to_owned()], states, fields, areas, ..CorrectionQuery::default() };
+    let rows = hub.store.corrections(&query, MAX_LETTERS as i64, None).await?;
+    let today = hub.clock.today(hub.settings.zone);
+    let page = correction_letter::render(hub, registry, &rows, today, plain.lang).map_err(mendable)?;
+    let mut shown = FieldUse::default();
+    let mut holders: Vec<u32> = rows.iter().filter_map(|row| plain.edition.row_of_id(&row.enterprise_id)).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    shown.add(&plain.edition, holders.into_iter(), bits_of("conflicts"));
+    let asked = format!("letters corrections {registry}");
+    let reading = Reading {
+        caller,
+        purpose: &purpose(headers),
+        way: "export",
+        asked: asked.as_bytes(),
+        shown: &shown,
+        beyond_editions: true,
+        edition: Some(plain.edition.number()),
+        request: &plain.id,
+    };
+    state.account(reading).await?;
+    let ids: Vec<String> = rows.into_iter().map(|row| row.id).collect();
+    let what = if caller.owns(registry) { CorrectionStepKind::Seen } else { CorrectionStepKind::Sent };
+    hub.note_corrections(&ids, what, Some(&caller.name)).await.map_err(mendable)?;
+    state.tell_corrections().await?;
     Ok(page)
 }

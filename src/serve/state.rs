@@ -132,6 +132,8 @@ struct Inner {
     told: AtomicU32,
     /// Number of the last step of a case that subscribers were told of; None before the first look.
     told_case: tokio::sync::Mutex<Option<i64>>,
+    /// The same of events of correction requests.
+    told_correction: tokio::sync::Mutex<Option<i64>>,
     /// Number of the edition that the cases follow, as far as this process knows.
     followed: AtomicU32,
     callers: CallerCache,
@@ -170,6 +172,7 @@ impl ServerState {
             generation: AtomicU64::new(0),
             told: AtomicU32::new(0),
             told_case: tokio::sync::Mutex::new(None),
+            told_correction: tokio::sync::Mutex::new(None),
             followed: AtomicU32::new(0),
             callers: CallerCache::default(),
             signer,
@@ -231,8 +234,43 @@ impl ServerState {
         // Whoever published may have ended before the cases followed.
         if number != 0 && self.0.followed.swap(number, Ordering::Relaxed) != number {
             hub.followed_by_cases().await;
+            hub.followed_by_corrections().await;
         }
-        self.tell_cases().await
+        self.tell_cases().await?;
+        self.tell_corrections().await
+    }
+
+    /// Tells subscribers what happened to correction requests since the last time, in this process or another one.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(in crate::serve) async fn tell_corrections(&self) -> Result<(), Problem> {
+        /// Events read at a time.
+        const PART: i64 = 4_096;
+        let store = &self.0.hub.store;
+        let mut told = self.0.told_correction.lock().await;
+        let last = match *told {
+            Some(last) => last,
+            None => store.last_correction_event().await?,
+        };
+        *told = Some(last);
+        // Nobody listens: what happened meanwhile is nobody's news.
+        if self.events().corrections.receiver_count() == 0 {
+            *told = Some(store.last_correction_event().await?);
+            return Ok(());
+        }
+        loop {
+            let events = store.correction_events_after(told.unwrap_or(last), PART).await?;
+            let more = events.len() as i64 == PART;
+            for event in events {
+                *told = Some(event.id);
+                // Whoever stopped listening meanwhile is told nothing.
+                let _ = self.events().corrections.send(Arc::new(event));
+            }
+            if !more {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells subscribers what happened to cases since the last time, in this process or another one.

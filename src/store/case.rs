@@ -4,7 +4,10 @@
 //! up to a number misses nothing. No rule lives here; `cases` has them.
 
 use super::bulk::{self, Bulk};
+use super::conditions::{Conditions, bound};
 use super::{Store, StoreError, Tx, in_tx, read};
+
+pub use super::conditions::CaseArea;
 
 /// What `due` holds where nothing is due: sorts behind every day.
 pub const NEVER_DUE: &str = "9999-12-31";
@@ -122,157 +125,68 @@ pub struct CaseWon {
     pub is: bool,
 }
 
-/// An area as cases are kept by it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CaseArea {
-    /// A district or town: whatever begins with its code.
-    Within(String),
-    /// A federation unit.
-    Federation(String),
-    /// The whole city.
-    Everywhere,
-}
-
-/// A value to bind.
-enum Value {
-    Text(String),
-    Number(i64),
-}
-
-/// The conditions of a query with the values they bind, numbered from 1.
-struct Conditions {
-    sql: String,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    fn text(&mut self, value: &str) -> String {
-        self.values.push(Value::Text(value.to_owned()));
-        format!("${}", self.values.len())
+/// The conditions of a question about cases.
+fn conditions(q: &CaseQuery) -> Conditions {
+    let mut c = Conditions::new("joined_into IS NULL");
+    c.one_of("state", &q.states);
+    c.one_of("owner_unit", &q.owner_units);
+    if let Some(role) = &q.owner_role {
+        let role = c.text(role);
+        c.and(&format!("owner_role = {role}"));
     }
-    fn number(&mut self, value: i64) -> String {
-        self.values.push(Value::Number(value));
-        format!("${}", self.values.len())
+    if let Some(name) = &q.owner_name {
+        let name = c.text(name);
+        c.and(&format!("owner_name = {name}"));
     }
-    fn and(&mut self, condition: &str) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
+    match q.owned {
+        Some(true) => c.and("owner_unit IS NOT NULL"),
+        Some(false) => c.and("owner_unit IS NULL"),
+        None => {}
     }
-    fn one_of(&mut self, column: &str, values: &[String]) {
-        if let [one] = values {
-            let one = self.text(one);
-            self.and(&format!("{column} = {one}"));
-        } else if !values.is_empty() {
-            let list: Vec<String> = values.iter().map(|v| self.text(v)).collect();
-            self.and(&format!("{column} IN ({})", list.join(", ")));
-        }
+    c.range("owned_at", (q.owned_from, None));
+    c.one_of("stage", &q.stages);
+    c.one_of("origin", &q.origins);
+    c.one_of("method", &q.methods);
+    c.one_of("reason", &q.reasons);
+    if let Some(won) = &q.won {
+        let mut list = |codes: &[String]| codes.iter().map(|code| c.text(code)).collect::<Vec<_>>().join(", ");
+        let (reasons, by_data) = (list(&won.reasons), list(&won.by_data));
+        let won_by = format!("(reason IN ({reasons}) OR by_data = 1 AND reason IN ({by_data}))");
+        c.and(&format!("state = 'CLOSED' AND {}{won_by}", if won.is { "" } else { "NOT " }));
     }
-    fn range(&mut self, column: &str, (from, below): (Option<i64>, Option<i64>)) {
-        if let Some(from) = from {
-            let from = self.number(from);
-            self.and(&format!("{column} >= {from}"));
-        }
-        if let Some(below) = below {
-            let below = self.number(below);
-            self.and(&format!("{column} < {below}"));
-        }
+    if let Some(is_dated) = q.dated {
+        let never = c.text(NEVER_DUE);
+        c.and(&format!("due {} {never}", if is_dated { "<" } else { "=" }));
     }
-    fn of(q: &CaseQuery) -> Conditions {
-        let mut c = Conditions { sql: "joined_into IS NULL".to_owned(), values: Vec::new() };
-        c.one_of("state", &q.states);
-        c.one_of("owner_unit", &q.owner_units);
-        if let Some(role) = &q.owner_role {
-            let role = c.text(role);
-            c.and(&format!("owner_role = {role}"));
+    if let Some(ids) = &q.ids {
+        if ids.is_empty() {
+            c.and("1 = 0");
         }
-        if let Some(name) = &q.owner_name {
-            let name = c.text(name);
-            c.and(&format!("owner_name = {name}"));
-        }
-        match q.owned {
-            Some(true) => c.and("owner_unit IS NOT NULL"),
-            Some(false) => c.and("owner_unit IS NULL"),
-            None => {}
-        }
-        c.range("owned_at", (q.owned_from, None));
-        c.one_of("stage", &q.stages);
-        c.one_of("origin", &q.origins);
-        c.one_of("method", &q.methods);
-        c.one_of("reason", &q.reasons);
-        if let Some(won) = &q.won {
-            let mut list = |codes: &[String]| codes.iter().map(|code| c.text(code)).collect::<Vec<_>>().join(", ");
-            let (reasons, by_data) = (list(&won.reasons), list(&won.by_data));
-            let won_by = format!("(reason IN ({reasons}) OR by_data = 1 AND reason IN ({by_data}))");
-            c.and(&format!("state = 'CLOSED' AND {}{won_by}", if won.is { "" } else { "NOT " }));
-        }
-        if let Some(is_dated) = q.dated {
-            let never = c.text(NEVER_DUE);
-            c.and(&format!("due {} {never}", if is_dated { "<" } else { "=" }));
-        }
-        if let Some(ids) = &q.ids {
-            if ids.is_empty() {
-                c.and("1 = 0");
-            }
-            c.one_of("id", ids);
-        }
-        if let Some(by_data) = q.by_data {
-            let by_data = c.number(i64::from(by_data));
-            c.and(&format!("by_data = {by_data}"));
-        }
-        c.range("assessment", (q.assessment.0, q.assessment.1.map(|n| n + 1)));
-        if let Some(from) = &q.due.0 {
-            let from = c.text(from);
-            c.and(&format!("due >= {from}"));
-        }
-        if let Some(to) = &q.due.1 {
-            let to = c.text(to);
-            c.and(&format!("due <= {to}"));
-        }
-        c.range("opened_at", q.opened);
-        c.range("closed_at", q.closed);
-        if let Some(ids) = &q.enterprises {
-            if ids.is_empty() {
-                c.and("1 = 0");
-            }
-            c.one_of("enterprise_id", ids);
-        }
-        for areas in &q.areas {
-            if areas.contains(&CaseArea::Everywhere) {
-                continue;
-            }
-            let parts: Vec<String> = areas
-                .iter()
-                .map(|area| match area {
-                    // Digits sort before the colon: whatever begins with the code.
-                    CaseArea::Within(code) => {
-                        let (from, below) = (c.text(code), c.text(&format!("{code}:")));
-                        format!("(area >= {from} AND area < {below})")
-                    }
-                    CaseArea::Federation(unit) => {
-                        let unit = c.text(unit);
-                        format!("federation = {unit}")
-                    }
-                    CaseArea::Everywhere => "1 = 1".to_owned(),
-                })
-                .collect();
-            c.and(&if parts.is_empty() { "1 = 0".to_owned() } else { format!("({})", parts.join(" OR ")) });
-        }
-        c
+        c.one_of("id", ids);
     }
-}
-
-/// Binds the values of conditions in their order.
-macro_rules! bound {
-    ($query:expr, $values:expr) => {{
-        let mut query = $query;
-        for value in $values {
-            query = match value {
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Number(number) => query.bind(*number),
-            };
+    if let Some(by_data) = q.by_data {
+        let by_data = c.number(i64::from(by_data));
+        c.and(&format!("by_data = {by_data}"));
+    }
+    c.range("assessment", (q.assessment.0, q.assessment.1.map(|n| n + 1)));
+    if let Some(from) = &q.due.0 {
+        let from = c.text(from);
+        c.and(&format!("due >= {from}"));
+    }
+    if let Some(to) = &q.due.1 {
+        let to = c.text(to);
+        c.and(&format!("due <= {to}"));
+    }
+    c.range("opened_at", q.opened);
+    c.range("closed_at", q.closed);
+    if let Some(ids) = &q.enterprises {
+        if ids.is_empty() {
+            c.and("1 = 0");
         }
-        query
-    }};
+        c.one_of("enterprise_id", ids);
+    }
+    c.areas(&q.areas);
+    c
 }
 
 impl Store {
@@ -293,7 +207,7 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn cases(&self, query: &CaseQuery, first: i64, after: Option<(&str, &str)>) -> Result<Vec<CaseRow>, StoreError> {
-        let mut c = Conditions::of(query);
+        let mut c = conditions(query);
         if let Some((due, id)) = after {
             let (due, id) = (c.text(due), c.text(id));
             c.and(&format!("(due, id) > ({due}, {id})"));
@@ -309,7 +223,7 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn count_cases(&self, query: &CaseQuery) -> Result<i64, StoreError> {
-        let c = Conditions::of(query);
+        let c = conditions(query);
         let sql = format!("SELECT COUNT(*) FROM outreach_case WHERE {}", c.sql);
         let (count,): (i64,) = read!(self, |db| bound!(sqlx::query_as(sqlx::AssertSqlSafe(sql)), &c.values).fetch_one(db).await)
             .map_err(|e| self.failed(e))?;

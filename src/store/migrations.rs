@@ -45,6 +45,7 @@ const STEPS: &[Step] = &[
     step!(241, "0241_quality"),
     step!(260, "0260_lease"),
     step!(300, "0300_session"),
+    step!(310, "0310_correction"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

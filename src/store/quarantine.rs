@@ -66,6 +66,22 @@ impl Store {
         Ok(row.0)
     }
 
+    /// Changes whenever a row of a registry is put aside or settled.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn quarantine_mark(&self, registry: &str) -> Result<String, StoreError> {
+        let (open, last): (i64, i64) = read!(self, |db| sqlx::query_as(
+            "SELECT COUNT(*), COALESCE(MAX(q.id), 0) FROM quarantine q JOIN registry r ON r.id = q.registry_id
+             WHERE r.name = $1 AND q.state = 'OPEN'"
+        )
+        .bind(registry)
+        .fetch_one(db)
+        .await)
+        .map_err(|e| self.failed(e))?;
+        Ok(format!("{open}-{last}"))
+    }
+
     /// A quarantined row by id, whatever its state; None where there is none.
     ///
     /// # Errors

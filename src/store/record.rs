@@ -256,6 +256,35 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Records of a registry after an id as they stood at a moment (milliseconds since 1970), gone ones left out, at most `limit`, in id
+    /// order.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn records_page_at(
+        &self,
+        registry_id: i64,
+        at: i64,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT id, registry_id, key, layout_id, batch_id, landed_at, observed_at, gone, payload
+             FROM record WHERE registry_id = $1 AND gone = 0 AND landed_at <= $2 AND id > $3
+             UNION ALL
+             SELECT r.id, r.registry_id, r.key, v.layout_id, v.batch_id, v.landed_at, r.observed_at, v.gone, v.payload
+             FROM record_version v JOIN record r ON r.id = v.record_id
+             WHERE r.registry_id = $1 AND v.gone = 0 AND v.landed_at <= $2 AND v.replaced_at > $2 AND r.id > $3 ORDER BY id LIMIT $4"
+        )
+        .bind(registry_id)
+        .bind(at)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// One record by registry and key, also when gone.
     ///
     /// # Errors

@@ -130,3 +130,16 @@ pub async fn registry_landed(
     .await
     .map(|_| ()))
 }
+
+/// Notes how many records there are after a row was amended outside a delivery: freshness, cursor and fingerprint stay as they are.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn registry_amended(tx: &mut Tx, id: i64, records: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE registry SET records = $1 WHERE id = $2")
+        .bind(records)
+        .bind(id)
+        .execute(c)
+        .await
+        .map(|_| ()))
+}

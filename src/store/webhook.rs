@@ -16,7 +16,7 @@ super::row! {
         pub secret: String,
         /// Id of the token that made it.
         pub owner: String,
-        /// JSON list of CASE, VERDICT.
+        /// JSON list of CASE, VERDICT, CORRECTION.
         pub kinds: String,
         /// JSON list of codes of areas; empty: all.
         pub areas: String,
@@ -28,6 +28,10 @@ super::row! {
         pub case_cursor: i64,
         /// Number of the last change that deliveries were made of.
         pub change_cursor: i64,
+        /// The registry whose department it is, which is told of its own alone; None for others.
+        pub registry: Option<String>,
+        /// Number of the last event of a correction request that deliveries were made of.
+        pub correction_cursor: i64,
     }
 }
 
@@ -75,7 +79,8 @@ super::row! {
     }
 }
 
-const COLUMNS: &str = "id, url, secret, owner, kinds, areas, created_at, removed_at, case_cursor, change_cursor";
+const COLUMNS: &str = "id, url, secret, owner, kinds, areas, created_at, removed_at, case_cursor, change_cursor, \
+                       registry, correction_cursor";
 
 impl Store {
     /// Adds a receiver.
@@ -84,8 +89,9 @@ impl Store {
     /// Database, where the store cannot be written.
     pub async fn put_webhook(&self, w: &WebhookRow) -> Result<(), StoreError> {
         write!(self, |db| sqlx::query(
-            "INSERT INTO webhook (id, url, secret, owner, kinds, areas, created_at, case_cursor, change_cursor)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            "INSERT INTO webhook (id, url, secret, owner, kinds, areas, created_at, case_cursor, change_cursor, registry,
+                                  correction_cursor)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
         )
         .bind(&w.id)
         .bind(&w.url)
@@ -96,6 +102,8 @@ impl Store {
         .bind(w.created_at)
         .bind(w.case_cursor)
         .bind(w.change_cursor)
+        .bind(&w.registry)
+        .bind(w.correction_cursor)
         .execute(db)
         .await
         .map(|_| ()))
@@ -267,15 +275,18 @@ impl Store {
 ///
 /// # Errors
 /// The database's: the transaction is then dropped.
-pub async fn spread(tx: &mut Tx, hook: &WebhookRow, to: (i64, i64), messages: &[DeliveryRow]) -> Result<bool, sqlx::Error> {
+pub async fn spread(tx: &mut Tx, hook: &WebhookRow, to: (i64, i64, i64), messages: &[DeliveryRow]) -> Result<bool, sqlx::Error> {
     let moved = in_tx!(tx, |c| sqlx::query(
-        "UPDATE webhook SET case_cursor = $4, change_cursor = $5 WHERE id = $1 AND case_cursor = $2 AND change_cursor = $3"
+        "UPDATE webhook SET case_cursor = $4, change_cursor = $5, correction_cursor = $7
+         WHERE id = $1 AND case_cursor = $2 AND change_cursor = $3 AND correction_cursor = $6"
     )
     .bind(&hook.id)
     .bind(hook.case_cursor)
     .bind(hook.change_cursor)
     .bind(to.0)
     .bind(to.1)
+    .bind(hook.correction_cursor)
+    .bind(to.2)
     .execute(c)
     .await
     .map(|d| d.rows_affected()))?;

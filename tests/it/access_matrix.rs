@@ -20,6 +20,8 @@ enum Needs {
     /// To see enterprises one by one: a map is refused, and to whoever sees none there are none.
     Single,
     Scope(AccessScope),
+    /// A scope, or to be the department whose registry it is about.
+    Department(AccessScope),
 }
 
 const FINANCE: Needs = Needs::Scope(AccessScope::Finance);
@@ -41,7 +43,9 @@ const QUERIES: &[(Needs, &str)] = &[
         "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces nearestPlace dispatchAgreements
          unionCollections unionAppraisal federationFigures visitLists visitList",
     ),
-    (EXPORT, "webhooks exports"),
+    (EXPORT, "exports"),
+    (Needs::Department(AccessScope::Export), "webhooks"),
+    (Needs::Department(AccessScope::Review), "corrections"),
     (TOKENS, "tokens"),
     (AUDIT, "auditSearch"),
     (RECORDS, "conflicts"),
@@ -52,13 +56,16 @@ const CHANGES: &[(Needs, &str)] = &[
     (
         REVIEW,
         "judge withdrawJudgement recordFinding withdrawFinding openCase openCases changeCase closeCase reopenCase addDuty endDuty
-         assignCases handOver importFederation withdrawFederation createNamedList removeNamedList setSeat drawVisitLists settleVisits takeBackVisits",
+         assignCases handOver importFederation withdrawFederation createNamedList removeNamedList setSeat drawVisitLists settleVisits takeBackVisits
+         openCorrection openCorrections withdrawCorrection extendCorrection",
     ),
     (
         OPERATE,
         "startSync decideBatch releaseEdition rejectEdition replayQuarantine setTarget withdrawTarget importTargets",
     ),
-    (EXPORT, "createExport createWebhook removeWebhook replayWebhook"),
+    (EXPORT, "createExport createWebhook"),
+    (Needs::Department(AccessScope::Export), "removeWebhook replayWebhook"),
+    (Needs::Department(AccessScope::Operate), "answerCorrection"),
     (TOKENS, "createToken rotateToken revokeToken"),
     // The caller's own, and what they may ask for anyway.
     (Needs::Nothing, "saveView removeView signAddress"),
@@ -73,7 +80,7 @@ const OF_AN_ENTERPRISE: &[(Needs, &str)] = &[
     ),
     (FINANCE, "revenueYuan payrollYuan fund"),
     (RECORDS, "provenance conflicts identity live disputes events"),
-    (REVIEW, "findings case responsible"),
+    (REVIEW, "findings case responsible corrections"),
     (AUDIT, "lookedAtBy"),
 ];
 
@@ -178,6 +185,7 @@ fn is_refused(caller: &Caller, needs: Needs) -> bool {
         Needs::Nothing => false,
         Needs::Single => caller.role == Role::Map,
         Needs::Scope(scope) => !caller.may(scope),
+        Needs::Department(scope) => caller.role != Role::Partner && !caller.may(scope),
     }
 }
 

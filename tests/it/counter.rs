@@ -261,8 +261,13 @@ async fn nobody_is_told_inside_the_house_unless_that_is_agreed() {
         "file:///etc/passwd",
         "https://a:b@c.example/",
     ] {
-        let new =
-            huitu::hub::webhooks::NewWebhook { url: url.into(), kinds: vec!["CASE".into()], areas: vec![], owner: String::new() };
+        let new = huitu::hub::webhooks::NewWebhook {
+            url: url.into(),
+            kinds: vec!["CASE".into()],
+            areas: vec![],
+            owner: String::new(),
+            registry: None,
+        };
         let refused = hub.add_webhook(new).await.unwrap_err();
         let (zh, en) = (refused.text(huitu::model::message::Lang::Zh), refused.text(huitu::model::message::Lang::En));
         assert!(zh.contains("内网") || zh.contains("网址"), "{url}: {zh}");

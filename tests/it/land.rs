@@ -61,6 +61,7 @@ async fn push(store: &Store, dir: &std::path::Path, rows: &[(&str, &str)], relea
     }
     let state = writer.finish().expect("finished");
     land(Landing {
+        is_delivery: true,
         store,
         registry: &registry,
         title: ("税务", "tax"),

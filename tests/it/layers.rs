@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),
     ("simulate", &["model"]),
-    ("config", &["access", "assess", "model"]),
+    ("config", &["access", "assess", "cases", "model"]),
     (
         "hub",
         &[
@@ -122,7 +122,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["export", "live", "ingest"],
             &["graphql/root", "graphql/mod"],
             &["maps", "reconcile", "http/assets"],
-            &["counter", "letters", "login", "visits"],
+            &["corrections", "counter", "letters", "login", "return_flow", "visits"],
             &["app"],
         ],
     ),

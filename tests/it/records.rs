@@ -54,6 +54,7 @@ async fn hub(dir: &Path, connectors: Option<&Path>) -> Hub {
         origins: Vec::new(),
         public_url: None,
         secrets: Default::default(),
+        corrections: Default::default(),
     };
     Hub::open(settings, Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 2, 4, 0, 0).unwrap())).await.unwrap()
 }

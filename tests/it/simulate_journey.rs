@@ -71,6 +71,7 @@ fn settings(data: &Path) -> Settings {
         origins: Vec::new(),
         public_url: None,
         secrets: Default::default(),
+        corrections: Default::default(),
     }
 }
 

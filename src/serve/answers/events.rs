@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use crate::edition::Manifest;
 use crate::hub::progress::{ProgressSink, SyncEvent};
 use crate::store::case_event::CaseEventRow;
+use crate::store::correction_event::CorrectionEventRow;
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
@@ -46,12 +47,14 @@ pub struct Events {
     pub editions: broadcast::Sender<Arc<Manifest>>,
     /// Steps of outreach cases, in the order in which they were made.
     pub cases: broadcast::Sender<Arc<CaseEventRow>>,
+    /// Events of correction requests, in the order in which they were made.
+    pub corrections: broadcast::Sender<Arc<CorrectionEventRow>>,
 }
 
 impl Default for Events {
     fn default() -> Events {
         let (syncs, editions) = (broadcast::channel(BEHIND).0, broadcast::channel(BEHIND).0);
-        Events { syncs, editions, cases: broadcast::channel(CASES_BEHIND).0 }
+        Events { syncs, editions, cases: broadcast::channel(CASES_BEHIND).0, corrections: broadcast::channel(CASES_BEHIND).0 }
     }
 }
 

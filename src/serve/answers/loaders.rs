@@ -11,7 +11,6 @@ use crate::cases::duty::Duty;
 use crate::connector::Connector;
 use crate::hub::Hub;
 use crate::hub::duties::duty_of;
-use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
@@ -20,6 +19,8 @@ use crate::records::StoredRowReader;
 use crate::serve::problem::Problem;
 use crate::store::case::CaseRow;
 use crate::store::case_event::CaseEventRow;
+use crate::store::correction::CorrectionRow;
+use crate::store::correction_event::CorrectionEventRow;
 use crate::store::duty::DutyRow;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
@@ -38,6 +39,8 @@ pub struct RecordDetail {
     /// Milliseconds since 1970.
     pub observed_at: Option<i64>,
     pub landed_at: i64,
+    /// The batch that it last came with.
+    pub batch_id: i64,
     pub gone: bool,
     pub fields: Vec<FieldDetail>,
     /// The row's records as assessing takes them, by part; empty where today's connectors cannot read it.
@@ -51,31 +54,6 @@ pub struct FieldDetail {
     pub raw: Option<String>,
     pub field: Option<Field>,
     pub value: Option<String>,
-}
-
-/// The field of an enterprise that a connector's field speaks of.
-pub fn enterprise_field(field: Field) -> Option<EnterpriseField> {
-    Some(match field {
-        Field::Name => EnterpriseField::Name,
-        Field::CreditCode => EnterpriseField::CreditCode,
-        Field::Status => EnterpriseField::Status,
-        Field::EstablishedOn => EnterpriseField::EstablishedOn,
-        Field::Area | Field::District | Field::Street => EnterpriseField::Area,
-        Field::Address | Field::OperatingAddress => EnterpriseField::Address,
-        Field::Longitude | Field::Latitude => EnterpriseField::Location,
-        Field::Industry => EnterpriseField::Industry,
-        Field::Ownership => EnterpriseField::Ownership,
-        Field::RegistrationType => EnterpriseField::RegistrationType,
-        Field::InvestorCountry => EnterpriseField::InvestorCountry,
-        Field::Employees => EnterpriseField::Employees,
-        Field::Insured => EnterpriseField::Insured,
-        Field::Revenue | Field::RevenueMain => EnterpriseField::Revenue,
-        Field::Payroll => EnterpriseField::Payroll,
-        Field::OfficialList => EnterpriseField::OfficialList,
-        Field::Qualification => EnterpriseField::Qualification,
-        Field::UnionName | Field::UnionKind => EnterpriseField::Union,
-        _ => return None,
-    })
 }
 
 /// How stored rows are read: the connectors' mappings of the layouts that were there when it was made, and the names of the
@@ -163,6 +141,7 @@ impl Details {
             key: row.key.clone(),
             observed_at: row.observed_at,
             landed_at: row.landed_at,
+            batch_id: row.batch_id,
             gone: row.gone != 0,
             fields,
             facts,
@@ -328,6 +307,63 @@ impl Loader<VisitCountsKey> for DetailLoader {
         let mut found: HashMap<VisitCountsKey, Vec<VisitCountRow>> = HashMap::new();
         for row in self.0.hub.store.visit_counts(&ids).await? {
             found.entry(VisitCountsKey(row.list_id.clone())).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of an enterprise, and what is asked about it is wanted. Value: first what is due first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CorrectionsKey(pub String);
+
+impl Loader<CorrectionsKey> for DetailLoader {
+    type Value = Vec<CorrectionRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[CorrectionsKey]) -> Result<HashMap<CorrectionsKey, Vec<CorrectionRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<CorrectionsKey, Vec<CorrectionRow>> = HashMap::new();
+        for row in self.0.hub.store.corrections_of(&ids).await? {
+            found.entry(CorrectionsKey(row.enterprise_id.clone())).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Key: id of a batch, and the answer that it put into a row is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LandedCorrectionKey(pub i64);
+
+impl Loader<LandedCorrectionKey> for DetailLoader {
+    type Value = Arc<CorrectionRow>;
+    type Error = Problem;
+
+    async fn load(&self, keys: &[LandedCorrectionKey]) -> Result<HashMap<LandedCorrectionKey, Arc<CorrectionRow>>, Problem> {
+        self.0.count_read();
+        let batches: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = self.0.hub.store.corrections_landed(&batches).await?;
+        Ok(rows.into_iter().filter_map(|row| Some((LandedCorrectionKey(row.batch_id?), Arc::new(row)))).collect())
+    }
+}
+
+/// Key: id of a correction request, and everything that happened to it is wanted. Value: oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CorrectionHistoryKey(pub String);
+
+impl Loader<CorrectionHistoryKey> for DetailLoader {
+    type Value = Vec<CorrectionEventRow>;
+    type Error = Problem;
+
+    async fn load(
+        &self,
+        keys: &[CorrectionHistoryKey],
+    ) -> Result<HashMap<CorrectionHistoryKey, Vec<CorrectionEventRow>>, Problem> {
+        self.0.count_read();
+        let ids: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let mut found: HashMap<CorrectionHistoryKey, Vec<CorrectionEventRow>> = HashMap::new();
+        for row in self.0.hub.store.correction_histories(&ids).await? {
+            found.entry(CorrectionHistoryKey(row.correction_id.clone())).or_default().push(row);
         }
         Ok(found)
     }

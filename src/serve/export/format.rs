@@ -33,6 +33,12 @@ impl ExportFileFormat {
     }
 }
 
+/// The media type of a file by its ending; that of plain bytes where nobody knows the ending.
+pub fn content_type_of(extension: &str) -> HeaderValue {
+    let plain = HeaderValue::from_static("application/octet-stream");
+    ExportFileFormat::from_extension(extension).map_or(plain, |format| content_type(format, false))
+}
+
 /// The media type of a file.
 pub fn content_type(format: ExportFileFormat, gb18030: bool) -> HeaderValue {
     HeaderValue::from_static(match format {

@@ -46,7 +46,7 @@ use request::ExportProgress;
 use crate::serve::export::format::content_type;
 pub use choice::{Chosen, choose};
 pub use columns::{ExportColumn, told_score};
-pub use format::ExportFileFormat;
+pub use format::{ExportFileFormat, content_type_of};
 pub use request::{ExportRequest, ExportRows};
 pub use write::{check_size, write};
 

@@ -12,9 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::edition::Edition;
 use crate::hub::Hub;
-use crate::model::enterprise::EnterpriseField;
+use crate::model::enterprise::{EnterpriseField, enterprise_field};
 use crate::records::StoredRowReader;
-use crate::serve::answers::loaders::enterprise_field;
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 use crate::store::quality::QualityRow;

@@ -33,6 +33,7 @@ pub fn settings(data: &std::path::Path) -> Settings {
         origins: vec!["https://map.example".to_owned()],
         public_url: None,
         secrets: Default::default(),
+        corrections: Default::default(),
     }
 }
 

@@ -17,7 +17,7 @@ import { Forbidden } from '../states/Failed';
 import { administrationWords } from './words';
 
 type Receiver = NonNullable<WebhooksQuery['webhooks']>[number];
-const kinds: readonly WebhookKind[] = ['CASE', 'VERDICT'];
+const kinds: readonly WebhookKind[] = ['CASE', 'VERDICT', 'CORRECTION'];
 
 /** The caller's receivers of changes: how each stands, and what waits for it. */
 export function WebhooksOf() {

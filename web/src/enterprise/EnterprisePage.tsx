@@ -3,6 +3,7 @@ import { useAddress, useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { EnterpriseCard } from '../graph/generated/EnterpriseCard';
 import { CaseOf } from '../cases/CaseOf';
+import { CorrectionsOfEnterprise } from '../corrections/CorrectionsOfEnterprise';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
@@ -53,6 +54,7 @@ export default function EnterprisePage() {
               <Possible card={enterprise} />
               <Facts card={enterprise} />
               <Matrix card={enterprise} />
+              {at === null && <CorrectionsOfEnterprise id={enterprise.id} />}
               <IdentityOf card={enterprise} />
               <div className="two">
                 <Relations card={enterprise} />

@@ -1,3 +1,5 @@
+import { useMay } from '../app/standing';
+import { AskDepartment } from '../corrections/AskDepartment';
 import { useCode } from '../language/codes';
 import { NOTHING, useFormat } from '../language/format';
 import { terms } from '../language/terms';
@@ -13,6 +15,7 @@ type Said = NonNullable<Provenance['source']>;
 export function Matrix({ card }: { card: Card }) {
   const t = useWords(enterpriseWords);
   const name = useWords(terms);
+  const mayAsk = useMay('review') === true;
   const { provenance } = card;
   if (provenance === null) return <Forbidden scope="records" />;
   const registries = new Map<string, string>();
@@ -53,6 +56,9 @@ export function Matrix({ card }: { card: Card }) {
                       .map((said, at) => (
                         <Statement key={at} said={said} row={row} />
                       ))}
+                    {mayAsk && row.agreement === 'DIFFERENT' && statements(row).some((said) => said.registry.name === registry && said.value !== row.value) && (
+                      <AskDepartment enterprise={card.id} registry={{ name: registry, title: registries.get(registry) ?? registry }} field={{ name: row.field, title: name.field[row.field] }} />
+                    )}
                     {statements(row).every((said) => said.registry.name !== registry) && <span className="muted">{NOTHING}</span>}
                   </td>
                 ))}

@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import { useParameters } from '../app/address';
 import { useMay, useStanding } from '../app/standing';
+import { CorrectionsOf } from '../corrections/CorrectionsOf';
 import { Partner } from '../graph/generated/Partner';
 import type { PartnerQuery } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
@@ -108,6 +109,9 @@ function Own({ registry }: { registry: NonNullable<PartnerQuery['registry']> }) 
           )}
         </dl>
       </section>
+      <div className="card">
+        <CorrectionsOf registry={registry.name} isDepartments />
+      </div>
       <section className="card">
         <h2>{t.receipts}</h2>
         {registry.batches === null ? <Forbidden scope="operate" /> : <Batches batches={registry.batches.nodes} mayDecide={mayOperate} />}

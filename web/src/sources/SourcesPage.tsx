@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useParameters } from '../app/address';
 import { useMay } from '../app/standing';
+import { CorrectionsOf } from '../corrections/CorrectionsOf';
 import { ask } from '../graph/client';
 import { Sources } from '../graph/generated/Sources';
 import { StartSync } from '../graph/generated/StartSync';
@@ -126,6 +127,9 @@ function Line({ registry, step, isOpen, mayOperate, onOpen, onSync }: { registry
       </th>
       <td>
         <RegistryStateOf state={registry.state} />
+        {(registry.correctionCounts?.waiting ?? 0) > 0 && (
+          <span className={(registry.correctionCounts?.overdue ?? 0) > 0 ? 'part gap' : 'part'}>{t.asked(f.count(registry.correctionCounts?.waiting), f.count(registry.correctionCounts?.overdue))}</span>
+        )}
         {registry.lateSince !== null && <span className="part">{t.lateSince(f.day(registry.lateSince))}</span>}
         {step !== undefined && step.stage !== 'done' && (
           <span className="part">
@@ -173,6 +177,7 @@ function Details({ registry, mayOperate }: { registry: Registry; mayOperate: boo
       </section>
       <QuarantineOf registry={registry.name} mayReplay={mayOperate} />
       {registry.quality !== null && <QualityOf quality={registry.quality} />}
+      <CorrectionsOf registry={registry.name} isDepartments={false} />
       <ConflictsOf registry={registry.name} />
     </section>
   );

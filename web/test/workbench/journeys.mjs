@@ -271,6 +271,28 @@ export const journeys = {
     await page.waitForSelector('.partner .quality');
     await page.waitForSelector('.partner td:has-text("demonstration")');
   },
+  async 'a contradiction becomes a request, and its department answers in place'({ page, go }, city) {
+    const found = await ask(city.url, '{ conflicts(first: 50, filter: { registry: ["social_insurance"] }) { nodes { enterprise { id corrections { totalCount } } } } }');
+    const fresh = found.conflicts.nodes.find((row) => row.enterprise.corrections.totalCount === 0).enterprise.id;
+    await go(`/e/${fresh}`);
+    await page.locator('.matrix button', { hasText: '请部门核对' }).first().click();
+    await page.locator('.matrix form input').fill('走访所见不同');
+    await page.locator('.matrix form button[type=submit]').click();
+    await page.waitForSelector('.corrections td:has-text("走访所见不同")');
+    await go('/partner?registry=tax');
+    await page.waitForSelector('.corrections form');
+    const before = await page.locator('.corrections form').count();
+    const form = page.locator('.corrections form').first();
+    await form.locator('select').selectOption('CONFIRMED');
+    await form.locator('input').fill('已核对');
+    await form.locator('button[type=submit]').click();
+    await page.waitForFunction((n) => document.querySelectorAll('.corrections form').length === n - 1, before);
+    const [letter] = await Promise.all([page.waitForEvent('popup'), page.locator('a', { hasText: '打印校核函' }).click()]);
+    await letter.waitForSelector('section p:has-text("数据校核函")');
+    await letter.close();
+    await go('/sources?registry=tax');
+    await page.waitForSelector('tr.open:has-text("待答复的校核请求")');
+  },
   async 'an earlier edition is looked at, and left again'({ page, go }, city) {
     await go('/administration');
     await page.waitForSelector('.administration tbody tr');

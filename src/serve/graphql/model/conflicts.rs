@@ -11,6 +11,7 @@ use super::provenance::{FieldConflict, conflict_of};
 use super::scalars::EnterpriseField;
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EditionAsOf, Filter, Row, RowCursor};
+use crate::hub::corrections::CorrectionTarget;
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::usage::selected;
@@ -26,6 +27,65 @@ pub struct ConflictFilter {
     registry: Option<Vec<String>>,
     /// Only of enterprises in one of these areas, by code or name.
     area: Option<Vec<String>>,
+}
+
+impl ConflictFilter {
+    /// The fields that are meant, and the enterprises. Revenue and payroll only for who may see them.
+    fn meant(&self, ask: &RequestContext) -> Result<(Vec<Model>, Filter), Problem> {
+        known_registries(ask.state.hub(), self.registry.as_deref().unwrap_or_default())?;
+        let sight = ask.caller.sight();
+        let hidden = |field: Model| !sight.sees(classes::of_field(field));
+        let wanted: Vec<Model> = match &self.field {
+            Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
+            None => Model::ALL.to_vec(),
+        };
+        if self.field.is_some() && wanted.iter().any(|f| hidden(*f)) {
+            return Err(Problem::forbidden(AccessScope::Finance.name()));
+        }
+        let fields: Vec<Model> = Model::ALL.iter().copied().filter(|f| wanted.contains(f) && !hidden(*f)).collect();
+        let mut scope = Filter::All;
+        if let Some(codes) = &self.area {
+            scope = scope.and(Filter::Area(codes.clone()));
+        }
+        Ok((fields, ask.within_areas(scope)))
+    }
+}
+
+/// Whom to ask about what: for every conflict of the current edition each registry that says something else than the value that was
+/// chosen, of those that the filter names; those of the most urgent enterprises first.
+///
+/// # Errors
+/// A registry, area or field that cannot be meant, or not by this caller.
+pub fn disputes(ask: &RequestContext, filter: &ConflictFilter) -> Result<Vec<CorrectionTarget>, Problem> {
+    let (fields, scope) = filter.meant(ask)?;
+    let edition = ask.edition()?;
+    let scope = edition.filter(&scope)?;
+    let registries: Vec<String> = match &filter.registry {
+        Some(names) => names.clone(),
+        None => ask.state.hub().connectors.iter().map(|c| c.name.clone()).collect(),
+    };
+    let mut by_pair = Vec::new();
+    let mut any = RoaringBitmap::new();
+    for field in fields {
+        for registry in &registries {
+            let rows = disputed(&edition, field, Some(std::slice::from_ref(registry))) & &*scope;
+            any |= &rows;
+            by_pair.push((field, registry, rows));
+        }
+    }
+    let mut targets = Vec::new();
+    for row in edition.in_order(&any) {
+        let enterprise = edition.enterprise(row).id().to_owned();
+        let of_row = by_pair.iter().filter(|(_, _, rows)| rows.contains(row));
+        targets.extend(of_row.map(|(field, registry, _)| CorrectionTarget {
+            enterprise: enterprise.clone(),
+            registry: (*registry).clone(),
+            key: None,
+            field: *field,
+            column: None,
+        }));
+    }
+    Ok(targets)
 }
 
 /// A conflict of one enterprise on one field.
@@ -83,22 +143,7 @@ impl ConflictConnection {
         after: Option<&str>,
         as_of: Option<EditionAsOf>,
     ) -> Result<ConflictConnection, Problem> {
-        known_registries(ask.state.hub(), filter.registry.as_deref().unwrap_or_default())?;
-        let sight = ask.caller.sight();
-        let hidden = |field: Model| !sight.sees(classes::of_field(field));
-        let wanted: Vec<Model> = match &filter.field {
-            Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
-            None => Model::ALL.to_vec(),
-        };
-        if filter.field.is_some() && wanted.iter().any(|f| hidden(*f)) {
-            return Err(Problem::forbidden(AccessScope::Finance.name()));
-        }
-        let fields: Vec<Model> = Model::ALL.iter().copied().filter(|f| wanted.contains(f) && !hidden(*f)).collect();
-        let mut scope = Filter::All;
-        if let Some(codes) = &filter.area {
-            scope = scope.and(Filter::Area(codes.clone()));
-        }
-        let scope = ask.within_areas(scope);
+        let (fields, scope) = filter.meant(ask)?;
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
         let question = question_of(&("conflicts", &scope, names, &filter.registry));
         let cursor = checked_cursor(after, question)?;

@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::audit::{AuditEntryConnection, AuditFilter};
 use super::cases::OutreachCase;
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
+use super::corrections::CorrectionConnection;
 use super::duties::Duty;
 use super::history::{ChangeConnection, Finding};
 use super::identity::Identity;
@@ -204,6 +205,20 @@ impl Enterprise {
             return None;
         }
         or_null(ctx, OutreachCase::of(ask(ctx), self).await).flatten()
+    }
+
+    /// What is asked of departments about its records, first what is due first. Needs the scope `review`.
+    async fn corrections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<CorrectionConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        CorrectionConnection::of(ask(ctx), self, first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
 
     /// Who is responsible for it today: the duty that fits it most closely; null where nobody is. Needs the scope `review`.

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod cases;
 pub mod conflicts;
 pub mod connection;
+pub mod corrections;
 pub mod coverage;
 pub mod coverage_detail;
 pub mod coverage_rows;

@@ -6,16 +6,18 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::connection;
 use super::connection::pages;
+use super::corrections::Correction;
 use super::enterprise::Enterprise;
 use super::registry::Registry;
 use super::scalars::*;
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, LookupKey};
+use crate::model::enterprise::enterprise_field;
 use crate::model::field::Field;
 use crate::model::linkage::RecordRef;
 use crate::model::provenance as model;
 use crate::model::value::Value;
-use crate::serve::answers::loaders::{FieldDetail, RecordDetail, enterprise_field};
+use crate::serve::answers::loaders::{FieldDetail, LandedCorrectionKey, RecordDetail};
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 use crate::serve::problem::Problem;
 
@@ -68,6 +70,17 @@ impl RegistryRecord {
     /// The registry no longer has it.
     async fn gone(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         Ok(self.detail(ctx).await.or_tell(ctx)?.map(|d| d.gone))
+    }
+    /// The answer of its department that this row was changed by last: it stands until the registry's next delivery. Null where a delivery
+    /// changed it last. Needs the scope `review`.
+    async fn correction(&self, ctx: &Context<'_>) -> Result<Option<Correction>> {
+        let ask = ask(ctx);
+        if !ask.caller.owns(&self.registry) && !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let Some(detail) = self.detail(ctx).await.or_tell(ctx)? else { return Ok(None) };
+        let row = ask.records.load_one(LandedCorrectionKey(detail.batch_id)).await.or_tell(ctx)?;
+        Ok(row.map(|row| Correction::new(ask.edition().ok(), (*row).clone())))
     }
     /// The columns as written. Needs the scope `records`; sums of money need `finance` besides.
     async fn fields(&self, ctx: &Context<'_>) -> Result<Option<Vec<RecordField>>> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
+use super::cases::areas_of_caller;
 use super::connection::{numbered, page_of, pages};
+use super::corrections::{CorrectionConnection, CorrectionCounts, CorrectionFilter};
 use super::coverage::Ratio;
-use super::scalars::{Date, DateTime, EnterpriseField, Language};
+use super::scalars::{CorrectionState, Date, DateTime, EnterpriseField, Language};
 use super::tokens::AccessToken;
 use crate::access::{AccessScope, Role};
 use crate::connector::{self, Connector};
@@ -262,6 +264,31 @@ impl Registry {
         let rows = ask.state.hub().store.usage(&self.name, &since.0.to_string(), MAX_USAGE).await.or_tell(ctx)?;
         let own = source_quality::fields_of(ask.state.hub(), &self.name);
         Ok(Some(rows.into_iter().filter_map(|row| UsageRow::new(row, own.as_deref())).collect()))
+    }
+    /// What its department is asked (校核纠错), first what is due first. For the department; else it needs the scope `review`.
+    async fn corrections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far they are; all where left out.")] state: Option<Vec<CorrectionState>>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<CorrectionConnection>> {
+        if !permitted_of(ctx, &self.name, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        let filter = CorrectionFilter { registry: Some(vec![self.name.clone()]), state, ..CorrectionFilter::default() };
+        let query = filter.query(ask(ctx)).or_tell(ctx)?;
+        CorrectionConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+    /// How many of these requests stand how. For the department; else it needs the scope `review`.
+    async fn correction_counts(&self, ctx: &Context<'_>) -> Result<Option<CorrectionCounts>> {
+        if !permitted_of(ctx, &self.name, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        let rows = ask.correction_counts(&areas_of_caller(ask)).await.or_tell(ctx)?;
+        Ok(Some(CorrectionCounts::of(&rows, &self.name)))
     }
     /// The tokens with which its department pushes: until when they are valid, when they were used last. For the department too; else it
     /// needs the scope `operate`.

@@ -343,6 +343,57 @@ twin! {
         Joined = "JOINED", Parted = "PARTED", Visited = "VISITED",
     }
 }
+twin! {
+    /// How far a correction request is.
+    CorrectionState = "crate::cases::correction::CorrectionState" {
+        /// Asked; the department has not been told yet.
+        Open = "OPEN",
+        /// It stands in a letter.
+        Sent = "SENT",
+        /// The department, or its system, has read it.
+        Seen = "SEEN", Answered = "ANSWERED",
+        /// The registry's next delivery says something else.
+        ClosedByData = "CLOSED_BY_DATA", Withdrawn = "WITHDRAWN",
+    }
+}
+twin! {
+    /// What a department answers.
+    CorrectionAnswer = "crate::cases::correction::CorrectionAnswer" {
+        /// It was wrong, and this is right.
+        Corrected = "CORRECTED",
+        /// It is right as it stands.
+        Confirmed = "CONFIRMED",
+        /// Another department says so; this one only repeats it.
+        NotOurs = "NOT_OURS",
+    }
+}
+twin! {
+    /// What a correction request came of.
+    CorrectionOrigin = "crate::cases::correction::CorrectionOrigin" {
+        /// Two registries contradict each other.
+        Conflict = "CONFLICT",
+        /// A visit found something else.
+        Finding = "FINDING",
+        /// A person picked the field of a record.
+        Field = "FIELD",
+    }
+}
+twin! {
+    /// What happened to a correction request.
+    CorrectionStepKind = "crate::cases::correction::CorrectionStepKind" {
+        Opened = "OPENED", Sent = "SENT", Seen = "SEEN", Answered = "ANSWERED",
+        /// What the department says instead stands in its record.
+        Landed = "LANDED",
+        /// The record had changed before it could.
+        Overtaken = "OVERTAKEN",
+        /// The registry delivered something else.
+        ClosedByData = "CLOSED_BY_DATA",
+        /// The registry says again what was disputed.
+        Reopened = "REOPENED", Extended = "EXTENDED", Withdrawn = "WITHDRAWN",
+        /// Its record belongs to another enterprise now.
+        Moved = "MOVED",
+    }
+}
 
 #[cfg(test)]
 mod tests {

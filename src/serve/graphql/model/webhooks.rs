@@ -14,6 +14,8 @@ pub enum WebhookKind {
     Case,
     /// Size, coverage, gap, status; enterprises that appear, go or are merged.
     Verdict,
+    /// Every event of a correction request: for a department of those of its own registry; else it needs the scope `review`.
+    Correction,
 }
 
 impl WebhookKind {
@@ -21,6 +23,7 @@ impl WebhookKind {
         match self {
             WebhookKind::Case => "CASE",
             WebhookKind::Verdict => "VERDICT",
+            WebhookKind::Correction => "CORRECTION",
         }
     }
 }
@@ -63,7 +66,8 @@ impl Webhook {
     /// What it is told of.
     async fn kinds(&self) -> Vec<WebhookKind> {
         let kinds: Vec<String> = serde_json::from_str(&self.0.kinds).unwrap_or_default();
-        [WebhookKind::Case, WebhookKind::Verdict].into_iter().filter(|k| kinds.iter().any(|name| name == k.name())).collect()
+        let all = [WebhookKind::Case, WebhookKind::Verdict, WebhookKind::Correction];
+        all.into_iter().filter(|k| kinds.iter().any(|name| name == k.name())).collect()
     }
     /// Codes of the areas it is told of; empty: all.
     async fn areas(&self) -> Vec<String> {

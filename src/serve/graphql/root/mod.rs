@@ -4,6 +4,7 @@ pub mod address_changes;
 pub mod administration;
 pub mod caller_changes;
 pub mod case_changes;
+pub mod correction_changes;
 pub mod duty_changes;
 pub(in crate::serve::graphql) mod entities;
 pub mod entities_apart;

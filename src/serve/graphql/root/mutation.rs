@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, Simp
 use super::address_changes::AddressMutations;
 use super::caller_changes::CallerMutations;
 use super::case_changes::CaseMutations;
+use super::correction_changes::CorrectionMutations;
 use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
 use super::federation_changes::FederationMutations;
@@ -278,6 +279,7 @@ pub struct Mutations(
     AddressMutations,
     CallerMutations,
     CaseMutations,
+    CorrectionMutations,
     DutyMutations,
     FederationMutations,
     NamedListMutations,

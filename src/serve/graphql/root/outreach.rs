@@ -9,6 +9,7 @@ use crate::edition::Edition;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
 use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, mendable};
 use crate::serve::graphql::model::connection::MAX_PAGE;
+use crate::serve::graphql::model::corrections::{CorrectionConnection, CorrectionFilter, MAX_CORRECTIONS, own_registry};
 use crate::serve::graphql::model::duties::{Duty, Workload};
 use crate::serve::graphql::model::leads::{LeadFilter, OutreachLeadConnection};
 use crate::serve::graphql::model::named_lists::{NamedList, named_id};
@@ -49,6 +50,23 @@ impl OutreachQuery {
         let first = checked_first(first, MAX_CASES).or_tell(ctx)?;
         let query = filter.unwrap_or_default().query(ask(ctx)).or_tell(ctx)?;
         CaseConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
+
+    /// What is asked of departments about their records (校核纠错), first what is due first. A department sees what is asked of its own
+    /// registry; else it needs the scope `review`.
+    async fn corrections(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<CorrectionFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<CorrectionConnection>> {
+        if own_registry(ask(ctx)).is_none() && !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_CORRECTIONS).or_tell(ctx)?;
+        let query = filter.unwrap_or_default().query(ask(ctx)).or_tell(ctx)?;
+        CorrectionConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
 
     /// The week of whoever is responsible: due today, overdue, new on the list, won and lost since Monday. Needs the scope `review`.

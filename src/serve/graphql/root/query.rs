@@ -18,6 +18,7 @@ use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked
 use crate::serve::graphql::model::cases::{CaseOwner, OutreachCase};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
+use crate::serve::graphql::model::corrections::Correction;
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
@@ -45,6 +46,7 @@ pub enum Node {
     RegistryRecord(RegistryRecord),
     Edition(EditionNode),
     OutreachCase(OutreachCase),
+    Correction(Correction),
 }
 
 /// A part of the gap list.
@@ -159,6 +161,7 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
             }
             "case" if ask.caller.may(AccessScope::Review) => OutreachCase::find(ask, rest).await?.map(Node::OutreachCase),
+            "correction" => Correction::find(ask, rest).await?.map(Node::Correction),
             "record" => match rest.parse() {
                 Ok(number) if ask.caller.may(AccessScope::Records) => {
                     let Some(d) = ask.record(number).await? else { return Ok(None) };

@@ -14,6 +14,7 @@ use crate::serve::answers::events::LastEvent;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::cases::{CaseEvent, CaseOwnerKey, OutreachCase, mendable};
+use crate::serve::graphql::model::corrections::{Correction, CorrectionEvent, own_registry};
 use crate::serve::graphql::model::edition::EditionNode;
 use crate::serve::graphql::model::registry::Registry;
 use crate::serve::graphql::model::scalars::Language;
@@ -111,6 +112,15 @@ pub struct CaseChanged {
     case: OutreachCase,
 }
 
+/// An event of a correction request, and the request as it is since.
+#[derive(SimpleObject)]
+pub struct CorrectionChanged {
+    /// What happened.
+    event: CorrectionEvent,
+    /// The request as it is now.
+    correction: Correction,
+}
+
 pub struct Subscriptions;
 
 /// What happens now, over WebSocket (`/graphql/ws`) or server-sent events (`/graphql/sse`).
@@ -199,6 +209,28 @@ impl Subscriptions {
             }
         });
         Ok(Box::pin(told))
+    }
+
+    /// Every event of correction requests, as it is made: by whomever, in whichever process. A department is told of those of its own
+    /// registry; else it needs the scope `review`.
+    async fn correction_changed<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Only of this registry.")] registry: Option<String>,
+    ) -> Result<impl Stream<Item = CorrectionChanged> + use<'ctx>> {
+        let ask = ask(ctx).clone();
+        if own_registry(&ask).is_none() {
+            ask.caller.require(AccessScope::Review).or_tell(ctx)?;
+        }
+        let events = items(ask.state.events().corrections.subscribe());
+        let wanted = events.filter(move |event| std::future::ready(registry.as_ref().is_none_or(|name| *name == event.registry)));
+        Ok(Box::pin(wanted.filter_map(move |event| {
+            let ask = ask.clone();
+            async move {
+                let correction = Correction::find(&ask, &event.correction_id).await.ok()??;
+                Some(CorrectionChanged { event: CorrectionEvent::new(&correction, (*event).clone()), correction })
+            }
+        })))
     }
 
     /// Every step of syncs under way.
