@@ -110,6 +110,10 @@ impl Hub {
         progress: &dyn ProgressSink,
         receipts: &mut [Receipt],
     ) -> Result<Option<Published>, HubError> {
+        // Places rest on no edition, and no edition on them: what is wrong with them holds nothing up.
+        if let Err(error) = self.enter_delivered_places().await {
+            tracing::error!(%error, "stations and buildings that registries deliver could not be entered");
+        }
         // On the heap: what it holds between its steps is large, and callers hold it in turn.
         let published = Box::pin(self.publish_what_changed(force, progress, receipts)).instrument(tracing::info_span!("publish"));
         self.stages.run("publish", "", published).await

@@ -38,7 +38,8 @@ const QUERIES: &[(Needs, &str)] = &[
     (Needs::Single, "gap enterprises enterprise search tradeUnions tradeUnion"),
     (
         REVIEW,
-        "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces nearestPlace dispatchAgreements
+        "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces unionPlace
+         unionServices unionServiceCounts unionPostCounts nearestPlace dispatchAgreements
          unionCollections unionAppraisal federationFigures visitLists visitList",
     ),
     (EXPORT, "webhooks exports"),
@@ -73,7 +74,7 @@ const OF_AN_ENTERPRISE: &[(Needs, &str)] = &[
     ),
     (FINANCE, "revenueYuan payrollYuan fund"),
     (RECORDS, "provenance conflicts identity live disputes events"),
-    (REVIEW, "findings case responsible"),
+    (REVIEW, "findings case responsible place nearestStation"),
     (AUDIT, "lookedAtBy"),
 ];
 
