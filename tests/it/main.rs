@@ -32,6 +32,7 @@ mod examples;
 mod export_list;
 mod faults;
 mod federation;
+mod federation_city;
 mod federation_reach;
 mod federation_work;
 mod fit_to_print;
