@@ -141,6 +141,11 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
     figures.push(Figure::at_most("a unit's page", cost(&router, &page).await?, "ms CPU", Some(3.0)));
     let streets = "{ unionUnits(first: 500, levels: [CITY, DISTRICT, STREET]) { nodes { code name level counts { covered lacking undecided } pace { done toDo late } } } }";
     figures.push(Figure::at_most("city, districts and streets in the graph", cost(&router, streets).await?, "ms CPU", None));
+    for (name, unit) in [("a district", "D110108"), ("a street", "S110108001"), ("a building", "B17")] {
+        let list =
+            format!("{{ gap(first: 50, filter: {{ unit: [\"{unit}\"] }}) {{ totalCount nodes {{ name gap {{ status }} }} }} }}");
+        figures.push(Figure::at_most(&format!("the gap list of {name}'s unit"), cost(&router, &list).await?, "ms CPU", None));
+    }
 
     let today = hub.clock.today(hub.settings.zone);
     let began = cpu_seconds();

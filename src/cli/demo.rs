@@ -16,7 +16,9 @@ use super::terminal::{Terminal, table};
 use crate::cases::correction::{CorrectionAnswer, CorrectionOrigin};
 use crate::connector::Connector;
 use crate::edition::Filter;
+use crate::federation::entry::FederationNoun;
 use crate::hub::corrections::{CorrectionOpening, GivenAnswer};
+use crate::hub::federation::SheetOrigin;
 use crate::hub::{Hub, SyncOptions};
 use crate::model::Clock;
 use crate::model::message::reason_text;
@@ -45,6 +47,9 @@ pub struct DemoArgs {
     /// End after printing the list
     #[arg(long)]
     no_serve: bool,
+    /// Leave the federation's own pages empty: units, places, posts and the rest are then yours to enter
+    #[arg(long)]
+    without_federation: bool,
 }
 
 pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
@@ -82,6 +87,9 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     look_up_there(&mut hub, &served);
     let report = hub.sync(&SyncOptions::default(), Arc::new(Terminal::new(lang))).await?;
     print!("{}", receipt_text(&report, lang));
+    if !args.without_federation {
+        enter_federation(&hub, &city).await?;
+    }
     println!("{}", most_urgent(&hub, lang)?);
     ask_departments(&hub).await?;
     let code = match listener {
@@ -92,6 +100,23 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     };
     served.stop().await;
     Ok(code)
+}
+
+/// Enters what the city's federation knows of itself; what stands there word for word stays as it is.
+async fn enter_federation(hub: &Hub, city: &std::path::Path) -> anyhow::Result<()> {
+    let Some((sheets, targets)) = simulate::read_sheets(city)? else { return Ok(()) };
+    let origin = SheetOrigin { by: Some("demo".to_owned()), ..SheetOrigin::default() };
+    let mut refused = Vec::new();
+    for (noun, sheet) in &sheets {
+        let noun =
+            FederationNoun::from_name(noun).with_context(|| format!("the city has a sheet of {noun}, which is no noun"))?;
+        refused.extend(hub.import_federation(noun, sheet, &origin).await?.faults);
+    }
+    refused.extend(hub.import_targets(&targets, &origin).await?.faults);
+    match refused.first() {
+        None => Ok(()),
+        Some(fault) => anyhow::bail!("the simulated federation was refused, line {}: {}", fault.line, fault.problem.en),
+    }
 }
 
 /// The simulated departments; where the usual port is taken, on a free one.

@@ -332,7 +332,7 @@ const RAW_FIELDS: &[&str] =
 async fn raw_gap(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
     let (edition, rows) = export_list::raw_rows(hub, &args.list).await?;
     let shown = CommandReading::of_rows(&edition, &rows);
-    shown.with_fields(RAW_FIELDS).note(hub, common, &format!("export gap --raw {}", args.list.filter()?)).await?;
+    shown.with_fields(RAW_FIELDS).note(hub, common, &format!("export gap --raw {}", args.list.filter(hub).await?)).await?;
     let mut table = Table::new(args, GAP)?;
     let text = |n: Option<String>| n.unwrap_or_default();
     for row in rows.iter() {

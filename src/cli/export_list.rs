@@ -143,14 +143,22 @@ impl ListArgs {
         self.as_of.as_deref()
     }
 
-    /// The graph's filter, as JSON.
-    pub fn filter(&self) -> anyhow::Result<serde_json::Value> {
+    /// The graph's filter, as JSON. Units are those that were entered of the federation, else those that the unions' registry names.
+    pub async fn filter(&self, hub: &Hub) -> anyhow::Result<serde_json::Value> {
         let mut conditions = Vec::new();
         if !self.area.is_empty() {
             conditions.push(json!({ "area": self.area }));
         }
         if !self.unit.is_empty() {
-            conditions.push(json!({ "area": self.unit.iter().map(|text| unit_code(text)).collect::<Result<Vec<_>, _>>()? }));
+            let federation = hub.federation().await?;
+            let entered = |text: &String| {
+                let units = &federation.tree.units;
+                units.iter().find(|unit| *unit.code == **text || *unit.name == **text).map(|unit| unit.code.to_string())
+            };
+            conditions.push(match self.unit.iter().map(entered).collect::<Option<Vec<_>>>() {
+                Some(units) => json!({ "unit": units }),
+                None => json!({ "area": self.unit.iter().map(|text| unit_code(text)).collect::<Result<Vec<_>, _>>()? }),
+            });
         }
         if !self.section.is_empty() {
             conditions.push(json!({ "industry": self.section }));
@@ -202,10 +210,10 @@ pub async fn raw_rows(
             hub.editions.at(at)?
         }
     };
-    let parsed = EnterpriseFilter::parse(Some(Value::from_json(list.filter()?)?))
+    let parsed = EnterpriseFilter::parse(Some(Value::from_json(list.filter(hub).await?)?))
         .map_err(|e| anyhow::anyhow!(e.into_server_error(async_graphql::Pos::default()).message))?;
     let said = |problem: crate::serve::problem::Problem| HubError::said(problem.zh, problem.en);
-    let wanted = parsed.plan(&Caller::new("", Role::Admin)).map_err(said)?;
+    let wanted = parsed.checked(hub).await.and_then(|wanted| wanted.plan(&Caller::new("", Role::Admin))).map_err(said)?;
     let parts = list.parts().into_iter().map(|part| match part {
         ListPart::Lacking => Filter::InGap,
         ListPart::Undecided => Filter::may_be_in_gap(),
@@ -240,7 +248,7 @@ pub async fn write(
     }
     let app_of_operator = app_of(hub, common).await?;
     let include: Vec<String> = list.parts().iter().map(|part| format!("{part:?}").to_uppercase()).collect();
-    let (filter, include) = (list.filter()?.to_string(), include.join(","));
+    let (filter, include) = (list.filter(hub).await?.to_string(), include.join(","));
     let all = ExportColumn::ALL.iter().map(|column| column.name()).collect::<Vec<_>>().join(",");
     let (name, usual) = match kind {
         ListKind::Gap => ("gap", COLUMNS),

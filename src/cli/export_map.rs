@@ -35,7 +35,7 @@ pub async fn write(hub: &Hub, common: &Common, wanted: &MapWanted<'_>, folder: O
         return Err(HubError::said("--columns 不用于 export map", "--columns is not for export map").into());
     }
     let base = parse_public_url(wanted.url)?;
-    let filter = wanted.list.filter()?.to_string();
+    let filter = wanted.list.filter(hub).await?.to_string();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("filter", &filter).append_pair("lang", if lang == LangArg::Zh { "zh" } else { "en" });
     query.extend_pairs(wanted.list.as_of().map(|when| ("asOf", when)));

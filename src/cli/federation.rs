@@ -1,15 +1,22 @@
-//! `huitu unit|figure import|list|history|withdraw`, `huitu federation import|targets|rank|history|withdraw`: what people enter of the
+//! `huitu unit|figure import|list|history|withdraw`, `huitu federation import|export|targets|rank|history|withdraw`: what people enter of the
 //! federation, as sheets.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use axum::body::Body;
+use axum::http::{Request, header};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
+use http_body_util::BodyExt;
 use serde_json::json;
+use tower::ServiceExt;
 
+use super::account::app_of;
 use super::common::{Common, LangArg};
+use super::export_list::open_output;
 use super::terminal::table;
 use crate::federation::entry::FederationNoun;
 use crate::federation::pace::paces;
@@ -17,6 +24,7 @@ use crate::federation::unit::TreeLevel;
 use crate::hub::federation::{SheetOrigin, SheetReceipt};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
+use crate::serve::app;
 
 /// Brings a sheet, whole or not at all
 #[derive(Args)]
@@ -106,6 +114,20 @@ enum FederationCommand {
         noun: String,
         #[command(flatten)]
         sheet: ImportSheet,
+    },
+    /// Write what was entered as the sheet it is entered with: units, places, listings, posts, services, dispatch, collections, figures
+    Export {
+        /// Of what
+        list: String,
+        /// File to write, by its ending csv, ndjson or xlsx; CSV to standard output without it
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Only of this unit and those below it: its code
+        #[arg(long, value_name = "UNIT")]
+        within: Option<String>,
+        /// As of this day
+        #[arg(long, value_name = "DATE")]
+        on: Option<NaiveDate>,
     },
     /// Set the targets of a sheet: unit, year, indicator, measure, value; parts never exceed their whole
     Targets(ImportSheet),
@@ -252,6 +274,12 @@ pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result
     with_hub(common, async |hub| {
         match &args.command {
             FederationCommand::Import { noun, sheet } => return import(hub, common, noun_of(noun)?, sheet).await,
+            FederationCommand::Export { list, output, within, on } => {
+                let mut query: Vec<(&str, String)> = Vec::new();
+                query.extend(within.as_ref().map(|code| ("within", code.clone())));
+                query.extend(on.map(|day| ("on", day.to_string())));
+                export(hub, common, list, &query, output.as_deref()).await?;
+            }
             FederationCommand::Targets(sheet) => {
                 let origin = SheetOrigin { source: sheet.document.clone(), as_of: None, by: Some(sheet.by.clone()) };
                 return tell(common, &hub.import_targets(&sheet_text(&sheet.file)?, &origin).await?);
@@ -265,6 +293,33 @@ pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result
         Ok(ExitCode::SUCCESS)
     })
     .await
+}
+
+/// Writes a list by the door that `/export/federation/units.csv` is.
+async fn export(hub: &Hub, common: &Common, list: &str, query: &[(&str, String)], output: Option<&Path>) -> anyhow::Result<()> {
+    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or("csv").to_ascii_lowercase();
+    let address = reqwest::Url::parse_with_params(&format!("http://huitu/export/federation/{list}.{ending}"), query)
+        .context("an address")?;
+    let path = format!("{}?{}", address.path(), address.query().unwrap_or_default());
+    let language = common.lang().pick("zh", "en");
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language).body(Body::empty())?;
+    let answer = app(app_of(hub, common).await?).oneshot(request).await?;
+    let status = answer.status();
+    let rows = answer.headers().get("x-huitu-rows").and_then(|rows| rows.to_str().ok()).unwrap_or("0").to_owned();
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    if !status.is_success() {
+        let said: serde_json::Value = serde_json::from_slice(&bytes).context("the refusal is no JSON")?;
+        let text = said["error"]["message"].as_str().unwrap_or_default().to_owned();
+        return Err(HubError::said(text.clone(), text).into());
+    }
+    let mut out = open_output(output)?;
+    out.write_all(&bytes)?;
+    out.flush()?;
+    if let Some(path) = output {
+        let (zh, en) = (format!("已写入 {}：{rows} 行", path.display()), format!("wrote {}: {rows} lines", path.display()));
+        eprintln!("{}", common.lang().pick(&zh, &en));
+    }
+    Ok(())
 }
 
 fn noun_of(text: &str) -> Result<FederationNoun, HubError> {

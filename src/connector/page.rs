@@ -35,8 +35,9 @@ fn write_page(out: &mut String, c: &Connector, sample: &str) -> std::fmt::Result
          vanish waits for a person.\n\n**Try it**: `huitu connector check {name}` (sample: {sample}); `huitu connector preview {name} \
          --source {name}=PLACE` shows the first rows as written and as read.\n"
     )?;
-    if c.contract.kind.used_as() == RecordUse::KeptOnly {
-        let (zh, en) = RecordUse::KeptOnly.words();
+    let used = c.contract.kind.used_as();
+    if matches!(used, RecordUse::KeptOnly | RecordUse::Place) {
+        let (zh, en) = used.words();
         writeln!(out, "**用途 · Use**：{zh}。· {en}.\n")?;
     }
     let catalogue = &c.catalogue;

@@ -30,6 +30,7 @@ pub use format::row::Row;
 pub use open::Edition;
 pub use query::difference::difference;
 pub use query::filter::{Filter, Range};
+pub use query::found::{FoundRows, RowFinder};
 pub use query::page::{Order, RowCursor, RowPage, Sort, SortDirection};
 pub use query::rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use query::search::{Hit, HitField};

@@ -58,6 +58,13 @@ pub struct DispatchAgreement {
     pub source: Box<str>,
 }
 
+impl DispatchAgreement {
+    /// Whether it was agreed by a day; one without a day was always.
+    pub fn stood(&self, on: NaiveDate) -> bool {
+        self.agreed_on.is_none_or(|day| day <= on)
+    }
+}
+
 /// Reads a sheet of agreements.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{SheetColumn, SheetFault, needed, optional, read_day, read_sheet};
@@ -79,6 +80,17 @@ pub struct ServicesGiven {
     pub source: Box<str>,
 }
 
+impl ServicesGiven {
+    /// Whether its period had ended by a day.
+    pub fn is_over(&self, on: NaiveDate) -> bool {
+        self.last_day().is_some_and(|last| last <= on)
+    }
+    /// The last day of its period.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        read_day(&self.period)
+    }
+}
+
 /// Reads a sheet of services.
 ///
 /// # Errors
@@ -104,20 +116,23 @@ pub fn read_services(text: &str, source: Option<&str>) -> Result<Vec<(u64, Servi
     })
 }
 
+/// What counts of statements: where a unit states months of a kind, its statement of the whole year is left out, which says the same again.
+pub fn counted<'s>(given: impl IntoIterator<Item = &'s ServicesGiven>) -> Vec<&'s ServicesGiven> {
+    let mut given: Vec<&ServicesGiven> = given.into_iter().collect();
+    let by_month: hashbrown::HashSet<(&str, ServiceKind, &str)> =
+        given.iter().filter(|s| s.period.len() == 7).map(|s| (&*s.unit, s.kind, &s.period[..4])).collect();
+    given.retain(|s| s.period.len() != 4 || !by_month.contains(&(&*s.unit, s.kind, &s.period[..4])));
+    given
+}
+
 /// Sums by kind and period, in their order. A year and months of it do not add up to each other: where a unit states months, its
 /// statement of the whole year is left out of the year.
 pub fn sums<'s>(
     given: impl IntoIterator<Item = &'s ServicesGiven>,
     year: Option<&str>,
 ) -> BTreeMap<(ServiceKind, Box<str>), u64> {
-    let given: Vec<&ServicesGiven> = given.into_iter().filter(|s| year.is_none_or(|year| s.period.starts_with(year))).collect();
-    let by_month: hashbrown::HashSet<(&str, ServiceKind, &str)> =
-        given.iter().filter(|s| s.period.len() == 7).map(|s| (&*s.unit, s.kind, &s.period[..4])).collect();
     let mut sums = BTreeMap::new();
-    for s in given {
-        if s.period.len() == 4 && by_month.contains(&(&*s.unit, s.kind, &s.period[..4])) {
-            continue;
-        }
+    for s in counted(given.into_iter().filter(|s| year.is_none_or(|year| s.period.starts_with(year)))) {
         *sums.entry((s.kind, s.period.clone())).or_default() += s.count;
     }
     sums
@@ -135,6 +150,9 @@ mod tests {
             sums(&given, Some("2010")).into_iter().filter(|((kind, _), _)| *kind == ServiceKind::Card).map(|(_, n)| n).sum();
         assert_eq!(of_2010, 97);
         assert_eq!(sums(&given, None).len(), 4);
+        assert_eq!(counted(&given).len(), 4, "the year of A says its months again");
+        let by_june = given.iter().filter(|s| s.is_over("2010-06-30".parse().unwrap())).map(|s| s.count).sum::<u64>();
+        assert_eq!(by_june, 43, "June of A and the year 2009");
         assert!(read_services("unit,kind,period,count,source\nA,CARD,2010Q3,1,t\n", None).is_err());
     }
 }

@@ -125,6 +125,8 @@ pub struct UnitTree {
     by_area: HashMap<Box<str>, u32>,
     /// Every unit after its parent.
     downwards: Vec<u32>,
+    /// By unit: its place in a walk where whatever is below a unit follows it, and the place behind the last of these.
+    spans: Vec<(u32, u32)>,
 }
 
 impl UnitTree {
@@ -192,7 +194,8 @@ impl UnitTree {
                     _ => None,
                 };
                 let by_area = units.iter().enumerate().filter_map(alone).collect();
-                Ok(UnitTree { units, parents, children, by_code, by_area, downwards })
+                let spans = spans(&downwards, &children);
+                Ok(UnitTree { units, parents, children, by_code, by_area, downwards, spans })
             }
             false => Err(faults),
         }
@@ -232,7 +235,12 @@ impl UnitTree {
     }
     /// Whether a unit is another one or stands below it.
     pub fn is_within(&self, at: u32, above: u32) -> bool {
-        self.upwards(at).any(|up| up == above)
+        self.span(above).contains(&self.spans[at as usize].0)
+    }
+    /// Where a unit and those below it stand in a walk through the tree, each after the one above it and together with its own.
+    pub fn span(&self, at: u32) -> std::ops::Range<u32> {
+        let (start, end) = self.spans[at as usize];
+        start..end
     }
     /// Whether it is an industrial union, or one of its parts.
     pub fn is_industrial(&self, at: u32) -> bool {
@@ -367,6 +375,26 @@ fn downwards(parents: &[Option<u32>]) -> (Vec<u32>, Vec<Vec<u32>>) {
         next += 1;
     }
     (order, children)
+}
+
+/// Where each unit and those below it stand in a walk through the tree.
+fn spans(downwards: &[u32], children: &[Vec<u32>]) -> Vec<(u32, u32)> {
+    let mut sizes = vec![1; children.len()];
+    for at in downwards.iter().rev() {
+        sizes[*at as usize] += children[*at as usize].iter().map(|below| sizes[*below as usize]).sum::<u32>();
+    }
+    let mut spans = vec![(0, 0); children.len()];
+    if let Some(root) = downwards.first() {
+        spans[*root as usize] = (0, sizes[*root as usize]);
+    }
+    for at in downwards {
+        let mut next = spans[*at as usize].0 + 1;
+        for below in &children[*at as usize] {
+            spans[*below as usize] = (next, next + sizes[*below as usize]);
+            next += sizes[*below as usize];
+        }
+    }
+    spans
 }
 
 /// From a unit upwards until one comes a second time.

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::HubError;
-use super::federation_state::{Entered, Federation, UnitSums, count};
+use super::federation_homes::{HomesOfUnits, PlaceRows, UnitSums};
+use super::federation_state::{Entered, Federation};
 use super::open::Hub;
 use crate::edition::Edition;
 use crate::federation::appraisal::{
@@ -31,8 +32,6 @@ use crate::store::federation::EntryRow;
 
 /// How often an import is checked anew because somebody entered something meanwhile.
 const TRIES: usize = 5;
-/// Editions whose sums are kept: this year's and last year's, and one that is asked for by number.
-const KEPT_SUMS: usize = 4;
 
 /// What holds of a whole sheet, and who brings it.
 #[derive(Debug, Clone, Default)]
@@ -259,6 +258,10 @@ impl Hub {
                 Err(Unbuilt::Store(error)) => return Err(error.into()),
             }
             if new.is_empty() || self.store.put_federation_entries(stamp, &new).await? {
+                if noun == FederationNoun::Unit {
+                    // Stations and buildings that registries delivered waited for somebody to keep them.
+                    self.enter_delivered_places().await?;
+                }
                 return Ok(SheetReceipt { kept: read.entries.len(), unchanged, left_out: read.left_out, faults: Vec::new() });
             }
         }
@@ -306,21 +309,20 @@ impl Hub {
 
     /// What an edition counts in every unit; counted once per edition and tree.
     pub fn unit_sums(&self, edition: &Edition, federation: &Federation) -> Arc<UnitSums> {
-        let key = (edition.number(), federation.stamp);
-        let kept = &self.federation_cache.counted;
-        let known =
-            kept.lock().expect("no panic while holding sums").iter().find(|(k, _)| *k == key).map(|(_, sums)| sums.clone());
-        if let Some(known) = known {
-            return known;
-        }
-        let counted = Arc::new(count(edition, &federation.tree));
-        let mut kept = kept.lock().expect("no panic while holding sums");
-        kept.retain(|(k, _)| k.1 == federation.stamp && k.0 != key.0);
-        if kept.len() >= KEPT_SUMS {
-            kept.remove(0);
-        }
-        kept.push((key, counted.clone()));
-        counted
+        self.federation_cache.sums(edition, federation)
+    }
+
+    /// Who is in which building and park of an edition; found once per edition and federation.
+    pub fn place_rows(&self, edition: &Edition, federation: &Federation) -> Arc<PlaceRows> {
+        self.federation_cache.places(edition, federation)
+    }
+
+    /// The federation as it stands, ready for filters that name its units.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn homes_of_units(&self) -> Result<HomesOfUnits, HubError> {
+        Ok(HomesOfUnits { federation: self.federation().await?, cache: self.federation_cache.clone() })
     }
 }
 

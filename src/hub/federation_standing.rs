@@ -9,15 +9,15 @@ use chrono::NaiveDate;
 
 use super::error::HubError;
 use super::federation::{SheetOrigin, SheetReceipt};
-use super::federation_state::{Federation, UnitSums};
+use super::federation_homes::UnitSums;
+use super::federation_state::Federation;
 use super::open::Hub;
-use crate::edition::{Edition, EditionError, Filter, LookupKey, Row};
+use crate::edition::{Edition, EditionError, Row};
 use crate::federation::appraisal::{UnitStanding, appraise, work_of};
 use crate::federation::place::UnionPlace;
 use crate::federation::share::{GivenShare, TargetShare, read_shares, shares};
 use crate::federation::sheet::SheetFault;
 use crate::federation::unit::{TreeLevel, UnitTree};
-use crate::model::identifier::clean_identifier;
 use crate::model::reference::areas::unit_code;
 use crate::store::target::TargetRow;
 
@@ -43,16 +43,6 @@ impl BuildingLists {
     }
 }
 
-/// Whom a text means: a credit code, or a name that one enterprise bears.
-pub fn enterprise_meant(edition: &Edition, text: &str) -> Option<Row> {
-    let only = |rows: Vec<Row>| match rows.as_slice() {
-        [row] => Some(*row),
-        _ => None,
-    };
-    let code = clean_identifier(text);
-    only(edition.rows(&LookupKey::CreditCode(code.to_string()))).or_else(|| only(edition.rows(&LookupKey::Name(text.to_owned()))))
-}
-
 /// The code under which a unit's targets are kept: of its only division, else its own where the graph knows it.
 fn target_area(tree: &UnitTree, at: u32) -> Option<String> {
     let unit = &tree.units[at as usize];
@@ -69,28 +59,13 @@ fn target_unit(tree: &UnitTree, area: &str) -> Option<u32> {
 
 impl Hub {
     /// A building's enterprises by their addresses and by its own list, rows of an edition in ascending order.
-    ///
-    /// # Errors
-    /// The edition knows none of the building's divisions.
-    pub fn building_lists(
-        &self,
-        edition: &Edition,
-        federation: &Federation,
-        place: &UnionPlace,
-    ) -> Result<BuildingLists, EditionError> {
-        let areas: Vec<String> = place.areas.iter().map(|area| area.to_string()).collect();
-        let rows = if areas.is_empty() { edition.all() } else { edition.filter(&Filter::Area(areas))? };
-        let names = |row: &Row| edition.enterprise(*row).address().is_some_and(|address| address.contains(&*place.name));
-        let mut lists = BuildingLists { by_address: rows.iter().filter(names).collect(), ..BuildingLists::default() };
-        for listing in federation.listings.iter().filter(|listing| listing.what.place == place.code) {
-            match enterprise_meant(edition, &listing.what.enterprise) {
-                Some(row) => lists.listed.push(row),
-                None => lists.unknown.push(listing.what.enterprise.to_string()),
-            }
-        }
-        lists.listed.sort_unstable();
-        lists.listed.dedup();
-        Ok(lists)
+    pub fn building_lists(&self, edition: &Edition, federation: &Federation, place: &UnionPlace) -> BuildingLists {
+        let found = self.place_rows(edition, federation);
+        found.at(&place.code).map_or_else(BuildingLists::default, |at| BuildingLists {
+            by_address: found.by_address[at].clone(),
+            listed: found.listed[at].clone(),
+            unknown: found.unknown[at].clone(),
+        })
     }
 
     /// The appraisal of a year by its rules as of a day: units of each level by rank. None where no rules were entered for it.

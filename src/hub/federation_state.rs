@@ -1,25 +1,18 @@
-//! The federation as it was read last, and what editions count in its units.
+//! The federation as it was read last.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
-use hashbrown::HashMap;
-use rayon::prelude::*;
 
-use crate::edition::{Edition, Row};
+use crate::access::Caller;
 use crate::federation::appraisal::{AppraisalObjection, AppraisalRules, UnitReward, UnitWork};
 use crate::federation::dispatch::DispatchAgreement;
 use crate::federation::figure::StatedFigure;
-use crate::federation::home::{HomeFacts, HomeFinder, Homes, UnitCounts, add_up};
 use crate::federation::pilot::Collection;
 use crate::federation::place::{PlaceListing, UnionPlace};
 use crate::federation::post::{PostKind, Staffing, UnitPosts};
 use crate::federation::service::ServicesGiven;
 use crate::federation::unit::UnitTree;
-
-/// Rows that are counted at a time.
-const CHUNK: usize = 16_384;
 
 /// Something entered, when and by whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +65,28 @@ impl Federation {
         }
         staff
     }
+    /// Whether a unit is one of the caller's: its divisions lie in their areas, or they are bound to it or to one above it. Industrial
+    /// unions cut across areas, and are told to callers of the whole city.
+    pub fn is_seen_by(&self, caller: &Caller, at: u32) -> bool {
+        let (mine, tree) = (&caller.areas, &self.tree);
+        if mine.is_empty() {
+            return true;
+        }
+        if tree.is_industrial(at) {
+            return false;
+        }
+        let areas = tree.areas_of(at);
+        let inside = |area: &str| {
+            mine.iter().any(|own| area == own || (own.len() >= 6 && !own.ends_with("0000") && area.starts_with(own.as_str())))
+        };
+        let bound = || tree.upwards(at).any(|up| mine.iter().any(|own| **own == *tree.units[up as usize].code));
+        (!areas.is_empty() && areas.iter().all(|area| inside(area))) || bound()
+    }
+    /// A unit that the caller may see, by its code, with `unit:` before it or not.
+    pub fn unit_seen_by(&self, caller: &Caller, code: &str) -> Option<u32> {
+        let at = self.tree.at(code.strip_prefix("unit:").unwrap_or(code).trim())?;
+        self.is_seen_by(caller, at).then_some(at)
+    }
     /// Whether a thing of the unit of this code belongs to a unit or to one below it.
     pub fn is_of(&self, code: &str, unit: u32) -> bool {
         self.tree.at(code).is_some_and(|at| self.tree.is_within(at, unit))
@@ -91,58 +106,4 @@ impl Federation {
         }
         latest.into_values().collect()
     }
-}
-
-/// What an edition counts in every unit, by position in the tree.
-#[derive(Debug)]
-pub struct UnitSums {
-    /// Of enterprises at home in the unit itself.
-    pub own: Vec<UnitCounts>,
-    /// Of these and of all units below.
-    pub sums: Vec<UnitCounts>,
-}
-
-/// What was read and counted last.
-#[derive(Default)]
-pub struct FederationCache {
-    pub(super) read: Mutex<Option<Arc<Federation>>>,
-    pub(super) counted: Mutex<Vec<((u32, i64), Arc<UnitSums>)>>,
-}
-
-/// The homes of an enterprise of an edition.
-pub fn homes_of(finder: &HomeFinder<'_>, edition: &Edition, row: Row) -> Homes {
-    let e = edition.enterprise(row);
-    // Divisions of 2011 have other numbers from 79 on, and sections of 2002 other letters.
-    let year = e.industry_edition();
-    let industry = if matches!(year, 0 | 2017) { e.industry().unwrap_or_default() } else { "" };
-    finder.homes(&HomeFacts {
-        town: e.town(),
-        district: e.district(),
-        federation: e.federation(),
-        address: e.address().unwrap_or_default(),
-        section: if year == 2002 { "" } else { e.section().unwrap_or_default() },
-        industry: industry.trim_start_matches(|c: char| c.is_ascii_alphabetic()),
-    })
-}
-
-pub(super) fn count(edition: &Edition, tree: &UnitTree) -> UnitSums {
-    let mut own = vec![UnitCounts::default(); tree.units.len()];
-    if let Some(finder) = HomeFinder::new(tree) {
-        let rows: Vec<Row> = edition.all().iter().collect();
-        let count_chunk = |rows: &[Row]| {
-            let mut found: HashMap<u32, UnitCounts> = HashMap::new();
-            for row in rows {
-                let (e, homes) = (edition.enterprise(*row), homes_of(&finder, edition, *row));
-                let (members, employees) = e.counted_people();
-                for home in std::iter::once(homes.area).chain(homes.industry) {
-                    found.entry(home).or_default().count(e.gap(), e.union(), members, employees);
-                }
-            }
-            found
-        };
-        let chunks: Vec<HashMap<u32, UnitCounts>> = rows.par_chunks(CHUNK).map(count_chunk).collect();
-        chunks.iter().flatten().for_each(|(at, counts)| own[*at as usize].add(counts));
-    }
-    let sums = add_up(tree, &own);
-    UnitSums { own, sums }
 }

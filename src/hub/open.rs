@@ -41,7 +41,7 @@ pub struct Hub {
     /// How long a push waits for its turn.
     pub push_stall_timeout: std::time::Duration,
     /// What was read of the federation and counted by unit.
-    pub(in crate::hub) federation_cache: Arc<super::federation_state::FederationCache>,
+    pub(in crate::hub) federation_cache: Arc<super::federation_homes::FederationCache>,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// How long each stage took in this process.
     pub stages: Arc<super::stages::Stages>,

@@ -14,6 +14,8 @@ named! {
         Assessed = "assessed",
         /// Each is shown at its enterprise as a tie (`model::tie`).
         Tie = "tie",
+        /// Each is a place of the federation, once units were entered.
+        Place = "place",
         /// They land, are kept and can be looked up row by row; nothing is made of them yet.
         KeptOnly = "kept only",
     }
@@ -30,6 +32,7 @@ impl RecordUse {
                 ("归入企业或单位，参与判定或指标", "joined to an enterprise or a unit; decides a verdict or a figure")
             }
             RecordUse::Tie => ("作为往来关系显示在企业上", "shown at its enterprise as a tie"),
+            RecordUse::Place => ("录入单位后，成为工会站点", "a place of the federation, once units were entered"),
             RecordUse::KeptOnly => ("只入库保存，尚未使用", "kept only: it lands and is kept, and nothing reads it yet"),
         }
     }
@@ -42,7 +45,8 @@ impl RecordKind {
             RecordKind::Enterprise | RecordKind::Union | RecordKind::CoveredUnit => RecordUse::Linked,
             RecordKind::Payment | RecordKind::Target => RecordUse::Assessed,
             RecordKind::Dispatch | RecordKind::Investment | RecordKind::Dispute | RecordKind::Event => RecordUse::Tie,
-            RecordKind::Station | RecordKind::Building | RecordKind::AreaCode | RecordKind::IndustryCode => RecordUse::KeptOnly,
+            RecordKind::Station | RecordKind::Building => RecordUse::Place,
+            RecordKind::AreaCode | RecordKind::IndustryCode => RecordUse::KeptOnly,
         }
     }
 }

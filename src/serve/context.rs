@@ -8,13 +8,15 @@ use async_graphql::dataloader::{DataLoader, HashMapCache};
 use async_graphql::{Context, Result};
 use roaring::RoaringBitmap;
 
+use super::answers::filter::EnterpriseFilter;
 use super::answers::live_lookups::LiveLoader;
 use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
-use super::problem::{Code, GraphProblem, Problem};
+use super::problem::{Code, GraphProblem, Problem, mendable};
 use super::state::ServerState;
 use crate::access::{AccessScope, Caller, Role};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
+use crate::hub::federation_state::Federation;
 use crate::model::message::Lang;
 use crate::store::case::CaseArea;
 use crate::store::correction::CorrectionCountRow;
@@ -62,6 +64,7 @@ pub struct RequestContext {
     named: Mutex<HashSet<u32>>,
     registries: tokio::sync::OnceCell<Arc<Vec<RegistryRow>>>,
     corrections: tokio::sync::OnceCell<Arc<Vec<CorrectionCountRow>>>,
+    federation: tokio::sync::OnceCell<Arc<Federation>>,
     keeps: bool,
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
@@ -99,6 +102,7 @@ impl RequestContext {
             named: Mutex::default(),
             registries: tokio::sync::OnceCell::new(),
             corrections: tokio::sync::OnceCell::new(),
+            federation: tokio::sync::OnceCell::new(),
             keeps: true,
             entities: tokio::sync::OnceCell::new(),
             shown: Mutex::default(),
@@ -188,6 +192,18 @@ impl RequestContext {
     pub fn spend_audit(&self, bytes: u64) -> Option<u64> {
         let take = |left: u64| left.checked_sub(bytes);
         self.audit_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| bytes)
+    }
+
+    /// The edition's filter of what the caller wrote, where all it names is known and theirs to ask about.
+    ///
+    /// # Errors
+    /// A name that nobody knows, a scope that is missing; the store cannot be read.
+    pub async fn planned(&self, filter: &EnterpriseFilter) -> Result<Filter, Problem> {
+        let checked = filter.checked(self.state.hub()).await?;
+        if checked.rests_on_federation() {
+            self.touch_store();
+        }
+        checked.plan(&self.caller)
     }
 
     /// The caller's filter together with the areas they may see, for what shows enterprises one by one.
@@ -302,6 +318,19 @@ impl RequestContext {
         };
         match self.keeps {
             true => self.corrections.get_or_try_init(read).await.cloned(),
+            false => read().await,
+        }
+    }
+
+    /// The federation as it stands, read once per answer.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn federation(&self) -> Result<Arc<Federation>, Problem> {
+        self.touch_store();
+        let read = async || self.state.hub().federation().await.map_err(mendable);
+        match self.keeps {
+            true => self.federation.get_or_try_init(read).await.cloned(),
             false => read().await,
         }
     }

@@ -2,6 +2,7 @@
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 
+use crate::hub::HubError;
 use crate::model;
 use crate::model::message::Lang;
 
@@ -49,5 +50,18 @@ impl GraphProblem for Problem {
         let mut error = ServerError::new(self.text(lang), None);
         error.extensions = Some(self.extensions());
         error
+    }
+}
+
+/// What a hub says that a caller can mend.
+pub fn mendable(error: HubError) -> Problem {
+    match error {
+        HubError::Told(p) => Problem { remedy: p.remedy, ..Problem::bad_input(p.zh, p.en) },
+        HubError::Store(e) => Problem::from(e),
+        HubError::Edition(e) => Problem::from(e),
+        other => {
+            tracing::error!(error = %other, "a question failed");
+            Problem::internal()
+        }
     }
 }

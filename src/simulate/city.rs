@@ -41,6 +41,11 @@ const DISTRICT_WEIGHTS: [(u32, f64); 16] = [
     (110_119, 16.0),
 ];
 
+/// The districts of the city.
+pub(super) fn districts() -> impl Iterator<Item = u32> {
+    DISTRICT_WEIGHTS.into_iter().map(|(code, _)| code)
+}
+
 /// Purposes of draws: each has its own stream.
 pub(super) mod purpose {
     pub const PLACE: u64 = 1;
@@ -53,6 +58,7 @@ pub(super) mod purpose {
     pub const CHANGE: u64 = 8;
     pub const CODES: u64 = 9;
     pub const FORTUNE: u64 = 10;
+    pub const FEDERATION: u64 = 11;
 }
 
 /// 64 enterprises and the unions they share.
@@ -61,6 +67,8 @@ pub struct Neighbourhood {
     pub number: u64,
     pub entities: Vec<Entity>,
     pub unions: Vec<SharedUnion>,
+    /// Houses that several of its enterprises share, by the names that addresses bear.
+    pub houses: Vec<String>,
 }
 
 impl Neighbourhood {

@@ -13,6 +13,8 @@ mod entity;
 mod error;
 mod extract;
 mod fault;
+mod federation;
+mod federation_files;
 mod founding;
 mod name;
 mod neighbourhood;
@@ -28,6 +30,8 @@ pub use entity::{Entity, EntityKind, OwnUnion, RegistrationState, SharedUnion, S
 pub use error::SimulateError;
 pub use extract::{ExtractFormat, Summary, stream, write, write_truth};
 pub use fault::{FaultSwitch, InjectedFault, spoil_file};
+pub use federation::{BuildingTruth, FederationTruth, SimulatedFederation, UnitTruth, federation};
+pub use federation_files::read_sheets;
 pub use record::{SimulatedRow, header};
 pub use served::{ServeOptions, Served, ServedSource, serve};
 pub use truth::{Truth, TruthPolicy, judge};

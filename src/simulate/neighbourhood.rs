@@ -33,7 +33,8 @@ pub(super) fn make(city: &City, number: u64, size: usize, new: bool, lie: &Lie, 
     }
     let mut draw = Draw::new(city.seed, purpose::UNION, number ^ 0x5151_0000_0000);
     let unions = shared_unions(lie, &streets, &mut entities, &mut draw);
-    let mut made = Neighbourhood { number, entities, unions };
+    let houses = streets.houses.into_iter().map(|(_, house)| house).collect();
+    let mut made = Neighbourhood { number, entities, unions, houses };
     pay(city, &mut made);
     made
 }

@@ -11,7 +11,7 @@ use super::commerce::{CommerceOptions, CommerceService};
 use super::entity::SimulatedRegistry;
 use super::error::SimulateError;
 use super::fault::FaultSwitch;
-use super::{commerce, departments, extract};
+use super::{commerce, departments, extract, federation_files};
 
 /// How a city is served.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ impl Stamp {
 }
 
 /// Raised whenever the same seed gives another city.
-const GENERATION: u32 = 2;
+const GENERATION: u32 = 3;
 
 fn made_by() -> String {
     format!("huitu {} generation {GENERATION}", env!("CARGO_PKG_VERSION"))
@@ -108,9 +108,11 @@ pub async fn serve(dir: &Path, seed: u64, enterprises: u64, day: u16, options: S
             }
             let city = blocking(dir, move || Ok(City::new(seed, enterprises, day))).await?;
             let rows = departments::write(&city, dir).await?;
+            federation_files::write(&city, dir)?;
             if options.truth {
                 let to = dir.join("truth");
-                blocking(dir, move || extract::write_truth(&city, &to)).await?;
+                blocking(dir, move || federation_files::write_truth(&city, &to).and_then(|()| extract::write_truth(&city, &to)))
+                    .await?;
             }
             let text = serde_json::to_vec(&Stamp { made_by: made_by(), seed, enterprises, day, truth: options.truth, rows })
                 .expect("plain numbers and texts");

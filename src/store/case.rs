@@ -112,6 +112,24 @@ pub struct CaseQuery {
     pub areas: Vec<Vec<CaseArea>>,
     /// Ids of enterprises.
     pub enterprises: Option<Vec<String>>,
+    /// At home in some units of the federation.
+    pub at_home: Option<CaseHomes>,
+}
+
+/// The enterprises of a condition that is not the store's, however many they are. Its words are the condition: a page goes on where others
+/// came to it meanwhile.
+#[derive(Clone, PartialEq)]
+pub struct CaseHomes {
+    /// What was asked.
+    pub asked: String,
+    /// Ids of the enterprises that are meant.
+    pub enterprises: Vec<String>,
+}
+
+impl std::fmt::Debug for CaseHomes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CaseHomes").field(&self.asked).finish()
+    }
 }
 
 /// What says that a closed case was won.
@@ -126,7 +144,7 @@ pub struct CaseWon {
 }
 
 /// The conditions of a question about cases.
-fn conditions(q: &CaseQuery) -> Conditions {
+fn conditions(q: &CaseQuery, store: &Store) -> Conditions {
     let mut c = Conditions::new("joined_into IS NULL");
     c.one_of("state", &q.states);
     c.one_of("owner_unit", &q.owner_units);
@@ -185,6 +203,14 @@ fn conditions(q: &CaseQuery) -> Conditions {
         }
         c.one_of("enterprise_id", ids);
     }
+    if let Some(homes) = &q.at_home {
+        // One value, however many there are: databases bind some ten thousand.
+        let ids = c.text(&serde_json::to_string(&homes.enterprises).expect("ids"));
+        c.and(&match store {
+            Store::Sqlite(_) => format!("enterprise_id IN (SELECT value FROM json_each({ids}))"),
+            Store::Postgres(..) => format!("enterprise_id IN (SELECT jsonb_array_elements_text({ids}::jsonb))"),
+        });
+    }
     c.areas(&q.areas);
     c
 }
@@ -207,7 +233,7 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn cases(&self, query: &CaseQuery, first: i64, after: Option<(&str, &str)>) -> Result<Vec<CaseRow>, StoreError> {
-        let mut c = conditions(query);
+        let mut c = conditions(query, self);
         if let Some((due, id)) = after {
             let (due, id) = (c.text(due), c.text(id));
             c.and(&format!("(due, id) > ({due}, {id})"));
@@ -223,7 +249,7 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be read.
     pub async fn count_cases(&self, query: &CaseQuery) -> Result<i64, StoreError> {
-        let c = conditions(query);
+        let c = conditions(query, self);
         let sql = format!("SELECT COUNT(*) FROM outreach_case WHERE {}", c.sql);
         let (count,): (i64,) = read!(self, |db| bound!(sqlx::query_as(sqlx::AssertSqlSafe(sql)), &c.values).fetch_one(db).await)
             .map_err(|e| self.failed(e))?;

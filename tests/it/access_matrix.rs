@@ -40,7 +40,8 @@ const QUERIES: &[(Needs, &str)] = &[
     (Needs::Single, "gap enterprises enterprise search tradeUnions tradeUnion"),
     (
         REVIEW,
-        "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces nearestPlace dispatchAgreements
+        "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces unionPlace
+         unionServices unionServiceCounts unionPostCounts nearestPlace dispatchAgreements
          unionCollections unionAppraisal federationFigures visitLists visitList",
     ),
     (EXPORT, "exports"),
@@ -80,7 +81,7 @@ const OF_AN_ENTERPRISE: &[(Needs, &str)] = &[
     ),
     (FINANCE, "revenueYuan payrollYuan fund"),
     (RECORDS, "provenance conflicts identity live disputes events"),
-    (REVIEW, "findings case responsible corrections"),
+    (REVIEW, "findings case responsible corrections place nearestStation"),
     (AUDIT, "lookedAtBy"),
 ];
 

@@ -33,6 +33,8 @@ mod examples;
 mod export_list;
 mod faults;
 mod federation;
+mod federation_city;
+mod federation_reach;
 mod federation_work;
 mod fit_to_print;
 mod follow;

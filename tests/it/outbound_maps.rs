@@ -15,11 +15,11 @@ use crate::support::graph::{Served, served, settings};
 
 /// A feature of a tile: its id, its kind, the numbers of its geometry, its properties as they are shown.
 #[derive(Debug)]
-struct Feature {
+pub struct Feature {
     id: u64,
     kind: u64,
     geometry: Vec<u64>,
-    properties: BTreeMap<String, String>,
+    pub properties: BTreeMap<String, String>,
 }
 
 impl Feature {
@@ -72,7 +72,7 @@ fn numbers(mut bytes: &[u8]) -> Vec<u64> {
 }
 
 /// The layers of a tile by name.
-fn layers(tile: &[u8]) -> BTreeMap<String, Vec<Feature>> {
+pub fn layers(tile: &[u8]) -> BTreeMap<String, Vec<Feature>> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let mut found = BTreeMap::new();
     for (_, _, layer) in fields(tile) {

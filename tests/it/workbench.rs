@@ -63,7 +63,9 @@ async fn every_page_of_the_workbench_does_its_task_by_mouse_and_by_keyboard() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let (_server, address) = started(huitu(dir.path()).args(["demo", "--enterprises", "3000", "--listen", "127.0.0.1:0"])).await;
+    let (_server, address) =
+        started(huitu(dir.path()).args(["demo", "--enterprises", "3000", "--without-federation", "--listen", "127.0.0.1:0"]))
+            .await;
     node("workbench.mjs", &[&address]).await;
 }
 
@@ -73,7 +75,8 @@ async fn a_session_that_ends_is_asked_for_again_and_what_one_may_not_see_says_wh
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let demo = huitu(dir.path()).args(["demo", "--enterprises", "500", "--no-serve"]).output().await.unwrap();
+    let demo =
+        huitu(dir.path()).args(["demo", "--enterprises", "500", "--without-federation", "--no-serve"]).output().await.unwrap();
     assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
     let mut secrets = Vec::new();
     for (name, role) in [("访客", "client"), ("分析员", "analyst")] {

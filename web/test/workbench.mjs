@@ -1,6 +1,7 @@
 // The workbench in Chromium against a running server: node workbench.mjs URL [WORD]
 // Every page in two languages and three widths: axe without violations, nothing cut or covered; then each page's task. With WORD only
 // what has it in its name.
+import assert from 'node:assert/strict';
 import { launch, open } from './workbench/browser.mjs';
 import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
@@ -68,6 +69,20 @@ await attempt(
     await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
     await page.locator('.toolbar .check input').first().uncheck();
     await page.waitForFunction(() => new URL(location.href).searchParams.get('layer') === 'none');
+    const found = [...(await violations(page)), ...(await geometry(page))];
+    if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));
+  },
+);
+await attempt(
+  'places are drawn from their own tiles where WebGL 2 is there',
+  { browser: drawing },
+  async ({ page, go }) => {
+    const tiles = page.waitForResponse((response) => response.url().includes('/tiles/places/') && response.status() === 200, { timeout: 120_000 });
+    await go('/places?kind=STATION');
+    assert.match((await tiles).url(), /kind=STATION/);
+    await page.waitForSelector('.place-map[data-map=gl]', { timeout: 120_000 });
+    await page.locator('.place-legend li:has-text("服务站") input').uncheck();
+    await page.waitForFunction(() => new URL(location.href).searchParams.get('hide') === 'STATION');
     const found = [...(await violations(page)), ...(await geometry(page))];
     if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));
   },

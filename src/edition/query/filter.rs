@@ -15,6 +15,7 @@ use crate::edition::format::columns::days;
 use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
 use crate::edition::part::Part;
+use crate::edition::query::found::FoundRows;
 use crate::model::reference::areas::short_code;
 use crate::model::reference::unions::federation_unit;
 use crate::model::reference::{federation_units, industries};
@@ -110,6 +111,8 @@ pub enum Filter {
     },
     /// Rows found by other means, in this edition.
     Rows(#[serde(serialize_with = "rows_in_short")] Arc<RoaringBitmap>),
+    /// Rows that somebody else finds, in whichever edition is asked.
+    Found(FoundRows),
 }
 
 /// Whether this is the federation unit of the whole city.
@@ -138,6 +141,7 @@ impl Edition {
         Ok(match filter {
             Filter::All => self.all(),
             Filter::Rows(rows) => rows.clone(),
+            Filter::Found(found) => found.rows(self),
             Filter::And(parts) => self.all_of(parts, scope)?,
             Filter::Or(parts) => {
                 let mut any = RoaringBitmap::new();
@@ -394,7 +398,7 @@ impl Filter {
     fn cost(&self) -> u8 {
         match self {
             Filter::All | Filter::Rows(_) | Filter::InGap | Filter::Any { .. } | Filter::Priority(_) => 0,
-            Filter::Area(_) | Filter::Industry(_) => 1,
+            Filter::Area(_) | Filter::Industry(_) | Filter::Found(_) => 1,
             Filter::Text(_) => 2,
             Filter::Not(part) => part.cost(),
             Filter::And(parts) | Filter::Or(parts) => parts.iter().map(Filter::cost).max().unwrap_or(0),

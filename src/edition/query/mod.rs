@@ -7,6 +7,7 @@ pub mod cubes;
 pub(in crate::edition) mod detail;
 pub mod difference;
 pub mod filter;
+pub mod found;
 pub mod page;
 pub mod protected;
 pub(in crate::edition) mod rows;

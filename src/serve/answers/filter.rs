@@ -6,9 +6,11 @@ use crate::access::{AccessScope, Caller, FieldClass, classes};
 use crate::edition;
 use crate::edition::{Filter, Range};
 use crate::hub::Hub;
+use crate::hub::federation_homes::HomesOfUnits;
+use crate::hub::federation_state::Federation;
 use crate::model::reference::countries;
 use crate::serve::graphql::model::scalars::*;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Problem, mendable};
 
 /// Names one enterprise.
 #[derive(Debug, OneofObject)]
@@ -69,6 +71,9 @@ pub struct EnterpriseFilter {
     pub text: Option<String>,
     /// Codes or names of areas of any level.
     pub area: Option<Vec<String>>,
+    /// Codes of units of the federation: at home in one of them, in the area tree or among the industries, or in a unit below. Needs the
+    /// scope `review`.
+    pub unit: Option<Vec<String>>,
     /// Codes of GB/T 4754-2017 of any level: `C`, `39`, `391`, `3911`; `2011:79` for another edition.
     pub industry: Option<Vec<String>>,
     /// Whose capital it is.
@@ -203,6 +208,42 @@ pub struct TradeUnionFilter {
     pub covers: Option<bool>,
 }
 
+/// A filter whose names are known, ready for the edition.
+pub struct CheckedFilter<'f> {
+    filter: &'f EnterpriseFilter,
+    homes: Option<HomesOfUnits>,
+}
+
+impl CheckedFilter<'_> {
+    /// The edition's filter. A condition on what the caller may not see is refused: its answer would give the value away.
+    ///
+    /// # Errors
+    /// A scope that is missing, a unit that is none of the caller's, a country that nobody knows, a list or nesting beyond its bound.
+    pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
+        self.filter.plan_at(caller, self.homes.as_ref(), 0)
+    }
+    /// Whether what it means changes with what is entered of the federation.
+    pub fn rests_on_federation(&self) -> bool {
+        self.homes.is_some()
+    }
+}
+
+/// Units of the federation that the caller may see, by their codes: positions in the tree.
+///
+/// # Errors
+/// A unit that nobody knows, or that is not the caller's.
+pub fn known_units(federation: &Federation, caller: &Caller, codes: &[String]) -> Result<Vec<u32>, Problem> {
+    codes.iter().map(|code| federation.unit_seen_by(caller, code).ok_or_else(|| no_unit(code))).collect()
+}
+
+/// A unit that nobody knows, or that is not the caller's.
+pub fn no_unit(code: &str) -> Problem {
+    Problem::bad_input(
+        format!("没有单位 {code}：请用 unionUnits 列出的代码"),
+        format!("there is no unit {code}: use a code that unionUnits lists"),
+    )
+}
+
 /// Filters nested deeper are refused.
 const MAX_NESTING: usize = 10;
 /// Values in one list.
@@ -225,17 +266,43 @@ pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
 }
 
 impl EnterpriseFilter {
-    /// The same filter, where all registries it names are known.
-    pub fn checked(&self, hub: &Hub) -> Result<&EnterpriseFilter, Problem> {
+    /// The same filter, where all it names is known, with the federation as it stands where it names units of it.
+    ///
+    /// # Errors
+    /// A registry or a reason that nobody knows, corners of a box that are swapped; the store cannot be read.
+    pub async fn checked(&self, hub: &Hub) -> Result<CheckedFilter<'_>, Problem> {
+        let homes = match self.names_units() {
+            true => Some(hub.homes_of_units().await.map_err(mendable)?),
+            false => None,
+        };
+        self.checked_with(hub, homes)
+    }
+
+    /// The same, with the federation as it was read before.
+    ///
+    /// # Errors
+    /// As of [`EnterpriseFilter::checked`].
+    pub fn checked_with(&self, hub: &Hub, homes: Option<HomesOfUnits>) -> Result<CheckedFilter<'_>, Problem> {
+        self.check(hub)?;
+        Ok(CheckedFilter { filter: self, homes })
+    }
+
+    /// The filters inside it.
+    fn inner(&self) -> impl Iterator<Item = &EnterpriseFilter> {
+        self.and.iter().flatten().chain(self.or.iter().flatten()).chain(self.not.as_deref())
+    }
+
+    /// Whether units of the federation stand anywhere in it.
+    pub fn names_units(&self) -> bool {
+        self.unit.is_some() || self.inner().any(EnterpriseFilter::names_units)
+    }
+
+    fn check(&self, hub: &Hub) -> Result<(), Problem> {
         for names in [&self.in_registry, &self.not_in_registry].into_iter().flatten() {
             known_registries(hub, names)?;
         }
         self.makes_sense(hub.editions.current().ok().as_deref())?;
-        let inner = self.and.iter().flatten().chain(self.or.iter().flatten()).chain(self.not.as_deref());
-        for filter in inner {
-            filter.checked(hub)?;
-        }
-        Ok(self)
+        self.inner().try_for_each(|filter| filter.check(hub))
     }
 
     /// The classes of the values that this part of the filter asks about.
@@ -244,7 +311,7 @@ impl EnterpriseFilter {
         if self.revenue_yuan.is_some() || self.fund.is_some() {
             asked.push(FieldClass::Money);
         }
-        if self.has_finding.is_some() {
+        if self.has_finding.is_some() || self.unit.is_some() {
             asked.push(FieldClass::Visit);
         }
         // The score counts what concerns payments and disputes: bounds drawn closer and closer would read it.
@@ -256,12 +323,7 @@ impl EnterpriseFilter {
         asked
     }
 
-    /// The edition's filter. A condition on what the caller may not see is refused: its answer would give the value away.
-    pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
-        self.plan_at(caller, 0)
-    }
-
-    fn plan_at(&self, caller: &Caller, depth: usize) -> Result<Filter, Problem> {
+    fn plan_at(&self, caller: &Caller, homes: Option<&HomesOfUnits>, depth: usize) -> Result<Filter, Problem> {
         if depth > MAX_NESTING {
             return Err(Problem::bad_input(
                 format!("筛选条件嵌套超过 {MAX_NESTING} 层"),
@@ -275,15 +337,15 @@ impl EnterpriseFilter {
         if let Some(all) = &self.and {
             check_length(all)?;
             for one in all {
-                parts.push(one.plan_at(caller, depth + 1)?);
+                parts.push(one.plan_at(caller, homes, depth + 1)?);
             }
         }
         if let Some(any) = &self.or {
             check_length(any)?;
-            parts.push(Filter::Or(any.iter().map(|one| one.plan_at(caller, depth + 1)).collect::<Result<_, _>>()?));
+            parts.push(Filter::Or(any.iter().map(|one| one.plan_at(caller, homes, depth + 1)).collect::<Result<_, _>>()?));
         }
         if let Some(not) = &self.not {
-            parts.push(Filter::Not(Box::new(not.plan_at(caller, depth + 1)?)));
+            parts.push(Filter::Not(Box::new(not.plan_at(caller, homes, depth + 1)?)));
         }
         if let Some(text) = self.text.as_deref().filter(|t| !t.trim().is_empty()) {
             parts.push(Filter::Text(text.to_owned()));
@@ -291,6 +353,11 @@ impl EnterpriseFilter {
         if let Some(codes) = &self.area {
             check_length(codes)?;
             parts.push(Filter::Area(codes.clone()));
+        }
+        if let Some(codes) = &self.unit {
+            check_length(codes)?;
+            let homes = homes.ok_or_else(Problem::internal)?;
+            parts.push(homes.filter(&known_units(&homes.federation, caller, codes)?));
         }
         if let Some(codes) = &self.industry {
             check_length(codes)?;

@@ -121,7 +121,8 @@ impl Jobs {
                 return Err(ExportRefusal { field: Some(field), problem });
             }
         }
-        new.filter.checked(self.state.hub()).and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
+        let checked = new.filter.checked(self.state.hub()).await;
+        checked.and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
         plan_order(&new.order, caller).map_err(of("orderBy"))?;
         let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
         let request = Request {
@@ -136,7 +137,7 @@ impl Jobs {
             areas: caller.areas.clone(),
             scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
         };
-        let (export, _) = self.plan(&request, new.format).map_err(of("filter"))?;
+        let (export, _) = self.plan(&request, new.format).await.map_err(of("filter"))?;
         export::check_size(&export, new.format).map_err(of("format"))?;
         export.probe().await.map_err(of("fields"))?;
         drop(export);
@@ -223,7 +224,7 @@ impl Jobs {
     async fn run(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
         let format = ExportFileFormat::from_extension(&row.format).ok_or_else(Problem::internal)?;
-        let (export, fields) = self.plan(&request, format)?;
+        let (export, fields) = self.plan(&request, format).await?;
         export::check_size(&export, format)?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
         self.state.hub().store.export_became(&running).await?;
@@ -269,7 +270,7 @@ impl Jobs {
     }
 
     /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
-    fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
+    async fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
         let maker = Caller {
             id: String::new(),
             name: String::new(),
@@ -282,7 +283,7 @@ impl Jobs {
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
         let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
         let edition = self.state.hub().editions.number(request.edition)?;
-        let mut filter = filter.plan(&maker)?;
+        let mut filter = filter.checked(self.state.hub()).await?.plan(&maker)?;
         if request.gap {
             filter = Filter::InGap.and(filter);
         }

@@ -9,6 +9,7 @@
 use data_encoding::HEXLOWER;
 mod choice;
 mod columns;
+pub(in crate::serve) mod federation;
 pub mod fetch;
 mod format;
 pub mod graph;

@@ -11,6 +11,7 @@ use crate::serve::problem::Problem;
 /// Short forms of the filter: names of the graph's EnterpriseFilter that hold lists. Several values are separated by commas.
 pub const LISTS: &[&str] = &[
     "area",
+    "unit",
     "industry",
     "ownership",
     "tags",
@@ -40,16 +41,22 @@ pub struct RouteParameters {
     pub filters: bool,
     /// Whether its answer holds addresses of the hub, which follow the caller.
     pub addresses: bool,
+    /// Whether its answer rests on what was entered of the federation.
+    pub federation: bool,
 }
 
 impl RouteParameters {
     /// A route without a filter.
     pub const fn plain(own: &'static [&'static str]) -> RouteParameters {
-        RouteParameters { own, filters: false, addresses: false }
+        RouteParameters { own, filters: false, addresses: false, federation: false }
     }
     /// A route whose answer rests on the enterprises of a filter.
     pub const fn filtered(own: &'static [&'static str]) -> RouteParameters {
-        RouteParameters { own, filters: true, addresses: false }
+        RouteParameters { own, filters: true, addresses: false, federation: false }
+    }
+    /// The same, of an answer that rests on what was entered of the federation.
+    pub const fn on_federation(self) -> RouteParameters {
+        RouteParameters { federation: true, ..self }
     }
     /// The same, of an answer that holds addresses of the hub.
     pub const fn with_addresses(self) -> RouteParameters {

@@ -14,12 +14,13 @@ use super::parameters;
 use super::parameters::RouteParameters;
 use crate::access::Role;
 use crate::edition::{Edition, Filter};
+use crate::hub::federation_homes::HomesOfUnits;
 use crate::model::message::Lang;
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::answers::input_keys::known_keys;
 use crate::serve::answers::{cache, validation_messages};
 use crate::serve::context::RequestContext;
-use crate::serve::problem::{Code, Problem};
+use crate::serve::problem::{Code, Problem, mendable};
 use crate::serve::state::ServerState;
 
 /// A request outside GraphQL.
@@ -38,6 +39,8 @@ pub struct RestRequest {
     pub key: cache::ResponseKey,
     etag: String,
     same: bool,
+    /// The federation as it stands, where the answer rests on it.
+    pub homes: Option<HomesOfUnits>,
 }
 
 /// What carries an edition in its address never changes: a week without asking again, by the caller's own cache, as what is told
@@ -134,7 +137,15 @@ impl RestRequest {
             (None, None) => ask.edition()?,
         };
         let base = base_of(state, headers);
-        let is_pinned = given("edition").is_some();
+        // `filter` may name units anywhere in it, and JSON may write a letter in another way.
+        let may_name_units = |text: &&String| text.contains("unit") || text.contains("\\u");
+        let names_units = given("unit").is_some() || given("filter").is_some_and(|text| may_name_units(&text));
+        let homes = match known.federation || names_units {
+            true => Some(state.hub().homes_of_units().await.map_err(mendable)?),
+            false => None,
+        };
+        // What is entered of the federation changes without an edition.
+        let is_pinned = given("edition").is_some() && homes.is_none();
         let key = state.answers().key(&[
             if known.addresses { base.as_bytes() } else { b"" },
             uri.path().as_bytes(),
@@ -142,6 +153,7 @@ impl RestRequest {
             ask.caller.visibility().as_bytes(),
             &edition.number().to_le_bytes(),
             &[lang as u8],
+            &homes.as_ref().map_or(0, |homes| homes.federation.stamp).to_le_bytes(),
         ]);
         let etag = key.tag();
         let same = names_tag(headers, header::IF_NONE_MATCH, &etag);
@@ -157,6 +169,7 @@ impl RestRequest {
             key,
             etag,
             same,
+            homes,
         })
     }
 
@@ -209,7 +222,7 @@ impl RestRequest {
             let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
-        filter.checked(self.state.hub())?.plan(&self.ask.caller)
+        filter.checked_with(self.state.hub(), self.homes.clone())?.plan(&self.ask.caller)
     }
 
     /// The query string of an address that asks the same as this one: its edition by number, its language, its filter.

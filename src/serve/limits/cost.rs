@@ -293,6 +293,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("unionCollections", 50),
     ("unionPlaces", 50),
     ("unionPosts", 50),
+    ("unionServices", 50),
     ("unionUnits", 50),
     ("visitLists", 20),
     ("won", 20),

@@ -249,6 +249,8 @@ impl MapWriter<'_> {
 
 /// The style of the hub, over files: one archive holds the areas of all zooms, so that what was drawn of GeoJSON is drawn of its layers.
 fn of_files(mut style: Value, base: &str) -> Value {
+    // What is entered of the federation is no edition's: files would say it long after.
+    style::without(&mut style, "places");
     let attribution = style["sources"]["districts"]["attribution"].take();
     style["sprite"] = json!(format!("{base}/sprite"));
     let archive =

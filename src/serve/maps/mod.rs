@@ -7,6 +7,7 @@ pub(in crate::serve) mod geojson;
 pub mod map_folder;
 pub(in crate::serve) mod mvt;
 mod outlines;
+pub(in crate::serve) mod place_tiles;
 pub(in crate::serve) mod places;
 pub(in crate::serve) mod style;
 mod survey;

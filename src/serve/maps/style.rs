@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::places::KnownPlaces;
+use crate::access::AccessScope;
 use crate::serve::http::headers::{lang_of, request_id};
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
@@ -66,12 +67,19 @@ fn sees_single(plain: &RestRequest) -> bool {
 
 /// Leaves out what is drawn of the gap list: its tiles are refused to whoever sees no single enterprise.
 fn without_single_enterprises(style: &mut Value) {
-    const GAP: &str = "gap";
+    without(style, "gap");
+}
+
+/// Leaves out a source and what is drawn of it.
+pub fn without(style: &mut Value, source: &str) {
     if let Some(sources) = style["sources"].as_object_mut() {
-        sources.remove(GAP);
+        sources.remove(source);
     }
     if let Some(layers) = style["layers"].as_array_mut() {
-        layers.retain(|layer| layer["source"] != GAP);
+        layers.retain(|layer| layer["source"] != source);
+    }
+    if let Some(legend) = style["metadata"]["huitu"]["legend"].as_object_mut() {
+        legend.remove(source);
     }
 }
 
@@ -91,6 +99,15 @@ pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) 
     let mut style = template;
     if !sees_single(plain) {
         without_single_enterprises(&mut style);
+    }
+    match plain.ask.caller.may(AccessScope::Review) {
+        // Its tiles know no filter of enterprises.
+        true => {
+            let tiles = style["sources"]["places"]["tiles"][0].as_str().unwrap_or_default();
+            let (edition, lang) = (plain.edition.number(), plain.lang.code());
+            style["sources"]["places"]["tiles"] = json!([format!("{tiles}?edition={edition}&lang={lang}")]);
+        }
+        false => without(&mut style, "places"),
     }
     replace(&mut style, &|text| match text == MEASURE {
         true => measure.to_owned(),
@@ -121,7 +138,7 @@ mod tests {
     fn the_template_names_what_is_replaced() {
         let style: Value = serde_json::from_str(TEMPLATE).expect("JSON");
         assert_eq!(style["metadata"]["huitu"]["measure"], MEASURE);
-        assert_eq!(TEMPLATE.matches(BASE).count(), 4, "the sprite and three sources");
+        assert_eq!(TEMPLATE.matches(BASE).count(), 5, "the sprite and four sources");
         assert_eq!(TEMPLATE.matches(QUERY).count(), 3);
     }
 }

@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import { useParameters } from '../app/address';
+import { WithinField } from '../federation/fields';
 import { useWords } from '../language/words';
 import { dues, methods, origins, stages, states, type ChosenCases } from './filter';
 import { useCaseLabels } from './labels';
@@ -53,6 +54,7 @@ export function CaseFilters({ chosen }: { chosen: ChosenCases }) {
         <label htmlFor={`${id}a`}>{t.area}</label>
         <UnitChoice id={`${id}a`} value={chosen.area} none={t.anyUnit} withFederation={false} onChange={(area) => set({ area })} />
       </div>
+      <WithinField label={t.home} value={chosen.home} onChange={(home) => set({ home })} />
       <div className="field">
         <label htmlFor={`${id}m`}>{t.method}</label>
         <select id={`${id}m`} value={chosen.method ?? ''} onChange={(event) => set({ method: event.target.value })}>

@@ -19,12 +19,14 @@ export interface ChosenCases {
   readonly isNobodys: boolean;
   readonly due: Due | null;
   readonly area: string;
+  /** The unit that their enterprises are at home in. */
+  readonly home: string;
   readonly method: CaseMethod | null;
   readonly origin: CaseOrigin | null;
   readonly unknown: readonly string[];
 }
 
-export const caseFilterNames = ['state', 'stage', 'unit', 'role', 'name', 'owner', 'due', 'area', 'method', 'origin', 'after'] as const;
+export const caseFilterNames = ['state', 'stage', 'unit', 'role', 'name', 'owner', 'due', 'area', 'home', 'method', 'origin', 'after'] as const;
 
 export function chosenCases(parameters: URLSearchParams): ChosenCases {
   const unknown: string[] = [];
@@ -46,6 +48,7 @@ export function chosenCases(parameters: URLSearchParams): ChosenCases {
     isNobodys: one('owner', ['none']) === 'none',
     due: one('due', dues),
     area: parameters.get('area') ?? '',
+    home: parameters.get('home') ?? '',
     method: one('method', methods),
     origin: one('origin', origins),
     unknown,
@@ -71,6 +74,7 @@ export function caseFilterOf(chosen: ChosenCases): CaseFilter {
     nextOn: chosen.due === null ? undefined : days[chosen.due],
     hasNextOn: chosen.due === 'undated' ? false : undefined,
     area: chosen.area === '' ? undefined : [chosen.area],
+    unit: chosen.home === '' ? undefined : [chosen.home],
     method: chosen.method === null ? undefined : [chosen.method],
     origin: chosen.origin === null ? undefined : [chosen.origin],
   };

@@ -17,7 +17,8 @@ export function Facts({ card }: { card: Card }) {
   const name = useWords(terms);
   const code = useCode();
   const { area, industry } = card;
-  const nearest = useQuestion(Nearest, { enterprise: card.id }, { enabled: useMay('review') === true, keep: false }).data?.data.nearestPlace;
+  const around = useQuestion(Nearest, { enterprise: card.id }, { enabled: useMay('review') === true, keep: false }).data?.data.enterprise;
+  const [nearest, building] = [around?.nearestStation, around?.place];
   const facts: readonly (readonly [string, ReactNode])[] = [
     [t.area, placeOf(area)],
     [t.address, card.address ?? NOTHING],
@@ -31,7 +32,11 @@ export function Facts({ card }: { card: Card }) {
     [name.field.REVENUE, f.yuan(card.revenueYuan)],
     [t.sizeClass, card.designatedSize?.sizeClass == null ? NOTHING : code('values', card.designatedSize.sizeClass)],
   ];
-  const all = nearest == null ? facts : [...facts, [t.nearest, <NearestOf key="nearest" name={nearest.place.name} code={nearest.place.code} metres={nearest.metres} />] as const];
+  const all = [
+    ...facts,
+    ...(building == null ? [] : [[t.building, <BuildingOf key="building" {...building} />] as const]),
+    ...(nearest == null ? [] : [[t.nearest, <NearestOf key="nearest" name={nearest.place.name} code={nearest.place.code} metres={nearest.metres} />] as const]),
+  ];
   return (
     <section className="card">
       <h2>{t.facts}</h2>
@@ -53,6 +58,16 @@ export function Facts({ card }: { card: Card }) {
         </p>
       )}
     </section>
+  );
+}
+
+/** The building or park that it is in, and who says so: its own list, the address, or both. */
+function BuildingOf({ place, onList, byAddress }: { place: { code: string; name: string }; onList: boolean; byAddress: boolean }) {
+  const t = useWords(enterpriseWords);
+  return (
+    <>
+      <Link to={`/places/${encodeURIComponent(place.code)}`}>{place.name}</Link> <span className="muted">{onList && byAddress ? t.byBoth : onList ? t.byList : t.byAddress}</span>
+    </>
   );
 }
 

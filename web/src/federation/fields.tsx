@@ -16,7 +16,7 @@ export function Filters({ children }: { children: ReactNode }) {
 }
 
 /** A unit and those below it: the city's, districts, zones and industrial unions to choose from, any other by its address. */
-export function WithinField({ value, onChange }: { value: string; onChange: (code: string) => void }) {
+export function WithinField({ value, onChange, label }: { value: string; onChange: (code: string) => void; label?: string }) {
   const t = useWords(federationWords);
   const id = useId();
   const units = useQuestion(UnitNames, {}).data?.data.unionUnits?.nodes;
@@ -24,7 +24,7 @@ export function WithinField({ value, onChange }: { value: string; onChange: (cod
   const other = useQuestion(UnitName, { code: value }, { enabled: isOther }).data?.data.unionUnit;
   return (
     <div className="field">
-      <label htmlFor={id}>{t.within}</label>
+      <label htmlFor={id}>{label ?? t.within}</label>
       <select id={id} className="unit-choice" value={value} onChange={(event) => onChange(event.target.value)}>
         <option value="">{t.wholeFederation}</option>
         {value !== '' && (isOther || units === undefined) && <option value={value}>{other?.name ?? value}</option>}

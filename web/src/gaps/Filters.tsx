@@ -1,5 +1,7 @@
 import { useId } from 'react';
 import { useParameters } from '../app/address';
+import { useMay } from '../app/standing';
+import { WithinField } from '../federation/fields';
 import { Places } from '../graph/generated/Places';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
@@ -14,6 +16,7 @@ export function Filters({ chosen }: { chosen: Chosen }) {
   const name = useWords(terms);
   const code = useCode();
   const id = useId();
+  const mayReview = useMay('review') === true;
   const [, set] = useParameters();
   const places = useQuestion(Places, {}).data?.data;
   const toggle = (parameter: string, values: readonly string[], value: string) =>
@@ -49,6 +52,7 @@ export function Filters({ chosen }: { chosen: Chosen }) {
               ))}
             </select>
           </div>
+          {mayReview && <WithinField label={t.unit} value={chosen.unit[0] ?? ''} onChange={(code) => set({ unit: code === '' ? null : code })} />}
           <fieldset className="employees">
             <legend>{t.employees}</legend>
             <input type="number" min={0} aria-label={`${t.employees} ${t.from}`} placeholder={t.from} value={from} onChange={(event) => employees(event.target.value, to)} />

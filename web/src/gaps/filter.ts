@@ -8,6 +8,8 @@ export interface Chosen {
   readonly part: Part;
   readonly text: string;
   readonly area: readonly string[];
+  /** Codes of units of the federation. */
+  readonly unit: readonly string[];
   readonly industry: readonly string[];
   readonly size: readonly SizeStatus[];
   readonly union: readonly UnionStatus[];
@@ -29,7 +31,7 @@ export const kinds = {
 };
 
 export type Kind = keyof typeof kinds;
-export const filterNames = ['q', 'area', 'industry', 'size', 'union', 'ownership', 'sizeClass', 'tags', 'emp'] as const;
+export const filterNames = ['q', 'area', 'unit', 'industry', 'size', 'union', 'ownership', 'sizeClass', 'tags', 'emp'] as const;
 
 const list = (parameters: URLSearchParams, name: string): string[] => (parameters.get(name) ?? '').split(',').filter((value) => value !== '');
 
@@ -50,6 +52,7 @@ export function chosenOf(parameters: URLSearchParams): Chosen {
     part: part === 'undecided' || part === 'both' ? part : 'lacking',
     text: parameters.get('q') ?? '',
     area: list(parameters, 'area'),
+    unit: list(parameters, 'unit'),
     industry: list(parameters, 'industry'),
     size: known('size', kinds.size),
     union: known('union', kinds.union),
@@ -80,6 +83,7 @@ export function filterOf(chosen: Chosen, part: Part = chosen.part): EnterpriseFi
   const conditions: EnterpriseFilter = {
     text: text === '' ? undefined : text,
     area: some(chosen.area),
+    unit: some(chosen.unit),
     industry: some(chosen.industry),
     designatedSize: some(chosen.size),
     union: some(chosen.union),

@@ -7,7 +7,7 @@ import { useLanguage } from '../language/choice';
 import { format } from '../language/format';
 import { headers } from '../graph/client';
 import { useWords } from '../language/words';
-import { MARKS } from '../places/Mark';
+import { MARKS, picture } from '../places/Mark';
 import type { Figure } from './figure';
 import { classOf, type Classes, type Measure } from './measures';
 import type { PlaceMark } from './placeMarks';
@@ -63,7 +63,7 @@ export default function GlMap(props: Props) {
     made.addControl(new AttributionControl({ compact: false, customAttribution: t.boundary }), 'bottom-right');
     made.on('load', () => {
       made.addImage('hatch', hatch());
-      for (const [kind, mark] of Object.entries(MARKS)) made.addImage(`place-${kind}`, drawn(mark), { pixelRatio: 2 });
+      for (const [kind, mark] of Object.entries(MARKS)) made.addImage(`place-${kind}`, picture(mark), { pixelRatio: 2 });
       paint(made, latest.current, lang, t.noData);
       made.once('idle', () => latest.current.onReady());
     });
@@ -121,7 +121,7 @@ function styleOf(props: Props): StyleSpecification {
     sources: {
       districts: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       names: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
-      places: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      places: { type: 'vector', tiles: [`${location.origin}/tiles/places/{z}/{x}/{y}.mvt?edition=${props.edition}`], minzoom: 0, maxzoom: 16 },
       gap: { type: 'vector', tiles: [tiles], minzoom: 0, maxzoom: 16 },
     },
     layers: [
@@ -161,7 +161,27 @@ function styleOf(props: Props): StyleSpecification {
         id: 'places',
         type: 'symbol',
         source: 'places',
-        layout: { 'icon-image': ['concat', 'place-', ['get', 'kind']], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+        'source-layer': 'places',
+        layout: { visibility: 'none', 'icon-image': ['concat', 'place-', ['get', 'kind']], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+      },
+      {
+        id: 'place-clusters',
+        type: 'symbol',
+        source: 'places',
+        'source-layer': 'clusters',
+        layout: {
+          visibility: 'none',
+          'icon-image': ['concat', 'place-', ['get', 'kind']],
+          'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
+          'text-field': ['to-string', ['get', 'count']],
+          'text-font': FONTS,
+          'text-size': 11,
+          'text-anchor': 'left',
+          'text-offset': [0.9, 0],
+          'text-allow-overlap': true,
+        },
+        paint: { 'text-color': '#1c2330', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
       },
       {
         id: 'names',
@@ -209,37 +229,15 @@ function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string):
   });
   (map.getSource('districts') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: districts });
   (map.getSource('names') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: names });
-  const places = props.places.map((place) => ({
-    type: 'Feature' as const,
-    geometry: { type: 'Point' as const, coordinates: [...place.at] },
-    properties: { code: place.code, kind: place.kind },
-  }));
-  (map.getSource('places') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: places });
   // The middle of a diverging scale is as pale as the ground: its borders are drawn darker.
   map.setPaintProperty('borders', 'line-color', measure.kind === 'diverging' ? '#8b96a5' : '#ffffff');
   map.setPaintProperty('borders', 'line-width', measure.kind === 'diverging' ? 0.7 : 1.2);
   if (map.hasImage('hatch')) map.setPaintProperty('nodata', 'fill-pattern', 'hatch');
+  // Tiles of places are asked for by whoever may see them and wants to: a layer that is hidden asks for none.
+  for (const layer of ['places', 'place-clusters']) map.setLayoutProperty(layer, 'visibility', props.places.length > 0 ? 'visible' : 'none');
   for (const layer of ['points', 'clusters', 'counts']) map.setLayoutProperty(layer, 'visibility', props.withPoints ? 'visible' : 'none');
   map.setLayoutProperty('names', 'text-offset', props.withPoints ? [0, 1.5] : [0, 0]);
   map.setLayoutProperty('names', 'text-anchor', props.withPoints ? 'top' : 'center');
-}
-
-/** The mark of a kind of place as a picture, at twice the size for dense screens. */
-function drawn(mark: (typeof MARKS)[keyof typeof MARKS]): ImageData {
-  const side = 36;
-  const canvas = document.createElement('canvas');
-  canvas.width = side;
-  canvas.height = side;
-  const pen = canvas.getContext('2d');
-  if (pen === null) return new ImageData(side, side);
-  pen.translate(side / 2, side / 2);
-  const path = new Path2D(mark.path(12));
-  pen.fillStyle = mark.colour;
-  pen.strokeStyle = '#ffffff';
-  pen.lineWidth = 2.4;
-  pen.fill(path);
-  pen.stroke(path);
-  return pen.getImageData(0, 0, side, side);
 }
 
 /** Grey with strokes at 45°, as everywhere for what has no data. */

@@ -15,3 +15,21 @@ export function Mark({ kind }: { kind: UnionPlaceKind }) {
     </svg>
   );
 }
+
+/** The mark of a kind of place as a picture, at twice the size for dense screens. */
+export function picture(mark: (typeof MARKS)[keyof typeof MARKS]): ImageData {
+  const side = 36;
+  const canvas = document.createElement('canvas');
+  canvas.width = side;
+  canvas.height = side;
+  const pen = canvas.getContext('2d');
+  if (pen === null) return new ImageData(side, side);
+  pen.translate(side / 2, side / 2);
+  const path = new Path2D(mark.path(12));
+  pen.fillStyle = mark.colour;
+  pen.strokeStyle = '#ffffff';
+  pen.lineWidth = 2.4;
+  pen.fill(path);
+  pen.stroke(path);
+  return pen.getImageData(0, 0, side, side);
+}

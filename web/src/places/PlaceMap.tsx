@@ -1,5 +1,5 @@
-import { useMemo } from 'react';
-import { go } from '../app/address';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { go, useParameters } from '../app/address';
 import { placeKinds } from '../federation/address';
 import { federationWords } from '../federation/words';
 import type { PlaceLineFragment, UnionPlaceKind } from '../graph/generated/types';
@@ -9,9 +9,12 @@ import { useWords } from '../language/words';
 import { placed as roomFor, textWidth } from '../map/labels';
 import { pathOf, projectionOf, useOutlines } from '../map/outlines';
 import { useSize } from '../map/size';
+import { hasWebGl2 } from '../map/webgl';
+import { Boundary } from '../states/Boundary';
 import { Mark, MARKS } from './Mark';
 import { placeWords } from './words';
 
+const PlaceGlMap = lazy(() => import('./PlaceGlMap'));
 const NAME_SIZE = 11.5;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
@@ -20,12 +23,15 @@ export function PlaceMap({
   places,
   district,
   hidden,
+  query,
   onDistrict,
   onHide,
 }: {
   places: readonly PlaceLineFragment[];
   district: string;
   hidden: ReadonlySet<UnionPlaceKind>;
+  /** What the tiles are narrowed by; null where the list is narrowed by what they do not know. */
+  query: string | null;
   onDistrict: (code: string) => void;
   onHide: (kind: UnionPlaceKind) => void;
 }) {
@@ -57,6 +63,12 @@ export function PlaceMap({
     });
     return roomFor(boxes);
   }, [shown, projection, district]);
+  // The districts and marks at once as SVG; behind them the map of tiles loads and takes over, where WebGL 2 is there and wanted.
+  const [parameters] = useParameters();
+  const wantsGl = query !== null && shown.length > 0 && parameters.get('map') !== 'svg' && hasWebGl2();
+  const [isReady, setReady] = useState(false);
+  useEffect(() => setReady(false), [wantsGl, query]);
+  const isGl = wantsGl && isReady;
   return (
     <section className="card place-map-card">
       <div className="page-head">
@@ -68,8 +80,15 @@ export function PlaceMap({
         )}
       </div>
       <Legend places={places} hidden={hidden} onHide={onHide} />
-      <div className="place-map" ref={attach}>
-        {projection !== null && (
+      <div className="place-map" ref={attach} data-map={isGl ? 'gl' : 'svg'} style={wantsGl ? { height } : undefined}>
+        {wantsGl && height > 0 && (
+          <Boundary fallback={() => null}>
+            <Suspense fallback={null}>
+              <PlaceGlMap outlines={shown} district={district} hidden={hidden} query={query} label={t.mapLabel(f.count(visible.length))} onDistrict={onDistrict} onReady={() => setReady(true)} />
+            </Suspense>
+          </Boundary>
+        )}
+        {projection !== null && !isGl && (
           <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={t.mapLabel(f.count(visible.length))}>
             <g transform={`translate(${((width - projection.width) / 2).toFixed(1)} ${((height - projection.height) / 2).toFixed(1)})`}>
               {shown.map((outline) => (

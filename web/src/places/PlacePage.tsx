@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { useAddress } from '../app/address';
 import { Link } from '../app/Link';
+import { useMay } from '../app/standing';
 import { FactTable, Kpis, type Column } from '../federation/Facts';
 import { FederationPage } from '../federation/FederationPage';
 import { Versions } from '../federation/Versions';
@@ -13,26 +14,26 @@ import { placeOf } from '../language/place';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
-import { cursorBefore } from './cursor';
 import './places.css';
 import { placeWords } from './words';
 
-type Place = NonNullable<PlaceCardQuery['unionPlaces']>['nodes'][number];
+type Place = NonNullable<PlaceCardQuery['unionPlace']>;
 
 /** One place; of a building and a park its enterprises, by address and by its own list. */
 export default function PlacePage() {
   const t = useWords(placeWords);
   const code = decodeURIComponent(useAddress().pathname.slice('/places/'.length));
-  const question = useQuestion(PlaceCard, { after: cursorBefore(code) }, { keep: false });
-  const place = question.data?.data.unionPlaces?.nodes.find((one) => one.code === code);
+  const mayReview = useMay('review');
+  const question = useQuestion(PlaceCard, { code }, { keep: false });
+  const place = question.data?.data.unionPlace ?? undefined;
   useEffect(() => {
     if (place != null) document.title = `${place.name} · 会图`;
   }, [place?.name]);
   return (
     <FederationPage className="place" title={place?.name ?? code} intro={place === undefined ? t.title : <Subtitle place={place} />}>
       <Answered question={question} rows={8}>
-        {({ unionPlaces }) => {
-          if (unionPlaces === null) return <Forbidden scope="review" />;
+        {() => {
+          if (mayReview === false) return <Forbidden scope="review" />;
           if (place === undefined) {
             return (
               <div className="notice">
@@ -120,7 +121,7 @@ function There({ there }: { there: NonNullable<Place['enterprisesThere']> }) {
   const t = useWords(placeWords);
   const g = useWords(federationWords);
   const f = useFormat();
-  const { counts, unlisted, elsewhere, unknown } = there;
+  const { counts, gap, visits, unlisted, elsewhere, unknown } = there;
   // A hundred are named of each difference: beyond that neither tells how many are on both.
   const both = elsewhere.length < 100 ? f.count(there.listed - elsewhere.length) : NOTHING;
   return (
@@ -135,9 +136,11 @@ function There({ there }: { there: NonNullable<Place['enterprisesThere']> }) {
             { label: g.lacking, value: f.count(counts.lacking), ...(counts.lacking > 0 ? { tone: 'gap' as const } : {}) },
             { label: g.undecided, value: f.count(counts.undecided) },
             { label: t.members, value: f.count(counts.members), note: t.ofEmployees(f.count(counts.employees)) },
+            { label: t.visits, value: f.count(visits.count), note: visits.lastAt === null ? t.noVisits : t.visited(f.count(visits.enterprises), f.day(visits.lastAt)) },
           ]}
         />
       </section>
+      <Difference title={t.gapThere(f.count(gap.totalCount))} enterprises={gap.nodes} />
       <section className="card">
         <h2>{t.byList}</h2>
         <Kpis

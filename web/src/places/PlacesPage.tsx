@@ -82,7 +82,7 @@ export default function PlacesPage() {
               return (
                 <>
                   <div className="map-sides">
-                    <PlaceMap places={found} district={district} hidden={hidden} onDistrict={(code) => set({ d: code })} onHide={hide} />
+                    <PlaceMap places={found} district={district} hidden={hidden} query={tilesOf(asked, level === null && !two)} onDistrict={(code) => set({ d: code })} onHide={hide} />
                     {found.length > 0 && <ByLevel places={found} />}
                   </div>
                   {found.length === 0 ? (
@@ -101,6 +101,15 @@ export default function PlacesPage() {
       </FromRoots>
     </FederationPage>
   );
+}
+
+/** What the tiles of places are narrowed by; null where the list is narrowed by what they do not know. */
+function tilesOf(asked: { within: string | null; kind: UnionPlaceKind | null }, isKnown: boolean): string | null {
+  if (!isKnown) return null;
+  const query = new URLSearchParams();
+  if (asked.within !== null) query.set('within', asked.within);
+  if (asked.kind !== null) query.set('kind', asked.kind);
+  return query.toString();
 }
 
 /** How many of each kind units of each level keep. */

@@ -117,37 +117,23 @@ function Subtitle({ unit, on }: { unit: Unit; on: string | null }) {
   );
 }
 
-/** The filter of the gap list that means this unit's enterprises, as an address and as the graph takes it; null where there is none. */
-function filterOf(unit: Unit): { query: string; filter: { area?: string[]; industry?: string[] } } | null {
-  if (unit.areas.length > 0) {
-    const area = unit.areas.map((one) => one.code);
-    return { query: `area=${area.join(',')}`, filter: { area } };
-  }
-  if (unit.industries.length > 0) return { query: `industry=${unit.industries.join(',')}`, filter: { industry: unit.industries } };
-  return null;
-}
-
 function Homes({ unit }: { unit: Unit }) {
   const t = useWords(cardWords);
   const g = useWords(federationWords);
   const f = useFormat();
   const { counts, own } = unit;
-  const link = filterOf(unit);
+  const code = encodeURIComponent(unit.code);
   return (
     <section className="card">
       <div className="page-head">
         <h2>{t.homes}</h2>
         <div className="row no-print">
-          {link !== null && (
-            <Link to={`/gaps?part=both&${link.query}`} className="button primary">
-              {t.toGaps}
-            </Link>
-          )}
-          {unit.areas.map((area) => (
-            <Link key={area.code} to={`/cases?area=${area.code}`} className="button">
-              {unit.areas.length === 1 ? t.toCases : t.toCasesOf(area.name)}
-            </Link>
-          ))}
+          <Link to={`/gaps?part=both&unit=${code}`} className="button primary">
+            {t.toGaps}
+          </Link>
+          <Link to={`/cases?home=${code}`} className="button">
+            {t.toCases}
+          </Link>
         </div>
       </div>
       <Kpis
@@ -160,7 +146,6 @@ function Homes({ unit }: { unit: Unit }) {
           { label: g.members, value: f.compact(counts.members), note: t.membersOf(f.compact(counts.employees)) },
         ]}
       />
-      {link === null && <p className="muted small">{t.noArea}</p>}
     </section>
   );
 }
@@ -256,9 +241,7 @@ function Work({ unit, places, year }: { unit: Unit; places: UnitCardQuery['place
 function Urgent({ unit, at }: { unit: Unit; at: string | null }) {
   const t = useWords(cardWords);
   const f = useFormat();
-  const link = filterOf(unit);
-  const question = useQuestion(UnitGap, { filter: link?.filter ?? {}, area: link?.filter.area ?? [], withCases: unit.areas.length > 0, asOf: at }, { enabled: link !== null });
-  if (link === null) return null;
+  const question = useQuestion(UnitGap, { unit: [unit.code], asOf: at });
   const columns: Column<UnitGapQuery['gap']['nodes'][number]>[] = [
     { key: 'name', head: t.name, cell: (e) => <Link to={`/e/${e.id}`}>{e.name}</Link> },
     { key: 'address', head: t.address, className: 'words', cell: (e) => e.address ?? NOTHING },
@@ -275,7 +258,7 @@ function Urgent({ unit, at }: { unit: Unit; at: string | null }) {
           ) : (
             <>
               <p className="muted">
-                {unit.areas.length > 0 ? t.urgentWhy(f.count(gap.totalCount), f.count(cases?.totalCount)) : t.urgentOnly(f.count(gap.totalCount))} <Link to={`/gaps?${link.query}`}>{t.toGapsOf}</Link>
+                {cases === null ? t.urgentOnly(f.count(gap.totalCount)) : t.urgentWhy(f.count(gap.totalCount), f.count(cases.totalCount))} <Link to={`/gaps?unit=${encodeURIComponent(unit.code)}`}>{t.toGapsOf}</Link>
               </p>
               <FactTable label={t.urgent} rows={gap.nodes} columns={columns} keyOf={(e) => e.id} />
             </>

@@ -73,11 +73,11 @@ export const unionJourneys = {
     await tabTo(page, '.unit .button.primary');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.grid-row a');
-    assert.equal(parameter(page, 'area'), city.district);
+    assert.equal(parameter(page, 'unit'), city.unit);
     await page.goBack();
     await page.locator('.unit .button', { hasText: '案件' }).click();
     await page.waitForSelector('.cases-table tbody tr');
-    assert.equal(parameter(page, 'area'), city.district);
+    assert.equal(parameter(page, 'home'), city.unit);
   },
   async 'units of a level and a state are listed, as many as are late, and the filter is taken off'({ page, go }) {
     await go('/units?view=list');
@@ -97,6 +97,18 @@ export const unionJourneys = {
     await page.waitForSelector('.versions ins');
     assert.equal(await text(page, '.versions del'), city.dueBefore);
     assert.equal(await text(page, '.versions ins'), city.dueNow);
+  },
+  async 'a unit leads to its gap list and its cases, which say what it holds by'({ page, go }, city) {
+    await go('/units/B-DEMO');
+    const { gap, cases } = await ask(origin(page), `{ gap(first: 0, include: [LACKING, UNDECIDED], filter: { unit: ["B-DEMO"] }) { totalCount } cases(first: 0, filter: { unit: ["${city.unit}"], state: [OPEN] }) { totalCount } }`);
+    await tabTo(page, 'a[href="/gaps?part=both&unit=B-DEMO"]');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction((n) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(n + 1), gap.totalCount);
+    await page.waitForSelector('.chips button:has-text("B-DEMO")');
+    await go(`/units/${city.unit}`);
+    await page.locator(`a[href="/cases?home=${city.unit}"]`).click();
+    await page.waitForSelector(`[role=status]:has-text("${cases.totalCount.toLocaleString('zh-CN')}")`);
+    assert.equal(await page.getByLabel('企业归属单位').inputValue(), city.unit);
   },
   async 'places: a kind is left out of the map, a district is chosen on it, a building names what differs'({ page, go }, city) {
     await go('/places');

@@ -16,16 +16,16 @@ use crate::access::classes;
 use crate::cases::standing as model;
 use crate::cases::standing::{CaseOwner as ModelOwner, CaseStanding};
 use crate::edition::Edition;
-use crate::hub::HubError;
 use crate::hub::cases::{closed_with_union, evidence_of, standing_of};
 use crate::model::linkage::RecordRef;
 use crate::model::message::value_text;
-use crate::serve::answers::filter::{DateRange, IntRange};
+use crate::serve::answers::filter::{DateRange, IntRange, known_units};
 use crate::serve::answers::loaders::{CaseHistoryKey, CaseKey, CaseVisitsKey, JoinedCaseKey};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, question_of};
 use crate::serve::problem::Problem;
-use crate::store::case::{CaseArea, CaseQuery, CaseRow};
+pub use crate::serve::problem::mendable;
+use crate::store::case::{CaseArea, CaseHomes, CaseQuery, CaseRow};
 use crate::store::case_event::CaseEventRow;
 
 /// Pages of cases are at most this long.
@@ -36,19 +36,6 @@ const STEPS: u32 = 0x00ca_5e57;
 /// The bare id of a case.
 pub fn case_id(id: &str) -> &str {
     id.strip_prefix("case:").unwrap_or(id)
-}
-
-/// What a hub says that a caller can mend.
-pub fn mendable(error: HubError) -> Problem {
-    match error {
-        HubError::Told(p) => Problem { remedy: p.remedy, ..Problem::bad_input(p.zh, p.en) },
-        HubError::Store(e) => Problem::from(e),
-        HubError::Edition(e) => Problem::from(e),
-        other => {
-            tracing::error!(error = %other, "a question about cases failed");
-            Problem::internal()
-        }
-    }
 }
 
 /// Who is responsible for a case; what is left out holds of everybody.
@@ -75,6 +62,9 @@ pub struct CaseFilter {
     pub has_owner: Option<bool>,
     /// Codes or names of areas of any level in which the enterprise lies.
     pub area: Option<Vec<String>>,
+    /// Codes of units of the federation: the enterprise is at home in one of them, in the area tree or among the industries, or in a unit
+    /// below.
+    pub unit: Option<Vec<String>>,
     /// What they were opened for.
     pub origin: Option<Vec<CaseOrigin>>,
     /// How they are gone about.
@@ -114,13 +104,31 @@ pub fn areas_of_caller(ask: &RequestContext) -> Vec<Vec<CaseArea>> {
     caller_areas(ask).into_iter().collect()
 }
 
+/// The enterprises that are at home in one of these units or in one below, by id; None where that is everybody.
+async fn at_home_in(ask: &RequestContext, codes: &[String]) -> Result<Option<CaseHomes>, Problem> {
+    ask.touch_store();
+    let homes = ask.state.hub().homes_of_units().await.map_err(mendable)?;
+    let units = known_units(&homes.federation, &ask.caller, codes)?;
+    let tree = &homes.federation.tree;
+    if units.iter().any(|unit| Some(*unit) == tree.root()) {
+        return Ok(None);
+    }
+    let edition = ask.edition()?;
+    let enterprises = homes.rows(&edition, &units).iter().map(|row| edition.enterprise(row).id().to_owned()).collect();
+    Ok(Some(CaseHomes { asked: codes.join(" "), enterprises }))
+}
+
 impl CaseFilter {
     /// The store's question. The caller's areas always apply.
     ///
     /// # Errors
     /// A unit or area that there is none of; a condition on what the caller may not see.
-    pub fn query(&self, ask: &RequestContext) -> Result<CaseQuery, Problem> {
+    pub async fn query(&self, ask: &RequestContext) -> Result<CaseQuery, Problem> {
         let hub = ask.state.hub();
+        let at_home = match &self.unit {
+            Some(units) => at_home_in(ask, units).await?,
+            None => None,
+        };
         for origin in self.origin.iter().flatten() {
             classes::of_case(origin.name()).scope().map_or(Ok(()), |scope| ask.caller.require(scope))?;
         }
@@ -169,6 +177,7 @@ impl CaseFilter {
             opened: days(self.opened_on),
             closed: days(self.closed_on),
             areas,
+            at_home,
             enterprises: self
                 .enterprise
                 .as_ref()

@@ -18,6 +18,8 @@ use super::provenance::{FieldConflict, FieldProvenance, RecordConnection, Regist
 use super::scalars::*;
 use super::ties;
 use super::ties::{DispatchConnection, Dispute, EventConnection, Investment};
+use super::union_places::{EnterpriseAtPlace, NearestPlace};
+use super::union_units::FederationView;
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
@@ -234,6 +236,25 @@ impl Enterprise {
         let found = responsible_for(&plain, &self.row(), hub.clock.today(hub.settings.zone));
         let row = found.and_then(|duty| duties.iter().find(|(row, _)| row.id == duty.id)).map(|(row, _)| row.clone());
         Ok(row.map(|row| Duty::new(self.edition(), row)))
+    }
+
+    /// The building or park that it is in: the one that lists it, else the one whose name its address bears; null where there is none that
+    /// the caller may see. Needs the scope `review`.
+    async fn place(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseAtPlace>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let view = FederationView::shared(ask(ctx), self.edition()).await.or_tell(ctx)?;
+        Ok(EnterpriseAtPlace::of(ask(ctx), &view, self.row().row))
+    }
+
+    /// The place for services that is nearest to it; null where it has no point of its own, or no place has one. Needs the scope `review`.
+    async fn nearest_station(&self, ctx: &Context<'_>) -> Result<Option<NearestPlace>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let view = FederationView::shared(ask(ctx), self.edition()).await.or_tell(ctx)?;
+        Ok(NearestPlace::of(ask(ctx), &view, self.row()))
     }
 
     /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.

@@ -1,29 +1,25 @@
-//! What is entered of units beside the tree: posts, places, services, agreements, collections. Each with its source and its versions.
+//! What is entered of units beside the tree: posts, agreements, collections. Each with its source and its versions.
 
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 
-use super::connection::{Placed, pages, placed};
+use super::connection::{Placed, placed};
 use super::enterprise::Enterprise;
-use super::places::Area;
-use super::scalars::{Date, DateTime, Decimal, UnionJoinedAt, UnionPlaceKind, UnionPostKind, UnionServiceKind};
-use super::union_units::{FederationVersion, FederationView, UnionUnit, UnionUnitCounts};
+use super::scalars::{Date, DateTime, Decimal, UnionJoinedAt, UnionPostKind};
+use super::union_units::{FederationVersion, FederationView, UnionUnit};
 use crate::access::FieldClass;
 use crate::access::classes::of_federation;
-use crate::edition::Row;
 use crate::federation::dispatch::{DispatchAgreement, DispatchSums};
 use crate::federation::entry::FederationNoun;
 use crate::federation::home::UnitCounts;
 use crate::federation::pilot::{ArrearsByAge, Collection};
-use crate::federation::place::UnionPlace as PlaceEntered;
 use crate::federation::post::{Staffing, UnitPosts};
-use crate::hub::federation_standing::{BuildingLists, enterprise_meant};
+use crate::hub::federation_homes::enterprise_meant;
 use crate::hub::federation_state::Entered;
 use crate::model::value::Money;
 use crate::serve::context::{OrTell, RequestContext, ask};
-use crate::serve::problem::Problem;
 
 /// The page of things behind a key; `all` are keys, which are the cursors, and things, which need no order.
-fn keyed<S, T>(
+pub fn keyed<S, T>(
     mut all: Vec<(String, S)>,
     first: usize,
     after: Option<&str>,
@@ -41,7 +37,7 @@ fn keyed<S, T>(
 /// A connection in the order of what its things are known by.
 macro_rules! keyed_pages {
     ($doc:literal, $Connection:ident, $nodes:literal, $Node:ident, $edge_doc:literal, $Edge:ident, $node_doc:literal) => {
-        pages!($doc, $Connection, $nodes, $Node, $edge_doc, $Edge, $node_doc);
+        $crate::serve::graphql::model::connection::pages!($doc, $Connection, $nodes, $Node, $edge_doc, $Edge, $node_doc);
 
         impl $Connection {
             /// The page behind a key.
@@ -51,7 +47,8 @@ macro_rules! keyed_pages {
                 after: Option<&str>,
                 make: impl Fn(String, S) -> $Node,
             ) -> $Connection {
-                let (nodes, placed, total_count) = keyed(all, first, after, make);
+                let (nodes, placed, total_count) =
+                    $crate::serve::graphql::model::federation_entries::keyed(all, first, after, make);
                 $Connection { nodes, placed, total_count }
             }
         }
@@ -66,15 +63,6 @@ keyed_pages!(
     "Posts of a kind at a unit and their cursor.",
     UnionPostEdge,
     "The posts."
-);
-keyed_pages!(
-    "Places, page by page, in the order of their codes.",
-    UnionPlaceConnection,
-    "The places of this page.",
-    UnionPlace,
-    "A place and its cursor.",
-    UnionPlaceEdge,
-    "The place."
 );
 keyed_pages!(
     "Agreements, page by page, in the order of agencies and hosts.",
@@ -94,6 +82,8 @@ keyed_pages!(
     UnionCollectionEdge,
     "The collection."
 );
+
+pub(in crate::serve) use keyed_pages;
 
 /// Where a thing that was entered comes from.
 #[derive(SimpleObject, Clone)]
@@ -134,7 +124,8 @@ pub fn is_told(ask: &RequestContext, field: &str) -> bool {
     ask.caller.sight().sees(of_federation(field))
 }
 
-fn number(n: u64) -> i32 {
+/// A count as the graph writes it.
+pub fn number(n: u64) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
@@ -142,6 +133,7 @@ fn number(n: u64) -> i32 {
 #[derive(SimpleObject)]
 pub struct UnionPost {
     /// What it is known by.
+    #[graphql(owned)]
     pub id: ID,
     /// Whose they are.
     pub unit: Option<UnionUnit>,
@@ -164,8 +156,12 @@ pub struct UnionPost {
 }
 
 impl UnionPost {
-    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<UnitPosts>) -> UnionPost {
-        let posts = &entered.what;
+    /// What posts are known by.
+    pub fn key(posts: &UnitPosts) -> String {
+        format!("{} {} {}", posts.unit, posts.kind, posts.as_of)
+    }
+    pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<UnitPosts>) -> UnionPost {
+        let (posts, key) = (&entered.what, UnionPost::key(&entered.what));
         UnionPost {
             id: ID(format!("post:{key}")),
             unit: view.unit(ask, &posts.unit),
@@ -211,150 +207,12 @@ impl UnionStaffing {
     }
 }
 
-/// A service centre or station, an office building or a park.
-#[derive(SimpleObject, Clone)]
-#[graphql(complex)]
-pub struct UnionPlace {
-    /// `place:` and its code.
-    pub id: ID,
-    /// What it is known by.
-    pub code: String,
-    /// What it is called.
-    pub name: String,
-    /// What it is.
-    pub kind: UnionPlaceKind,
-    /// The unit that keeps it.
-    pub unit: Option<UnionUnit>,
-    /// Where it is, in words.
-    pub address: Option<String>,
-    /// Divisions that it lies in or serves.
-    pub areas: Vec<Area>,
-    /// Degrees east, WGS-84.
-    pub longitude: Option<f64>,
-    /// Degrees north, WGS-84.
-    pub latitude: Option<f64>,
-    /// What is done there.
-    pub services: Vec<String>,
-    /// Party, social-work and union stations together (三站合一).
-    pub is_joint: bool,
-    /// A union service station is in it.
-    pub has_union_station: bool,
-    /// Staff stationed there.
-    pub officers: i32,
-    /// It lies in more than one district: whose its enterprises are has to be said by a person.
-    pub in_two_districts: bool,
-    /// Where it comes from.
-    pub origin: EntryOrigin,
-    #[graphql(skip)]
-    view: FederationView,
-    #[graphql(skip)]
-    entered: PlaceEntered,
-}
-
-/// The enterprises of a building or park, by their addresses and by its own list.
-#[derive(SimpleObject)]
-pub struct BuildingEnterprises {
-    /// Those whose address names it, by verdict.
-    pub counts: UnionUnitCounts,
-    /// Lines of its own list that an enterprise was found for.
-    pub listed: i32,
-    /// By address, and not on its list: at most 100.
-    pub unlisted: Vec<Enterprise>,
-    /// On its list, with another address: at most 100.
-    pub elsewhere: Vec<Enterprise>,
-    /// On its list, and nobody or several fit: as written.
-    pub unknown: Vec<String>,
-}
-
-impl UnionPlace {
-    pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<PlaceEntered>) -> UnionPlace {
-        let place = &entered.what;
-        UnionPlace {
-            id: ID(format!("place:{}", place.code)),
-            code: place.code.to_string(),
-            name: place.name.to_string(),
-            kind: place.kind.into(),
-            unit: view.unit(ask, &place.unit),
-            address: place.address.as_deref().map(str::to_owned),
-            areas: place.areas.iter().map(|code| Area::new(&view.edition, &**code)).collect(),
-            longitude: place.point.map(|point| point.0),
-            latitude: place.point.map(|point| point.1),
-            services: place.services.iter().map(|s| s.to_string()).collect(),
-            is_joint: place.is_joint(),
-            has_union_station: place.union_station,
-            officers: number(place.officers),
-            in_two_districts: place.is_in_two_districts(),
-            origin: EntryOrigin::new(FederationNoun::Place, place.code.to_string(), entered, &place.source),
-            view: view.clone(),
-            entered: place.clone(),
-        }
-    }
-
-    fn lists(&self, ask: &RequestContext) -> Result<BuildingLists, Problem> {
-        Ok(ask.state.hub().building_lists(&self.view.edition, &self.view.federation, &self.entered)?)
-    }
-}
-
-/// Rows that are shown of a difference.
-const SHOWN: usize = 100;
-
-/// A service centre or station, an office building or a park.
-#[ComplexObject]
-impl UnionPlace {
-    /// Its enterprises, by address and by its own list, with the differences named. Of centres and stations: null.
-    async fn enterprises_there(&self, ctx: &Context<'_>) -> Result<Option<BuildingEnterprises>> {
-        if !matches!(self.kind, UnionPlaceKind::OfficeBuilding | UnionPlaceKind::BusinessPark) {
-            return Ok(None);
-        }
-        let (ask, edition) = (ask(ctx), &self.view.edition);
-        let lists = self.lists(ask).or_tell(ctx)?;
-        let mut counts = UnitCounts::default();
-        for row in lists.by_address.iter().filter(|row| ask.may_see(edition.enterprise(**row))) {
-            let e = edition.enterprise(*row);
-            let (members, employees) = e.counted_people();
-            counts.count(e.gap(), e.union(), members, employees);
-        }
-        let shown = |rows: Vec<Row>| {
-            let seen = rows.into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).take(SHOWN);
-            seen.map(|row| Enterprise::new(edition, row)).collect::<Vec<_>>()
-        };
-        Ok(Some(BuildingEnterprises {
-            counts: (&counts).into(),
-            listed: lists.listed.len() as i32,
-            unlisted: shown(lists.unlisted()),
-            elsewhere: shown(lists.elsewhere()),
-            unknown: lists.unknown,
-        }))
-    }
-}
-
-/// The nearest place where one goes for services.
-#[derive(SimpleObject)]
-pub struct NearestPlace {
-    /// Which.
-    pub place: UnionPlace,
-    /// How far it is as the crow flies.
-    pub metres: f64,
-}
-
-/// What was done of one kind in a period.
-#[derive(SimpleObject)]
-pub struct UnionServiceSum {
-    /// Of what.
-    pub kind: UnionServiceKind,
-    /// `2010` or `2010-06`.
-    pub period: String,
-    /// How many, of the unit and those below it.
-    pub count: i32,
-    /// For each member of the unit's enterprises; null where no members are known.
-    pub per_member: Option<f64>,
-}
-
 /// An agreement of an agency and a host.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct UnionDispatch {
     /// What it is known by.
+    #[graphql(owned)]
     pub id: ID,
     /// The unit that reports it.
     pub unit: Option<UnionUnit>,
@@ -394,8 +252,12 @@ impl UnionDispatch {
 }
 
 impl UnionDispatch {
-    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<DispatchAgreement>) -> UnionDispatch {
-        let a = &entered.what;
+    /// What an agreement is known by.
+    pub fn key(a: &DispatchAgreement) -> String {
+        format!("{} {}", a.agency, a.host)
+    }
+    pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<DispatchAgreement>) -> UnionDispatch {
+        let (a, key) = (&entered.what, UnionDispatch::key(&entered.what));
         UnionDispatch {
             id: ID(format!("dispatch:{key}")),
             unit: view.unit(ask, &a.unit),
@@ -464,6 +326,7 @@ impl UnionDispatchSums {
 #[derive(SimpleObject)]
 pub struct UnionCollection {
     /// What it is known by.
+    #[graphql(owned)]
     pub id: ID,
     /// The pilot area's unit.
     pub unit: Option<UnionUnit>,
@@ -494,8 +357,12 @@ pub struct UnionCollection {
 }
 
 impl UnionCollection {
-    pub fn new(ask: &RequestContext, view: &FederationView, key: String, entered: &Entered<Collection>) -> UnionCollection {
-        let c = &entered.what;
+    /// What a collection is known by.
+    pub fn key(c: &Collection) -> String {
+        format!("{} {}", c.unit, c.period)
+    }
+    pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<Collection>) -> UnionCollection {
+        let (c, key) = (&entered.what, UnionCollection::key(&entered.what));
         let told = ask.caller.sight().sees(FieldClass::Money);
         let sum = |fen: i64| told.then_some(Decimal(Money(fen)));
         UnionCollection {

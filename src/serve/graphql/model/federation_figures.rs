@@ -1,6 +1,6 @@
 //! Figures that documents state, each with its source and the day it holds of.
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 use chrono::NaiveDate;
 
 use super::scalars::{Date, DateTime, FigureConfidence};
@@ -16,6 +16,16 @@ pub struct FederationFigure {
 }
 
 impl FederationFigure {
+    fn key(&self) -> String {
+        format!("{} {}", self.figure.what.id, self.figure.what.as_of)
+    }
+
+    /// A figure by its number and the day it holds of.
+    pub fn find(federation: &Federation, key: &str) -> Option<FederationFigure> {
+        let mut all = federation.figures.iter().map(|f| FederationFigure { figure: f.clone() });
+        all.find(|figure| figure.key() == key)
+    }
+
     /// The latest of each figure that holds of this day or an earlier one, by id.
     pub fn list(federation: &Federation, on: NaiveDate, unit: Option<&str>) -> Vec<FederationFigure> {
         let of_unit = |f: &&Entered<StatedFigure>| unit.is_none_or(|unit| f.what.unit.as_deref() == Some(unit));
@@ -26,6 +36,10 @@ impl FederationFigure {
 /// A figure that a document states; never a count of the graph's own.
 #[Object]
 impl FederationFigure {
+    /// `figure:`, its number and the day it holds of.
+    pub async fn id(&self) -> ID {
+        ID(format!("figure:{}", self.key()))
+    }
     /// Its number among the figures: `F09`.
     async fn code(&self) -> &str {
         &self.figure.what.id
@@ -72,7 +86,6 @@ impl FederationFigure {
     }
     /// Every version of it, the latest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FederationVersion>> {
-        let key = format!("{} {}", self.figure.what.id, self.figure.what.as_of);
-        FederationVersion::list(ask(ctx), FederationNoun::Figure, &key).await.or_tell(ctx)
+        FederationVersion::list(ask(ctx), FederationNoun::Figure, &self.key()).await.or_tell(ctx)
     }
 }

@@ -3,24 +3,26 @@
 use std::sync::{Arc, Mutex};
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use hashbrown::HashSet;
 
 use super::connection::{pages, placed};
 use super::edition::EditionNode;
-use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionServiceSum, UnionStaffing, is_told};
+use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionStaffing, is_told};
 use super::places::Area;
 use super::scalars::{Date, DateTime, UnionServiceKind, UnionUnitLevel};
+use super::union_services::UnionServiceSum;
 use crate::edition::Edition;
 use crate::federation::dispatch::dispatch_sums;
 use crate::federation::entry::FederationNoun;
 use crate::federation::home::UnitCounts;
+use crate::federation::month::month_ends;
 use crate::federation::pace::{SetupPace, paces};
 use crate::federation::pilot::arrears_by_age;
 use crate::federation::service::sums;
 use crate::federation::share::{TargetMeasure, measure_of};
 use crate::federation::unit::{TreeLevel, TreeUnit};
-use crate::hub::federation_standing::enterprise_meant;
+use crate::hub::federation_homes::enterprise_meant;
 use crate::hub::federation_state::Federation;
 use crate::model::verdict::GapStatus;
 use crate::serve::context::{OrTell, RequestContext, ask};
@@ -30,20 +32,15 @@ use crate::store::federation::EntryRow;
 /// Whether a unit is one of the caller's: its divisions lie in their areas, or they are bound to it or to one above it. Industrial unions
 /// cut across areas, and are told to callers of the whole city.
 pub fn may_see_unit(ask: &RequestContext, federation: &Federation, at: u32) -> bool {
-    let mine = &ask.caller.areas;
-    if mine.is_empty() {
-        return true;
-    }
-    let tree = &federation.tree;
-    if tree.is_industrial(at) {
-        return false;
-    }
-    let areas = tree.areas_of(at);
-    let inside = |area: &str| {
-        mine.iter().any(|own| area == own || (own.len() >= 6 && !own.ends_with("0000") && area.starts_with(own.as_str())))
-    };
-    let bound = || tree.upwards(at).any(|up| mine.iter().any(|own| **own == *tree.units[up as usize].code));
-    (!areas.is_empty() && areas.iter().all(|area| inside(area))) || bound()
+    federation.is_seen_by(&ask.caller, at)
+}
+
+/// The days of a series of months: until today, and from a year back, where nothing else is asked.
+pub fn series_days(ask: &RequestContext, from: Option<Date>, to: Option<Date>) -> Vec<NaiveDate> {
+    let hub = ask.state.hub();
+    let to = to.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+    let from = from.map_or_else(|| to.checked_sub_months(Months::new(11)).unwrap_or(to), |day| day.0);
+    month_ends(from, to)
 }
 
 /// The federation, for one answer: its units, and the edition that they are counted in.
@@ -62,6 +59,12 @@ impl FederationView {
         Ok(FederationView { federation, edition, paces: Arc::default() })
     }
 
+    /// The same, read once for all enterprises of an answer.
+    pub async fn shared(ask: &RequestContext, edition: &Arc<Edition>) -> Result<FederationView, Problem> {
+        let federation = ask.federation().await?;
+        Ok(FederationView { federation, edition: edition.clone(), paces: Arc::default() })
+    }
+
     fn pace(&self, levels: &[TreeLevel], on: NaiveDate, at: u32) -> SetupPace {
         let mut kept = self.paces.lock().expect("no panic while holding paces");
         if let Some((_, _, of_all)) = kept.iter().find(|(day, of, _)| *day == on && of == levels) {
@@ -73,11 +76,14 @@ impl FederationView {
         pace
     }
 
+    /// A unit that the caller may see, by its position in the tree.
+    pub fn seen(&self, ask: &RequestContext, at: u32) -> Option<UnionUnit> {
+        self.federation.is_seen_by(&ask.caller, at).then(|| UnionUnit { view: self.clone(), at })
+    }
+
     /// A unit that the caller may see, by its code.
     pub fn unit(&self, ask: &RequestContext, code: &str) -> Option<UnionUnit> {
-        let code = code.strip_prefix("unit:").unwrap_or(code).trim();
-        let at = self.federation.tree.at(code)?;
-        may_see_unit(ask, &self.federation, at).then(|| UnionUnit { view: self.clone(), at })
+        self.federation.unit_seen_by(&ask.caller, code).map(|at| UnionUnit { view: self.clone(), at })
     }
 }
 
@@ -206,9 +212,9 @@ impl UnionUnit {
 /// A unit of the federation: the city's, a district's, a street's, a zone's, an industrial union, a park's or a building's.
 #[Object]
 impl UnionUnit {
-    /// `unit:` and the code.
-    async fn id(&self) -> ID {
-        ID(format!("unit:{}", self.unit().code))
+    /// `unit:` and the code; behind it the edition that its enterprises are counted in, where one was asked for.
+    pub async fn id(&self, ctx: &Context<'_>) -> ID {
+        ID(ask(ctx).id_in(self.view.edition.number(), &format!("unit:{}", self.unit().code)))
     }
     /// Its code: `BJ`, `D110108`, `I-EDU`.
     async fn code(&self) -> &str {
@@ -289,6 +295,20 @@ impl UnionUnit {
         let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
         UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)
     }
+    /// How far setting up the units below was at the end of every month, and is on the last day asked.
+    async fn pace_series(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From the month of this day on, at most ten years back; a year back where left out.")] from: Option<
+            Date,
+        >,
+        #[graphql(desc = "Until this day; today where left out.")] to: Option<Date>,
+        #[graphql(desc = "Only units of these levels; all where left out.")] levels: Option<Vec<UnionUnitLevel>>,
+    ) -> Vec<UnionUnitPace> {
+        let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
+        let days = series_days(ask(ctx), from, to);
+        days.into_iter().map(|on| UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)).collect()
+    }
     /// Posts of it and of the units below, and what each officer has to do.
     async fn staffing(
         &self,
@@ -307,9 +327,11 @@ impl UnionUnit {
         ctx: &Context<'_>,
         #[graphql(desc = "Only periods of this year.")] year: Option<i32>,
         #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
+        #[graphql(desc = "As of this day: periods that had ended by then; all where left out.")] on: Option<Date>,
     ) -> Vec<UnionServiceSum> {
         let federation = &self.view.federation;
         let own = federation.services.iter().map(|s| &s.what).filter(|s| federation.is_of(&s.unit, self.at));
+        let own = own.filter(|s| on.is_none_or(|day| s.is_over(day.0)));
         let own = own.filter(|s| kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind));
         let year = year.map(|year| year.to_string());
         let counted = ask(ctx).state.hub().unit_sums(&self.view.edition, federation);
@@ -323,10 +345,15 @@ impl UnionUnit {
         sums.collect()
     }
     /// Agreements on dispatched workers that it and the units below report.
-    async fn dispatch(&self, ctx: &Context<'_>) -> UnionDispatchSums {
+    async fn dispatch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As of this day: agreed by then, or without a day; all where left out.")] on: Option<Date>,
+    ) -> UnionDispatchSums {
         let ask = ask(ctx);
         let federation = &self.view.federation;
-        let own: Vec<_> = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at)).collect();
+        let own = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at));
+        let own: Vec<_> = own.filter(|a| on.is_none_or(|day| a.stood(day.0))).collect();
         let lacking = |texts: HashSet<&str>| {
             let edition = &self.view.edition;
             let rows: HashSet<_> = texts.into_iter().filter_map(|text| enterprise_meant(edition, text)).collect();

@@ -147,7 +147,7 @@ impl DutyMutations {
     ) -> Result<DutyPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
-        let query = filter.unwrap_or_default().query(ask).or_tell(ctx)?;
+        let query = filter.unwrap_or_default().query(ask).await.or_tell(ctx)?;
         match ask.state.hub().assign_by_duties(&query, Some(&ask.caller.name)).await {
             Ok((given, left)) => {
                 ask.state.tell_cases().await.or_tell(ctx)?;

@@ -9,20 +9,24 @@ use crate::access::AccessScope;
 use crate::federation::appraisal::UnitStanding;
 use crate::federation::dispatch::DispatchAgreement;
 use crate::federation::pilot::Collection;
-use crate::federation::place::{UnionPlace as PlaceEntered, nearest};
+use crate::federation::place::UnionPlace as PlaceEntered;
 use crate::federation::post::UnitPosts;
+use crate::federation::service::{ServicesGiven, counted};
+use crate::serve::answers::filter::no_unit;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::cases::mendable;
 use crate::serve::graphql::model::connection::MAX_PAGE;
 use crate::serve::graphql::model::federation_appraisal::UnionStanding;
 use crate::serve::graphql::model::federation_entries::{
-    DispatchAgreementConnection, NearestPlace, UnionCollection, UnionCollectionConnection, UnionDispatch, UnionPlace,
-    UnionPlaceConnection, UnionPost, UnionPostConnection,
+    DispatchAgreementConnection, UnionCollection, UnionCollectionConnection, UnionDispatch, UnionPost, UnionPostConnection,
 };
 use crate::serve::graphql::model::federation_figures::FederationFigure;
-use crate::serve::graphql::model::scalars::{AsOf, Date, UnionPlaceKind, UnionPostKind, UnionUnitLevel};
-use crate::serve::graphql::model::union_units::{FederationView, UnionUnit, UnionUnitConnection, may_see_unit};
-use crate::serve::problem::Problem;
+use crate::serve::graphql::model::scalars::{AsOf, Date, UnionPlaceKind, UnionPostKind, UnionServiceKind, UnionUnitLevel};
+use crate::serve::graphql::model::union_places::{NearestPlace, UnionPlace, UnionPlaceConnection};
+use crate::serve::graphql::model::union_services::{
+    CountQuestion, FederationDimension, UnionPostCount, UnionService, UnionServiceConnection, UnionServiceCount,
+};
+use crate::serve::graphql::model::union_units::{FederationView, UnionUnit, UnionUnitConnection, may_see_unit, series_days};
 
 pub struct FederationQuery;
 
@@ -86,8 +90,93 @@ impl FederationQuery {
         let is_wanted = |p: &UnitPosts| kind.is_none_or(|kind| UnionPostKind::from(p.kind) == kind);
         let posts =
             view.federation.posts_on(on).into_iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
-        let keyed = posts.map(|p| (format!("{} {} {}", p.what.unit, p.what.kind, p.what.as_of), p)).collect();
-        Ok(Some(UnionPostConnection::page(keyed, first, after.as_deref(), |key, p| UnionPost::new(ask, &view, key, p))))
+        let keyed = posts.map(|p| (UnionPost::key(&p.what), p)).collect();
+        Ok(Some(UnionPostConnection::page(keyed, first, after.as_deref(), |_, p| UnionPost::new(ask, &view, p))))
+    }
+
+    /// Posts counted by kind, month and unit, as of any day; at most 20,000 rows. Needs the scope `review`.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
+    async fn union_post_counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is told apart; all together where empty.")] by: Vec<FederationDimension>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Counted for the nearest unit of this level above; for the unit itself where left out.")] level: Option<
+            UnionUnitLevel,
+        >,
+        #[graphql(desc = "Only posts of this kind.")] kind: Option<UnionPostKind>,
+        #[graphql(desc = "By period: from the month of this day on, at most ten years back; a year back where left out.")]
+        from: Option<Date>,
+        #[graphql(desc = "As of this day, with which a series ends; today where left out.")] to: Option<Date>,
+    ) -> Result<Option<Vec<UnionPostCount>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let days = match by.contains(&FederationDimension::Period) {
+            true => series_days(ask, from, to),
+            false => series_days(ask, to, to).into_iter().last().into_iter().collect(),
+        };
+        let question = CountQuestion { by, level: level.map(Into::into), within };
+        question.posts(ask, &view, &days, kind.map(Into::into)).or_tell(ctx).map(Some)
+    }
+
+    /// What units gave of services, statement by statement. Needs the scope `review`.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
+    async fn union_services(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
+        #[graphql(desc = "Only of this year or month, as stated: `2010`, `2010-06`.")] period: Option<String>,
+        #[graphql(desc = "As of this day: periods that had ended by then; all where left out.")] on: Option<Date>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<UnionServiceConnection>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let is_wanted = |s: &ServicesGiven| {
+            kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind)
+                && period.as_ref().is_none_or(|period| *period == *s.period)
+                && on.is_none_or(|day| s.is_over(day.0))
+        };
+        let found = view.federation.services.iter().filter(|s| is_wanted(&s.what) && is_seen(ask, &view, &s.what.unit, within));
+        let keyed = found.map(|s| (UnionService::key(&s.what), s)).collect();
+        Ok(Some(UnionServiceConnection::page(keyed, first, after.as_deref(), |_, s| UnionService::new(ask, &view, s))))
+    }
+
+    /// Services counted by kind, period and unit; a year that a unit states beside months of it is not counted again. At most 20,000 rows.
+    /// Needs the scope `review`.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
+    async fn union_service_counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is told apart; all together where empty.")] by: Vec<FederationDimension>,
+        #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Counted for the nearest unit of this level above; for the unit itself where left out.")] level: Option<
+            UnionUnitLevel,
+        >,
+        #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
+        #[graphql(desc = "Only periods that end on this day or later.")] from: Option<Date>,
+        #[graphql(desc = "As of this day: only periods that had ended by then; all where left out.")] to: Option<Date>,
+    ) -> Result<Option<Vec<UnionServiceCount>>> {
+        let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
+        let is_wanted = |s: &&ServicesGiven| {
+            kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind)
+                && from.is_none_or(|day| s.last_day().is_some_and(|last| last >= day.0))
+                && to.is_none_or(|day| s.is_over(day.0))
+        };
+        // What says its months again is left out first: a year does not come back where only some of its months are asked for.
+        let given = counted(view.federation.services.iter().map(|s| &s.what)).into_iter().filter(is_wanted);
+        let question = CountQuestion { by, level: level.map(Into::into), within };
+        question.services(ask, &view, given).or_tell(ctx).map(Some)
+    }
+
+    /// One place, or null. Needs the scope `review`.
+    async fn union_place(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its code: `B1`.")] code: String,
+    ) -> Result<Option<UnionPlace>> {
+        let Some((ask, view, _)) = seen(ctx, None).await? else { return Ok(None) };
+        Ok(UnionPlace::find(ask, &view, &code))
     }
 
     /// Service centres and stations, office buildings and parks. Needs the scope `review`.
@@ -121,33 +210,31 @@ impl FederationQuery {
     ) -> Result<Option<NearestPlace>> {
         let Some((ask, view, _)) = seen(ctx, None).await? else { return Ok(None) };
         let found = view.edition.enterprise_of_id(parts_of_id(&enterprise).0).filter(|e| ask.may_see(*e));
-        let Some(point) = found.and_then(|e| e.location()) else { return Ok(None) };
-        let places = &view.federation.places;
-        let found = nearest(places.iter().map(|p| &p.what), (point.longitude, point.latitude));
-        let entered = found.and_then(|(place, metres)| Some((places.iter().find(|p| p.what.code == place.code)?, metres)));
-        Ok(entered.map(|(entered, metres)| NearestPlace { place: UnionPlace::new(ask, &view, entered), metres }))
+        Ok(found.and_then(|e| NearestPlace::of(ask, &view, e)))
     }
 
     /// Agreements of agencies and hosts on dispatched workers. Needs the scope `review`.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
     async fn dispatch_agreements(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
         #[graphql(desc = "Only those with the clause on 2 %, or only those without it.")] has_clause: Option<bool>,
         #[graphql(desc = "Only domestic service and care, or only the others.")] is_care: Option<bool>,
+        #[graphql(desc = "As of this day: agreed by then, or without a day; all where left out.")] on: Option<Date>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<DispatchAgreementConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let is_wanted = |a: &DispatchAgreement| {
-            has_clause.is_none_or(|has| a.has_clause == has) && is_care.is_none_or(|is| a.care_rule.is_some() == is)
+            has_clause.is_none_or(|has| a.has_clause == has)
+                && is_care.is_none_or(|is| a.care_rule.is_some() == is)
+                && on.is_none_or(|day| a.stood(day.0))
         };
         let found = view.federation.agreements.iter().filter(|a| is_wanted(&a.what) && is_seen(ask, &view, &a.what.unit, within));
-        let keyed = found.map(|a| (format!("{} {}", a.what.agency, a.what.host), a)).collect();
-        Ok(Some(DispatchAgreementConnection::page(keyed, first, after.as_deref(), |key, a| {
-            UnionDispatch::new(ask, &view, key, a)
-        })))
+        let keyed = found.map(|a| (UnionDispatch::key(&a.what), a)).collect();
+        Ok(Some(DispatchAgreementConnection::page(keyed, first, after.as_deref(), |_, a| UnionDispatch::new(ask, &view, a))))
     }
 
     /// What the tax office collected in pilot areas, by quarter. Needs the scope `review`; sums need `finance` too.
@@ -156,18 +243,19 @@ impl FederationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
         #[graphql(desc = "Only of this quarter: `2010Q3`.")] period: Option<String>,
+        #[graphql(desc = "As of this day: quarters that had ended by then; all where left out.")] on: Option<Date>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<UnionCollectionConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
-        let is_wanted = |c: &Collection| period.as_ref().is_none_or(|period| *period == *c.period);
+        let is_wanted = |c: &Collection| {
+            period.as_ref().is_none_or(|period| *period == *c.period) && on.is_none_or(|day| c.quarters_old(day.0).is_some())
+        };
         let found =
             view.federation.collections.iter().filter(|c| is_wanted(&c.what) && is_seen(ask, &view, &c.what.unit, within));
-        let keyed = found.map(|c| (format!("{} {}", c.what.unit, c.what.period), c)).collect();
-        Ok(Some(UnionCollectionConnection::page(keyed, first, after.as_deref(), |key, c| {
-            UnionCollection::new(ask, &view, key, c)
-        })))
+        let keyed = found.map(|c| (UnionCollection::key(&c.what), c)).collect();
+        Ok(Some(UnionCollectionConnection::page(keyed, first, after.as_deref(), |_, c| UnionCollection::new(ask, &view, c))))
     }
 
     /// The appraisal of a year: units of a level by rank, with the year before; empty where no rules were entered for it. Needs the scope
@@ -236,12 +324,4 @@ fn is_seen(ask: &RequestContext, view: &FederationView, unit: &str, within: Opti
     let at = view.federation.tree.at(unit);
     at.is_some_and(|at| may_see_unit(ask, &view.federation, at))
         && within.is_none_or(|within| view.federation.is_of(unit, within))
-}
-
-/// A unit that nobody knows, or that is not the caller's.
-pub fn no_unit(code: &str) -> Problem {
-    Problem::bad_input(
-        format!("没有单位 {code}：请用 unionUnits 列出的代码"),
-        format!("there is no unit {code}: use a code that unionUnits lists"),
-    )
 }

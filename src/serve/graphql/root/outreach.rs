@@ -48,7 +48,7 @@ impl OutreachQuery {
             return Ok(None);
         }
         let first = checked_first(first, MAX_CASES).or_tell(ctx)?;
-        let query = filter.unwrap_or_default().query(ask(ctx)).or_tell(ctx)?;
+        let query = filter.unwrap_or_default().query(ask(ctx)).await.or_tell(ctx)?;
         CaseConnection::page(ask(ctx), query, first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
 

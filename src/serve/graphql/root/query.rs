@@ -22,6 +22,9 @@ use crate::serve::graphql::model::corrections::Correction;
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
 use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
+use crate::serve::graphql::model::federation_entries::{UnionCollection, UnionDispatch, UnionPost};
+use crate::serve::graphql::model::federation_figures::FederationFigure;
+use crate::serve::graphql::model::federation_things::FederationThing;
 use crate::serve::graphql::model::labels::{EnumLabel, labels};
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
 use crate::serve::graphql::model::provenance::RegistryRecord;
@@ -29,6 +32,9 @@ use crate::serve::graphql::model::registry::{Registry, registries};
 use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
+use crate::serve::graphql::model::union_places::UnionPlace;
+use crate::serve::graphql::model::union_services::UnionService;
+use crate::serve::graphql::model::union_units::UnionUnit;
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
 use crate::serve::problem::{Code, GraphProblem, Problem};
 
@@ -47,6 +53,13 @@ pub enum Node {
     Edition(EditionNode),
     OutreachCase(OutreachCase),
     Correction(Correction),
+    UnionUnit(UnionUnit),
+    UnionPlace(UnionPlace),
+    UnionPost(UnionPost),
+    UnionService(UnionService),
+    UnionDispatch(UnionDispatch),
+    UnionCollection(UnionCollection),
+    FederationFigure(FederationFigure),
 }
 
 /// A part of the gap list.
@@ -94,11 +107,11 @@ struct ListArguments {
     as_of: Option<AsOf>,
 }
 
-fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
+async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
     ask.require_single()?;
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
-    let filter = base.and(arguments.filter.unwrap_or_default().checked(ask.state.hub())?.plan(&ask.caller)?);
+    let filter = base.and(ask.planned(&arguments.filter.unwrap_or_default()).await?);
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(arguments.as_of.map(|d| d.0), cursor.as_ref())?;
@@ -159,6 +172,17 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
             "edition" => {
                 let manifest = rest.parse().ok().and_then(|number| ask.state.hub().editions.manifest(number));
                 manifest.map(|m| Node::Edition(EditionNode::of(m)))
+            }
+            "unit" | "place" | "post" | "service" | "dispatch" | "collection" | "figure" => {
+                FederationThing::find(ask, kind, rest).await?.map(|thing| match thing {
+                    FederationThing::Unit(unit) => Node::UnionUnit(unit),
+                    FederationThing::Place(place) => Node::UnionPlace(place),
+                    FederationThing::Post(post) => Node::UnionPost(post),
+                    FederationThing::Service(service) => Node::UnionService(service),
+                    FederationThing::Dispatch(agreement) => Node::UnionDispatch(agreement),
+                    FederationThing::Collection(collection) => Node::UnionCollection(collection),
+                    FederationThing::Figure(figure) => Node::FederationFigure(figure),
+                })
             }
             "case" if ask.caller.may(AccessScope::Review) => OutreachCase::find(ask, rest).await?.map(Node::OutreachCase),
             "correction" => Correction::find(ask, rest).await?.map(Node::Correction),
@@ -254,7 +278,9 @@ impl Query {
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         let parts = include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
-        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, as_of })
+            .await
+            .or_tell(ctx)
     }
 
     /// Enterprises of any kind.
@@ -267,7 +293,7 @@ impl Query {
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
-        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).or_tell(ctx)
+        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).await.or_tell(ctx)
     }
 
     #[graphql(entity)]
@@ -332,8 +358,7 @@ impl Query {
         ask.require_single().or_tell(ctx)?;
         let first = checked_first(first, 100).or_tell(ctx)?;
         let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        let filter = filter.unwrap_or_default();
-        let filter = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let filter = ask.planned(&filter.unwrap_or_default()).await.or_tell(ctx)?;
         let filter = ask.within_areas(filter);
         let scope = match filter {
             Filter::All => None,
@@ -359,8 +384,7 @@ impl Query {
     ) -> Result<Coverage> {
         let ask = ask(ctx);
         ask.require_whole(filter.is_some()).or_tell(ctx)?;
-        let filter = filter.unwrap_or_default();
-        let mut plan = filter.checked(ask.state.hub()).or_tell(ctx)?.plan(&ask.caller).or_tell(ctx)?;
+        let mut plan = ask.planned(&filter.unwrap_or_default()).await.or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }

@@ -102,7 +102,7 @@ impl VisitMutations {
         let number = |n: Option<i32>, otherwise: usize| n.map_or(otherwise, |n| usize::try_from(n).unwrap_or(0));
         let new = NewVisits {
             title: input.title,
-            query: input.filter.unwrap_or_default().query(ask).or_tell(ctx)?,
+            query: input.filter.unwrap_or_default().query(ask).await.or_tell(ctx)?,
             shape: input.shape.unwrap_or_default().iter().map(|p| (p.longitude, p.latitude)).collect(),
             doors: number(input.doors, 200).min(MAX_DOORS),
             owners: input.owners.unwrap_or_default().into_iter().map(CaseOwnerInput::owner).collect(),

@@ -1,0 +1,340 @@
+//! Exports of what was entered of the federation: the same sheets that it is entered with, for the caller's units, as CSV, NDJSON or a
+//! workbook. Columns of sums of money are left out for whoever may not see them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
+use rust_xlsxwriter::{Format as CellFormat, Workbook};
+use serde_json::{Map, Value, json};
+
+use super::columns::CellKind;
+use super::format::{ExportFileFormat, content_type};
+use super::write::csv_cell;
+use crate::access::AccessScope;
+use crate::access::classes::of_federation;
+use crate::federation::sheet::SheetColumn;
+use crate::federation::written::{SheetCell, WrittenLine};
+use crate::hub::federation_state::{Entered, Federation};
+use crate::model::message::Lang;
+use crate::serve::answers::filter::no_unit;
+use crate::serve::answers::usage::{FieldUse, purpose};
+use crate::serve::context::RequestContext;
+use crate::serve::http::headers::{header_text, lang_of, request_id};
+use crate::serve::http::parameters::{self, RouteParameters};
+use crate::serve::http::rest::{not_found, refuse};
+use crate::serve::problem::Problem;
+use crate::serve::state::{Reading, ServerState};
+
+/// What can be exported of the federation.
+const LISTS: [&str; 8] = ["units", "places", "listings", "posts", "services", "dispatch", "collections", "figures"];
+
+/// What these exports take.
+const TAKES: RouteParameters = RouteParameters::plain(&["within", "on", "encoding"]);
+
+/// A list as it is written.
+struct Written {
+    columns: Vec<SheetColumn>,
+    rows: Vec<Vec<SheetCell>>,
+}
+
+/// The class under which a column is told, by the names that the gate knows.
+fn class_of(column: &str) -> &str {
+    match column {
+        "subsidy_yuan" => "subsidy",
+        "payroll_yuan" => "payroll",
+        "dues_yuan" | "preparatory_yuan" => "paid",
+        "tax_total_yuan" => "tax_total",
+        other => other,
+    }
+}
+
+impl Written {
+    fn of<'t, T: WrittenLine + 't>(rows: impl IntoIterator<Item = &'t T>) -> Written {
+        Written { columns: T::COLUMNS.to_vec(), rows: rows.into_iter().map(WrittenLine::cells).collect() }
+    }
+
+    /// Leaves out the columns that the caller is not told.
+    fn told(mut self, plain: &SheetAsked) -> Written {
+        let sight = plain.ask.caller.sight();
+        let told: Vec<bool> = self.columns.iter().map(|column| sight.sees(of_federation(class_of(column.name)))).collect();
+        let mut at = told.iter();
+        self.columns.retain(|_| *at.next().unwrap_or(&false));
+        for row in &mut self.rows {
+            let mut at = told.iter();
+            row.retain(|_| *at.next().unwrap_or(&false));
+        }
+        self
+    }
+
+    fn title(&self, at: usize, lang: Lang) -> &'static str {
+        lang.pick(self.columns[at].zh, self.columns[at].name)
+    }
+}
+
+/// A question for a sheet. It rests on no edition: what was entered comes out before anything is published.
+struct SheetAsked {
+    ask: RequestContext,
+    federation: Arc<Federation>,
+    parameters: HashMap<String, String>,
+    lang: Lang,
+    id: String,
+}
+
+impl SheetAsked {
+    async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, id: &str) -> Result<SheetAsked, Problem> {
+        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+        let parameters = parameters::read(uri, TAKES)?;
+        if let Some(name) =
+            ["edition", "asOf"].into_iter().find(|name| parameters.get(*name).is_some_and(|text| !text.is_empty()))
+        {
+            return Err(Problem::bad_input(
+                format!("{name} 用于各期；录入的内容按日期：请用 on"),
+                format!("{name} is of editions; what was entered holds of days: use on"),
+            )
+            .remedy("on"));
+        }
+        let lang = match parameters.get("lang").map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("") => lang_of(headers),
+            Some("zh") => Lang::Zh,
+            Some("en") => Lang::En,
+            Some(other) => {
+                return Err(Problem::bad_input(
+                    format!("lang 没有取值 {other}：可用 zh、en"),
+                    format!("lang has no value {other}: zh or en"),
+                )
+                .remedy("zh, en"));
+            }
+        };
+        let ask = RequestContext::new(state.clone(), caller, lang);
+        let federation = ask.federation().await?;
+        Ok(SheetAsked { ask, federation, parameters, lang, id: id.to_owned() })
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+/// `GET /export/federation/{list}.{format}`
+pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+    let id = request_id(&headers);
+    let asked = file.split_once('.').unwrap_or((&file, ""));
+    let answered = match SheetAsked::read(&state, &uri, &headers, &id).await {
+        Ok(plain) => answer(&plain, asked, &uri, &headers).await.map_err(|problem| refuse(&problem, plain.lang, &id)),
+        Err(problem) => Err(refuse(&problem, lang_of(&headers), &id)),
+    };
+    answered.unwrap_or_else(|refused| refused)
+}
+
+async fn answer(
+    plain: &SheetAsked,
+    (list, extension): (&str, &str),
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    plain.ask.caller.require(AccessScope::Export)?;
+    plain.ask.caller.require(AccessScope::Review)?;
+    if !LISTS.contains(&list) {
+        let known = LISTS.join(", ");
+        return Err(not_found(&format!("没有 {list}；可用：{known}"), &format!("there is no {list}; known: {known}")));
+    }
+    let format = match ExportFileFormat::from_extension(extension) {
+        Some(format @ (ExportFileFormat::Csv | ExportFileFormat::Ndjson | ExportFileFormat::Xlsx)) => format,
+        _ => {
+            return Err(Problem::bad_input(
+                format!("{list} 可用格式：csv、ndjson、xlsx"),
+                format!("{list} is written as csv, ndjson or xlsx"),
+            )
+            .remedy("csv, ndjson, xlsx"));
+        }
+    };
+    let gb18030 = match plain.parameter("encoding").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("utf-8" | "utf8") => false,
+        Some("gb18030") if format == ExportFileFormat::Csv => true,
+        Some(other) => {
+            return Err(Problem::bad_input(
+                format!("未知编码 {other}：csv 可用 utf-8、gb18030"),
+                format!("unknown encoding {other}: of csv, utf-8 or gb18030"),
+            ));
+        }
+    };
+    let written = written(plain, list)?.told(plain);
+    // No enterprise is named by its id: what is told is what was entered.
+    let (asked, purpose, shown) =
+        (uri.to_string(), purpose(headers), FieldUse { count: written.rows.len() as u64, ..FieldUse::default() });
+    let reading = Reading {
+        caller: &plain.ask.caller,
+        purpose: &purpose,
+        way: "export",
+        asked: asked.as_bytes(),
+        shown: &shown,
+        beyond_editions: true,
+        edition: None,
+        request: &plain.id,
+    };
+    plain.ask.state.account(reading).await?;
+    let rows = written.rows.len();
+    let bytes = match format {
+        ExportFileFormat::Ndjson => ndjson(&written),
+        ExportFileFormat::Xlsx => workbook(&written, plain.lang).map_err(|error| {
+            tracing::error!(%error, list, "a workbook could not be written");
+            Problem::internal()
+        })?,
+        _ => csv(&written, plain.lang, gb18030),
+    };
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type(format, gb18030));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert("x-huitu-rows", HeaderValue::from(rows));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"huitu-{list}.{}\"", format.extension())) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    if let Ok(id) = HeaderValue::from_str(&plain.id) {
+        headers.insert("x-request-id", id);
+    }
+    Ok(response)
+}
+
+/// The list, for the caller's units, `within` one of them, and as of `on` where that is given.
+fn written(plain: &SheetAsked, list: &str) -> Result<Written, Problem> {
+    let federation = &plain.federation;
+    let caller = &plain.ask.caller;
+    let within = plain.parameter("within");
+    let within = within.map(|code| federation.unit_seen_by(caller, code).ok_or_else(|| no_unit(code))).transpose()?;
+    let on = plain.parameter("on").map(|text| {
+        text.parse::<chrono::NaiveDate>()
+            .map_err(|_| Problem::bad_input("on 应为日期：2010-08-31", "on is a day: 2010-08-31").remedy("2010-08-31"))
+    });
+    let on = on.transpose()?;
+    if on.is_some() && matches!(list, "units" | "places" | "listings") {
+        return Err(Problem::bad_input(
+            format!("{list} 没有截至日期：on 用于 posts、services、dispatch、collections、figures"),
+            format!("{list} hold of no day: on is for posts, services, dispatch, collections and figures"),
+        ));
+    }
+    let is_asked = |unit: &str| {
+        federation.tree.at(unit).is_some_and(|at| {
+            federation.is_seen_by(caller, at) && within.is_none_or(|within| federation.tree.is_within(at, within))
+        })
+    };
+    macro_rules! entered {
+        ($list:expr, $is:expr) => {
+            Written::of($list.map(|entered| &entered.what).filter(|what| is_asked(&what.unit) && $is(*what)))
+        };
+    }
+    use crate::federation::dispatch::DispatchAgreement;
+    use crate::federation::figure::StatedFigure;
+    use crate::federation::pilot::Collection;
+    use crate::federation::place::UnionPlace;
+    use crate::federation::post::UnitPosts;
+    use crate::federation::service::ServicesGiven;
+    Ok(match list {
+        "units" => Written::of(federation.tree.units.iter().filter(|unit| is_asked(&unit.code))),
+        "places" => entered!(federation.places.iter(), |_: &UnionPlace| true),
+        "listings" => {
+            let of_place = |code: &str| federation.places.iter().find(|place| *place.what.code == *code);
+            let is_listed = |place: &str| of_place(place).is_some_and(|place| is_asked(&place.what.unit));
+            Written::of(federation.listings.iter().map(|l| &l.what).filter(|l| is_listed(&l.place)))
+        }
+        "posts" => {
+            let posts: Vec<&Entered<UnitPosts>> =
+                on.map_or_else(|| federation.posts.iter().collect(), |on| federation.posts_on(on));
+            entered!(posts.into_iter(), |_: &UnitPosts| true)
+        }
+        "services" => entered!(federation.services.iter(), |s: &ServicesGiven| on.is_none_or(|on| s.is_over(on))),
+        "dispatch" => entered!(federation.agreements.iter(), |a: &DispatchAgreement| on.is_none_or(|on| a.stood(on))),
+        "collections" => {
+            entered!(federation.collections.iter(), |c: &Collection| on.is_none_or(|on| c.quarters_old(on).is_some()))
+        }
+        _ => {
+            let figures: Vec<&Entered<StatedFigure>> =
+                on.map_or_else(|| federation.figures.iter().collect(), |on| federation.figures_on(on));
+            Written::of(figures.into_iter().map(|figure| &figure.what))
+        }
+    })
+}
+
+fn flags(lang: Lang) -> (&'static str, &'static str) {
+    lang.pick(("是", "否"), ("yes", "no"))
+}
+
+fn csv(written: &Written, lang: Lang, gb18030: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let line = |cells: &mut dyn Iterator<Item = (String, CellKind)>, bytes: &mut Vec<u8>| {
+        for (at, (cell, kind)) in cells.enumerate() {
+            if at > 0 {
+                bytes.push(b',');
+            }
+            csv_cell(&cell, kind, bytes);
+        }
+        bytes.extend_from_slice(b"\r\n");
+    };
+    line(&mut (0..written.columns.len()).map(|at| (written.title(at, lang).to_owned(), CellKind::Text)), &mut bytes);
+    for row in &written.rows {
+        let kind = |cell: &SheetCell| match cell {
+            SheetCell::Count(_) | SheetCell::Number(_) | SheetCell::Money(_) => CellKind::Number,
+            _ => CellKind::Text,
+        };
+        line(&mut row.iter().map(|cell| (cell.text(flags(lang)), kind(cell))), &mut bytes);
+    }
+    match gb18030 {
+        true => encoding_rs::GB18030.encode(std::str::from_utf8(&bytes).expect("cells are UTF-8")).0.into_owned(),
+        // Excel takes UTF-8 for UTF-8 only behind a byte order mark.
+        false => [b"\xef\xbb\xbf".as_slice(), &bytes].concat(),
+    }
+}
+
+/// One object a line, by the names of the columns; what is not known is null.
+fn ndjson(written: &Written) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for row in &written.rows {
+        let object: Map<String, Value> = written
+            .columns
+            .iter()
+            .zip(row)
+            .map(|(column, cell)| {
+                let value = match cell {
+                    SheetCell::Blank => Value::Null,
+                    SheetCell::Count(count) => json!(count),
+                    SheetCell::Number(number) => json!(number),
+                    SheetCell::Flag(is) => json!(is),
+                    SheetCell::Text(_) | SheetCell::Money(_) | SheetCell::Day(_) => json!(cell.text(("", ""))),
+                };
+                (column.name.to_owned(), value)
+            })
+            .collect();
+        bytes.extend_from_slice(Value::Object(object).to_string().as_bytes());
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+fn workbook(written: &Written, lang: Lang) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let (bold, sum) = (CellFormat::new().set_bold(), CellFormat::new().set_num_format("#,##0.00"));
+    for at in 0..written.columns.len() {
+        sheet.write_string_with_format(0, at as u16, written.title(at, lang), &bold)?;
+    }
+    for (line, row) in written.rows.iter().enumerate() {
+        for (at, cell) in row.iter().enumerate() {
+            let (line, at) = (line as u32 + 1, at as u16);
+            match cell {
+                SheetCell::Blank => continue,
+                SheetCell::Count(count) => sheet.write_number(line, at, *count as f64),
+                SheetCell::Number(number) => sheet.write_number(line, at, *number),
+                SheetCell::Money(fen) => sheet.write_number_with_format(line, at, *fen as f64 / 100.0, &sum),
+                // Written as text, a cell is never a formula; a day stays what sheets of the federation read.
+                SheetCell::Text(_) | SheetCell::Day(_) | SheetCell::Flag(_) => {
+                    sheet.write_string(line, at, cell.text(flags(lang)))
+                }
+            }?;
+        }
+    }
+    workbook.save_to_buffer()
+}
