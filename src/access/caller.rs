@@ -25,7 +25,8 @@ pub enum Role {
     Security,
     /// Reads who looked at what, and nothing else.
     Auditor,
-    /// The department that owns a registry: its receipts, what was put aside of it, how good it is, who used it. Sees no enterprise.
+    /// The department that owns a registry: its receipts, what was put aside of it, how good it is, who used it, what it is asked about
+    /// its records. Sees no enterprise.
     Partner,
     /// A map: counts, rates and outlines. Sees no single enterprise.
     Map,

@@ -74,6 +74,9 @@ enum CorrectionCommand {
         /// With --conflicts: so many at most, those of the most urgent enterprises first
         #[arg(long, default_value_t = 1_000)]
         at_most: usize,
+        /// Id of the finding that it comes of; `huitu finding list` shows them
+        #[arg(long, value_name = "ID", conflicts_with = "conflicts")]
+        finding: Option<String>,
         /// Why it is asked
         #[arg(long)]
         reason: Option<String>,
@@ -194,13 +197,35 @@ async fn act(hub: &Hub, common: &Common, command: CorrectionCommand) -> anyhow::
     match command {
         CorrectionCommand::List { registry, all, overdue, first } => list(hub, common, registry, all, overdue, first).await?,
         CorrectionCommand::Show { id } => show(hub, common, bare(&id)).await?,
-        CorrectionCommand::Open { registry, enterprise, field: of, key, column, conflicts, at_most, reason, deadline, by } => {
+        CorrectionCommand::Open {
+            registry,
+            enterprise,
+            field: of,
+            key,
+            column,
+            conflicts,
+            at_most,
+            finding,
+            reason,
+            deadline,
+            by,
+        } => {
             let of = of.as_deref().map(field).transpose()?;
             let edition = hub.editions.current()?;
             let (targets, origin) = match (conflicts, enterprise, of) {
                 (false, Some(enterprise), Some(field)) => {
                     let enterprise = hub.enterprise_id(&enterprise)?;
-                    (vec![CorrectionTarget { enterprise, registry, key, field, column }], CorrectionOrigin::Field)
+                    if let Some(finding) = &finding
+                        && !hub.store.findings(Some(&enterprise)).await?.iter().any(|known| known.id == *finding)
+                    {
+                        return Err(HubError::said(
+                            format!("企业 {enterprise} 没有走访结论 {finding}；huitu finding list 可列出全部"),
+                            format!("enterprise {enterprise} has no finding {finding}; `huitu finding list` shows them"),
+                        )
+                        .into());
+                    }
+                    let origin = if finding.is_some() { CorrectionOrigin::Finding } else { CorrectionOrigin::Field };
+                    (vec![CorrectionTarget { enterprise, registry, key, field, column }], origin)
                 }
                 (_, _, of) => {
                     let mut targets = disputes(&edition, &registry, of);
@@ -208,7 +233,7 @@ async fn act(hub: &Hub, common: &Common, command: CorrectionCommand) -> anyhow::
                     (targets, CorrectionOrigin::Conflict)
                 }
             };
-            let opening = CorrectionOpening { origin, finding: None, reason, deadline, by: Some(by) };
+            let opening = CorrectionOpening { origin, finding, reason, deadline, by: Some(by) };
             let done = hub.open_corrections(&targets, &opening).await?;
             if let ([(_, why)], true) = (done.left_out.as_slice(), targets.len() == 1) {
                 return Err(HubError::Told(why.clone()).into());
@@ -226,7 +251,7 @@ async fn act(hub: &Hub, common: &Common, command: CorrectionCommand) -> anyhow::
             let given = GivenAnswer { id: bare(&id).to_owned(), answer, value, note, by: Some(by), idempotency: None };
             let row = hub.answer_correction(&given).await?;
             let published = match row.corrected_raw.is_some() {
-                true => hub.publish_pushed(Arc::new(Silent)).await,
+                true => hub.reassess(Arc::new(Silent)).await,
                 false => Ok(None),
             };
             let lang = common.lang();

@@ -222,6 +222,7 @@ impl Hub {
 
     async fn reassess_leading(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         self.remove_unrecorded_editions().await?;
+        self.land_answers_in_turn().await?;
         self.publish(false, progress.as_ref(), &mut []).await
     }
 }

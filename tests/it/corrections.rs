@@ -6,13 +6,13 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::{TimeZone, Utc};
 use huitu::cases::correction::{CorrectionAnswer, CorrectionOrigin, CorrectionStepKind};
-use huitu::hub::Hub;
 use huitu::hub::corrections::{CorrectionOpening, CorrectionTarget, CorrectionWord, GivenAnswer};
 use huitu::hub::progress::Silent;
+use huitu::hub::{Hub, HubError};
 use huitu::model::Clock;
 use huitu::model::enterprise::EnterpriseField;
-use huitu::store::correction;
 use huitu::store::correction::CorrectionRow;
+use huitu::store::{StoreError, correction};
 use serde_json::{Value, json};
 
 use crate::registries::credit_code;
@@ -171,7 +171,11 @@ impl AskedCity {
     }
 
     pub async fn publish(&self) {
-        self.hub().publish_pushed(Arc::new(Silent)).await.unwrap();
+        // PostgreSQL frees a turn when it has noticed that its connection is closed: whoever may not wait is told to come again.
+        match self.hub().publish_pushed(Arc::new(Silent)).await {
+            Err(HubError::Store(StoreError::Busy { .. })) => drop(self.hub().reassess(Arc::new(Silent)).await.unwrap()),
+            published => drop(published.unwrap()),
+        }
         if self.hub().held_edition().await.unwrap().is_some_and(|held| held.waits()) {
             self.hub().release_edition(None, "甲", "测试", Arc::new(Silent)).await.unwrap();
         }

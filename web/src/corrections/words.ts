@@ -11,6 +11,7 @@ interface CorrectionWords {
   all: string;
   waitingOnly: string;
   record: string;
+  registry: string;
   column: string;
   stated: string;
   others: string;
@@ -53,6 +54,7 @@ const zh: CorrectionWords = {
   all: '全部',
   waitingOnly: '待答复',
   record: '记录',
+  registry: '登记库',
   column: '列',
   stated: '登记所载',
   others: '其他说法',
@@ -95,6 +97,7 @@ const en: CorrectionWords = {
   all: 'All',
   waitingOnly: 'Waiting',
   record: 'Record',
+  registry: 'Registry',
   column: 'Column',
   stated: 'The registry says',
   others: 'Others say',

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import { useMay } from '../app/standing';
+import { AskAboutFinding } from '../corrections/AskAboutFinding';
 import { ask } from '../graph/client';
 import { RecordFinding } from '../graph/generated/RecordFinding';
 import { WithdrawFinding } from '../graph/generated/WithdrawFinding';
@@ -68,6 +69,14 @@ export function Findings({ card }: { card: Card }) {
               )
             ) : (
               <span className="chip">{t.withdrawn}</span>
+            )}
+            {finding.withdrawnAt === null && mayReview && (
+              <AskAboutFinding
+                enterprise={card.id}
+                finding={finding.id}
+                reason={finding.note === null || finding.note === '' ? code('findings', finding.reason) : f.named(code('findings', finding.reason), finding.note)}
+                registries={[...new Set((card.identity?.members ?? []).map((member) => member.record.registry.name))]}
+              />
             )}
           </li>
         ))}

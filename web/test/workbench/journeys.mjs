@@ -149,7 +149,7 @@ export const journeys = {
     await tabTo(page, '.finding-form button');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.findings li:has-text("约访三次")');
-    await page.locator('.findings li:has-text("约访三次") button').click();
+    await page.locator('.findings li:has-text("约访三次") button', { hasText: '撤回' }).click();
     await page.waitForSelector('.findings li:has-text("约访三次") .struck');
   },
   async 'a possible union is judged and the judgement taken back'({ page, go }, city) {
@@ -292,6 +292,15 @@ export const journeys = {
     await letter.close();
     await go('/sources?registry=tax');
     await page.waitForSelector('tr.open:has-text("待答复的校核请求")');
+  },
+  async 'what a visit found becomes a request to the department of a registry'({ page, go }, city) {
+    await ask(city.url, 'mutation ($id: ID!) { recordFinding(input: { enterprise: $id, reason: "deferred", note: "门牌不符" }) { userErrors { message } } }', { id: city.first });
+    await go(`/e/${city.first}`);
+    const line = page.locator('.findings li', { hasText: '门牌不符' }).first();
+    await line.locator('button', { hasText: '请部门核对' }).click();
+    await line.locator('.ask-finding select').nth(1).selectOption('NAME');
+    await line.locator('.ask-finding button[type=submit]').click();
+    await page.waitForSelector('.corrections td:has-text("门牌不符")');
   },
   async 'an earlier edition is looked at, and left again'({ page, go }, city) {
     await go('/administration');
