@@ -122,13 +122,6 @@ function styleOf({ outlines, query }: Props): StyleSpecification {
       { id: 'districts', type: 'fill', source: 'districts', paint: { 'fill-color': '#ffffff' } },
       { id: 'borders', type: 'line', source: 'districts', paint: { 'line-color': '#8b96a5', 'line-width': 0.8 } },
       {
-        id: 'names',
-        type: 'symbol',
-        source: 'names',
-        layout: { 'text-field': ['get', 'name'], 'text-font': FONTS, 'text-size': 11.5 },
-        paint: { 'text-color': '#5a6372', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
-      },
-      {
         id: 'clusters',
         type: 'symbol',
         source: 'places',
@@ -136,12 +129,14 @@ function styleOf({ outlines, query }: Props): StyleSpecification {
         layout: {
           'icon-image': icon,
           'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
           'text-field': ['to-string', ['get', 'count']],
           'text-font': FONTS,
           'text-size': 11,
           'text-anchor': 'left',
           'text-offset': [0.9, 0],
           'text-allow-overlap': true,
+          'text-ignore-placement': true,
         },
         paint: { 'text-color': '#1c2330', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
       },
@@ -153,6 +148,7 @@ function styleOf({ outlines, query }: Props): StyleSpecification {
         layout: {
           'icon-image': icon,
           'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
           'text-field': ['step', ['zoom'], '', 13, ['get', 'name']],
           'text-font': FONTS,
           'text-size': 11.5,
@@ -161,6 +157,13 @@ function styleOf({ outlines, query }: Props): StyleSpecification {
           'text-optional': true,
         },
         paint: { 'text-color': '#1c2330', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
+      },
+      {
+        id: 'names',
+        type: 'symbol',
+        source: 'names',
+        layout: { 'text-field': ['get', 'name'], 'text-font': FONTS, 'text-size': 11.5, 'text-anchor': 'bottom', 'text-offset': [0, -1] },
+        paint: { 'text-color': '#5a6372', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
       },
     ],
   };

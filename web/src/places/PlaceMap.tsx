@@ -141,8 +141,8 @@ export function PlaceMap({
         )}
       </div>
       <p className="muted small">
-        {t.boundary}
-        {placed.length < places.length && ` · ${t.noPoint(f.count(places.length - placed.length))}`}
+        {/* The map of tiles says it itself. */}
+        {[isGl ? '' : t.boundary, placed.length < places.length ? t.noPoint(f.count(places.length - placed.length)) : ''].filter((text) => text !== '').join(' · ')}
       </p>
     </section>
   );
