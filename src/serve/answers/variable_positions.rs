@@ -193,7 +193,8 @@ fn is_within(ty: &Type, of: &Type) -> bool {
 
 fn is_base_within(base: &BaseType, of: &BaseType) -> bool {
     match (base, of) {
-        (BaseType::Named(name), BaseType::Named(other)) => name == other,
+        // An id is written as a text is; clients that declared it so have always been answered.
+        (BaseType::Named(name), BaseType::Named(other)) => name == other || (name == "String" && other == "ID"),
         (BaseType::List(inner), BaseType::List(other)) => is_within(inner, other),
         _ => false,
     }
@@ -270,6 +271,7 @@ mod tests {
     fn what_may_stand_there_is_taken() {
         for document in [
             "query($k: Key!) { one(by: $k) { id } }",
+            "query($i: String!) { one(by: { id: $i }) { id } ids(of: [$i]) { id } }",
             "query($n: Int) { list(first: $n) { nodes { id } } }",
             "query($t: String = \"x\") { list(filter: { text: $t }) { nodes { id } } }",
             "query($a: [String!]!) { list(filter: { area: $a, text: \"x\" }) { nodes { id } } }",

@@ -263,7 +263,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("branches", 50),
     ("cases", 50),
     ("conflicts", 20),
-    ("corrections", 50),
+    ("corrections", 20),
     ("covers", 50),
     ("dispatchAgreements", 50),
     ("dispatchedFrom", 50),

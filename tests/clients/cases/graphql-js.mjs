@@ -84,7 +84,6 @@ const tries = [
   ['{ gap(first: 1, filter: { text: "a", not: { text: "b" } }) { totalCount } }', {}],
   ['query($w: Boolean!) { viewer { ...F } } fragment F on Viewer { name @skip(if: $w) }', { w: true }],
   ['query($o: EnterpriseOrder) { gap(first: 1, orderBy: [$o]) { totalCount } }', { o: null }],
-  ['query($i: String!) { enterprise(by: { id: $i }) { id } }', { i: 'x' }],
   ['{ viewer { ...A } } fragment A on Viewer { ...A }', {}],
   ['{ viewer { name } } fragment A on Viewer { role }', {}],
   ['{ viewer { ... on Edition { number } } }', {}],

@@ -58,7 +58,7 @@ impl OutreachQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only these.")] filter: Option<CorrectionFilter>,
-        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(default = 20, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<CorrectionConnection>> {
         if own_registry(ask(ctx)).is_none() && !permitted(ctx, AccessScope::Review) {
