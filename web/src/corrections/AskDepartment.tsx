@@ -27,7 +27,8 @@ export function AskDepartment({ enterprise, registry, field }: { enterprise: str
       void askAgain();
     }
   };
-  const label = t.askAbout(field.title, registry.title);
+  // What stands on the button comes first: who speaks to the machine says what they see.
+  const label = `${t.ask} ${t.askAbout(field.title, registry.title)}`;
   return (
     <span className="no-print">
       {reason === null ? (
