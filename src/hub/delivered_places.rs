@@ -17,7 +17,10 @@ use crate::model::record::Record;
 use crate::model::reference::areas::{short_code, unit_code};
 use crate::records::StoredRowReader;
 use crate::store::federation::EntryRow;
+use crate::store::set_meta;
 
+/// Landing, entries and connectors that the places were entered of last.
+const ENTERED: &str = "places_entered";
 /// How often what was delivered is entered anew because somebody entered something meanwhile.
 const TRIES: usize = 5;
 
@@ -71,7 +74,14 @@ impl Hub {
             return Ok(0);
         }
         let noun = FederationNoun::Place.name();
+        // Most publications come of a visit's finding: nothing was delivered, and nothing is read.
+        let landing = self.store.latest_landing().await?.landing;
+        let digests: Vec<String> = self.connectors.iter().filter(deliver).map(|c| c.digest.to_string()).collect();
+        let mark = |stamp: i64| format!("{landing}:{stamp}:{}", digests.join(" "));
         for _ in 0..TRIES {
+            if self.store.meta(ENTERED).await? == Some(mark(self.store.federation_stamp().await?)) {
+                return Ok(0);
+            }
             let federation = self.federation().await?;
             if federation.tree.root().is_none() {
                 return Ok(0);
@@ -124,7 +134,14 @@ impl Hub {
                 }
             }
             new.sort_by(|a, b| a.key.cmp(&b.key));
-            if new.is_empty() || self.store.put_federation_entries(federation.stamp, &new).await? {
+            if new.is_empty() {
+                let failed = |e| self.store.failed(e);
+                let mut tx = self.store.begin().await?;
+                set_meta(&mut tx, ENTERED, &mark(federation.stamp)).await.map_err(failed)?;
+                tx.commit().await.map_err(failed)?;
+                return Ok(0);
+            }
+            if self.store.put_federation_entries(federation.stamp, &new).await? {
                 return Ok(new.len());
             }
         }

@@ -16,7 +16,7 @@ use super::answers::usage::{FieldUse, bits_of, purpose};
 use super::http::headers::{header_text, lang_of, request_id, status_of};
 use super::http::parameters::{self, RouteParameters};
 use super::http::rest::{not_found, refuse};
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, mendable};
 use super::state::{Reading, ServerState};
 use crate::access::{AccessScope, Caller};
 use crate::cases::correction::{CorrectionAnswer, CorrectionState, CorrectionStepKind};
@@ -122,7 +122,7 @@ async fn listed(state: &ServerState, registry: &str, uri: &Uri, headers: &Header
     may_speak(&caller, registry)?;
     let hub = state.hub();
     known(hub, registry).await?;
-    let given = parameters::read(uri, RouteParameters::plain(&["state", "first", "after"]))?;
+    let given = parameters::read(uri, RouteParameters::plain(&["state", "first", "after"]).as_it_is())?;
     let states = match given.get("state").map(|text| text.to_ascii_lowercase()).as_deref() {
         None | Some("" | "waiting") => CorrectionState::WAITING.iter().map(|s| s.name().to_owned()).collect(),
         Some("all") => Vec::new(),
@@ -172,17 +172,6 @@ async fn known(hub: &Hub, registry: &str) -> Result<(), Problem> {
     match hub.registry(registry).await {
         Ok(_) => Ok(()),
         Err(error) => Err(not_found(&error.text(Lang::Zh), &error.text(Lang::En))),
-    }
-}
-
-fn mendable(error: HubError) -> Problem {
-    match error {
-        HubError::Told(p) => Problem { remedy: p.remedy, ..Problem::bad_input(p.zh, p.en) },
-        HubError::Store(e) => Problem::from(e),
-        other => {
-            tracing::error!(error = %other, "a department's question failed");
-            Problem::internal()
-        }
     }
 }
 

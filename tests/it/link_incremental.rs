@@ -120,8 +120,8 @@ fn reference((registry, key): (usize, u32)) -> RecordRef {
 /// What a run says of every record that stands, in words that do not depend on record numbers.
 fn said(linker: &Linker, decisions: impl Iterator<Item = Decision>) -> BTreeMap<RecordRef, String> {
     let shown = |d: Decision| {
-        // A quarter of a unit is what counts as news.
-        let weight = d.weight.map(|w| (w * 4.0).round() / 4.0);
+        // A quarter of a unit is what counts as news; no side of nothing does.
+        let weight = d.weight.map(|w| (w * 4.0).round() / 4.0 + 0.0);
         let partner = d.partner.map(|p| linker.record_ref(p));
         (linker.record_ref(d.record), format!("{:?}", (d.entity, d.method, weight, partner, d.runner_up, d.refused)))
     };

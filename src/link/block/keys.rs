@@ -128,6 +128,10 @@ pub fn keys(record_table: &RecordTable, profiles: &Profiles, profile: ProfileNo,
             }
         }
     }
+    // Also a code that none of its records bears: a registration number led them to it.
+    if head.organisation != 0 {
+        out.push(key(BlockKeyKind::Code, head.organisation));
+    }
     if head.parent != 0 {
         out.push(key(BlockKeyKind::AsksCode, head.parent));
     }

@@ -30,7 +30,9 @@ pub const LISTS: &[&str] = &[
 /// Parameters whose values may be spread over several of the same name.
 const JOINED: &[&str] = &["columns", "include", "orderBy"];
 /// Every route takes these. `nocache` and `_` mean nothing: they make an address that no cache has seen.
-const EVERYWHERE: &[&str] = &["edition", "asOf", "lang", "nocache", "_"];
+const EVERYWHERE: &[&str] = &["lang", "nocache", "_"];
+/// What is answered as of an edition takes these too.
+const AS_OF: &[&str] = &["edition", "asOf"];
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy)]
@@ -43,20 +45,26 @@ pub struct RouteParameters {
     pub addresses: bool,
     /// Whether its answer rests on what was entered of the federation.
     pub federation: bool,
+    /// Whether an edition can be named.
+    pub editions: bool,
 }
 
 impl RouteParameters {
     /// A route without a filter.
     pub const fn plain(own: &'static [&'static str]) -> RouteParameters {
-        RouteParameters { own, filters: false, addresses: false, federation: false }
+        RouteParameters { own, filters: false, addresses: false, federation: false, editions: true }
     }
     /// A route whose answer rests on the enterprises of a filter.
     pub const fn filtered(own: &'static [&'static str]) -> RouteParameters {
-        RouteParameters { own, filters: true, addresses: false, federation: false }
+        RouteParameters { own, filters: true, addresses: false, federation: false, editions: true }
     }
     /// The same, of an answer that rests on what was entered of the federation.
     pub const fn on_federation(self) -> RouteParameters {
         RouteParameters { federation: true, ..self }
+    }
+    /// The same, of an answer that says how things stand now, and as of no edition.
+    pub const fn as_it_is(self) -> RouteParameters {
+        RouteParameters { editions: false, ..self }
     }
     /// The same, of an answer that holds addresses of the hub.
     pub const fn with_addresses(self) -> RouteParameters {
@@ -65,7 +73,8 @@ impl RouteParameters {
     fn names(self) -> impl Iterator<Item = &'static str> {
         let filter = if self.filters { LISTS } else { &[] };
         let more: &[&str] = if self.filters { &["filter", "text", "membersExceedStaff"] } else { &[] };
-        self.own.iter().chain(more).chain(filter).chain(EVERYWHERE).copied()
+        let as_of = if self.editions { AS_OF } else { &[] };
+        self.own.iter().chain(more).chain(filter).chain(as_of).chain(EVERYWHERE).copied()
     }
 }
 

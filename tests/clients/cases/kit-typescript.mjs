@@ -81,5 +81,7 @@ for await (const { editionPublished } of ready) {
   heard.push(editionPublished.number);
   if (heard.length === 2) stop.abort();
 }
-same('editions, one published while the line was broken', [heard, asked, breaks], [[2, 3], ['edition:1', 'edition:2'], 1]);
+same('editions, one published while the line was broken', heard, [2, 3]);
+// On a busy machine the line may break once more; what is asked then is the same.
+check('what was heard last is asked behind', asked[0] === 'edition:1' && asked.slice(1).every((last) => last === 'edition:2') && breaks === asked.length - 1, JSON.stringify([asked, breaks]));
 end();
