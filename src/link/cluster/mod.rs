@@ -31,6 +31,8 @@ pub struct Assignment {
     pub refused: Option<EdgeRefusal>,
     /// It is in its partner's cluster.
     pub joined: bool,
+    /// What that scored pair says, see [`ScoredPair::said`].
+    pub said: u32,
 }
 
 /// Pairs of profiles a person has judged on.
@@ -238,8 +240,8 @@ impl Clusters<'_> {
             if self.root(*left) != own {
                 continue;
             }
-            let weight = scored_pairs.best(*left).iter().find(|pair| pair.right == profile).map(|pair| pair.weight);
-            let found = weight.map(|weight| ScoredPair { right: *left, weight });
+            let of_left = scored_pairs.best(*left).iter().find(|pair| pair.right == profile);
+            let found = of_left.map(|pair| ScoredPair { right: *left, ..*pair });
             let order = |pair: &ScoredPair| (pair.weight, std::cmp::Reverse(profiles.get(pair.right).anchor));
             if let Some(found) = found
                 && heaviest.as_ref().is_none_or(|known| order(known) < order(&found))
@@ -282,6 +284,7 @@ impl Clusters<'_> {
             let entry = self.joined.entry(*profile).or_default();
             entry.joined = partner.is_some();
             entry.partner = chosen.map(|scored_pair| scored_pair.right);
+            entry.said = chosen.map_or(0, |scored_pair| scored_pair.said);
             entry.runner_up = runner_up.filter(|_| partner.is_some()).map(|scored_pair| scored_pair.right);
             entry.lead = lead;
             if entry.refused.is_none() {
@@ -309,4 +312,4 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
     if count == 0 { f32::NEG_INFINITY } else { sum / count as f32 }
 }
 
-kept!(Assignment { partner, lead, runner_up, refused, joined });
+kept!(Assignment { partner, lead, runner_up, refused, joined, said });

@@ -2,6 +2,7 @@
 
 use crate::link::records::{AddressNo, NameNo};
 use crate::model::field::named;
+use crate::normalise::mix;
 
 named! {
     /// 字号, trade and branch of the unidentified side against the other.
@@ -374,5 +375,12 @@ impl Comparison {
             self.code as usize,
             self.registration as usize,
         ]
+    }
+
+    /// Hash of the levels and of the names that agreed best.
+    pub fn said(&self) -> u32 {
+        let names = u64::from(self.names.0) << 32 | u64::from(self.names.1);
+        let levels = self.levels().into_iter().fold(self.caution as u64, |all, level| all * 31 + level as u64);
+        (mix(names) ^ mix(levels)) as u32
     }
 }

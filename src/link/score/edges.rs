@@ -28,6 +28,8 @@ pub struct ScoredPair {
     pub right: ProfileNo,
     /// log2 odds.
     pub weight: f32,
+    /// Hash of what was compared and how far it agreed: two comparisons can weigh the same and say something else.
+    pub said: u32,
 }
 
 /// So many of an unidentified profile's best scored pairs take part in clustering.
@@ -107,7 +109,8 @@ impl ScoringContext<'_> {
         let pair = self.compare(left, right);
         let stray = self.profiles.get(left).parent != 0;
         let weight = self.weight(&pair);
-        (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(ScoredPair { right, weight })
+        let said = pair.said();
+        (weight >= LIGHTEST && (!stray || pair.name.is_near())).then_some(ScoredPair { right, weight, said })
     }
 
     /// Reads what comparing with these profiles begins with, step by step for all of them: their data lie anywhere in
@@ -348,7 +351,7 @@ fn distinct(profiles: &mut Vec<ProfileNo>) {
     profiles.dedup();
 }
 
-kept!(ScoredPair { right, weight });
+kept!(ScoredPair { right, weight, said });
 
 impl KeepAll for ScoredPairs {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
