@@ -223,6 +223,81 @@ proptest! {
     }
 }
 
+/// A record that states whose it was taken over by, as all of these do.
+fn taken_over(registry: u16, key: &str, code: String, name: &str) -> LinkRecord {
+    let by = RelatedUnit {
+        kind: RelationKind::AbsorbedBy,
+        name: "上海立德商贸有限公司".into(),
+        code: self::code(2).into(),
+        since: None,
+    };
+    LinkRecord { related: vec![by], ..record(registry, key.into(), code, name) }
+}
+
+const NAME: &str = "北京恒信通达科技有限公司";
+const BEFORE: &str = "上海立德商贸有限公司";
+const STREET: &str = "北京市海淀区学清路16号";
+
+#[test]
+fn a_branch_follows_the_firm_that_came_to_its_code_by_a_registration_number() {
+    let plain = |registry, key, name| taken_over(registry, key, String::new(), name);
+    let steps = [
+        Step::Put(vec![plain(1, "K4", NAME), LinkRecord { phone: "010-62341234".into(), ..plain(0, "K3", NAME) }]),
+        Step::Put(vec![
+            plain(2, "K1", NAME),
+            LinkRecord { former_names: vec![BEFORE.into()], ..taken_over(1, "K0", code(3), "恒心通达科技") },
+        ]),
+        Step::Put(vec![
+            LinkRecord {
+                registration_number: registration(1).into(),
+                phone: "010-62345678".into(),
+                ..plain(1, "K1", "Hengxintongda (Beijing) Technology Co., Ltd.")
+            },
+            LinkRecord {
+                former_names: vec![NAME.into()],
+                address: STREET.into(),
+                phone: "010-62341234".into(),
+                ..taken_over(2, "K2", code(3), "恒心通达科技")
+            },
+        ]),
+        Step::Put(vec![
+            LinkRecord {
+                registration_number: registration(1).into(),
+                address: STREET.into(),
+                ..taken_over(2, "K0", code(1), "立德商贸有限公司浦东分公司")
+            },
+            LinkRecord { registration_number: registration(2).into(), ..plain(0, "K0", NAME) },
+            taken_over(0, "K1", code(3).replacen('6', "8", 1), NAME),
+            LinkRecord { registration_number: registration(2).into(), address: STREET.into(), ..plain(2, "K5", NAME) },
+        ]),
+        Step::Put(vec![LinkRecord {
+            address: "海淀区学清路16号3层".into(), ..plain(2, "K2", "北京恒信通达科技发展有限公司")
+        }]),
+    ];
+    agree(&steps).expect("as from nothing");
+}
+
+#[test]
+fn a_pair_whose_names_changed_and_whose_weight_did_not_is_told_anew() {
+    let plain = |registry, key, name| taken_over(registry, key, String::new(), name);
+    let formerly = |former: &str, record| LinkRecord { former_names: vec![former.into()], ..record };
+    let steps = [
+        Step::Put(vec![formerly(BEFORE, taken_over(1, "K0", code(2), NAME))]),
+        Step::Put(vec![
+            LinkRecord { address: "海淀区学清路16号3层".into(), ..formerly(BEFORE, plain(2, "K0", NAME)) },
+            LinkRecord { address: STREET.into(), ..plain(0, "K1", "恒心通达科技") },
+        ]),
+        Step::Put(vec![
+            formerly(NAME, taken_over(0, "K0", code(2), "北京恒信通达科技发展有限公司")),
+            LinkRecord { address: STREET.into(), ..taken_over(2, "K1", code(2), NAME) },
+        ]),
+        Step::Put(vec![LinkRecord {
+            employees: Some(17), ..plain(0, "K2", "北京恒信通达科技有限公司海淀分公司")
+        }]),
+    ];
+    agree(&steps).expect("as from nothing");
+}
+
 #[test]
 fn a_damaged_state_is_refused_and_an_unfinished_one_not_written() {
     let mut linker = new_linker();
