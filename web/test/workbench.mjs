@@ -1,6 +1,6 @@
 // The workbench in Chromium against a running server: node workbench.mjs URL [WORD]
-// Every page in two languages and three widths: axe without violations, nothing cut or covered; then each page's task. With WORD only
-// what has it in its name.
+// Every page in two languages and three widths: nothing cut or covered; axe without violations in the widest and in the narrowest; then
+// each page's task. With WORD only what has it in its name.
 import assert from 'node:assert/strict';
 import { launch, open } from './workbench/browser.mjs';
 import { geometry, violations } from './workbench/checks.mjs';
@@ -45,7 +45,9 @@ for (const lang of ['zh', 'en']) {
         await page.waitForSelector(ready);
         await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-        const found = [...(await violations(page, { contrast: width === WIDTHS[0] })), ...(await geometry(page))];
+        // Axe costs most of it and hardly minds the width: the widest window in one language, the narrowest in the other.
+        const axe = width === (lang === 'zh' ? WIDTHS[0] : WIDTHS.at(-1)) ? await violations(page) : [];
+        const found = [...axe, ...(await geometry(page))];
         if (found.length > 0) throw new Error(`at ${width}: ${[...new Set(found)].slice(0, 5).join(' | ')}`);
       }
     });

@@ -5,7 +5,7 @@
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use hashbrown::HashMap;
 
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Code, Problem};
 
 /// Types that objects of several types are.
 const ABSTRACT: [&str; 2] = ["Node", "_Entity"];
@@ -13,88 +13,122 @@ const ABSTRACT: [&str; 2] = ["Node", "_Entity"];
 /// A field and the type of the fragment it stands in; None directly in its object.
 type Placed<'a> = (Option<&'a str>, &'a Field);
 
+/// So many fields are looked at, those of sets that are merged with several others each time anew. What people and programs write stays
+/// far below; a short document can be made to pass every number.
+const MOST_LOOKS: usize = 200_000;
+
 /// Compares all fields of an operation. Its fragments must not spread themselves, and their fields have been counted.
 ///
 /// # Errors
-/// The name under which two different fields, or one with different arguments, are asked.
+/// The name under which two different fields, or one with different arguments, are asked; a document whose sets are merged with each other
+/// too often to be compared.
 pub(in crate::serve) fn check(document: &ExecutableDocument, operation: &OperationDefinition) -> Result<(), Problem> {
-    merge(document, &[&operation.selection_set.node])
+    Merging { document, looks: 0 }.merge(&[&operation.selection_set.node])
 }
 
-fn merge(document: &ExecutableDocument, sets: &[&SelectionSet]) -> Result<(), Problem> {
-    let mut by_name: HashMap<&str, Vec<Placed<'_>>> = HashMap::new();
-    let mut names = Vec::new();
-    for set in sets {
-        gather(document, set, None, &mut by_name, &mut names);
-    }
-    for name in names {
-        let fields = &by_name[name];
-        let mut seen: Vec<Placed<'_>> = Vec::new();
-        for (on, field) in fields {
-            let same = |(other, before): &Placed<'_>| other == on && is_same(before, field);
-            if seen.iter().any(|(other, before)| may_meet(*other, *on) && !is_same(before, field)) {
-                return Err(Problem::bad_input(
-                    format!("同名字段 {name} 的内容不同：请用别名区分"),
-                    format!("the fields named {name} differ: give them aliases"),
-                )
-                .remedy(name.to_owned()));
-            }
-            if !seen.iter().any(same) {
-                seen.push((*on, *field));
-            }
-        }
-        // What is merged into one object is compared in turn; objects of different types stay apart.
-        for (on, field) in &seen {
-            if field.selection_set.node.items.is_empty() {
-                continue;
-            }
-            let together: Vec<&SelectionSet> =
-                fields.iter().filter(|(other, _)| may_meet(*other, *on)).map(|(_, f)| &f.selection_set.node).collect();
-            merge(document, &together)?;
-        }
-    }
-    Ok(())
-}
-
-fn gather<'a>(
+struct Merging<'a> {
     document: &'a ExecutableDocument,
-    set: &'a SelectionSet,
-    on: Option<&'a str>,
-    by_name: &mut HashMap<&'a str, Vec<Placed<'a>>>,
-    names: &mut Vec<&'a str>,
-) {
-    for item in &set.items {
-        match &item.node {
-            Selection::Field(field) => {
-                let field = &field.node;
-                let name = field.alias.as_ref().unwrap_or(&field.name).node.as_str();
-                let fields = by_name.entry(name).or_insert_with(|| {
-                    names.push(name);
-                    Vec::new()
-                });
-                // The same place twice says nothing new.
-                if !fields.iter().any(|(other, before)| *other == on && std::ptr::eq(*before, field)) {
-                    fields.push((on, field));
+    looks: usize,
+}
+
+impl<'a> Merging<'a> {
+    fn merge(&mut self, sets: &[&'a SelectionSet]) -> Result<(), Problem> {
+        let mut by_name: HashMap<&str, Vec<Placed<'a>>> = HashMap::new();
+        let mut names = Vec::new();
+        for set in sets {
+            self.gather(set, None, &mut by_name, &mut names)?;
+        }
+        for name in names {
+            let fields = &by_name[name];
+            let mut seen: Vec<Placed<'_>> = Vec::new();
+            for (on, field) in fields {
+                let same = |(other, before): &Placed<'_>| other == on && is_same(before, field);
+                if seen.iter().any(|(other, before)| may_meet(*other, *on) && !is_same(before, field)) {
+                    return Err(Problem::bad_input(
+                        format!("同名字段 {name} 的内容不同：请用别名区分"),
+                        format!("the fields named {name} differ: give them aliases"),
+                    )
+                    .remedy(name.to_owned()));
+                }
+                if !seen.iter().any(same) {
+                    seen.push((*on, *field));
                 }
             }
-            Selection::InlineFragment(inline) => {
-                let on = inline.node.type_condition.as_ref().map(|c| c.node.on.node.as_str()).or(on);
-                gather(document, &inline.node.selection_set.node, on, by_name, names);
+            // What is merged into one object is compared in turn; objects of different types stay apart.
+            let mut types: Vec<Option<&str>> = seen.iter().map(|(on, _)| *on).filter(|on| !is_any(*on)).collect();
+            types.dedup();
+            if types.is_empty() {
+                types.push(None);
             }
-            Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    let on = Some(fragment.node.type_condition.node.on.node.as_str());
-                    gather(document, &fragment.node.selection_set.node, on, by_name, names);
+            for on in types {
+                let together: Vec<&SelectionSet> = fields
+                    .iter()
+                    .filter(|(other, field)| may_meet(*other, on) && !field.selection_set.node.items.is_empty())
+                    .map(|(_, field)| &field.selection_set.node)
+                    .collect();
+                if !together.is_empty() {
+                    self.merge(&together)?;
                 }
             }
         }
+        Ok(())
     }
+
+    fn gather(
+        &mut self,
+        set: &'a SelectionSet,
+        on: Option<&'a str>,
+        by_name: &mut HashMap<&'a str, Vec<Placed<'a>>>,
+        names: &mut Vec<&'a str>,
+    ) -> Result<(), Problem> {
+        for item in &set.items {
+            self.looks += 1;
+            if self.looks > MOST_LOOKS {
+                return Err(Problem::new(
+                    Code::CostExceeded,
+                    "查询中同名字段与片段交织过多，无法比较：请减少片段，或给字段取别名",
+                    "fields of one name and fragments of this document are merged with each other too often to be compared: use fewer \
+                     fragments, or give the fields aliases",
+                ));
+            }
+            match &item.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    let name = field.alias.as_ref().unwrap_or(&field.name).node.as_str();
+                    let fields = by_name.entry(name).or_insert_with(|| {
+                        names.push(name);
+                        Vec::new()
+                    });
+                    // The same place twice says nothing new.
+                    if !fields.iter().any(|(other, before)| *other == on && std::ptr::eq(*before, field)) {
+                        fields.push((on, field));
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map(|c| c.node.on.node.as_str()).or(on);
+                    self.gather(&inline.node.selection_set.node, on, by_name, names)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
+                        let on = Some(fragment.node.type_condition.node.on.node.as_str());
+                        self.gather(&fragment.node.selection_set.node, on, by_name, names)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether objects of several types are meant.
+fn is_any(on: Option<&str>) -> bool {
+    on.is_none_or(|on| ABSTRACT.contains(&on))
 }
 
 /// Whether one object can be of both types.
 fn may_meet(a: Option<&str>, b: Option<&str>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => a == b || ABSTRACT.contains(&a) || ABSTRACT.contains(&b),
+        (Some(one), Some(other)) => one == other || is_any(a) || is_any(b),
         _ => true,
     }
 }
@@ -131,12 +165,31 @@ mod tests {
         }
     }
 
+    /// Sets in each other, in each of which fields of other types are merged with those of any.
+    fn interwoven(depth: usize, types: &[&str]) -> String {
+        let mut inner = "id".to_owned();
+        for level in (0..depth).rev() {
+            let beside: String =
+                types.iter().map(|on| format!(" ... on {on} {{ x {{ x {{ x {{ id{level}: id }} }} }} }}")).collect();
+            inner = format!("x {{ {inner} }}{beside}");
+        }
+        format!("{{ {inner} }}")
+    }
+
+    #[test]
+    fn sets_that_are_merged_with_many_others_end_in_words() {
+        assert_eq!(of(&interwoven(20, &["A"])), Ok(()));
+        let refused = of(&interwoven(20, &["A", "B", "C", "D"])).expect_err("four to the power of twenty");
+        assert_eq!(refused.code, Code::CostExceeded);
+    }
+
     #[test]
     fn the_same_field_twice_and_fields_of_different_types_are_none() {
         for document in [
             "{ gap(first: 1) { totalCount } gap(first: 1) { nodes { name } } }",
             "query($n: Int!) { gap(first: $n) { ...F } gap(first: $n) { ...F } } fragment F on EnterpriseConnection { nodes { name } }",
             "{ node(id: 1) { ... on Enterprise { x: name } ... on TradeUnion { x: level } } }",
+            "{ node(id: 1) { x: record { id } ... on Enterprise { x: record { y: name } } ... on TradeUnion { x: record { y: level } } } }",
             "{ gap(first: 1, filter: {}) { totalCount } gap(filter: {}, first: 1) { totalCount } }",
         ] {
             assert_eq!(of(document), Ok(()), "{document}");

@@ -4,7 +4,7 @@ pub mod model;
 pub mod root;
 pub mod schema_changes;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::parser::types::DocumentOperations;
@@ -55,13 +55,13 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
         DocumentOperations::Multiple(all) => all.keys().map(|name| Some(name.to_string())).collect(),
     };
     let variables = async_graphql::Variables::default();
-    let arguments = ArgumentTypes::of(&graph().sdl());
+    static ARGUMENTS: LazyLock<ArgumentTypes> = LazyLock::new(|| ArgumentTypes::of(&graph().sdl()));
     for name in names {
         // Costs that hang on variables are counted when they come.
         let priced = cost::operation(&parsed, name.as_deref()).and_then(|operation| {
             cost::cost(&parsed, operation, &variables, &limits)?;
             overlaps::check(&parsed, operation)?;
-            arguments.check(&parsed, operation)
+            ARGUMENTS.check(&parsed, operation)
         });
         if let Err(problem) = priced {
             return Some(problem.text(lang).to_owned());
@@ -69,35 +69,39 @@ pub async fn fault(document: &str, lang: crate::model::message::Lang) -> Option<
     }
     // Only what validation says is of interest: without data there are no answers, and the library executes subscriptions, and
     // documents of several operations, in other ways.
-    let heard = Heard::default();
-    let graph =
+    static HEARING: LazyLock<Graph> = LazyLock::new(|| {
         Schema::build(root::entities_apart::Root, root::mutation::Mutations::default(), root::subscription::Subscriptions)
-            .extension(heard.clone())
-            .finish();
-    graph.execute(async_graphql::Request::new(document).only_introspection()).await;
+            .extension(Hears)
+            .finish()
+    });
+    let heard = Heard::default();
+    HEARING.execute(async_graphql::Request::new(document).only_introspection().data(heard.clone())).await;
     heard.0.lock().expect("no panic while holding the errors").first().map(|e| e.message.clone())
 }
 
-/// Hears what validation says of a document.
+/// What validation said of a document.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<ServerError>>>);
 
-impl ExtensionFactory for Heard {
+/// Keeps what validation says of a document with its request.
+struct Hears;
+
+impl ExtensionFactory for Hears {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(self.clone())
+        Arc::new(Hears)
     }
 }
 
 #[async_graphql::async_trait::async_trait]
-impl Extension for Heard {
+impl Extension for Hears {
     async fn validation(
         &self,
         context: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let validated = next.run(context).await;
-        if let Err(errors) = &validated {
-            self.0.lock().expect("no panic while holding the errors").clone_from(errors);
+        if let (Err(errors), Some(heard)) = (&validated, context.data_opt::<Heard>()) {
+            heard.0.lock().expect("no panic while holding the errors").clone_from(errors);
         }
         validated
     }

@@ -4,14 +4,12 @@ import { createRequire } from 'node:module';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds; with `contrast` false all but the contrast of colours, which costs most and is the same in every width. */
-export async function violations(page, { contrast = true } = {}) {
+export async function violations(page) {
   // By the debugger, not by a script element: the policy of the page refuses those.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
-  const { violations: found } = await page.evaluate((enabled) => {
-    const rules = { 'color-contrast': { enabled } };
-    return globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'], rules });
-  }, contrast);
+  const { violations: found } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }),
+  );
   return found.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.failureSummary.split('\n').slice(1, 2).join('').trim()}`));
 }
 
