@@ -318,7 +318,8 @@ impl<'a> Counter<'a> {
             // What is left out reads nothing; it counts as fields and depth, as it is looked at all the same.
             let rows = if self.is_left_out(selection.node.directives()) { 0 } else { cost.rows };
             sum.rows = sum.rows.saturating_add(rows);
-            sum.fields = sum.fields.saturating_add(cost.fields);
+            // So does a fragment that holds nothing known: it is expanded wherever it is spread.
+            sum.fields = sum.fields.saturating_add(cost.fields.max(1));
             sum.depth = sum.depth.max(cost.depth);
         }
         Ok(sum)
@@ -458,13 +459,13 @@ mod tests {
 
     #[test]
     fn a_fragment_bomb_of_any_size_costs_no_more_than_reading_it() {
-        for levels in [3, 6, 12] {
+        for (levels, bottom) in [(3, "name"), (6, "name"), (12, "name"), (6, "...nothing")] {
             let mut document = String::from("{ gap(first: 1) { nodes { ...f0 } } }");
             for level in 0..levels {
                 let spreads = format!("...f{} ", level + 1).repeat(100);
                 document.push_str(&format!(" fragment f{level} on Enterprise {{ {spreads} }}"));
             }
-            document.push_str(&format!(" fragment f{levels} on Enterprise {{ name }}"));
+            document.push_str(&format!(" fragment f{levels} on Enterprise {{ {bottom} }}"));
             assert_eq!(cost_of(&document, serde_json::json!({})).unwrap_err().code, Code::CostExceeded);
             // Expanded it has 100^levels fields; each selection is looked at once.
             let parsed = parse_query(&document).unwrap();
