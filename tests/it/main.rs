@@ -56,7 +56,6 @@ mod link_codes;
 mod link_columns;
 mod link_hostile;
 mod link_hub;
-mod link_incremental;
 mod link_kinds;
 mod link_names;
 mod link_scored;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use huitu::link::{Decision, LinkSettings, Linker, Linking, Previous, Weights};
-use huitu::model::linkage::{Judgement, JudgementVerdict, LinkRecord, LinkRole, RecordRef, RelatedUnit, RelationKind};
+use huitu_rules::link::{Decision, LinkSettings, Linker, Linking, Previous, Weights};
+use huitu_rules::model::linkage::{Judgement, JudgementVerdict, LinkRecord, LinkRole, RecordRef, RelatedUnit, RelationKind};
 use proptest::prelude::*;
 
 const REGISTRIES: [&str; 3] = ["commerce", "tax", "unions"];
@@ -19,7 +19,7 @@ enum Step {
 }
 
 fn code(number: u32) -> String {
-    use huitu::model::identifier::{credit_check, organisation_check};
+    use huitu_rules::model::identifier::{credit_check, organisation_check};
     let body = format!("{:08}", 60_000_000 + number);
     let organisation = organisation_check(body.as_bytes()).expect("digits") as char;
     let head = format!("91110105{body}{organisation}");
@@ -130,11 +130,11 @@ fn said(linker: &Linker, decisions: impl Iterator<Item = Decision>) -> BTreeMap<
 
 /// Pairs, relations and warnings.
 fn rest(linking: &Linking) -> (Vec<String>, Vec<String>, Vec<String>) {
-    let pair = |p: &huitu::link::ReviewPair| {
+    let pair = |p: &huitu_rules::link::ReviewPair| {
         let entities = (p.left_entity, p.right_entity);
         format!("{} {:?} {:?} {:?} {:.1} {} {}", p.id, p.left, p.right, entities, p.weight, p.of_union, p.joined)
     };
-    let relation = |r: &huitu::link::LinkedRelation| format!("{r:?}");
+    let relation = |r: &huitu_rules::link::LinkedRelation| format!("{r:?}");
     (
         linking.review.iter().map(pair).collect(),
         linking.relations.iter().map(relation).collect(),
