@@ -523,6 +523,9 @@ async fn a_departments_system_reads_and_answers_once_per_key() {
         ("boss", "/corrections/nobody", StatusCode::NOT_FOUND),
         ("firms-partner", "/corrections/firms?state=perhaps", StatusCode::BAD_REQUEST),
         ("firms-partner", "/corrections/firms?after=x", StatusCode::BAD_REQUEST),
+        // They stand as of now, and of no edition.
+        ("firms-partner", "/corrections/firms?asOf=edition:1", StatusCode::BAD_REQUEST),
+        ("firms-partner", "/corrections/firms?edition=1", StatusCode::BAD_REQUEST),
         ("nobody", "/corrections/firms", StatusCode::UNAUTHORIZED),
     ] {
         assert_eq!(get(secret, path).await.0, expected, "{secret} {path}");
