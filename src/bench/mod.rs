@@ -3,6 +3,7 @@
 //! In: sizes and a seed. Out: figures. Tests never assert them.
 
 mod asked;
+mod audited;
 pub(crate) mod city;
 pub(crate) mod federation;
 pub(crate) mod link;

@@ -351,6 +351,7 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         "µs",
         None,
     ));
+    figures.extend(super::audited::measure(&hub).await?);
     let (resident, own) = memory_megabytes();
     figures.push(Figure::at_most("memory without mapped files after all this", own, "MB", Some(1_024.0)));
     figures.push(Figure::at_most("memory with mapped files (the system takes them back)", resident, "MB", None));

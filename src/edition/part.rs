@@ -73,6 +73,9 @@ struct LabelFile {
 impl Part {
     /// Opens a part that has passed its check. Takes milliseconds whatever its size: nothing is read yet. `files` are named within
     /// `folder`.
+    ///
+    /// # Errors
+    /// A file that is missing or of another size, or whose columns are not those of this format.
     pub fn open(folder: &Path, files: &[FileDigest]) -> Result<Part, EditionError> {
         let table = |name: &str| {
             let file = files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {

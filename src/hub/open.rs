@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
 use crate::model::Clock;
+use crate::pull::Breaker;
 use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
 use crate::store::registry::RegistryRow;
@@ -45,6 +46,8 @@ pub struct Hub {
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// How long each stage took in this process.
     pub stages: Arc<super::stages::Stages>,
+    /// Registries that failed several times in a row are left alone for a while.
+    pub(in crate::hub) breaker: Breaker,
     /// Answers of registries about single enterprises, kept for seconds.
     pub lookups: Arc<Lookups>,
     /// Registries whose place came from the command line: relative places are then taken from the working directory.
@@ -111,6 +114,7 @@ impl Hub {
             federation_cache: Arc::default(),
             waiting: Arc::default(),
             stages: Arc::default(),
+            breaker: Breaker::default(),
             lookups: Arc::default(),
         })
     }

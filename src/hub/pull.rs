@@ -278,6 +278,7 @@ impl Hub {
             known: row.fingerprint.clone().filter(|_| !full && !midway),
             temp: self.settings.data.join("spool"),
             base: connector.folder.clone().filter(|_| !self.overridden.contains(&row.name)),
+            breaker: self.breaker.clone(),
         };
         // What comes as changes is compared in full.
         let whole = resume.as_ref().is_none_or(|c: &Cursor| c.since.is_none());

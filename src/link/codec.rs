@@ -2,6 +2,9 @@
 //!
 //! Lists are written in parts, each with its length and a checksum, so that they are read side by side and no damage goes
 //! unnoticed. It imports nothing of linking but the map; the bytes mean something to the very program that wrote them only.
+//!
+//! Written by hand: parts that are checked and read side by side are what it is about; a derived codec would code the items within them
+//! and leave the rest of this file as it is.
 
 use std::hash::Hash;
 use std::io;
@@ -177,6 +180,9 @@ impl<'a> Writer<'a> {
     }
 
     /// A list: number of items, then its parts, each as length, checksum, bytes.
+    ///
+    /// # Errors
+    /// What is written to does not take it.
     pub fn list<T: Keep + Sync>(&mut self, items: &[T]) -> io::Result<()> {
         self.out.write_all(&(items.len() as u64).to_le_bytes())?;
         for abreast in items.chunks(PART * ABREAST) {
@@ -198,6 +204,9 @@ impl<'a> Writer<'a> {
     }
 
     /// A map as a list of pairs.
+    ///
+    /// # Errors
+    /// As of a list.
     pub fn map<K: Keep + Copy + Sync, V: Keep + Clone + Sync>(&mut self, map: &NumberMap<K, V>) -> io::Result<()> {
         let pairs: Vec<(K, V)> = map.iter().map(|(key, value)| (*key, value.clone())).collect();
         self.list(&pairs)

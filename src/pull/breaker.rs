@@ -1,7 +1,7 @@
-//! Leaves a registry alone for a while after it has failed several times in a row. Kept per process and per place.
+//! Leaves a registry alone for a while after it has failed several times in a row. Kept by whoever pulls, per place.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,7 +15,9 @@ struct State {
     open_until: Option<DateTime<Utc>>,
 }
 
-static STATES: LazyLock<Mutex<HashMap<String, State>>> = LazyLock::new(Mutex::default);
+/// What became of the last pulls of each place. Clones share it.
+#[derive(Clone, Default)]
+pub struct Breaker(Arc<Mutex<HashMap<String, State>>>);
 
 fn name_of(connector: &Connector) -> String {
     format!("{} {}", connector.name, connector.source.place)
@@ -25,7 +27,7 @@ fn name_of(connector: &Connector) -> String {
 /// `circuit_open` while the registry is left alone.
 pub(super) fn check(connector: &Connector, context: &PullContext) -> Result<(), PullError> {
     let now = context.clock.now();
-    let states = STATES.lock().expect("no panic while holding it");
+    let states = context.breaker.0.lock().expect("no panic while holding it");
     let Some(until) = states.get(&name_of(connector)).and_then(|s| s.open_until).filter(|until| *until > now) else {
         return Ok(());
     };
@@ -44,7 +46,7 @@ pub(super) fn check(connector: &Connector, context: &PullContext) -> Result<(), 
 
 /// Counts what became of a pull. Only failures of the registry's own count.
 pub(super) fn note(connector: &Connector, context: &PullContext, result: &Result<Pulled, PullError>) {
-    let mut states = STATES.lock().expect("no panic while holding it");
+    let mut states = context.breaker.0.lock().expect("no panic while holding it");
     let state = states.entry(name_of(connector)).or_default();
     match result {
         Ok(_) => *state = State::default(),

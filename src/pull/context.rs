@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::breaker::Breaker;
 use super::chunk::{Chunk, Note};
 use super::http::Proof;
 use crate::model::Clock;
@@ -120,6 +121,8 @@ pub struct PullContext {
     pub temp: PathBuf,
     /// Relative places are taken from here; None: from the working directory.
     pub base: Option<PathBuf>,
+    /// Which registries are left alone for a while.
+    pub breaker: Breaker,
 }
 
 impl Default for PullContext {
@@ -133,6 +136,7 @@ impl Default for PullContext {
             known: None,
             temp: std::env::temp_dir(),
             base: None,
+            breaker: Breaker::default(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod xml;
 
 use crate::connector::{Connector, Transport};
 
+pub use breaker::Breaker;
 pub use chunk::{Chunk, Mark, Note, RowFault, RowHead};
 pub use context::{Cursor, Known, Position, Progress, PullContext, Pulled, RowSink};
 pub use error::PullError;

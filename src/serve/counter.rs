@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answers::usage::{FieldUse, bits_of, purpose};
 use super::http::parameters::RouteParameters;
-use super::http::rest::RestRequest;
+use super::http::rest::{LOOKED_UP, RestRequest};
 use super::problem::{Code, Problem};
 use super::reconcile::{candidates, respond};
 use super::state::{COUNTER, Reading, ServerState};
@@ -125,6 +125,9 @@ async fn answer(
         Ok(read) => read,
         Err(problem) => return Err((Box::new(plain), problem)),
     };
+    if let Err(problem) = plain.spend(LOOKED_UP * question.units.len() as u64) {
+        return Err((Box::new(plain), problem));
+    }
     // Names are compared by the linker: work that holds no other answer up.
     let worked = tokio::task::spawn_blocking(move || {
         let found: Vec<Finding> = question.units.iter().map(|unit| find(&plain, unit)).collect();

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::export::ExportColumn;
 use super::http::parameters::RouteParameters;
-use super::http::rest::{RestRequest, not_found};
+use super::http::rest::{LOOKED_UP, RestRequest, not_found};
 use super::problem::{Code, Problem};
 use super::state::ServerState;
 use crate::access::Sight;
@@ -271,6 +271,7 @@ pub fn answers(plain: &RestRequest, asked: &[Value]) -> Result<Vec<Value>, Probl
         .remedy(MAX_QUERIES.to_string()));
     }
     let scope = scope(plain)?;
+    plain.spend(LOOKED_UP * asked.len() as u64)?;
     let answer = |value: &Value| match Query::read(value) {
         Ok(query) => {
             let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });

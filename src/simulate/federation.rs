@@ -4,7 +4,7 @@
 //! In: a city. Out: sheets in the order in which they are entered, and the truth, added up here along the parents of units and compared with
 //! the hub by tests. Names are invented; districts, streets and codes are Beijing's. What it does not do: enter anything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -330,9 +330,14 @@ fn places(city: &City, tally: &mut Tally) -> (String, String) {
     for number in 0..city.neighbourhoods().min(LOOKED_THROUGH) {
         let made = city.neighbourhood(number);
         let mut houses: BTreeMap<&str, Vec<&Entity>> = BTreeMap::new();
-        for entity in made.entities.iter().filter(|e| is_known(e)) {
-            for house in made.houses.iter().filter(|house| entity.address.contains(house.as_str())) {
-                houses.entry(house).or_default().push(entity);
+        // A site that goes under its company's code is the same enterprise.
+        let mut told: HashSet<&str> = HashSet::new();
+        let known: Vec<&Entity> = made.entities.iter().filter(|e| is_known(e) && told.insert(e.credit_code.as_str())).collect();
+        for entity in &known {
+            // Two houses of a neighbourhood can bear one name.
+            let names: BTreeSet<&str> = made.houses.iter().map(String::as_str).collect();
+            for house in names.into_iter().filter(|house| entity.address.contains(house)) {
+                houses.entry(house).or_default().push(*entity);
             }
         }
         // The one with the most enterprises; of equals the first by name.
@@ -366,7 +371,7 @@ fn places(city: &City, tally: &mut Tally) -> (String, String) {
             there: there.iter().map(|e| e.credit_code.clone()).collect(),
             ..BuildingTruth::default()
         };
-        let elsewhere = made.entities.iter().find(|e| is_known(e) && !e.address.contains(house));
+        let elsewhere = known.iter().find(|e| !e.address.contains(house)).copied();
         let listed = there.iter().filter(|_| !draw.chance(0.1)).copied().chain(elsewhere).collect::<Vec<_>>();
         truth.listed = listed.iter().map(|e| e.credit_code.clone()).collect();
         truth.unknown.push(format!("名单所写而查无此名之公司{number}"));

@@ -48,12 +48,19 @@ pub struct Bulk<'c> {
 }
 
 impl<'c> Bulk<'c> {
+    /// The handle under sqlx's connection, for as long as this lives.
+    ///
+    /// # Errors
+    /// The connection is closed.
     pub async fn lock(connection: &'c mut SqliteConnection) -> Result<Bulk<'c>, sqlx::Error> {
         Ok(Bulk { handle: connection.lock_handle().await? })
     }
 
     /// Parameters are written `$1`, `$2` as everywhere; SQLite itself numbers `?1`, `?2` by their digits and `$1`, `$2` by
     /// where they first stand.
+    ///
+    /// # Errors
+    /// The text is no statement of this database.
     pub fn prepare(&mut self, sql: &str) -> Result<Statement<'_>, sqlx::Error> {
         let sql = sql.replace('$', "?");
         let db = self.handle.as_raw_handle();
@@ -94,11 +101,17 @@ pub struct Statement<'b> {
 
 impl Statement<'_> {
     /// Runs it once with these values, which must be as many as its parameters.
+    ///
+    /// # Errors
+    /// A constraint, a full disk, a database that is locked.
     pub fn run(&mut self, values: &[Bind<'_>]) -> Result<(), sqlx::Error> {
         self.each(values, |_| Ok(()))
     }
 
     /// Runs it and hands on every row, up to the first that cannot be taken.
+    ///
+    /// # Errors
+    /// The statement fails, or a row cannot be taken.
     pub fn each(
         &mut self,
         values: &[Bind<'_>],

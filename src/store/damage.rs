@@ -28,6 +28,9 @@ pub fn damaged(table: &'static str, row: impl fmt::Display, reason: impl fmt::Di
 }
 
 /// A JSON text as kept in a column.
+///
+/// # Errors
+/// The text is no JSON of this shape: the store is damaged, and says where.
 pub fn read_json<T: serde::de::DeserializeOwned>(
     text: &str,
     table: &'static str,

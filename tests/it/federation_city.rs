@@ -293,3 +293,18 @@ async fn stations_and_buildings_that_registries_deliver_become_places_kept_by_th
     assert_eq!((&*all["stations:FW示例1"].0.name, &*all["stations:FW示例2"].0.name), ("更名后的服务站", "人工更正的站"));
     assert_eq!(hub.store.federation_history("PLACE", "stations:FW示例1").await.unwrap().len(), 2);
 }
+
+/// What `huitu demo` enters with its usual city, and with others: a sheet that says something twice is refused as a whole.
+#[test]
+fn no_sheet_of_a_simulated_federation_says_anything_twice() {
+    for (seed, enterprises) in [(1, 20_000), (1, 3_000), (2, 8_000), (7, 40_000)] {
+        let made = simulate::federation(&City::new(seed, enterprises, 0));
+        for (noun, sheet) in &made.sheets {
+            let mut lines: Vec<&str> = sheet.lines().collect();
+            let count = lines.len();
+            lines.sort_unstable();
+            lines.dedup();
+            assert_eq!(lines.len(), count, "{noun} of {enterprises} enterprises, seed {seed}");
+        }
+    }
+}

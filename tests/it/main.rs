@@ -102,6 +102,7 @@ mod targets;
 mod tls;
 mod tokens;
 mod truth;
+mod under_way;
 mod visits;
 mod words;
 mod workbench;

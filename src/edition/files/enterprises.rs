@@ -34,6 +34,10 @@ macro_rules! columns {
             pub unions: UnionColumns,
         }
         impl Columns {
+            /// Maps the columns by their names.
+            ///
+            /// # Errors
+            /// A column that is missing or of another type.
             pub fn new(enterprises: &RecordBatch, details: &RecordBatch, members: &RecordBatch, unions: &RecordBatch) -> Result<Columns, String> {
                 let members = get(members, "members")?.as_list_opt::<i32>().ok_or("members is not a list")?.clone();
                 Ok(Columns {

@@ -179,6 +179,9 @@ impl<'a> Facets<'a> {
 }
 
 /// Writes `facets.arrow`: facet, value, number of rows, bitmap (the portable Roaring format), sorted by facet and value.
+///
+/// # Errors
+/// The disk does not take it.
 pub fn write_facets(folder: &Path, rows: &[Enterprise], sources: &[&str], dims: &Dims) -> Result<FileDigest, EditionError> {
     let mut facets = Facets::default();
     for (name, numbers) in &dims.numbers {

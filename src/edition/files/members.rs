@@ -25,6 +25,10 @@ pub(in crate::edition) struct MemberColumns {
 }
 
 impl MemberColumns {
+    /// Maps the columns by their names.
+    ///
+    /// # Errors
+    /// A column that is missing or of another type.
     pub fn new(items: &dyn Array) -> Result<MemberColumns, String> {
         let items: &StructArray = items.as_struct_opt().ok_or("members are not structs")?;
         let field = |name: &str| items.column_by_name(name).ok_or(format!("members lack {name}"));

@@ -224,6 +224,9 @@ impl Pieces {
 }
 
 /// Writes `names.arrow`: piece, bitmap; sorted by piece.
+///
+/// # Errors
+/// The disk does not take it.
 pub fn write_names(folder: &Path, rows: &[Enterprise]) -> Result<FileDigest, EditionError> {
     let names = |e: &'_ Enterprise| std::iter::once(&e.name).chain(&e.former_names).map(|n| fold(n)).collect::<Vec<_>>();
     let characters = || {

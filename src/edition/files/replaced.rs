@@ -36,6 +36,9 @@ impl Replaced {
     }
 
     /// Of every part, the oldest first.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged.
     pub fn read(folder: &Path, bytes: u64, parts: usize) -> Result<Vec<Replaced>, EditionError> {
         let broken = |reason: &str| EditionError::Broken { path: folder.join(REPLACED), reason: reason.to_owned() };
         let table = open_table(folder, REPLACED, bytes)?;
@@ -52,7 +55,10 @@ impl Replaced {
         Ok(found)
     }
 
-    /// Of every part, the oldest first.
+    /// The columns that say so, of every part, the oldest first.
+    ///
+    /// # Errors
+    /// A file that has no rows of its own.
     pub fn columns(mut parts: Vec<Replaced>) -> Result<Vec<TableColumn>, EditionError> {
         let (mut of, mut files, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (number, part) in parts.iter_mut().enumerate() {

@@ -46,6 +46,10 @@ pub(in crate::edition) struct UnionColumns {
 }
 
 impl UnionColumns {
+    /// Maps the columns by their names.
+    ///
+    /// # Errors
+    /// A column that is missing or of another type.
     pub fn new(batch: &RecordBatch) -> Result<UnionColumns, String> {
         let other = |name: &str| format!("unions.{name} has another type");
         let text = |name: &str| get(batch, name)?.as_string_opt::<i32>().cloned().ok_or_else(|| other(name));

@@ -31,12 +31,18 @@ pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) ->
 }
 
 /// Writes `columns` as `folder/name`, synced to disk. The whole file is one record batch, so that a row number is an index.
+///
+/// # Errors
+/// The disk does not take it, or the columns differ in length.
 pub fn write_table(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
     write_with(folder, name, columns, IpcWriteOptions::default())
 }
 
 /// The same with its buffers packed by ZSTD, as the Arrow format has it: for files that are small, or seldom read, and that are held in
 /// memory while they are open.
+///
+/// # Errors
+/// As [`write_table`].
 pub fn write_packed(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?;
     write_with(folder, name, columns, options)
@@ -64,6 +70,9 @@ fn write_with(
 }
 
 /// Writes plain bytes as `folder/name`, synced to disk.
+///
+/// # Errors
+/// The disk does not take it.
 pub fn write_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileDigest, EditionError> {
     let path = folder.join(name);
     let mut file = Hashing::new(File::create(&path).map_err(EditionError::io(&path))?);
@@ -75,6 +84,9 @@ pub fn write_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileDigest
 
 /// Maps a file into memory and reads its one batch without copying. `expected` bytes come from the manifest: a file of
 /// another size is refused. The contents must have passed `Manifest::check`: they are not validated again.
+///
+/// # Errors
+/// No such file, another size, or no single batch of this format.
 pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatch, EditionError> {
     let path = folder.join(name);
     let broken = |reason: String| EditionError::Broken { path: path.clone(), reason };

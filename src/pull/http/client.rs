@@ -1,5 +1,8 @@
 //! One registry's HTTP client: addresses resolved, judged and pinned; no redirects; time-outs; bodies capped; retries with
 //! jitter that heed `Retry-After`.
+//!
+//! Retries are a loop here and no middleware: what may be tried again is known by what failed (a page, a token, a body cut off), each try
+//! resolves and judges the address anew, and all of them share the registry's agreed pace.
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

@@ -3,6 +3,9 @@
 //! Every record's texts stand once, and its facts and its identifying texts point at them (place 0 is the empty text).
 //! Numbers are varints, ids and times differences to the record before. Nothing here is checked against damage but
 //! lengths: the file's checksums do that.
+//!
+//! Written by hand, as the time of reading millions of records is what it is for: texts are cut out of the chunk and differences are undone
+//! while reading, where a codec derived from the types would first make every record as it was written.
 
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};

@@ -47,6 +47,11 @@ impl Entrance {
         Ok(Entrance { tls, proxies })
     }
 
+    /// Whether this is a proxy's address, which brings everybody.
+    pub fn is_proxy(&self, Peer(address): Peer) -> bool {
+        self.proxies.contains(&address)
+    }
+
     /// Whether a connection may be answered.
     ///
     /// # Errors

@@ -1,4 +1,7 @@
 //! Writes an export: the rows in their order, as CSV, NDJSON, Arrow, Parquet or a workbook, several pieces at a time and flat in memory.
+//!
+//! CSV is written by hand: one rule of quoting over cells that stand in columns already, and codes as a spreadsheet must see them
+//! (`="…"`), which a writer of records would quote once more.
 
 use std::sync::atomic::Ordering;
 

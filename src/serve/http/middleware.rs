@@ -3,6 +3,7 @@
 //! Panics are caught here and not by a ready-made layer: the answer is in the caller's language and carries the request's id.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,6 +20,8 @@ use super::packing::weaken;
 use super::patience::{DELIVERY, Patient, QUESTION};
 use super::rest::refuse;
 use crate::serve::authentication::session;
+use crate::serve::entrance::Peer;
+use crate::serve::limits::slots::Slot;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::signed_address::Followed;
 use crate::serve::state::ServerState;
@@ -88,36 +91,73 @@ pub fn cors(origins: &[String]) -> CorsLayer {
         .max_age(PREFLIGHT)
 }
 
-/// Nothing is answered that may not come in at all; nobody has more than so many requests under way, and no body is waited for for ever.
+/// What an answer took, handed on to whoever sends it.
+#[derive(Clone)]
+pub struct Taken(Arc<Mutex<(Option<Slot>, Option<Slot>)>>);
+
+impl Taken {
+    /// The place of the request, and those of its answer's bytes.
+    pub fn out(&self) -> (Option<Slot>, Option<Slot>) {
+        std::mem::take(&mut *self.0.lock().expect("no panic while handing on"))
+    }
+}
+
+/// Addresses by which a machine looks whether this one lives; they take nobody's place.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Nothing is answered that may not come in at all; nobody has more than so many requests and bytes under way, no body is waited for for
+/// ever, and what one caller has computed goes on in one lane.
 pub async fn admit(State(state): State<ServerState>, mut request: Request, next: Next) -> Response {
     let (peer, method, path) = (request.extensions().get().copied(), request.method().clone(), request.uri().path().to_owned());
     let signed_in = session::take_up(&method, &path, request.headers_mut(), |headers| state.is_own_origin(headers));
-    let headers = request.headers();
-    let refused = |problem: Problem| refuse(&problem, lang_of(headers), &request_id(headers));
-    if let Err(problem) = state.admit(peer, headers).and(signed_in) {
+    let (lang, id) = (lang_of(request.headers()), request_id(request.headers()));
+    let refused = |problem: Problem| refuse(&problem, lang, &id);
+    if let Err(problem) = state.admit(peer, request.headers()).and(signed_in) {
         return refused(problem);
+    }
+    if PROBES.contains(&path.as_str()) {
+        return next.run(request).await;
     }
     let request = match followed(&state, request) {
         Ok(request) => request,
         Err(response) => return *response,
     };
-    let headers = request.headers();
-    let refused = |problem: Problem| refuse(&problem, lang_of(headers), &request_id(headers));
-    let Some(_place) = state.requests().take(header_text(headers, header::AUTHORIZATION).unwrap_or("")) else {
-        let most = state.requests().per_caller();
-        let mut response = refused(Problem::new(
-            Code::CostExceeded,
-            format!("同时进行的请求过多（每个调用者最多 {most} 个）；请稍后再试"),
-            format!("too many requests at a time (a caller has at most {most}): try again in a moment"),
-        ));
+    // Who proves nothing is known by the address they come from; what they may see is decided later.
+    let who = match state.caller(header_text(request.headers(), header::AUTHORIZATION)).await {
+        Ok(caller) => caller.id.clone(),
+        Err(_) => peer.map_or_else(String::new, |Peer(address)| format!("from {address}")),
+    };
+    let too_many = |zh: String, en: String| {
+        let mut response = refused(Problem::new(Code::CostExceeded, zh, en));
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        return response;
+        response
+    };
+    let Some(place) = state.requests().take(&who) else {
+        let most = state.requests().per_caller();
+        return too_many(
+            format!("同时进行的请求过多（每个调用者最多 {most} 个）；请稍后再试"),
+            format!("too many requests at a time (a caller has at most {most}): try again in a moment"),
+        );
     };
     let whole = if request.uri().path().starts_with("/ingest/") { DELIVERY } else { QUESTION };
     let waits = request.headers().contains_key(header::EXPECT);
     let request = request.map(|body| Body::new(Patient::new(body, whole, waits)));
-    next.run(request).await
+    let mut response = state.lanes().of(&who).run(next.run(request)).await;
+    // Streams of events have places of their own.
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        return response;
+    }
+    let length = hyper::body::Body::size_hint(response.body()).exact().unwrap_or(0);
+    let Some(bytes) = state.bytes_under_way().take_many(&who, length as usize) else {
+        let most = state.bytes_under_way().per_caller() >> 20;
+        return too_many(
+            format!("尚未收取的回答过多（每个调用者最多 {most} MB）；请先读取已发出的回答"),
+            format!("too much of what was answered is not taken yet (a caller has at most {most} MB): read those answers first"),
+        );
+    };
+    response.extensions_mut().insert(Taken(Arc::new(Mutex::new((Some(place), Some(bytes))))));
+    response
 }
 
 /// The request as its caller's, where its address is signed; a token in an address is refused.

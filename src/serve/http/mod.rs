@@ -3,6 +3,7 @@
 //! In: requests. Out: answers of `answers`, `graphql`, pages. It decides nothing about what a caller may see.
 
 pub(in crate::serve) mod assets;
+pub(in crate::serve) mod connections;
 pub(in crate::serve) mod graphql;
 pub mod headers;
 pub(in crate::serve) mod middleware;
@@ -12,3 +13,4 @@ mod patience;
 pub(in crate::serve) mod rest;
 pub(in crate::serve) mod server;
 mod trace;
+pub(in crate::serve) mod under_way;

@@ -43,6 +43,11 @@ pub struct RestRequest {
     pub homes: Option<HomesOfUnits>,
 }
 
+/// What an answer that is not kept takes from its caller's allowance: about what a page of the list costs.
+const DRAWN: u64 = 400;
+/// The same for one name that is looked up among all enterprises.
+pub const LOOKED_UP: u64 = 50;
+
 /// What carries an edition in its address never changes: a week without asking again, by the caller's own cache, as what is told
 /// depends on who asks.
 const PINNED: &str = "private, max-age=604800, immutable";
@@ -244,6 +249,24 @@ impl RestRequest {
         refuse(problem, self.lang, &self.id)
     }
 
+    /// Takes `cost` from what the caller may ask for in a minute.
+    ///
+    /// # Errors
+    /// Too little is left.
+    pub fn spend(&self, cost: u64) -> Result<(), Problem> {
+        self.state.budgets().spend(&self.ask.caller.id, cost)
+    }
+
+    /// Refuses who has spent this minute's allowance, with the seconds to wait.
+    fn too_soon(&self, problem: &Problem) -> Response {
+        let mut response = self.refuse(problem);
+        if let Some(seconds) = problem.remedy.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+
     /// The kept answer, or the one that `make` gives; 304 where the client has it already.
     pub fn kept(&self, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
         if self.same {
@@ -253,6 +276,9 @@ impl RestRequest {
         }
         if let Some(kept) = self.state.answers().get(&self.key) {
             return self.response(kept.bytes, content_type);
+        }
+        if let Err(problem) = self.spend(DRAWN) {
+            return self.too_soon(&problem);
         }
         match make() {
             Ok(bytes) => {

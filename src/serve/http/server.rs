@@ -1,5 +1,5 @@
-//! The accept loop. `axum::serve` sets no header timer; here a slow client loses its socket after ten seconds, and there
-//! are at most so many sockets.
+//! The accept loop. `axum::serve` sets no header timer; here a slow client loses its socket after ten seconds, one that takes no answer
+//! after thirty, and there are at most so many sockets.
 //!
 //! In: a listener, with or without TLS. Out: HTTP/1.1, and HTTP/2 where the client asks for it: by ALPN, or by its preface on a plain
 //! socket.
@@ -13,13 +13,15 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::connections::{Connection, Connections, Held};
+use super::middleware::Taken;
+use super::under_way::{Socket, UnderWay};
 use crate::serve::entrance::Peer;
 use crate::serve::entrance::tls::Tls;
 use crate::serve::state::ServerState;
@@ -27,7 +29,8 @@ use crate::serve::state::ServerState;
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 /// From the first byte to the end of the handshake.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-const MAX_CONNECTIONS: usize = 4_096;
+/// Bytes of an answer that the server makes ahead of a client, and of a request's head.
+const BUFFERED: usize = 128 << 10;
 /// Answers under way at shutdown get this long.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Refreshes between two times of keeping who read what.
@@ -52,17 +55,13 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let (stop, stopped) = watch::channel(());
     let open = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Connections::default();
     let keeping = state.clone();
     let publisher = tokio::spawn(crate::serve::publish_pushes(state.clone()));
     let messenger = tokio::spawn(crate::serve::operate::webhooks::run(state.clone()));
     let watcher = tokio::spawn(watch_editions(state));
     tokio::pin!(shutdown);
     loop {
-        let place = tokio::select! {
-            place = places.clone().acquire_owned() => place.expect("the semaphore is never closed"),
-            () = &mut shutdown => break,
-        };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => (stream, Peer(from.ip().to_canonical())),
@@ -76,10 +75,17 @@ pub async fn run(
             () = &mut shutdown => break,
         };
         let _ = stream.set_nodelay(true);
+        let Some(connection) = connections.enter(peer.0, keeping.is_proxy(peer)) else {
+            tracing::warn!(peer = %peer.0, "every connection has something under way: a new one is closed");
+            continue;
+        };
         let (app, tls, stopped) = (app.clone(), keeping.tls().cloned(), stopped.clone());
+        let serving = serve(stream, peer, connection.clone(), app, tls, stopped);
         open.spawn(async move {
-            connection(stream, peer, app, tls, stopped).await;
-            drop(place);
+            tokio::select! {
+                () = serving => {}
+                () = connection.ended() => tracing::debug!(peer = %peer.0, "an idle connection made room for another one"),
+            }
         });
     }
     watcher.abort();
@@ -99,16 +105,28 @@ pub async fn run(
 }
 
 /// One connection to its end.
-async fn connection(stream: TcpStream, peer: Peer, app: Router, tls: Option<Arc<Tls>>, stopped: watch::Receiver<()>) {
+async fn serve(
+    stream: TcpStream,
+    peer: Peer,
+    connection: Arc<Connection>,
+    app: Router,
+    tls: Option<Arc<Tls>>,
+    stopped: watch::Receiver<()>,
+) {
     let Some(tls) = tls else {
-        if speaks_http2(&stream).await {
-            return http2(stream, peer, app, stopped).await;
-        }
-        return http1(stream, peer, app, stopped).await;
+        let is_http2 = speaks_http2(&stream).await;
+        let stream = Socket::new(stream, connection.clone());
+        return match is_http2 {
+            true => http2(stream, service(app, peer, connection), stopped).await,
+            false => http1(stream, service(app, peer, connection), stopped).await,
+        };
     };
+    let stream = Socket::new(stream, connection.clone());
     match tokio::time::timeout(HANDSHAKE_DEADLINE, tls.acceptor().accept(stream)).await {
-        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => http2(stream, peer, app, stopped).await,
-        Ok(Ok(stream)) => http1(stream, peer, app, stopped).await,
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+            http2(stream, service(app, peer, connection), stopped).await;
+        }
+        Ok(Ok(stream)) => http1(stream, service(app, peer, connection), stopped).await,
         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
         Err(_) => tracing::debug!("a handshake took too long"),
     }
@@ -124,43 +142,52 @@ async fn speaks_http2(stream: &TcpStream) -> bool {
     }
 }
 
-/// The routes, for requests of one peer.
-fn service(
+/// The routes, for requests of one connection.
+fn service(app: Router, peer: Peer, connection: Arc<Connection>) -> Routes {
+    Routes { app, peer, connection }
+}
+
+/// See [`service`].
+#[derive(Clone)]
+struct Routes {
     app: Router,
     peer: Peer,
-) -> TowerToHyperService<
-    impl tower::Service<
-        Request<Incoming>,
-        Response = axum::response::Response,
-        Error = std::convert::Infallible,
-        Future = impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> + Send,
-    > + Clone
-    + Send
-    + 'static,
-> {
-    TowerToHyperService::new(app.map_request(move |request: Request<Incoming>| {
+    connection: Arc<Connection>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Routes {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future = futures_util::future::BoxFuture<'static, Result<axum::response::Response, std::convert::Infallible>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let (busy, connection) = (self.connection.busy(), self.connection.clone());
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(connection.clone());
         // HTTP/2 has the host in the address.
         if let Some(host) = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        request
-    }))
+        let answer = self.app.clone().oneshot(request);
+        Box::pin(async move {
+            let mut response = answer.await?;
+            let taken = response.extensions_mut().remove::<Taken>();
+            let (place, bytes) = taken.map_or((None, None), |taken| taken.out());
+            let held = Held::new(place, bytes, Some(busy));
+            Ok(response.map(|body| Body::new(UnderWay::new(body, connection, held))))
+        })
+    }
 }
 
-async fn http1(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    peer: Peer,
-    app: Router,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, routes: Routes, mut stopped: watch::Receiver<()>) {
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
+        .max_buf_size(BUFFERED)
         // Names of headers have no case, but some clients look for them as they wrote them: see `live::ws`.
         .preserve_header_case(true)
-        .serve_connection(TokioIo::new(stream), service(app, peer))
+        .serve_connection(TokioIo::new(stream), routes)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -175,19 +202,15 @@ async fn http1(
     }
 }
 
-async fn http2(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    peer: Peer,
-    app: Router,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, routes: Routes, mut stopped: watch::Receiver<()>) {
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEADERS)
+        .max_send_buf_size(BUFFERED)
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(HEADER_DEADLINE)
-        .serve_connection(TokioIo::new(stream), service(app, peer));
+        .serve_connection(TokioIo::new(stream), routes);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -20,6 +20,7 @@ struct Taken {
 /// A place; given back when dropped.
 pub struct Slot {
     caller: String,
+    count: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -31,18 +32,24 @@ impl Slots {
 
     /// A place for this caller; None where they have as many as one may have, or all are taken.
     pub fn take(&self, caller: &str) -> Option<Slot> {
+        self.take_many(caller, 1)
+    }
+
+    /// So many places at once, or none; more than there are for one caller are given to whoever has none: one answer is always made.
+    pub fn take_many(&self, caller: &str, count: usize) -> Option<Slot> {
         let mut taken = self.taken.lock().expect("no panic while counting");
         let own = taken.by.get(caller).copied().unwrap_or(0);
-        if own >= self.per_caller || taken.in_all >= self.in_all {
+        let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
+        if is_too_much(own, self.per_caller) || is_too_much(taken.in_all, self.in_all) {
             return None;
         }
-        taken.in_all += 1;
+        taken.in_all += count;
         match taken.by.get_mut(caller) {
-            Some(count) => *count += 1,
-            None => drop(taken.by.insert(caller.to_owned(), 1)),
+            Some(own) => *own += count,
+            None => drop(taken.by.insert(caller.to_owned(), count)),
         }
         drop(taken);
-        Some(Slot { caller: caller.to_owned(), taken: self.taken.clone() })
+        Some(Slot { caller: caller.to_owned(), count, taken: self.taken.clone() })
     }
 
     /// How many are taken.
@@ -64,9 +71,9 @@ impl Slots {
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().expect("no panic while counting");
-        taken.in_all -= 1;
+        taken.in_all -= self.count;
         if let Some(own) = taken.by.get_mut(&self.caller) {
-            *own -= 1;
+            *own -= self.count;
             if *own == 0 {
                 taken.by.remove(&self.caller);
             }
@@ -89,6 +96,9 @@ mod tests {
         drop(first);
         assert!(places.take("a").is_some());
         drop((second, third));
+        let many = places.take_many("a", 5);
+        assert!(many.is_some() && places.take("a").is_none() && places.take("b").is_none(), "bytes of one long answer");
+        drop(many);
         assert_eq!(places.taken.lock().unwrap().by.len(), 0, "nobody is remembered who has none");
     }
 }

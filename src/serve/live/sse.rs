@@ -1,6 +1,6 @@
 //! `/graphql/sse`: one operation per connection, its answers as server-sent events (graphql-sse, distinct connections mode).
 //! Limits: known origins, bodies of 64 KiB in `application/json`, no mutation by GET, at most 100 streams of a caller; every
-//! event asks again whether the caller may; a slow client holds sixteen events and its operation waits.
+//! event asks again whether the caller may; a slow client holds two events and its operation waits.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,6 +24,8 @@ use crate::serve::state::ServerState;
 
 /// A comment this often keeps proxies from closing a quiet connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
+/// Events made ahead of a slow client.
+const AHEAD: usize = 2;
 
 /// `GET` and `POST /graphql/sse`
 pub async fn sse(
@@ -99,16 +101,17 @@ pub async fn sse(
     // A browser's EventSource says by itself where it was cut off; who opens one again can say it in the address.
     let last = header_text(&headers, header::HeaderName::from_static("last-event-id")).map(str::to_owned);
     let last = LastEvent::of(last.or_else(|| of_query(&uri, "lastEventId")).as_deref());
+    let lane = state.lanes().of(&caller.id);
     let mut answers = match start(&engine, &state, caller, lang, parameters, kinds, last.clone(), &id) {
         Ok(answers) => answers,
         Err(answer) => return json(&serialise(&answer, false, None), StatusCode::BAD_REQUEST),
     };
-    let (send, receive) = tokio::sync::mpsc::channel::<Bytes>(16);
+    let (send, receive) = tokio::sync::mpsc::channel::<Bytes>(AHEAD);
     tokio::spawn(async move {
         let _place = place;
         loop {
             let event = tokio::select! {
-                answer = answers.next() => match answer {
+                answer = lane.clone().run(answers.next()) => match answer {
                     Some(answer) => {
                         // A token revoked meanwhile ends the subscription.
                         if state.caller(authorization.as_deref()).await.is_err() {

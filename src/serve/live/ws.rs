@@ -1,5 +1,8 @@
 //! `/graphql/ws`: the graphql-transport-ws protocol. Limits: init within 10 seconds, known origins, at most 20 operations,
 //! messages of 64 KiB; every event asks again whether the caller may.
+//!
+//! The handshake is done here and not by axum's extractor: names of headers are answered as the client spelt them, bytes after the upgrade
+//! count for the connection, and close frames carry the protocol's own codes. The frames themselves are tungstenite's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,9 +32,11 @@ use crate::model::message::Lang;
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::request::Parameters;
+use crate::serve::http::connections::Connection as Opened;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
+use crate::serve::limits::lanes::Lane;
 use crate::serve::limits::slots::Slot;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::ServerState;
@@ -47,7 +52,7 @@ const PING_EVERY: Duration = Duration::from_secs(12);
 /// Pings without a sign of life after which a client is taken for gone.
 const MAX_UNANSWERED: u32 = 5;
 /// Messages made ahead of a slow client; beyond that its operations wait.
-const AHEAD: usize = 64;
+const AHEAD: usize = 8;
 
 #[derive(Deserialize)]
 struct Incoming {
@@ -70,12 +75,14 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
     // With them goes how the client spelt the names of its headers, and so are they answered: Python's gql looks for
     // `Sec-WebSocket-Protocol` letter by letter, and takes any other spelling for the old protocol.
     let extensions = request.extensions().clone();
+    let open = extensions.get::<Arc<Opened>>().map(Opened::busy);
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         Connection::new(state, engine, lang, id, authorization).run(socket).await;
+        drop(open);
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -136,6 +143,8 @@ struct Connection {
     caller: Option<Arc<Caller>>,
     operations: HashMap<String, JoinHandle<()>>,
     place: Option<Slot>,
+    /// Its caller's, once it is known who that is.
+    lane: Arc<Lane>,
 }
 
 impl Drop for Connection {
@@ -147,9 +156,13 @@ impl Drop for Connection {
 /// Ends a connection with one of the protocol's codes.
 struct Close(u16, &'static str);
 
+/// A message, and its bytes as far as they are counted.
+type Outgoing = (String, Option<Slot>);
+
 impl Connection {
     fn new(state: ServerState, engine: Engine, lang: Lang, id: String, authorization: Option<String>) -> Connection {
-        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new(), place: None }
+        let lane = state.lanes().of("sockets of nobody yet");
+        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new(), place: None, lane }
     }
 
     async fn run<S>(mut self, socket: WebSocketStream<S>)
@@ -157,7 +170,7 @@ impl Connection {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     {
         let (mut write, mut read) = socket.split();
-        let (send, mut receive) = mpsc::channel::<Result<String, Close>>(AHEAD);
+        let (send, mut receive) = mpsc::channel::<Result<Outgoing, Close>>(AHEAD);
         let deadline = tokio::time::sleep(self.state.limits().init_within);
         tokio::pin!(deadline);
         let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
@@ -167,7 +180,8 @@ impl Connection {
                 message = read.next() => match message {
                     Some(Ok(Message::Text(text))) => {
                         unanswered = 0;
-                        self.message(&text, &send).await
+                        let lane = self.lane.clone();
+                        lane.run(self.message(&text, &send)).await.map(|own| own.map(|text| (text, None)))
                     }
                     Some(Ok(Message::Binary(_))) => Err(Close(4400, "Invalid message received")),
                     Some(Ok(Message::Close(_))) => {
@@ -184,7 +198,7 @@ impl Connection {
                     Some(Err(_)) => return,
                 },
                 outgoing = receive.recv() => match outgoing {
-                    Some(Ok(text)) => Ok(Some(text)),
+                    Some(Ok(outgoing)) => Ok(Some(outgoing)),
                     Some(Err(close)) => Err(close),
                     None => return,
                 },
@@ -201,7 +215,8 @@ impl Connection {
             };
             match outcome {
                 Ok(None) => {}
-                Ok(Some(text)) => {
+                // Its bytes count until the client has them.
+                Ok(Some((text, _bytes))) => {
                     if write.send(Message::text(text)).await.is_err() {
                         return;
                     }
@@ -221,7 +236,7 @@ impl Connection {
         }
     }
 
-    async fn message(&mut self, text: &str, send: &mpsc::Sender<Result<String, Close>>) -> Result<Option<String>, Close> {
+    async fn message(&mut self, text: &str, send: &mpsc::Sender<Result<Outgoing, Close>>) -> Result<Option<String>, Close> {
         let message: Incoming = serde_json::from_str(text).map_err(|_| Close(4400, "Invalid message received"))?;
         self.operations.retain(|_, task| !task.is_finished());
         match (message.r#type.as_str(), message.id) {
@@ -247,6 +262,7 @@ impl Connection {
                         if self.place.is_none() {
                             return Err(Close(4429, "Too many connections"));
                         }
+                        self.lane = self.state.lanes().of(&caller.id);
                         self.caller = Some(caller);
                     }
                     Err(_) => return Err(Close(4403, "Forbidden")),
@@ -270,7 +286,7 @@ impl Connection {
         &mut self,
         id: String,
         payload: Option<Value>,
-        send: &mpsc::Sender<Result<String, Close>>,
+        send: &mpsc::Sender<Result<Outgoing, Close>>,
     ) -> Result<Option<String>, Close> {
         let Some(caller) = self.caller.clone() else { return Err(Close(4401, "Unauthorized")) };
         if self.operations.contains_key(&id) {
@@ -287,32 +303,38 @@ impl Connection {
             let error = json!([{ "message": problem.text(self.lang), "extensions": { "code": problem.code.name(), "retryable": false, "requestId": self.id } }]);
             return Ok(Some(json!({ "id": id, "type": "error", "payload": error }).to_string()));
         }
+        let who = caller.id.clone();
         let mut answers =
             match start(&self.engine, &self.state, caller, self.lang, parameters, Kinds::Any, LastEvent::default(), &self.id) {
                 Ok(answers) => answers,
                 Err(answer) => return Ok(Some(json!({ "id": id, "type": "error", "payload": answer.errors }).to_string())),
             };
         let (state, authorization, send, name) = (self.state.clone(), self.authorization.clone(), send.clone(), id.clone());
+        let lane = self.lane.clone();
         let task = tokio::spawn(async move {
-            while let Some(answer) = answers.next().await {
+            while let Some(answer) = lane.clone().run(answers.next()).await {
                 if state.caller(authorization.as_deref()).await.is_err() {
                     let _ = send.send(Err(Close(4403, "Forbidden"))).await;
                     return;
                 }
                 if failed_before(&answer) {
                     let error = json!({ "id": name, "type": "error", "payload": answer.errors });
-                    let _ = send.send(Ok(error.to_string())).await;
+                    let _ = send.send(Ok((error.to_string(), None))).await;
                     return;
                 }
                 let payload =
                     String::from_utf8(serialise(&answer, true, None)).ok().and_then(|text| RawValue::from_string(text).ok());
                 let next = Next { id: &name, r#type: "next", payload };
                 let Ok(text) = serde_json::to_string(&next) else { return };
-                if send.send(Ok(text)).await.is_err() {
+                let Some(bytes) = state.bytes_under_way().take_many(&who, text.len()) else {
+                    let _ = send.send(Err(Close(4429, "Too much of what was answered is not taken yet"))).await;
+                    return;
+                };
+                if send.send(Ok((text, Some(bytes)))).await.is_err() {
                     return;
                 }
             }
-            let _ = send.send(Ok(json!({ "id": name, "type": "complete" }).to_string())).await;
+            let _ = send.send(Ok((json!({ "id": name, "type": "complete" }).to_string(), None))).await;
         });
         self.operations.insert(id, task);
         Ok(None)

@@ -1,4 +1,7 @@
-//! Mapbox vector tiles, version 2.1: points and polygons, written by hand (protobuf with five messages).
+//! Mapbox vector tiles, version 2.1: points and polygons.
+//!
+//! Written by hand: five messages of protobuf, of which a tile needs the writing alone. A generated codec would bring a compiler of
+//! schemas into every build, and knows neither deltas of coordinates nor tables of keys, which are most of this file.
 
 use hashbrown::HashMap;
 

@@ -1,0 +1,194 @@
+//! Who is connected. When all places are taken, whoever has been idle longest gives theirs up: a client that opens sockets and says
+//! nothing keeps nobody out.
+//!
+//! In: connections as they are accepted. Out: a [`Connection`] each, which knows whether it has something under way, and holds what its
+//! answers took (places, bytes) until their last byte has left.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::serve::limits::slots::Slot;
+
+/// Connections in all.
+const MOST: usize = 4_096;
+/// Of one address; a proxy brings everybody and may have all.
+const MOST_OF_ONE: usize = 2_048;
+
+/// The open connections.
+pub struct Connections {
+    most: usize,
+    most_of_one: usize,
+    began: Instant,
+    next: AtomicU64,
+    open: Arc<Mutex<HashMap<u64, Weak<Connection>>>>,
+}
+
+/// One of them, from being accepted to its end, that of a WebSocket included.
+pub struct Connection {
+    number: u64,
+    peer: IpAddr,
+    began: Instant,
+    /// Requests being answered, and sockets that were taken over.
+    busy: AtomicUsize,
+    /// Milliseconds after `began` of the last end of something.
+    idle_since: AtomicU64,
+    /// Ends it.
+    ended: CancellationToken,
+    is_over: AtomicBool,
+    /// What is given back once all that was handed to the socket has left.
+    leaving: Mutex<Vec<Held>>,
+    open: Arc<Mutex<HashMap<u64, Weak<Connection>>>>,
+}
+
+/// What an answer holds until its last byte has left.
+pub struct Held {
+    _place: Option<Slot>,
+    _bytes: Option<Slot>,
+    /// Its connection is not idle so long.
+    _busy: Option<Busy>,
+}
+
+impl Held {
+    /// The place of its request, those of its bytes, and what keeps its connection from being idle.
+    pub fn new(place: Option<Slot>, bytes: Option<Slot>, busy: Option<Busy>) -> Held {
+        Held { _place: place, _bytes: bytes, _busy: busy }
+    }
+}
+
+/// Something under way on a connection.
+pub struct Busy(Arc<Connection>);
+
+impl Default for Connections {
+    fn default() -> Connections {
+        Connections::new(MOST, MOST_OF_ONE)
+    }
+}
+
+impl Connections {
+    fn new(most: usize, most_of_one: usize) -> Connections {
+        Connections { most, most_of_one, began: Instant::now(), next: AtomicU64::new(0), open: Arc::default() }
+    }
+
+    /// A place for a connection of `peer`; the longest idle one is ended where there is none. None where all have something under way.
+    pub fn enter(&self, peer: IpAddr, is_proxy: bool) -> Option<Arc<Connection>> {
+        let mut open = self.open.lock().expect("no panic while counting connections");
+        let own = if is_proxy { 0 } else { open.values().filter_map(Weak::upgrade).filter(|c| c.peer == peer).count() };
+        if own >= self.most_of_one || open.len() >= self.most {
+            let of_whom = (own >= self.most_of_one).then_some(peer);
+            let idle = open.values().filter_map(Weak::upgrade).filter(|c| of_whom.is_none_or(|peer| c.peer == peer));
+            let idle = idle.filter(|c| c.busy.load(Ordering::Acquire) == 0);
+            let longest = idle.min_by_key(|c| c.idle_since.load(Ordering::Acquire))?;
+            longest.ended.cancel();
+            open.remove(&longest.number);
+        }
+        let connection = Arc::new(Connection {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            peer,
+            began: self.began,
+            busy: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(self.began.elapsed().as_millis() as u64),
+            ended: CancellationToken::new(),
+            is_over: AtomicBool::new(false),
+            leaving: Mutex::default(),
+            open: self.open.clone(),
+        });
+        open.insert(connection.number, Arc::downgrade(&connection));
+        Some(connection)
+    }
+}
+
+impl Connection {
+    /// Something begins; it goes on until what this gives is dropped.
+    pub fn busy(self: &Arc<Connection>) -> Busy {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+        Busy(self.clone())
+    }
+
+    /// Its place is needed by somebody else.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// An answer was handed over to its end; what it holds is given back when that has left.
+    pub fn leave(&self, held: Held) {
+        let mut leaving = self.leaving.lock().expect("no panic while noting an answer");
+        if !self.is_over.load(Ordering::Acquire) {
+            leaving.push(held);
+        }
+    }
+
+    /// All that was handed over has left.
+    pub fn has_left(&self) {
+        let left = std::mem::take(&mut *self.leaving.lock().expect("no panic while noting an answer"));
+        drop(left);
+    }
+
+    /// The socket is closed.
+    pub fn over(&self) {
+        self.is_over.store(true, Ordering::Release);
+        self.has_left();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.open.lock().expect("no panic while counting connections").remove(&self.number);
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let connection = &self.0;
+        connection.idle_since.store(connection.began.elapsed().as_millis() as u64, Ordering::Release);
+        connection.busy.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    #[test]
+    fn the_longest_idle_one_makes_room_and_whoever_is_busy_stays() {
+        let all = Connections::new(3, 2);
+        let first = all.enter(address(1), false).unwrap();
+        let second = all.enter(address(1), false).unwrap();
+        let working = first.busy();
+        let third = all.enter(address(1), false).expect("of one address the idle one goes");
+        assert!(second.ended.is_cancelled() && !first.ended.is_cancelled());
+        let _other = all.enter(address(2), false).unwrap();
+        let (of_third, of_proxy) = (third.busy(), all.enter(address(3), true).expect("the idle one of all"));
+        let _busy = of_proxy.busy();
+        assert!(all.enter(address(4), false).is_none(), "all have something under way");
+        drop((working, of_third));
+        assert!(all.enter(address(4), false).is_some());
+    }
+
+    #[test]
+    fn what_answers_hold_is_given_back_when_they_have_left_or_the_socket_is_closed() {
+        use crate::serve::limits::slots::Slots;
+        let (all, places) = (Connections::new(3, 3), Slots::new(9, 9));
+        let connection = all.enter(address(1), false).unwrap();
+        let held = || Held::new(places.take("a"), places.take_many("a", 3), Some(connection.busy()));
+        connection.leave(held());
+        assert_eq!((places.taken(), connection.busy.load(Ordering::SeqCst)), (4, 1));
+        connection.has_left();
+        assert_eq!((places.taken(), connection.busy.load(Ordering::SeqCst)), (0, 0));
+        connection.leave(held());
+        connection.over();
+        assert_eq!(places.taken(), 0);
+        connection.leave(held());
+        assert_eq!(places.taken(), 0, "nothing is kept of what has ended");
+        drop(connection);
+        assert_eq!(all.open.lock().unwrap().len(), 0);
+    }
+}
