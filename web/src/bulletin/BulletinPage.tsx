@@ -68,7 +68,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           f.count(figure.row.aboveDesignatedSize),
           f.count(figure.row.independentRate?.numerator),
           f.count(figure.row.inGap),
-          f.count(figure.row.undecided),
+          f.count(figure.undecided),
           f.percent(figure.row.independentRate?.value),
           toTarget(figure),
           f.percent(figure.row.coverageRate?.value),
@@ -131,7 +131,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         <p className="lead">
           {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
           {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
-          {t.leadGap(f.count(row.inGap), f.count(row.undecided))}
+          {t.leadGap(f.count(row.inGap), f.count(whole.undecided))}
           {t.space}
           {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}
           {t.space}
