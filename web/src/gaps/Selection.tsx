@@ -7,6 +7,7 @@ import { ask } from '../graph/client';
 import { RecordFinding } from '../graph/generated/RecordFinding';
 import { GraphProblem } from '../graph/problem';
 import { useAskAgain } from '../graph/question';
+import { textOf } from '../graph/send';
 import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -54,7 +55,7 @@ export function Selection({ selected, rows, filter, onClear }: { selected: Reado
       setOpen(false);
       void askAgain();
     } catch (problem) {
-      setSaid({ text: `${t.recorded(f.count(done))} · ${problem instanceof Error ? problem.message : ''}`, isGood: false });
+      setSaid({ text: `${t.recorded(f.count(done))} · ${textOf(problem)}`, isGood: false });
     } finally {
       setRunning(false);
     }

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { useParameters } from '../app/address';
 import { useLanguage } from '../language/choice';
 import { useWords } from '../language/words';
+import { isRefusal } from '../states/Answered';
 import { Failed } from '../states/Failed';
 import { Loading } from '../states/Loading';
 import { AllMeasures } from './AllMeasures';
@@ -32,9 +33,9 @@ export function MapPage() {
   const parts = useMemo(() => (district === null || towns === undefined ? null : figuresOf(towns)), [district, towns]);
   const select = (code: string | null) => set({ d: code, t: null, view: null });
 
-  if (question.error !== null) return <Failed problem={question.error} onRetry={() => void question.refetch()} />;
-  if (outlines.error !== null) return <Failed problem={outlines.error} onRetry={() => void outlines.refetch()} />;
-  if (city === null || question.data === undefined || outlines.data === undefined) return <Loading rows={10} />;
+  const broken = [question, outlines].find((asked) => asked.error !== null);
+  const failed = broken?.error != null && <Failed problem={broken.error} onRetry={() => void broken.refetch()} />;
+  if (city === null || question.data === undefined || outlines.data === undefined || isRefusal(broken?.error ?? null)) return failed || <Loading rows={10} />;
 
   const { edition } = question.data.data.coverage;
   const values = city.figures.flatMap((figure) => (figure.code === '' ? [] : [measure.value(figure)])).filter((v) => v !== null);
@@ -42,21 +43,24 @@ export function MapPage() {
   const isKnown = city.figures.some((figure) => figure.code === district);
   const view = parameters.get('view');
   return (
-    <div className={question.isPlaceholderData ? 'map-page waiting' : 'map-page'} aria-busy={question.isPlaceholderData}>
-      <h1 className="hidden">{t.measures[measure.key]}</h1>
-      <Panel city={city} parts={parts} measure={measure} classes={classes} district={isKnown ? district : null} town={town} onSelect={select} onTown={(code) => set({ t: code === town ? null : code })} />
-      <div className="map-area">
-        <Toolbar measure={measure} classes={classes} city={city} outlines={outlines.data} district={isKnown ? district : null} edition={edition} />
-        {view === 'table' ? (
-          <AllMeasures city={city} asOf={edition.asOf} onSelect={select} />
-        ) : view === 'streets' && parts !== null ? (
-          <StreetGrid figures={parts.figures} measure={measure} classes={classes} selected={town} onSelect={(code) => set({ t: code === town ? null : code })} />
-        ) : (
-          <MapView measure={measure} classes={classes} city={city} outlines={outlines.data} selected={isKnown ? district : null} edition={edition.number} onSelect={select} />
-        )}
-        {view === null && <Legend measure={measure} classes={classes} figures={city.figures} />}
-        <Slider />
+    <>
+      {failed}
+      <div className={question.isPlaceholderData ? 'map-page waiting' : 'map-page'} aria-busy={question.isPlaceholderData}>
+        <h1 className="hidden">{t.measures[measure.key]}</h1>
+        <Panel city={city} parts={parts} measure={measure} classes={classes} district={isKnown ? district : null} town={town} onSelect={select} onTown={(code) => set({ t: code === town ? null : code })} />
+        <div className="map-area">
+          <Toolbar measure={measure} classes={classes} city={city} outlines={outlines.data} district={isKnown ? district : null} edition={edition} />
+          {view === 'table' ? (
+            <AllMeasures city={city} asOf={edition.asOf} onSelect={select} />
+          ) : view === 'streets' && parts !== null ? (
+            <StreetGrid figures={parts.figures} measure={measure} classes={classes} selected={town} onSelect={(code) => set({ t: code === town ? null : code })} />
+          ) : (
+            <MapView measure={measure} classes={classes} city={city} outlines={outlines.data} selected={isKnown ? district : null} edition={edition.number} onSelect={select} />
+          )}
+          {view === null && <Legend measure={measure} classes={classes} figures={city.figures} />}
+          <Slider />
+        </div>
       </div>
-    </div>
+    </>
   );
 }

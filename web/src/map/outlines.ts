@@ -2,7 +2,8 @@
 import type { MultiPolygon, Point, Polygon, Position } from 'geojson';
 import { useQuery } from '@tanstack/react-query';
 import { headers } from '../graph/client';
-import { GraphProblem, UNREACHABLE } from '../graph/problem';
+import { GraphProblem, UNAUTHENTICATED, UNREACHABLE } from '../graph/problem';
+import { noteCaller } from '../graph/session';
 
 type Geometry = Polygon | MultiPolygon | Point;
 
@@ -28,6 +29,7 @@ export function useOutlines(lang: string) {
         throw new GraphProblem({ code: UNREACHABLE, message: '', retryable: true });
       }
       const body = (await response.json()) as Outlines & { error?: { code: string; message: string; requestId: string; hint: string | null } };
+      if (body.error?.code === UNAUTHENTICATED) noteCaller(false);
       if (!response.ok) throw new GraphProblem(body.error ?? { code: 'INTERNAL', message: `HTTP ${response.status}` });
       return body;
     },

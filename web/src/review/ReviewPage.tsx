@@ -7,6 +7,7 @@ import { useAskAgain } from '../graph/question';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import { isRefusal } from '../states/Answered';
 import { Empty } from '../states/Empty';
 import { Failed, Forbidden } from '../states/Failed';
 import { Loading } from '../states/Loading';
@@ -109,9 +110,8 @@ export default function ReviewPage() {
           </div>
         )}
       </header>
-      {queue.problem !== null ? (
-        <Failed problem={queue.problem} onRetry={queue.retry} />
-      ) : queue.isForbidden ? (
+      {queue.problem !== null && <Failed problem={queue.problem} onRetry={queue.retry} />}
+      {queue.problem !== null && (queue.pairs === null || isRefusal(queue.problem)) ? null : queue.isForbidden ? (
         <Forbidden scope="review" />
       ) : queue.pairs === null ? (
         <Loading rows={8} />
