@@ -79,6 +79,21 @@ await attempt(
     await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
     await page.locator('.toolbar .check input').first().uncheck();
     await page.waitForFunction(() => new URL(location.href).searchParams.get('layer') === 'none');
+    // The scale stands beside the note of whose the boundaries are, not on it.
+    const [scale, note] = [await page.locator('.maplibregl-ctrl-scale').boundingBox(), await page.locator('.gl-map .boundary-note').boundingBox()];
+    assert.ok(scale.y + scale.height <= note.y || note.y + note.height <= scale.y, JSON.stringify([scale, note]));
+    // Where a person moved to stands in the address, and a reload comes back to it; a choice of the page shows what is chosen.
+    assert.equal(new URL(page.url()).searchParams.get('look'), null);
+    await page.locator('.maplibregl-ctrl-zoom-in').click();
+    await page.waitForFunction(() => /^[\d.]+,[\d.]+,[\d.]+$/.test(new URL(location.href).searchParams.get('look') ?? ''));
+    const look = page.url();
+    const drawn = await page.locator('.maplibregl-ctrl-scale').textContent();
+    await page.reload();
+    await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
+    assert.equal(page.url(), look);
+    assert.equal(await page.locator('.maplibregl-ctrl-scale').textContent(), drawn);
+    await page.locator('.panel-head button').click();
+    await page.waitForFunction(() => !new URL(location.href).searchParams.has('look'));
     const found = [...(await violations(page)), ...(await geometry(page))];
     if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));
   },

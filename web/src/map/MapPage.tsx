@@ -6,11 +6,12 @@ import { isRefusal } from '../states/Answered';
 import { Failed } from '../states/Failed';
 import { Loading } from '../states/Loading';
 import { AllMeasures } from './AllMeasures';
+import { NO_CAMERA } from './camera';
 import { figuresOf } from './figure';
 import { Legend } from './Legend';
 import { MapView } from './MapView';
 import { classesOf, measureOf } from './measures';
-import { useOutlines } from './outlines';
+import { useOutlines, useStreets } from './outlines';
 import { Panel } from './Panel';
 import { useFigures } from './question';
 import { Slider } from './Slider';
@@ -29,14 +30,17 @@ export function MapPage() {
   const outlines = useOutlines(lang);
   const question = useFigures(at, null);
   const towns = useFigures(at, district).data?.data;
+  const areas = useStreets(lang, district);
   const city = useMemo(() => (question.data === undefined ? null : figuresOf(question.data.data)), [question.data]);
   const parts = useMemo(() => (district === null || towns === undefined ? null : figuresOf(towns)), [district, towns]);
-  const select = (code: string | null) => set({ d: code, t: null, view: null });
+  const select = (code: string | null) => set({ d: code, t: null, view: null, ...NO_CAMERA });
 
   const broken = [question, outlines].find((asked) => asked.error !== null);
   const failed = broken?.error != null && <Failed problem={broken.error} onRetry={() => void broken.refetch()} />;
   if (city === null || question.data === undefined || outlines.data === undefined || isRefusal(broken?.error ?? null)) return failed || <Loading rows={10} />;
 
+  const chooseTown = (code: string) => set({ t: code === town ? null : code });
+  const streets = parts === null || areas.length === 0 ? null : { outlines: areas, figures: new Map(parts.figures.map((figure) => [figure.code, figure])), selected: town, onSelect: chooseTown };
   const { edition } = question.data.data.coverage;
   const values = city.figures.flatMap((figure) => (figure.code === '' ? [] : [measure.value(figure)])).filter((v) => v !== null);
   const classes = classesOf(measure, values, parameters.get('breaks'));
@@ -47,17 +51,17 @@ export function MapPage() {
       {failed}
       <div className={question.isPlaceholderData ? 'map-page waiting' : 'map-page'} aria-busy={question.isPlaceholderData}>
         <h1 className="hidden">{t.measures[measure.key]}</h1>
-        <Panel city={city} parts={parts} measure={measure} classes={classes} district={isKnown ? district : null} town={town} onSelect={select} onTown={(code) => set({ t: code === town ? null : code })} />
+        <Panel city={city} parts={parts} measure={measure} classes={classes} district={isKnown ? district : null} town={town} onSelect={select} onTown={chooseTown} />
         <div className="map-area">
-          <Toolbar measure={measure} classes={classes} city={city} outlines={outlines.data} district={isKnown ? district : null} edition={edition} />
+          <Toolbar measure={measure} classes={classes} city={city} outlines={outlines.data} streets={isKnown ? streets : null} district={isKnown ? district : null} edition={edition} />
           {view === 'table' ? (
             <AllMeasures city={city} asOf={edition.asOf} onSelect={select} />
           ) : view === 'streets' && parts !== null ? (
-            <StreetGrid figures={parts.figures} measure={measure} classes={classes} selected={town} onSelect={(code) => set({ t: code === town ? null : code })} />
+            <StreetGrid figures={parts.figures} measure={measure} classes={classes} selected={town} onSelect={chooseTown} hasMap={streets !== null} />
           ) : (
-            <MapView measure={measure} classes={classes} city={city} outlines={outlines.data} selected={isKnown ? district : null} edition={edition.number} onSelect={select} />
+            <MapView measure={measure} classes={classes} city={city} outlines={outlines.data} streets={isKnown ? streets : null} selected={isKnown ? district : null} edition={edition.number} onSelect={select} />
           )}
-          {view === null && <Legend measure={measure} classes={classes} figures={city.figures} />}
+          {view === null && <Legend measure={measure} classes={classes} figures={streets === null || parts === null ? city.figures : parts.figures} />}
           <Slider />
         </div>
       </div>

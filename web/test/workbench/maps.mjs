@@ -3,6 +3,23 @@ import assert from 'node:assert/strict';
 import { ask } from './city.mjs';
 import { altered, parameter, saved, text } from './steps.mjs';
 
+const SURVEYOR = '示例测绘院 审图号：京S(2026)001号';
+
+/** Boundaries as a deployer brings them: whose they are, and the streets of the chosen district as squares side by side. */
+async function imported(page, city, isDemonstration) {
+  await page.route('**/geo/*.geojson', async (route) => {
+    const response = await route.fetch();
+    const layer = await response.json();
+    layer.attribution = isDemonstration ? `${SURVEYOR}; Apache ECharts; not a legal boundary` : SURVEYOR;
+    if (isDemonstration !== null) layer.isDemonstration = isDemonstration;
+    layer.features.filter(({ properties }) => properties.parent === city.district && properties.code.length === 9).forEach((street, n) => {
+      const [west, south] = [116.2 + (n % 6) * 0.03, 39.9 + Math.floor(n / 6) * 0.03];
+      street.geometry = { type: 'Polygon', coordinates: [[[west, south], [west + 0.03, south], [west + 0.03, south + 0.03], [west, south + 0.03], [west, south]]] };
+    });
+    await route.fulfill({ response, json: layer });
+  });
+}
+
 const count = (n) => n.toLocaleString('en');
 
 export const mapJourneys = {
@@ -47,5 +64,56 @@ export const mapJourneys = {
     assert.equal(await text(page, `.sheet tr:has(th:text-is("${city.districtName}")) td:nth-of-type(4)`), count(part.totalCount));
     assert.equal(await text(page, '.sheet tfoot td:nth-of-type(4)'), count(city.undecided));
     assert.ok((await text(page, '.lead')).includes(`另有 ${count(city.undecided)} 家待定`));
+  },
+  async 'boundaries that ship are called demonstration data, on screen and in print'({ page, go }) {
+    await go('/');
+    await page.waitForSelector('.boundary-note:has-text("演示数据"):has-text("not a legal boundary")');
+    for (const path of ['/places', '/bulletin', '/visits?draw=1']) {
+      await go(path);
+      await page.waitForSelector('main :text("演示数据，非审定图")');
+    }
+    await page.emulateMedia({ media: 'print' });
+    await go('/bulletin');
+    await page.waitForSelector('.sheet figcaption:has-text("演示数据，非审定图")');
+  },
+  async 'approved boundaries say whose they are and their number, and nothing of demonstration; streets are areas'({ page, go }, city) {
+    await imported(page, city, null);
+    await go('/');
+    await page.waitForSelector(`.boundary-note:text-is("${SURVEYOR}")`);
+    assert.equal(await page.locator('svg path[data-street]').count(), 0);
+    await page.locator('.ranked button', { hasText: city.districtName }).click();
+    const street = page.locator('svg path[data-street][cursor]').first();
+    await street.waitFor();
+    await street.click();
+    await page.waitForFunction(() => new URL(location.href).searchParams.has('t'));
+    assert.equal(parameter(page, 't'), await street.getAttribute('data-street'));
+    await page.waitForSelector('.ranked tr.selected');
+    await page.locator('.toolbar .menu summary').click();
+    const svg = await saved(page, () => page.locator('.toolbar .menu button', { hasText: 'SVG' }).click());
+    assert.ok(svg.text.includes(SURVEYOR) && svg.text.includes('data-street=') && !svg.text.includes('演示数据'), svg.text.slice(-600));
+    await page.keyboard.press('Escape');
+    await page.locator('.toolbar .segments button', { hasText: '街道格' }).click();
+    await page.waitForSelector('.street-grid p:has-text("见地图")');
+    await go(`/bulletin?unit=${city.district}`);
+    await page.waitForSelector(`.sheet figcaption:has-text("${SURVEYOR}")`);
+    await page.waitForSelector('.sheet path[data-street]', { state: 'attached' });
+    assert.equal(await page.locator('.sheet :text("演示数据")').count(), 0);
+    await go(`/places?d=${city.district}`);
+    await page.waitForSelector('.place-map path[data-street]', { state: 'attached' });
+    await page.waitForSelector(`.place-map-card p:has-text("${SURVEYOR}")`);
+    assert.equal(await page.locator('main :text("演示数据")').count(), 0);
+  },
+  async 'where some that ship are left, both are said'({ page, go }, city) {
+    await imported(page, city, true);
+    await go('/');
+    await page.waitForSelector(`.boundary-note:has-text("演示数据"):has-text("${SURVEYOR}")`);
+  },
+  async 'a drawing of places from a list that was not read to its end says so'({ page, go }) {
+    await altered(page, 'FederationPlaces', ({ unionPlaces }) => {
+      unionPlaces.pageInfo = { hasNextPage: true, endCursor: null };
+      unionPlaces.totalCount = 12_345;
+    });
+    await go('/places');
+    await page.waitForSelector('.place-map-card p:has-text("共 12,345 处")');
   },
 };
