@@ -7,6 +7,7 @@ import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
 import { federated } from './workbench/federation.mjs';
 import { journeys, troubles } from './workbench/journeys.mjs';
+import { listJourneys, listTroubles } from './workbench/lists.mjs';
 import { mapJourneys } from './workbench/maps.mjs';
 import { pages } from './workbench/pages.mjs';
 import { unionJourneys, unionPages } from './workbench/union.mjs';
@@ -62,9 +63,9 @@ await Promise.all(
   }),
 );
 said('pages looked at');
-for (const [name, run] of Object.entries({ ...journeys, ...mapJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...journeys, ...mapJourneys, ...listJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
-for (const [name, run] of Object.entries({ ...troubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...troubles, ...listTroubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 
 await browser.close();
 said('journeys made');
