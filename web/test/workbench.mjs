@@ -7,8 +7,8 @@ import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
 import { federated } from './workbench/federation.mjs';
 import { journeys, troubles } from './workbench/journeys.mjs';
-import { listJourneys, listTroubles } from './workbench/lists.mjs';
-import { mapJourneys } from './workbench/maps.mjs';
+import { listJourneys, listLooks, listTroubles } from './workbench/lists.mjs';
+import { mapLooks } from './workbench/maps.mjs';
 import { pages } from './workbench/pages.mjs';
 import { unionJourneys, unionPages } from './workbench/union.mjs';
 import { prepared, workJourneys, workPages, workTroubles } from './workbench/work.mjs';
@@ -36,7 +36,7 @@ async function attempt(name, options, run) {
 
 const began = performance.now();
 const said = (what) => console.log(`${what} after ${Math.round((performance.now() - began) / 1000)} s`);
-const looks = [];
+const looks = Object.entries({ ...mapLooks, ...listLooks }).map(([name, run]) => () => attempt(name, {}, (opened) => run(opened, city)));
 for (const lang of ['zh', 'en']) {
   for (const { name, path, ready } of [...pages(city), ...workPages(city), ...unionPages(city)]) {
     const look = () => attempt(`${name} ${lang}`, { lang, width: WIDTHS[0] }, async ({ page, go }) => {
@@ -56,14 +56,14 @@ for (const lang of ['zh', 'en']) {
     looks.push(look);
   }
 }
-// Several at a time: they only look. The journeys change things and go one after the other.
+// Several at a time: they only look. The other journeys change things and go one after the other.
 await Promise.all(
   Array.from({ length: 3 }, async () => {
     for (let look = looks.shift(); look !== undefined; look = looks.shift()) await look();
   }),
 );
 said('pages looked at');
-for (const [name, run] of Object.entries({ ...journeys, ...mapJourneys, ...listJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...journeys, ...listJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
 for (const [name, run] of Object.entries({ ...troubles, ...listTroubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 

@@ -9,7 +9,8 @@ import { parameter, saved, text } from './steps.mjs';
 const rowsAre = (page, n) => page.waitForFunction((count) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(count + 1), n);
 const YEAR = new Date().getFullYear();
 
-export const listJourneys = {
+/** These only look. */
+export const listLooks = {
   async 'what is ticked stays ticked under another filter, which is said, and is copied whole'({ page, go }, city) {
     const { gap } = await ask(city.url, 'query ($area: [String!]) { gap(first: 40, filter: { area: $area }) { nodes { name creditCode } } }', { area: [city.district] });
     const at = gap.nodes.findIndex((one) => one.creditCode !== null);
@@ -40,26 +41,6 @@ export const listJourneys = {
     await go('/kit');
     await page.locator('.command button').first().click();
     await page.waitForSelector('.command .said:has-text("手动复制")');
-  },
-  async 'a finding is recorded for all that are ticked, once for each'({ page, go }, city) {
-    const listed = async () => (await ask(city.url, 'query ($area: [String!]) { gap(first: 2, filter: { area: $area }) { nodes { id findings { note } } } }', { area: [city.district] })).gap.nodes;
-    await go(`/gaps?area=${city.district}`);
-    for (const at of [0, 1]) await page.locator(`#row-${at} input`).check();
-    const ids = (await listed()).map((one) => one.id);
-    await page.locator('.selection button', { hasText: '登记走访结果' }).click();
-    await page.locator('.selection form input').first().fill('集中走访');
-    // It breaks off after the first one: what was typed stays, and sent again it is recorded once for each.
-    let sent = 0;
-    await page.route('**/graphql', (route) => (route.request().postDataJSON().operationName === 'RecordFinding' && ++sent === 3 ? route.fulfill({ json: { errors: [{ message: '演练', extensions: { code: 'INTERNAL' } }] } }) : route.fallback()));
-    await page.locator('.selection form button[type=submit]').click();
-    await page.waitForSelector('.selection .said:has-text("已为 1 家登记"):has-text("演练")');
-    assert.equal(await page.locator('.selection form input').first().inputValue(), '集中走访');
-    await page.locator('.selection form button[type=submit]').click();
-    await page.waitForSelector('.selection .good:has-text("已为 2 家登记")');
-    for (const id of ids) {
-      const { enterprise } = await ask(city.url, 'query ($id: ID!) { enterprise(by: { id: $id }) { findings { note } } }', { id });
-      assert.equal(enterprise.findings.filter(({ note }) => note === '集中走访').length, 1, id);
-    }
   },
   async 'the list as a workbook'({ page, go }, city) {
     await go(`/gaps?area=${city.district}`);
@@ -141,30 +122,6 @@ export const listJourneys = {
     const word = { FOUND: '查到', NOT_FOUND: '查无此企业', UNAVAILABLE: '无法访问', TIMED_OUT: '超时未答', NOT_OFFERED: '不提供实时查询' }[gap.nodes[0].live[0].state];
     await page.waitForSelector(`.live li:has-text("${word}")`);
   },
-  async 'a sync is begun, its progress shown, and its end is told by itself'({ page, go }, city) {
-    const { registry } = await ask(city.url, '{ registry(name: "unions") { lastGood } }');
-    await go('/sources?registry=unions');
-    await page.waitForSelector('.details .quality');
-    // The end of a sync makes the page ask again by itself; what did not change makes no batch, and is good anew.
-    const asked = page.waitForResponse(async (response) => {
-      if (response.request().postDataJSON?.()?.operationName !== 'Sources') return false;
-      return (await response.json()).data?.registries.some(({ name, lastGood }) => name === 'unions' && lastGood > registry.lastGood) ?? false;
-    });
-    await page.locator('tr.open button', { hasText: '同步' }).click();
-    await page.waitForSelector('.sources .page-head [role=status]:not(:empty)');
-    await asked;
-    // A small registry is done before its progress can be seen: a slow one is played.
-    const step = { stage: 'land', done: 40, of: 100, message: '', registry: { name: 'unions' } };
-    await page.route('**/graphql/sse', (route) =>
-      route.request().postDataJSON().operationName === 'SyncProgress'
-        ? route.fulfill({ contentType: 'text/event-stream', body: `event: next\ndata: ${JSON.stringify({ data: { syncProgress: step } })}\n\n` })
-        : route.fallback(),
-    );
-    await page.reload();
-    const bar = page.locator('tr.open progress');
-    await bar.waitFor();
-    assert.deepEqual([await bar.getAttribute('value'), await bar.getAttribute('max')], ['40', '100']);
-  },
   async 'on paper: no navigation and no buttons, the table with its head, nothing cut'({ page, go }, city) {
     await page.emulateMedia({ media: 'print' });
     // The width of A4 within its margins.
@@ -198,6 +155,59 @@ export const listJourneys = {
     await page.waitForSelector('.sheet th:text-is("街道／乡镇")');
     await holds('/partner?registry=tax', '.partner .quality');
     assert.equal(await page.locator('.partner .page-head select').inputValue(), 'tax');
+  },
+};
+
+export const listJourneys = {
+  async 'a finding is recorded for all that are ticked, once for each'({ page, go }, city) {
+    const note = `集中走访 ${Date.now()}`;
+    const listed = async () => (await ask(city.url, 'query ($area: [String!]) { gap(first: 2, filter: { area: $area }) { nodes { id findings { note } } } }', { area: [city.district] })).gap.nodes;
+    await go(`/gaps?area=${city.district}`);
+    for (const at of [0, 1]) await page.locator(`#row-${at} input`).check();
+    const ids = (await listed()).map((one) => one.id);
+    await page.locator('.selection button', { hasText: '登记走访结果' }).click();
+    await page.locator('.selection form input').first().fill(note);
+    // It breaks off after the first one: what was typed stays, and sent again it is recorded once for each.
+    let isBroken = false;
+    await page.route('**/graphql', (route) => {
+      const asked = route.request().postDataJSON();
+      if (asked.operationName !== 'RecordFinding' || asked.variables.input.enterprise !== ids[1] || isBroken) return route.fallback();
+      isBroken = true;
+      return route.fulfill({ json: { errors: [{ message: '演练', extensions: { code: 'INTERNAL' } }] } });
+    });
+    await page.locator('.selection form button[type=submit]').click();
+    await page.waitForSelector('.selection .said:has-text("已为 1 家登记"):has-text("演练")');
+    assert.equal(await page.locator('.selection form input').first().inputValue(), note);
+    await page.locator('.selection form button[type=submit]').click();
+    await page.waitForSelector('.selection .good:has-text("已为 2 家登记")');
+    for (const id of ids) {
+      const { enterprise } = await ask(city.url, 'query ($id: ID!) { enterprise(by: { id: $id }) { findings { note } } }', { id });
+      assert.equal(enterprise.findings.filter((finding) => finding.note === note).length, 1, id);
+    }
+  },
+  async 'a sync is begun, its progress shown, and its end is told by itself'({ page, go }, city) {
+    const { registry } = await ask(city.url, '{ registry(name: "unions") { lastGood } }');
+    await go('/sources?registry=unions');
+    await page.waitForSelector('.details .quality');
+    // The end of a sync makes the page ask again by itself; what did not change makes no batch, and is good anew.
+    const asked = page.waitForResponse(async (response) => {
+      if (response.request().postDataJSON?.()?.operationName !== 'Sources') return false;
+      return (await response.json()).data?.registries.some(({ name, lastGood }) => name === 'unions' && lastGood > registry.lastGood) ?? false;
+    });
+    await page.locator('tr.open button', { hasText: '同步' }).click();
+    await page.waitForSelector('.sources .page-head [role=status]:not(:empty)');
+    await asked;
+    // A small registry is done before its progress can be seen: a slow one is played.
+    const step = { stage: 'land', done: 40, of: 100, message: '', registry: { name: 'unions' } };
+    await page.route('**/graphql/sse', (route) =>
+      route.request().postDataJSON().operationName === 'SyncProgress'
+        ? route.fulfill({ contentType: 'text/event-stream', body: `event: next\ndata: ${JSON.stringify({ data: { syncProgress: step } })}\n\n` })
+        : route.fallback(),
+    );
+    await page.reload();
+    const bar = page.locator('tr.open progress');
+    await bar.waitFor();
+    assert.deepEqual([await bar.getAttribute('value'), await bar.getAttribute('max')], ['40', '100']);
   },
 };
 

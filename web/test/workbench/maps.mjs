@@ -22,7 +22,8 @@ async function imported(page, city, isDemonstration) {
 
 const count = (n) => n.toLocaleString('en');
 
-export const mapJourneys = {
+/** These only look. */
+export const mapLooks = {
   async 'a share of unknown size that is not told is hatched, and never 0 %'({ page, go }, city) {
     await altered(page, 'Figures', ({ coverage }) => {
       for (const row of coverage.rows) if (row.keys[0].code === city.district) row.sizeUnknown = null;
