@@ -513,7 +513,7 @@ mod tests {
         let corner = kept.outline("110108").expect("Haidian").polygons[0][0][0];
         assert!(corner.0 < 116.0 && (corner.0 - 116.0).abs() < 0.01, "moved back from GCJ-02: {corner:?}");
         assert!(kept.outline("110101").is_some(), "districts that the file does not have keep their outlines");
-        assert!(kept.is_demonstration() && kept.attribution.ends_with(ATTRIBUTION), "and say whose they are: {}", kept.attribution);
+        assert!(kept.is_demonstration() && kept.attribution.ends_with(ATTRIBUTION), "{}", kept.attribution);
         let of = |(code, outline): (String, Outline)| (code.parse().expect("six digits"), outline.polygons);
         let all = ImportedBoundaries { districts: shipped().into_iter().map(of).collect(), ..ImportedBoundaries::default() };
         keep(data.path(), &all, "某某测绘院", Some("京S(2026)001号")).expect("written");
