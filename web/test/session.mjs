@@ -71,6 +71,7 @@ try {
   await page.waitForSelector('.sign-in', { state: 'detached' });
   assert.equal(await note.inputValue(), '门卫说下周再来');
   await page.locator('.finding-form button').click();
+  await page.waitForFunction(() => document.querySelector('.finding-form input').value === '');
   await page.waitForSelector('.findings li:has-text("门卫说下周再来")');
   // A page that is asked again, by a new edition, and refused keeps what was typed too; so does one that the hub fails.
   await note.fill('写到一半');

@@ -25,7 +25,7 @@ export function MapPage() {
   const t = useWords(mapWords);
   const lang = useLanguage();
   const [parameters, set] = useParameters();
-  const [at, district, town] = [parameters.get('at'), parameters.get('d'), parameters.get('t')];
+  const [at, district, asked] = [parameters.get('at'), parameters.get('d'), parameters.get('t')];
   const measure = measureOf(parameters.get('m'));
   const outlines = useOutlines(lang);
   const question = useFigures(at, null);
@@ -33,6 +33,8 @@ export function MapPage() {
   const areas = useStreets(lang, district);
   const city = useMemo(() => (question.data === undefined ? null : figuresOf(question.data.data)), [question.data]);
   const parts = useMemo(() => (district === null || towns === undefined ? null : figuresOf(towns)), [district, towns]);
+  // A street without enterprises has no figures: its district is shown.
+  const town = parts === null || parts.figures.some((figure) => figure.code === asked) ? asked : null;
   const select = (code: string | null) => set({ d: code, t: null, view: null, ...NO_CAMERA });
 
   const broken = [question, outlines].find((asked) => asked.error !== null);

@@ -117,4 +117,13 @@ export const mapLooks = {
     await go('/places');
     await page.waitForSelector('.place-map-card p:has-text("共 12,345 处")');
   },
+  async 'an address of a street that has no enterprises shows its district, and counts the district'({ page, go }, city) {
+    const { coverage, areas } = await ask(city.url, 'query ($d: String!) { coverage(by: [TOWN], within: { code: $d }) { rows { keys { code } } } areas(level: TOWN, within: { code: $d }) { code } }', { d: city.district });
+    const full = new Set(coverage.rows.map((row) => row.keys[0].code));
+    const empty = areas.find((area) => !full.has(area.code)).code;
+    const told = await ask(city.url, 'query ($area: [String!]) { enterprises(first: 0, filter: { area: $area, designatedSize: [UNKNOWN], gap: [LACKING, UNDECIDED] }) { totalCount } }', { area: [city.district] });
+    await go(`/?d=${city.district}&t=${empty}`);
+    await page.waitForSelector(`.panel-head h2:text-is("${city.districtName}")`);
+    await page.waitForFunction((n) => document.querySelector('.tile:nth-child(4) dd')?.textContent === n, count(told.enterprises.totalCount));
+  },
 };
