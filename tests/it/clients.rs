@@ -115,6 +115,10 @@ async fn the_websocket_keeps_its_limits_against_clients_that_do_not() {
     let root = served.root.path().join("editions");
     let flood = async || {
         use huitu::hub::progress::{ProgressSink, SyncEvent};
+        // Both clients listen before anything happens.
+        while served.state.state().events().syncs.receiver_count() < 2 {
+            tokio::task::yield_now().await;
+        }
         let events = huitu::serve::answers::events::Broadcast { events: served.state.state().events().clone(), also: None };
         for done in 1..=60_000 {
             events.event(&SyncEvent::Pulling { registry: "tax".to_owned(), rows: done, of: None });

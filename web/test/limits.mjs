@@ -1,5 +1,6 @@
 // What the WebSocket refuses, with the npm package ws: node limits.mjs URL TOKEN OTHER
-// Prints "ready" once two clients listen, of which one reads nothing; whoever started it then floods them with events whose last
+// Prints "ready" once two clients have asked to listen, of which one reads nothing; whoever started it then waits until the server has
+// both listeners of syncs, floods them with events whose last
 // one has done = 60000, and takes back OTHER's token before publishing edition 2.
 import WebSocket from 'ws';
 
@@ -94,8 +95,10 @@ for (const [what, send, expected] of [
 const syncs = 'subscription { syncProgress { done } }';
 const [slow, quick, leaving] = [await opened(), await opened(), await opened(other)];
 for (const client of [slow, quick]) client.socket.send(subscribe('s', syncs));
-leaving.socket.send(subscribe('e', editions));
-await new Promise((resolve) => setTimeout(resolve, 700)); // all are open at the server before anything happens
+leaving.socket.send(subscribe('e', 'subscription { editionPublished(lastEventId: "edition:0") { number } }'));
+// Edition 1 comes at once: that stream is open. For the other two whoever floods them waits, for nothing is told before it happens.
+const told = await leaving.read();
+if (told.payload?.data?.editionPublished.number !== 1) fail(JSON.stringify(told));
 slow.socket.pause();
 const left = closing(leaving.socket);
 const until = async (client) => {

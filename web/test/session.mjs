@@ -11,6 +11,12 @@ const signIn = async (secret) => {
   await page.locator('.notice input[type=password]').first().fill(secret);
   await page.locator('.notice button').first().click();
 };
+/** The session ends and goes on: the page asks everything again. */
+const signInAgain = async (secret) => {
+  await page.evaluate(() => sessionStorage.setItem('huitu.token', 'huitu_ended'));
+  await page.locator('.finding-form button').click();
+  await signIn(secret);
+};
 const said = async (selector) => (await page.locator(selector).first().textContent()) ?? '';
 
 try {
@@ -50,6 +56,35 @@ try {
   await page.waitForSelector('.grid-row a');
   assert.equal(await page.locator('.search').inputValue(), '北京');
   assert.match(page.url(), /sort=-employees/);
+  // It ends before something typed is sent: nothing of it is lost, and after signing in it goes through.
+  await page.locator('.grid-row a').first().click();
+  const note = page.locator('.finding-form input').first();
+  await note.fill('门卫说下周再来');
+  await page.evaluate(() => sessionStorage.setItem('huitu.token', 'huitu_ended'));
+  await page.locator('.finding-form button').click();
+  await page.waitForSelector('.said:has-text("登录后再提交")');
+  await page.waitForSelector('.sign-in input[type=password]');
+  assert.deepEqual(await violations(page), []);
+  assert.equal(await page.locator('.sign-in').count(), 1);
+  assert.equal(await note.inputValue(), '门卫说下周再来');
+  await signIn(analyst);
+  await page.waitForSelector('.sign-in', { state: 'detached' });
+  assert.equal(await note.inputValue(), '门卫说下周再来');
+  await page.locator('.finding-form button').click();
+  await page.waitForFunction(() => document.querySelector('.finding-form input').value === '');
+  await page.waitForSelector('.findings li:has-text("门卫说下周再来")');
+  // A page that is asked again, by a new edition, and refused keeps what was typed too; so does one that the hub fails.
+  await note.fill('写到一半');
+  const asked = page.waitForResponse((response) => response.request().postDataJSON?.()?.operationName === 'EnterpriseCard');
+  await page.route('**/graphql', (route) => (route.request().postDataJSON().operationName === 'EnterpriseCard' ? route.fulfill({ status: 500, json: { errors: [{ message: '演练', extensions: { code: 'INTERNAL', requestId: 'r1' } }] } }) : route.fallback()));
+  await signInAgain(analyst);
+  await asked;
+  await page.waitForSelector('.enterprise .notice.danger:has-text("演练")');
+  assert.equal(await note.inputValue(), '写到一半');
+  await page.unroute('**/graphql');
+  await page.locator('.enterprise .notice.danger button').click();
+  await page.waitForSelector('.enterprise .notice.danger', { state: 'detached' });
+  assert.equal(await note.inputValue(), '写到一半');
   // A federation of which nothing was entered says how to begin.
   await go('/units');
   await page.waitForSelector('.empty:has-text("huitu unit import")');
@@ -57,6 +92,7 @@ try {
   await page.waitForSelector('.administration dd:has-text("市级分析员")');
   await page.locator('.page-head button.button').click();
   await page.waitForSelector('.notice input[type=password]');
+  assert.equal(await page.locator('.administration dd').count(), 0, 'who leaves takes along what was told');
   assert.deepEqual(faults, []);
   console.log('sessions hold');
 } catch (error) {

@@ -7,6 +7,8 @@ import { geometry, violations } from './workbench/checks.mjs';
 import { cityOf } from './workbench/city.mjs';
 import { federated } from './workbench/federation.mjs';
 import { journeys, troubles } from './workbench/journeys.mjs';
+import { listJourneys, listLooks, listTroubles } from './workbench/lists.mjs';
+import { mapLooks } from './workbench/maps.mjs';
 import { pages } from './workbench/pages.mjs';
 import { unionJourneys, unionPages } from './workbench/union.mjs';
 import { prepared, workJourneys, workPages, workTroubles } from './workbench/work.mjs';
@@ -34,7 +36,7 @@ async function attempt(name, options, run) {
 
 const began = performance.now();
 const said = (what) => console.log(`${what} after ${Math.round((performance.now() - began) / 1000)} s`);
-const looks = [];
+const looks = Object.entries({ ...mapLooks, ...listLooks }).map(([name, run]) => () => attempt(name, {}, (opened) => run(opened, city)));
 for (const lang of ['zh', 'en']) {
   for (const { name, path, ready } of [...pages(city), ...workPages(city), ...unionPages(city)]) {
     const look = () => attempt(`${name} ${lang}`, { lang, width: WIDTHS[0] }, async ({ page, go }) => {
@@ -54,16 +56,16 @@ for (const lang of ['zh', 'en']) {
     looks.push(look);
   }
 }
-// Several at a time: they only look. The journeys change things and go one after the other.
+// Several at a time: they only look. The other journeys change things and go one after the other.
 await Promise.all(
   Array.from({ length: 3 }, async () => {
     for (let look = looks.shift(); look !== undefined; look = looks.shift()) await look();
   }),
 );
 said('pages looked at');
-for (const [name, run] of Object.entries({ ...journeys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...journeys, ...listJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
-for (const [name, run] of Object.entries({ ...troubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...troubles, ...listTroubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
 
 await browser.close();
 said('journeys made');
@@ -78,6 +80,21 @@ await attempt(
     await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
     await page.locator('.toolbar .check input').first().uncheck();
     await page.waitForFunction(() => new URL(location.href).searchParams.get('layer') === 'none');
+    // The scale stands beside the note of whose the boundaries are, not on it.
+    const [scale, note] = [await page.locator('.maplibregl-ctrl-scale').boundingBox(), await page.locator('.gl-map .boundary-note').boundingBox()];
+    assert.ok(scale.y + scale.height <= note.y || note.y + note.height <= scale.y, JSON.stringify([scale, note]));
+    // Where a person moved to stands in the address, and a reload comes back to it; a choice of the page shows what is chosen.
+    assert.equal(new URL(page.url()).searchParams.get('look'), null);
+    await page.locator('.maplibregl-ctrl-zoom-in').click();
+    await page.waitForFunction(() => /^[\d.]+,[\d.]+,[\d.]+$/.test(new URL(location.href).searchParams.get('look') ?? ''));
+    const look = page.url();
+    const drawn = await page.locator('.maplibregl-ctrl-scale').textContent();
+    await page.reload();
+    await page.waitForSelector('[data-map=gl]', { timeout: 120_000 });
+    assert.equal(page.url(), look);
+    assert.equal(await page.locator('.maplibregl-ctrl-scale').textContent(), drawn);
+    await page.locator('.panel-head button').click();
+    await page.waitForFunction(() => !new URL(location.href).searchParams.has('look'));
     const found = [...(await violations(page)), ...(await geometry(page))];
     if (found.length > 0) throw new Error(found.slice(0, 5).join(' | '));
   },

@@ -351,7 +351,9 @@ pub fn keep(data: &Path, found: &ImportedBoundaries, attribution: &str, approval
 pub struct Boundaries {
     outlines: HashMap<String, Outline>,
     has_streets: bool,
-    /// Whose they are, said wherever they are drawn; with the number of their approval (审图号).
+    is_demonstration: bool,
+    /// Whose they are, said wherever they are drawn; with the number of their approval (审图号). Where some of those that ship are
+    /// still among them it ends with what those are.
     pub attribution: String,
     /// Tells imported ones from others in the addresses of tiles; None of those that ship.
     pub digest: Option<String>,
@@ -360,8 +362,14 @@ pub struct Boundaries {
 impl Boundaries {
     /// Those of a data folder, else those that ship. A file that cannot be read is passed over with a message.
     pub fn of(data: &Path) -> Boundaries {
-        let mut boundaries =
-            Boundaries { outlines: shipped(), has_streets: false, attribution: ATTRIBUTION.to_owned(), digest: None };
+        let mut boundaries = Boundaries {
+            outlines: shipped(),
+            has_streets: false,
+            is_demonstration: true,
+            attribution: ATTRIBUTION.to_owned(),
+            digest: None,
+        };
+        let mut left: BTreeSet<String> = boundaries.outlines.keys().cloned().collect();
         let (mut hash, mut told) = (Sha256::new(), BTreeSet::new());
         for level in LEVELS {
             let path = place(data, level);
@@ -379,12 +387,18 @@ impl Boundaries {
             boundaries.has_streets |= level == "streets";
             for feature in collection["features"].as_array().into_iter().flatten() {
                 if let Some(code) = feature["properties"]["code"].as_str() {
+                    left.remove(code);
                     boundaries.outlines.insert(code.to_owned(), Outline::new(&feature["geometry"]));
                 }
             }
         }
+        boundaries.is_demonstration = !left.is_empty();
         if !told.is_empty() {
-            boundaries.attribution = told.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join("; ");
+            let mut said: Vec<String> = told.into_iter().filter(|said| !said.is_empty()).collect();
+            if boundaries.is_demonstration {
+                said.push(ATTRIBUTION.to_owned());
+            }
+            boundaries.attribution = said.join("; ");
             boundaries.digest = Some(data_encoding::HEXLOWER.encode(&hash.finalize()[..4]));
         }
         boundaries
@@ -396,6 +410,10 @@ impl Boundaries {
     /// Whether streets have outlines.
     pub fn has_streets(&self) -> bool {
         self.has_streets
+    }
+    /// Whether one of the outlines that ship is still drawn: demonstration data, no legal boundary.
+    pub fn is_demonstration(&self) -> bool {
+        self.is_demonstration
     }
     /// The corners of all outlines.
     pub fn corners(&self) -> impl Iterator<Item = Point> {
@@ -481,7 +499,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_drawn_with_whose_it_is() {
         let data = tempfile::tempdir().expect("a folder");
-        assert!(Boundaries::of(data.path()).digest.is_none());
+        let before = Boundaries::of(data.path());
+        assert!(before.digest.is_none() && before.is_demonstration());
         let text = collection(&[
             (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
             (json!({ "code": "110105001" }), square(116.3, 39.9, 0.05)),
@@ -494,5 +513,12 @@ mod tests {
         let corner = kept.outline("110108").expect("Haidian").polygons[0][0][0];
         assert!(corner.0 < 116.0 && (corner.0 - 116.0).abs() < 0.01, "moved back from GCJ-02: {corner:?}");
         assert!(kept.outline("110101").is_some(), "districts that the file does not have keep their outlines");
+        assert!(kept.is_demonstration() && kept.attribution.ends_with(ATTRIBUTION), "{}", kept.attribution);
+        let of = |(code, outline): (String, Outline)| (code.parse().expect("six digits"), outline.polygons);
+        let all = ImportedBoundaries { districts: shipped().into_iter().map(of).collect(), ..ImportedBoundaries::default() };
+        keep(data.path(), &all, "某某测绘院", Some("京S(2026)001号")).expect("written");
+        let whole = Boundaries::of(data.path());
+        assert!(!whole.is_demonstration(), "nothing that ships is drawn any more");
+        assert_eq!(whole.attribution, "某某测绘院 审图号：京S(2026)001号");
     }
 }

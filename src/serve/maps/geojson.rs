@@ -119,6 +119,7 @@ fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: 
         "type": "FeatureCollection",
         "edition": { "number": edition.number(), "asOf": edition.manifest.as_of },
         "attribution": known.boundaries().attribution,
+        "isDemonstration": known.boundaries().is_demonstration(),
         "bbox": places.bounds,
         "total": total,
         "features": features,

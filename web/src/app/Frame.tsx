@@ -3,6 +3,7 @@ import { chooseLanguage, useLanguage } from '../language/choice';
 import { useWords } from '../language/words';
 import { Boundary } from '../states/Boundary';
 import { Loading } from '../states/Loading';
+import { SignInIfAsked } from '../states/SignIn';
 import { Strips } from '../states/Strips';
 import { stateWords } from '../states/words';
 import { useAddress } from './address';
@@ -66,6 +67,7 @@ export function Frame() {
         </button>
       </header>
       <Strips newest={newest} />
+      <SignInIfAsked />
       <main id="main" tabIndex={-1}>
         <Boundary
           key={address.pathname}

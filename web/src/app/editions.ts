@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { EditionPublished } from '../graph/generated/EditionPublished';
 import { GraphProblem } from '../graph/problem';
 import { notePulse } from '../graph/pulse';
-import { onSession } from '../graph/session';
+import { onSession, token } from '../graph/session';
 import { follow } from '../graph/stream';
 
 const FIRST_WAIT_MILLIS = 500;
@@ -56,7 +56,9 @@ export function useEditions(): number | null {
     start();
     const left = onSession(() => {
       start();
-      void client.invalidateQueries();
+      // Who leaves takes along what was told; who comes finds the page as it was, asked again.
+      if (token() === null) void client.resetQueries();
+      else void client.invalidateQueries();
     });
     const isBack = () => {
       wait = FIRST_WAIT_MILLIS;

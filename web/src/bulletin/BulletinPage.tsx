@@ -6,7 +6,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { figuresOf, type Figure } from '../map/figure';
 import { classesOf, measureKeys, measureOf } from '../map/measures';
-import { useOutlines, type Outlines } from '../map/outlines';
+import { noteOf, useOutlines, useStreets, type Outlines } from '../map/outlines';
 import { Picture } from '../map/Picture';
 import { useFigures } from '../map/question';
 import { offer, saveSvg } from '../map/save';
@@ -68,12 +68,15 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           f.count(figure.row.aboveDesignatedSize),
           f.count(figure.row.independentRate?.numerator),
           f.count(figure.row.inGap),
-          f.count(figure.row.undecided),
+          f.count(figure.undecided),
           f.percent(figure.row.independentRate?.value),
           toTarget(figure),
           f.percent(figure.row.coverageRate?.value),
         ];
   const heads = [t.above, t.independent, t.gap, t.undecided, t.rate, t.toTarget, t.coverage];
+  const boundaries = noteOf(outlines, m.boundary);
+  const areas = useStreets(useLanguage(), unit);
+  const streets = areas.length === 0 ? null : { outlines: areas, figures: new Map(of.figures.map((figure) => [figure.code, figure])), selected: null };
   const file = `huitu-bulletin-${unit ?? 'city'}-${edition.asOf}`;
   const sources = f.list(edition.sources.map((source) => `${source.registry.title} ${f.day(source.asOf)}`));
   const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
@@ -115,7 +118,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           className="button"
           onClick={() =>
             saveSvg(
-              <Picture outlines={outlines.features} figures={byCode} measure={measure} classes={classes} selected={unit} withCounts={false} edition={edition} sources={sources} attribution={outlines.attribution} />,
+              <Picture outlines={outlines.features} figures={byCode} measure={measure} classes={classes} selected={unit} withCounts={false} edition={edition} sources={sources} streets={streets} boundaries={boundaries} />,
               file,
             )
           }
@@ -131,14 +134,14 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         <p className="lead">
           {t.lead(name, f.count(row.aboveDesignatedSize), f.count(row.independentRate?.numerator), f.percent(row.independentRate?.value))}
           {target !== null && row.independentRate?.value != null && t.leadTarget(f.percent(target), f.points(row.independentRate.value - target))}
-          {t.leadGap(f.count(row.inGap), f.count(row.undecided))}
+          {t.leadGap(f.count(row.inGap), f.count(whole.undecided))}
           {t.space}
           {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}
           {t.space}
           {lowest.length > 0 && t.leadLowest(f.list(lowest.map((figure) => figure.name)))}
         </p>
         <figure>
-          <SvgMap outlines={outlines.features} figures={byCode} measure={measure} classes={classes} width={640} height={500} selected={unit} withCounts={false} noData={m.noData} label={m.mapLabel(m.measures[measure.key])} size={11} />
+          <SvgMap outlines={outlines.features} figures={byCode} measure={measure} classes={classes} width={640} height={500} selected={unit} withCounts={false} streets={streets} noData={m.noData} label={m.mapLabel(m.measures[measure.key])} size={11} />
           <ul className="classes">
             {classes.colours.map((colour, at) => (
               <li key={colour}>
@@ -156,7 +159,7 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
               {m.noDataKey}
             </li>
           </ul>
-          <figcaption className="muted small">{t.figure(m.measures[measure.key])}</figcaption>
+          <figcaption className="muted small">{`${t.figure(m.measures[measure.key])}${t.space}${boundaries}`}</figcaption>
         </figure>
         <div className="scroll-x" tabIndex={0} role="region" aria-label={t.table(unit === null ? t.district : t.town)}>
           <table className="grid">

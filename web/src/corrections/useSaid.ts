@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { textOf } from '../graph/send';
 
 export interface Said {
   text: string;
@@ -21,7 +22,7 @@ export function useSaid(): { said: Said | null; isRunning: boolean; send: <T ext
       setSaid(wrong === '' ? { text: good(told), isGood: true } : { text: wrong, isGood: false });
       return wrong === '';
     } catch (problem) {
-      setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      setSaid({ text: textOf(problem), isGood: false });
       return false;
     } finally {
       setRunning(false);

@@ -1,14 +1,16 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useAddress, useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { EnterpriseCard } from '../graph/generated/EnterpriseCard';
 import { CaseOf } from '../cases/CaseOf';
 import { CorrectionsOfEnterprise } from '../corrections/CorrectionsOfEnterprise';
 import { useQuestion } from '../graph/question';
+import { Said, type Told } from '../graph/send';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
+import { copied } from '../states/clipboard';
 import { stateWords } from '../states/words';
 import type { Card } from './card';
 import { Facts } from './Facts';
@@ -76,6 +78,8 @@ function Head({ card }: { card: Card }) {
   const t = useWords(enterpriseWords);
   const f = useFormat();
   const code = useCode();
+  const s = useWords(stateWords);
+  const [said, setSaid] = useState<Told | null>(null);
   useEffect(() => {
     document.title = `${card.name} · 会图`;
   }, [card.name]);
@@ -103,8 +107,9 @@ function Head({ card }: { card: Card }) {
         </p>
       </div>
       <div className="row no-print">
+        <Said said={said} />
         {written !== null && (
-          <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(written)}>
+          <button type="button" className="button" onClick={() => void copied(written).then((isCopied) => setSaid(isCopied ? { text: t.copied, isGood: true } : { text: s.notCopied, isGood: false }))}>
             {t.copy}
           </button>
         )}

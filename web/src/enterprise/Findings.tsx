@@ -5,6 +5,7 @@ import { ask } from '../graph/client';
 import { RecordFinding } from '../graph/generated/RecordFinding';
 import { WithdrawFinding } from '../graph/generated/WithdrawFinding';
 import { useAskAgain } from '../graph/question';
+import { textOf } from '../graph/send';
 import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -33,7 +34,7 @@ export function Findings({ card }: { card: Card }) {
       setSaid(wrong.length === 0 ? { text: notShownYet(told, s) || t.saved, isGood: true } : { text: wrong.map((w) => w.message).join(' '), isGood: false });
       if (wrong.length === 0) void askAgain();
     } catch (problem) {
-      setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      setSaid({ text: textOf(problem), isGood: false });
     } finally {
       setRunning(false);
     }

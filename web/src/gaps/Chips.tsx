@@ -1,10 +1,12 @@
 import { useParameters, type Changes } from '../app/address';
 import { Places } from '../graph/generated/Places';
+import { Streets } from '../graph/generated/Streets';
 import { UnitNames } from '../graph/generated/UnitNames';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
 import { terms } from '../language/terms';
 import { useFormat } from '../language/format';
+import { placeOf } from '../language/place';
 import { useWords } from '../language/words';
 import type { Chosen, Kind } from './filter';
 import { gapWords } from './words';
@@ -21,13 +23,19 @@ export function useChips(chosen: Chosen): readonly Chip[] {
   const name = useWords(terms);
   const code = useCode();
   const places = useQuestion(Places, {}).data?.data;
+  const isInStreet = chosen.area.some((code) => code.length > 6);
+  const streets = useQuestion(Streets, {}, { enabled: isInStreet }).data?.data.areas;
+  const streetOf = (code: string) => {
+    const street = streets?.find((area) => area.code === code);
+    return street === undefined ? undefined : placeOf(street);
+  };
   const units = useQuestion(UnitNames, {}, { enabled: chosen.unit.length > 0 }).data?.data.unionUnits?.nodes;
   const chips: Chip[] = [];
   const each = (parameter: string, values: readonly string[], label: (value: string) => string) =>
     values.forEach((value) => chips.push({ label: label(value), without: () => ({ [parameter]: values.filter((v) => v !== value).join(',') }) }));
   const kind = (parameter: Kind, label: (value: string) => string) => each(parameter, chosen[parameter], (value) => t.kindChip(t.kinds[parameter], label(value)));
   if (chosen.text !== '') chips.push({ label: t.textChip(chosen.text), without: () => ({ q: null }) });
-  each('area', chosen.area, (value) => places?.areas.find((area) => area.code === value)?.name ?? value);
+  each('area', chosen.area, (value) => places?.areas.find((area) => area.code === value)?.name ?? streetOf(value) ?? value);
   each('unit', chosen.unit, (value) => units?.find((unit) => unit.code === value)?.name ?? value);
   each('industry', chosen.industry, (value) => places?.industries.find((industry) => industry.code === value)?.name ?? value);
   kind('size', (value) => name.size[value as keyof typeof name.size]);

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { useMay } from '../app/standing';
-import { ask, headers } from '../graph/client';
+import { ask } from '../graph/client';
+import { fileOf } from '../graph/file';
 import { CreateExport } from '../graph/generated/CreateExport';
 import { ExportProgress } from '../graph/generated/ExportProgress';
 import type { ExportFormat, ExportProgressSubscription } from '../graph/generated/types';
-import { GraphProblem, problemOf } from '../graph/problem';
+import { GraphProblem } from '../graph/problem';
+import { textOf } from '../graph/send';
 import { follow } from '../graph/stream';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -37,14 +39,13 @@ export function Export({ chosen, order, at, columns, total }: { chosen: Chosen; 
       const done = await made({ chosen, order, at, columns, format, gb18030 }, signal, (step) =>
         setSaid({ text: t.exporting(f.count(step.rows ?? 0), f.count(total)), isGood: true }),
       );
-      const file = await fetch(done.url ?? '', { headers: headers(), signal });
-      if (!file.ok) throw problemOf({}, file.headers.get('x-request-id'));
+      const file = await fileOf(done.url ?? '', undefined, signal);
       const name = `huitu-${chosen.part}-${done.rows ?? 0}${gb18030 ? '-gb18030' : ''}.${format.toLowerCase()}`;
-      offer(await file.blob(), name);
+      offer(file, name);
       setSaid({ text: t.exported(f.count(done.rows)), isGood: true });
     } catch (problem) {
       if (signal.aborted) return;
-      const why = problem instanceof GraphProblem ? `${problem.message} (${problem.code}${problem.requestId === null ? '' : ` ${problem.requestId}`})` : '';
+      const why = problem instanceof GraphProblem ? `${textOf(problem)} (${problem.code}${problem.requestId === null ? '' : ` ${problem.requestId}`})` : '';
       setSaid({ text: `${t.exportFailed} ${why}`, isGood: false });
     } finally {
       if (!signal.aborted) setRunning(false);

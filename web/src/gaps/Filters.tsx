@@ -3,6 +3,7 @@ import { useParameters } from '../app/address';
 import { useMay } from '../app/standing';
 import { WithinField } from '../federation/fields';
 import { Places } from '../graph/generated/Places';
+import { Streets } from '../graph/generated/Streets';
 import { useQuestion } from '../graph/question';
 import { useCode } from '../language/codes';
 import { terms } from '../language/terms';
@@ -19,6 +20,21 @@ export function Filters({ chosen }: { chosen: Chosen }) {
   const mayReview = useMay('review') === true;
   const [, set] = useParameters();
   const places = useQuestion(Places, {}).data?.data;
+  // A street is chosen within districts that are: those named, and those whose streets are.
+  const districts = new Set(chosen.area.map((code) => code.slice(0, 6)));
+  const all = useQuestion(Streets, {}, { enabled: districts.size > 0 }).data?.data.areas ?? [];
+  const streets = (places?.areas ?? []).flatMap((area) => (districts.has(area.code) ? [{ area, parts: all.filter((street) => street.parent?.code === area.code) }] : []));
+  const toggleDistrict = (code: string) => {
+    const others = chosen.area.filter((one) => one.slice(0, 6) !== code);
+    set({ area: (chosen.area.includes(code) ? others : [...others, code]).join(',') });
+  };
+  // A street narrows its district; without the last one the district is whole again.
+  const toggleStreet = (code: string) => {
+    const district = code.slice(0, 6);
+    const others = chosen.area.filter((one) => one !== code && one !== district);
+    const isLast = chosen.area.includes(code) && !others.some((one) => one.startsWith(district));
+    set({ area: (isLast ? [...others, district] : chosen.area.includes(code) ? others : [...others, code]).join(',') });
+  };
   const toggle = (parameter: string, values: readonly string[], value: string) =>
     set({ [parameter]: (values.includes(value) ? values.filter((v) => v !== value) : [...values, value]).join(',') });
   const text = (kind: Kind, value: string): string =>
@@ -32,7 +48,7 @@ export function Filters({ chosen }: { chosen: Chosen }) {
         <div className="filter-lists">
           <div className="field">
             <label htmlFor={`${id}d`}>{t.district}</label>
-            <select id={`${id}d`} value="" onChange={(event) => toggle('area', chosen.area, event.target.value)}>
+            <select id={`${id}d`} value="" onChange={(event) => toggleDistrict(event.target.value)}>
               <option value="">{t.allDistricts}</option>
               {places?.areas.map((area) => (
                 <option key={area.code} value={area.code}>
@@ -41,6 +57,23 @@ export function Filters({ chosen }: { chosen: Chosen }) {
               ))}
             </select>
           </div>
+          {streets.length > 0 && (
+            <div className="field">
+              <label htmlFor={`${id}s`}>{t.street}</label>
+              <select id={`${id}s`} value="" onChange={(event) => toggleStreet(event.target.value)}>
+                <option value="">{t.allStreets}</option>
+                {streets.map(({ area, parts }) => (
+                  <optgroup key={area.code} label={area.name}>
+                    {parts.map((street) => (
+                      <option key={street.code} value={street.code}>
+                        {(chosen.area.includes(street.code) ? '✓ ' : '') + street.name}
+                      </option>
+                    ))}
+                  </optgroup>
+                ))}
+              </select>
+            </div>
+          )}
           <div className="field">
             <label htmlFor={`${id}i`}>{t.industry}</label>
             <select id={`${id}i`} value="" onChange={(event) => toggle('industry', chosen.industry, event.target.value)}>

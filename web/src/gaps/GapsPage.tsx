@@ -18,7 +18,7 @@ import { orderBy, orderOf } from './order';
 import { Parts } from './Parts';
 import { Rows } from './rows';
 import { Search } from './Search';
-import { Selection } from './Selection';
+import { Selection, type Ticked } from './Selection';
 import { Views } from './Views';
 import { gapWords } from './words';
 import './gaps.css';
@@ -37,7 +37,14 @@ export default function GapsPage() {
   const asked = JSON.stringify({ filter: filterOf(chosen), orderBy: orderBy(order), asOf: at });
   const [rows, setRows] = useState<Rows | null>(null);
   const [attempt, setAttempt] = useState(0);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [selected, setTicked] = useState<Ticked>(new Map());
+  // The filter under which the first was ticked.
+  const [tickedIn, setTickedIn] = useState('');
+  const filtered = JSON.stringify(filterOf(chosen));
+  const setSelected = (next: Ticked) => {
+    if (selected.size === 0) setTickedIn(filtered);
+    setTicked(next);
+  };
   const shown = useMemo(() => shownColumns(parameters.get('cols')), [parameters.get('cols')]);
   const chips = useChips(chosen);
 
@@ -83,7 +90,7 @@ export default function GapsPage() {
           </p>
         )}
         <Chips chips={chips} onClear={clear} />
-        {selected.size > 0 && rows !== null && <Selection selected={selected} rows={rows} filter={filterOf(chosen)} onClear={() => setSelected(new Set())} />}
+        {selected.size > 0 && <Selection selected={selected} isOfOther={filtered !== tickedIn} filter={filterOf(chosen)} onClear={() => setTicked(new Map())} />}
       </div>
       {rows?.problem != null && rows.total === null ? (
         <Failed problem={rows.problem} onRetry={retry} />

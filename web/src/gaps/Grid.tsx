@@ -8,7 +8,8 @@ import { terms } from '../language/terms';
 import { useWords } from '../language/words';
 import type { Column } from './columns';
 import { nextOrder, type Order } from './order';
-import type { Rows } from './rows';
+import type { Row, Rows } from './rows';
+import type { Ticked } from './Selection';
 import { gapWords } from './words';
 
 const ROW_PIXELS = 36;
@@ -26,8 +27,8 @@ export function Grid({
   rows: Rows | null;
   columns: readonly Column[];
   order: Order;
-  selected: ReadonlySet<string>;
-  onSelect: (selected: ReadonlySet<string>) => void;
+  selected: Ticked;
+  onSelect: (selected: Ticked) => void;
 }) {
   const t = useWords(gapWords);
   const f = useFormat();
@@ -54,10 +55,18 @@ export function Grid({
 
   const tracks = `36px ${columns.map((column) => column.width).join(' ')}`;
   const least = 36 + columns.reduce((sum, column) => sum + column.least + 16, 24);
-  const toggle = (id: string | undefined) => {
-    if (id === undefined) return;
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
+  const toggle = (row: Row | undefined) => {
+    if (row === undefined) return;
+    const next = new Map(selected);
+    if (!next.delete(row.id)) next.set(row.id, row.creditCode);
+    onSelect(next);
+  };
+  const toggleLoaded = (isOn: boolean) => {
+    const next = new Map(selected);
+    for (const row of loaded) {
+      if (isOn) next.set(row.id, row.creditCode);
+      else next.delete(row.id);
+    }
     onSelect(next);
   };
   const open = (id: string) => `/e/${id}${at === null ? '' : `?at=${at}`}`;
@@ -78,7 +87,7 @@ export function Grid({
       const row = rows?.row(active);
       if (row !== undefined) go(open(row.id));
     },
-    ' ': () => toggle(rows?.row(active)?.id),
+    ' ': () => toggle(rows?.row(active)),
   };
   const onKey = (event: KeyboardEvent) => {
     const act = keys[event.key];
@@ -107,7 +116,7 @@ export function Grid({
               type="checkbox"
               aria-label={t.selectLoaded}
               checked={loaded.length > 0 && loaded.every((row) => selected.has(row.id))}
-              onChange={(event) => onSelect(event.target.checked ? new Set(loaded.map((row) => row.id)) : new Set())}
+              onChange={(event) => toggleLoaded(event.target.checked)}
             />
           </div>
           {columns.map((column) => (
@@ -142,7 +151,7 @@ export function Grid({
               onClick={() => setActive(item.index)}
             >
               <div role="gridcell" className="pick">
-                {row !== undefined && <input type="checkbox" tabIndex={-1} aria-label={t.select(row.name)} checked={selected.has(row.id)} onChange={() => toggle(row.id)} />}
+                {row !== undefined && <input type="checkbox" tabIndex={-1} aria-label={t.select(row.name)} checked={selected.has(row.id)} onChange={() => toggle(row)} />}
               </div>
               {columns.map((column) => {
                 const text = row === undefined ? '' : column.cell(row, f, names);

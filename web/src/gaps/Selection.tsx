@@ -7,17 +7,21 @@ import { ask } from '../graph/client';
 import { RecordFinding } from '../graph/generated/RecordFinding';
 import { GraphProblem } from '../graph/problem';
 import { useAskAgain } from '../graph/question';
+import { textOf } from '../graph/send';
 import { codesOf, useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import type { EnterpriseFilter } from '../graph/generated/types';
+import { copied } from '../states/clipboard';
 import { notShownYet } from '../states/recorded';
 import { stateWords } from '../states/words';
-import type { Rows } from './rows';
 import { gapWords } from './words';
 
+/** What is ticked: ids with their credit codes, kept whatever became of the rows. */
+export type Ticked = ReadonlyMap<string, string | null>;
+
 /** What can be done with the enterprises that are ticked. */
-export function Selection({ selected, rows, filter, onClear }: { selected: ReadonlySet<string>; rows: Rows; filter: EnterpriseFilter; onClear: () => void }) {
+export function Selection({ selected, isOfOther, filter, onClear }: { selected: Ticked; isOfOther: boolean; filter: EnterpriseFilter; onClear: () => void }) {
   const t = useWords(gapWords);
   const c = useWords(caseWords);
   const s = useWords(stateWords);
@@ -30,21 +34,30 @@ export function Selection({ selected, rows, filter, onClear }: { selected: Reado
   const [isOpen, setOpen] = useState(false);
   const [isOpening, setOpening] = useState(false);
   const [isRunning, setRunning] = useState(false);
-  const [finding, setFinding] = useState({ reason: 'deferred', note: '', until: '' });
+  const [byHand, setByHand] = useState<string | null>(null);
+  const [finding, fill] = useState({ reason: 'deferred', note: '', until: '' });
+  // Sent again after it broke off, the same finding is recorded once for each.
+  const [attempt, setAttempt] = useState(() => crypto.randomUUID());
+  const setFinding = (next: typeof finding) => {
+    fill(next);
+    setAttempt(crypto.randomUUID());
+  };
 
   const copy = async () => {
-    const codes = rows.known().flatMap((row) => (selected.has(row.id) && row.creditCode !== null ? [row.creditCode] : []));
-    await navigator.clipboard.writeText(codes.join('\n'));
-    setSaid({ text: t.copied(f.count(codes.length)), isGood: true });
+    const codes = [...selected.values()].filter((creditCode) => creditCode !== null);
+    const without = codes.length < selected.size ? t.withoutCode(f.count(selected.size - codes.length)) : '';
+    const isCopied = await copied(codes.join('\n'));
+    setByHand(isCopied ? null : codes.join('\n'));
+    setSaid({ text: [isCopied ? t.copied(f.count(codes.length)) : s.notCopied, without].filter((text) => text !== '').join(' · '), isGood: isCopied });
   };
   const record = async () => {
     setRunning(true);
     let done = 0;
     let later = '';
     try {
-      for (const enterprise of selected) {
+      for (const enterprise of selected.keys()) {
         const input = { enterprise, reason: finding.reason, note: finding.note || null, until: finding.until || null };
-        const { data } = await ask(RecordFinding, { input: { ...input, idempotencyKey: `${enterprise}-${finding.reason}-${finding.until}-${Date.now()}` } });
+        const { data } = await ask(RecordFinding, { input: { ...input, idempotencyKey: `${attempt}-${enterprise}` } });
         const [wrong] = data.recordFinding.userErrors;
         if (wrong !== undefined) throw new GraphProblem(wrong);
         later = notShownYet(data.recordFinding, s) || later;
@@ -52,9 +65,10 @@ export function Selection({ selected, rows, filter, onClear }: { selected: Reado
       }
       setSaid({ text: [t.recorded(f.count(done)), later].filter((text) => text !== '').join(' · '), isGood: true });
       setOpen(false);
+      setAttempt(crypto.randomUUID());
       void askAgain();
     } catch (problem) {
-      setSaid({ text: `${t.recorded(f.count(done))} · ${problem instanceof Error ? problem.message : ''}`, isGood: false });
+      setSaid({ text: `${t.recorded(f.count(done))} · ${textOf(problem)}`, isGood: false });
     } finally {
       setRunning(false);
     }
@@ -83,7 +97,9 @@ export function Selection({ selected, rows, filter, onClear }: { selected: Reado
           {said?.text ?? ''}
         </span>
       </div>
-      {isOpening && <OpenMany whom={{ selected, filter, include: ['LACKING', 'UNDECIDED'], origin: 'LIST' }} />}
+      {isOfOther && <p className="muted small">{t.selectedBefore}</p>}
+      {byHand !== null && <textarea className="by-hand" readOnly rows={4} aria-label={t.copyCodes} value={byHand} onFocus={(event) => event.currentTarget.select()} />}
+      {isOpening && <OpenMany whom={{ selected: new Set(selected.keys()), filter, include: ['LACKING', 'UNDECIDED'], origin: 'LIST' }} />}
       {isOpen && (
         <form
           className="row"

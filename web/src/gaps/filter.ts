@@ -67,7 +67,8 @@ export function chosenOf(parameters: URLSearchParams): Chosen {
 
 const MISSING: GapStatus[] = ['LACKING', 'LACKING_INDEPENDENT'];
 const LACKING: EnterpriseFilter = { designatedSize: ['ABOVE'], gap: MISSING };
-const UNDECIDED: EnterpriseFilter = {
+/** Of which nobody can say whether they belong on the list: the one meaning of “undecided” on every page. */
+export const UNDECIDED: EnterpriseFilter = {
   or: [
     { designatedSize: ['UNKNOWN'], gap: MISSING },
     { designatedSize: ['ABOVE', 'UNKNOWN'], gap: ['UNDECIDED'] },

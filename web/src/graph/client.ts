@@ -3,8 +3,8 @@
 import { language } from '../language/choice';
 import { notePulse } from './pulse';
 import type { Operation } from './operation';
-import { fieldProblemOf, GraphProblem, problemOf, UNREACHABLE, type FieldProblem } from './problem';
-import { credentials } from './session';
+import { fieldProblemOf, GraphProblem, problemOf, UNAUTHENTICATED, UNREACHABLE, type FieldProblem } from './problem';
+import { credentials, noteCaller } from './session';
 
 export interface SourceAge {
   readonly name: string;
@@ -75,8 +75,11 @@ async function send<Result, Variables>(
   const requestId = response.headers.get('x-request-id');
   const errors = body.errors ?? [];
   if (body.data === undefined || body.data === null) {
-    throw problemOf(errors[0] ?? { message: `HTTP ${response.status}` }, requestId);
+    const problem = problemOf(errors[0] ?? { message: `HTTP ${response.status}` }, requestId);
+    if (problem.code === UNAUTHENTICATED) noteCaller(false);
+    throw problem;
   }
+  noteCaller(true);
   return {
     data: body.data,
     refused: errors.map(fieldProblemOf),

@@ -23,6 +23,9 @@ export class GraphProblem extends Error {
   }
 }
 
+/** The code of a question whose caller the server does not know, or no longer. */
+export const UNAUTHENTICATED = 'UNAUTHENTICATED';
+
 /** The code of a question that never reached the server, or whose answer broke off. */
 export const UNREACHABLE = 'UNREACHABLE';
 

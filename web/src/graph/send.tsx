@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from 'react';
 import { stateWords } from '../states/words';
 import { language } from '../language/choice';
-import { GraphProblem, UNREACHABLE } from './problem';
+import { GraphProblem, UNAUTHENTICATED, UNREACHABLE } from './problem';
 import { useAskAgain } from './question';
 
 export interface Told {
@@ -18,8 +18,10 @@ export interface Sending {
   say(told: Told | null): void;
 }
 
+/** What went wrong in words for whoever sent something: what was typed is still there. */
 export function textOf(problem: unknown): string {
   if (problem instanceof GraphProblem && problem.code === UNREACHABLE) return stateWords[language()].unreachable;
+  if (problem instanceof GraphProblem && problem.code === UNAUTHENTICATED) return stateWords[language()].signInAndSend;
   return problem instanceof Error ? problem.message : String(problem);
 }
 

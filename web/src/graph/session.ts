@@ -3,6 +3,8 @@ import { useSyncExternalStore } from 'react';
 
 const KEY = 'huitu.token';
 const listeners = new Set<() => void>();
+const asked = new Set<() => void>();
+let isAsked = false;
 
 export function token(): string | null {
   return sessionStorage.getItem(KEY);
@@ -31,4 +33,22 @@ export function useToken(): string | null {
 export function credentials(): Record<string, string> {
   const secret = token();
   return secret === null ? {} : { authorization: `Bearer ${secret}` };
+}
+
+/** Notes whether the server knew who asked: told by every answer, whatever asked for it. */
+export function noteCaller(isKnown: boolean): void {
+  if (isAsked === !isKnown) return;
+  isAsked = !isKnown;
+  asked.forEach((tell) => tell());
+}
+
+/** Whether the server wants to know who asks before it answers anything more. */
+export function useIsAsked(): boolean {
+  return useSyncExternalStore(
+    (tell) => {
+      asked.add(tell);
+      return () => asked.delete(tell);
+    },
+    () => isAsked,
+  );
 }

@@ -1,7 +1,8 @@
 // One subscription over server-sent events. `fetch` instead of EventSource, which can send neither a token nor a body.
 import { headers } from './client';
 import type { Operation } from './operation';
-import { problemOf } from './problem';
+import { problemOf, UNAUTHENTICATED } from './problem';
+import { noteCaller } from './session';
 
 /** Calls `next` with every event until the stream ends or `signal` aborts. Throws where the server refuses. */
 export async function follow<Result, Variables>(
@@ -18,8 +19,10 @@ export async function follow<Result, Variables>(
     signal,
   });
   if (!response.ok || response.body === null) {
-    const told = (await response.json().catch(() => ({}))) as { errors?: { message: string }[]; error?: { code: string; message: string } };
-    throw problemOf({ message: told.error?.message ?? told.errors?.[0]?.message ?? `HTTP ${response.status}` }, response.headers.get('x-request-id'));
+    const told = (await response.json().catch(() => ({}))) as { errors?: { message: string; extensions?: { code?: string } }[]; error?: { code: string; message: string } };
+    const code = told.error?.code ?? told.errors?.[0]?.extensions?.code ?? 'INTERNAL';
+    if (code === UNAUTHENTICATED) noteCaller(false);
+    throw problemOf({ message: told.error?.message ?? told.errors?.[0]?.message ?? `HTTP ${response.status}`, extensions: { code } }, response.headers.get('x-request-id'));
   }
   opened?.();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

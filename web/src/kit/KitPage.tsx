@@ -3,6 +3,8 @@ import { Link } from '../app/Link';
 import { token } from '../graph/session';
 import { useLanguage } from '../language/choice';
 import { useWords } from '../language/words';
+import { copied } from '../states/clipboard';
+import { stateWords } from '../states/words';
 import './kit.css';
 import { kitWords } from './words';
 
@@ -90,7 +92,8 @@ export default function KitPage() {
 
 function Command({ text }: { text: string }) {
   const t = useWords(kitWords);
-  const [isCopied, setCopied] = useState(false);
+  const s = useWords(stateWords);
+  const [isCopied, setCopied] = useState<boolean | null>(null);
   return (
     <div className="command">
       <pre tabIndex={0}>
@@ -100,11 +103,14 @@ function Command({ text }: { text: string }) {
         type="button"
         className="button"
         onClick={() => {
-          void navigator.clipboard.writeText(text).then(() => setCopied(true));
+          void copied(text).then(setCopied);
         }}
       >
-        {isCopied ? t.copied : t.copy}
+        {isCopied === true ? t.copied : t.copy}
       </button>
+      <span role="status" className="said">
+        {isCopied === false ? s.notCopied : ''}
+      </span>
     </div>
   );
 }

@@ -13,7 +13,7 @@ export function AllMeasures({ city, asOf, onSelect }: { city: { figures: readonl
       <td className="number">{f.count(figure.row.enterprises)}</td>
       <td className="number">{f.count(figure.row.aboveDesignatedSize)}</td>
       <td className="number gap">{f.count(figure.row.inGap)}</td>
-      <td className="number">{f.count(figure.row.undecided)}</td>
+      <td className="number">{f.count(figure.undecided)}</td>
       {measureKeys.map((key) => {
         const measure = measures[key];
         const value = measure.value(figure);
@@ -44,7 +44,7 @@ export function AllMeasures({ city, asOf, onSelect }: { city: { figures: readonl
             <th scope="col" className="number">
               {t.inGap}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="number" title={t.undecidedWhat}>
               {t.undecided}
             </th>
             {measureKeys.map((key) => (

@@ -1,4 +1,4 @@
-import { AttributionControl, Map as GlLibrary, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
+import { Map as GlLibrary, NavigationControl, ScaleControl, setWorkerUrl, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { useEffect, useRef } from 'react';
@@ -11,7 +11,10 @@ import { MARKS, picture } from '../places/Mark';
 import type { Figure } from './figure';
 import { classOf, type Classes, type Measure } from './measures';
 import type { PlaceMark } from './placeMarks';
+import { cameraIn, keepCamera } from './camera';
+import { BoundaryNote } from './glControls';
 import { boundsOf, type Outline } from './outlines';
+import type { Streets } from './SvgMap';
 import { mapWords } from './words';
 
 setWorkerUrl(workerUrl);
@@ -21,6 +24,9 @@ const GAP = '#b3124a';
 
 interface Props {
   outlines: readonly Outline[];
+  /** Whose the outlines are, and what they are not. */
+  boundaries: string;
+  streets: Streets | null;
   figures: ReadonlyMap<string, Figure>;
   measure: Measure;
   classes: Classes;
@@ -47,8 +53,7 @@ export default function GlMap(props: Props) {
     const made = new GlLibrary({
       container: place.current,
       style: styleOf(latest.current),
-      bounds: boundsOf(outlines) as [number, number, number, number],
-      fitBoundsOptions: { padding: padding() },
+      ...where(outlines, latest.current.selected),
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -60,24 +65,36 @@ export default function GlMap(props: Props) {
     made.touchZoomRotate.disableRotation();
     made.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     made.addControl(new ScaleControl({}), 'bottom-right');
-    made.addControl(new AttributionControl({ compact: false, customAttribution: t.boundary }), 'bottom-right');
+    made.addControl(new BoundaryNote(latest.current.boundaries), 'bottom-right');
     made.on('load', () => {
       made.addImage('hatch', hatch());
       for (const [kind, mark] of Object.entries(MARKS)) made.addImage(`place-${kind}`, picture(mark), { pixelRatio: 2 });
       paint(made, latest.current, lang, t.noData);
       made.once('idle', () => latest.current.onReady());
     });
+    made.on('moveend', (event) => {
+      // What the page moved to is chosen in the address already.
+      if (event.originalEvent === undefined) return;
+      const { lng, lat } = made.getCenter();
+      keepCamera({ center: [lng, lat], zoom: made.getZoom() });
+    });
     made.on('click', (event) => {
       const [place] = made.queryRenderedFeatures(event.point, { layers: ['places'] });
       if (place !== undefined) return go(`/places/${encodeURIComponent(String(place.properties['code']))}`);
       const [point] = made.queryRenderedFeatures(event.point, { layers: ['points'] });
       if (point !== undefined) return go(`/e/${String(point.properties['id'])}`);
+      const [street] = made.queryRenderedFeatures(event.point, { layers: ['streets', 'streets-nodata'] });
+      if (street !== undefined) {
+        const [code, { streets }] = [String(street.properties['code']), latest.current];
+        // Where there is no enterprise there is nothing to choose.
+        return streets?.figures.has(code) === true ? streets.onSelect?.(code) : undefined;
+      }
       const [district] = made.queryRenderedFeatures(event.point, { layers: ['districts', 'nodata'] });
       const code = district?.properties['code'] as string | undefined;
       if (code !== undefined) latest.current.onSelect(code === latest.current.selected ? null : code);
       return undefined;
     });
-    for (const layer of ['places', 'points', 'districts', 'nodata']) {
+    for (const layer of ['places', 'points', 'streets', 'streets-nodata', 'districts', 'nodata']) {
       made.on('mousemove', layer, () => (made.getCanvas().style.cursor = 'pointer'));
       made.on('mouseleave', layer, () => (made.getCanvas().style.cursor = ''));
     }
@@ -90,22 +107,30 @@ export default function GlMap(props: Props) {
       made.remove();
     };
     // A new edition, language or token makes new tiles: the map is built once for each.
-  }, [props.edition, lang]);
+  }, [props.edition, props.boundaries, lang]);
 
   useEffect(() => {
     if (map.current?.isStyleLoaded() === true || map.current?.getLayer('districts') !== undefined) {
       if (map.current !== null) paint(map.current, latest.current, lang, t.noData);
     }
-  }, [props.outlines, props.figures, props.measure, props.classes, props.selected, props.withPoints, props.places, lang]);
+  }, [props.outlines, props.streets, props.figures, props.measure, props.classes, props.selected, props.withPoints, props.places, lang]);
 
   useEffect(() => {
     const { outlines, selected } = latest.current;
-    const focus = outlines.filter((o) => o.id === selected);
-    const bounds = boundsOf(focus.length > 0 ? focus : outlines) as [number, number, number, number];
-    map.current?.fitBounds(bounds, { padding: padding(), animate: !matchMedia('(prefers-reduced-motion: reduce)').matches, duration: 500 });
+    const to = where(outlines, selected);
+    if ('center' in to) map.current?.jumpTo(to);
+    else map.current?.fitBounds(to.bounds, { ...to.fitBoundsOptions, animate: !matchMedia('(prefers-reduced-motion: reduce)').matches, duration: 500 });
   }, [props.selected]);
 
   return <div className="gl-map" ref={place} />;
+}
+
+/** What the map shows: where a person moved it to, else the chosen district, else all. */
+function where(outlines: readonly Outline[], selected: string | null) {
+  const kept = cameraIn(location.href);
+  if (kept !== null) return { center: [...kept.center] as [number, number], zoom: kept.zoom };
+  const focus = outlines.filter((outline) => outline.id === selected);
+  return { bounds: boundsOf(focus.length > 0 ? focus : outlines) as [number, number, number, number], fitBoundsOptions: { padding: padding() } };
 }
 
 /** Room for what lies on the map: the toolbar above, the legend on the left where there is space for both. */
@@ -120,6 +145,7 @@ function styleOf(props: Props): StyleSpecification {
     version: 8,
     sources: {
       districts: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
+      streets: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       names: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },
       places: { type: 'vector', tiles: [`${location.origin}/tiles/places/{z}/{x}/{y}.mvt?edition=${props.edition}`], minzoom: 0, maxzoom: 16 },
       gap: { type: 'vector', tiles: [tiles], minzoom: 0, maxzoom: 16 },
@@ -128,6 +154,10 @@ function styleOf(props: Props): StyleSpecification {
       { id: 'ground', type: 'background', paint: { 'background-color': '#eef1f4' } },
       { id: 'districts', type: 'fill', source: 'districts', filter: ['has', 'colour'], paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': ['get', 'opacity'] } },
       { id: 'nodata', type: 'fill', source: 'districts', filter: ['!', ['has', 'colour']], paint: { 'fill-color': '#d8d8d4', 'fill-opacity': ['get', 'opacity'] } },
+      { id: 'streets', type: 'fill', source: 'streets', filter: ['has', 'colour'], paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': ['get', 'opacity'] } },
+      { id: 'streets-nodata', type: 'fill', source: 'streets', filter: ['!', ['has', 'colour']], paint: { 'fill-color': '#d8d8d4', 'fill-opacity': ['get', 'opacity'] } },
+      { id: 'street-borders', type: 'line', source: 'streets', paint: { 'line-color': '#ffffff', 'line-width': 0.8 } },
+      { id: 'selected-street', type: 'line', source: 'streets', filter: ['==', ['get', 'selected'], true], paint: { 'line-color': '#1c2330', 'line-width': 2 } },
       { id: 'borders', type: 'line', source: 'districts', paint: { 'line-color': '#ffffff', 'line-width': 1.2 } },
       { id: 'selected', type: 'line', source: 'districts', filter: ['==', ['get', 'selected'], true], paint: { 'line-color': '#1c2330', 'line-width': 2.5 } },
       {
@@ -203,22 +233,30 @@ function styleOf(props: Props): StyleSpecification {
 function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string): void {
   const t = format(lang);
   const { measure, classes, selected } = props;
+  const parts = selected === null ? null : props.streets;
   const valueOf = (code: string): number | null => {
-    const figure = props.figures.get(code);
+    const figure = parts?.figures.get(code) ?? props.figures.get(code);
     return figure === undefined ? null : measure.value(figure);
   };
+  const filled = (outline: Outline, isSelected: boolean, opacity: number, colour: string | undefined) =>
+    outline.geometry === null ? [] : [{ type: 'Feature' as const, geometry: outline.geometry, properties: { code: outline.id, selected: isSelected, opacity, ...(colour === undefined ? {} : { colour }) } }];
+  const colourOf = (code: string): string | undefined => {
+    const value = valueOf(code);
+    return value === null ? undefined : (classes.colours[classOf(classes.breaks, value)] ?? '#d8d8d4');
+  };
   const districts = props.outlines.flatMap((outline) => {
-    if (outline.geometry === null) return [];
-    const value = valueOf(outline.id);
-    const colour = value === null ? {} : { colour: classes.colours[classOf(classes.breaks, value)] ?? '#d8d8d4' };
-    const properties = { code: outline.id, selected: outline.id === selected, opacity: selected === null || selected === outline.id ? 1 : 0.22, ...colour };
-    return [{ type: 'Feature' as const, geometry: outline.geometry, properties }];
+    const isSelected = outline.id === selected;
+    // Streets are painted in the place of their district.
+    return filled(outline, isSelected, selected === null || isSelected ? 1 : 0.22, isSelected && parts !== null ? '#ffffff' : colourOf(outline.id));
   });
-  const names = props.outlines.flatMap((outline) => {
+  const streets = (parts?.outlines ?? []).flatMap((outline) => filled(outline, outline.id === parts?.selected, parts?.selected == null || parts.selected === outline.id ? 1 : 0.45, colourOf(outline.id)));
+  const labelled = parts === null ? props.outlines : [...parts.outlines, ...props.outlines.filter((outline) => outline.id !== selected)];
+  const names = labelled.flatMap((outline) => {
     if (outline.properties.labelPoint === null) return [];
     const value = valueOf(outline.id);
     const text = value === null ? noData : measure.kind === 'diverging' ? t.points(value).replace(/ .*/, '') : t.percent(value);
-    const order = outline.id === selected ? -1e9 : -(props.figures.get(outline.id)?.row.inGap ?? 0);
+    const isFirst = outline.id === selected || parts?.figures.has(outline.id) === true;
+    const order = isFirst ? -1e9 : -(props.figures.get(outline.id)?.row.inGap ?? 0);
     return [
       {
         type: 'Feature' as const,
@@ -227,12 +265,11 @@ function paint(map: GlLibrary, props: Props, lang: 'zh' | 'en', noData: string):
       },
     ];
   });
-  (map.getSource('districts') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: districts });
-  (map.getSource('names') as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features: names });
+  for (const [source, features] of Object.entries({ districts, streets, names })) (map.getSource(source) as GeoJSONSource | undefined)?.setData({ type: 'FeatureCollection', features });
   // The middle of a diverging scale is as pale as the ground: its borders are drawn darker.
-  map.setPaintProperty('borders', 'line-color', measure.kind === 'diverging' ? '#8b96a5' : '#ffffff');
+  for (const layer of ['borders', 'street-borders']) map.setPaintProperty(layer, 'line-color', measure.kind === 'diverging' ? '#8b96a5' : '#ffffff');
   map.setPaintProperty('borders', 'line-width', measure.kind === 'diverging' ? 0.7 : 1.2);
-  if (map.hasImage('hatch')) map.setPaintProperty('nodata', 'fill-pattern', 'hatch');
+  if (map.hasImage('hatch')) for (const layer of ['nodata', 'streets-nodata']) map.setPaintProperty(layer, 'fill-pattern', 'hatch');
   // Tiles of places are asked for by whoever may see them and wants to: a layer that is hidden asks for none.
   for (const layer of ['places', 'place-clusters']) map.setLayoutProperty(layer, 'visibility', props.places.length > 0 ? 'visible' : 'none');
   for (const layer of ['points', 'clusters', 'counts']) map.setLayoutProperty(layer, 'visibility', props.withPoints ? 'visible' : 'none');

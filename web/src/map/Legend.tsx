@@ -87,6 +87,7 @@ function PlaceKeys() {
           )
         );
       })}
+      {layer.of !== null && <p className="key status warn">{t.placesPart(f.count(layer.marks.length + layer.without), f.count(layer.of))}</p>}
       {layer.without > 0 && <p className="key muted">{t.placesWithout(f.count(layer.without))}</p>}
     </>
   );

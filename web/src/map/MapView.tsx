@@ -4,10 +4,10 @@ import { useWords } from '../language/words';
 import { Boundary } from '../states/Boundary';
 import type { Figure } from './figure';
 import type { Classes, Measure } from './measures';
-import type { Outlines } from './outlines';
+import { noteOf, type Outlines } from './outlines';
 import { usePlaceLayer } from './placeMarks';
 import { useSize } from './size';
-import { SvgMap } from './SvgMap';
+import { SvgMap, type Streets } from './SvgMap';
 import { hasWebGl2 } from './webgl';
 import { mapWords } from './words';
 
@@ -19,6 +19,7 @@ export function MapView({
   classes,
   city,
   outlines,
+  streets,
   selected,
   edition,
   onSelect,
@@ -27,6 +28,7 @@ export function MapView({
   classes: Classes;
   city: { figures: readonly Figure[] };
   outlines: Outlines;
+  streets: Streets | null;
   selected: string | null;
   edition: number;
   onSelect: (code: string | null) => void;
@@ -50,6 +52,7 @@ export function MapView({
   }, [size.width, isPainted]);
   useEffect(() => setReady(false), [wantsGl, edition]);
 
+  const note = noteOf(outlines, t.boundary);
   const isZoomable = wantsGl && isPainted;
   return (
     <div className="map-view" ref={attach} data-map={isZoomable && isReady ? 'gl' : 'svg'}>
@@ -65,6 +68,7 @@ export function MapView({
           selected={selected}
           withCounts={withPoints}
           places={marks}
+          streets={streets}
           noData={t.noData}
           label={t.mapLabel(t.measures[measure.key])}
           onSelect={onSelect}
@@ -75,6 +79,8 @@ export function MapView({
           <Suspense fallback={null}>
             <GlMap
               outlines={outlines.features}
+              boundaries={note}
+              streets={streets}
               figures={figures}
               measure={measure}
               classes={classes}
@@ -88,7 +94,7 @@ export function MapView({
           </Suspense>
         </Boundary>
       ) : null}
-      {!(isZoomable && isReady) && <p className="boundary-note">{t.boundary}</p>}
+      {!(isZoomable && isReady) && <p className="boundary-note">{note}</p>}
     </div>
   );
 }

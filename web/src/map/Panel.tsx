@@ -7,7 +7,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from './Bar';
 import type { Figure } from './figure';
-import { classOf, onWhite, type Classes, type Measure } from './measures';
+import { classOf, comparesWithTarget, onWhite, type Classes, type Measure } from './measures';
 import { RankedTable } from './RankedTable';
 import { Trend } from './TrendOf';
 import { mapWords } from './words';
@@ -54,8 +54,8 @@ export function Panel({
     const query = new URLSearchParams({ ...(area === null ? {} : { area }), ...more, ...(at === null ? {} : { at }) }).toString();
     return query === '' ? '/gaps' : `/gaps?${query}`;
   };
-  const listed = (query: string) => filterOf(chosenOf(new URLSearchParams(`part=undecided${area === null ? '' : `&area=${area}`}${query}`)));
-  const undecided = useQuestion(Undecided, { all: listed(''), unknownSize: listed('&size=UNKNOWN'), asOf: at }).data?.data;
+  const listed = filterOf(chosenOf(new URLSearchParams({ part: 'undecided', size: 'UNKNOWN', ...(area === null ? {} : { area }) })));
+  const ofUnknownSize = useQuestion(Undecided, { unknownSize: listed, asOf: at }).data?.data.unknownSize.totalCount;
   return (
     <aside className="panel">
       <header className="panel-head">
@@ -69,10 +69,10 @@ export function Panel({
       <p className="kpi">
         <strong>{row.suppressed ? t.suppressed : measure.kind === 'diverging' ? f.points(value) : f.percent(value)}</strong> <span className="muted">{t.measures[measure.key]}</span>
       </p>
-      <Bar tall share={part?.value ?? null} target={measure.key === 'independent' || measure.key === 'target' ? target : null} colour={onWhite(colour)} />
+      <Bar tall share={part?.value ?? null} target={comparesWithTarget(measure) ? target : null} colour={onWhite(colour)} />
       <p className="muted under-bar">
         {part !== null && `${f.count(part.numerator)} / ${f.count(part.denominator)}`}
-        {(measure.key === 'independent' || measure.key === 'target') &&
+        {comparesWithTarget(measure) &&
           (target === null ? (
             <>
               {part !== null && ' · '}
@@ -85,8 +85,8 @@ export function Panel({
       <dl className="tiles">
         <Tile name={t.above} value={row.aboveDesignatedSize} />
         <Tile name={t.inGap} value={row.inGap} to={list({})} isGap />
-        <Tile name={t.undecided} value={undecided?.all.totalCount ?? null} to={list({ part: 'undecided' })} />
-        <Tile name={t.unknownSize} value={undecided?.unknownSize.totalCount ?? null} to={list({ part: 'undecided', size: 'UNKNOWN' })} />
+        <Tile name={t.undecided} value={figure.undecided} to={list({ part: 'undecided' })} />
+        <Tile name={t.unknownSize} value={ofUnknownSize ?? null} to={list({ part: 'undecided', size: 'UNKNOWN' })} />
       </dl>
       <Trend measure={measure.key} within={area} target={measure.key === 'independent' ? target : null} />
       <Link to={list({})} className="button primary wide">

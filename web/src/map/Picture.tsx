@@ -4,16 +4,19 @@ import { federationWords } from '../federation/words';
 import { MARKS } from '../places/Mark';
 import { useWords } from '../language/words';
 import type { Figure } from './figure';
+import { textWidth } from './labels';
 import { classOf, type Classes, type Measure } from './measures';
 import type { Outline } from './outlines';
 import type { PlaceMark } from './placeMarks';
-import { SvgMap } from './SvgMap';
+import { SvgMap, type Streets } from './SvgMap';
 import { mapWords } from './words';
 
 const WIDTH = 1200;
-const HEIGHT = 1100;
+const LEAST_HEIGHT = 1100;
+const NOTES_AT = 1048;
 const INK = '#1c2330';
 const MUTED = '#5a6372';
+const SMALL = 14;
 
 /** A map to take away: title, day, legend with n, sources, and what the boundaries are. */
 export function Picture(props: {
@@ -26,7 +29,9 @@ export function Picture(props: {
   places?: readonly PlaceMark[];
   edition: { number: number; asOf: string };
   sources: string;
-  attribution: string;
+  streets?: Streets | null;
+  /** Whose the outlines are, and what they are not. */
+  boundaries: string;
 }) {
   const t = useWords(mapWords);
   const g = useWords(federationWords);
@@ -35,15 +40,17 @@ export function Picture(props: {
   const { measure, classes, figures } = props;
   const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
   const step = 96;
+  const notes = [...linesOf(t.source(props.sources)), ...linesOf(props.boundaries)];
+  const height = Math.max(LEAST_HEIGHT, NOTES_AT + notes.length * 20 + 12);
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${WIDTH} ${height}`}
       width={WIDTH}
-      height={HEIGHT}
+      height={height}
       fontFamily="Noto Sans CJK SC, Source Han Sans SC, PingFang SC, HarmonyOS Sans SC, Microsoft YaHei, system-ui, sans-serif"
     >
-      <rect width={WIDTH} height={HEIGHT} fill="#ffffff" />
+      <rect width={WIDTH} height={height} fill="#ffffff" />
       <text x="40" y="62" fontSize="30" fontWeight="700" fill={INK}>
         {t.measures[measure.key]}
       </text>
@@ -92,12 +99,21 @@ export function Picture(props: {
           </g>
         ))}
       </g>
-      <text x="40" y="1058" fontSize="14" fill={MUTED}>
-        {t.source(props.sources)}
-      </text>
-      <text x="40" y="1082" fontSize="14" fill={MUTED}>
-        {`${t.boundary} · ${props.attribution}`}
-      </text>
+      {notes.map((line, at) => (
+        <text key={at} x="40" y={NOTES_AT + at * 20} fontSize={SMALL} fill={MUTED}>
+          {line}
+        </text>
+      ))}
     </svg>
   );
+}
+
+/** A text in lines as wide as the picture: nothing of whose the boundaries are is cut. */
+function linesOf(text: string): string[] {
+  const lines = [''];
+  for (const word of text.match(/[\x21-\x7e]+ ?|./gu) ?? []) {
+    if (textWidth(lines.at(-1) + word, SMALL) > WIDTH - 80) lines.push('');
+    lines[lines.length - 1] += word;
+  }
+  return lines;
 }

@@ -2,7 +2,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from './Bar';
 import type { Figure } from './figure';
-import { classOf, onWhite, type Classes, type Measure } from './measures';
+import { classOf, comparesWithTarget, onWhite, type Classes, type Measure } from './measures';
 import { mapWords } from './words';
 
 /** The map as a table, worst first: what a screen reader, a keyboard and a printer use instead of the picture. */
@@ -57,7 +57,7 @@ export function RankedTable({
                 )}
               </th>
               <td className="bar-cell">
-                <Bar share={part?.value ?? null} target={figure.row.target?.value ?? null} colour={onWhite(colour)} />
+                <Bar share={part?.value ?? null} target={comparesWithTarget(measure) ? (figure.row.target?.value ?? null) : null} colour={onWhite(colour)} />
               </td>
               <td className="number" title={part === null ? undefined : `${f.count(part.numerator)} / ${f.count(part.denominator)}`}>
                 {figure.row.suppressed ? t.suppressed : value === null ? t.noData : measure.kind === 'diverging' ? f.points(value).replace(/ .*/, '') : f.percent(value)}

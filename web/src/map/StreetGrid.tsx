@@ -10,19 +10,22 @@ export function StreetGrid({
   measure,
   classes,
   selected,
+  hasMap,
   onSelect,
 }: {
   figures: readonly Figure[];
   measure: Measure;
   classes: Classes;
   selected: string | null;
+  /** Whether the map draws streets too. */
+  hasMap: boolean;
   onSelect: (code: string) => void;
 }) {
   const t = useWords(mapWords);
   const f = useFormat();
   return (
     <section className="street-grid" aria-label={t.asStreets}>
-      <p className="muted small">{t.streetsNote}</p>
+      <p className="muted small">{hasMap ? t.streetsOnMap : t.streetsNote}</p>
       <ul>
         {[...figures].sort((a, b) => Number(a.code === '') - Number(b.code === '') || a.code.localeCompare(b.code)).map((figure) => {
           const value = measure.value(figure);

@@ -12,9 +12,18 @@ import { pathOf, projectionOf, type Outline } from './outlines';
 const INK = '#1c2330';
 const GAP = '#b3124a';
 
+/** The streets of the selected district, where their outlines are there. */
+export interface Streets {
+  readonly outlines: readonly Outline[];
+  readonly figures: ReadonlyMap<string, Figure>;
+  readonly selected: string | null;
+  readonly onSelect?: (code: string) => void;
+}
+
 /**
  * The districts painted by a measure, as one picture that prints and saves as it is: all colours are attributes. Areas without
- * a value are hatched. A selected district fills the picture, the others pale around it.
+ * a value are hatched. A selected district fills the picture, the others pale around it; its streets are painted in its place where
+ * their outlines are there.
  */
 export function SvgMap({
   outlines,
@@ -29,6 +38,7 @@ export function SvgMap({
   label,
   onSelect,
   places = [],
+  streets = null,
   size = 13,
   left = 0,
 }: {
@@ -45,6 +55,7 @@ export function SvgMap({
   onSelect?: (code: string | null) => void;
   /** Places of the federation, each with its mark. */
   places?: readonly PlaceMark[];
+  streets?: Streets | null;
   size?: number;
   /** Pixels on the left where something lies on the map. */
   left?: number;
@@ -60,23 +71,28 @@ export function SvgMap({
   const projection = useMemo(() => projectionOf(framed, scale), [unit, scale]);
   const [dx, dy] = [left + (width - left - projection.width) / 2, (height - projection.height) / 2];
 
+  const colourOf = (value: number | null) => (value === null ? `url(#${hatch})` : classes.colours[classOf(classes.breaks, value)]);
   const write = (figure: Figure | undefined): string => {
     const value = figure === undefined ? null : measure.value(figure);
     if (value === null) return noData;
     return measure.kind === 'diverging' ? t.points(value).replace(/ .*/, '') : t.percent(value);
   };
-  const names = shown.flatMap((outline) => {
+  const parts = focus.length > 0 && streets !== null && streets.outlines.length > 0 ? streets : null;
+  const isPart = new Set(parts?.outlines.map((outline) => outline.id));
+  const labelled = parts === null ? shown : [...shown.filter((outline) => outline.id !== selected), ...parts.outlines];
+  const isLit = (code: string) => selected === null || selected === code || isPart.has(code);
+  const names = labelled.flatMap((outline) => {
     const at = outline.properties.labelPoint;
     if (at === null) return [];
-    const [x, y] = projection.point(at);
-    const figure = figures.get(outline.id);
+    const [x, y] = projection.point([...at]);
+    const figure = isPart.has(outline.id) ? parts?.figures.get(outline.id) : figures.get(outline.id);
     const value = write(figure);
     const wide = Math.max(textWidth(outline.properties.name, size), textWidth(value, size)) + 6;
     return [{ outline, figure, value, x: x + dx, y: y + dy, wide }];
   });
   const boxes: Box[] = names
     .filter((n) => n.x > 0 && n.x < width && n.y > 0 && n.y < height)
-    .sort((a, b) => Number(b.outline.id === selected) - Number(a.outline.id === selected) || (b.figure?.row.inGap ?? 0) - (a.figure?.row.inGap ?? 0))
+    .sort((a, b) => Number(isLit(b.outline.id)) - Number(isLit(a.outline.id)) || Number(b.outline.id === parts?.selected) - Number(a.outline.id === parts?.selected) || (b.figure?.row.inGap ?? 0) - (a.figure?.row.inGap ?? 0))
     .map((n) => ({ code: n.outline.id, x: n.x, y: n.y, width: n.wide, height: size * (withCounts ? 4.6 : 2.7) }));
   const visible = placed(boxes);
 
@@ -100,13 +116,12 @@ export function SvgMap({
         {shown.map((outline) => {
           const figure = figures.get(outline.id);
           const value = figure === undefined ? null : measure.value(figure);
-          const colour = value === null ? `url(#${hatch})` : classes.colours[classOf(classes.breaks, value)];
           return (
             <path
               key={outline.id}
               data-code={outline.id}
               d={pathOf(outline.geometry, projection)}
-              fill={colour}
+              fill={parts !== null && outline.id === selected ? '#ffffff' : colourOf(value)}
               fillRule="evenodd"
               opacity={selected !== null && selected !== outline.id ? 0.22 : 1}
               stroke={measure.kind === 'diverging' ? '#8b96a5' : '#ffffff'}
@@ -119,6 +134,34 @@ export function SvgMap({
             </path>
           );
         })}
+        {parts?.outlines.map((outline) => {
+          const figure = parts.figures.get(outline.id);
+          const value = figure === undefined ? null : measure.value(figure);
+          // Where there is no enterprise there is nothing to choose.
+          const choose = figure === undefined ? undefined : parts.onSelect;
+          return (
+            <path
+              key={outline.id}
+              data-street={outline.id}
+              d={pathOf(outline.geometry, projection)}
+              fill={colourOf(value)}
+              fillRule="evenodd"
+              opacity={parts.selected !== null && parts.selected !== outline.id ? 0.45 : 1}
+              stroke={measure.kind === 'diverging' ? '#8b96a5' : '#ffffff'}
+              strokeWidth="0.8"
+              strokeLinejoin="round"
+              cursor={choose === undefined ? undefined : 'pointer'}
+              onClick={choose === undefined ? undefined : () => choose(outline.id)}
+            >
+              <title>{`${outline.properties.name} ${write(figure)}`}</title>
+            </path>
+          );
+        })}
+        {parts?.outlines
+          .filter((outline) => outline.id === parts.selected)
+          .map((outline) => (
+            <path key={outline.id} d={pathOf(outline.geometry, projection)} fill="none" stroke={INK} strokeWidth="2" strokeLinejoin="round" pointerEvents="none" />
+          ))}
         {focus.map((outline) => (
           <path key={outline.id} d={pathOf(outline.geometry, projection)} fill="none" stroke={INK} strokeWidth="2.500" strokeLinejoin="round" pointerEvents="none" />
         ))}
@@ -148,7 +191,7 @@ export function SvgMap({
           const radius = Math.min(22, 8 + Math.sqrt(gap) * 0.7);
           const top = withCounts && gap > 0 ? radius + size : 0;
           return (
-            <g key={n.outline.id} pointerEvents="none" opacity={selected !== null && selected !== n.outline.id ? 0.4 : 1}>
+            <g key={n.outline.id} pointerEvents="none" opacity={isLit(n.outline.id) ? 1 : 0.4}>
               {withCounts && gap > 0 && (
                 <>
                   <circle cx={n.x} cy={n.y} r={radius} fill="#ffffff" stroke={GAP} strokeWidth="2" />

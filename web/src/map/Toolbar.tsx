@@ -6,9 +6,10 @@ import { useWords } from '../language/words';
 import type { Figure } from './figure';
 import { usePlaceLayer } from './placeMarks';
 import { measureKeys, type Classes, type Measure } from './measures';
-import type { Outlines } from './outlines';
+import { noteOf, type Outlines } from './outlines';
 import { Picture } from './Picture';
 import { savePng, saveSvg } from './save';
+import type { Streets } from './SvgMap';
 import { hasWebGl2 } from './webgl';
 import { mapWords } from './words';
 
@@ -18,6 +19,7 @@ export function Toolbar({
   classes,
   city,
   outlines,
+  streets,
   district,
   edition,
 }: {
@@ -25,6 +27,7 @@ export function Toolbar({
   classes: Classes;
   city: { figures: readonly Figure[] };
   outlines: Outlines;
+  streets: Streets | null;
   district: string | null;
   edition: FiguresQuery['coverage']['edition'];
 }) {
@@ -48,7 +51,8 @@ export function Toolbar({
       places={places.marks}
       edition={edition}
       sources={f.list(edition.sources.map((s) => `${s.registry.title} ${s.asOf.slice(0, 10)}`))}
-      attribution={outlines.attribution}
+      streets={streets}
+      boundaries={noteOf(outlines, t.boundary)}
     />
   );
   const name = `huitu-${measure.key}-${district ?? 'city'}-${edition.asOf}`;

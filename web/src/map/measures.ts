@@ -58,6 +58,11 @@ export function measureOf(text: string | null): Measure {
   return measures[measureKeys.find((key) => key === text) ?? 'coverage'];
 }
 
+/** Whether a target stands beside the measure: there is one of the independent rate alone. */
+export function comparesWithTarget({ key }: Measure): boolean {
+  return key === 'independent' || key === 'target';
+}
+
 export interface Classes {
   readonly breaks: readonly number[];
   readonly colours: readonly string[];

@@ -21,6 +21,8 @@ export interface PlaceLayer {
   readonly isKnown: boolean;
   readonly problem: string | null;
   readonly marks: readonly PlaceMark[];
+  /** How many places there are in all, where only some were read; null where all were. */
+  readonly of: number | null;
   /** Places that nobody gave a point. */
   readonly without: number;
 }
@@ -36,7 +38,7 @@ export function usePlaceLayer(): PlaceLayer {
     [places],
   );
   const shown = isOn ? marks : NONE;
-  return { isOffered, isOn, isKnown: places !== undefined, problem: question.error?.message ?? null, marks: shown, without: (places?.length ?? 0) - marks.length };
+  return { isOffered, isOn, isKnown: places !== undefined, problem: question.error?.message ?? null, marks: shown, of: question.data?.data?.isWhole === false ? question.data.data.totalCount : null, without: (places?.length ?? 0) - marks.length };
 }
 
 const NONE: readonly PlaceMark[] = [];

@@ -1,4 +1,5 @@
 // What the map asks: figures of an area's parts and of the whole, as of the day in the address.
+import { UNDECIDED } from '../gaps/filter';
 import { Figures } from '../graph/generated/Figures';
 import type { FiguresQuery } from '../graph/generated/types';
 import { useQuestion, type Question } from '../graph/question';
@@ -17,5 +18,6 @@ export function useFigures(at: string | null, within: string | null): Question<F
     target: { year, indicator: TARGET },
     by: [within === null ? 'DISTRICT' : 'TOWN'],
     within: within === null ? null : { code: within },
+    undecided: UNDECIDED,
   });
 }

@@ -7,9 +7,10 @@ import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { placed as roomFor, textWidth } from '../map/labels';
-import { pathOf, projectionOf, useOutlines } from '../map/outlines';
+import { noteOf, pathOf, projectionOf, useOutlines, useStreets } from '../map/outlines';
 import { useSize } from '../map/size';
 import { hasWebGl2 } from '../map/webgl';
+import { mapWords } from '../map/words';
 import { Boundary } from '../states/Boundary';
 import { Mark, MARKS } from './Mark';
 import { placeWords } from './words';
@@ -21,6 +22,7 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 /** Places on the districts, told apart by shape and colour; kinds can be left out in the legend. The table below is the same for readers. */
 export function PlaceMap({
   places,
+  of,
   district,
   hidden,
   query,
@@ -28,6 +30,8 @@ export function PlaceMap({
   onHide,
 }: {
   places: readonly PlaceLineFragment[];
+  /** How many there are in all, where the list holds only some of them; null where it is whole. */
+  of: number | null;
   district: string;
   hidden: ReadonlySet<UnionPlaceKind>;
   /** What the tiles are narrowed by; null where the list is narrowed by what they do not know. */
@@ -38,7 +42,10 @@ export function PlaceMap({
   const t = useWords(placeWords);
   const f = useFormat();
   const lang = useLanguage();
+  const m = useWords(mapWords);
   const outlines = useOutlines(lang).data;
+  const streets = useStreets(lang, district === '' ? null : district);
+  const boundaries = outlines === undefined ? '' : noteOf(outlines, m.boundary);
   const [attach, size] = useSize();
   const shown = useMemo(() => (outlines?.features ?? []).filter((o) => o.geometry !== null && o.geometry.type !== 'Point'), [outlines]);
   const placed = places.flatMap((place) => (place.longitude === null || place.latitude === null ? [] : [{ ...place, at: [place.longitude, place.latitude] as const }]));
@@ -84,7 +91,7 @@ export function PlaceMap({
         {wantsGl && height > 0 && (
           <Boundary fallback={() => null}>
             <Suspense fallback={null}>
-              <PlaceGlMap outlines={shown} district={district} hidden={hidden} query={query} label={t.mapLabel(f.count(visible.length))} onDistrict={onDistrict} onReady={() => setReady(true)} />
+              <PlaceGlMap outlines={shown} boundaries={boundaries} streets={streets} district={district} hidden={hidden} query={query} label={t.mapLabel(f.count(visible.length))} onDistrict={onDistrict} onReady={() => setReady(true)} />
             </Suspense>
           </Boundary>
         )}
@@ -105,6 +112,9 @@ export function PlaceMap({
                 >
                   <title>{outline.properties.name}</title>
                 </path>
+              ))}
+              {streets.map((outline) => (
+                <path key={outline.id} data-street={outline.id} d={pathOf(outline.geometry, projection)} fill="none" stroke="#b9c2cc" strokeWidth="0.6" pointerEvents="none" />
               ))}
               {[...visible]
                 .sort((a, b) => placeKinds.indexOf(b.kind) - placeKinds.indexOf(a.kind) || a.code.localeCompare(b.code))
@@ -142,7 +152,7 @@ export function PlaceMap({
       </div>
       <p className="muted small">
         {/* The map of tiles says it itself. */}
-        {[isGl ? '' : t.boundary, placed.length < places.length ? t.noPoint(f.count(places.length - placed.length)) : ''].filter((text) => text !== '').join(' · ')}
+        {[isGl ? '' : boundaries, isGl || of === null ? '' : t.mapPart(f.count(places.length), f.count(of)), placed.length < places.length ? t.noPoint(f.count(places.length - placed.length)) : ''].filter((text) => text !== '').join(' · ')}
       </p>
     </section>
   );

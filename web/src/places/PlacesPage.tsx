@@ -18,6 +18,7 @@ import { NOTHING, useFormat } from '../language/format';
 import { placeOf } from '../language/place';
 import { useWords } from '../language/words';
 import { Bar } from '../map/Bar';
+import { NO_CAMERA } from '../map/camera';
 import { useOutlines } from '../map/outlines';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
@@ -57,7 +58,7 @@ export default function PlacesPage() {
         <ChoiceField label={g.level} any={g.anyLevel} value={level} values={levels} names={g.kinds.level} onChange={(value) => set({ level: value })} />
         <div className="field">
           <label htmlFor={id}>{t.district}</label>
-          <select id={id} value={district} onChange={(event) => set({ d: event.target.value })}>
+          <select id={id} value={district} onChange={(event) => set({ d: event.target.value, ...NO_CAMERA })}>
             <option value="">{t.anyDistrict}</option>
             {outlines.map((outline) => (
               <option key={outline.id} value={outline.id}>
@@ -82,11 +83,11 @@ export default function PlacesPage() {
               return (
                 <>
                   <div className="map-sides">
-                    <PlaceMap places={found} district={district} hidden={hidden} query={tilesOf(asked, level === null && !two)} onDistrict={(code) => set({ d: code })} onHide={hide} />
+                    <PlaceMap places={found} of={whole.isWhole ? null : whole.totalCount} district={district} hidden={hidden} query={tilesOf(asked, level === null && !two)} onDistrict={(code) => set({ d: code, ...NO_CAMERA })} onHide={hide} />
                     {found.length > 0 && <ByLevel places={found} />}
                   </div>
                   {found.length === 0 ? (
-                    <Nothing filters={inForce} onClear={() => set({ within: null, kind: null, level: null, d: null, two: null })} />
+                    <Nothing filters={inForce} onClear={() => set({ within: null, kind: null, level: null, d: null, two: null, ...NO_CAMERA })} />
                   ) : (
                     <>
                       {!whole.isWhole && <p className="status warn">{g.cut(f.count(whole.nodes.length), f.count(whole.totalCount))}</p>}

@@ -7,6 +7,7 @@ import { useAskAgain } from '../graph/question';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
+import { isRefusal } from '../states/Answered';
 import { Empty } from '../states/Empty';
 import { Failed, Forbidden } from '../states/Failed';
 import { Loading } from '../states/Loading';
@@ -21,6 +22,9 @@ const VERDICTS: readonly { key: string; verdict: JudgementVerdict; name: 'same' 
   { key: '2', verdict: 'DIFFERENT', name: 'different' },
   { key: '3', verdict: 'NOT_SURE', name: 'notSure' },
 ];
+
+/** With so few pairs left the next ones are fetched. */
+const AHEAD = 5;
 
 /** One pair after the other: same, different or not sure by one key, and back by another. */
 export default function ReviewPage() {
@@ -42,6 +46,12 @@ export default function ReviewPage() {
   const at = Math.max(0, pairs.findIndex((pair) => pair.id === asked));
   const current = pairs[at];
   const open = (to: number) => set({ pair: pairs[Math.max(0, Math.min(pairs.length - 1, to))]?.id ?? null }, 'replace');
+
+  // Whoever works through the queue finds the next pairs there; it is done where the graph has no more.
+  const isRunningOut = queue.mayMore && !queue.isMore && queue.problem === null && pairs.length <= AHEAD;
+  useEffect(() => {
+    if (isRunningOut) queue.more();
+  }, [isRunningOut]);
 
   const decide = async (verdict: JudgementVerdict, name: string) => {
     if (current === undefined || current.kind !== 'PAIR' || isRunning) return;
@@ -109,11 +119,12 @@ export default function ReviewPage() {
           </div>
         )}
       </header>
-      {queue.problem !== null ? (
-        <Failed problem={queue.problem} onRetry={queue.retry} />
-      ) : queue.isForbidden ? (
+      {queue.problem !== null && <Failed problem={queue.problem} onRetry={queue.retry} />}
+      {queue.problem !== null && (queue.pairs === null || isRefusal(queue.problem)) ? null : queue.isForbidden ? (
         <Forbidden scope="review" />
       ) : queue.pairs === null ? (
+        <Loading rows={8} />
+      ) : current === undefined && queue.mayMore ? (
         <Loading rows={8} />
       ) : current === undefined ? (
         <>
@@ -134,7 +145,7 @@ export default function ReviewPage() {
               ))}
             </ol>
             {queue.mayMore && (
-              <button type="button" className="plain" onClick={queue.more}>
+              <button type="button" className="plain" disabled={queue.isMore} onClick={queue.more}>
                 {t.more}
               </button>
             )}

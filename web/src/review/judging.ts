@@ -5,6 +5,7 @@ import { Judge } from '../graph/generated/Judge';
 import { WithdrawJudgement } from '../graph/generated/WithdrawJudgement';
 import type { JudgementVerdict } from '../graph/generated/types';
 import { useAskAgain } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useWords } from '../language/words';
 import { notShownYet } from '../states/recorded';
 import { stateWords } from '../states/words';
@@ -34,7 +35,7 @@ export function useJudge(): Judging {
         setLater(judgement === null ? '' : notShownYet(data.judge, s));
         return judgement?.id ?? null;
       } catch (problem) {
-        setSaid(problem instanceof Error ? problem.message : String(problem));
+        setSaid(textOf(problem));
         return null;
       }
     },
@@ -46,7 +47,7 @@ export function useJudge(): Judging {
         void askAgain();
         return data.withdrawJudgement.userErrors.length === 0;
       } catch (problem) {
-        setSaid(problem instanceof Error ? problem.message : String(problem));
+        setSaid(textOf(problem));
         return false;
       }
     },

@@ -1,10 +1,13 @@
-// The pairs to decide: page by page from the graph, or those of one enterprise. What was decided here leaves the queue at once.
-import { useState } from 'react';
+// The pairs to decide: page after page from the graph to its end, or those of one enterprise. What was decided here leaves the queue at
+// once.
+import { keepPreviousData, useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
+import { ask, type Answer } from '../graph/client';
 import { PairsOf } from '../graph/generated/PairsOf';
 import { ReviewQueue } from '../graph/generated/ReviewQueue';
-import type { PairFragment } from '../graph/generated/types';
+import type { PairFragment, ReviewQueueQuery } from '../graph/generated/types';
 import type { GraphProblem } from '../graph/problem';
 import { useQuestion } from '../graph/question';
+import { useLanguage } from '../language/choice';
 
 export interface Queue {
   readonly pairs: readonly PairFragment[] | null;
@@ -12,17 +15,26 @@ export interface Queue {
   readonly name: string | null;
   readonly problem: GraphProblem | null;
   readonly isForbidden: boolean;
+  /** Whether pairs are left behind those that are here. */
   readonly mayMore: boolean;
+  readonly isMore: boolean;
   more(): void;
   retry(): void;
 }
 
 const STEP = 50;
-const MOST = 100;
 
 export function useQueue(of: string | null, registry: string | null): Queue {
-  const [size, setSize] = useState(STEP);
-  const all = useQuestion(ReviewQueue, { first: size, filter: registry === null ? null : { registry: [registry] } }, { enabled: of === null });
+  const lang = useLanguage();
+  const filter = registry === null ? null : { registry: [registry] };
+  const all = useInfiniteQuery<Answer<ReviewQueueQuery>, GraphProblem, InfiniteData<Answer<ReviewQueueQuery>>, readonly unknown[], string | null>({
+    queryKey: [ReviewQueue.name, filter, lang],
+    queryFn: ({ pageParam, signal }) => ask(ReviewQueue, { first: STEP, filter, after: pageParam }, signal),
+    initialPageParam: null,
+    getNextPageParam: ({ data }) => (data.review?.pageInfo.hasNextPage === true ? data.review.pageInfo.endCursor : null),
+    placeholderData: keepPreviousData,
+    enabled: of === null,
+  });
   const some = useQuestion(PairsOf, { id: of ?? '' }, { enabled: of !== null, keep: false });
   if (of !== null) {
     const enterprise = some.data?.data.enterprise;
@@ -34,19 +46,23 @@ export function useQueue(of: string | null, registry: string | null): Queue {
       problem: some.error,
       isForbidden: some.data?.refused.some((r) => r.code === 'FORBIDDEN_FIELD' && r.hint === 'review') ?? false,
       mayMore: false,
+      isMore: false,
       more: () => {},
       retry: () => void some.refetch(),
     };
   }
-  const review = all.data?.data.review;
+  const pages = all.data?.pages.map((page) => page.data.review);
+  // A pair that moved between two questions stands on both of their pages.
+  const pairs = new Map(pages?.flatMap((page) => page?.nodes ?? []).map((pair) => [pair.id, pair]));
   return {
-    pairs: review?.nodes ?? (all.data === undefined ? null : []),
-    total: review?.totalCount ?? 0,
+    pairs: pages === undefined ? null : [...pairs.values()],
+    total: pages?.at(-1)?.totalCount ?? 0,
     name: null,
     problem: all.error,
-    isForbidden: all.data !== undefined && review === null,
-    mayMore: size < MOST && (review?.pageInfo.hasNextPage ?? false),
-    more: () => setSize(MOST),
+    isForbidden: pages?.[0] === null,
+    mayMore: all.hasNextPage,
+    isMore: all.isFetchingNextPage,
+    more: () => void all.fetchNextPage(),
     retry: () => void all.refetch(),
   };
 }

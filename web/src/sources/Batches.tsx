@@ -1,6 +1,9 @@
-import { ask, headers } from '../graph/client';
+import { useState } from 'react';
+import { ask } from '../graph/client';
+import { fileOf } from '../graph/file';
 import { DecideBatch } from '../graph/generated/DecideBatch';
 import type { BatchLineFragment } from '../graph/generated/types';
+import { textOf } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { offer } from '../map/save';
@@ -12,11 +15,16 @@ import { sourceWords } from './words';
 export function Batches({ batches, mayDecide }: { batches: readonly BatchLineFragment[]; mayDecide: boolean }) {
   const t = useWords(sourceWords);
   const f = useFormat();
+  const [said, setSaid] = useState('');
   if (batches.length === 0) return <p className="muted">{t.noBatches}</p>;
   const receipt = async (id: string) => {
     const number = id.replace('batch:', '');
-    const response = await fetch(`/receipts/${number}`, { headers: { ...headers(), accept: 'text/html' } });
-    if (response.ok) offer(await response.blob(), `huitu-receipt-${number}.html`);
+    try {
+      offer(await fileOf(`/receipts/${number}`, 'text/html'), `huitu-receipt-${number}.html`);
+      setSaid('');
+    } catch (problem) {
+      setSaid(f.named(`${t.receipt} ${number}`, textOf(problem)));
+    }
   };
   const decide = async (batch: string, release: boolean, reason: string) => {
     const { data } = await ask(DecideBatch, { input: { batch, release, reason } });
@@ -73,6 +81,9 @@ export function Batches({ batches, mayDecide }: { batches: readonly BatchLineFra
           </tbody>
         </table>
       </div>
+      <p role="status" className="said">
+        {said}
+      </p>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import { useAskAgain } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useWords } from '../language/words';
 import { sourceWords } from './words';
 
@@ -19,7 +20,7 @@ export function Decision({ release, reject, onRelease, onReject }: { release: st
       setSaid(wrong === '' ? { text: t.decided, isGood: true } : { text: wrong, isGood: false });
       if (wrong === '') void askAgain();
     } catch (problem) {
-      setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      setSaid({ text: textOf(problem), isGood: false });
     }
     return setRunning(false);
   };

@@ -3,6 +3,7 @@ import { ask } from '../graph/client';
 import { Quarantine } from '../graph/generated/Quarantine';
 import { ReplayQuarantine } from '../graph/generated/ReplayQuarantine';
 import { useAskAgain, useQuestion } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
@@ -25,7 +26,7 @@ export function QuarantineOf({ registry, mayReplay }: { registry: string; mayRep
       setSaid({ text: batch === null ? t.decided : t.replayed(f.count(batch.read), f.count(batch.landed)), isGood: true });
       return void askAgain();
     } catch (problem) {
-      return setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      return setSaid({ text: textOf(problem), isGood: false });
     }
   };
   return (

@@ -7,6 +7,7 @@ import { Sources } from '../graph/generated/Sources';
 import { StartSync } from '../graph/generated/StartSync';
 import type { SourcesQuery } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
@@ -40,7 +41,7 @@ export default function SourcesPage() {
       const { started, userErrors } = data.startSync;
       setSaid({ text: started ? t.syncStarted : userErrors.map((error) => error.message).join(' '), isGood: started });
     } catch (problem) {
-      setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      setSaid({ text: textOf(problem), isGood: false });
     }
   };
   const everything = steps.get('');

@@ -1,14 +1,13 @@
 import { useParameters } from '../app/address';
-import { UNREACHABLE, type GraphProblem } from '../graph/problem';
+import { UNAUTHENTICATED, UNREACHABLE, type GraphProblem } from '../graph/problem';
 import { useWords } from '../language/words';
-import { SignIn } from './SignIn';
 import { stateWords } from './words';
 
-/** A question that was refused: what, under which code and request id, and what to do now. */
+/** A question that was refused: what, under which code and request id, and what to do now. The frame asks who it is, once for all. */
 export function Failed({ problem, onRetry }: { problem: GraphProblem; onRetry: () => void }) {
   const t = useWords(stateWords);
   const [, set] = useParameters();
-  if (problem.code === 'UNAUTHENTICATED') return <SignIn />;
+  if (problem.code === UNAUTHENTICATED) return null;
   if (problem.code === 'FORBIDDEN' || problem.code === 'FORBIDDEN_FIELD') return <Forbidden scope={problem.hint ?? 'read'} />;
   const isGone = problem.code === 'EDITION_GONE';
   return (

@@ -8,6 +8,7 @@ import { Targets } from '../graph/generated/Targets';
 import { WithdrawTarget } from '../graph/generated/WithdrawTarget';
 import type { TargetsQuery } from '../graph/generated/types';
 import { useAskAgain, useQuestion } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useCode } from '../language/codes';
 import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -42,7 +43,7 @@ export default function TargetsPage() {
       if (wrong.length === 0) void askAgain();
       return wrong.length === 0;
     } catch (problem) {
-      setSaid({ text: problem instanceof Error ? problem.message : String(problem), isGood: false });
+      setSaid({ text: textOf(problem), isGood: false });
       return false;
     }
   };

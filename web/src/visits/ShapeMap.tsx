@@ -2,7 +2,8 @@ import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from '
 import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
-import { ringsOf, useOutlines, type Outline } from '../map/outlines';
+import { noteOf, ringsOf, useOutlines, type Outline } from '../map/outlines';
+import { mapWords } from '../map/words';
 import { cornersOf, FEWEST, inAddress, isInside, sheetOf, type Corner, type Sheet } from './shape';
 import { visitWords } from './words';
 
@@ -13,6 +14,7 @@ const STEP = 10;
 /** A map to draw on: by pointer a corner a click; by keyboard the cross moves with the arrows, Enter sets a corner, Backspace takes it back. */
 export function ShapeMap({ area, places, shape, onShape }: { area: string; places: readonly Corner[]; shape: string | null; onShape: (shape: string | null) => void }) {
   const t = useWords(visitWords);
+  const m = useWords(mapWords);
   const f = useFormat();
   const outlines = useOutlines(useLanguage()).data;
   const corners = useMemo(() => cornersOf(shape), [shape]);
@@ -38,7 +40,7 @@ export function ShapeMap({ area, places, shape, onShape }: { area: string; place
         </button>
       </div>
       <p className="muted small">{t.shapeHow}</p>
-      {outlines !== undefined && <p className="muted small">{outlines.attribution}</p>}
+      {outlines !== undefined && <p className="muted small">{noteOf(outlines, m.boundary)}</p>}
     </div>
   );
 }

@@ -2,21 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { ask } from './city.mjs';
-
-const text = async (page, selector) => (await page.locator(selector).first().textContent()).trim();
-const parameter = (page, name) => new URL(page.url()).searchParams.get(name);
-const saved = async (page, act) => {
-  const [file] = await Promise.all([page.waitForEvent('download'), act()]);
-  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
-};
-/** Presses Tab until `selector` has the focus. */
-async function tabTo(page, selector) {
-  for (let n = 0; n < 150; n++) {
-    if (await page.evaluate((s) => document.activeElement?.matches(s) ?? false, selector)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail(`no focus by Tab on ${selector}`);
-}
+import { middle, parameter, saved, tabTo, text } from './steps.mjs';
 
 export const journeys = {
   async 'the map by mouse: a district, a measure, the same after a reload'({ page, go }, city) {
@@ -329,18 +315,6 @@ export const journeys = {
     await page.waitForSelector('.graphiql-query-editor .CodeMirror-line');
   },
 };
-
-/** A point inside an outline, whatever its shape: relative to its box. */
-async function middle(path) {
-  return path.evaluate((element) => {
-    const box = element.getBoundingClientRect();
-    for (let n = 1; n < 400; n++) {
-      const at = { x: ((n * 0.618034) % 1) * box.width, y: ((n * 0.754878) % 1) * box.height };
-      if (document.elementFromPoint(box.left + at.x, box.top + at.y) === element) return at;
-    }
-    return { x: box.width / 2, y: box.height / 2 };
-  });
-}
 
 export const troubles = {
   async 'a server that does not answer is said, what was typed stays, and trying again works'({ page, go }) {
