@@ -21,6 +21,28 @@ pub async fn ask(router: &axum::Router, query: &str) -> anyhow::Result<Value> {
     Ok(answer)
 }
 
+/// CPU milliseconds of one question at the counter about these units, on average of several after the first.
+///
+/// # Errors
+/// The counter refuses the question.
+pub async fn check_cost(router: &axum::Router, units: &[String]) -> anyhow::Result<f64> {
+    const TIMES: u32 = 20;
+    let body = json!({ "purpose": "bench", "units": units }).to_string();
+    let mut began = cpu_seconds();
+    for number in 0..=TIMES {
+        let request = Request::post("/check").header(header::CONTENT_TYPE, "application/json").body(Body::from(body.clone()))?;
+        let response = router.clone().oneshot(request).await?;
+        let status = response.status();
+        let bytes = response.into_body().collect().await?.to_bytes();
+        anyhow::ensure!(status.is_success(), "the counter answers {status}: {}", String::from_utf8_lossy(&bytes));
+        // The first one reads what the others find read.
+        if number == 0 {
+            began = cpu_seconds();
+        }
+    }
+    Ok((cpu_seconds() - began) * 1_000.0 / f64::from(TIMES))
+}
+
 /// CPU milliseconds of one question, on average of several after the first.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
-//! `huitu bench work`: what an officer's list, a shape on the map, closing by the data and an answer that others see cost, on generated
-//! facts: a million enterprises, 200,000 open cases, two million visits.
+//! `huitu bench work`: what an officer's list, a shape on the map, the counter, closing by the data and an answer that others see cost, on
+//! generated facts: a million enterprises, 200,000 open cases, two million visits.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::asked::cost;
+use super::asked::{check_cost, cost};
 use super::serve::Figure;
 use super::usage::cpu_seconds;
 use crate::cases::standing::{CaseChange, CaseOrigin, CaseOwner, CaseStage};
@@ -162,16 +162,26 @@ pub async fn measure(hub: Hub, bench: WorkBench) -> anyhow::Result<Vec<Figure>> 
     let drawn = hub.draw_visits(new()).await?;
     let doors: usize = drawn.iter().map(|d| d.stops.len()).sum();
     anyhow::ensure!(doors > 0, "nobody with a case lies inside the shape: measure more enterprises");
+    let edition = hub.editions.current()?;
+    let began = cpu_seconds();
+    for _ in 0..10 {
+        hub.shared_doors(&edition, &new(), 5).await?;
+    }
+    let drawing = (cpu_seconds() - began) * 100.0;
     let began = cpu_seconds();
     for _ in 0..10 {
         hub.draw_visits(new()).await?;
     }
-    figures.push(Figure::at_most(
-        "a shape on the map: 5 lists of 40 doors",
-        (cpu_seconds() - began) * 100.0,
-        "ms CPU",
-        Some(20.0),
-    ));
+    let whole = (cpu_seconds() - began) * 100.0;
+    figures.push(Figure::at_most("a shape on the map: 200 doors found and shared out", drawing, "ms CPU", None));
+    figures.push(Figure::at_most("a shape on the map: 5 lists of 40 doors, kept", whole, "ms CPU", Some(20.0)));
+
+    let asked: Vec<String> = edition.all().iter().take(200).map(|row| edition.enterprise(row).name().to_owned()).collect();
+    let code = edition.all().iter().find_map(|row| edition.enterprise(row).credit_code().map(str::to_owned));
+    let code = code.ok_or_else(|| anyhow::anyhow!("nobody has a credit code"))?;
+    figures.push(Figure::at_most("the counter: one code", check_cost(&router, &[code]).await?, "ms CPU", Some(5.0)));
+    figures.push(Figure::at_most("the counter: one name", check_cost(&router, &asked[..1]).await?, "ms CPU", Some(5.0)));
+    figures.push(Figure::at_most("the counter: 200 names", check_cost(&router, &asked).await?, "ms CPU", None));
 
     // One changes, another one listens.
     let mut heard = state.state().events().cases.subscribe();

@@ -6,11 +6,12 @@
 use chrono::NaiveDate;
 
 use super::standing::CaseOwner;
+use crate::model::reference::federation_units;
 
 /// What somebody is responsible for; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DutyScope {
-    /// Code of a district or town: whatever begins with it.
+    /// Code of a district or town: whatever begins with it; that of the city: everybody; that of a federation: whom it looks after.
     pub area: Option<String>,
     /// A section (`C`) or division (`39`).
     pub industry: Option<String>,
@@ -42,6 +43,8 @@ pub struct DutyFacts<'a> {
     pub id: &'a str,
     /// Code of its town, else of its district.
     pub area: &'a str,
+    /// Code of the federation that looks after it.
+    pub federation: &'a str,
     /// Letter of its section.
     pub section: &'a str,
     /// Code of its industry, without the letter.
@@ -62,10 +65,24 @@ impl DutyScope {
         let fits = holds(&self.enterprise, &|id| id == facts.id)
             && holds(&self.building, &|part| facts.address.contains(part))
             && holds(&self.industry, &|code| code == facts.section || !code.is_empty() && facts.industry.starts_with(code))
-            && holds(&self.area, &|code| facts.area.starts_with(code));
-        let area = self.area.as_ref().map_or(0, |code| code.len() as u32);
+            && holds(&self.area, &|code| lies_in(code, facts));
+        // The whole city is the widest of all.
+        let area = self.area.as_ref().map_or(0, |code| if is_the_city(code) { 1 } else { code.len() as u32 });
         let weight = |given: &Option<String>, n: u32| if given.is_some() { n } else { 0 };
         fits.then(|| weight(&self.enterprise, 1_000) + weight(&self.building, 400) + weight(&self.industry, 100) + area)
+    }
+}
+
+/// Whether a code is the city's, or that of its federation.
+pub fn is_the_city(code: &str) -> bool {
+    code.len() == 6 && code.ends_with("0000") || federation_units().iter().any(|u| u.unit == code && u.kind == "municipal")
+}
+
+fn lies_in(code: &str, facts: &DutyFacts<'_>) -> bool {
+    match code.bytes().all(|b| b.is_ascii_digit()) {
+        _ if is_the_city(code) => true,
+        true => facts.area.starts_with(code),
+        false => facts.federation == code,
     }
 }
 
@@ -97,8 +114,14 @@ mod tests {
             duty("own", DutyScope { enterprise: text("E1"), ..DutyScope::default() }, "2026-06-01", Some("2026-06-30")),
             duty("all", DutyScope::default(), "2026-01-01", None),
         ];
-        let facts =
-            DutyFacts { id: "E1", area: "110108001", section: "I", industry: "6510", address: "示例路1号示例大厦3层" };
+        let facts = DutyFacts {
+            id: "E1",
+            area: "110108001",
+            federation: "D110108",
+            section: "I",
+            industry: "6510",
+            address: "示例路1号示例大厦3层",
+        };
         let who =
             |facts: &DutyFacts<'_>, on: &str| responsible(&duties, facts, on.parse().expect("a day")).map(|d| d.id.as_str());
         assert_eq!(who(&facts, "2026-06-30"), Some("own"), "the last day counts");
@@ -108,5 +131,16 @@ mod tests {
         assert_eq!(who(&DutyFacts { address: "", industry: "", area: "110108", ..facts }, "2026-07-01"), Some("district"));
         assert_eq!(who(&DutyFacts { area: "110105001", address: "", ..facts }, "2026-07-01"), None, "nobody's");
         assert_eq!(who(&facts, "2025-12-31"), None, "not yet");
+        // A federation's duty is for whom it looks after, the city's for everybody whom nobody else has.
+        let city = ["110000", federation_units().iter().find(|u| u.kind == "municipal").expect("the city's").unit];
+        let wide = [
+            duty("zone", DutyScope { area: text("BEDA"), ..DutyScope::default() }, "2026-01-01", None),
+            duty("city", DutyScope { area: text(city[0]), ..DutyScope::default() }, "2026-01-01", None),
+            duty("its union", DutyScope { area: text(city[1]), ..DutyScope::default() }, "2025-01-01", None),
+        ];
+        let on = "2026-07-01".parse().expect("a day");
+        let wide = |facts: &DutyFacts<'_>| responsible(&wide, facts, on).map(|d| d.id.as_str());
+        assert_eq!(wide(&DutyFacts { federation: "BEDA", ..facts }), Some("zone"));
+        assert_eq!(wide(&facts), Some("city"));
     }
 }

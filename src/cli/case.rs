@@ -248,10 +248,14 @@ async fn act(hub: &Hub, common: &Common, command: CaseCommand) -> anyhow::Result
         }
         CaseCommand::List { all, stage: of_stage, area, nobodys, owner, first } => {
             let areas = area.iter().map(|text| hub.case_area(text)).collect::<Result<Vec<_>, _>>()?;
+            let owner_units = match &owner.unit {
+                Some(unit) => vec![hub.owner_unit(unit).await?],
+                None => Vec::new(),
+            };
             let query = CaseQuery {
                 states: if all { Vec::new() } else { vec![CaseState::Open.name().to_owned()] },
                 stages: of_stage.iter().map(|text| Ok(stage(text)?.name().to_owned())).collect::<Result<_, HubError>>()?,
-                owner_units: owner.unit.iter().map(|unit| hub.case_unit(unit)).collect::<Result<_, _>>()?,
+                owner_units,
                 owner_role: owner.role,
                 owner_name: owner.name,
                 owned: nobodys.then_some(false),

@@ -113,7 +113,10 @@ async fn act(hub: &Hub, common: &Common, command: DutyCommand) -> anyhow::Result
             println!("{}", hub.add_duty(new).await?.id);
         }
         DutyCommand::List { unit } => {
-            let unit = unit.map(|unit| hub.case_unit(&unit)).transpose()?;
+            let unit = match &unit {
+                Some(unit) => Some(hub.owner_unit(unit).await?),
+                None => None,
+            };
             let rows = hub.store.duties(unit.as_deref()).await?.into_iter().map(|d| {
                 let what = [d.area, d.industry, d.building, d.enterprise_id].into_iter().flatten().collect::<Vec<_>>().join(" ");
                 let first = if d.is_first != 0 { lang.pick("第一责任人", "first") } else { "" };
@@ -132,7 +135,7 @@ async fn act(hub: &Hub, common: &Common, command: DutyCommand) -> anyhow::Result
             println!("{}", lang.pick(&zh, &en));
         }
         DutyCommand::HandOver { from, to, note, by } => {
-            let (cases, duties) = hub.hand_over(&owner(&from), &owner(&to), note.as_deref(), Some(&by)).await?;
+            let (cases, duties) = hub.hand_over(&owner(&from), &owner(&to), Vec::new(), note.as_deref(), Some(&by)).await?;
             let (zh, en) =
                 (format!("移交案件 {cases} 件、职责 {duties} 项"), format!("{cases} cases and {duties} duties handed over"));
             println!("{}", lang.pick(&zh, &en));

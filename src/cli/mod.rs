@@ -4,6 +4,7 @@
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
 
 pub mod account;
+mod asked;
 pub mod assess;
 pub mod audit;
 pub mod backup;
@@ -26,8 +27,11 @@ pub mod export_map;
 pub mod federation;
 pub mod finding;
 pub mod init;
+pub mod lead;
+pub mod letter;
 pub mod link;
 pub mod mock;
+pub mod named_list;
 pub mod quarantine;
 pub mod query;
 pub mod report;
@@ -42,6 +46,7 @@ pub mod terminal;
 pub mod token;
 pub mod trust;
 pub mod visit;
+pub mod webhook;
 pub mod work;
 
 use std::process::ExitCode;
@@ -98,6 +103,14 @@ enum Command {
     Work(work::WorkArgs),
     /// Who is responsible for what, and what everybody has to do
     Duty(duty::DutyArgs),
+    /// Lists of enterprises with a name: bring, show, remove
+    NamedList(named_list::NamedListArgs),
+    /// What says that somebody should go: payers, disputes, calls, media reports
+    Lead(lead::LeadArgs),
+    /// Notice letters to payers without a union, in bulk, as a page to print
+    Letter(letter::LetterArgs),
+    /// Who is told of changes by HTTP: add, list, remove, send again
+    Webhook(webhook::WebhookArgs),
     /// Units of the federation: bring their sheet, show the tree and how far setting up is
     Unit(federation::UnitArgs),
     /// Posts, places, services, dispatch, collections, targets and the appraisal, as sheets
@@ -176,7 +189,15 @@ pub fn main() -> ExitCode {
 impl Command {
     /// Commands whose output may be cut short (`| head`). Those that talk to sockets keep the signal ignored.
     fn only_prints(&self) -> bool {
-        !matches!(self, Command::Serve(_) | Command::Demo(_) | Command::Simulate(_) | Command::Sync(_) | Command::Connector(_))
+        !matches!(
+            self,
+            Command::Serve(_)
+                | Command::Demo(_)
+                | Command::Simulate(_)
+                | Command::Sync(_)
+                | Command::Connector(_)
+                | Command::Webhook(_)
+        )
     }
 }
 
@@ -210,6 +231,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Case(args) => case::run(&common, args).await,
         Command::Correction(args) => correction::run(&common, args).await,
         Command::Duty(args) => duty::run(&common, args).await,
+        Command::NamedList(args) => named_list::run(&common, args).await,
+        Command::Lead(args) => lead::run(&common, args).await,
+        Command::Letter(args) => letter::run(&common, args).await,
+        Command::Webhook(args) => webhook::run(&common, args).await,
         Command::Unit(args) => federation::unit(&common, args).await,
         Command::Federation(args) => federation::federation(&common, args).await,
         Command::Figure(args) => federation::figure(&common, args).await,

@@ -189,9 +189,12 @@ async fn act(hub: &Hub, common: &Common, command: VisitCommand) -> anyhow::Resul
 }
 
 async fn list(hub: &Hub, common: &Common, unit: Option<&str>) -> anyhow::Result<()> {
-    let unit = unit.map(|unit| hub.case_unit(unit)).transpose()?;
+    let unit = match unit {
+        Some(unit) => Some(hub.owner_unit(unit).await?),
+        None => None,
+    };
     let mut rows = Vec::new();
-    for list in hub.store.visit_lists(unit.as_deref(), 100).await? {
+    for list in hub.store.visit_lists(unit.as_deref(), 100, None).await? {
         let (stops, visits) = (hub.store.visit_stops(&list.id).await?, hub.store.visits_of_list(&list.id).await?);
         let count = |state: &str| visits.iter().filter(|v| v.state == state).count().to_string();
         rows.push(vec![

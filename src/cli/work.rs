@@ -48,7 +48,10 @@ async fn show(hub: &Hub, common: &Common, args: WorkArgs) -> anyhow::Result<()> 
     // What was published by somebody who ended before the cases followed.
     hub.follow_cases().await?;
     let areas = args.area.iter().map(|text| hub.case_area(text)).collect::<Result<Vec<_>, _>>()?;
-    let unit = args.owner.unit.as_deref().map(|unit| hub.case_unit(unit)).transpose()?;
+    let unit = match &args.owner.unit {
+        Some(unit) => Some(hub.owner_unit(unit).await?),
+        None => None,
+    };
     let areas = if areas.is_empty() { Vec::new() } else { vec![areas] };
     let week = hub.work_week(&WorkOf { unit, role: args.owner.role, name: args.owner.name, areas });
     let lang = common.lang();

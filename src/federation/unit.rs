@@ -209,6 +209,15 @@ impl UnitTree {
     pub fn at_area(&self, area: &str) -> Option<u32> {
         self.by_area.get(area).copied()
     }
+    /// The unit that a text names: its code, with `unit:` before it or not, or a name that no other unit has.
+    pub fn meant(&self, text: &str) -> Option<u32> {
+        let text = text.strip_prefix("unit:").unwrap_or(text).trim();
+        let by_name = || {
+            let mut named = (0_u32..).zip(&self.units).filter(|(_, unit)| *unit.name == *text);
+            named.next().filter(|_| named.next().is_none()).map(|(at, _)| at)
+        };
+        self.at(text).or_else(by_name)
+    }
     /// A unit by its code.
     pub fn unit(&self, code: &str) -> Option<&TreeUnit> {
         self.at(code).map(|at| &self.units[at as usize])

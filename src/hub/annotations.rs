@@ -8,7 +8,7 @@ use super::Published;
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::ProgressSink;
-use crate::edition::LookupKey;
+use crate::edition::{EnterpriseRow, LookupKey};
 use crate::model::linkage::JudgementVerdict;
 use crate::model::reference::unions::finding_reasons;
 use crate::store::StoreError;
@@ -71,13 +71,22 @@ pub(super) fn new_id(prefix: char, parts: &[&str], at: i64) -> String {
 impl Hub {
     /// The id of an enterprise named by id or credit code, in the current edition.
     pub fn enterprise_id(&self, text: &str) -> Result<String, HubError> {
+        self.enterprise_among(text, |_| true)
+    }
+
+    /// The same among those that somebody may know of: others are told as if there were none.
+    ///
+    /// # Errors
+    /// None or several of these are meant.
+    pub fn enterprise_among(&self, text: &str, knows: impl Fn(EnterpriseRow<'_>) -> bool) -> Result<String, HubError> {
         let edition = self.editions.current()?;
         let rows = match edition.row_of_id(text) {
             Some(row) => vec![row],
             None => edition.rows(&LookupKey::CreditCode(text.to_owned())),
         };
+        let rows: Vec<_> = rows.into_iter().filter(|row| knows(edition.enterprise(*row))).collect();
         match rows.as_slice() {
-            [row] => Ok(crate::edition::EnterpriseRow { edition: &edition, row: *row }.id().to_owned()),
+            [row] => Ok(edition.enterprise(*row).id().to_owned()),
             [] => Err(HubError::said(
                 format!("没有编号或统一社会信用代码为“{text}”的企业；请先按名称搜索"),
                 format!("no enterprise has the id or credit code \"{text}\"; search for its name first"),

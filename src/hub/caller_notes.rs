@@ -33,7 +33,7 @@ impl Hub {
         let row = match seat {
             None => None,
             Some(seat) => {
-                let unit = self.case_unit(&seat.unit)?;
+                let unit = self.owner_unit(&seat.unit).await?;
                 let given = |what, of: Option<String>| -> Result<Option<String>, HubError> {
                     let of = of.filter(|t| !t.trim().is_empty());
                     of.map(|of| text(what, &of, LONGEST_NAME).map(str::to_owned)).transpose()

@@ -155,6 +155,36 @@ impl EventLog {
         self.next += 1;
         self.events.last_mut().expect("one was added")
     }
+
+    /// Steps that a person makes at a case: written into its row and down here, the note with the first.
+    pub fn take_steps(
+        &mut self,
+        row: &mut CaseRow,
+        before: CaseStanding,
+        steps: &[CaseStep],
+        by: Option<&str>,
+        note: Option<&str>,
+    ) {
+        let standing = steps.iter().fold(before, |case, step| case.after(step));
+        if standing.state == CaseState::Open {
+            row.evidence = None;
+        }
+        write_standing(row, &standing, self.at);
+        for (number, step) in steps.iter().enumerate() {
+            self.add(row, step, by, note.filter(|_| number == 0));
+        }
+    }
+}
+
+/// The words for a unit that nobody knows, or that is not the caller's.
+pub fn no_unit(text: &str) -> HubError {
+    HubError::said(
+        format!("没有单位「{text}」：请使用 110108001 这样的区划代码、区划名称、工会代码（D110108）或 unionUnits 列出的代码"),
+        format!(
+            "there is no unit \"{text}\": use the code of an area (110108001), its name, that of a federation (D110108), or one that \
+             unionUnits lists"
+        ),
+    )
 }
 
 /// The area that a case is kept under: town, else district, else nothing.
@@ -272,16 +302,30 @@ impl Hub {
             let named = || e.labels.areas.iter().find(|a| a.zh == code || a.en == code);
             e.area(code).or_else(named).map(|a| a.code.clone())
         });
-        of_edition.or_else(|| unit_code(code, None)).ok_or_else(|| {
-            HubError::said(
-                format!("没有单位「{text}」：请使用 110108001 这样的区划代码、区划名称或工会代码（D110108）"),
-                format!("there is no unit \"{text}\": use the code of an area (110108001), its name, or that of a federation (D110108)"),
-            )
-        })
+        of_edition.or_else(|| unit_code(code, None)).ok_or_else(|| no_unit(text))
     }
 
-    pub(super) fn checked_owner(&self, owner: Option<CaseOwner>) -> Result<Option<CaseOwner>, HubError> {
-        owner.map(|o| Ok(CaseOwner { unit: self.case_unit(&o.unit)?, ..o })).transpose()
+    /// The unit that a text names as an owner: an area, a federation unit, or one that was entered with the federation (a street's, a
+    /// park's, a building's), by code or by a name that no other has.
+    ///
+    /// # Errors
+    /// There is none; the store cannot be read.
+    pub async fn owner_unit(&self, text: &str) -> Result<String, HubError> {
+        match self.case_unit(text) {
+            Ok(code) => Ok(code),
+            Err(unknown) => {
+                let federation = self.federation().await?;
+                let at = federation.tree.meant(text).ok_or(unknown)?;
+                Ok(federation.tree.units[at as usize].code.to_string())
+            }
+        }
+    }
+
+    pub(super) async fn checked_owner(&self, owner: Option<CaseOwner>) -> Result<Option<CaseOwner>, HubError> {
+        match owner {
+            Some(owner) => Ok(Some(CaseOwner { unit: self.owner_unit(&owner.unit).await?, ..owner })),
+            None => Ok(None),
+        }
     }
 
     /// Opens a case for each of these enterprises, ids of the current edition; those that have one keep it, open or closed.
@@ -294,7 +338,7 @@ impl Hub {
             return Err(HubError::said(format!("本期没有企业 {unknown}"), format!("the edition has no enterprise {unknown}")));
         }
         let note = checked_note(opening.note.as_deref())?;
-        let owner = self.checked_owner(opening.owner.clone())?;
+        let owner = self.checked_owner(opening.owner.clone()).await?;
         let change = CaseChange { owner: owner.map(Some), next_on: opening.next_on.map(Some), ..CaseChange::default() };
         let steps = CaseStanding::opened().change(&change, self.clock.today(self.settings.zone)).map_err(HubError::Told)?;
         let standing = steps.iter().fold(CaseStanding::opened(), CaseStanding::after);
@@ -357,7 +401,7 @@ impl Hub {
     /// Nothing was changed: no such case, another version than was seen, a value that cannot be meant.
     pub async fn change_case(&self, id: &str, change: CaseChange, word: &CaseWord) -> Result<CaseRow, HubError> {
         let owner = match change.owner.clone() {
-            Some(owner) => Some(self.checked_owner(owner)?),
+            Some(owner) => Some(self.checked_owner(owner).await?),
             None => None,
         };
         let change = CaseChange { owner, ..change };
@@ -424,16 +468,9 @@ impl Hub {
         if steps.is_empty() {
             return Ok(row);
         }
-        let at = self.clock.millis();
-        let standing = steps.iter().fold(standing, |case, step| case.after(step));
-        if standing.state == CaseState::Open {
-            row.evidence = None;
-        }
-        write_standing(&mut row, &standing, at);
-        let mut log = EventLog { next: case_event::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
-        for (number, step) in steps.iter().enumerate() {
-            log.add(&mut row, step, word.by.as_deref(), note.filter(|_| number == 0));
-        }
+        let next = case_event::last_event(&mut tx).await.map_err(failed)? + 1;
+        let mut log = EventLog { next, at: self.clock.millis(), events: Vec::new() };
+        log.take_steps(&mut row, standing, &steps, word.by.as_deref(), note);
         case::put(&mut tx, std::slice::from_ref(&row)).await.map_err(failed)?;
         case_event::note(&mut tx, &log.events).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
@@ -468,7 +505,10 @@ impl Hub {
         };
         let successors = match only {
             Some(_) => None,
-            None => Some(self.successors(&edition, &rows).await?),
+            None => {
+                let gone = rows.iter().map(|r| &r.enterprise_id).filter(|id| edition.row_of_id(id).is_none());
+                Some(self.successors(&edition, gone.cloned().collect()).await?)
+            }
         };
         let next = case_event::last_event(&mut tx).await.map_err(failed)? + 1;
         let log = EventLog { next, at: self.clock.millis(), events: Vec::new() };
@@ -502,11 +542,13 @@ impl Hub {
         }
     }
 
-    /// Where the enterprises went that the edition does not have.
-    async fn successors(&self, edition: &Edition, rows: &[CaseRow]) -> Result<HashMap<String, String>, HubError> {
+    /// Where enterprises went that the edition does not have; those that ended without a successor are left out.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn successors(&self, edition: &Edition, gone: Vec<String>) -> Result<HashMap<String, String>, HubError> {
         let mut found: HashMap<String, String> = HashMap::new();
-        let mut open: Vec<String> =
-            rows.iter().map(|r| &r.enterprise_id).filter(|id| edition.row_of_id(id).is_none()).cloned().collect();
+        let mut open = gone;
         for _ in 0..MAX_REDIRECTS {
             open.retain(|id| !found.contains_key(id));
             if open.is_empty() {

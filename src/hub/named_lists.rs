@@ -1,7 +1,7 @@
 //! Lists of enterprises with a name: brought as codes and names, found in the graph, and who follows those on them.
 
 use chrono::NaiveDate;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::error::HubError;
 use super::open::Hub;
@@ -34,10 +34,14 @@ pub enum FollowerReason {
     InvestedIn,
     /// It invests in the leader.
     Investor,
+    /// Somebody invests in both.
+    SameGroup,
     /// One dispatches workers to the other.
     Dispatch,
     /// It has the leader's very address.
     SameAddress,
+    /// It is in the leader's building or park.
+    SamePlace,
 }
 
 /// An enterprise that follows one on a list.
@@ -125,7 +129,7 @@ impl Hub {
     pub async fn named_rows(&self, edition: &Edition, list: &str) -> Result<Vec<Row>, HubError> {
         let ids: Vec<String> = self.store.named_entries(list).await?.into_iter().filter_map(|e| e.enterprise_id).collect();
         let gone: Vec<String> = ids.iter().filter(|id| edition.row_of_id(id).is_none()).cloned().collect();
-        let redirects: HashMap<String, String> = self.store.entity_redirects(&gone).await?.into_iter().collect();
+        let redirects = self.successors(edition, gone).await?;
         let row = |id: &String| edition.row_of_id(id).or_else(|| edition.row_of_id(redirects.get(id)?));
         let mut rows: Vec<Row> = ids.iter().filter_map(row).collect();
         rows.sort_unstable();
@@ -135,10 +139,12 @@ impl Hub {
 }
 
 /// The enterprises that follow these leaders, the leaders themselves left out: each once for each leader, with the strongest reason.
-pub fn followers(edition: &Edition, leaders: &[Row]) -> Vec<Follower> {
+/// `at_place` names who is in the same building or park as a leader. Who supplies whom no registry states.
+pub fn followers(edition: &Edition, leaders: &[Row], at_place: impl Fn(Row) -> Vec<Row>) -> Vec<Follower> {
+    let listed: HashSet<Row> = leaders.iter().copied().collect();
     let mut found: HashMap<(Row, Row), FollowerReason> = HashMap::new();
     let mut add = |leader: Row, row: Row, reason: FollowerReason| {
-        if !leaders.contains(&row) {
+        if !listed.contains(&row) {
             found.entry((leader, row)).and_modify(|known| *known = reason.min(*known)).or_insert(reason);
         }
     };
@@ -154,6 +160,12 @@ pub fn followers(edition: &Edition, leaders: &[Row]) -> Vec<Follower> {
             .iter()
             .filter_map(|t| t.other())
             .for_each(|row| add(*leader, row, FollowerReason::Investor));
+        // What an investor of the leader invests in besides.
+        for investor in edition.ties_of(*leader, TieKind::Investment).iter().filter_map(|t| t.other()) {
+            let siblings = edition.ties_to(investor, TieKind::Investment);
+            siblings.iter().filter_map(|t| t.subject()).for_each(|row| add(*leader, row, FollowerReason::SameGroup));
+        }
+        at_place(*leader).into_iter().for_each(|row| add(*leader, row, FollowerReason::SamePlace));
         edition
             .ties_of(*leader, TieKind::Dispatch)
             .iter()

@@ -114,30 +114,19 @@ impl Hub {
         }
         let owners: Vec<Option<CaseOwner>> = match new.owners.len() {
             0 => vec![None; new.lists.clamp(1, MAX_LISTS)],
-            _ => new.owners.iter().map(|o| self.checked_owner(Some(o.clone()))).collect::<Result<_, _>>()?,
+            _ => {
+                let mut owners = Vec::with_capacity(new.owners.len());
+                for owner in &new.owners {
+                    owners.push(self.checked_owner(Some(owner.clone())).await?);
+                }
+                owners
+            }
         };
         if owners.len() > MAX_LISTS {
             return Err(HubError::said(format!("一次最多 {MAX_LISTS} 份名单"), format!("at most {MAX_LISTS} lists at a time")));
         }
         let edition = self.editions.current()?;
-        let query = CaseQuery { states: vec![CaseState::Open.name().to_owned()], ..new.query };
-        let place = |row: &CaseRow| {
-            let at = edition.enterprise_of_id(&row.enterprise_id)?.place()?;
-            Some((at.longitude, at.latitude))
-        };
-        let doors = new.doors.clamp(1, MAX_DOORS);
-        let rows = match new.shape.is_empty() {
-            true => self.store.cases(&query, doors as i64, None).await?,
-            false => self.cases_inside(&edition, &query, &new.shape, doors).await?,
-        };
-        if rows.is_empty() {
-            return Err(HubError::said(
-                "没有符合条件的办理中案件：请先立案（openCases），或放宽条件",
-                "no open case fits: open some first (openCases), or ask for more",
-            ));
-        }
-        let places: Vec<Option<(f64, f64)>> = rows.iter().map(place).collect();
-        let shared = share(&places, owners.len());
+        let (rows, shared) = self.shared_doors(&edition, &new, owners.len()).await?;
         let (at, today) = (self.clock.millis(), self.clock.today(self.settings.zone));
         let mut tx = self.store.begin_cases().await?;
         let failed = |e| HubError::Store(self.store.failed(e));
@@ -172,6 +161,37 @@ impl Hub {
         Ok(drawn)
     }
 
+    /// The open cases that lists are drawn from, and which of them each list has, in walking order. Nothing is kept.
+    ///
+    /// # Errors
+    /// Nobody fits; the store cannot be read.
+    pub async fn shared_doors(
+        &self,
+        edition: &Edition,
+        new: &NewVisits,
+        lists: usize,
+    ) -> Result<(Vec<CaseRow>, Vec<Vec<usize>>), HubError> {
+        let query = CaseQuery { states: vec![CaseState::Open.name().to_owned()], ..new.query.clone() };
+        let place = |row: &CaseRow| {
+            let at = edition.enterprise_of_id(&row.enterprise_id)?.place()?;
+            Some((at.longitude, at.latitude))
+        };
+        let doors = new.doors.clamp(1, MAX_DOORS);
+        let rows = match new.shape.is_empty() {
+            true => self.store.cases(&query, doors as i64, None).await?,
+            false => self.cases_inside(edition, &query, &new.shape, doors).await?,
+        };
+        if rows.is_empty() {
+            return Err(HubError::said(
+                "没有符合条件的办理中案件：请先立案（openCases），或放宽条件",
+                "no open case fits: open some first (openCases), or ask for more",
+            ));
+        }
+        let places: Vec<Option<(f64, f64)>> = rows.iter().map(place).collect();
+        let shared = share(&places, lists);
+        Ok((rows, shared))
+    }
+
     /// Open cases of enterprises inside a shape, the most urgent first. Enterprises whose own place no registry knows are inside none.
     async fn cases_inside(
         &self,
@@ -186,25 +206,28 @@ impl Hub {
         let inside = Filter::Box { west: bounds.0, south: bounds.1, east: bounds.2, north: bounds.3 };
         // Whose verdict is settled has no open case; looking among the others is far less to look at.
         let gap = ["LACKING", "LACKING_INDEPENDENT", "UNDECIDED", "COVERED"].map(str::to_owned).to_vec();
-        let rows = edition.filter(&Filter::Any { facet: "gap", values: gap[..3].to_vec() }.and(inside.clone()))?;
-        let waiting = edition.filter(&Filter::Any { facet: "gap", values: gap[3..].to_vec() }.and(inside))?;
         let is_inside = |row: &u32| {
             let at = edition.enterprise(*row).location();
             at.is_some_and(|at| is_inside(shape, (at.longitude, at.latitude)))
         };
-        let candidates: Vec<String> = edition
-            .in_order(&rows)
-            .chain(edition.in_order(&waiting))
-            .filter(is_inside)
-            .map(|row| edition.enterprise(row).id().to_owned())
-            .collect();
         let mut found = Vec::new();
-        for part in candidates.chunks(CANDIDATES) {
-            let of_part = CaseQuery { enterprises: Some(part.to_vec()), ..query.clone() };
-            found.extend(self.store.cases(&of_part, part.len() as i64, None).await?);
-            if found.len() >= doors {
-                found.truncate(doors);
-                break;
+        for verdicts in [&gap[..3], &gap[3..]] {
+            let rows = edition.filter(&Filter::Any { facet: "gap", values: verdicts.to_vec() }.and(inside.clone()))?;
+            // Part by part, as far as it takes: those behind are not looked at.
+            let mut candidates = edition.in_order(&rows).filter(is_inside);
+            loop {
+                let part: Vec<String> =
+                    candidates.by_ref().take(CANDIDATES).map(|row| edition.enterprise(row).id().to_owned()).collect();
+                if part.is_empty() {
+                    break;
+                }
+                let most = part.len() as i64;
+                let of_part = CaseQuery { enterprises: Some(part), ..query.clone() };
+                found.extend(self.store.cases(&of_part, most, None).await?);
+                if found.len() >= doors {
+                    found.truncate(doors);
+                    return Ok(found);
+                }
             }
         }
         Ok(found)
@@ -358,7 +381,7 @@ impl Hub {
         Ok(receipt)
     }
 
-    async fn case_log(&self, tx: &mut Tx) -> Result<EventLog, HubError> {
+    pub(super) async fn case_log(&self, tx: &mut Tx) -> Result<EventLog, HubError> {
         let last = case_event::last_event(tx).await.map_err(|e| HubError::Store(self.store.failed(e)))?;
         Ok(EventLog { next: last + 1, at: self.clock.millis(), events: Vec::new() })
     }

@@ -4,18 +4,24 @@
 //! that nothing is missed by a server that was down. A delivery counts as received where the answer is 2xx and repeats the delivery's
 //! id: a page that answers 200 to everything has received nothing.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
+use hashbrown::HashMap;
 use hmac::{Hmac, KeyInit, Mac};
+use roaring::RoaringBitmap;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::error::HubError;
 use super::open::Hub;
+use crate::cases::standing::CaseStepKind;
 use crate::edition::{Edition, Filter};
 use crate::model::problem::Problem;
 use crate::model::public_id;
 use crate::model::text::shown;
 use crate::pull::{Parcel, ParcelAnswer, deliver};
+use crate::store::case::CaseArea;
 use crate::store::case_event::CaseEventRow;
 use crate::store::correction_event::CorrectionEventRow;
 use crate::store::edition::ChangeRow;
@@ -24,6 +30,8 @@ use crate::store::webhook::{DeliveryRow, WebhookRow};
 
 /// What a receiver can be told of.
 pub const WEBHOOK_KINDS: [&str; 3] = ["CASE", "VERDICT", "CORRECTION"];
+/// Changes after which an enterprise may be no more in the areas in which it was.
+const LEAVING: [&str; 3] = ["gone", "merged", "area"];
 /// Steps and changes taken at a time.
 const PART: i64 = 2_000;
 /// Messages sent at a time.
@@ -184,23 +192,10 @@ impl Hub {
         (events, changes, asked): (&[CaseEventRow], &[(i64, ChangeRow)], &[CorrectionEventRow]),
     ) -> Result<Vec<DeliveryRow>, HubError> {
         let list = |text: &str| serde_json::from_str::<Vec<String>>(text).unwrap_or_default();
-        let (kinds, areas) = (list(&hook.kinds), list(&hook.areas));
+        let kinds = list(&hook.kinds);
+        let mut reach = Reach::new(self, list(&hook.areas), edition);
         let wants = |kind: &str| kinds.iter().any(|k| k == kind);
-        // An area that nobody knows any more shows nothing.
-        let rows = if areas.is_empty() { None } else { Some(edition.filter(&Filter::Area(areas)).unwrap_or_default()) };
-        let is_theirs = |id: &str| match (&rows, edition.row_of_id(id)) {
-            (None, _) => true,
-            (Some(rows), Some(row)) => rows.contains(row),
-            (Some(_), None) => false,
-        };
-        let is_asked = |e: &CorrectionEventRow| match &hook.registry {
-            Some(registry) => *registry == e.registry,
-            None => is_theirs(&e.enterprise_id),
-        };
-        let enterprise = |id: &str| match edition.enterprise_of_id(id) {
-            Some(e) => json!({ "id": id, "name": e.name(), "creditCode": e.credit_code() }),
-            None => json!({ "id": id, "name": null, "creditCode": null }),
-        };
+        let enterprise = |id: &str| told_enterprise(edition, id);
         let at = |millis: i64| chrono::DateTime::from_timestamp_millis(millis).map(shown);
         let created_at = self.clock.millis();
         let message = |enterprise_id: &str, body: Value| DeliveryRow {
@@ -218,27 +213,69 @@ impl Hub {
         };
         let mut made = Vec::new();
         // What changed in an edition came before what it did to the cases.
-        for (_, c) in changes.iter().filter(|(_, c)| wants("VERDICT") && is_theirs(&c.enterprise_id)) {
+        for (_, c) in changes.iter().filter(|_| wants("VERDICT")) {
+            let id = c.enterprise_id.as_str();
+            let (about, to) = match reach.has(id) {
+                true => (enterprise(id), c.to_value.as_deref()),
+                // It is told that it ended or left; what became of it elsewhere is for whoever has that area.
+                false if LEAVING.contains(&c.what.as_str()) => {
+                    let into = c.to_value.as_deref().filter(|into| c.what == "merged" && reach.has(into));
+                    match reach.before(c.edition, id, c.from_value.as_deref().filter(|_| c.what == "area")).await? {
+                        Some(before) => (before, into),
+                        None if into.is_some() => (enterprise(id), into),
+                        None => continue,
+                    }
+                }
+                false => continue,
+            };
             let body = json!({
-                "kind": "VERDICT", "at": at(c.at), "edition": c.edition, "enterprise": enterprise(&c.enterprise_id),
-                "what": c.what, "from": c.from_value, "to": c.to_value,
+                "kind": "VERDICT", "at": at(c.at), "edition": c.edition, "enterprise": about,
+                "what": c.what, "from": c.from_value, "to": to,
             });
-            made.push(message(&c.enterprise_id, body));
+            made.push(message(id, body));
         }
-        for e in events.iter().filter(|e| wants("CASE") && is_theirs(&e.enterprise_id)) {
+        for e in events.iter().filter(|_| wants("CASE")) {
             let case = self.store.case(&e.case_id).await?;
-            let case =
-                case.map(|c| json!({ "id": format!("case:{}", c.id), "state": c.state, "stage": c.stage, "reason": c.reason }));
             // What a case was opened for may be a payment or a dispute: it is asked for, not sent.
-            let to = e.to_value.as_deref().filter(|_| e.what != "OPENED");
+            let to = e.to_value.as_deref().filter(|_| e.what != CaseStepKind::Opened.name());
+            let moved_from = e.from_value.as_deref().filter(|_| e.what == CaseStepKind::Moved.name());
+            let kept = case.as_ref().map(|c| (c.area.as_str(), c.federation.as_str()));
+            let (whose, about, to) = if reach.has_or_had(&e.enterprise_id, kept) {
+                // Into which case it was joined is told to whoever has that one.
+                let is_joined = e.what == CaseStepKind::Joined.name();
+                let to = if is_joined && !reach.has_case(to).await? { None } else { to };
+                (e.enterprise_id.as_str(), enterprise(&e.enterprise_id), to)
+            } else if let Some(from) = moved_from
+                && let Some(before) = reach.before(e.edition.unwrap_or_default(), from, None).await?
+            {
+                (from, before, None)
+            } else {
+                continue;
+            };
+            let is_theirs_still = whose == e.enterprise_id;
+            let case = case.map(|c| match is_theirs_still {
+                true => json!({ "id": format!("case:{}", c.id), "state": c.state, "stage": c.stage, "reason": c.reason }),
+                false => json!({ "id": format!("case:{}", c.id) }),
+            });
             let body = json!({
-                "kind": "CASE", "at": at(e.at), "edition": e.edition, "enterprise": enterprise(&e.enterprise_id), "what": e.what,
+                "kind": "CASE", "at": at(e.at), "edition": e.edition, "enterprise": about, "what": e.what,
                 "from": e.from_value, "to": to, "case": case,
             });
-            made.push(message(&e.enterprise_id, body));
+            made.push(message(whose, body));
         }
-        for e in asked.iter().filter(|e| wants("CORRECTION") && is_asked(e)) {
-            let asked = self.store.correction(&e.correction_id).await?.map(|c| {
+        for e in asked.iter().filter(|_| wants("CORRECTION")) {
+            let asked = self.store.correction(&e.correction_id).await?;
+            let is_asked = match &hook.registry {
+                Some(registry) => *registry == e.registry,
+                None => {
+                    let kept = asked.as_ref().map(|c| (c.area.as_str(), c.federation.as_str()));
+                    reach.has_or_had(&e.enterprise_id, kept)
+                }
+            };
+            if !is_asked {
+                continue;
+            }
+            let asked = asked.map(|c| {
                 json!({ "id": format!("correction:{}", c.id), "registry": c.registry, "recordKey": c.record_key, "field": c.field,
                     "column": c.column_name, "state": c.state, "deadline": c.deadline })
             });
@@ -314,6 +351,88 @@ impl Hub {
         }
         self.store.delivery_tried(&d).await?;
         Ok(Some(d.state))
+    }
+}
+
+/// What a receiver is told of an enterprise, as an edition knows it.
+fn told_enterprise(edition: &Edition, id: &str) -> Value {
+    match edition.enterprise_of_id(id) {
+        Some(e) => json!({ "id": id, "name": e.name(), "creditCode": e.credit_code() }),
+        None => json!({ "id": id, "name": null, "creditCode": null }),
+    }
+}
+
+/// An edition, and the rows of a receiver's areas in it.
+type Seen = (Arc<Edition>, Arc<RoaringBitmap>);
+
+/// Whom a receiver may be told of: the enterprises of its areas, as they are and as they were.
+struct Reach<'a> {
+    hub: &'a Hub,
+    edition: &'a Edition,
+    areas: Vec<String>,
+    /// In the current edition; None: everybody.
+    now: Option<Arc<RoaringBitmap>>,
+    /// The same areas, as cases are kept by them.
+    kept: Vec<CaseArea>,
+    /// By number; None where the edition was removed.
+    earlier: HashMap<u32, Option<Seen>>,
+}
+
+impl<'a> Reach<'a> {
+    fn new(hub: &'a Hub, areas: Vec<String>, edition: &'a Edition) -> Reach<'a> {
+        // An area that nobody knows any more shows nothing.
+        let now = (!areas.is_empty()).then(|| edition.filter(&Filter::Area(areas.clone())).unwrap_or_default());
+        let kept = areas.iter().filter_map(|area| hub.case_area(area).ok()).collect();
+        Reach { hub, edition, areas, now, kept, earlier: HashMap::new() }
+    }
+
+    /// Whether it is theirs now.
+    fn has(&self, id: &str) -> bool {
+        match &self.now {
+            None => true,
+            Some(rows) => self.edition.row_of_id(id).is_some_and(|row| rows.contains(row)),
+        }
+    }
+
+    fn fits(&self, area: &str, federation: &str) -> bool {
+        self.kept.iter().any(|own| match own {
+            CaseArea::Everywhere => true,
+            CaseArea::Within(code) => area.starts_with(code.as_str()),
+            CaseArea::Federation(unit) => federation == unit,
+        })
+    }
+
+    /// Whether it is theirs, or is gone and was theirs last: area and federation as a case or request keeps them.
+    fn has_or_had(&self, id: &str, kept: Option<(&str, &str)>) -> bool {
+        self.has(id) || self.edition.row_of_id(id).is_none() && kept.is_some_and(|(area, federation)| self.fits(area, federation))
+    }
+
+    async fn has_case(&self, id: Option<&str>) -> Result<bool, HubError> {
+        let Some(id) = id else { return Ok(false) };
+        Ok(self.hub.store.case(id).await?.is_some_and(|case| self.has(&case.enterprise_id)))
+    }
+
+    /// The enterprise as it stood before an edition, where it was theirs then; `left`: the district that it left. Where that edition was
+    /// removed, its case and the district say whose it was.
+    async fn before(&mut self, edition: i64, id: &str, left: Option<&str>) -> Result<Option<Value>, HubError> {
+        let number = u32::try_from(edition - 1).unwrap_or_default();
+        if !self.earlier.contains_key(&number) {
+            let editions = Arc::clone(&self.hub.editions);
+            let opened = tokio::task::spawn_blocking(move || editions.number(number)).await.expect("opening does not panic");
+            let rows = |e: Arc<Edition>| {
+                let rows = e.filter(&Filter::Area(self.areas.clone())).unwrap_or_default();
+                (e, rows)
+            };
+            self.earlier.insert(number, opened.ok().map(rows));
+        }
+        if let Some(Some((before, rows))) = self.earlier.get(&number) {
+            let was_theirs = before.row_of_id(id).is_some_and(|row| rows.contains(row));
+            return Ok(was_theirs.then(|| told_enterprise(before, id)));
+        }
+        let cases = self.hub.store.cases_of(&[id.to_owned()]).await?;
+        let was_theirs = cases.iter().any(|case| self.fits(&case.area, &case.federation))
+            || left.is_some_and(|district| self.fits(district, ""));
+        Ok(was_theirs.then(|| told_enterprise(self.edition, id)))
     }
 }
 

@@ -16,6 +16,7 @@ use super::problem::{Code, GraphProblem, Problem, mendable};
 use super::state::ServerState;
 use crate::access::{AccessScope, Caller, Role};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
+use crate::hub::HubError;
 use crate::hub::federation_state::Federation;
 use crate::model::message::Lang;
 use crate::store::case::CaseArea;
@@ -200,7 +201,7 @@ impl RequestContext {
     /// A name that nobody knows, a scope that is missing; the store cannot be read.
     pub async fn planned(&self, filter: &EnterpriseFilter) -> Result<Filter, Problem> {
         let checked = filter.checked(self.state.hub()).await?;
-        if checked.rests_on_federation() {
+        if checked.rests_beyond_edition() {
             self.touch_store();
         }
         checked.plan(&self.caller)
@@ -270,6 +271,31 @@ impl RequestContext {
         }
         let rows = visible.iter().find(|(n, _)| *n == number).and_then(|(_, rows)| rows.as_ref());
         rows.is_some_and(|rows| rows.contains(row.row))
+    }
+
+    /// The enterprise that a text names, an id or a credit code: one that the caller may not know of is told as one that nobody knows.
+    ///
+    /// # Errors
+    /// None or several of the caller's are meant; nothing is published.
+    pub fn enterprise_meant(&self, text: &str) -> Result<String, HubError> {
+        self.state.hub().enterprise_among(parts_of_id(text).0, |row| self.may_see(row))
+    }
+
+    /// The unit that a text names as an owner: an area, a federation unit, or one that was entered and that the caller may know of.
+    ///
+    /// # Errors
+    /// There is none; the store cannot be read.
+    pub async fn owner_unit(&self, text: &str) -> Result<String, HubError> {
+        let hub = self.state.hub();
+        match hub.case_unit(text) {
+            Ok(code) => Ok(code),
+            Err(unknown) => {
+                self.touch_store();
+                let federation = hub.federation().await?;
+                let mine = federation.tree.meant(text).filter(|at| federation.is_seen_by(&self.caller, *at));
+                Ok(federation.tree.units[mine.ok_or(unknown)? as usize].code.to_string())
+            }
+        }
     }
 
     /// Whether the caller may know of this union: it is of their districts, or covers an enterprise that they may see.

@@ -1,6 +1,7 @@
 //! Who is responsible for what, from and until. Never changed, only ended; and what everybody has to do.
 
-use super::{Store, StoreError, read, write};
+use super::conditions::{CaseArea, Conditions, bound};
+use super::{Store, StoreError, Tx, in_tx, read};
 
 super::row! {
     /// A duty. Days ISO, times in milliseconds since 1970.
@@ -72,81 +73,75 @@ impl Store {
         read!(self, |db| sqlx::query_as(sql).bind(unit).fetch_all(db).await).map_err(|e| self.failed(e))
     }
 
-    /// Adds a duty.
+    /// What each owner has to do, the most first; cases of nobody among them. Each list of areas must hold, as in a `CaseQuery`.
     ///
     /// # Errors
-    /// Database, where the store cannot be written.
-    pub async fn put_duty(&self, d: &DutyRow) -> Result<(), StoreError> {
-        write!(self, |db| {
-            sqlx::query(
-            "INSERT INTO duty (id, unit, role, name, is_first, area, industry, building, enterprise_id, starts, ends, at, by_whom)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-        )
-        .bind(&d.id)
-        .bind(&d.unit)
-        .bind(&d.role)
-        .bind(&d.name)
-        .bind(d.is_first)
-        .bind(&d.area)
-        .bind(&d.industry)
-        .bind(&d.building)
-        .bind(&d.enterprise_id)
-        .bind(&d.starts)
-        .bind(&d.ends)
-        .bind(d.at)
-        .bind(&d.by_whom)
-        .execute(db)
-        .await
-        .map(|_| ())
-        })
-        .map_err(|e| self.failed(e))
+    /// Database, where the store cannot be read.
+    pub async fn workload(&self, today: &str, since: i64, areas: &[Vec<CaseArea>]) -> Result<Vec<WorkloadRow>, StoreError> {
+        let mut c = Conditions::new("joined_into IS NULL");
+        let (today, since) = (c.text(today), c.number(since));
+        c.areas(areas);
+        let sql = format!(
+            "SELECT owner_unit, owner_role, owner_name,
+                    SUM(CASE WHEN state = 'OPEN' THEN 1 ELSE 0 END) AS open,
+                    SUM(CASE WHEN state = 'OPEN' AND due < {today} THEN 1 ELSE 0 END) AS overdue,
+                    SUM(CASE WHEN state = 'CLOSED' AND closed_at >= {since} THEN 1 ELSE 0 END) AS closed
+             FROM outreach_case WHERE {}
+             GROUP BY owner_unit, owner_role, owner_name ORDER BY 4 DESC, 1, 2, 3",
+            c.sql
+        );
+        read!(self, |db| bound!(sqlx::query_as(sqlx::AssertSqlSafe(sql)), &c.values).fetch_all(db).await)
+            .map_err(|e| self.failed(e))
     }
+}
 
-    /// Ends a duty with a last day; false where it is unknown or was ended before.
-    ///
-    /// # Errors
-    /// Database, where the store cannot be written.
-    pub async fn end_duty(&self, id: &str, last_day: &str, at: i64, by: Option<&str>) -> Result<bool, StoreError> {
-        let done = write!(self, |db| sqlx::query(
-            "UPDATE duty SET ends = $2, ended_at = $3, ended_by = $4 WHERE id = $1 AND ended_at IS NULL"
-        )
+/// The duties of a unit inside a transaction, as nobody else can give or end them meanwhile, in the order of their days.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn of_unit(tx: &mut Tx, unit: &str) -> Result<Vec<DutyRow>, sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM duty WHERE unit = $1 ORDER BY starts, id"));
+    in_tx!(tx, |c| sqlx::query_as(sql).bind(unit).fetch_all(c).await)
+}
+
+/// Adds a duty.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn put(tx: &mut Tx, d: &DutyRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query(
+        "INSERT INTO duty (id, unit, role, name, is_first, area, industry, building, enterprise_id, starts, ends, at, by_whom)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    )
+    .bind(&d.id)
+    .bind(&d.unit)
+    .bind(&d.role)
+    .bind(&d.name)
+    .bind(d.is_first)
+    .bind(&d.area)
+    .bind(&d.industry)
+    .bind(&d.building)
+    .bind(&d.enterprise_id)
+    .bind(&d.starts)
+    .bind(&d.ends)
+    .bind(d.at)
+    .bind(&d.by_whom)
+    .execute(c)
+    .await
+    .map(|_| ()))
+}
+
+/// Ends a duty with a last day; false where it is unknown or was ended before.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn end(tx: &mut Tx, id: &str, last_day: &str, at: i64, by: Option<&str>) -> Result<bool, sqlx::Error> {
+    in_tx!(tx, |c| sqlx::query("UPDATE duty SET ends = $2, ended_at = $3, ended_by = $4 WHERE id = $1 AND ended_at IS NULL")
         .bind(id)
         .bind(last_day)
         .bind(at)
         .bind(by)
-        .execute(db)
+        .execute(c)
         .await
-        .map(|d| d.rows_affected()))
-        .map_err(|e| self.failed(e))?;
-        Ok(done == 1)
-    }
-
-    /// What each owner has to do, the most first; cases of nobody among them. `codes` are beginnings of areas, empty: all.
-    ///
-    /// # Errors
-    /// Database, where the store cannot be read.
-    pub async fn workload(&self, today: &str, since: i64, areas: &[String]) -> Result<Vec<WorkloadRow>, StoreError> {
-        // At most a few hundred areas, each a bound pair.
-        let mut conditions = Vec::new();
-        for at in 0..areas.len() {
-            conditions.push(format!("(area >= ${} AND area < ${})", at * 2 + 3, at * 2 + 4));
-        }
-        let within = if conditions.is_empty() { String::new() } else { format!("AND ({})", conditions.join(" OR ")) };
-        let sql = format!(
-            "SELECT owner_unit, owner_role, owner_name,
-                    SUM(CASE WHEN state = 'OPEN' THEN 1 ELSE 0 END) AS open,
-                    SUM(CASE WHEN state = 'OPEN' AND due < $1 THEN 1 ELSE 0 END) AS overdue,
-                    SUM(CASE WHEN state = 'CLOSED' AND closed_at >= $2 THEN 1 ELSE 0 END) AS closed
-             FROM outreach_case WHERE joined_into IS NULL {within}
-             GROUP BY owner_unit, owner_role, owner_name ORDER BY 4 DESC, 1, 2, 3"
-        );
-        read!(self, |db| {
-            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(today).bind(since);
-            for area in areas {
-                query = query.bind(area.clone()).bind(format!("{area}:"));
-            }
-            query.fetch_all(db).await
-        })
-        .map_err(|e| self.failed(e))
-    }
+        .map(|d| d.rows_affected() == 1))
 }

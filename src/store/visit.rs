@@ -99,15 +99,23 @@ const VISIT: &str = "id, list_id, case_id, enterprise_id, visitor, door, answer,
                      brought_by, state, doubt, finding_id, first_event, last_event, digest";
 
 impl Store {
-    /// The latest lists, newest first; those of one unit where it is named.
+    /// The latest lists, newest first; those of one unit where it is named, those behind a list where one is given.
     ///
     /// # Errors
     /// Database, where the store cannot be read.
-    pub async fn visit_lists(&self, unit: Option<&str>, limit: i64) -> Result<Vec<VisitListRow>, StoreError> {
+    pub async fn visit_lists(
+        &self,
+        unit: Option<&str>,
+        limit: i64,
+        after: Option<&VisitListRow>,
+    ) -> Result<Vec<VisitListRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {LIST} FROM visit_list WHERE (owner_unit = $1 OR $1 IS NULL) ORDER BY drawn_at DESC, id LIMIT $2"
+            "SELECT {LIST} FROM visit_list WHERE (owner_unit = $1 OR $1 IS NULL) AND (drawn_at < $3 OR drawn_at = $3 AND id > $4)
+             ORDER BY drawn_at DESC, id LIMIT $2"
         ));
-        read!(self, |db| sqlx::query_as(sql).bind(unit).bind(limit).fetch_all(db).await).map_err(|e| self.failed(e))
+        let (at, id) = after.map_or((i64::MAX, ""), |list| (list.drawn_at, list.id.as_str()));
+        read!(self, |db| sqlx::query_as(sql).bind(unit).bind(limit).bind(at).bind(id).fetch_all(db).await)
+            .map_err(|e| self.failed(e))
     }
 
     /// One list; None where there is none.

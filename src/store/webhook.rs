@@ -153,7 +153,7 @@ impl Store {
     pub async fn verdict_changes_after(&self, id: i64, limit: i64) -> Result<Vec<(i64, ChangeRow)>, StoreError> {
         use sqlx::Row;
         const SQL: &str = "SELECT id, enterprise_id, edition, at, field, what, from_value, to_value, registry FROM change
-             WHERE id > $1 AND what IN ('gap', 'union_coverage', 'designated_size', 'status', 'appeared', 'gone', 'merged')
+             WHERE id > $1 AND what IN ('gap', 'union_coverage', 'designated_size', 'status', 'area', 'appeared', 'gone', 'merged')
              ORDER BY id LIMIT $2";
         read!(self, |db| sqlx::query(SQL).bind(id).bind(limit).fetch_all(db).await.and_then(|rows| rows
             .iter()

@@ -212,7 +212,7 @@ async fn a_year_of_fifty_officers_ends_as_the_roll_says() {
         // In March an officer leaves: the next one takes over, case by case.
         if month == 3 {
             let left = hub.store.count_cases(&of_officer(7)).await.unwrap();
-            let (cases, _) = hub.hand_over(&officer(7), &officer(8), Some("移交"), Some("主席")).await.unwrap();
+            let (cases, _) = hub.hand_over(&officer(7), &officer(8), Vec::new(), Some("移交"), Some("主席")).await.unwrap();
             assert!(left > 0 && cases as i64 == left, "{cases} of {left}");
             assert_eq!(hub.store.count_cases(&of_officer(7)).await.unwrap(), 0);
         }

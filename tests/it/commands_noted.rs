@@ -115,3 +115,60 @@ fn what_a_command_shows_is_noted_under_the_name_of_whoever_runs_it() {
     let text = out(&huitu(&data, &["audit", "verify"]));
     assert!(text.contains("hold"), "{text}");
 }
+
+#[test]
+fn lists_with_a_name_leads_letters_and_receivers_have_their_commands() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let (city, data) = (dir.path().join("city"), dir.path().join("data"));
+    write(&City::new(8, 900, 0), &city, ExtractFormat::Csv).expect("a city");
+    let registries = [&REGISTRIES[..], &[SimulatedRegistry::Payments]].concat();
+    let sources: Vec<String> =
+        registries.iter().map(|r| format!("{}={}", r.name(), city.join(format!("{}.csv", r.name())).display())).collect();
+    let mut sync = vec!["sync"];
+    sync.extend(sources.iter().flat_map(|source| ["--source", source.as_str()]));
+    sync.extend(registries.iter().map(|r| r.name()));
+    out(&huitu(&data, &sync));
+    let refused = |arguments: &[&str]| {
+        let done = huitu(&data, arguments);
+        assert!(!done.status.success(), "{arguments:?}");
+        String::from_utf8(done.stderr).expect("UTF-8")
+    };
+
+    let raw = out(&huitu(&data, &["export", "gap", "--raw"]));
+    let id = raw.lines().nth(1).and_then(|row| row.split(',').next()).expect("a row").to_owned();
+    let file = dir.path().join("leaders.txt");
+    std::fs::write(&file, format!("\u{feff}{id}\n无此单位\n\n")).expect("written");
+    let file = file.display().to_string();
+    let bring = ["named-list", "bring", &file, "--title", "示例名单", "--purpose", "试", "--from", "试"];
+    let list = out(&huitu(&data, &bring)).trim().to_owned();
+    let noted = noted(&data, &["named-list", "show", &list]);
+    assert_eq!((noted.len(), &noted[0]["enterprises"]["these"][0]), (1, &Value::from(id.as_str())), "{noted:?}");
+    let shown = out(&huitu(&data, &["named-list", "show", &list]));
+    assert!(shown.contains(&id) && shown.contains("无此单位"), "{shown}");
+    assert!(out(&huitu(&data, &["named-list", "list"])).contains("示例名单"));
+    out(&huitu(&data, &["named-list", "remove", &list]));
+    assert!(refused(&["named-list", "show", &list]).contains(&list));
+
+    let leads: Value =
+        serde_json::from_str(&out(&huitu(&data, &["--json", "lead", "list", "--kind", "preparatory-fund", "--first", "500"])))
+            .expect("JSON");
+    let payers = leads["nodes"].as_array().expect("a list");
+    assert!(!payers.is_empty() && payers.iter().all(|n| n["kind"] == "PREPARATORY_FUND"), "{leads}");
+    let table = out(&huitu(&data, &["lead", "list", "--kind", "preparatory_fund", "--first", "1"]));
+    assert!(table.contains(payers[0]["enterprise"]["id"].as_str().expect("an id")), "{table}");
+    assert!(!refused(&["lead", "list", "--kind", "rumour"]).is_empty());
+
+    let letters = dir.path().join("letters.html").display().to_string();
+    let before = rows(&data).len();
+    out(&huitu(&data, &["letter", "--output", &letters]));
+    let added = rows(&data).split_off(before);
+    assert_eq!((added.len(), added[0]["way"].as_str(), added[0]["name"].as_str()), (1, Some("export"), Some("lin")), "{added:?}");
+    let page = std::fs::read_to_string(&letters).expect("letters");
+    assert!(page.contains("Notice on founding"), "{page}");
+    assert!(refused(&["letter", "--area", "Atlantis"]).contains("Atlantis"));
+
+    assert!(refused(&["webhook", "add", "http://127.0.0.1:9/hook", "--kind", "case"]).contains("private"));
+    assert!(refused(&["webhook", "remove", "W000000000000"]).contains("W000000000000"));
+    assert!(refused(&["webhook", "replay", "W000000000000", "--since", "2026-11-22T00:00:00Z"]).contains("W000000000000"));
+    assert_eq!(out(&huitu(&data, &["--json", "webhook", "list"])).trim(), "[]");
+}

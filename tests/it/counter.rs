@@ -117,13 +117,13 @@ async fn the_counter_wants_a_purpose_and_notes_whoever_asks() {
 
 /// How a receiver behaves.
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
+pub enum Mood {
     Listens,
     Down,
     SaysYesToEverything,
 }
 
-type Heard = Arc<Mutex<(Mood, Vec<(HeaderMap, String)>)>>;
+pub type Heard = Arc<Mutex<(Mood, Vec<(HeaderMap, String)>)>>;
 
 async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: String) -> (StatusCode, String) {
     let mut heard = heard.lock().unwrap();
@@ -138,7 +138,7 @@ async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: String) -> (
     }
 }
 
-async fn receiver() -> (String, Heard) {
+pub async fn receiver() -> (String, Heard) {
     let heard: Heard = Arc::new(Mutex::new((Mood::Listens, Vec::new())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -147,7 +147,7 @@ async fn receiver() -> (String, Heard) {
     (url, heard)
 }
 
-fn take(heard: &Heard) -> Vec<Value> {
+pub fn take(heard: &Heard) -> Vec<Value> {
     heard.lock().unwrap().1.drain(..).map(|(_, body)| serde_json::from_str(&body).unwrap()).collect()
 }
 

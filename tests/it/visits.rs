@@ -255,3 +255,49 @@ async fn a_list_is_its_districts_own_and_a_shape_draws_it() {
     let seen = served.ask_as(Some("secret-one"), "{ visitLists { id } }", json!({})).await;
     assert_eq!(seen["data"]["visitLists"].as_array().unwrap().len(), own.as_array().unwrap().len());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visit_lists_are_read_page_by_page() {
+    let city = CaseCity::new().await;
+    let (server, first, _) = drawn(&city).await;
+    let draw = "mutation { drawVisitLists(input: { title: \"十二月\", lists: 3 }) { lists { id } } }";
+    assert_eq!(asked(&server, draw).await["drawVisitLists"]["lists"].as_array().unwrap().len(), 3);
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = asked(&server, &format!("{{ visitLists(first: 1{after}) {{ id }} }}")).await["visitLists"].take();
+        let Some(id) = page[0]["id"].as_str() else { break };
+        seen.push(id.to_owned());
+        after = format!(", after: \"{id}\"");
+    }
+    let all = asked(&server, "{ visitLists(first: 100) { id } }").await["visitLists"].take();
+    let all: Vec<String> = all.as_array().unwrap().iter().map(|l| l["id"].as_str().unwrap().to_owned()).collect();
+    assert!(all.len() == 4 && all.contains(&format!("visits:{first}")), "{all:?}");
+    assert_eq!(seen, all, "each once, in the same order");
+    let unknown = server.ask("{ visitLists(after: \"visits:V000000000000\") { id } }").await;
+    assert_eq!(unknown["errors"][0]["extensions"]["code"], "NOT_FOUND", "{unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_is_taken_along_is_an_export_in_the_audit_with_whom_it_shows() {
+    let city = CaseCity::new().await;
+    let (server, list, _) = drawn(&city).await;
+    let mut doors: Vec<String> = (1..=4).map(|n| city.enterprise(n)).collect();
+    doors.sort_unstable();
+    for (copies, form) in (1..).zip(["html", "xlsx", "json"]) {
+        assert_eq!(get(&server, &format!("/visits/{list}.{form}"), "en").await.0, StatusCode::OK);
+        let mut noted = Vec::new();
+        let folder = city.test_hub.hub.settings.data.join("audit");
+        huitu::audit::search(&folder, &huitu::audit::AuditQuestion::default(), |row| {
+            noted.push(row);
+            Ok(())
+        })
+        .unwrap();
+        let exports: Vec<_> = noted.iter().filter(|row| row.way == "export").collect();
+        assert_eq!(exports.len(), copies, "{form}: {noted:?}");
+        for row in exports {
+            let huitu::audit::Seen::These(mut seen) = row.enterprises.clone() else { panic!("{form}: {row:?}") };
+            seen.sort_unstable();
+            assert_eq!(seen, doors, "{form}");
+        }
+    }
+}

@@ -118,6 +118,8 @@ pub struct EnterpriseFilter {
     pub members_exceed_staff: Option<bool>,
     /// Has a standing finding with one of these reasons. Needs the scope `review`.
     pub has_finding: Option<Vec<String>>,
+    /// Somebody is responsible for it today, by a duty in force, or nobody is. Needs the scope `review`.
+    pub has_responsible: Option<bool>,
 }
 
 /// From `gte` to `lte`, both included. Without bounds it is no condition.
@@ -211,7 +213,16 @@ pub struct TradeUnionFilter {
 /// A filter whose names are known, ready for the edition.
 pub struct CheckedFilter<'f> {
     filter: &'f EnterpriseFilter,
-    homes: Option<HomesOfUnits>,
+    beyond: BeyondEdition,
+}
+
+/// What a filter may rest on beside the edition, read before it is planned.
+#[derive(Clone, Default)]
+pub struct BeyondEdition {
+    /// Where it names units: who is at home in them.
+    pub homes: Option<HomesOfUnits>,
+    /// Where it asks for duties: whom somebody is responsible for.
+    pub responsible: Option<Filter>,
 }
 
 impl CheckedFilter<'_> {
@@ -220,11 +231,11 @@ impl CheckedFilter<'_> {
     /// # Errors
     /// A scope that is missing, a unit that is none of the caller's, a country that nobody knows, a list or nesting beyond its bound.
     pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
-        self.filter.plan_at(caller, self.homes.as_ref(), 0)
+        self.filter.plan_at(caller, &self.beyond, 0)
     }
-    /// Whether what it means changes with what is entered of the federation.
-    pub fn rests_on_federation(&self) -> bool {
-        self.homes.is_some()
+    /// Whether what it means changes without an edition: with what is entered of the federation, or with duties.
+    pub fn rests_beyond_edition(&self) -> bool {
+        self.beyond.homes.is_some() || self.beyond.responsible.is_some()
     }
 }
 
@@ -275,16 +286,20 @@ impl EnterpriseFilter {
             true => Some(hub.homes_of_units().await.map_err(mendable)?),
             false => None,
         };
-        self.checked_with(hub, homes)
+        let responsible = match self.asks_for_duties() {
+            true => Some(hub.with_responsible().await.map_err(mendable)?),
+            false => None,
+        };
+        self.checked_with(hub, BeyondEdition { homes, responsible })
     }
 
-    /// The same, with the federation as it was read before.
+    /// The same, with federation and duties as they were read before.
     ///
     /// # Errors
     /// As of [`EnterpriseFilter::checked`].
-    pub fn checked_with(&self, hub: &Hub, homes: Option<HomesOfUnits>) -> Result<CheckedFilter<'_>, Problem> {
+    pub fn checked_with(&self, hub: &Hub, beyond: BeyondEdition) -> Result<CheckedFilter<'_>, Problem> {
         self.check(hub)?;
-        Ok(CheckedFilter { filter: self, homes })
+        Ok(CheckedFilter { filter: self, beyond })
     }
 
     /// The filters inside it.
@@ -295,6 +310,11 @@ impl EnterpriseFilter {
     /// Whether units of the federation stand anywhere in it.
     pub fn names_units(&self) -> bool {
         self.unit.is_some() || self.inner().any(EnterpriseFilter::names_units)
+    }
+
+    /// Whether duties stand anywhere in it.
+    pub fn asks_for_duties(&self) -> bool {
+        self.has_responsible.is_some() || self.inner().any(EnterpriseFilter::asks_for_duties)
     }
 
     fn check(&self, hub: &Hub) -> Result<(), Problem> {
@@ -311,7 +331,7 @@ impl EnterpriseFilter {
         if self.revenue_yuan.is_some() || self.fund.is_some() {
             asked.push(FieldClass::Money);
         }
-        if self.has_finding.is_some() || self.unit.is_some() {
+        if self.has_finding.is_some() || self.unit.is_some() || self.has_responsible.is_some() {
             asked.push(FieldClass::Visit);
         }
         // The score counts what concerns payments and disputes: bounds drawn closer and closer would read it.
@@ -323,7 +343,7 @@ impl EnterpriseFilter {
         asked
     }
 
-    fn plan_at(&self, caller: &Caller, homes: Option<&HomesOfUnits>, depth: usize) -> Result<Filter, Problem> {
+    fn plan_at(&self, caller: &Caller, beyond: &BeyondEdition, depth: usize) -> Result<Filter, Problem> {
         if depth > MAX_NESTING {
             return Err(Problem::bad_input(
                 format!("筛选条件嵌套超过 {MAX_NESTING} 层"),
@@ -337,15 +357,15 @@ impl EnterpriseFilter {
         if let Some(all) = &self.and {
             check_length(all)?;
             for one in all {
-                parts.push(one.plan_at(caller, homes, depth + 1)?);
+                parts.push(one.plan_at(caller, beyond, depth + 1)?);
             }
         }
         if let Some(any) = &self.or {
             check_length(any)?;
-            parts.push(Filter::Or(any.iter().map(|one| one.plan_at(caller, homes, depth + 1)).collect::<Result<_, _>>()?));
+            parts.push(Filter::Or(any.iter().map(|one| one.plan_at(caller, beyond, depth + 1)).collect::<Result<_, _>>()?));
         }
         if let Some(not) = &self.not {
-            parts.push(Filter::Not(Box::new(not.plan_at(caller, homes, depth + 1)?)));
+            parts.push(Filter::Not(Box::new(not.plan_at(caller, beyond, depth + 1)?)));
         }
         if let Some(text) = self.text.as_deref().filter(|t| !t.trim().is_empty()) {
             parts.push(Filter::Text(text.to_owned()));
@@ -356,8 +376,12 @@ impl EnterpriseFilter {
         }
         if let Some(codes) = &self.unit {
             check_length(codes)?;
-            let homes = homes.ok_or_else(Problem::internal)?;
+            let homes = beyond.homes.as_ref().ok_or_else(Problem::internal)?;
             parts.push(homes.filter(&known_units(&homes.federation, caller, codes)?));
+        }
+        if let Some(has) = self.has_responsible {
+            let responsible = beyond.responsible.clone().ok_or_else(Problem::internal)?;
+            parts.push(if has { responsible } else { Filter::Not(Box::new(responsible)) });
         }
         if let Some(codes) = &self.industry {
             check_length(codes)?;

@@ -7,21 +7,19 @@ use std::sync::{Arc, Mutex};
 use async_graphql::dataloader::Loader;
 use prometheus_client::metrics::counter::Counter;
 
-use crate::cases::duty::Duty;
 use crate::connector::Connector;
 use crate::hub::Hub;
-use crate::hub::duties::duty_of;
+use crate::hub::duties::KeptDuties;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::provenance::FieldProvenance;
 use crate::records;
 use crate::records::StoredRowReader;
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Problem, mendable};
 use crate::store::case::CaseRow;
 use crate::store::case_event::CaseEventRow;
 use crate::store::correction::CorrectionRow;
 use crate::store::correction_event::CorrectionEventRow;
-use crate::store::duty::DutyRow;
 use crate::store::edition::ChangeRow;
 use crate::store::entity::{LinkRow, ReviewRow};
 use crate::store::finding::FindingRow;
@@ -227,14 +225,13 @@ impl Loader<HistoryKey> for DetailLoader {
 pub struct DutiesKey;
 
 impl Loader<DutiesKey> for DetailLoader {
-    type Value = Arc<Vec<(DutyRow, Duty)>>;
+    type Value = Arc<KeptDuties>;
     type Error = Problem;
 
-    async fn load(&self, _: &[DutiesKey]) -> Result<HashMap<DutiesKey, Arc<Vec<(DutyRow, Duty)>>>, Problem> {
+    async fn load(&self, _: &[DutiesKey]) -> Result<HashMap<DutiesKey, Arc<KeptDuties>>, Problem> {
         self.0.count_read();
-        let rows = self.0.hub.store.duties(None).await?;
-        let read = rows.into_iter().filter_map(|row| duty_of(&row).map(|duty| (row, duty)));
-        Ok([(DutiesKey, Arc::new(read.collect()))].into())
+        let kept = self.0.hub.kept_duties().await.map_err(mendable)?;
+        Ok([(DutiesKey, Arc::new(kept))].into())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::access::Role;
 use crate::edition::{Edition, Filter};
 use crate::hub::federation_homes::HomesOfUnits;
 use crate::model::message::Lang;
-use crate::serve::answers::filter::EnterpriseFilter;
+use crate::serve::answers::filter::{BeyondEdition, EnterpriseFilter};
 use crate::serve::answers::input_keys::known_keys;
 use crate::serve::answers::{cache, validation_messages};
 use crate::serve::context::RequestContext;
@@ -41,6 +41,8 @@ pub struct RestRequest {
     same: bool,
     /// The federation as it stands, where the answer rests on it.
     pub homes: Option<HomesOfUnits>,
+    /// Whom somebody is responsible for, where the filter asks for that.
+    responsible: Option<Filter>,
 }
 
 /// What an answer that is not kept takes from its caller's allowance: about what a page of the list costs.
@@ -149,8 +151,14 @@ impl RestRequest {
             true => Some(state.hub().homes_of_units().await.map_err(mendable)?),
             false => None,
         };
-        // What is entered of the federation changes without an edition.
-        let is_pinned = given("edition").is_some() && homes.is_none();
+        let may_ask_for_duties = |text: &&String| text.contains("esponsible") || text.contains("\\u");
+        let responsible = match given("filter").is_some_and(|text| may_ask_for_duties(&text)) {
+            true => Some(state.hub().with_responsible().await.map_err(mendable)?),
+            false => None,
+        };
+        // What is entered of the federation, and duties, change without an edition.
+        let is_pinned = given("edition").is_some() && homes.is_none() && responsible.is_none();
+        let duties = responsible.as_ref().map(|filter| serde_json::to_vec(filter).unwrap_or_default()).unwrap_or_default();
         let key = state.answers().key(&[
             if known.addresses { base.as_bytes() } else { b"" },
             uri.path().as_bytes(),
@@ -159,6 +167,7 @@ impl RestRequest {
             &edition.number().to_le_bytes(),
             &[lang as u8],
             &homes.as_ref().map_or(0, |homes| homes.federation.stamp).to_le_bytes(),
+            duties.as_slice(),
         ]);
         let etag = key.tag();
         let same = names_tag(headers, header::IF_NONE_MATCH, &etag);
@@ -175,6 +184,7 @@ impl RestRequest {
             etag,
             same,
             homes,
+            responsible,
         })
     }
 
@@ -227,7 +237,8 @@ impl RestRequest {
             let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
-        filter.checked_with(self.state.hub(), self.homes.clone())?.plan(&self.ask.caller)
+        let beyond = BeyondEdition { homes: self.homes.clone(), responsible: self.responsible.clone() };
+        filter.checked_with(self.state.hub(), beyond)?.plan(&self.ask.caller)
     }
 
     /// The query string of an address that asks the same as this one: its edition by number, its language, its filter.

@@ -41,7 +41,7 @@ pub fn case_id(id: &str) -> &str {
 /// Who is responsible for a case; what is left out holds of everybody.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct CaseOwnerKey {
-    /// Code or name of an area or federation unit.
+    /// Code or name of an area, a federation unit, or a unit that was entered with the federation (a street's, a park's, a building's).
     pub unit: Option<String>,
     /// What they are there, such as 协管员.
     pub role: Option<String>,
@@ -92,7 +92,7 @@ pub struct CaseFilter {
 }
 
 /// The areas of a caller as cases are kept by them; None for a caller of the whole city.
-fn caller_areas(ask: &RequestContext) -> Option<Vec<CaseArea>> {
+pub fn caller_areas(ask: &RequestContext) -> Option<Vec<CaseArea>> {
     let hub = ask.state.hub();
     // An area that nobody knows shows nothing.
     let known = || ask.caller.areas.iter().filter_map(|area| hub.case_area(area).ok()).collect();
@@ -142,7 +142,10 @@ impl CaseFilter {
             areas.push(texts.iter().map(|text| hub.case_area(text)).collect::<Result<_, _>>().map_err(mendable)?);
         }
         let owner = self.owner.clone().unwrap_or_default();
-        let units = owner.unit.iter().map(|unit| hub.case_unit(unit)).collect::<Result<_, _>>().map_err(mendable)?;
+        let units = match &owner.unit {
+            Some(unit) => vec![ask.owner_unit(unit).await.map_err(mendable)?],
+            None => Vec::new(),
+        };
         let day = |d: Option<Date>| d.map(|d| d.0.to_string());
         let zone = hub.settings.zone;
         let moment = |d: chrono::NaiveDate| {

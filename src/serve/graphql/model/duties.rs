@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
+use super::cases::{caller_areas, mendable};
 use super::places::Area;
 use super::scalars::{Date, DateTime};
 use crate::edition::Edition;
+use crate::hub::federation_state::Federation;
+use crate::serve::context::{RequestContext, ask};
+use crate::serve::problem::Problem;
+use crate::store::case::CaseArea;
 use crate::store::duty::{DutyRow, WorkloadRow};
 
 /// The bare id of a duty.
@@ -14,15 +19,73 @@ pub fn duty_id(id: &str) -> &str {
     id.strip_prefix("duty:").unwrap_or(id)
 }
 
+/// What of duties a caller may know and give: those of their own units, and those for their own areas and enterprises.
+pub struct DutyReach<'a> {
+    ask: &'a RequestContext,
+    /// None for callers of the whole city.
+    areas: Option<(Vec<CaseArea>, Arc<Federation>)>,
+}
+
+impl<'a> DutyReach<'a> {
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of(ask: &'a RequestContext) -> Result<DutyReach<'a>, Problem> {
+        let areas = match caller_areas(ask) {
+            Some(areas) => Some((areas, ask.federation().await?)),
+            None => None,
+        };
+        Ok(DutyReach { ask, areas })
+    }
+
+    /// Whether the caller sees the whole city.
+    pub fn is_whole(&self) -> bool {
+        self.areas.is_none()
+    }
+
+    /// Whether an area or unit, by its code, is one of the caller's or lies in one.
+    pub fn has_unit(&self, code: &str) -> bool {
+        let Some((areas, federation)) = &self.areas else { return true };
+        let is_in = |area: &CaseArea| match area {
+            CaseArea::Everywhere => true,
+            CaseArea::Within(own) => code.starts_with(own.as_str()) || code.strip_prefix('D') == Some(own.as_str()),
+            CaseArea::Federation(own) => code == own,
+        };
+        areas.iter().any(is_in) || federation.tree.at(code).is_some_and(|at| federation.is_seen_by(&self.ask.caller, at))
+    }
+
+    /// Whether a duty is told to the caller. `enterprise`: the one it is for, as it is now.
+    fn shows(&self, edition: &Edition, row: &DutyRow, enterprise: Option<&str>) -> bool {
+        let is_theirs = |id: &str| edition.enterprise_of_id(id).is_some_and(|e| self.ask.may_see(e));
+        self.has_unit(&row.unit)
+            || row.area.as_deref().is_some_and(|area| self.has_unit(area))
+            || enterprise.is_some_and(is_theirs)
+    }
+
+    /// Those of these duties that the caller may know of.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn told(&self, edition: &Arc<Edition>, rows: Vec<DutyRow>) -> Result<Vec<Duty>, Problem> {
+        let now = self.ask.state.hub().duties_now(&rows).await.map_err(mendable)?;
+        let duty = |row: DutyRow| {
+            let enterprise = row.enterprise_id.as_ref().map(|id| now.get(id).unwrap_or(id).clone());
+            self.shows(edition, &row, enterprise.as_deref()).then(|| Duty::new(edition, row, enterprise))
+        };
+        Ok(rows.into_iter().filter_map(duty).collect())
+    }
+}
+
 /// Who is responsible for what, from and until.
 pub struct Duty {
     row: DutyRow,
+    /// The enterprise that it is for, as the edition knows it.
+    enterprise: Option<String>,
     edition: Arc<Edition>,
 }
 
 impl Duty {
-    pub fn new(edition: &Arc<Edition>, row: DutyRow) -> Duty {
-        Duty { row, edition: edition.clone() }
+    pub fn new(edition: &Arc<Edition>, row: DutyRow, enterprise: Option<String>) -> Duty {
+        Duty { row, enterprise, edition: edition.clone() }
     }
 }
 
@@ -61,10 +124,10 @@ impl Duty {
     async fn building(&self) -> Option<&str> {
         self.row.building.as_deref()
     }
-    /// For this enterprise.
-    async fn enterprise(&self) -> Option<super::enterprise::Enterprise> {
-        let row = self.edition.row_of_id(self.row.enterprise_id.as_deref()?)?;
-        Some(super::enterprise::Enterprise::new(&self.edition, row))
+    /// For this enterprise; where it was joined with another one, for that. Null also where it lies in an area that is not the caller's.
+    async fn enterprise(&self, ctx: &Context<'_>) -> Option<super::enterprise::Enterprise> {
+        let found = self.edition.enterprise_of_id(self.enterprise.as_deref()?).filter(|e| ask(ctx).may_see(*e))?;
+        Some(super::enterprise::Enterprise::new(&self.edition, found.row))
     }
     /// First day.
     async fn starts(&self) -> Option<Date> {

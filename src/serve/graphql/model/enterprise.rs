@@ -23,7 +23,6 @@ use super::union_units::FederationView;
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
-use crate::hub::duties::responsible_for;
 use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
 use crate::serve::answers::filter::DateRange;
@@ -232,10 +231,10 @@ impl Enterprise {
         ask.touch_store();
         let duties = ask.records.load_one(DutiesKey).await.or_tell(ctx)?.unwrap_or_default();
         let hub = ask.state.hub();
-        let plain: Vec<_> = duties.iter().map(|(_, duty)| duty.clone()).collect();
-        let found = responsible_for(&plain, &self.row(), hub.clock.today(hub.settings.zone));
-        let row = found.and_then(|duty| duties.iter().find(|(row, _)| row.id == duty.id)).map(|(row, _)| row.clone());
-        Ok(row.map(|row| Duty::new(self.edition(), row)))
+        let found = duties.of(&self.row(), hub.clock.today(hub.settings.zone));
+        // One that is for an enterprise is for this one, or for one that became it.
+        let own = || self.row().id().to_owned();
+        Ok(found.map(|row| Duty::new(self.edition(), row.clone(), row.enterprise_id.as_ref().map(|_| own()))))
     }
 
     /// The building or park that it is in: the one that lists it, else the one whose name its address bears; null where there is none that

@@ -16,7 +16,7 @@ use crate::cases::lead;
 use crate::edition::{Edition, Filter, Row};
 use crate::hub::cases::standing_of;
 use crate::model::verdict::GapStatus;
-use crate::serve::answers::filter::DateRange;
+use crate::serve::answers::filter::{DateRange, known_units};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{RequestContext, ask};
 use crate::serve::problem::Problem;
@@ -60,7 +60,8 @@ pub struct LeadFilter {
     pub on: Option<DateRange>,
     /// Codes or names of areas of any level in which the enterprise lies.
     pub area: Option<Vec<String>>,
-    /// Codes or names of federation units that look after it.
+    /// Codes of units of the federation: the enterprise is at home in one of them, in the area tree or among the industries, or in a unit
+    /// below.
     pub unit: Option<Vec<String>>,
     /// Part of a name or code of the enterprise.
     pub text: Option<String>,
@@ -239,10 +240,14 @@ impl OutreachLeadConnection {
         let edition = ask.edition()?;
         let kinds = kinds(ask, filter.kind)?;
         let mut wanted = ask.within_areas(Filter::All);
-        for places in [filter.area, filter.unit].into_iter().flatten() {
+        if let Some(places) = &filter.area {
             let codes: Vec<String> =
                 places.iter().map(|place| hub.case_unit(place)).collect::<Result<_, _>>().map_err(mendable)?;
             wanted = wanted.and(Filter::Area(codes));
+        }
+        if let Some(units) = &filter.unit {
+            let homes = hub.homes_of_units().await.map_err(mendable)?;
+            wanted = wanted.and(homes.filter(&known_units(&homes.federation, &ask.caller, units)?));
         }
         if let Some(text) = filter.text.filter(|text| !text.trim().is_empty()) {
             wanted = wanted.and(Filter::Rows(edition.text(&text)));

@@ -7,7 +7,8 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
 use super::enterprise::Enterprise;
 use super::scalars::{Date, DateTime};
-use crate::edition::{Edition, Filter};
+use super::union_units::FederationView;
+use crate::edition::{Edition, Filter, Row};
 use crate::hub::named_lists::followers;
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first};
@@ -31,10 +32,14 @@ pub enum FollowerReason {
     InvestedIn,
     /// It invests in the leader.
     Investor,
+    /// Somebody invests in both.
+    SameGroup,
     /// One dispatches workers to the other.
     Dispatch,
     /// It has the leader's very address.
     SameAddress,
+    /// It is in the leader's building or park: one that the caller may see.
+    SamePlace,
 }
 
 /// An enterprise that follows one on a list.
@@ -158,11 +163,23 @@ impl NamedList {
         });
         Ok(changes.collect())
     }
-    /// Enterprises that follow those on it, by relations and addresses; at most 500.
+    /// Enterprises that follow those on it, by relations, addresses, buildings and parks; at most 500. Suppliers are not among them: no
+    /// registry states who supplies whom.
     async fn followers(&self, ctx: &Context<'_>) -> Result<Vec<Follower>> {
         let ask = ask(ctx);
         let leaders = NamedList::rows(ask, &self.edition, &self.row.id).await.or_tell(ctx)?;
-        let mut found = followers(&self.edition, &leaders);
+        let view = FederationView::shared(ask, &self.edition).await.or_tell(ctx)?;
+        let places = ask.state.hub().place_rows(&view.edition, &view.federation);
+        let at_place = |leader: Row| -> Vec<Row> {
+            let Some(at) = places.place_of(leader) else { return Vec::new() };
+            let unit = view.federation.tree.at(&view.federation.places[at].what.unit);
+            if !unit.is_some_and(|unit| view.federation.is_seen_by(&ask.caller, unit)) {
+                return Vec::new();
+            }
+            let there = places.listed[at].iter().chain(&places.by_address[at]).copied();
+            there.filter(|row| places.place_of(*row) == Some(at)).collect()
+        };
+        let mut found = followers(&self.edition, &leaders, at_place);
         found.retain(|f| ask.may_see(self.edition.enterprise(f.row)));
         found.truncate(MAX_PAGE);
         ask.show(&self.edition, found.iter().map(|f| f.row), selected(ctx.field()));

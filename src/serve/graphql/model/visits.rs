@@ -17,6 +17,9 @@ use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::{Code, Problem};
 use crate::store::visit::VisitRow;
 
+/// Lists that are read at a time.
+const PART: i64 = 200;
+
 /// The bare id of a visit list.
 pub fn list_id(id: &str) -> &str {
     id.strip_prefix("visits:").unwrap_or(id)
@@ -191,25 +194,44 @@ impl VisitList {
         VisitList { drawn, edition: edition.clone() }
     }
 
-    /// The latest lists whose doors the caller may know of.
+    /// The latest lists whose doors the caller may know of, behind one of them where it is named.
     ///
     /// # Errors
-    /// There is no such unit; the store cannot be read.
-    pub async fn list(ask: &RequestContext, unit: Option<&str>, first: usize) -> Result<Vec<VisitList>, Problem> {
+    /// There is no such unit or list; the store cannot be read.
+    pub async fn list(
+        ask: &RequestContext,
+        unit: Option<&str>,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<Vec<VisitList>, Problem> {
         ask.touch_store();
         let hub = ask.state.hub();
-        let unit = unit.map(|unit| hub.case_unit(unit)).transpose().map_err(mendable)?;
+        let unit = match unit {
+            Some(unit) => Some(ask.owner_unit(unit).await.map_err(mendable)?),
+            None => None,
+        };
         let edition = ask.edition()?;
+        let mut behind = match after {
+            Some(id) => Some(within_reach(ask, list_id(id)).await?.list),
+            None => None,
+        };
         let mut found = Vec::new();
-        for list in hub.store.visit_lists(unit.as_deref(), 1_000).await? {
-            if found.len() == first {
-                break;
+        loop {
+            let part = hub.store.visit_lists(unit.as_deref(), PART, behind.as_ref()).await?;
+            let is_last = (part.len() as i64) < PART;
+            behind = part.last().cloned();
+            for list in part {
+                if let Ok(drawn) = within_reach(ask, &list.id).await {
+                    found.push(VisitList::new(&edition, drawn));
+                }
+                if found.len() == first {
+                    return Ok(found);
+                }
             }
-            if let Ok(drawn) = within_reach(ask, &list.id).await {
-                found.push(VisitList::new(&edition, drawn));
+            if is_last {
+                return Ok(found);
             }
         }
-        Ok(found)
     }
 }
 

@@ -18,10 +18,13 @@ impl Work {
     ///
     /// # Errors
     /// There is no such unit.
-    pub fn of(ask: &RequestContext, owner: Option<CaseOwnerKey>) -> Result<Work, Problem> {
+    pub async fn of(ask: &RequestContext, owner: Option<CaseOwnerKey>) -> Result<Work, Problem> {
         let hub = ask.state.hub();
         let owner = owner.unwrap_or_default();
-        let unit = owner.unit.map(|unit| hub.case_unit(&unit)).transpose().map_err(mendable)?;
+        let unit = match &owner.unit {
+            Some(unit) => Some(ask.owner_unit(unit).await.map_err(mendable)?),
+            None => None,
+        };
         let of = crate::hub::cases::WorkOf { unit, role: owner.role, name: owner.name, areas: areas_of_caller(ask) };
         Ok(Work { week: hub.work_week(&of) })
     }

@@ -71,7 +71,11 @@ impl CallerMutations {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let hub = ask.state.hub();
-        match hub.set_seat(&ask.caller.id, owner.map(CaseOwnerInput::owner)).await {
+        let seated = match CaseOwnerInput::given(owner, ask).await {
+            Ok(owner) => hub.set_seat(&ask.caller.id, owner).await,
+            Err(error) => Err(error),
+        };
+        match seated {
             Ok(()) => Ok(SeatPayload { seat: CaseOwner::of_caller(ask).await.or_tell(ctx)?, user_errors: Vec::new() }),
             Err(error) => Ok(SeatPayload { user_errors: refused("owner", error).or_tell(ctx)?, ..SeatPayload::default() }),
         }

@@ -29,7 +29,7 @@ const SHOWN: usize = 50;
 /// Makes somebody responsible.
 #[derive(InputObject)]
 pub struct CaseOwnerInput {
-    /// Code or name of an area or federation unit.
+    /// Code or name of an area, a federation unit, or a unit that was entered with the federation (a street's, a park's, a building's).
     unit: String,
     /// What they are there, such as 协管员.
     role: Option<String>,
@@ -38,8 +38,23 @@ pub struct CaseOwnerInput {
 }
 
 impl CaseOwnerInput {
-    pub fn owner(self) -> CaseOwner {
-        CaseOwner { unit: self.unit, role: self.role, name: self.name }
+    /// The owner with the unit's code.
+    ///
+    /// # Errors
+    /// There is no such unit, or it is not the caller's to know of; the store cannot be read.
+    pub async fn owner(self, ask: &RequestContext) -> Result<CaseOwner, HubError> {
+        Ok(CaseOwner { unit: ask.owner_unit(&self.unit).await?, role: self.role, name: self.name })
+    }
+
+    /// The same of what may be left out.
+    ///
+    /// # Errors
+    /// As of [`CaseOwnerInput::owner`].
+    pub async fn given(input: Option<CaseOwnerInput>, ask: &RequestContext) -> Result<Option<CaseOwner>, HubError> {
+        match input {
+            Some(input) => input.owner(ask).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -235,17 +250,17 @@ impl CaseMutations {
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         may_name(ask, input.origin).or_tell(ctx)?;
         let hub = ask.state.hub();
-        let id = match told("enterprise", hub.enterprise_id(parts_of_id(&input.enterprise).0)).or_tell(ctx)? {
+        let id = match told("enterprise", ask.enterprise_meant(&input.enterprise)).or_tell(ctx)? {
             Ok(id) => id,
             Err(user_errors) => return Ok(CasePayload { user_errors, ..CasePayload::default() }),
         };
-        let edition = ask.edition().or_tell(ctx)?;
-        if !edition.enterprise_of_id(&id).is_some_and(|e| ask.may_see(e)) {
-            return Err(Problem::new(Code::NotFound, "没有这家企业", "there is no such enterprise")).or_tell(ctx);
-        }
+        let owner = match told("owner", CaseOwnerInput::given(input.owner, ask).await).or_tell(ctx)? {
+            Ok(owner) => owner,
+            Err(user_errors) => return Ok(CasePayload { user_errors, ..CasePayload::default() }),
+        };
         let opening = CaseOpening {
             origin: input.origin.map_or(ModelOrigin::Hand, Into::into),
-            owner: input.owner.map(CaseOwnerInput::owner),
+            owner,
             next_on: input.next_on.map(|d| d.0),
             note: input.note,
             by: Some(ask.caller.name.clone()),
@@ -305,9 +320,13 @@ impl CaseMutations {
         let otherwise = if input.named_list.is_some() { ModelOrigin::NamedList } else { ModelOrigin::List };
         let rows = edition.filter(&filter).map_err(Problem::from).or_tell(ctx)?;
         let ids: Vec<String> = edition.in_order(&rows).take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
+        let owner = match told("owner", CaseOwnerInput::given(input.owner, ask).await).or_tell(ctx)? {
+            Ok(owner) => owner,
+            Err(user_errors) => return Ok(CasesPayload { user_errors, ..CasesPayload::default() }),
+        };
         let opening = CaseOpening {
             origin: input.origin.map_or(otherwise, Into::into),
-            owner: input.owner.map(CaseOwnerInput::owner),
+            owner,
             next_on: input.next_on.map(|d| d.0),
             note: input.note,
             by: Some(ask.caller.name.clone()),
@@ -341,9 +360,17 @@ impl CaseMutations {
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let id = case_id(&input.case);
         within_reach(ask, id).await.or_tell(ctx)?;
+        let owner = match input.owner {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(owner) => match told("owner", owner.owner(ask).await).or_tell(ctx)? {
+                Ok(owner) => Some(Some(owner)),
+                Err(user_errors) => return Ok(CasePayload { user_errors, ..CasePayload::default() }),
+            },
+        };
         let change = CaseChange {
             stage: input.stage.map(Into::into),
-            owner: maybe(input.owner, CaseOwnerInput::owner),
+            owner,
             next_on: maybe(input.next_on, |d| d.0),
             method: maybe(input.method, Into::into),
             // What is no small number is refused as one that is out of range.

@@ -8,7 +8,7 @@ use crate::cases::correction::CorrectionOrigin as ModelOrigin;
 use crate::hub::HubError;
 use crate::hub::corrections::{CorrectionOpening, CorrectionTarget, CorrectionWord, GivenAnswer, MAX_OPENED};
 use crate::model::enterprise::EnterpriseField as Model;
-use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::graphql::model::cases::mendable;
 use crate::serve::graphql::model::conflicts::{ConflictFilter, disputes};
 use crate::serve::graphql::model::corrections::{Correction, correction_id};
@@ -163,14 +163,10 @@ impl CorrectionMutations {
         let field: Model = input.field.into();
         classes::of_field(field).scope().map_or(Ok(()), |scope| ask.caller.require(scope)).or_tell(ctx)?;
         let hub = ask.state.hub();
-        let id = match told("enterprise", hub.enterprise_id(parts_of_id(&input.enterprise).0)).or_tell(ctx)? {
+        let id = match told("enterprise", ask.enterprise_meant(&input.enterprise)).or_tell(ctx)? {
             Ok(id) => id,
             Err(user_errors) => return Ok(refused(user_errors)),
         };
-        let edition = ask.edition().or_tell(ctx)?;
-        if !edition.enterprise_of_id(&id).is_some_and(|e| ask.may_see(e)) {
-            return Err(Problem::new(Code::NotFound, "没有这家企业", "there is no such enterprise")).or_tell(ctx);
-        }
         if let Some(finding) = &input.finding {
             let known = hub.store.findings(Some(&id)).await.map_err(Problem::from).or_tell(ctx)?;
             if !known.iter().any(|f| f.id == finding.as_str()) {

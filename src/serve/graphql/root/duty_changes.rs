@@ -6,10 +6,10 @@ use super::case_changes::CaseOwnerInput;
 use crate::access::AccessScope;
 use crate::cases::duty::DutyScope;
 use crate::hub::HubError;
-use crate::hub::duties::NewDuty;
-use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
-use crate::serve::graphql::model::cases::{CaseFilter, mendable};
-use crate::serve::graphql::model::duties::{Duty, duty_id};
+use crate::hub::duties::{NewDuty, no_duty};
+use crate::serve::context::{OrTell, ask};
+use crate::serve::graphql::model::cases::{CaseFilter, areas_of_caller, mendable};
+use crate::serve::graphql::model::duties::{Duty, DutyReach, duty_id};
 use crate::serve::graphql::model::scalars::Date;
 use crate::serve::graphql::model::user_error::UserError;
 use crate::serve::problem::{Code, Problem};
@@ -21,7 +21,7 @@ pub struct AddDutyInput {
     owner: CaseOwnerInput,
     /// The first responsible person of the unit.
     is_first: Option<bool>,
-    /// For enterprises of this area: code or name.
+    /// For enterprises of this area: code or name. Who sees some areas only names one of their own, or an enterprise.
     area: Option<String>,
     /// For this section or division of GB/T 4754.
     industry: Option<String>,
@@ -62,11 +62,8 @@ pub struct DutyPayload {
 }
 
 /// Duties hold of whole districts: who sees some areas only gives those of their own.
-fn within_reach(ask: &RequestContext, unit: &str) -> Result<(), Problem> {
-    let hub = ask.state.hub();
-    let code = hub.case_unit(unit).map_err(mendable)?;
-    let mine = |area: &String| code == *area || code.starts_with(area.as_str()) || code == format!("D{area}");
-    match ask.caller.areas.is_empty() || ask.caller.areas.iter().any(mine) {
+fn within_reach(reach: &DutyReach<'_>, unit: &str) -> Result<(), Problem> {
+    match reach.has_unit(unit) {
         true => Ok(()),
         false => {
             Err(Problem::new(Code::Forbidden, format!("{unit} 不在您的管辖区域内"), format!("{unit} is outside your areas")))
@@ -98,27 +95,43 @@ impl DutyMutations {
     ) -> Result<DutyPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
-        let owner = input.owner.owner();
-        if ask.state.hub().case_unit(&owner.unit).is_ok() {
-            within_reach(ask, &owner.unit).or_tell(ctx)?;
+        let hub = ask.state.hub();
+        let reach = DutyReach::of(ask).await.or_tell(ctx)?;
+        let owner = match input.owner.owner(ask).await {
+            Ok(owner) => owner,
+            Err(error) => return refused("owner", error).or_tell(ctx),
+        };
+        within_reach(&reach, &owner.unit).or_tell(ctx)?;
+        let area = match input.area.as_deref().map(|area| hub.case_unit(area)).transpose() {
+            Ok(area) => area,
+            Err(error) => return refused("area", error).or_tell(ctx),
+        };
+        area.as_deref().map_or(Ok(()), |area| within_reach(&reach, area)).or_tell(ctx)?;
+        let enterprise = match input.enterprise.as_deref().map(|text| ask.enterprise_meant(text)).transpose() {
+            Ok(enterprise) => enterprise,
+            Err(error) => return refused("enterprise", error).or_tell(ctx),
+        };
+        let is_everywhere = area.is_none() && enterprise.is_none() && (input.industry.is_some() || input.building.is_some());
+        if is_everywhere && !reach.is_whole() {
+            let error = HubError::said(
+                "请写明管辖区域内的区域（area）：不写区域的行业或楼宇职责对全市有效",
+                "name an area of your own (area): a duty for a trade or a building without one holds in the whole city",
+            );
+            return refused("area", error).or_tell(ctx);
         }
         let new = NewDuty {
             owner,
             is_first: input.is_first.unwrap_or(false),
-            scope: DutyScope {
-                area: input.area,
-                industry: input.industry,
-                building: input.building,
-                enterprise: input.enterprise.map(|id| parts_of_id(&id).0.to_owned()),
-            },
+            scope: DutyScope { area, industry: input.industry, building: input.building, enterprise },
             starts: input.starts.map(|d| d.0),
             ends: input.ends.map(|d| d.0),
             by: Some(ask.caller.name.clone()),
         };
-        match ask.state.hub().add_duty(new).await {
+        match hub.add_duty(new).await {
             Ok(row) => {
                 let edition = ask.edition().or_tell(ctx)?;
-                Ok(DutyPayload { duty: Some(Duty::new(&edition, row)), ..DutyPayload::default() })
+                let duty = reach.told(&edition, vec![row]).await.or_tell(ctx)?.pop();
+                Ok(DutyPayload { duty, ..DutyPayload::default() })
             }
             Err(error) => refused("owner", error).or_tell(ctx),
         }
@@ -129,9 +142,16 @@ impl DutyMutations {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let id = duty_id(&id);
-        let rows = ask.state.hub().store.duties(None).await.map_err(Problem::from).or_tell(ctx)?;
-        if let Some(row) = rows.iter().find(|r| r.id == id) {
-            within_reach(ask, &row.unit).or_tell(ctx)?;
+        let mut rows = ask.state.hub().store.duties(None).await.map_err(Problem::from).or_tell(ctx)?;
+        rows.retain(|row| row.id == id);
+        if let Some(unit) = rows.first().map(|row| row.unit.clone()) {
+            let reach = DutyReach::of(ask).await.or_tell(ctx)?;
+            let edition = ask.edition().or_tell(ctx)?;
+            // One that the caller may not know of is none.
+            if reach.told(&edition, rows).await.or_tell(ctx)?.is_empty() {
+                return refused("id", no_duty(id)).or_tell(ctx);
+            }
+            within_reach(&reach, &unit).or_tell(ctx)?;
         }
         match ask.state.hub().end_duty(id, Some(&ask.caller.name)).await {
             Ok(()) => Ok(DutyPayload::default()),
@@ -157,7 +177,7 @@ impl DutyMutations {
         }
     }
 
-    /// Hands everything of somebody over: duties in force and open cases. Needs the scope `review`.
+    /// Hands everything of somebody over, or nothing: duties in force, and open cases in the caller's areas. Needs the scope `review`.
     async fn hand_over(
         &self,
         ctx: &Context<'_>,
@@ -165,13 +185,18 @@ impl DutyMutations {
     ) -> Result<DutyPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
-        let (from, to) = (input.from.owner(), input.to.owner());
+        let reach = DutyReach::of(ask).await.or_tell(ctx)?;
+        let (from, to) = match (input.from.owner(ask).await, input.to.owner(ask).await) {
+            (Ok(from), Ok(to)) => (from, to),
+            (Err(error), _) => return refused("from", error).or_tell(ctx),
+            (_, Err(error)) => return refused("to", error).or_tell(ctx),
+        };
         for unit in [&from.unit, &to.unit] {
-            if ask.state.hub().case_unit(unit).is_ok() {
-                within_reach(ask, unit).or_tell(ctx)?;
-            }
+            within_reach(&reach, unit).or_tell(ctx)?;
         }
-        match ask.state.hub().hand_over(&from, &to, input.note.as_deref(), Some(&ask.caller.name)).await {
+        // Cases elsewhere are not the caller's to hand over.
+        let areas = areas_of_caller(ask);
+        match ask.state.hub().hand_over(&from, &to, areas, input.note.as_deref(), Some(&ask.caller.name)).await {
             Ok((cases, duties)) => {
                 ask.state.tell_cases().await.or_tell(ctx)?;
                 Ok(DutyPayload { cases: cases as i32, duties: duties as i32, ..DutyPayload::default() })

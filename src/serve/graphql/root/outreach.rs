@@ -7,17 +7,16 @@ use async_graphql::{Context, ID, Object, Result};
 use crate::access::AccessScope;
 use crate::edition::Edition;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted};
-use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, mendable};
+use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, areas_of_caller, mendable};
 use crate::serve::graphql::model::connection::MAX_PAGE;
 use crate::serve::graphql::model::corrections::{CorrectionConnection, CorrectionFilter, MAX_CORRECTIONS, own_registry};
-use crate::serve::graphql::model::duties::{Duty, Workload};
+use crate::serve::graphql::model::duties::{Duty, DutyReach, Workload};
 use crate::serve::graphql::model::leads::{LeadFilter, OutreachLeadConnection};
 use crate::serve::graphql::model::named_lists::{NamedList, named_id};
 use crate::serve::graphql::model::saved_views::SavedView;
 use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::work::Work;
 use crate::serve::problem::{Code, Problem};
-use crate::store::case::CaseArea;
 use crate::store::named_list::NamedListRow;
 
 pub struct OutreachQuery;
@@ -79,10 +78,11 @@ impl OutreachQuery {
             return Ok(None);
         }
         ask(ctx).touch_store();
-        Work::of(ask(ctx), owner).or_tell(ctx).map(Some)
+        Work::of(ask(ctx), owner).await.or_tell(ctx).map(Some)
     }
 
-    /// Who is responsible for what, ended duties included, by unit and day. Needs the scope `review`.
+    /// Who is responsible for what, ended duties included, by unit and day: those of the caller's units, areas and enterprises. Needs the
+    /// scope `review`.
     async fn duties(
         &self,
         ctx: &Context<'_>,
@@ -94,10 +94,14 @@ impl OutreachQuery {
         let ask = ask(ctx);
         ask.touch_store();
         let hub = ask.state.hub();
-        let unit = unit.map(|unit| hub.case_unit(&unit)).transpose().map_err(mendable).or_tell(ctx)?;
+        let unit = match &unit {
+            Some(unit) => Some(ask.owner_unit(unit).await.map_err(mendable).or_tell(ctx)?),
+            None => None,
+        };
         let edition = ask.edition().or_tell(ctx)?;
         let rows = hub.store.duties(unit.as_deref()).await.or_tell(ctx)?;
-        Ok(Some(rows.into_iter().map(|row| Duty::new(&edition, row)).collect()))
+        let reach = DutyReach::of(ask).await.or_tell(ctx)?;
+        reach.told(&edition, rows).await.or_tell(ctx).map(Some)
     }
 
     /// What everybody has to do, the most first; what is nobody's among it. Needs the scope `review`.
@@ -111,14 +115,7 @@ impl OutreachQuery {
         let edition = ask.edition().or_tell(ctx)?;
         let week = hub.work_week(&crate::hub::cases::WorkOf::default());
         let since = week.won.closed.0.unwrap_or_default();
-        // An area that nobody knows shows nothing: no code begins like this.
-        let code = |area: &String| match hub.case_area(area) {
-            Ok(CaseArea::Within(code)) => code,
-            Ok(CaseArea::Federation(unit)) => unit.trim_start_matches('D').to_owned(),
-            Ok(CaseArea::Everywhere) => String::new(),
-            Err(_) => "nowhere".to_owned(),
-        };
-        let areas: Vec<String> = ask.caller.areas.iter().map(code).collect();
+        let areas = areas_of_caller(ask);
         let rows = hub.store.workload(&week.today.to_string(), since, &areas).await.or_tell(ctx)?;
         Ok(Some(rows.into_iter().map(|row| Workload::new(&edition, row)).collect()))
     }
@@ -176,12 +173,14 @@ impl OutreachQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Only those of this unit: code or name.")] unit: Option<String>,
         #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind the list with this id.")] after: Option<ID>,
     ) -> Result<Option<Vec<VisitList>>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
-        VisitList::list(ask(ctx), unit.as_deref(), first).await.or_tell(ctx).map(Some)
+        let after = after.as_deref().map(String::as_str);
+        VisitList::list(ask(ctx), unit.as_deref(), first, after).await.or_tell(ctx).map(Some)
     }
 
     /// One visit list, or null. Needs the scope `review`.

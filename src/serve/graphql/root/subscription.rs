@@ -194,7 +194,10 @@ impl Subscriptions {
         let ask = ask(ctx).clone();
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let owner = owner.unwrap_or_default();
-        let unit = owner.unit.map(|unit| ask.state.hub().case_unit(&unit)).transpose().map_err(mendable).or_tell(ctx)?;
+        let unit = match &owner.unit {
+            Some(unit) => Some(ask.owner_unit(unit).await.map_err(mendable).or_tell(ctx)?),
+            None => None,
+        };
         let wanted = Arc::new((unit, owner.role, owner.name));
         let steps = items(ask.state.events().cases.subscribe());
         let told = steps.filter_map(move |event| {

@@ -99,13 +99,20 @@ impl VisitMutations {
     ) -> Result<VisitListPayload> {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
+        let mut owners = Vec::new();
+        for input in input.owners.unwrap_or_default() {
+            match input.owner(ask).await {
+                Ok(owner) => owners.push(owner),
+                Err(error) => return refused("owners", error).or_tell(ctx),
+            }
+        }
         let number = |n: Option<i32>, otherwise: usize| n.map_or(otherwise, |n| usize::try_from(n).unwrap_or(0));
         let new = NewVisits {
             title: input.title,
             query: input.filter.unwrap_or_default().query(ask).await.or_tell(ctx)?,
             shape: input.shape.unwrap_or_default().iter().map(|p| (p.longitude, p.latitude)).collect(),
             doors: number(input.doors, 200).min(MAX_DOORS),
-            owners: input.owners.unwrap_or_default().into_iter().map(CaseOwnerInput::owner).collect(),
+            owners,
             lists: number(input.lists, 1),
             due: input.due.map(|d| d.0),
             by: Some(ask.caller.name.clone()),
