@@ -92,10 +92,8 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
         ));
     }
     if asked.len() > 1 {
-        return plain.refuse(&Problem::bad_input(
-            "queries、extend 只能给出一个，且只给一次",
-            "give queries or extend, and give it once",
-        ));
+        return plain
+            .refuse(&Problem::bad_input("queries、extend 只能给出一个，且只给一次", "give queries or extend, and give it once"));
     }
     // A long batch is seconds of work: it holds no other answer up.
     let plain = Arc::new(plain);

@@ -97,7 +97,8 @@ async fn what_nobody_understands_spoils_only_itself() {
     }
     assert_eq!(answer["foreign"], json!({ "result": [] }));
 
-    let wanted = json!({ "ids": [id, null, 7, format!("{id}@12")], "properties": [{ "id": "creditCode" }, { "id": "salary" }, {}] });
+    let wanted =
+        json!({ "ids": [id, null, 7, format!("{id}@12")], "properties": [{ "id": "creditCode" }, { "id": "salary" }, {}] });
     let (status, extended) = post(&served, "extend", &wanted).await;
     assert_eq!(status, StatusCode::OK, "{extended}");
     specified::extended(&extended);
@@ -142,7 +143,8 @@ async fn a_foreign_kind_has_no_suggestions_no_properties_and_no_preview() {
 #[tokio::test]
 async fn a_form_is_read_as_closely_as_an_address() {
     let served = served(500, |_| {}).await;
-    let name = served.data("{ enterprises(first: 1) { nodes { name } } }", json!({})).await["enterprises"]["nodes"][0]["name"].clone();
+    let name =
+        served.data("{ enterprises(first: 1) { nodes { name } } }", json!({})).await["enterprises"]["nodes"][0]["name"].clone();
     let send = async |form: &[(&str, String)]| {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post("/reconcile")

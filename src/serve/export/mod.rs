@@ -11,6 +11,8 @@ mod choice;
 mod columns;
 pub(in crate::serve) mod federation;
 pub mod fetch;
+mod field_names;
+mod field_path;
 mod format;
 pub mod graph;
 pub(in crate::serve) mod jobs;

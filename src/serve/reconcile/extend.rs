@@ -71,7 +71,8 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         });
         rows.insert(key, Value::Object(cells.collect()));
     }
-    let title = |name: &str, column: Option<ExportColumn>| column.map_or_else(|| name.to_owned(), |c| c.title(plain.lang).to_owned());
+    let title =
+        |name: &str, column: Option<ExportColumn>| column.map_or_else(|| name.to_owned(), |c| c.title(plain.lang).to_owned());
     let meta: Vec<Value> = columns.iter().map(|(name, column)| json!({ "id": name, "name": title(name, *column) })).collect();
     let mut answer = json!({ "meta": meta, "rows": rows });
     if let Some(text) = warnings.text(plain) {
@@ -85,10 +86,7 @@ fn parts(value: &Value) -> Result<(Vec<Value>, Vec<Value>), Problem> {
     let wrong = |zh: &str, en: &str| Problem::bad_input(format!("extend 有误：{zh}"), format!("extend: {en}"));
     let Value::Object(fields) = value else { return Err(wrong("应为对象", "it is no object")) };
     if let Some(key) = fields.keys().find(|key| !matches!(key.as_str(), "ids" | "properties")) {
-        return Err(wrong(
-            &format!("没有 {key}：可用 ids、properties"),
-            &format!("there is no {key}: use ids and properties"),
-        ));
+        return Err(wrong(&format!("没有 {key}：可用 ids、properties"), &format!("there is no {key}: use ids and properties")));
     }
     let list = |name: &str| match fields.get(name) {
         Some(Value::Array(list)) => Ok(list.clone()),
@@ -111,14 +109,14 @@ fn columns(plain: &RestRequest, properties: &[Value], warnings: &mut Warnings) -
         };
         let is_set = property.get("settings").is_some_and(|s| !s.is_null() && s.as_object().is_none_or(|s| !s.is_empty()));
         if is_set {
-            warnings.add(format!("属性 {name} 没有设置项：未采用"), format!("the property {name} has no settings: they were left out"));
+            warnings.add(
+                format!("属性 {name} 没有设置项：未采用"),
+                format!("the property {name} has no settings: they were left out"),
+            );
         }
         let column = ExportColumn::ALL.iter().copied().find(|c| c.name() == name && may_see(plain, *c));
         if column.is_none() {
-            warnings.add(
-                format!("没有属性 {name}：单元格为空"),
-                format!("there is no property {name}: its cells are empty"),
-            );
+            warnings.add(format!("没有属性 {name}：单元格为空"), format!("there is no property {name}: its cells are empty"));
         }
         if seen.insert(name) {
             columns.push((name.to_owned(), column));

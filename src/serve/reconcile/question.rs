@@ -228,7 +228,8 @@ impl Query {
                 }
                 _ => {
                     let pid = text("propertyId")?;
-                    let pid = pid.ok_or_else(|| wrong("属性条件缺少 propertyId", "a property condition lacks its `propertyId`"))?;
+                    let pid =
+                        pid.ok_or_else(|| wrong("属性条件缺少 propertyId", "a property condition lacks its `propertyId`"))?;
                     query.properties.push(QueryProperty { pid: pid.to_owned(), v: v.clone(), required, quantifier });
                 }
             }
@@ -348,7 +349,10 @@ mod tests {
             (json!([{ "matchType": "colour" }]), "there is no colour"),
             (json!([{ "matchType": "property", "propertyValue": "x" }]), "propertyId"),
             (json!([{ "matchType": "name", "propertyValue": "x", "matchQualifier": "Exact" }]), "Exact"),
-            (json!([{ "matchType": "property", "propertyId": "district", "propertyValue": "x", "matchQuantifier": "none" }]), "required"),
+            (
+                json!([{ "matchType": "property", "propertyId": "district", "propertyValue": "x", "matchQuantifier": "none" }]),
+                "required",
+            ),
         ] {
             let problem = read(conditions.clone()).expect_err("not understood");
             assert!(problem.en.contains(said), "{conditions}: {}", problem.en);
