@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::drawn_outlines::{DrawnOutline, DrawnOutlines};
 use super::outlines::{ATTRIBUTION, Outline, Point, Polygon, bounds, contains, polygons, shipped};
 use super::survey;
 use crate::model::datum::Datum;
@@ -350,6 +351,7 @@ pub fn keep(data: &Path, found: &ImportedBoundaries, attribution: &str, approval
 /// What maps draw: outlines of districts, and of streets where a deployer brought them.
 pub struct Boundaries {
     outlines: HashMap<String, Outline>,
+    drawn: DrawnOutlines,
     has_streets: bool,
     /// Whose they are, said wherever they are drawn; with the number of their approval (审图号).
     pub attribution: String,
@@ -360,8 +362,13 @@ pub struct Boundaries {
 impl Boundaries {
     /// Those of a data folder, else those that ship. A file that cannot be read is passed over with a message.
     pub fn of(data: &Path) -> Boundaries {
-        let mut boundaries =
-            Boundaries { outlines: shipped(), has_streets: false, attribution: ATTRIBUTION.to_owned(), digest: None };
+        let mut boundaries = Boundaries {
+            outlines: shipped(),
+            drawn: DrawnOutlines::default(),
+            has_streets: false,
+            attribution: ATTRIBUTION.to_owned(),
+            digest: None,
+        };
         let (mut hash, mut told) = (Sha256::new(), BTreeSet::new());
         for level in LEVELS {
             let path = place(data, level);
@@ -392,6 +399,18 @@ impl Boundaries {
 
     pub fn outline(&self, code: &str) -> Option<&Outline> {
         self.outlines.get(code)
+    }
+    /// The outlines on the Mercator map, with no more corners than the tiles of a zoom can show.
+    pub fn drawn(&self, z: u32) -> &HashMap<String, DrawnOutline> {
+        self.drawn.at(z, &self.outlines)
+    }
+    /// An outline as GeoJSON: with all its corners, else of imported ones as many as a map of the whole city can show. Those that ship
+    /// are simple already.
+    pub fn geometry(&self, code: &str, whole: bool) -> Option<&Value> {
+        match whole || self.digest.is_none() {
+            true => self.outline(code).map(|outline| &outline.geometry),
+            false => self.drawn.overview(code, &self.outlines),
+        }
     }
     /// Whether streets have outlines.
     pub fn has_streets(&self) -> bool {
