@@ -5,6 +5,7 @@
 mod asked;
 pub(crate) mod city;
 pub(crate) mod federation;
+mod invented_streets;
 pub(crate) mod link;
 mod old_formats;
 pub(crate) mod pull;

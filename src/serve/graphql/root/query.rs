@@ -12,7 +12,9 @@ use super::outreach::OutreachQuery;
 use crate::access::AccessScope;
 use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
-use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
+use crate::serve::answers::filter::{
+    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, known_registries, plan_order,
+};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::cases::{CaseOwner, OutreachCase};
@@ -127,7 +129,10 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
         EnterpriseKey::Registration(number) => LookupKey::Identifier(IdentifierKind::Registration, number.clone()),
         EnterpriseKey::TaxNumber(number) => LookupKey::Identifier(IdentifierKind::Tax, number.clone()),
         EnterpriseKey::InsuranceNumber(number) => LookupKey::Identifier(IdentifierKind::Insurance, number.clone()),
-        EnterpriseKey::Record(record) => LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() },
+        EnterpriseKey::Record(record) => {
+            known_registries(ask.state.hub(), std::slice::from_ref(&record.registry))?;
+            LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() }
+        }
     };
     let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
     if rows.is_empty()
