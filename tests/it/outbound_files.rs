@@ -196,6 +196,7 @@ async fn openrefines_page_may_read_the_reconciliation_service_and_nothing_else()
     };
     let openrefine = "http://127.0.0.1:3333";
     assert_eq!(allowed("/reconcile", openrefine).await.as_deref(), Some(openrefine));
+    assert_eq!(allowed("/reconcile", "http://[::1]:3333").await.as_deref(), Some("http://[::1]:3333"));
     assert_eq!(allowed("/reconcile/suggest/entity?prefix=x", openrefine).await.as_deref(), Some(openrefine));
     assert_eq!(allowed("/geo/districts.geojson", openrefine).await, None);
     assert_eq!(allowed("/reconcile", "https://elsewhere.example").await, None);
@@ -229,6 +230,17 @@ async fn headers_of_usual_clients_are_allowed_and_the_useful_ones_shown() {
         "cache-control",
         "x-requested-with",
         "last-event-id",
+        "if-match",
+        "content-encoding",
+        "x-b3-traceid",
+        "x-b3-spanid",
+        "x-b3-parentspanid",
+        "x-b3-sampled",
+        "x-b3-flags",
+        "uber-trace-id",
+        "graphql-client-name",
+        "graphql-client-version",
+        "x-graphql-event-stream-token",
     ] {
         assert!(list.split(',').any(|h| h == name), "{name}: {list}");
     }
@@ -236,7 +248,7 @@ async fn headers_of_usual_clients_are_allowed_and_the_useful_ones_shown() {
         Request::get("/geo/districts.geojson").header(header::ORIGIN, "https://map.example").body(Body::empty()).unwrap();
     let (_, headers, _) = served.send(request).await;
     let shown = headers[header::ACCESS_CONTROL_EXPOSE_HEADERS].to_str().unwrap();
-    for name in ["etag", "content-range", "retry-after", "content-length", "x-huitu-rows"] {
+    for name in ["location", "accept-encoding", "allow", "etag", "content-range", "retry-after", "content-length", "x-huitu-rows"] {
         assert!(shown.split(',').any(|h| h == name), "{name}: {shown}");
     }
 }
