@@ -248,7 +248,8 @@ async fn headers_of_usual_clients_are_allowed_and_the_useful_ones_shown() {
         Request::get("/geo/districts.geojson").header(header::ORIGIN, "https://map.example").body(Body::empty()).unwrap();
     let (_, headers, _) = served.send(request).await;
     let shown = headers[header::ACCESS_CONTROL_EXPOSE_HEADERS].to_str().unwrap();
-    for name in ["location", "accept-encoding", "allow", "etag", "content-range", "retry-after", "content-length", "x-huitu-rows"] {
+    for name in ["location", "accept-encoding", "allow", "etag", "content-range", "retry-after", "content-length", "x-huitu-rows"]
+    {
         assert!(shown.split(',').any(|h| h == name), "{name}: {shown}");
     }
 }

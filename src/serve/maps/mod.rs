@@ -10,6 +10,7 @@ pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod place_tiles;
 pub(in crate::serve) mod places;
+mod seams;
 mod simplify;
 pub(in crate::serve) mod style;
 mod survey;
