@@ -154,7 +154,7 @@ impl Query {
         let types = types_of(of("type"))?;
         let strict = match of("type_strict") {
             Value::Null => "any",
-            Value::String(strict) if STRICT.contains(&strict.as_str()) => strict,
+            Value::String(strict) if STRICT.contains(&strict.as_str()) => strict.as_str(),
             _ => return Err(wrong("type_strict 应为 any、all 或 should", "`type_strict` is any, all or should")),
         };
         let limit = limit_of(of("limit"))?;
