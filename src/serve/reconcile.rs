@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use self::extend::extend;
-use self::question::{KIND, Query, bare_id, may_see};
+use self::question::{KIND, SoughtName, bare_id, may_see};
 use super::answers::strict_json::read_json;
 use super::export::ExportColumn;
 use super::http::parameters::RouteParameters;
@@ -185,7 +185,7 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
         return Err(Problem::bad_input("queries 应为对象：每个查询一个名称", "queries is an object: a name for each query"));
     };
     let (names, asked): (Vec<String>, Vec<Value>) = queries.into_iter().unzip();
-    let answers = answers(plain, &asked, Query::read)?;
+    let answers = answers(plain, &asked, SoughtName::read)?;
     Ok(Value::Object(names.into_iter().zip(answers).collect()))
 }
 
@@ -196,7 +196,7 @@ fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
 pub fn answers(
     plain: &RestRequest,
     asked: &[Value],
-    read: impl Fn(&Value) -> Result<Query, Problem> + Sync,
+    read: impl Fn(&Value) -> Result<SoughtName, Problem> + Sync,
 ) -> Result<Vec<Value>, Problem> {
     if asked.len() > MAX_QUERIES {
         return Err(Problem::bad_input(
@@ -237,7 +237,7 @@ fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBi
 /// The caller's areas cannot be read.
 pub fn candidates(plain: &RestRequest, name: &str) -> Result<Vec<(Row, f64, bool)>, Problem> {
     let scope = scope(plain)?;
-    let query = Query { query: name.to_owned(), ..Query::default() };
+    let query = SoughtName { query: name.to_owned(), ..SoughtName::default() };
     Ok(found(plain, &query, scope.as_deref()).into_iter().map(|c| (c.row, c.score, c.is_match)).collect())
 }
 
@@ -250,7 +250,7 @@ struct Candidate {
 }
 
 /// The candidates of a query, the likeliest first.
-fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Candidate> {
+fn found(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::RoaringBitmap>) -> Vec<Candidate> {
     let edition = &plain.edition;
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
@@ -282,7 +282,7 @@ fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitm
     found
 }
 
-fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
+fn results(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
     let edition = &plain.edition;
     let found = found(plain, query, scope);
     let shown = found.iter().take((query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED));
@@ -310,7 +310,7 @@ fn describe(e: &EnterpriseRow<'_>, lang: Lang) -> String {
 
 /// The spreadsheet's row as a registry's record among the candidates, decided by the linker: 100 where an identifier
 /// decides, otherwise the chance by its weight; candidates it does not even consider get half the likeness of the names.
-fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
+fn score(plain: &RestRequest, query: &SoughtName, rows: &[Row]) -> Vec<Candidate> {
     let edition = &plain.edition;
     let mut settings = LinkSettings::with_registries(["graph", "spreadsheet"]);
     settings.review_from = -9.0;

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::extend::extend;
-use super::question::Query;
+use super::question::SoughtName;
 use super::{MAX_QUERIES, answers, kind, read_body, respond};
 use crate::model::message::feature_name;
 use crate::serve::answers::strict_json::read_json;
@@ -87,7 +87,7 @@ fn matched(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
             "the body is {\"queries\": [...]} with no other key",
         ));
     };
-    let results: Vec<Value> = answers(plain, queries, Query::read_draft)?
+    let results: Vec<Value> = answers(plain, queries, SoughtName::read_draft)?
         .into_iter()
         .map(|mut answer| {
             let mut candidates = answer["result"].take();

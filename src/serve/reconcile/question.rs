@@ -25,7 +25,7 @@ const QUANTIFIERS: [&str; 3] = ["any", "all", "none"];
 
 /// One query: a name, or properties, or both.
 #[derive(Debug, Default)]
-pub struct Query {
+pub struct SoughtName {
     /// The name, or a credit code.
     pub query: String,
     /// The very id of an enterprise; empty where it is not asked for by its id.
@@ -34,12 +34,12 @@ pub struct Query {
     pub asks_for_others: bool,
     /// At least 1; any number is allowed.
     pub limit: Option<f64>,
-    pub properties: Vec<QueryProperty>,
+    pub properties: Vec<SoughtProperty>,
 }
 
 /// A property and what it should be.
 #[derive(Debug)]
-pub struct QueryProperty {
+pub struct SoughtProperty {
     pub pid: String,
     v: Value,
     /// Whoever has another value is no candidate.
@@ -142,12 +142,12 @@ fn is_required(value: Option<&Value>) -> Result<bool, Problem> {
     }
 }
 
-impl Query {
+impl SoughtName {
     /// Reads a query of version 0.2.
     ///
     /// # Errors
     /// A value of the wrong kind, a name that there is not.
-    pub fn read(value: &Value) -> Result<Query, Problem> {
+    pub fn read(value: &Value) -> Result<SoughtName, Problem> {
         let fields = object(value, &OF_QUERY)?;
         let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
         let query = cell_text(of("query")).ok_or_else(|| wrong("query 应为文本", "`query` is a text"))?;
@@ -161,7 +161,7 @@ impl Query {
         let property = |value: &Value| {
             let fields = object(value, &OF_PROPERTY)?;
             let pid = fields.get("pid").and_then(Value::as_str);
-            Ok(QueryProperty {
+            Ok(SoughtProperty {
                 pid: pid.ok_or_else(|| wrong("属性缺少 pid（文本）", "a property lacks its `pid`, a text"))?.to_owned(),
                 v: fields.get("v").cloned().unwrap_or_default(),
                 required: is_required(fields.get("required"))?,
@@ -169,20 +169,20 @@ impl Query {
             })
         };
         let properties = list(fields.get("properties"), "properties")?.iter().map(property).collect::<Result<_, Problem>>()?;
-        Ok(Query { query, id: String::new(), asks_for_others: asks_for_others(&types, strict == "all"), limit, properties })
+        Ok(SoughtName { query, id: String::new(), asks_for_others: asks_for_others(&types, strict == "all"), limit, properties })
     }
 
     /// Reads a query of the 1.0 draft.
     ///
     /// # Errors
-    /// As [`Query::read`]; two names or two ids in one query.
-    pub fn read_draft(value: &Value) -> Result<Query, Problem> {
+    /// As [`SoughtName::read`]; two names or two ids in one query.
+    pub fn read_draft(value: &Value) -> Result<SoughtName, Problem> {
         let fields = object(value, &OF_DRAFT)?;
         let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
-        let mut query = Query {
+        let mut query = SoughtName {
             asks_for_others: asks_for_others(&types_of(of("type"))?, false),
             limit: limit_of(of("limit"))?,
-            ..Query::default()
+            ..SoughtName::default()
         };
         let (mut names, mut ids) = (0, 0);
         for condition in list(fields.get("conditions"), "conditions")? {
@@ -230,7 +230,7 @@ impl Query {
                     let pid = text("propertyId")?;
                     let pid =
                         pid.ok_or_else(|| wrong("属性条件缺少 propertyId", "a property condition lacks its `propertyId`"))?;
-                    query.properties.push(QueryProperty { pid: pid.to_owned(), v: v.clone(), required, quantifier });
+                    query.properties.push(SoughtProperty { pid: pid.to_owned(), v: v.clone(), required, quantifier });
                 }
             }
         }
@@ -327,13 +327,13 @@ mod tests {
             (json!({ "query": "x", "limit": 0 }), "from 1 on"),
             (json!({ "query": "x", "properties": [{ "pid": "district", "value": "x" }] }), "there is no value"),
         ] {
-            let problem = Query::read(&query).expect_err("not understood");
+            let problem = SoughtName::read(&query).expect_err("not understood");
             assert!(problem.en.contains(said), "{query}: {}", problem.en);
         }
         let of = |more: Value| {
             let mut query = json!({ "query": "x" });
             query.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-            Query::read(&query).expect("understood").asks_for_others
+            SoughtName::read(&query).expect("understood").asks_for_others
         };
         assert!(!of(json!({ "type": "" })) && !of(json!({ "type": ["Person", "Enterprise"] })));
         assert!(of(json!({ "type": ["Person", "Enterprise"], "type_strict": "all" })) && of(json!({ "type": "Person" })));
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn conditions_of_the_draft_are_understood_or_refused() {
         let name = json!({ "matchType": "name", "propertyValue": "x" });
-        let read = |conditions: Value| Query::read_draft(&json!({ "conditions": conditions }));
+        let read = |conditions: Value| SoughtName::read_draft(&json!({ "conditions": conditions }));
         assert_eq!(read(json!([name])).expect("a name").query, "x");
         for (conditions, said) in [
             (json!([name, name]), "one condition"),
