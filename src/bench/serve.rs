@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use tower::ServiceExt;
 
+use super::invented_streets;
 use crate::edition::{Edition, Filter, synthetic, write};
 use crate::hub::Hub;
 use crate::serve::{App, Authentication, Options, app};
@@ -261,6 +262,27 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         Request::get(format!("/tiles/gap/{address}.mvt")).body(Body::empty()).expect("a plain request")
     };
     figures.push(Figure::at_most("tile of the gap list", cost(&router, tile, 12).await.0, "ms", Some(5.0)));
+    let coverage = |addresses: [&'static str; 3], more: &'static str| {
+        move |i: usize| {
+            let address = addresses[i % addresses.len()];
+            Request::get(format!("/tiles/coverage/{address}.mvt{more}")).body(Body::empty()).expect("a plain request")
+        }
+    };
+    let (far, near) = (["8/210/96", "7/105/48", "9/421/193"], ["10/843/387", "11/1686/775", "12/3373/1551"]);
+    let data = &hub.settings.data;
+    invented_streets::import(data)?;
+    // Boundaries are read when a server starts.
+    let with_streets = serve(0).await?;
+    invented_streets::remove(data)?;
+    for (what, router, addresses, more) in [
+        ("coverage tile of the districts", &router, far, ""),
+        ("the same of one district's enterprises", &router, far, "?area=110105"),
+        ("coverage tile of imported streets", &with_streets, near, ""),
+        ("the same of one district's enterprises, streets", &with_streets, near, "?area=110105"),
+    ] {
+        let spent = cost(router, coverage(addresses, more), 60).await.0;
+        figures.push(Figure::at_most(what, spent, "ms", Some(1.0)));
+    }
     let detail = "{ gap(first: 1) { nodes { id name records { nodes { key } } identity { members { method weight evidence { weight } } } \
                   unionCoverage { unions { tradeUnion { name } } reasons { message } } designatedSize { reasons { message inputs { name value } } } } } }";
     figures.push(Figure::at_most(

@@ -55,6 +55,11 @@ fn quarter(period: &str) -> Option<(i32, u32)> {
     ((1..=4).contains(&quarter) && (1950..=2200).contains(&year)).then_some((year, quarter))
 }
 
+/// Whether a text names a quarter: `2010Q3`.
+pub fn is_quarter(text: &str) -> bool {
+    quarter(text).is_some()
+}
+
 impl Collection {
     /// 2 % of the payroll, in fen.
     pub fn due(&self) -> i64 {

@@ -80,6 +80,11 @@ pub struct ServicesGiven {
     pub source: Box<str>,
 }
 
+/// Whether a text names a year or a month, as statements of services do: `2010`, `2010-06`.
+pub fn is_period(text: &str) -> bool {
+    matches!(text.len(), 4 | 7) && read_day(text).is_some()
+}
+
 impl ServicesGiven {
     /// Whether its period had ended by a day.
     pub fn is_over(&self, on: NaiveDate) -> bool {
@@ -99,7 +104,7 @@ pub fn read_services(text: &str, source: Option<&str>) -> Result<Vec<(u64, Servi
     read_sheet(text, SERVICE_COLUMNS, |row| {
         let (kind, count, source) = (row.word("kind", KINDS), row.count("count"), row.source(source));
         let period = row.text("period")?;
-        if !matches!(period.len(), 4 | 7) || read_day(&period).is_none() {
+        if !is_period(&period) {
             row.fault(
                 format!("期间 {period} 应为 2010 或 2010-06"),
                 format!("the period {period} is a year or a month: 2010, 2010-06"),

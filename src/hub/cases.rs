@@ -18,7 +18,7 @@ use crate::cases::standing::{
 use crate::edition::Edition;
 use crate::model::problem::Problem;
 use crate::model::public_id;
-use crate::model::reference::areas::{short_code, unit_code};
+use crate::model::reference::areas::{area_text, unit_code};
 use crate::model::reference::federation_units;
 use crate::model::reference::unions::finding_reasons;
 use crate::model::verdict::{FundKind, GapStatus};
@@ -296,7 +296,7 @@ impl Hub {
     /// # Errors
     /// There is none.
     pub fn case_unit(&self, text: &str) -> Result<String, HubError> {
-        let code = short_code(text.strip_prefix("area:").unwrap_or(text).trim());
+        let code = area_text(text);
         let edition = self.editions.current().ok();
         let of_edition = edition.as_ref().and_then(|e| {
             let named = || e.labels.areas.iter().find(|a| a.zh == code || a.en == code);

@@ -4,8 +4,9 @@
 //! are shown. Only what the caller may see is a candidate.
 
 pub mod draft;
+mod extend;
+mod question;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,9 +15,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use rayon::prelude::*;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::extend::extend;
+use self::question::{KIND, SoughtName, bare_id, may_see};
+use super::answers::strict_json::read_json;
 use super::export::ExportColumn;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{LOOKED_UP, RestRequest, not_found};
@@ -40,152 +43,46 @@ const BESIDE: usize = 8;
 const SUGGESTED: usize = 10;
 const MAX_CURSOR: usize = 200;
 
-/// One query of a batch: a name, or properties, or both.
-#[derive(Debug, Default)]
-struct Query {
-    /// The name, or a credit code.
-    query: String,
-    /// The very id of an enterprise; empty where it is not asked for by its id.
-    id: String,
-    /// Kinds of things asked for; empty: any.
-    types: Vec<String>,
-    /// Any number is allowed.
-    limit: Option<f64>,
-    properties: Vec<QueryProperty>,
-}
-
-#[derive(Debug, Deserialize)]
-struct QueryProperty {
-    pid: String,
-    #[serde(default)]
-    v: Value,
-    /// Whoever has another value is no candidate.
-    #[serde(default)]
-    required: bool,
-}
-
-/// A cell of a spreadsheet as text: numbers and truth values as they are written, nothing for what is blank.
-fn cell_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => Some(String::new()),
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(is) => Some(is.to_string()),
-        Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-impl Query {
-    /// Reads one query of a batch.
-    ///
-    /// # Errors
-    /// A value of the wrong kind. It spoils no other query.
-    fn read(value: &Value) -> Result<Query, Problem> {
-        let wrong = |zh: &str, en: &str| Problem::bad_input(format!("该查询有误：{zh}"), format!("this query: {en}"));
-        let Value::Object(fields) = value else { return Err(wrong("应为对象", "it is no object")) };
-        let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
-        let query = cell_text(of("query")).ok_or_else(|| wrong("query 应为文本", "`query` is a text"))?;
-        let id = cell_text(of("id")).ok_or_else(|| wrong("id 应为文本", "`id` is a text"))?;
-        let types = match of("type") {
-            Value::Null => Vec::new(),
-            Value::String(one) => vec![one.clone()],
-            Value::Array(many) => {
-                many.iter().filter_map(|one| one.as_str().or(one.get("id")?.as_str()).map(str::to_owned)).collect()
-            }
-            Value::Object(one) => one.get("id").and_then(Value::as_str).map(str::to_owned).into_iter().collect(),
-            _ => return Err(wrong("type 应为文本", "`type` is a text")),
-        };
-        let limit = match of("limit") {
-            Value::Null => None,
-            Value::Number(number) => number.as_f64(),
-            _ => return Err(wrong("limit 应为数字", "`limit` is a number")),
-        };
-        let properties: Vec<QueryProperty> = match of("properties") {
-            Value::Null => Vec::new(),
-            list => serde_json::from_value(list.clone())
-                .map_err(|e| wrong(&format!("properties 无法解析：{e}"), &format!("`properties` cannot be read: {e}")))?,
-        };
-        Ok(Query { query, id, types, limit, properties })
-    }
-
-    /// A property that there is not: the rest of the query is answered without it.
-    fn unknown_property(&self) -> Option<&str> {
-        let known = |pid: &str| ExportColumn::ALL.iter().any(|c| c.name() == pid);
-        self.properties.iter().map(|p| p.pid.as_str()).find(|pid| !known(pid))
-    }
-
-    /// The credit code asked for: the property, or the query itself where it is one.
-    fn credit_code(&self) -> String {
-        let given = self.property("creditCode");
-        if !given.trim().is_empty() {
-            return given;
-        }
-        let code = clean_identifier(&self.query);
-        let is_code = code.len() == 18 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-        if is_code { code.to_string() } else { String::new() }
-    }
-
-    /// Whether a row has every required property: by its code or its name, in either language.
-    fn holds(&self, plain: &RestRequest, row: Row) -> bool {
-        let e = plain.edition.enterprise(row);
-        let same = |a: &str, b: &str| a.trim().to_lowercase() == b.trim().to_lowercase();
-        self.properties.iter().filter(|p| p.required).all(|p| {
-            let wanted = self.property(&p.pid);
-            let name = format!("{}Name", p.pid);
-            let columns = ExportColumn::ALL.iter().copied().filter(|c| c.name() == p.pid || c.name() == name);
-            columns.filter(|column| may_see(plain, *column)).any(|column| {
-                [Lang::Zh, Lang::En].into_iter().any(|lang| {
-                    let mut cell = String::new();
-                    column.write(&e, lang, plain.ask.caller.sight(), &mut cell);
-                    !wanted.is_empty() && same(&cell, &wanted)
-                })
-            })
-        })
-    }
-
-    /// The first value of a property: a text, a number, or the name of an entity.
-    fn property(&self, pid: &str) -> String {
-        let text = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            Value::Object(entity) => {
-                let of = |key| entity.get(key).and_then(Value::as_str);
-                of("name").or(of("id")).unwrap_or("").to_owned()
-            }
-            _ => String::new(),
-        };
-        match self.properties.iter().find(|p| p.pid == pid).map(|p| &p.v) {
-            Some(Value::Array(list)) => list.first().map(text).unwrap_or_default(),
-            Some(value) => text(value),
-            None => String::new(),
-        }
-    }
-}
-
 pub fn kind(lang: Lang) -> Value {
-    json!({ "id": "Enterprise", "name": lang.pick("企业", "Enterprise") })
+    json!({ "id": KIND, "name": lang.pick("企业", "Enterprise") })
 }
+
+/// What `/reconcile` takes, in its address and in its form. The answer follows the caller's address of the hub.
+const TAKES: RouteParameters = RouteParameters::plain(&["queries", "extend", "callback"]);
+/// What is asked, as against how.
+const ASKED: [&str; 2] = ["queries", "extend"];
 
 /// `GET` (manifest) and `POST` (queries, extend) `/reconcile`
 pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["queries", "extend", "callback"])).await {
+    let mut plain = match RestRequest::new(&state, &uri, &headers, TAKES).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    let mut form = plain.parameters.clone();
+    let mut asked: Vec<(String, String)> =
+        ASKED.iter().filter_map(|name| Some(((*name).to_owned(), plain.parameter(name)?.to_owned()))).collect();
     if method == Method::POST {
         let bytes = match read_body(&plain, body).await {
             Ok(bytes) => bytes,
             Err(refused) => return *refused,
         };
-        for (name, text) in url::form_urlencoded::parse(&bytes) {
-            form.insert(name.into_owned(), text.into_owned());
+        let form = match read_form(&headers, &bytes) {
+            Ok(form) => form,
+            Err(problem) => return plain.refuse(&problem),
+        };
+        // What a form says beside its questions counts as if the address said it.
+        let (of_body, more): (Vec<_>, Vec<_>) = form.into_iter().partition(|(name, _)| ASKED.contains(&name.as_str()));
+        asked.extend(of_body);
+        if !more.is_empty() {
+            let Some(uri) = with(&uri, &more) else {
+                return plain.refuse(&Problem::bad_input("表单参数过长", "a parameter of the form is too long"));
+            };
+            plain = match RestRequest::new(&state, &uri, &headers, TAKES).await {
+                Ok(plain) => plain,
+                Err(refused) => return *refused,
+            };
         }
-        if !form.contains_key("queries") && !form.contains_key("extend") {
-            return plain.refuse(&Problem::bad_input(
-                "请求体应为表单（application/x-www-form-urlencoded），含 queries 或 extend",
-                "the body is a form (application/x-www-form-urlencoded) with `queries` or `extend`",
-            ));
+        if asked.is_empty() {
+            return plain.refuse(&no_form());
         }
     }
     if plain.parameter("callback").is_some() {
@@ -194,19 +91,51 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
             "JSONP is not served: add the page's origin to `origins`",
         ));
     }
+    if asked.len() > 1 {
+        return plain
+            .refuse(&Problem::bad_input("queries、extend 只能给出一个，且只给一次", "give queries or extend, and give it once"));
+    }
     // A long batch is seconds of work: it holds no other answer up.
     let plain = Arc::new(plain);
     let working = plain.clone();
-    let answered = tokio::task::spawn_blocking(move || match (form.get("queries"), form.get("extend")) {
-        (Some(text), _) => queries(&working, text),
-        (None, Some(text)) => extend(&working, text),
-        (None, None) => Ok(manifest(&working)),
+    let answered = tokio::task::spawn_blocking(move || match asked.pop() {
+        Some((name, text)) if name == "queries" => queries(&working, &text),
+        Some((_, text)) => extend(&working, &text),
+        None => Ok(manifest(&working)),
     });
     let answered = answered.await.unwrap_or_else(|_| Err(Problem::internal()));
     match answered {
         Ok(value) => respond(value.to_string(), "application/json; charset=utf-8"),
         Err(problem) => plain.refuse(&problem),
     }
+}
+
+fn no_form() -> Problem {
+    Problem::bad_input(
+        "请求体应为表单（application/x-www-form-urlencoded），含 queries 或 extend",
+        "the body is a form (application/x-www-form-urlencoded) with `queries` or `extend`",
+    )
+}
+
+/// The fields of a form, in its order.
+///
+/// # Errors
+/// The body is none.
+fn read_form(headers: &HeaderMap, bytes: &[u8]) -> Result<Vec<(String, String)>, Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|text| text.to_str().ok()).unwrap_or("").to_ascii_lowercase();
+    let is_other = ["application/json", "multipart/"].iter().any(|other| content_type.starts_with(other));
+    let text = std::str::from_utf8(bytes).map_err(|_| no_form())?.trim_start_matches('\u{feff}');
+    if is_other || text.trim_start().starts_with(['{', '[']) {
+        return Err(no_form());
+    }
+    Ok(url::form_urlencoded::parse(text.as_bytes()).map(|(name, text)| (name.into_owned(), text.into_owned())).collect())
+}
+
+/// The address with more parameters; None where it gets too long.
+fn with(uri: &Uri, more: &[(String, String)]) -> Option<Uri> {
+    let mut query = url::form_urlencoded::Serializer::new(uri.query().unwrap_or("").to_owned());
+    query.extend_pairs(more);
+    format!("{}?{}", uri.path(), query.finish()).parse().ok()
 }
 
 /// The body of a batch, within its limit.
@@ -252,17 +181,23 @@ fn manifest(plain: &RestRequest) -> Value {
 }
 
 fn queries(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
-    let queries: BTreeMap<String, Value> = serde_json::from_str(text)
-        .map_err(|e| Problem::bad_input(format!("queries 无法解析：{e}"), format!("queries cannot be read: {e}")))?;
+    let Value::Object(queries) = read_json("queries", text)? else {
+        return Err(Problem::bad_input("queries 应为对象：每个查询一个名称", "queries is an object: a name for each query"));
+    };
     let (names, asked): (Vec<String>, Vec<Value>) = queries.into_iter().unzip();
-    Ok(Value::Object(names.into_iter().zip(answers(plain, &asked)?).collect()))
+    let answers = answers(plain, &asked, SoughtName::read)?;
+    Ok(Value::Object(names.into_iter().zip(answers).collect()))
 }
 
 /// The answers to a batch in its order. What is wrong with one query is said in its own answer: the others are answered all the same.
 ///
 /// # Errors
 /// More queries than one batch may have.
-pub fn answers(plain: &RestRequest, asked: &[Value]) -> Result<Vec<Value>, Problem> {
+pub fn answers(
+    plain: &RestRequest,
+    asked: &[Value],
+    read: impl Fn(&Value) -> Result<SoughtName, Problem> + Sync,
+) -> Result<Vec<Value>, Problem> {
     if asked.len() > MAX_QUERIES {
         return Err(Problem::bad_input(
             format!("一次最多 {MAX_QUERIES} 个查询"),
@@ -272,12 +207,14 @@ pub fn answers(plain: &RestRequest, asked: &[Value]) -> Result<Vec<Value>, Probl
     }
     let scope = scope(plain)?;
     plain.spend(LOOKED_UP * asked.len() as u64)?;
-    let answer = |value: &Value| match Query::read(value) {
+    let answer = |value: &Value| match read(value) {
         Ok(query) => {
             let mut answer = json!({ "result": results(plain, &query, scope.as_deref()) });
-            if let Some(unknown) = query.unknown_property() {
-                let zh = format!("没有属性 {unknown}：未参与比对");
-                answer["warning"] = json!(plain.lang.pick(zh, format!("there is no property {unknown}: it was left out")));
+            let unknown = query.unknown_properties();
+            if !unknown.is_empty() {
+                let zh = format!("没有属性 {}：未参与比对", unknown.join("、"));
+                let en = format!("there is no property {}: left out", unknown.join(", "));
+                answer["warning"] = json!(plain.lang.pick(zh, en));
             }
             answer
         }
@@ -301,7 +238,7 @@ fn scope(plain: &RestRequest) -> Result<Option<std::sync::Arc<roaring::RoaringBi
 /// The caller's areas cannot be read.
 pub fn candidates(plain: &RestRequest, name: &str) -> Result<Vec<(Row, f64, bool)>, Problem> {
     let scope = scope(plain)?;
-    let query = Query { query: name.to_owned(), ..Query::default() };
+    let query = SoughtName { query: name.to_owned(), ..SoughtName::default() };
     Ok(found(plain, &query, scope.as_deref()).into_iter().map(|c| (c.row, c.score, c.is_match)).collect())
 }
 
@@ -314,19 +251,17 @@ struct Candidate {
 }
 
 /// The candidates of a query, the likeliest first.
-fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Candidate> {
+fn found(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::RoaringBitmap>) -> Vec<Candidate> {
     let edition = &plain.edition;
     let visible = |row: &Row| scope.is_none_or(|scope| scope.contains(*row));
     let mut rows: Vec<Row> = Vec::new();
-    let asks_for_others = !query.types.is_empty() && !query.types.iter().any(|of| of == "Enterprise");
-    if !query.id.is_empty() && !asks_for_others {
-        // An id of an edition (`E…@12`) names the same enterprise.
-        let row = edition.row_of_id(query.id.split('@').next().unwrap_or_default()).filter(visible);
+    if !query.id.is_empty() && !query.asks_for_others {
+        let row = edition.row_of_id(bare_id(&query.id)).filter(visible);
         let row = row.filter(|row| query.holds(plain, *row));
         return row.map(|row| Candidate { row, score: 100.0, is_match: true, features: Vec::new() }).into_iter().collect();
     }
     let is_blank = query.query.is_empty() && query.properties.iter().all(|p| query.property(&p.pid).trim().is_empty());
-    if asks_for_others || is_blank {
+    if query.asks_for_others || is_blank {
         return Vec::new();
     }
     let code = query.credit_code();
@@ -348,7 +283,7 @@ fn found(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitm
     found
 }
 
-fn results(plain: &RestRequest, query: &Query, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
+fn results(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
     let edition = &plain.edition;
     let found = found(plain, query, scope);
     let shown = found.iter().take((query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED));
@@ -376,7 +311,7 @@ fn describe(e: &EnterpriseRow<'_>, lang: Lang) -> String {
 
 /// The spreadsheet's row as a registry's record among the candidates, decided by the linker: 100 where an identifier
 /// decides, otherwise the chance by its weight; candidates it does not even consider get half the likeness of the names.
-fn score(plain: &RestRequest, query: &Query, rows: &[Row]) -> Vec<Candidate> {
+fn score(plain: &RestRequest, query: &SoughtName, rows: &[Row]) -> Vec<Candidate> {
     let edition = &plain.edition;
     let mut settings = LinkSettings::with_registries(["graph", "spreadsheet"]);
     settings.review_from = -9.0;
@@ -455,59 +390,18 @@ fn known(e: &EnterpriseRow<'_>) -> LinkRecord {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Extend {
-    ids: Vec<String>,
-    properties: Vec<ExtendProperty>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ExtendProperty {
-    id: String,
-}
-
-fn may_see(plain: &RestRequest, column: ExportColumn) -> bool {
-    column.scope().is_none_or(|scope| plain.ask.caller.may(scope))
-}
-
-pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
-    let wanted: Extend = serde_json::from_str(text)
-        .map_err(|e| Problem::bad_input(format!("extend 无法解析：{e}"), format!("extend cannot be read: {e}")))?;
-    if wanted.ids.len() > 1_000 {
-        return Err(Problem::bad_input("一次最多 1000 个 id", "at most 1000 ids at a time").remedy("1000"));
-    }
-    let mut columns = Vec::new();
-    for property in &wanted.properties {
-        let column = ExportColumn::ALL.iter().copied().find(|c| c.name() == property.id && may_see(plain, *c));
-        columns.push(column.ok_or_else(|| {
-            Problem::bad_input(format!("没有属性 {}", property.id), format!("there is no property {}", property.id))
-        })?);
-    }
-    let mut rows = serde_json::Map::new();
-    for id in &wanted.ids {
-        let enterprise = plain.edition.enterprise_of_id(id).filter(|e| plain.ask.may_see(*e));
-        let mut cells = serde_json::Map::new();
-        for column in &columns {
-            let mut cell = String::new();
-            if let Some(e) = &enterprise {
-                column.write(e, plain.lang, plain.ask.caller.sight(), &mut cell);
-            }
-            let value = match (cell.is_empty(), column.is_number().then(|| cell.parse::<f64>().ok()).flatten()) {
-                (true, _) => json!([]),
-                (false, Some(number)) => json!([{ "float": number }]),
-                (false, None) => json!([{ "str": cell }]),
-            };
-            cells.insert(column.name().to_owned(), value);
-        }
-        rows.insert(id.clone(), Value::Object(cells));
-    }
-    let meta: Vec<Value> = columns.iter().map(|c| json!({ "id": c.name(), "name": c.title(plain.lang) })).collect();
-    Ok(json!({ "meta": meta, "rows": rows }))
+/// Whether the kind that an address names, where it names one, is ours.
+fn asks_for_ours(plain: &RestRequest) -> bool {
+    plain.parameter("type").is_none_or(|of| of == KIND)
 }
 
 /// `GET /reconcile/{what}`: property proposals and previews.
 pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["id", "type", "limit"])).await {
+    let takes = match what.as_str() {
+        "preview" => RouteParameters::plain(&["id", "type"]),
+        _ => RouteParameters::plain(&["type", "limit"]),
+    };
+    let plain = match RestRequest::new(&state, &uri, &headers, takes).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -517,13 +411,15 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
                 Ok(limit) => limit.unwrap_or(usize::MAX),
                 Err(problem) => return plain.refuse(&problem),
             };
-            let mut proposed = properties(&plain, "");
+            // Another kind has no properties here.
+            let mut proposed = if asks_for_ours(&plain) { properties(&plain, "") } else { Vec::new() };
             proposed.truncate(limit);
-            let answer = json!({ "type": "Enterprise", "properties": proposed });
+            let answer = json!({ "type": plain.parameter("type").unwrap_or(KIND), "properties": proposed });
             respond(answer.to_string(), "application/json; charset=utf-8")
         }
         "preview" => {
-            let found = plain.parameter("id").and_then(|id| plain.edition.enterprise_of_id(id)).filter(|e| plain.ask.may_see(*e));
+            let asked = plain.parameter("id").filter(|_| asks_for_ours(&plain));
+            let found = asked.and_then(|id| plain.edition.enterprise_of_id(bare_id(id))).filter(|e| plain.ask.may_see(*e));
             match found {
                 Some(e) => respond(preview(&e, plain.lang), "text/html; charset=utf-8"),
                 None => plain.refuse(&not_found("没有这家企业", "there is no such enterprise")),
@@ -535,7 +431,9 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
 
 /// `GET /reconcile/suggest/{what}?prefix=…`
 pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["prefix", "cursor", "type"])).await {
+    // How strictly a kind counts is the same here, as only one can be named.
+    let takes = RouteParameters::plain(&["prefix", "cursor", "type", "type_strict"]);
+    let plain = match RestRequest::new(&state, &uri, &headers, takes).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -545,7 +443,9 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
         Ok(cursor) => cursor.unwrap_or(0).min(MAX_CURSOR),
         Err(problem) => return plain.refuse(&problem),
     };
+    let of_ours = asks_for_ours(&plain);
     let result: Vec<Value> = match what.as_str() {
+        "entity" | "property" if !of_ours => Vec::new(),
         "entity" => match scope(&plain) {
             Ok(scope) => {
                 let hits = plain.edition.search(&prefix, scope.as_deref(), cursor + SUGGESTED);

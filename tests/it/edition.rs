@@ -221,6 +221,12 @@ fn search_finds_characters_pinyin_initials_codes_and_former_names() {
     assert_eq!(found(&code), vec![ids[42].clone()]);
     assert_eq!(found(&code[8..17]), vec![ids[42].clone()]);
     assert_eq!(found("SI00000042"), vec![ids[42].clone()]);
+    let row = edition.rows(&LookupKey::Id(ids[42].clone()))[0];
+    for part in [&code[..5], &code[12..16], &code[13..17]] {
+        assert!(edition.text(part).contains(row), "four characters of a code find it: {part}");
+        assert!(!found(part).is_empty(), "{part}");
+    }
+    assert!(!edition.text(&code[..3]).contains(row), "three are no part of a code");
     assert_eq!(found("示例市云峰有限公司")[0], ids[200], "the whole name comes first");
     assert!(found("鳏寡孤独").is_empty() && found("").is_empty() && found("（）").is_empty());
     assert!(found("云").contains(&ids[100]), "one character finds something too");

@@ -17,6 +17,7 @@ mod cases;
 mod cases_year;
 mod chaos;
 mod clients;
+mod closed_sets;
 mod commands_noted;
 mod connector;
 mod corpus;

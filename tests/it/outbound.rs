@@ -345,3 +345,82 @@ async fn every_connection_has_edges_with_the_cursors_of_its_rows() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_area_of_an_earlier_edition_has_an_id_of_its_own_that_every_argument_takes() {
+    let served = served(400, |_| {}).await;
+    write(&served.root.path().join("editions"), input(2, 400, 11)).unwrap();
+    served.state.refresh().await.unwrap();
+    let list = "{ now: enterprises(first: 20) { nodes { area { id code parent { id } } } } \
+                 then: enterprises(first: 20, asOf: \"edition:1\") { nodes { area { id code parent { id } } } } areas(level: DISTRICT, asOf: \"edition:1\") { id code } }";
+    let data = served.data(list, json!({})).await;
+    let areas =
+        |of: &str| -> Vec<Value> { data[of]["nodes"].as_array().unwrap().iter().map(|node| node["area"].clone()).collect() };
+    for (now, then) in areas("now").iter().zip(areas("then")).filter(|(now, _)| !now.is_null()) {
+        let code = now["code"].as_str().unwrap();
+        assert_eq!(now["id"], format!("area:{code}"));
+        let code = then["code"].as_str().unwrap();
+        assert_eq!(then["id"], format!("area:{code}@1"));
+        assert!(then["parent"]["id"].as_str().unwrap().ends_with("@1"));
+    }
+    let district = &data["areas"][0];
+    let (id, code) = (district["id"].as_str().unwrap(), district["code"].as_str().unwrap());
+    assert_eq!(id, format!("area:{code}@1"));
+    let asked = format!(
+        "{{ node(id: \"{id}\") {{ id ... on Area {{ code }} }} area(by: {{ id: \"{id}\" }}) {{ code }} \
+         ids: enterprises(filter: {{ area: [\"{id}\"] }}) {{ totalCount }} codes: enterprises(filter: {{ area: [\"{code}\"] }}) {{ totalCount }} \
+         areas(within: {{ id: \"{id}\" }}, search: \"{id}\") {{ code }} \
+         _entities(representations: [{{ __typename: \"Area\", id: \"{id}\" }}, {{ __typename: \"Area\", id: \"area:{code}@77\" }}]) {{ ... on Area {{ id }} }} }}"
+    );
+    let data = served.data(&asked, json!({})).await;
+    assert_eq!((&data["node"]["id"], &data["node"]["code"], &data["area"]["code"]), (&json!(id), &json!(code), &json!(code)));
+    assert_eq!((&data["ids"], &data["areas"][0]["code"]), (&data["codes"], &json!(code)));
+    assert!(data["ids"]["totalCount"].as_u64().unwrap() > 0);
+    assert_eq!(data["_entities"], json!([{ "id": id }, null]));
+}
+
+#[tokio::test]
+async fn a_map_that_asks_for_an_edition_that_is_gone_is_told_which_one_there_is() {
+    let served = served(200, |_| {}).await;
+    for path in [
+        "/map/style.json?edition=77",
+        "/map/style.json?asOf=edition:77",
+        "/tiles/gap.json?edition=77",
+        "/tiles/coverage.json?edition=77",
+        "/tiles/places.json?edition=77",
+        "/tiles/gap/10/843/387.mvt?edition=77",
+        "/tiles/coverage/10/843/387.mvt?edition=77",
+        "/tiles/places/10/843/387.mvt?edition=77",
+        "/geo/streets.geojson?edition=77",
+    ] {
+        let (status, text) = status(&served, path).await;
+        assert_eq!(status, StatusCode::GONE, "{path}: {text}");
+        let error = &serde_json::from_str::<Value>(&text).unwrap()["error"];
+        assert_eq!((&error["code"], &error["hint"]), (&json!("EDITION_GONE"), &json!("edition:1")), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn routes_without_parameters_of_their_own_refuse_what_they_do_not_know() {
+    let served = served(100, |_| {}).await;
+    for path in [
+        "/export/jobs/none?format=csv",
+        "/receipts/1?format=html",
+        "/schema.graphql?version=1",
+        "/openapi.yaml?version=1",
+        "/map/sprite.json?scale=2",
+        "/graphql?query=%7B%20viewer%20%7B%20name%20%7D%20%7D&variable=%7B%7D",
+        "/graphql/sse?query=subscription%20%7B%20editionPublished%20%7B%20number%20%7D%20%7D&lastEventID=edition:1",
+        "/export/gap.csv?area=",
+        "/export/gap.csv?filter=",
+        "/export/gap.csv?first=",
+        "/tiles/gap.json?area=",
+        "/export/gap.csv?filter=%7B%22area%22%3A%5B%22110108%22%5D%2C%22area%22%3A%5B%22110105%22%5D%7D",
+    ] {
+        let (status, text) = status(&served, path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {text}");
+    }
+    for path in ["/schema.graphql", "/schema.graphql?_=17", "/map/sprite.json?nocache=1"] {
+        assert_eq!(status(&served, path).await.0, StatusCode::OK, "{path}");
+    }
+}

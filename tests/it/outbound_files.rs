@@ -74,6 +74,53 @@ async fn dates_counts_and_money_have_their_types_whatever_columns_are_chosen() {
     assert!(properties.contains("huitu.edition") && properties.contains("enterprises.xlsx?edition=1"), "{properties}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_column_that_the_graph_answers_has_the_schema_s_type_whatever_it_is_called() {
+    let served = served(300, |_| {}).await;
+    let columns = "{ employees: name people: employees establishedOn: id founded: establishedOn yuan: revenueYuan \
+                   corrections(first: 1) { totalCount } membersExceedStaff code: creditCode }";
+    let encoded: String = url::form_urlencoded::byte_serialize(columns.as_bytes()).collect();
+    for format in ["arrow", "parquet"] {
+        let (_, bytes) = get(&served, &format!("/export/enterprises.{format}?columns={encoded}")).await;
+        let (schema, rows): (_, Vec<arrow_array::RecordBatch>) = match format {
+            "arrow" => {
+                let reader = arrow_ipc::reader::StreamReader::try_new(&bytes[..], None).unwrap();
+                (reader.schema(), reader.map(Result::unwrap).collect())
+            }
+            _ => {
+                let file = bytes::Bytes::from(bytes);
+                let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+                (reader.schema().clone(), reader.build().unwrap().map(Result::unwrap).collect())
+            }
+        };
+        let types: Vec<String> = schema.fields().iter().map(|f| f.data_type().to_string()).collect();
+        let expected = ["Utf8", "Int64", "Utf8", "Date32", "Decimal128(18, 2)", "Int64", "Boolean", "Utf8"];
+        assert_eq!(types, expected, "{format}");
+        let known = |at: usize| rows.iter().map(|b| b.num_rows() - b.column(at).null_count()).sum::<usize>();
+        assert!((0..8).all(|at| known(at) > 0), "{format}: values are read as their types");
+    }
+    use calamine::{Data, Reader};
+    let (_, bytes) = get(&served, &format!("/export/enterprises.xlsx?lang=zh&columns={encoded}")).await;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(&bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    let kinds =
+        |at: usize, is: fn(&Data) -> bool| sheet.rows().skip(1).map(|row| &row[at]).all(|cell| is(cell) || *cell == Data::Empty);
+    assert!(kinds(0, |c| matches!(c, Data::String(_))) && kinds(1, |c| matches!(c, Data::Float(_))));
+    assert!(kinds(3, |c| matches!(c, Data::DateTime(_))) && kinds(4, |c| matches!(c, Data::Float(_))));
+    assert!(kinds(6, |c| matches!(c, Data::String(text) if text == "是" || text == "否")));
+
+    let columns: String = url::form_urlencoded::byte_serialize(
+        b"{ name area { name } records(first: 2) { nodes { key registry { name } } } unionCoverage { unions { tradeUnion { members } } } }",
+    )
+    .collect();
+    let (_, bytes) = get(&served, &format!("/export/gap.xlsx?lang=zh&columns={columns}")).await;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(&bytes)).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    let headings: Vec<String> = sheet.rows().next().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(headings.len(), 5);
+    assert!(headings.iter().all(|h| !h.is_empty() && !h.bytes().any(|b| b.is_ascii())), "{headings:?}");
+}
+
 async fn reconcile(served: &Served, queries: &Value) -> (StatusCode, Value) {
     let body = url::form_urlencoded::Serializer::new(String::new()).append_pair("queries", &queries.to_string()).finish();
     let request = Request::post("/reconcile")
@@ -149,6 +196,7 @@ async fn openrefines_page_may_read_the_reconciliation_service_and_nothing_else()
     };
     let openrefine = "http://127.0.0.1:3333";
     assert_eq!(allowed("/reconcile", openrefine).await.as_deref(), Some(openrefine));
+    assert_eq!(allowed("/reconcile", "http://[::1]:3333").await.as_deref(), Some("http://[::1]:3333"));
     assert_eq!(allowed("/reconcile/suggest/entity?prefix=x", openrefine).await.as_deref(), Some(openrefine));
     assert_eq!(allowed("/geo/districts.geojson", openrefine).await, None);
     assert_eq!(allowed("/reconcile", "https://elsewhere.example").await, None);
@@ -182,6 +230,17 @@ async fn headers_of_usual_clients_are_allowed_and_the_useful_ones_shown() {
         "cache-control",
         "x-requested-with",
         "last-event-id",
+        "if-match",
+        "content-encoding",
+        "x-b3-traceid",
+        "x-b3-spanid",
+        "x-b3-parentspanid",
+        "x-b3-sampled",
+        "x-b3-flags",
+        "uber-trace-id",
+        "graphql-client-name",
+        "graphql-client-version",
+        "x-graphql-event-stream-token",
     ] {
         assert!(list.split(',').any(|h| h == name), "{name}: {list}");
     }
@@ -189,7 +248,8 @@ async fn headers_of_usual_clients_are_allowed_and_the_useful_ones_shown() {
         Request::get("/geo/districts.geojson").header(header::ORIGIN, "https://map.example").body(Body::empty()).unwrap();
     let (_, headers, _) = served.send(request).await;
     let shown = headers[header::ACCESS_CONTROL_EXPOSE_HEADERS].to_str().unwrap();
-    for name in ["etag", "content-range", "retry-after", "content-length", "x-huitu-rows"] {
+    for name in ["location", "accept-encoding", "allow", "etag", "content-range", "retry-after", "content-length", "x-huitu-rows"]
+    {
         assert!(shown.split(',').any(|h| h == name), "{name}: {shown}");
     }
 }

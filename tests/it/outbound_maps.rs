@@ -28,6 +28,27 @@ impl Feature {
         let signed = |n: u64| (n >> 1) as i64 ^ -((n & 1) as i64);
         (signed(self.geometry[1]), signed(self.geometry[2]))
     }
+
+    /// The rings of polygons, each without its first corner again.
+    fn rings(&self) -> Vec<Vec<(i64, i64)>> {
+        let signed = |n: u64| (n >> 1) as i64 ^ -((n & 1) as i64);
+        let (mut x, mut y) = (0, 0);
+        let mut rings: Vec<Vec<(i64, i64)>> = Vec::new();
+        let mut commands = self.geometry.iter().copied();
+        while let Some(command) = commands.next() {
+            match command & 7 {
+                1 => rings.push(Vec::new()),
+                7 => continue,
+                _ => {}
+            }
+            for _ in 0..command >> 3 {
+                x += signed(commands.next().unwrap());
+                y += signed(commands.next().unwrap());
+                rings.last_mut().unwrap().push((x, y));
+            }
+        }
+        rings
+    }
 }
 
 /// Fields of a protobuf message: number, and a number or bytes.
@@ -330,4 +351,141 @@ async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
     assert!(layers["areas"].iter().any(|f| f.kind == 3 && f.properties["code"] == code), "streets from zoom 10 on");
     let far = tile(&served, &path.replace("10/843/387", "7/105/48")).await;
     assert!(far["areas"].iter().all(|f| f.properties["code"].len() == 6), "districts from afar");
+}
+
+/// Three hundred invented streets side by side, in a frame of straight lines; what lies between two of them winds, with a corner every
+/// eighty metres.
+fn dense_streets(codes: &[String]) -> Value {
+    const COLUMNS: usize = 20;
+    const ROWS: usize = 15;
+    type Line = Vec<(f64, f64)>;
+    let mut state = 7_u64;
+    let mut chance = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / f64::from(1_u32 << 31) * 2.0 - 1.0
+    };
+    let mut node = vec![[(0.0, 0.0); ROWS + 1]; COLUMNS + 1];
+    for (i, column) in node.iter_mut().enumerate() {
+        for (j, at) in column.iter_mut().enumerate() {
+            let (x, y) = (if i % COLUMNS == 0 { 0.0 } else { chance() }, if j % ROWS == 0 { 0.0 } else { chance() });
+            *at = (115.7 + i as f64 * 0.06 + x * 0.009, 39.5 + j as f64 * 0.055 + y * 0.008);
+        }
+    }
+    let mut between = |a: (f64, f64), b: (f64, f64), winds: bool| -> Line {
+        let mut line = vec![a, b];
+        for _ in 0..if winds { 6 } else { 0 } {
+            let mut finer = Vec::new();
+            for pair in line.windows(2) {
+                let (p, q) = (pair[0], pair[1]);
+                let by = chance() * 0.05;
+                finer.extend([p, ((p.0 + q.0) / 2.0 - (q.1 - p.1) * by, (p.1 + q.1) / 2.0 + (q.0 - p.0) * by)]);
+            }
+            finer.push(b);
+            line = finer;
+        }
+        line
+    };
+    let mut across: BTreeMap<(usize, usize), Line> = BTreeMap::new();
+    let mut along: BTreeMap<(usize, usize), Line> = BTreeMap::new();
+    for i in 0..=COLUMNS {
+        for j in 0..=ROWS {
+            if i < COLUMNS {
+                across.insert((i, j), between(node[i][j], node[i + 1][j], j % ROWS != 0));
+            }
+            if j < ROWS {
+                along.insert((i, j), between(node[i][j], node[i][j + 1], i % COLUMNS != 0));
+            }
+        }
+    }
+    let ring = |at: usize| -> Vec<[f64; 2]> {
+        let (i, j) = (at % COLUMNS, at / COLUMNS);
+        let forwards = across[&(i, j)].iter().chain(&along[&(i + 1, j)]);
+        let all = forwards.chain(across[&(i, j + 1)].iter().rev()).chain(along[&(i, j)].iter().rev());
+        let mut ring: Vec<[f64; 2]> = all.map(|(x, y)| [*x, *y]).collect();
+        ring.dedup();
+        ring
+    };
+    let feature = |(at, code): (usize, &String)| json!({ "type": "Feature", "properties": { "code": code }, "geometry": { "type": "Polygon", "coordinates": [ring(at)] } });
+    let features: Vec<Value> = codes.iter().take(COLUMNS * ROWS).enumerate().map(feature).collect();
+    json!({ "type": "FeatureCollection", "features": features })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dense_boundaries_are_sent_as_finely_as_a_zoom_can_show_and_without_slivers() {
+    use huitu::serve::maps::boundaries::{BoundaryReading, keep, read};
+    let root = tempfile::tempdir().unwrap();
+    let mut facts = input(1, 400, 11);
+    let known = huitu::model::reference::areas::areas().towns();
+    let codes: Vec<String> = known.iter().take(300).map(|town| town.code.to_string()).collect();
+    assert_eq!(codes.len(), 300);
+    let label = facts.labels.areas.iter().find(|a| a.level == "TOWN").unwrap().clone();
+    for code in &codes {
+        if facts.labels.areas.iter().all(|a| a.code != *code) {
+            let mut label = label.clone();
+            (label.code, label.parent) = (code.clone(), Some(code[..6].to_owned()));
+            facts.labels.areas.push(label);
+        }
+    }
+    write(&root.path().join("editions"), facts).unwrap();
+    let found = read(&dense_streets(&codes).to_string(), &BoundaryReading::default()).unwrap();
+    assert!(found.faults.is_empty(), "{:?}", found.faults);
+    assert_eq!(found.streets.len(), 300);
+    keep(root.path(), &found, "某某测绘院", None).unwrap();
+    let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
+    let hub = Hub::open(settings(root.path()), Clock::fixed(at)).await.unwrap();
+    let state = App::new(hub, Options::new(Authentication::Demonstration));
+    state.refresh().await.unwrap();
+    let served = Served { root, router: app(state.clone()), state };
+
+    let packed = async |path: &str| {
+        let request = Request::get(path).header(header::ACCEPT_ENCODING, "br").body(Body::empty()).unwrap();
+        let (status, headers, bytes) = served.send(request).await;
+        assert_eq!((status, headers[header::CONTENT_ENCODING].to_str().unwrap()), (StatusCode::OK, "br"), "{path}");
+        bytes.len()
+    };
+    // What a window of a thousand pixels shows first: six tiles around the middle.
+    let mut bytes = 0;
+    for (x, y) in [842, 843, 844].into_iter().flat_map(|x| [387, 388].map(|y| (x, y))) {
+        bytes += packed(&format!("/tiles/coverage/10/{x}/{y}.mvt")).await;
+    }
+    assert!((5_000..=30_000).contains(&bytes), "the first view: {bytes} bytes");
+    let overview = packed("/geo/streets.geojson").await;
+    assert!((5_000..=30_000).contains(&overview), "streets.geojson: {overview} bytes");
+    assert!(packed("/geo/streets.geojson?detail=full").await > 5 * overview, "all corners where they are asked for");
+    let refused = served.send(Request::get("/geo/streets.geojson?detail=fine").body(Body::empty()).unwrap()).await;
+    assert_eq!(refused.0, StatusCode::BAD_REQUEST);
+
+    // Every border inside is gone once in each direction: nothing lies between two streets, and nothing in both.
+    let mut edges = 0;
+    for path in ["/tiles/coverage/10/843/387.mvt", "/tiles/coverage/12/3373/1551.mvt", "/tiles/coverage/16/53977/24824.mvt"] {
+        let mut gone: BTreeMap<((i64, i64), (i64, i64)), i32> = BTreeMap::new();
+        for ring in tile(&served, path).await["areas"].iter().flat_map(Feature::rings) {
+            for (at, from) in ring.iter().enumerate() {
+                let to = &ring[(at + 1) % ring.len()];
+                let inside = |(x, y): &(i64, i64)| (1..4096).contains(x) && (1..4096).contains(y);
+                if inside(from) && inside(to) {
+                    *gone.entry((*from.min(to), *from.max(to))).or_default() += if from < to { 1 } else { -1 };
+                    edges += 1;
+                }
+            }
+        }
+        let alone: Vec<_> = gone.iter().filter(|(_, sum)| **sum != 0).collect();
+        assert!(alone.is_empty(), "{path}: {alone:?}");
+    }
+    assert!(edges > 500, "{edges}");
+    let request = Request::get("/geo/streets.geojson").body(Body::empty()).unwrap();
+    let streets: Value = serde_json::from_slice(&served.send(request).await.2).unwrap();
+    let step = |value: &Value| (value.as_f64().unwrap() * 1e4).round() as i64;
+    let mut gone: BTreeMap<((i64, i64), (i64, i64)), i32> = BTreeMap::new();
+    for feature in streets["features"].as_array().unwrap().iter().filter(|f| f["geometry"]["type"] == "MultiPolygon") {
+        let ring = feature["geometry"]["coordinates"][0][0].as_array().unwrap();
+        assert!(ring.len() >= 4 && ring.first() == ring.last(), "{feature}");
+        for pair in ring.windows(2) {
+            let (from, to) = ((step(&pair[0][0]), step(&pair[0][1])), (step(&pair[1][0]), step(&pair[1][1])));
+            *gone.entry((from.min(to), from.max(to))).or_default() += if from < to { 1 } else { -1 };
+        }
+    }
+    let on_frame = |(x, y): (i64, i64)| [1_157_000, 1_169_000].contains(&x) || [395_000, 403_250].contains(&y);
+    let alone: Vec<_> = gone.into_iter().filter(|(_, sum)| *sum != 0).map(|(edge, _)| edge).collect();
+    assert!(!alone.is_empty() && alone.iter().all(|(from, to)| on_frame(*from) && on_frame(*to)), "{alone:?}");
 }

@@ -69,10 +69,113 @@ async fn rows_of_a_spreadsheet_find_their_enterprises() {
     let (_, _, bytes) = served.send(preview).await;
     assert!(String::from_utf8(bytes).unwrap().contains(a["name"].as_str().unwrap()));
     assert_eq!(post(&served, "queries", &json!("nonsense")).await.0, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        post(&served, "extend", &json!({ "ids": [], "properties": [{ "id": "salary" }] })).await.0,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(post(&served, "extend", &json!({ "ids": [] })).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_nobody_understands_spoils_only_itself() {
+    let served = served(1_000, |_| {}).await;
+    let data = served.data("{ enterprises(first: 3) { nodes { id name creditCode } } }", json!({})).await;
+    let node = &data["enterprises"]["nodes"][0];
+    let (name, id) = (node["name"].as_str().unwrap(), node["id"].as_str().unwrap());
+    let (_, answer) = post(
+        &served,
+        "queries",
+        &json!({
+            "good": { "query": name, "properties": [{ "pid": "colour", "v": 1 }, { "pid": "size", "v": 2 }] },
+            "number": { "query": name, "type": [5] },
+            "named": { "query": name, "type": { "name": "Person" } },
+            "misspelt": { "query": name, "typ": "Person" },
+            "foreign": { "query": name, "type": "Person" },
+        }),
+    )
+    .await;
+    assert_eq!(answer["good"]["result"][0]["id"], id);
+    assert!(["colour", "size"].iter().all(|p| answer["good"]["warning"].as_str().unwrap().contains(p)), "{answer}");
+    for broken in ["number", "named", "misspelt"] {
+        assert!(answer[broken]["error"].is_string() && answer[broken]["result"] == json!([]), "{broken}: {answer}");
+    }
+    assert_eq!(answer["foreign"], json!({ "result": [] }));
+
+    let wanted =
+        json!({ "ids": [id, null, 7, format!("{id}@12")], "properties": [{ "id": "creditCode" }, { "id": "salary" }, {}] });
+    let (status, extended) = post(&served, "extend", &wanted).await;
+    assert_eq!(status, StatusCode::OK, "{extended}");
+    specified::extended(&extended);
+    for known in [id.to_owned(), format!("{id}@12")] {
+        let cells = &extended["rows"][known];
+        assert_eq!((&cells["creditCode"][0]["str"], &cells["salary"]), (&node["creditCode"], &json!([])));
+    }
+    assert_eq!(extended["rows"]["7"]["creditCode"], json!([]));
+    assert!(["salary", "null", "7"].iter().all(|w| extended["warning"].as_str().unwrap().contains(w)), "{extended}");
+    let request = Request::post("/reconcile/1.0-draft/extend").body(Body::from(wanted.to_string())).unwrap();
+    let (status, _, bytes) = served.send(request).await;
+    let draft: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!((status, &draft["warning"]), (StatusCode::OK, &extended["warning"]));
+    assert_eq!(draft["rows"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_foreign_kind_has_no_suggestions_no_properties_and_no_preview() {
+    let served = served(1_000, |_| {}).await;
+    let id = served.data("{ enterprises(first: 1) { nodes { id } } }", json!({})).await["enterprises"]["nodes"][0]["id"].clone();
+    let id = id.as_str().unwrap();
+    for path in ["suggest/entity?prefix=kj", "suggest/property?prefix=cred"] {
+        let of = |kind| format!("/reconcile/{path}&type={kind}");
+        assert!(!get(&served, &of("Enterprise")).await["result"].as_array().unwrap().is_empty());
+        assert_eq!(get(&served, &of("Person")).await["result"], json!([]), "{path}");
+    }
+    assert!(!get(&served, "/reconcile/suggest/entity?prefix=kj&type=Enterprise&type_strict=any").await["result"].is_null());
+    let foreign = get(&served, "/reconcile/propose_properties?type=Person").await;
+    assert_eq!(foreign, json!({ "type": "Person", "properties": [] }));
+    for (more, status) in [
+        ("", StatusCode::OK),
+        ("@12", StatusCode::OK),
+        ("&type=Enterprise", StatusCode::OK),
+        ("&type=Person", StatusCode::NOT_FOUND),
+        ("&limit=3", StatusCode::BAD_REQUEST),
+    ] {
+        let request = Request::get(format!("/reconcile/preview?id={id}{more}")).body(Body::empty()).unwrap();
+        assert_eq!(served.send(request).await.0, status, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_read_as_closely_as_an_address() {
+    let served = served(500, |_| {}).await;
+    let name =
+        served.data("{ enterprises(first: 1) { nodes { name } } }", json!({})).await["enterprises"]["nodes"][0]["name"].clone();
+    let send = async |form: &[(&str, String)]| {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post("/reconcile")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT_LANGUAGE, "zh")
+            .body(Body::from(body))
+            .unwrap();
+        let (status, _, bytes) = served.send(request).await;
+        (status, serde_json::from_slice::<Value>(&bytes).unwrap())
+    };
+    let queries = json!({ "q": { "query": name, "properties": [{ "pid": "colour" }] } }).to_string();
+    let extend = json!({ "ids": [], "properties": [] }).to_string();
+    let of = |text: &str| text.to_owned();
+    let (status, answer) = send(&[("queries", queries.clone()), ("lang", of("en")), ("edition", of("1"))]).await;
+    assert_eq!((status, answer["q"]["warning"].as_str().unwrap().starts_with("there is no property")), (StatusCode::OK, true));
+    let marked = send(&[("queries", format!("\u{feff}{queries}"))]).await;
+    assert_eq!((marked.0, &marked.1["q"]["result"]), (StatusCode::OK, &answer["q"]["result"]));
+    for refused in [
+        vec![("query", queries.clone())],
+        vec![("queries", queries.clone()), ("querys", queries.clone())],
+        vec![("queries", queries.clone()), ("queries", queries.clone())],
+        vec![("queries", queries.clone()), ("extend", extend)],
+        vec![("queries", queries.clone()), ("lang", of("fr"))],
+        vec![("queries", queries.clone()), ("asOf", of("yesterday"))],
+        vec![("queries", of(r#"{"q":{"query":"a"},"q":{"query":"b"}}"#))],
+    ] {
+        let (status, answer) = send(&refused).await;
+        assert_eq!((status, answer["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("BAD_INPUT")), "{refused:?}");
+    }
+    let (status, answer) = send(&[("queries", queries), ("edition", of("77"))]).await;
+    assert!(status.is_client_error(), "an edition that is not there: {answer}");
 }
 
 /// What the specification's JSON Schemas of version 0.2 ask of the services' answers, in our own words: the kind of each member

@@ -16,7 +16,7 @@ use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
 use crate::edition::part::Part;
 use crate::edition::query::found::FoundRows;
-use crate::model::reference::areas::short_code;
+use crate::model::reference::areas::area_text;
 use crate::model::reference::unions::federation_unit;
 use crate::model::reference::{federation_units, industries};
 use crate::model::value::Money;
@@ -263,7 +263,7 @@ impl Edition {
     /// # Errors
     /// BadInput where there is no such area; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
-        let code = short_code(area.strip_prefix("area:").unwrap_or(area).trim());
+        let code = area_text(area);
         let named = || self.labels.areas.iter().find(|a| a.zh == code);
         let known = self.area(code).or_else(named).or_else(|| self.area(federation_unit(code)?.unit));
         let code = known.map_or(code, |a| a.code.as_str());

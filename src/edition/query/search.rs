@@ -56,6 +56,9 @@ const FORM_INITIALS: [&str; 5] = ["gfyxgs", "yxzrgs", "jtyxgs", "yxgs", "gs"];
 /// Longer texts are cut: no name is longer.
 const MAX_CHARACTERS: usize = 100;
 const MAX_SPELLINGS: usize = 32;
+/// Characters of a code that find it, and of how many on they say more of a code than of a name.
+const LEAST_PART: usize = 4;
+const SHORT_PART: usize = 6;
 
 impl Query {
     fn new(text: &str) -> Query {
@@ -159,11 +162,10 @@ impl Edition {
             return Vec::new();
         }
         let mut hits = self.by_code(text);
-        if hits.is_empty() {
-            let rows = self.by_part_of_code(text);
-            let within = self.in_order(&rows).filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
-            let code = |row: Row| self.enterprise(row).credit_code().or(self.enterprise(row).credit_code_raw());
-            hits.extend(within.filter_map(|row| Some(Hit { row, matched: code(row)?.to_owned(), field: HitField::CreditCode })));
+        // A few characters are in many codes: whoever bears them in the name stands before those.
+        let is_short = query.folded.len() < SHORT_PART;
+        if hits.is_empty() && !is_short {
+            hits.extend(self.bearing_part(text, scope, first));
         }
         let mut readings = Vec::new();
         for row in self.rows(&LookupKey::Name(text.to_owned())) {
@@ -194,7 +196,20 @@ impl Edition {
         }
         ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.order(a.1.row, b.1.row)));
         hits.extend(ranked.into_iter().map(|(_, hit)| hit).take(first - hits.len()));
+        if is_short && hits.len() < first {
+            let named: RoaringBitmap = hits.iter().map(|hit| hit.row).collect();
+            let more = self.bearing_part(text, scope, first + hits.len()).into_iter().filter(|hit| !named.contains(hit.row));
+            hits.extend(more.take(first - hits.len()));
+        }
         hits
+    }
+
+    /// The most urgent rows whose credit codes have the text in them.
+    fn bearing_part(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize) -> Vec<Hit> {
+        let rows = self.by_part_of_code(text);
+        let within = self.in_order(&rows).filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
+        let code = |row: Row| self.enterprise(row).credit_code().or(self.enterprise(row).credit_code_raw());
+        within.filter_map(|row| Some(Hit { row, matched: code(row)?.to_owned(), field: HitField::CreditCode })).collect()
     }
 
     /// Lower is better: where in the name the text stands, former names behind current ones.
@@ -254,12 +269,12 @@ impl Edition {
         })
     }
 
-    /// Rows whose credit codes have the text in them: at least six characters, four of them digits, as names in pinyin have none. Reads
+    /// Rows whose credit codes have the text in them: at least four characters, one of them a digit, as names in pinyin have none. Reads
     /// the codes as they lie in memory, one after the other.
     fn by_part_of_code(&self, text: &str) -> RoaringBitmap {
         let part = crate::model::identifier::clean_identifier(text);
-        let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        if !(6..18).contains(&part.len()) || digits < 4 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        let has_digit = part.bytes().any(|b| b.is_ascii_digit());
+        if !(LEAST_PART..18).contains(&part.len()) || !has_digit || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return RoaringBitmap::new();
         }
         self.of_parts(|p| Some(Arc::new(rows_with_code(p, &part)))).map(Arc::unwrap_or_clone).unwrap_or_default()
@@ -296,9 +311,13 @@ fn rows_with_code(part: &Part, text: &str) -> RoaringBitmap {
         let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { continue };
         let start = *first as usize;
         let bytes = &codes.value_data()[start..*last as usize];
+        let mut row = 0;
         for at in memchr::memmem::find_iter(bytes, text.as_bytes()) {
             let at = (start + at) as i32;
-            let row = offsets.partition_point(|offset| *offset <= at) - 1;
+            // Found in the order of the rows: a few characters are on most of them.
+            while offsets[row + 1] <= at {
+                row += 1;
+            }
             // What lies across two codes is in neither.
             if at + text.len() as i32 <= offsets[row + 1] {
                 rows.insert(row as u32);

@@ -345,6 +345,16 @@ pub fn short_code(code: &str) -> &str {
     }
 }
 
+/// What names an area in a code (`110108000000`), a name, or an id, which may say its edition (`area:110108@12`): a short code, or the
+/// text as it is.
+pub fn area_text(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix("area:") {
+        Some(id) => short_code(id.rsplit_once('@').map_or(id, |(code, _)| code)),
+        None => short_code(text),
+    }
+}
+
 /// The code of a unit that can have targets: the city, a district, a town (old codes as their successor on the day, or at
 /// the latest), or a federation unit (`BEDA`, `I-EDU`, `D110108`). None where there is no such unit.
 pub fn unit_code(text: &str, on: Option<NaiveDate>) -> Option<String> {

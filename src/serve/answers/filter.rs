@@ -8,6 +8,7 @@ use crate::edition::{Filter, Range};
 use crate::hub::Hub;
 use crate::hub::federation_homes::HomesOfUnits;
 use crate::hub::federation_state::Federation;
+use crate::model::reference::areas::area_text;
 use crate::model::reference::countries;
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::{Problem, mendable};
@@ -52,7 +53,7 @@ pub enum AreaKey {
 impl AreaKey {
     pub fn code(&self) -> &str {
         match self {
-            AreaKey::Id(id) => id.strip_prefix("area:").unwrap_or(id),
+            AreaKey::Id(id) => area_text(id),
             AreaKey::Code(code) => code,
         }
     }

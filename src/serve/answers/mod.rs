@@ -16,6 +16,7 @@ pub(in crate::serve) mod loaders;
 pub(in crate::serve) mod overlaps;
 pub(in crate::serve) mod persisted;
 pub(in crate::serve) mod request;
+pub(in crate::serve) mod strict_json;
 pub(crate) mod usage;
 pub(in crate::serve) mod validation_messages;
 pub(in crate::serve) mod variable_positions;

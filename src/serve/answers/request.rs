@@ -58,19 +58,120 @@ impl Media {
 
 type Object = serde_json::Map<String, serde_json::Value>;
 
-/// The parameters of a request.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The parameters of a request. Keys of others are passed over, as GraphQL over HTTP wants; one that is nearly one of these was meant
+/// as it, and is refused.
+#[derive(Debug, Default)]
 pub struct Parameters {
     pub query: Option<String>,
     pub operation_name: Option<String>,
-    #[serde(default, deserialize_with = "object")]
     pub variables: Option<Object>,
-    #[serde(default, deserialize_with = "object")]
     pub extensions: Option<Object>,
     /// Id of a trusted document; Relay's network layers call it `doc_id` or `id`.
-    #[serde(alias = "doc_id", alias = "id")]
     pub document_id: Option<String>,
+}
+
+/// The names of the parameters, and that of the last event that a stream's client saw.
+const NAMES: [&str; 8] = ["query", "operationName", "variables", "extensions", "documentId", "doc_id", "id", "lastEventId"];
+/// From here on two names are likely to be one, misspelt: `variable`, `querry`.
+const LIKELY: f64 = 0.8;
+
+/// The parameter that a name which is none was meant as.
+fn meant(name: &str) -> Option<&'static str> {
+    let plain = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let (bare, is_short) = (plain(name), name.len() < 4);
+    let near = |known: &&str| plain(known) == bare || !is_short && strsim::normalized_damerau_levenshtein(known, name) >= LIKELY;
+    NAMES.into_iter().find(|known| near(known))
+}
+
+const NO_KEY: &str = "there is no ";
+const TWICE: &str = "given twice: ";
+
+/// What is said of a misspelt name, in English.
+fn misspelt(name: &str, meant: &str) -> String {
+    format!("{NO_KEY}{name}; did you mean {meant}?")
+}
+
+/// A text, or none, as one of the slots of a request; refused where another one is there already.
+fn put(slot: &mut Option<String>, text: Option<String>, name: &str) -> Result<(), String> {
+    match (slot.as_ref(), text) {
+        (Some(before), Some(text)) if *before != text => Err(format!("{TWICE}{name}")),
+        (_, Some(text)) => {
+            *slot = Some(text);
+            Ok(())
+        }
+        (_, None) => Ok(()),
+    }
+}
+
+/// `variables` or `extensions` as they come.
+struct Loose(Option<Object>);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Loose, D::Error> {
+        object(deserializer).map(Loose)
+    }
+}
+
+impl<'de> Deserialize<'de> for Parameters {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Parameters, D::Error> {
+        deserializer.deserialize_map(ParametersVisitor)
+    }
+}
+
+struct ParametersVisitor;
+
+impl<'de> serde::de::Visitor<'de> for ParametersVisitor {
+    type Value = Parameters;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with `query`")
+    }
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Parameters, A::Error> {
+        use serde::de::Error;
+        let mut parameters = Parameters::default();
+        let (mut has_variables, mut has_extensions) = (false, false);
+        while let Some(name) = entries.next_key::<String>()? {
+            match name.as_str() {
+                "query" => put(&mut parameters.query, entries.next_value()?, &name).map_err(A::Error::custom)?,
+                "operationName" => put(&mut parameters.operation_name, entries.next_value()?, &name).map_err(A::Error::custom)?,
+                "documentId" | "doc_id" | "id" => {
+                    put(&mut parameters.document_id, entries.next_value()?, &name).map_err(A::Error::custom)?;
+                }
+                "variables" | "extensions" => {
+                    let Loose(object) = entries.next_value()?;
+                    let (slot, seen) = match name.as_str() {
+                        "variables" => (&mut parameters.variables, &mut has_variables),
+                        _ => (&mut parameters.extensions, &mut has_extensions),
+                    };
+                    if std::mem::replace(seen, true) {
+                        return Err(A::Error::custom(format!("{TWICE}{name}")));
+                    }
+                    *slot = object;
+                }
+                other => {
+                    if let Some(meant) = meant(other).filter(|meant| *meant != other) {
+                        return Err(A::Error::custom(misspelt(other, meant)));
+                    }
+                    entries.next_value::<serde::de::IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+/// What such an error says, in both languages; None of another one.
+fn told(text: &str) -> Option<Problem> {
+    // JSON's reader adds the place.
+    let text = text.split(" at line ").next().unwrap_or(text);
+    if let Some(rest) = text.strip_prefix(NO_KEY) {
+        let (name, meant) = rest.trim_end_matches('?').split_once("; did you mean ")?;
+        return Some(Problem::bad_input(format!("没有参数 {name}；是否指 {meant}？"), text.to_owned()).remedy(meant));
+    }
+    let name = text.strip_prefix(TWICE)?;
+    Some(Problem::bad_input(
+        format!("参数 {name} 出现了两次：请只给一次"),
+        format!("the parameter {name} comes twice: give it once"),
+    ))
 }
 
 /// Bytes of a byte order mark in UTF-8.
@@ -134,6 +235,9 @@ impl Parameters {
             if text.starts_with(NO_OBJECT) {
                 return Problem::bad_input("variables 与 extensions 应为对象，如 {\"first\": 50}", NO_OBJECT);
             }
+            if let Some(problem) = told(&text) {
+                return problem;
+            }
             Problem::bad_input(
                 format!("请求体不是有效的 GraphQL 请求：{text}"),
                 format!("the body is not a GraphQL request: {text}"),
@@ -155,16 +259,26 @@ impl Parameters {
                 Problem::bad_input(format!("{name} 不是 JSON 对象：{e}"), format!("{name} is not a JSON object: {e}"))
             })
         };
+        let (mut variables, mut extensions) = (None, None);
         for (name, text) in pairs {
-            match name.as_str() {
-                "query" => parameters.query = Some(text),
-                "operationName" => parameters.operation_name = Some(text),
-                "documentId" | "doc_id" | "id" => parameters.document_id = Some(text),
-                "variables" if !text.is_empty() => parameters.variables = Some(object("variables", &text)?),
-                "extensions" if !text.is_empty() => parameters.extensions = Some(object("extensions", &text)?),
-                _ => {}
-            }
+            let slot = match name.as_str() {
+                "query" => &mut parameters.query,
+                "operationName" => &mut parameters.operation_name,
+                "documentId" | "doc_id" | "id" => &mut parameters.document_id,
+                "variables" => &mut variables,
+                "extensions" => &mut extensions,
+                // Read where a stream begins.
+                "lastEventId" => continue,
+                other => match meant(other) {
+                    Some(meant) => return Err(told(&misspelt(other, meant)).unwrap_or_else(Problem::internal)),
+                    None => continue,
+                },
+            };
+            put(slot, Some(text), &name).map_err(|text| told(&text).unwrap_or_else(Problem::internal))?;
         }
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        parameters.variables = given(variables).map(|text| object("variables", &text)).transpose()?;
+        parameters.extensions = given(extensions).map(|text| object("extensions", &text)).transpose()?;
         Ok(parameters)
     }
 }
@@ -191,6 +305,36 @@ mod tests {
             let problem = Parameters::from_body(text.as_bytes()).expect_err(text);
             assert!(problem.en.contains("variables") && problem.zh.contains("variables"), "{}", problem.en);
         }
+    }
+
+    #[test]
+    fn a_misspelt_or_doubled_name_is_refused_and_a_name_of_others_is_passed_over() {
+        for (text, said) in [
+            (r#"{"query":"x","variable":{}}"#, "there is no variable; did you mean variables?"),
+            (r#"{"query":"x","operationname":"A"}"#, "there is no operationname; did you mean operationName?"),
+            (r#"{"querry":"x"}"#, "there is no querry; did you mean query?"),
+            (r#"{"query":"x","query":"y"}"#, "the parameter query comes twice: give it once"),
+            (r#"{"query":"x","variables":{},"variables":null}"#, "the parameter variables comes twice: give it once"),
+        ] {
+            let problem = Parameters::from_body(text.as_bytes()).expect_err(text);
+            assert_eq!(problem.en, said);
+            assert!(problem.zh.contains("参数"), "{}", problem.zh);
+        }
+        for text in [
+            r#"{"query":"x","clientLibrary":{"name":"a"},"key":1,"lang":"zh","query":"x"}"#,
+            r#"{"query":null,"id":"a","documentId":"a"}"#,
+        ] {
+            Parameters::from_body(text.as_bytes()).expect(text);
+        }
+        let of = |query: &str| Parameters::from_query(&format!("/graphql?{query}").parse().expect("an address"));
+        for (query, said) in [
+            ("query=x&variable=%7B%7D", "did you mean variables?"),
+            ("query=x&lastEventID=edition:1", "did you mean lastEventId?"),
+            ("query=x&variables=%7B%7D&variables=%7B%22a%22%3A1%7D", "comes twice"),
+        ] {
+            assert!(of(query).expect_err(query).en.contains(said), "{query}");
+        }
+        of("query=x&lastEventId=edition:1&_=17&cache=no").expect("known names, and those of others");
     }
 
     #[test]

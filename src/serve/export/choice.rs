@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use async_graphql::parser::types::{DocumentOperations, Selection, SelectionSet};
 
 use super::columns::{CellKind, ExportColumn, PATHS, USUAL};
+use super::field_path::{GraphColumn, SchemaPlace};
 use super::format::ExportFileFormat;
 use crate::access::Caller;
 use crate::model::message::Lang;
@@ -22,8 +23,8 @@ use crate::serve::problem::{Code, Problem};
 pub enum Chosen {
     /// Written from the edition.
     Edition(ExportColumn),
-    /// Read from what the graph answers: the names on the way to it. Lists on the way give several values.
-    Graph(Vec<String>),
+    /// Read from what the graph answers.
+    Graph(GraphColumn),
 }
 
 /// The columns of an export, and what to ask the graph for them.
@@ -41,36 +42,26 @@ impl Chosen {
     pub fn name(&self) -> Cow<'_, str> {
         match self {
             Chosen::Edition(column) => column.name().into(),
-            Chosen::Graph(path) => path.join(".").into(),
+            Chosen::Graph(column) => column.shown.join(".").into(),
         }
     }
     /// As in the first line of a table.
     pub fn title(&self, lang: Lang) -> Cow<'_, str> {
         match self {
             Chosen::Edition(column) => column.title(lang).into(),
-            Chosen::Graph(path) => {
-                let path = path.join(".");
-                match ExportColumn::of_graph(&path) {
-                    Some(column) => column.title(lang).into(),
-                    None => path.into(),
-                }
-            }
+            Chosen::Graph(column) => column.title(lang).into(),
         }
     }
     pub fn kind(&self) -> CellKind {
-        let of_graph = |path: &[String]| match path.last().map(String::as_str) {
-            Some("creditCode" | "creditCodeRaw") => CellKind::Code,
-            _ => ExportColumn::of_graph(&path.join(".")).map_or(CellKind::Text, ExportColumn::kind),
-        };
         match self {
             Chosen::Edition(column) => column.kind(),
-            Chosen::Graph(path) => of_graph(path),
+            Chosen::Graph(column) => column.kind(),
         }
     }
     pub fn is_number(&self) -> bool {
         match self {
             Chosen::Edition(column) => column.is_number(),
-            Chosen::Graph(path) => ExportColumn::of_graph(&path.join(".")).is_some_and(ExportColumn::is_number),
+            Chosen::Graph(column) => matches!(column.kind(), CellKind::Count | CellKind::Money | CellKind::Number),
         }
     }
 }
@@ -80,7 +71,7 @@ impl ColumnChoice {
     pub fn fields(&self) -> u32 {
         let of = |chosen: &Chosen| match chosen {
             Chosen::Edition(column) => usage::bits_of(column.name()),
-            Chosen::Graph(path) => path.iter().fold(0, |bits, name| bits | usage::bits_of(name)),
+            Chosen::Graph(column) => column.fields.iter().fold(0, |bits, name| bits | usage::bits_of(name)),
         };
         self.columns.iter().fold(0, |bits, chosen| bits | of(chosen))
     }
@@ -134,7 +125,7 @@ fn of_names(names: &str) -> Result<ColumnChoice, Problem> {
             return Err(unknown(name));
         }
         tree.add(&path);
-        columns.push(Chosen::Graph(path));
+        columns.push(Chosen::Graph(GraphColumn::of_path(path)));
     }
     let selection = (!tree.0.is_empty()).then(|| tree.to_string());
     if let Some(selection) = &selection {
@@ -146,13 +137,13 @@ fn of_names(names: &str) -> Result<ColumnChoice, Problem> {
 /// A selection. Where the edition has all of it, a table is written from there; NDJSON holds objects as the graph answers them.
 fn of_selection(selection: &str, format: ExportFileFormat) -> Result<ColumnChoice, Problem> {
     let found = leaves(selection)?;
-    let native: Option<Vec<Chosen>> = found.iter().map(|leaf| leaf.column().map(Chosen::Edition)).collect();
+    let native: Option<Vec<Chosen>> = found.iter().map(|leaf| leaf.of_edition().map(Chosen::Edition)).collect();
     let native = native.filter(|_| format != ExportFileFormat::Ndjson);
     let written = selection.to_owned();
     Ok(match native {
         Some(columns) => ColumnChoice { columns, selection: None, written },
         None => ColumnChoice {
-            columns: found.into_iter().map(|leaf| Chosen::Graph(leaf.path)).collect(),
+            columns: found.into_iter().map(|leaf| Chosen::Graph(leaf.column)).collect(),
             selection: Some(written.clone()),
             written,
         },
@@ -167,15 +158,24 @@ pub fn unknown(name: &str) -> Problem {
 
 /// A field without fields of its own.
 struct Leaf {
-    path: Vec<String>,
+    column: GraphColumn,
     /// Without arguments, aliases and directives on the way.
     is_plain: bool,
 }
 
 impl Leaf {
-    fn column(&self) -> Option<ExportColumn> {
-        ExportColumn::of_graph(&self.path.join(".")).filter(|_| self.is_plain)
+    /// The edition's column that means the same.
+    fn of_edition(&self) -> Option<ExportColumn> {
+        ExportColumn::of_graph(&self.column.fields.join(".")).filter(|_| self.is_plain)
     }
+}
+
+/// Where the walk over a selection stands.
+struct Way {
+    shown: Vec<String>,
+    fields: Vec<String>,
+    place: SchemaPlace,
+    is_plain: bool,
 }
 
 /// The leaves of a selection in their order.
@@ -205,14 +205,15 @@ fn leaves(selection: &str) -> Result<Vec<Leaf>, Problem> {
         }
     })?;
     let mut found = Vec::new();
-    walk(&operation.node.selection_set.node, &mut Vec::new(), true, &mut found)?;
+    let start = Way { shown: Vec::new(), fields: Vec::new(), place: SchemaPlace::enterprise(), is_plain: true };
+    walk(&operation.node.selection_set.node, &start, &mut found)?;
     if found.is_empty() {
         return Err(shape());
     }
     Ok(found)
 }
 
-fn walk(set: &SelectionSet, above: &mut Vec<String>, is_plain: bool, found: &mut Vec<Leaf>) -> Result<(), Problem> {
+fn walk(set: &SelectionSet, above: &Way, found: &mut Vec<Leaf>) -> Result<(), Problem> {
     for selection in &set.items {
         match &selection.node {
             Selection::Field(field) => {
@@ -224,15 +225,33 @@ fn walk(set: &SelectionSet, above: &mut Vec<String>, is_plain: bool, found: &mut
                         "live cannot be exported: it would ask the registries for every single enterprise",
                     ));
                 }
-                let is_plain = is_plain && field.alias.is_none() && field.arguments.is_empty() && field.directives.is_empty();
-                above.push(field.alias.as_ref().map_or(name, |alias| alias.node.as_str()).to_owned());
+                let is_plain = field.alias.is_none() && field.arguments.is_empty() && field.directives.is_empty();
+                let shown = field.alias.as_ref().map_or(name, |alias| alias.node.as_str());
+                let with = |names: &[String], name: &str| [names, &[name.to_owned()][..]].concat();
+                let here = Way {
+                    shown: with(&above.shown, shown),
+                    fields: with(&above.fields, name),
+                    place: above.place.field(name),
+                    is_plain: above.is_plain && is_plain,
+                };
                 match field.selection_set.node.items.is_empty() {
-                    true => found.push(Leaf { path: above.clone(), is_plain }),
-                    false => walk(&field.selection_set.node, above, is_plain, found)?,
+                    true => {
+                        let column = GraphColumn::new(here.shown, here.fields, here.place);
+                        found.push(Leaf { column, is_plain: here.is_plain });
+                    }
+                    false => walk(&field.selection_set.node, &here, found)?,
                 }
-                above.pop();
             }
-            Selection::InlineFragment(inline) => walk(&inline.node.selection_set.node, above, false, found)?,
+            Selection::InlineFragment(inline) => {
+                let on = inline.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                let here = Way {
+                    shown: above.shown.clone(),
+                    fields: above.fields.clone(),
+                    place: on.map_or_else(|| above.place.clone(), |on| above.place.on(on)),
+                    is_plain: false,
+                };
+                walk(&inline.node.selection_set.node, &here, found)?;
+            }
             // Its definition is not there: the graph will say so.
             Selection::FragmentSpread(_) => {}
         }
@@ -300,6 +319,17 @@ mod tests {
         assert_eq!(choice.columns[0].name(), "firm");
         assert_eq!(choice.columns[1].title(Lang::Zh), "规模以上");
         assert!(choice.selection.is_some());
+    }
+
+    #[test]
+    fn an_alias_decides_no_column_s_type() {
+        let choice = chosen("{ employees: name name: employees since: gap { since } gap { of: status } }").unwrap();
+        let kinds: Vec<CellKind> = choice.columns.iter().map(Chosen::kind).collect();
+        assert_eq!(kinds, [CellKind::Text, CellKind::Count, CellKind::Date, CellKind::Text]);
+        assert_eq!(choice.columns[0].title(Lang::Zh), "employees");
+        let caller = Caller::new("ann", Role::Analyst);
+        let plain = choose(Some("{ name employees gap { since status } }"), ExportFileFormat::Ndjson, &caller).unwrap();
+        assert_eq!(choice.fields(), plain.fields(), "its use is counted all the same");
     }
 
     #[test]

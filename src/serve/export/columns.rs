@@ -140,6 +140,8 @@ pub enum CellKind {
     Number,
     /// A day.
     Date,
+    /// A moment, in UTC.
+    Instant,
     /// Yes or no, said of everybody.
     Flag,
 }

@@ -5,7 +5,7 @@ use std::io::SeekFrom;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -15,6 +15,7 @@ use super::format::content_type;
 use crate::access::AccessScope;
 use crate::serve::answers::usage::{self, FieldUse};
 use crate::serve::http::headers::{header_text, lang_of, names_tag, request_id};
+use crate::serve::http::parameters;
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::{Reading, ServerState};
@@ -22,8 +23,18 @@ use crate::serve::state::{Reading, ServerState};
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
 
-pub async fn fetch(State(state): State<ServerState>, Path(id): Path<String>, method: Method, headers: HeaderMap) -> Response {
+pub async fn fetch(
+    State(state): State<ServerState>,
+    Path(id): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let (lang, request) = (lang_of(&headers), request_id(&headers));
+    let lang = match parameters::none(&uri, lang) {
+        Ok(lang) => lang,
+        Err(problem) => return refuse(&problem, lang, &request),
+    };
     let mut response = match answer(&state, &id, &method, &headers).await {
         Ok(response) => response,
         Err(problem) => return refuse(&problem, lang, &request),

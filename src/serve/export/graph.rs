@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Name, Object, Request, Schema, Value};
 
+use super::columns::flag_text;
+use super::field_path::GraphColumn;
 use crate::access::Caller;
 use crate::edition::{Edition, Row, RowPage};
-use crate::model::message::{Lang, value_name};
+use crate::model::message::Lang;
 use crate::serve::answers::validation_messages;
 use crate::serve::context::RequestContext;
 use crate::serve::graphql::model::connection::EnterpriseConnection;
+use crate::serve::graphql::model::labels::name_of;
 use crate::serve::problem::{GraphProblem, Problem};
 use crate::serve::state::ServerState;
 
@@ -100,18 +103,18 @@ fn inside<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 
 /// Writes the values at the end of a path; those of lists one after the other, with a place for each that is absent, so that two
 /// columns of the same list stand side by side.
-pub fn write_cell(answer: &Value, path: &[String], lang: Lang, out: &mut String) {
+pub fn write_cell(answer: &Value, column: &GraphColumn, lang: Lang, out: &mut String) {
     let mut values = Vec::new();
-    collect(answer, path, false, &mut values);
+    collect(answer, &column.shown, false, &mut values);
     for (at, value) in values.iter().enumerate() {
         if at > 0 {
             out.push_str("; ");
         }
         match value {
             Value::String(text) => out.push_str(text),
-            Value::Enum(name) => out.push_str(value_name(name.as_str(), lang)),
+            Value::Enum(name) => out.push_str(name_of(column.type_name(), name.as_str(), lang)),
             Value::Number(number) => out.push_str(&number.to_string()),
-            Value::Boolean(is) => out.push_str(if *is { "true" } else { "false" }),
+            Value::Boolean(is) => out.push_str(flag_text(*is, lang)),
             _ => {}
         }
     }
@@ -142,8 +145,8 @@ mod tests {
         .unwrap();
         let cell = |path: &str| {
             let mut text = String::new();
-            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-            write_cell(&answer, &path, Lang::Zh, &mut text);
+            let column = GraphColumn::of_path(path.split('.').map(str::to_owned).collect());
+            write_cell(&answer, &column, Lang::Zh, &mut text);
             text
         };
         assert_eq!(cell("name"), "甲");

@@ -11,6 +11,8 @@ mod choice;
 mod columns;
 pub(in crate::serve) mod federation;
 pub mod fetch;
+mod field_names;
+mod field_path;
 mod format;
 pub mod graph;
 pub(in crate::serve) mod jobs;
@@ -34,6 +36,7 @@ use roaring::RoaringBitmap;
 
 use super::answers::filter::{EnterpriseOrder, plan_order};
 use super::answers::input_keys::known_keys;
+use super::answers::strict_json::read_json;
 use super::answers::{usage, validation_messages};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
@@ -198,7 +201,7 @@ fn steps(text: &str) -> Result<Vec<EnterpriseOrder>, Problem> {
         Problem::bad_input(format!("orderBy 有误：{zh}"), format!("orderBy: {en}")).remedy("EMPLOYEES:DESC,NAME:ASC")
     };
     let value = match text.trim_start().starts_with(['[', '{']) {
-        true => serde_json::from_str(text).map_err(|e| wrong(&e.to_string(), &e.to_string()))?,
+        true => read_json("orderBy", text)?,
         false => text
             .split(',')
             .map(|step| {

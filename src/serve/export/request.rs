@@ -85,7 +85,7 @@ impl ExportRequest {
         cell.clear();
         match (column, answer) {
             (Chosen::Edition(column), _) => column.write(enterprise, self.lang, self.sight, cell),
-            (Chosen::Graph(path), Some(answer)) => super::graph::write_cell(answer, path, self.lang, cell),
+            (Chosen::Graph(column), Some(answer)) => super::graph::write_cell(answer, column, self.lang, cell),
             (Chosen::Graph(_), None) => {}
         }
     }
@@ -98,6 +98,11 @@ impl ExportRequest {
             ("huitu.publishedAt", shown(self.edition.manifest.published_at)),
             ("huitu.query", self.asked.clone()),
         ]
+    }
+
+    /// The clock of the hub's people, by which a workbook shows the instants that the graph answers.
+    pub(super) fn zone(&self) -> chrono_tz::Tz {
+        self.graph.as_ref().map_or(chrono_tz::UTC, |graph| graph.state.hub().settings.zone)
     }
 
     /// Rows that are held at a time: answers of the graph are large.

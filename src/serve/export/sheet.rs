@@ -4,12 +4,13 @@ use std::io::{Error, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow_array::builder::{BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder, TimestampMillisecondBuilder,
+};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{ArrowError, DataType, Field, Schema};
-use async_graphql::Value;
-use chrono::NaiveDate;
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
@@ -30,6 +31,9 @@ const ROW_GROUP: usize = 131_072;
 /// Digits of an amount, and those of its fen.
 const MONEY: (u8, i8) = (18, 2);
 
+/// The zone of instants in files that have types.
+const ZONE: &str = "UTC";
+
 fn data_type(kind: CellKind) -> DataType {
     match kind {
         CellKind::Text | CellKind::Code => DataType::Utf8,
@@ -37,12 +41,17 @@ fn data_type(kind: CellKind) -> DataType {
         CellKind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
         CellKind::Number => DataType::Float64,
         CellKind::Date => DataType::Date32,
+        CellKind::Instant => DataType::Timestamp(TimeUnit::Millisecond, Some(ZONE.into())),
         CellKind::Flag => DataType::Boolean,
     }
 }
 
 fn day(cell: &str) -> Option<NaiveDate> {
     cell.parse().ok()
+}
+
+fn instant(cell: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(cell).ok().map(|at| at.to_utc())
 }
 
 /// Fen of an amount in yuan such as `12000.50`.
@@ -77,6 +86,11 @@ fn array(kind: CellKind, cells: impl Iterator<Item = Option<String>>, rows: usiz
             cells.for_each(|cell| builder.append_option(cell.and_then(|c| Some((day(&c)? - epoch).num_days() as i32))));
             Arc::new(builder.finish())
         }
+        CellKind::Instant => {
+            let mut builder = TimestampMillisecondBuilder::with_capacity(rows).with_timezone(ZONE);
+            cells.for_each(|cell| builder.append_option(cell.and_then(|c| Some(instant(&c)?.timestamp_millis()))));
+            Arc::new(builder.finish())
+        }
         CellKind::Flag => {
             let mut builder = BooleanBuilder::with_capacity(rows);
             cells.for_each(|cell| builder.append_option(cell.and_then(|c| flag(&c))));
@@ -98,8 +112,8 @@ fn schema_of(export: &ExportRequest) -> Arc<Schema> {
     Arc::new(Schema::new(export.columns.iter().map(field).collect::<Vec<_>>()).with_metadata(about))
 }
 
-/// All rows in their order as batches: counts as int64, amounts as decimals, days as date32, other numbers as float64, everything else
-/// as text.
+/// All rows in their order as batches: counts as int64, amounts as decimals, days as date32, instants as timestamps, truth values as
+/// booleans, other numbers as float64, everything else as text.
 fn in_batches(
     export: &ExportRequest,
     schema: &Arc<Schema>,
@@ -162,12 +176,13 @@ struct Formats {
     count: CellFormat,
     money: CellFormat,
     date: CellFormat,
+    instant: CellFormat,
 }
 
 impl Default for Formats {
     fn default() -> Formats {
         let of = |text: &str| CellFormat::new().set_num_format(text);
-        Formats { count: of("0"), money: of("#,##0.00"), date: of("yyyy-mm-dd") }
+        Formats { count: of("0"), money: of("#,##0.00"), date: of("yyyy-mm-dd"), instant: of("yyyy-mm-dd hh:mm:ss") }
     }
 }
 
@@ -177,6 +192,7 @@ impl Formats {
             CellKind::Count => Some(&self.count),
             CellKind::Money => Some(&self.money),
             CellKind::Date => Some(&self.date),
+            CellKind::Instant => Some(&self.instant),
             CellKind::Text | CellKind::Code | CellKind::Number | CellKind::Flag => None,
         }
     }
@@ -190,17 +206,10 @@ fn serial(day: NaiveDate) -> Option<f64> {
     (days >= 0).then_some(days as f64 + 61.0)
 }
 
-/// The number at the end of a path, where it is one and not in a list.
-fn number_of(column: &super::Chosen, answer: &Value) -> Option<f64> {
-    let super::Chosen::Graph(path) = column else { return None };
-    let found = path.iter().try_fold(answer, |value, name| match value {
-        Value::Object(fields) => fields.get(&async_graphql::Name::new(name)),
-        _ => None,
-    })?;
-    match found {
-        Value::Number(number) => number.as_f64(),
-        _ => None,
-    }
+/// The same of a moment as the clock on the wall shows it, with the part of the day.
+fn clock(at: NaiveDateTime) -> Option<f64> {
+    let seconds = (at - at.date().and_time(chrono::NaiveTime::MIN)).num_seconds();
+    Some(serial(at.date())? + seconds as f64 / 86_400.0)
 }
 
 /// Says in the workbook's properties of which edition it is and what was asked. Its day is the edition's: the same question gives the
@@ -226,6 +235,7 @@ pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()>
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::other)?;
     let bold = CellFormat::new().set_bold();
     let formats = Formats::default();
+    let zone = export.zone();
     for (at, column) in export.columns.iter().enumerate() {
         sheet.write_string_with_format(0, at as u16, &*column.title(export.lang), &bold).map_err(Error::other)?;
     }
@@ -251,9 +261,11 @@ pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()>
                     CellKind::Count | CellKind::Money => cell.parse::<f64>().ok().map(|n| (n, formats.of(kind))),
                     CellKind::Number => cell.parse::<f64>().ok().map(|n| (n, None)),
                     CellKind::Date => day(&cell).and_then(serial).map(|n| (n, formats.of(kind))),
-                    // A number that the graph answers is one, whatever its column is called.
-                    CellKind::Text => answers.as_ref().and_then(|a| number_of(column, &a[at])).map(|n| (n, None)),
-                    CellKind::Code | CellKind::Flag => None,
+                    CellKind::Instant => {
+                        let shown = instant(&cell).map(|at| at.with_timezone(&zone).naive_local());
+                        shown.and_then(clock).map(|n| (n, formats.of(kind)))
+                    }
+                    CellKind::Text | CellKind::Code | CellKind::Flag => None,
                 };
                 match typed {
                     Some((number, Some(format))) => sheet.write_number_with_format(line, place, number, format),

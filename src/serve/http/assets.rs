@@ -5,10 +5,12 @@
 //! sent as it lies there to whoever accepts it.
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::headers::header_text;
+use super::headers::{header_text, lang_of, request_id};
+use super::parameters;
+use super::rest::refuse;
 
 /// What `npm run build` in `web/` made; empty in a plain `cargo build`.
 #[derive(rust_embed::RustEmbed)]
@@ -131,11 +133,20 @@ pub async fn asset(Path(path): Path<String>, asked: HeaderMap) -> Response {
 }
 
 /// What is not GraphQL, as OpenAPI.
-pub async fn openapi() -> Response {
-    page(include_str!("../../../docs/openapi.yaml"), "application/yaml; charset=utf-8", POLICY)
+pub async fn openapi(uri: Uri, headers: HeaderMap) -> Response {
+    plain(&uri, &headers, || page(include_str!("../../../docs/openapi.yaml"), "application/yaml; charset=utf-8", POLICY))
 }
 
 /// The schema as text.
-pub async fn schema() -> Response {
-    page(crate::serve::graphql::sdl(), "text/plain; charset=utf-8", POLICY)
+pub async fn schema(uri: Uri, headers: HeaderMap) -> Response {
+    plain(&uri, &headers, || page(crate::serve::graphql::sdl(), "text/plain; charset=utf-8", POLICY))
+}
+
+/// A page that takes no parameters.
+fn plain(uri: &Uri, headers: &HeaderMap, page: impl FnOnce() -> Response) -> Response {
+    let lang = lang_of(headers);
+    match parameters::none(uri, lang) {
+        Ok(_) => page(),
+        Err(problem) => refuse(&problem, lang, &request_id(headers)),
+    }
 }

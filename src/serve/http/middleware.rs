@@ -31,7 +31,7 @@ const PREFLIGHT: Duration = Duration::from_secs(600);
 
 /// Where OpenRefine's page is, on the machine of whoever runs it. It may read the reconciliation service without being configured:
 /// no other page can have that address.
-const OPENREFINE: [&str; 2] = ["http://127.0.0.1:3333", "http://localhost:3333"];
+const OPENREFINE: [&str; 3] = ["http://127.0.0.1:3333", "http://localhost:3333", "http://[::1]:3333"];
 
 /// Answers preflights, and lets the configured sites read answers.
 pub fn cors(origins: &[String]) -> CorsLayer {
@@ -53,6 +53,8 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "x-request-id",
             "x-purpose",
             "if-none-match",
+            "if-match",
+            "content-encoding",
             "if-modified-since",
             "range",
             "if-range",
@@ -68,12 +70,22 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "x-apollo-operation-name",
             "x-apollo-operation-id",
             "graphql-preflight",
-            // What tracing adds (W3C Trace Context, Baggage, Sentry, B3).
+            // What other GraphQL clients add: their names, and the token of graphql-sse in its single connection mode.
+            "graphql-client-name",
+            "graphql-client-version",
+            "x-graphql-event-stream-token",
+            // What tracing adds (W3C Trace Context, Baggage, Sentry, B3, Jaeger).
             "traceparent",
             "tracestate",
             "baggage",
             "sentry-trace",
             "b3",
+            "x-b3-traceid",
+            "x-b3-spanid",
+            "x-b3-parentspanid",
+            "x-b3-sampled",
+            "x-b3-flags",
+            "uber-trace-id",
         ]))
         .expose_headers(named(&[
             "etag",
@@ -87,6 +99,9 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             "accept-ranges",
             "retry-after",
             "www-authenticate",
+            "location",
+            "accept-encoding",
+            "allow",
         ]))
         .max_age(PREFLIGHT)
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use axum::http::Uri;
 
 use crate::connector::nearest;
+use crate::model::message::Lang;
 use crate::serve::problem::Problem;
 
 /// Short forms of the filter: names of the graph's EnterpriseFilter that hold lists. Several values are separated by commas.
@@ -94,11 +95,17 @@ pub fn read(uri: &Uri, known: RouteParameters) -> Result<HashMap<String, String>
         if matches!(name.as_str(), "nocache" | "_") {
             continue;
         }
+        // An empty condition would hold of everybody: whoever filled a form with nothing, or a variable, did not ask for that.
+        if known.filters && value.is_empty() && name != "lang" {
+            return Err(Problem::bad_input(
+                format!("参数 {name} 没有取值：请给出取值，或去掉该参数"),
+                format!("the parameter {name} has no value: give it one, or leave it out"),
+            )
+            .remedy(name));
+        }
         let joins = JOINED.contains(&name.as_str()) || LISTS.contains(&name.as_str());
         match parameters.get_mut(&name) {
             None => drop(parameters.insert(name, value)),
-            Some(before) if joins && before.is_empty() => *before = value,
-            Some(_) if joins && value.is_empty() => {}
             Some(before) if joins => *before = format!("{before},{value}"),
             Some(before) if *before == value => {}
             Some(_) => {
@@ -114,6 +121,30 @@ pub fn read(uri: &Uri, known: RouteParameters) -> Result<HashMap<String, String>
         return Err(Problem::bad_input("edition 与 asOf 只能给出一个", "give edition or asOf, not both"));
     }
     Ok(parameters)
+}
+
+/// The language that the parameters name, else the caller's.
+///
+/// # Errors
+/// One that there is not.
+pub fn lang(parameters: &HashMap<String, String>, callers: Lang) -> Result<Lang, Problem> {
+    match parameters.get("lang").filter(|text| !text.is_empty()).map(|text| text.to_ascii_lowercase()).as_deref() {
+        None => Ok(callers),
+        Some("zh") => Ok(Lang::Zh),
+        Some("en") => Ok(Lang::En),
+        Some(other) => {
+            let (zh, en) = (format!("lang 没有取值 {other}：可用 zh、en"), format!("lang has no value {other}: zh or en"));
+            Err(Problem::bad_input(zh, en).remedy("zh, en"))
+        }
+    }
+}
+
+/// Of a route that takes no parameters but those of every route: the language of its answer.
+///
+/// # Errors
+/// Another parameter; a language that there is not.
+pub fn none(uri: &Uri, callers: Lang) -> Result<Lang, Problem> {
+    lang(&read(uri, RouteParameters::plain(&[]).as_it_is())?, callers)
 }
 
 fn unknown(name: &str, known: RouteParameters) -> Problem {
@@ -151,5 +182,19 @@ mod tests {
         assert_eq!(of("area=110108&area=110105").expect("two areas")["area"], "110108,110105");
         assert_eq!(of("text=a&text=a").expect("the same twice")["text"], "a");
         assert!(of("text=a&text=b").is_err() && of("edition=1&asOf=2026-11-22").is_err());
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_no_question_for_everybody() {
+        for query in ["area=", "filter=", "area=110108&area=", "columns=", "text="] {
+            assert!(of(query).expect_err(query).en.contains("has no value"), "{query}");
+        }
+        assert!(of("lang=&nocache=&_=").is_ok());
+        assert!(
+            read(&"/reconcile/suggest/entity?prefix=".parse().expect("an address"), RouteParameters::plain(&["prefix"])).is_ok()
+        );
+        let none = |query: &str| none(&format!("/receipts/1?{query}").parse().expect("an address"), Lang::En);
+        assert_eq!(none("lang=zh").expect("a language"), Lang::Zh);
+        assert!(none("format=csv").is_err() && none("edition=1").is_err());
     }
 }

@@ -18,6 +18,7 @@ use crate::hub::federation_homes::HomesOfUnits;
 use crate::model::message::Lang;
 use crate::serve::answers::filter::{BeyondEdition, EnterpriseFilter};
 use crate::serve::answers::input_keys::known_keys;
+use crate::serve::answers::strict_json::read_json;
 use crate::serve::answers::{cache, validation_messages};
 use crate::serve::context::RequestContext;
 use crate::serve::problem::{Code, Problem, mendable};
@@ -113,18 +114,7 @@ impl RestRequest {
         }
         let parameters = parameters::read(uri, known)?;
         let given = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
-        let lang = match given("lang").map(|text| text.to_ascii_lowercase()).as_deref() {
-            None => lang,
-            Some("zh") => Lang::Zh,
-            Some("en") => Lang::En,
-            Some(other) => {
-                return Err(Problem::bad_input(
-                    format!("lang 没有取值 {other}：可用 zh、en"),
-                    format!("lang has no value {other}: zh or en"),
-                )
-                .remedy("zh, en"));
-            }
-        };
+        let lang = parameters::lang(&parameters, lang)?;
         let ask = RequestContext::new(state.clone(), caller, lang);
         let edition = match (given("edition"), given("asOf")) {
             (Some(number), _) => {
@@ -209,9 +199,10 @@ impl RestRequest {
     fn asked(&self) -> Result<Filter, Problem> {
         let written = match self.parameter("filter") {
             None => Filter::All,
-            Some(text) => self.planned(serde_json::from_str(text).map_err(|e| {
-                Problem::bad_input(format!("filter 不是 JSON 对象：{e}"), format!("filter is not a JSON object: {e}"))
-            })?)?,
+            Some(text) => match read_json("filter", text)? {
+                serde_json::Value::Object(object) => self.planned(object)?,
+                _ => return Err(Problem::bad_input("filter 应为 JSON 对象", "filter is a JSON object")),
+            },
         };
         let mut short = serde_json::Map::new();
         for name in parameters::LISTS {

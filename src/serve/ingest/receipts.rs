@@ -2,7 +2,7 @@
 //! and for the department whose token pushed it.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
 use super::json;
@@ -10,12 +10,17 @@ use crate::access::AccessScope;
 use crate::hub::HubError;
 use crate::pages::receipt;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
+use crate::serve::http::parameters;
 use crate::serve::http::rest::{not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
 
-pub async fn receipt(State(state): State<ServerState>, Path(batch): Path<String>, headers: HeaderMap) -> Response {
+pub async fn receipt(State(state): State<ServerState>, Path(batch): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let (lang, id) = (lang_of(&headers), request_id(&headers));
+    let lang = match parameters::none(&uri, lang) {
+        Ok(lang) => lang,
+        Err(problem) => return refuse(&problem, lang, &id),
+    };
     match find(&state, &batch, &headers).await {
         Ok((receipt, false)) => json(StatusCode::OK, &receipt, &id),
         Ok((receipt, true)) => {

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::drawn_outlines::{DrawnOutline, DrawnOutlines};
 use super::outlines::{ATTRIBUTION, Outline, Point, Polygon, bounds, contains, polygons, shipped};
+use super::seams::{Seam, SeamKind, seams};
 use super::survey;
 use crate::model::datum::Datum;
 use crate::model::reference::areas::areas;
@@ -271,14 +273,28 @@ fn compare(level: &BTreeMap<u32, Vec<Polygon>>, all: &BTreeSet<u32>) -> (Vec<Pro
         }
         *holder = holders.first().copied();
     }
+    let mut overlapping = BTreeSet::new();
     for ((a, b), count) in shared {
         let smaller = sizes[&a].min(sizes[&b]);
         if count as f64 * 100.0 > TOLERATED * smaller as f64 {
+            overlapping.insert((a, b));
             faults.push(Problem::bad_input(
                 format!("{a} 与 {b} 重叠：较小者约 {:.1} % 的面积", count as f64 * 100.0 / smaller as f64),
                 format!("{a} and {b} overlap: about {:.1} % of the smaller one", count as f64 * 100.0 / smaller as f64),
             ));
         }
+    }
+    // What the grid does not see, or what is little enough to be taken.
+    for Seam { areas: (a, b), kind, hectares, widest } in seams(level) {
+        let (zh, en) = match kind {
+            SeamKind::Overlap if overlapping.contains(&(a, b)) => continue,
+            SeamKind::Overlap => ("两者重叠", "belong to both"),
+            SeamKind::Gap => ("不属于任何一方", "belong to neither"),
+        };
+        remarks.push(Problem::bad_input(
+            format!("{a} 与 {b} 之间约 {hectares:.1} 公顷{zh}（最宽约 {widest:.0} 米）"),
+            format!("between {a} and {b} about {hectares:.1} hectares {en} (about {widest:.0} m at the widest)"),
+        ));
     }
     let missing: Vec<String> = all.iter().filter(|code| !level.contains_key(code)).map(u32::to_string).collect();
     if !missing.is_empty() {
@@ -350,6 +366,7 @@ pub fn keep(data: &Path, found: &ImportedBoundaries, attribution: &str, approval
 /// What maps draw: outlines of districts, and of streets where a deployer brought them.
 pub struct Boundaries {
     outlines: HashMap<String, Outline>,
+    drawn: DrawnOutlines,
     has_streets: bool,
     is_demonstration: bool,
     /// Whose they are, said wherever they are drawn; with the number of their approval (审图号). Where some of those that ship are
@@ -364,6 +381,7 @@ impl Boundaries {
     pub fn of(data: &Path) -> Boundaries {
         let mut boundaries = Boundaries {
             outlines: shipped(),
+            drawn: DrawnOutlines::default(),
             has_streets: false,
             is_demonstration: true,
             attribution: ATTRIBUTION.to_owned(),
@@ -406,6 +424,18 @@ impl Boundaries {
 
     pub fn outline(&self, code: &str) -> Option<&Outline> {
         self.outlines.get(code)
+    }
+    /// The outlines on the Mercator map, with no more corners than the tiles of a zoom can show.
+    pub fn drawn(&self, z: u32) -> &HashMap<String, DrawnOutline> {
+        self.drawn.at(z, &self.outlines)
+    }
+    /// An outline as GeoJSON: with all its corners, else of imported ones as many as a map of the whole city can show. Those that ship
+    /// are simple already.
+    pub fn geometry(&self, code: &str, whole: bool) -> Option<&Value> {
+        match whole || self.digest.is_none() {
+            true => self.outline(code).map(|outline| &outline.geometry),
+            false => self.drawn.overview(code, &self.outlines),
+        }
     }
     /// Whether streets have outlines.
     pub fn has_streets(&self) -> bool {
@@ -478,6 +508,27 @@ mod tests {
             (json!({ "code": "110108" }), square(116.4, 39.9, 0.2)),
         ]));
         assert_eq!(faults, ["110108 comes twice"]);
+    }
+
+    #[test]
+    fn a_narrow_gap_and_a_slight_overlap_are_told_and_taken() {
+        let two = |west: f64| {
+            said(&collection(&[
+                (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
+                (json!({ "code": "110105" }), square(west, 39.9, 0.2)),
+            ]))
+        };
+        // 200 metres, and 0.3 % of either.
+        for (west, said) in [(116.20235, "belong to neither (about 200 m"), (116.1994, "belong to both (about 51 m")] {
+            let (faults, remarks) = two(west);
+            assert!(faults.is_empty(), "{faults:?}");
+            assert!(
+                remarks.iter().any(|remark| remark.contains("between 110105 and 110108") && remark.contains(said)),
+                "{remarks:?}"
+            );
+        }
+        let (faults, remarks) = two(116.2);
+        assert!(faults.is_empty() && remarks.iter().all(|remark| !remark.contains("between")), "{remarks:?}");
     }
 
     #[test]

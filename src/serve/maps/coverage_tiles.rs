@@ -5,8 +5,8 @@ use super::boundaries::Boundaries;
 use super::clip;
 use super::geojson::{Counted, counted};
 use super::mvt::{EXTENT, Layer, Property};
-use super::outlines::Point;
-use super::places::{mercator, name_of};
+use super::outlines::{Point, mercator};
+use super::places::name_of;
 use super::tile_address::{BUFFER, STREETS_FROM, Tile};
 use crate::edition;
 use crate::edition::Measures;
@@ -53,18 +53,22 @@ pub fn areas(plain: &RestRequest, tile: Tile, boundaries: &Boundaries) -> Result
 pub fn drawn(plain: &RestRequest, tile: Tile, boundaries: &Boundaries, level: &CoverageLevel) -> Vec<u8> {
     let edition = &plain.edition;
     let (mut areas, mut labels) = (Layer::new("areas"), Layer::new("labels"));
-    let extent = f64::from(EXTENT);
+    let (extent, buffer) = (f64::from(EXTENT), f64::from(BUFFER));
     let scale = f64::from(1_u32 << tile.z);
-    let to_tile = |point: Point| {
-        let (x, y) = mercator(point);
-        ((x * scale - f64::from(tile.x)) * extent, (y * scale - f64::from(tile.y)) * extent)
+    let to_tile = |(x, y): Point| ((x * scale - f64::from(tile.x)) * extent, (y * scale - f64::from(tile.y)) * extent);
+    let near = |low: f64, high: f64| high >= -buffer && low < extent + buffer;
+    // Most outlines lie elsewhere: their corners are not looked at.
+    let touches = |[west, north, east, south]: [f64; 4]| {
+        let ((west, north), (east, south)) = (to_tile((west, north)), to_tile((east, south)));
+        near(west, east) && near(north, south)
     };
+    let outlines = boundaries.drawn(tile.z);
     for label in level.labels(edition) {
-        let polygons = boundaries.outline(&label.code).map_or(&[][..], |outline| &outline.polygons);
+        let outline = outlines.get(&label.code).filter(|outline| touches(outline.bounds));
+        let polygons = outline.map_or(&[][..], |outline| &outline.polygons);
         let rings: Vec<Vec<(i32, i32)>> =
-            polygons.iter().flat_map(|polygon| clip::rings(polygon, to_tile, f64::from(BUFFER), extent)).collect();
-        let near = |v: f64| (-f64::from(BUFFER)..extent + f64::from(BUFFER)).contains(&v);
-        let point = label.label_point.map(to_tile).filter(|(x, y)| near(*x) && near(*y));
+            polygons.iter().flat_map(|polygon| clip::rings(polygon, to_tile, buffer, extent)).collect();
+        let point = label.label_point.map(|at| to_tile(mercator(at))).filter(|(x, y)| near(*x, *x) && near(*y, *y));
         if rings.is_empty() && point.is_none() {
             continue;
         }

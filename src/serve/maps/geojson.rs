@@ -29,7 +29,7 @@ pub async fn geojson(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["detail"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -44,7 +44,20 @@ pub async fn geojson(
             return refuse(&problem, plain.lang, &plain.id);
         }
     };
-    plain.kept("application/geo+json", || collection(&plain, &known, level, dimension))
+    plain.kept("application/geo+json", || {
+        let whole = match plain.parameter("detail") {
+            None | Some("overview") => false,
+            Some("full") => true,
+            Some(other) => {
+                return Err(Problem::bad_input(
+                    format!("detail 没有取值 {other}：overview 为全市概览，full 为全部角点"),
+                    format!("detail has no value {other}: overview is for a map of the whole city, full has all corners"),
+                )
+                .remedy("overview, full"));
+            }
+        };
+        collection(&plain, &known, (level, dimension), whole)
+    })
 }
 
 /// What was counted by area, and which areas are too small to be told.
@@ -72,12 +85,12 @@ pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Cou
     Ok(Counted { by_code, total, is_small, rounded_to })
 }
 
-/// The areas of a level as features, and the measures of all of them together.
+/// The areas of a level as features, with all corners of their outlines or as an overview, and the measures of all of them together.
 pub fn features(
     plain: &RestRequest,
     known: &KnownPlaces,
-    level: &str,
-    dimension: edition::Dimension,
+    (level, dimension): (&str, edition::Dimension),
+    whole: bool,
 ) -> Result<(Vec<Value>, Value), Problem> {
     let edition = &plain.edition;
     let (places, boundaries) = (known.of(edition)?, known.boundaries());
@@ -93,7 +106,7 @@ pub fn features(
             // What has no known area stands nowhere; of an area that has no point of its own, its district's or city's is known.
             let stand = (!code.is_empty()).then(|| places.stand(edition, code)).flatten().filter(|s| s.basis != "UNKNOWN");
             let point = stand.map(|stand| json!([stand.at.0, stand.at.1]));
-            let outline = boundaries.outline(code).map(|o| o.geometry.clone());
+            let outline = boundaries.geometry(code, whole).cloned();
             let geometry = outline.or_else(|| point.clone().map(|at| json!({ "type": "Point", "coordinates": at })));
             let (of_area, is_hidden) = counted.of(code);
             let mut properties = measures(&of_area, is_hidden);
@@ -112,8 +125,13 @@ pub fn features(
     Ok((features, total))
 }
 
-fn collection(plain: &RestRequest, known: &KnownPlaces, level: &str, dimension: edition::Dimension) -> Result<Vec<u8>, Problem> {
-    let (features, total) = features(plain, known, level, dimension)?;
+fn collection(
+    plain: &RestRequest,
+    known: &KnownPlaces,
+    level: (&str, edition::Dimension),
+    whole: bool,
+) -> Result<Vec<u8>, Problem> {
+    let (features, total) = features(plain, known, level, whole)?;
     let (edition, places) = (&plain.edition, known.of(&plain.edition)?);
     let collection = json!({
         "type": "FeatureCollection",

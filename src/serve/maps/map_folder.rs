@@ -228,7 +228,8 @@ impl MapWriter<'_> {
     }
 
     fn areas(&self) -> Result<(), Problem> {
-        let of = |level, dimension| geojson::features(self.plain, self.known, level, dimension).map(|(features, _)| features);
+        let of =
+            |level, dimension| geojson::features(self.plain, self.known, (level, dimension), true).map(|(features, _)| features);
         let districts = of("DISTRICT", edition::Dimension::District)?;
         let streets = of("TOWN", edition::Dimension::Town)?;
         let mut topology = topology::of(&[("districts", &districts), ("streets", &streets)]);

@@ -3,12 +3,15 @@
 pub mod boundaries;
 mod clip;
 mod coverage_tiles;
+mod drawn_outlines;
 pub(in crate::serve) mod geojson;
 pub mod map_folder;
 pub(in crate::serve) mod mvt;
 mod outlines;
 pub(in crate::serve) mod place_tiles;
 pub(in crate::serve) mod places;
+mod seams;
+mod simplify;
 pub(in crate::serve) mod style;
 mod survey;
 mod tile_address;

@@ -46,6 +46,12 @@ pub fn polygons(geometry: &Value, place: impl Fn(Point) -> Point) -> Vec<Polygon
     }
 }
 
+/// Web Mercator: 0 to 1 from west to east and from north to south.
+pub fn mercator((longitude, latitude): Point) -> Point {
+    let sine = latitude.clamp(-85.05, 85.05).to_radians().sin();
+    ((longitude + 180.0) / 360.0, 0.5 - ((1.0 + sine) / (1.0 - sine)).ln() / (4.0 * std::f64::consts::PI))
+}
+
 /// The least box that holds all points: west, south, east, north; None of nothing.
 pub fn bounds(points: impl Iterator<Item = Point>) -> Option<[f64; 4]> {
     points.fold(None, |so_far, (x, y)| {

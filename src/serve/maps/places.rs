@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::boundaries::Boundaries;
 use super::outlines;
-use super::outlines::Point;
+use super::outlines::{Point, mercator};
 use crate::edition::{Edition, Filter, Row};
 use crate::model::enterprise::LocationBasis;
 use crate::model::message::Lang;
@@ -43,12 +43,6 @@ pub fn cell(longitude: f64, latitude: f64) -> (u32, u32) {
     let (x, y) = mercator((longitude, latitude));
     let clamp = |v: f64| (v * scale).clamp(0.0, scale - 1.0) as u32;
     (clamp(x), clamp(y))
-}
-
-/// Web Mercator: 0 to 1 from west to east and from north to south.
-pub fn mercator((longitude, latitude): Point) -> Point {
-    let sine = latitude.clamp(-85.05, 85.05).to_radians().sin();
-    ((longitude + 180.0) / 360.0, 0.5 - ((1.0 + sine) / (1.0 - sine)).ln() / (4.0 * std::f64::consts::PI))
 }
 
 /// Interleaves the bits of x and y.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::places::KnownPlaces;
 use crate::access::AccessScope;
 use crate::serve::http::headers::{lang_of, request_id};
-use crate::serve::http::parameters::RouteParameters;
+use crate::serve::http::parameters::{self, RouteParameters};
 use crate::serve::http::rest::{RestRequest, not_found, refuse};
 use crate::serve::problem::Problem;
 use crate::serve::state::ServerState;
@@ -37,6 +37,9 @@ pub async fn style(
     headers: HeaderMap,
 ) -> Response {
     if let Some((_, bytes)) = SPRITE.iter().find(|(name, _)| *name == file) {
+        if let Err(problem) = parameters::none(&uri, lang_of(&headers)) {
+            return refuse(&problem, lang_of(&headers), &request_id(&headers));
+        }
         let kind = if file.ends_with(".png") { "image/png" } else { "application/json" };
         let keeps = [
             (header::CONTENT_TYPE, HeaderValue::from_static(kind)),

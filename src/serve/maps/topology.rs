@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::outlines::{Point, bounds, polygons};
 
 /// Degrees of a step of the grid: about a metre, as outlines are kept.
-const STEP: f64 = 1e-5;
+pub(super) const STEP: f64 = 1e-5;
 
 /// A corner on the grid.
-type Corner = (i64, i64);
+pub(super) type Corner = (i64, i64);
 
 /// Features under the name of their object, as one topology.
 pub fn of(objects: &[(&str, &[Value])]) -> Value {
@@ -25,7 +25,7 @@ pub fn of(objects: &[(&str, &[Value])]) -> Value {
     let on_grid = |(x, y): Point| (((x - west) / STEP).round() as i64, ((y - south) / STEP).round() as i64);
     let rings: Vec<Vec<Corner>> =
         shapes().flat_map(|shape| shape.polygons.iter().flatten()).map(|r| corners(r, on_grid)).collect();
-    let mut arcs = Arcs { meeting: meeting(&rings), numbers: HashMap::new(), written: Vec::new() };
+    let mut arcs = Arcs::meeting_at(meeting(&rings));
     let mut cut = rings.iter().map(|ring| arcs.of_ring(ring)).collect::<Vec<_>>().into_iter();
     let mut topology = serde_json::Map::new();
     for (name, shapes) in &read {
@@ -83,7 +83,7 @@ impl<'a> Shape<'a> {
 }
 
 /// The corners of a ring on the grid, each once; the first one is not repeated. Nothing of a ring that has no area there.
-fn corners(ring: &[Point], on_grid: impl Fn(Point) -> Corner) -> Vec<Corner> {
+pub(super) fn corners(ring: &[Point], on_grid: impl Fn(Point) -> Corner) -> Vec<Corner> {
     let mut corners: Vec<Corner> = ring.iter().map(|point| on_grid(*point)).collect();
     corners.dedup();
     if corners.len() > 1 && corners.first() == corners.last() {
@@ -93,7 +93,7 @@ fn corners(ring: &[Point], on_grid: impl Fn(Point) -> Corner) -> Vec<Corner> {
 }
 
 /// The corners at which a border divides: where one ring goes on to another neighbour than the next one does.
-fn meeting(rings: &[Vec<Corner>]) -> HashSet<Corner> {
+pub(super) fn meeting(rings: &[Vec<Corner>]) -> HashSet<Corner> {
     let mut beside: HashMap<Corner, (Corner, Corner)> = HashMap::new();
     let mut meeting = HashSet::new();
     for ring in rings {
@@ -109,16 +109,22 @@ fn meeting(rings: &[Vec<Corner>]) -> HashSet<Corner> {
 }
 
 /// The arcs found so far.
-struct Arcs {
+pub(super) struct Arcs {
     meeting: HashSet<Corner>,
     /// An arc's corners, in the direction in which they are less, and its number.
     numbers: HashMap<Vec<Corner>, i64>,
-    written: Vec<Vec<Corner>>,
+    /// The arcs by their numbers.
+    pub(super) written: Vec<Vec<Corner>>,
 }
 
 impl Arcs {
+    /// Before the first ring.
+    pub(super) fn meeting_at(meeting: HashSet<Corner>) -> Arcs {
+        Arcs { meeting, numbers: HashMap::new(), written: Vec::new() }
+    }
+
     /// The arcs of a ring in their order; one that is gone backwards by the complement of its number.
-    fn of_ring(&mut self, ring: &[Corner]) -> Vec<i64> {
+    pub(super) fn of_ring(&mut self, ring: &[Corner]) -> Vec<i64> {
         if ring.is_empty() {
             return Vec::new();
         }

@@ -7,11 +7,13 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{MAX_QUERIES, answers, extend, kind, read_body, respond};
+use super::extend::extend;
+use super::question::SoughtName;
+use super::{MAX_QUERIES, answers, kind, read_body, respond};
 use crate::model::message::feature_name;
+use crate::serve::answers::strict_json::read_json;
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
@@ -19,47 +21,6 @@ use crate::serve::state::ServerState;
 
 const TAKES: RouteParameters = RouteParameters::plain(&[]);
 const JSON: &str = "application/json; charset=utf-8";
-
-/// One query of a batch.
-#[derive(Debug, Deserialize)]
-struct DraftQuery {
-    #[serde(default)]
-    r#type: Value,
-    #[serde(default)]
-    limit: Value,
-    #[serde(default)]
-    conditions: Vec<Condition>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Condition {
-    match_type: String,
-    property_id: Option<String>,
-    #[serde(default)]
-    property_value: Value,
-    #[serde(default)]
-    required: bool,
-}
-
-/// Kinds of conditions of the draft.
-const KINDS: [&str; 3] = ["name", "id", "property"];
-
-/// A query in the form of 0.2; what cannot be read stays as it is, and is refused in its own answer.
-fn of_draft(value: &Value) -> Value {
-    let Ok(query) = serde_json::from_value::<DraftQuery>(value.clone()) else { return json!(7) };
-    let of = |kind: &'static str| query.conditions.iter().filter(move |c| c.match_type == kind);
-    let property = |c: &Condition| json!({ "pid": c.property_id, "v": c.property_value, "required": c.required });
-    let properties: Vec<Value> = of("property").map(property).collect();
-    let first = |kind| of(kind).next().map(|c| &c.property_value);
-    json!({ "query": first("name"), "id": first("id"), "type": query.r#type, "limit": query.limit, "properties": properties })
-}
-
-/// The kind of a condition that is none: what it asks for is not known, so that nothing is answered.
-fn unknown_kind(query: &Value) -> Option<String> {
-    let conditions = query.get("conditions")?.as_array()?.iter().filter_map(|c| c.get("matchType")?.as_str());
-    conditions.into_iter().find(|kind| !KINDS.contains(kind)).map(str::to_owned)
-}
 
 /// `GET /reconcile/1.0-draft`: the manifest.
 pub async fn manifest(State(state): State<ServerState>, uri: Uri, headers: HeaderMap) -> Response {
@@ -104,9 +65,12 @@ pub async fn ask(
     };
     let plain = Arc::new(plain);
     let working = plain.clone();
-    let answered = tokio::task::spawn_blocking(move || match what.as_str() {
-        "match" => matched(&working, &bytes),
-        _ => extended(&working, &bytes),
+    let answered = tokio::task::spawn_blocking(move || {
+        let text = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_input("请求体不是 UTF-8", "the body is not UTF-8"))?;
+        match what.as_str() {
+            "match" => matched(&working, text),
+            _ => extended(&working, text),
+        }
     });
     match answered.await.unwrap_or_else(|_| Err(Problem::internal())) {
         Ok(value) => respond(value.to_string(), JSON),
@@ -114,23 +78,18 @@ pub async fn ask(
     }
 }
 
-fn matched(plain: &RestRequest, bytes: &[u8]) -> Result<Value, Problem> {
-    #[derive(Deserialize)]
-    struct Batch {
-        queries: Vec<Value>,
-    }
-    let batch: Batch = serde_json::from_slice(bytes)
-        .map_err(|e| Problem::bad_input(format!("请求体无法解析：{e}"), format!("the body cannot be read: {e}")))?;
-    let asked: Vec<Value> = batch.queries.iter().map(of_draft).collect();
-    let results: Vec<Value> = answers(plain, &asked)?
+fn matched(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
+    let body = read_json("match", text)?;
+    let (keys, queries) = (body.as_object().map(|body| body.len()), body["queries"].as_array());
+    let (Some(1), Some(queries)) = (keys, queries) else {
+        return Err(Problem::bad_input(
+            "请求体应为 {\"queries\": [...]}，没有其他键",
+            "the body is {\"queries\": [...]} with no other key",
+        ));
+    };
+    let results: Vec<Value> = answers(plain, queries, SoughtName::read_draft)?
         .into_iter()
-        .zip(&batch.queries)
-        .map(|(mut answer, query)| {
-            if let Some(kind) = unknown_kind(query) {
-                let zh = format!("没有条件类型 {kind}：可用 {}", KINDS.join("、"));
-                let en = format!("there is no kind of condition {kind}: use {}", KINDS.join(", "));
-                return json!({ "candidates": [], "error": plain.lang.pick(zh, en) });
-            }
+        .map(|mut answer| {
             let mut candidates = answer["result"].take();
             for feature in candidates.as_array_mut().into_iter().flatten().filter_map(|c| c["features"].as_array_mut()).flatten()
             {
@@ -150,8 +109,7 @@ fn matched(plain: &RestRequest, bytes: &[u8]) -> Result<Value, Problem> {
 }
 
 /// The extension of 0.2 with its rows as lists.
-fn extended(plain: &RestRequest, bytes: &[u8]) -> Result<Value, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::bad_input("请求体不是 UTF-8", "the body is not UTF-8"))?;
+fn extended(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     let answer = extend(plain, text)?;
     let cells = |of: &Value| {
         let of = of.as_object().into_iter().flatten();
@@ -159,5 +117,9 @@ fn extended(plain: &RestRequest, bytes: &[u8]) -> Result<Value, Problem> {
     };
     let rows = answer["rows"].as_object().into_iter().flatten();
     let rows: Vec<Value> = rows.map(|(id, row)| json!({ "id": id, "properties": cells(row) })).collect();
-    Ok(json!({ "meta": answer["meta"], "rows": rows }))
+    let mut told = json!({ "meta": answer["meta"], "rows": rows });
+    if let Some(text) = answer.get("warning") {
+        told["warning"] = text.clone();
+    }
+    Ok(told)
 }

@@ -34,7 +34,7 @@ async function asked(origin) {
     const post = (headers) => ({ method: 'POST', headers: { ...json, ...headers }, body });
     await attempt('plain', '/graphql', post({}));
     await attempt('apollo', '/graphql', post({ 'apollographql-client-name': 'map', 'apollographql-client-version': '1', 'apollo-require-preflight': 'true' }));
-    await attempt('telemetry', '/graphql', post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b', baggage: 'a=b' }));
+    await attempt('telemetry', '/graphql', post({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b', baggage: 'a=b', 'x-b3-traceid': '0af7651916cd43dd', 'x-b3-sampled': '1', 'uber-trace-id': '1:2:0:1', 'graphql-client-name': 'map', 'graphql-client-version': '1' }));
     await attempt('fetch libraries', '/geo/districts.geojson', { headers: { 'x-requested-with': 'XMLHttpRequest', 'cache-control': 'no-cache', pragma: 'no-cache' } });
     await attempt('tile', '/tiles/gap/10/843/387.mvt', {});
     await attempt('a refusal', '/tiles/nope/10/843/387.mvt', {});

@@ -92,6 +92,19 @@ if "/release/" in os.environ["HUITU_BIN"]:
     check("ten times as many names a second", their_secs >= 10 * our_secs, said)
 print(f"      {said}")
 
+# A thousand names, in as many batches as the manifest's size asks for.
+thousand = {f"q{i}": {"query": typed(rows[i % len(rows)]["name"]), "limit": 3} for i in range(1000)}
+names = list(thousand)
+started = time.perf_counter()
+found_of = {}
+for at in range(0, 1000, 200):
+    found_of.update(post({name: thousand[name] for name in names[at : at + 200]}))
+spent = time.perf_counter() - started
+check("five batches of a thousand names", len(found_of) == 1000 and sum(bool(one["result"]) for one in found_of.values()) >= 950, len(found_of))
+if "/release/" in os.environ["HUITU_BIN"]:
+    check("a thousand names in a second", spent <= 1, f"{spent:.2f} s")
+print(f"      1,000 names in {spent:.2f} s")
+
 # What is wrong with one query is its own affair.
 answers = post({"a": {"query": rows[0]["name"]}, "b": {"query": ""}, "c": {"query": None}, "d": {"query": 42}, "e": {"query": ["x"]}, "f": {"query": rows[0]["name"], "properties": [{"pid": "colour", "v": "red"}]}, "g": {}, "h": 7, "i": {"query": rows[0]["name"], "properties": [{"pid": "address"}]}})
 found = lambda key: answers[key]["result"][0]["id"] if answers[key]["result"] else None  # noqa: E731
@@ -100,6 +113,15 @@ same("blank ones have no result", [answers[key]["result"] for key in "bcg"], [[]
 check("broken ones say why", all("error" in answers[key] for key in "eh") and "warning" in answers["f"], [answers[key].get("error") for key in "eh"])
 same("a credit code as the query", [(r["id"], r["score"], r["match"]) for r in post({"q": {"query": rows[0]["creditCode"]}})["q"]["result"][:1]], [(rows[0]["id"], 100.0, True)])
 same("another kind has no result", post({"q": {"query": rows[0]["name"], "type": "Person"}})["q"]["result"], [])
+answers = post({"a": {"query": rows[0]["name"], "type": [5]}, "b": {"query": rows[0]["name"], "type": {"name": "Person"}}, "c": {"query": rows[0]["name"], "typ": "Person"}, "d": {"query": rows[0]["name"]}})
+check("a kind that is none, a misspelt key: errors of that query alone", all("error" in answers[key] and not answers[key]["result"] for key in "abc") and answers["d"]["result"], answers)
+same("another kind is not suggested", json.loads(get("/reconcile/suggest/entity?type=Person&prefix=" + urllib.parse.quote(rows[2]["name"][2:6]))[2])["result"], [])
+form = urllib.parse.urlencode({"queries": json.dumps({"q": {"query": rows[0]["name"]}}), "asof": "edition:1"}).encode()
+try:
+    urllib.request.urlopen(HUB + "/reconcile", form)
+    check("a misspelt field of the form is refused", False)
+except urllib.error.HTTPError as refused:
+    same("a misspelt field of the form is refused", refused.code, 400)
 manifest = json.loads(get("/reconcile")[2])
 same("as many as the manifest promises", (manifest["batchSize"], len(post({f"q{i}": {"query": "公司"} for i in range(manifest["batchSize"])}))), (200, 200))
 refused = post({f"q{i}": {"query": "公司"} for i in range(201)})
@@ -118,9 +140,10 @@ answer = json.load(urllib.request.urlopen(urllib.request.Request(HUB + "/reconci
 same("the draft finds the same", (draft["versions"], answer["results"][0]["candidates"][0]["id"], answer["results"][1]["candidates"]), (["1.0-draft"], rows[1]["id"], []))
 
 # Data extension and suggestions, as OpenRefine asks them.
-extend = urllib.parse.urlencode({"extend": json.dumps({"ids": [rows[0]["id"]], "properties": [{"id": "creditCode"}, {"id": "employees"}]})}).encode()
-cells = json.load(urllib.request.urlopen(HUB + "/reconcile", extend))["rows"][rows[0]["id"]]
-same("columns are added", cells["creditCode"], [{"str": rows[0]["creditCode"]}])
+extend = urllib.parse.urlencode({"extend": json.dumps({"ids": [rows[0]["id"], None, 7], "properties": [{"id": "creditCode"}, {"id": "salary"}]})}).encode()
+extended = json.load(urllib.request.urlopen(HUB + "/reconcile", extend))
+same("columns are added", extended["rows"][rows[0]["id"]], {"creditCode": [{"str": rows[0]["creditCode"]}], "salary": []})
+check("what is no id and no column is told, and spoils nothing else", all(word in extended["warning"] for word in ("salary", "null", "7")), extended)
 hits = json.loads(get("/reconcile/suggest/entity?prefix=" + urllib.parse.quote(rows[2]["name"][2:6]))[2])["result"]
 check("suggestions", any(hit["id"] == rows[2]["id"] for hit in hits), len(hits))
 

@@ -18,6 +18,7 @@ use crate::edition::Edition;
 use crate::hub::corrections::{others_of, standing_of};
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::model::linkage::RecordRef;
+use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::loaders::{CorrectionHistoryKey, CorrectionsKey};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id, question_of};
@@ -58,9 +59,10 @@ impl CorrectionFilter {
     /// The store's question. A department's registry, or the caller's areas, always apply.
     ///
     /// # Errors
-    /// An area that there is none of.
+    /// A registry or an area that there is none of.
     pub fn query(&self, ask: &RequestContext) -> Result<CorrectionQuery, Problem> {
         let hub = ask.state.hub();
+        known_registries(hub, self.registry.as_deref().unwrap_or_default())?;
         let names = |texts: Option<Vec<&'static str>>| texts.unwrap_or_default().into_iter().map(str::to_owned).collect();
         let mut registries = self.registry.clone().unwrap_or_default();
         let mut ids = self.id.as_ref().map(|ids| ids.iter().map(|id| correction_id(id).to_owned()).collect::<Vec<_>>());

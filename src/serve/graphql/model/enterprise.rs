@@ -388,7 +388,7 @@ impl Enterprise {
             return Ok(None);
         }
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
-        EventConnection::of(self, kind.as_deref(), first, after.as_deref()).or_tell(ctx).map(Some)
+        EventConnection::of(ask(ctx).state.hub(), self, kind.as_deref(), (first, after.as_deref())).or_tell(ctx).map(Some)
     }
     /// Who was shown it, when and what for, newest first. Needs the scope `audit`.
     async fn looked_at_by(

@@ -256,7 +256,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The name of a value of an enum.
-fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
+pub(in crate::serve) fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
     if let Some(stage) = CaseStage::from_name(value).filter(|_| of == "CaseStage") {
         return stage.text(lang);
     }

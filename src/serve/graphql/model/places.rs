@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::scalars::{Language, LocationBasis};
 use crate::edition::{AreaLabel, Edition, IndustryLabel};
-use crate::model::reference::areas::short_code;
+use crate::model::reference::areas::{area_text, short_code};
 use crate::serve::context::ask;
 use crate::serve::problem::Problem;
 
@@ -71,14 +71,14 @@ impl Area {
         Area { edition: edition.clone(), code: code.into() }
     }
     pub fn known(edition: &Arc<Edition>, code: &str) -> Option<Area> {
-        edition.area(short_code(code)).map(|label| Area::new(edition, &label.code))
+        edition.area(area_text(code)).map(|label| Area::new(edition, &label.code))
     }
     /// The area of a code (6, 9 or 12 digits, or a federation unit's), an id, or a name in either language.
     ///
     /// # Errors
     /// BadInput where the edition has no such area.
     pub fn named(edition: &Arc<Edition>, text: &str) -> Result<Area, Problem> {
-        let code = short_code(text.strip_prefix("area:").unwrap_or(text).trim());
+        let code = area_text(text);
         let by_name = || edition.labels.areas.iter().find(|a| a.zh == code || a.en.eq_ignore_ascii_case(code));
         let label = edition.area(code).or_else(by_name).ok_or_else(|| {
             Problem::bad_input(
@@ -111,9 +111,10 @@ impl Area {
 /// A city, district, street, town or federation unit, as of an edition.
 #[Object]
 impl Area {
-    /// `area:` and the code.
-    pub async fn id(&self) -> ID {
-        ID(format!("area:{}", self.code))
+    /// `area:` and the code. Where `asOf` names an edition its number stands behind the id (`area:110108@12`), so that caches keep the two
+    /// states apart; every argument takes both forms. `code` is the same in all of them.
+    pub async fn id(&self, ctx: &Context<'_>) -> ID {
+        ID(ask(ctx).id_in(self.edition.number(), &format!("area:{}", self.code)))
     }
     /// Six digits (city, district), nine digits (street, town), or the federation's own code.
     async fn code(&self) -> &str {
@@ -274,7 +275,7 @@ pub fn areas(
 /// How well a text names an area, less is better: its code or whole name, how these begin, a part of the name. None where it does not.
 fn fits(label: &AreaLabel, text: &str) -> Option<u8> {
     let text = text.to_lowercase();
-    let text = text.strip_prefix("area:").unwrap_or(&text);
+    let text = text.strip_prefix("area:").map_or(text.as_str(), |id| id.rsplit_once('@').map_or(id, |(code, _)| code));
     let (zh, en, code) = (label.zh.to_lowercase(), label.en.to_lowercase(), label.code.to_lowercase());
     // Twelve digits name a neighbourhood: its street is meant.
     let digits = short_code(text);

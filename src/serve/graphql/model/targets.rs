@@ -128,7 +128,11 @@ fn within_reach(ask: &RequestContext, edition: &Edition, area: &str) -> Result<(
     ))
 }
 
-fn known_indicator(indicator: &str) -> Result<(), Problem> {
+/// Refuses an indicator that no target can be set for.
+///
+/// # Errors
+/// Such a one, with those that there are.
+pub fn known_indicator(indicator: &str) -> Result<(), Problem> {
     let known = measurable();
     if known.contains(&canonical(indicator)) {
         return Ok(());

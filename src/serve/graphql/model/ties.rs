@@ -7,7 +7,10 @@ use super::connection::pages;
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::Date;
+use crate::connector::{Contract, nearest};
 use crate::edition::{Row, TieRow};
+use crate::hub::Hub;
+use crate::model::field::{Field, RecordKind};
 use crate::model::tie::TieKind;
 use crate::serve::context::ask;
 use crate::serve::problem::Problem;
@@ -177,15 +180,43 @@ pub fn disputes(enterprise: &Enterprise) -> Vec<Dispute> {
         .collect()
 }
 
+/// Refuses a kind of events that no connector gives its rows. Where one reads the kind from a column, nobody knows them all.
+fn known_kind(hub: &Hub, kind: &str) -> Result<(), Problem> {
+    let contracts = || hub.connectors.iter().map(|c| &c.contract).filter(|contract| contract.kind == RecordKind::Event);
+    if contracts().any(|contract| contract.columns.iter().any(|column| column.field == Field::EventKind)) {
+        return Ok(());
+    }
+    let of_contract =
+        |contract: &'_ Contract| contract.constants.iter().find(|c| c.field == Field::EventKind).map(|c| c.text.clone());
+    let known: std::collections::BTreeSet<String> = contracts().filter_map(of_contract).collect();
+    if known.contains(kind) {
+        return Ok(());
+    }
+    let list: Vec<&str> = known.iter().map(String::as_str).collect();
+    let (zh, en) = match nearest(kind, list.iter().copied()) {
+        Some(near) => (format!("；是否指 {near}？"), format!("; did you mean {near}?")),
+        None => (format!("；现有：{}", list.join("、")), format!("; known: {}", list.join(", "))),
+    };
+    Err(Problem::bad_input(format!("没有事件类别「{kind}」{zh}"), format!("there is no kind of events \"{kind}\"{en}"))
+        .remedy(list.join(", ")))
+}
+
 impl EventConnection {
+    /// Its events of a kind, or all.
+    ///
+    /// # Errors
+    /// A kind that no registry has; a cursor of another list.
     pub fn of(
+        hub: &Hub,
         enterprise: &Enterprise,
         kind: Option<&str>,
-        first: usize,
-        after: Option<&str>,
+        (first, after): (usize, Option<&str>),
     ) -> Result<EventConnection, Problem> {
         let edition = enterprise.edition();
         let mut ties = edition.ties_of(enterprise.row().row, TieKind::Event);
+        if let Some(kind) = kind.filter(|kind| !ties.iter().any(|tie| tie.what() == Some(*kind))) {
+            known_kind(hub, kind)?;
+        }
         ties.retain(|tie| kind.is_none_or(|kind| tie.what() == Some(kind)));
         let total_count = ties.len() as i32;
         let (ties, placed) = connection::slice_of(edition.number(), ties, first, after)?;

@@ -11,6 +11,7 @@ use super::edition::EditionNode;
 use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionStaffing, is_told};
 use super::places::Area;
 use super::scalars::{Date, DateTime, UnionServiceKind, UnionUnitLevel};
+use super::targets::known_indicator;
 use super::union_services::UnionServiceSum;
 use crate::edition::Edition;
 use crate::federation::dispatch::dispatch_sums;
@@ -24,6 +25,7 @@ use crate::federation::share::{TargetMeasure, measure_of};
 use crate::federation::unit::{TreeLevel, TreeUnit};
 use crate::hub::federation_homes::enterprise_meant;
 use crate::hub::federation_state::Federation;
+use crate::hub::targets::canonical;
 use crate::model::verdict::GapStatus;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
@@ -389,10 +391,12 @@ impl UnionUnit {
         #[graphql(desc = "Id of the list of indicators: net_new_units, coverage_rate.")] indicator: String,
     ) -> Result<Option<UnionTargetShare>> {
         let ask = ask(ctx);
+        known_indicator(&indicator).or_tell(ctx)?;
+        let indicator = canonical(&indicator);
         ask.touch_store();
-        let shares = ask.state.hub().target_shares(&self.view.federation, year, &indicator).await;
+        let shares = ask.state.hub().target_shares(&self.view.federation, year, indicator).await;
         let shares = shares.map_err(super::cases::mendable).or_tell(ctx)?;
-        let is_percent = measure_of(&indicator) == Some(TargetMeasure::Percent);
+        let is_percent = measure_of(indicator) == Some(TargetMeasure::Percent);
         Ok(shares.get(&self.at).map(|share| UnionTargetShare {
             value: share.value,
             is_percent,

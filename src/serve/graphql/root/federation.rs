@@ -8,10 +8,10 @@ use hashbrown::HashMap;
 use crate::access::AccessScope;
 use crate::federation::appraisal::UnitStanding;
 use crate::federation::dispatch::DispatchAgreement;
-use crate::federation::pilot::Collection;
+use crate::federation::pilot::{Collection, is_quarter};
 use crate::federation::place::UnionPlace as PlaceEntered;
 use crate::federation::post::UnitPosts;
-use crate::federation::service::{ServicesGiven, counted};
+use crate::federation::service::{ServicesGiven, counted, is_period};
 use crate::serve::answers::filter::no_unit;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::cases::mendable;
@@ -27,6 +27,7 @@ use crate::serve::graphql::model::union_services::{
     CountQuestion, FederationDimension, UnionPostCount, UnionService, UnionServiceConnection, UnionServiceCount,
 };
 use crate::serve::graphql::model::union_units::{FederationView, UnionUnit, UnionUnitConnection, may_see_unit, series_days};
+use crate::serve::problem::Problem;
 
 pub struct FederationQuery;
 
@@ -132,6 +133,11 @@ impl FederationQuery {
     ) -> Result<Option<UnionServiceConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        if let Some(period) = period.as_deref().filter(|period| !is_period(period)) {
+            let zh = format!("period「{period}」应为年份或月份，如 2010、2010-06");
+            return Err(Problem::bad_input(zh, format!("the period \"{period}\" is a year or a month: 2010, 2010-06")))
+                .or_tell(ctx);
+        }
         let is_wanted = |s: &ServicesGiven| {
             kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind)
                 && period.as_ref().is_none_or(|period| *period == *s.period)
@@ -249,6 +255,11 @@ impl FederationQuery {
     ) -> Result<Option<UnionCollectionConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref()).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let period = period.map(|period| period.trim().to_ascii_uppercase());
+        if let Some(period) = period.as_deref().filter(|period| !is_quarter(period)) {
+            let zh = format!("period「{period}」应为季度，如 2010Q3");
+            return Err(Problem::bad_input(zh, format!("the period \"{period}\" is a quarter: 2010Q3"))).or_tell(ctx);
+        }
         let is_wanted = |c: &Collection| {
             period.as_ref().is_none_or(|period| *period == *c.period) && on.is_none_or(|day| c.quarters_old(day.0).is_some())
         };
@@ -298,6 +309,18 @@ impl FederationQuery {
         let hub = ask.state.hub();
         let on = as_of.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
         let view = FederationView::of(ask, ask.edition().or_tell(ctx)?).await.or_tell(ctx)?;
+        if let Some(unit) = &unit {
+            let of = view.federation.figures.iter().filter_map(|f| f.what.unit.as_deref());
+            let known: std::collections::BTreeSet<&str> = of.collect();
+            if !known.contains(unit.as_str()) {
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                let problem = Problem::bad_input(
+                    format!("没有以「{unit}」为单位的数字；现有：{known}"),
+                    format!("no figure is of the unit \"{unit}\"; known: {known}"),
+                );
+                return Err(problem.remedy(known)).or_tell(ctx);
+            }
+        }
         Ok(Some(FederationFigure::list(&view.federation, on, unit.as_deref())))
     }
 }

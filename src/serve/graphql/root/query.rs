@@ -12,7 +12,9 @@ use super::outreach::OutreachQuery;
 use crate::access::AccessScope;
 use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
-use crate::serve::answers::filter::{AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, plan_order};
+use crate::serve::answers::filter::{
+    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, known_registries, plan_order,
+};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::cases::{CaseOwner, OutreachCase};
@@ -127,7 +129,10 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
         EnterpriseKey::Registration(number) => LookupKey::Identifier(IdentifierKind::Registration, number.clone()),
         EnterpriseKey::TaxNumber(number) => LookupKey::Identifier(IdentifierKind::Tax, number.clone()),
         EnterpriseKey::InsuranceNumber(number) => LookupKey::Identifier(IdentifierKind::Insurance, number.clone()),
-        EnterpriseKey::Record(record) => LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() },
+        EnterpriseKey::Record(record) => {
+            known_registries(ask.state.hub(), std::slice::from_ref(&record.registry))?;
+            LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() }
+        }
     };
     let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
     if rows.is_empty()
@@ -159,7 +164,7 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
 async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem> {
     if let Some((kind, rest)) = id.split_once(':') {
         return Ok(match kind {
-            "area" => Area::known(&ask.edition()?, rest).map(Node::Area),
+            "area" => area_of(ask, id)?.map(Node::Area),
             "industry" => rest.split_once(':').and_then(|(year, code)| {
                 let edition = ask.edition().ok()?;
                 let year = year.parse().ok()?;
@@ -209,6 +214,15 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
         return Ok(Some(Node::TradeUnion(union)));
     }
     Ok(find(ask, &edition, &EnterpriseKey::Id(ID(id.to_owned()))).await?.map(Node::Enterprise))
+}
+
+/// The area of an id, as it was in the edition that the id names, else as it is.
+fn area_of(ask: &RequestContext, id: &str) -> Result<Option<Area>, Problem> {
+    let edition = match parts_of_id(id).1 {
+        Some(number) => ask.edition_at(Some(EditionAsOf::Edition(number)), None)?,
+        None => ask.edition()?,
+    };
+    Ok(Area::known(&edition, id))
 }
 
 /// Counts the enterprises among these things as shown, and those whose records are.
@@ -319,8 +333,9 @@ impl Query {
 
     #[graphql(entity)]
     async fn area_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Area>> {
-        let code = id.strip_prefix("area:");
-        Ok(Area::known(&ask(ctx).edition().or_tell(ctx)?, code.unwrap_or_default()))
+        let is_id = id.starts_with("area:");
+        // Of an edition that is gone, as of a code that nobody knows, there is nothing: it spoils no other.
+        Ok(if is_id { area_of(ask(ctx), &id).unwrap_or_default() } else { None })
     }
 
     #[graphql(entity)]

@@ -11,6 +11,7 @@ use crate::access::AccessScope;
 use crate::hub::progress::SyncEvent;
 use crate::model::message::Lang;
 use crate::serve::answers::events::LastEvent;
+use crate::serve::answers::filter::known_registries;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::cases::{CaseEvent, CaseOwnerKey, OutreachCase, mendable};
@@ -225,6 +226,7 @@ impl Subscriptions {
         if own_registry(&ask).is_none() {
             ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         }
+        known_registries(ask.state.hub(), registry.as_slice()).or_tell(ctx)?;
         let events = items(ask.state.events().corrections.subscribe());
         let wanted = events.filter(move |event| std::future::ready(registry.as_ref().is_none_or(|name| *name == event.registry)));
         Ok(Box::pin(wanted.filter_map(move |event| {
@@ -241,13 +243,15 @@ impl Subscriptions {
         &self,
         ctx: &Context<'ctx>,
         #[graphql(desc = "Only of this registry, and of stages that concern all.")] registry: Option<String>,
-    ) -> impl Stream<Item = SyncProgress> + use<'ctx> {
+    ) -> Result<impl Stream<Item = SyncProgress> + use<'ctx>> {
+        known_registries(ask(ctx).state.hub(), registry.as_slice()).or_tell(ctx)?;
         let caller = ask(ctx).caller.clone();
-        items(ask(ctx).state.events().syncs.subscribe()).map(|event| SyncProgress::from(&event)).filter(move |step| {
+        let steps = items(ask(ctx).state.events().syncs.subscribe()).map(|event| SyncProgress::from(&event));
+        Ok(steps.filter(move |step| {
             // A department hears of its own registry.
             let is_theirs = step.registry.as_ref().is_none_or(|r| caller.may_know(r.name_of()));
             let wanted = registry.as_ref().is_none_or(|name| step.registry.as_ref().is_none_or(|r| r.is(name)));
             std::future::ready(wanted && is_theirs)
-        })
+        }))
     }
 }
