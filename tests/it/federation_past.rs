@@ -65,7 +65,9 @@ async fn a_street_that_moves_leaves_the_earlier_days_as_they_were() {
     assert_eq!(served.data(&then, json!({})).await, before);
     assert_eq!(number(&before["gap"]["totalCount"]).to_string(), exported);
     assert_eq!(rows(&served, &format!("/export/gap.csv?unit=D110101&asOf={BEFORE}")).await.0, exported);
-    assert_ne!(rows(&served, "/export/gap.csv?unit=D110101").await.0, exported);
+    let all = async |as_of: &str| rows(&served, &format!("/export/enterprises.csv?unit=D110101{as_of}")).await.0;
+    assert_eq!(all(&format!("&asOf={BEFORE}")).await, enterprises(&before).to_string());
+    assert_eq!(all("").await, enterprises(&today).to_string());
     assert_eq!(rows(&served, &format!("/export/federation/units.ndjson?within=D110101&on={BEFORE}")).await.1, sheet);
     assert!(sheet.contains("S110101001") && !rows(&served, "/export/federation/units.ndjson?within=D110101").await.1.contains("S110101001"));
     // Before the first sheet nobody had said otherwise.
