@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""An independent recount of the federation: units, places, dispatch, funds and the appraisal, from what a hub exports.
+"""An independent recount of the federation: units down to streets, places and the nearest one, services, dispatch, funds, targets and the
+appraisal, from what a hub exports.
 
     python3 tests/recount_federation.py FOLDER ANSWERS.json [--on 2026-09-30]
 
 Written from the rules, not from the program; needs nothing but Python. FOLDER holds the exports `units`, `places`, `listings`, `posts`,
-`dispatch`, `collections` as `.ndjson`, `enterprises.ndjson` with `columns=id,name,creditCode,district,town,federation,address,section,
-industry,industry.edition`, `verdicts.ndjson` with `columns={ id gap { status } }`, sheets of work as `*work*.csv` and rules as
+`dispatch`, `collections`, `services`, `targets` as `.ndjson`, `enterprises.ndjson` with `columns=id,name,creditCode,district,town,federation,
+address,section,industry,industry.edition,longitude,latitude`, `verdicts.ndjson` with `columns={ id gap { status } }`, sheets of work as `*work*.csv` and rules as
 `*appraisal*.toml`. ANSWERS.json holds what the
 hub answered:
 
     { "units": unionUnits { nodes { code counts { enterprises covered lacking undecided } own: counts(own: true) { enterprises }
         pace { done toDo late } staffing { approved filled vacant } arrears { fresh withinYear older }
-        dispatch { agreements withoutClause workers membersAtAgencies membersAtHosts careMembers } } },
+        servicesGiven(year, kind: CARD) { count } target(year, indicator: "net_new_units") { value parts units left }
+        dispatch { agreements withoutClause workers membersAtAgencies membersAtHosts careMembers agenciesLacking hostsLacking } } },
+      "streets": the same of streets and towns,
+      "collections": unionCollections { unit { code } period due arrears refund taxDifference },
+      "nearest": { id of an enterprise: { metres place { code } } or null },
       "places": unionPlaces { nodes { code enterprisesThere { listed unknown counts { enterprises covered lacking } } } },
       "appraisal": unionAppraisal { rank score unit { code } lines { rule value points } } }
 
@@ -23,6 +28,7 @@ import csv
 import datetime
 import glob
 import json
+import math
 import os
 import sys
 import tomllib
@@ -52,6 +58,9 @@ class Federation:
             self.differing += 1
             if self.differing <= 50:
                 print(f"  {what}: recounted {mine}, told {theirs}")
+
+    def told(self):
+        return self.answers["units"]["nodes"] + self.answers["streets"]["nodes"]
 
     def above(self, code):
         """A unit and those above it."""
@@ -122,7 +131,7 @@ class Federation:
                 staff[code]["approved"] += post["approved"]
                 staff[code]["filled"] += post["filled"]
                 staff[code]["vacant"] += max(post["approved"] - post["filled"], 0)
-        for told in self.answers["units"]["nodes"]:
+        for told in self.told():
             code = told["code"]
             for name in ("enterprises", "covered", "lacking", "undecided"):
                 self.differs(f"{code} {name}", sums[code][name], told["counts"][name])
@@ -133,6 +142,7 @@ class Federation:
                 self.differs(f"{code} posts {name}", staff[code][name], told["staffing"][name])
         whole = sums[self.root]["enterprises"]
         self.differs("everybody is at home once", whole, len(self.enterprises))
+        print(f"streets: {len(self.answers['streets']['nodes'])} streets and towns")
         print(f"units: {len(self.answers['units']['nodes'])} units, {whole} enterprises at home, {sum(len(p) for p in setup.values())} paces")
 
     def check_places(self):
@@ -162,8 +172,78 @@ class Federation:
             self.differs(f"{told['code']} lines that name somebody", len(set(listed[told["code"]])) - len(set(nobody)), there["listed"])
         print(f"places: {len(self.answers['places']['nodes'])} buildings and parks, {sum(map(len, listed.values()))} lines of their lists")
 
+    def check_nearest(self):
+        """By the law of cosines, where the program has the haversine."""
+        serving = [
+            place
+            for place in lines(self.folder, "places")
+            if place["longitude"] is not None and (place["kind"] in ("CENTRE", "STATION") or place["union_station"])
+        ]
+        by_id = {enterprise["id"]: enterprise for enterprise in self.enterprises}
+        compared = 0
+        for id, told in self.answers["nearest"].items():
+            enterprise = by_id[id]
+            if told is None:
+                continue  # It has no point of its own: what is exported is where its street is.
+            compared += 1
+            east, north = math.radians(float(enterprise["longitude"])), math.radians(float(enterprise["latitude"]))
+
+            def metres(place):
+                to_east, to_north = math.radians(place["longitude"]), math.radians(place["latitude"])
+                cosine = math.sin(north) * math.sin(to_north) + math.cos(north) * math.cos(to_north) * math.cos(to_east - east)
+                return 6_371_008.8 * math.acos(min(cosine, 1.0))
+
+            least = min(map(metres, serving))
+            near = {place["code"] for place in serving if metres(place) <= least + 1.0}
+            self.differs(f"{id} nearest place", True, told is not None and told["place"]["code"] in near)
+            self.differs(f"{id} metres", True, told is not None and abs(told["metres"] - least) < 1.0)
+        print(f"nearest: {compared} enterprises to {len(serving)} places")
+
+    def check_services(self):
+        sums, statements = collections.Counter(), lines(self.folder, "services")
+        by_month = {(s["unit"], s["kind"], s["period"][:4]) for s in statements if len(s["period"]) == 7}
+        for statement in statements:
+            year = statement["period"][:4]
+            # A year that stands beside months of it says them again.
+            again = len(statement["period"]) == 4 and (statement["unit"], statement["kind"], year) in by_month
+            if statement["kind"] == "CARD" and year == self.on[:4] and not again:
+                for code in self.above(statement["unit"]):
+                    sums[code] += statement["count"]
+        for told in self.told():
+            self.differs(f"{told['code']} cards", sums[told["code"]], sum(s["count"] for s in told["servicesGiven"]))
+        print(f"services: {len(statements)} statements, {sums[self.root]} cards")
+
+    def check_targets(self):
+        targets = {
+            target["unit"]: target["value"]
+            for target in lines(self.folder, "targets")
+            if target["indicator"] == "net_new_units" and target["year"] == int(self.on[:4])
+        }
+        parts_of = collections.defaultdict(list)
+        for code, value in targets.items():
+            above = [up for up in self.above(code)[1:] if up in targets and self.is_industrial(up) == self.is_industrial(code)]
+            if above:
+                parts_of[above[0]].append(value)
+        for told in self.told():
+            code = told["code"]
+            mine = None
+            if code in targets:
+                parts_, value = sum(parts_of[code]), targets[code]
+                mine = {"value": value, "parts": parts_, "units": len(parts_of[code]), "left": value - parts_}
+            self.differs(f"{code} target", mine, told["target"])
+        print(f"targets: {len(targets)} of net_new_units")
+
+    def named(self, text):
+        """Whom a text means: a credit code, or a name that one enterprise bears."""
+        of = lambda key: [enterprise for enterprise in self.enterprises if (enterprise.get(key) or "") == text]
+        for found in (of("creditCode"), of("name")):
+            if len(found) == 1:
+                return found[0]["id"]
+        return None
+
     def check_dispatch(self):
         sums, care = collections.defaultdict(collections.Counter), collections.Counter()
+        lacking = collections.defaultdict(lambda: {"agency": set(), "host": set()})
         agreements = lines(self.folder, "dispatch")
         for agreement in agreements:
             for code in self.above(agreement["unit"]):
@@ -174,10 +254,18 @@ class Federation:
                 joined = {"AGENCY": "membersAtAgencies", "HOST": "membersAtHosts"}[agreement["joined_at"]]
                 sums[code][joined] += agreement["members"]
                 sums[code]["careMembers"] += agreement["members"] if agreement["care_rule"] else 0
-        for told in self.answers["units"]["nodes"]:
+            for side in ("agency", "host"):
+                meant = self.named(agreement[side])
+                if meant is not None and self.status[meant] in LACKING:
+                    for code in self.above(agreement["unit"]):
+                        lacking[code][side].add(meant)
+        for told in self.told():
+            for side, name in (("agency", "agenciesLacking"), ("host", "hostsLacking")):
+                self.differs(f"{told['code']} {name}", len(lacking[told["code"]][side]), told["dispatch"][name])
             for name in ("agreements", "withoutClause", "workers", "membersAtAgencies", "membersAtHosts", "careMembers"):
                 self.differs(f"{told['code']} {name}", sums[told["code"]][name], told["dispatch"][name])
-        print(f"dispatch: {len(agreements)} agreements")
+        whole = lacking[self.root]
+        print(f"dispatch: {len(agreements)} agreements, {len(whole['agency'])} agencies and {len(whole['host'])} hosts lack a union")
 
     def check_funds(self):
         def fen(yuan):
@@ -196,7 +284,17 @@ class Federation:
             owed = max((fen(one["payroll_yuan"]) + 25) // 50 - fen(one["dues_yuan"]) - fen(one["preparatory_yuan"]), 0)
             for code in self.above(one["unit"]):
                 ages[code]["fresh" if old == 0 else "withinYear" if old <= 3 else "older"] += owed
-        for told in self.answers["units"]["nodes"]:
+        by_key = {(one["unit"], one["period"]): one for one in collections_}
+        for told in self.answers["collections"]["nodes"]:
+            one = by_key[(told["unit"]["code"], told["period"])]
+            due, paid = (fen(one["payroll_yuan"]) + 25) // 50, fen(one["dues_yuan"]) + fen(one["preparatory_yuan"])
+            refund = None if one["refund_percent"] is None else math.floor(paid * one["refund_percent"] / 100 + 0.5)
+            total = None if one["tax_total_yuan"] is None else fen(one["tax_total_yuan"]) - paid
+            mine = {"due": due, "arrears": max(due - paid, 0), "refund": refund, "taxDifference": total}
+            for name, value in mine.items():
+                theirs = None if told[name] is None else round(float(told[name]) * 100)
+                self.differs(f"{one['unit']} {one['period']} {name}", value, theirs)
+        for told in self.told():
             for name in ("fresh", "withinYear", "older"):
                 self.differs(f"{told['code']} arrears {name}", ages[told["code"]][name], fen(told["arrears"][name]))
         print(f"funds: {len(collections_)} quarters of pilot areas")
@@ -245,6 +343,9 @@ if __name__ == "__main__":
         federation = Federation(given.folder, json.load(file), given.on)
     federation.check_units()
     federation.check_places()
+    federation.check_nearest()
+    federation.check_services()
+    federation.check_targets()
     federation.check_dispatch()
     federation.check_funds()
     federation.check_appraisal()

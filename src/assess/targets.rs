@@ -69,6 +69,16 @@ pub fn value(indicator: &str, written: f64) -> Option<f64> {
 
 /// The standing of every target, in the order given. `done` tells what was reached in a unit of an indicator.
 pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str) -> Option<f64>) -> Vec<Attainment> {
+    standings_below(targets, as_of, done, parent)
+}
+
+/// The same, where somebody else says what stands above a unit.
+pub fn standings_below(
+    targets: &[Target],
+    as_of: NaiveDate,
+    done: impl Fn(&str, &str) -> Option<f64>,
+    parent: impl Fn(&str) -> Box<str>,
+) -> Vec<Attainment> {
     let mut standings: Vec<Attainment> = targets.iter().map(|t| standing(t, as_of, done(&t.area, &t.indicator))).collect();
     let mut siblings: BTreeMap<(Box<str>, i32, Box<str>), Vec<usize>> = BTreeMap::new();
     for (i, s) in standings.iter().enumerate() {

@@ -33,7 +33,7 @@ pub struct AppraisedUnit {
 /// # Errors
 /// The store or an edition cannot be read.
 pub async fn appraised(hub: &Hub, area: &str, year: i32, on: NaiveDate, lang: Lang) -> Result<Vec<AppraisedUnit>, HubError> {
-    let federation = hub.federation().await?;
+    let federation = hub.federation_on(on).await?;
     let tree = &federation.tree;
     let whole = area == "BJ" || area == CITY.to_string();
     let levels: &[TreeLevel] =
@@ -41,11 +41,11 @@ pub async fn appraised(hub: &Hub, area: &str, year: i32, on: NaiveDate, lang: La
     let (Some(rules), Some(now)) = (federation.rules_of(year), hub.appraisal(&federation, year, on, levels)?) else {
         return Ok(Vec::new());
     };
-    let before = hub.appraisal(&federation, year - 1, on, levels)?.unwrap_or_default();
+    let before = hub.appraisal(&federation, year - 1, on, levels)?.map(|before| before.ranked).unwrap_or_default();
     let before: HashMap<u32, u32> = before.values().flatten().map(|s| (s.unit, s.rank)).collect();
     let own = |at: &u32| whole || tree.upwards(*at).any(|up| tree.units[up as usize].areas.iter().any(|own| **own == *area));
     let mut printed = Vec::new();
-    for (level, standings) in now {
+    for (level, standings) in now.ranked {
         for s in standings.iter().filter(|s| own(&s.unit)) {
             let unit = &tree.units[s.unit as usize];
             let lift = s.lift.map(|lift| {
@@ -53,7 +53,7 @@ pub async fn appraised(hub: &Hub, area: &str, year: i32, on: NaiveDate, lang: La
                 format!("{} +{:.1} → {}", lang.pick(&rule.zh, &rule.en), lift.gain, lift.rank)
             });
             let open = federation.objections.iter().map(|o| &o.what).filter(|o| {
-                o.unit == unit.code && o.year == year && o.state == crate::federation::appraisal::ObjectionState::Open
+                o.unit == unit.code && o.year == year && o.on <= on && o.state == crate::federation::appraisal::ObjectionState::Open
             });
             printed.push(AppraisedUnit {
                 rank: s.rank,

@@ -213,7 +213,8 @@ pub async fn raw_rows(
     let parsed = EnterpriseFilter::parse(Some(Value::from_json(list.filter(hub).await?)?))
         .map_err(|e| anyhow::anyhow!(e.into_server_error(async_graphql::Pos::default()).message))?;
     let said = |problem: crate::serve::problem::Problem| HubError::said(problem.zh, problem.en);
-    let wanted = parsed.checked(hub).await.and_then(|wanted| wanted.plan(&Caller::new("", Role::Admin))).map_err(said)?;
+    let as_of = Some(EditionAsOf::Edition(edition.number()));
+    let wanted = parsed.checked(hub, as_of).await.and_then(|wanted| wanted.plan(&Caller::new("", Role::Admin))).map_err(said)?;
     let parts = list.parts().into_iter().map(|part| match part {
         ListPart::Lacking => Filter::InGap,
         ListPart::Undecided => Filter::may_be_in_gap(),

@@ -108,14 +108,16 @@ pub struct FederationArgs {
 
 #[derive(Subcommand)]
 enum FederationCommand {
-    /// Bring a sheet of post, place, listing, service, dispatch, collection, work, objection, reward, or the appraisal's rules (TOML)
+    /// Bring a sheet of post, place, listing, service, dispatch, collection, pilot, key_point, work, objection, reward, or the appraisal's rules
+    /// (TOML)
     Import {
         /// Of what: post, place, …
         noun: String,
         #[command(flatten)]
         sheet: ImportSheet,
     },
-    /// Write what was entered as the sheet it is entered with: units, places, listings, posts, services, dispatch, collections, figures
+    /// Write what was entered as the sheet it is entered with: units, places, listings, posts, services, dispatch, collections, pilots, figures,
+    /// targets, key-points, work, objections, rewards; rules
     Export {
         /// Of what
         list: String,
@@ -344,7 +346,7 @@ fn level_of(text: &str) -> Result<TreeLevel, HubError> {
 
 async fn rank(hub: &Hub, lang: LangArg, year: i32, level: TreeLevel, on: Option<NaiveDate>) -> anyhow::Result<()> {
     let on = on.unwrap_or_else(|| hub.clock.today(hub.settings.zone));
-    let federation = hub.federation().await?;
+    let federation = hub.federation_on(on).await?;
     let Some(rules) = federation.rules_of(year) else {
         return Err(HubError::said(
             format!("没有 {year} 年的考核规则：huitu federation import appraisal 文件"),
@@ -353,9 +355,19 @@ async fn rank(hub: &Hub, lang: LangArg, year: i32, level: TreeLevel, on: Option<
         .into());
     };
     let standings = |year: i32| -> Result<_, HubError> {
-        Ok(hub.appraisal(&federation, year, on, &[level])?.and_then(|mut ranked| ranked.remove(&level)).unwrap_or_default())
+        let appraised = hub.appraisal(&federation, year, on, &[level])?;
+        let lacks_beginning = appraised.as_ref().is_some_and(|appraised| appraised.lacks_beginning());
+        let ranked = appraised.and_then(|mut appraised| appraised.ranked.remove(&level)).unwrap_or_default();
+        Ok((ranked, lacks_beginning))
     };
-    let (now, before) = (standings(year)?, standings(year - 1)?);
+    let ((now, lacks_beginning), (before, _)) = (standings(year)?, standings(year - 1)?);
+    if lacks_beginning {
+        let (zh, en) = (
+            format!("{year} 年 1 月 1 日以前没有发布过数据：净增类规则没有得分"),
+            format!("nothing was published before 1 January {year}: rules of a net increase bring no points"),
+        );
+        eprintln!("{}", lang.pick(&zh, &en));
+    }
     let rows: Vec<Vec<String>> = now
         .iter()
         .map(|s| {
@@ -386,7 +398,7 @@ async fn rank(hub: &Hub, lang: LangArg, year: i32, level: TreeLevel, on: Option<
 async fn units(hub: &Hub, lang: LangArg, on: Option<NaiveDate>, levels: &[String]) -> anyhow::Result<()> {
     let on = on.unwrap_or_else(|| hub.clock.today(hub.settings.zone));
     let levels = levels.iter().map(|text| level_of(text)).collect::<Result<Vec<_>, _>>()?;
-    let federation = hub.federation().await?;
+    let federation = hub.federation_on(on).await?;
     let tree = &federation.tree;
     let paces = paces(tree, &levels, on);
     let sums = hub.editions.current().ok().map(|edition| hub.unit_sums(&edition, &federation));
@@ -414,7 +426,7 @@ async fn units(hub: &Hub, lang: LangArg, on: Option<NaiveDate>, levels: &[String
 
 async fn figures(hub: &Hub, lang: LangArg, as_of: Option<NaiveDate>) -> anyhow::Result<()> {
     let on = as_of.unwrap_or_else(|| hub.clock.today(hub.settings.zone));
-    let federation = hub.federation().await?;
+    let federation = hub.federation_on(on).await?;
     let rows: Vec<Vec<String>> = federation
         .figures_on(on)
         .into_iter()

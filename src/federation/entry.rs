@@ -21,6 +21,8 @@ named! {
         Dispatch = "DISPATCH",
         /// What was collected in a pilot area.
         Collection = "COLLECTION",
+        /// A pilot area, with its days and who leads it.
+        Pilot = "PILOT",
         /// Work that rules of the appraisal count.
         Work = "WORK",
         /// What a unit says against its appraisal.
@@ -29,5 +31,7 @@ named! {
         Reward = "REWARD",
         /// The rules of a year's appraisal.
         Appraisal = "APPRAISAL",
+        /// A key point of a unit's year.
+        KeyPoint = "KEY_POINT",
     }
 }

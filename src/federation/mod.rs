@@ -9,6 +9,7 @@ pub mod dispatch;
 pub mod entry;
 pub mod figure;
 pub mod home;
+pub mod key_point;
 pub mod month;
 pub mod pace;
 pub mod pilot;

@@ -4,6 +4,7 @@
 //! Source of the share: Trade Union Law, art. 43 (2 % of the payroll). Shares that go back have a source of their own.
 
 use chrono::{Datelike, NaiveDate};
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::sheet::{SheetColumn, SheetFault, needed, optional, read_sheet};
@@ -46,6 +47,71 @@ pub struct Collection {
     pub tax_total: Option<i64>,
     /// Where it is said.
     pub source: Box<str>,
+}
+
+/// The columns of a sheet of pilot areas.
+pub const PILOT_AREA_COLUMNS: &[SheetColumn] = &[
+    needed("unit", "单位代码"),
+    needed("starts_on", "开始日期"),
+    optional("decided_on", "决定日期"),
+    optional("registered_on", "缴费名册移交日期"),
+    optional("reviewed_on", "评估日期"),
+    optional("city_group", "市级领导小组"),
+    optional("district_group", "区级领导小组"),
+    optional("street_group", "街道领导小组"),
+    optional("source", "来源"),
+];
+
+/// An area where the tax office collects, or is to: its days and who leads it at three levels. Groups and offices are named, not persons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PilotArea {
+    /// Code of the unit.
+    pub unit: Box<str>,
+    /// Since when the tax office collects there, or is to.
+    pub starts_on: NaiveDate,
+    /// When it was decided.
+    pub decided_on: Option<NaiveDate>,
+    /// When the list of payers was handed over.
+    pub registered_on: Option<NaiveDate>,
+    /// When the pilot is, or was, reviewed.
+    pub reviewed_on: Option<NaiveDate>,
+    /// The city's leading group.
+    pub city_group: Option<Box<str>>,
+    /// The district's.
+    pub district_group: Option<Box<str>>,
+    /// The street's or town's.
+    pub street_group: Option<Box<str>>,
+    /// Where it is said.
+    pub source: Box<str>,
+}
+
+/// Reads a sheet of pilot areas.
+///
+/// # Errors
+/// Every fault with its line: an area that starts before it was decided, or is reviewed before it starts.
+pub fn read_pilot_areas(text: &str, source: Option<&str>) -> Result<Vec<(u64, PilotArea)>, Vec<SheetFault>> {
+    read_sheet(text, PILOT_AREA_COLUMNS, |row| {
+        let [starts_on, decided_on, registered_on, reviewed_on] =
+            ["starts_on", "decided_on", "registered_on", "reviewed_on"].map(|name| row.day(name));
+        let source = row.source(source);
+        if starts_on.zip(decided_on).is_some_and(|(starts, decided)| starts < decided) {
+            row.fault("开始日期早于决定日期", "it starts before it was decided");
+        }
+        if starts_on.zip(reviewed_on).is_some_and(|(starts, reviewed)| reviewed < starts) {
+            row.fault("评估日期早于开始日期", "it is reviewed before it starts");
+        }
+        Some(PilotArea {
+            unit: row.text("unit")?.into(),
+            starts_on: starts_on?,
+            decided_on,
+            registered_on,
+            reviewed_on,
+            city_group: row.text("city_group").map(Into::into),
+            district_group: row.text("district_group").map(Into::into),
+            street_group: row.text("street_group").map(Into::into),
+            source: source?.into(),
+        })
+    })
 }
 
 /// The year and quarter of `2010Q3`.
@@ -125,6 +191,54 @@ pub fn read_collections(text: &str, source: Option<&str>) -> Result<Vec<(u64, Co
     })
 }
 
+/// Payments together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PaidSum {
+    /// In fen.
+    pub paid: i64,
+    /// How many.
+    pub payments: u64,
+}
+
+impl PaidSum {
+    /// One more.
+    pub fn add(&mut self, fen: i64) {
+        self.paid += fen;
+        self.payments += 1;
+    }
+}
+
+/// What registries say that enterprises at home in units and below them paid, by quarter.
+#[derive(Debug, Clone, Default)]
+pub struct PaidSums {
+    of: HashMap<(u32, Box<str>), PaidSum>,
+    /// Payments for no single quarter, by unit and year.
+    longer: HashMap<(u32, i32), u64>,
+    /// Payments of nobody who is at home anywhere.
+    pub unplaced: PaidSum,
+}
+
+impl PaidSums {
+    /// One payment of somebody at home in the first of these units, the others above it: for a quarter, or for something longer of a year.
+    pub fn add(&mut self, units: impl Iterator<Item = u32>, quarter: &Result<String, i32>, fen: i64) {
+        for unit in units {
+            match quarter {
+                Ok(quarter) => self.of.entry((unit, quarter.as_str().into())).or_default().add(fen),
+                Err(year) => *self.longer.entry((unit, *year)).or_default() += 1,
+            }
+        }
+    }
+    /// What was paid for a quarter (`2010Q3`) in a unit and in those below it.
+    pub fn of(&self, unit: u32, quarter: &str) -> PaidSum {
+        self.of.get(&(unit, quarter.into())).copied().unwrap_or_default()
+    }
+    /// How many payments of the quarter's year are for more than a quarter.
+    pub fn longer(&self, unit: u32, quarter: &str) -> u64 {
+        let year = quarter.get(..4).and_then(|year| year.parse().ok());
+        year.and_then(|year| self.longer.get(&(unit, year))).copied().unwrap_or(0)
+    }
+}
+
 /// What is owed by how long ago its quarter ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ArrearsByAge {
@@ -153,6 +267,27 @@ pub fn arrears_by_age<'c>(collections: impl IntoIterator<Item = &'c Collection>,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pilot_area_needs_no_quarter_and_its_days_follow_each_other() {
+        let header = "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source";
+        let read = read_pilot_areas(&format!("{header}\nD,2010-07-01,2010-05,2010-06,2010-12,市组,区组,,t\nE,2011-01-01,,,,,,,t\n"), None);
+        let read: Vec<PilotArea> = read.unwrap().into_iter().map(|(_, p)| p).collect();
+        assert_eq!((read[0].district_group.as_deref(), &read[1].city_group), (Some("区组"), &None));
+        for (row, said) in [("D,2010-07-01,2010-08,,,,,,t", "before it was decided"), ("D,2010-07-01,,,2010-06,,,,t", "before it starts")] {
+            assert!(read_pilot_areas(&format!("{header}\n{row}\n"), None).unwrap_err()[0].problem.en.contains(said), "{row}");
+        }
+    }
+
+    #[test]
+    fn payments_add_up_along_the_tree_and_longer_ones_are_only_counted() {
+        let mut sums = PaidSums::default();
+        sums.add([2, 1, 0].into_iter(), &Ok("2010Q3".to_owned()), 500);
+        sums.add([1, 0].into_iter(), &Ok("2010Q3".to_owned()), 70);
+        sums.add([2, 1, 0].into_iter(), &Err(2010), 900);
+        assert_eq!((sums.of(0, "2010Q3").paid, sums.of(1, "2010Q3").payments, sums.of(2, "2010Q3").paid), (570, 2, 500));
+        assert_eq!((sums.of(2, "2010Q4"), sums.longer(0, "2010Q1"), sums.longer(0, "2011Q1")), (PaidSum::default(), 1, 0));
+    }
 
     #[test]
     fn what_is_owed_has_an_age_and_what_goes_back_has_a_rule() {

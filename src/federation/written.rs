@@ -4,13 +4,18 @@
 
 use chrono::NaiveDate;
 
+use super::appraisal::{
+    AppraisalObjection, AppraisalRule, OBJECTION_COLUMNS, REWARD_COLUMNS, UnitReward, UnitWork, WORK_COLUMNS,
+};
 use super::dispatch::{DISPATCH_COLUMNS, DispatchAgreement};
 use super::figure::{FIGURE_COLUMNS, StatedFigure};
-use super::pilot::{Collection, PILOT_COLUMNS};
+use super::key_point::{KEY_POINT_COLUMNS, KeyPoint};
+use super::pilot::{Collection, PILOT_AREA_COLUMNS, PILOT_COLUMNS, PilotArea};
 use super::place::{LISTING_COLUMNS, PLACE_COLUMNS, PlaceListing, UnionPlace};
 use super::post::{POST_COLUMNS, UnitPosts};
 use super::service::{SERVICE_COLUMNS, ServicesGiven};
-use super::sheet::SheetColumn;
+use super::share::{GivenShare, TARGET_COLUMNS, TargetMeasure, measure_of};
+use super::sheet::{SheetColumn, needed, optional};
 use super::unit::{TreeUnit, UNIT_COLUMNS};
 
 /// A cell of a sheet that is written.
@@ -66,6 +71,10 @@ fn texts(texts: &[Box<str>]) -> SheetCell {
 
 fn maybe<T: ?Sized>(value: Option<&T>, cell: impl Fn(&T) -> SheetCell) -> SheetCell {
     value.map_or(SheetCell::Blank, cell)
+}
+
+fn year(year: i32) -> SheetCell {
+    SheetCell::Count(u64::try_from(year).unwrap_or_default())
 }
 
 fn day(day: Option<NaiveDate>) -> SheetCell {
@@ -192,6 +201,137 @@ impl WrittenLine for Collection {
     }
 }
 
+impl WrittenLine for PilotArea {
+    const COLUMNS: &'static [SheetColumn] = PILOT_AREA_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        vec![
+            text(&self.unit),
+            SheetCell::Day(self.starts_on),
+            day(self.decided_on),
+            day(self.registered_on),
+            day(self.reviewed_on),
+            maybe(self.city_group.as_deref(), text),
+            maybe(self.district_group.as_deref(), text),
+            maybe(self.street_group.as_deref(), text),
+            text(&self.source),
+        ]
+    }
+}
+
+impl WrittenLine for KeyPoint {
+    const COLUMNS: &'static [SheetColumn] = KEY_POINT_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        vec![
+            text(&self.unit),
+            year(self.year),
+            text(&self.point),
+            day(self.due_on),
+            day(self.done_on),
+            maybe(self.note.as_deref(), text),
+            text(&self.source),
+        ]
+    }
+}
+
+impl WrittenLine for GivenShare {
+    const COLUMNS: &'static [SheetColumn] = TARGET_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        let measure = measure_of(&self.indicator);
+        // A share such as 0.925 is written as the percent that it was read from.
+        let value = match measure {
+            Some(TargetMeasure::Percent) => (self.value * 1e10).round() / 1e8,
+            _ => self.value,
+        };
+        vec![
+            text(&self.unit),
+            year(self.year),
+            text(&self.indicator),
+            measure.map_or(SheetCell::Blank, |measure| text(measure.name())),
+            SheetCell::Number(value),
+            maybe(self.responsible.as_deref(), text),
+            maybe(Some(&*self.source).filter(|source| !source.is_empty()), text),
+        ]
+    }
+}
+
+impl WrittenLine for UnitWork {
+    const COLUMNS: &'static [SheetColumn] = WORK_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        vec![text(&self.unit), year(self.year), text(&self.indicator), SheetCell::Number(self.value), text(&self.source)]
+    }
+}
+
+impl WrittenLine for AppraisalObjection {
+    const COLUMNS: &'static [SheetColumn] = OBJECTION_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        vec![
+            text(&self.id),
+            text(&self.unit),
+            year(self.year),
+            maybe(self.rule.as_deref(), text),
+            text(&self.said),
+            text(self.state.name()),
+            maybe(self.answer.as_deref(), text),
+            SheetCell::Day(self.on),
+            text(&self.source),
+        ]
+    }
+}
+
+impl WrittenLine for UnitReward {
+    const COLUMNS: &'static [SheetColumn] = REWARD_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        vec![
+            text(&self.unit),
+            year(self.year),
+            text(&self.reward),
+            self.yuan.map_or(SheetCell::Blank, SheetCell::Number),
+            text(&self.source),
+        ]
+    }
+}
+
+/// A rule with its year, as a line of a table: rules are entered as a file of their own.
+pub struct RuleOfYear<'r>(pub i32, pub &'r AppraisalRule);
+
+/// The columns of a table of rules.
+const RULE_COLUMNS: &[SheetColumn] = &[
+    needed("year", "年度"),
+    needed("id", "规则"),
+    needed("indicator", "指标"),
+    needed("zh", "名称"),
+    needed("en", "英文名称"),
+    needed("per", "每单位得分"),
+    optional("from", "起算值"),
+    needed("cap", "上限"),
+    optional("floor", "底线"),
+    optional("penalty", "扣分"),
+    optional("levels", "适用层级"),
+    needed("source", "来源"),
+];
+
+impl WrittenLine for RuleOfYear<'_> {
+    const COLUMNS: &'static [SheetColumn] = RULE_COLUMNS;
+    fn cells(&self) -> Vec<SheetCell> {
+        let rule = self.1;
+        let levels: Vec<&str> = rule.levels.iter().map(|level| level.name()).collect();
+        vec![
+            year(self.0),
+            text(&rule.id),
+            text(&rule.indicator),
+            text(&rule.zh),
+            text(&rule.en),
+            SheetCell::Number(rule.per),
+            SheetCell::Number(rule.from),
+            SheetCell::Number(rule.cap),
+            rule.floor.map_or(SheetCell::Blank, SheetCell::Number),
+            SheetCell::Number(rule.penalty),
+            if levels.is_empty() { SheetCell::Blank } else { SheetCell::Text(levels.join(";")) },
+            text(&rule.source),
+        ]
+    }
+}
+
 impl WrittenLine for StatedFigure {
     const COLUMNS: &'static [SheetColumn] = FIGURE_COLUMNS;
     fn cells(&self) -> Vec<SheetCell> {
@@ -211,7 +351,7 @@ impl WrittenLine for StatedFigure {
 #[cfg(test)]
 mod tests {
     use super::super::sheet::SheetFault;
-    use super::super::{dispatch, figure, pilot, place, post, service, unit};
+    use super::super::{appraisal, dispatch, figure, key_point, pilot, place, post, service, share, unit};
     use super::*;
 
     /// The sheet of some things, headings in English.
@@ -256,6 +396,21 @@ mod tests {
             "unit,starts_on,leading_group,period,payroll_yuan,dues_yuan,preparatory_yuan,refund_percent,refund_source,tax_total_yuan,source\nD,2010-07-01,组,2010Q3,1000000.05,15000,2000.5,60.5,办法,17500,t\nE,2010-07-01,,2010Q3,1,0,0,,,,t\n",
             pilot::read_collections,
         );
+        comes_back(
+            "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source\nD,2010-07-01,2010-05,,,市组,区组,,t\n",
+            pilot::read_pilot_areas,
+        );
+        comes_back("unit,year,point,due_on,done_on,note,source\nD,2026,百日行动,2026-06,,\"一,二\",要点\n", key_point::read_key_points);
+        comes_back(
+            "unit,year,indicator,measure,value,responsible,source\nD,2026,coverage_rate,%,92.35,某主席岗,会议\nD,2026,net_new_units,个,12,,会议\n",
+            share::read_shares,
+        );
+        comes_back("unit,year,indicator,value,source\nD,2026,service,30.5,台账\n", appraisal::read_work);
+        comes_back(
+            "id,unit,year,rule,said,state,answer,on,source\nO1,D,2026,service,少计,成立,补计,2026-09-01,t\nO2,D,2026,,少计,OPEN,,2026-09-01,t\n",
+            appraisal::read_objections,
+        );
+        comes_back("unit,year,reward,yuan,source\nD,2026,一等奖,5000.5,通报\nD,2026,表扬,,通报\n", appraisal::read_rewards);
         comes_back::<StatedFigure>(
             "id,value,unit,text_in_seed,reading,as_of,source,confidence\nF1,553,centres,原文,读法,2010-06,讲话,high\n",
             |text, source| figure::read_figures(text, source, None).map(|read| read.kept),

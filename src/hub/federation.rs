@@ -9,19 +9,21 @@ use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::error::HubError;
 use super::federation_homes::{HomesOfUnits, PlaceRows, UnitSums};
 use super::federation_state::{Entered, Federation};
 use super::open::Hub;
-use crate::edition::Edition;
+use crate::edition::{Edition, EditionAsOf};
 use crate::federation::appraisal::{
     AppraisalObjection, AppraisalRules, UnitReward, UnitWork, read_objections, read_rewards, read_rules, read_work,
 };
 use crate::federation::dispatch::{DispatchAgreement, read_agreements};
 use crate::federation::entry::FederationNoun;
 use crate::federation::figure::{StatedFigure, read_figures};
-use crate::federation::pilot::{Collection, read_collections};
+use crate::federation::key_point::{KeyPoint, read_key_points};
+use crate::federation::pilot::{Collection, PilotArea, read_collections, read_pilot_areas};
 use crate::federation::place::{PlaceListing, UnionPlace, read_listings, read_places};
 use crate::federation::post::{UnitPosts, read_posts};
 use crate::federation::service::{ServicesGiven, read_services};
@@ -90,6 +92,10 @@ fn read_sheet(noun: FederationNoun, text: &str, origin: &SheetOrigin) -> Result<
             keyed(read_agreements(text, source)?, |d: &DispatchAgreement| format!("{} {}", d.agency, d.host))
         }
         FederationNoun::Collection => keyed(read_collections(text, source)?, |c: &Collection| format!("{} {}", c.unit, c.period)),
+        FederationNoun::Pilot => keyed(read_pilot_areas(text, source)?, |p: &PilotArea| p.unit.to_string()),
+        FederationNoun::KeyPoint => {
+            keyed(read_key_points(text, source)?, |p: &KeyPoint| format!("{} {} {}", p.unit, p.year, p.point))
+        }
         FederationNoun::Work => keyed(read_work(text, source)?, |w: &UnitWork| format!("{} {} {}", w.unit, w.year, w.indicator)),
         FederationNoun::Objection => keyed(read_objections(text, source)?, |o: &AppraisalObjection| o.id.to_string()),
         FederationNoun::Reward => {
@@ -126,9 +132,17 @@ impl Hub {
         }
         let rows = self.store.federation_entries(None).await?;
         let stamp = rows.iter().map(|row| row.seq).max().unwrap_or(0).max(stamp);
-        let read = Arc::new(self.read_federation(stamp, &rows, &HashMap::new())?);
+        let read = Arc::new(self.read_federation(stamp, &rows, &HashMap::new(), Strays::Refused)?);
         *self.federation_cache.read.lock().expect("no panic while holding the federation") = Some(read.clone());
         Ok(read)
+    }
+
+    /// Builds what rows of an earlier moment hold: what is of a unit that was not there then is left out.
+    ///
+    /// # Errors
+    /// The store holds what cannot be read, or units that never stood together.
+    pub(super) fn read_past(&self, stamp: i64, rows: &[EntryRow]) -> Result<Federation, HubError> {
+        Ok(self.read_federation(stamp, rows, &HashMap::new(), Strays::LeftOut)?)
     }
 
     /// Builds what rows hold; `lines` says of keys that are new which line of a sheet they come from.
@@ -137,6 +151,7 @@ impl Hub {
         stamp: i64,
         rows: &[EntryRow],
         lines: &HashMap<(String, String), u64>,
+        strays: Strays,
     ) -> Result<Federation, Unbuilt> {
         let line = |row: &EntryRow| lines.get(&(row.noun.clone(), row.key.clone())).copied().unwrap_or(0);
         let mut federation = Federation { stamp, ..Federation::default() };
@@ -149,9 +164,20 @@ impl Hub {
         federation.entered =
             federation.tree.units.iter().map(|unit| entered.get(&*unit.code).cloned().unwrap_or_default()).collect();
         let mut faults = Vec::new();
+        let mut seqs_of_places = Vec::new();
+        let seqs_of_units = rows.iter().filter(|row| row.noun == FederationNoun::Unit.name()).map(|row| row.seq);
+        federation.tree_mark = mark(seqs_of_units);
         for row in rows {
-            let Some(unit) = self.read_noun(row, &mut federation)? else { continue };
-            if federation.tree.at(&unit).is_none() {
+            let unit = self.read_noun(row, &mut federation)?;
+            let is_stray = unit.as_ref().is_some_and(|unit| federation.tree.at(unit).is_none());
+            if is_stray && strays == Strays::LeftOut {
+                federation.drop_last(FederationNoun::from_name(&row.noun));
+                continue;
+            }
+            if row.noun == FederationNoun::Place.name() {
+                seqs_of_places.push(row.seq);
+            }
+            if let Some(unit) = unit.filter(|_| is_stray) {
                 faults.push(SheetFault::new(
                     line(row),
                     format!("没有单位 {unit}：请先导入单位，或改正代码"),
@@ -159,11 +185,16 @@ impl Hub {
                 ));
             }
         }
-        let places: HashSet<String> = federation.places.iter().map(|place| place.what.code.to_string()).collect();
+        let places: HashSet<&str> = federation.places.iter().map(|place| &*place.what.code).collect();
         let listed = rows.iter().filter(|row| row.noun == FederationNoun::Listing.name());
+        let mut stray_listings = Vec::new();
         for (row, listing) in listed.zip(&federation.listings) {
             let place = &listing.what.place;
-            if !places.contains(&**place) {
+            let is_known = places.contains(&**place);
+            stray_listings.push(!is_known);
+            if is_known {
+                seqs_of_places.push(row.seq);
+            } else if strays == Strays::Refused {
                 faults.push(SheetFault::new(
                     line(row),
                     format!("没有楼宇或园区 {place}：请先导入"),
@@ -171,6 +202,10 @@ impl Hub {
                 ));
             }
         }
+        drop(places);
+        let mut is_stray = stray_listings.into_iter();
+        federation.listings.retain(|_| !is_stray.next().unwrap_or(false));
+        federation.places_mark = mark(seqs_of_places.into_iter());
         if faults.is_empty() { Ok(federation) } else { Err(Unbuilt::Faults(faults)) }
     }
 
@@ -202,6 +237,8 @@ impl Hub {
             Some(FederationNoun::Work) => of_unit!(work),
             Some(FederationNoun::Objection) => of_unit!(objections),
             Some(FederationNoun::Reward) => of_unit!(rewards),
+            Some(FederationNoun::Pilot) => of_unit!(pilots),
+            Some(FederationNoun::KeyPoint) => of_unit!(key_points),
         }
     }
 
@@ -252,7 +289,7 @@ impl Hub {
             let unchanged = read.entries.len() - new.len();
             standing.retain(|r| !lines.contains_key(&(r.noun.clone(), r.key.clone())));
             standing.extend(read.entries.iter().map(|(_, key, body)| row(key, Some(body))));
-            match self.read_federation(stamp, &standing, &lines) {
+            match self.read_federation(stamp, &standing, &lines, Strays::Refused) {
                 Ok(_) => {}
                 Err(Unbuilt::Faults(faults)) => return Ok(SheetReceipt { faults, ..SheetReceipt::default() }),
                 Err(Unbuilt::Store(error)) => return Err(error.into()),
@@ -281,7 +318,7 @@ impl Hub {
             if standing.len() == before {
                 return Err(HubError::said(format!("没有录入过 {key}"), format!("nobody entered {key}, or it was taken back")));
             }
-            match self.read_federation(stamp, &standing, &HashMap::new()) {
+            match self.read_federation(stamp, &standing, &HashMap::new(), Strays::Refused) {
                 Ok(_) => {}
                 Err(Unbuilt::Faults(faults)) => {
                     let fault = faults.into_iter().next().expect("a fault was told");
@@ -317,13 +354,29 @@ impl Hub {
         self.federation_cache.places(edition, federation)
     }
 
-    /// The federation as it stands, ready for filters that name its units.
+    /// The federation as of a day, an instant or an edition, or as it stands, ready for filters that name its units.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn homes_of_units(&self) -> Result<HomesOfUnits, HubError> {
-        Ok(HomesOfUnits { federation: self.federation().await?, cache: self.federation_cache.clone() })
+    pub async fn homes_of_units(&self, as_of: Option<EditionAsOf>) -> Result<HomesOfUnits, HubError> {
+        Ok(HomesOfUnits { federation: self.federation_as_of(as_of).await?, cache: self.federation_cache.clone() })
     }
+}
+
+/// What becomes of what is of a unit or a place that is not there.
+#[derive(Clone, Copy, PartialEq)]
+enum Strays {
+    /// It is a fault.
+    Refused,
+    /// It is left out: of an earlier day, what came later.
+    LeftOut,
+}
+
+/// One number for the versions of something: what rests on them is worked out anew only where others count.
+fn mark(seqs: impl Iterator<Item = i64>) -> u64 {
+    let mut hash = Xxh3Default::new();
+    seqs.for_each(|seq| hash.update(&seq.to_le_bytes()));
+    hash.digest()
 }
 
 /// Why no federation can be built of rows.

@@ -12,6 +12,7 @@ use roaring::RoaringBitmap;
 use super::federation_state::Federation;
 use crate::edition::{Edition, Filter, FoundRows, LookupKey, Row, RowFinder};
 use crate::federation::home::{HomeFacts, HomeFinder, Homes, UnitCounts, add_up};
+use crate::federation::pilot::PaidSums;
 use crate::federation::place::PlaceKind;
 use crate::federation::unit::UnitTree;
 use crate::model::identifier::clean_identifier;
@@ -259,27 +260,38 @@ pub struct UnitSums {
     by_industry: HomeRows,
 }
 
-/// What is kept of a few editions.
-type OfEditions<T> = Mutex<Vec<((u32, i64), Arc<T>)>>;
+/// What is kept of a few editions, each with the mark of what it was worked out with; what was asked last stands last.
+type OfEditions<T> = Mutex<Vec<((u32, u64), Arc<T>)>>;
+
+/// What registries of payments say, with the edition, the units and the landing that it was worked out of.
+type PaidKept = Option<((u32, u64, i64), Option<Arc<PaidSums>>)>;
 
 /// What was read and counted last.
 #[derive(Default)]
 pub struct FederationCache {
     pub(super) read: Mutex<Option<Arc<Federation>>>,
+    /// As of earlier moments: with the stamp that it was read at, and the moment.
+    pub(super) past: Mutex<Vec<(i64, i64, Arc<Federation>)>>,
+    pub(super) paid: tokio::sync::Mutex<PaidKept>,
     counted: OfEditions<UnitSums>,
     housed: OfEditions<PlaceRows>,
 }
 
-/// What was worked out of an edition and of the federation as it stands, or what `work` gives.
-fn kept<T>(kept: &OfEditions<T>, edition: &Edition, federation: &Federation, work: impl FnOnce() -> T) -> Arc<T> {
-    let key = (edition.number(), federation.stamp);
-    let known = kept.lock().expect("no panic while holding sums").iter().find(|(k, _)| *k == key).map(|(_, of)| of.clone());
-    if let Some(known) = known {
+/// What was worked out of an edition and of what bears this mark, or what `work` gives.
+fn kept<T>(kept: &OfEditions<T>, edition: &Edition, mark: u64, work: impl FnOnce() -> T) -> Arc<T> {
+    let key = (edition.number(), mark);
+    let known = |kept: &mut Vec<((u32, u64), Arc<T>)>| {
+        let at = kept.iter().position(|(k, _)| *k == key)?;
+        let found = kept.remove(at);
+        kept.push(found);
+        kept.last().map(|(_, of)| of.clone())
+    };
+    if let Some(known) = known(&mut kept.lock().expect("no panic while holding sums")) {
         return known;
     }
     let worked = Arc::new(work());
     let mut kept = kept.lock().expect("no panic while holding sums");
-    kept.retain(|(k, _)| k.1 == federation.stamp && k.0 != key.0);
+    kept.retain(|(k, _)| *k != key);
     if kept.len() >= KEPT_SUMS {
         kept.remove(0);
     }
@@ -288,13 +300,13 @@ fn kept<T>(kept: &OfEditions<T>, edition: &Edition, federation: &Federation, wor
 }
 
 impl FederationCache {
-    /// What an edition counts in every unit; counted once per edition and tree.
+    /// What an edition counts in every unit; counted once per edition and tree, whatever else is entered.
     pub(super) fn sums(&self, edition: &Edition, federation: &Federation) -> Arc<UnitSums> {
-        kept(&self.counted, edition, federation, || count(edition, &federation.tree))
+        kept(&self.counted, edition, federation.tree_mark, || count(edition, &federation.tree))
     }
-    /// Who is in which building and park of an edition; found once per edition and federation.
+    /// Who is in which building and park of an edition; found once per edition and state of the places.
     pub(super) fn places(&self, edition: &Edition, federation: &Federation) -> Arc<PlaceRows> {
-        kept(&self.housed, edition, federation, || place_rows(edition, federation))
+        kept(&self.housed, edition, federation.places_mark, || place_rows(edition, federation))
     }
 }
 

@@ -12,6 +12,8 @@ use super::federation::{SheetOrigin, SheetReceipt};
 use super::federation_homes::UnitSums;
 use super::federation_state::Federation;
 use super::open::Hub;
+use super::targets::{Given, SetBy, canonical};
+use crate::assess::targets::Target;
 use crate::edition::{Edition, EditionError, Row};
 use crate::federation::appraisal::{UnitStanding, appraise, work_of};
 use crate::federation::place::UnionPlace;
@@ -19,7 +21,7 @@ use crate::federation::share::{GivenShare, TargetShare, read_shares, shares};
 use crate::federation::sheet::SheetFault;
 use crate::federation::unit::{TreeLevel, UnitTree};
 use crate::model::reference::areas::unit_code;
-use crate::store::target::TargetRow;
+use crate::store::target::{TargetRow, TargetVersionRow};
 
 /// A building's enterprises by their addresses and by its own list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,17 +45,18 @@ impl BuildingLists {
     }
 }
 
-/// The code under which a unit's targets are kept: of its only division, else its own where the graph knows it.
-fn target_area(tree: &UnitTree, at: u32) -> Option<String> {
+/// The code under which a unit's targets are kept: of its only division, else its own as the graph or the tree knows it.
+pub fn target_area(tree: &UnitTree, at: u32) -> String {
     let unit = &tree.units[at as usize];
-    match unit.areas.as_slice() {
+    let known = match unit.areas.as_slice() {
         [area] => unit_code(area, None),
         _ => unit_code(&unit.code, None),
-    }
+    };
+    known.unwrap_or_else(|| unit.code.to_string())
 }
 
 /// The unit whose targets are kept under a code.
-fn target_unit(tree: &UnitTree, area: &str) -> Option<u32> {
+pub fn target_unit(tree: &UnitTree, area: &str) -> Option<u32> {
     tree.at(area).or_else(|| tree.at_area(area))
 }
 
@@ -68,7 +71,8 @@ impl Hub {
         })
     }
 
-    /// The appraisal of a year by its rules as of a day: units of each level by rank. None where no rules were entered for it.
+    /// The appraisal of a year by its rules as of a day, with the units of the federation given: units of each level by rank. None where no
+    /// rules were entered for it.
     ///
     /// # Errors
     /// An edition cannot be read.
@@ -78,7 +82,7 @@ impl Hub {
         year: i32,
         on: NaiveDate,
         levels: &[TreeLevel],
-    ) -> Result<Option<BTreeMap<TreeLevel, Vec<UnitStanding>>>, HubError> {
+    ) -> Result<Option<AppraisedYear>, HubError> {
         let Some(rules) = federation.rules_of(year) else { return Ok(None) };
         let last_day = NaiveDate::from_ymd_opt(year, 12, 31).map_or(on, |last| last.min(on));
         let counted = |day: Option<NaiveDate>| -> Result<_, HubError> {
@@ -96,14 +100,14 @@ impl Hub {
             let entered = work.get(&(&*tree.units[unit as usize].code, indicator)).copied();
             entered.or_else(|| net(indicator, now.as_deref()?, before.as_deref()?, unit))
         };
-        let mut ranked = BTreeMap::new();
+        let mut ranked: BTreeMap<TreeLevel, Vec<UnitStanding>> = BTreeMap::new();
         for level in TreeLevel::ALL.iter().filter(|level| levels.is_empty() || levels.contains(level)) {
             let units: Vec<u32> = (0..tree.units.len() as u32).filter(|at| tree.units[*at as usize].level == *level).collect();
             if !units.is_empty() {
                 ranked.insert(*level, appraise(rules, *level, &units, value));
             }
         }
-        Ok(Some(ranked))
+        Ok(Some(AppraisedYear { year, ranked, counts_now: now.is_some(), counts_before: before.is_some() }))
     }
 
     /// Every target of a year and indicator by unit, with what is left over.
@@ -115,15 +119,67 @@ impl Hub {
         federation: &Federation,
         year: i32,
         indicator: &str,
+        on: Option<NaiveDate>,
     ) -> Result<BTreeMap<u32, TargetShare>, HubError> {
-        let targets = self.unit_targets(federation, year, indicator).await?;
+        let given = self.given_to_units(federation, year, indicator, on).await?;
+        let targets = given.iter().map(|(at, given)| (*at, given.target.value)).collect();
         Ok(shares(&federation.tree, &targets))
     }
 
-    async fn unit_targets(&self, federation: &Federation, year: i32, indicator: &str) -> Result<BTreeMap<u32, f64>, HubError> {
-        let given = self.targets(Some(year), self.clock.today(self.settings.zone)).await?;
-        let of_indicator = given.iter().filter(|g| *g.target.indicator == *indicator);
-        Ok(of_indicator.filter_map(|g| Some((target_unit(&federation.tree, &g.target.area)?, g.target.value))).collect())
+    /// The targets of a year and indicator by unit, as of a day.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn given_to_units(
+        &self,
+        federation: &Federation,
+        year: i32,
+        indicator: &str,
+        on: Option<NaiveDate>,
+    ) -> Result<BTreeMap<u32, Given>, HubError> {
+        let today = self.clock.today(self.settings.zone);
+        let given = self.targets(Some(year), on.map_or(today, |on| on.min(today))).await?;
+        let mut of_units: BTreeMap<u32, Given> = BTreeMap::new();
+        for given in given.into_iter().filter(|given| *given.target.indicator == *indicator) {
+            let Some(at) = target_unit(&federation.tree, &given.target.area) else { continue };
+            // A unit that was known by another code once: what was set last counts.
+            if of_units.get(&at).is_none_or(|other| other.at <= given.at) {
+                of_units.insert(at, given);
+            }
+        }
+        Ok(of_units)
+    }
+
+    /// Every version of a unit's target, the latest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn unit_target_history(
+        &self,
+        federation: &Federation,
+        at: u32,
+        year: i32,
+        indicator: &str,
+    ) -> Result<Vec<TargetVersionRow>, HubError> {
+        let (area, code) = (target_area(&federation.tree, at), &federation.tree.units[at as usize].code);
+        Ok(self.store.target_history([&area, code], year.into(), canonical(indicator)).await?)
+    }
+
+    /// The targets that people set, of all years, as the lines of the sheet that sets them; those of divisions without a unit are left out.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn written_targets(&self, federation: &Federation, on: Option<NaiveDate>) -> Result<Vec<GivenShare>, HubError> {
+        let today = self.clock.today(self.settings.zone);
+        let given = self.targets(None, on.map_or(today, |on| on.min(today))).await?;
+        let line = |given: Given| {
+            let at = target_unit(&federation.tree, &given.target.area)?;
+            let SetBy::Person(_) = given.by else { return None };
+            let Target { year, indicator, value, responsible, .. } = given.target;
+            let unit = federation.tree.units[at as usize].code.clone();
+            Some(GivenShare { unit, year, indicator, value, responsible, source: given.source.unwrap_or_default().into() })
+        };
+        Ok(given.into_iter().filter_map(line).collect())
     }
 
     /// Refuses a target that makes parts exceed their whole. Where no units were entered, nobody knows whose part it is.
@@ -155,7 +211,8 @@ impl Hub {
             if crate::assess::targets::is_rate(indicator) {
                 continue;
             }
-            let mut targets = self.unit_targets(federation, year, indicator).await?;
+            let standing = self.given_to_units(federation, year, indicator, None).await?;
+            let mut targets: BTreeMap<u32, f64> = standing.iter().map(|(at, given)| (*at, given.target.value)).collect();
             let before = shares(tree, &targets);
             targets.extend(new.iter().map(|(_, at, value)| (*at, *value)));
             for (at, share) in shares(tree, &targets).into_iter().filter(|(_, share)| share.is_exceeded()) {
@@ -197,41 +254,91 @@ impl Hub {
         let federation = self.federation().await?;
         let (mut faults, mut rows, mut seen) = (Vec::new(), Vec::new(), hashbrown::HashSet::new());
         for (line, share) in &given {
-            let unit = &share.unit;
-            let area = federation.tree.at(unit).map(|at| target_area(&federation.tree, at));
-            match area {
-                None => faults.push(SheetFault::new(*line, format!("没有单位 {unit}"), format!("there is no unit {unit}"))),
-                Some(None) => faults.push(SheetFault::new(
-                    *line,
-                    format!("{unit} 没有唯一的区划，不能有任务：请给它一个区划代码"),
-                    format!("{unit} has no division of its own and can have no target: give it one"),
-                )),
-                Some(Some(area)) if seen.insert((area.clone(), share.year, share.indicator.clone())) => rows.push(TargetRow {
-                    area,
-                    year: i64::from(share.year),
-                    indicator: share.indicator.to_string(),
-                    value: share.value,
-                    responsible: share.responsible.as_deref().map(str::to_owned),
-                    by_whom: Some(match &origin.by {
-                        Some(by) => format!("{by} ({})", share.source),
-                        None => share.source.to_string(),
-                    }),
-                    at: self.clock.millis(),
-                }),
-                Some(Some(area)) => faults.push(SheetFault::new(
+            let Some(at) = federation.tree.at(&share.unit) else {
+                let unit = &share.unit;
+                faults.push(SheetFault::new(*line, format!("没有单位 {unit}"), format!("there is no unit {unit}")));
+                continue;
+            };
+            let area = target_area(&federation.tree, at);
+            if !seen.insert((area.clone(), share.year, share.indicator.clone())) {
+                faults.push(SheetFault::new(
                     *line,
                     format!("{area} 的任务在表中出现两次"),
                     format!("the target of {area} stands twice in the sheet"),
-                )),
+                ));
+                continue;
             }
+            rows.push(TargetRow {
+                area,
+                year: i64::from(share.year),
+                indicator: share.indicator.to_string(),
+                value: share.value,
+                responsible: share.responsible.as_deref().map(str::to_owned),
+                by_whom: origin.by.clone(),
+                at: self.clock.millis(),
+                source: Some(share.source.to_string()),
+            });
         }
         faults.extend(self.exceeded(&federation, &given).await?);
         if !faults.is_empty() {
             return Ok(refused(faults));
         }
+        let kept = rows.len();
+        let standing = self.store.targets(None, None).await?;
+        // What is there already, word for word, is no new version.
+        let is_same = |a: &TargetRow, b: &TargetRow| {
+            let key = (&a.area, a.year, &a.indicator) == (&b.area, b.year, &b.indicator);
+            key && a.value == b.value && (&a.responsible, &a.source) == (&b.responsible, &b.source)
+        };
+        let known: hashbrown::HashMap<(&str, i64, &str), &TargetRow> =
+            standing.iter().map(|row| ((&*row.area, row.year, &*row.indicator), row)).collect();
+        rows.retain(|row| known.get(&(&*row.area, row.year, &*row.indicator)).is_none_or(|old| !is_same(old, row)));
         self.store.put_targets(&rows).await?;
-        Ok(SheetReceipt { kept: rows.len(), ..SheetReceipt::default() })
+        Ok(SheetReceipt { kept, unchanged: kept - rows.len(), ..SheetReceipt::default() })
     }
+}
+
+/// A year's appraisal as of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AppraisedYear {
+    /// Which year.
+    pub year: i32,
+    /// Units of each level by rank.
+    pub ranked: BTreeMap<TreeLevel, Vec<UnitStanding>>,
+    /// There is an edition of the day or before it.
+    pub counts_now: bool,
+    /// There is an edition from before the year began.
+    pub counts_before: bool,
+}
+
+impl AppraisedYear {
+    /// Why nothing is known of an indicator that brought no points, in both languages.
+    pub fn unknown(&self, indicator: &str) -> (String, String) {
+        let year = self.year;
+        match (is_net(indicator), self.counts_now, self.counts_before) {
+            (true, false, _) => (
+                "截至这一天还没有发布过数据，无法计算净增".to_owned(),
+                "nothing had been published by that day: the net increase cannot be counted".to_owned(),
+            ),
+            (true, true, false) => (
+                format!("{year} 年 1 月 1 日以前没有发布过数据，无法计算净增：可用考核数据表录入"),
+                format!("nothing was published before 1 January {year}: the net increase cannot be counted; enter it as work"),
+            ),
+            _ => (
+                format!("没有录入 {year} 年的 {indicator}"),
+                format!("nobody entered {indicator} of {year}"),
+            ),
+        }
+    }
+    /// Whether rules that count a net increase have nothing to begin at.
+    pub fn lacks_beginning(&self) -> bool {
+        self.counts_now && !self.counts_before
+    }
+}
+
+/// Whether editions count the net increase of it.
+fn is_net(indicator: &str) -> bool {
+    matches!(indicator, "net_new_units" | "net_new_covered" | "net_new_members")
 }
 
 /// What units gained between two editions; None for what editions do not count.

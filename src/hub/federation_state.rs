@@ -7,8 +7,10 @@ use chrono::NaiveDate;
 use crate::access::Caller;
 use crate::federation::appraisal::{AppraisalObjection, AppraisalRules, UnitReward, UnitWork};
 use crate::federation::dispatch::DispatchAgreement;
+use crate::federation::entry::FederationNoun;
 use crate::federation::figure::StatedFigure;
-use crate::federation::pilot::Collection;
+use crate::federation::key_point::KeyPoint;
+use crate::federation::pilot::{Collection, PilotArea};
 use crate::federation::place::{PlaceListing, UnionPlace};
 use crate::federation::post::{PostKind, Staffing, UnitPosts};
 use crate::federation::service::ServicesGiven;
@@ -28,6 +30,10 @@ pub struct Entered<T> {
 pub struct Federation {
     /// Changes with everything that is entered.
     pub stamp: i64,
+    /// Changes with the units alone, and is another one for every state that they were in.
+    pub tree_mark: u64,
+    /// The same of places and of buildings' own lists.
+    pub places_mark: u64,
     pub tree: UnitTree,
     pub figures: Vec<Entered<StatedFigure>>,
     pub posts: Vec<Entered<UnitPosts>>,
@@ -36,15 +42,34 @@ pub struct Federation {
     pub services: Vec<Entered<ServicesGiven>>,
     pub agreements: Vec<Entered<DispatchAgreement>>,
     pub collections: Vec<Entered<Collection>>,
+    pub pilots: Vec<Entered<PilotArea>>,
     pub work: Vec<Entered<UnitWork>>,
     pub objections: Vec<Entered<AppraisalObjection>>,
     pub rewards: Vec<Entered<UnitReward>>,
     pub rules: Vec<Entered<AppraisalRules>>,
+    pub key_points: Vec<Entered<KeyPoint>>,
     /// When each unit was entered last and by whom, by position in the tree.
     pub entered: Vec<(i64, Option<String>)>,
 }
 
 impl Federation {
+    /// Takes out what was read last of a noun that is of a unit.
+    pub(super) fn drop_last(&mut self, noun: Option<FederationNoun>) {
+        use FederationNoun as Noun;
+        match noun {
+            Some(Noun::Post) => drop(self.posts.pop()),
+            Some(Noun::Place) => drop(self.places.pop()),
+            Some(Noun::Service) => drop(self.services.pop()),
+            Some(Noun::Dispatch) => drop(self.agreements.pop()),
+            Some(Noun::Collection) => drop(self.collections.pop()),
+            Some(Noun::Pilot) => drop(self.pilots.pop()),
+            Some(Noun::Work) => drop(self.work.pop()),
+            Some(Noun::Objection) => drop(self.objections.pop()),
+            Some(Noun::Reward) => drop(self.rewards.pop()),
+            Some(Noun::KeyPoint) => drop(self.key_points.pop()),
+            Some(Noun::Unit | Noun::Figure | Noun::Listing | Noun::Appraisal) | None => {}
+        }
+    }
     /// Posts as of a day: of each unit and kind what was said last by then.
     pub fn posts_on(&self, on: NaiveDate) -> Vec<&Entered<UnitPosts>> {
         let mut latest: BTreeMap<(&str, PostKind), &Entered<UnitPosts>> = BTreeMap::new();

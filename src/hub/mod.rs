@@ -21,6 +21,8 @@ mod evidence_texts;
 mod explain;
 pub mod federation;
 pub mod federation_homes;
+mod federation_paid;
+mod federation_past;
 pub mod federation_standing;
 pub mod federation_state;
 mod follow_findings;

@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex};
 use chrono::{Datelike, NaiveDate};
 
 use super::error::HubError;
+use super::federation_homes::HomesOfUnits;
 use super::open::Hub;
 use crate::assess::targets::{Target, value as target_value};
 use crate::edition::format::rates;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
+use crate::federation::unit::UnitTree;
 use crate::land::receipt::{Receipt, SyncOutcome};
 use crate::model::field::{Field, RecordKind};
 use crate::model::problem::Problem;
@@ -37,6 +39,8 @@ pub struct Given {
     pub by: SetBy,
     /// Milliseconds since 1970.
     pub at: i64,
+    /// The document that a person took it from.
+    pub source: Option<String>,
 }
 
 /// Indicators that a target can be set for: those of the list that an edition can be measured by, and the levels.
@@ -80,7 +84,7 @@ impl Hub {
     }
 
     /// The last millisecond of a day that is over; None for today and later.
-    fn end_of(&self, on: NaiveDate) -> Option<i64> {
+    pub(super) fn end_of(&self, on: NaiveDate) -> Option<i64> {
         let next = on.succ_opt().filter(|_| on < self.clock.today(self.settings.zone))?;
         // Where clocks are put forward at midnight the day begins an hour later.
         let begin = (0..3).find_map(|hour| next.and_hms_opt(hour, 0, 0)?.and_local_timezone(self.settings.zone).earliest());
@@ -145,7 +149,7 @@ impl Hub {
                     let Some(value) = target_value(indicator, value) else { continue };
                     let responsible = record.text(Field::Responsible).map(Into::into);
                     let target = Target { area: area.into(), year, indicator: indicator.into(), value, responsible };
-                    found.push(Given { target, by: SetBy::Registry(connector.name.clone()), at: stored.landed_at });
+                    found.push(Given { target, by: SetBy::Registry(connector.name.clone()), at: stored.landed_at, source: None });
                 }
             }
         }
@@ -163,13 +167,19 @@ fn set_by_person(row: TargetRow, on: NaiveDate) -> Option<Given> {
         value,
         responsible: row.responsible.map(Into::into),
     };
-    Some(Given { target, by: SetBy::Person(row.by_whom), at: row.at })
+    Some(Given { target, by: SetBy::Person(row.by_whom), at: row.at, source: row.source })
+}
+
+/// The unit whose targets are kept under its own code in the tree, because no division stands for it.
+pub fn unit_without_area(tree: &UnitTree, code: &str) -> Option<u32> {
+    tree.at(code).filter(|_| unit_code(code, None).is_none())
 }
 
 /// What was reached in the units of an edition; net increases count from the last edition before the year began.
 pub struct Reached {
     edition: Arc<Edition>,
     before: Option<Arc<Edition>>,
+    units: Option<HomesOfUnits>,
     counted: Mutex<HashMap<(bool, Box<str>), Option<Counts>>>,
 }
 
@@ -183,7 +193,12 @@ impl Reached {
             None | Some(Err(EditionError::BeforeFirst { .. } | EditionError::None)) => None,
             Some(Err(other)) => return Err(other),
         };
-        Ok(Reached { edition, before, counted: Mutex::default() })
+        Ok(Reached { edition, before, units: None, counted: Mutex::default() })
+    }
+
+    /// Counts units that no division stands for by who is at home in them.
+    pub fn with_units(self, units: HomesOfUnits) -> Reached {
+        Reached { units: Some(units), ..self }
     }
 
     /// The number or rate reached of an indicator in a unit; None where the editions cannot tell.
@@ -204,7 +219,9 @@ impl Reached {
         }
         let edition = if before { self.before.as_ref() } else { Some(&self.edition) };
         let count = |edition: &Arc<Edition>| {
-            let rows = edition.filter(&Filter::Area(vec![area.to_owned()])).ok()?;
+            let unit = self.units.as_ref().and_then(|units| Some((units, unit_without_area(&units.federation.tree, area)?)));
+            let filter = unit.map_or_else(|| Filter::Area(vec![area.to_owned()]), |(units, at)| units.filter(&[at]));
+            let rows = edition.filter(&filter).ok()?;
             let (_, measures) = edition.coverage(&[], &rows, 1).ok()?;
             let (_, detail) = edition.detail(&[], &rows).ok()?;
             Some((measures, detail))

@@ -195,12 +195,13 @@ impl RequestContext {
         self.audit_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok().map(|_| bytes)
     }
 
-    /// The edition's filter of what the caller wrote, where all it names is known and theirs to ask about.
+    /// The edition's filter of what the caller wrote, where all it names is known and theirs to ask about; units are those of the day, the
+    /// instant or the edition that is asked.
     ///
     /// # Errors
     /// A name that nobody knows, a scope that is missing; the store cannot be read.
-    pub async fn planned(&self, filter: &EnterpriseFilter) -> Result<Filter, Problem> {
-        let checked = filter.checked(self.state.hub()).await?;
+    pub async fn planned(&self, filter: &EnterpriseFilter, as_of: Option<EditionAsOf>) -> Result<Filter, Problem> {
+        let checked = filter.checked(self.state.hub(), as_of).await?;
         if checked.rests_beyond_edition() {
             self.touch_store();
         }

@@ -39,6 +39,20 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Every version of everything entered, or of one noun, by noun, key and order of entering.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn federation_versions(&self, noun: Option<&str>) -> Result<Vec<EntryRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT seq, noun, key, body, at, by_whom FROM federation_entry WHERE noun = $1 OR $1 IS NULL ORDER BY noun, key, seq"
+        )
+        .bind(noun)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// Every version of one thing, the latest first.
     ///
     /// # Errors

@@ -20,6 +20,26 @@ super::row! {
         pub by_whom: Option<String>,
         /// When it was set.
         pub at: i64,
+        /// Where it is said.
+        pub source: Option<String>,
+    }
+}
+super::row! {
+    /// A target as it was from `at` on. Times in milliseconds since 1970.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct TargetVersionRow {
+        /// The value to reach, in the indicator's unit.
+        pub value: f64,
+        /// Who answers for it.
+        pub responsible: Option<String>,
+        /// Who set it.
+        pub by_whom: Option<String>,
+        /// When it was set.
+        pub at: i64,
+        /// Where it is said.
+        pub source: Option<String>,
+        /// When another one took its place, or when it was taken back; None: it stands.
+        pub replaced_at: Option<i64>,
     }
 }
 
@@ -31,15 +51,37 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn targets(&self, year: Option<i64>, at: Option<i64>) -> Result<Vec<TargetRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT area, year, indicator, value, responsible, by_whom, at FROM target
+            "SELECT area, year, indicator, value, responsible, by_whom, at, source FROM target
              WHERE (year = $1 OR $1 IS NULL) AND (at <= $2 OR $2 IS NULL)
              UNION ALL
-             SELECT area, year, indicator, value, responsible, by_whom, at FROM target_version
+             SELECT area, year, indicator, value, responsible, by_whom, at, source FROM target_version
              WHERE (year = $1 OR $1 IS NULL) AND at <= $2 AND replaced_at > $2
              ORDER BY year, indicator, area"
         )
         .bind(year)
         .bind(at)
+        .fetch_all(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
+    /// Every version of the targets of a unit's codes, the latest first.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn target_history(&self, areas: [&str; 2], year: i64, indicator: &str) -> Result<Vec<TargetVersionRow>, StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT value, responsible, by_whom, at, source, CAST(NULL AS BIGINT) AS replaced_at FROM target
+             WHERE area IN ($1, $2) AND year = $3 AND indicator = $4
+             UNION ALL
+             SELECT value, responsible, by_whom, at, source, replaced_at FROM target_version
+             WHERE area IN ($1, $2) AND year = $3 AND indicator = $4
+             ORDER BY at DESC"
+        )
+        .bind(areas[0])
+        .bind(areas[1])
+        .bind(year)
+        .bind(indicator)
         .fetch_all(db)
         .await)
         .map_err(|e| self.failed(e))
@@ -53,11 +95,12 @@ impl Store {
         let mut tx = self.begin().await?;
         let done = async {
             in_tx!(&mut tx, |c| sqlx::query(
-                "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
-                 SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
+                "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, source, replaced_at)
+                 SELECT area, year, indicator, value, responsible, by_whom, at, source, $4 FROM target
                  WHERE area = $1 AND year = $2 AND indicator = $3
                  ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
-                     responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
+                     responsible = excluded.responsible, by_whom = excluded.by_whom, source = excluded.source,
+                     replaced_at = excluded.replaced_at"
             )
             .bind(area)
             .bind(year)
@@ -105,11 +148,12 @@ impl Store {
 
 async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
-        "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, replaced_at)
-         SELECT area, year, indicator, value, responsible, by_whom, at, $4 FROM target
+        "INSERT INTO target_version (area, year, indicator, value, responsible, by_whom, at, source, replaced_at)
+         SELECT area, year, indicator, value, responsible, by_whom, at, source, $4 FROM target
          WHERE area = $1 AND year = $2 AND indicator = $3
          ON CONFLICT (area, year, indicator, at) DO UPDATE SET value = excluded.value,
-             responsible = excluded.responsible, by_whom = excluded.by_whom, replaced_at = excluded.replaced_at"
+             responsible = excluded.responsible, by_whom = excluded.by_whom, source = excluded.source,
+             replaced_at = excluded.replaced_at"
     )
     .bind(&t.area)
     .bind(t.year)
@@ -119,9 +163,9 @@ async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
     .await
     .map(|_| ()))?;
     in_tx!(tx, |c| sqlx::query(
-        "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
-             by_whom = excluded.by_whom, at = excluded.at"
+             by_whom = excluded.by_whom, at = excluded.at, source = excluded.source"
     )
     .bind(&t.area)
     .bind(t.year)
@@ -130,6 +174,7 @@ async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
     .bind(&t.responsible)
     .bind(&t.by_whom)
     .bind(t.at)
+    .bind(&t.source)
     .execute(c)
     .await
     .map(|_| ()))

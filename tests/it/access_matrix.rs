@@ -42,7 +42,8 @@ const QUERIES: &[(Needs, &str)] = &[
         REVIEW,
         "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces unionPlace
          unionServices unionServiceCounts unionPostCounts nearestPlace dispatchAgreements
-         unionCollections unionAppraisal federationFigures visitLists visitList",
+         unionCollections unionAppraisal federationFigures unionStandings unionWork unionObjections unionRewards appraisalYears
+         unionPilotAreas unionKeyPoints statedFigures visitLists visitList",
     ),
     (EXPORT, "exports"),
     (Needs::Department(AccessScope::Export), "webhooks"),

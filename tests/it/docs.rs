@@ -38,6 +38,34 @@ fn page(name: &str) -> Page {
     Page::read(&root().join("docs/src").join(name))
 }
 
+/// What the page of the twenty-eight things says that a test holds, a test holds.
+#[test]
+fn every_test_that_the_page_of_capabilities_names_exists() {
+    let text = std::fs::read_to_string(root().join("docs/src/capabilities.md")).unwrap();
+    let (mut named, mut missing) = (0, Vec::new());
+    // "Test: `module::function`, `module`": what follows the word until the end of its line.
+    for line in text.lines().filter_map(|line| line.split_once("Test: ").map(|(_, named)| named)) {
+        for name in line.split('`').skip(1).step_by(2) {
+            let (module, function) = name.split_once("::").unwrap_or((name, ""));
+            let is_module = module.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if !is_module || ["asOf", "on"].contains(&name) || (function.is_empty() && name == "coverage") {
+                continue;
+            }
+            named += 1;
+            let source = std::fs::read_to_string(root().join(format!("tests/it/{module}.rs"))).unwrap_or_default();
+            let is_there = match function {
+                "" => source.contains("#[test]") || source.contains("#[tokio::test"),
+                function => source.contains(&format!("fn {function}(")),
+            };
+            if !is_there {
+                missing.push(name.to_owned());
+            }
+        }
+    }
+    assert!(named >= 28, "every one of the twenty-eight names its test: {named}");
+    assert!(missing.is_empty(), "tests that there are not: {missing:?}");
+}
+
 /// What `tests/clients/run` compares at its end, after everything else: said here in its first seconds.
 #[test]
 fn the_table_of_other_peoples_clients_has_a_row_for_each_script() {

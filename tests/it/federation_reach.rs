@@ -325,6 +325,11 @@ async fn one_of_each(served: &Served) {
         ("POST", "unit,kind,approved,filled,delegated_chairs,subsidy_yuan,as_of,source\nD110101,协管员,4,3,1,500.5,2010-08-31,t\n".to_owned()),
         ("SERVICE", "unit,kind,period,count,note,source\nD110101,CARD,2010-06,40,\"一,二\",t\n".to_owned()),
         ("DISPATCH", "unit,agency,host,agreed_on,clause,workers,members,joined_at,care_rule,source\nD110101,甲,乙,2010-06-01,是,9,3,用工,规定,t\n".to_owned()),
+        ("PILOT", "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source\nD110101,2010-07-01,2010-05-31,,2010-12-31,市组,区组,街道组,t\n".to_owned()),
+        ("KEY_POINT", "unit,year,point,due_on,done_on,note,source\nD110101,2026,百日行动,2026-06-30,,\"一,二\",要点\n".to_owned()),
+        ("WORK", "unit,year,indicator,value,source\nD110101,2026,service,30.5,台账\n".to_owned()),
+        ("OBJECTION", "id,unit,year,rule,said,state,answer,on,source\nO1,D110101,2026,,少计,OPEN,,2026-09-01,t\n".to_owned()),
+        ("REWARD", "unit,year,reward,yuan,source\nD110101,2026,一等奖,5000.5,通报\n".to_owned()),
         ("COLLECTION", "unit,starts_on,leading_group,period,payroll_yuan,dues_yuan,preparatory_yuan,refund_percent,refund_source,tax_total_yuan,source\nD110101,2010-07-01,组,2010Q3,1000000.05,15000,2000.5,60.5,办法,17500,t\n".to_owned()),
         ("FIGURE", "id,value,unit,text_in_seed,reading,as_of,source,confidence\nF09,553,centres,,,2009-12-31,讲话,high\n".to_owned()),
     ] {
@@ -360,6 +365,11 @@ async fn what_was_entered_comes_out_as_the_sheet_that_changes_nothing() {
         ("dispatch", "DISPATCH", 1),
         ("collections", "COLLECTION", 1),
         ("figures", "FIGURE", 1),
+        ("pilots", "PILOT", 1),
+        ("key-points", "KEY_POINT", 1),
+        ("work", "WORK", 1),
+        ("objections", "OBJECTION", 1),
+        ("rewards", "REWARD", 1),
     ];
     for (list, noun, count) in lists {
         let (status, headers, bytes) = fetched(&open, None, &format!("/export/federation/{list}.csv")).await;
@@ -393,6 +403,8 @@ async fn what_was_entered_comes_out_as_the_sheet_that_changes_nothing() {
     assert!(low.contains("D110101") && !low.contains("subsidy") && !low.contains("500.5"), "{low}");
     let low = text("secret-low", "/export/federation/collections.csv").await;
     assert!(low.contains("2010Q3") && !low.contains("payroll") && !low.contains("1000000"), "{low}");
+    let low = text("secret-low", "/export/federation/rewards.csv").await;
+    assert!(low.contains("一等奖") && !low.contains("yuan") && !low.contains("5000.5"), "{low}");
     let own = text("secret-one", "/export/federation/units.csv").await;
     assert!(own.contains("D110102") && own.contains("S110102001") && !own.contains("D110101"), "{own}");
     assert_eq!(
@@ -401,8 +413,9 @@ async fn what_was_entered_comes_out_as_the_sheet_that_changes_nothing() {
     );
     assert_eq!(text("secret-ann", "/export/federation/units.ndjson?within=D110102").await.lines().count(), 2);
     assert_eq!(text("secret-ann", "/export/federation/dispatch.ndjson?on=2010-05-31").await, "");
+    assert_eq!(text("secret-ann", "/export/federation/units.ndjson?on=2010-05-31").await.lines().count(), 7, "as entered first");
     assert_eq!(
-        fetched(&served, Some("secret-ann"), "/export/federation/units.csv?on=2010-05-31").await.0,
+        fetched(&served, Some("secret-ann"), "/export/federation/units.csv?on=yesterday").await.0,
         StatusCode::BAD_REQUEST
     );
 }

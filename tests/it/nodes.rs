@@ -300,6 +300,7 @@ async fn what_one_node_publishes_the_others_are_told_and_what_persons_write_duri
         responsible: None,
         by_whom: None,
         at: 7,
+        source: None,
     };
     there.store.put_target(&target).await.unwrap();
     slow.open.send_replace(true);
@@ -333,6 +334,7 @@ async fn what_a_person_could_not_record_in_time_is_not_stored_and_readers_do_not
         responsible: None,
         by_whom: None,
         at: 7,
+        source: None,
     };
     let refused = store.put_target(&target).await.expect_err("the table is held");
     assert!(refused.to_string().contains("statement timeout"), "{refused}");

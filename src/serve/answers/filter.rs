@@ -278,13 +278,13 @@ pub fn known_registries(hub: &Hub, names: &[String]) -> Result<(), Problem> {
 }
 
 impl EnterpriseFilter {
-    /// The same filter, where all it names is known, with the federation as it stands where it names units of it.
+    /// The same filter, where all it names is known, with the federation as of a day, an instant or an edition where it names units of it.
     ///
     /// # Errors
     /// A registry or a reason that nobody knows, corners of a box that are swapped; the store cannot be read.
-    pub async fn checked(&self, hub: &Hub) -> Result<CheckedFilter<'_>, Problem> {
+    pub async fn checked(&self, hub: &Hub, as_of: Option<edition::EditionAsOf>) -> Result<CheckedFilter<'_>, Problem> {
         let homes = match self.names_units() {
-            true => Some(hub.homes_of_units().await.map_err(mendable)?),
+            true => Some(hub.homes_of_units(as_of).await.map_err(mendable)?),
             false => None,
         };
         let responsible = match self.asks_for_duties() {

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
+use chrono::NaiveDate;
 use rust_xlsxwriter::{Format as CellFormat, Workbook};
 use serde_json::{Map, Value, json};
 
@@ -16,8 +17,9 @@ use super::format::{ExportFileFormat, content_type};
 use super::write::csv_cell;
 use crate::access::AccessScope;
 use crate::access::classes::of_federation;
+use crate::federation::share::GivenShare;
 use crate::federation::sheet::SheetColumn;
-use crate::federation::written::{SheetCell, WrittenLine};
+use crate::federation::written::{RuleOfYear, SheetCell, WrittenLine};
 use crate::hub::federation_state::{Entered, Federation};
 use crate::model::message::Lang;
 use crate::serve::answers::filter::no_unit;
@@ -26,11 +28,27 @@ use crate::serve::context::RequestContext;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::parameters::{self, RouteParameters};
 use crate::serve::http::rest::{not_found, refuse};
-use crate::serve::problem::Problem;
+use crate::serve::problem::{Problem, mendable};
 use crate::serve::state::{Reading, ServerState};
 
 /// What can be exported of the federation.
-const LISTS: [&str; 8] = ["units", "places", "listings", "posts", "services", "dispatch", "collections", "figures"];
+const LISTS: [&str; 15] = [
+    "units",
+    "places",
+    "listings",
+    "posts",
+    "services",
+    "dispatch",
+    "collections",
+    "pilots",
+    "figures",
+    "targets",
+    "key-points",
+    "work",
+    "objections",
+    "rewards",
+    "rules",
+];
 
 /// What these exports take.
 const TAKES: RouteParameters = RouteParameters::plain(&["within", "on", "encoding"]);
@@ -48,6 +66,7 @@ fn class_of(column: &str) -> &str {
         "payroll_yuan" => "payroll",
         "dues_yuan" | "preparatory_yuan" => "paid",
         "tax_total_yuan" => "tax_total",
+        "yuan" => "reward_yuan",
         other => other,
     }
 }
@@ -79,6 +98,8 @@ impl Written {
 struct SheetAsked {
     ask: RequestContext,
     federation: Arc<Federation>,
+    /// The day as of which it is asked.
+    on: Option<NaiveDate>,
     parameters: HashMap<String, String>,
     lang: Lang,
     id: String,
@@ -110,8 +131,16 @@ impl SheetAsked {
             }
         };
         let ask = RequestContext::new(state.clone(), caller, lang);
-        let federation = ask.federation().await?;
-        Ok(SheetAsked { ask, federation, parameters, lang, id: id.to_owned() })
+        let on = parameters.get("on").filter(|text| !text.is_empty()).map(|text| {
+            text.parse::<NaiveDate>()
+                .map_err(|_| Problem::bad_input("on 应为日期：2010-08-31", "on is a day: 2010-08-31").remedy("2010-08-31"))
+        });
+        let on = on.transpose()?;
+        let federation = match on {
+            Some(on) => state.hub().federation_on(on).await.map_err(mendable)?,
+            None => ask.federation().await?,
+        };
+        Ok(SheetAsked { ask, federation, on, parameters, lang, id: id.to_owned() })
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {
@@ -162,7 +191,11 @@ async fn answer(
             ));
         }
     };
-    let written = written(plain, list)?.told(plain);
+    let targets = match list {
+        "targets" => plain.ask.state.hub().written_targets(&plain.federation, plain.on).await.map_err(mendable)?,
+        _ => Vec::new(),
+    };
+    let written = written(plain, list, &targets)?.told(plain);
     // No enterprise is named by its id: what is told is what was entered.
     let (asked, purpose, shown) =
         (uri.to_string(), purpose(headers), FieldUse { count: written.rows.len() as u64, ..FieldUse::default() });
@@ -201,22 +234,12 @@ async fn answer(
 }
 
 /// The list, for the caller's units, `within` one of them, and as of `on` where that is given.
-fn written(plain: &SheetAsked, list: &str) -> Result<Written, Problem> {
+fn written(plain: &SheetAsked, list: &str, targets: &[GivenShare]) -> Result<Written, Problem> {
     let federation = &plain.federation;
     let caller = &plain.ask.caller;
     let within = plain.parameter("within");
     let within = within.map(|code| federation.unit_seen_by(caller, code).ok_or_else(|| no_unit(code))).transpose()?;
-    let on = plain.parameter("on").map(|text| {
-        text.parse::<chrono::NaiveDate>()
-            .map_err(|_| Problem::bad_input("on 应为日期：2010-08-31", "on is a day: 2010-08-31").remedy("2010-08-31"))
-    });
-    let on = on.transpose()?;
-    if on.is_some() && matches!(list, "units" | "places" | "listings") {
-        return Err(Problem::bad_input(
-            format!("{list} 没有截至日期：on 用于 posts、services、dispatch、collections、figures"),
-            format!("{list} hold of no day: on is for posts, services, dispatch, collections and figures"),
-        ));
-    }
+    let on = plain.on;
     let is_asked = |unit: &str| {
         federation.tree.at(unit).is_some_and(|at| {
             federation.is_seen_by(caller, at) && within.is_none_or(|within| federation.tree.is_within(at, within))
@@ -227,9 +250,11 @@ fn written(plain: &SheetAsked, list: &str) -> Result<Written, Problem> {
             Written::of($list.map(|entered| &entered.what).filter(|what| is_asked(&what.unit) && $is(*what)))
         };
     }
+    use crate::federation::appraisal::{AppraisalObjection, AppraisalRules, UnitReward, UnitWork};
     use crate::federation::dispatch::DispatchAgreement;
     use crate::federation::figure::StatedFigure;
-    use crate::federation::pilot::Collection;
+    use crate::federation::key_point::KeyPoint;
+    use crate::federation::pilot::{Collection, PilotArea};
     use crate::federation::place::UnionPlace;
     use crate::federation::post::UnitPosts;
     use crate::federation::service::ServicesGiven;
@@ -250,6 +275,19 @@ fn written(plain: &SheetAsked, list: &str) -> Result<Written, Problem> {
         "dispatch" => entered!(federation.agreements.iter(), |a: &DispatchAgreement| on.is_none_or(|on| a.stood(on))),
         "collections" => {
             entered!(federation.collections.iter(), |c: &Collection| on.is_none_or(|on| c.quarters_old(on).is_some()))
+        }
+        "pilots" => entered!(federation.pilots.iter(), |_: &PilotArea| true),
+        "targets" => Written::of(targets.iter().filter(|target| is_asked(&target.unit))),
+        "key-points" => entered!(federation.key_points.iter(), |_: &KeyPoint| true),
+        "work" => entered!(federation.work.iter(), |_: &UnitWork| true),
+        "objections" => entered!(federation.objections.iter(), |o: &AppraisalObjection| on.is_none_or(|on| o.on <= on)),
+        "rewards" => entered!(federation.rewards.iter(), |_: &UnitReward| true),
+        "rules" => {
+            let of_year = |rules: &'_ Entered<AppraisalRules>| -> Vec<Vec<SheetCell>> {
+                rules.what.rules.iter().map(|rule| RuleOfYear(rules.what.year, rule).cells()).collect()
+            };
+            let rows = federation.rules.iter().flat_map(of_year).collect();
+            Written { columns: RuleOfYear::COLUMNS.to_vec(), rows }
         }
         _ => {
             let figures: Vec<&Entered<StatedFigure>> =

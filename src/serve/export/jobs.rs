@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, broadcast};
 use super::format::ExportFileFormat;
 use super::request::ExportRequest;
 use crate::access::{AccessScope, Caller, Role};
-use crate::edition::Filter;
+use crate::edition::{EditionAsOf, Filter};
 use crate::model::message::Lang;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
 use crate::serve::answers::usage;
@@ -121,7 +121,8 @@ impl Jobs {
                 return Err(ExportRefusal { field: Some(field), problem });
             }
         }
-        let checked = new.filter.checked(self.state.hub()).await;
+        let as_of = Some(EditionAsOf::Edition(new.edition));
+        let checked = new.filter.checked(self.state.hub(), as_of).await;
         checked.and_then(|filter| filter.plan(caller)).map_err(of("filter"))?;
         plan_order(&new.order, caller).map_err(of("orderBy"))?;
         let choice = export::choose(new.fields.as_deref(), new.format, caller).map_err(of("fields"))?;
@@ -283,7 +284,8 @@ impl Jobs {
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
         let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
         let edition = self.state.hub().editions.number(request.edition)?;
-        let mut filter = filter.checked(self.state.hub()).await?.plan(&maker)?;
+        let as_of = Some(EditionAsOf::Edition(request.edition));
+        let mut filter = filter.checked(self.state.hub(), as_of).await?.plan(&maker)?;
         if request.gap {
             filter = Filter::InGap.and(filter);
         }

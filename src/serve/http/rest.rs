@@ -13,7 +13,7 @@ use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use super::parameters;
 use super::parameters::RouteParameters;
 use crate::access::Role;
-use crate::edition::{Edition, Filter};
+use crate::edition::{Edition, EditionAsOf, Filter};
 use crate::hub::federation_homes::HomesOfUnits;
 use crate::model::message::Lang;
 use crate::serve::answers::filter::{BeyondEdition, EnterpriseFilter};
@@ -116,20 +116,23 @@ impl RestRequest {
         let given = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
         let lang = parameters::lang(&parameters, lang)?;
         let ask = RequestContext::new(state.clone(), caller, lang);
+        let mut as_of = None;
         let edition = match (given("edition"), given("asOf")) {
             (Some(number), _) => {
                 let number = number.strip_prefix("edition:").unwrap_or(number).parse();
                 let number = number.map_err(|_| Problem::bad_input("edition 应为版本号", "edition is a number"))?;
+                as_of = Some(EditionAsOf::Edition(number));
                 state.hub().editions.number(number)?
             }
-            (None, Some(as_of)) => {
+            (None, Some(text)) => {
                 let wrong = |()| {
                     Problem::bad_input(
                         "asOf 应为日期（2026-11-22）、时刻（2026-11-22T04:30:00Z）或期号（edition:12）",
                         "asOf is a day (2026-11-22), an instant (2026-11-22T04:30:00Z) or an edition (edition:12)",
                     )
                 };
-                ask.edition_at(Some(as_of.parse().map_err(wrong)?), None)?
+                as_of = Some(text.parse().map_err(wrong)?);
+                ask.edition_at(as_of, None)?
             }
             (None, None) => ask.edition()?,
         };
@@ -138,7 +141,7 @@ impl RestRequest {
         let may_name_units = |text: &&String| text.contains("unit") || text.contains("\\u");
         let names_units = given("unit").is_some() || given("filter").is_some_and(|text| may_name_units(&text));
         let homes = match known.federation || names_units {
-            true => Some(state.hub().homes_of_units().await.map_err(mendable)?),
+            true => Some(state.hub().homes_of_units(as_of).await.map_err(mendable)?),
             false => None,
         };
         let may_ask_for_duties = |text: &&String| text.contains("esponsible") || text.contains("\\u");

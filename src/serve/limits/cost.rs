@@ -258,6 +258,7 @@ struct Counter<'a> {
 const SHORT_LIST: u64 = 1;
 /// Lists of the graph and how many rows they give where `first` is left out; a test compares them with the schema.
 pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
+    ("appraisalYears", 50),
     ("auditSearch", 50),
     ("batches", 20),
     ("branches", 50),
@@ -286,15 +287,22 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("records", 20),
     ("review", 20),
     ("search", 20),
+    ("statedFigures", 50),
     ("tokens", 50),
     ("tradeUnions", 50),
     ("undated", 20),
     ("unionAppraisal", 50),
     ("unionCollections", 50),
+    ("unionKeyPoints", 50),
+    ("unionObjections", 50),
+    ("unionPilotAreas", 50),
     ("unionPlaces", 50),
     ("unionPosts", 50),
+    ("unionRewards", 50),
     ("unionServices", 50),
+    ("unionStandings", 50),
     ("unionUnits", 50),
+    ("unionWork", 50),
     ("visitLists", 20),
     ("won", 20),
 ];

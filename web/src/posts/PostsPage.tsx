@@ -18,6 +18,7 @@ import { useWords } from '../language/words';
 import { Bar } from '../map/Bar';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
+import { PostTrendOf } from './PostTrendOf';
 import { postWords } from './words';
 
 const SHOWN = 50;
@@ -49,6 +50,7 @@ export default function PostsPage() {
         {(roots) => (
           <>
             <ByUnit code={within === '' ? (roots[0] ?? '') : within} on={on} />
+            <PostTrendOf within={within} kind={kind} on={on} />
             <Records within={within} kind={kind} on={on} />
           </>
         )}

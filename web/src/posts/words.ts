@@ -19,6 +19,7 @@ export const postWords = words(
     asOf: '截至',
     none: '截至这一天没有岗位记录。用 huitu federation import post 岗位表.csv 录入。',
     share: '在岗比例',
+    trend: '近 12 个月每月月末的在岗人数',
   },
   {
     title: 'Posts',
@@ -38,5 +39,6 @@ export const postWords = words(
     asOf: 'As of',
     none: 'No posts hold of this day. Enter them by huitu federation import post POSTS.csv.',
     share: 'Filled',
+    trend: 'Posts filled at the end of each of the last 12 months',
   },
 );

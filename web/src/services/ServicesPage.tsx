@@ -13,6 +13,7 @@ import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from '../map/Bar';
 import { Answered } from '../states/Answered';
+import { ServiceTrendOf } from './ServiceTrendOf';
 import { serviceWords } from './words';
 
 export const serviceKinds = [
@@ -57,6 +58,7 @@ function Of({ code, year, kind }: { code: string; year: number; kind: UnionServi
         return (
           <>
             <ByKind unit={unit} kinds={shown} year={year} f={f} />
+            <ServiceTrendOf within={code} kind={kind ?? FIRST.find((one) => shown.includes(one)) ?? shown[0] ?? 'CARD'} year={year} />
             {unit.children.length > 0 && <ByUnit unit={unit} kinds={shown} year={year} />}
           </>
         );

@@ -16,6 +16,7 @@ export const serviceWords = words(
     noMembers: '没有会员数，人均不计',
     monthOf: (kind: string) => `${kind}，各月次数`,
     members: (n: string) => `会员 ${n} 人`,
+    trend: (kind: string) => `${kind}：去年以来各月`,
   },
   {
     title: 'Services and members',
@@ -32,5 +33,6 @@ export const serviceWords = words(
     noMembers: 'no members known, so none per member',
     monthOf: (kind: string) => `${kind}, number by month`,
     members: (n: string) => `${n} members`,
+    trend: (kind: string) => `${kind} by month, since last year`,
   },
 );

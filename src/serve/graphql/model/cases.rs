@@ -107,7 +107,7 @@ pub fn areas_of_caller(ask: &RequestContext) -> Vec<Vec<CaseArea>> {
 /// The enterprises that are at home in one of these units or in one below, by id; None where that is everybody.
 async fn at_home_in(ask: &RequestContext, codes: &[String]) -> Result<Option<CaseHomes>, Problem> {
     ask.touch_store();
-    let homes = ask.state.hub().homes_of_units().await.map_err(mendable)?;
+    let homes = ask.state.hub().homes_of_units(None).await.map_err(mendable)?;
     let units = known_units(&homes.federation, &ask.caller, codes)?;
     let tree = &homes.federation.tree;
     if units.iter().any(|unit| Some(*unit) == tree.root()) {

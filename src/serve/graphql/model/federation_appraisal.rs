@@ -1,12 +1,22 @@
 //! The year's appraisal of units, with the year before, objections and rewards.
 
-use async_graphql::SimpleObject;
+use std::sync::Arc;
 
-use super::scalars::{Date, ObjectionState};
+use async_graphql::SimpleObject;
+use chrono::NaiveDate;
+use hashbrown::HashMap;
+
+use super::cases::mendable;
+use super::connection::{pages, placed};
+use super::federation_year::{UnionObjection, UnionReward};
 use super::union_units::{FederationView, UnionUnit};
-use crate::federation::appraisal::{AppraisalObjection, AppraisalRules, UnitReward, UnitStanding};
+use crate::federation::appraisal::{AppraisalRules, UnitStanding};
+use crate::federation::unit::TreeLevel;
+use crate::hub::federation_standing::AppraisedYear;
+use crate::hub::federation_state::Federation;
 use crate::model::message::Lang;
 use crate::serve::context::RequestContext;
+use crate::serve::problem::Problem;
 
 /// What one rule brings a unit.
 #[derive(SimpleObject)]
@@ -17,7 +27,9 @@ pub struct AppraisalLine {
     pub name: String,
     /// What is known of the indicator; null: nothing.
     pub value: Option<f64>,
-    /// Points, or what is taken off.
+    /// Why nothing is known of it, in words; null where something is.
+    pub unknown: Option<String>,
+    /// Points, or what is taken off; 0 where nothing is known.
     pub points: f64,
     /// Most points that it can bring.
     pub cap: f64,
@@ -36,36 +48,6 @@ pub struct AppraisalLift {
     pub gain: f64,
     /// The rank then, if the others stay as they are.
     pub rank: i32,
-}
-
-/// What a unit says against its appraisal.
-#[derive(SimpleObject)]
-pub struct UnionObjection {
-    /// What it is known by.
-    pub code: String,
-    /// Against which rule; null: against the whole.
-    pub rule: Option<String>,
-    /// What is said.
-    pub said: String,
-    /// How far it is.
-    pub state: ObjectionState,
-    /// What was answered.
-    pub answer: Option<String>,
-    /// When it was raised.
-    pub on: Date,
-    /// Where it is kept.
-    pub source: String,
-}
-
-/// What a unit was given for a year.
-#[derive(SimpleObject)]
-pub struct UnionReward {
-    /// What: 一等奖.
-    pub reward: String,
-    /// Yuan, where it is money. Needs the scope `finance`; null without it.
-    pub yuan: Option<f64>,
-    /// Where it is said.
-    pub source: String,
 }
 
 /// How a unit stood the year before.
@@ -100,15 +82,127 @@ pub struct UnionStanding {
     pub rewards: Vec<UnionReward>,
 }
 
+pages!(
+    "Units of a level by their rank in a year's appraisal, page by page.",
+    UnionStandingConnection,
+    "The units of this page with their ranks.",
+    UnionStanding,
+    "A unit with its rank, and their cursor.",
+    UnionStandingEdge,
+    "The unit and its rank."
+);
+
+/// A year's appraisal of the units of one level, worked out once for an answer.
+pub struct RankedLevel {
+    federation: Arc<Federation>,
+    year: AppraisedYear,
+    level: TreeLevel,
+    /// The day as of which it is asked.
+    on: NaiveDate,
+    /// By position in the tree: the place in the order of ranks.
+    places: HashMap<u32, usize>,
+    before: HashMap<u32, (f64, u32)>,
+}
+
+impl RankedLevel {
+    /// The appraisal of a year with the units of the view; None where no rules were entered for it.
+    ///
+    /// # Errors
+    /// An edition cannot be read.
+    pub fn of(
+        ask: &RequestContext,
+        view: &FederationView,
+        year: i32,
+        on: NaiveDate,
+        level: TreeLevel,
+    ) -> Result<Option<RankedLevel>, Problem> {
+        let ranked = |year: i32| ask.state.hub().appraisal(&view.federation, year, on, &[level]).map_err(mendable);
+        let Some(now) = ranked(year)? else { return Ok(None) };
+        let before = ranked(year - 1)?.and_then(|mut before| before.ranked.remove(&level)).unwrap_or_default();
+        let places = now.ranked.get(&level).into_iter().flatten().enumerate().map(|(at, s)| (s.unit, at)).collect();
+        Ok(Some(RankedLevel {
+            federation: view.federation.clone(),
+            year: now,
+            level,
+            on,
+            places,
+            before: before.iter().map(|s| (s.unit, (s.score, s.rank))).collect(),
+        }))
+    }
+
+    fn standings(&self) -> &[UnitStanding] {
+        self.year.ranked.get(&self.level).map_or(&[], Vec::as_slice)
+    }
+
+    /// How a unit stands; None of a unit of another level.
+    pub fn standing(&self, ask: &RequestContext, view: &FederationView, unit: u32) -> Option<UnionStanding> {
+        let standing = &self.standings()[*self.places.get(&unit)?];
+        let rules = self.federation.rules_of(self.year.year)?;
+        Some(UnionStanding::new(ask, view, rules, standing, self))
+    }
+
+    /// The first units that the caller may see, by rank.
+    pub fn first(&self, ask: &RequestContext, view: &FederationView, first: usize) -> Vec<UnionStanding> {
+        let seen = self.seen(ask, None).into_iter().take(first);
+        seen.filter_map(|unit| self.standing(ask, view, unit)).collect()
+    }
+
+    /// Units that the caller may see, of one unit and those below it, by rank.
+    fn seen(&self, ask: &RequestContext, within: Option<u32>) -> Vec<u32> {
+        let tree = &self.federation.tree;
+        let is_asked = |unit: &u32| {
+            within.is_none_or(|within| tree.is_within(*unit, within)) && self.federation.is_seen_by(&ask.caller, *unit)
+        };
+        self.standings().iter().map(|s| s.unit).filter(is_asked).collect()
+    }
+}
+
+impl UnionStandingConnection {
+    /// The page behind a cursor, which is the code of the last unit of the page before.
+    ///
+    /// # Errors
+    /// A cursor of another question.
+    pub fn page(
+        ask: &RequestContext,
+        view: &FederationView,
+        ranked: Option<&RankedLevel>,
+        within: Option<u32>,
+        first: usize,
+        after: Option<&str>,
+    ) -> Result<UnionStandingConnection, Problem> {
+        let Some(ranked) = ranked else {
+            return Ok(UnionStandingConnection { nodes: Vec::new(), placed: placed(false, false, Vec::new()), total_count: 0 });
+        };
+        let code = |unit: u32| &*ranked.federation.tree.units[unit as usize].code;
+        let seen = ranked.seen(ask, within);
+        let start = match after {
+            None => 0,
+            Some(after) => seen.iter().position(|unit| code(*unit) == after).map(|at| at + 1).ok_or_else(|| {
+                Problem::bad_input(
+                    format!("after 不是这个列表的游标：{after}"),
+                    format!("after is no cursor of this list: {after}"),
+                )
+                .remedy("pageInfo.endCursor")
+            })?,
+        };
+        let page = &seen[start..seen.len().min(start + first)];
+        let cursors = page.iter().map(|unit| code(*unit).to_owned()).collect();
+        let nodes = page.iter().filter_map(|unit| ranked.standing(ask, view, *unit)).collect();
+        Ok(UnionStandingConnection {
+            nodes,
+            placed: placed(start + page.len() < seen.len(), start > 0, cursors),
+            total_count: seen.len() as i32,
+        })
+    }
+}
+
 impl UnionStanding {
-    /// The standing of a unit of `of` of its level.
-    pub fn new(
+    fn new(
         ask: &RequestContext,
         view: &FederationView,
         rules: &AppraisalRules,
         standing: &UnitStanding,
-        of: usize,
-        before: Option<&UnitStanding>,
+        ranked: &RankedLevel,
     ) -> UnionStanding {
         let federation = &view.federation;
         let name = |rule: usize| match ask.lang {
@@ -121,18 +215,23 @@ impl UnionStanding {
                 rule: rule.id.clone(),
                 name: name(line.rule),
                 value: line.value,
+                unknown: line.value.is_none().then(|| {
+                    let (zh, en) = ranked.year.unknown(&rule.indicator);
+                    if ask.lang == Lang::Zh { zh } else { en }
+                }),
                 points: line.points,
                 cap: rule.cap,
                 source: rule.source.clone(),
             }
         });
         let code = &*federation.tree.units[standing.unit as usize].code;
-        let objections = federation.objections.iter().map(|o| &o.what).filter(|o| *o.unit == *code && o.year == rules.year);
-        let rewards = federation.rewards.iter().map(|r| &r.what).filter(|r| *r.unit == *code && r.year == rules.year);
+        let is_own = |unit: &str, year: i32| *unit == *code && year == rules.year;
+        let objections = federation.objections.iter().filter(|o| is_own(&o.what.unit, o.what.year) && o.what.on <= ranked.on);
+        let rewards = federation.rewards.iter().filter(|r| is_own(&r.what.unit, r.what.year));
         UnionStanding {
             unit: UnionUnit { view: view.clone(), at: standing.unit },
             rank: standing.rank as i32,
-            of: of as i32,
+            of: ranked.standings().len() as i32,
             score: standing.score,
             lines: lines.collect(),
             lift: standing.lift.map(|lift| AppraisalLift {
@@ -141,30 +240,9 @@ impl UnionStanding {
                 gain: lift.gain,
                 rank: lift.rank as i32,
             }),
-            before: before.map(|b| AppraisalBefore { score: b.score, rank: b.rank as i32 }),
-            objections: objections.map(Into::into).collect(),
-            rewards: rewards.map(|r| UnionReward::new(ask, r)).collect(),
+            before: ranked.before.get(&standing.unit).map(|(score, rank)| AppraisalBefore { score: *score, rank: *rank as i32 }),
+            objections: objections.map(|o| UnionObjection::new(ask, view, o)).collect(),
+            rewards: rewards.map(|r| UnionReward::new(ask, view, r)).collect(),
         }
-    }
-}
-
-impl From<&AppraisalObjection> for UnionObjection {
-    fn from(o: &AppraisalObjection) -> UnionObjection {
-        UnionObjection {
-            code: o.id.to_string(),
-            rule: o.rule.as_deref().map(str::to_owned),
-            said: o.said.to_string(),
-            state: o.state.into(),
-            answer: o.answer.as_deref().map(str::to_owned),
-            on: Date(o.on),
-            source: o.source.to_string(),
-        }
-    }
-}
-
-impl UnionReward {
-    fn new(ask: &RequestContext, r: &UnitReward) -> UnionReward {
-        let yuan = r.yuan.filter(|_| super::federation_entries::is_told(ask, "reward_yuan"));
-        UnionReward { reward: r.reward.to_string(), yuan, source: r.source.to_string() }
     }
 }

@@ -5,6 +5,7 @@ use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use super::connection::{Placed, placed};
 use super::enterprise::Enterprise;
 use super::scalars::{Date, DateTime, Decimal, UnionJoinedAt, UnionPostKind};
+use super::union_funds::UnionTaxRegistry;
 use super::union_units::{FederationVersion, FederationView, UnionUnit};
 use crate::access::FieldClass;
 use crate::access::classes::of_federation;
@@ -324,6 +325,7 @@ impl UnionDispatchSums {
 
 /// What the tax office collected in a pilot area for a quarter. Sums need the scope `finance`; null without it.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct UnionCollection {
     /// What it is known by.
     #[graphql(owned)]
@@ -350,10 +352,30 @@ pub struct UnionCollection {
     pub refund: Option<Decimal>,
     /// The rule that says the share.
     pub refund_source: Option<String>,
-    /// What the tax registry says beyond what was reported here; null where it says nothing.
+    /// What the sheet says that the tax office has beyond what was reported here; null where it says nothing.
     pub tax_difference: Option<Decimal>,
     /// Where it comes from.
     pub origin: EntryOrigin,
+    #[graphql(skip)]
+    view: FederationView,
+    #[graphql(skip)]
+    entered: Collection,
+}
+
+/// What the tax office collected in a pilot area for a quarter. Sums need the scope `finance`; null without it.
+#[ComplexObject]
+impl UnionCollection {
+    /// What registries of payments say for the same quarter, beside this sheet; null where none of them delivered, and without the scope
+    /// `finance`.
+    async fn tax_registry(&self, ctx: &Context<'_>) -> Result<Option<UnionTaxRegistry>> {
+        let (ask, view) = (ask(ctx), &self.view);
+        let at = view.federation.tree.at(&self.entered.unit).filter(|_| ask.caller.sight().sees(FieldClass::Money));
+        let Some(at) = at else { return Ok(None) };
+        ask.touch_store();
+        let sums = ask.state.hub().paid_sums(&view.edition, &view.federation).await;
+        let sums = sums.map_err(super::cases::mendable).or_tell(ctx)?;
+        Ok(sums.map(|sums| UnionTaxRegistry::new(&sums, at, &self.entered)))
+    }
 }
 
 impl UnionCollection {
@@ -380,6 +402,8 @@ impl UnionCollection {
             refund_source: c.refund.as_ref().map(|(_, rule)| rule.to_string()),
             tax_difference: c.difference().and_then(sum),
             origin: EntryOrigin::new(FederationNoun::Collection, key, entered, &c.source),
+            view: view.clone(),
+            entered: c.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use chrono::NaiveDate;
 
+use super::federation_entries::keyed_pages;
 use super::scalars::{Date, DateTime, FigureConfidence};
 use super::union_units::FederationVersion;
 use crate::federation::entry::FederationNoun;
@@ -10,13 +11,24 @@ use crate::federation::figure::StatedFigure;
 use crate::hub::federation_state::{Entered, Federation};
 use crate::serve::context::{OrTell, ask};
 
+keyed_pages!(
+    "Figures that documents state, page by page, in the order of their numbers.",
+    FederationFigureConnection,
+    "The figures of this page.",
+    FederationFigure,
+    "A figure and its cursor.",
+    FederationFigureEdge,
+    "The figure."
+);
+
 /// A figure that a document states; never a count of the graph's own.
 pub struct FederationFigure {
     figure: Entered<StatedFigure>,
 }
 
 impl FederationFigure {
-    fn key(&self) -> String {
+    /// Its number and the day it holds of.
+    pub fn key(&self) -> String {
         format!("{} {}", self.figure.what.id, self.figure.what.as_of)
     }
 

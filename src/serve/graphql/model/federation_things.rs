@@ -6,8 +6,7 @@ use super::union_places::UnionPlace;
 use super::union_services::UnionService;
 use super::union_units::{FederationView, UnionUnit};
 use crate::access::AccessScope;
-use crate::edition::EditionAsOf;
-use crate::serve::context::{RequestContext, parts_of_id};
+use crate::serve::context::RequestContext;
 use crate::serve::problem::Problem;
 
 /// One thing of the federation.
@@ -32,12 +31,11 @@ impl FederationThing {
         if !ask.caller.may(AccessScope::Review) {
             return Ok(None);
         }
-        let (key, edition) = match (kind, parts_of_id(key)) {
-            // Its enterprises are counted in an edition.
-            ("unit", (code, Some(number))) => (code, ask.edition_at(Some(EditionAsOf::Edition(number)), None)?),
-            _ => (key, ask.edition()?),
+        let (key, view) = match kind {
+            // Its enterprises are counted in an edition, and units move.
+            "unit" => FederationView::of_id(ask, key).await?,
+            _ => (key, FederationView::of(ask, ask.edition()?, None).await?),
         };
-        let view = FederationView::of(ask, edition).await?;
         let federation = &view.federation;
         let is_seen = |unit: &str| federation.unit_seen_by(&ask.caller, unit).is_some();
         Ok(match kind {

@@ -425,9 +425,13 @@ twin! {
         /// A line of a building's own list.
         Listing = "LISTING",
         Service = "SERVICE", Dispatch = "DISPATCH", Collection = "COLLECTION",
+        /// A pilot area of the collection by the tax office.
+        Pilot = "PILOT",
         /// Work that rules of the appraisal count.
         Work = "WORK",
         Objection = "OBJECTION", Reward = "REWARD", Appraisal = "APPRAISAL",
+        /// A key point of a unit's year.
+        KeyPoint = "KEY_POINT",
     }
 }
 twin! {

@@ -1,20 +1,23 @@
 //! Annual targets, and how far they are reached.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, InputObject, Result, SimpleObject};
+use hashbrown::HashSet;
 
 use super::places::Area;
 use super::registry::Registry;
 use super::scalars::DateTime;
-use crate::access::FieldClass;
+use super::union_units::{FederationView, UnionUnit};
+use crate::access::{AccessScope, FieldClass};
 use crate::assess::targets;
 use crate::assess::targets::{Attainment, UnequalSum};
 use crate::edition::{Edition, EditionAsOf};
-use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable};
+use crate::hub::federation_standing::{target_area, target_unit};
+use crate::hub::targets::{Given, Reached, SetBy, canonical, measurable, unit_without_area};
 use crate::model::message::Lang;
 use crate::model::reference::areas::unit_code;
-use crate::serve::context::RequestContext;
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::{Code, Problem};
-use crate::store::target::TargetRow;
+use crate::store::target::{TargetRow, TargetVersionRow};
 
 /// Sets a target.
 #[derive(InputObject)]
@@ -31,6 +34,8 @@ pub struct SetTarget {
     value: f64,
     /// Who answers for it.
     responsible: Option<String>,
+    /// The document that it is taken from.
+    source: Option<String>,
 }
 
 /// Takes a target back.
@@ -56,6 +61,7 @@ pub struct TargetKey {
 
 /// The annual target of an area, and how far it is reached.
 #[derive(Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Target {
     /// Id of the list of indicators: independent_rate_above_size, coverage_rate, net_new_units, …
     indicator: String,
@@ -86,8 +92,62 @@ pub struct Target {
     registry: Option<Registry>,
     /// When it was set, or delivered last.
     set_at: Option<DateTime>,
+    /// The document that a person took it from; null where a registry delivers it, and where nobody said.
+    source: Option<String>,
+    /// The unit of the federation whose it is; null where none was entered for the area, and without the scope `review`.
+    unit: Option<UnionUnit>,
     /// Where the targets of the units below do not add up to it.
     parts: Option<TargetParts>,
+}
+
+/// The annual target of an area, and how far it is reached.
+#[ComplexObject]
+impl Target {
+    /// Every version that people set, withdrawn ones too, the latest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<TargetVersion>> {
+        let (ask, area) = (ask(ctx), self.area.code_text());
+        ask.touch_store();
+        let code = self.unit.as_ref().map_or(area, |unit| &unit.unit().code);
+        let rows = ask.state.hub().store.target_history([area, code], self.year.into(), &self.indicator).await;
+        rows.map(TargetVersion::of).or_tell(ctx)
+    }
+}
+
+/// A target as it was set once.
+#[derive(SimpleObject)]
+pub struct TargetVersion {
+    /// What was to be reached: a number, or a share from 0 to 1.
+    pub value: f64,
+    /// Who answered for it.
+    pub responsible: Option<String>,
+    /// The document that it was taken from.
+    pub source: Option<String>,
+    /// Who set it.
+    pub set_by: Option<String>,
+    /// When.
+    pub set_at: Option<DateTime>,
+    /// Until when it stood; null: it stands.
+    pub until: Option<DateTime>,
+    /// It was taken back then, and no other one took its place.
+    pub withdrawn: bool,
+}
+
+impl TargetVersion {
+    /// Versions of the store, the latest first.
+    pub fn of(rows: Vec<TargetVersionRow>) -> Vec<TargetVersion> {
+        let begins: HashSet<i64> = rows.iter().map(|row| row.at).collect();
+        let version = |row: TargetVersionRow| TargetVersion {
+            value: row.value,
+            responsible: row.responsible,
+            source: row.source,
+            set_by: row.by_whom,
+            set_at: DateTime::from_millis(row.at),
+            until: row.replaced_at.and_then(DateTime::from_millis),
+            // One that began at that very moment took its place.
+            withdrawn: row.replaced_at.is_some_and(|until| until == row.at || !begins.contains(&until)),
+        };
+        rows.into_iter().map(version).collect()
+    }
 }
 
 /// The targets of the units below that do not add up to the target of the unit above.
@@ -114,6 +174,23 @@ fn is_of_caller(ask: &RequestContext, edition: &Edition, area: &str) -> bool {
         above = edition.area(&code).and_then(|a| a.parent.clone());
     }
     ask.caller.areas.is_empty()
+}
+
+/// The code under which the targets of an area or a unit are kept, as somebody writes it; one that is not the caller's does not exist.
+async fn key_of(ask: &RequestContext, edition: &Edition, written: &str) -> Result<String, Problem> {
+    let known = unit_code(written, None).or_else(|| edition.area(written).map(|_| written.to_owned()));
+    if let Some(area) = known {
+        within_reach(ask, edition, &area)?;
+        return Ok(area);
+    }
+    let federation = ask.federation().await?;
+    let unit = federation.unit_seen_by(&ask.caller, written).map(|at| target_area(&federation.tree, at));
+    unit.ok_or_else(|| {
+        Problem::bad_input(
+            format!("没有区域 {written}：请使用 110108 这样的代码，或工会的代码"),
+            format!("there is no area {written}: use a code such as 110108, or that of a federation unit"),
+        )
+    })
 }
 
 /// A target of an area that is not the caller's does not exist for them.
@@ -148,7 +225,7 @@ impl Target {
     fn new(
         ask: &RequestContext,
         edition: &std::sync::Arc<Edition>,
-        given: Given,
+        (given, unit): (Given, Option<UnionUnit>),
         standing: Attainment,
         parts: Option<&UnequalSum>,
     ) -> Target {
@@ -175,6 +252,8 @@ impl Target {
             set_by,
             registry,
             set_at: DateTime::from_millis(given.at),
+            source: given.source,
+            unit,
             parts: parts.map(|p| TargetParts {
                 sum: p.sum,
                 units: p.units,
@@ -205,7 +284,11 @@ impl Target {
         };
         let visible = |area: &str| is_of_caller(ask, &edition, area);
         let mut targets = Target::all(ask, &edition, year).await?;
-        targets.retain(|t| inside(t.area.code_text()) && visible(t.area.code_text()));
+        // A unit that no division stands for lies where the nearest one above it that has one does.
+        targets.retain(|t| match t.without_area() {
+            Some(unit) => unit.view.federation.tree.areas_of(unit.at).iter().any(|area| inside(area)) || within.is_none(),
+            None => inside(t.area.code_text()) && visible(t.area.code_text()),
+        });
         targets.sort_by(|s, t| {
             let attainment = |t: &Target| t.attainment.unwrap_or(f64::NEG_INFINITY);
             s.indicator.cmp(&t.indicator).then(attainment(t).total_cmp(&attainment(s)))
@@ -228,6 +311,12 @@ impl Target {
         Ok(wanted.into_iter().map(|t| (t.area.code_text().to_owned(), t)).collect())
     }
 
+    /// Its unit, where no division stands for it.
+    fn without_area(&self) -> Option<&UnionUnit> {
+        let unit = self.unit.as_ref()?;
+        unit_without_area(&unit.view.federation.tree, self.area.code_text()).map(|_| unit)
+    }
+
     /// All targets of a year, each ranked among its siblings.
     async fn all(ask: &RequestContext, edition: &std::sync::Arc<Edition>, year: i32) -> Result<Vec<Target>, Problem> {
         let hub = ask.state.hub();
@@ -242,17 +331,41 @@ impl Target {
                 Problem::internal()
             }
         })?;
-        let plain: Vec<targets::Target> = given.iter().map(|g| g.target.clone()).collect();
-        let reached = Reached::new(&hub.editions, edition.clone(), year)?;
-        let standings = targets::standings(&plain, edition.manifest.as_of, |area, indicator| reached.done(area, indicator));
-        let unequal = targets::unequal_sums(&plain);
+        let as_of = (!is_latest).then(|| EditionAsOf::Edition(edition.number()));
+        let view = FederationView::of(ask, edition.clone(), as_of).await?;
+        let may_review = ask.caller.may(AccessScope::Review);
+        let unit = |area: &str| {
+            let at = target_unit(&view.federation.tree, area).filter(|_| may_review)?;
+            view.seen(ask, at)
+        };
+        let tree = &view.federation.tree;
+        // What is kept under a unit's own code is the federation's own: for whoever may see the unit.
+        let given: Vec<(Given, Option<UnionUnit>)> =
+            given.into_iter().map(|given| (unit(&given.target.area), given)).map(|(unit, given)| (given, unit)).collect();
+        let is_told = |(given, unit): &(Given, Option<UnionUnit>)| {
+            let area = &*given.target.area;
+            unit.is_some() || unit_code(area, None).is_some() || edition.area(area).is_some()
+        };
+        let given: Vec<(Given, Option<UnionUnit>)> = given.into_iter().filter(is_told).collect();
+        let plain: Vec<targets::Target> = given.iter().map(|(given, _)| given.target.clone()).collect();
+        let homes = hub.homes_of_units(as_of).await.map_err(super::cases::mendable)?;
+        let reached = Reached::new(&hub.editions, edition.clone(), year)?.with_units(homes);
+        let done = |area: &str, indicator: &str| reached.done(area, indicator);
+        let parent = |area: &str| match unit_without_area(tree, area) {
+            Some(at) => tree.parent(at).map_or_else(Box::default, |up| format!("unit:{}", tree.units[up as usize].code).into()),
+            None => targets::parent(area),
+        };
+        let standings = targets::standings_below(&plain, edition.manifest.as_of, done, parent);
+        let of_areas: Vec<targets::Target> =
+            plain.iter().filter(|target| unit_without_area(tree, &target.area).is_none()).cloned().collect();
+        let unequal = targets::unequal_sums(&of_areas);
         let parts = |t: &targets::Target| unequal.iter().find(|u| *u.parent == *t.area && u.indicator == t.indicator);
         Ok(given
             .into_iter()
             .zip(standings)
-            .map(|(given, standing)| {
+            .map(|((given, unit), standing)| {
                 let parts = parts(&given.target);
-                Target::new(ask, edition, given, standing, parts)
+                Target::new(ask, edition, (given, unit), standing, parts)
             })
             .collect())
     }
@@ -260,8 +373,7 @@ impl Target {
     /// Takes back what a person set; where a registry delivers one, that counts again.
     pub async fn withdraw(ask: &RequestContext, input: WithdrawTarget) -> Result<(), Problem> {
         ask.touch_store();
-        let area = unit_code(&input.area, None).unwrap_or(input.area);
-        within_reach(ask, &*ask.edition()?, &area)?;
+        let area = key_of(ask, &*ask.edition()?, &input.area).await?;
         let indicator = canonical(&input.indicator);
         let hub = ask.state.hub();
         match hub.store.withdraw_target(&area, input.year.into(), indicator, hub.clock.millis()).await? {
@@ -276,13 +388,7 @@ impl Target {
     pub async fn set(ask: &RequestContext, input: SetTarget) -> Result<Target, Problem> {
         ask.touch_store();
         let edition = ask.edition()?;
-        if edition.area(&input.area).is_none() && unit_code(&input.area, None).is_none() {
-            return Err(Problem::bad_input(
-                format!("没有区域 {}：请使用 110108 这样的代码，或工会的代码", input.area),
-                format!("there is no area {}: use a code such as 110108, or that of a federation unit", input.area),
-            ));
-        }
-        within_reach(ask, &edition, &unit_code(&input.area, None).unwrap_or_else(|| input.area.clone()))?;
+        let area = key_of(ask, &edition, &input.area).await?;
         known_indicator(&input.indicator)?;
         let value = targets::value(canonical(&input.indicator), input.value);
         let Some(value) = value.filter(|_| (2000..=2100).contains(&input.year)) else {
@@ -292,13 +398,14 @@ impl Target {
             ));
         };
         let row = TargetRow {
-            area: unit_code(&input.area, None).unwrap_or(input.area),
+            area,
             year: i64::from(input.year),
             indicator: canonical(&input.indicator).to_owned(),
             value,
             responsible: input.responsible,
             by_whom: Some(ask.caller.name.clone()),
             at: ask.state.hub().clock.millis(),
+            source: input.source,
         };
         let hub = ask.state.hub();
         hub.check_share(&row.area, input.year, &row.indicator, row.value).await.map_err(super::cases::mendable)?;

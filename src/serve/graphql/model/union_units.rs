@@ -1,93 +1,34 @@
 //! Units of the federation: their place in the tree, what is at home in them, how far setting up is.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::{Months, NaiveDate};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use chrono::NaiveDate;
 use hashbrown::HashSet;
 
 use super::connection::{pages, placed};
 use super::edition::EditionNode;
+use super::federation_appraisal::UnionStanding;
 use super::federation_entries::{UnionArrears, UnionDispatchSums, UnionStaffing, is_told};
+pub use super::federation_view::{FederationView, may_see_unit, series_days};
 use super::places::Area;
 use super::scalars::{Date, DateTime, UnionServiceKind, UnionUnitLevel};
-use super::targets::known_indicator;
+use super::targets::{TargetVersion, known_indicator};
 use super::union_services::UnionServiceSum;
-use crate::edition::Edition;
 use crate::federation::dispatch::dispatch_sums;
 use crate::federation::entry::FederationNoun;
 use crate::federation::home::UnitCounts;
-use crate::federation::month::month_ends;
-use crate::federation::pace::{SetupPace, paces};
-use crate::federation::pilot::arrears_by_age;
+use crate::federation::pace::SetupPace;
+use crate::federation::pilot::{ArrearsByAge, arrears_by_age};
 use crate::federation::service::sums;
-use crate::federation::share::{TargetMeasure, measure_of};
-use crate::federation::unit::{TreeLevel, TreeUnit};
+use crate::federation::share::{TargetMeasure, measure_of, shares};
+use crate::federation::unit::{TreeLevel, TreeUnit, UnitTree};
 use crate::hub::federation_homes::enterprise_meant;
-use crate::hub::federation_state::Federation;
-use crate::hub::targets::canonical;
+use crate::hub::targets::{SetBy, canonical};
 use crate::model::verdict::GapStatus;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 use crate::store::federation::EntryRow;
-
-/// Whether a unit is one of the caller's: its divisions lie in their areas, or they are bound to it or to one above it. Industrial unions
-/// cut across areas, and are told to callers of the whole city.
-pub fn may_see_unit(ask: &RequestContext, federation: &Federation, at: u32) -> bool {
-    federation.is_seen_by(&ask.caller, at)
-}
-
-/// The days of a series of months: until today, and from a year back, where nothing else is asked.
-pub fn series_days(ask: &RequestContext, from: Option<Date>, to: Option<Date>) -> Vec<NaiveDate> {
-    let hub = ask.state.hub();
-    let to = to.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
-    let from = from.map_or_else(|| to.checked_sub_months(Months::new(11)).unwrap_or(to), |day| day.0);
-    month_ends(from, to)
-}
-
-/// The federation, for one answer: its units, and the edition that they are counted in.
-#[derive(Clone)]
-pub struct FederationView {
-    pub federation: Arc<Federation>,
-    pub edition: Arc<Edition>,
-    /// Paces that this answer was asked for: one walk serves all units.
-    paces: Arc<Mutex<Vec<(NaiveDate, Vec<TreeLevel>, Vec<SetupPace>)>>>,
-}
-
-impl FederationView {
-    pub async fn of(ask: &RequestContext, edition: Arc<Edition>) -> Result<FederationView, Problem> {
-        ask.touch_store();
-        let federation = ask.state.hub().federation().await.map_err(super::cases::mendable)?;
-        Ok(FederationView { federation, edition, paces: Arc::default() })
-    }
-
-    /// The same, read once for all enterprises of an answer.
-    pub async fn shared(ask: &RequestContext, edition: &Arc<Edition>) -> Result<FederationView, Problem> {
-        let federation = ask.federation().await?;
-        Ok(FederationView { federation, edition: edition.clone(), paces: Arc::default() })
-    }
-
-    fn pace(&self, levels: &[TreeLevel], on: NaiveDate, at: u32) -> SetupPace {
-        let mut kept = self.paces.lock().expect("no panic while holding paces");
-        if let Some((_, _, of_all)) = kept.iter().find(|(day, of, _)| *day == on && of == levels) {
-            return of_all[at as usize];
-        }
-        let of_all = paces(&self.federation.tree, levels, on);
-        let pace = of_all[at as usize];
-        kept.push((on, levels.to_vec(), of_all));
-        pace
-    }
-
-    /// A unit that the caller may see, by its position in the tree.
-    pub fn seen(&self, ask: &RequestContext, at: u32) -> Option<UnionUnit> {
-        self.federation.is_seen_by(&ask.caller, at).then(|| UnionUnit { view: self.clone(), at })
-    }
-
-    /// A unit that the caller may see, by its code.
-    pub fn unit(&self, ask: &RequestContext, code: &str) -> Option<UnionUnit> {
-        self.federation.unit_seen_by(&ask.caller, code).map(|at| UnionUnit { view: self.clone(), at })
-    }
-}
 
 /// A unit of the federation: the city's, a district's, a street's, a zone's, an industrial union, a park's or a building's.
 #[derive(Clone)]
@@ -133,6 +74,7 @@ impl From<&UnitCounts> for UnionUnitCounts {
 
 /// A target of a unit, and what of it is given to units below.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct UnionTargetShare {
     /// What is to be reached: a number, or a share from 0 to 1.
     pub value: f64,
@@ -144,6 +86,26 @@ pub struct UnionTargetShare {
     pub units: i32,
     /// What nobody below has to reach; null for percent.
     pub left: Option<f64>,
+    /// The first person responsible.
+    pub responsible: Option<String>,
+    /// The document that it is taken from; null where a registry delivers it, and where nobody said.
+    pub source: Option<String>,
+    /// Who set it; null where a registry delivers it.
+    pub set_by: Option<String>,
+    /// When it was set, or delivered last.
+    pub set_at: Option<DateTime>,
+    #[graphql(skip)]
+    of: (UnionUnit, i32, String),
+}
+
+/// A target of a unit, and what of it is given to units below.
+#[ComplexObject]
+impl UnionTargetShare {
+    /// Every version that people set, withdrawn ones too, the latest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<TargetVersion>> {
+        let (unit, year, indicator) = &self.of;
+        unit.target_versions(ask(ctx), *year, indicator).await.or_tell(ctx)
+    }
 }
 
 /// How far setting up the units below is, as of a day.
@@ -209,14 +171,28 @@ impl UnionUnit {
     fn other(&self, at: u32) -> UnionUnit {
         UnionUnit { view: self.view.clone(), at }
     }
+    /// Every version of its target that people set, the latest first.
+    async fn target_versions(&self, ask: &RequestContext, year: i32, indicator: &str) -> Result<Vec<TargetVersion>, Problem> {
+        ask.touch_store();
+        let rows = ask.state.hub().unit_target_history(&self.view.federation, self.at, year, indicator).await;
+        Ok(TargetVersion::of(rows.map_err(super::cases::mendable)?))
+    }
+    /// The unit as it stood on a day; None where it was none of the units then.
+    async fn then(&self, ask: &RequestContext, on: Option<Date>) -> Result<Option<UnionUnit>, Problem> {
+        let Some(on) = on else { return Ok(Some(self.clone())) };
+        let view = self.view.then(ask, on.0).await?;
+        let at = view.federation.tree.at(&self.unit().code);
+        Ok(at.map(|at| UnionUnit { view, at }))
+    }
 }
 
 /// A unit of the federation: the city's, a district's, a street's, a zone's, an industrial union, a park's or a building's.
 #[Object]
 impl UnionUnit {
-    /// `unit:` and the code; behind it the edition that its enterprises are counted in, where one was asked for.
+    /// `unit:` and the code; behind it the edition that its enterprises are counted in, or the day that it is told as of, where one was
+    /// asked for.
     pub async fn id(&self, ctx: &Context<'_>) -> ID {
-        ID(ask(ctx).id_in(self.view.edition.number(), &format!("unit:{}", self.unit().code)))
+        ID(self.view.id_of(ask(ctx), &self.unit().code))
     }
     /// Its code: `BJ`, `D110108`, `I-EDU`.
     async fn code(&self) -> &str {
@@ -291,11 +267,12 @@ impl UnionUnit {
         ctx: &Context<'_>,
         #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
         #[graphql(desc = "Only units of these levels; all where left out.")] levels: Option<Vec<UnionUnitLevel>>,
-    ) -> UnionUnitPace {
+    ) -> Result<UnionUnitPace> {
         let hub = ask(ctx).state.hub();
+        let then = self.then(ask(ctx), on).await.or_tell(ctx)?;
         let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
         let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
-        UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)
+        Ok(UnionUnitPace::new(then.map_or_else(SetupPace::default, |unit| unit.view.pace(&levels, on, unit.at)), on))
     }
     /// How far setting up the units below was at the end of every month, and is on the last day asked.
     async fn pace_series(
@@ -306,22 +283,30 @@ impl UnionUnit {
         >,
         #[graphql(desc = "Until this day; today where left out.")] to: Option<Date>,
         #[graphql(desc = "Only units of these levels; all where left out.")] levels: Option<Vec<UnionUnitLevel>>,
-    ) -> Vec<UnionUnitPace> {
+    ) -> Result<Vec<UnionUnitPace>> {
         let levels: Vec<TreeLevel> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
         let days = series_days(ask(ctx), from, to);
-        days.into_iter().map(|on| UnionUnitPace::new(self.view.pace(&levels, on, self.at), on)).collect()
+        let series = self.view.pace_series(ask(ctx), &levels, &days).await.or_tell(ctx)?;
+        let pace = |((tree, paces), on): (&(Arc<UnitTree>, Vec<SetupPace>), &NaiveDate)| {
+            let at = tree.at(&self.unit().code);
+            UnionUnitPace::new(at.map_or_else(SetupPace::default, |at| paces[at as usize]), *on)
+        };
+        Ok(series.iter().zip(&days).map(pace).collect())
     }
     /// Posts of it and of the units below, and what each officer has to do.
     async fn staffing(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
-    ) -> UnionStaffing {
+    ) -> Result<UnionStaffing> {
         let hub = ask(ctx).state.hub();
+        let Some(unit) = self.then(ask(ctx), on).await.or_tell(ctx)? else {
+            return Ok(UnionStaffing::new(&Default::default(), &UnitCounts::default()));
+        };
         let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
-        let sums = hub.unit_sums(&self.view.edition, &self.view.federation);
-        let staff = self.view.federation.staffing(on)[self.at as usize];
-        UnionStaffing::new(&staff, &sums.sums[self.at as usize])
+        let sums = hub.unit_sums(&unit.view.edition, &unit.view.federation);
+        let staff = unit.view.federation.staffing(on)[unit.at as usize];
+        Ok(UnionStaffing::new(&staff, &sums.sums[unit.at as usize]))
     }
     /// Services given by it and by the units below, by kind and period.
     async fn services_given(
@@ -330,34 +315,38 @@ impl UnionUnit {
         #[graphql(desc = "Only periods of this year.")] year: Option<i32>,
         #[graphql(desc = "Only of this kind.")] kind: Option<UnionServiceKind>,
         #[graphql(desc = "As of this day: periods that had ended by then; all where left out.")] on: Option<Date>,
-    ) -> Vec<UnionServiceSum> {
-        let federation = &self.view.federation;
-        let own = federation.services.iter().map(|s| &s.what).filter(|s| federation.is_of(&s.unit, self.at));
+    ) -> Result<Vec<UnionServiceSum>> {
+        let Some(unit) = self.then(ask(ctx), on).await.or_tell(ctx)? else { return Ok(Vec::new()) };
+        let federation = &unit.view.federation;
+        let own = federation.services.iter().map(|s| &s.what).filter(|s| federation.is_of(&s.unit, unit.at));
         let own = own.filter(|s| on.is_none_or(|day| s.is_over(day.0)));
         let own = own.filter(|s| kind.is_none_or(|kind| UnionServiceKind::from(s.kind) == kind));
         let year = year.map(|year| year.to_string());
-        let counted = ask(ctx).state.hub().unit_sums(&self.view.edition, federation);
-        let members = counted.sums[self.at as usize].members;
+        let counted = ask(ctx).state.hub().unit_sums(&unit.view.edition, federation);
+        let members = counted.sums[unit.at as usize].members;
         let sums = sums(own, year.as_deref()).into_iter().map(|((kind, period), count)| UnionServiceSum {
             kind: kind.into(),
             period: period.to_string(),
             count: i32::try_from(count).unwrap_or(i32::MAX),
             per_member: (members > 0).then(|| count as f64 / members as f64),
         });
-        sums.collect()
+        Ok(sums.collect())
     }
     /// Agreements on dispatched workers that it and the units below report.
     async fn dispatch(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "As of this day: agreed by then, or without a day; all where left out.")] on: Option<Date>,
-    ) -> UnionDispatchSums {
+    ) -> Result<UnionDispatchSums> {
         let ask = ask(ctx);
-        let federation = &self.view.federation;
-        let own = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, self.at));
+        let Some(unit) = self.then(ask, on).await.or_tell(ctx)? else {
+            return Ok(UnionDispatchSums::new(&dispatch_sums([]), 0, 0));
+        };
+        let federation = &unit.view.federation;
+        let own = federation.agreements.iter().map(|a| &a.what).filter(|a| federation.is_of(&a.unit, unit.at));
         let own: Vec<_> = own.filter(|a| on.is_none_or(|day| a.stood(day.0))).collect();
         let lacking = |texts: HashSet<&str>| {
-            let edition = &self.view.edition;
+            let edition = &unit.view.edition;
             let rows: HashSet<_> = texts.into_iter().filter_map(|text| enterprise_meant(edition, text)).collect();
             // One elsewhere is not the caller's to be told of.
             let is_lacking = |row: &&u32| {
@@ -368,20 +357,24 @@ impl UnionUnit {
         };
         let agencies = lacking(own.iter().map(|a| &*a.agency).collect());
         let hosts = lacking(own.iter().map(|a| &*a.host).collect());
-        UnionDispatchSums::new(&dispatch_sums(own), agencies, hosts)
+        Ok(UnionDispatchSums::new(&dispatch_sums(own), agencies, hosts))
     }
     /// What is owed in it and in the units below, by age. Needs the scope `finance`; null without it.
     async fn arrears(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
-    ) -> Option<UnionArrears> {
+    ) -> Result<Option<UnionArrears>> {
         let ask = ask(ctx);
+        if !is_told(ask, "arrears") {
+            return Ok(None);
+        }
         let hub = ask.state.hub();
+        let Some(unit) = self.then(ask, on).await.or_tell(ctx)? else { return Ok(Some(ArrearsByAge::default().into())) };
         let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
-        let federation = &self.view.federation;
-        let own = federation.collections.iter().map(|c| &c.what).filter(|c| federation.is_of(&c.unit, self.at));
-        is_told(ask, "arrears").then(|| arrears_by_age(own, on).into())
+        let federation = &unit.view.federation;
+        let own = federation.collections.iter().map(|c| &c.what).filter(|c| federation.is_of(&c.unit, unit.at));
+        Ok(Some(arrears_by_age(own, on).into()))
     }
     /// Its target, and what is given to units below; null where it has none.
     async fn target(
@@ -394,8 +387,12 @@ impl UnionUnit {
         known_indicator(&indicator).or_tell(ctx)?;
         let indicator = canonical(&indicator);
         ask.touch_store();
-        let shares = ask.state.hub().target_shares(&self.view.federation, year, indicator).await;
-        let shares = shares.map_err(super::cases::mendable).or_tell(ctx)?;
+        let (hub, day) = (ask.state.hub(), self.view.day());
+        let given = hub.given_to_units(&self.view.federation, year, indicator, day).await;
+        let given = given.map_err(super::cases::mendable).or_tell(ctx)?;
+        let targets = given.iter().map(|(at, given)| (*at, given.target.value)).collect();
+        let shares = shares(&self.view.federation.tree, &targets);
+        let Some(own) = given.get(&self.at) else { return Ok(None) };
         let is_percent = measure_of(indicator) == Some(TargetMeasure::Percent);
         Ok(shares.get(&self.at).map(|share| UnionTargetShare {
             value: share.value,
@@ -403,7 +400,37 @@ impl UnionUnit {
             parts: (!is_percent).then_some(share.parts),
             units: share.units as i32,
             left: (!is_percent).then(|| share.left()),
+            responsible: own.target.responsible.as_deref().map(str::to_owned),
+            source: own.source.clone(),
+            set_by: match &own.by {
+                SetBy::Person(by) => by.clone(),
+                SetBy::Registry(_) => None,
+            },
+            set_at: DateTime::from_millis(own.at),
+            of: (self.clone(), year, indicator.clone()),
         }))
+    }
+    /// Every version of its target that people set, the latest first: also where it was taken back and none stands.
+    async fn target_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this year.")] year: i32,
+        #[graphql(desc = "Id of the list of indicators: net_new_units, coverage_rate.")] indicator: String,
+    ) -> Result<Vec<TargetVersion>> {
+        self.target_versions(ask(ctx), year, &indicator).await.or_tell(ctx)
+    }
+    /// How it stands in a year's appraisal among the units of its level; null where no rules were entered for the year.
+    async fn standing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this year.")] year: i32,
+        #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
+    ) -> Result<Option<UnionStanding>> {
+        let (ask, hub) = (ask(ctx), ask(ctx).state.hub());
+        let Some(unit) = self.then(ask, on).await.or_tell(ctx)? else { return Ok(None) };
+        let on = on.map_or_else(|| hub.clock.today(hub.settings.zone), |day| day.0);
+        let ranked = unit.view.ranked(ask, year, on, unit.unit().level).await.or_tell(ctx)?;
+        Ok(ranked.and_then(|ranked| ranked.standing(ask, &unit.view, unit.at)))
     }
     /// Every version of it, the latest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<FederationVersion>> {

@@ -297,7 +297,7 @@ impl CaseMutations {
             (None, None) => GapPart::Lacking.filter(),
             (Some(parts), _) => Filter::Or(parts.iter().copied().map(GapPart::filter).collect()),
         };
-        let filter = ask.planned(&input.filter.unwrap_or_default()).await.or_tell(ctx)?;
+        let filter = ask.planned(&input.filter.unwrap_or_default(), None).await.or_tell(ctx)?;
         let mut filter = ask.within_areas(part.and(filter));
         let edition = ask.edition().or_tell(ctx)?;
         if let Some(ids) = &input.enterprises {

@@ -113,10 +113,11 @@ async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments)
     ask.require_single()?;
     let first = checked_first(arguments.first, MAX_PAGE)?;
     let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
-    let filter = base.and(ask.planned(&arguments.filter.unwrap_or_default()).await?);
+    let as_of = arguments.as_of.map(|d| d.0);
+    let filter = base.and(ask.planned(&arguments.filter.unwrap_or_default(), as_of).await?);
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
-    let edition = ask.edition_at(arguments.as_of.map(|d| d.0), cursor.as_ref())?;
+    let edition = ask.edition_at(as_of, cursor.as_ref())?;
     list(ask, &edition, filter, &order, first, after)
 }
 
@@ -372,8 +373,9 @@ impl Query {
         let ask = ask(ctx);
         ask.require_single().or_tell(ctx)?;
         let first = checked_first(first, 100).or_tell(ctx)?;
-        let edition = ask.edition_at(as_of.map(|d| d.0), None).or_tell(ctx)?;
-        let filter = ask.planned(&filter.unwrap_or_default()).await.or_tell(ctx)?;
+        let as_of = as_of.map(|d| d.0);
+        let edition = ask.edition_at(as_of, None).or_tell(ctx)?;
+        let filter = ask.planned(&filter.unwrap_or_default(), as_of).await.or_tell(ctx)?;
         let filter = ask.within_areas(filter);
         let scope = match filter {
             Filter::All => None,
@@ -399,11 +401,12 @@ impl Query {
     ) -> Result<Coverage> {
         let ask = ask(ctx);
         ask.require_whole(filter.is_some()).or_tell(ctx)?;
-        let mut plan = ask.planned(&filter.unwrap_or_default()).await.or_tell(ctx)?;
+        let as_of = as_of.map(|d| d.0);
+        let mut plan = ask.planned(&filter.unwrap_or_default(), as_of).await.or_tell(ctx)?;
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }
-        let question = Question { by, filter: plan, as_of: as_of.map(|d| d.0), compare_with: compare_with.map(|d| d.0), target };
+        let question = Question { by, filter: plan, as_of, compare_with: compare_with.map(|d| d.0), target };
         coverage(ask, question).await.or_tell(ctx)
     }
 
