@@ -37,12 +37,16 @@ pub struct AuditRow {
     pub role: String,
     /// What the caller said it reads for; empty where it said nothing.
     pub purpose: String,
-    /// graphql, stream, change (before it is made), export, file (of an export job), counter, command (of the command line).
+    /// graphql, stream, change (before it is made), export, file (of an export job, a letter, a map), reconcile, counter, command (of the
+    /// command line).
     pub way: String,
     /// SHA-256 of what was asked, the first sixteen digits.
     pub operation: String,
-    /// Fields of enterprises that it showed.
+    /// Fields of enterprises that it showed, or that it was chosen or ordered by; what else of them (`FUND`, `DISPUTES`).
     pub fields: Vec<String>,
+    /// The classes that were opened for it beyond what every caller sees: `MONEY`, `DISPUTE`, `VISIT`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// Which enterprises.
     pub enterprises: Seen,
     /// Number of the edition it rests on; 0 for none.
