@@ -49,6 +49,7 @@ pub async fn run(common: &Common, args: QueryArgs) -> anyhow::Result<ExitCode> {
     let request = Request::post("/graphql")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT_LANGUAGE, language)
+        .header("x-purpose", common.purpose_header()?)
         .body(Body::from(serde_json::json!({ "query": document, "variables": variables }).to_string()))?;
     let answer = app(state).oneshot(request).await?;
     let bytes =

@@ -35,6 +35,7 @@ pub use query::page::{Order, RowCursor, RowPage, Sort, SortDirection};
 pub use query::rows::{EnterpriseRow, MemberRow, UnionRow};
 pub use query::search::{Hit, HitField};
 pub use query::ties::TieRow;
+pub use query::told::ToldScores;
 pub use set::{EditionAsOf, Editions};
 pub use write::changes::{EditionChanges, write_changes};
 pub use write::following::{write_candidates, write_following};

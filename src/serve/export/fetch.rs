@@ -35,7 +35,7 @@ pub async fn fetch(State(state): State<ServerState>, Path(id): Path<String>, met
 }
 
 async fn answer(state: &ServerState, id: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
-    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&usage::purpose(headers));
     caller.require(AccessScope::Export)?;
     let unknown = || not_found("没有这个导出任务，或已过期", "there is no such export, or it has expired");
     let row = state.hub().store.export(id).await?.ok_or_else(unknown)?;
@@ -111,6 +111,7 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
         purpose: &purpose,
         way: "file",
         asked: row.request.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: true,
         edition: None,

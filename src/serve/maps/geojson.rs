@@ -44,7 +44,7 @@ pub async fn geojson(
             return refuse(&problem, plain.lang, &plain.id);
         }
     };
-    plain.kept("application/geo+json", || collection(&plain, &known, level, dimension))
+    plain.kept(&uri, "application/geo+json", || collection(&plain, &known, level, dimension)).await
 }
 
 /// What was counted by area, and which areas are too small to be told.

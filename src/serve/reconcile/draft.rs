@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{MAX_QUERIES, answers, extend, kind, read_body, respond};
+use super::{MAX_QUERIES, answers, extend, kind, read_body, respond, told};
 use crate::model::message::feature_name;
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found};
@@ -103,13 +103,13 @@ pub async fn ask(
         Err(refused) => return *refused,
     };
     let plain = Arc::new(plain);
-    let working = plain.clone();
+    let (working, asked) = (plain.clone(), bytes.clone());
     let answered = tokio::task::spawn_blocking(move || match what.as_str() {
         "match" => matched(&working, &bytes),
         _ => extended(&working, &bytes),
     });
     match answered.await.unwrap_or_else(|_| Err(Problem::internal())) {
-        Ok(value) => respond(value.to_string(), JSON),
+        Ok(value) => told(&plain, &asked, respond(value.to_string(), JSON)).await,
         Err(problem) => plain.refuse(&problem),
     }
 }

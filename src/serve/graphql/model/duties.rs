@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::places::Area;
 use super::scalars::{Date, DateTime};
 use crate::edition::Edition;
+use crate::serve::context::ask;
 use crate::store::duty::{DutyRow, WorkloadRow};
 
 /// The bare id of a duty.
@@ -62,9 +63,9 @@ impl Duty {
         self.row.building.as_deref()
     }
     /// For this enterprise.
-    async fn enterprise(&self) -> Option<super::enterprise::Enterprise> {
+    async fn enterprise(&self, ctx: &Context<'_>) -> Option<super::enterprise::Enterprise> {
         let row = self.edition.row_of_id(self.row.enterprise_id.as_deref()?)?;
-        Some(super::enterprise::Enterprise::new(&self.edition, row))
+        Some(super::enterprise::Enterprise::new(ask(ctx), &self.edition, row))
     }
     /// First day.
     async fn starts(&self) -> Option<Date> {
