@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::classes::FieldClass;
 use crate::model::problem::{Code, Problem};
 
 /// What a token is for.
@@ -170,7 +169,7 @@ pub struct Caller {
     pub opened: Opened,
 }
 
-/// The classes of values that the gate opened for one answer: noted where they are permitted, so that an answer that rests on them has
+/// The scopes by which the gate opened something for one answer: noted where they are permitted, so that an answer that rests on them has
 /// its row in the audit whether it shows an enterprise or not. A caller who is kept between answers notes nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Opened(Option<Arc<AtomicU8>>);
@@ -178,10 +177,9 @@ pub struct Opened(Option<Arc<AtomicU8>>);
 impl Opened {
     fn note(&self, scope: AccessScope) {
         let Some(bits) = &self.0 else { return };
-        let of_scope = FieldClass::ALL.into_iter().filter(|class| class.scope() == Some(scope));
-        of_scope.for_each(|class| drop(bits.fetch_or(class.bit(), Ordering::Relaxed)));
+        bits.fetch_or(1 << scope as u8, Ordering::Relaxed);
     }
-    /// The classes that were opened, as bits of [`FieldClass::bit`].
+    /// The scopes by which something was opened, as bits in the order of [`AccessScope::ALL`].
     pub fn bits(&self) -> u8 {
         self.0.as_ref().map_or(0, |bits| bits.load(Ordering::Relaxed))
     }
@@ -401,8 +399,9 @@ mod tests {
         let kept = Caller::new("ann", Role::Analyst);
         let (one, other) = (kept.noting(), kept.noting());
         assert!(one.may(AccessScope::Finance) && one.may(AccessScope::Export) && other.has(AccessScope::Records));
-        assert_eq!((one.opened.bits(), other.opened.bits(), kept.opened.bits()), (FieldClass::Money.bit(), 0, 0));
-        assert_eq!((one.opened.take(), one.opened.bits()), (FieldClass::Money.bit(), 0));
+        let [finance, export] = [AccessScope::Finance, AccessScope::Export].map(|scope| 1 << scope as u8);
+        assert_eq!((one.opened.bits(), other.opened.bits(), kept.opened.bits()), (finance | export, 0, 0));
+        assert_eq!((one.opened.take(), one.opened.bits()), (finance | export, 0));
         let client = Caller::new("map", Role::Client).noting();
         assert!(client.require(AccessScope::Finance).is_err());
         assert_eq!(client.opened.bits(), 0, "what was refused was not opened");

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use chrono::{Days, NaiveDate};
 
 use super::chain::{AuditRow, Line};
+use super::folder::{chains, days, name_of};
 use super::read::AuditQuestion;
-use super::write::{chains, days, name_of};
 
 /// Bytes read at a time.
 const BLOCK: u64 = 64 << 10;

@@ -55,6 +55,21 @@ pub struct AuditRow {
     pub request: String,
 }
 
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFault {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1; 0 for the file as a whole.
+    pub line: u64,
+    /// The row concerned, where it can still be told.
+    pub seq: Option<u64>,
+    /// What is wrong, in Chinese and English.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
 /// A line of a file.
 pub(super) enum Line<'a> {
     /// A row: the digest before it, the row as it was written, the digest of both.

@@ -6,12 +6,13 @@
 
 mod back;
 mod chain;
+mod folder;
 mod read;
 mod roll;
 mod write;
 
 pub use back::{AuditFound, AuditPage, AuditPlace, count_back, page_back};
-pub use chain::{AuditRow, Seen};
-pub use read::{AuditFault, AuditQuestion, Verified, search, verify, verify_with};
+pub use chain::{AuditFault, AuditRow, Seen};
+pub use read::{AuditQuestion, Verified, search, verify, verify_with};
 pub use roll::chain_marks;
 pub use write::{Audit, AuditError};

@@ -3,24 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::chain::{AuditRow, Line, START, Seen, link, sign};
+use super::chain::{AuditFault, AuditRow, Line, START, Seen, link, sign};
+use super::folder::{begin, chains, days, head, key, name_of};
 use super::roll;
-use super::write::{begin, chains, days, head, key, name_of};
-
-/// What is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFault {
-    /// The file.
-    pub file: String,
-    /// Its line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// The row concerned, where it can still be told.
-    pub seq: Option<u64>,
-    /// What is wrong, in Chinese and English.
-    pub zh: String,
-    /// The same in English.
-    pub en: String,
-}
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

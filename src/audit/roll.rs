@@ -12,8 +12,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::read::AuditFault;
-use super::write::{chains, key};
+use super::chain::AuditFault;
+use super::folder::{chains, head, key};
 
 /// The list, in the folder of the audit.
 const ROLL: &str = "chains";
@@ -58,7 +58,7 @@ pub(super) fn enter(base: &Path, chain_key: &[u8]) -> std::io::Result<()> {
     if is_first {
         for chain in chains(base)? {
             // One that no row was written of has no head, and may have no key.
-            if let (Ok(key), Some(_)) = (key(&chain, false), super::write::head(&chain)) {
+            if let (Ok(key), Some(_)) = (key(&chain, false), head(&chain)) {
                 new.push(mark_of_key(&key));
             }
         }

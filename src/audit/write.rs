@@ -6,22 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
 use chrono::{Days, NaiveDate};
-use rand::Rng;
 use tokio::sync::oneshot;
 
 use super::chain::{AuditRow, Line, START, line_of, mark_of};
+use super::folder::{BEGIN, HEAD, days, head, key, name_of};
 use super::roll;
 
 /// Rows written at a time.
 const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
-/// Bytes of the key.
-const KEY: usize = 32;
-/// Where the chain stands, signed: rows that are missing at the end are missed by it.
-const HEAD: &str = "head";
-/// Where the chain begins since files of old days were removed, signed.
-const BEGIN: &str = "begin";
 
 /// Why a row could not be kept. The answer that it belongs to is not given.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -121,54 +115,8 @@ fn day_of(row: &AuditRow) -> NaiveDate {
     row.at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(NaiveDate::MIN)
 }
 
-/// The name of a day's file.
-pub(super) fn name_of(day: NaiveDate) -> String {
-    format!("{day}.jsonl")
-}
-
-/// The days of which there are files, oldest first.
-pub(super) fn days(folder: &Path) -> std::io::Result<Vec<NaiveDate>> {
-    let mut days = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if let Some(day) = name.to_str().and_then(|n| n.strip_suffix(".jsonl")?.parse().ok()) {
-            days.push(day);
-        }
-    }
-    days.sort_unstable();
-    Ok(days)
-}
-
-/// The key of the marks; made where there is none.
-pub(super) fn key(folder: &Path, make: bool) -> std::io::Result<Vec<u8>> {
-    let path = folder.join("key");
-    match std::fs::read(&path) {
-        Ok(key) if key.len() == KEY => Ok(key),
-        Ok(_) => Err(std::io::Error::other(format!("{} is not the key that was written", path.display()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
-            let mut key = vec![0; KEY];
-            rand::rng().fill_bytes(&mut key);
-            let mut file = File::options().write(true).create_new(true).open(&path)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            Ok(key)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// Processes that write beside each other: a server, another node on the same folder, commands.
 const CHAINS: u32 = 64;
-
-/// The chains of a folder, by number: each process continues one that nobody else writes.
-pub(super) fn chains(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut numbers: Vec<u32> = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-    }
-    numbers.sort_unstable();
-    Ok(numbers.into_iter().map(|number| folder.join(number.to_string())).collect())
-}
 
 impl Files {
     fn open(base: &Path, keep_days: u32, day: NaiveDate) -> std::io::Result<Files> {
@@ -341,14 +289,4 @@ fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
 fn first_line(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     text.split_inclusive('\n').next().filter(|line| line.ends_with('\n')).map(str::to_owned)
-}
-
-/// The signed state at which the chain begins since files were removed in their time.
-pub(super) fn begin(folder: &Path) -> Option<String> {
-    std::fs::read_to_string(folder.join(BEGIN)).ok()
-}
-
-/// The signed state of the chain that was written last, as it stands there.
-pub(super) fn head(folder: &Path) -> Option<String> {
-    std::fs::read_to_string(folder.join(HEAD)).ok()
 }

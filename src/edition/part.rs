@@ -62,7 +62,7 @@ pub(in crate::edition) struct Part {
     /// Every row's record key under the protection that asked last.
     pub record_keys: super::format::protection::KeptKeys,
     /// Scores as they are told to those who see a part of the priority.
-    pub told: super::query::told::KeptScores,
+    pub told: super::format::scores::KeptScores,
 }
 
 #[derive(Deserialize)]
@@ -129,7 +129,7 @@ impl Part {
             bounds: OnceLock::new(),
             kept_cubes: Cache::new(MAX_CUBES),
             record_keys: super::format::protection::KeptKeys::default(),
-            told: super::query::told::KeptScores::default(),
+            told: super::format::scores::KeptScores::default(),
         })
     }
 

@@ -14,7 +14,7 @@ use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
 use super::problem::{Code, GraphProblem, Problem, mendable};
 use super::state::ServerState;
-use crate::access::{AccessScope, Caller, Role, Sight, classes};
+use crate::access::{AccessScope, Caller, FieldClass, Role, Sight, classes};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, ToldScores, UnionRow};
 use crate::hub::federation_state::Federation;
 use crate::model::message::Lang;
@@ -200,7 +200,8 @@ impl RequestContext {
     /// What the answer shows, and what was opened for it.
     pub fn take_shown(&self) -> FieldUse {
         let Shown { editions, fields, counted } = std::mem::take(&mut *self.shown.lock().expect("no panic while counting"));
-        let mut shown = FieldUse { fields: fields | counted.fields, opened: self.caller.opened.take(), ..counted };
+        let mut shown =
+            FieldUse { fields: fields | counted.fields, opened: FieldClass::opened_by(self.caller.opened.take()), ..counted };
         for (edition, _, order) in editions {
             shown.add(&edition, order.into_iter(), 0);
         }

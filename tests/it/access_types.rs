@@ -86,6 +86,8 @@ async fn guarded() -> (Served, Vec<(AccessScope, String)>) {
     let served = served(300, |options| {
         options.access = Authentication::Tokens;
         options.limits.cost_per_minute = 1 << 40;
+        options.limits.cost = 1 << 30;
+        options.limits.fields = 1 << 20;
     })
     .await;
     served.state.hub().store.put_token(&token("chief", "admin", None, None)).await.unwrap();

@@ -8,8 +8,8 @@ use arrow_array::Array;
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
-use super::told::ToldScores;
 use crate::edition::format::row::Row;
+use crate::edition::format::scores::ToldScores;
 use crate::edition::open::Edition;
 
 /// What lists can be ordered by.

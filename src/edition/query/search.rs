@@ -11,9 +11,9 @@ use crate::edition::files::names::{
     syllable_pairs_from,
 };
 use crate::edition::format::row::Row;
+use crate::edition::format::scores::ToldScores;
 use crate::edition::open::Edition;
 use crate::edition::part::Part;
-use crate::edition::query::told::ToldScores;
 use crate::model::enterprise::IdentifierKind;
 
 /// What the text was found in.

@@ -6,7 +6,7 @@
 //! count places, not rows.
 
 use std::cmp::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
@@ -14,19 +14,9 @@ use serde::Deserialize;
 
 use super::page::{Order, RowPage};
 use crate::edition::format::row::Row;
+use crate::edition::format::scores::ToldScores;
 use crate::edition::open::Edition;
 use crate::edition::part::Part;
-
-/// Scores as somebody is told them.
-#[derive(Debug, Clone)]
-pub struct ToldScores {
-    /// Of the rows of every part.
-    parts: Vec<Arc<[f32]>>,
-}
-
-/// Scores of one part that were read before, by the number of the rule.
-#[derive(Debug, Default)]
-pub(in crate::edition) struct KeptScores(Mutex<Vec<(u8, Arc<[f32]>)>>);
 
 /// The factors alone: reading them skips the rest.
 #[derive(Deserialize)]
@@ -41,36 +31,32 @@ struct Factor<'a> {
     points: f32,
 }
 
-impl KeptScores {
-    /// Reads the factors of every row where no rule of this number did: some microseconds for each, on all cores.
-    fn of(&self, part: &Part, rule: u8, is_told: &(impl Fn(&str) -> bool + Sync)) -> Arc<[f32]> {
-        let mut kept = self.0.lock().expect("no panic while reading scores");
-        if let Some((_, scores)) = kept.iter().find(|(of, _)| *of == rule) {
-            return scores.clone();
-        }
-        let score = |row: u32| {
-            // What cannot be read is told as nothing.
-            let read: Option<Factors<'_>> = serde_json::from_str(part.columns.details.value(row as usize)).ok();
-            let told = read.iter().flat_map(|read| &read.factors).filter(|factor| is_told(&factor.code));
-            let sum = told.fold(0.0, |sum: f32, factor| sum + factor.points);
-            (sum * 10.0).round() / 10.0
-        };
-        let scores: Arc<[f32]> = (0..part.len).into_par_iter().map(score).collect::<Vec<f32>>().into();
-        kept.push((rule, scores.clone()));
-        scores
+/// Reads the factors of every row of a part where no rule of this number did: some microseconds for each, on all cores. No lock is held
+/// meanwhile: whoever waits for a thread of the pool may be given the work of another who wants it.
+fn scores_of(part: &Part, rule: u8, is_told: &(impl Fn(&str) -> bool + Sync)) -> Arc<[f32]> {
+    if let Some(scores) = part.told.get(rule) {
+        return scores;
     }
+    let score = |row: u32| {
+        // What cannot be read is told as nothing.
+        let read: Option<Factors<'_>> = serde_json::from_str(part.columns.details.value(row as usize)).ok();
+        let told = read.iter().flat_map(|read| &read.factors).filter(|factor| is_told(&factor.code));
+        let sum = told.fold(0.0, |sum: f32, factor| sum + factor.points);
+        (sum * 10.0).round() / 10.0
+    };
+    part.told.keep(rule, (0..part.len).into_par_iter().map(score).collect::<Vec<f32>>().into())
 }
 
 impl Edition {
     /// The scores of all rows as a rule tells them. `rule` is its number: two rules of one number tell the same.
     pub fn told_scores(&self, rule: u8, is_told: impl Fn(&str) -> bool + Sync) -> ToldScores {
-        ToldScores { parts: self.parts.iter().map(|p| p.part.told.of(&p.part, rule, &is_told)).collect() }
+        ToldScores { parts: self.parts.iter().map(|p| scores_of(&p.part, rule, &is_told)).collect() }
     }
 
     /// The score of a row as it is told.
     pub fn told_score(&self, told: &ToldScores, row: Row) -> f32 {
         let (standing, at) = self.place(row);
-        let part = self.parts.iter().position(|p| p.start == standing.start).expect("the row's own part");
+        let part = self.parts.iter().rposition(|p| p.start == standing.start).expect("the row's own part");
         told.parts[part][at]
     }
 

@@ -271,7 +271,9 @@ impl RestRequest {
     /// The kept answer, or the one that `make` gives; 304 where the client has it already. What it shows is accounted for as any answer,
     /// whether it was kept or not.
     pub async fn kept(&self, uri: &Uri, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
-        let made = match (self.state.answers().get(&self.key), self.same) {
+        let kept = self.state.answers().get(&self.key);
+        let is_new = kept.is_none();
+        let made = match (kept, self.same) {
             (Some(kept), _) => Ok((kept.bytes, kept.shown.unwrap_or_default())),
             // Whoever has it already was accounted for with it; what was opened to come so far is this answer's.
             (None, true) => Ok((Bytes::new(), Arc::new(self.ask.take_shown()))),
@@ -289,8 +291,10 @@ impl RestRequest {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        let answer = cache::CachedResponse { shown: Some(shown), ..bytes.clone().into() };
-        self.state.answers().put(self.key.clone(), answer);
+        if is_new {
+            let answer = cache::CachedResponse { shown: Some(shown), ..bytes.clone().into() };
+            self.state.answers().put(self.key.clone(), answer);
+        }
         self.response(bytes, content_type)
     }
 
